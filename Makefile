@@ -1,0 +1,56 @@
+# Everything a person does with this repository. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types imports bench lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/runtime: requirements.lock pyproject.toml verifier/pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"Python 3.11 or newer is needed, this is {v[0]}.{v[1]}")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable verifier --editable .
+	touch $@
+
+$(VENV)/dev: $(VENV)/runtime requirements-dev.lock
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+demo: $(VENV)/runtime ## run the main job on a simulated municipality, then serve the API on localhost
+	$(BIN)/gateway demo
+
+test: $(VENV)/dev ## run the test suites
+	$(BIN)/pytest -n 2 --dist loadfile tests
+
+check: lint types imports ## lint, types and import direction
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+imports: $(VENV)/dev
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev ## measure what the README claims, as ratios
+	$(BIN)/python -m bench
+
+lock: ## pin the newest versions of every dependency, with hashes and no address
+	for extra in '--extra build' '--extra build --extra dev'; do \
+	  sed '/"outcome-verifier"/d' pyproject.toml > $(VENV)/lock.toml; \
+	  cp $(VENV)/lock.toml $(VENV)/pyproject.toml; \
+	  uv pip compile $(VENV)/pyproject.toml $$extra --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade \
+	    --output-file requirements$$(case $$extra in *dev) echo -dev;; esac).lock; \
+	done
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
