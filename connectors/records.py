@@ -1,0 +1,202 @@
+"""The words in which a register speaks to the gateway: weeks, months, statuses and rows without a CPR number.
+
+A row that leaves `connectors` carries a `SubjectRef` in the place of the CPR number and nothing that the
+contract did not ask for. All quantities are integers (invariant 11): ISO weeks, calendar months, and hours
+in hundredths.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+_WEEK = re.compile(r"(\d{4})-?W(\d{2})")
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Week:
+    """An ISO 8601 week (Danish: *uge*), held as the number of weeks since Monday 0001-01-01.
+
+    >>> Week.parse("2020-W53").monday
+    datetime.date(2020, 12, 28)
+    >>> Week.parse("2020-W53") + 1
+    Week(2021-W01)
+    >>> Week.parse("2021-W53")
+    Traceback (most recent call last):
+    ...
+    ValueError: 2021 has no ISO week 53
+    """
+
+    ordinal: int
+
+    @classmethod
+    def of(cls, day: date) -> Week:
+        """The week that contains this day."""
+        return cls((day.toordinal() - 1) // 7)
+
+    @classmethod
+    def from_iso(cls, year: int, week: int) -> Week:
+        """The week with this ISO year and number; `ValueError` where the year has no such week."""
+        try:
+            return cls.of(date.fromisocalendar(year, week, 1))
+        except ValueError:
+            raise ValueError(f"{year} has no ISO week {week}") from None
+
+    @classmethod
+    def parse(cls, text: str) -> Week:
+        """Read `2020-W09` or `2020W09`; `ValueError` for anything else."""
+        found = _WEEK.fullmatch(text)
+        if not found:
+            raise ValueError("an ISO week is written like 2020-W09")
+        return cls.from_iso(int(found[1]), int(found[2]))
+
+    @property
+    def monday(self) -> date:
+        return date.fromordinal(self.ordinal * 7 + 1)
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+    @property
+    def thursday(self) -> date:
+        """The day that decides which ISO year, and here which month, the week belongs to."""
+        return self.monday + timedelta(days=3)
+
+    @property
+    def month(self) -> Month:
+        """The month of the week's Thursday."""
+        return Month.of(self.thursday)
+
+    def __add__(self, weeks: int) -> Week:
+        return Week(self.ordinal + weeks)
+
+    def __sub__(self, other: Week) -> int:
+        return self.ordinal - other.ordinal
+
+    def __str__(self) -> str:
+        year, week, _ = self.monday.isocalendar()
+        return f"{year}-W{week:02d}"
+
+    def __repr__(self) -> str:
+        return f"Week({self})"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Month:
+    """A calendar month, held as `year * 12 + month - 1`.
+
+    >>> [str(w) for w in Month.parse("2020-04").weeks()]
+    ['2020-W14', '2020-W15', '2020-W16', '2020-W17', '2020-W18']
+    """
+
+    ordinal: int
+
+    @classmethod
+    def of(cls, day: date) -> Month:
+        return cls(day.year * 12 + day.month - 1)
+
+    @classmethod
+    def parse(cls, text: str) -> Month:
+        """Read `2020-03`; `ValueError` for anything else."""
+        found = _MONTH.fullmatch(text)
+        if not found or not 1 <= int(found[2]) <= 12:
+            raise ValueError("a month is written like 2020-03")
+        return cls(int(found[1]) * 12 + int(found[2]) - 1)
+
+    @property
+    def first_day(self) -> date:
+        return date(self.ordinal // 12, self.ordinal % 12 + 1, 1)
+
+    def weeks(self) -> list[Week]:
+        """The ISO weeks whose Thursday lies in this month: four or five."""
+        first = Week.of(self.first_day)
+        weeks = [first + n for n in range(6)]
+        return [week for week in weeks if week.month == self]
+
+    def __add__(self, months: int) -> Month:
+        return Month(self.ordinal + months)
+
+    def __sub__(self, other: Month) -> int:
+        return self.ordinal - other.ordinal
+
+    def __str__(self) -> str:
+        return f"{self.ordinal // 12}-{self.ordinal % 12 + 1:02d}"
+
+    def __repr__(self) -> str:
+        return f"Month({self})"
+
+
+class Status(StrEnum):
+    """What a register says about one person in one week (Danish: *ydelse*). Code lists map codes to these."""
+
+    NO_BENEFIT = "no_benefit"  # the register covers the week and shows no benefit: not yet a job
+    UNEMPLOYED = "unemployed"  # dagpenge, kontanthjælp (job-ready), and the like
+    BENEFIT = "benefit"  # other income-replacing benefits
+    ACTIVATION = "activation"
+    WAGE_SUBSIDY = "wage_subsidy"  # løntilskud: paid work that is still a benefit week
+    REHABILITATION = "rehabilitation"  # revalidering
+    SICKNESS = "sickness"  # sygedagpenge
+    PARENTAL_LEAVE = "parental_leave"  # barsel
+    HOLIDAY = "holiday"  # feriedagpenge
+    LEAVE = "leave"  # orlov
+    SUPPORTED_WORK = "supported_work"  # servicejob, voksenlærling, rotation
+    EDUCATION = "education"  # SU, VEU and SVU
+    FLEKSJOB = "fleksjob"
+    SKAANEJOB = "skaanejob"  # løntilskud til førtidspensionister
+    EARLY_RETIREMENT = "early_retirement"  # efterløn and the like
+    DISABILITY_PENSION = "disability_pension"  # førtidspension: an exit, not a success
+    OLD_AGE_PENSION = "old_age_pension"  # folkepension
+    NOT_RESIDENT = "not_resident"
+    DEAD = "dead"
+    UNKNOWN = "unknown"  # a code that no list explains: counted and reported, never guessed
+
+
+class IncomeType(StrEnum):
+    """Income kinds of the income register (Danish: *indkomsttype*), as far as a contract may tell them apart."""
+
+    WAGE = "wage"  # 00
+    EDUCATION_GRANT = "education_grant"  # 01 SU
+    GREENLAND = "greenland"  # 03
+    OTHER = "other"  # 04, dagpenge among them
+    B_INCOME = "b_income"  # 05
+    CASH_BENEFIT = "cash_benefit"  # 06 kontanthjælp
+    SICKNESS_PARENTAL = "sickness_parental"  # 07 paid by the public
+    RESEARCHER = "researcher"  # 08
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class SubjectRef:
+    """A person in one contract: 128 random bits in lower-case hexadecimal. It never leaves the municipality."""
+
+    value: str
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class StatusSpell:
+    """Consecutive weeks, both ends included, in which one source shows one code for one person."""
+
+    subject: SubjectRef
+    status: Status
+    code: str  # as the source writes it; empty for NO_BENEFIT
+    from_week: Week
+    to_week: Week
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class IncomePosting:
+    """One posting of income in a month. Corrections are postings too: sum the hours, count the reversals.
+
+    The amount is dropped at the door; only its sign stays, since a grant without hours (SU) that is taken
+    back would otherwise still look paid.
+    """
+
+    subject: SubjectRef
+    month: Month
+    income_type: IncomeType
+    paid_hours_hundredths: int
+    is_reversal: bool = False  # the posting takes an earlier amount back

@@ -1,0 +1,1 @@
+"""What is signed: the claims of an attestation, the status list, and the evidence bundle."""

@@ -1,0 +1,204 @@
+"""The claims of the three attestation templates, and the rehearsal that judges them before anything is signed.
+
+`contract_total` shows exact totals of a cohort of at least k_cohort people; `predicate` shows met or not met;
+`payment_document` shows what is owed, exactly, to the creditor alone. See docs/attestation-format.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.errors import DraftRefused
+from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.evaluate import Evaluation
+from gateway.outcomes.tariff import DueLine
+from policies.disclosure import DisclosureRules, show_breakdown
+
+ENGINE_VERSION = "outcome-gateway/0.1.0"
+RULES = ("k", "k-cohort", "class", "complement")
+
+VCT_NAMES = {
+    "contract_total": "outcome-attestation/1",
+    "predicate": "outcome-attestation/1",
+    "payment_document": "payment-document/1",
+}
+LOGS = {"contract_total": "attest", "predicate": "attest", "payment_document": "payment"}
+
+_TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}-?[0-9]{4}(?![0-9A-Za-z])")
+_DISCLOSABLE = {
+    "contract_total": {
+        "participants", "cohort_seals", "outcomes_achieved", "threshold", "qualifying_weeks", "payable",
+        "outcomes_by_class", "sources", "method", "suppression", "illustrative",
+    },
+    "predicate": {
+        "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative",
+    },
+    "payment_document": {
+        "participants", "cohort_seals", "payable", "lines", "sources", "method", "illustrative",
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Up to which week the sources are complete, and since when all of it has been known (Unix seconds)."""
+
+    complete_to_week: str
+    known_at: int
+    names: tuple[str, ...]
+
+
+def disclosable_claims(
+    template: str,
+    *,
+    contract: Contract,
+    evaluation: Evaluation,
+    before: Evaluation | None,
+    due: Sequence[DueLine],
+    seals: Sequence[Mapping[str, Any]],
+    sources: Sources,
+) -> dict[str, Any]:
+    """The selectively disclosable claims of a template: integers, marks and digests only.
+
+    What a recipient may not see is not in its token at all; nothing relies on a holder's restraint.
+    """
+    measure = contract.people_measure
+    claims: dict[str, Any] = {
+        "participants": evaluation.participants,
+        "cohort_seals": [dict(seal) for seal in seals],
+        "sources": {"complete_to_week": sources.complete_to_week, "known_at": sources.known_at},
+        "method": {
+            "inputs_sha256": evaluation.inputs_sha256,
+            "engine_version": ENGINE_VERSION,
+            "data_sources": list(sources.names),
+        },
+        "illustrative": list(contract.illustrative),
+    }
+    payable = {"amount_minor": sum(line.amount_minor for line in due), "currency": contract.currency}
+    if template == "payment_document":
+        claims["payable"] = payable
+        claims["lines"] = [
+            {
+                "measure": line.measure,
+                "kind": line.kind,
+                "unit": line.unit,
+                "quantity": line.quantity,
+                "amount_minor": line.amount_minor,
+            }
+            for line in due
+        ]
+        return claims
+    claims["suppression"] = {"k": contract.k, "k_cohort": contract.k_cohort, "rules": list(RULES)}
+    if measure:
+        achieved = evaluation.quantity(measure.id)
+        met = achieved >= measure.threshold_people
+        claims["threshold"] = {"people": measure.threshold_people, "met": met}
+    if template == "contract_total":
+        claims["payable"] = payable
+        if measure:
+            claims["outcomes_achieved"] = achieved
+        weeks = [m for m in contract.measures if m.kind == "weeks"]
+        if weeks:
+            claims["qualifying_weeks"] = sum(
+                evaluation.quantity(m.id) - (before.quantity(m.id) if before else 0) for m in weeks
+            )
+        if contract.breakdown:
+            claims["outcomes_by_class"] = _breakdown(contract, evaluation)
+    return claims
+
+
+def _breakdown(contract: Contract, evaluation: Evaluation) -> list[dict[str, Any]]:
+    cells = evaluation.by_state(contract.breakdown)
+    rules = DisclosureRules(k=contract.k, k_cohort=contract.k_cohort)
+    shown = show_breakdown(cells, parent=evaluation.quantity(contract.breakdown), rules=rules)
+    return [{"class": cell.label, "value": cell.value} for cell in shown]
+
+
+def visible_claims(
+    template: str,
+    *,
+    contract: Contract,
+    window: Window,
+    recipient: str,
+    issuer: str,
+    host: str,
+    vct_integrity: str,
+    jti: str,
+    seq: int,
+    status_index: int,
+    status_uri: str,
+    issued_at: int,
+    decision_id: str,
+    policy_set_sha256: str,
+    is_demo: bool,
+) -> dict[str, Any]:
+    """The claims that every presentation shows: what this is, from whom, for which rules and which window."""
+    payer, operator, party = (contract.party(role) for role in ("outcome_payer", "operator", recipient))
+    claims: dict[str, Any] = {
+        "iss": issuer,
+        "vct": f"{issuer}/vct/{VCT_NAMES[template]}",
+        "vct#integrity": vct_integrity,
+        "nbf": issued_at,
+        "iat": issued_at,
+        "jti": jti,
+        "status": {"status_list": {"uri": status_uri, "idx": status_index}},
+        "seq": seq,
+        "contract": {"id": contract.id, "version": contract.version, "rules_sha256": contract.sha256},
+        "window": {
+            "label": window.label,
+            "from_week": str(window.from_week),
+            "to_week": str(window.to_week),
+        },
+        "template": template,
+        "recipient": {"role": recipient, "organisation": party.organisation},
+        "municipality": {"code": payer.municipality_code, "name": payer.name},
+        "operator": {"name": operator.name},
+        "log": {"origin": f"{host}/{LOGS[template]}"},
+        "policy": {"decision_id": decision_id, "policy_set_sha256": policy_set_sha256},
+    }
+    if is_demo:
+        claims["demo"] = True
+    return claims
+
+
+def rehearse(visible: Mapping[str, Any], disclosable: Mapping[str, Any], *, contract: Contract) -> None:
+    """Judge the exact claims that are about to be signed; `DraftRefused` names the rule that they break.
+
+    The last gate before the key: it repeats what earlier steps promise, from the finished draft alone.
+    """
+    template = visible["template"]
+    unplanned = set(disclosable) - _DISCLOSABLE[template]
+    if unplanned:
+        raise DraftRefused(rule="planned-claims", reason=f"{template} may not disclose {sorted(unplanned)}")
+    if not contract.is_planned(template, visible["recipient"]["role"], visible["window"]["label"]):
+        raise DraftRefused(rule="planned-release", reason="the contract declares no such release")
+    if template == "contract_total" and disclosable["participants"] < contract.k_cohort:
+        raise DraftRefused(rule="k-cohort", reason="the cohort is too small for exact totals")
+    if disclosable["participants"] != sum(seal["count"] for seal in disclosable["cohort_seals"]):
+        raise DraftRefused(rule="sealed-denominator", reason="participants differ from the sealed count")
+    for cell in disclosable.get("outcomes_by_class", []):
+        if cell["value"] is not None and cell["value"] < contract.k:
+            raise DraftRefused(rule="k", reason="a cell below k is not withheld")
+    _check_values({"visible": visible, "disclosable": disclosable})
+
+
+def _check_values(value: object) -> None:
+    """Integers, texts, marks and lists of them only; no text that could be a CPR number."""
+    match value:
+        case bool() | int() | None:
+            return
+        case str():
+            if _TEN_DIGITS.search(value):
+                raise DraftRefused(rule="no-cpr", reason="a text has the shape of a CPR number")
+        case list() | tuple():
+            for item in value:
+                _check_values(item)
+        case dict():
+            for key, item in value.items():
+                _check_values(key)
+                _check_values(item)
+        case _:
+            raise DraftRefused(rule="integers-only", reason=f"a value is of type {type(value).__name__}")

@@ -1,0 +1,149 @@
+"""Strict reading of a contract file: every key is asked for by name, and what nobody asked for is refused.
+
+A refusal names the file, the line and the key (invariant 3: fail closed, where possible at load).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, TypeVar
+
+from gateway.errors import ContractInvalid
+
+T = TypeVar("T")
+_HEADER = re.compile(r"\s*(\[\[|\[)\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
+_KEY = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*=")
+
+
+def parse(text: bytes, *, file: str) -> Table:
+    """The root table of a TOML 1.0 file; `ContractInvalid` with line and column where it is not one."""
+    try:
+        decoded = text.decode("utf-8")
+        return Table(tomllib.loads(decoded), file=file, text=decoded)
+    except UnicodeDecodeError as error:
+        line = text[: error.start].count(b"\n") + 1
+        raise ContractInvalid(file=file, line=line, key="", reason="is not UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) if found else text.count(b"\n") + 1
+        raise ContractInvalid(file=file, line=line, key="", reason=f"is not TOML: {error}") from None
+
+
+class Table:
+    """A TOML table that remembers where it stands and which of its keys were asked for."""
+
+    def __init__(self, values: Mapping[str, Any], *, file: str, text: str, path: tuple[str | int, ...] = ()) -> None:
+        self._values = values
+        self._asked: set[str] = set()
+        self._file = file
+        self._text = text
+        self._path = path
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def is_text(self, key: str) -> bool:
+        return isinstance(self._values.get(key), str)
+
+    def refuse(self, key: str, reason: str) -> ContractInvalid:
+        """The error to raise for this key: `raise table.refuse("k", "must be at least 3")`."""
+        dotted = ".".join([*(str(part) for part in self._path), *([key] if key else [])])
+        line = line_of(self._text, self._path, key)
+        return ContractInvalid(file=self._file, line=line, key=dotted, reason=reason)
+
+    def _take(self, key: str, kind: type[T], default: T | None, word: str) -> T:
+        self._asked.add(key)
+        if key not in self._values:
+            if default is None:
+                raise self.refuse(key, "is missing")
+            return default
+        value = self._values[key]
+        # bool is an int and datetime is a date in Python; neither is meant here
+        if type(value) is not kind:
+            raise self.refuse(key, f"must be {word}")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self._take(key, str, default, "text")
+        if not value and default is None:
+            raise self.refuse(key, "must not be empty")
+        return value
+
+    def integer(self, key: str, default: int | None = None, *, least: int = 0, most: int | None = None) -> int:
+        value = self._take(key, int, default, "a whole number")
+        if value < least or (most is not None and value > most):
+            upper = "" if most is None else f" and at most {most}"
+            raise self.refuse(key, f"must be at least {least}{upper}")
+        return value
+
+    def day(self, key: str) -> date:
+        return self._take(key, date, None, "a date such as 2018-10-01")
+
+    def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
+        values = self._take(key, list, default, "a list")
+        if not all(type(value) is str for value in values):
+            raise self.refuse(key, "must hold texts only")
+        if len(set(values)) != len(values):
+            raise self.refuse(key, "names the same thing twice")
+        return tuple(values)
+
+    def converted(self, key: str, convert: Callable[[str], T]) -> T:
+        """A text turned into a value; the converter's `ValueError` becomes the refusal."""
+        text = self.text(key)
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise self.refuse(key, str(error)) from None
+
+    def table(self, key: str) -> Table:
+        return self._table(self._take(key, dict, None, "a table"), (key,))
+
+    def tables(self, key: str, *, least: int = 1) -> list[Table]:
+        values = self._take(key, list, None if least else [], "a list of tables")
+        if len(values) < least or not all(type(value) is dict for value in values):
+            raise self.refuse(key, f"must be a list of at least {least} tables")
+        return [self._table(value, (key, position)) for position, value in enumerate(values)]
+
+    def _table(self, values: Mapping[str, Any], path: tuple[str | int, ...]) -> Table:
+        return Table(values, file=self._file, text=self._text, path=self._path + path)
+
+    def done(self) -> None:
+        """Raise for the first key that nobody asked for: an unknown word is never passed over."""
+        for key in self._values:
+            if key not in self._asked:
+                known = ", ".join(sorted(self._asked))
+                raise self.refuse(key, f"is not a word of this language here; known are: {known}")
+
+
+def line_of(text: str, path: tuple[str | int, ...], key: str) -> int:
+    """The 1-based line where `key` of the table at `path` stands, or that of the nearest header above it."""
+    best = 1
+    names = [part for part in path if isinstance(part, str)]
+    wanted = [part for part in path if isinstance(part, int)]
+    here: list[str] = []
+    seen: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.match(line)
+        if header:
+            here = [part.strip().strip('"') for part in header[2].split(".")]
+            if header[1] == "[[":
+                dotted = ".".join(here)
+                seen[dotted] = seen.get(dotted, -1) + 1
+        counts = [seen[".".join(here[: n + 1])] for n in range(len(here)) if ".".join(here[: n + 1]) in seen]
+        inside = here == names[: len(here)] and counts == wanted[: len(counts)]
+        if not inside:
+            continue
+        if header and len(here) > 0:
+            best = number
+        found = _KEY.match(line)
+        if not found:
+            continue
+        full = [*here, *found[1].split(".")]
+        if full == [*names, key] and len(counts) == len(wanted):
+            return number
+        if len(full) > len(here) and full == names[: len(full)]:
+            best = number
+    return best
