@@ -1,0 +1,58 @@
+"""Everything that policies refuse, as one tree.
+
+PoliciesError
+├── ProgrammeInvalid    programme-invalid     a programme file says something that is not understood
+├── PolicySetInvalid    policy-set-invalid    the Cedar text, schema or manifest cannot be trusted
+├── DisclosureInvalid   disclosure-invalid    parameters or counts that no disclosure rule is defined for
+└── PolicyDenied        policy-denied         a request was judged, and refused
+"""
+
+from __future__ import annotations
+
+from policies.decision import Decision
+
+
+class PoliciesError(Exception):
+    """The root: a refusal by this room. `code` is stable; the message names no person."""
+
+    code: str = "policies-error"
+
+
+class ProgrammeInvalid(PoliciesError):
+    """A programme file is refused; says file, line and key."""
+
+    code = "programme-invalid"
+
+    def __init__(self, *, file: str, line: int, key: str, reason: str) -> None:
+        where = f"{file}, line {line}" + (f", key {key}" if key else "")
+        super().__init__(f"{where}: {reason}. Correct the programme file and load it again.")
+        self.file, self.line, self.key, self.reason = file, line, key, reason
+
+
+class PolicySetInvalid(PoliciesError):
+    """The policy set is refused at load; says which file or rule, and what is wrong with it."""
+
+    code = "policy-set-invalid"
+
+    def __init__(self, *, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}. No decision is made with this policy set.")
+        self.where, self.reason = where, reason
+
+
+class DisclosureInvalid(PoliciesError):
+    """A parameter is outside its range, or counts do not add up."""
+
+    code = "disclosure-invalid"
+
+
+class PolicyDenied(PoliciesError):
+    """The request was refused; `decision` says by which rules and on which facts."""
+
+    code = "policy-denied"
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(
+            f"{decision.action} for {decision.principal} in programme {decision.programme} is refused by "
+            f"{', '.join(decision.rule_ids)}: {decision.reason_en} See policies/READABLE.md."
+        )
+        self.decision = decision

@@ -1,0 +1,75 @@
+"""What is known of a request: one frozen class per kind of action, every field required.
+
+Facts are computed by the caller from the contract, the store and the clock; rules only read them. A fact
+says what must hold for the request to go on, so that forgetting one can never open a door: there are no
+defaults, and the Cedar schema requires each of them with its type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from policies.programme import Party
+from policies.vocabulary import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolFacts:
+    """Before people are enrolled, or a batch is sealed."""
+
+    purpose: Purpose
+    contract_sha256: str  # hex; of the contract file in force
+    period_within_programme: bool  # the referral days lie within opens_on..closes_on
+    batch_open: bool  # the batch is declared in the contract and not sealed yet
+
+
+@dataclass(frozen=True, slots=True)
+class PullFacts:
+    """Before a source is read."""
+
+    purpose: Purpose
+    contract_sha256: str
+    source: str  # as the programme declares it: "dream", "ydelsesrefusion", "income"
+    agreement_valid: bool  # the agreement with the source's owner is in force on the day of the pull
+    agreement_purposes: frozenset[str]  # what that agreement lets the data be used for
+    period_within_programme: bool  # the weeks asked for lie within opens_on..closes_on
+    pull_open: bool  # Programme.pull_open(on=today)
+    subjects_enrolled: bool  # everyone asked for is enrolled in this contract, none has left it
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateFacts:
+    """Before outcomes are computed, for a release or for the municipality's own eyes."""
+
+    purpose: Purpose
+    contract_sha256: str
+    cohort_sealed: bool  # every batch of the contract is sealed (invariant 7)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """Before a result leaves. The request's principal is the recipient; `requested_by` is who asks."""
+
+    purpose: Purpose
+    contract_sha256: str
+    requested_by: Party  # the recipient itself, or the municipality on its behalf
+    cohort_sealed: bool
+    release_planned: bool  # template × window × recipient stands in the contract
+    window_frozen: bool  # the contract's freeze day of the window has passed
+    sources_complete: bool  # every source is complete to the window's last week
+    cohort_reaches_k: bool  # disclosure.may_show_total(cohort, rules)
+    date_declared: bool  # a predicate: the contract declares one at this window, and its day has come
+    codes_acceptable: bool  # no unknown code, or the contract says that they do not block
+    cells_cleared: bool  # every table in the draft went through disclosure.show_breakdown
+    recipient_is_creditor: bool  # the contract owes the money of this window to the recipient
+
+
+@dataclass(frozen=True, slots=True)
+class LogFacts:
+    """Before the access log is read."""
+
+    purpose: Purpose
+    appointment_valid: bool  # the reader's appointment is in force on the day (always true for the DPO)
+
+
+Facts = EnrolFacts | PullFacts | EvaluateFacts | ReleaseFacts | LogFacts

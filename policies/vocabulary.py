@@ -1,0 +1,105 @@
+"""The closed vocabulary of a decision: purposes, legal bases, roles and actions.
+
+A word that is not here is refused where it is read (invariant 3). Purposes map to the W3C Data Privacy
+Vocabulary 2.2 in `purposes.toml`; legal bases are IRIs of its GDPR extension
+(https://w3id.org/dpv/legal/eu/gdpr).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+
+
+class Purpose(StrEnum):
+    """Why data are read or released. Programmes choose among these; GDPR art. 5(1)(b)."""
+
+    OUTCOME_PAYMENT = "outcome-payment"
+    OUTCOME_EVALUATION = "outcome-evaluation"
+    ACCESS_REVIEW = "access-review"
+    # Words that a request may name and no programme here declares: they exist to be refused by a rule,
+    # not by a spelling check.
+    MARKETING = "marketing"
+    FRAUD_CONTROL = "fraud-control"
+    CREDIT_CHECK = "credit-check"
+    RESEARCH = "research"
+
+
+class LegalBasis(StrEnum):
+    """A point of GDPR art. 6(1), as the IRI of the Data Privacy Vocabulary."""
+
+    CONSENT = "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a"
+    LEGAL_OBLIGATION = "https://w3id.org/dpv/legal/eu/gdpr#A6-1-c"
+    PUBLIC_TASK = "https://w3id.org/dpv/legal/eu/gdpr#A6-1-e"
+    LEGITIMATE_INTEREST = "https://w3id.org/dpv/legal/eu/gdpr#A6-1-f"
+
+
+class SpecialCategoryBasis(StrEnum):
+    """The exception of GDPR art. 9(2) that a programme rests on; benefit registers show sickness benefit."""
+
+    NONE = "none"
+    EXPLICIT_CONSENT = "https://w3id.org/dpv/legal/eu/gdpr#A9-2-a"
+    LEGAL_CLAIMS = "https://w3id.org/dpv/legal/eu/gdpr#A9-2-f"
+    SUBSTANTIAL_PUBLIC_INTEREST = "https://w3id.org/dpv/legal/eu/gdpr#A9-2-g"
+    HEALTH_OR_SOCIAL_CARE = "https://w3id.org/dpv/legal/eu/gdpr#A9-2-h"
+
+
+class Role(StrEnum):
+    """The hat an organisation wears in a programme. One organisation may wear several."""
+
+    MUNICIPALITY = "municipality"
+    OPERATOR = "operator"
+    INVESTOR = "investor"
+    DPO = "dpo"
+    SETTLEMENT_OFFICER = "settlement_officer"
+    SYSTEM_OWNER = "system_owner"
+    AUDITOR = "auditor"
+
+
+class Action(StrEnum):
+    """What is asked for. Anything else cannot be asked."""
+
+    ENROL = "enrol"
+    PULL_SOURCE = "pull_source"
+    EVALUATE = "evaluate"
+    RELEASE_TOTAL = "release_total"
+    RELEASE_PREDICATE = "release_predicate"
+    RELEASE_PAYMENT = "release_payment"
+    READ_LOG = "read_log"
+
+
+RELEASES = frozenset({Action.RELEASE_TOTAL, Action.RELEASE_PREDICATE, Action.RELEASE_PAYMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeTerm:
+    """A purpose in words, with the DPV 2.2 term that it equals or narrows."""
+
+    purpose: Purpose
+    iri: str
+    relation: str  # "equals" | "narrower"
+    label_da: str
+    label_en: str
+
+
+def purpose_terms() -> dict[Purpose, PurposeTerm]:
+    """Every purpose with its DPV term, from `purposes.toml`.
+
+    Raises:
+        ValueError: the file names a purpose that `Purpose` does not know (a broken installation).
+        KeyError: the file lacks a field.
+    """
+    entries = tomllib.loads(files("policies").joinpath("purposes.toml").read_text("utf-8"))["purposes"]
+    terms = (
+        PurposeTerm(
+            purpose=Purpose(entry["id"]),
+            iri=entry["iri"],
+            relation=entry["relation"],
+            label_da=entry["da"],
+            label_en=entry["en"],
+        )
+        for entry in entries
+    )
+    return {term.purpose: term for term in terms}
