@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
-from policies.programme import Party
-from policies.vocabulary import Action
+from policies.vocabulary import Action, Party
 
-FactValue = str | int | bool | list[str]
+FactValue = str | int | bool | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,9 @@ class Decision:
 
     def canonical(self) -> bytes:
         """The decision as RFC 8785 JSON (strings, integers and booleans only)."""
-        values = asdict(self) | {"facts": dict(self.facts)}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["principal"] = {"organisation": self.principal.organisation, "role": self.principal.role}
+        values["facts"] = dict(self.facts)
         return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     @property

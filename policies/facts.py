@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policies.programme import Party
-from policies.vocabulary import Purpose
+from policies.vocabulary import Party, Purpose
 
 
 @dataclass(frozen=True, slots=True)

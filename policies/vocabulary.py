@@ -70,6 +70,17 @@ class Action(StrEnum):
     READ_LOG = "read_log"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Party:
+    """An organisation in one role."""
+
+    organisation: str  # kebab-case id, as in the contract
+    role: Role
+
+    def __str__(self) -> str:
+        return f"{self.role}/{self.organisation}"
+
+
 RELEASES = frozenset({Action.RELEASE_TOTAL, Action.RELEASE_PREDICATE, Action.RELEASE_PAYMENT})
 
 

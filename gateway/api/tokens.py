@@ -13,6 +13,7 @@ from typing import Any
 import jwt
 from jwt.exceptions import PyJWTError
 
+from gateway.attestations.jws import sign_compact
 from gateway.errors import Unauthenticated
 from keys.signer import Signer
 
@@ -94,16 +95,6 @@ def verify_access_token(
     if not isinstance(client_id, str) or client_id != claims["sub"]:
         raise Unauthenticated(reason="the token names no client")
     return AccessToken(client_id, claims["jti"])
-
-
-def sign_compact(signer: Signer, *, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
-    """A compact JWS (RFC 7515 §7.1) over canonical JSON."""
-    from outcome_verifier import b64, canonical
-
-    protected = b64.encode(canonical.dumps({"alg": signer.alg, **header}))
-    payload = b64.encode(canonical.dumps(dict(claims)))
-    signature = signer.sign(f"{protected}.{payload}".encode("ascii"))
-    return f"{protected}.{payload}.{b64.encode(signature)}"
 
 
 def _decode(

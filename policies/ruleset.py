@@ -1,0 +1,228 @@
+"""The Cedar text as checked values: every rule with its id, titles, law and source text.
+
+Cedar accepts more than we do. Here a policy set is refused (`PolicySetInvalid`) when a file is not in the
+manifest or differs from it, a policy has no or a used `@id`, an annotation is unknown or missing, a base
+rule is not `forbid … unless`, a template is not a bare `permit` of one action, or the schema does not fit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import cedarpy
+from cedarpy import pst
+
+from policies.errors import PolicySetInvalid
+from policies.vocabulary import Action
+
+MANIFEST = "POLICYSET.json"
+SCHEMA_FILE = "gateway.cedarschema"
+_REQUIRED = ("id", "title_da", "title_en")
+_SOURCES_OF_LAW = ("gdpr", "law")
+_START = re.compile(r"(?m)^(?=@id\()")
+_NOT_RULE = re.compile(r"(?m)^(@|//).*\n?")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One policy: a numbered base rule (`effect` "forbid") or a grant template (`effect` "permit")."""
+
+    id: str
+    effect: str
+    actions: tuple[str, ...]  # sorted; every action where the rule names none
+    title_da: str
+    title_en: str
+    gdpr: str  # articles, or empty
+    law: str  # Danish law, or empty
+    text: str  # Cedar, without annotations and comments
+    file: str  # relative to the policy set
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """A policy set that passed every check, ready for the engine."""
+
+    policies: str  # Cedar text
+    schema: str
+    rules: dict[str, Rule]  # by id, sorted
+    sha256: str  # hex, of the manifest's files
+
+
+def manifest_of(directory: Path) -> bytes:
+    """POLICYSET.json for the files as they are: a SHA-256 for each, and one over all of them."""
+    found = sorted(path for path in directory.rglob("*") if path.suffix in {".cedar", ".cedarschema"})
+    files = {
+        path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in found
+    }
+    digest = hashlib.sha256(json.dumps(files, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    manifest = {"schema": "policy-set/1", "sha256": digest, "files": files}
+    return (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
+
+
+def load_ruleset(directory: Path) -> RuleSet:
+    """The policy set of a directory, compared with its manifest and checked.
+
+    Raises:
+        PolicySetInvalid: see the module; names the file or the rule.
+    """
+    try:
+        written = (directory / MANIFEST).read_bytes()
+        schema = (directory / SCHEMA_FILE).read_text("utf-8")
+        texts = {
+            path.relative_to(directory).as_posix(): path.read_text("utf-8")
+            for path in sorted(directory.rglob("*.cedar"))
+        }
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicySetInvalid(
+            where=directory.name, reason=f"cannot be read ({type(error).__name__})"
+        ) from None
+    actual = manifest_of(directory)
+    if written != actual:
+        raise PolicySetInvalid(
+            where=MANIFEST,
+            reason=f"does not match {_differing(written, actual)}; after review: python -m policies.manifest",
+        )
+    return read_ruleset(texts, schema=schema, sha256=json.loads(actual)["sha256"])
+
+
+def read_ruleset(texts: dict[str, str], *, schema: str, sha256: str) -> RuleSet:
+    """The rules of Cedar texts by file name, checked against the schema.
+
+    Raises:
+        PolicySetInvalid: see the module.
+    """
+    rules: dict[str, Rule] = {}
+    for file, text in texts.items():
+        for rule in _rules_of(text, file=file):
+            if rule.id in rules:
+                raise PolicySetInvalid(
+                    where=f"{file}, rule {rule.id}", reason=f"@id stands in {rules[rule.id].file} too"
+                )
+            rules[rule.id] = rule
+    for action in Action:
+        if template_id(action) not in rules:
+            raise PolicySetInvalid(
+                where="templates", reason=f"no template {template_id(action)} for {action}"
+            )
+    policies = "\n".join(texts.values())
+    _validate(policies, schema)
+    return RuleSet(policies, schema, {name: rules[name] for name in sorted(rules)}, sha256)
+
+
+def template_id(action: Action) -> str:
+    """The `@id` of the template that grants an action."""
+    return f"grant-{action.value.replace('_', '-')}"
+
+
+def _validate(policies: str, schema: str) -> None:
+    try:
+        result = cedarpy.validate_policies(policies, cedarpy.Schema.from_str(schema))
+    except ValueError as error:
+        raise PolicySetInvalid(where=SCHEMA_FILE, reason=f"is not a Cedar schema: {error}") from None
+    if not result.validation_passed:
+        reasons = "; ".join(sorted(error.error for error in result.errors))
+        raise PolicySetInvalid(where="policies", reason=f"the schema does not allow them: {reasons}")
+
+
+def _rules_of(text: str, *, file: str) -> list[Rule]:
+    snippets = _START.split(text)
+    if _NOT_RULE.sub("", snippets[0]).strip():
+        raise PolicySetInvalid(
+            where=file, reason="a policy does not start with @id(…) at the start of a line"
+        )
+    rules = []
+    for snippet in snippets[1:]:
+        try:
+            parsed = cedarpy.policies_to_pst(snippet)
+        except ValueError as error:
+            raise PolicySetInvalid(where=file, reason=f"is not Cedar: {error}") from None
+        policies = [*parsed.static_policies.values(), *parsed.templates.values()]
+        if len(policies) != 1:
+            raise PolicySetInvalid(
+                where=file, reason="a policy does not start with @id(…) at the start of a line"
+            )
+        rules.append(_rule(policies[0], snippet=snippet, file=file))
+    return rules
+
+
+def _rule(policy: pst.Template, *, snippet: str, file: str) -> Rule:
+    notes = dict(policy.annotations)
+    name = notes.get("id") or ""
+    where = f"{file}, rule {name or 'without id'}"
+    unknown = sorted(set(notes) - {*_REQUIRED, *_SOURCES_OF_LAW})
+    if unknown:
+        raise PolicySetInvalid(where=where, reason=f"unknown annotation @{unknown[0]}")
+    missing = [key for key in _REQUIRED if not notes.get(key)]
+    if missing or not any(notes.get(key) for key in _SOURCES_OF_LAW):
+        raise PolicySetInvalid(where=where, reason=f"needs @{missing[0] if missing else 'gdpr or @law'}")
+    if file.startswith("templates/"):
+        _check_template(policy, name=name, where=where)
+    else:
+        _check_forbid(policy, where=where)
+    return Rule(
+        id=name,
+        effect=policy.effect,
+        actions=_actions(policy, where=where),
+        title_da=notes["title_da"] or "",
+        title_en=notes["title_en"] or "",
+        gdpr=notes.get("gdpr") or "",
+        law=notes.get("law") or "",
+        text=_NOT_RULE.sub("", snippet).strip(),
+        file=file,
+    )
+
+
+def _check_forbid(policy: pst.Template, *, where: str) -> None:
+    # A `when` that errors is skipped and so lets through; `unless {fact}` with a required fact does not.
+    clauses = policy.clauses
+    if policy.effect != "forbid" or len(clauses) != 1 or not isinstance(clauses[0], pst.Unless):
+        raise PolicySetInvalid(where=where, reason="a base rule must be one forbid … unless { … }")
+    if not isinstance(policy.principal, pst.ScopeAny) or not isinstance(policy.resource, pst.ScopeAny):
+        raise PolicySetInvalid(where=where, reason="a base rule must hold for every party and programme")
+
+
+def _check_template(policy: pst.Template, *, name: str, where: str) -> None:
+    slots = [
+        scope.entity.name
+        for scope in (policy.principal, policy.resource)
+        if isinstance(scope, pst.ScopeEq) and isinstance(scope.entity, pst.Slot)
+    ]
+    if policy.effect != "permit" or slots != ["principal", "resource"] or policy.clauses:
+        raise PolicySetInvalid(
+            where=where, reason="a template must be a bare permit (?principal, one action, ?resource)"
+        )
+    if name not in {template_id(action) for action in Action} or not isinstance(policy.action, pst.ActionEq):
+        raise PolicySetInvalid(where=where, reason="a template must be called grant-<action>")
+    if name != template_id(Action(policy.action.entity.id)):
+        raise PolicySetInvalid(
+            where=where, reason=f"permits {policy.action.entity.id}, which is not its name"
+        )
+
+
+def _actions(policy: pst.Template, *, where: str) -> tuple[str, ...]:
+    scope = policy.action
+    if isinstance(scope, pst.ActionEq):
+        named = [scope.entity.id]
+    elif isinstance(scope, pst.ActionIn):
+        named = [entity.id for entity in scope.entities]
+    else:
+        named = [action.value for action in Action]
+    unknown = sorted(set(named) - {action.value for action in Action})
+    if unknown:
+        raise PolicySetInvalid(where=where, reason=f"unknown action {unknown[0]}")
+    return tuple(sorted(named))
+
+
+def _differing(written: bytes, actual: bytes) -> str:
+    now: dict[str, str] = json.loads(actual)["files"]
+    try:
+        then = json.loads(written)["files"]
+        names = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        names = []
+    return ", ".join(names) or "the files"
