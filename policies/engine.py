@@ -61,12 +61,22 @@ class PolicyEngine:
         rules: RuleSet,
         policies: cedarpy.PolicySet,
         schema: cedarpy.Schema,
-        programmes: Mapping[str, Programme],
+        programmes: Iterable[Programme] = (),
     ) -> None:
+        """`policies` holds the rules and the templates, without links; the grants are linked here."""
         self._rules = rules
-        self._policies = policies
+        self._bare = policies
         self._schema = schema
-        self._programmes = MappingProxyType(dict(programmes))
+        self._programmes: dict[str, Programme] = {}
+        for programme in programmes:
+            if programme.id in self._programmes:
+                raise PolicySetInvalid(where=f"programme {programme.id}", reason="is loaded twice")
+            self._programmes[programme.id] = programme
+        links = [_link(grant) for programme in self._programmes.values() for grant in programme.grants]
+        try:
+            self._policies = policies.with_linked_batch(links)
+        except ValueError as error:
+            raise PolicySetInvalid(where="grants", reason=f"cannot be linked: {error}") from None
         self._version = f"cedarpy/{version('cedarpy')}"
 
     @classmethod
@@ -81,8 +91,7 @@ class PolicyEngine:
     @classmethod
     def of(cls, rules: RuleSet) -> PolicyEngine:
         """The engine of a policy set that is already checked, without any grant."""
-        policies = cedarpy.PolicySet.from_str(rules.policies)
-        return cls(rules, policies, cedarpy.Schema.from_str(rules.schema), {})
+        return cls(rules, cedarpy.PolicySet.from_str(rules.policies), cedarpy.Schema.from_str(rules.schema))
 
     @property
     def rules(self) -> RuleSet:
@@ -98,22 +107,10 @@ class PolicyEngine:
         Raises:
             PolicySetInvalid: two programmes have the same id, or a grant cannot be linked.
         """
-        known: dict[str, Programme] = {}
-        links: list[dict[str, Any]] = []
-        for programme in programmes:
-            if programme.id in known:
-                raise PolicySetInvalid(where=f"programme {programme.id}", reason="is loaded twice")
-            known[programme.id] = programme
-            links += [_link(grant) for grant in programme.grants]
-        try:
-            bare = cedarpy.PolicySet.from_str(self._rules.policies)
-            linked = bare.with_linked_batch(links)
-        except ValueError as error:
-            raise PolicySetInvalid(where="grants", reason=f"cannot be linked: {error}") from None
-        return PolicyEngine(self._rules, linked, self._schema, known)
+        return PolicyEngine(self._rules, self._bare, self._schema, programmes)
 
     def authorise(self, request: Request) -> Decision:
-        """The decision on a request. Never raises for what a request says: what cannot be judged is denied."""
+        """The decision on a request; what cannot be judged is denied, not raised."""
         if self._programmes.get(request.programme.id) != request.programme:
             return self._denied_by_engine(request, NOT_LOADED)
         answer = ask(
@@ -159,9 +156,8 @@ class PolicyEngine:
         who, what, where = request.principal, request.action, request.programme.id
         reasons = {
             NO_PERMIT: (
-                f"No grant lets {who} do {what} in programme {where}; the controller may add one to its file.",
-                f"Ingen bevilling giver {who} adgang til {what} i programmet {where}; den dataansvarlige kan "
-                "tilføje en i programfilen.",
+                f"No grant lets {who} do {what} in programme {where}; the controller may add one.",
+                f"Ingen bevilling lader {who} gøre {what} i {where}; den dataansvarlige kan tilføje en.",
             ),
             NOT_LOADED: (
                 f"Programme {where} is not loaded in this engine as the request states it.",
@@ -169,7 +165,7 @@ class PolicyEngine:
             ),
             ENGINE_ERROR: (
                 "The policy engine gave no answer: a fact is missing or of the wrong type, or it failed.",
-                "Regelmotoren gav intet svar: en oplysning mangler eller har forkert type, eller den fejlede.",
+                "Regelmotoren svarede ikke: en oplysning mangler eller har forkert type, eller den fejlede.",
             ),
         }
         return self._record(

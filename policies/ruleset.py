@@ -38,7 +38,7 @@ class Rule:
     title_en: str
     gdpr: str  # articles, or empty
     law: str  # Danish law, or empty
-    text: str  # Cedar, without annotations and comments
+    condition: str  # the `unless { … }` of a base rule as written; empty for a template
     file: str  # relative to the policy set
 
 
@@ -163,7 +163,7 @@ def _rule(policy: pst.Template, *, snippet: str, file: str) -> Rule:
     if file.startswith("templates/"):
         _check_template(policy, name=name, where=where)
     else:
-        _check_forbid(policy, where=where)
+        _check_forbid(policy, condition=_condition(snippet), where=where)
     return Rule(
         id=name,
         effect=policy.effect,
@@ -172,16 +172,23 @@ def _rule(policy: pst.Template, *, snippet: str, file: str) -> Rule:
         title_en=notes["title_en"] or "",
         gdpr=notes.get("gdpr") or "",
         law=notes.get("law") or "",
-        text=_NOT_RULE.sub("", snippet).strip(),
+        condition=_condition(snippet),
         file=file,
     )
 
 
-def _check_forbid(policy: pst.Template, *, where: str) -> None:
+def _condition(snippet: str) -> str:
+    text = _NOT_RULE.sub("", snippet).strip()
+    return text[text.index("\nunless") + 1 :] if "\nunless" in text else ""
+
+
+def _check_forbid(policy: pst.Template, *, condition: str, where: str) -> None:
     # A `when` that errors is skipped and so lets through; `unless {fact}` with a required fact does not.
     clauses = policy.clauses
     if policy.effect != "forbid" or len(clauses) != 1 or not isinstance(clauses[0], pst.Unless):
         raise PolicySetInvalid(where=where, reason="a base rule must be one forbid … unless { … }")
+    if not condition:
+        raise PolicySetInvalid(where=where, reason="unless must start its line, so that it can be shown")
     if not isinstance(policy.principal, pst.ScopeAny) or not isinstance(policy.resource, pst.ScopeAny):
         raise PolicySetInvalid(where=where, reason="a base rule must hold for every party and programme")
 

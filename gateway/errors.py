@@ -1,0 +1,247 @@
+"""Everything that can go wrong, as one tree; mapped once to exit codes and once to RFC 9457 problems.
+
+    GatewayError
+    ├── ContractInvalid          a contract or course file, with file, line and key
+    ├── NotFound
+    │   ├── ContractUnknown · WindowUnknown · SourceUnknown
+    ├── Refused                  understood, and not done
+    │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch
+    │   ├── WindowOutOfOrder · DraftRefused
+    ├── AlreadyInstalled · NotInstalled · UnsafeForProduction
+    ├── Unauthenticated
+    ├── LogCorrupt · CheckpointMismatch
+    └── Broken                   an invariant of the installation does not hold: nothing was changed
+        ├── UnauditedWrite · ClockWentBack · StoreBusy · SchemaOutdated · StatusListFull
+
+The other rooms have trees of their own, below no root of ours, since they may not import the gateway:
+`connectors.errors`, `keys.errors`, `policies.errors`, `outcome_verifier.errors`. Every class in all of them
+has a stable `code`; the tables here map them by that code. No message ever holds a personal value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class GatewayError(Exception):
+    """The root: a stable `code`, and a message that says what happened, where, and what to do."""
+
+    code = "gateway-error"
+
+
+class ContractInvalid(GatewayError):
+    """A declaration file cannot be understood."""
+
+    code = "contract-invalid"
+
+    def __init__(self, *, file: str, line: int, key: str, reason: str) -> None:
+        self.file, self.line, self.key, self.reason = file, line, key, reason
+        subject = f"{key} " if key else ""
+        super().__init__(f"{file}, line {line}: {subject}{reason}")
+
+
+class NotFound(GatewayError):
+    code = "not-found"
+
+
+class ContractUnknown(NotFound):
+    code = "contract-unknown"
+
+    def __init__(self, *, contract: str) -> None:
+        super().__init__(f"no contract {contract!r} is in force here; `gateway contract list` shows those that are")
+
+
+class WindowUnknown(NotFound):
+    code = "window-unknown"
+
+    def __init__(self, *, contract: str, window: str) -> None:
+        super().__init__(f"contract {contract!r} declares no window {window!r}")
+
+
+class SourceUnknown(NotFound):
+    code = "source-unknown"
+
+    def __init__(self, *, source: str) -> None:
+        super().__init__(f"no source {source!r} is declared; `gateway contract source FILE` declares one")
+
+
+class Refused(GatewayError):
+    code = "refused"
+
+
+class EnrolmentRefused(Refused):
+    code = "enrolment-refused"
+
+    def __init__(self, *, contract: str, batch: str, reasons: Mapping[str, int]) -> None:
+        self.reasons = dict(reasons)
+        listed = ", ".join(f"{reason}: {count}" for reason, count in sorted(reasons.items()))
+        super().__init__(
+            f"batch {batch!r} of {contract!r} was not sealed and nothing was stored ({listed}); mend the list and"
+            " enrol again"
+        )
+
+
+class CohortAlreadySealed(Refused):
+    code = "cohort-already-sealed"
+
+    def __init__(self, *, contract: str, batch: str) -> None:
+        super().__init__(f"batch {batch!r} of {contract!r} is sealed: its membership never changes")
+
+
+class ProgrammeMismatch(Refused):
+    code = "programme-mismatch"
+
+    def __init__(self, *, contract: str, reason: str) -> None:
+        super().__init__(f"contract {contract!r} was not put into force: {reason}")
+
+
+class WindowOutOfOrder(Refused):
+    code = "window-out-of-order"
+
+    def __init__(self, *, window: str, missing: str) -> None:
+        super().__init__(
+            f"payment documents follow each other: release that of {missing!r} before that of {window!r}"
+        )
+
+
+class DraftRefused(Refused):
+    code = "draft-refused"
+
+    def __init__(self, *, rule: str, reason: str) -> None:
+        self.rule = rule
+        super().__init__(f"the draft was not signed (rule {rule}): {reason}")
+
+
+class AlreadyInstalled(GatewayError):
+    code = "already-installed"
+
+    def __init__(self, *, where: str) -> None:
+        super().__init__(f"{where} already holds an installation of another name; choose another data directory")
+
+
+class NotInstalled(GatewayError):
+    code = "not-installed"
+
+    def __init__(self, *, where: str) -> None:
+        super().__init__(f"{where} holds no installation; run `gateway init`")
+
+
+class UnsafeForProduction(GatewayError):
+    code = "unsafe-for-production"
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(f"the production profile does not start: {reason}")
+
+
+class Unauthenticated(GatewayError):
+    code = "unauthenticated"
+
+    def __init__(self, *, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class LogCorrupt(GatewayError):
+    """A log does not add up; `index` is the first entry that is changed, missing or out of place."""
+
+    code = "log-corrupt"
+
+    def __init__(self, *, log: str, index: int, what: str) -> None:
+        self.log, self.index, self.what = log, index, what
+        super().__init__(f"log {log!r}, entry {index}: {what}")
+
+
+class CheckpointMismatch(GatewayError):
+    code = "checkpoint-mismatch"
+
+    def __init__(self, *, log: str, size: int, reason: str) -> None:
+        super().__init__(f"log {log!r} is not the one whose checkpoint of size {size} was kept: {reason}")
+
+
+class Broken(GatewayError):
+    code = "broken"
+
+
+class UnauditedWrite(Broken):
+    code = "unaudited-write"
+
+    def __init__(self) -> None:
+        super().__init__("a transaction wrote rows and recorded no event; it was rolled back")
+
+
+class ClockWentBack(Broken):
+    code = "clock-went-back"
+
+    def __init__(self) -> None:
+        super().__init__("the clock stands before the newest log entry; set the machine's clock and run again")
+
+
+class StoreBusy(Broken):
+    code = "store-busy"
+
+    def __init__(self) -> None:
+        super().__init__("another command has held the database for too long; nothing was changed, run again")
+
+
+class SchemaOutdated(Broken):
+    code = "schema-outdated"
+
+    def __init__(self, *, found: str, wanted: str) -> None:
+        super().__init__(f"the database is at schema {found}, this version needs {wanted}; run `gateway init`")
+
+
+class StatusListFull(Broken):
+    code = "status-list-full"
+
+    def __init__(self) -> None:
+        super().__init__("nine tenths of the status list are in use")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an error shows outside: an exit code on the command line, a status and title over HTTP."""
+
+    exit_code: int
+    status: int
+    title: str
+
+
+_OUTCOMES: dict[str, Outcome] = {
+    "gateway-error": Outcome(1, 500, "Internal error"),
+    "contract-invalid": Outcome(3, 422, "The file cannot be understood"),
+    "not-found": Outcome(4, 404, "Not found"),
+    "contract-unknown": Outcome(4, 404, "No such contract"),
+    "window-unknown": Outcome(4, 404, "No such window"),
+    "source-unknown": Outcome(4, 404, "No such source"),
+    "refused": Outcome(5, 409, "Refused"),
+    "enrolment-refused": Outcome(5, 409, "The enrolment was refused"),
+    "cohort-already-sealed": Outcome(5, 409, "The batch is sealed"),
+    "programme-mismatch": Outcome(5, 409, "Contract and programme do not fit"),
+    "window-out-of-order": Outcome(5, 409, "An earlier window comes first"),
+    "draft-refused": Outcome(5, 409, "The draft breaks a rule"),
+    "already-installed": Outcome(6, 409, "Installed already"),
+    "not-installed": Outcome(6, 503, "Not installed"),
+    "unsafe-for-production": Outcome(6, 503, "Unsafe for production"),
+    "unauthenticated": Outcome(7, 401, "Not authenticated"),
+    "policy-denied": Outcome(8, 403, "The policy does not allow it"),
+    "log-corrupt": Outcome(9, 500, "The log does not add up"),
+    "checkpoint-mismatch": Outcome(9, 500, "The log is another one"),
+    "broken": Outcome(10, 503, "Out of order"),
+    "unaudited-write": Outcome(10, 500, "Out of order"),
+    "clock-went-back": Outcome(10, 503, "The clock went back"),
+    "store-busy": Outcome(10, 503, "Busy"),
+    "schema-outdated": Outcome(10, 503, "The database is of another version"),
+    "status-list-full": Outcome(10, 503, "Out of order"),
+}
+
+
+def outcome(error: BaseException) -> Outcome | None:
+    """How this error shows outside, or None for an error that is not in any of our trees."""
+    code = getattr(type(error), "code", None)
+    return _OUTCOMES.get(code) if isinstance(code, str) else None
+
+
+def known_codes() -> frozenset[str]:
+    """Every code that has its place in the table."""
+    return frozenset(_OUTCOMES)

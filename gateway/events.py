@@ -1,0 +1,197 @@
+"""What the access log tells: a closed set of events, without free text and without a personal value.
+
+An event is hashed with 32 random bytes into the leaf of the access log. What concerns one subject stands in
+person lines apart, each with its own nonce, so that it can be erased (GDPR art. 17) while the tree stays whole;
+the event holds a root over them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from outcome_verifier import canonical
+from outcome_verifier.tlog import merkle_root
+
+_FIRST_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of all events: `body()` is what the log commits to."""
+
+    @classmethod
+    def kind(cls) -> str:
+        """`PullCompleted` -> `pull_completed`."""
+        return _FIRST_CAPITAL.sub("_", cls.__name__).lower()
+
+    def body(self) -> dict[str, object]:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {"kind": self.kind(), **values}
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """That one subject's data took part in an event, and for which purpose."""
+
+    subject: str
+    action: str
+    purpose: str
+
+    def digest(self, nonce: bytes) -> bytes:
+        return hashlib.sha256(nonce + self.canonical()).digest()
+
+    def canonical(self) -> bytes:
+        body = {"subject": self.subject, "action": self.action, "purpose": self.purpose}
+        return canonical.dumps(body)
+
+
+def lines_root(digests: Sequence[bytes]) -> str:
+    """Hexadecimal root over the digests of an event's person lines, in their order."""
+    return merkle_root(digests).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Installed(Event):
+    host: str
+    municipality: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractActivated(Event):
+    contract: str
+    version: int
+    rules_sha256: str
+    programme_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDeclared(Event):
+    source: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class CohortSealed(Event):
+    contract: str
+    batch: str
+    count: int
+    seal_sha256: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denied(Event):
+    """The policy refused: which action, for whom, under which rules."""
+
+    action: str
+    principal: str
+    programme: str
+    rules: list[str]
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullAuthorised(Event):
+    contract: str
+    source: str
+    file_sha256: str
+    purpose: str
+    from_week: str
+    to_week: str
+    people: int
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullCompleted(Event):
+    contract: str
+    source: str
+    file_sha256: str
+    rows_read: int
+    rows_outside_cohort: int
+    rejected: dict[str, int]
+    unknown_codes: dict[str, int]
+    not_found: int
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated(Event):
+    contract: str
+    version: int
+    week: str
+    purpose: str
+    people: int
+    inputs_sha256: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseIntended(Event):
+    contract: str
+    window: str
+    template: str
+    recipient: str
+    release: str
+    draft_sha256: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseIssued(Event):
+    contract: str
+    window: str
+    template: str
+    recipient: str
+    release: str
+    jwt_sha256: str
+    log: str
+    leaf_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class BundleHandedOut(Event):
+    release: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead(Event):
+    reader: str
+    purpose: str
+    from_index: int
+    count: int
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogVerified(Event):
+    sizes: dict[str, int]
+    with_anchor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRegistered(Event):
+    client: str
+    organisation: str
+    role: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIssued(Event):
+    client: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrustExported(Event):
+    fingerprint: str

@@ -1,0 +1,65 @@
+"""Settings of an installation, from the environment (`GATEWAY_…`), each with its unit in its name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+
+
+class Settings(BaseSettings):
+    """Every knob there is. The contract's own parameters are not here: they belong to the contract."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True)
+
+    profile: Literal["development", "production"] = Field(
+        default="development", description="`production` refuses to start with a development key."
+    )
+    data_directory: Path = Field(
+        default=Path("var"), description="Keys, public files and, by default, the database."
+    )
+    database_url: str = Field(
+        default="", description="SQLAlchemy URL; empty means SQLite in the data directory."
+    )
+    database_password_file: Path | None = Field(
+        default=None, description="File that holds the database password, kept out of the URL."
+    )
+    passphrase_file: Path | None = Field(
+        default=None, description="File that holds the passphrase of the key store; default `passphrase` in it."
+    )
+    status_ttl_seconds: int = Field(
+        default=43_200, ge=60, description="How long a reader may cache the status list."
+    )
+    token_life_seconds: int = Field(default=300, ge=30, le=600, description="Life of an access token.")
+
+    @property
+    def store_url(self) -> str:
+        """The database URL with its password, never to be shown or logged."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_directory.resolve() / 'gateway.sqlite'}"
+        if self.database_password_file is None:
+            return self.database_url
+        password = self.database_password_file.read_text(encoding="utf-8").strip()
+        return make_url(self.database_url).set(password=password).render_as_string(hide_password=False)
+
+    @property
+    def keys_directory(self) -> Path:
+        return self.data_directory / "keys"
+
+    @property
+    def public_directory(self) -> Path:
+        """Static files that anybody may fetch: keys, status list, checkpoint, type metadata."""
+        return self.data_directory / "public"
+
+    @property
+    def passphrase_path(self) -> Path:
+        return self.passphrase_file or self.data_directory / "passphrase"
+
+
+def utc_now() -> datetime:
+    """The one place where the clock is read."""
+    return datetime.now(UTC)

@@ -1,0 +1,299 @@
+"""The tables of one installation. Each says whether it is trusted, whether it may be lost, and what somebody
+who edits it gains.
+
+Instants are whole microseconds since 1970 in UTC, the same on SQLite and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, LargeBinary, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime, stored as microseconds since 1970; a naive one is refused."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+def _instant(*, index: bool = False) -> Any:
+    return Field(sa_column=Column(Instant, nullable=False, index=index))
+
+
+def _bytes() -> Any:
+    return Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+def _json() -> Any:
+    return Field(sa_column=Column(JSON, nullable=False))
+
+
+class Installation(SQLModel, table=True):
+    """Whose gateway this is. Trusted; may not be lost; an edit renames the issuer, which no trust file accepts."""
+
+    id: int = Field(default=1, primary_key=True)
+    host_name: str
+    municipality_code: str
+    municipality_name: str
+    is_demo: bool
+    created_at: datetime = _instant()
+
+
+class ContractVersion(SQLModel, table=True):
+    """Contract files in force. Checked by digest against every attestation; an edit changes the digest."""
+
+    contract_id: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    effective_from: date
+    sha256: str
+    text: bytes = _bytes()
+    file_name: str
+    activated_at: datetime = _instant()
+
+
+class ProgrammeRow(SQLModel, table=True):
+    """Programme files in force. Trusted; an edit widens purposes or grants, and shows as another digest in
+    every decision that follows.
+    """
+
+    contract_id: str = Field(primary_key=True)
+    sha256: str
+    text: bytes = _bytes()
+    file_name: str
+
+
+class SourceRow(SQLModel, table=True):
+    """Source declarations in force. Trusted; an edit fakes an agreement, and shows in the log by digest."""
+
+    id: str = Field(primary_key=True)
+    kind: str
+    sha256: str
+    text: bytes = _bytes()
+    file_name: str
+
+
+class Batch(SQLModel, table=True):
+    """Sealed referral batches. Not trusted: the seal's digest stands in the attest log."""
+
+    contract_id: str = Field(primary_key=True)
+    batch_id: str = Field(primary_key=True)
+    file_sha256: str
+    count: int
+    root_hex: str
+    nonce_hex: str
+    sealed_on: str
+    seal_sha256: str
+    leaf_index: int
+
+
+class Subject(SQLModel, table=True):
+    """People in a contract by random id. Personal data; backed up; an edit breaks the batch's root."""
+
+    subject_id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    batch_id: str
+    enrolled_on: date
+    case_reference: str
+    notice_id: str
+
+
+class LinkageRow(SQLModel, table=True):
+    """Blind index -> subject. Personal data; useless without the linkage secret; erased on request."""
+
+    domain: str = Field(primary_key=True)
+    key_version: int = Field(primary_key=True)
+    blind_index: bytes = Field(sa_column=Column(LargeBinary(16), primary_key=True))
+    subject_id: str = Field(primary_key=True, index=True)
+
+
+class VaultRow(SQLModel, table=True):
+    """Sealed CPR numbers (AES-256-GCM under the subject's key). An edit is noticed when it is opened."""
+
+    subject_id: str = Field(primary_key=True)
+    sealed_cpr: bytes = _bytes()
+
+
+class SubjectKeyRow(SQLModel, table=True):
+    """Subject keys, wrapped by the vault key. Backed up apart, at most 30 days; deleting one erases a person."""
+
+    subject_id: str = Field(primary_key=True)
+    wrapped_key: bytes = _bytes()
+
+
+class PullRow(SQLModel, table=True):
+    """Files that were pulled: the cursor of each source. Trusted; an edit hides a gap in the data."""
+
+    __table_args__ = (UniqueConstraint("contract_id", "source_id", "file_sha256"),)
+    id: int | None = Field(default=None, primary_key=True)
+    contract_id: str = Field(index=True)
+    source_id: str
+    file_name: str
+    file_sha256: str
+    from_week: int
+    to_week: int
+    counts: dict[str, Any] = _json()
+    decision_id: str
+    known_at: datetime = _instant()
+
+
+class SpellRow(SQLModel, table=True):
+    """Status spells, bitemporal: valid weeks × known from/to. Personal data; an edit falsifies an outcome
+    and shows in the evaluation's input digest.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    subject_id: str = Field(index=True)
+    source_id: str
+    status: str
+    code: str
+    from_week: int
+    to_week: int
+    known_from: datetime = _instant()
+    known_to: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+
+
+class IncomeRow(SQLModel, table=True):
+    """Income postings, append-only: a correction is another posting. Personal data; as SpellRow."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    subject_id: str = Field(index=True)
+    source_id: str
+    pull_id: int
+    month: int
+    income_type: str
+    paid_hours_hundredths: int
+    is_reversal: bool
+    known_from: datetime = _instant()
+
+
+class DecisionRow(SQLModel, table=True):
+    """Policy decisions with their facts. Not trusted: each decision's digest stands in its event."""
+
+    id: str = Field(primary_key=True)
+    at: datetime = _instant()
+    sha256: str
+    action: str
+    principal: str
+    programme: str
+    effect: str
+    body: dict[str, Any] = _json()
+
+
+class ReleaseRow(SQLModel, table=True):
+    """Releases: an intent, then an issued attestation. Not trusted: what counts is signed and logged."""
+
+    __table_args__ = (UniqueConstraint("contract_id", "window", "template", "recipient_role", "revision"),)
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    contract_version: int
+    window: str
+    template: str
+    recipient_role: str
+    recipient_organisation: str
+    revision: int
+    state: str  # "intended" | "issued"
+    seq: int
+    jti: str
+    status_index: int
+    draft: bytes = _bytes()
+    due: list[dict[str, Any]] = _json()
+    bundle: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    leaf_index: int | None = None
+    decision_id: str
+    intended_at: datetime = _instant()
+    issued_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+
+
+class StatusList(SQLModel, table=True):
+    """Status bits. Trusted; an edit revokes or restores an attestation, which a signed old list token shows."""
+
+    list_id: int = Field(primary_key=True)
+    bits: bytes = _bytes()
+    updated_at: datetime = _instant()
+
+
+class StatusAllocation(SQLModel, table=True):
+    """Indexes in use. May be rebuilt from the releases."""
+
+    list_id: int = Field(primary_key=True)
+    idx: int = Field(primary_key=True)
+
+
+class LogEntry(SQLModel, table=True):
+    """Leaves of the logs with what they commit to. Not trusted: the signed checkpoints are."""
+
+    log: str = Field(primary_key=True)
+    idx: int = Field(primary_key=True)
+    leaf_data: bytes = _bytes()
+    kind: str
+    body: str  # canonical JSON; for the access log the event, for the others the leaf itself
+    nonce: bytes = _bytes()  # 32 random bytes in the access log, empty in the others
+    at: datetime = _instant()
+
+
+class LogNode(SQLModel, table=True):
+    """Stored levels of the trees: hashes of complete subtrees. May be rebuilt from the leaves."""
+
+    log: str = Field(primary_key=True)
+    level: int = Field(primary_key=True)
+    idx: int = Field(primary_key=True)
+    hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
+
+
+class CheckpointRow(SQLModel, table=True):
+    """Signed heads, one a size. Trusted as far as their signature; a copy kept outside is the real anchor."""
+
+    log: str = Field(primary_key=True)
+    size: int = Field(primary_key=True)
+    note: str
+    at: datetime = _instant()
+
+
+class PersonLineRow(SQLModel, table=True):
+    """The parts of events that concern one subject; the event holds a root over their salted digests.
+    Personal data, erasable; an edit breaks the event's root.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    log_idx: int = Field(index=True)
+    subject_id: str = Field(index=True)
+    nonce: bytes = _bytes()
+    body: str
+
+
+class ClientRow(SQLModel, table=True):
+    """API clients and their public keys. Trusted; an edit lets somebody in, under a grant the policy must know."""
+
+    client_id: str = Field(primary_key=True)
+    organisation: str
+    role: str
+    jwk: dict[str, Any] = _json()
+    is_active: bool
+    registered_at: datetime = _instant()
+
+
+class UsedAssertion(SQLModel, table=True):
+    """Client assertions that were used, until they expire. May be lost only while no assertion is alive."""
+
+    jti: str = Field(primary_key=True)
+    client_id: str = Field(primary_key=True)
+    expires_at: int

@@ -1,0 +1,93 @@
+"""Statistical disclosure control: which counts of a result are shown (privacy rules R1 to R4 and R10).
+
+Shown is not owed (invariant 6): nothing here changes what is paid. Source for the terms: ESS handbook on
+statistical disclosure control, chapter 5 (frequency tables).
+
+A breakdown is shown in stages. Stage j withholds every cell below j × k and asks whether what is left
+protects the withheld cells; the first stage that does is released, else all cells are withheld. The
+question reads only what the reader of the table sees too (how many cells are withheld, their sum, the
+stage), so that the answer gives away little about the cells themselves: see `show_breakdown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from policies.errors import DisclosureInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureRules:
+    """The two thresholds of a contract; the controller sets them, the data protection officer advises.
+
+    Raises:
+        DisclosureInvalid: a threshold is outside its range.
+    """
+
+    k: int = 5  # people: the smallest cell that is shown, 3 to 10 (R2)
+    k_cohort: int = 25  # people: the smallest cohort whose total is shown, at least k (R1)
+
+    def __post_init__(self) -> None:
+        if not 3 <= self.k <= 10:
+            raise DisclosureInvalid(
+                f"k is {self.k}; it must be 3 to 10. Correct the contract's [disclosure]."
+            )
+        if self.k_cohort < self.k:
+            raise DisclosureInvalid(
+                f"k_cohort is {self.k_cohort}, below k = {self.k}. Correct the contract's [disclosure]."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCell:
+    """A cell as the recipient sees it; None is the one mark for withheld, true zeros included (R10)."""
+
+    label: str
+    value: int | None
+
+
+def may_show_total(cohort: int, rules: DisclosureRules) -> bool:
+    """Whether a cohort of this many people may have its exact total shown; below, a predicate only (R1).
+
+    Looks at the cohort's size and never at the total, so a refusal tells nothing about results.
+    """
+    return cohort >= rules.k_cohort
+
+
+def show_breakdown(cells: Mapping[str, int], *, parent: int, rules: DisclosureRules) -> tuple[ShownCell, ...]:
+    """The cells of a table in their order, with values withheld where they would tell on people.
+
+    `cells` are people by class, each counted in exactly one, and `parent` (people) is their published sum.
+
+    Promised against a reader who knows the parent, the labels, k and this code:
+    - a shown cell is at least k, and so is the rest of the parent (R2, R3, R4);
+    - no cell is withheld alone, and withheld cells beside shown ones sum to at least k;
+    - a withheld cell keeps at least min(k, parent + 1) possible values.
+    A table of one cell repeats its parent and is shown.
+
+    Raises:
+        DisclosureInvalid: a count is negative, there is no cell, or the cells do not add up to the parent.
+    """
+    if not cells or min(cells.values()) < 0 or sum(cells.values()) != parent:
+        raise DisclosureInvalid(
+            f"{len(cells)} cells do not partition their parent; count each person in exactly one class."
+        )
+    if len(cells) == 1:
+        return tuple(ShownCell(label, value) for label, value in cells.items())
+    stage = rules.k
+    while not _protects([value for value in cells.values() if value < stage], stage=stage, k=rules.k):
+        if stage > parent:
+            break
+        stage += rules.k
+    return tuple(ShownCell(label, None if value < stage else value) for label, value in cells.items())
+
+
+def _protects(withheld: list[int], *, stage: int, k: int) -> bool:
+    """Whether a sum over so many cells, each below `stage`, leaves room for every one of them.
+
+    Room means that each cell may be any of 0 to k - 1: the others, at most stage - 1 each, can hold the
+    whole sum without it. One of them is below k, or none would be withheld, and it may be any of them.
+    """
+    count, total = len(withheld), sum(withheld)
+    return not count or (count > 1 and k <= total <= (count - 1) * (stage - 1))
