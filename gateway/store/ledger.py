@@ -1,0 +1,146 @@
+"""Append-only Merkle logs (RFC 6962) over the tables, with stored levels and C2SP checkpoints.
+
+Level 0 holds leaf hashes; level n holds the hashes of complete subtrees of 2**n leaves. Appending writes the
+subtrees that the new leaf completes; a proof reads one hash a level.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from gateway.store.tables import CheckpointRow, LogEntry, LogNode
+from keys.signer import LogKey
+from outcome_verifier.note import Checkpoint, sign_note
+from outcome_verifier.proof import format_proof
+from outcome_verifier.tlog import EMPTY_ROOT, leaf_hash, node_hash
+
+LOGS = ("attest", "payment", "access")
+
+
+def access_leaf(nonce: bytes, event: bytes) -> bytes:
+    """The data of an access log leaf: SHA-256(nonce || canonical event), which says nothing by itself."""
+    return hashlib.sha256(nonce + event).digest()
+
+
+def size(session: Session, log: str) -> int:
+    """Number of leaves."""
+    count = session.exec(select(func.max(LogEntry.idx)).where(LogEntry.log == log)).one()
+    return 0 if count is None else int(count) + 1
+
+
+def newest_instant(session: Session) -> datetime | None:
+    """The instant of the newest entry of any log."""
+    return session.exec(select(LogEntry.at).order_by(col(LogEntry.at).desc()).limit(1)).first()
+
+
+def append(
+    session: Session, log: str, *, leaf_data: bytes, kind: str, body: str, nonce: bytes, at: datetime
+) -> int:
+    """Append one leaf in the caller's transaction and return its index. Writes O(log n) nodes."""
+    session.flush()
+    index = size(session, log)
+    session.add(LogEntry(log=log, idx=index, leaf_data=leaf_data, kind=kind, body=body, nonce=nonce, at=at))
+    node, level, position = leaf_hash(leaf_data), 0, index
+    session.add(LogNode(log=log, level=0, idx=position, hash=node))
+    while position & 1:
+        node = node_hash(_node(session, log, level, position - 1), node)
+        level, position = level + 1, position >> 1
+        session.add(LogNode(log=log, level=level, idx=position, hash=node))
+    session.flush()
+    return index
+
+
+def root(session: Session, log: str, of_size: int) -> bytes:
+    """The root of the first `of_size` leaves."""
+    return EMPTY_ROOT if of_size == 0 else _range(session, log, 0, of_size)
+
+
+def inclusion_path(session: Session, log: str, index: int, of_size: int) -> list[bytes]:
+    """Sibling hashes from the leaf at `index` up to the root of the first `of_size` leaves (RFC 6962 §2.1.1).
+
+    Raises `ValueError` where the index lies outside.
+    """
+    if not 0 <= index < of_size:
+        raise ValueError("the index lies outside the tree")
+    path: list[bytes] = []
+    first, last = 0, of_size
+    while last - first > 1:
+        middle = first + _split(last - first)
+        if index < middle:
+            path.append(_range(session, log, middle, last))
+            last = middle
+        else:
+            path.append(_range(session, log, first, middle))
+            first = middle
+    return path[::-1]
+
+
+def consistency_path(session: Session, log: str, size1: int, size2: int) -> list[bytes]:
+    """Hashes that lead from the root of `size1` leaves to that of `size2` (RFC 6962 §2.1.2)."""
+    if not 0 < size1 <= size2:
+        raise ValueError("the sizes are not in order")
+    path: list[bytes] = []
+    first, last, is_whole = 0, size2, True
+    while last - first > 0 and size1 != last:
+        middle = first + _split(last - first)
+        if size1 <= middle:
+            path.append(_range(session, log, middle, last))
+            last = middle
+        else:
+            path.append(_range(session, log, first, middle))
+            first, is_whole = middle, False
+    if not is_whole:
+        path.append(_range(session, log, first, last))
+    return path[::-1]
+
+
+def checkpoint(session: Session, log: str, key: LogKey, *, at: datetime) -> str:
+    """The signed note over the present head; signed once a size."""
+    session.flush()
+    now_size = size(session, log)
+    row = session.get(CheckpointRow, (log, now_size))
+    if row is None:
+        head = Checkpoint(origin=key.origin, size=now_size, root=root(session, log, now_size))
+        row = CheckpointRow(log=log, size=now_size, note=sign_note(head.text(), key), at=at)
+        session.add(row)
+        session.flush()
+    return row.note
+
+
+def receipt(session: Session, log: str, index: int, key: LogKey, *, at: datetime) -> str:
+    """A C2SP tlog-proof of the entry at `index` under the present head."""
+    note = checkpoint(session, log, key, at=at)
+    return format_proof(index, inclusion_path(session, log, index, size(session, log)), note)
+
+
+def _split(width: int) -> int:
+    """The largest power of two smaller than `width`."""
+    return 1 << ((width - 1).bit_length() - 1)
+
+
+def _range(session: Session, log: str, first: int, last: int) -> bytes:
+    """The hash over leaves first..last-1, where `first` is aligned as RFC 6962 splits."""
+    width = last - first
+    if width & (width - 1) == 0:
+        level = width.bit_length() - 1
+        return _node(session, log, level, first >> level)
+    middle = first + _split(width)
+    return node_hash(_range(session, log, first, middle), _range(session, log, middle, last))
+
+
+def _node(session: Session, log: str, level: int, index: int) -> bytes:
+    row = session.get(LogNode, (log, level, index))
+    if row is None:
+        raise LookupError(f"log {log!r} lacks the node at level {level}, index {index}")
+    return row.hash
+
+
+def rows(session: Session, log: str, *, first: int = 0, count: int | None = None) -> Sequence[LogEntry]:
+    """Entries from `first` on, in order."""
+    query = select(LogEntry).where(LogEntry.log == log, LogEntry.idx >= first).order_by(col(LogEntry.idx))
+    return session.exec(query if count is None else query.limit(count)).all()
