@@ -85,12 +85,18 @@ def _fate(mutant: Mutant) -> str:
     static = cedarpy.policies_from_json_str(json.dumps(mutant.policies | {"templates": {}}))
     if not cedarpy.validate_policies(static, SCHEMA).validation_passed:
         return "refused at load"
-    try:
-        engine = PolicyEngine(ENGINE.rules, changed, SCHEMA, [request.programme for request, _ in REQUESTS])
-    except PolicySetInvalid:
-        return "refused at load"
-    if any(engine.authorise(request).effect != effect for request, effect in REQUESTS):
-        return "flipped a case"
+    # The cases that name the rule come first: most mutants flip one of them, and the rest need not be asked.
+    name = mutant.name.split(":")[0]
+    near = [case for case in CASES if name in case.rule_ids]
+    far = [case for case in CASES if name not in case.rule_ids]
+    for cases in (near, far):
+        asked = [(_own_grants_only(case.request), case.effect) for case in cases]
+        try:
+            engine = PolicyEngine(ENGINE.rules, changed, SCHEMA, [request.programme for request, _ in asked])
+        except PolicySetInvalid:
+            return "refused at load"
+        if any(engine.authorise(request).effect != effect for request, effect in asked):
+            return "flipped a case"
     return "survived"
 
 
@@ -98,9 +104,6 @@ def _own_grants_only(request: Request) -> Request:
     """The same request in a programme without the other parties' grants: quicker to link."""
     grants = tuple(grant for grant in request.programme.grants if grant.party == request.principal)
     return replace(request, programme=replace(request.programme, grants=grants))
-
-
-REQUESTS = [(_own_grants_only(case.request), case.effect) for case in CASES]
 
 
 def _mutants(policies: dict[str, Any]) -> Iterator[Mutant]:

@@ -1,0 +1,51 @@
+"""What can go wrong with numbers, keys and the vault. No message holds a number or key material.
+
+    KeysError
+    ├── InvalidCpr            a text is not a CPR number; says which rule, never the text
+    ├── KeyStoreLocked        wrong passphrase, or a key file that was changed
+    ├── KeyStoreUnsafe        permissions wider than the owner
+    ├── KeyUnknown            no key of that name
+    └── VaultCorrupt          a sealed number or subject key does not open
+"""
+
+from __future__ import annotations
+
+
+class KeysError(Exception):
+    code = "keys-error"
+
+
+class InvalidCpr(KeysError):
+    code = "invalid-cpr"
+
+    def __init__(self, *, rule: str) -> None:
+        self.rule = rule
+        super().__init__(f"not a CPR number: {rule}")
+
+
+class KeyStoreLocked(KeysError):
+    code = "key-store-locked"
+
+    def __init__(self, *, file: str) -> None:
+        super().__init__(f"{file} does not open: the passphrase is another one, or the file was changed")
+
+
+class KeyStoreUnsafe(KeysError):
+    code = "key-store-unsafe"
+
+    def __init__(self, *, path: str) -> None:
+        super().__init__(f"{path} may be read by others; give it to its owner alone (chmod go= {path})")
+
+
+class KeyUnknown(KeysError):
+    code = "key-unknown"
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"the key store holds no key {name!r}")
+
+
+class VaultCorrupt(KeysError):
+    code = "vault-corrupt"
+
+    def __init__(self) -> None:
+        super().__init__("a sealed entry does not open: the vault key is another one, or the entry was changed")

@@ -1,0 +1,107 @@
+"""CPR number ↔ subject id: the linkage, sealed under a key per subject (design: people).
+
+A subject id is 128 random bits. The number is sealed with AES-256-GCM under the subject's own key, which is
+wrapped by the vault key; the subject id is authenticated with both. Blind indexes exist in two domains: the
+municipality's (finds double enrolment) and the contract's (matches extracts).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from keys.blind_index import BlindIndexKey
+from keys.cpr import Cpr
+from keys.errors import VaultCorrupt
+
+MUNICIPALITY = "municipality"
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class BlindIndexRow:
+    """One blind index of a subject, to be stored in the linkage table and nowhere else."""
+
+    domain: str
+    key_version: int
+    index: bytes  # 16 bytes
+
+
+class VaultStore(Protocol):
+    """Where linkage rows and sealed entries are kept; the gateway's store implements it."""
+
+    def add(
+        self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: Sequence[BlindIndexRow]
+    ) -> None: ...
+    def subjects_at(self, domain: str, key_version: int, index: bytes) -> list[str]: ...
+    def subjects_in(self, domain: str, key_version: int) -> Mapping[bytes, str]: ...
+    def sealed(self, subject: str) -> tuple[bytes, bytes]: ...
+
+
+class Linkage:
+    """The linkage of one installation. `secret` derives the blind indexes, `vault_key` wraps subject keys."""
+
+    def __init__(self, store: VaultStore, *, secret: bytes, vault_key: bytes, key_version: int = 1) -> None:
+        self._store = store
+        self._secret = secret
+        self._wrapping = AESGCM(vault_key)
+        self._version = key_version
+
+    def index_key(self, domain: str) -> BlindIndexKey:
+        return BlindIndexKey.derive(self._secret, domain=domain, version=self._version)
+
+    def enrol(self, cpr: Cpr, contract_id: str) -> str:
+        """A new subject of this contract for this number: sealed, and findable in both domains."""
+        subject = secrets.token_hex(16)
+        key = AESGCM.generate_key(256)
+        domains = (MUNICIPALITY, contract_domain(contract_id))
+        indexes = [BlindIndexRow(name, self._version, self.index_key(name).one(cpr)) for name in domains]
+        self._store.add(
+            subject,
+            sealed_cpr=_seal(AESGCM(key), cpr.digits.encode("ascii"), subject),
+            wrapped_key=_seal(self._wrapping, key, subject),
+            indexes=indexes,
+        )
+        return subject
+
+    def find(self, cpr: Cpr, contract_id: str) -> str | None:
+        """The subject of this number in this contract, if enrolled."""
+        domain = contract_domain(contract_id)
+        found = self._store.subjects_at(domain, self._version, self.index_key(domain).one(cpr))
+        return found[0] if found else None
+
+    def count_in_municipality(self, cpr: Cpr) -> int:
+        """In how many contracts of this municipality the number is enrolled."""
+        index = self.index_key(MUNICIPALITY).one(cpr)
+        return len(self._store.subjects_at(MUNICIPALITY, self._version, index))
+
+    def indexes_of(self, contract_id: str) -> Mapping[bytes, str]:
+        """Blind index -> subject for everyone in the contract, to match a whole extract against."""
+        return self._store.subjects_in(contract_domain(contract_id), self._version)
+
+    def open(self, subject: str) -> Cpr:
+        """The subject's number, for a request that must carry it; `VaultCorrupt` where the seal is broken."""
+        sealed_cpr, wrapped_key = self._store.sealed(subject)
+        key = _open(self._wrapping, wrapped_key, subject)
+        return Cpr.parse(_open(AESGCM(key), sealed_cpr, subject).decode("ascii"))
+
+
+def contract_domain(contract_id: str) -> str:
+    return f"contract:{contract_id}"
+
+
+def _seal(cipher: AESGCM, data: bytes, subject: str) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + cipher.encrypt(nonce, data, subject.encode("ascii"))
+
+
+def _open(cipher: AESGCM, sealed: bytes, subject: str) -> bytes:
+    try:
+        return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], subject.encode("ascii"))
+    except InvalidTag:
+        raise VaultCorrupt() from None
