@@ -1,0 +1,164 @@
+"""Keys at rest: one encrypted file a key, in a directory that only its owner may read.
+
+A file is JSON: what the key is for, when it was made, whether it is a development key, and its bytes under
+AES-256-GCM. The key-encrypting key comes from the passphrase by scrypt (RFC 7914), once each time the store is
+opened. Key material never stands in the repository, in a log or in an environment dump.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from keys.errors import KeyStoreLocked, KeyStoreUnsafe, KeyUnknown
+from outcome_verifier import b64, canonical
+
+_SCRYPT = {"n": 2**15, "r": 8, "p": 1}  # RFC 7914 §2: 32 MiB, about 0.1 s
+_SALT_FILE = "store.json"
+_NONCE_BYTES = 12
+_SECRET_BYTES = 32
+
+KINDS = {
+    "attestation": "p256",
+    "token": "p256",
+    "log-attest": "ed25519",
+    "log-payment": "ed25519",
+    "log-access": "ed25519",
+    "linkage": "secret",
+    "vault": "secret",
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StoredKey:
+    """One opened key: raw private bytes (PKCS#8 for key pairs, 32 bytes for secrets)."""
+
+    name: str
+    kind: str
+    created_at: datetime
+    is_development: bool
+    private_bytes: bytes
+
+    def __repr__(self) -> str:
+        return f"StoredKey({self.name})"
+
+
+class KeyStore:
+    """An opened key store. Make one with `create`, open one with `open`."""
+
+    def __init__(self, directory: Path, wrapping: AESGCM) -> None:
+        self._directory = directory
+        self._wrapping = wrapping
+
+    @classmethod
+    def create(cls, directory: Path, passphrase: bytes, *, now: datetime, is_development: bool) -> KeyStore:
+        """A new store with every key of `KINDS`; keys that exist already are kept."""
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings = directory / _SALT_FILE
+        if not settings.exists():
+            _write(settings, canonical.dumps({"scrypt": _SCRYPT, "salt": b64.encode(secrets.token_bytes(16))}))
+        store = cls.open(directory, passphrase)
+        for name, kind in KINDS.items():
+            if not store._path(name).exists():
+                store._save(
+                    StoredKey(name, kind, now, is_development, _generate(kind)),
+                )
+        return store
+
+    @classmethod
+    def open(cls, directory: Path, passphrase: bytes) -> KeyStore:
+        """The store in this directory.
+
+        Raises `KeyStoreUnsafe` where anybody but the owner may read it, `KeyUnknown` where there is none.
+        """
+        settings = directory / _SALT_FILE
+        if not settings.exists():
+            raise KeyUnknown(name=_SALT_FILE)
+        for path in (directory, *sorted(directory.glob("*.json"))):
+            if path.stat().st_mode & 0o077:
+                raise KeyStoreUnsafe(path=path.name)
+        values = json.loads(settings.read_bytes())
+        kdf = Scrypt(salt=b64.decode(values["salt"]), length=32, **values["scrypt"])
+        return cls(directory, AESGCM(kdf.derive(passphrase)))
+
+    def load(self, name: str) -> StoredKey:
+        """The key of this name; `KeyUnknown`, or `KeyStoreLocked` where it does not open."""
+        path = self._path(name)
+        if not path.exists():
+            raise KeyUnknown(name=name)
+        values = json.loads(path.read_bytes())
+        sealed = b64.decode(values.pop("sealed"))
+        try:
+            private = self._wrapping.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], canonical.dumps(values))
+        except InvalidTag:
+            raise KeyStoreLocked(file=path.name) from None
+        created_at = datetime.fromisoformat(values["created_at"])
+        return StoredKey(name, values["kind"], created_at, values["is_development"], private)
+
+    def names(self) -> Iterator[str]:
+        for path in sorted(self._directory.glob("*.json")):
+            if path.name != _SALT_FILE:
+                yield path.stem
+
+    def _save(self, key: StoredKey) -> None:
+        header = {
+            "name": key.name,
+            "kind": key.kind,
+            "created_at": key.created_at.isoformat(),
+            "is_development": key.is_development,
+        }
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        # the header is authenticated: nobody can pass a development key off as another
+        sealed = nonce + self._wrapping.encrypt(nonce, key.private_bytes, canonical.dumps(header))
+        _write(self._path(key.name), canonical.dumps({**header, "sealed": b64.encode(sealed)}))
+
+    def _path(self, name: str) -> Path:
+        return self._directory / f"{name}.json"
+
+
+def read_passphrase(path: Path) -> bytes:
+    """The passphrase in a file that only its owner may read; `KeyStoreUnsafe` or `KeyUnknown` otherwise.
+
+    A systemd credential is such a file: name `$CREDENTIALS_DIRECTORY/<name>` in the settings.
+    """
+    if not path.exists():
+        raise KeyUnknown(name=path.name)
+    if path.stat().st_mode & 0o077 and not os.environ.get("CREDENTIALS_DIRECTORY"):
+        raise KeyStoreUnsafe(path=path.name)
+    return path.read_bytes().strip()
+
+
+def write_secret_file(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    _write(path, content)
+
+
+def _generate(kind: str) -> bytes:
+    if kind == "secret":
+        return secrets.token_bytes(_SECRET_BYTES)
+    private: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+    private = ec.generate_private_key(ec.SECP256R1()) if kind == "p256" else ed25519.Ed25519PrivateKey.generate()
+    return private.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_suffix(f".{secrets.token_hex(4)}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
