@@ -208,14 +208,16 @@ def ask(
     failed = Answer(allowed=False, failed=True, policy_ids=(), rule_ids=())
     try:
         result = cedarpy.is_authorized(dict(request), policies, entities, schema)
+        decision = result.decision
     # What the binding raises for a request that it cannot pass on: text that is not UTF-8 or JSON
-    # (ValueError), a missing part (KeyError), a value that is not JSON (TypeError).
+    # (ValueError), a missing part or a decision of an unknown name (KeyError), a value that is not JSON
+    # (TypeError).
     except (ValueError, KeyError, TypeError):
         return failed
     policy_ids = tuple(sorted(result.diagnostics.reasons))
     names = result.diagnostics.id_annotations_by_reason
-    allowed = result.decision is cedarpy.Decision.Allow
-    if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
+    allowed = decision is cedarpy.Decision.Allow
+    if result.diagnostics.errors or decision is cedarpy.Decision.NoDecision:
         return failed
     if (allowed and not policy_ids) or not all(names.get(policy_id) for policy_id in policy_ids):
         return failed

@@ -125,7 +125,14 @@ def test_trap_3_default_deny_gives_no_reason_and_gets_ours() -> None:
     assert caught.value.code == "policy-denied"
 
 
-ONE = '@id("{}")\n@title_en("a")\n@title_da("a")\n@law("l")\nforbid (principal, action, resource)\nunless {{ {} }};\n'
+ONE = """\
+@id("{}")
+@title_en("a")
+@title_da("a")
+@law("l")
+forbid (principal, action, resource)
+unless {{ {} }};
+"""
 GRANTS = {
     "templates/grants.cedar": RULES.policies[RULES.policies.index("// What a programme file can grant") :]
 }
@@ -176,7 +183,7 @@ def test_trap_4_and_6_a_rule_against_the_house_rules_is_refused_at_load(text: st
 def test_trap_4_a_duplicate_id_is_accepted_by_cedar_and_refused_here() -> None:
     same = ONE.format("X1", "resource.active") + ONE.format("X1", "context.purpose != resource.controller")
     assert len(cedarpy.PolicySet.from_str(same)) == 2  # the trap
-    with pytest.raises(PolicySetInvalid, match="@id stands in base/x.cedar too"):
+    with pytest.raises(PolicySetInvalid, match=r"@id stands in base/x\.cedar too"):
         read_ruleset(GRANTS | {"base/x.cedar": same}, schema=RULES.schema, sha256="")
 
 

@@ -1,0 +1,50 @@
+"""The linkage's storage (`keys.linkage.VaultStore`) over the tables, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlmodel import Session, select
+
+from gateway.store.tables import LinkageRow, SubjectKeyRow, VaultRow
+from keys.errors import VaultCorrupt
+from keys.linkage import BlindIndexRow
+
+
+class VaultTables:
+    """Linkage rows, sealed numbers and wrapped subject keys of one open session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(
+        self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: Sequence[BlindIndexRow]
+    ) -> None:
+        self._session.add(VaultRow(subject_id=subject, sealed_cpr=sealed_cpr))
+        self._session.add(SubjectKeyRow(subject_id=subject, wrapped_key=wrapped_key))
+        for row in indexes:
+            self._session.add(
+                LinkageRow(
+                    domain=row.domain, key_version=row.key_version, blind_index=row.index, subject_id=subject
+                )
+            )
+        self._session.flush()
+
+    def subjects_at(self, domain: str, key_version: int, index: bytes) -> list[str]:
+        query = select(LinkageRow.subject_id).where(
+            LinkageRow.domain == domain, LinkageRow.key_version == key_version, LinkageRow.blind_index == index
+        )
+        return list(self._session.exec(query))
+
+    def subjects_in(self, domain: str, key_version: int) -> Mapping[bytes, str]:
+        query = select(LinkageRow.blind_index, LinkageRow.subject_id).where(
+            LinkageRow.domain == domain, LinkageRow.key_version == key_version
+        )
+        return {bytes(index): subject for index, subject in self._session.exec(query)}
+
+    def sealed(self, subject: str) -> tuple[bytes, bytes]:
+        sealed = self._session.get(VaultRow, subject)
+        key = self._session.get(SubjectKeyRow, subject)
+        if sealed is None or key is None:
+            raise VaultCorrupt()
+        return sealed.sealed_cpr, key.wrapped_key

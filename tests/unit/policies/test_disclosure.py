@@ -1,0 +1,154 @@
+"""Disclosure control against a reader who knows the parent, the labels, k and the code."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.disclosure import DisclosureRules, may_show_total, show_breakdown
+from policies.errors import DisclosureInvalid
+
+Shown = tuple[int | None, ...]
+Show = Callable[[tuple[int, ...], int], Shown]
+
+
+def show(cells: tuple[int, ...], k: int) -> Shown:
+    table = {f"class {number}": count for number, count in enumerate(cells)}
+    shown = show_breakdown(table, parent=sum(cells), rules=DisclosureRules(k=k))
+    assert [cell.label for cell in shown] == list(table)
+    return tuple(cell.value for cell in shown)
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        # all large: all shown
+        ((25, 10, 5, 5, 10), (25, 10, 5, 5, 10)),
+        # two small ones beside a sum of five: too few for each to hide behind the other
+        ((30, 8, 3, 2, 12), (30, None, None, None, 12)),
+        # a single small cell takes others with it: no cell can be had by subtraction
+        ((20, 9, 2, 6, 18), (20, None, None, None, 18)),
+        # true zeros carry the same mark as small counts (R10)
+        ((30, 0, 0, 10, 15), (30, None, None, None, 15)),
+        # everyone, or all but one, in one class: nothing is shown (R3)
+        ((55, 0, 0, 0, 0), (None, None, None, None, None)),
+        ((54, 1, 0, 0, 0), (None, None, None, None, None)),
+        # small totals
+        ((4, 0, 0, 0, 0), (None, None, None, None, None)),
+        ((0, 0), (None, None)),
+        ((3, 97), (None, None)),
+        ((50, 50), (50, 50)),
+        # one cell repeats its parent
+        ((7,), (7,)),
+    ],
+)
+def test_breakdown_with_k_five(cells: tuple[int, ...], shown: Shown) -> None:
+    assert show(cells, 5) == shown
+
+
+@given(
+    cells=st.lists(st.integers(0, 60), min_size=2, max_size=8).map(tuple),
+    k=st.integers(3, 10),
+)
+def test_what_is_shown_and_what_is_left_are_both_large(cells: tuple[int, ...], k: int) -> None:
+    """R2, R3 and R4: a shown cell and its complement are at least k; nothing is withheld alone."""
+    shown = show(cells, k)
+    withheld = [count for count, value in zip(cells, shown, strict=True) if value is None]
+    for count, value in zip(cells, shown, strict=True):
+        assert value in (None, count)
+        if value is not None:
+            assert value >= k
+            assert sum(cells) - value >= k
+    assert len(withheld) != 1
+    if withheld and len(withheld) < len(cells):
+        assert sum(withheld) >= k
+
+
+@given(cells=st.permutations((3, 0, 7, 7, 12, 21)), k=st.integers(3, 10))
+def test_labels_and_order_do_not_matter(cells: list[int], k: int) -> None:
+    """The same counts in another order are treated the same, equal counts alike: no tie to break."""
+    by_count = dict(zip(cells, show(tuple(cells), k), strict=True))
+    again = dict(zip(sorted(cells), show(tuple(sorted(cells)), k), strict=True))
+    assert by_count == again
+
+
+TABLES = [(3, 2, 40), (3, 3, 32), (3, 4, 20), (4, 3, 32), (5, 2, 60), (5, 3, 40), (5, 4, 22), (10, 3, 45)]
+
+
+@pytest.mark.parametrize(("k", "cells", "largest"), TABLES)
+def test_a_withheld_cell_keeps_at_least_k_possible_values(k: int, cells: int, largest: int) -> None:
+    """Brute force: all tables with the same output, for every parent up to `largest`.
+
+    With a parent below k - 1 fewer than k values exist at all; then none of them is ruled out.
+    """
+    assert worst_lead(show, k=k, cells=cells, largest=largest) <= 0
+
+
+def test_the_reader_breaks_primary_suppression_alone() -> None:
+    """Positive control: withholding only cells below k lets the reader subtract."""
+
+    def primary_only(cells: tuple[int, ...], k: int) -> Shown:
+        return tuple(count if count >= k else None for count in cells)
+
+    assert worst_lead(primary_only, k=5, cells=3, largest=20) == 4  # one value left of five
+
+
+def test_the_reader_breaks_withholding_the_next_smallest() -> None:
+    """Positive control: 'at least two withheld with a sum of at least k' is not enough: two cells that sum
+    to 2k - 2 can be told when the code is known."""
+
+    def next_smallest(cells: tuple[int, ...], k: int) -> Shown:
+        order = sorted(range(len(cells)), key=lambda index: (cells[index], index))
+        taken = [index for index in order if cells[index] < k]
+        while taken and len(taken) < len(cells) and (len(taken) < 2 or sum(cells[i] for i in taken) < k):
+            taken.append(order[len(taken)])
+        return tuple(None if index in taken else count for index, count in enumerate(cells))
+
+    assert worst_lead(next_smallest, k=5, cells=3, largest=30) > 0
+
+
+def worst_lead(shows: Show, *, k: int, cells: int, largest: int) -> int:
+    """How many values too few some withheld cell is left with; 0 or less is the promise kept."""
+    worst = -k
+    for parent in range(largest + 1):
+        alike: dict[Shown, list[tuple[int, ...]]] = defaultdict(list)
+        for table in partitions(parent, cells):
+            alike[shows(table, k)].append(table)
+        for shown, tables in alike.items():
+            for index, value in enumerate(shown):
+                if value is None:
+                    possible = {table[index] for table in tables}
+                    worst = max(worst, min(k, parent + 1) - len(possible))
+    return worst
+
+
+def partitions(total: int, cells: int) -> Iterator[tuple[int, ...]]:
+    if cells == 1:
+        yield (total,)
+        return
+    for first in range(total + 1):
+        for rest in partitions(total - first, cells - 1):
+            yield (first, *rest)
+
+
+def test_a_total_is_shown_by_the_size_of_the_cohort_alone() -> None:
+    rules = DisclosureRules(k=5, k_cohort=25)
+    assert [may_show_total(cohort, rules) for cohort in (0, 10, 24, 25, 120)] == [False] * 3 + [True] * 2
+
+
+@pytest.mark.parametrize(("k", "k_cohort"), [(2, 25), (11, 25), (5, 4)])
+def test_thresholds_outside_their_range_are_refused(k: int, k_cohort: int) -> None:
+    with pytest.raises(DisclosureInvalid):
+        DisclosureRules(k=k, k_cohort=k_cohort)
+
+
+@pytest.mark.parametrize(("cells", "parent"), [({}, 0), ({"a": -1, "b": 6}, 5), ({"a": 5, "b": 6}, 12)])
+def test_cells_that_do_not_partition_their_parent_are_refused(cells: dict[str, int], parent: int) -> None:
+    """The message names no count: it may end in a log."""
+    with pytest.raises(DisclosureInvalid) as caught:
+        show_breakdown(cells, parent=parent, rules=DisclosureRules())
+    assert not any(str(count) in str(caught.value) for count in (*cells.values(), 12) if count > 3)

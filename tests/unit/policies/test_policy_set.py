@@ -1,0 +1,102 @@
+"""The policy set on disk: unchanged since it was reviewed, and readable."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from policies.engine import CEDAR_DIRECTORY, PolicyEngine
+from policies.errors import PolicySetInvalid
+from policies.readable import READABLE, readable
+from policies.ruleset import MANIFEST, load_ruleset, manifest_of
+from policies.vocabulary import Action
+from tests.policies.cases import FACTS
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(CEDAR_DIRECTORY, tmp_path / "cedar"))
+
+
+def test_the_manifest_is_fresh() -> None:
+    """If this fails after a reviewed change: python -m policies.manifest."""
+    assert (CEDAR_DIRECTORY / MANIFEST).read_bytes() == manifest_of(CEDAR_DIRECTORY)
+
+
+def test_the_rule_book_is_fresh() -> None:
+    """If this fails after a reviewed change: python -m policies.readable."""
+    assert READABLE.read_text("utf-8") == readable(load_ruleset(CEDAR_DIRECTORY))
+
+
+def test_the_rule_book_shows_every_rule_in_both_languages() -> None:
+    text = READABLE.read_text("utf-8")
+    for rule in PolicyEngine.load().rules.rules.values():
+        assert rule.id in text
+        assert rule.title_da in text
+        assert rule.title_en in text
+        assert rule.condition in text
+
+
+def test_an_unchanged_copy_loads(copied: Path) -> None:
+    """Positive control of the refusals below."""
+    assert PolicyEngine.load(copied).policy_set_sha256 == PolicyEngine.load().policy_set_sha256
+
+
+@pytest.mark.parametrize("name", sorted(json.loads((CEDAR_DIRECTORY / MANIFEST).read_bytes())["files"]))
+def test_a_changed_file_is_refused_and_named(copied: Path, name: str) -> None:
+    (copied / name).write_bytes((copied / name).read_bytes() + b"\n")
+    with pytest.raises(PolicySetInvalid, match=name):
+        PolicyEngine.load(copied)
+
+
+@pytest.mark.parametrize("name", sorted(json.loads((CEDAR_DIRECTORY / MANIFEST).read_bytes())["files"]))
+def test_a_missing_file_is_refused(copied: Path, name: str) -> None:
+    (copied / name).unlink()
+    with pytest.raises(PolicySetInvalid):
+        PolicyEngine.load(copied)
+
+
+def test_an_added_file_is_refused(copied: Path) -> None:
+    """A file that widens access cannot be slipped in beside the reviewed ones."""
+    (copied / "base" / "99-more.cedar").write_text("permit (principal, action, resource);", "utf-8")
+    with pytest.raises(PolicySetInvalid, match="99-more"):
+        PolicyEngine.load(copied)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"files": []}', "not json"])
+def test_a_manifest_that_says_something_else_is_refused(copied: Path, text: str) -> None:
+    (copied / MANIFEST).write_text(text, "utf-8")
+    with pytest.raises(PolicySetInvalid):
+        PolicyEngine.load(copied)
+
+
+def test_a_permit_without_template_is_refused_even_with_a_fresh_manifest(copied: Path) -> None:
+    (copied / "base" / "99-more.cedar").write_text(
+        '@id("P99-all")\n@title_en("a")\n@title_da("a")\n@law("l")\npermit (principal, action, resource);\n',
+        "utf-8",
+    )
+    (copied / MANIFEST).write_bytes(manifest_of(copied))
+    with pytest.raises(PolicySetInvalid, match="P99-all"):
+        PolicyEngine.load(copied)
+
+
+def test_no_manifest_no_policies(copied: Path) -> None:
+    (copied / MANIFEST).unlink()
+    with pytest.raises(PolicySetInvalid, match="cannot be read"):
+        PolicyEngine.load(copied)
+
+
+def test_the_facts_of_every_action_are_those_of_the_schema() -> None:
+    """A fact that Python has and the schema lacks, or the other way round, would refuse every request."""
+    schema = PolicyEngine.load().rules.schema
+    for action in Action:
+        start = schema.index("type ReleaseFacts" if action.startswith("release") else f"action {action} ")
+        if not action.startswith("release"):
+            start = schema.index("context: {", start)
+        block = schema[start : schema.index("}", start)]
+        declared = {line.split(":")[0].strip() for line in block.splitlines()[1:] if ":" in line}
+        assert declared == {field.name for field in fields(FACTS[action])}, action

@@ -1,0 +1,150 @@
+"""Programme files: the two reference files load, and whatever is not understood is refused with its place."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from policies.engine import PolicyEngine
+from policies.errors import ProgrammeInvalid
+from policies.programme import Programme, load_programme
+from policies.vocabulary import Action, Party, Purpose, Role, purpose_terms
+
+EXAMPLES = Path(__file__).parents[3] / "examples" / "programmes"
+IMPACT60 = (EXAMPLES / "impact60.toml").read_text("utf-8")
+
+
+def load(text: str) -> Programme:
+    return load_programme(text.encode(), file="impact60.toml")
+
+
+def test_impact60_says_who_may_what() -> None:
+    programme = load(IMPACT60)
+    assert (programme.id, programme.contract_id, programme.controller) == (
+        "impact60",
+        "impact60",
+        "aalborg-kommune",
+    )
+    assert programme.sources == {"dream", "income"}
+    investor = programme.party(Role.INVESTOR)
+    assert investor == Party("den-sociale-kapitalfond", Role.INVESTOR)
+    granted = {(grant.organisation, grant.action) for grant in programme.grants}
+    assert ("den-sociale-kapitalfond", Action.RELEASE_TOTAL) in granted
+    assert ("fokus-folkeoplysning", Action.RELEASE_PAYMENT) in granted
+    assert not any(organisation == "det-obelske-familiefond" for organisation, _ in granted)
+
+
+def test_ballerup_investor_may_be_told_a_predicate_only() -> None:
+    programme = load_programme((EXAMPLES / "ballerup.toml").read_bytes(), file="ballerup.toml")
+    investor = {grant.action for grant in programme.grants if grant.role is Role.INVESTOR}
+    assert investor == {Action.RELEASE_PREDICATE}
+    assert programme.party(Role.AUDITOR) is None
+
+
+def test_both_link_into_one_engine() -> None:
+    programmes = [load_programme(path.read_bytes(), file=path.name) for path in EXAMPLES.glob("*.toml")]
+    assert len(programmes) == 2
+    PolicyEngine.load().with_programmes(programmes)
+
+
+def test_period_and_last_day_for_pulls() -> None:
+    programme = load(IMPACT60)
+    assert programme.covers(date(2018, 10, 1), date(2022, 6, 30))
+    assert not programme.covers(date(2018, 9, 30), date(2018, 10, 1))
+    assert not programme.covers(date(2022, 6, 30), date(2022, 7, 1))
+    assert not programme.covers(date(2019, 2, 1), date(2019, 1, 1))
+    assert programme.pull_open(on=date(2026, 1, 1))
+    until = load(IMPACT60.replace("\nsources", "\npull_until = 2023-01-31\nsources"))
+    assert until.pull_open(on=date(2023, 1, 31))
+    assert not until.pull_open(on=date(2023, 2, 1))
+    assert not load(IMPACT60.replace("active = true", "active = false")).pull_open(on=date(2020, 1, 1))
+
+
+def test_a_changed_byte_changes_the_digest() -> None:
+    assert load(IMPACT60).sha256 != load(IMPACT60 + "# one more line\n").sha256
+
+
+LAST_GRANT = IMPACT60.count("[[grants]]") - 1
+REFUSALS = {
+    # what is changed: (old, new, key that is named, what the message says)
+    "unknown key": ('title = "IMPACT60"', 'title = "IMPACT60"\ncolour = "red"', "colour", "not a word"),
+    "missing key": ('law_reference = "', 'reference = "', "law_reference", "missing"),
+    "other schema": ("programme/1", "programme/2", "schema", "programme/1"),
+    "unknown purpose": ('"outcome-payment"', '"outcome-paymnt"', "purposes", "vocabulary Purpose"),
+    "purpose twice": ('"outcome-payment", ', '"outcome-payment", "outcome-payment", ', "purposes", "twice"),
+    "no purpose": ('["outcome-payment", "outcome-evaluation", "access-review"]', "[]", "purposes", "one"),
+    "unknown legal basis": ("gdpr#A6-1-e", "gdpr#A6-1-z", "legal_basis", "vocabulary LegalBasis"),
+    "empty law": ('law_reference = "Lov', 'law_reference = ""\n# "Lov', "law_reference", "empty"),
+    "a switch as text": ("active = true", 'active = "true"', "active", "true or false"),
+    "a day as text": ("opens_on = 2018-10-01", 'opens_on = "2018-10-01"', "opens_on", "date"),
+    "a moment for a day": ("opens_on = 2018-10-01", "opens_on = 2018-10-01T00:00:00Z", "opens_on", "date"),
+    "closes first": ("closes_on = 2022-06-30", "closes_on = 2018-09-30", "closes_on", "before"),
+    "digest in capitals": ('contract_sha256 = "2', 'contract_sha256 = "F', "contract_sha256", "64"),
+    "an id with a space": ('\nid = "impact60"', '\nid = "impact 60"', "id", "lower-case"),
+    "controller not declared": ('controller = "aalborg', 'controller = "anden', "controller", "municipality"),
+    "unknown role": ('role = "dpo"', 'role = "boss"', "parties.3.role", "vocabulary Role"),
+    "party twice": ('role = "system_owner"', 'role = "municipality"', "parties.1.organisation", "twice"),
+    "unknown action": ('action = "enrol"', 'action = "enroll"', "grants.0.action", "vocabulary Action"),
+    "grant of an undeclared party": (
+        'organisation = "fokus-folkeoplysning"\nrole = "operator"\naction',
+        'organisation = "fokus"\nrole = "operator"\naction',
+        "grants.4.organisation",
+        "declared",
+    ),
+    "two grants of one name": ('id = "investor-total"', 'id = "operator-total"', "grants.6.id", "another"),
+    "granted twice": (
+        'role = "operator"\naction = "release_payment"',
+        'role = "operator"\naction = "release_total"',
+        "grants.5.action",
+        "twice",
+    ),
+    "unknown key in a grant": ('action = "enrol"', 'action = "enrol"\nuntil = 2', "grants.0.until", "a word"),
+    "grants as a table": ("\n[[parties]]", "\nparties = 1\n[[partis]]", "parties", "list of tables"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "key", "says"), REFUSALS.values(), ids=REFUSALS)
+def test_refusal_names_file_line_and_key(old: str, new: str, key: str, says: str) -> None:
+    assert old in IMPACT60
+    text = IMPACT60.replace(old, new, 1) if key != "parties" else IMPACT60.replace(old, new)
+    with pytest.raises(ProgrammeInvalid) as caught:
+        load(text)
+    error = caught.value
+    assert (error.file, error.key, error.code) == ("impact60.toml", key, "programme-invalid")
+    assert says in error.reason
+    name = key.rsplit(".", 1)[-1]
+    line = text.splitlines()[error.line - 1]
+    if "missing" not in says:
+        assert line.startswith(name)
+    assert f"line {error.line}" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [(b'schema = "programme/1"\nid = \n', 2), (b'schema = "a"\nid = "\xe6"\n', 2), (b'a = """', 1)],
+)
+def test_text_that_is_not_toml_is_refused_with_its_line(text: bytes, line: int) -> None:
+    with pytest.raises(ProgrammeInvalid) as caught:
+        load_programme(text, file="x.toml")
+    assert caught.value.line == line
+
+
+def test_the_line_is_that_of_the_right_grant() -> None:
+    """The same key stands in every [[grants]] entry: the message points at the one that is wrong."""
+    head, _, tail = IMPACT60.rpartition('role = "investor"')
+    with pytest.raises(ProgrammeInvalid) as caught:
+        load(head + 'role = "invester"' + tail)
+    assert caught.value.key == f"grants.{LAST_GRANT}.role"
+    assert caught.value.line == head.count("\n") + 1
+
+
+def test_every_purpose_has_a_term_of_the_data_privacy_vocabulary() -> None:
+    terms = purpose_terms()
+    assert set(terms) == set(Purpose)
+    for term in terms.values():
+        assert term.iri.startswith("https://w3id.org/dpv#")
+        assert term.relation in {"equals", "narrower"}
+        assert term.label_da
+        assert term.label_en
