@@ -1,7 +1,6 @@
 """Everything that can go wrong, as one tree; mapped once to exit codes and once to RFC 9457 problems.
 
     GatewayError
-    ├── ContractInvalid          a contract or course file, with file, line and key
     ├── NotFound
     │   ├── ContractUnknown · WindowUnknown · SourceUnknown
     ├── Refused                  understood, and not done
@@ -28,17 +27,6 @@ class GatewayError(Exception):
     """The root: a stable `code`, and a message that says what happened, where, and what to do."""
 
     code = "gateway-error"
-
-
-class ContractInvalid(GatewayError):
-    """A declaration file cannot be understood."""
-
-    code = "contract-invalid"
-
-    def __init__(self, *, file: str, line: int, key: str, reason: str) -> None:
-        self.file, self.line, self.key, self.reason = file, line, key, reason
-        subject = f"{key} " if key else ""
-        super().__init__(f"{file}, line {line}: {subject}{reason}")
 
 
 class NotFound(GatewayError):
@@ -209,7 +197,19 @@ class Outcome:
 
 _OUTCOMES: dict[str, Outcome] = {
     "gateway-error": Outcome(1, 500, "Internal error"),
-    "contract-invalid": Outcome(3, 422, "The file cannot be understood"),
+    "declaration-invalid": Outcome(3, 422, "The file cannot be understood"),
+    "connector-error": Outcome(3, 422, "The file cannot be used"),
+    "file-unreadable": Outcome(3, 422, "The file cannot be read"),
+    "header-mismatch": Outcome(3, 422, "The file's header is another one"),
+    "file-truncated": Outcome(3, 422, "The file is cut off"),
+    "file-name-mismatch": Outcome(3, 422, "The file's name is another one"),
+    "programme-invalid": Outcome(3, 422, "The programme cannot be understood"),
+    "keys-error": Outcome(6, 503, "The key store cannot be used"),
+    "invalid-cpr": Outcome(3, 422, "Not a CPR number"),
+    "key-store-locked": Outcome(6, 503, "The key store is locked"),
+    "key-store-unsafe": Outcome(6, 503, "The key store is open to others"),
+    "key-unknown": Outcome(6, 503, "A key is missing"),
+    "vault-corrupt": Outcome(10, 503, "The vault does not open"),
     "not-found": Outcome(4, 404, "Not found"),
     "contract-unknown": Outcome(4, 404, "No such contract"),
     "window-unknown": Outcome(4, 404, "No such window"),

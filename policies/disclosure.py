@@ -63,7 +63,9 @@ def show_breakdown(cells: Mapping[str, int], *, parent: int, rules: DisclosureRu
     Promised against a reader who knows the parent, the labels, k and this code:
     - a shown cell is at least k, and so is the rest of the parent (R2, R3, R4);
     - no cell is withheld alone, and withheld cells beside shown ones sum to at least k;
-    - a withheld cell keeps at least min(k, parent + 1) possible values.
+    - a withheld cell keeps at least min(k, parent + 1) possible values (checked by exhaustion, not proved:
+      tests/unit/policies/test_disclosure.py; more than five cells were not enumerated).
+    One table by itself: two tables of overlapping people, or of two windows, are the contract plan's matter.
     A table of one cell repeats its parent and is shown.
 
     Raises:

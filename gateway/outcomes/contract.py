@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from connectors.records import IncomeType, Status, Week
-from gateway.outcomes.reading import Table, parse
+from connectors.declaration_table import Table, parse
 
 SCHEMA = "outcome-contract/1"
 TEMPLATES = ("contract_total", "predicate", "payment_document")
@@ -168,7 +168,7 @@ class Contract:
 
 
 def load_contract(text: bytes, *, file: str) -> Contract:
-    """Read a contract; `ContractInvalid` (file, line, key, reason) for anything it does not understand."""
+    """Read a contract; `DeclarationInvalid` (file, line, key, reason) for anything it does not understand."""
     root = parse(text, file=file)
     root.converted("schema", _one_of(SCHEMA))
     measure_states = _states(root)

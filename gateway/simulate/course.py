@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from connectors.records import Month, Week
-from gateway.outcomes.reading import parse
+from connectors.declaration_table import parse
 
 
 class Activity(StrEnum):
@@ -74,7 +74,7 @@ class Life:
 
 
 def load_course(text: bytes, *, file: str) -> Course:
-    """Read a course; `ContractInvalid` (file, line, key) for anything it does not understand."""
+    """Read a course; `DeclarationInvalid` (file, line, key) for anything it does not understand."""
     root = parse(text, file=file)
     points = []
     for table in root.tables("points"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -47,6 +48,14 @@ def test_both_link_into_one_engine() -> None:
     programmes = [load_programme(path.read_bytes(), file=path.name) for path in EXAMPLES.glob("*.toml")]
     assert len(programmes) == 2
     PolicyEngine.load().with_programmes(programmes)
+
+
+@pytest.mark.parametrize("name", ["impact60", "ballerup"])
+def test_the_programme_names_the_contract_as_it_is(name: str) -> None:
+    """If this fails after a reviewed change of the contract: write its sha256sum into the programme file."""
+    contract = (EXAMPLES.parent / "contracts" / f"{name}.toml").read_bytes()
+    programme = load_programme((EXAMPLES / f"{name}.toml").read_bytes(), file=f"{name}.toml")
+    assert programme.contract_sha256 == hashlib.sha256(contract).hexdigest()
 
 
 def test_period_and_last_day_for_pulls() -> None:

@@ -1,4 +1,4 @@
-"""Strict reading of a contract file: every key is asked for by name, and what nobody asked for is refused.
+"""Strict reading of a declaration file (contract, source, code list): every key is asked for by name, and what nobody asked for is refused.
 
 A refusal names the file, the line and the key (invariant 3: fail closed, where possible at load).
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from gateway.errors import ContractInvalid
+from connectors.errors import DeclarationInvalid
 
 T = TypeVar("T")
 _HEADER = re.compile(r"\s*(\[\[|\[)\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
@@ -19,17 +19,17 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*=")
 
 
 def parse(text: bytes, *, file: str) -> Table:
-    """The root table of a TOML 1.0 file; `ContractInvalid` with line and column where it is not one."""
+    """The root table of a TOML 1.0 file; `DeclarationInvalid` with line and column where it is not one."""
     try:
         decoded = text.decode("utf-8")
         return Table(tomllib.loads(decoded), file=file, text=decoded)
     except UnicodeDecodeError as error:
         line = text[: error.start].count(b"\n") + 1
-        raise ContractInvalid(file=file, line=line, key="", reason="is not UTF-8") from None
+        raise DeclarationInvalid(file=file, line=line, key="", reason="is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else text.count(b"\n") + 1
-        raise ContractInvalid(file=file, line=line, key="", reason=f"is not TOML: {error}") from None
+        raise DeclarationInvalid(file=file, line=line, key="", reason=f"is not TOML: {error}") from None
 
 
 class Table:
@@ -48,11 +48,11 @@ class Table:
     def is_text(self, key: str) -> bool:
         return isinstance(self._values.get(key), str)
 
-    def refuse(self, key: str, reason: str) -> ContractInvalid:
+    def refuse(self, key: str, reason: str) -> DeclarationInvalid:
         """The error to raise for this key: `raise table.refuse("k", "must be at least 3")`."""
         dotted = ".".join([*(str(part) for part in self._path), *([key] if key else [])])
         line = line_of(self._text, self._path, key)
-        return ContractInvalid(file=self._file, line=line, key=dotted, reason=reason)
+        return DeclarationInvalid(file=self._file, line=line, key=dotted, reason=reason)
 
     def _take(self, key: str, kind: type[T], default: T | None, word: str) -> T:
         self._asked.add(key)

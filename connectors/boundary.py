@@ -1,0 +1,108 @@
+"""The boundary: the one place where CPR text enters or leaves (invariant 1).
+
+A number becomes a `SubjectRef` here, or the row is outside the cohort and dropped. What comes out of this
+module carries no number: not in a value, not in an exception, not in a repr.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from connectors.errors import RejectReason
+from connectors.records import SubjectRef
+from keys.blind_index import BLOCK_BYTES, BlindIndexKey, Column, are_digits
+from keys.cpr import Cpr
+from keys.errors import InvalidCpr
+from keys.linkage import Linkage, contract_domain
+
+T = TypeVar("T")
+
+
+class CohortMatcher:
+    """Finds the people of one cohort in register rows. Holds blind indexes, never a number."""
+
+    def __init__(self, key: BlindIndexKey, subjects: Mapping[bytes, str]) -> None:
+        self._key = key
+        self._subjects = {index: SubjectRef(subject) for index, subject in subjects.items()}
+        heads = [int.from_bytes(index[:8], "little") for index in self._subjects]
+        self._heads = np.sort(np.array(heads, dtype=np.uint64))
+
+    @property
+    def size(self) -> int:
+        """People in the cohort."""
+        return len(self._subjects)
+
+    @property
+    def everyone(self) -> list[SubjectRef]:
+        return sorted(self._subjects.values())
+
+    def identify(self, text: str) -> SubjectRef | RejectReason | None:
+        """The person whose number this text is; None outside the cohort; the reason where it is no number."""
+        cpr = parse(text)
+        return cpr if isinstance(cpr, RejectReason) else self._subjects.get(self._key.one(cpr))
+
+    def identify_all(self, texts: Sequence[str]) -> list[SubjectRef | RejectReason | None]:
+        """`identify` for a column of texts, with one pass of the cipher over all of them."""
+        parsed = [parse(text) for text in texts]
+        joined = "".join(cpr.digits for cpr in parsed if isinstance(cpr, Cpr)).encode("ascii")
+        tags = self._key.column(np.frombuffer(joined, dtype=np.uint8).reshape(-1, 10)).tobytes()
+        found: list[SubjectRef | RejectReason | None] = []
+        start = 0
+        for cpr in parsed:
+            if isinstance(cpr, RejectReason):
+                found.append(cpr)
+                continue
+            found.append(self._subjects.get(tags[start : start + BLOCK_BYTES]))
+            start += BLOCK_BYTES
+        return found
+
+    def rows(self, digits: Column) -> tuple[dict[int, SubjectRef], int]:
+        """For an (n, 10) column of bytes: row -> person for the cohort's rows, and how many are not ten digits."""
+        valid = are_digits(digits)
+        tags = self._key.column(digits)
+        heads = tags[:, :8].copy().view(np.uint64).ravel()
+        found: dict[int, SubjectRef] = {}
+        # few rows pass the first eight bytes by chance: the whole index decides
+        for row in np.flatnonzero(np.isin(heads, self._heads, kind="sort") & valid):
+            subject = self._subjects.get(tags[row].tobytes())
+            if subject is not None:
+                found[int(row)] = subject
+        return found, int((~valid).sum())
+
+
+class Boundary:
+    """CPR text in and out, over the linkage of the caller's transaction."""
+
+    def __init__(self, linkage: Linkage) -> None:
+        self._linkage = linkage
+
+    def enrol(self, text: str, contract_id: str, *, refuse_elsewhere: bool) -> SubjectRef | RejectReason:
+        """A new subject for this number in this contract, or why not."""
+        cpr = parse(text)
+        if isinstance(cpr, RejectReason):
+            return cpr
+        if self._linkage.find(cpr, contract_id) is not None:
+            return RejectReason.DUPLICATE
+        if refuse_elsewhere and self._linkage.count_in_municipality(cpr):
+            return RejectReason.ENROLLED_ELSEWHERE
+        return SubjectRef(self._linkage.enrol(cpr, contract_id))
+
+    def matcher(self, contract_id: str) -> CohortMatcher:
+        """A matcher for everyone in the contract; it outlives the transaction."""
+        key = self._linkage.index_key(contract_domain(contract_id))
+        return CohortMatcher(key, self._linkage.indexes_of(contract_id))
+
+    def with_cpr(self, refs: Iterable[SubjectRef], send: Callable[[str], T]) -> list[T]:
+        """Call `send` with each person's ten digits, for a request to the declared source that must carry them."""
+        return [send(self._linkage.open(ref.value).digits) for ref in refs]
+
+
+def parse(text: str) -> Cpr | RejectReason:
+    """The number in a cell, or the reason why the cell holds none."""
+    try:
+        return Cpr.parse(text)
+    except InvalidCpr as error:
+        return RejectReason.NO_SUCH_DAY if error.rule == "no such day" else RejectReason.NOT_TEN_DIGITS

@@ -1,0 +1,79 @@
+"""What can go wrong with files from outside. Messages name file, line, column and rule, never a cell's content.
+
+    ConnectorError
+    ├── DeclarationInvalid     a contract, source, course or code list, with file, line and key
+    ├── FileUnreadable         not a text file in UTF-8 or ISO-8859-1
+    ├── HeaderMismatch         a column is missing, doubled or in the wrong place: nothing is stored
+    ├── FileTruncated          the file ends in the middle of a line: nothing is stored
+    └── FileNameMismatch       the name does not follow the source's pattern
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RejectReason(StrEnum):
+    """Why a single row was left out. Rejected rows are counted by reason and never kept."""
+
+    NOT_TEN_DIGITS = "cpr_not_ten_digits"
+    NO_SUCH_DAY = "cpr_no_such_day"
+    FIELD_COUNT = "wrong_number_of_fields"
+    WEEK = "not_a_week"
+    MONTH = "not_a_month"
+    HOURS = "not_hours"
+    AMOUNT = "not_an_amount"
+    DAY = "not_a_day"
+    CASE_REFERENCE = "not_a_case_reference"
+    NO_NOTICE = "person_was_not_told"
+    DUPLICATE = "enrolled_twice_in_the_list"
+    ENROLLED_ELSEWHERE = "enrolled_in_another_contract"
+    OUTSIDE_PERIOD = "referred_outside_the_enrolment_period"
+
+
+class ConnectorError(Exception):
+    code = "connector-error"
+
+
+class DeclarationInvalid(ConnectorError):
+    """A declaration file cannot be understood; nothing of it is used."""
+
+    code = "declaration-invalid"
+
+    def __init__(self, *, file: str, line: int, key: str, reason: str) -> None:
+        self.file, self.line, self.key, self.reason = file, line, key, reason
+        subject = f"{key} " if key else ""
+        super().__init__(f"{file}, line {line}: {subject}{reason}")
+
+
+class FileUnreadable(ConnectorError):
+    code = "file-unreadable"
+
+    def __init__(self, *, file: str, line: int, reason: str) -> None:
+        super().__init__(f"{file}, line {line}: {reason}; nothing was stored from this file")
+
+
+class HeaderMismatch(ConnectorError):
+    code = "header-mismatch"
+
+    def __init__(self, *, file: str, column: str, position: int, reason: str) -> None:
+        self.column = column
+        where = f"column {position} " if position else ""
+        super().__init__(f"{file}, line 1, {where}{column!r}: {reason}; nothing was stored from this file")
+
+
+class FileTruncated(ConnectorError):
+    code = "file-truncated"
+
+    def __init__(self, *, file: str, line: int) -> None:
+        super().__init__(
+            f"{file}, line {line}: the last line has no line end, so the file may be cut off; ask for it again;"
+            " nothing was stored from this file"
+        )
+
+
+class FileNameMismatch(ConnectorError):
+    code = "file-name-mismatch"
+
+    def __init__(self, *, file: str, pattern: str) -> None:
+        super().__init__(f"{file} does not follow the source's pattern {pattern!r}")

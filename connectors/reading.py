@@ -1,0 +1,111 @@
+"""Reading delimited text files: encodings, headers, field counts and line ends, before any row is believed.
+
+UTF-8, UTF-8 with a byte order mark and ISO-8859-1 are all legal in municipal exports. A file that fails its
+header gives no row at all; a single bad row is counted and left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.errors import FileTruncated, FileUnreadable, HeaderMismatch, RejectReason
+
+_BOM = b"\xef\xbb\xbf"
+_HASH_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line's wanted fields, in the order in which they were asked for."""
+
+    line: int  # 1-based
+    fields: tuple[str, ...]
+
+
+def file_sha256(path: Path) -> str:
+    """The hexadecimal SHA-256 of a file of any size."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_HASH_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def read_rows(
+    path: Path, *, delimiter: str, columns: Sequence[str], rejected: Counter[RejectReason]
+) -> Iterator[Row]:
+    """The named columns of every line after the header.
+
+    Lines with another number of fields are counted in `rejected`. Raises `FileUnreadable`, `HeaderMismatch`
+    or `FileTruncated` before the first row is given.
+    """
+    text = decode(path.read_bytes(), file=path.name)
+    lines = text.split("\n")
+    if lines[-1]:
+        raise FileTruncated(file=path.name, line=len(lines))
+    header = split(lines[0], delimiter)
+    places = find_columns(header, columns, file=path.name)
+    return _rows(lines, len(header), places, delimiter, rejected)
+
+
+def _rows(
+    lines: list[str], width: int, places: Sequence[int], delimiter: str, rejected: Counter[RejectReason]
+) -> Iterator[Row]:
+    for number, line in enumerate(lines[1:-1], start=2):
+        fields = split(line, delimiter)
+        if len(fields) != width:
+            rejected[RejectReason.FIELD_COUNT] += 1
+            continue
+        yield Row(number, tuple(fields[place] for place in places))
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """The fields of a line; a quoted field loses its quotes. Quotes never hide a delimiter in these formats."""
+    fields = line.rstrip("\r").split(delimiter)
+    return [field[1:-1] if len(field) > 1 and field[0] == field[-1] == '"' else field for field in fields]
+
+
+def find_columns(header: Sequence[str], wanted: Sequence[str], *, file: str) -> list[int]:
+    """The 0-based place of each wanted column; `HeaderMismatch` where one is missing or any is doubled."""
+    for position, name in enumerate(header, start=1):
+        if name in header[: position - 1]:
+            raise HeaderMismatch(file=file, column=name, position=position, reason="stands twice")
+    for name in wanted:
+        if name not in header:
+            raise HeaderMismatch(file=file, column=name, position=0, reason="is missing")
+    return [header.index(name) for name in wanted]
+
+
+def decode(content: bytes, *, file: str) -> str:
+    """The text of a file in UTF-8, with or without a byte order mark, or else in ISO-8859-1."""
+    if b"\x00" in content:
+        line = content[: content.index(b"\x00")].count(b"\n") + 1
+        raise FileUnreadable(file=file, line=line, reason="holds a NUL byte, so it is no text in UTF-8 or ISO-8859-1")
+    try:
+        return content.removeprefix(_BOM).decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("iso-8859-1")
+
+
+def first_line(path: Path) -> tuple[bytes, int]:
+    """A large file's header without its line end, and the offset of the line after it."""
+    with path.open("rb") as file:
+        line = file.readline()
+        offset = file.tell()
+    return line.removeprefix(_BOM).rstrip(b"\r\n"), offset
+
+
+def check_line_end(path: Path) -> None:
+    """Raise `FileTruncated` where a large file does not end with a line end."""
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        if file.tell():
+            file.seek(-1, 2)
+            if file.read(1) != b"\n":
+                file.seek(0)
+                lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_HASH_CHUNK_BYTES), b""))
+                raise FileTruncated(file=path.name, line=lines + 1)
