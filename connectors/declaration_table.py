@@ -45,6 +45,9 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
+    def keys(self) -> list[str]:
+        return list(self._values)
+
     def is_text(self, key: str) -> bool:
         return isinstance(self._values.get(key), str)
 
@@ -78,6 +81,9 @@ class Table:
             upper = "" if most is None else f" and at most {most}"
             raise self.refuse(key, f"must be at least {least}{upper}")
         return value
+
+    def flag(self, key: str) -> bool:
+        return self._take(key, bool, None, "true or false")
 
     def day(self, key: str) -> date:
         return self._take(key, date, None, "a date such as 2018-10-01")

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from gateway.errors import LogCorrupt
 from gateway.store.tables import CheckpointRow, LogEntry, LogNode
 from keys.signer import LogKey
 from outcome_verifier.note import Checkpoint, sign_note
@@ -34,8 +35,12 @@ def size(session: Session, log: str) -> int:
 
 
 def newest_instant(session: Session) -> datetime | None:
-    """The instant of the newest entry of any log."""
-    return session.exec(select(LogEntry.at).order_by(col(LogEntry.at).desc()).limit(1)).first()
+    """The instant of the newest entry of any log: entries are in order of time, so each log's last one counts."""
+    found: list[datetime] = []
+    for log in LOGS:
+        query = select(LogEntry.at).where(LogEntry.log == log).order_by(col(LogEntry.idx).desc()).limit(1)
+        found.extend(session.exec(query))
+    return max(found, default=None)
 
 
 def append(
@@ -136,7 +141,7 @@ def _range(session: Session, log: str, first: int, last: int) -> bytes:
 def _node(session: Session, log: str, level: int, index: int) -> bytes:
     row = session.get(LogNode, (log, level, index))
     if row is None:
-        raise LookupError(f"log {log!r} lacks the node at level {level}, index {index}")
+        raise LogCorrupt(log=log, index=index << level, what=f"the stored node of level {level} is missing")
     return row.hash
 
 

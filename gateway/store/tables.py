@@ -270,14 +270,16 @@ class CheckpointRow(SQLModel, table=True):
 
 class PersonLineRow(SQLModel, table=True):
     """The parts of events that concern one subject; the event holds a root over their salted digests.
-    Personal data, erasable; an edit breaks the event's root.
+    Personal data; an edit breaks the event's root. Erasing a person empties subject, nonce and body and keeps
+    the digest, which then says nothing, so that the lines of the others can still be checked.
     """
 
-    id: int | None = Field(default=None, primary_key=True)
-    log_idx: int = Field(index=True)
+    log_idx: int = Field(primary_key=True)
+    position: int = Field(primary_key=True)
     subject_id: str = Field(index=True)
     nonce: bytes = _bytes()
     body: str
+    digest: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
 
 
 class ClientRow(SQLModel, table=True):
@@ -296,4 +298,4 @@ class UsedAssertion(SQLModel, table=True):
 
     jti: str = Field(primary_key=True)
     client_id: str = Field(primary_key=True)
-    expires_at: int
+    expires_at: int = Field(sa_column=Column(BigInteger, nullable=False))  # Unix seconds, of a client's choosing

@@ -10,22 +10,24 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from gateway.errors import ClockWentBack, StoreBusy, UnauditedWrite
+from gateway.errors import ClockWentBack, StoreBusy, StoreUnreachable, UnauditedWrite
 from gateway.events import Event, PersonLine, lines_root
-from gateway.store import ledger
+from gateway.store import ledger, schema
 from gateway.store.tables import PersonLineRow
 from outcome_verifier import canonical
 
 _BUSY_SECONDS = 30
 _WRITER_LOCK = 0x6F7574636F6D65  # "outcome": the advisory lock of the log head
+_LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, appendix A
+_READS = ("SELECT", "PRAGMA", "SET LOCAL", "BEGIN")
 NONCE_BYTES = 32
 
 
@@ -36,13 +38,16 @@ class UnitOfWork:
         self.session = session
         self.now = now
         self._recorded = 0
+        self._has_written = False
+        # every statement is seen here, so that neither bulk statements nor plain SQL can go around the log
+        event.listen(session.connection(), "before_cursor_execute", self._note_writes)
 
     def record(self, what: Event, lines: Sequence[PersonLine] = ()) -> int:
         """Append the event to the access log in this transaction and return its index."""
-        body: dict[str, Any] = what.body()
+        body: dict[str, Any] = {**what.body(), "at": self.now.isoformat(timespec="microseconds")}
         nonces = [secrets.token_bytes(NONCE_BYTES) for _ in lines]
+        digests = [line.digest(nonce) for line, nonce in zip(lines, nonces, strict=True)]
         if lines:
-            digests = [line.digest(nonce) for line, nonce in zip(lines, nonces, strict=True)]
             body["lines"] = {"count": len(lines), "root": lines_root(digests)}
         encoded = canonical.dumps(body)
         nonce = secrets.token_bytes(NONCE_BYTES)
@@ -56,8 +61,15 @@ class UnitOfWork:
             at=self.now,
         )
         self.session.add_all(
-            PersonLineRow(log_idx=index, subject_id=line.subject, nonce=salt, body=line.canonical().decode())
-            for line, salt in zip(lines, nonces, strict=True)
+            PersonLineRow(
+                log_idx=index,
+                position=position,
+                subject_id=line.subject,
+                nonce=nonces[position],
+                body=line.canonical().decode("utf-8"),
+                digest=digests[position],
+            )
+            for position, line in enumerate(lines)
         )
         self._recorded += 1
         return index
@@ -65,42 +77,86 @@ class UnitOfWork:
     def close(self) -> None:
         """Refuse a commit that would write rows without an event (invariant 4)."""
         self.session.flush()
-        if self.session.info.get("rows_written") and not self._recorded:
+        if self._has_written and not self._recorded:
             raise UnauditedWrite()
+
+    def _note_writes(
+        self,
+        _connection: Connection,
+        _cursor: object,
+        statement: str,
+        _parameters: object,
+        _context: object,
+        _many: bool,
+    ) -> None:
+        if not statement.lstrip().upper().startswith(_READS):
+            self._has_written = True
 
 
 class Store:
-    """The database of one installation."""
+    """The database of one installation. `Store.open` refuses one that this version does not understand."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, url: str, *, busy_seconds: int = _BUSY_SECONDS) -> None:
+        self._busy_seconds = busy_seconds
+        self.engine = _engine(url, busy_seconds)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """The store at this URL; `NotInstalled` where it has no tables, `SchemaOutdated` where they are others."""
+        store = cls(url)
+        with store.read() as session:
+            schema.require_current(session.connection())
+        return store
+
+    def migrate(self) -> None:
+        """Bring the tables to this version's schema, in one transaction; for `gateway init` alone."""
+        with Session(self.engine) as session:
+            self._lock(session)
+            schema.upgrade(session.connection())
+            session.commit()
 
     @contextmanager
     def write(self, now: datetime) -> Iterator[UnitOfWork]:
         """The one writer. Commits when the block ends, rolls back when it raises.
 
-        Raises `StoreBusy` when another writer holds the lock for 30 seconds, `ClockWentBack` when the
-        newest log entry is later than `now`, `UnauditedWrite` when rows were written without an event.
+        The unit's instant is `now`, or the newest log entry's when another writer finished while this one
+        waited for the lock.
+
+        Raises `StoreBusy` when another writer holds the lock for too long, `ClockWentBack` when the newest log
+        entry is later than such a wait explains, `UnauditedWrite` when rows were written without an event,
+        `ValueError` for a naive instant.
         """
-        session = Session(self.engine, expire_on_commit=False)
-        event.listen(session, "before_flush", _note_writes)
-        try:
+        if now.utcoffset() is None:
+            raise ValueError("an instant needs a time zone")
+        with Session(self.engine, expire_on_commit=False) as session:
             self._lock(session)
             newest = ledger.newest_instant(session)
-            if newest is not None and now < newest:
+            if newest is not None and newest - now > timedelta(seconds=self._busy_seconds):
                 raise ClockWentBack()
-            unit = UnitOfWork(session, now)
+            unit = UnitOfWork(session, now.astimezone(UTC) if newest is None else max(now.astimezone(UTC), newest))
             yield unit
             unit.close()
             session.commit()
-        finally:
-            session.close()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A read-only session, for what is not personal: contracts, keys of clients, logs' heads."""
+        """A session that sees one moment and cannot write: for what is not personal (contracts, clients, heads).
+
+        Raises `StoreUnreachable` where the database does not answer.
+        """
         with Session(self.engine, expire_on_commit=False) as session:
+            try:
+                if self.is_sqlite:
+                    connection = session.connection()
+                    connection.exec_driver_sql("PRAGMA query_only = ON")  # ends with the connection: no pool
+                    connection.exec_driver_sql("BEGIN")
+                else:
+                    session.connection(
+                        execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                    )
+            except OperationalError:
+                raise StoreUnreachable() from None
             yield session
             session.rollback()
 
@@ -112,26 +168,26 @@ class Store:
             if self.is_sqlite:
                 session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             else:
-                session.execute(text(f"SET LOCAL lock_timeout = '{_BUSY_SECONDS}s'"))
+                session.execute(text(f"SET LOCAL lock_timeout = '{self._busy_seconds}s'"))
                 session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
-        except OperationalError:
-            raise StoreBusy() from None
+        except OperationalError as error:
+            raise (StoreBusy() if _is_lock_timeout(error) else StoreUnreachable()) from None
 
 
-def _note_writes(session: Session, _context: object, _instances: object) -> None:
-    if session.new or session.dirty or session.deleted:
-        session.info["rows_written"] = True
+def _is_lock_timeout(error: OperationalError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_BUSY or getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, busy_seconds: int) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
     # no pool: a connection belongs to one use case and one thread, and closing it ends its locks
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": busy_seconds})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # SQLAlchemy's BEGIN must be ours, see _lock
+        connection.isolation_level = None  # BEGIN must be ours, see _lock
         for pragma in (
             "journal_mode = WAL",
             "synchronous = FULL",

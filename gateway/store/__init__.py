@@ -1,0 +1,1 @@
+"""The database of one installation: tables, transactions, Merkle logs and named reads."""

@@ -1,0 +1,12 @@
+"""What Alembic runs: migrations on the connection and in the transaction that `schema.upgrade` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from gateway.store import tables
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=tables.SQLModel.metadata
+)
+context.run_migrations()
