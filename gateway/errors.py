@@ -10,7 +10,7 @@
     ├── Unauthenticated
     ├── LogCorrupt · CheckpointMismatch
     └── Broken                   an invariant of the installation does not hold: nothing was changed
-        ├── UnauditedWrite · ClockWentBack · StoreBusy · SchemaOutdated · StatusListFull
+        ├── UnauditedWrite · ClockWentBack · StoreBusy · StoreUnreachable · SchemaOutdated · StatusListFull
 
 The other rooms have trees of their own, below no root of ours, since they may not import the gateway:
 `connectors.errors`, `keys.errors`, `policies.errors`, `outcome_verifier.errors`. Every class in all of them
@@ -172,6 +172,13 @@ class StoreBusy(Broken):
         super().__init__("another command has held the database for too long; nothing was changed, run again")
 
 
+class StoreUnreachable(Broken):
+    code = "store-unreachable"
+
+    def __init__(self) -> None:
+        super().__init__("the database does not answer; check GATEWAY_DATABASE_URL and that the server runs")
+
+
 class SchemaOutdated(Broken):
     code = "schema-outdated"
 
@@ -231,6 +238,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "unaudited-write": Outcome(10, 500, "Out of order"),
     "clock-went-back": Outcome(10, 503, "The clock went back"),
     "store-busy": Outcome(10, 503, "Busy"),
+    "store-unreachable": Outcome(10, 503, "The database does not answer"),
     "schema-outdated": Outcome(10, 503, "The database is of another version"),
     "status-list-full": Outcome(10, 503, "Out of order"),
 }

@@ -21,7 +21,13 @@ Code = tuple[Status, str]
 
 
 def store_spells(
-    session: Session, source: str, spells: Sequence[StatusSpell], *, from_week: Week, to_week: Week, now: datetime
+    session: Session,
+    source: str,
+    spells: Sequence[StatusSpell],
+    *,
+    from_week: Week,
+    to_week: Week,
+    now: datetime,
 ) -> int:
     """Make these spells what is known of the covered weeks; returns for how many subjects something changed.
 
@@ -37,7 +43,9 @@ def store_spells(
     changed = 0
     for subject, found in by_subject.items():
         before = _weeks_of_rows(known[subject])
-        after = {week: codes for week, codes in before.items() if not from_week.ordinal <= week <= to_week.ordinal}
+        after = {
+            week: codes for week, codes in before.items() if not from_week.ordinal <= week <= to_week.ordinal
+        }
         for spell in found:
             for week in range(spell.from_week.ordinal, spell.to_week.ordinal + 1):
                 after.setdefault(week, set()).add((spell.status, spell.code))
@@ -90,12 +98,18 @@ def load_histories(
     for row in session.exec(found):
         spells[row.subject_id].append(
             StatusSpell(
-                SubjectRef(row.subject_id), Status(row.status), row.code, Week(row.from_week), Week(row.to_week)
+                SubjectRef(row.subject_id),
+                Status(row.status),
+                row.code,
+                Week(row.from_week),
+                Week(row.to_week),
             )
         )
     postings: dict[str, list[IncomePosting]] = defaultdict(list)
     paid = select(IncomeRow).where(
-        IncomeRow.source_id == income_source, col(IncomeRow.subject_id).in_(ids), IncomeRow.known_from <= known_at
+        IncomeRow.source_id == income_source,
+        col(IncomeRow.subject_id).in_(ids),
+        IncomeRow.known_from <= known_at,
     )
     for row in session.exec(paid):
         postings[row.subject_id].append(

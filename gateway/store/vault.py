@@ -32,7 +32,9 @@ class VaultTables:
 
     def subjects_at(self, domain: str, key_version: int, index: bytes) -> list[str]:
         query = select(LinkageRow.subject_id).where(
-            LinkageRow.domain == domain, LinkageRow.key_version == key_version, LinkageRow.blind_index == index
+            LinkageRow.domain == domain,
+            LinkageRow.key_version == key_version,
+            LinkageRow.blind_index == index,
         )
         return list(self._session.exec(query))
 

@@ -1,0 +1,33 @@
+"""What a pull gives: rows of the cohort's people, and counts of everything else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from connectors.errors import RejectReason
+from connectors.records import IncomePosting, StatusSpell, Week
+
+Progress = Callable[[int, int], None]  # bytes done, bytes in all
+
+
+def no_progress(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(slots=True)
+class Pulled:
+    """One file's rows for one cohort. `from_week`..`to_week` is what the file covers, both ends included."""
+
+    file: str
+    file_sha256: str
+    from_week: Week
+    to_week: Week
+    spells: list[StatusSpell] = field(default_factory=list)
+    postings: list[IncomePosting] = field(default_factory=list)
+    rows_read: int = 0
+    rows_outside_cohort: int = 0
+    rejected: Counter[RejectReason] = field(default_factory=Counter)
+    unknown_codes: Counter[str] = field(default_factory=Counter)
+    not_found: int = 0  # people of the cohort of whom a register with a row per person has none

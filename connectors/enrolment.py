@@ -1,0 +1,80 @@
+"""The referral list (Danish: *henvisningsliste*): who was referred, when, under which case reference.
+
+Columns `CPR nummer;Henvist dato;Sagsreference;Underretning`. A person must have been told before anything is
+known of them here (GDPR art. 13 and 14): a row without a notice id is rejected.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from connectors.boundary import Boundary
+from connectors.errors import RejectReason
+from connectors.reading import read_rows
+from connectors.records import SubjectRef
+
+COLUMNS = ("CPR nummer", "Henvist dato", "Sagsreference", "Underretning")
+_REFERENCE = re.compile(r"[A-Za-z0-9-]{1,40}")
+_CPR_SHAPE = re.compile(r"\d{6}-?\d{4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """One referred person, already without a number."""
+
+    subject: SubjectRef
+    referred_on: date
+    case_reference: str
+    notice_id: str
+
+
+@dataclass(slots=True)
+class ReferralList:
+    accepted: list[Referral] = field(default_factory=list)
+    rejected: Counter[RejectReason] = field(default_factory=Counter)
+
+
+def read_referrals(
+    path: Path,
+    boundary: Boundary,
+    contract_id: str,
+    *,
+    period: tuple[date, date],
+    refuse_elsewhere: bool,
+) -> ReferralList:
+    """Everyone on the list, enrolled as new subjects in the caller's transaction, and rejects by reason.
+
+    Raises `HeaderMismatch`, `FileUnreadable` or `FileTruncated` before anybody is enrolled.
+    """
+    result = ReferralList()
+    for row in read_rows(path, delimiter=";", columns=COLUMNS, rejected=result.rejected):
+        cpr, day, reference, notice = (text.strip() for text in row.fields)
+        reason, referred_on = _check(day, reference, notice, period)
+        if reason is not None:
+            result.rejected[reason] += 1
+            continue
+        subject = boundary.enrol(cpr, contract_id, refuse_elsewhere=refuse_elsewhere)
+        if isinstance(subject, RejectReason):
+            result.rejected[subject] += 1
+        else:
+            result.accepted.append(Referral(subject, referred_on, reference, notice))
+    return result
+
+
+def _check(day: str, reference: str, notice: str, period: tuple[date, date]) -> tuple[RejectReason | None, date]:
+    try:
+        referred_on = date.fromisoformat(day)
+    except ValueError:
+        return RejectReason.DAY, date.min
+    if not period[0] <= referred_on <= period[1]:
+        return RejectReason.OUTSIDE_PERIOD, referred_on
+    # a case reference goes back to the operator: it must not be a CPR number
+    if not _REFERENCE.fullmatch(reference) or _CPR_SHAPE.search(reference):
+        return RejectReason.CASE_REFERENCE, referred_on
+    if not _REFERENCE.fullmatch(notice):
+        return RejectReason.NO_NOTICE, referred_on
+    return None, referred_on

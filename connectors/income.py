@@ -1,0 +1,93 @@
+"""Monthly income postings with paid hours (field 200 of the income register) and income type.
+
+Corrections to earlier months are postings of their own, with negative hours or amounts. The amount is read for
+its sign alone; it and the employer's number are dropped at the door.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from connectors.base import Progress, Pulled, no_progress
+from connectors.boundary import CohortMatcher
+from connectors.codes import income_types
+from connectors.declaration import SourceDeclaration
+from connectors.errors import FileUnreadable, RejectReason
+from connectors.reading import file_sha256, read_rows
+from connectors.records import IncomePosting, IncomeType, Month, Week
+
+_HOURS = re.compile(r"(-?)(\d{1,4})(?:,(\d{1,2}))?")
+_AMOUNT = re.compile(r"-?\d{1,12}(?:,\d{1,2})?")
+_TYPE = re.compile(r"\d{2}")
+
+
+def pull_income(
+    path: Path,
+    declaration: SourceDeclaration,
+    matcher: CohortMatcher,
+    *,
+    weeks: tuple[Week, Week],
+    progress: Progress = no_progress,
+) -> Pulled:
+    """The cohort's postings of the months that hold the asked weeks.
+
+    The file covers its first to its last month; a later file with an earlier month adds a correction.
+    """
+    pulled = Pulled(path.name, file_sha256(path), weeks[0], weeks[1])
+    columns = [
+        declaration.columns[word] for word in ("cpr", "month", "income_type", "paid_hours", "amount")
+    ]
+    rows = list(read_rows(path, delimiter=declaration.delimiter, columns=columns, rejected=pulled.rejected))
+    people = matcher.identify_all([row.fields[0] for row in rows])
+    known = income_types()
+    months: set[Month] = set()
+    for row, person in zip(rows, people, strict=True):
+        month, hours, is_reversal = _month(row.fields[1]), _hundredths(row.fields[3]), _is_negative(row.fields[4])
+        if month is None or hours is None or is_reversal is None:
+            pulled.rejected[
+                RejectReason.MONTH if month is None else RejectReason.HOURS if hours is None else RejectReason.AMOUNT
+            ] += 1
+            continue
+        months.add(month)
+        if isinstance(person, RejectReason):
+            pulled.rejected[person] += 1
+        elif person is None:
+            pulled.rows_outside_cohort += 1
+        elif weeks[0].month <= month <= weeks[1].month:
+            kind = row.fields[2].strip()
+            if kind not in known:
+                pulled.unknown_codes[kind if _TYPE.fullmatch(kind) else "(not a type)"] += 1
+            income_type = known.get(kind, IncomeType.UNKNOWN)
+            pulled.postings.append(IncomePosting(person, month, income_type, hours, is_reversal))
+    if not months:
+        raise FileUnreadable(file=path.name, line=2, reason="no row has a month")
+    pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]
+    pulled.from_week = max(min(months).weeks()[0], weeks[0])
+    pulled.to_week = min(max(months).weeks()[-1], weeks[1])
+    progress(path.stat().st_size, path.stat().st_size)
+    return pulled
+
+
+def _month(text: str) -> Month | None:
+    try:
+        return Month.parse(text.strip())
+    except ValueError:
+        return None
+
+
+def _hundredths(text: str) -> int | None:
+    """Hours with a decimal comma in hundredths; an empty cell is no hours."""
+    text = text.strip()
+    if not text:
+        return 0
+    found = _HOURS.fullmatch(text)
+    if found is None:
+        return None
+    hundredths = int(found[2]) * 100 + int((found[3] or "0").ljust(2, "0"))
+    return -hundredths if found[1] else hundredths
+
+
+def _is_negative(text: str) -> bool | None:
+    text = text.strip().replace(".", "")
+    return text.startswith("-") if _AMOUNT.fullmatch(text) else None
