@@ -5,7 +5,7 @@
     │   ├── ContractUnknown · WindowUnknown · SourceUnknown
     ├── Refused                  understood, and not done
     │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch
-    │   ├── WindowOutOfOrder · DraftRefused
+    │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
     ├── AlreadyInstalled · NotInstalled · UnsafeForProduction
     ├── Unauthenticated
     ├── LogCorrupt · CheckpointMismatch
@@ -90,6 +90,15 @@ class WindowOutOfOrder(Refused):
     def __init__(self, *, window: str, missing: str) -> None:
         super().__init__(
             f"payment documents follow each other: release that of {missing!r} before that of {window!r}"
+        )
+
+
+class SourcesIncomplete(Refused):
+    code = "sources-incomplete"
+
+    def __init__(self, *, contract: str, week: str, complete: str) -> None:
+        super().__init__(
+            f"the sources of {contract!r} are not complete to {week} ({complete}); pull the missing files first"
         )
 
 
@@ -226,6 +235,10 @@ _OUTCOMES: dict[str, Outcome] = {
     "cohort-already-sealed": Outcome(5, 409, "The batch is sealed"),
     "programme-mismatch": Outcome(5, 409, "Contract and programme do not fit"),
     "window-out-of-order": Outcome(5, 409, "An earlier window comes first"),
+    "sources-incomplete": Outcome(5, 409, "The sources are not complete"),
+    "policies-error": Outcome(8, 500, "The policy cannot be used"),
+    "policy-set-invalid": Outcome(8, 500, "The policy set cannot be used"),
+    "disclosure-invalid": Outcome(8, 500, "Disclosure control does not apply"),
     "draft-refused": Outcome(5, 409, "The draft breaks a rule"),
     "already-installed": Outcome(6, 409, "Installed already"),
     "not-installed": Outcome(6, 503, "Not installed"),

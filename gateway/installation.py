@@ -1,37 +1,37 @@
 """The composition root: one installation = one controller = one database and one key store.
 
-`initialise` makes an installation once; `Gateway.open` puts its parts together for every command and for
-the server. Nothing else in the gateway builds a store, a key store or a policy engine.
+`initialise` makes an installation once; `Gateway.open` puts its parts together for every command and for the
+server. Nothing else in the gateway builds a store, a key store or a policy engine.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session, select
 
 from connectors.boundary import Boundary
-from gateway import publication
-from gateway.attestations import metadata, status
-from gateway.errors import AlreadyInstalled, NotInstalled
+from gateway.attestations import status
+from gateway.errors import AlreadyInstalled, ContractUnknown, NotInstalled, UnsafeForProduction
 from gateway.events import Installed
-from gateway.outcomes.contract import Contract, load_contract
+from gateway.outcomes.contract import Contract, Window, load_contract
 from gateway.settings import Settings, utc_now
 from gateway.store import queries
-from gateway.store.tables import Installation
-from gateway.store.unit_of_work import Store, UnitOfWork
+from gateway.store.schema import check_schema, migrate
+from gateway.store.tables import Installation, ProgrammeRow
+from gateway.store.unit_of_work import Store
 from gateway.store.vault import VaultTables
-from keys.keystore import KeyStore, passphrase_from
+from keys.keystore import KeyStore, read_passphrase, write_secret_file
 from keys.linkage import Linkage
-from keys.signer import LogKey, Signer, signer_from_uri
-from policies.decision import Decision
-from policies.engine import PolicyEngine, Request
+from keys.signer import FileSigner, LogKey, log_key, signer_from_uri
+from policies.engine import PolicyEngine
 from policies.programme import Programme, load_programme
 
-LOG_NAMES = ("attest", "payment", "access")
-_KEY_VERSION = 1
+Clock = Callable[[], datetime]
+LOGS = ("attest", "payment", "access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +42,115 @@ class Gateway:
     store: Store
     keystore: KeyStore
     policies: PolicyEngine
-    host: str
-    municipality_code: str
-    municipality_name: str
-    clock: Callable[[], datetime]
+    installed: Installation
+    clock: Clock
 
     @classmethod
-    def open(cls, settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Gateway:
-        """The installation that these settings name; `NotInstalled` where `gateway init` never ran.
+    def open(cls, settings: Settings, *, clock: Clock = utc_now) -> Gateway:
+        """The installation that these settings name.
 
-        Raises `UnsafeForProduction` when the production profile meets a development key.
+        Raises `NotInstalled`, `SchemaOutdated`, `KeyStoreUnsafe`, or `UnsafeForProduction` when the production
+        profile meets a development key.
         """
         if not settings.keys_directory.is_dir():
             raise NotInstalled(where=str(settings.data_directory))
-        store = Store(settings.database_url, access_origin="")
-        keystore = KeyStore.open(settings.keys_directory, passphrase_from(settings))
-        with store.read(clock()) as session:
+        store = Store(settings.store_url)
+        check_schema(store)
+        with store.read() as session:
             row = session.exec(select(Installation)).one_or_none()
         if row is None:
             raise NotInstalled(where=str(settings.data_directory))
-        return cls(
-            settings, store, keystore, PolicyEngine.load(), row.host_name,
-            row.municipality_code, row.municipality_name, clock,
-        )  # fmt: skip
+        keystore = KeyStore.open(settings.keys_directory, read_passphrase(settings.passphrase_path))
+        gateway = cls(settings, store, keystore, PolicyEngine.load(), row, clock)
+        if settings.profile == "production" and gateway.signer().is_development:
+            raise UnsafeForProduction(reason="the signing key is a development key; make keys with `gateway init`")
+        return gateway
+
+    @property
+    def host(self) -> str:
+        return self.installed.host_name
+
+    @property
+    def issuer(self) -> str:
+        return f"https://{self.host}"
+
+    def signer(self) -> FileSigner:
+        """The key that seals attestations and status lists."""
+        return signer_from_uri("file:attestation", self.keystore)
+
+    def token_signer(self) -> FileSigner:
+        return signer_from_uri("file:token", self.keystore)
+
+    def origin(self, log: str) -> str:
+        return f"{self.host}/{log}"
+
+    def log_key(self, log: str) -> LogKey:
+        return log_key(self.keystore, log, self.origin(log))
+
+    def boundary(self, session: Session) -> Boundary:
+        """The boundary over the linkage of this session."""
+        secret, vault_key = (self.keystore.load(name).private_bytes for name in ("linkage", "vault"))
+        return Boundary(Linkage(VaultTables(session), secret=secret, vault_key=vault_key))
+
+    def contract(self, session: Session, contract_id: str, *, on: date | None = None) -> Contract:
+        """The version of a contract in force on a day, or the newest; `ContractUnknown` where there is none."""
+        rows = queries.contract_versions(session, contract_id)
+        chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
+        if not chosen:
+            raise ContractUnknown(contract=contract_id)
+        return load_contract(chosen[-1].text, file=chosen[-1].file_name)
+
+    def contract_for(self, session: Session, contract_id: str, window: Window) -> Contract:
+        """The version in force at a window's end: a pause or an extension never changes an earlier window."""
+        return self.contract(session, contract_id, on=window.to_week.sunday)
+
+    def programme(self, session: Session, contract_id: str) -> Programme:
+        row = session.get(ProgrammeRow, contract_id)
+        if row is None:
+            raise ContractUnknown(contract=contract_id)
+        return load_programme(row.text, file=row.file_name)
+
+
+def initialise(
+    settings: Settings,
+    *,
+    host_name: str,
+    municipality_code: str,
+    municipality_name: str,
+    is_demo: bool,
+    clock: Clock = utc_now,
+) -> Gateway:
+    """Make the directories, keys, database and status list of a new installation, and open it.
+
+    Running it again on the same installation migrates the database and changes nothing else. A demo
+    installation gets development keys: they are marked in every attestation, and production refuses them.
+    Without a passphrase file a random passphrase is written to one.
+    """
+    now = clock()
+    settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.public_directory.mkdir(exist_ok=True)
+    if not settings.passphrase_path.exists():
+        write_secret_file(settings.passphrase_path, secrets.token_hex(32).encode("ascii"))
+    KeyStore.create(
+        settings.keys_directory, read_passphrase(settings.passphrase_path), now=now, is_development=is_demo
+    )
+    store = Store(settings.store_url)
+    migrate(store)
+    with store.write(now) as uow:
+        row = uow.session.exec(select(Installation)).one_or_none()
+        if row is None:
+            uow.session.add(
+                Installation(
+                    host_name=host_name,
+                    municipality_code=municipality_code,
+                    municipality_name=municipality_name,
+                    is_demo=is_demo,
+                    created_at=now,
+                )
+            )
+            status.create_list(uow.session, now=now)
+            uow.record(Installed(host=host_name, municipality=municipality_code))
+        elif (row.host_name, row.municipality_code) != (host_name, municipality_code):
+            raise AlreadyInstalled(where=str(settings.data_directory))
+    store.dispose()
+    return Gateway.open(settings, clock=clock)

@@ -1,38 +1,43 @@
-"""Use cases that bring things in: contracts and programmes, sealed cohorts, and pulls from registers.
+"""Use cases that bring things in: contracts and programmes, source declarations, sealed cohorts, and pulls.
 
-Every one is a single transaction that carries its event (invariant 4). A pull asks the policy before the file
-is opened, and again in the transaction that stores its rows.
+Every one is a transaction that carries its event (invariant 4). A pull asks the policy before the file is
+opened, and again in the transaction that stores its rows.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-from connectors.base import Pulled, pull_file
+from sqlmodel import Session, select
+
+from connectors import pull_file
+from connectors.base import Progress, Pulled, no_progress
 from connectors.declaration import SourceDeclaration, load_declaration
-from connectors.enrolment import Referral, read_referrals
+from connectors.enrolment import Referral, ReferralList, read_referrals
+from connectors.reading import file_sha256
 from connectors.records import Week
-from gateway.authority import decide, refuse_unless_allowed
+from gateway.attestations.seals import Seal, seal_leaf
+from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.errors import CohortAlreadySealed, EnrolmentRefused, ProgrammeMismatch, SourceUnknown
-from gateway.events import CohortSealed, ContractActivated, PersonLine, PullAuthorised, PullCompleted, PullRefused
+from gateway.events import (
+    CohortSealed,
+    ContractActivated,
+    PersonLine,
+    PullAuthorised,
+    PullCompleted,
+    SourceDeclared,
+)
 from gateway.installation import Gateway
+from gateway.outcomes.contract import Batch as DeclaredBatch
 from gateway.outcomes.contract import Contract, load_contract
 from gateway.store import ledger, queries, spells
 from gateway.store.tables import Batch, ContractVersion, ProgrammeRow, PullRow, SourceRow, Subject
-from gateway.store.unit_of_work import UnitOfWork
-from outcome_verifier import canonical
-from outcome_verifier.tlog import merkle_root
-from policies.engine import Request
 from policies.facts import EnrolFacts, PullFacts
-from policies.programme import Programme, load_programme
-from policies.vocabulary import Action, Party, Purpose, Role
-
-Progress = Callable[[int, int], None]
+from policies.programme import load_programme
+from policies.vocabulary import Action, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +53,18 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True)
 class PullReport:
-    """What `pull` did: counts only, never a row."""
+    """What `pull` did: counts only, never a row. `is_new` is false where the file was pulled before."""
 
-    contract: str
     source: str
     file: str
-    from_week: Week
-    to_week: Week
+    from_week: str
+    to_week: str
     rows_read: int
     rows_outside_cohort: int
     rejected: dict[str, int]
     unknown_codes: dict[str, int]
     not_found: int
-    spells_changed: int
+    people_changed: int
     postings_added: int
     is_new: bool
 
@@ -68,35 +72,49 @@ class PullReport:
 def activate_contract(gateway: Gateway, contract_file: Path, programme_file: Path) -> Contract:
     """Put a contract version and its programme into force. The same files again change nothing.
 
-    Raises `ContractInvalid`, `ProgrammeInvalid`, or `ProgrammeMismatch` where the programme was declared for
-    another contract text, or the contract belongs to another municipality.
+    Raises `DeclarationInvalid`, `ProgrammeInvalid`, or `ProgrammeMismatch` where the programme was declared
+    for another contract text, or the contract belongs to another municipality.
     """
     text, programme_text = contract_file.read_bytes(), programme_file.read_bytes()
     contract = load_contract(text, file=contract_file.name)
     programme = load_programme(programme_text, file=programme_file.name)
-    if programme.contract_sha256 != contract.sha256 or programme.contract_id != contract.id:
-        raise ProgrammeMismatch(contract=contract.id, reason="the programme names another contract digest")
-    if contract.party("outcome_payer").municipality_code != gateway.municipality_code:
-        raise ProgrammeMismatch(contract=contract.id, reason="the contract belongs to another municipality")
-    gateway.policies.with_programmes([programme])  # refuses a grant that no template knows
+    if programme.contract_id != contract.id or programme.contract_sha256 != contract.sha256:
+        reason = f"{programme_file.name} was declared for a contract with another digest than {contract.sha256}"
+        raise ProgrammeMismatch(contract=contract.id, reason=reason)
+    if contract.party("outcome_payer").municipality_code != gateway.installed.municipality_code:
+        raise ProgrammeMismatch(contract=contract.id, reason="it belongs to another municipality")
+    gateway.policies.with_programmes([programme])  # a grant that no template knows is refused here
     with gateway.store.write(gateway.clock()) as uow:
         known = queries.contract_versions(uow.session, contract.id)
-        if any(row.sha256 == contract.sha256 for row in known):
-            return contract
-        if any(row.version >= contract.version or row.effective_from > contract.effective_from for row in known):
-            raise ProgrammeMismatch(contract=contract.id, reason="a newer version is already in force")
-        uow.session.add(
-            ContractVersion(
+        row = uow.session.get(ProgrammeRow, contract.id)
+        if any(version.sha256 == contract.sha256 for version in known):
+            if row is not None and row.sha256 == programme.sha256:
+                return contract
+        elif any(
+            version.version >= contract.version or version.effective_from > contract.effective_from
+            for version in known
+        ):
+            raise ProgrammeMismatch(contract=contract.id, reason="a newer version is in force")
+        else:
+            uow.session.add(
+                ContractVersion(
+                    contract_id=contract.id,
+                    version=contract.version,
+                    effective_from=contract.effective_from,
+                    sha256=contract.sha256,
+                    text=text,
+                    file_name=contract_file.name,
+                    activated_at=uow.now,
+                )
+            )
+        uow.session.merge(
+            ProgrammeRow(
                 contract_id=contract.id,
-                version=contract.version,
-                effective_from=contract.effective_from,
-                sha256=contract.sha256,
-                text=text,
-                file_name=contract_file.name,
-                activated_at=uow.now,
+                sha256=programme.sha256,
+                text=programme_text,
+                file_name=programme_file.name,
             )
         )
-        uow.session.merge(ProgrammeRow(contract_id=contract.id, sha256=programme.sha256, text=programme_text))
         uow.record(
             ContractActivated(
                 contract=contract.id,
@@ -109,14 +127,20 @@ def activate_contract(gateway: Gateway, contract_file: Path, programme_file: Pat
 
 
 def declare_source(gateway: Gateway, file: Path) -> SourceDeclaration:
-    """Put a source's declaration into force, or replace it; the digest of the declaration is logged."""
+    """Put a source's declaration into force, or replace it; its digest is logged."""
     text = file.read_bytes()
     declaration = load_declaration(text, file=file.name)
     with gateway.store.write(gateway.clock()) as uow:
         row = uow.session.get(SourceRow, declaration.id)
         if row is None or row.sha256 != declaration.sha256:
             uow.session.merge(
-                SourceRow(id=declaration.id, kind=declaration.kind, sha256=declaration.sha256, text=text)
+                SourceRow(
+                    id=declaration.id,
+                    kind=declaration.kind,
+                    sha256=declaration.sha256,
+                    text=text,
+                    file_name=file.name,
+                )
             )
             uow.record(SourceDeclared(source=declaration.id, sha256=declaration.sha256))
     return declaration
@@ -125,31 +149,252 @@ def declare_source(gateway: Gateway, file: Path) -> SourceDeclaration:
 def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> Enrolled:
     """Enrol everyone on a referral list and seal them as one batch, or store nothing at all.
 
-    The batch is sealed in the same transaction: from here its membership never changes (invariant 7).
-    The same file again changes nothing.
+    From here the batch's membership never changes (invariant 7). The same file again changes nothing.
 
-    Raises `EnrolmentRefused` with the count of each reason where the list does not hold exactly the people
-    that the contract names for the batch; `CohortAlreadySealed` for another file; `PolicyDenied`.
+    Raises `EnrolmentRefused` with the count of each reason where the list does not hold exactly the number of
+    people that the contract names for the batch, `CohortAlreadySealed` for another file, `PolicyDenied`, or
+    a `ConnectorError`.
     """
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    contract = gateway.contract(contract_id)
-    batch = next((batch for batch in contract.cohort.batches if batch.id == batch_id), None)
-    if batch is None:
-        raise EnrolmentRefused(contract=contract_id, batch=batch_id, reasons={"unknown_batch": 1})
-    with gateway.store.write(gateway.clock()) as uow:
-        sealed = uow.session.get(Batch, (contract_id, batch_id))
+    digest = file_sha256(file)
+    with deciding(gateway) as asking:
+        contract = gateway.contract(asking.session, contract_id)
+        programme = gateway.programme(asking.session, contract_id)
+        batch = next((batch for batch in contract.cohort.batches if batch.id == batch_id), None)
+        sealed = asking.session.get(Batch, (contract_id, batch_id))
         if sealed is not None and sealed.file_sha256 == digest:
-            return Enrolled(contract_id, batch_id, sealed.count, _seal_digest(sealed), is_new=False)
-        programme = gateway.programme(uow, contract_id)
+            return Enrolled(contract_id, batch_id, sealed.count, sealed.seal_sha256, is_new=False)
+        period = (contract.cohort.enrolment_from, contract.cohort.enrolment_to)
         facts = EnrolFacts(
             purpose=Purpose.OUTCOME_EVALUATION,
             contract_sha256=contract.sha256,
-            period_within_programme=programme.covers(contract.cohort.enrolment_from, contract.cohort.enrolment_to),
-            batch_open=sealed is None,
+            period_within_programme=programme.covers(*period),
+            batch_open=batch is not None and sealed is None,
         )
-        decision = decide(gateway, uow, Action.ENROL, programme, facts)
-        if decision.allowed:
-            referrals = read_referrals(file)
-            return _seal(gateway, uow, contract, batch.id, batch.size, referrals, digest)
-        uow.record(EnrolmentDenied(contract=contract_id, decision_id=decision.id))
-    raise PolicyDenied(decision)
+        authorised = asking.ask(municipality(programme), Action.ENROL, programme, facts)
+        if batch is None or sealed is not None:  # the policy has refused this already
+            raise CohortAlreadySealed(contract=contract_id, batch=batch_id)
+        referrals = read_referrals(
+            file,
+            gateway.boundary(asking.session),
+            contract_id,
+            period=period,
+            refuse_elsewhere=contract.cohort.refuses_double_enrolment,
+        )
+        seal = _seal(gateway, asking, contract, batch, referrals, digest, authorised)
+    return Enrolled(contract_id, batch_id, seal.count, seal.sha256, is_new=True)
+
+
+def _seal(
+    gateway: Gateway,
+    asking: Asking,
+    contract: Contract,
+    batch: DeclaredBatch,
+    referrals: ReferralList,
+    digest: str,
+    authorised: Authorised,
+) -> Seal:
+    """Store the batch's subjects and log the commitment to them."""
+    if len(referrals.accepted) != batch.size:
+        reasons = {reason.value: count for reason, count in referrals.rejected.items()}
+        counts = {"accepted": len(referrals.accepted), "the_contract_names": batch.size}
+        raise EnrolmentRefused(contract=contract.id, batch=batch.id, reasons={**counts, **reasons})
+    seal = Seal.over(
+        contract=contract.id,
+        batch=batch.id,
+        subjects=[(referral.subject.value, referral.referred_on) for referral in referrals.accepted],
+        sealed_on=asking.now.date(),
+        nonce=secrets.token_bytes(32),
+    )
+    leaf = seal_leaf(seal)
+    index = ledger.append(
+        asking.session,
+        "attest",
+        leaf_data=leaf,
+        kind="cohort_seal",
+        body=leaf.decode("ascii"),
+        nonce=b"",
+        at=asking.now,
+    )
+    asking.session.add(
+        Batch(
+            contract_id=contract.id,
+            batch_id=batch.id,
+            file_sha256=digest,
+            count=seal.count,
+            root_hex=seal.root,
+            nonce_hex=seal.nonce,
+            sealed_on=seal.sealed_on,
+            seal_sha256=seal.sha256,
+            leaf_index=index,
+        )
+    )
+    asking.session.add_all(_subject(contract.id, batch.id, referral) for referral in referrals.accepted)
+    asking.uow.record(
+        CohortSealed(
+            contract=contract.id,
+            batch=batch.id,
+            count=seal.count,
+            seal_sha256=seal.sha256,
+            decision=authorised.id,
+        ),
+        [PersonLine(r.subject.value, "enrol", Purpose.OUTCOME_EVALUATION) for r in referrals.accepted],
+    )
+    ledger.checkpoint(asking.session, "attest", gateway.log_key("attest"), at=asking.now)
+    return seal
+
+
+def _subject(contract_id: str, batch_id: str, referral: Referral) -> Subject:
+    return Subject(
+        subject_id=referral.subject.value,
+        contract_id=contract_id,
+        batch_id=batch_id,
+        enrolled_on=referral.referred_on,
+        case_reference=referral.case_reference,
+        notice_id=referral.notice_id,
+    )
+
+
+def source(session: Session, source_id: str) -> SourceDeclaration:
+    """A declared source; `SourceUnknown` where there is none."""
+    row = session.exec(select(SourceRow).where(SourceRow.id == source_id)).one_or_none()
+    if row is None:
+        raise SourceUnknown(source=source_id)
+    return load_declaration(row.text, file=row.file_name)
+
+
+def needed_weeks(contract: Contract) -> tuple[Week, Week]:
+    """The weeks that the contract may ask a source for: from the first enrolment to the last window."""
+    return Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week
+
+
+def pull(
+    gateway: Gateway,
+    contract_id: str,
+    source_id: str,
+    file: Path,
+    *,
+    purpose: Purpose = Purpose.OUTCOME_PAYMENT,
+    progress: Progress = no_progress,
+) -> PullReport:
+    """Read one file of a declared source for one contract. The same file again changes nothing.
+
+    1 authorise and log, before the file is opened for its rows; 2 read it, outside any transaction; 3 ask again
+    and store rows, cursor and event in one transaction.
+
+    Raises `PolicyDenied`, `SourceUnknown`, `ContractUnknown` or a `ConnectorError`; then no row is stored.
+    """
+    digest = file_sha256(file)
+    with deciding(gateway) as asking:  # 1
+        declaration = source(asking.session, source_id)
+        authorised, weeks = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        known = _pulled_before(asking.session, contract_id, source_id, digest)
+        matcher = gateway.boundary(asking.session).matcher(contract_id)
+        asking.uow.record(
+            PullAuthorised(
+                contract=contract_id,
+                source=source_id,
+                file_sha256=digest,
+                purpose=purpose,
+                from_week=str(weeks[0]),
+                to_week=str(weeks[1]),
+                people=matcher.size,
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            ),
+            [PersonLine(ref.value, "pull", purpose) for ref in matcher.everyone],
+        )
+    if known is not None:
+        return _report(known, people_changed=0, postings_added=0, is_new=False)
+    pulled = pull_file(file, declaration, matcher, weeks=weeks, progress=progress)  # 2
+    with deciding(gateway) as asking:  # 3
+        authorised, _ = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        known = _pulled_before(asking.session, contract_id, source_id, digest)
+        if known is not None:  # another command was faster
+            return _report(known, people_changed=0, postings_added=0, is_new=False)
+        row, changed, added = _store(asking, contract_id, source_id, pulled, authorised)
+    return _report(row, people_changed=changed, postings_added=added, is_new=True)
+
+
+def _ask_to_pull(
+    gateway: Gateway, asking: Asking, contract_id: str, declaration: SourceDeclaration, purpose: Purpose
+) -> tuple[Authorised, tuple[Week, Week]]:
+    contract = gateway.contract(asking.session, contract_id)
+    programme = gateway.programme(asking.session, contract_id)
+    weeks, today = needed_weeks(contract), asking.now.date()
+    facts = PullFacts(
+        purpose=purpose,
+        contract_sha256=contract.sha256,
+        source=declaration.id,
+        agreement_valid=declaration.agreement.is_valid(on=today),
+        agreement_purposes=declaration.agreement.permitted_purposes,
+        period_within_programme=programme.covers(weeks[0].monday, weeks[1].sunday),
+        pull_open=programme.pull_open(on=today),
+        subjects_enrolled=bool(queries.batches(asking.session, contract_id)),
+    )
+    return asking.ask(municipality(programme), Action.PULL_SOURCE, programme, facts), weeks
+
+
+def _pulled_before(session: Session, contract_id: str, source_id: str, digest: str) -> PullRow | None:
+    rows = queries.pulls(session, contract_id, source_id)
+    return next((row for row in rows if row.file_sha256 == digest), None)
+
+
+def _store(
+    asking: Asking, contract_id: str, source_id: str, pulled: Pulled, authorised: Authorised
+) -> tuple[PullRow, int, int]:
+    counts = {
+        "rows_read": pulled.rows_read,
+        "rows_outside_cohort": pulled.rows_outside_cohort,
+        "rejected": {reason.value: count for reason, count in pulled.rejected.items() if count},
+        "unknown_codes": dict(pulled.unknown_codes),
+        "not_found": pulled.not_found,
+    }
+    row = PullRow(
+        contract_id=contract_id,
+        source_id=source_id,
+        file_name=pulled.file,
+        file_sha256=pulled.file_sha256,
+        from_week=pulled.from_week.ordinal,
+        to_week=pulled.to_week.ordinal,
+        counts=counts,
+        decision_id=authorised.id,
+        known_at=asking.now,
+    )
+    asking.session.add(row)
+    asking.session.flush()
+    changed = spells.store_spells(
+        asking.session,
+        source_id,
+        pulled.spells,
+        from_week=pulled.from_week,
+        to_week=pulled.to_week,
+        now=asking.now,
+    )
+    added = spells.store_postings(asking.session, source_id, row.id or 0, pulled.postings, now=asking.now)
+    asking.uow.record(
+        PullCompleted(
+            contract=contract_id,
+            source=source_id,
+            file_sha256=pulled.file_sha256,
+            rows_read=pulled.rows_read,
+            rows_outside_cohort=pulled.rows_outside_cohort,
+            rejected=counts["rejected"],
+            unknown_codes=counts["unknown_codes"],
+            not_found=pulled.not_found,
+            decision=authorised.id,
+        )
+    )
+    return row, changed, added
+
+
+def _report(row: PullRow, *, people_changed: int, postings_added: int, is_new: bool) -> PullReport:
+    return PullReport(
+        source=row.source_id,
+        file=row.file_name,
+        from_week=str(Week(row.from_week)),
+        to_week=str(Week(row.to_week)),
+        people_changed=people_changed,
+        postings_added=postings_added,
+        is_new=is_new,
+        **row.counts,
+    )

@@ -55,6 +55,7 @@ def disclosable_claims(
     template: str,
     *,
     contract: Contract,
+    window: Window,
     evaluation: Evaluation,
     before: Evaluation | None,
     due: Sequence[DueLine],
@@ -105,7 +106,7 @@ def disclosable_claims(
             claims["qualifying_weeks"] = sum(
                 evaluation.quantity(m.id) - (before.quantity(m.id) if before else 0) for m in weeks
             )
-        if contract.breakdown:
+        if contract.breakdown and window.label == contract.breakdown_window:
             claims["outcomes_by_class"] = _breakdown(contract, evaluation)
     return claims
 

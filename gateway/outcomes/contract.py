@@ -135,6 +135,7 @@ class Contract:
     k: int
     k_cohort: int
     breakdown: str  # id of the measure that may be shown by state, or empty
+    breakdown_window: str  # label of the one window in which it may be
     releases: tuple[PlannedRelease, ...]
     sha256: str
     file: str
@@ -202,6 +203,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         k=disclosure.integer("k", least=3, most=10),
         k_cohort=disclosure.integer("k_cohort", least=25),
         breakdown=breakdown,
+        breakdown_window=_breakdown_window(disclosure, breakdown, windows),
         releases=_releases(root, windows, cohort.size, disclosure.integer("k_cohort", least=25)),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
@@ -383,6 +385,16 @@ def _releases(root: Table, windows: tuple[Window, ...], size: int, k_cohort: int
     if len(set(releases)) != len(releases):
         raise root.refuse("releases", "plans the same release twice")
     return tuple(releases)
+
+
+def _breakdown_window(table: Table, breakdown: str, windows: tuple[Window, ...]) -> str:
+    """The one window whose breakdown is shown: tables of one cohort in two windows could be subtracted."""
+    if not breakdown:
+        return ""
+    chosen = table.texts("breakdown_windows")
+    if len(chosen) != 1 or chosen[0] not in {window.label for window in windows}:
+        raise table.refuse("breakdown_windows", "must name exactly one of the contract's windows")
+    return chosen[0]
 
 
 def _unique(table: Table, key: str, names: list[str]) -> None:

@@ -28,6 +28,11 @@ def access_leaf(nonce: bytes, event: bytes) -> bytes:
     return hashlib.sha256(nonce + event).digest()
 
 
+def instant_text(at: datetime) -> str:
+    """The text of an aware UTC instant as events carry it, to the microsecond."""
+    return at.isoformat(timespec="microseconds")
+
+
 def size(session: Session, log: str) -> int:
     """Number of leaves."""
     count = session.exec(select(func.max(LogEntry.idx)).where(LogEntry.log == log)).one()
@@ -35,7 +40,7 @@ def size(session: Session, log: str) -> int:
 
 
 def newest_instant(session: Session) -> datetime | None:
-    """The instant of the newest entry of any log: entries are in order of time, so each log's last one counts."""
+    """The instant of the newest entry of any log; each log is in order of time."""
     found: list[datetime] = []
     for log in LOGS:
         query = select(LogEntry.at).where(LogEntry.log == log).order_by(col(LogEntry.idx).desc()).limit(1)
@@ -115,6 +120,12 @@ def checkpoint(session: Session, log: str, key: LogKey, *, at: datetime) -> str:
         session.add(row)
         session.flush()
     return row.note
+
+
+def newest_checkpoint(session: Session, log: str) -> str | None:
+    """The signed note of the largest size, if any was signed."""
+    query = select(CheckpointRow.note).where(CheckpointRow.log == log)
+    return session.exec(query.order_by(col(CheckpointRow.size).desc()).limit(1)).first()
 
 
 def receipt(session: Session, log: str, index: int, key: LogKey, *, at: datetime) -> str:

@@ -7,28 +7,34 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
 
 from gateway.errors import NotInstalled, SchemaOutdated
+from gateway.store.unit_of_work import Store
 
 CURRENT = "0001"  # the newest file in migrations/versions
 
 
-def require_current(connection: Connection) -> None:
+def check_schema(store: Store) -> None:
     """Return where the tables are this version's.
 
-    Raises `NotInstalled` where there are none, `SchemaOutdated` where they are another version's.
+    Raises `NotInstalled` where there are none, `SchemaOutdated` where they are another version's,
+    `StoreUnreachable` where the database does not answer.
     """
-    found = MigrationContext.configure(connection).get_current_revision()
+    with store.read() as session:
+        found = MigrationContext.configure(session.connection()).get_current_revision()
     if found is None:
-        raise NotInstalled(where=connection.engine.url.render_as_string(hide_password=True))
+        raise NotInstalled(where=store.engine.url.render_as_string(hide_password=True))
     if found != CURRENT:
         raise SchemaOutdated(found=found, wanted=CURRENT)
 
 
-def upgrade(connection: Connection) -> None:
-    """Run the missing migrations in the caller's transaction; none where the schema is current."""
+def migrate(store: Store) -> None:
+    """Bring the tables to this version's schema in one transaction, which two callers cannot do at once.
+
+    Changes nothing where they are current. For `gateway init` alone: no other command alters tables.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, CURRENT)
+    with store.alone() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, CURRENT)

@@ -111,14 +111,14 @@ def load_histories(
         col(IncomeRow.subject_id).in_(ids),
         IncomeRow.known_from <= known_at,
     )
-    for row in session.exec(paid):
-        postings[row.subject_id].append(
+    for posting in session.exec(paid):
+        postings[posting.subject_id].append(
             IncomePosting(
-                SubjectRef(row.subject_id),
-                Month(row.month),
-                IncomeType(row.income_type),
-                row.paid_hours_hundredths,
-                row.is_reversal,
+                SubjectRef(posting.subject_id),
+                Month(posting.month),
+                IncomeType(posting.income_type),
+                posting.paid_hours_hundredths,
+                posting.is_reversal,
             )
         )
     return [
@@ -142,29 +142,27 @@ def _weeks_of_rows(rows: Iterable[SpellRow]) -> dict[int, set[Code]]:
 
 def _rows(subject: str, source: str, weeks: Mapping[int, set[Code]], now: datetime) -> list[SpellRow]:
     """Spell rows for week -> codes: consecutive weeks with one code become one row."""
-    rows: list[SpellRow] = []
     by_code: dict[Code, list[int]] = defaultdict(list)
-    for week, codes in weeks.items():
-        for code in codes:
-            by_code[code].append(week)
-    for (status, code), numbers in sorted(by_code.items()):
-        numbers.sort()
-        first = last = numbers[0]
-        for week in [*numbers[1:], None]:
-            if week is not None and week == last + 1:
-                last = week
-                continue
-            rows.append(
-                SpellRow(
-                    subject_id=subject,
-                    source_id=source,
-                    status=status,
-                    code=code,
-                    from_week=first,
-                    to_week=last,
-                    known_from=now,
-                )
-            )
-            if week is not None:
-                first = last = week
-    return rows
+    for week in sorted(weeks):
+        for shown in weeks[week]:
+            by_code[shown].append(week)
+    return [
+        SpellRow(
+            subject_id=subject,
+            source_id=source,
+            status=status,
+            code=code,
+            from_week=first,
+            to_week=last,
+            known_from=now,
+        )
+        for (status, code), numbers in sorted(by_code.items())
+        for first, last in _runs(numbers)
+    ]
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as first and last of each unbroken run."""
+    firsts = [number for n, number in enumerate(numbers) if n == 0 or numbers[n - 1] != number - 1]
+    lasts = [number for n, number in enumerate(numbers) if number + 1 not in numbers[n + 1 : n + 2]]
+    return list(zip(firsts, lasts, strict=True))

@@ -48,7 +48,7 @@ def _json() -> Any:
 
 
 class Installation(SQLModel, table=True):
-    """Whose gateway this is. Trusted; may not be lost; an edit renames the issuer, which no trust file accepts."""
+    """Whose gateway this is. Trusted; may not be lost; an edit renames the issuer; no trust file has it."""
 
     id: int = Field(default=1, primary_key=True)
     host_name: str
@@ -133,7 +133,7 @@ class VaultRow(SQLModel, table=True):
 
 
 class SubjectKeyRow(SQLModel, table=True):
-    """Subject keys, wrapped by the vault key. Backed up apart, at most 30 days; deleting one erases a person."""
+    """Subject keys, wrapped by the vault key. Backed up apart, for 30 days; deleting one erases a person."""
 
     subject_id: str = Field(primary_key=True)
     wrapped_key: bytes = _bytes()
@@ -224,7 +224,7 @@ class ReleaseRow(SQLModel, table=True):
 
 
 class StatusList(SQLModel, table=True):
-    """Status bits. Trusted; an edit revokes or restores an attestation, which a signed old list token shows."""
+    """Status bits. Trusted; an edit revokes or restores an attestation; an old signed list token shows it."""
 
     list_id: int = Field(primary_key=True)
     bits: bytes = _bytes()
@@ -283,7 +283,7 @@ class PersonLineRow(SQLModel, table=True):
 
 
 class ClientRow(SQLModel, table=True):
-    """API clients and their public keys. Trusted; an edit lets somebody in, under a grant the policy must know."""
+    """API clients and their public keys. Trusted; an edit lets somebody in, where the policy grants it."""
 
     client_id: str = Field(primary_key=True)
     organisation: str

@@ -1,7 +1,8 @@
 """One transaction per use case, with one instant and with its audit events.
 
-`write` takes the database's only writer lock before it reads anything: `BEGIN IMMEDIATE` on SQLite, an advisory
-lock on PostgreSQL. So the command line and the server may run at the same time, and the log has no gaps.
+`write` takes the database's only writer lock before it reads anything: `BEGIN IMMEDIATE` on SQLite, an
+advisory lock on PostgreSQL. So the command line and the server may run at the same time, and the log has no
+gaps.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sqlmodel import Session
 
 from gateway.errors import ClockWentBack, StoreBusy, StoreUnreachable, UnauditedWrite
 from gateway.events import Event, PersonLine, lines_root
-from gateway.store import ledger, schema
+from gateway.store import ledger
 from gateway.store.tables import PersonLineRow
 from outcome_verifier import canonical
 
@@ -44,7 +45,7 @@ class UnitOfWork:
 
     def record(self, what: Event, lines: Sequence[PersonLine] = ()) -> int:
         """Append the event to the access log in this transaction and return its index."""
-        body: dict[str, Any] = {**what.body(), "at": self.now.isoformat(timespec="microseconds")}
+        body: dict[str, Any] = {**what.body(), "at": ledger.instant_text(self.now)}
         nonces = [secrets.token_bytes(NONCE_BYTES) for _ in lines]
         digests = [line.digest(nonce) for line, nonce in zip(lines, nonces, strict=True)]
         if lines:
@@ -94,26 +95,19 @@ class UnitOfWork:
 
 
 class Store:
-    """The database of one installation. `Store.open` refuses one that this version does not understand."""
+    """The database of one installation. Nothing is read before the first `write` or `read`."""
 
     def __init__(self, url: str, *, busy_seconds: int = _BUSY_SECONDS) -> None:
         self._busy_seconds = busy_seconds
         self.engine = _engine(url, busy_seconds)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
 
-    @classmethod
-    def open(cls, url: str) -> Store:
-        """The store at this URL; `NotInstalled` where it has no tables, `SchemaOutdated` where they are others."""
-        store = cls(url)
-        with store.read() as session:
-            schema.require_current(session.connection())
-        return store
-
-    def migrate(self) -> None:
-        """Bring the tables to this version's schema, in one transaction; for `gateway init` alone."""
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """One transaction under the writer lock and outside the log, for `schema.migrate` alone."""
         with Session(self.engine) as session:
             self._lock(session)
-            schema.upgrade(session.connection())
+            yield session.connection()
             session.commit()
 
     @contextmanager
@@ -123,9 +117,9 @@ class Store:
         The unit's instant is `now`, or the newest log entry's when another writer finished while this one
         waited for the lock.
 
-        Raises `StoreBusy` when another writer holds the lock for too long, `ClockWentBack` when the newest log
-        entry is later than such a wait explains, `UnauditedWrite` when rows were written without an event,
-        `ValueError` for a naive instant.
+        Raises `StoreBusy` when another writer holds the lock for too long, `ClockWentBack` when the newest
+        log entry is later than such a wait explains, `UnauditedWrite` when rows were written without an
+        event, `ValueError` for a naive instant.
         """
         if now.utcoffset() is None:
             raise ValueError("an instant needs a time zone")
@@ -143,7 +137,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one moment and cannot write: for what is not personal (contracts, clients, heads).
+        """A session that sees one moment and cannot write, for what is not personal.
 
         Raises `StoreUnreachable` where the database does not answer.
         """
@@ -159,8 +153,7 @@ class Store:
                     )
             except OperationalError:
                 raise StoreUnreachable() from None
-            yield session
-            session.rollback()
+            yield session  # closing ends the transaction and, unlike a rollback, leaves what was read readable
 
     def dispose(self) -> None:
         self.engine.dispose()

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
+from sqlmodel import SQLModel
 
-from gateway.store import tables
-
-context.configure(
-    connection=context.config.attributes["connection"], target_metadata=tables.SQLModel.metadata
-)
+context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)
 context.run_migrations()

