@@ -7,7 +7,7 @@
     │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch
     │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
     ├── AlreadyInstalled · NotInstalled · UnsafeForProduction
-    ├── Unauthenticated
+    ├── Unauthenticated · ClientInvalid
     ├── LogCorrupt · CheckpointMismatch
     └── Broken                   an invariant of the installation does not hold: nothing was changed
         ├── UnauditedWrite · ClockWentBack · StoreBusy · StoreUnreachable · SchemaOutdated · StatusListFull
@@ -139,6 +139,13 @@ class Unauthenticated(GatewayError):
         super().__init__(reason)
 
 
+class ClientInvalid(GatewayError):
+    code = "client-invalid"
+
+    def __init__(self, *, file: str, reason: str) -> None:
+        super().__init__(f"{file} {reason}")
+
+
 class LogCorrupt(GatewayError):
     """A log does not add up; `index` is the first entry that is changed, missing or out of place."""
 
@@ -244,6 +251,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "not-installed": Outcome(6, 503, "Not installed"),
     "unsafe-for-production": Outcome(6, 503, "Unsafe for production"),
     "unauthenticated": Outcome(7, 401, "Not authenticated"),
+    "client-invalid": Outcome(3, 422, "The client's key cannot be used"),
     "policy-denied": Outcome(8, 403, "The policy does not allow it"),
     "log-corrupt": Outcome(9, 500, "The log does not add up"),
     "checkpoint-mismatch": Outcome(9, 500, "The log is another one"),

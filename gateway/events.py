@@ -179,6 +179,12 @@ class LogVerified(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointTaken(Event):
+    log: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClientRegistered(Event):
     client: str
     organisation: str

@@ -12,6 +12,7 @@ from gateway.errors import NotInstalled, SchemaOutdated
 from gateway.store.unit_of_work import Store
 
 CURRENT = "0001"  # the newest file in migrations/versions
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def check_schema(store: Store) -> None:
@@ -34,7 +35,7 @@ def migrate(store: Store) -> None:
     Changes nothing where they are current. For `gateway init` alone: no other command alters tables.
     """
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with store.alone() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, CURRENT)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from itertools import pairwise
 
 from sqlmodel import Session, col, select
 
@@ -53,6 +53,7 @@ def verify_all(session: Session, log: str, *, key: VerifierKey, against: str | N
     leaves, erased = _leaves(session, log)
     levels = _levels(leaves)
     _compare_nodes(session, log, levels)
+    _compare_instants(session, log)
     checkpoints = _compare_checkpoints(session, log, levels, key)
     if anchor is not None:
         _compare_anchor(log, levels, anchor)
@@ -65,7 +66,6 @@ def _leaves(session: Session, log: str) -> tuple[list[bytes], int]:
     """Leaf hashes recomputed from what the entries say, and the number of erased person lines."""
     leaves: list[bytes] = []
     erased = 0
-    newest: datetime | None = None
     while entries := ledger.rows(session, log, first=len(leaves), count=_ROWS_AT_ONCE):
         lines = _person_lines(session, len(leaves), entries[-1].idx) if log == "access" else {}
         for entry in entries:
@@ -80,9 +80,6 @@ def _leaves(session: Session, log: str) -> tuple[list[bytes], int]:
                 raise LogCorrupt(log=log, index=index, what="the entry is filed under another kind")
             if log == "access":
                 erased += _check_access_entry(entry, body, lines.get(index, []))
-            if newest is not None and entry.at < newest:
-                raise LogCorrupt(log=log, index=index, what="the entry is older than the one before it")
-            newest = entry.at
             leaves.append(leaf_hash(entry.leaf_data))
     if log == "access" and (beyond := _person_lines(session, len(leaves), None)):
         raise LogCorrupt(log=log, index=min(beyond), what="person lines without their event")
@@ -156,9 +153,7 @@ def _root(levels: Sequence[Sequence[bytes]], size: int) -> bytes:
 def _compare_nodes(session: Session, log: str, levels: Sequence[Sequence[bytes]]) -> None:
     """Each stored node must be the one recomputed; the leaf level comes first, so that it names the entry."""
     query = select(LogNode.level, LogNode.idx, LogNode.hash).where(LogNode.log == log)
-    stored = session.exec(
-        query.order_by(col(LogNode.level), col(LogNode.idx)).execution_options(yield_per=_ROWS_AT_ONCE)
-    )
+    stored = session.exec(query.order_by(col(LogNode.level), col(LogNode.idx))).all()
     expected = ((level, index, value) for level, row in enumerate(levels) for index, value in enumerate(row))
     for found in stored:
         wanted = next(expected, None)
@@ -178,6 +173,14 @@ def _compare_nodes(session: Session, log: str, levels: Sequence[Sequence[bytes]]
     left = next(expected, None)
     if left is not None:
         raise LogCorrupt(log=log, index=left[1] << left[0], what="a stored node is missing")
+
+
+def _compare_instants(session: Session, log: str) -> None:
+    """No entry may be older than the one before it."""
+    query = select(LogEntry.idx, LogEntry.at).where(LogEntry.log == log).order_by(col(LogEntry.idx))
+    for (_, before), (index, at) in pairwise(session.exec(query).all()):
+        if at < before:
+            raise LogCorrupt(log=log, index=index, what="the entry is older than the one before it")
 
 
 def _compare_checkpoints(

@@ -155,7 +155,9 @@ def test_person_lines_are_salted_and_their_root_is_in_the_event(store: Store) ->
         body = canonical.loads(session.exec(select(LogEntry.body)).one().encode())
         rows = session.exec(select(PersonLineRow).order_by(PersonLineRow.position)).all()
     assert body["lines"] == {"count": 3, "root": lines_root([row.digest for row in rows])}
-    assert [row.digest for row in rows] == [line.digest(row.nonce) for line, row in zip(lines, rows, strict=True)]
+    assert [row.digest for row in rows] == [
+        line.digest(row.nonce) for line, row in zip(lines, rows, strict=True)
+    ]
     assert rows[0].digest != rows[1].digest  # two lines that say the same cannot be told to
     assert not any(line.subject in str(body) for line in lines)
 

@@ -1,0 +1,132 @@
+"""Use cases of API clients: registering a public key, and turning an assertion into an access token.
+
+A client is an organisation in a role. Its private key never comes here; what it may do stands in the grants of
+the programmes, and is asked at each request.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, delete
+
+from gateway.tokens import (
+    AccessToken,
+    claimed_client,
+    issue_access_token,
+    verify_access_token,
+    verify_assertion,
+)
+from gateway.errors import ClientInvalid, Unauthenticated
+from gateway.events import ClientRegistered, TokenIssued
+from gateway.installation import Gateway
+from gateway.store.tables import ClientRow, UsedAssertion
+from keys.signer import thumbprint
+from outcome_verifier import b64
+from policies.vocabulary import Party, Role
+
+_COORDINATE_BYTES = 32
+
+
+def register_client(gateway: Gateway, *, client_id: str, organisation: str, role: Role, jwk_file: Path) -> str:
+    """Register a client's public key and return its thumbprint; the same registration again changes nothing.
+
+    Raises `ClientInvalid` where the file is not a public P-256 key.
+    """
+    jwk = _public_key(jwk_file)
+    with gateway.store.write(gateway.clock()) as uow:
+        row = uow.session.get(ClientRow, client_id)
+        same = (organisation, role.value, jwk, True)
+        if row is None or (row.organisation, row.role, row.jwk, row.is_active) != same:
+            uow.session.merge(
+                ClientRow(
+                    client_id=client_id,
+                    organisation=organisation,
+                    role=role.value,
+                    jwk=jwk,
+                    is_active=True,
+                    registered_at=uow.now,
+                )
+            )
+            uow.record(
+                ClientRegistered(
+                    client=client_id, organisation=organisation, role=role.value, key=thumbprint(jwk)
+                )
+            )
+    return thumbprint(jwk)
+
+
+def exchange(gateway: Gateway, assertion: str) -> str:
+    """An access token for a client assertion; each assertion counts once (its `jti` is kept until it expires).
+
+    Raises `Unauthenticated`.
+    """
+    now = gateway.clock()
+    client_id = claimed_client(assertion)
+    with gateway.store.read() as session:
+        client = session.get(ClientRow, client_id)
+    if client is None or not client.is_active:
+        raise Unauthenticated(reason="no such client")
+    seconds = int(now.timestamp())
+    checked = verify_assertion(
+        assertion, client_id=client_id, jwk=client.jwk, issuer=gateway.issuer, now=seconds
+    )
+    signer, token_id = gateway.token_signer(), str(uuid.uuid4())
+    with gateway.store.write(now) as uow:
+        uow.session.exec(delete(UsedAssertion).where(col(UsedAssertion.expires_at) < seconds))
+        if uow.session.get(UsedAssertion, (checked.jti, client_id)) is not None:
+            raise Unauthenticated(reason="the assertion was used before")
+        uow.session.add(UsedAssertion(jti=checked.jti, client_id=client_id, expires_at=checked.expires_at))
+        uow.record(TokenIssued(client=client_id, token=token_id))
+    return issue_access_token(
+        signer,
+        client_id=client_id,
+        issuer=gateway.issuer,
+        audience=audience(gateway),
+        jti=token_id,
+        now=seconds,
+        life_seconds=gateway.settings.token_life_seconds,
+    )
+
+
+def caller(gateway: Gateway, token: str) -> Party:
+    """The party that an access token stands for, as registered now. Raises `Unauthenticated`."""
+    signer = gateway.token_signer()
+    checked: AccessToken = verify_access_token(
+        token,
+        jwk=signer.public_jwk,
+        issuer=gateway.issuer,
+        audience=audience(gateway),
+        now=int(gateway.clock().timestamp()),
+    )
+    with gateway.store.read() as session:
+        client = session.get(ClientRow, checked.client_id)
+    if client is None or not client.is_active:
+        raise Unauthenticated(reason="no such client")
+    return Party(client.organisation, Role(client.role))
+
+
+def audience(gateway: Gateway) -> str:
+    """What an access token is for: this gateway's API and nothing else."""
+    return f"{gateway.issuer}/api"
+
+
+def _public_key(file: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(file.read_bytes())
+    except ValueError:
+        raise ClientInvalid(file=file.name, reason="is not JSON") from None
+    if not isinstance(values, dict) or (values.get("kty"), values.get("crv")) != ("EC", "P-256"):
+        raise ClientInvalid(file=file.name, reason="is not a P-256 key as a JWK (RFC 7517)")
+    if "d" in values:
+        raise ClientInvalid(file=file.name, reason="holds a private key; send the public half only")
+    try:
+        coordinates = [b64.decode(values[name]) for name in ("x", "y")]
+    except (KeyError, TypeError, ValueError):
+        raise ClientInvalid(file=file.name, reason="has no proper x and y") from None
+    if any(len(value) != _COORDINATE_BYTES for value in coordinates):
+        raise ClientInvalid(file=file.name, reason="has coordinates of another length than 32 bytes")
+    return {name: values[name] for name in ("kty", "crv", "x", "y")}

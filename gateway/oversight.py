@@ -1,0 +1,91 @@
+"""Use cases of oversight: read the access log, verify the logs, look at one decision. Each is itself logged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.authority import deciding
+from gateway.errors import ContractUnknown
+from gateway.events import CheckpointTaken, LogRead, LogVerified
+from gateway.installation import LOGS, Gateway
+from gateway.store import ledger, queries
+from gateway.store.verification import LogReport, verify_all
+from outcome_verifier import canonical
+from outcome_verifier.note import VerifierKey
+from policies.facts import LogFacts
+from policies.vocabulary import Action, Party, Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One event of the access log with its place and instant."""
+
+    index: int
+    at: datetime
+    kind: str
+    body: dict[str, Any]
+
+
+def read_log(
+    gateway: Gateway,
+    reader: Party,
+    *,
+    first: int,
+    count: int,
+    contract_id: str | None = None,
+    purpose: Purpose = Purpose.ACCESS_REVIEW,
+) -> list[LogLine]:
+    """Events from `first` on, at most `count`; reading them is an event too.
+
+    The reader's grant stands in a programme: `contract_id`'s, or the first in force. Raises `PolicyDenied`.
+    """
+    with deciding(gateway) as asking:
+        contracts = queries.contract_ids(asking.session)
+        if not contracts or (contract_id is not None and contract_id not in contracts):
+            raise ContractUnknown(contract=contract_id or "(none)")
+        programme = gateway.programme(asking.session, contract_id or contracts[0])
+        facts = LogFacts(purpose=purpose, appointment_valid=True)
+        authorised = asking.ask(reader, Action.READ_LOG, programme, facts)
+        rows = ledger.rows(asking.session, "access", first=first, count=count)
+        asking.uow.record(
+            LogRead(
+                reader=str(reader),
+                purpose=purpose,
+                from_index=first,
+                count=len(rows),
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            )
+        )
+        return [LogLine(row.idx, row.at, row.kind, canonical.loads(row.body.encode())) for row in rows]
+
+
+def verify_logs(gateway: Gateway, *, against: dict[str, str] | None = None) -> list[LogReport]:
+    """Recompute every log from its rows. `against` maps a log to a checkpoint that was kept outside.
+
+    Raises `LogCorrupt` naming the entry, or `CheckpointMismatch`.
+    """
+    saved = against or {}
+    with gateway.store.write(gateway.clock()) as uow:
+        reports = []
+        for log in LOGS:
+            ledger.checkpoint(uow.session, log, gateway.log_key(log), at=uow.now)
+            key = gateway.log_key(log)
+            reports.append(
+                verify_all(
+                    uow.session, log, key=VerifierKey(key.name, key.public_bytes), against=saved.get(log)
+                )
+            )
+        sizes = {report.log: report.size for report in reports}
+        uow.record(LogVerified(sizes=sizes, with_anchor=bool(saved)))
+    return reports
+
+
+def checkpoint(gateway: Gateway, log: str) -> str:
+    """The signed note over a log's present head, to be kept where this installation cannot reach it."""
+    with gateway.store.write(gateway.clock()) as uow:
+        note = ledger.checkpoint(uow.session, log, gateway.log_key(log), at=uow.now)
+        uow.record(CheckpointTaken(log=log, size=ledger.size(uow.session, log)))
+    return note
