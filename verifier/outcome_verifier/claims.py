@@ -1,0 +1,121 @@
+"""Shapes and arithmetic of the claims: what must be there, of which type, and which figures may not contradict."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_WEEK = re.compile(r"\d{4}-W\d{2}")
+_HEX = re.compile(r"[0-9a-f]{64}")
+_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TEMPLATES = {"contract_total", "predicate", "payment_document"}
+
+
+def check_shapes(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
+    """Raise `ValueError` or `KeyError` unless every claim has its type; floats never get this far."""
+    for path, check in _VISIBLE.items():
+        value: Any = claims
+        for part in path.split("/"):
+            if not isinstance(value, dict) or part not in value:
+                raise ValueError(f"the claim {path} is missing")
+            value = value[part]
+        if not check(value):
+            raise ValueError(f"the claim {path} has the wrong form")
+    if "demo" in claims and claims["demo"] is not True:
+        raise ValueError("the claim demo has the wrong form")
+    for name, content in shown.items():
+        if name not in _SHOWN:
+            raise ValueError(f"a claim {name!r} is disclosed that this type does not have")
+        if not _SHOWN[name](content):
+            raise ValueError(f"the claim {name} has the wrong form")
+
+
+def check_figures(shown: Mapping[str, Any]) -> None:
+    """Raise `ValueError` where two shown figures contradict each other."""
+    achieved, people = shown.get("outcomes_achieved"), shown.get("participants")
+    if achieved is not None and people is not None and achieved > people:
+        raise ValueError("more outcomes than participants")
+    threshold = shown.get("threshold")
+    if achieved is not None and threshold is not None and threshold["met"] != (achieved >= threshold["people"]):
+        raise ValueError("the threshold's verdict does not follow from the outcomes")
+    cells = shown.get("outcomes_by_class")
+    if achieved is not None and cells is not None:
+        known = [cell["value"] for cell in cells if cell["value"] is not None]
+        if sum(known) > achieved or (len(known) == len(cells) and sum(known) != achieved):
+            raise ValueError("the classes do not add up to the outcomes")
+    lines, payable = shown.get("lines"), shown.get("payable")
+    if lines is not None and payable is not None:
+        if sum(line["amount_minor"] for line in lines) != payable["amount_minor"]:
+            raise ValueError("the lines do not add up to the amount")
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _integer(value: Any) -> bool:
+    return type(value) is int
+
+
+def _count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _fields(**checks: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: (
+        isinstance(value, dict)
+        and set(value) == set(checks)
+        and all(check(value[name]) for name, check in checks.items())
+    )
+
+
+def _list(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(check(item) for item in value)
+
+
+_VISIBLE: dict[str, Callable[[Any], bool]] = {
+    "vct#integrity": _text,
+    "jti": _matches(_UUID),
+    "status/status_list/uri": _text,
+    "status/status_list/idx": _count,
+    "seq": lambda value: _count(value) and value >= 1,
+    "contract/id": _text,
+    "contract/version": _count,
+    "contract/rules_sha256": _matches(_HEX),
+    "window/label": _text,
+    "window/from_week": _matches(_WEEK),
+    "window/to_week": _matches(_WEEK),
+    "template": lambda value: value in _TEMPLATES,
+    "recipient/role": _text,
+    "recipient/organisation": _text,
+    "municipality/code": _text,
+    "municipality/name": _text,
+    "operator/name": _text,
+    "log/origin": _text,
+    "policy/decision_id": _text,
+    "policy/policy_set_sha256": _matches(_HEX),
+}
+
+_SHOWN: dict[str, Callable[[Any], bool]] = {
+    "participants": _count,
+    "cohort_seals": _list(_fields(batch=_text, count=_count, root=_matches(_HEX), sealed_on=_text, nonce=_matches(_HEX))),
+    "outcomes_achieved": _count,
+    "threshold": _fields(people=_count, met=lambda value: isinstance(value, bool)),
+    "qualifying_weeks": _integer,
+    "outcomes_by_class": _list(
+        _fields(**{"class": _text, "value": lambda value: value is None or _count(value)})
+    ),
+    "payable": _fields(amount_minor=_integer, currency=_text),
+    "lines": _list(
+        _fields(measure=_text, kind=_text, unit=_text, quantity=_integer, amount_minor=_integer)
+    ),
+    "sources": _fields(complete_to_week=_matches(_WEEK), known_at=_count),
+    "method": _fields(inputs_sha256=_matches(_HEX), engine_version=_text, data_sources=_list(_text)),
+    "suppression": _fields(k=_count, k_cohort=_count, rules=_list(_text)),
+    "illustrative": _list(_text),
+}

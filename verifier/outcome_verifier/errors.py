@@ -1,0 +1,79 @@
+"""What a check can find, as one tree: a class per numbered step, with a stable code and an exit code.
+
+    VerificationError
+    ├── BundleMalformed       step 1   the file is not an evidence bundle
+    ├── TokenMalformed        step 2   the issuer-signed JWT is not a strict SD-JWT VC
+    ├── SignatureInvalid      step 3   no trusted key signed it
+    ├── DisclosureInvalid     step 4   a disclosure does not belong to it
+    ├── ClaimsInvalid         step 5   a claim is missing, of the wrong type, or out of its time
+    ├── ReceiptInvalid        step 6   the log does not hold it
+    ├── SealInvalid           step 7   the denominator was not sealed as stated
+    ├── StatusInvalid         step 8   the status token is not right, or the attestation was revoked
+    └── ContractMismatch      step 9   it was evaluated under another contract, or does not add up
+    TrustInvalid              no step  the trust file cannot be used
+"""
+
+from __future__ import annotations
+
+
+class VerificationError(Exception):
+    """A check failed. `step` is its number, `exit_code` is 10 + step."""
+
+    code = "verification-failed"
+    step = 0
+
+    @property
+    def exit_code(self) -> int:
+        return 10 + self.step
+
+
+class BundleMalformed(VerificationError):
+    code = "bundle-malformed"
+    step = 1
+
+
+class TokenMalformed(VerificationError):
+    code = "token-malformed"
+    step = 2
+
+
+class SignatureInvalid(VerificationError):
+    code = "signature-invalid"
+    step = 3
+
+
+class DisclosureInvalid(VerificationError):
+    code = "sd-disclosure-invalid"
+    step = 4
+
+
+class ClaimsInvalid(VerificationError):
+    code = "claims-invalid"
+    step = 5
+
+
+class ReceiptInvalid(VerificationError):
+    code = "receipt-invalid"
+    step = 6
+
+
+class SealInvalid(VerificationError):
+    code = "seal-invalid"
+    step = 7
+
+
+class StatusInvalid(VerificationError):
+    code = "status-invalid"
+    step = 8
+
+
+class ContractMismatch(VerificationError):
+    code = "contract-mismatch"
+    step = 9
+
+
+class TrustInvalid(Exception):
+    """The trust file cannot be used: nothing was checked."""
+
+    code = "trust-invalid"
+    exit_code = 3
