@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Secrets and the CPR type. Code only: key material never stands in the repository."""

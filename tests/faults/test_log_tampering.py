@@ -20,9 +20,7 @@ from keys.signer import LogKey
 from outcome_verifier import canonical
 from sqlmodel import Session, delete, select
 
-from tests.support.databases import NOW, a_log_key, database_url, postgres_url, store, verifier_key
-
-__all__ = ["database_url", "postgres_url", "store"]
+from tests.support.databases import NOW, a_log_key, verifier_key
 
 SIZE = 12
 KEY = a_log_key()

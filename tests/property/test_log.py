@@ -15,9 +15,7 @@ from outcome_verifier.note import Checkpoint, open_note
 from outcome_verifier.proof import verify_proof
 from outcome_verifier.tlog import leaf_hash, verify_consistency, verify_inclusion
 
-from tests.support.databases import NOW, a_log_key, database_url, postgres_url, store, verifier_key
-
-__all__ = ["database_url", "postgres_url", "store"]
+from tests.support.databases import NOW, a_log_key, verifier_key
 
 LARGEST = 70
 DATA = [f"leaf {n}".encode() for n in range(LARGEST)]

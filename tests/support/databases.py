@@ -1,11 +1,10 @@
 """A store on each database: SQLite in a file, and a real PostgreSQL that is started once per session.
 
-Import the fixtures where they are used: `from tests.support.databases import postgres_url, store`.
+`tests/conftest.py` makes the fixtures known everywhere, so that one server serves the whole session.
 """
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from gateway.store.schema import migrate
 from gateway.store.unit_of_work import Store
 from keys.signer import LogKey
 from outcome_verifier.note import VerifierKey
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 
 NOW = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
 
@@ -40,14 +39,6 @@ def postgres_url() -> Iterator[str]:
         server.cleanup()
 
 
-def _postgres_database(server_url: str) -> Iterator[str]:
-    """A new, empty database on the server, dropped afterwards."""
-    name = f"test_{secrets.token_hex(6)}"
-    _run(server_url, f"CREATE DATABASE {name}")
-    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    _run(server_url, f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def _run(server_url: str, *statements: str) -> None:
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -62,7 +53,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'gateway.sqlite'}"
     else:
-        yield from _postgres_database(request.getfixturevalue("postgres_url"))
+        url = request.getfixturevalue("postgres_url")
+        _run(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+        yield url
 
 
 @pytest.fixture

@@ -13,10 +13,6 @@ from gateway.store.unit_of_work import Store
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-from tests.support.databases import database_url, postgres_url, store
-
-__all__ = ["database_url", "postgres_url", "store"]
-
 
 def test_migrated_tables_are_those_of_the_code(store: Store) -> None:
     with store.read() as session:

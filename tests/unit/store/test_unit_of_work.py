@@ -16,9 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, func, select, update
 
-from tests.support.databases import NOW, database_url, postgres_url, store
-
-__all__ = ["database_url", "postgres_url", "store"]
+from tests.support.databases import NOW
 
 EVENT = SourceDeclared(source="dream", sha256="0" * 64)
 
