@@ -262,6 +262,23 @@ _OUTCOMES: dict[str, Outcome] = {
     "store-unreachable": Outcome(10, 503, "The database does not answer"),
     "schema-outdated": Outcome(10, 503, "The database is of another version"),
     "status-list-full": Outcome(10, 503, "Out of order"),
+    # what the verifier refuses: here it is our own bundle, checked before it is handed out (invariant 8)
+    **dict.fromkeys(
+        (
+            "verification-failed",
+            "bundle-malformed",
+            "token-malformed",
+            "trust-invalid",
+            "signature-invalid",
+            "claims-invalid",
+            "sd-disclosure-invalid",
+            "receipt-invalid",
+            "seal-invalid",
+            "status-invalid",
+            "contract-mismatch",
+        ),
+        Outcome(10, 500, "The attestation does not verify"),
+    ),
 }
 
 

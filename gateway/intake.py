@@ -342,11 +342,13 @@ def _pulled_before(session: Session, contract_id: str, source_id: str, digest: s
 def _store(
     asking: Asking, contract_id: str, source_id: str, pulled: Pulled, authorised: Authorised
 ) -> tuple[PullRow, int, int]:
+    rejected = {reason.value: count for reason, count in pulled.rejected.items() if count}
+    unknown = dict(pulled.unknown_codes)
     counts = {
         "rows_read": pulled.rows_read,
         "rows_outside_cohort": pulled.rows_outside_cohort,
-        "rejected": {reason.value: count for reason, count in pulled.rejected.items() if count},
-        "unknown_codes": dict(pulled.unknown_codes),
+        "rejected": rejected,
+        "unknown_codes": unknown,
         "not_found": pulled.not_found,
     }
     row = PullRow(
@@ -378,8 +380,8 @@ def _store(
             file_sha256=pulled.file_sha256,
             rows_read=pulled.rows_read,
             rows_outside_cohort=pulled.rows_outside_cohort,
-            rejected=counts["rejected"],
-            unknown_codes=counts["unknown_codes"],
+            rejected=rejected,
+            unknown_codes=unknown,
             not_found=pulled.not_found,
             decision=authorised.id,
         )

@@ -50,7 +50,7 @@ class BlindIndexKey:
         if digits.ndim != 2 or digits.shape[1] != DIGITS:
             raise ValueError("a column of CPR numbers has ten bytes a row")
         rows = digits.shape[0]
-        tags = np.empty((rows, BLOCK_BYTES), dtype=np.uint8)
+        tags = np.empty((rows + 1, BLOCK_BYTES), dtype=np.uint8)  # update_into wants a block to spare
         # ECB over single-block messages is CMAC's last step; nothing is encrypted with it
         encryptor = Cipher(algorithms.AES(self._key), modes.ECB()).encryptor()  # noqa: S305
         pad = self._last_block_mask(encryptor.update(bytes(BLOCK_BYTES)))
@@ -60,8 +60,8 @@ class BlindIndexKey:
             end = min(start + _CHUNK_ROWS, rows)
             chunk = blocks[: end - start]
             np.bitwise_xor(digits[start:end], pad[:DIGITS], out=chunk[:, :DIGITS])
-            encryptor.update_into(memoryview(chunk).cast("B"), memoryview(tags[start:end]).cast("B"))
-        return tags
+            encryptor.update_into(chunk.data.cast("B"), tags[start : end + 1].data.cast("B"))
+        return tags[:rows]
 
     @staticmethod
     def _last_block_mask(zero_block: bytes) -> Column:
@@ -76,7 +76,7 @@ class BlindIndexKey:
 
 def are_digits(digits: Column) -> NDArray[np.bool_]:
     """For each row of an (n, 10) column whether all ten bytes are ASCII digits."""
-    within: NDArray[np.bool_] = (digits - np.uint8(48) <= 9).all(axis=1)
+    within: NDArray[np.bool_] = np.all(digits - np.uint8(48) <= 9, axis=1)
     return within
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from gateway.events import SourceDeclared
@@ -61,7 +61,7 @@ def largest_power(n: int) -> int:
 
 
 @pytest.fixture
-def filled(store: Store) -> Iterator[Store]:
+def filled(store: Store) -> Store:
     """A store whose attest log holds `DATA`, and whose payment log holds other leaves in between."""
     with store.write(NOW) as uow:
         for n, data in enumerate(DATA):
@@ -69,7 +69,7 @@ def filled(store: Store) -> Iterator[Store]:
             if n % 3 == 0:
                 ledger.append(uow.session, "payment", leaf_data=b"x", kind="", body="", nonce=b"", at=NOW)
         uow.record(SourceDeclared(source="dream", sha256="0" * 64))
-    yield store
+    return store
 
 
 def test_every_root(filled: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -72,19 +73,19 @@ def unrecorded_leaf(session: Session) -> None:
 
 
 @pytest.mark.parametrize("write", [add_object, update_in_bulk, plain_sql, unrecorded_leaf])
-def test_a_write_without_event_is_rolled_back(store: Store, write: object) -> None:
+def test_a_write_without_event_is_rolled_back(store: Store, write: Callable[[Session], None]) -> None:
     """Objects, bulk statements, plain SQL and log leaves alike."""
     with store.write(NOW) as uow:
         uow.session.add(a_source("dream"))
         uow.record(EVENT)
     with pytest.raises(UnauditedWrite), store.write(NOW) as uow:
-        write(uow.session)  # type: ignore[operator]
+        write(uow.session)
     assert sources(store) == ["dream"]
     with store.read() as session:
         assert session.exec(select(SourceRow.kind)).one() == "dream"
         assert ledger.size(session, "attest") == 0
     with store.write(NOW) as uow:  # the same write with an event stands: the refusal was for want of one
-        write(uow.session)  # type: ignore[operator]
+        write(uow.session)
         uow.record(EVENT)
 
 
@@ -134,7 +135,7 @@ def test_naive_instants_are_refused(store: Store) -> None:
     ids=["same instant", "waited for the lock", "clock went back"],
 )
 def test_time_never_runs_back_in_the_log(store: Store, behind: timedelta, is_refused: bool) -> None:
-    """An instant from before a wait for the lock moves up to the newest entry's; anything earlier is refused."""
+    """An instant from before a wait for the lock moves up to the newest; anything earlier is refused."""
     with store.write(NOW) as uow:
         uow.record(EVENT)
     if is_refused:

@@ -1,0 +1,98 @@
+"""Inclusion proofs from the stored levels of the log, against rebuilding the tree from its leaves.
+
+Both read the same SQLite database, and every path is compared for equality before anything is timed.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.store import ledger
+from gateway.store.schema import migrate
+from gateway.store.tables import LogEntry, LogNode
+from gateway.store.unit_of_work import Store
+from outcome_verifier.tlog import leaf_hash, node_hash
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+_SIZES = (10_000, 100_000)
+_REPEATS = 5
+_AT = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def run() -> list[str]:
+    """One line a size: median and range of both, and their ratio."""
+    return [_measure(size) for size in _SIZES]
+
+
+def _measure(size: int) -> str:
+    with tempfile.TemporaryDirectory() as directory:
+        store = Store(f"sqlite:///{Path(directory) / 'log.sqlite'}")
+        migrate(store)
+        with Session(store.engine) as session:
+            _fill(session, size)
+            session.commit()
+        indexes = [(size * n) // (_REPEATS + 1) for n in range(1, _REPEATS + 1)]
+        for index in indexes:
+            with store.read() as session:
+                if ledger.inclusion_path(session, "attest", index, size) != _rebuilt(session, index):
+                    raise ValueError(f"the paths of leaf {index} of {size} differ")
+        fast, slow = [], []
+        for index in indexes:  # ABBA: neither gains from running first
+            fast.append(
+                _timed(store, lambda session, n=index: ledger.inclusion_path(session, "attest", n, size))
+            )
+            slow.append(_timed(store, lambda session, n=index: _rebuilt(session, n)))
+            slow.append(_timed(store, lambda session, n=index: _rebuilt(session, n)))
+            fast.append(
+                _timed(store, lambda session, n=index: ledger.inclusion_path(session, "attest", n, size))
+            )
+        store.dispose()
+    ratio = statistics.median(slow) / statistics.median(fast)
+    return f"log proof, {size:,} leaves: stored levels {_span(fast)}, rebuilt {_span(slow)}: {ratio:,.0f}×"
+
+
+def _fill(session: Session, size: int) -> None:
+    """The rows that `size` appends would leave, in bulk; the first proofs are compared before timing."""
+    leaves = [f"leaf {n}".encode() for n in range(size)]
+    entries = [
+        {"log": "attest", "idx": n, "leaf_data": leaf, "kind": "", "body": "", "nonce": b"", "at": _AT}
+        for n, leaf in enumerate(leaves)
+    ]
+    session.execute(insert(LogEntry), entries)
+    level, hashes = 0, [leaf_hash(leaf) for leaf in leaves]
+    while hashes:
+        rows = [{"log": "attest", "level": level, "idx": n, "hash": value} for n, value in enumerate(hashes)]
+        session.execute(insert(LogNode), rows)
+        hashes = [node_hash(*hashes[n : n + 2]) for n in range(0, len(hashes) - 1, 2)]
+        level += 1
+
+
+def _rebuilt(session: Session, index: int) -> list[bytes]:
+    """The inclusion path from the leaves alone."""
+    query = select(LogEntry.leaf_data).where(LogEntry.log == "attest").order_by(col(LogEntry.idx))
+    hashes = [leaf_hash(data) for data in session.exec(query)]
+    path: list[bytes] = []
+    while len(hashes) > 1:
+        if index ^ 1 < len(hashes):
+            path.append(hashes[index ^ 1])
+        paired = [node_hash(hashes[n], hashes[n + 1]) for n in range(0, len(hashes) - 1, 2)]
+        hashes, index = paired + hashes[len(hashes) & ~1 :], index >> 1
+    return path
+
+
+def _timed(store: Store, work: Callable[[Session], object]) -> float:
+    with store.read() as session:
+        started = time.perf_counter()
+        work(session)
+        return time.perf_counter() - started
+
+
+def _span(seconds: list[float]) -> str:
+    low, middle, high = (value * 1000 for value in (min(seconds), statistics.median(seconds), max(seconds)))
+    return f"{middle:.2f} ms ({low:.2f}..{high:.2f})"

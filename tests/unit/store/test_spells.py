@@ -1,0 +1,168 @@
+"""Bitemporal spells: nothing is overwritten, and a past evaluation reads what was known then."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
+from gateway.events import SourceDeclared
+from gateway.outcomes.history import PersonHistory
+from gateway.store import spells
+from gateway.store.queries import complete_since, completeness
+from gateway.store.tables import LinkageRow, PullRow, SpellRow, Subject
+from gateway.store.unit_of_work import Store
+from gateway.store.vault import VaultTables
+from hypothesis import given
+from hypothesis import strategies as st
+from keys.errors import VaultCorrupt
+from keys.linkage import BlindIndexRow
+from sqlmodel import select
+
+from tests.support.databases import NOW
+
+REF = SubjectRef("a" * 32)
+FIRST = Week.parse("2020-W01")
+EVENT = SourceDeclared(source="dream", sha256="0" * 64)
+LETTERS = {"F": (Status.FLEKSJOB, "771"), "-": (Status.NO_BENEFIT, ""), "U": (Status.UNKNOWN, "9x")}
+DAY = timedelta(days=1)
+
+
+def shown(weeks: str, *, start: int = 0) -> list[StatusSpell]:
+    """One spell a letter, from the start-th week; a blank is not observed."""
+    return [
+        StatusSpell(REF, *LETTERS[letter], FIRST + start + n, FIRST + start + n)
+        for n, letter in enumerate(weeks)
+        if letter != " "
+    ]
+
+
+def pull(store: Store, weeks: str, *, day: int, start: int = 0) -> int:
+    with store.write(NOW + day * DAY) as uow:
+        uow.record(EVENT)
+        return spells.store_spells(
+            uow.session,
+            "dream",
+            shown(weeks, start=start),
+            from_week=FIRST + start,
+            to_week=FIRST + start + len(weeks) - 1,
+            now=uow.now,
+        )
+
+
+def known(store: Store, *, day: int) -> str:
+    """What the store says of the first weeks, as known at the end of a day."""
+    letters = {status: letter for letter, (status, _) in LETTERS.items()}
+    history = load(store, day=day)
+    weeks = range(FIRST.ordinal, FIRST.ordinal + 6)
+    return "".join("".join(letters[s] for s in history.statuses.get(week, ())) or " " for week in weeks)
+
+
+def load(store: Store, *, day: int) -> PersonHistory:
+    with store.read() as session:
+        [history] = spells.load_histories(
+            session, "c", status_source="dream", income_source="income", known_at=NOW + day * DAY
+        )
+    return history
+
+
+@pytest.fixture
+def enrolled(store: Store) -> Store:
+    with store.write(NOW) as uow:
+        uow.session.add(
+            Subject(
+                subject_id=REF.value,
+                contract_id="c",
+                batch_id="1",
+                enrolled_on=date(2020, 1, 1),
+                case_reference="F-1",
+                notice_id="N-1",
+            )
+        )
+        uow.record(EVENT)
+    return store
+
+
+def test_a_correction_changes_today_and_not_yesterday(enrolled: Store) -> None:
+    assert pull(enrolled, "FFF--", day=1) == 1
+    assert pull(enrolled, "F-F--", day=2) == 1
+    assert pull(enrolled, "F-F--", day=3) == 0  # the same again
+    assert pull(enrolled, "UU", day=4, start=4) == 1  # an extract that covers later weeks only
+    assert [known(enrolled, day=day) for day in range(5)] == [
+        "      ",
+        "FFF-- ",
+        "F-F-- ",
+        "F-F-- ",
+        "F-F-UU",
+    ]
+
+
+def test_consecutive_weeks_are_one_row(enrolled: Store) -> None:
+    pull(enrolled, "FFF--F", day=1)
+    with enrolled.read() as session:
+        found = session.exec(select(SpellRow).order_by(SpellRow.from_week)).all()
+    weeks = [(row.code, row.from_week - FIRST.ordinal, row.to_week - FIRST.ordinal) for row in found]
+    assert weeks == [("771", 0, 2), ("", 3, 4), ("771", 5, 5)]
+
+
+def test_postings_are_summed_as_of_the_day(enrolled: Store) -> None:
+    """A correction is another posting: it counts from the day it was known."""
+    month = Month.parse("2020-01")
+    for day, hours in ((1, 16_000), (2, -4_000)):
+        with enrolled.write(NOW + day * DAY) as uow:
+            posting = IncomePosting(REF, month, IncomeType.WAGE, hours, hours < 0)
+            assert spells.store_postings(uow.session, "income", day, [posting], now=uow.now) == 1
+            uow.record(EVENT)
+    key = (month.ordinal, IncomeType.WAGE)
+    assert [load(enrolled, day=day).hours.get(key, 0) for day in range(3)] == [0, 16_000, 12_000]
+    assert [load(enrolled, day=day).postings.get(key, 0) for day in range(3)] == [0, 1, 0]
+
+
+@given(st.lists(st.integers(0, 12), unique=True))
+def test_runs_cover_exactly_their_numbers(numbers: list[int]) -> None:
+    """Rejoined, the runs are the numbers; two runs never touch."""
+    runs = spells._runs(sorted(numbers))
+    assert [n for first, last in runs for n in range(first, last + 1)] == sorted(numbers)
+    assert all(after[0] > before[1] + 1 for before, after in zip(runs, runs[1:], strict=False))
+
+
+def a_pull(from_week: int, to_week: int, *, day: int) -> PullRow:
+    return PullRow(
+        contract_id="c",
+        source_id="dream",
+        file_name="f",
+        file_sha256=str(day),
+        from_week=FIRST.ordinal + from_week,
+        to_week=FIRST.ordinal + to_week,
+        counts={},
+        decision_id="d",
+        known_at=NOW + day * DAY,
+    )
+
+
+def test_completeness_stops_at_the_first_gap() -> None:
+    rows = [a_pull(0, 3, day=1), a_pull(6, 9, day=2)]
+    assert completeness(rows, first=FIRST).to_week == FIRST + 3
+    assert completeness([*rows, a_pull(4, 5, day=3)], first=FIRST).to_week == FIRST + 9
+    assert complete_since([*rows, a_pull(4, 5, day=3)], first=FIRST, to=FIRST + 9) == NOW + 3 * DAY
+    assert complete_since(rows, first=FIRST, to=FIRST + 4) is None
+    assert completeness(rows, first=FIRST + 4).to_week is None
+
+
+def test_the_vault_keeps_and_finds_what_was_sealed(store: Store) -> None:
+    """One number in two contracts shares its municipal index; each contract's index finds its own subject."""
+    with store.write(NOW) as uow:
+        vault = VaultTables(uow.session)
+        for subject, contract in (("a" * 32, "contract:x"), ("b" * 32, "contract:y")):
+            indexes = [BlindIndexRow("municipality", 1, b"m" * 16), BlindIndexRow(contract, 1, b"c" * 16)]
+            vault.add(subject, sealed_cpr=b"sealed", wrapped_key=b"key", indexes=indexes)
+        uow.record(EVENT)
+    with store.read() as session:
+        vault = VaultTables(session)
+        assert sorted(vault.subjects_at("municipality", 1, b"m" * 16)) == ["a" * 32, "b" * 32]
+        assert vault.subjects_in("contract:x", 1) == {b"c" * 16: "a" * 32}
+        assert vault.subjects_in("contract:x", 2) == {}
+        assert vault.sealed("a" * 32) == (b"sealed", b"key")
+        with pytest.raises(VaultCorrupt):
+            vault.sealed("c" * 32)
+        assert len(session.exec(select(LinkageRow)).all()) == 4
