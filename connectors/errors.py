@@ -5,7 +5,8 @@
     ├── FileUnreadable         not a text file in UTF-8 or ISO-8859-1
     ├── HeaderMismatch         a column is missing, doubled or in the wrong place: nothing is stored
     ├── FileTruncated          the file ends in the middle of a line: nothing is stored
-    └── FileNameMismatch       the name does not follow the source's pattern
+    ├── FileNameMismatch       the name does not follow the source's pattern
+    └── FileNotNeeded          the file covers no week that the contract asks for
 """
 
 from __future__ import annotations
@@ -77,3 +78,10 @@ class FileNameMismatch(ConnectorError):
 
     def __init__(self, *, file: str, pattern: str) -> None:
         super().__init__(f"{file} does not follow the source's pattern {pattern!r}")
+
+
+class FileNotNeeded(ConnectorError):
+    code = "file-not-needed"
+
+    def __init__(self, *, file: str, first: str, last: str) -> None:
+        super().__init__(f"{file} covers no week of {first} to {last}; nothing was stored from this file")

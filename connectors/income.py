@@ -13,7 +13,7 @@ from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
 from connectors.codes import income_types
 from connectors.declaration import SourceDeclaration
-from connectors.errors import FileUnreadable, RejectReason
+from connectors.errors import FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import file_sha256, read_rows
 from connectors.records import IncomePosting, IncomeType, Month, Week
 
@@ -65,6 +65,8 @@ def pull_income(
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]
     pulled.from_week = max(min(months).weeks()[0], weeks[0])
     pulled.to_week = min(max(months).weeks()[-1], weeks[1])
+    if pulled.to_week < pulled.from_week:
+        raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
     progress(path.stat().st_size, path.stat().st_size)
     return pulled
 

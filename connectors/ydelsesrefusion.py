@@ -15,7 +15,7 @@ from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
 from connectors.codes import statuses
 from connectors.declaration import SourceDeclaration
-from connectors.errors import FileUnreadable, RejectReason
+from connectors.errors import FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import file_sha256, read_rows
 from connectors.records import Status, StatusSpell, SubjectRef, Week
 
@@ -62,6 +62,8 @@ def pull_ydelsesrefusion(
         raise FileUnreadable(file=path.name, line=2, reason="no row has a week")
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]
     pulled.from_week, pulled.to_week = max(min(covered), weeks[0]), min(max(covered), weeks[1])
+    if pulled.to_week < pulled.from_week:
+        raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
     for person in matcher.everyone:
         for ordinal in range(pulled.from_week.ordinal, pulled.to_week.ordinal + 1):
             week = Week(ordinal)

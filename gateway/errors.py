@@ -225,6 +225,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "file-unreadable": Outcome(3, 422, "The file cannot be read"),
     "header-mismatch": Outcome(3, 422, "The file's header is another one"),
     "file-truncated": Outcome(3, 422, "The file is cut off"),
+    "file-not-needed": Outcome(3, 422, "The file is not needed"),
     "file-name-mismatch": Outcome(3, 422, "The file's name is another one"),
     "programme-invalid": Outcome(3, 422, "The programme cannot be understood"),
     "keys-error": Outcome(6, 503, "The key store cannot be used"),

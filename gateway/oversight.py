@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.attestations.trust import trust_bytes
 from gateway.authority import deciding
 from gateway.errors import ContractUnknown
-from gateway.events import CheckpointTaken, LogRead, LogVerified
+from gateway.events import CheckpointTaken, LogRead, LogVerified, TrustExported
 from gateway.installation import LOGS, Gateway
 from gateway.store import ledger, queries
 from gateway.store.verification import LogReport, verify_all
 from outcome_verifier import canonical
 from outcome_verifier.note import VerifierKey
+from outcome_verifier.trust import fingerprint
 from policies.facts import LogFacts
 from policies.vocabulary import Action, Party, Purpose
 
@@ -89,3 +91,12 @@ def checkpoint(gateway: Gateway, log: str) -> str:
         note = ledger.checkpoint(uow.session, log, gateway.log_key(log), at=uow.now)
         uow.record(CheckpointTaken(log=log, size=ledger.size(uow.session, log)))
     return note
+
+
+def export_trust(gateway: Gateway) -> tuple[bytes, str]:
+    """The trust file's bytes and fingerprint; that it was exported is logged."""
+    data = trust_bytes(gateway)
+    mark = fingerprint(data)
+    with gateway.store.write(gateway.clock()) as uow:
+        uow.record(TrustExported(fingerprint=mark.replace(" ", "")))
+    return data, mark

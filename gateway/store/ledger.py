@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 
-from sqlalchemy import func
+from sqlalchemy import func, tuple_
 from sqlmodel import Session, col, select
 
 from gateway.errors import LogCorrupt
@@ -67,7 +68,7 @@ def append(
 
 def root(session: Session, log: str, of_size: int) -> bytes:
     """The root of the first `of_size` leaves."""
-    return EMPTY_ROOT if of_size == 0 else _range(session, log, 0, of_size)
+    return EMPTY_ROOT if of_size == 0 else _hashes(session, log, [(0, of_size)])[0]
 
 
 def inclusion_path(session: Session, log: str, index: int, of_size: int) -> list[bytes]:
@@ -77,36 +78,39 @@ def inclusion_path(session: Session, log: str, index: int, of_size: int) -> list
     """
     if not 0 <= index < of_size:
         raise ValueError("the index lies outside the tree")
-    path: list[bytes] = []
+    siblings: list[tuple[int, int]] = []
     first, last = 0, of_size
     while last - first > 1:
         middle = first + _split(last - first)
         if index < middle:
-            path.append(_range(session, log, middle, last))
+            siblings.append((middle, last))
             last = middle
         else:
-            path.append(_range(session, log, first, middle))
+            siblings.append((first, middle))
             first = middle
-    return path[::-1]
+    return _hashes(session, log, siblings[::-1])
 
 
 def consistency_path(session: Session, log: str, size1: int, size2: int) -> list[bytes]:
-    """Hashes that lead from the root of `size1` leaves to that of `size2` (RFC 6962 §2.1.2)."""
+    """Hashes that lead from the root of `size1` leaves to that of `size2` (RFC 6962 §2.1.2).
+
+    Raises `ValueError` where the sizes are not in order.
+    """
     if not 0 < size1 <= size2:
         raise ValueError("the sizes are not in order")
-    path: list[bytes] = []
+    ranges: list[tuple[int, int]] = []
     first, last, is_whole = 0, size2, True
-    while last - first > 0 and size1 != last:
+    while size1 != last:
         middle = first + _split(last - first)
         if size1 <= middle:
-            path.append(_range(session, log, middle, last))
+            ranges.append((middle, last))
             last = middle
         else:
-            path.append(_range(session, log, first, middle))
+            ranges.append((first, middle))
             first, is_whole = middle, False
     if not is_whole:
-        path.append(_range(session, log, first, last))
-    return path[::-1]
+        ranges.append((first, last))
+    return _hashes(session, log, ranges[::-1])
 
 
 def checkpoint(session: Session, log: str, key: LogKey, *, at: datetime) -> str:
@@ -139,21 +143,42 @@ def _split(width: int) -> int:
     return 1 << ((width - 1).bit_length() - 1)
 
 
-def _range(session: Session, log: str, first: int, last: int) -> bytes:
-    """The hash over leaves first..last-1, where `first` is aligned as RFC 6962 splits."""
-    width = last - first
-    if width & (width - 1) == 0:
-        level = width.bit_length() - 1
-        return _node(session, log, level, first >> level)
-    middle = first + _split(width)
-    return node_hash(_range(session, log, first, middle), _range(session, log, middle, last))
+def _hashes(session: Session, log: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+    """The hash over each range of leaves `first`..`last - 1`, with one query for all of them."""
+    subtrees = [_subtrees(first, last) for first, last in ranges]
+    wanted = [place for places in subtrees for place in places]
+    query = select(LogNode.level, LogNode.idx, LogNode.hash).where(
+        LogNode.log == log, tuple_(LogNode.level, LogNode.idx).in_(wanted)
+    )
+    stored = {(level, index): bytes(value) for level, index, value in session.exec(query)}
+    for level, index in wanted:
+        if (level, index) not in stored:
+            raise _missing(log, level, index)
+    return [
+        reduce(lambda right, left: node_hash(left, right), [stored[place] for place in reversed(places)])
+        for places in subtrees
+    ]
+
+
+def _subtrees(first: int, last: int) -> list[tuple[int, int]]:
+    """Level and index of the complete subtrees of a range that starts where RFC 6962 splits, left to right."""
+    found: list[tuple[int, int]] = []
+    while first < last:
+        level = (last - first).bit_length() - 1
+        found.append((level, first >> level))
+        first += 1 << level
+    return found
 
 
 def _node(session: Session, log: str, level: int, index: int) -> bytes:
     row = session.get(LogNode, (log, level, index))
     if row is None:
-        raise LogCorrupt(log=log, index=index << level, what=f"the stored node of level {level} is missing")
+        raise _missing(log, level, index)
     return row.hash
+
+
+def _missing(log: str, level: int, index: int) -> LogCorrupt:
+    return LogCorrupt(log=log, index=index << level, what=f"the stored node of level {level} is missing")
 
 
 def rows(session: Session, log: str, *, first: int = 0, count: int | None = None) -> Sequence[LogEntry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
@@ -45,7 +46,7 @@ def pull(store: Store, weeks: str, *, day: int, start: int = 0) -> int:
             "dream",
             shown(weeks, start=start),
             from_week=FIRST + start,
-            to_week=FIRST + start + len(weeks) - 1,
+            to_week=FIRST + (start + len(weeks) - 1),
             now=uow.now,
         )
 
@@ -123,7 +124,7 @@ def test_runs_cover_exactly_their_numbers(numbers: list[int]) -> None:
     """Rejoined, the runs are the numbers; two runs never touch."""
     runs = spells._runs(sorted(numbers))
     assert [n for first, last in runs for n in range(first, last + 1)] == sorted(numbers)
-    assert all(after[0] > before[1] + 1 for before, after in zip(runs, runs[1:], strict=False))
+    assert all(after[0] > before[1] + 1 for before, after in pairwise(runs))
 
 
 def a_pull(from_week: int, to_week: int, *, day: int) -> PullRow:

@@ -1,0 +1,80 @@
+"""Commands on contracts, programmes and source declarations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from gateway.cli.terminal import console, opened
+
+app = typer.Typer(help="Contracts, programmes and source declarations.", no_args_is_help=True)
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> None:
+    """Read a contract file and say what it means; needs no installation.
+
+    Example: gateway contract check examples/contracts/impact60.toml
+    """
+    from gateway.outcomes.contract import load_contract
+
+    contract = load_contract(file.read_bytes(), file=file.name)
+    console.print(f"{contract.title}: version {contract.version}, in force from {contract.effective_from}")
+    console.print(f"  {contract.cohort.size} people; {len(contract.windows)} windows; sha256 {contract.sha256}")
+    for measure in contract.measures:
+        states = ", ".join(state.id for state in measure.states)
+        console.print(f"  {measure.kind:<6} {measure.id}: {states}")
+    for name in contract.illustrative:
+        console.print(f"  [yellow]illustrative[/] {name}")
+
+
+@app.command()
+def add(
+    contract: Annotated[Path, typer.Argument(help="The contract file.")],
+    programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
+) -> None:
+    """Put a contract version and its programme into force; the same files again change nothing.
+
+    Example: gateway contract add examples/contracts/impact60.toml examples/programmes/impact60.toml
+    """
+    from gateway.intake import activate_contract
+
+    loaded = activate_contract(opened(), contract, programme)
+    console.print(f"in force: {loaded.id} version {loaded.version}, sha256 {loaded.sha256}")
+
+
+@app.command()
+def source(file: Annotated[Path, typer.Argument(help="A source declaration.")]) -> None:
+    """Declare a source; the same file again changes nothing.
+
+    Example: gateway contract source examples/sources/dream.toml
+    """
+    from gateway.intake import declare_source
+
+    declared = declare_source(opened(), file)
+    console.print(f"declared: {declared.id} ({declared.title}), agreement until {declared.agreement.valid_to}")
+    if declared.is_supplied_for_another_purpose:
+        console.print("  [yellow]supplied for another purpose[/]: an assessment is required before it is used")
+
+
+@app.command("list")
+def list_contracts() -> None:
+    """Show the contracts in force and their windows.
+
+    Example: gateway contract list
+    """
+    from gateway.store import queries
+
+    gateway = opened()
+    table = Table("contract", "version", "people", "window", "weeks", "freezes from", box=None)
+    with gateway.store.read() as session:
+        for contract_id in queries.contract_ids(session):
+            contract = gateway.contract(session, contract_id)
+            for position, window in enumerate(contract.windows):
+                head = (contract.id, str(contract.version), str(contract.cohort.size)) if not position else ("",) * 3
+                weeks = f"{window.from_week} – {window.to_week}"
+                table.add_row(*head, window.label, weeks, str(contract.freezes_on(window)))
+    console.print(table)

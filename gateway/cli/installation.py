@@ -1,0 +1,113 @@
+"""Commands of municipal IT: init, doctor, simulate, serve and demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.terminal import console, opened, progress_bar
+from gateway.settings import Settings
+
+
+def init(
+    municipality_code: Annotated[str, typer.Option(help="Three digits (kommunekode), such as 851.")],
+    municipality_name: Annotated[str, typer.Option(help="Name of the municipality.")],
+    host_name: Annotated[str, typer.Option(help="Host under which the gateway is known outside.")],
+    demo_keys: Annotated[
+        bool, typer.Option("--demo-keys", help="Make development keys: every attestation is marked `demo`.")
+    ] = False,
+) -> None:
+    """Make keys, database and status list. Running it again migrates the database and changes nothing else.
+
+    Example: gateway init --municipality-code 851 --municipality-name "Aalborg Kommune"
+    --host-name gateway.aalborg.example
+    """
+    from gateway.installation import initialise
+    from gateway.publication import publish, trust_fingerprint
+
+    settings = Settings()
+    gateway = initialise(
+        settings,
+        host_name=host_name,
+        municipality_code=municipality_code,
+        municipality_name=municipality_name,
+        is_demo=demo_keys,
+    )
+    publish(gateway)
+    console.print(f"installed in {settings.data_directory.resolve()} for {municipality_name} ({municipality_code})")
+    console.print(f"  passphrase file  {settings.passphrase_path} (keep a copy apart from the backup)")
+    console.print(f"  trust file       {settings.public_directory / 'trust.json'}")
+    console.print(f"  fingerprint      {trust_fingerprint(gateway)}")
+
+
+def doctor() -> None:
+    """Tell the truth about this installation, also about what will fail next month.
+
+    Exit code 1 when something fails already. Example: gateway doctor
+    """
+    from gateway.doctor import FAIL, examine
+
+    findings = examine(Settings())
+    colours = {"ok": "green", "warn": "yellow", "fail": "red"}
+    for finding in findings:
+        console.print(f"[{colours[finding.level]}]{finding.level:<5}[/] {finding.what}")
+        if finding.advice:
+            console.print(f"      {finding.advice}")
+    if any(finding.level == FAIL for finding in findings):
+        raise typer.Exit(1)
+
+
+def simulate(
+    course: Annotated[Path, typer.Option(help="A course file, such as examples/courses/impact60.toml.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the registers' files to.")],
+    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 1,
+    extract_people: Annotated[int, typer.Option(help="People outside the cohort in a wide extract.")] = 20_000,
+) -> None:
+    """Write the registers' files of a municipality that does not exist; CPR numbers are day + 60.
+
+    Example: gateway simulate --course examples/courses/impact60.toml --out drop --seed 1
+    """
+    from gateway.simulate.course import load_course
+    from gateway.simulate.drop import write_drop
+
+    loaded = load_course(course.read_bytes(), file=course.name)
+    with progress_bar("writing the extract") as report:
+        drop = write_drop(out, loaded, seed=seed, extract_people=extract_people, progress=report)
+    for path in (drop.referrals, drop.status, drop.income):
+        console.print(f"wrote {path}")
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8443,
+) -> None:
+    """Serve the HTTP API and the public files. TLS ends at the municipality's proxy.
+
+    Example: gateway serve --port 8443
+    """
+    import uvicorn
+
+    from gateway.api.app import create_app
+
+    application = create_app(opened())
+    console.print(f"serving on http://{host}:{port} (API document at /docs)")
+    uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
+
+
+def demo(
+    serve: Annotated[bool, typer.Option(help="Serve the HTTP API at the end, or just end.")] = True,
+    directory: Annotated[Path, typer.Option(help="Folder of the demo's own; it is emptied first.")] = Path("var/demo"),
+    port: Annotated[int, typer.Option(help="Port of the API.")] = 8443,
+) -> None:
+    """Run the main job on a simulated municipality, for both reference bonds, and verify what it made.
+
+    Example: gateway demo --no-serve
+    """
+    from gateway.demo import run
+
+    run(console, directory, port=port if serve else None)
+
+
+COMMANDS = (init, doctor, simulate, serve, demo)

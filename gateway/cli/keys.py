@@ -1,0 +1,62 @@
+"""Commands on keys, API clients and the trust file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.terminal import console, opened
+
+app = typer.Typer(help="Keys of the installation and of its API clients.", no_args_is_help=True)
+trust_app = typer.Typer(help="The trust file that verifiers use.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_keys() -> None:
+    """Show the keys in the key store, without their material.
+
+    Example: gateway keys list
+    """
+    gateway = opened()
+    for name in gateway.keystore.names():
+        key = gateway.keystore.load(name)
+        mark = "  [yellow]development[/]" if key.is_development else ""
+        console.print(f"{name:<14} {key.kind:<8} since {key.created_at:%Y-%m-%d}{mark}")
+
+
+@app.command()
+def client(
+    client_id: Annotated[str, typer.Argument(help="The client's id.")],
+    organisation: Annotated[str, typer.Option(help="Its organisation, as in the contract.")],
+    role: Annotated[str, typer.Option(help="operator, investor, dpo or auditor.")],
+    jwk: Annotated[Path, typer.Option(help="Its public P-256 key as a JWK file.")],
+) -> None:
+    """Register an API client's public key; the same registration again changes nothing.
+
+    Example: gateway keys client fokus-app --organisation fokus-folkeoplysning --role operator --jwk fokus.jwk
+    """
+    from gateway.clients import register_client
+    from policies.vocabulary import Role
+
+    if role not in {Role.OPERATOR, Role.INVESTOR, Role.DPO, Role.AUDITOR}:
+        raise typer.BadParameter("must be operator, investor, dpo or auditor", param_hint="--role")
+    thumbprint = register_client(
+        opened(), client_id=client_id, organisation=organisation, role=Role(role), jwk_file=jwk
+    )
+    console.print(f"registered {client_id} for {organisation} as {role}; key {thumbprint}")
+
+
+@trust_app.command()
+def export(out: Annotated[Path, typer.Option(help="Where to write it.")] = Path("TRUST.json")) -> None:
+    """Write the trust file and print the fingerprint that a contract can print.
+
+    Example: gateway trust export --out TRUST.json
+    """
+    from gateway.oversight import export_trust
+
+    data, fingerprint = export_trust(opened())
+    out.write_bytes(data)
+    console.print(f"wrote {out}")
+    console.print(f"fingerprint {fingerprint}", soft_wrap=True)

@@ -1,0 +1,79 @@
+"""Commands of oversight: show, verify and checkpoint the logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.terminal import console, opened
+
+app = typer.Typer(help="The access log and the logs of attestations and payments.", no_args_is_help=True)
+
+
+@app.command()
+def show(
+    first: Annotated[int, typer.Option("--from", help="Index of the first event.")] = 0,
+    count: Annotated[int, typer.Option(help="How many events at most.")] = 50,
+    contract: Annotated[str, typer.Option(help="The contract in whose programme you have your grant.")] = "",
+) -> None:
+    """Read the access log as the data protection officer; the reading is logged too.
+
+    Example: gateway log show --from 0 --count 20
+    """
+    from gateway.oversight import read_log
+    from gateway.store import queries
+    from policies.vocabulary import Party, Role
+
+    gateway = opened()
+    with gateway.store.read() as session:
+        known = queries.contract_ids(session)
+        chosen = contract or (known[0] if known else "")
+        controller = gateway.programme(session, chosen).controller
+    lines = read_log(gateway, Party(controller, Role.DPO), first=first, count=count, contract_id=chosen)
+    for line in lines:
+        facts = {name: value for name, value in line.body.items() if name != "kind"}
+        console.print(f"[bold]{line.index:>5}[/]  {line.at:%Y-%m-%d %H:%M:%S}  {line.kind}")
+        console.print("       " + ", ".join(f"{name} {value}" for name, value in facts.items()), soft_wrap=True)
+
+
+@app.command()
+def verify(
+    against: Annotated[
+        list[Path] | None, typer.Option(help="A checkpoint that was kept outside; may be given for each log.")
+    ] = None,
+) -> None:
+    """Recompute every log from its rows and name the first entry that is changed, missing or out of place.
+
+    Example: gateway log verify --against kept/access.checkpoint
+    """
+    from gateway.oversight import verify_logs
+
+    notes = [path.read_text(encoding="utf-8") for path in against or []]
+    saved = {note.split("\n", 1)[0].rpartition("/")[2]: note for note in notes}
+    for report in verify_logs(opened(), against=saved):
+        console.print(f"{report.log:<8} {report.size:>6} entries  root {report.root.hex()}")
+        console.print(f"         {report.checkpoints} signed heads agree; {report.anchor}")
+
+
+@app.command()
+def checkpoint(
+    log: Annotated[str, typer.Argument(help="attest, payment or access.")] = "access",
+    out: Annotated[Path | None, typer.Option(help="Where to write it.")] = None,
+) -> None:
+    """Write a signed checkpoint, to be kept where this installation cannot reach it.
+
+    Example: gateway log checkpoint access --out kept/access.checkpoint
+    """
+    from gateway.installation import LOGS
+    from gateway.oversight import checkpoint as use_case
+
+    if log not in LOGS:
+        raise typer.BadParameter(f"must be one of: {', '.join(LOGS)}", param_hint="LOG")
+    note = use_case(opened(), log)
+    if out is None:
+        typer.echo(note, nl=False)
+    else:
+        out.write_text(note, encoding="utf-8")
+        console.print(f"wrote {out}")

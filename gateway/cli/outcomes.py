@@ -1,0 +1,126 @@
+"""Commands of the road: enrol, pull, evaluate and release."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from gateway.cli.terminal import console, counts, opened, progress_bar
+
+Contract = Annotated[str, typer.Argument(help="The contract's id.")]
+
+
+def enrol(
+    contract: Contract,
+    file: Annotated[Path, typer.Argument(help="The referral list (CSV).")],
+    batch: Annotated[str, typer.Option(help="The batch's id in the contract.")],
+) -> None:
+    """Enrol everyone on a referral list and seal them as one batch, or store nothing at all.
+
+    Example: gateway enrol impact60 drop/enrolment/impact60.csv --batch 2018
+    """
+    from gateway.intake import enrol as use_case
+
+    done = use_case(opened(), contract, batch, file)
+    word = "sealed" if done.is_new else "sealed already, nothing changed"
+    console.print(f"{word}: {done.count} people in batch {done.batch} of {done.contract}")
+    console.print(f"  seal {done.seal_sha256}")
+
+
+def pull(
+    contract: Contract,
+    source: Annotated[str, typer.Argument(help="The source's id, such as dream.")],
+    files: Annotated[list[Path], typer.Argument(help="Files of that source, oldest first.")],
+    purpose: Annotated[str, typer.Option(help="Why the data are read.")] = "outcome-payment",
+) -> None:
+    """Pull what the contract needs from files of a source; a file that was pulled before changes nothing.
+
+    Example: gateway pull impact60 dream drop/dream/dream-2021-02.csv
+    """
+    from connectors.errors import FileNotNeeded
+    from gateway.intake import pull as use_case
+    from policies.vocabulary import Purpose
+
+    if purpose not in set(Purpose):
+        raise typer.BadParameter(f"must be one of: {', '.join(Purpose)}", param_hint="--purpose")
+    gateway = opened()
+    for file in files:
+        try:
+            with progress_bar(file.name) as report:
+                done = use_case(gateway, contract, source, file, purpose=Purpose(purpose), progress=report)
+        except FileNotNeeded as skipped:
+            console.print(f"not needed: {skipped}")
+            continue
+        word = "pulled" if done.is_new else "pulled already, nothing changed"
+        console.print(f"{word}: {done.file}, {done.from_week} to {done.to_week}")
+        console.print(
+            f"  {done.rows_read:,} rows read, {done.rows_outside_cohort:,} outside the cohort dropped in memory,"
+            f" rejected {counts(done.rejected)}, unknown codes {counts(done.unknown_codes)}"
+        )
+        if done.not_found:
+            console.print(f"  [yellow]{done.not_found} people of the cohort are not in the extract[/]")
+
+
+def evaluate(
+    contract: Contract,
+    week: Annotated[str, typer.Option(help="An ISO week such as 2020-W10.")] = "",
+    as_of: Annotated[str, typer.Option(help="Or a day such as 2020-03-02.")] = "",
+) -> None:
+    """Evaluate a contract at the end of a week, for the municipality's own eyes; the look is logged.
+
+    Example: gateway evaluate impact60 --as-of 2020-03-02
+    """
+    from connectors.records import Week
+    from gateway.evaluation import evaluate_week
+
+    try:
+        chosen = Week.of(date.fromisoformat(as_of)) if as_of else Week.parse(week)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--week or --as-of") from None
+    evaluation, known = evaluate_week(opened(), contract, chosen)
+    console.print(f"{contract} at the end of {chosen}: {evaluation.participants} people referred")
+    table = Table("measure", "unit", "total", "by state", box=None)
+    for total in evaluation.totals:
+        cells = ", ".join(f"{state} {count}" for state, count in total.by_state)
+        table.add_row(total.measure, total.kind, str(total.quantity), cells)
+    console.print(table)
+    console.print(
+        f"  exits {evaluation.exits}, not observed {evaluation.not_observed}, person-weeks with unknown codes"
+        f" {evaluation.unknown_weeks}"
+    )
+    console.print(f"  sources complete to {known.complete_to}, known at {known.known_at:%Y-%m-%d %H:%M} UTC")
+
+
+def release(
+    contract: Contract,
+    window: Annotated[str, typer.Argument(help="The window's label, such as 2020H2.")],
+    template: Annotated[str, typer.Option(help="contract_total, predicate or payment_document.")],
+    to: Annotated[str, typer.Option(help="operator or investor.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write the evidence bundle.")] = None,
+) -> None:
+    """Release a planned attestation, or hand out the one that exists, with a fresh status.
+
+    Example: gateway release impact60 2020H2 --template contract_total --to investor --out impact60.bundle.json
+    """
+    from gateway.outcomes.contract import RECIPIENTS, TEMPLATES
+    from gateway.publication import publish
+    from gateway.release import release as use_case
+
+    if template not in TEMPLATES:
+        raise typer.BadParameter(f"must be one of: {', '.join(TEMPLATES)}", param_hint="--template")
+    if to not in RECIPIENTS:
+        raise typer.BadParameter(f"must be one of: {', '.join(RECIPIENTS)}", param_hint="--to")
+    gateway = opened()
+    done = use_case(gateway, contract, window, template, to)
+    publish(gateway)
+    path = out or Path(f"{contract}-{window}-{template}-{to}.bundle.json")
+    path.write_bytes(done.bundle)
+    word = "released" if done.is_new else "released before, handed out again"
+    console.print(f"{word}: {path} (entry {done.leaf_index} of the {done.log} log)")
+
+
+COMMANDS = (enrol, pull, evaluate, release)
