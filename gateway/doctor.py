@@ -1,0 +1,121 @@
+"""`gateway doctor`: the truth about an installation, also about what will fail next month. Changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlmodel import select
+
+from connectors.declaration import load_declaration
+from gateway.errors import outcome
+from gateway.evaluation import is_sealed, known_now
+from gateway.installation import Gateway
+from gateway.settings import Settings
+from gateway.store import ledger, queries
+from gateway.store.tables import SourceRow
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+_LOOK_AHEAD = timedelta(days=60)
+_LEAST_FREE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    level: str
+    what: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Everything worth knowing, worst things included; an installation that does not open is one finding."""
+    try:
+        gateway = Gateway.open(settings)
+    except Exception as error:
+        if outcome(error) is None:
+            raise
+        return [Finding(FAIL, "the installation does not open", str(error))]
+    return [*_machine(gateway), *_keys(gateway), *_logs(gateway), *_sources(gateway), *_contracts(gateway)]
+
+
+def _machine(gateway: Gateway) -> Iterator[Finding]:
+    installed = gateway.installed
+    yield Finding(OK, f"{installed.municipality_name} ({installed.municipality_code}) at {installed.host_name}")
+    free = shutil.disk_usage(gateway.settings.data_directory).free
+    level = OK if free >= _LEAST_FREE_BYTES else WARN
+    advice = "" if level == OK else "a log that cannot be written stops every use case; make room"
+    yield Finding(level, f"{free // (1 << 20):,} MiB free in the data directory", advice)
+    public = gateway.settings.public_directory / "trust.json"
+    if public.exists():
+        yield Finding(OK, "public files are written")
+    else:
+        yield Finding(WARN, "no public files are written yet", "`gateway init` or a release writes them")
+
+
+def _keys(gateway: Gateway) -> Iterator[Finding]:
+    for name in gateway.keystore.names():
+        gateway.keystore.load(name)
+    yield Finding(OK, "every key opens, and only its owner may read it")
+    if gateway.signer().is_development:
+        yield Finding(WARN, "the signing key is a development key", "attestations are marked demo; fine for a demo only")
+    if gateway.settings.profile != "production":
+        yield Finding(WARN, "the profile is development", "set GATEWAY_PROFILE=production before real data come in")
+
+
+def _logs(gateway: Gateway) -> Iterator[Finding]:
+    now = gateway.clock()
+    with gateway.store.read() as session:
+        newest = ledger.newest_instant(session)
+        size = ledger.size(session, "access")
+    if newest is not None and newest > now:
+        yield Finding(FAIL, "the clock stands before the newest log entry", "set the clock; nothing is written until then")
+    yield Finding(OK, f"the access log holds {size} events; `gateway log verify` recomputes it")
+
+
+def _sources(gateway: Gateway) -> Iterator[Finding]:
+    today = gateway.clock().date()
+    with gateway.store.read() as session:
+        rows = session.exec(select(SourceRow)).all()
+    for row in rows:
+        declared = load_declaration(row.text, file=row.file_name)
+        yield _agreement(declared.id, declared.agreement.valid_to, today)
+        if declared.is_supplied_for_another_purpose:
+            advice = "keep the assessment with the agreement " + declared.agreement.reference
+            yield Finding(WARN, f"source {declared.id} was supplied for another purpose", advice)
+
+
+def _agreement(source: str, valid_to: date, today: date) -> Finding:
+    if valid_to < today:
+        return Finding(FAIL, f"the agreement of source {source} ended on {valid_to}", "no pull until it is renewed")
+    if valid_to - today <= _LOOK_AHEAD:
+        return Finding(WARN, f"the agreement of source {source} ends on {valid_to}", "renew it now: pulls stop that day")
+    return Finding(OK, f"the agreement of source {source} lasts until {valid_to}")
+
+
+def _contracts(gateway: Gateway) -> Iterator[Finding]:
+    now = gateway.clock()
+    with gateway.store.read() as session:
+        ids = queries.contract_ids(session)
+        if not ids:
+            yield Finding(WARN, "no contract is in force", "`gateway contract add CONTRACT PROGRAMME`")
+        for contract_id in ids:
+            contract = gateway.contract(session, contract_id)
+            if not is_sealed(session, contract):
+                yield Finding(WARN, f"{contract_id}: not every batch is sealed", "`gateway enrol`")
+            complete = known_now(session, contract, now).complete_to
+            issued = {row.window for row in queries.releases(session, contract_id) if row.state == "issued"}
+            for row in queries.releases(session, contract_id):
+                if row.state == "intended":
+                    advice = f"run `gateway release {contract_id} {row.window} --template {row.template}` again"
+                    yield Finding(WARN, f"{contract_id} {row.window}: a release was interrupted", advice)
+            for window in contract.windows:
+                if window.label in issued or contract.freezes_on(window) > now.date() + _LOOK_AHEAD:
+                    continue
+                if complete is None or complete < window.to_week:
+                    shown = "nothing pulled" if complete is None else f"complete to {complete}"
+                    what = f"{contract_id} {window.label}: sources {shown}, needed to {window.to_week}"
+                    yield Finding(WARN, what, "pull the missing files, or the window cannot be released")
+                else:
+                    yield Finding(OK, f"{contract_id} {window.label}: can be released")
