@@ -6,7 +6,7 @@
     ├── Refused                  understood, and not done
     │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch
     │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
-    ├── AlreadyInstalled · NotInstalled · UnsafeForProduction
+    ├── AlreadyInstalled · NotInstalled · UnsafeForProduction · UnsafeDirectory
     ├── Unauthenticated · ClientInvalid
     ├── LogCorrupt · CheckpointMismatch
     └── Broken                   an invariant of the installation does not hold: nothing was changed
@@ -131,6 +131,13 @@ class UnsafeForProduction(GatewayError):
         super().__init__(f"the production profile does not start: {reason}")
 
 
+class UnsafeDirectory(GatewayError):
+    code = "unsafe-directory"
+
+    def __init__(self, *, where: str) -> None:
+        super().__init__(f"{where} holds files that no demo made; name another folder with --directory")
+
+
 class Unauthenticated(GatewayError):
     code = "unauthenticated"
 
@@ -251,6 +258,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "already-installed": Outcome(6, 409, "Installed already"),
     "not-installed": Outcome(6, 503, "Not installed"),
     "unsafe-for-production": Outcome(6, 503, "Unsafe for production"),
+    "unsafe-directory": Outcome(6, 409, "The folder is in use"),
     "unauthenticated": Outcome(7, 401, "Not authenticated"),
     "client-invalid": Outcome(3, 422, "The client's key cannot be used"),
     "policy-denied": Outcome(8, 403, "The policy does not allow it"),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
 
-from sqlalchemy import func, tuple_
+from sqlalchemy import and_, false, func, or_
 from sqlmodel import Session, col, select
 
 from gateway.errors import LogCorrupt
@@ -147,9 +147,12 @@ def _hashes(session: Session, log: str, ranges: Sequence[tuple[int, int]]) -> li
     """The hash over each range of leaves `first`..`last - 1`, with one query for all of them."""
     subtrees = [_subtrees(first, last) for first, last in ranges]
     wanted = [place for places in subtrees for place in places]
-    query = select(LogNode.level, LogNode.idx, LogNode.hash).where(
-        LogNode.log == log, tuple_(LogNode.level, LogNode.idx).in_(wanted)
-    )
+    # spelled out, since SQLite scans the whole log for a list of (level, index) pairs
+    terms = [
+        and_(col(LogNode.log) == log, col(LogNode.level) == level, col(LogNode.idx) == index)
+        for level, index in wanted
+    ]
+    query = select(LogNode.level, LogNode.idx, LogNode.hash).where(or_(false(), *terms))
     stored = {(level, index): bytes(value) for level, index, value in session.exec(query)}
     for level, index in wanted:
         if (level, index) not in stored:
@@ -161,7 +164,7 @@ def _hashes(session: Session, log: str, ranges: Sequence[tuple[int, int]]) -> li
 
 
 def _subtrees(first: int, last: int) -> list[tuple[int, int]]:
-    """Level and index of the complete subtrees of a range that starts where RFC 6962 splits, left to right."""
+    """Level and index of the complete subtrees of a range that RFC 6962 splits off, left to right."""
     found: list[tuple[int, int]] = []
     while first < last:
         level = (last - first).bit_length() - 1

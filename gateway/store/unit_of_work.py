@@ -153,7 +153,7 @@ class Store:
                     )
             except OperationalError:
                 raise StoreUnreachable() from None
-            yield session  # closing ends the transaction and, unlike a rollback, leaves what was read readable
+            yield session  # closing, unlike a rollback, leaves readable what was read
 
     def dispose(self) -> None:
         self.engine.dispose()
