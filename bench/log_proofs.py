@@ -12,13 +12,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import Connection, insert
+from sqlmodel import Session, col, select
+
 from gateway.store import ledger
 from gateway.store.schema import migrate
 from gateway.store.tables import LogEntry, LogNode
 from gateway.store.unit_of_work import Store
 from outcome_verifier.tlog import leaf_hash, node_hash
-from sqlalchemy import Connection, insert
-from sqlmodel import Session, col, select
 
 _SIZES = (10_000, 100_000)
 _REPEATS = 5
@@ -43,14 +44,10 @@ def _measure(size: int) -> str:
                     raise ValueError(f"the paths of leaf {index} of {size} differ")
         fast, slow = [], []
         for index in indexes:  # ABBA: neither gains from running first
-            fast.append(
-                _timed(store, lambda session, n=index: ledger.inclusion_path(session, "attest", n, size))
-            )
+            fast.append(_timed(store, lambda session, n=index: ledger.inclusion_path(session, "attest", n, size)))
             slow.append(_timed(store, lambda session, n=index: _rebuilt(session, n)))
             slow.append(_timed(store, lambda session, n=index: _rebuilt(session, n)))
-            fast.append(
-                _timed(store, lambda session, n=index: ledger.inclusion_path(session, "attest", n, size))
-            )
+            fast.append(_timed(store, lambda session, n=index: ledger.inclusion_path(session, "attest", n, size)))
         store.dispose()
     ratio = statistics.median(slow) / statistics.median(fast)
     return f"log proof, {size:,} leaves: stored levels {_span(fast)}, rebuilt {_span(slow)}: {ratio:,.0f}×"

@@ -1,12 +1,12 @@
 """What can go wrong with files from outside. Messages name file, line, column and rule, never a cell's content.
 
-    ConnectorError
-    ├── DeclarationInvalid     a contract, source, course or code list, with file, line and key
-    ├── FileUnreadable         not a text file in UTF-8 or ISO-8859-1
-    ├── HeaderMismatch         a column is missing, doubled or in the wrong place: nothing is stored
-    ├── FileTruncated          the file ends in the middle of a line: nothing is stored
-    ├── FileNameMismatch       the name does not follow the source's pattern
-    └── FileNotNeeded          the file covers no week that the contract asks for
+ConnectorError
+├── DeclarationInvalid     a contract, source, course or code list, with file, line and key
+├── FileUnreadable         not a text file in UTF-8 or ISO-8859-1
+├── HeaderMismatch         a column is missing, doubled or in the wrong place: nothing is stored
+├── FileTruncated          the file ends in the middle of a line: nothing is stored
+├── FileNameMismatch       the name does not follow the source's pattern
+└── FileNotNeeded          the file covers no week that the contract asks for
 """
 
 from __future__ import annotations

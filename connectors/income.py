@@ -35,15 +35,17 @@ def pull_income(
     The file covers its first to its last month; a later file with an earlier month adds a correction.
     """
     pulled = Pulled(path.name, file_sha256(path), weeks[0], weeks[1])
-    columns = [
-        declaration.columns[word] for word in ("cpr", "month", "income_type", "paid_hours", "amount")
-    ]
+    columns = [declaration.columns[word] for word in ("cpr", "month", "income_type", "paid_hours", "amount")]
     rows = list(read_rows(path, delimiter=declaration.delimiter, columns=columns, rejected=pulled.rejected))
     people = matcher.identify_all([row.fields[0] for row in rows])
     known = income_types()
     months: set[Month] = set()
     for row, person in zip(rows, people, strict=True):
-        month, hours, is_reversal = _month(row.fields[1]), _hundredths(row.fields[3]), _is_negative(row.fields[4])
+        month, hours, is_reversal = (
+            _month(row.fields[1]),
+            _hundredths(row.fields[3]),
+            _is_negative(row.fields[4]),
+        )
         if month is None or hours is None or is_reversal is None:
             pulled.rejected[
                 RejectReason.MONTH if month is None else RejectReason.HOURS if hours is None else RejectReason.AMOUNT

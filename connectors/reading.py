@@ -35,9 +35,7 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def read_rows(
-    path: Path, *, delimiter: str, columns: Sequence[str], rejected: Counter[RejectReason]
-) -> Iterator[Row]:
+def read_rows(path: Path, *, delimiter: str, columns: Sequence[str], rejected: Counter[RejectReason]) -> Iterator[Row]:
     """The named columns of every line after the header.
 
     Lines with another number of fields are counted in `rejected`. Raises `FileUnreadable`, `HeaderMismatch`

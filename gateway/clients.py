@@ -13,6 +13,10 @@ from typing import Any
 
 from sqlmodel import col, delete
 
+from gateway.errors import ClientInvalid, Unauthenticated
+from gateway.events import ClientRegistered, TokenIssued
+from gateway.installation import Gateway
+from gateway.store.tables import ClientRow, UsedAssertion
 from gateway.tokens import (
     AccessToken,
     claimed_client,
@@ -20,10 +24,6 @@ from gateway.tokens import (
     verify_access_token,
     verify_assertion,
 )
-from gateway.errors import ClientInvalid, Unauthenticated
-from gateway.events import ClientRegistered, TokenIssued
-from gateway.installation import Gateway
-from gateway.store.tables import ClientRow, UsedAssertion
 from keys.signer import thumbprint
 from outcome_verifier import b64
 from policies.vocabulary import Party, Role
@@ -52,9 +52,7 @@ def register_client(gateway: Gateway, *, client_id: str, organisation: str, role
                 )
             )
             uow.record(
-                ClientRegistered(
-                    client=client_id, organisation=organisation, role=role.value, key=thumbprint(jwk)
-                )
+                ClientRegistered(client=client_id, organisation=organisation, role=role.value, key=thumbprint(jwk))
             )
     return thumbprint(jwk)
 
@@ -71,9 +69,7 @@ def exchange(gateway: Gateway, assertion: str) -> str:
     if client is None or not client.is_active:
         raise Unauthenticated(reason="no such client")
     seconds = int(now.timestamp())
-    checked = verify_assertion(
-        assertion, client_id=client_id, jwk=client.jwk, issuer=gateway.issuer, now=seconds
-    )
+    checked = verify_assertion(assertion, client_id=client_id, jwk=client.jwk, issuer=gateway.issuer, now=seconds)
     signer, token_id = gateway.token_signer(), str(uuid.uuid4())
     with gateway.store.write(now) as uow:
         uow.session.exec(delete(UsedAssertion).where(col(UsedAssertion.expires_at) < seconds))

@@ -14,12 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from outcome_verifier import canonical
-from outcome_verifier.cli import money
-from outcome_verifier.cli import report as verdict_lines
-from outcome_verifier.errors import VerificationError
-from outcome_verifier.trust import TrustFile
-from outcome_verifier.verify import VerifiedOutcome, verify_bundle
 from rich.console import Console
 from rich.table import Table
 
@@ -34,6 +28,12 @@ from gateway.settings import Settings
 from gateway.simulate.course import Course, load_course
 from gateway.simulate.drop import Drop, write_drop
 from gateway.store import queries
+from outcome_verifier import canonical
+from outcome_verifier.cli import money
+from outcome_verifier.cli import report as verdict_lines
+from outcome_verifier.errors import VerificationError
+from outcome_verifier.trust import TrustFile
+from outcome_verifier.verify import VerifiedOutcome, verify_bundle
 from policies.errors import PolicyDenied
 from policies.vocabulary import Party, Purpose, Role
 
@@ -74,7 +74,9 @@ def run(console: Console, directory: Path, *, port: int | None) -> None:
 
         from gateway.api.app import create_app
 
-        console.print(f"\nServing the HTTP API on [bold]http://127.0.0.1:{port}[/] (document at /docs); Ctrl-C ends it.")
+        console.print(
+            f"\nServing the HTTP API on [bold]http://127.0.0.1:{port}[/] (document at /docs); Ctrl-C ends it."
+        )
         uvicorn.run(create_app(aalborg), host="127.0.0.1", port=port, log_level="warning", server_header=False)
 
 
@@ -106,9 +108,7 @@ def _impact60(story: _Story, directory: Path) -> tuple[Gateway, bytes]:
     story.act("Aalborg: IMPACT60, 120 people, FOKUS Folkeoplysning and Den Sociale Kapitalfond")
     gateway, course, drop = _install(story, directory, _AALBORG)
     story.step("asked the policy before any pull: may the income register be read for marketing?")
-    _expect_refusal(
-        story, lambda: intake.pull(gateway, "impact60", "income", drop.income, purpose=Purpose.MARKETING)
-    )
+    _expect_refusal(story, lambda: intake.pull(gateway, "impact60", "income", drop.income, purpose=Purpose.MARKETING))
     _pull(story, gateway, _AALBORG, drop)
     _evaluate_course(story, gateway, course)
     _release_windows(story, gateway, "impact60", "2020H2")
@@ -157,9 +157,7 @@ def _ballerup(story: _Story, directory: Path) -> None:
 
 
 def _install(story: _Story, directory: Path, place: _Place) -> tuple[Gateway, Course, Drop]:
-    course = load_course(
-        (_EXAMPLES / "courses" / f"{place.contract}.toml").read_bytes(), file=f"{place.contract}.toml"
-    )
+    course = load_course((_EXAMPLES / "courses" / f"{place.contract}.toml").read_bytes(), file=f"{place.contract}.toml")
     story.step(f"simulated the registers' files of {place.name}")
     with progress_bar("writing the extract", on=story.console) as report:
         drop = write_drop(

@@ -59,7 +59,9 @@ def _keys(gateway: Gateway) -> Iterator[Finding]:
         gateway.keystore.load(name)
     yield Finding(OK, "every key opens, and only its owner may read it")
     if gateway.signer().is_development:
-        yield Finding(WARN, "the signing key is a development key", "attestations are marked demo; fine for a demo only")
+        yield Finding(
+            WARN, "the signing key is a development key", "attestations are marked demo; fine for a demo only"
+        )
     if gateway.settings.profile != "production":
         yield Finding(WARN, "the profile is development", "set GATEWAY_PROFILE=production before real data come in")
 
@@ -70,7 +72,11 @@ def _logs(gateway: Gateway) -> Iterator[Finding]:
         newest = ledger.newest_instant(session)
         size = ledger.size(session, "access")
     if newest is not None and newest > now:
-        yield Finding(FAIL, "the clock stands before the newest log entry", "set the clock; nothing is written until then")
+        yield Finding(
+            FAIL,
+            "the clock stands before the newest log entry",
+            "set the clock; nothing is written until then",
+        )
     yield Finding(OK, f"the access log holds {size} events; `gateway log verify` recomputes it")
 
 
@@ -90,7 +96,9 @@ def _agreement(source: str, valid_to: date, today: date) -> Finding:
     if valid_to < today:
         return Finding(FAIL, f"the agreement of source {source} ended on {valid_to}", "no pull until it is renewed")
     if valid_to - today <= _LOOK_AHEAD:
-        return Finding(WARN, f"the agreement of source {source} ends on {valid_to}", "renew it now: pulls stop that day")
+        return Finding(
+            WARN, f"the agreement of source {source} ends on {valid_to}", "renew it now: pulls stop that day"
+        )
     return Finding(OK, f"the agreement of source {source} lasts until {valid_to}")
 
 

@@ -126,9 +126,7 @@ def frozen_at(session: Session, contract: Contract, window: Window) -> datetime 
     instants = [datetime.combine(contract.freezes_on(window), time.min, tzinfo=UTC)]
     first = needed_weeks(contract)[0]
     for source in contract.sources:
-        since = queries.complete_since(
-            queries.pulls(session, contract.id, source), first=first, to=window.to_week
-        )
+        since = queries.complete_since(queries.pulls(session, contract.id, source), first=first, to=window.to_week)
         if since is None:
             return None
         instants.append(since)

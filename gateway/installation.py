@@ -131,9 +131,7 @@ def initialise(
     settings.public_directory.mkdir(exist_ok=True)
     if not settings.passphrase_path.exists():
         write_secret_file(settings.passphrase_path, secrets.token_hex(32).encode("ascii"))
-    KeyStore.create(
-        settings.keys_directory, read_passphrase(settings.passphrase_path), now=now, is_development=is_demo
-    )
+    KeyStore.create(settings.keys_directory, read_passphrase(settings.passphrase_path), now=now, is_development=is_demo)
     store = Store(settings.store_url)
     migrate(store)
     with store.write(now) as uow:

@@ -6,7 +6,6 @@ opened, and again in the transaction that stores its rows.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,8 +90,7 @@ def activate_contract(gateway: Gateway, contract_file: Path, programme_file: Pat
             if row is not None and row.sha256 == programme.sha256:
                 return contract
         elif any(
-            version.version >= contract.version or version.effective_from > contract.effective_from
-            for version in known
+            version.version >= contract.version or version.effective_from > contract.effective_from for version in known
         ):
             raise ProgrammeMismatch(contract=contract.id, reason="a newer version is in force")
         else:

@@ -339,9 +339,7 @@ def _assemble(gateway: Gateway, asking: Asking, row: ReleaseRow, token: str) -> 
     return assemble(gateway, asking.session, row, token, log=log, contract_text=text, now=asking.now)
 
 
-def _existing(
-    session: Session, contract: Contract, window: Window, template: str, recipient: str
-) -> ReleaseRow | None:
+def _existing(session: Session, contract: Contract, window: Window, template: str, recipient: str) -> ReleaseRow | None:
     return session.exec(
         select(ReleaseRow).where(
             ReleaseRow.contract_id == contract.id,

@@ -19,21 +19,16 @@ class Settings(BaseSettings):
     profile: Literal["development", "production"] = Field(
         default="development", description="`production` refuses to start with a development key."
     )
-    data_directory: Path = Field(
-        default=Path("var"), description="Keys, public files and, by default, the database."
-    )
-    database_url: str = Field(
-        default="", description="SQLAlchemy URL; empty means SQLite in the data directory."
-    )
+    data_directory: Path = Field(default=Path("var"), description="Keys, public files and, by default, the database.")
+    database_url: str = Field(default="", description="SQLAlchemy URL; empty means SQLite in the data directory.")
     database_password_file: Path | None = Field(
         default=None, description="File that holds the database password, kept out of the URL."
     )
     passphrase_file: Path | None = Field(
-        default=None, description="File that holds the passphrase of the key store; default `passphrase` in it."
+        default=None,
+        description="File that holds the passphrase of the key store; default `passphrase` in it.",
     )
-    status_ttl_seconds: int = Field(
-        default=43_200, ge=60, description="How long a reader may cache the status list."
-    )
+    status_ttl_seconds: int = Field(default=43_200, ge=60, description="How long a reader may cache the status list.")
     token_life_seconds: int = Field(default=300, ge=30, le=600, description="Life of an access token.")
 
     @property

@@ -53,15 +53,18 @@ def claimed_client(assertion: str) -> str:
     return subject
 
 
-def verify_assertion(
-    assertion: str, *, client_id: str, jwk: Mapping[str, Any], issuer: str, now: int
-) -> Assertion:
+def verify_assertion(assertion: str, *, client_id: str, jwk: Mapping[str, Any], issuer: str, now: int) -> Assertion:
     """The assertion, if this client's key signed it for this issuer and it lives at most a minute.
 
     `iss` and `sub` must both be the client id, `aud` the issuer and nothing else (RFC 7523 §3).
     """
     claims = _decode(
-        assertion, jwk=jwk, types={None, "JWT", "client-authentication+jwt"}, issuer=client_id, audience=issuer, now=now
+        assertion,
+        jwk=jwk,
+        types={None, "JWT", "client-authentication+jwt"},
+        issuer=client_id,
+        audience=issuer,
+        now=now,
     )
     if claims["sub"] != client_id:
         raise Unauthenticated(reason="the assertion's subject is another client")
@@ -86,9 +89,7 @@ def issue_access_token(
     return sign_compact(signer, header={"typ": "at+jwt", "kid": signer.kid}, claims=claims)
 
 
-def verify_access_token(
-    token: str, *, jwk: Mapping[str, Any], issuer: str, audience: str, now: int
-) -> AccessToken:
+def verify_access_token(token: str, *, jwk: Mapping[str, Any], issuer: str, audience: str, now: int) -> AccessToken:
     """The access token, if this gateway signed it for its own API and it has not expired."""
     claims = _decode(token, jwk=jwk, types={"at+jwt"}, issuer=issuer, audience=audience, now=now)
     client_id = claims.get("client_id")

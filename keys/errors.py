@@ -1,11 +1,11 @@
 """What can go wrong with numbers, keys and the vault. No message holds a number or key material.
 
-    KeysError
-    ├── InvalidCpr            a text is not a CPR number; says which rule, never the text
-    ├── KeyStoreLocked        wrong passphrase, or a key file that was changed
-    ├── KeyStoreUnsafe        permissions wider than the owner
-    ├── KeyUnknown            no key of that name
-    └── VaultCorrupt          a sealed number or subject key does not open
+KeysError
+├── InvalidCpr            a text is not a CPR number; says which rule, never the text
+├── KeyStoreLocked        wrong passphrase, or a key file that was changed
+├── KeyStoreUnsafe        permissions wider than the owner
+├── KeyUnknown            no key of that name
+└── VaultCorrupt          a sealed number or subject key does not open
 """
 
 from __future__ import annotations

@@ -30,9 +30,7 @@ class DisclosureRules:
 
     def __post_init__(self) -> None:
         if not 3 <= self.k <= 10:
-            raise DisclosureInvalid(
-                f"k is {self.k}; it must be 3 to 10. Correct the contract's [disclosure]."
-            )
+            raise DisclosureInvalid(f"k is {self.k}; it must be 3 to 10. Correct the contract's [disclosure].")
         if self.k_cohort < self.k:
             raise DisclosureInvalid(
                 f"k_cohort is {self.k_cohort}, below k = {self.k}. Correct the contract's [disclosure]."

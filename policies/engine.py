@@ -122,9 +122,7 @@ class PolicyEngine:
         if answer.failed:
             return self._denied_by_engine(request, ENGINE_ERROR)
         if answer.allowed:
-            return self._decision(
-                request, effect="allow", rule_ids=answer.rule_ids, grant_ids=answer.policy_ids
-            )
+            return self._decision(request, effect="allow", rule_ids=answer.rule_ids, grant_ids=answer.policy_ids)
         if not answer.rule_ids:
             return self._denied_by_engine(request, NO_PERMIT)
         return self._decision(request, effect="deny", rule_ids=answer.rule_ids, grant_ids=())
@@ -148,9 +146,7 @@ class PolicyEngine:
         danish = " ".join(f"{rule.title_da} ({rule.id})" for rule in rules)
         if effect == "deny":
             english, danish = f"Must hold and does not: {english}", f"Skal gælde, men gør ikke: {danish}"
-        return self._record(
-            request, effect=effect, rule_ids=rule_ids, grant_ids=grant_ids, reasons=(english, danish)
-        )
+        return self._record(request, effect=effect, rule_ids=rule_ids, grant_ids=grant_ids, reasons=(english, danish))
 
     def _denied_by_engine(self, request: Request, rule_id: str) -> Decision:
         who, what, where = request.principal, request.action, request.programme.id
@@ -168,9 +164,7 @@ class PolicyEngine:
                 "Regelmotoren svarede ikke: en oplysning mangler eller har forkert type, eller den fejlede.",
             ),
         }
-        return self._record(
-            request, effect="deny", rule_ids=(rule_id,), grant_ids=(), reasons=reasons[rule_id]
-        )
+        return self._record(request, effect="deny", rule_ids=(rule_id,), grant_ids=(), reasons=reasons[rule_id])
 
     def _record(
         self,
@@ -231,9 +225,7 @@ def cedar_request(request: Request) -> dict[str, Any]:
         "principal": _party_uid(request.principal),
         "action": {"type": "Gateway::Action", "id": str(request.action)},
         "resource": _programme_uid(request.programme.id),
-        "context": {
-            field.name: _cedar_value(getattr(request.facts, field.name)) for field in fields(request.facts)
-        },
+        "context": {field.name: _cedar_value(getattr(request.facts, field.name)) for field in fields(request.facts)},
     }
 
 

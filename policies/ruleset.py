@@ -55,10 +55,7 @@ class RuleSet:
 def manifest_of(directory: Path) -> bytes:
     """POLICYSET.json for the files as they are: a SHA-256 for each, and one over all of them."""
     found = sorted(path for path in directory.rglob("*") if path.suffix in {".cedar", ".cedarschema"})
-    files = {
-        path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in found
-    }
+    files = {path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
     digest = hashlib.sha256(json.dumps(files, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     manifest = {"schema": "policy-set/1", "sha256": digest, "files": files}
     return (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
@@ -78,9 +75,7 @@ def load_ruleset(directory: Path) -> RuleSet:
             for path in sorted(directory.rglob("*.cedar"))
         }
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicySetInvalid(
-            where=directory.name, reason=f"cannot be read ({type(error).__name__})"
-        ) from None
+        raise PolicySetInvalid(where=directory.name, reason=f"cannot be read ({type(error).__name__})") from None
     actual = manifest_of(directory)
     if written != actual:
         raise PolicySetInvalid(
@@ -106,9 +101,7 @@ def read_ruleset(texts: dict[str, str], *, schema: str, sha256: str) -> RuleSet:
             rules[rule.id] = rule
     for action in Action:
         if template_id(action) not in rules:
-            raise PolicySetInvalid(
-                where="templates", reason=f"no template {template_id(action)} for {action}"
-            )
+            raise PolicySetInvalid(where="templates", reason=f"no template {template_id(action)} for {action}")
     policies = "\n".join(texts.values())
     _validate(policies, schema)
     return RuleSet(policies, schema, {name: rules[name] for name in sorted(rules)}, sha256)
@@ -132,9 +125,7 @@ def _validate(policies: str, schema: str) -> None:
 def _rules_of(text: str, *, file: str) -> list[Rule]:
     snippets = _START.split(text)
     if _NOT_RULE.sub("", snippets[0]).strip():
-        raise PolicySetInvalid(
-            where=file, reason="a policy does not start with @id(…) at the start of a line"
-        )
+        raise PolicySetInvalid(where=file, reason="a policy does not start with @id(…) at the start of a line")
     rules = []
     for snippet in snippets[1:]:
         try:
@@ -143,9 +134,7 @@ def _rules_of(text: str, *, file: str) -> list[Rule]:
             raise PolicySetInvalid(where=file, reason=f"is not Cedar: {error}") from None
         policies = [*parsed.static_policies.values(), *parsed.templates.values()]
         if len(policies) != 1:
-            raise PolicySetInvalid(
-                where=file, reason="a policy does not start with @id(…) at the start of a line"
-            )
+            raise PolicySetInvalid(where=file, reason="a policy does not start with @id(…) at the start of a line")
         rules.append(_rule(policies[0], snippet=snippet, file=file))
     return rules
 
@@ -206,9 +195,7 @@ def _check_template(policy: pst.Template, *, name: str, where: str) -> None:
     if name not in {template_id(action) for action in Action} or not isinstance(policy.action, pst.ActionEq):
         raise PolicySetInvalid(where=where, reason="a template must be called grant-<action>")
     if name != template_id(Action(policy.action.entity.id)):
-        raise PolicySetInvalid(
-            where=where, reason=f"permits {policy.action.entity.id}, which is not its name"
-        )
+        raise PolicySetInvalid(where=where, reason=f"permits {policy.action.entity.id}, which is not its name")
 
 
 def _actions(policy: pst.Template, *, where: str) -> tuple[str, ...]:

@@ -44,9 +44,7 @@ def parse(text: bytes, *, file: str) -> Table:
 class Table:
     """The root table, or one `[[name]]` entry of it, that remembers which keys were asked for."""
 
-    def __init__(
-        self, values: Mapping[str, Any], *, file: str, text: str, at: tuple[str, int] | None = None
-    ) -> None:
+    def __init__(self, values: Mapping[str, Any], *, file: str, text: str, at: tuple[str, int] | None = None) -> None:
         self._values = values
         self._asked: set[str] = set()
         self._file = file
@@ -59,9 +57,7 @@ class Table:
     def refuse(self, key: str, reason: str) -> ProgrammeInvalid:
         """The error to raise for this key: `raise table.refuse("id", "must not be empty")`."""
         dotted = f"{self._at[0]}.{self._at[1]}.{key}" if self._at else key
-        return ProgrammeInvalid(
-            file=self._file, line=_line_of(self._text, self._at, key), key=dotted, reason=reason
-        )
+        return ProgrammeInvalid(file=self._file, line=_line_of(self._text, self._at, key), key=dotted, reason=reason)
 
     def _take(self, key: str, kind: type[T], word: str) -> T:
         self._asked.add(key)
@@ -118,8 +114,7 @@ class Table:
         if not values or not all(type(value) is dict for value in values):
             raise self.refuse(key, "must be a list of at least one table")
         return [
-            Table(value, file=self._file, text=self._text, at=(key, position))
-            for position, value in enumerate(values)
+            Table(value, file=self._file, text=self._text, at=(key, position)) for position, value in enumerate(values)
         ]
 
     def done(self) -> None:

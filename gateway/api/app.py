@@ -166,7 +166,10 @@ def create_app(gateway: Gateway) -> FastAPI:
     @app.post(
         "/contracts/{contract_id}/windows/{window}/attestations/{template}",
         tags=["attestations"],
-        responses={**_REFUSALS, 200: {"content": {"application/json": {}}, "description": "An evidence bundle"}},
+        responses={
+            **_REFUSALS,
+            200: {"content": {"application/json": {}}, "description": "An evidence bundle"},
+        },
         summary="Ask for the attestation of a window",
     )
     def attestation(contract_id: ContractId, window: Label, template: Template, party: Caller) -> Response:
@@ -192,9 +195,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         if party.role not in (Role.DPO, Role.AUDITOR):
             raise ContractUnknown(contract=contract or "(none)")
         lines = oversight.read_log(gateway, party, first=first, count=count, contract_id=contract)
-        return [
-            LogEvent(index=line.index, at=line.at.isoformat(), kind=line.kind, body=line.body) for line in lines
-        ]
+        return [LogEvent(index=line.index, at=line.at.isoformat(), kind=line.kind, body=line.body) for line in lines]
 
     app.mount("/", PublicFiles(gateway.settings.public_directory))
     return app

@@ -33,8 +33,7 @@ def render(schema: dict[str, Any]) -> str:
 def _operation(path: str, verb: str, operation: dict[str, Any]) -> str:
     tags = escape(", ".join(operation.get("tags", [])))
     rows = [
-        (f"{entry['name']} ({entry['in']})", entry.get("description", ""))
-        for entry in operation.get("parameters", [])
+        (f"{entry['name']} ({entry['in']})", entry.get("description", "")) for entry in operation.get("parameters", [])
     ]
     rows += [(code, entry.get("description", "")) for code, entry in operation.get("responses", {}).items()]
     table = "".join(f"<tr><td><code>{escape(name)}</code><td>{_text(text)}" for name, text in rows)

@@ -51,7 +51,9 @@ async def _wrong_request(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, RequestValidationError):
         # only where and which rule: the value itself is not repeated
         places = [{"where": [str(part) for part in item["loc"]], "rule": item["type"]} for item in error.errors()]
-    return _problem(422, "request-invalid", "The request cannot be understood", "see `places`", extra={"places": places})
+    return _problem(
+        422, "request-invalid", "The request cannot be understood", "see `places`", extra={"places": places}
+    )
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from connectors.records import IncomeType, Status, Week
 from connectors.declaration_table import Table, parse
+from connectors.records import IncomeType, Status, Week
 
 SCHEMA = "outcome-contract/1"
 TEMPLATES = ("contract_total", "predicate", "payment_document")

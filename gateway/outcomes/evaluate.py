@@ -89,9 +89,7 @@ def evaluate(contract: Contract, cohort: Sequence[PersonHistory], week: Week) ->
     )
 
 
-def judge_weeks(
-    contract: Contract, measure: Measure, person: PersonHistory, until: Week
-) -> tuple[WeekVerdict, ...]:
+def judge_weeks(contract: Contract, measure: Measure, person: PersonHistory, until: Week) -> tuple[WeekVerdict, ...]:
     """A verdict for every week from the person's first week to `until`, both included.
 
     Empty where the person's first week lies after `until`.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from connectors.records import Month, Week
 from connectors.declaration_table import parse
+from connectors.records import Month, Week
 
 
 class Activity(StrEnum):

@@ -93,9 +93,7 @@ def write_dream(
     progress(len(order), len(order))
 
 
-def write_benefits(
-    folder: Path, course: Course, lives: Sequence[Life], *, offset: int, extract_people: int
-) -> None:
+def write_benefits(folder: Path, course: Course, lives: Sequence[Life], *, offset: int, extract_people: int) -> None:
     """One Ydelsesrefusion file a month: a row per person and week with a benefit."""
     header = (
         "CPR nummer;Uge;Ydelse;Finansiering Kommunenavn;Beregnet udbetalingsbeløb;Refusionsbeløb;Medfinansieringsbeløb"
@@ -110,9 +108,7 @@ def write_benefits(
                 if benefit:
                     cpr = replacement_cpr(offset + life.number)
                     lines.append(f"{cpr};{year}-{number:02d};{benefit};Ballerup;2811,00;562,20;2248,80")
-            lines.extend(
-                f"{cpr};{year}-{number:02d};Sygedagpenge;Ballerup;4405,00;881,00;3524,00" for cpr in strangers
-            )
+            lines.extend(f"{cpr};{year}-{number:02d};Sygedagpenge;Ballerup;4405,00;881,00;3524,00" for cpr in strangers)
         received = (month + 1).first_day + timedelta(days=9)
         _write(folder / f"yr-ydelsesrefusion-beregning-{received.isoformat()}.csv", lines)
 

@@ -49,9 +49,7 @@ def newest_instant(session: Session) -> datetime | None:
     return max(found, default=None)
 
 
-def append(
-    session: Session, log: str, *, leaf_data: bytes, kind: str, body: str, nonce: bytes, at: datetime
-) -> int:
+def append(session: Session, log: str, *, leaf_data: bytes, kind: str, body: str, nonce: bytes, at: datetime) -> int:
     """Append one leaf in the caller's transaction and return its index. Writes O(log n) nodes."""
     session.flush()
     index = size(session, log)
@@ -149,8 +147,7 @@ def _hashes(session: Session, log: str, ranges: Sequence[tuple[int, int]]) -> li
     wanted = [place for places in subtrees for place in places]
     # spelled out, since SQLite scans the whole log for a list of (level, index) pairs
     terms = [
-        and_(col(LogNode.log) == log, col(LogNode.level) == level, col(LogNode.idx) == index)
-        for level, index in wanted
+        and_(col(LogNode.log) == log, col(LogNode.level) == level, col(LogNode.idx) == index) for level, index in wanted
     ]
     query = select(LogNode.level, LogNode.idx, LogNode.hash).where(or_(false(), *terms))
     stored = {(level, index): bytes(value) for level, index, value in session.exec(query)}

@@ -43,9 +43,7 @@ def store_spells(
     changed = 0
     for subject, found in by_subject.items():
         before = _weeks_of_rows(known[subject])
-        after = {
-            week: codes for week, codes in before.items() if not from_week.ordinal <= week <= to_week.ordinal
-        }
+        after = {week: codes for week, codes in before.items() if not from_week.ordinal <= week <= to_week.ordinal}
         for spell in found:
             for week in range(spell.from_week.ordinal, spell.to_week.ordinal + 1):
                 after.setdefault(week, set()).add((spell.status, spell.code))

@@ -298,6 +298,4 @@ class UsedAssertion(SQLModel, table=True):
 
     jti: str = Field(primary_key=True)
     client_id: str = Field(primary_key=True)
-    expires_at: int = Field(
-        sa_column=Column(BigInteger, nullable=False)
-    )  # Unix seconds, of a client's choosing
+    expires_at: int = Field(sa_column=Column(BigInteger, nullable=False))  # Unix seconds, of a client's choosing

@@ -128,9 +128,7 @@ class Store:
             newest = ledger.newest_instant(session)
             if newest is not None and newest - now > timedelta(seconds=self._busy_seconds):
                 raise ClockWentBack()
-            unit = UnitOfWork(
-                session, now.astimezone(UTC) if newest is None else max(now.astimezone(UTC), newest)
-            )
+            unit = UnitOfWork(session, now.astimezone(UTC) if newest is None else max(now.astimezone(UTC), newest))
             yield unit
             unit.close()
             session.commit()

@@ -17,16 +17,12 @@ class VaultTables:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(
-        self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: Sequence[BlindIndexRow]
-    ) -> None:
+    def add(self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: Sequence[BlindIndexRow]) -> None:
         self._session.add(VaultRow(subject_id=subject, sealed_cpr=sealed_cpr))
         self._session.add(SubjectKeyRow(subject_id=subject, wrapped_key=wrapped_key))
         for row in indexes:
             self._session.add(
-                LinkageRow(
-                    domain=row.domain, key_version=row.key_version, blind_index=row.index, subject_id=subject
-                )
+                LinkageRow(domain=row.domain, key_version=row.key_version, blind_index=row.index, subject_id=subject)
             )
         self._session.flush()
 

@@ -183,9 +183,7 @@ def _compare_instants(session: Session, log: str) -> None:
             raise LogCorrupt(log=log, index=index, what="the entry is older than the one before it")
 
 
-def _compare_checkpoints(
-    session: Session, log: str, levels: Sequence[Sequence[bytes]], key: VerifierKey
-) -> int:
+def _compare_checkpoints(session: Session, log: str, levels: Sequence[Sequence[bytes]], key: VerifierKey) -> int:
     """Each stored head must be signed and fit; a wrong one lies behind the last that fits."""
     fits = 0
     query = select(CheckpointRow).where(CheckpointRow.log == log).order_by(col(CheckpointRow.size))

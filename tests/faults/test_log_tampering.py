@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from sqlmodel import Session, delete, select
+
 from gateway.errors import CheckpointMismatch, LogCorrupt
 from gateway.events import PersonLine, SourceDeclared
 from gateway.store import ledger
@@ -18,8 +20,6 @@ from gateway.store.unit_of_work import Store
 from gateway.store.verification import verify_all
 from keys.signer import LogKey
 from outcome_verifier import canonical
-from sqlmodel import Session, delete, select
-
 from tests.support.databases import NOW, a_log_key, verifier_key
 
 SIZE = 12

@@ -6,15 +6,15 @@ import hashlib
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from gateway.events import SourceDeclared
 from gateway.store import ledger
 from gateway.store.unit_of_work import Store
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from outcome_verifier.note import Checkpoint, open_note
 from outcome_verifier.proof import verify_proof
 from outcome_verifier.tlog import leaf_hash, verify_consistency, verify_inclusion
-
 from tests.support.databases import NOW, a_log_key, verifier_key
 
 LARGEST = 70

@@ -59,7 +59,9 @@ def test_weeks_are_counted_for_156_weeks_from_the_week_of_enrolment_and_no_longe
 
 
 @pytest.mark.parametrize(
-    ("word", "expected"), [("week_of_enrolment", 4), ("week_after_enrolment", 3)], ids=["the week of", "after"]
+    ("word", "expected"),
+    [("week_of_enrolment", 4), ("week_after_enrolment", 3)],
+    ids=["the week of", "after"],
 )
 def test_enrolment_in_the_middle_of_a_week_follows_the_contracts_word(word, expected):
     contract = example_contract("impact60", first=('first_week = "week_of_enrolment"', f'first_week = "{word}"'))
@@ -86,7 +88,9 @@ def test_a_pause_counts_for_nobody_and_lengthens_everyones_time():
 
 
 @pytest.mark.parametrize(
-    ("missing", "expected"), [("no_hours", ""), ("carry_forward", "ordinary_job")], ids=["no hours", "carried"]
+    ("missing", "expected"),
+    [("no_hours", ""), ("carry_forward", "ordinary_job")],
+    ids=["no hours", "carried"],
 )
 def test_a_missing_month_means_what_the_contract_says(missing, expected):
     contract = example_contract("impact60", m=('missing_month = "no_hours"', f'missing_month = "{missing}"'))

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import create_engine, text
+
 from gateway.store.schema import migrate
 from gateway.store.unit_of_work import Store
 from keys.signer import LogKey
 from outcome_verifier.note import VerifierKey
-from sqlalchemy import create_engine, text
 
 NOW = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
 

@@ -53,13 +53,9 @@ def history(
     first = Week.parse(start)
     ref = SubjectRef(f"{subject:032x}")
     spells = [
-        StatusSpell(ref, LETTERS[letter], "", first + n, first + n)
-        for n, letter in enumerate(weeks)
-        if letter != "?"
+        StatusSpell(ref, LETTERS[letter], "", first + n, first + n) for n, letter in enumerate(weeks) if letter != "?"
     ]
-    postings = [
-        IncomePosting(ref, Month.parse(month), IncomeType.WAGE, paid) for month, paid in (hours or {}).items()
-    ]
+    postings = [IncomePosting(ref, Month.parse(month), IncomeType.WAGE, paid) for month, paid in (hours or {}).items()]
     postings += [IncomePosting(ref, Month.parse(month), IncomeType.EDUCATION_GRANT, 0) for month in grants]
     day = date.fromisoformat(enrolled) if enrolled else first.monday
     return PersonHistory.build(subject=ref.value, enrolled_on=day, spells=spells, postings=postings)

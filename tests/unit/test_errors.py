@@ -5,21 +5,20 @@ from __future__ import annotations
 import inspect
 from types import ModuleType
 
+import pytest
+
 import connectors.errors
 import gateway.errors
 import keys.errors
 import outcome_verifier.errors
 import policies.errors
-import pytest
 from gateway.errors import StoreBusy, known_codes, outcome
 
 ROOMS = [connectors.errors, gateway.errors, keys.errors, outcome_verifier.errors, policies.errors]
 
 
 def classes(room: ModuleType) -> list[type[Exception]]:
-    found = [
-        value for _, value in inspect.getmembers(room, inspect.isclass) if value.__module__ == room.__name__
-    ]
+    found = [value for _, value in inspect.getmembers(room, inspect.isclass) if value.__module__ == room.__name__]
     return [value for value in found if issubclass(value, Exception)]
 
 

@@ -20,9 +20,7 @@ def dumps(value: object) -> bytes:
 
 def loads(data: bytes) -> Any:
     """The value of JSON bytes in any layout; `ValueError` for a repeated key, a float or broken UTF-8."""
-    value = json.loads(
-        data.decode("utf-8"), object_pairs_hook=_no_repeats, parse_float=_refuse, parse_constant=_refuse
-    )
+    value = json.loads(data.decode("utf-8"), object_pairs_hook=_no_repeats, parse_float=_refuse, parse_constant=_refuse)
     _check(value)
     return value
 

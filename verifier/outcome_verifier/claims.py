@@ -103,17 +103,15 @@ _VISIBLE: dict[str, Callable[[Any], bool]] = {
 
 _SHOWN: dict[str, Callable[[Any], bool]] = {
     "participants": _count,
-    "cohort_seals": _list(_fields(batch=_text, count=_count, root=_matches(_HEX), sealed_on=_text, nonce=_matches(_HEX))),
+    "cohort_seals": _list(
+        _fields(batch=_text, count=_count, root=_matches(_HEX), sealed_on=_text, nonce=_matches(_HEX))
+    ),
     "outcomes_achieved": _count,
     "threshold": _fields(people=_count, met=lambda value: isinstance(value, bool)),
     "qualifying_weeks": _integer,
-    "outcomes_by_class": _list(
-        _fields(**{"class": _text, "value": lambda value: value is None or _count(value)})
-    ),
+    "outcomes_by_class": _list(_fields(**{"class": _text, "value": lambda value: value is None or _count(value)})),
     "payable": _fields(amount_minor=_integer, currency=_text),
-    "lines": _list(
-        _fields(measure=_text, kind=_text, unit=_text, quantity=_integer, amount_minor=_integer)
-    ),
+    "lines": _list(_fields(measure=_text, kind=_text, unit=_text, quantity=_integer, amount_minor=_integer)),
     "sources": _fields(complete_to_week=_matches(_WEEK), known_at=_count),
     "method": _fields(inputs_sha256=_matches(_HEX), engine_version=_text, data_sources=_list(_text)),
     "suppression": _fields(k=_count, k_cohort=_count, rules=_list(_text)),

@@ -92,9 +92,7 @@ def as_json(verified: VerifiedOutcome, trust: TrustFile) -> dict[str, Any]:
     """The same verdict for a program."""
     return {
         "verified": True,
-        "checks": [
-            {"number": check.number, "title": check.title, "detail": check.detail} for check in verified.checks
-        ],
+        "checks": [{"number": check.number, "title": check.title, "detail": check.detail} for check in verified.checks],
         "not_checked": list(verified.not_checked),
         "claims": dict(verified.claims),
         "shown": dict(verified.shown),

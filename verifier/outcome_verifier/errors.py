@@ -1,16 +1,16 @@
 """What a check can find, as one tree: a class per numbered step, with a stable code and an exit code.
 
-    VerificationError
-    ├── BundleMalformed       step 1   the file is not an evidence bundle
-    ├── TokenMalformed        step 2   the issuer-signed JWT is not a strict SD-JWT VC
-    ├── SignatureInvalid      step 3   no trusted key signed it
-    ├── DisclosureInvalid     step 4   a disclosure does not belong to it
-    ├── ClaimsInvalid         step 5   a claim is missing, of the wrong type, or out of its time
-    ├── ReceiptInvalid        step 6   the log does not hold it
-    ├── SealInvalid           step 7   the denominator was not sealed as stated
-    ├── StatusInvalid         step 8   the status token is not right, or the attestation was revoked
-    └── ContractMismatch      step 9   it was evaluated under another contract, or does not add up
-    TrustInvalid              no step  the trust file cannot be used
+VerificationError
+├── BundleMalformed       step 1   the file is not an evidence bundle
+├── TokenMalformed        step 2   the issuer-signed JWT is not a strict SD-JWT VC
+├── SignatureInvalid      step 3   no trusted key signed it
+├── DisclosureInvalid     step 4   a disclosure does not belong to it
+├── ClaimsInvalid         step 5   a claim is missing, of the wrong type, or out of its time
+├── ReceiptInvalid        step 6   the log does not hold it
+├── SealInvalid           step 7   the denominator was not sealed as stated
+├── StatusInvalid         step 8   the status token is not right, or the attestation was revoked
+└── ContractMismatch      step 9   it was evaluated under another contract, or does not add up
+TrustInvalid              no step  the trust file cannot be used
 """
 
 from __future__ import annotations

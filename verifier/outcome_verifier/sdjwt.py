@@ -17,7 +17,22 @@ TYPE = "dc+sd-jwt"
 SALT_BYTES = 16  # RFC 9901 §9.3: at least 128 bits
 _HEADER_MEMBERS = frozenset({"iat"})
 _NEVER_DISCLOSED = frozenset(
-    {"iss", "nbf", "exp", "iat", "cnf", "vct", "vct#integrity", "status", "_sd", "_sd_alg", "...", "jti", "aud", "sub"}
+    {
+        "iss",
+        "nbf",
+        "exp",
+        "iat",
+        "cnf",
+        "vct",
+        "vct#integrity",
+        "status",
+        "_sd",
+        "_sd_alg",
+        "...",
+        "jti",
+        "aud",
+        "sub",
+    }
 )
 _MOST_DISCLOSURES = 64
 

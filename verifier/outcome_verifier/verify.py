@@ -66,9 +66,7 @@ class VerifiedOutcome:
     status_has_expired: bool
 
 
-def verify_bundle(
-    data: bytes, trust: TrustFile, *, now: int, contract: bytes | None = None
-) -> VerifiedOutcome:
+def verify_bundle(data: bytes, trust: TrustFile, *, now: int, contract: bytes | None = None) -> VerifiedOutcome:
     """Check a bundle against a trust file at an instant (Unix seconds); `contract` is the contract file's bytes.
 
     Raises the `VerificationError` of the first step that fails.
@@ -185,9 +183,7 @@ def _check_receipt(bundle: Bundle, presentation: sdjwt.SdJwt, trust: TrustFile) 
     return verify_proof(bundle.receipt, leaf_data=canonical.dumps(leaf), key=key)
 
 
-def _check_seals(
-    bundle: Bundle, claims: Mapping[str, Any], shown: Mapping[str, Any], trust: TrustFile
-) -> str:
+def _check_seals(bundle: Bundle, claims: Mapping[str, Any], shown: Mapping[str, Any], trust: TrustFile) -> str:
     keys = [key for origin, key in trust.logs.items() if origin.endswith("/attest")]
     if len(keys) != 1:
         raise ValueError("the trust file holds no attest log")

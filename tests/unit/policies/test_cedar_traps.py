@@ -133,9 +133,7 @@ ONE = """\
 forbid (principal, action, resource)
 unless {{ {} }};
 """
-GRANTS = {
-    "templates/grants.cedar": RULES.policies[RULES.policies.index("// What a programme file can grant") :]
-}
+GRANTS = {"templates/grants.cedar": RULES.policies[RULES.policies.index("// What a programme file can grant") :]}
 REFUSED = {
     "missing @id": (ONE.format("X1", "resource.active").replace('@id("X1")\n', ""), "@id"),
     "empty @id": (ONE.format("", "resource.active"), "needs @id"),
@@ -163,9 +161,7 @@ REFUSED = {
         "peek",
     ),
     "for one party only": (
-        ONE.format("X1", "resource.active").replace(
-            "(principal,", '(principal == Gateway::Party::"operator/x",'
-        ),
+        ONE.format("X1", "resource.active").replace("(principal,", '(principal == Gateway::Party::"operator/x",'),
         "every party",
     ),
     "not Cedar": (ONE.format("X1", "resource.active) ("), "Cedar"),
@@ -226,9 +222,7 @@ def test_trap_6_rules_judge_facts_and_never_count() -> None:
     assert "Long" not in RULES.schema
 
 
-@pytest.mark.parametrize(
-    "name", ['x" || true || "', "x\n\0", 'udbyder", "role', "\\u{0}", "operator/udbyder"]
-)
+@pytest.mark.parametrize("name", ['x" || true || "', "x\n\0", 'udbyder", "role', "\\u{0}", "operator/udbyder"])
 def test_trap_7_a_strange_party_id_is_a_value_and_never_cedar_text(name: str) -> None:
     party = Party(name, Role.OPERATOR)
     facts = TOTAL.facts

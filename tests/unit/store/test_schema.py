@@ -6,12 +6,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
 from gateway.errors import NotInstalled, SchemaOutdated
 from gateway.store import schema
 from gateway.store.schema import check_schema, migrate
 from gateway.store.unit_of_work import Store
-from sqlalchemy import text
-from sqlmodel import SQLModel
 
 
 def test_migrated_tables_are_those_of_the_code(store: Store) -> None:

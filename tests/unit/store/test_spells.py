@@ -6,6 +6,10 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import select
+
 from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 from gateway.events import SourceDeclared
 from gateway.outcomes.history import PersonHistory
@@ -14,12 +18,8 @@ from gateway.store.queries import complete_since, completeness
 from gateway.store.tables import LinkageRow, PullRow, SpellRow, Subject
 from gateway.store.unit_of_work import Store
 from gateway.store.vault import VaultTables
-from hypothesis import given
-from hypothesis import strategies as st
 from keys.errors import VaultCorrupt
 from keys.linkage import BlindIndexRow
-from sqlmodel import select
-
 from tests.support.databases import NOW
 
 REF = SubjectRef("a" * 32)

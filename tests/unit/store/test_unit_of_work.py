@@ -7,16 +7,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, func, select, update
+
 from gateway.errors import ClockWentBack, StoreBusy, StoreUnreachable, UnauditedWrite
 from gateway.events import PersonLine, SourceDeclared, lines_root
 from gateway.store import ledger
 from gateway.store.tables import LogEntry, PersonLineRow, SourceRow
 from gateway.store.unit_of_work import Store
 from outcome_verifier import canonical
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session, func, select, update
-
 from tests.support.databases import NOW
 
 EVENT = SourceDeclared(source="dream", sha256="0" * 64)
@@ -154,9 +154,7 @@ def test_person_lines_are_salted_and_their_root_is_in_the_event(store: Store) ->
         body = canonical.loads(session.exec(select(LogEntry.body)).one().encode())
         rows = session.exec(select(PersonLineRow).order_by(PersonLineRow.position)).all()
     assert body["lines"] == {"count": 3, "root": lines_root([row.digest for row in rows])}
-    assert [row.digest for row in rows] == [
-        line.digest(row.nonce) for line, row in zip(lines, rows, strict=True)
-    ]
+    assert [row.digest for row in rows] == [line.digest(row.nonce) for line, row in zip(lines, rows, strict=True)]
     assert rows[0].digest != rows[1].digest  # two lines that say the same cannot be told to
     assert not any(line.subject in str(body) for line in lines)
 
@@ -196,9 +194,7 @@ def test_a_writer_that_waits_too_long_is_told_so(database_url: str, store: Store
     impatient.dispose()
 
 
-@pytest.mark.parametrize(
-    "url", ["sqlite:////nowhere/at/all.sqlite", "postgresql+psycopg://u:canary@127.0.0.1:1/none"]
-)
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.sqlite", "postgresql+psycopg://u:canary@127.0.0.1:1/none"])
 def test_a_database_that_does_not_answer_is_named_as_such(url: str) -> None:
     """And the message holds no password."""
     unreachable = Store(url)
