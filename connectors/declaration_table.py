@@ -1,4 +1,6 @@
-"""Strict reading of a declaration file (contract, source, code list): every key is asked for by name, and what nobody asked for is refused.
+"""Strict reading of a declaration file (contract, source, code list, course).
+
+Every key is asked for by name, and what nobody asked for is refused.
 
 A refusal names the file, the line and the key (invariant 3: fail closed, where possible at load).
 """

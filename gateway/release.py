@@ -94,7 +94,7 @@ def release(
     with deciding(gateway) as asking:
         window = _window(gateway.contract(asking.session, contract_id), window_label)
         contract = gateway.contract_for(asking.session, contract_id, window)
-        row, authorised = _authorise_and_draft(
+        row = _authorise_and_draft(
             gateway, asking, contract, window, template, recipient, requested_by, purpose
         )
         if row.state == "issued":
@@ -124,8 +124,8 @@ def _authorise_and_draft(
     recipient: str,
     requested_by: Party | None,
     purpose: Purpose,
-) -> tuple[ReleaseRow, Authorised]:
-    """Steps 1 to 6: the intended, or already existing, release and the decision that allows it."""
+) -> ReleaseRow:
+    """Steps 1 to 6: the intended, or already existing, release."""
     session = asking.session
     programme = gateway.programme(session, contract.id)
     frozen = evaluating.frozen_at(session, contract, window)
@@ -151,12 +151,11 @@ def _authorise_and_draft(
     authorised = asking.ask(party, _ACTIONS[template], programme, facts)  # 1
     existing = _existing(session, contract, window, template, recipient)
     if existing is not None:
-        return existing, authorised
+        return existing
     if frozen is None:  # the policy has refused this already; nothing is ever drafted without data
         raise WindowUnknown(contract=contract.id, window=window.label)
     draft = _draft(gateway, asking, contract, programme, window, template, frozen, purpose)  # 2, 4
-    row = _intend(gateway, asking, contract, window, template, recipient, draft, authorised)  # 5, 6
-    return row, authorised
+    return _intend(gateway, asking, contract, window, template, recipient, draft, authorised)  # 5, 6
 
 
 def _draft(

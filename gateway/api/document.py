@@ -9,7 +9,8 @@ _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }
 h1 { font-size: 1.6rem } h2 { font-size: 1.1rem; margin: 2rem 0 .3rem }
 code, .path { font-family: ui-monospace, monospace } .verb { display: inline-block; min-width: 3.2rem;
-font-weight: 700; color: #0b5c8a } .tag { color: #555; font-size: .85rem } table { border-collapse: collapse; margin: .5rem 0 }
+font-weight: 700; color: #0b5c8a } .tag { color: #555; font-size: .85rem }
+table { border-collapse: collapse; margin: .5rem 0 }
 td { padding: .15rem 1rem .15rem 0; vertical-align: top } hr { border: 0; border-top: 1px solid #ccc }
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 import zlib
 from collections.abc import Callable
@@ -139,7 +140,7 @@ class Issuer:
 
 def attestation_leaf(token: str) -> bytes:
     jwt = token.split("~")[0]
-    payload = canonical.loads(b64.decode(jwt.split(".")[1]))
+    payload = json.loads(b64.decode(jwt.split(".")[1]))
     leaf = {
         "v": 1,
         "type": "attestation",

@@ -19,9 +19,13 @@ def dumps(value: object) -> bytes:
 
 
 def loads(data: bytes) -> Any:
-    """The value of JSON bytes in any layout; `ValueError` for a repeated key, a float or broken UTF-8."""
-    value = json.loads(data.decode("utf-8"), object_pairs_hook=_no_repeats, parse_float=_refuse, parse_constant=_refuse)
-    _check(value)
+    """The value of JSON bytes in any layout; `ValueError` for a repeated key, a float, broken UTF-8 or deep nesting."""
+    text = data.decode("utf-8")
+    try:
+        value = json.loads(text, object_pairs_hook=_no_repeats, parse_float=_refuse, parse_constant=_refuse)
+        _check(value)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     return value
 
 

@@ -45,9 +45,10 @@ def check_figures(shown: Mapping[str, Any]) -> None:
         if sum(known) > achieved or (len(known) == len(cells) and sum(known) != achieved):
             raise ValueError("the classes do not add up to the outcomes")
     lines, payable = shown.get("lines"), shown.get("payable")
-    if lines is not None and payable is not None:
-        if sum(line["amount_minor"] for line in lines) != payable["amount_minor"]:
-            raise ValueError("the lines do not add up to the amount")
+    if lines is None or payable is None:
+        return
+    if sum(line["amount_minor"] for line in lines) != payable["amount_minor"]:
+        raise ValueError("the lines do not add up to the amount")
 
 
 def _text(value: Any) -> bool:

@@ -50,7 +50,7 @@ def parse(text: str, *, typ: str, members: frozenset[str]) -> Jws:
         raise ValueError("the header names no key")
     unknown = set(header) - {"alg", "typ", "kid"} - members
     if unknown:
-        raise ValueError(f"the header has members that are not understood: {', '.join(sorted(unknown))}")
+        raise ValueError(f"the header has members that are not understood: {', '.join(map(ascii, sorted(unknown)))}")
     signature = b64.decode(parts[2])
     if len(signature) != 2 * _COORDINATE_BYTES:
         raise ValueError("an ES256 signature has 64 bytes")

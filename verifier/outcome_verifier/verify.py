@@ -229,8 +229,7 @@ def _not_checked(
     """What a reader might believe was checked, and was not."""
     open_points = [
         "that the registers are right: the municipality states what they show",
-        "the order of events against an outside anchor: no witness signed the log; compare with a checkpoint "
-        "that you kept",
+        "the order of events: no witness signed the log; compare it with a checkpoint that you kept",
         "the time of issue: no time-stamping authority confirmed it",
         "that the key belongs to the municipality: that rests on the trust file's fingerprint",
     ]
