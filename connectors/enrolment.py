@@ -75,6 +75,7 @@ def _check(day: str, reference: str, notice: str, period: tuple[date, date]) -> 
     # a case reference goes back to the operator: it must not be a CPR number
     if not _REFERENCE.fullmatch(reference) or _CPR_SHAPE.search(reference):
         return RejectReason.CASE_REFERENCE, referred_on
-    if not _REFERENCE.fullmatch(notice):
+    # a notice id is stored as it stands: in a list with shifted columns it could be a CPR number
+    if not _REFERENCE.fullmatch(notice) or _CPR_SHAPE.search(notice):
         return RejectReason.NO_NOTICE, referred_on
     return None, referred_on

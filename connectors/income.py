@@ -93,5 +93,8 @@ def _hundredths(text: str) -> int | None:
 
 
 def _is_negative(text: str) -> bool | None:
+    """Whether an amount takes money back (zero does not, whatever its sign); None where it is no amount."""
     text = text.strip().replace(".", "")
-    return text.startswith("-") if _AMOUNT.fullmatch(text) else None
+    if not _AMOUNT.fullmatch(text):
+        return None
+    return text.startswith("-") and text.strip("-0,") != ""

@@ -69,12 +69,13 @@ def split(line: str, delimiter: str) -> list[str]:
 
 def find_columns(header: Sequence[str], wanted: Sequence[str], *, file: str) -> list[int]:
     """The 0-based place of each wanted column; `HeaderMismatch` where one is missing or any is doubled."""
-    for position, name in enumerate(header, start=1):
-        if name in header[: position - 1]:
-            raise HeaderMismatch(file=file, column=name, position=position, reason="stands twice")
+    # missing first: a file without a header starts with a person's row, and no cell of that may be repeated
     for name in wanted:
         if name not in header:
             raise HeaderMismatch(file=file, column=name, position=0, reason="is missing")
+    for position, name in enumerate(header, start=1):
+        if name in header[: position - 1]:
+            raise HeaderMismatch(file=file, column=name, position=position, reason="stands twice")
     return [header.index(name) for name in wanted]
 
 

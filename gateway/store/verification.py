@@ -153,7 +153,8 @@ def _root(levels: Sequence[Sequence[bytes]], size: int) -> bytes:
 def _compare_nodes(session: Session, log: str, levels: Sequence[Sequence[bytes]]) -> None:
     """Each stored node must be the one recomputed; the leaf level comes first, so that it names the entry."""
     query = select(LogNode.level, LogNode.idx, LogNode.hash).where(LogNode.log == log)
-    stored = session.exec(query.order_by(col(LogNode.level), col(LogNode.idx))).all()
+    query = query.order_by(col(LogNode.level), col(LogNode.idx))
+    stored = session.exec(query.execution_options(yield_per=_ROWS_AT_ONCE))
     expected = ((level, index, value) for level, row in enumerate(levels) for index, value in enumerate(row))
     for found in stored:
         wanted = next(expected, None)
@@ -178,7 +179,8 @@ def _compare_nodes(session: Session, log: str, levels: Sequence[Sequence[bytes]]
 def _compare_instants(session: Session, log: str) -> None:
     """No entry may be older than the one before it."""
     query = select(LogEntry.idx, LogEntry.at).where(LogEntry.log == log).order_by(col(LogEntry.idx))
-    for (_, before), (index, at) in pairwise(session.exec(query).all()):
+    entries = session.exec(query.execution_options(yield_per=_ROWS_AT_ONCE))
+    for (_, before), (index, at) in pairwise(entries):
         if at < before:
             raise LogCorrupt(log=log, index=index, what="the entry is older than the one before it")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+_MOST_DEPTH = 32  # a text of brackets must end in a refusal, not in an exhausted stack
 _MOST_EXACT = 2**53 - 1  # RFC 7493 §2.2: beyond this a reader in another language may round
 
 
@@ -37,7 +38,9 @@ def loads_canonical(data: bytes) -> Any:
     return value
 
 
-def _check(value: object) -> None:
+def _check(value: object, depth: int = 0) -> None:
+    if depth > _MOST_DEPTH:
+        raise ValueError("nested too deeply")
     match value:
         case None | bool():
             return
@@ -48,12 +51,12 @@ def _check(value: object) -> None:
             value.encode("utf-8")  # lone surrogates raise UnicodeEncodeError, a ValueError
         case list():
             for item in value:
-                _check(item)
+                _check(item, depth + 1)
         case dict():
             for key, item in value.items():
                 if not isinstance(key, str) or not key.isascii():
                     raise ValueError("object keys must be ASCII texts")
-                _check(item)
+                _check(item, depth + 1)
         case _:
             raise ValueError(f"{type(value).__name__} has no canonical form here")
 

@@ -9,7 +9,12 @@ from typing import Any
 _WEEK = re.compile(r"\d{4}-W\d{2}")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_TEMPLATES = {"contract_total", "predicate", "payment_document"}
+_LAST_SECOND = 253_402_300_799  # the end of the year 9999: later instants have no calendar date here
+_KINDS = {  # template -> how its type (vct) and its log's origin end
+    "contract_total": ("/vct/outcome-attestation/1", "/attest"),
+    "predicate": ("/vct/outcome-attestation/1", "/attest"),
+    "payment_document": ("/vct/payment-document/1", "/payment"),
+}
 
 
 def check_shapes(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
@@ -22,6 +27,9 @@ def check_shapes(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
             value = value[part]
         if not check(value):
             raise ValueError(f"the claim {path} has the wrong form")
+    vct, log = _KINDS[claims["template"]]
+    if not claims["vct"].endswith(vct) or not claims["log"]["origin"].endswith(log):
+        raise ValueError("template, type (vct) and log do not belong together")
     if "demo" in claims and claims["demo"] is not True:
         raise ValueError("the claim demo has the wrong form")
     for name, content in shown.items():
@@ -37,7 +45,12 @@ def check_figures(shown: Mapping[str, Any]) -> None:
     if achieved is not None and people is not None and achieved > people:
         raise ValueError("more outcomes than participants")
     threshold = shown.get("threshold")
-    if achieved is not None and threshold is not None and threshold["met"] != (achieved >= threshold["people"]):
+    if (
+        achieved is not None
+        and threshold is not None
+        and "people" in threshold
+        and threshold["met"] != (achieved >= threshold["people"])
+    ):
         raise ValueError("the threshold's verdict does not follow from the outcomes")
     cells = shown.get("outcomes_by_class")
     if achieved is not None and cells is not None:
@@ -52,7 +65,8 @@ def check_figures(shown: Mapping[str, Any]) -> None:
 
 
 def _text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
+    """A text that a terminal shows as it is: no control characters, no marks that turn the reading direction."""
+    return isinstance(value, str) and bool(value) and value.isprintable()
 
 
 def _integer(value: Any) -> bool:
@@ -61,6 +75,10 @@ def _integer(value: Any) -> bool:
 
 def _count(value: Any) -> bool:
     return type(value) is int and value >= 0
+
+
+def _instant(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _LAST_SECOND
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
@@ -79,6 +97,9 @@ def _list(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list) and all(check(item) for item in value)
 
 
+_MET_ALONE = _fields(met=lambda value: isinstance(value, bool))
+_WITH_PEOPLE = _fields(people=_count, met=lambda value: isinstance(value, bool))
+
 _VISIBLE: dict[str, Callable[[Any], bool]] = {
     "vct#integrity": _text,
     "jti": _matches(_UUID),
@@ -91,7 +112,7 @@ _VISIBLE: dict[str, Callable[[Any], bool]] = {
     "window/label": _text,
     "window/from_week": _matches(_WEEK),
     "window/to_week": _matches(_WEEK),
-    "template": lambda value: value in _TEMPLATES,
+    "template": lambda value: isinstance(value, str) and value in _KINDS,
     "recipient/role": _text,
     "recipient/organisation": _text,
     "municipality/code": _text,
@@ -108,12 +129,12 @@ _SHOWN: dict[str, Callable[[Any], bool]] = {
         _fields(batch=_text, count=_count, root=_matches(_HEX), sealed_on=_text, nonce=_matches(_HEX))
     ),
     "outcomes_achieved": _count,
-    "threshold": _fields(people=_count, met=lambda value: isinstance(value, bool)),
+    "threshold": lambda value: _WITH_PEOPLE(value) or _MET_ALONE(value),
     "qualifying_weeks": _integer,
     "outcomes_by_class": _list(_fields(**{"class": _text, "value": lambda value: value is None or _count(value)})),
     "payable": _fields(amount_minor=_integer, currency=_text),
     "lines": _list(_fields(measure=_text, kind=_text, unit=_text, quantity=_integer, amount_minor=_integer)),
-    "sources": _fields(complete_to_week=_matches(_WEEK), known_at=_count),
+    "sources": _fields(complete_to_week=_matches(_WEEK), known_at=_instant),
     "method": _fields(inputs_sha256=_matches(_HEX), engine_version=_text, data_sources=_list(_text)),
     "suppression": _fields(k=_count, k_cohort=_count, rules=_list(_text)),
     "illustrative": _list(_text),

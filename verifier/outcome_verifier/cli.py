@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "code": error.code,
                 "reason": str(error),
                 "advice": _ADVICE[error.step],
+                "trust_fingerprint": trust.fingerprint,
             },
             as_json=options.json,
         )
@@ -111,7 +113,8 @@ def _figures(shown: Mapping[str, Any]) -> Iterator[str]:
         yield line("in the outcome", shown["outcomes_achieved"])
     if "threshold" in shown:
         met = "met" if shown["threshold"]["met"] else "NOT met"
-        yield line("threshold", f"{shown['threshold']['people']} people: {met}")
+        people = f"{shown['threshold']['people']} people: " if "people" in shown["threshold"] else ""
+        yield line("threshold", people + met)
     for cell in shown.get("outcomes_by_class", []):
         value = "withheld" if cell["value"] is None else cell["value"]
         yield line(f"  {cell['class']}", value)
@@ -145,6 +148,20 @@ def _fail(verdict: dict[str, Any], *, as_json: bool) -> None:
     print(f"NOT VERIFIED{where}: {verdict['reason']}")
     if "advice" in verdict:
         print(f"  {verdict['advice']}")
+        print(f"trust file {verdict['trust_fingerprint']}")
+
+
+def _seconds(text: str) -> int:
+    """Unix seconds of `1770000000` or `2026-02-02T02:40:00+00:00`; a time without an offset has no one meaning."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("neither Unix seconds nor an ISO 8601 time") from None
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("the time has no offset: write Z or +01:00 after it")
+    return int(moment.timestamp())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -155,7 +172,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trust", required=True, metavar="TRUST.json", help="the issuer's trust file")
     parser.add_argument("--contract", metavar="FILE", help="the contract file that you accepted")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
-    parser.add_argument("--at", type=int, metavar="SECONDS", help="check as of this time (Unix seconds)")
+    parser.add_argument(
+        "--at", type=_seconds, metavar="TIME", help="check as of this time: Unix seconds, or ISO 8601 with an offset"
+    )
     return parser
 
 

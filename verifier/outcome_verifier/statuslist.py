@@ -5,9 +5,8 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-
 from outcome_verifier import b64, jws
+from outcome_verifier.trust import TrustedKey
 
 TYPE = "statuslist+jwt"
 VALID, INVALID = 0, 1
@@ -55,7 +54,7 @@ def with_status(bits: bytes, index: int, value: int) -> bytes:
     return bytes(changed)
 
 
-def read_status(token: str, *, keys: dict[str, EllipticCurvePublicKey], uri: str, index: int, now: int) -> StatusToken:
+def read_status(token: str, *, keys: dict[str, TrustedKey], uri: str, index: int, now: int) -> StatusToken:
     """The attestation's status in a signed list; `ValueError` where the list is not this issuer's.
 
     A list that has expired is no error: it says what was known as of its `iat`, and the caller says so.
@@ -64,13 +63,15 @@ def read_status(token: str, *, keys: dict[str, EllipticCurvePublicKey], uri: str
     key = keys.get(parsed.header["kid"])
     if key is None:
         raise ValueError("no trusted key signed the status list")
-    jws.verify_signature(parsed, key)
+    jws.verify_signature(parsed, key.key)
     claims = parsed.payload
     issued, expires, listed = claims.get("iat"), claims.get("exp"), claims.get("status_list")
     if claims.get("sub") != uri:
         raise ValueError("the status list is another one than the attestation names")
     if type(issued) is not int or issued > now + _CLOCK_SKEW_SECONDS:
         raise ValueError("the status list has no issue time, or one in the future")
+    if not key.covers(issued):  # a key that was retired, or stolen later, may not say "valid" about today
+        raise ValueError("the key was not valid when the status list was issued")
     if expires is not None and type(expires) is not int:
         raise ValueError("the status list has no proper expiry")
     if not isinstance(listed, dict) or set(listed) != {"bits", "lst"} or type(listed["bits"]) is not int:

@@ -27,6 +27,7 @@ class TrustedKey:
     valid_to: int | None
 
     def covers(self, instant: int) -> bool:
+        """Whether a token issued at this instant lies within the key's validity."""
         return self.valid_from <= instant and (self.valid_to is None or instant <= self.valid_to)
 
 
@@ -42,16 +43,22 @@ class TrustFile:
     def load(cls, data: bytes) -> TrustFile:
         """Read a trust file; `TrustInvalid` for anything that is not exactly one."""
         try:
-            body = canonical.loads_canonical(data.removesuffix(b"\n"))
+            if not data.endswith(b"\n"):
+                raise ValueError("the file is cut off")
+            body = canonical.loads_canonical(data[:-1])
             if not isinstance(body, dict) or set(body) != _MEMBERS or body["schema"] != SCHEMA:
                 raise ValueError("not a trust file of schema trust/1")
+            if not all(isinstance(body[name], list) for name in ("keys", "logs", "vct")):
+                raise ValueError("keys, logs and vct must be lists")
+            if not all(isinstance(text, str) for text in (body["issuer"], *body["vct"])):
+                raise ValueError("issuer and types must be texts")
             keys = {entry["kid"]: _key(entry) for entry in body["keys"]}
             logs = {entry["origin"]: VerifierKey.parse(entry["vkey"]) for entry in body["logs"]}
             if not keys or len(keys) != len(body["keys"]) or len(logs) != len(body["logs"]):
                 raise ValueError("keys and logs must be named once each")
             if any(origin != key.name for origin, key in logs.items()):
                 raise ValueError("a log key belongs to another origin")
-            return cls(str(body["issuer"]), keys, logs, frozenset(body["vct"]), fingerprint(data))
+            return cls(body["issuer"], keys, logs, frozenset(body["vct"]), fingerprint(data))
         except (ValueError, KeyError, TypeError) as error:
             raise TrustInvalid(f"the trust file cannot be used: {error}; ask the municipality for it again") from None
 

@@ -117,8 +117,8 @@ def test_consistency_proofs_agree_with_the_recursive_definition(size: int, data:
             tlog.verify_consistency(**{**known, **change})
 
 
-def test_the_verifier_key_of_the_signed_note_specification_is_read():
-    """c2sp.org/signed-note, example: the Go checksum database's key, name, id and Ed25519 key in one text."""
+def test_the_published_verifier_key_of_the_go_checksum_database_is_read():
+    """The published key of the Go checksum database: name, id and Ed25519 key in one text (c2sp.org/signed-note)."""
     text = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
     key = VerifierKey.parse(text)
     assert (key.name, key.key_id.hex(), key.text()) == ("sum.golang.org", "033de0ae", text)

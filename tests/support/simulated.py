@@ -1,0 +1,110 @@
+"""A simulated municipality: a folder with register files and an installation that reads them, made in one call."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from connectors.errors import FileNotNeeded
+from gateway import intake
+from gateway.evaluation import evaluate_week
+from gateway.installation import Gateway, initialise
+from gateway.settings import Settings, utc_now
+from gateway.simulate.course import load_course
+from gateway.simulate.drop import Drop, write_drop
+from tests.support.histories import EXAMPLES
+
+Edit = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Municipality:
+    """An installation and the folder of files that it was given."""
+
+    gateway: Gateway
+    contract: str
+    drop: Drop
+    folder: Path
+
+    def enrol(self) -> intake.Enrolled:
+        return intake.enrol(self.gateway, self.contract, "2018", self.drop.referrals)
+
+    def pull_all(self) -> list[intake.PullReport]:
+        """Pull everything in the drop, oldest first."""
+        source = "dream" if self.contract == "impact60" else "ydelsesrefusion"
+        status = [self.drop.status] if self.drop.status.is_file() else sorted(self.drop.status.iterdir())
+        reports = []
+        for name, files in ((source, status), ("income", [self.drop.income])):
+            for file in files:
+                try:
+                    reports.append(intake.pull(self.gateway, self.contract, name, file))
+                except FileNotNeeded:
+                    continue
+        return reports
+
+    def people(self, week: str) -> int:
+        """How many are in the contract's outcome at the end of a week."""
+        from connectors.records import Week
+
+        result, _ = evaluate_week(self.gateway, self.contract, Week.parse(week))
+        with self.gateway.store.read() as session:
+            measure = self.gateway.contract(session, self.contract).people_measure
+        assert measure is not None
+        return result.quantity(measure.id)
+
+
+def declare(
+    gateway: Gateway, name: str, folder: Path, *, edits: tuple[Edit, ...] = (), programme_edits: tuple[Edit, ...] = ()
+) -> None:
+    """Put an example contract, with texts replaced, and its programme into force; declare every source."""
+    text = _edited(EXAMPLES / "contracts" / f"{name}.toml", edits)
+    programme = _edited(EXAMPLES / "programmes" / f"{name}.toml", programme_edits)
+    known = hashlib.sha256((EXAMPLES / "contracts" / f"{name}.toml").read_bytes()).hexdigest()
+    programme = programme.replace(known, hashlib.sha256(text.encode()).hexdigest())
+    contract_file, programme_file = folder / f"{name}.toml", folder / f"{name}.programme.toml"
+    contract_file.write_text(text, encoding="utf-8")
+    programme_file.write_text(programme, encoding="utf-8")
+    intake.activate_contract(gateway, contract_file, programme_file)
+    for source in ("dream", "ydelsesrefusion", "income"):
+        intake.declare_source(gateway, EXAMPLES / "sources" / f"{source}.toml")
+
+
+def simulated(
+    folder: Path,
+    name: str = "impact60",
+    *,
+    seed: int = 1,
+    extract_people: int = 300,
+    course_edits: tuple[Edit, ...] = (),
+    edits: tuple[Edit, ...] = (),
+    programme_edits: tuple[Edit, ...] = (),
+    database_url: str = "",
+    clock: Callable[[], datetime] = utc_now,
+) -> Municipality:
+    """An installation with its contract in force and its register files written; nothing is enrolled or pulled."""
+    folder.mkdir(parents=True, exist_ok=True)
+    course = load_course(_edited(EXAMPLES / "courses" / f"{name}.toml", course_edits).encode(), file=f"{name}.toml")
+    drop = write_drop(folder / "drop", course, seed=seed, extract_people=extract_people)
+    code, town = ("851", "Aalborg Kommune") if name == "impact60" else ("151", "Ballerup Kommune")
+    gateway = initialise(
+        Settings(data_directory=folder / "gateway", database_url=database_url),
+        host_name=f"gateway.{name}.example",
+        municipality_code=code,
+        municipality_name=town,
+        is_demo=True,
+        clock=clock,
+    )
+    declare(gateway, name, folder, edits=edits, programme_edits=programme_edits)
+    return Municipality(gateway, name, drop, folder)
+
+
+def _edited(file: Path, edits: tuple[Edit, ...]) -> str:
+    text = file.read_text(encoding="utf-8")
+    for old, new in edits:
+        if old not in text:
+            raise ValueError(f"{old!r} does not stand in {file.name}")
+        text = text.replace(old, new)
+    return text

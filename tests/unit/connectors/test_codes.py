@@ -1,0 +1,100 @@
+"""Code lists: fleksjob and skånejob are outcomes although coded, exits are exits, and no code is guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import connectors.codes as codes
+from connectors.codes import income_types, statuses
+from connectors.errors import DeclarationInvalid
+from connectors.records import IncomeType, Status
+
+# the traps of the issue, and one of each row of the published table
+DREAM = [
+    ("", Status.NO_BENEFIT),
+    ("111", Status.UNEMPLOYED), ("114", Status.UNEMPLOYED), ("130", Status.UNEMPLOYED), ("140", Status.UNEMPLOYED),
+    ("153", Status.UNEMPLOYED), ("160", Status.UNEMPLOYED), ("121", Status.HOLIDAY), ("126", Status.HOLIDAY),
+    ("211", Status.ACTIVATION), ("299", Status.ACTIVATION), ("412", Status.LEAVE), ("511", Status.SUPPORTED_WORK),
+    ("621", Status.EARLY_RETIREMENT), ("651", Status.EDUCATION), ("652", Status.EDUCATION), ("661", Status.EDUCATION),
+    ("700", Status.BENEFIT), ("710", Status.BENEFIT), ("720", Status.BENEFIT), ("730", Status.BENEFIT),
+    ("731", Status.BENEFIT), ("740", Status.BENEFIT), ("810", Status.BENEFIT), ("870", Status.BENEFIT),
+    ("750", Status.REHABILITATION), ("760", Status.REHABILITATION), ("771", Status.FLEKSJOB), ("774", Status.FLEKSJOB),
+    ("781", Status.SKAANEJOB), ("783", Status.DISABILITY_PENSION), ("881", Status.PARENTAL_LEAVE),
+    ("890", Status.SICKNESS), ("899", Status.SICKNESS), ("997", Status.NOT_RESIDENT),
+    ("998", Status.OLD_AGE_PENSION), ("999", Status.DEAD),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "status"), DREAM, ids=lambda value: str(value) or "empty")
+def test_dream_codes_mean_what_the_published_list_says(code: str, status: Status) -> None:
+    assert statuses("dream")[code] is status
+
+
+@pytest.mark.parametrize("group", ["13", "14", "16", "21", "71", "72", "73", "74", "75", "76", "81", "87", "89"])
+def test_a_third_digit_5_or_6_is_wage_subsidy(group: str) -> None:
+    """Paid work that is still a benefit week: the contract says whether it counts."""
+    if group == "89":
+        assert statuses("dream")["895"] is statuses("dream")["896"] is Status.WAGE_SUBSIDY
+        return
+    assert {statuses("dream")[group + digit] for digit in "56"} == {Status.WAGE_SUBSIDY}
+
+
+@pytest.mark.parametrize("code", ["724", "734", "744", "754", "764", "814", "874"])
+def test_ordinary_education_under_a_benefit_is_no_education_outcome(code: str) -> None:
+    assert statuses("dream")[code] in (Status.BENEFIT, Status.REHABILITATION)
+
+
+@pytest.mark.parametrize("code", ["115", "000", "784", "772", "99", "0771", " 771", "7710"])
+def test_a_code_that_no_list_explains_has_no_status(code: str) -> None:
+    assert code not in statuses("dream")
+
+
+def test_no_list_says_unknown_and_every_code_has_one_meaning() -> None:
+    """UNKNOWN is what is left where a list is silent; a list that says it would hide a code from the counts."""
+    for name in ("dream", "ydelsesrefusion"):
+        assert Status.UNKNOWN not in statuses(name).values()
+    assert IncomeType.UNKNOWN not in income_types().values()
+
+
+def test_benefit_names_that_decide_an_outcome() -> None:
+    names = statuses("ydelsesrefusion")
+    assert names["fleksløntilskud"] is Status.FLEKSJOB
+    assert names["ledighedsydelse"] is Status.BENEFIT, "approved for a fleksjob, and without one"
+    assert names["løntilskud"] is Status.WAGE_SUBSIDY
+    assert names["løntilskud til førtidspensionister"] is Status.SKAANEJOB
+    assert names["førtidspension"] is Status.DISABILITY_PENSION
+    assert names["kontanthjælp"] is Status.UNEMPLOYED
+    assert all(name == " ".join(name.lower().split()) for name in names), "names are compared in this form"
+
+
+def test_only_type_00_is_wage() -> None:
+    assert [code for code, word in income_types().items() if word is IncomeType.WAGE] == ["00"]
+    assert income_types()["01"] is IncomeType.EDUCATION_GRANT
+    assert "02" not in income_types()
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('unemployed = ["111"]\nbenefit = ["110-112"]', "codes.benefit has '111', which unemployed has as well"),
+        ('unemployed = "111"', "codes.unemployed must be a list"),
+    ],
+)
+def test_a_list_that_contradicts_itself_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, said: str
+) -> None:
+    text = f'schema = "codes/1"\nlist = "x"\nvalid_from = 2020-01-01\n[codes]\n{table}\n'
+    (tmp_path / "x.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(codes, "files", lambda package: tmp_path)
+    with pytest.raises(DeclarationInvalid, match=said):
+        statuses("x")
+
+
+def test_a_word_that_is_no_status_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = 'schema = "codes/1"\nlist = "y"\nvalid_from = 2020-01-01\n[codes]\nrich = ["1"]\n'
+    (tmp_path / "y.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(codes, "files", lambda package: tmp_path)
+    with pytest.raises(ValueError, match="rich"):
+        statuses("y")
