@@ -55,12 +55,14 @@ class FileUnreadable(ConnectorError):
 
 
 class HeaderMismatch(ConnectorError):
+    """`column` is a declared name, or empty: what else stands in line 1 may be a row that lost its header."""
+
     code = "header-mismatch"
 
     def __init__(self, *, file: str, column: str, position: int, reason: str) -> None:
         self.column = column
-        where = f"column {position} " if position else ""
-        super().__init__(f"{file}, line 1, {where}{column!r}: {reason}; nothing was stored from this file")
+        where = " ".join([*([f"column {position}"] if position else []), *([repr(column)] if column else [])])
+        super().__init__(f"{file}, line 1, {where}: {reason}; nothing was stored from this file")
 
 
 class FileTruncated(ConnectorError):

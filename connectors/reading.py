@@ -69,13 +69,15 @@ def split(line: str, delimiter: str) -> list[str]:
 
 def find_columns(header: Sequence[str], wanted: Sequence[str], *, file: str) -> list[int]:
     """The 0-based place of each wanted column; `HeaderMismatch` where one is missing or any is doubled."""
-    # missing first: a file without a header starts with a person's row, and no cell of that may be repeated
+    # line 1 may be a person's row, or hold one after the header: only a wanted name is repeated in a message
     for name in wanted:
         if name not in header:
             raise HeaderMismatch(file=file, column=name, position=0, reason="is missing")
     for position, name in enumerate(header, start=1):
         if name in header[: position - 1]:
-            raise HeaderMismatch(file=file, column=name, position=position, reason="stands twice")
+            known = name if name in wanted else ""
+            reason = f"stands twice, as column {header.index(name) + 1} too"
+            raise HeaderMismatch(file=file, column=known, position=position, reason=reason)
     return [header.index(name) for name in wanted]
 
 

@@ -11,7 +11,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
+from sqlalchemy import BigInteger, ColumnElement, func, or_, type_coerce
 from sqlmodel import Session, col, select
 
 from gateway.errors import CheckpointMismatch, LogCorrupt
@@ -22,6 +24,7 @@ from outcome_verifier.note import Checkpoint, VerifierKey, open_note
 from outcome_verifier.tlog import EMPTY_ROOT, leaf_hash, merkle_root, node_hash
 
 _ROWS_AT_ONCE = 1_000
+_LAST_MICROSECOND = 253_402_300_799_999_999  # the end of the year 9999: no later instant can be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ def verify_all(session: Session, log: str, *, key: VerifierKey, against: str | N
     `CheckpointMismatch` where the log does not continue the kept checkpoint.
     """
     anchor = None if against is None else _open_anchor(log, against, key)
+    _check_cells(session, log)
     leaves, erased = _leaves(session, log)
     levels = _levels(leaves)
     _compare_nodes(session, log, levels)
@@ -60,6 +64,44 @@ def verify_all(session: Session, log: str, *, key: VerifierKey, against: str | N
     size = len(leaves)
     root = _root(levels, size)
     return LogReport(log, size, root, checkpoints, erased, None if anchor is None else anchor.size)
+
+
+def _check_cells(session: Session, log: str) -> None:
+    """Each cell must hold the kind of value that its column declares, before one of them is read.
+
+    Whoever edits an SQLite file can put any value in any column (sqlite.org/datatype3.html, §3), and an instant
+    beyond the calendar in either database; reading one would end in an error that names no entry.
+    """
+    at = type_coerce(col(LogEntry.at), BigInteger)
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    wrong: list[ColumnElement[bool]] = [at < 0, at > _LAST_MICROSECOND]
+    if is_sqlite:
+        wrong += _not("integer", at) + _not("blob", col(LogEntry.leaf_data), col(LogEntry.nonce))
+        wrong += _not("text", col(LogEntry.body), col(LogEntry.kind))
+    entries = select(LogEntry.idx).where(LogEntry.log == log, or_(*wrong)).order_by(col(LogEntry.idx))
+    for index in session.exec(entries.limit(1)):
+        raise LogCorrupt(log=log, index=index, what="the entry holds a value of another kind")
+    if not is_sqlite:
+        return
+    wrong = _not("blob", col(PersonLineRow.nonce), col(PersonLineRow.digest))
+    wrong += _not("text", col(PersonLineRow.body), col(PersonLineRow.subject_id))
+    lines = select(PersonLineRow.log_idx).where(or_(*wrong)).order_by(col(PersonLineRow.log_idx))
+    for index in session.exec(lines.limit(1)) if log == "access" else ():
+        raise LogCorrupt(log=log, index=index, what="a person line holds a value of another kind")
+    wrong = _not("blob", col(LogNode.hash)) + _not("integer", col(LogNode.level), col(LogNode.idx))
+    nodes = select(LogNode.level, LogNode.idx).where(LogNode.log == log, or_(*wrong)).order_by(col(LogNode.level))
+    for level, index in session.exec(nodes.limit(1)):
+        first = index << level if isinstance(index, int) and isinstance(level, int) else 0
+        raise LogCorrupt(log=log, index=first, what="a stored node holds a value of another kind")
+    wrong = _not("text", col(CheckpointRow.note)) + _not("integer", col(CheckpointRow.size))
+    heads = select(CheckpointRow.size).where(CheckpointRow.log == log, or_(*wrong))
+    if session.exec(heads.limit(1)).first() is not None:
+        raise LogCorrupt(log=log, index=0, what="a checkpoint holds a value of another kind")
+
+
+def _not(kind: str, *columns: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    """For each column, that SQLite stores its value as another kind."""
+    return [func.typeof(column) != kind for column in columns]
 
 
 def _leaves(session: Session, log: str) -> tuple[list[bytes], int]:
@@ -188,16 +230,16 @@ def _compare_instants(session: Session, log: str) -> None:
 def _compare_checkpoints(session: Session, log: str, levels: Sequence[Sequence[bytes]], key: VerifierKey) -> int:
     """Each stored head must be signed and fit; a wrong one lies behind the last that fits."""
     fits = 0
-    query = select(CheckpointRow).where(CheckpointRow.log == log).order_by(col(CheckpointRow.size))
-    rows = session.exec(query).all()
-    for row in rows:
+    query = select(CheckpointRow.size, CheckpointRow.note).where(CheckpointRow.log == log)
+    rows = session.exec(query.order_by(col(CheckpointRow.size))).all()
+    for size, note in rows:
         try:
-            head = Checkpoint.parse(open_note(row.note, [key])[0])
+            head = Checkpoint.parse(open_note(note, [key])[0])
         except ValueError as reason:
-            what = f"the checkpoint of size {row.size} is not signed by this log's key ({reason})"
+            what = f"the checkpoint of size {size} is not signed by this log's key ({reason})"
             raise LogCorrupt(log=log, index=fits, what=what) from None
-        if (head.origin, head.size) != (key.name, row.size):
-            what = f"the checkpoint of size {row.size} is of another log or size"
+        if (head.origin, head.size) != (key.name, size):
+            what = f"the checkpoint of size {size} is of another log or size"
             raise LogCorrupt(log=log, index=fits, what=what)
         if head.size > len(levels[0]):
             what = f"entries up to {head.size - 1} were signed and are missing"

@@ -1,0 +1,118 @@
+"""The referral list: who is enrolled, and why others are not."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from connectors.enrolment import ReferralList, read_referrals
+from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
+from tests.unit.connectors.cohort import ANNE, BO, CONTRACT, REFERRAL_HEADER, MemoryVault, boundary, write
+
+PERIOD = (date(2018, 10, 1), date(2019, 9, 30))
+
+
+def row(cpr: str = ANNE, day: str = "2018-10-03", reference: str = "SAG-0001", notice: str = "notice-1") -> str:
+    return f"{cpr};{day};{reference};{notice}"
+
+
+def read(
+    folder: Path,
+    *lines: str,
+    vault: MemoryVault | None = None,
+    contract: str = CONTRACT,
+    refuse_elsewhere: bool = True,
+    header: str = REFERRAL_HEADER,
+) -> ReferralList:
+    vault = MemoryVault() if vault is None else vault
+    file = write(folder / "list.csv", header, *lines)
+    return read_referrals(file, boundary(vault), contract, period=PERIOD, refuse_elsewhere=refuse_elsewhere)
+
+
+def test_a_referred_person_becomes_a_subject_without_a_number(tmp_path: Path) -> None:
+    vault = MemoryVault()
+    found = read(tmp_path, row(), row(BO, "2018-12-31", "SAG-0002"), vault=vault)
+    assert [(r.referred_on, r.case_reference, r.notice_id) for r in found.accepted] == [
+        (date(2018, 10, 3), "SAG-0001", "notice-1"),  # a Wednesday: the day is kept, the contract decides the week
+        (date(2018, 12, 31), "SAG-0002", "notice-1"),
+    ]
+    assert not found.rejected
+    assert {r.subject.value for r in found.accepted} == set(vault.entries)
+    written = repr((found, vault.entries, vault.rows))
+    assert "SAG-0001" in written, "positive control"
+    assert ANNE not in written
+    assert BO not in written
+
+
+def test_columns_may_stand_in_any_order_beside_others(tmp_path: Path) -> None:
+    header = "Underretning;Navn;Sagsreference;Henvist dato;CPR nummer"
+    found = read(tmp_path, f"notice-1;Anne;SAG-0001;2018-10-03;{ANNE}", header=header)
+    assert [r.case_reference for r in found.accepted] == ["SAG-0001"]
+    assert "Anne" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (row(cpr="610180123"), RejectReason.NOT_TEN_DIGITS),
+        (row(cpr="61018O1234"), RejectReason.NOT_TEN_DIGITS),
+        (row(cpr="9102801234"), RejectReason.NO_SUCH_DAY),
+        (row(cpr="6113801234"), RejectReason.NO_SUCH_DAY),
+        (row(day="03-10-2018"), RejectReason.DAY),
+        (row(day="2018-02-30"), RejectReason.DAY),
+        (row(day=""), RejectReason.DAY),
+        (row(day="2018-09-30"), RejectReason.OUTSIDE_PERIOD),
+        (row(day="2019-10-01"), RejectReason.OUTSIDE_PERIOD),
+        (row(reference=""), RejectReason.CASE_REFERENCE),
+        (row(reference="SAG 1"), RejectReason.CASE_REFERENCE),
+        (row(reference="x" * 41), RejectReason.CASE_REFERENCE),
+        (row(reference=ANNE), RejectReason.CASE_REFERENCE),
+        (row(reference=f"SAG-{ANNE[:6]}-{ANNE[6:]}"), RejectReason.CASE_REFERENCE),
+        (row(notice=""), RejectReason.NO_NOTICE),
+        (row(notice="told by phone"), RejectReason.NO_NOTICE),
+        (row(notice=ANNE), RejectReason.NO_NOTICE),
+        (row(notice=f"{ANNE[:6]}-{ANNE[6:]}"), RejectReason.NO_NOTICE),
+        (row() + ";more", RejectReason.FIELD_COUNT),
+    ],
+)
+def test_a_bad_row_is_counted_by_reason_and_the_rest_goes_on(tmp_path: Path, bad: str, reason: RejectReason) -> None:
+    vault = MemoryVault()
+    found = read(tmp_path, bad, row(BO, reference="SAG-0002"), vault=vault)
+    assert found.rejected == {reason: 1}
+    assert [r.case_reference for r in found.accepted] == ["SAG-0002"]
+    assert len(vault.entries) == 1, "nothing of a rejected person is sealed"
+
+
+@pytest.mark.parametrize("day", PERIOD)
+def test_the_first_and_the_last_day_of_the_period_count(tmp_path: Path, day: date) -> None:
+    assert len(read(tmp_path, row(day=day.isoformat())).accepted) == 1
+
+
+def test_twice_in_one_list_is_once_in_the_cohort(tmp_path: Path) -> None:
+    found = read(tmp_path, row(), row(cpr=f"{ANNE[:6]}-{ANNE[6:]}", reference="SAG-0002"))
+    assert [r.case_reference for r in found.accepted] == ["SAG-0001"]
+    assert found.rejected == {RejectReason.DUPLICATE: 1}
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+def test_in_two_contracts_as_the_second_contract_says(tmp_path: Path, refuse: bool) -> None:
+    vault = MemoryVault()
+    first = read(tmp_path, row(), vault=vault)
+    second = read(tmp_path, row(), vault=vault, contract="another", refuse_elsewhere=refuse)
+    assert second.rejected == ({RejectReason.ENROLLED_ELSEWHERE: 1} if refuse else {})
+    assert first.accepted[0].subject not in [r.subject for r in second.accepted], "one person, unrelated subjects"
+
+
+def test_nobody_is_enrolled_from_a_file_that_is_refused(tmp_path: Path) -> None:
+    vault = MemoryVault()
+    with pytest.raises(HeaderMismatch, match="'Underretning': is missing"):
+        read(tmp_path, row(), vault=vault, header="CPR nummer;Henvist dato;Sagsreference;Besked")
+    file = tmp_path / "cut.csv"
+    file.write_bytes(f"{REFERRAL_HEADER}\n{row()}\n{row(BO)[:20]}".encode())
+    with pytest.raises(FileTruncated):
+        read_referrals(file, boundary(vault), CONTRACT, period=PERIOD, refuse_elsewhere=True)
+    assert vault.entries == {}
+    read(tmp_path, row(), vault=vault)  # positive control: the same row in a whole file does
+    assert len(vault.entries) == 1

@@ -1,0 +1,136 @@
+"""Income postings: hours in hundredths, corrections as postings of their own, amounts dropped at the door."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors import pull_file
+from connectors.base import Pulled
+from connectors.errors import FileNotNeeded, FileTruncated, FileUnreadable, HeaderMismatch, RejectReason
+from connectors.records import IncomePosting, IncomeType, Month, Week
+from tests.unit.connectors.cohort import ANNE, BO, INCOME_HEADER, STRANGER, WEEKS, A, B, declared, matcher, write
+
+MARCH = Month.parse("2020-03")
+
+
+def row(
+    cpr: str = ANNE, month: str = "2020-03", kind: str = "00", hours: str = "160,33", amount: str = "21000,00"
+) -> str:
+    return f"{cpr};{month};{kind};{hours};00000000;{amount}"
+
+
+def pull(folder: Path, *lines: str, weeks: tuple[Week, Week] = WEEKS) -> Pulled:
+    file = write(folder / "indkomst-2020-03.csv", INCOME_HEADER, *lines)
+    return pull_file(file, declared("income"), matcher(), weeks=weeks)
+
+
+def test_postings_of_the_cohort_and_counts_of_the_rest(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(), row(BO, kind="01", hours="0,00"), row(STRANGER), row("nobody"))
+    assert pulled.postings == [
+        IncomePosting(A, MARCH, IncomeType.WAGE, 16033),
+        IncomePosting(B, MARCH, IncomeType.EDUCATION_GRANT, 0),
+    ]
+    assert (pulled.rows_read, pulled.rows_outside_cohort) == (4, 1)
+    assert pulled.rejected == {RejectReason.NOT_TEN_DIGITS: 1}
+
+
+def test_neither_amount_nor_employer_leaves_the_connector(tmp_path: Path) -> None:
+    """Positive control: the hours of the same row do."""
+    file = write(tmp_path / "indkomst-1.csv", INCOME_HEADER, f"{ANNE};2020-03;00;98,76;55443322;31415,92")
+    written = repr(pull_file(file, declared("income"), matcher(), weeks=WEEKS))
+    assert "9876" in written
+    assert not any(canary in written for canary in ("31415", "55443322", ANNE))
+
+
+@pytest.mark.parametrize(
+    ("hours", "hundredths"),
+    [
+        ("160", 16000),
+        ("160,3", 16030),
+        ("160,33", 16033),
+        ("0,05", 5),
+        ("-7,5", -750),
+        ("-0,05", -5),
+        ("", 0),
+        (" 8 ", 800),
+    ],
+)
+def test_hours_are_hundredths(tmp_path: Path, hours: str, hundredths: int) -> None:
+    assert pull(tmp_path, row(hours=hours)).postings[0].paid_hours_hundredths == hundredths
+
+
+@pytest.mark.parametrize("hours", ["160.33", "160,333", "1.600,00", "many", "--1", "99999", "1e3", ANNE])
+def test_what_is_no_number_of_hours_is_counted(tmp_path: Path, hours: str) -> None:
+    pulled = pull(tmp_path, row(hours=hours), row(BO))
+    assert pulled.rejected == {RejectReason.HOURS: 1}
+    assert [posting.subject for posting in pulled.postings] == [B]
+
+
+@pytest.mark.parametrize(
+    ("amount", "is_reversal"),
+    [("6589,00", False), ("-6589,00", True), ("-6.589,00", True), ("0,00", False), ("-0,00", False), ("-0,01", True)],
+)
+def test_the_sign_of_an_amount_says_reversal_and_zero_takes_nothing_back(
+    tmp_path: Path, amount: str, is_reversal: bool
+) -> None:
+    assert pull(tmp_path, row(kind="01", hours="", amount=amount)).postings[0].is_reversal is is_reversal
+
+
+@pytest.mark.parametrize("amount", ["", "kr. 5", "5,123", "-", ANNE + ANNE])
+def test_what_is_no_amount_is_counted(tmp_path: Path, amount: str) -> None:
+    pulled = pull(tmp_path, row(amount=amount), row(BO))
+    assert pulled.rejected == {RejectReason.AMOUNT: 1}
+
+
+@pytest.mark.parametrize("month", ["2020-13", "2020-00", "2020-3", "202003", "marts", ""])
+def test_what_is_no_month_is_counted(tmp_path: Path, month: str) -> None:
+    pulled = pull(tmp_path, row(month=month), row(BO))
+    assert pulled.rejected == {RejectReason.MONTH: 1}
+
+
+def test_a_correction_of_an_earlier_month_is_a_posting_of_its_own(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(), row(month="2020-02", hours="-80,00", amount="-10000,00"))
+    assert pulled.postings[1] == IncomePosting(A, Month.parse("2020-02"), IncomeType.WAGE, -8000, is_reversal=True)
+
+
+def test_unknown_types_are_counted_and_never_taken_for_wage(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(kind="02"), row(kind="02"), row(kind=BO), row(STRANGER, kind="77"))
+    assert pulled.unknown_codes == {"02": 2, "(not a type)": 1}
+    assert {posting.income_type for posting in pulled.postings} == {IncomeType.UNKNOWN}
+
+
+def test_the_file_covers_the_weeks_of_its_months(tmp_path: Path) -> None:
+    """A week belongs to the month of its Thursday: April 2020 has five weeks."""
+    pulled = pull(tmp_path, row(month="2020-03"), row(STRANGER, month="2020-04"))
+    assert (str(pulled.from_week), str(pulled.to_week)) == ("2020-W10", "2020-W18")
+
+
+def test_months_that_the_contract_does_not_need_are_not_kept(tmp_path: Path) -> None:
+    weeks = (Week.parse("2020-W10"), Week.parse("2020-W12"))
+    pulled = pull(tmp_path, row(month="2020-02"), row(), row(month="2020-04"), weeks=weeks)
+    assert [posting.month for posting in pulled.postings] == [MARCH]
+    assert (pulled.from_week, pulled.to_week) == weeks
+
+
+def test_files_that_give_nothing_say_why(tmp_path: Path) -> None:
+    with pytest.raises(FileNotNeeded, match="covers no week"):
+        pull(tmp_path, row(month="2017-03"))
+    with pytest.raises(FileUnreadable, match="no row has a month"):
+        pull(tmp_path)
+    file = write(tmp_path / "indkomst-2.csv", INCOME_HEADER.replace("Betalte timer", "Timer"), row())
+    with pytest.raises(HeaderMismatch, match="'Betalte timer': is missing"):
+        pull_file(file, declared("income"), matcher(), weeks=WEEKS)
+    file.write_bytes(f"{INCOME_HEADER}\n{row()}\n{row()[:30]}".encode())
+    with pytest.raises(FileTruncated, match="line 3"):
+        pull_file(file, declared("income"), matcher(), weeks=WEEKS)
+
+
+@given(st.decimals(min_value=-9999, max_value=9999, places=2))
+def test_hours_agree_with_decimal_arithmetic(tmp_path_factory: pytest.TempPathFactory, hours: Decimal) -> None:
+    pulled = pull(tmp_path_factory.mktemp("i"), row(hours=str(hours).replace(".", ",")))
+    assert pulled.postings[0].paid_hours_hundredths == hours * 100

@@ -1,0 +1,191 @@
+"""The monthly Ydelsesrefusion file: a row per person and week, and no row where there is no benefit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors import pull_file
+from connectors.base import Pulled
+from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, HeaderMismatch, RejectReason
+from connectors.records import Status, SubjectRef, Week
+from tests.unit.connectors.cohort import ANNE, BO, STRANGER, WEEKS, YR_HEADER, A, B, declared, matcher, write
+
+NAME = "yr-ydelsesrefusion-beregning-2020-03-10.csv"
+AMOUNTS = "Ballerup;2811,00;562,20;2248,80"
+
+
+def row(cpr: str, week: str, benefit: str = "Kontanthjælp") -> str:
+    return f"{cpr};{week};{benefit};{AMOUNTS}"
+
+
+def pull(folder: Path, *lines: str, weeks: tuple[Week, Week] = WEEKS, encoding: str = "utf-8") -> Pulled:
+    file = write(folder / NAME, YR_HEADER, *lines, encoding=encoding)
+    return pull_file(file, declared("ydelsesrefusion"), matcher(), weeks=weeks)
+
+
+def shown(pulled: Pulled, person: SubjectRef) -> dict[str, set[Status]]:
+    """Week -> statuses of one person."""
+    found: defaultdict[str, set[Status]] = defaultdict(set)
+    for spell in pulled.spells:
+        if spell.subject == person:
+            for ordinal in range(spell.from_week.ordinal, spell.to_week.ordinal + 1):
+                found[str(Week(ordinal))].add(spell.status)
+    return dict(found)
+
+
+def test_a_covered_week_without_a_row_is_a_week_without_a_benefit(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(ANNE, "2020-05"), row(STRANGER, "2020-07", "Sygedagpenge"))
+    assert shown(pulled, A) == {
+        "2020-W05": {Status.UNEMPLOYED},
+        "2020-W06": {Status.NO_BENEFIT},
+        "2020-W07": {Status.NO_BENEFIT},
+    }
+    assert set(shown(pulled, B)) == {"2020-W05", "2020-W06", "2020-W07"}
+    assert (str(pulled.from_week), str(pulled.to_week)) == ("2020-W05", "2020-W07")
+    assert (pulled.rows_read, pulled.rows_outside_cohort) == (2, 1)
+
+
+def test_a_fleksjob_is_coded_and_still_told_from_a_benefit(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(ANNE, "2020-05", "Fleksløntilskud"), row(BO, "2020-05", "Førtidspension"))
+    assert shown(pulled, A) == {"2020-W05": {Status.FLEKSJOB}}
+    assert shown(pulled, B) == {"2020-W05": {Status.DISABILITY_PENSION}}
+
+
+def test_two_benefits_in_one_week_are_both_shown(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(ANNE, "2020-05"), row(ANNE, "2020-05", "Løntilskud"), row(ANNE, "2020-05"))
+    assert shown(pulled, A) == {"2020-W05": {Status.UNEMPLOYED, Status.WAGE_SUBSIDY}}
+    assert sum(spell.subject == A for spell in pulled.spells) == 2
+
+
+@pytest.mark.parametrize("written", ["202053", "2020-53", "2020-W53", "2020W53", " 2020-53 ", '"2020-53"'])
+def test_the_53rd_week_in_every_form(tmp_path: Path, written: str) -> None:
+    assert shown(pull(tmp_path, row(ANNE, written)), A) == {"2020-W53": {Status.UNEMPLOYED}}
+
+
+@pytest.mark.parametrize("written", ["2021-53", "2020-00", "2020-54", "2020-5", "20-05", "uge 5", "", "0000-01"])
+def test_a_row_without_a_week_is_counted_and_the_rest_goes_on(tmp_path: Path, written: str) -> None:
+    pulled = pull(tmp_path, row(ANNE, written, "Sygedagpenge"), row(ANNE, "2020-05"))
+    assert pulled.rejected == {RejectReason.WEEK: 1}
+    assert shown(pulled, A) == {"2020-W05": {Status.UNEMPLOYED}}
+
+
+def test_the_turn_of_a_year_has_no_hole(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(ANNE, "2020-52"), row(ANNE, "2021-01"))
+    assert list(shown(pulled, A)) == ["2020-W52", "2020-W53", "2021-W01"]
+
+
+def test_unknown_benefits_are_counted_by_name_and_never_guessed(tmp_path: Path) -> None:
+    pulled = pull(
+        tmp_path,
+        row(ANNE, "2020-05", "Borgerløn"),
+        row(ANNE, "2020-06", "borgerløn"),
+        row(ANNE, "2020-07", BO),
+        row(STRANGER, "2020-07", "Noget helt andet"),
+    )
+    assert pulled.unknown_codes == {"borgerløn": 2, "(not a name)": 1}, "of the cohort alone, and no cell with digits"
+    assert shown(pulled, A)["2020-W07"] == {Status.UNKNOWN}
+    assert {spell.code for spell in pulled.spells} == {"?", ""}
+
+
+def test_bad_rows_are_counted_by_reason(tmp_path: Path) -> None:
+    pulled = pull(
+        tmp_path,
+        row("610180123", "2020-05"),  # a leading digit lost: never padded
+        row("9102801234", "2020-05"),  # 31 February, plus 60
+        row("", "2020-05"),
+        f"{ANNE};2020-05",
+        row(ANNE, "2020-05"),
+    )
+    assert pulled.rejected == {
+        RejectReason.NOT_TEN_DIGITS: 2,
+        RejectReason.NO_SUCH_DAY: 1,
+        RejectReason.FIELD_COUNT: 1,
+    }
+    assert pulled.rows_read == 5
+    assert shown(pulled, A) == {"2020-W05": {Status.UNEMPLOYED}}
+
+
+def test_numbers_with_a_dash_and_numbers_that_fail_modulus_11_are_people(tmp_path: Path) -> None:
+    weights = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+    assert sum(w * int(digit) for w, digit in zip(weights, ANNE, strict=True)) % 11 != 0
+    pulled = pull(tmp_path, row(f"{ANNE[:6]}-{ANNE[6:]}", "2020-05"))
+    assert shown(pulled, A) == {"2020-W05": {Status.UNEMPLOYED}}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "iso-8859-1"])
+def test_encodings_of_older_systems(tmp_path: Path, encoding: str) -> None:
+    assert shown(pull(tmp_path, row(ANNE, "2020-05", "Fleksløntilskud"), encoding=encoding), A) == {
+        "2020-W05": {Status.FLEKSJOB}
+    }
+
+
+def test_weeks_that_the_contract_does_not_need_are_not_kept(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(ANNE, "2019-52"), row(ANNE, "2020-01"), row(ANNE, "2020-02"), weeks=(WEEKS[0],) * 2)
+    assert shown(pulled, A) == {"2020-W01": {Status.UNEMPLOYED}}
+    assert (pulled.from_week, pulled.to_week) == (WEEKS[0], WEEKS[0])
+
+
+def test_a_file_of_other_weeks_is_not_needed(tmp_path: Path) -> None:
+    with pytest.raises(FileNotNeeded, match="covers no week of 2020-W01 to 2021-W05"):
+        pull(tmp_path, row(ANNE, "2018-05"))
+
+
+def test_a_file_without_a_single_week_covers_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileUnreadable, match="no row has a week"):
+        pull(tmp_path)
+    with pytest.raises(FileUnreadable, match="no row has a week"):
+        pull(tmp_path, row(ANNE, "?"))
+
+
+def test_a_missing_column_and_another_file_name_are_refused(tmp_path: Path) -> None:
+    file = write(tmp_path / NAME, YR_HEADER.replace("Ydelse;", "Ydelsesart;"), row(ANNE, "2020-05"))
+    with pytest.raises(HeaderMismatch, match="'Ydelse': is missing"):
+        pull_file(file, declared("ydelsesrefusion"), matcher(), weeks=WEEKS)
+    with pytest.raises(FileNameMismatch, match=r"yr-ydelsesrefusion-beregning\*\.csv"):
+        pull_file(file.rename(tmp_path / "other.csv"), declared("ydelsesrefusion"), matcher(), weeks=WEEKS)
+
+
+def test_progress_ends_at_the_whole_file(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    file = write(tmp_path / NAME, YR_HEADER, row(ANNE, "2020-05"))
+    pull_file(file, declared("ydelsesrefusion"), matcher(), weeks=WEEKS, progress=lambda *at: seen.append(at))
+    assert seen[-1] == (file.stat().st_size, file.stat().st_size)
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from([ANNE, BO, STRANGER, "nobody"]),
+        st.integers(1, 9),
+        st.sampled_from(["Kontanthjælp", "Fleksløntilskud", "Sygedagpenge", "Borgerløn"]),
+    ),
+    min_size=1,
+    max_size=20,
+)
+MEANING = {
+    "Kontanthjælp": Status.UNEMPLOYED,
+    "Fleksløntilskud": Status.FLEKSJOB,
+    "Sygedagpenge": Status.SICKNESS,
+    "Borgerløn": Status.UNKNOWN,
+}
+
+
+@given(ROWS)
+def test_agrees_with_a_plain_loop_over_people_and_weeks(
+    tmp_path_factory: pytest.TempPathFactory, table: list[tuple[str, int, str]]
+) -> None:
+    pulled = pull(tmp_path_factory.mktemp("yr"), *(row(cpr, f"2020-{week:02d}", name) for cpr, week, name in table))
+    weeks = [week for _, week, _ in table]
+    for cpr, person in ((ANNE, A), (BO, B)):
+        expected = {
+            f"2020-W{week:02d}": {MEANING[name] for who, at, name in table if (who, at) == (cpr, week)}
+            or {Status.NO_BENEFIT}
+            for week in range(min(weeks), max(weeks) + 1)
+        }
+        assert shown(pulled, person) == expected
+    assert pulled.rows_outside_cohort == sum(cpr == STRANGER for cpr, _, _ in table)
+    assert pulled.rejected[RejectReason.NOT_TEN_DIGITS] == sum(cpr == "nobody" for cpr, _, _ in table)
