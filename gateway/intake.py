@@ -86,13 +86,14 @@ def activate_contract(gateway: Gateway, contract_file: Path, programme_file: Pat
     with gateway.store.write(gateway.clock()) as uow:
         known = queries.contract_versions(uow.session, contract.id)
         row = uow.session.get(ProgrammeRow, contract.id)
-        if any(version.sha256 == contract.sha256 for version in known):
+        newest = known[-1] if known else None
+        if newest is not None and newest.sha256 == contract.sha256:
             if row is not None and row.sha256 == programme.sha256:
                 return contract
-        elif any(
-            version.version >= contract.version or version.effective_from > contract.effective_from for version in known
+        elif newest is not None and (
+            newest.version >= contract.version or newest.effective_from > contract.effective_from
         ):
-            raise ProgrammeMismatch(contract=contract.id, reason="a newer version is in force")
+            raise ProgrammeMismatch(contract=contract.id, reason=f"version {newest.version} is in force")
         else:
             uow.session.add(
                 ContractVersion(

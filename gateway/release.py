@@ -94,9 +94,7 @@ def release(
     with deciding(gateway) as asking:
         window = _window(gateway.contract(asking.session, contract_id), window_label)
         contract = gateway.contract_for(asking.session, contract_id, window)
-        row = _authorise_and_draft(
-            gateway, asking, contract, window, template, recipient, requested_by, purpose
-        )
+        row = _authorise_and_draft(gateway, asking, contract, window, template, recipient, requested_by, purpose)
         if row.state == "issued":
             return _hand_out(gateway, asking, row, requested_by)
     with deciding(gateway) as asking:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, func, or_, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, func, or_, type_coerce
 from sqlmodel import Session, col, select
 
 from gateway.errors import CheckpointMismatch, LogCorrupt
@@ -99,7 +99,7 @@ def _check_cells(session: Session, log: str) -> None:
         raise LogCorrupt(log=log, index=0, what="a checkpoint holds a value of another kind")
 
 
-def _not(kind: str, *columns: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+def _not(kind: str, *columns: SQLColumnExpression[Any]) -> list[ColumnElement[bool]]:
     """For each column, that SQLite stores its value as another kind."""
     return [func.typeof(column) != kind for column in columns]
 
@@ -196,23 +196,23 @@ def _compare_nodes(session: Session, log: str, levels: Sequence[Sequence[bytes]]
     """Each stored node must be the one recomputed; the leaf level comes first, so that it names the entry."""
     query = select(LogNode.level, LogNode.idx, LogNode.hash).where(LogNode.log == log)
     query = query.order_by(col(LogNode.level), col(LogNode.idx))
-    stored = session.exec(query.execution_options(yield_per=_ROWS_AT_ONCE))
     expected = ((level, index, value) for level, row in enumerate(levels) for index, value in enumerate(row))
-    for found in stored:
-        wanted = next(expected, None)
-        if wanted is None or (found[0], found[1]) > wanted[:2]:
-            level, index = (found[0], found[1]) if wanted is None else wanted[:2]
-            what = "an entry was removed from here on" if wanted is None else "a stored node is missing"
-            raise LogCorrupt(log=log, index=index << level, what=what)
-        if (found[0], found[1]) < wanted[:2]:
-            raise LogCorrupt(log=log, index=found[1] << found[0], what="an entry was removed from here on")
-        if bytes(found[2]) != wanted[2]:
-            what = (
-                "the entry is another one than was appended"
-                if not found[0]
-                else f"the stored node of level {found[0]} was changed"
-            )
-            raise LogCorrupt(log=log, index=found[1] << found[0], what=what)
+    with session.exec(query.execution_options(yield_per=_ROWS_AT_ONCE)) as stored:  # closed where one is wrong
+        for found in stored:
+            wanted = next(expected, None)
+            if wanted is None or (found[0], found[1]) > wanted[:2]:
+                level, index = (found[0], found[1]) if wanted is None else wanted[:2]
+                what = "an entry was removed from here on" if wanted is None else "a stored node is missing"
+                raise LogCorrupt(log=log, index=index << level, what=what)
+            if (found[0], found[1]) < wanted[:2]:
+                raise LogCorrupt(log=log, index=found[1] << found[0], what="an entry was removed from here on")
+            if bytes(found[2]) != wanted[2]:
+                what = (
+                    "the entry is another one than was appended"
+                    if not found[0]
+                    else f"the stored node of level {found[0]} was changed"
+                )
+                raise LogCorrupt(log=log, index=found[1] << found[0], what=what)
     left = next(expected, None)
     if left is not None:
         raise LogCorrupt(log=log, index=left[1] << left[0], what="a stored node is missing")
@@ -221,10 +221,10 @@ def _compare_nodes(session: Session, log: str, levels: Sequence[Sequence[bytes]]
 def _compare_instants(session: Session, log: str) -> None:
     """No entry may be older than the one before it."""
     query = select(LogEntry.idx, LogEntry.at).where(LogEntry.log == log).order_by(col(LogEntry.idx))
-    entries = session.exec(query.execution_options(yield_per=_ROWS_AT_ONCE))
-    for (_, before), (index, at) in pairwise(entries):
-        if at < before:
-            raise LogCorrupt(log=log, index=index, what="the entry is older than the one before it")
+    with session.exec(query.execution_options(yield_per=_ROWS_AT_ONCE)) as entries:
+        for (_, before), (index, at) in pairwise(entries):
+            if at < before:
+                raise LogCorrupt(log=log, index=index, what="the entry is older than the one before it")
 
 
 def _compare_checkpoints(session: Session, log: str, levels: Sequence[Sequence[bytes]], key: VerifierKey) -> int:
