@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatch
 from pathlib import Path
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
 from connectors.declaration import SourceDeclaration
 from connectors.dream import pull_dream
-from connectors.errors import FileNameMismatch
 from connectors.income import pull_income
+from connectors.reading import check_name
 from connectors.records import Week
 from connectors.ydelsesrefusion import pull_ydelsesrefusion
 
@@ -31,6 +30,5 @@ def pull_file(
     progress: Progress = no_progress,
 ) -> Pulled:
     """Read one file as its source declares it. Raises a `ConnectorError`; then nothing of it is kept."""
-    if not fnmatch(path.name, declaration.pattern):
-        raise FileNameMismatch(file=path.name, pattern=declaration.pattern)
+    check_name(path, declaration.pattern)
     return _PULL[declaration.kind](path, declaration, matcher, weeks=weeks, progress=progress)

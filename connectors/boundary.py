@@ -6,6 +6,7 @@ module carries no number: not in a value, not in an exception, not in a repr.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from connectors.errors import RejectReason
 from connectors.records import SubjectRef
-from keys.blind_index import BLOCK_BYTES, BlindIndexKey, Column, are_digits
+from keys.blind_index import BLOCK_BYTES, BlindIndexKey, Column, are_digits, have_a_day
 from keys.cpr import Cpr
 from keys.errors import InvalidCpr
 from keys.linkage import Linkage, contract_domain
@@ -28,7 +29,7 @@ class CohortMatcher:
         self._key = key
         self._subjects = {index: SubjectRef(subject) for index, subject in subjects.items()}
         heads = [int.from_bytes(index[:8], "little") for index in self._subjects]
-        self._heads = np.sort(np.array(heads, dtype=np.uint64))
+        self._heads = np.sort(np.array(heads, dtype="<u8"))
 
     @property
     def size(self) -> int:
@@ -59,18 +60,19 @@ class CohortMatcher:
             start += BLOCK_BYTES
         return found
 
-    def rows(self, digits: Column) -> tuple[dict[int, SubjectRef], int]:
-        """For an (n, 10) column of bytes: row -> person for the cohort's rows, and how many are not ten digits."""
-        valid = are_digits(digits)
+    def rows(self, digits: Column) -> tuple[dict[int, SubjectRef], Counter[RejectReason]]:
+        """For an (n, 10) column of bytes: row -> person for the cohort's rows, and how many rows are no number."""
+        is_number, has_day = are_digits(digits), have_a_day(digits)
         tags = self._key.column(digits)
-        heads = tags[:, :8].copy().view(np.uint64).ravel()
+        heads = tags[:, :8].copy().view("<u8").ravel()
         found: dict[int, SubjectRef] = {}
         # few rows pass the first eight bytes by chance: the whole index decides
-        for row in np.flatnonzero(np.isin(heads, self._heads, kind="sort") & valid):
+        for row in np.flatnonzero(np.isin(heads, self._heads, kind="sort") & is_number):
             subject = self._subjects.get(tags[row].tobytes())
             if subject is not None:
                 found[int(row)] = subject
-        return found, int((~valid).sum())
+        not_digits, no_day = int((~is_number).sum()), int((is_number & ~has_day).sum())
+        return found, Counter({RejectReason.NOT_TEN_DIGITS: not_digits, RejectReason.NO_SUCH_DAY: no_day})
 
 
 class Boundary:

@@ -8,18 +8,20 @@ Source: DREAM documentation (STAR / Statistics Denmark); layout as in public rea
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
 from connectors.codes import statuses
 from connectors.declaration import SourceDeclaration
-from connectors.errors import HeaderMismatch, RejectReason
-from connectors.reading import check_line_end, file_sha256, find_columns, first_line, split
+from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
+from connectors.reading import check_line_end, find_columns, first_line, split
 from connectors.records import Status, StatusSpell, SubjectRef, Week
 
 _WEEK_COLUMN = re.compile(r"[yY]_(\d\d)(\d\d)")
@@ -27,6 +29,8 @@ _CODE = re.compile(r"\d{3}")
 _CENTURY_TURN = 91  # DREAM begins in 1991: y_91… to y_99… are 1900s, y_00… on are 2000s
 _CHUNK_BYTES = 8 << 20
 _CPR_BYTES = 10
+
+Places = NDArray[np.int64]  # offsets in a chunk
 
 
 def pull_dream(
@@ -40,7 +44,7 @@ def pull_dream(
     """The cohort's spells in the asked weeks, as far as the extract has their columns.
 
     Raises `HeaderMismatch` (no such weeks, a doubled column, `PNR` not first) or `FileTruncated`; then
-    nothing is returned. Rows without ten digits are counted, never padded.
+    nothing is returned. Rows without a CPR number are counted by reason, never padded.
     """
     check_line_end(path)
     header_bytes, offset = first_line(path)
@@ -48,7 +52,7 @@ def pull_dream(
     if find_columns(header, [declaration.columns["cpr"]], file=path.name) != [0]:
         raise HeaderMismatch(file=path.name, column=declaration.columns["cpr"], position=1, reason="must be first")
     columns = _week_columns(header, weeks, file=path.name)
-    pulled = Pulled(path.name, file_sha256(path), min(columns), max(columns))
+    pulled = Pulled(path.name, "", min(columns), max(columns))
     found: set[SubjectRef] = set()
     for subject, line in _cohort_lines(path, offset, declaration.delimiter, matcher, pulled, progress):
         fields = split(line, declaration.delimiter)
@@ -58,7 +62,7 @@ def pull_dream(
             pulled.rejected[RejectReason.DUPLICATE] += 1
         else:
             found.add(subject)
-            codes = {week: fields[place].strip() for week, place in columns.items()}
+            codes = {week: _code(fields[place].strip()) for week, place in columns.items()}
             pulled.spells.extend(_spells(subject, codes, pulled))
     pulled.not_found = matcher.size - len(found)
     return pulled
@@ -94,13 +98,17 @@ def _week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> 
 def _cohort_lines(
     path: Path, offset: int, delimiter: str, matcher: CohortMatcher, pulled: Pulled, progress: Progress
 ) -> Iterator[tuple[SubjectRef, str]]:
-    """Yield (person, line) for the cohort's lines; everybody else's are counted and dropped here."""
+    """Yield (person, line) for the cohort's lines; everybody else's are counted and dropped here.
+
+    At the end `pulled` holds the digest of the file.
+    """
     total = path.stat().st_size
     delimiter_byte = ord(delimiter)
     with path.open("rb") as file:
-        file.seek(offset)
+        digest = hashlib.sha256(file.read(offset))
         rest = b""
         while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)  # of the bytes that are believed, in the same pass
             data = rest + chunk
             end = data.rfind(b"\n") + 1
             data, rest = data[:end], data[end:]
@@ -110,18 +118,33 @@ def _cohort_lines(
             ends = np.flatnonzero(view == ord("\n"))
             starts = np.concatenate(([0], ends[:-1] + 1))
             pulled.rows_read += len(starts)
-            wide = starts + _CPR_BYTES < ends
-            is_row = np.zeros(len(starts), dtype=bool)
-            is_row[wide] = view[starts[wide] + _CPR_BYTES] == delimiter_byte
-            rows = starts[is_row]
-            digits = view[rows[:, None] + np.arange(_CPR_BYTES)]
-            found, not_digits = matcher.rows(digits)
-            pulled.rejected[RejectReason.NOT_TEN_DIGITS] += not_digits + int((~is_row).sum())
-            pulled.rows_outside_cohort += len(rows) - not_digits - len(found)
-            row_ends = ends[is_row]
+            is_row, first = _cpr_places(view, starts, ends, delimiter_byte)
+            found, rejected = matcher.rows(view[first[:, None] + np.arange(_CPR_BYTES)])
+            rejected[RejectReason.NOT_TEN_DIGITS] += int((~is_row).sum())
+            pulled.rejected.update(+rejected)
+            pulled.rows_outside_cohort += len(starts) - rejected.total() - len(found)
+            rows, row_ends = starts[is_row], ends[is_row]
             for row, subject in found.items():
                 yield subject, data[rows[row] : row_ends[row]].decode("iso-8859-1")
             progress(file.tell(), total)
+    if rest:
+        raise FileTruncated(file=path.name, line=pulled.rows_read + 2)  # it changed while it was read
+    pulled.file_sha256 = digest.hexdigest()
+
+
+def _cpr_places(
+    view: NDArray[np.uint8], starts: Places, ends: Places, delimiter_byte: int
+) -> tuple[NDArray[np.bool_], Places]:
+    """Which lines begin with ten bytes and a delimiter, and where those bytes begin: quotes may stand around them."""
+    quoted = (view[starts] == ord('"')).astype(np.int64)  # an empty line starts with its own line end
+    first = starts + quoted
+    after = first + _CPR_BYTES + quoted
+    wide = np.flatnonzero(after < ends)
+    is_row = np.zeros(len(starts), dtype=np.bool_)
+    is_row[wide] = view[after[wide]] == delimiter_byte
+    closed = view[after[wide] - 1] == ord('"')
+    is_row[wide] &= closed | (quoted[wide] == 0)
+    return is_row, first[is_row]
 
 
 def _spells(subject: SubjectRef, codes: dict[Week, str], pulled: Pulled) -> list[StatusSpell]:
@@ -130,10 +153,14 @@ def _spells(subject: SubjectRef, codes: dict[Week, str], pulled: Pulled) -> list
     spells: list[StatusSpell] = []
     for week, code in codes.items():
         if code not in known:
-            # a shifted column could put anything here: only what looks like a code is repeated
-            pulled.unknown_codes[code if _CODE.fullmatch(code) else "(not a code)"] += 1
+            pulled.unknown_codes[code] += 1
         if spells and spells[-1].code == code and spells[-1].to_week + 1 == week:
             spells[-1] = StatusSpell(subject, spells[-1].status, code, spells[-1].from_week, week)
         else:
             spells.append(StatusSpell(subject, known.get(code, Status.UNKNOWN), code, week, week))
     return spells
+
+
+def _code(cell: str) -> str:
+    """The cell, or a mark for what is no code: a shifted column could put a CPR number here."""
+    return cell if cell == "" or _CODE.fullmatch(cell) else "(not a code)"

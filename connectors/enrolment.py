@@ -14,7 +14,7 @@ from pathlib import Path
 
 from connectors.boundary import Boundary
 from connectors.errors import RejectReason
-from connectors.reading import read_rows
+from connectors.reading import check_name, read_rows
 from connectors.records import SubjectRef
 
 COLUMNS = ("CPR nummer", "Henvist dato", "Sagsreference", "Underretning")
@@ -48,8 +48,9 @@ def read_referrals(
 ) -> ReferralList:
     """Everyone on the list, enrolled as new subjects in the caller's transaction, and rejects by reason.
 
-    Raises `HeaderMismatch`, `FileUnreadable` or `FileTruncated` before anybody is enrolled.
+    Raises `FileNameMismatch`, `HeaderMismatch`, `FileUnreadable` or `FileTruncated` before anybody is enrolled.
     """
+    check_name(path, "*.csv")
     result = ReferralList()
     for row in read_rows(path, delimiter=";", columns=COLUMNS, rejected=result.rejected):
         cpr, day, reference, notice = (text.strip() for text in row.fields)

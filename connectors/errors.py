@@ -24,6 +24,7 @@ class RejectReason(StrEnum):
     MONTH = "not_a_month"
     HOURS = "not_hours"
     AMOUNT = "not_an_amount"
+    AFTER_FILE = "later_than_the_file_can_know"
     DAY = "not_a_day"
     CASE_REFERENCE = "not_a_case_reference"
     NO_NOTICE = "person_was_not_told"

@@ -1,5 +1,7 @@
 """Monthly income postings with paid hours (field 200 of the income register) and income type.
 
+A file is named after the months that it covers: `indkomst-2020-03.csv` or `indkomst-2018-10_2020-12.csv`. A posting of
+an earlier month is a correction and extends nothing; one of a later month cannot be right and is rejected.
 Corrections to earlier months are postings of their own, with negative hours or amounts. The amount is read for
 its sign alone; it and the employer's number are dropped at the door.
 """
@@ -13,10 +15,11 @@ from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
 from connectors.codes import income_types
 from connectors.declaration import SourceDeclaration
-from connectors.errors import FileNotNeeded, FileUnreadable, RejectReason
+from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import file_sha256, read_rows
 from connectors.records import IncomePosting, IncomeType, Month, Week
 
+_MONTHS = re.compile(r"\d{4}-\d{2}")
 _HOURS = re.compile(r"(-?)(\d{1,4})(?:,(\d{1,2}))?")
 _AMOUNT = re.compile(r"-?\d{1,12}(?:,\d{1,2})?")
 _TYPE = re.compile(r"\d{2}")
@@ -32,14 +35,19 @@ def pull_income(
 ) -> Pulled:
     """The cohort's postings of the months that hold the asked weeks.
 
-    The file covers its first to its last month; a later file with an earlier month adds a correction.
+    Raises `FileNameMismatch`, `HeaderMismatch`, `FileTruncated`, `FileNotNeeded`, or `FileUnreadable` where no row
+    lies in the months of the file's name.
     """
-    pulled = Pulled(path.name, file_sha256(path), weeks[0], weeks[1])
+    period = _period(path.name, declaration.pattern)
+    first, last = period[0].weeks()[0], period[1].weeks()[-1]
+    pulled = Pulled(path.name, file_sha256(path), max(first, weeks[0]), min(last, weeks[1]))
+    if pulled.to_week < pulled.from_week:
+        raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
     columns = [declaration.columns[word] for word in ("cpr", "month", "income_type", "paid_hours", "amount")]
     rows = list(read_rows(path, delimiter=declaration.delimiter, columns=columns, rejected=pulled.rejected))
     people = matcher.identify_all([row.fields[0] for row in rows])
     known = income_types()
-    months: set[Month] = set()
+    is_empty = True
     for row, person in zip(rows, people, strict=True):
         month, hours, is_reversal = (
             _month(row.fields[1]),
@@ -51,7 +59,10 @@ def pull_income(
                 RejectReason.MONTH if month is None else RejectReason.HOURS if hours is None else RejectReason.AMOUNT
             ] += 1
             continue
-        months.add(month)
+        if month > period[1]:
+            pulled.rejected[RejectReason.AFTER_FILE] += 1
+            continue
+        is_empty = is_empty and month < period[0]
         if isinstance(person, RejectReason):
             pulled.rejected[person] += 1
         elif person is None:
@@ -62,15 +73,23 @@ def pull_income(
                 pulled.unknown_codes[kind if _TYPE.fullmatch(kind) else "(not a type)"] += 1
             income_type = known.get(kind, IncomeType.UNKNOWN)
             pulled.postings.append(IncomePosting(person, month, income_type, hours, is_reversal))
-    if not months:
-        raise FileUnreadable(file=path.name, line=2, reason="no row has a month")
+    if is_empty:
+        raise FileUnreadable(file=path.name, line=2, reason="no row lies in the months of the file's name")
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]
-    pulled.from_week = max(min(months).weeks()[0], weeks[0])
-    pulled.to_week = min(max(months).weeks()[-1], weeks[1])
-    if pulled.to_week < pulled.from_week:
-        raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
     progress(path.stat().st_size, path.stat().st_size)
     return pulled
+
+
+def _period(name: str, pattern: str) -> tuple[Month, Month]:
+    """The first and last month that the file's name gives."""
+    found = _MONTHS.findall(name)
+    try:
+        months = [Month.parse(text) for text in found]
+    except ValueError:
+        months = []
+    if len(months) not in (1, 2) or months[0] > months[-1]:
+        raise FileNameMismatch(file=name, pattern=f"{pattern} with a month YYYY-MM, or two")
+    return months[0], months[-1]
 
 
 def _month(text: str) -> Month | None:

@@ -7,14 +7,17 @@ header gives no row at all; a single bad row is counted and left out.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
-from connectors.errors import FileTruncated, FileUnreadable, HeaderMismatch, RejectReason
+from connectors.errors import FileNameMismatch, FileTruncated, FileUnreadable, HeaderMismatch, RejectReason
 
 _BOM = b"\xef\xbb\xbf"
+_CPR_SHAPE = re.compile(r"\d{6}-?\d{4}")
 _HASH_CHUNK_BYTES = 1 << 20
 
 
@@ -24,6 +27,17 @@ class Row:
 
     line: int  # 1-based
     fields: tuple[str, ...]
+
+
+def check_name(path: Path, pattern: str) -> None:
+    """Raise `FileNameMismatch` where a file is not named as its source declares.
+
+    Names stand in reports and in the store, so one that could hold a CPR number is refused without repeating it.
+    """
+    if _CPR_SHAPE.search(path.name):
+        raise FileNameMismatch(file="a file whose name has the shape of a CPR number", pattern=pattern)
+    if not fnmatch(path.name, pattern):
+        raise FileNameMismatch(file=path.name, pattern=pattern)
 
 
 def file_sha256(path: Path) -> str:

@@ -1,7 +1,9 @@
 """Ydelsesrefusion: the monthly KOMBIT file with a row per person and week with a benefit.
 
-A week that the file covers without a row for a person is a week without a benefit. Amounts and the financing
-municipality are dropped at the door. Source of the columns: public readers of the file; no sample rows are
+The file of one month is named after the day on which it was calculated; its period is the month before. A week of the
+period without a row for a person is a week without a benefit. A row of an earlier week is a late correction: it changes
+that week of that person and nothing else. A row of a later week cannot be right and is rejected. Amounts and the
+financing municipality are dropped at the door. Source of the columns: public readers of the file; no sample rows are
 published, so the form of `Uge` is accepted as YYYYWW, YYYY-WW or YYYY-Www.
 """
 
@@ -9,16 +11,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
 from connectors.codes import statuses
 from connectors.declaration import SourceDeclaration
-from connectors.errors import FileNotNeeded, FileUnreadable, RejectReason
+from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import file_sha256, read_rows
-from connectors.records import Status, StatusSpell, SubjectRef, Week
+from connectors.records import Month, Status, StatusSpell, SubjectRef, Week
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WEEK = re.compile(r"(\d{4})-?W?(\d{2})")
 _NAME = re.compile(r"[^\W\d]+([ ,.-]+[^\W\d]+)*")  # letters only: a name without digits
 
@@ -31,24 +35,31 @@ def pull_ydelsesrefusion(
     weeks: tuple[Week, Week],
     progress: Progress = no_progress,
 ) -> Pulled:
-    """The cohort's benefit weeks, and weeks without a benefit in what the file covers.
+    """The cohort's benefit weeks, and weeks without a benefit in the file's period.
 
-    The file covers its first to its last week, whoever they belong to. Raises `HeaderMismatch`,
-    `FileTruncated`, or `FileUnreadable` where no row has a week.
+    A person one of whose rows was rejected is left unobserved in the weeks that no other row shows: a lost row must
+    not turn into a week without a benefit. Raises `FileNameMismatch`, `HeaderMismatch`, `FileTruncated`,
+    `FileNotNeeded`, or `FileUnreadable` where no row lies in the period.
     """
-    pulled = Pulled(path.name, file_sha256(path), weeks[0], weeks[1])
+    period = _period(path.name, declaration.pattern)
+    pulled = Pulled(path.name, file_sha256(path), max(period[0], weeks[0]), min(period[1], weeks[1]))
+    if pulled.to_week < pulled.from_week:
+        raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
     columns = [declaration.columns[word] for word in ("cpr", "week", "benefit")]
     rows = list(read_rows(path, delimiter=declaration.delimiter, columns=columns, rejected=pulled.rejected))
     people = matcher.identify_all([row.fields[0] for row in rows])
     known = statuses("ydelsesrefusion")
     shown: defaultdict[tuple[SubjectRef, Week], set[tuple[Status, str]]] = defaultdict(set)
-    covered: set[Week] = set()
+    uncertain: set[SubjectRef] = set()
+    is_empty = True
     for row, person in zip(rows, people, strict=True):
         week = _week(row.fields[1])
-        if week is None:
-            pulled.rejected[RejectReason.WEEK] += 1
+        if week is None or week > period[1]:
+            pulled.rejected[RejectReason.WEEK if week is None else RejectReason.AFTER_FILE] += 1
+            if isinstance(person, SubjectRef):
+                uncertain.add(person)
             continue
-        covered.add(week)
+        is_empty = is_empty and week < period[0]
         if isinstance(person, RejectReason):
             pulled.rejected[person] += 1
         elif person is None:
@@ -58,19 +69,30 @@ def pull_ydelsesrefusion(
             if name not in known:
                 pulled.unknown_codes[name if _NAME.fullmatch(name) else "(not a name)"] += 1
             shown[person, week].add((known.get(name, Status.UNKNOWN), name if name in known else "?"))
-    if not covered:
-        raise FileUnreadable(file=path.name, line=2, reason="no row has a week")
+    if is_empty:
+        raise FileUnreadable(file=path.name, line=2, reason="no row lies in the month before the file's date")
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]
-    pulled.from_week, pulled.to_week = max(min(covered), weeks[0]), min(max(covered), weeks[1])
-    if pulled.to_week < pulled.from_week:
-        raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
     for person in matcher.everyone:
         for ordinal in range(pulled.from_week.ordinal, pulled.to_week.ordinal + 1):
-            week = Week(ordinal)
-            for status, code in sorted(shown.get((person, week), {(Status.NO_BENEFIT, "")})):
-                pulled.spells.append(StatusSpell(person, status, code, week, week))
+            if person not in uncertain:
+                shown.setdefault((person, Week(ordinal)), {(Status.NO_BENEFIT, "")})
+    for (person, week), found in sorted(shown.items()):
+        pulled.spells.extend(StatusSpell(person, status, code, week, week) for status, code in sorted(found))
     progress(path.stat().st_size, path.stat().st_size)
     return pulled
+
+
+def _period(name: str, pattern: str) -> tuple[Week, Week]:
+    """The first and last week of the month before the date in the file's name."""
+    found = _DATE.search(name)
+    try:
+        calculated_on = date.fromisoformat(found[0]) if found else None
+    except ValueError:
+        calculated_on = None
+    if calculated_on is None:
+        raise FileNameMismatch(file=name, pattern=f"{pattern} with a date YYYY-MM-DD")
+    month = (Month.of(calculated_on) + -1).weeks()
+    return month[0], month[-1]
 
 
 def _week(text: str) -> Week | None:

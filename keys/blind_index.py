@@ -15,11 +15,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 
-from keys.cpr import Cpr
+from keys.cpr import REPLACEMENT_DAY, Cpr
 
 DIGITS = 10
 BLOCK_BYTES = 16
 _CHUNK_ROWS = 32_768  # half a megabyte: stays in the cache between XOR and cipher
+_MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0], dtype=np.int16)
 _RB = 0x87  # SP 800-38B §5.3
 
 Column = NDArray[np.uint8]
@@ -77,6 +78,21 @@ class BlindIndexKey:
 def are_digits(digits: Column) -> NDArray[np.bool_]:
     """For each row of an (n, 10) column whether all ten bytes are ASCII digits."""
     within: NDArray[np.bool_] = np.all(digits - np.uint8(48) <= 9, axis=1)
+    return within
+
+
+def have_a_day(digits: Column) -> NDArray[np.bool_]:
+    """For each row of an (n, 10) column of ASCII digits whether its first six are a day, as `Cpr.parse` has it.
+
+    A row that is no ten digits gives either answer.
+    """
+    number = digits.astype(np.int16) - 48
+    day, month, year = (10 * number[:, place] + number[:, place + 1] for place in (0, 2, 4))
+    day = np.where(day > REPLACEMENT_DAY, day - REPLACEMENT_DAY, day)
+    # of the years that a number can mean, 1900 alone is no leap year though it ends in a multiple of four
+    is_leap = (year % 4 == 0) & ((year != 0) | (number[:, 6] > 3))
+    longest = _MONTH_DAYS[np.clip(month, 0, 13)] + ((month == 2) & is_leap)
+    within: NDArray[np.bool_] = (day >= 1) & (day <= longest)
     return within
 
 

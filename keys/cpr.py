@@ -8,7 +8,7 @@ checked: numbers without it have been given out since 1 October 2007, and system
 Cpr(••••••••••)
 >>> Cpr.parse("6101801234") == Cpr.parse("610180-1234")
 True
->>> Cpr.parse("310280-1234")
+>>> Cpr.parse("910280-1234")
 Traceback (most recent call last):
 ...
 keys.errors.InvalidCpr: not a CPR number: no such day

@@ -63,24 +63,28 @@ class KeyStore:
 
     @classmethod
     def create(cls, directory: Path, passphrase: bytes, *, now: datetime, is_development: bool) -> KeyStore:
-        """A new store with every key of `KINDS`; keys that exist already are kept."""
+        """A new store with every key of `KINDS`; keys that exist already are kept.
+
+        Raises `KeyStoreLocked` where one of those does not open: keys under two passphrases are no store.
+        """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = directory / _SALT_FILE
         if not settings.exists():
             _write(settings, canonical.dumps({"scrypt": _SCRYPT, "salt": b64.encode(secrets.token_bytes(16))}))
         store = cls.open(directory, passphrase)
         for name, kind in KINDS.items():
-            if not store._path(name).exists():
-                store._save(
-                    StoredKey(name, kind, now, is_development, _generate(kind)),
-                )
+            if store._path(name).exists():
+                store.load(name)
+            else:
+                store._save(StoredKey(name, kind, now, is_development, _generate(kind)))
         return store
 
     @classmethod
     def open(cls, directory: Path, passphrase: bytes) -> KeyStore:
         """The store in this directory.
 
-        Raises `KeyStoreUnsafe` where anybody but the owner may read it, `KeyUnknown` where there is none.
+        Raises `KeyStoreUnsafe` where anybody but the owner may read it, `KeyUnknown` where there is none,
+        `KeyStoreLocked` where its settings were changed. A wrong passphrase shows when the first key is loaded.
         """
         settings = directory / _SALT_FILE
         if not settings.exists():
@@ -88,21 +92,28 @@ class KeyStore:
         for path in (directory, *sorted(directory.glob("*.json"))):
             if path.stat().st_mode & 0o077:
                 raise KeyStoreUnsafe(path=path.name)
-        values = json.loads(settings.read_bytes())
-        kdf = Scrypt(salt=b64.decode(values["salt"]), length=32, **values["scrypt"])
-        return cls(directory, AESGCM(kdf.derive(passphrase)))
+        try:
+            values = json.loads(settings.read_bytes())
+            salt, cost = b64.decode(values["salt"]), values["scrypt"]
+        except (ValueError, TypeError, KeyError):
+            raise KeyStoreLocked(file=settings.name) from None
+        if cost != _SCRYPT:  # the file is not authenticated: it must not choose how much memory is taken
+            raise KeyStoreLocked(file=settings.name)
+        return cls(directory, AESGCM(Scrypt(salt=salt, length=32, **_SCRYPT).derive(passphrase)))
 
     def load(self, name: str) -> StoredKey:
         """The key of this name; `KeyUnknown`, or `KeyStoreLocked` where it does not open."""
         path = self._path(name)
         if not path.exists():
             raise KeyUnknown(name=name)
-        values = json.loads(path.read_bytes())
-        sealed = b64.decode(values.pop("sealed"))
         try:
+            values = json.loads(path.read_bytes())
+            sealed = b64.decode(values.pop("sealed"))
             private = self._wrapping.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], canonical.dumps(values))
-        except InvalidTag:
+        except (InvalidTag, ValueError, TypeError, KeyError, AttributeError):
             raise KeyStoreLocked(file=path.name) from None
+        if values["name"] != name:  # a genuine file under another key's name
+            raise KeyStoreLocked(file=path.name)
         created_at = datetime.fromisoformat(values["created_at"])
         return StoredKey(name, values["kind"], created_at, values["is_development"], private)
 
@@ -130,13 +141,19 @@ class KeyStore:
 def read_passphrase(path: Path) -> bytes:
     """The passphrase in a file that only its owner may read; `KeyStoreUnsafe` or `KeyUnknown` otherwise.
 
-    A systemd credential is such a file: name `$CREDENTIALS_DIRECTORY/<name>` in the settings.
+    A systemd credential may have wider permissions, since its directory has not: name
+    `$CREDENTIALS_DIRECTORY/<name>` in the settings. An empty file opens nothing: `KeyStoreLocked`.
     """
     if not path.exists():
         raise KeyUnknown(name=path.name)
-    if path.stat().st_mode & 0o077 and not os.environ.get("CREDENTIALS_DIRECTORY"):
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    is_credential = bool(credentials) and path.resolve().parent == Path(credentials or "").resolve()
+    if path.stat().st_mode & 0o077 and not is_credential:
         raise KeyStoreUnsafe(path=path.name)
-    return path.read_bytes().strip()
+    passphrase = path.read_bytes().strip()
+    if not passphrase:
+        raise KeyStoreLocked(file=path.name)
+    return passphrase
 
 
 def write_secret_file(path: Path, content: bytes) -> None:
@@ -162,3 +179,8 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the new name survives a power failure too
+    finally:
+        os.close(folder)

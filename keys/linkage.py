@@ -101,5 +101,5 @@ def _seal(cipher: AESGCM, data: bytes, subject: str) -> bytes:
 def _open(cipher: AESGCM, sealed: bytes, subject: str) -> bytes:
     try:
         return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], subject.encode("ascii"))
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
         raise VaultCorrupt() from None

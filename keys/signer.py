@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from keys.errors import KeyUnknown
-from keys.keystore import KeyStore
+from keys.keystore import KeyStore, StoredKey
 from outcome_verifier import b64, canonical
 
 _COORDINATE_BYTES = 32
@@ -95,7 +95,7 @@ def signer_from_uri(uri: str, keystore: KeyStore) -> FileSigner:
     if scheme != "file":
         raise KeyUnknown(name=uri)
     stored = keystore.load(name)
-    private = serialization.load_der_private_key(stored.private_bytes, password=None)
+    private = _private_key(stored)
     if not isinstance(private, EllipticCurvePrivateKey):
         raise KeyUnknown(name=name)
     return FileSigner(private, stored.is_development, int(stored.created_at.timestamp()))
@@ -103,11 +103,17 @@ def signer_from_uri(uri: str, keystore: KeyStore) -> FileSigner:
 
 def log_key(keystore: KeyStore, log: str, origin: str) -> LogKey:
     """The key of a log (`attest`, `payment` or `access`)."""
-    stored = keystore.load(f"log-{log}")
-    private = serialization.load_der_private_key(stored.private_bytes, password=None)
+    private = _private_key(keystore.load(f"log-{log}"))
     if not isinstance(private, Ed25519PrivateKey):
         raise KeyUnknown(name=f"log-{log}")
     return LogKey(origin, private)
+
+
+def _private_key(stored: StoredKey) -> object:
+    """The key pair of a stored key; `KeyUnknown` where it is a secret, which signs nothing."""
+    if stored.kind == "secret":
+        raise KeyUnknown(name=stored.name)
+    return serialization.load_der_private_key(stored.private_bytes, password=None)
 
 
 def thumbprint(jwk: Mapping[str, str]) -> str:

@@ -71,6 +71,19 @@ class LogEvent(BaseModel):
     body: dict[str, Any]
 
 
+_bearer = HTTPBearer(auto_error=False, description="An `at+jwt` access token from POST /token.")
+
+
+def caller(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Party:
+    """The party that the request's access token stands for; `Unauthenticated` without one."""
+    if credentials is None:
+        raise Unauthenticated(reason="the request carries no access token")
+    return clients.caller(request.app.state.gateway, credentials.credentials)
+
+
+Caller = Annotated[Party, Depends(caller)]
+
+
 def create_app(gateway: Gateway) -> FastAPI:
     """The application; every route but the token end point and the public files needs an access token."""
     app = FastAPI(
@@ -82,14 +95,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    bearer = HTTPBearer(auto_error=False, description="An `at+jwt` access token from POST /token.")
-
-    def caller(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Party:
-        if credentials is None:
-            raise Unauthenticated(reason="the request carries no access token")
-        return clients.caller(gateway, credentials.credentials)
-
-    Caller = Annotated[Party, Depends(caller)]
+    app.state.gateway = gateway
 
     @app.middleware("http")
     async def guard(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:

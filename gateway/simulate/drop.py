@@ -45,7 +45,7 @@ def write_drop(
     referrals = folder / "enrolment" / f"{course.contract}.csv"
     write_referrals(referrals, lives, offset=offset, notice="notice-2018-1")
     others = extract_people // 100
-    income = folder / "income" / f"indkomst-{course.last_month}.csv"
+    income = folder / "income" / f"indkomst-{course.first_month}_{course.last_month}.csv"
     write_income(income, course, lives, offset=offset, extract_people=others)
     if course.status_source == "dream":
         status = folder / "dream" / f"dream-{course.last_month}.csv"

@@ -31,7 +31,8 @@ def store_spells(
 ) -> int:
     """Make these spells what is known of the covered weeks; returns for how many subjects something changed.
 
-    A subject's spells outside `from_week`..`to_week` stay. Storing the same spells twice changes nothing.
+    A subject's spells outside `from_week`..`to_week` stay, but for weeks that the new spells name: a late
+    correction. Storing the same spells twice changes nothing.
     """
     by_subject: dict[str, list[StatusSpell]] = defaultdict(list)
     for spell in spells:
@@ -43,7 +44,10 @@ def store_spells(
     changed = 0
     for subject, found in by_subject.items():
         before = _weeks_of_rows(known[subject])
-        after = {week: codes for week, codes in before.items() if not from_week.ordinal <= week <= to_week.ordinal}
+        replaced = set(range(from_week.ordinal, to_week.ordinal + 1))
+        for spell in found:
+            replaced.update(range(spell.from_week.ordinal, spell.to_week.ordinal + 1))
+        after = {week: codes for week, codes in before.items() if week not in replaced}
         for spell in found:
             for week in range(spell.from_week.ordinal, spell.to_week.ordinal + 1):
                 after.setdefault(week, set()).add((spell.status, spell.code))

@@ -61,11 +61,15 @@ def leaks(channels: dict[str, bytes]) -> list[str]:
 
 def plant(town: Municipality) -> None:
     """Put the broken numbers, and a number in every place where none belongs, into the sources."""
+    header, *rows = town.drop.status.read_text().splitlines()
+    width = len(header.split(","))
+    # a shifted column: this person's only row has numbers where codes belong
+    shifted = [",".join([INSIDE[2], *[INSIDE[1]] * (width - 1)]) if row[:10] == INSIDE[2] else row for row in rows]
+    town.drop.status.write_text("\n".join([header, *shifted]) + "\n")
     with town.drop.status.open("a") as file:
-        width = len(town.drop.status.read_text().splitlines()[0].split(","))
         for cpr in BROKEN:
             file.write(",".join([cpr, *[""] * (width - 1)]) + "\n")
-        file.write(",".join([INSIDE[0], *[INSIDE[1]] * (width - 1)]) + "\n")  # the person twice, numbers as codes
+        file.write(",".join([INSIDE[0], *[INSIDE[1]] * (width - 1)]) + "\n")  # the person twice
         file.write(",".join([replacement_cpr(5), *[INSIDE[1]] * 3]) + "\n")  # too few fields
     with town.drop.income.open("a") as file:
         for cpr in BROKEN:
@@ -112,10 +116,10 @@ def errors(town: Municipality) -> Iterator[str]:
     header = town.drop.income.read_text().splitlines()[0]
     body = "".join(f"{cpr};2020-03;00;1,00;1;1,00\n" for cpr in CANARIES)
     broken = {
-        "indkomst-a.csv": f"{body}{header}\n",  # a number in the header's place
-        "indkomst-b.csv": f"{header}\n{body}".rstrip(),  # cut off
-        "indkomst-c.csv": f"{header};{INSIDE[0]};{INSIDE[0]}\n{body}",  # a number as a doubled column
-        "indkomst-d.csv": f"{header}\n" + body.replace("2020-03", INSIDE[0]),  # no month at all
+        "indkomst-2020-01.csv": f"{body}{header}\n",  # a number in the header's place
+        "indkomst-2020-02.csv": f"{header}\n{body}".rstrip(),  # cut off
+        "indkomst-2020-03.csv": f"{header};{INSIDE[0]};{INSIDE[0]}\n{body}",  # a number as a doubled column
+        "indkomst-2020-04.csv": f"{header}\n" + body.replace("2020-03", INSIDE[0]),  # no month at all
     }
     for name, text in broken.items():
         path = town.folder / name
@@ -144,7 +148,7 @@ def command_line(town: Municipality) -> bytes:
     output = b""
     for arguments in (
         ["pull", "impact60", "income", str(town.drop.income)],
-        ["pull", "impact60", "income", str(town.folder / "indkomst-b.csv")],
+        ["pull", "impact60", "income", str(town.folder / "indkomst-2020-02.csv")],
         ["evaluate", "impact60", "--week", "2020-W10"],
         ["log", "show", "--count", "500"],
         ["doctor"],

@@ -167,14 +167,15 @@ def test_a_late_correction_of_an_earlier_month_is_paid_in_the_next_window_and_ch
     release(town.gateway, "impact60", "2018H2", "payment_document", "operator")
     before = release(town.gateway, "impact60", "2019H1", "payment_document", "operator")
     clock.move(days=20)
-    correction = town.folder / "indkomst-correction.csv"
+    correction = town.folder / "indkomst-2019-09.csv"
     lines = town.drop.income.read_text().splitlines()
     taken_back = [
         ";".join([cpr, month, kind, f"-{hours}", employer, f"-{amount}"])
         for cpr, month, kind, hours, employer, amount in (line.split(";") for line in lines[1:])
         if month in ("2019-02", "2019-03", "2019-04", "2019-05") and kind == "00"
     ]
-    correction.write_text("\n".join([lines[0], *taken_back]) + "\n")
+    of_the_month = [line for line in lines[1:] if line.split(";")[1] == "2019-09"][:1]
+    correction.write_text("\n".join([lines[0], *of_the_month, *taken_back]) + "\n")
     assert intake.pull(town.gateway, "impact60", "income", correction).postings_added > 0
     clock.move(days=180)  # past the freeze day of 2019H2
     again = release(town.gateway, "impact60", "2019H1", "payment_document", "operator")

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from connectors import pull_file
 from connectors.base import Pulled
-from connectors.errors import FileNotNeeded, FileTruncated, FileUnreadable, HeaderMismatch, RejectReason
+from connectors.errors import (
+    FileNameMismatch,
+    FileNotNeeded,
+    FileTruncated,
+    FileUnreadable,
+    HeaderMismatch,
+    RejectReason,
+)
 from connectors.records import IncomePosting, IncomeType, Month, Week
 from tests.unit.connectors.cohort import ANNE, BO, INCOME_HEADER, STRANGER, WEEKS, A, B, declared, matcher, write
 
@@ -24,8 +31,8 @@ def row(
     return f"{cpr};{month};{kind};{hours};00000000;{amount}"
 
 
-def pull(folder: Path, *lines: str, weeks: tuple[Week, Week] = WEEKS) -> Pulled:
-    file = write(folder / "indkomst-2020-03.csv", INCOME_HEADER, *lines)
+def pull(folder: Path, *lines: str, weeks: tuple[Week, Week] = WEEKS, name: str = "indkomst-2020-03.csv") -> Pulled:
+    file = write(folder / name, INCOME_HEADER, *lines)
     return pull_file(file, declared("income"), matcher(), weeks=weeks)
 
 
@@ -41,7 +48,7 @@ def test_postings_of_the_cohort_and_counts_of_the_rest(tmp_path: Path) -> None:
 
 def test_neither_amount_nor_employer_leaves_the_connector(tmp_path: Path) -> None:
     """Positive control: the hours of the same row do."""
-    file = write(tmp_path / "indkomst-1.csv", INCOME_HEADER, f"{ANNE};2020-03;00;98,76;55443322;31415,92")
+    file = write(tmp_path / "indkomst-2020-03.csv", INCOME_HEADER, f"{ANNE};2020-03;00;98,76;55443322;31415,92")
     written = repr(pull_file(file, declared("income"), matcher(), weeks=WEEKS))
     assert "9876" in written
     assert not any(canary in written for canary in ("31415", "55443322", ANNE))
@@ -104,25 +111,40 @@ def test_unknown_types_are_counted_and_never_taken_for_wage(tmp_path: Path) -> N
     assert {posting.income_type for posting in pulled.postings} == {IncomeType.UNKNOWN}
 
 
-def test_the_file_covers_the_weeks_of_its_months(tmp_path: Path) -> None:
+def test_the_file_covers_the_weeks_of_the_months_in_its_name(tmp_path: Path) -> None:
     """A week belongs to the month of its Thursday: April 2020 has five weeks."""
-    pulled = pull(tmp_path, row(month="2020-03"), row(STRANGER, month="2020-04"))
+    pulled = pull(tmp_path, row(), row(STRANGER, month="2019-01"), name="indkomst-2020-03_2020-04.csv")
     assert (str(pulled.from_week), str(pulled.to_week)) == ("2020-W10", "2020-W18")
+
+
+def test_a_month_after_the_file_is_rejected_and_makes_nothing_complete(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(), row(STRANGER, month="2020-12"))
+    assert pulled.rejected == {RejectReason.AFTER_FILE: 1}
+    assert str(pulled.to_week) == "2020-W13"
+
+
+@pytest.mark.parametrize("name", ["indkomst-x.csv", "indkomst-2020-13.csv", "indkomst-2020-04_2020-03.csv"])
+def test_a_name_without_months_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileNameMismatch, match="YYYY-MM"):
+        pull(tmp_path, row(), name=name)
 
 
 def test_months_that_the_contract_does_not_need_are_not_kept(tmp_path: Path) -> None:
     weeks = (Week.parse("2020-W10"), Week.parse("2020-W12"))
-    pulled = pull(tmp_path, row(month="2020-02"), row(), row(month="2020-04"), weeks=weeks)
+    name = "indkomst-2020-02_2020-04.csv"
+    pulled = pull(tmp_path, row(month="2020-02"), row(), row(month="2020-04"), weeks=weeks, name=name)
     assert [posting.month for posting in pulled.postings] == [MARCH]
     assert (pulled.from_week, pulled.to_week) == weeks
 
 
 def test_files_that_give_nothing_say_why(tmp_path: Path) -> None:
     with pytest.raises(FileNotNeeded, match="covers no week"):
-        pull(tmp_path, row(month="2017-03"))
-    with pytest.raises(FileUnreadable, match="no row has a month"):
+        pull(tmp_path, row(month="2017-03"), name="indkomst-2017-03.csv")
+    with pytest.raises(FileUnreadable, match="no row lies in the months"):
         pull(tmp_path)
-    file = write(tmp_path / "indkomst-2.csv", INCOME_HEADER.replace("Betalte timer", "Timer"), row())
+    with pytest.raises(FileUnreadable, match="no row lies in the months"):
+        pull(tmp_path, row(month="2020-02"))
+    file = write(tmp_path / "indkomst-2020-03.csv", INCOME_HEADER.replace("Betalte timer", "Timer"), row())
     with pytest.raises(HeaderMismatch, match="'Betalte timer': is missing"):
         pull_file(file, declared("income"), matcher(), weeks=WEEKS)
     file.write_bytes(f"{INCOME_HEADER}\n{row()}\n{row()[:30]}".encode())

@@ -15,7 +15,7 @@ from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, H
 from connectors.records import Status, SubjectRef, Week
 from tests.unit.connectors.cohort import ANNE, BO, STRANGER, WEEKS, YR_HEADER, A, B, declared, matcher, write
 
-NAME = "yr-ydelsesrefusion-beregning-2020-03-10.csv"
+NAME = "yr-ydelsesrefusion-beregning-2020-02-10.csv"  # its period is January: W01 to W05
 AMOUNTS = "Ballerup;2811,00;562,20;2248,80"
 
 
@@ -23,31 +23,63 @@ def row(cpr: str, week: str, benefit: str = "Kontanthjælp") -> str:
     return f"{cpr};{week};{benefit};{AMOUNTS}"
 
 
-def pull(folder: Path, *lines: str, weeks: tuple[Week, Week] = WEEKS, encoding: str = "utf-8") -> Pulled:
-    file = write(folder / NAME, YR_HEADER, *lines, encoding=encoding)
+def pull(
+    folder: Path, *lines: str, weeks: tuple[Week, Week] = WEEKS, encoding: str = "utf-8", name: str = NAME
+) -> Pulled:
+    file = write(folder / name, YR_HEADER, *lines, encoding=encoding)
     return pull_file(file, declared("ydelsesrefusion"), matcher(), weeks=weeks)
 
 
-def shown(pulled: Pulled, person: SubjectRef) -> dict[str, set[Status]]:
-    """Week -> statuses of one person."""
+def shown(pulled: Pulled, person: SubjectRef, *, with_empty: bool = False) -> dict[str, set[Status]]:
+    """Week -> statuses of one person; weeks without a benefit only if asked for."""
     found: defaultdict[str, set[Status]] = defaultdict(set)
     for spell in pulled.spells:
         if spell.subject == person:
             for ordinal in range(spell.from_week.ordinal, spell.to_week.ordinal + 1):
                 found[str(Week(ordinal))].add(spell.status)
-    return dict(found)
+    return {week: seen for week, seen in found.items() if with_empty or seen != {Status.NO_BENEFIT}}
 
 
-def test_a_covered_week_without_a_row_is_a_week_without_a_benefit(tmp_path: Path) -> None:
-    pulled = pull(tmp_path, row(ANNE, "2020-05"), row(STRANGER, "2020-07", "Sygedagpenge"))
-    assert shown(pulled, A) == {
-        "2020-W05": {Status.UNEMPLOYED},
-        "2020-W06": {Status.NO_BENEFIT},
-        "2020-W07": {Status.NO_BENEFIT},
-    }
-    assert set(shown(pulled, B)) == {"2020-W05", "2020-W06", "2020-W07"}
-    assert (str(pulled.from_week), str(pulled.to_week)) == ("2020-W05", "2020-W07")
+def test_a_week_of_the_period_without_a_row_is_a_week_without_a_benefit(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(ANNE, "2020-03"), row(STRANGER, "2020-04", "Sygedagpenge"))
+    empty = {f"2020-W{week:02d}": {Status.NO_BENEFIT} for week in range(1, 6)}
+    assert shown(pulled, A, with_empty=True) == {**empty, "2020-W03": {Status.UNEMPLOYED}}
+    assert shown(pulled, B, with_empty=True) == empty
+    assert (str(pulled.from_week), str(pulled.to_week)) == ("2020-W01", "2020-W05")
     assert (pulled.rows_read, pulled.rows_outside_cohort) == (2, 1)
+
+
+def test_a_late_correction_changes_the_week_and_the_person_that_it_names(tmp_path: Path) -> None:
+    """Anybody's row for another week must not turn the weeks between into weeks without a benefit."""
+    name = "yr-ydelsesrefusion-beregning-2020-03-10.csv"
+    pulled = pull(tmp_path, row(ANNE, "2020-02"), row(STRANGER, "2020-01"), row(BO, "2020-07"), name=name)
+    assert shown(pulled, A) == {"2020-W02": {Status.UNEMPLOYED}}
+    assert list(shown(pulled, B, with_empty=True)) == ["2020-W06", "2020-W07", "2020-W08", "2020-W09"]
+    assert (str(pulled.from_week), str(pulled.to_week)) == ("2020-W06", "2020-W09")
+
+
+def test_a_week_after_the_period_is_rejected_and_makes_nothing_complete(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(STRANGER, "2021-04"), row(STRANGER, "2020-06"), row(ANNE, "2020-05"))
+    assert pulled.rejected == {RejectReason.AFTER_FILE: 2}
+    assert str(pulled.to_week) == "2020-W05"
+
+
+def test_a_rejected_row_of_a_person_does_not_become_a_week_without_a_benefit(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(ANNE, "2020-99", "Sygedagpenge"), row(ANNE, "2020-02"))
+    assert shown(pulled, A, with_empty=True) == {"2020-W02": {Status.UNEMPLOYED}}
+    assert len(shown(pulled, B, with_empty=True)) == 5
+
+
+@pytest.mark.parametrize("name", ["yr-ydelsesrefusion-beregning.csv", "yr-ydelsesrefusion-beregning-2020-13-10.csv"])
+def test_a_name_without_a_date_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileNameMismatch, match="YYYY-MM-DD"):
+        pull(tmp_path, row(ANNE, "2020-02"), name=name)
+
+
+def test_a_name_that_could_hold_a_number_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(FileNameMismatch) as refused:
+        pull(tmp_path, row(ANNE, "2020-02"), name=f"yr-ydelsesrefusion-beregning-{ANNE}-2020-02-10.csv")
+    assert ANNE not in str(refused.value)
 
 
 def test_a_fleksjob_is_coded_and_still_told_from_a_benefit(tmp_path: Path) -> None:
@@ -59,12 +91,13 @@ def test_a_fleksjob_is_coded_and_still_told_from_a_benefit(tmp_path: Path) -> No
 def test_two_benefits_in_one_week_are_both_shown(tmp_path: Path) -> None:
     pulled = pull(tmp_path, row(ANNE, "2020-05"), row(ANNE, "2020-05", "Løntilskud"), row(ANNE, "2020-05"))
     assert shown(pulled, A) == {"2020-W05": {Status.UNEMPLOYED, Status.WAGE_SUBSIDY}}
-    assert sum(spell.subject == A for spell in pulled.spells) == 2
+    assert sum(spell.subject == A and spell.status is not Status.NO_BENEFIT for spell in pulled.spells) == 2
 
 
 @pytest.mark.parametrize("written", ["202053", "2020-53", "2020-W53", "2020W53", " 2020-53 ", '"2020-53"'])
 def test_the_53rd_week_in_every_form(tmp_path: Path, written: str) -> None:
-    assert shown(pull(tmp_path, row(ANNE, written)), A) == {"2020-W53": {Status.UNEMPLOYED}}
+    name = "yr-ydelsesrefusion-beregning-2021-01-10.csv"
+    assert shown(pull(tmp_path, row(ANNE, written), name=name), A) == {"2020-W53": {Status.UNEMPLOYED}}
 
 
 @pytest.mark.parametrize("written", ["2021-53", "2020-00", "2020-54", "2020-5", "20-05", "uge 5", "", "0000-01"])
@@ -74,21 +107,16 @@ def test_a_row_without_a_week_is_counted_and_the_rest_goes_on(tmp_path: Path, wr
     assert shown(pulled, A) == {"2020-W05": {Status.UNEMPLOYED}}
 
 
-def test_the_turn_of_a_year_has_no_hole(tmp_path: Path) -> None:
-    pulled = pull(tmp_path, row(ANNE, "2020-52"), row(ANNE, "2021-01"))
-    assert list(shown(pulled, A)) == ["2020-W52", "2020-W53", "2021-W01"]
-
-
 def test_unknown_benefits_are_counted_by_name_and_never_guessed(tmp_path: Path) -> None:
     pulled = pull(
         tmp_path,
         row(ANNE, "2020-05", "Borgerløn"),
-        row(ANNE, "2020-06", "borgerløn"),
-        row(ANNE, "2020-07", BO),
-        row(STRANGER, "2020-07", "Noget helt andet"),
+        row(ANNE, "2020-03", "borgerløn"),
+        row(ANNE, "2020-04", BO),
+        row(STRANGER, "2020-04", "Noget helt andet"),
     )
     assert pulled.unknown_codes == {"borgerløn": 2, "(not a name)": 1}, "of the cohort alone, and no cell with digits"
-    assert shown(pulled, A)["2020-W07"] == {Status.UNKNOWN}
+    assert shown(pulled, A)["2020-W04"] == {Status.UNKNOWN}
     assert {spell.code for spell in pulled.spells} == {"?", ""}
 
 
@@ -132,14 +160,14 @@ def test_weeks_that_the_contract_does_not_need_are_not_kept(tmp_path: Path) -> N
 
 def test_a_file_of_other_weeks_is_not_needed(tmp_path: Path) -> None:
     with pytest.raises(FileNotNeeded, match="covers no week of 2020-W01 to 2021-W05"):
-        pull(tmp_path, row(ANNE, "2018-05"))
+        pull(tmp_path, row(ANNE, "2018-05"), name="yr-ydelsesrefusion-beregning-2018-02-10.csv")
 
 
-def test_a_file_without_a_single_week_covers_nothing(tmp_path: Path) -> None:
-    with pytest.raises(FileUnreadable, match="no row has a week"):
+def test_a_file_without_a_row_of_its_month_covers_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileUnreadable, match="no row lies in the month"):
         pull(tmp_path)
-    with pytest.raises(FileUnreadable, match="no row has a week"):
-        pull(tmp_path, row(ANNE, "?"))
+    with pytest.raises(FileUnreadable, match="no row lies in the month"):
+        pull(tmp_path, row(ANNE, "?"), row(ANNE, "2019-50"))
 
 
 def test_a_missing_column_and_another_file_name_are_refused(tmp_path: Path) -> None:
@@ -160,7 +188,7 @@ def test_progress_ends_at_the_whole_file(tmp_path: Path) -> None:
 ROWS = st.lists(
     st.tuples(
         st.sampled_from([ANNE, BO, STRANGER, "nobody"]),
-        st.integers(1, 9),
+        st.integers(1, 5),
         st.sampled_from(["Kontanthjælp", "Fleksløntilskud", "Sygedagpenge", "Borgerløn"]),
     ),
     min_size=1,
@@ -179,13 +207,12 @@ def test_agrees_with_a_plain_loop_over_people_and_weeks(
     tmp_path_factory: pytest.TempPathFactory, table: list[tuple[str, int, str]]
 ) -> None:
     pulled = pull(tmp_path_factory.mktemp("yr"), *(row(cpr, f"2020-{week:02d}", name) for cpr, week, name in table))
-    weeks = [week for _, week, _ in table]
     for cpr, person in ((ANNE, A), (BO, B)):
         expected = {
             f"2020-W{week:02d}": {MEANING[name] for who, at, name in table if (who, at) == (cpr, week)}
             or {Status.NO_BENEFIT}
-            for week in range(min(weeks), max(weeks) + 1)
+            for week in range(1, 6)
         }
-        assert shown(pulled, person) == expected
+        assert shown(pulled, person, with_empty=True) == expected
     assert pulled.rows_outside_cohort == sum(cpr == STRANGER for cpr, _, _ in table)
     assert pulled.rejected[RejectReason.NOT_TEN_DIGITS] == sum(cpr == "nobody" for cpr, _, _ in table)

@@ -90,7 +90,7 @@ REFUSALS = {
     "a day as text": ("opens_on = 2018-10-01", 'opens_on = "2018-10-01"', "opens_on", "date"),
     "a moment for a day": ("opens_on = 2018-10-01", "opens_on = 2018-10-01T00:00:00Z", "opens_on", "date"),
     "closes first": ("closes_on = 2022-06-30", "closes_on = 2018-09-30", "closes_on", "before"),
-    "digest in capitals": ('contract_sha256 = "2', 'contract_sha256 = "F', "contract_sha256", "64"),
+    "digest is cut": ('" # of examples', '0" # of examples', "contract_sha256", "64"),
     "an id with a space": ('\nid = "impact60"', '\nid = "impact 60"', "id", "lower-case"),
     "controller not declared": ('controller = "aalborg', 'controller = "anden', "controller", "municipality"),
     "unknown role": ('role = "dpo"', 'role = "boss"', "parties.3.role", "vocabulary Role"),
