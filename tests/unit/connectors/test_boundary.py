@@ -1,0 +1,163 @@
+"""The boundary: a number goes in, a subject or a reason comes out, and nothing of the number with it."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from connectors.boundary import CohortMatcher
+from connectors.errors import RejectReason
+from connectors.records import SubjectRef
+from keys.blind_index import BlindIndexKey, Column
+from keys.errors import VaultCorrupt
+from tests.unit.connectors.cohort import ANNE, BO, CONTRACT, STRANGER, A, B, MemoryVault, boundary, matcher
+
+DASHED = f"{ANNE[:6]}-{ANNE[6:]}"
+
+
+def column(*rows: str) -> Column:
+    return np.frombuffer("".join(rows).encode("latin-1"), dtype=np.uint8).reshape(-1, 10)
+
+
+def test_whoever_was_enrolled_is_found_and_nobody_else() -> None:
+    border = boundary(MemoryVault())
+    anne = border.enrol(DASHED, CONTRACT, refuse_elsewhere=True)
+    bo = border.enrol(BO, CONTRACT, refuse_elsewhere=True)
+    found = border.matcher(CONTRACT)
+    assert (found.identify(ANNE), found.identify(f" {BO} "), found.identify(STRANGER)) == (anne, bo, None)
+    assert isinstance(anne, SubjectRef)
+    assert isinstance(bo, SubjectRef)
+    assert found.everyone == sorted([anne, bo])
+    assert found.size == 2
+
+
+def test_a_matcher_knows_its_own_contract_alone() -> None:
+    border = boundary(MemoryVault())
+    border.enrol(ANNE, "other-contract", refuse_elsewhere=True)
+    assert border.matcher(CONTRACT).identify(ANNE) is None
+    assert border.matcher(CONTRACT).size == 0
+    assert border.matcher("other-contract").identify(ANNE) is not None
+
+
+@pytest.mark.parametrize(
+    ("contract", "refuse_elsewhere", "expected"),
+    [
+        (CONTRACT, True, RejectReason.DUPLICATE),
+        (CONTRACT, False, RejectReason.DUPLICATE),
+        ("other-contract", True, RejectReason.ENROLLED_ELSEWHERE),
+    ],
+)
+@pytest.mark.parametrize("text", [ANNE, DASHED])
+def test_enrolled_twice(contract: str, refuse_elsewhere: bool, expected: RejectReason, text: str) -> None:
+    vault = MemoryVault()
+    border = boundary(vault)
+    border.enrol(ANNE, CONTRACT, refuse_elsewhere=True)
+    assert border.enrol(text, contract, refuse_elsewhere=refuse_elsewhere) is expected
+    assert len(vault.entries) == 1, "nothing is stored of a refused enrolment"
+
+
+def test_two_contracts_where_that_is_allowed_are_two_unlinked_subjects() -> None:
+    border = boundary(MemoryVault())
+    first = border.enrol(ANNE, CONTRACT, refuse_elsewhere=True)
+    second = border.enrol(ANNE, "other-contract", refuse_elsewhere=False)
+    assert isinstance(second, SubjectRef)
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", RejectReason.NOT_TEN_DIGITS),
+        ("101801234", RejectReason.NOT_TEN_DIGITS),
+        (f"{ANNE}0", RejectReason.NOT_TEN_DIGITS),
+        ("9102801234", RejectReason.NO_SUCH_DAY),
+        ("0000000000", RejectReason.NO_SUCH_DAY),
+    ],
+)
+def test_what_is_no_number_is_a_reason(text: str, reason: RejectReason) -> None:
+    vault = MemoryVault()
+    border = boundary(vault)
+    assert border.enrol(text, CONTRACT, refuse_elsewhere=True) is reason
+    assert vault.entries == {}
+    assert vault.rows == []
+    assert matcher().identify(text) is reason
+    assert matcher().identify_all([ANNE, text, BO]) == [A, reason, B]
+
+
+def test_a_column_gives_rows_and_counts() -> None:
+    rows = [STRANGER, ANNE, "9102801234", BO, ANNE, "61018 1234", "          ", "ÆØÅ1801234"]
+    found, rejected = matcher().rows(column(*rows))
+    assert found == {1: A, 3: B, 4: A}
+    assert rejected == {RejectReason.NOT_TEN_DIGITS: 3, RejectReason.NO_SUCH_DAY: 1}
+
+
+def test_an_empty_column_and_an_empty_cohort() -> None:
+    found, rejected = matcher().rows(column())
+    assert (found, rejected.total()) == ({}, 0)
+    nobody = matcher({})
+    assert nobody.rows(column(ANNE, BO)) == (
+        {},
+        Counter({RejectReason.NOT_TEN_DIGITS: 0, RejectReason.NO_SUCH_DAY: 0}),
+    )
+    assert nobody.identify_all([]) == []
+    assert (nobody.size, nobody.everyone) == (0, [])
+
+
+def test_the_first_eight_bytes_of_an_index_do_not_decide() -> None:
+    """A row whose index shares only its head with somebody's is nobody."""
+    key = BlindIndexKey(b"\x01" * 32)
+    tag = key.column(column(ANNE)).tobytes()
+    twin = CohortMatcher(key, {tag[:8] + bytes(8): A.value})
+    assert twin.rows(column(ANNE))[0] == {}
+    assert CohortMatcher(key, {tag: A.value}).rows(column(ANNE))[0] == {0: A}, "positive control"
+
+
+def test_a_bad_row_in_a_column_matches_nobody_even_where_its_bytes_would() -> None:
+    """Ten bytes that are no digits are left out before the index is believed."""
+    key = BlindIndexKey(b"\x01" * 32)
+    tag = key.column(column("ABCDEFGHIJ")).tobytes()
+    assert CohortMatcher(key, {tag: A.value}).rows(column("ABCDEFGHIJ"))[0] == {}
+
+
+def test_numbers_leave_only_through_with_cpr() -> None:
+    border = boundary(MemoryVault())
+    refs = [border.enrol(text, CONTRACT, refuse_elsewhere=True) for text in (ANNE, BO)]
+    people = [ref for ref in refs if isinstance(ref, SubjectRef)]
+    sent: list[str] = []
+    answers = border.with_cpr(reversed(people), lambda cpr: sent.append(cpr) or len(sent))
+    assert sent == [BO, ANNE], "ten digits, in the order of the references"
+    assert answers == [1, 2]
+
+
+def test_an_unsealable_person_stops_the_request_before_the_next_is_opened() -> None:
+    vault = MemoryVault()
+    border = boundary(vault)
+    refs = [border.enrol(text, CONTRACT, refuse_elsewhere=True) for text in (ANNE, BO)]
+    people = [ref for ref in refs if isinstance(ref, SubjectRef)]
+    vault.entries[people[0].value] = vault.entries[people[1].value]
+    sent: list[str] = []
+    with pytest.raises(VaultCorrupt):
+        border.with_cpr(people, sent.append)
+    assert sent == []
+
+
+def test_nothing_that_comes_out_repeats_a_number() -> None:
+    """Objects as they would be written into a log, and the traceback of a broken seal; then a control."""
+    vault = MemoryVault()
+    border = boundary(vault)
+    anne = border.enrol(ANNE, CONTRACT, refuse_elsewhere=True)
+    assert isinstance(anne, SubjectRef)
+    found = border.matcher(CONTRACT)
+    vault.entries[anne.value] = (b"", b"")
+    try:
+        border.with_cpr([anne], str)
+    except VaultCorrupt:
+        trace = traceback.format_exc()
+    written = (
+        f"{border!r} {vars(border)} {found!r} {vars(found)} {anne!r} {found.identify_all([ANNE, STRANGER])} {trace}"
+    )
+    assert anne.value in written
+    assert not any(number in written for number in (ANNE, DASHED, STRANGER, ANNE.encode().hex()))
