@@ -121,6 +121,26 @@ class PullCompleted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PullRepeated(Event):
+    """The file had been pulled by another command in the meantime: nothing was stored."""
+
+    contract: str
+    source: str
+    file_sha256: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullFailed(Event):
+    """The file could not be used; `error` is the stable code of the reason."""
+
+    contract: str
+    source: str
+    file_sha256: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated(Event):
     contract: str
     version: int
@@ -140,6 +160,15 @@ class ReleaseIntended(Event):
     recipient: str
     release: str
     draft_sha256: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseResumed(Event):
+    """An interrupted release is taken up again, under a fresh decision."""
+
+    release: str
     decision: str
     decision_sha256: str
 

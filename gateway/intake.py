@@ -16,6 +16,7 @@ from connectors import pull_file
 from connectors.base import Progress, Pulled, no_progress
 from connectors.declaration import SourceDeclaration, load_declaration
 from connectors.enrolment import Referral, ReferralList, read_referrals
+from connectors.errors import ConnectorError
 from connectors.reading import file_sha256
 from connectors.records import Week
 from gateway.attestations.seals import Seal, seal_leaf
@@ -27,6 +28,8 @@ from gateway.events import (
     PersonLine,
     PullAuthorised,
     PullCompleted,
+    PullFailed,
+    PullRepeated,
     SourceDeclared,
 )
 from gateway.installation import Gateway
@@ -304,11 +307,19 @@ def pull(
         )
     if known is not None:
         return _report(known, people_changed=0, postings_added=0, is_new=False)
-    pulled = pull_file(file, declaration, matcher, weeks=weeks, progress=progress)  # 2
+    try:
+        pulled = pull_file(file, declaration, matcher, weeks=weeks, progress=progress)  # 2
+    except ConnectorError as error:
+        with gateway.store.write(gateway.clock()) as uow:
+            uow.record(PullFailed(contract=contract_id, source=source_id, file_sha256=digest, error=error.code))
+        raise
     with deciding(gateway) as asking:  # 3
         authorised, _ = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, source_id, digest)
         if known is not None:  # another command was faster
+            asking.uow.record(
+                PullRepeated(contract=contract_id, source=source_id, file_sha256=digest, decision=authorised.id)
+            )
             return _report(known, people_changed=0, postings_added=0, is_new=False)
         row, changed, added = _store(asking, contract_id, source_id, pulled, authorised)
     return _report(row, people_changed=changed, postings_added=added, is_new=True)

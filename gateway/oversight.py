@@ -70,15 +70,18 @@ def verify_logs(gateway: Gateway, *, against: dict[str, str] | None = None) -> l
     Raises `LogCorrupt` naming the entry, or `CheckpointMismatch`.
     """
     saved = against or {}
-    with gateway.store.write(gateway.clock()) as uow:
-        reports = []
+    reports = []
+    with gateway.store.read() as session:  # one snapshot; writers go on meanwhile
         for log in LOGS:
             key = gateway.log_key(log)
             verifier = VerifierKey(key.name, key.public_bytes)
-            reports.append(verify_all(uow.session, log, key=verifier, against=saved.get(log)))
-            ledger.checkpoint(uow.session, log, key, at=uow.now)  # never a head over what does not add up
-        sizes = {report.log: report.size for report in reports}
-        uow.record(LogVerified(sizes=sizes, with_anchor=bool(saved)))
+            reports.append(verify_all(session, log, key=verifier, against=saved.get(log)))
+    with gateway.store.write(gateway.clock()) as uow:
+        for report in reports:
+            # a head is signed only over what was just recomputed
+            if ledger.size(uow.session, report.log) == report.size:
+                ledger.checkpoint(uow.session, report.log, gateway.log_key(report.log), at=uow.now)
+        uow.record(LogVerified(sizes={report.log: report.size for report in reports}, with_anchor=bool(saved)))
     return reports
 
 

@@ -33,7 +33,7 @@ from gateway.attestations.metadata import integrity, metadata_files
 from gateway.attestations.seals import Seal
 from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.errors import WindowOutOfOrder, WindowUnknown
-from gateway.events import BundleHandedOut, ReleaseIntended, ReleaseIssued
+from gateway.events import BundleHandedOut, ReleaseIntended, ReleaseIssued, ReleaseResumed
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
@@ -149,6 +149,10 @@ def _authorise_and_draft(
     authorised = asking.ask(party, _ACTIONS[template], programme, facts)  # 1
     existing = _existing(session, contract, window, template, recipient)
     if existing is not None:
+        if existing.state == "intended":
+            asking.uow.record(
+                ReleaseResumed(release=existing.id, decision=authorised.id, decision_sha256=authorised.sha256)
+            )
         return existing
     if frozen is None:  # the policy has refused this already; nothing is ever drafted without data
         raise WindowUnknown(contract=contract.id, window=window.label)

@@ -16,6 +16,7 @@ from jwt.exceptions import PyJWTError
 from gateway.attestations.jws import sign_compact
 from gateway.errors import Unauthenticated
 from keys.signer import Signer
+from outcome_verifier import b64
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFE_SECONDS = 60
@@ -47,10 +48,10 @@ def claimed_client(assertion: str) -> str:
         claims = jwt.decode(_bounded(assertion), options={"verify_signature": False})
     except PyJWTError:
         raise Unauthenticated(reason="the client assertion is not a JWT") from None
-    subject = claims.get("sub")
-    if not isinstance(subject, str) or not subject:
+    subject: object = claims.get("sub")
+    if not _is_name(subject):
         raise Unauthenticated(reason="the client assertion names no client")
-    return subject
+    return str(subject)
 
 
 def verify_assertion(assertion: str, *, client_id: str, jwk: Mapping[str, Any], issuer: str, now: int) -> Assertion:
@@ -103,7 +104,8 @@ def _decode(
 ) -> dict[str, Any]:
     try:
         header = jwt.get_unverified_header(_bounded(token))
-        if set(header) - _HEADER_WORDS or header.get("typ") not in types:
+        # compared one by one: a `typ` that is a list has no hash
+        if set(header) - _HEADER_WORDS or not any(header.get("typ") == known for known in types):
             raise Unauthenticated(reason="the token's header is of another kind")
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -123,9 +125,12 @@ def _decode(
     except PyJWTError:
         # PyJWT's text may quote the token; the reason we give must not
         raise Unauthenticated(reason="the token's signature, issuer, audience or claims are not right") from None
-    if not all(type(claims[name]) is int for name in ("iat", "exp")) or type(claims["jti"]) is not str:
+    not_before = claims.get("nbf", 0)
+    if not all(type(value) is int for value in (claims["iat"], claims["exp"], not_before)) or not _is_name(
+        claims["jti"]
+    ):
         raise Unauthenticated(reason="the token's claims have the wrong types")
-    if claims["iat"] > now + _CLOCK_SKEW_SECONDS or claims.get("nbf", 0) > now + _CLOCK_SKEW_SECONDS:
+    if max(claims["iat"], not_before) > now + _CLOCK_SKEW_SECONDS:
         raise Unauthenticated(reason="the token is not valid yet")
     if claims["exp"] <= now:
         raise Unauthenticated(reason="the token has expired")
@@ -133,6 +138,17 @@ def _decode(
 
 
 def _bounded(token: str) -> str:
+    """The token, if it is not too long and its parts are base64url as RFC 7515 §2 writes it: one text a token."""
     if len(token) > _MOST_CHARACTERS:
         raise Unauthenticated(reason="the token is too long")
+    try:
+        for part in token.split("."):
+            b64.decode(part)
+    except ValueError:
+        raise Unauthenticated(reason="the token is not a JWT") from None
     return token
+
+
+def _is_name(value: object) -> bool:
+    """Text that a database takes and a log shows: not empty, no control character, no lone surrogate."""
+    return isinstance(value, str) and bool(value) and value.isprintable()

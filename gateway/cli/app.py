@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
+from pydantic import ValidationError
 
 from gateway.cli import contracts, installation, keys, logs, outcomes
 from gateway.errors import outcome
+
+_FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors.py
 
 app = typer.Typer(
     name="gateway",
@@ -26,14 +28,18 @@ for command in (*installation.COMMANDS, *outcomes.COMMANDS):
 
 
 def main() -> None:
-    """Run the command line. Exit code 0, 2 for usage, or the error's own (gateway/errors.py)."""
+    """Run the command line. Exit code 0, 2 for usage and settings, or the error's own (gateway/errors.py)."""
     try:
-        code = app(standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
+        app()  # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
+    except ValidationError as error:
+        # a setting; its value is not repeated, for it may be a database password
+        for found in error.errors(include_input=False, include_url=False):
+            typer.echo(f"gateway: GATEWAY_{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}", err=True)
         sys.exit(2)
-    except click.Abort:
-        sys.exit(130)
+    except OSError as error:
+        typer.echo(f"gateway: {error.filename or 'a file'}: {error.strerror or 'cannot be used'}", err=True)
+        typer.echo("  (file-unreadable)", err=True)
+        sys.exit(_FILE_UNREADABLE)
     except Exception as error:
         shown = outcome(error)
         if shown is None:
@@ -41,7 +47,6 @@ def main() -> None:
         typer.echo(f"gateway: {error}", err=True)
         typer.echo(f"  ({getattr(error, 'code', '')})", err=True)
         sys.exit(shown.exit_code)
-    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

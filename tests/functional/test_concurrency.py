@@ -19,6 +19,13 @@ from outcome_verifier import canonical
 from tests.support.simulated import Municipality, simulated
 
 
+def finished(process: subprocess.Popen[bytes]) -> bytes:
+    """What the command printed, once it has ended well."""
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    return output
+
+
 def command(town: Municipality, *arguments: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "GATEWAY_DATA_DIRECTORY": str(town.folder / "gateway")}
     line = [sys.executable, "-m", "gateway.cli.app", *arguments]
@@ -29,16 +36,13 @@ def test_a_command_line_pull_and_a_release_at_the_same_time_are_both_right(tmp_p
     town = simulated(tmp_path, "ballerup")
     town.enrol()
     files = sorted(town.drop.status.iterdir())
-    for process in (
-        command(town, "pull", "ballerup", "ydelsesrefusion", *map(str, files[:20])),
-        command(town, "pull", "ballerup", "income", str(town.drop.income)),
-    ):
-        assert process.wait() == 0, process.stdout.read() if process.stdout else b""
+    finished(command(town, "pull", "ballerup", "ydelsesrefusion", *map(str, files[:20])))
+    finished(command(town, "pull", "ballerup", "income", str(town.drop.income)))
     pulling = command(town, "pull", "ballerup", "ydelsesrefusion", *map(str, files[20:]))
     released = [
         release(town.gateway, "ballerup", window, "payment_document", "operator") for window in ("2019H1", "2019H2")
     ]
-    assert pulling.wait() == 0, pulling.stdout.read() if pulling.stdout else b""
+    finished(pulling)
     assert all(done.is_new for done in released)
     result, known = evaluate_week(town.gateway, "ballerup", Week.parse("2020-W53"))
     assert result.quantity("steady_and_off_benefits") == 5
@@ -69,9 +73,6 @@ def test_the_same_file_pulled_twice_at_once_is_stored_once(tmp_path: Path):
     town = simulated(tmp_path)
     town.enrol()
     processes = [command(town, "pull", "impact60", "income", str(town.drop.income)) for _ in range(2)]
-    output = b""
-    for process in processes:
-        assert process.wait() == 0
-        output += process.stdout.read() if process.stdout else b""
+    output = b"".join(map(finished, processes))
     assert output.count(b"\npulled:") + output.startswith(b"pulled:") == 1
     assert output.count(b"nothing changed") == 1

@@ -48,15 +48,20 @@ def _run(server_url: str, *statements: str) -> None:
     engine.dispose()
 
 
+@pytest.fixture
+def empty_postgres_url(postgres_url: str) -> str:
+    """The URL of an empty PostgreSQL database."""
+    _run(postgres_url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    return postgres_url
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database, once for each kind."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'gateway.sqlite'}"
     else:
-        url = request.getfixturevalue("postgres_url")
-        _run(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-        yield url
+        yield request.getfixturevalue("empty_postgres_url")
 
 
 @pytest.fixture

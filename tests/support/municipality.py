@@ -1,4 +1,4 @@
-"""A municipality that is ready to be asked: built once a process for each kind of contract, then copied folder by folder.
+"""A municipality that is ready to be asked: built once a process for each contract, then copied.
 
 `simulated` (tests/support/simulated.py) builds from nothing and takes every knob; this is the quick way to a
 municipality whose people are enrolled and whose files are pulled.

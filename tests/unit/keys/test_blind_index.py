@@ -83,10 +83,13 @@ def test_the_column_is_read_and_not_changed() -> None:
     assert hashlib.sha256(wide.tobytes()).digest() == before
 
 
-@pytest.mark.parametrize("shape", [(3, 9), (3, 11), (30,), (1, 3, 10)])
-def test_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [((3, 9), "u1"), ((3, 11), "u1"), ((30,), "u1"), ((1, 3, 10), "u1"), ((3, 10), "i8"), ((3, 10), "i1")],
+)
+def test_another_shape_or_kind_is_refused(shape: tuple[int, ...], kind: str) -> None:
     with pytest.raises(ValueError, match="ten bytes a row"):
-        BlindIndexKey.derive(SECRET, domain=DOMAIN, version=1).column(np.zeros(shape, dtype=np.uint8))
+        BlindIndexKey.derive(SECRET, domain=DOMAIN, version=1).column(np.zeros(shape, dtype=kind))
 
 
 def test_domains_versions_and_secrets_do_not_touch() -> None:

@@ -1,0 +1,378 @@
+"""The `gateway` command line, from `init` to the verified bundle; every command, again, and when it goes wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+
+from gateway.cli.app import app
+from outcome_verifier import b64
+from tests.support.command_line import Ran, run, run_program
+from tests.support.histories import EXAMPLES
+from tests.support.municipality import ready
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with an installation and the files that it is given."""
+
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "installed"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"GATEWAY_DATA_DIRECTORY": str(self.data)}
+
+    def gateway(self, *arguments: str | Path) -> Ran:
+        return run(*arguments, environment=self.environment, cwd=self.folder)
+
+    def sql(self, statement: str) -> list[tuple]:
+        """Run a statement behind the gateway's back."""
+        connection = sqlite3.connect(self.data / "gateway.sqlite")
+        try:
+            rows = connection.execute(statement).fetchall()
+            connection.commit()
+            return rows
+        finally:
+            connection.close()
+
+    @property
+    def events(self) -> int:
+        return self.sql("SELECT count(*) FROM log_entry WHERE log = 'access'")[0][0]
+
+
+INIT = ("init", "--municipality-code", "851", "--municipality-name", "Aalborg Kommune", "--host-name", "g.test.example")
+ROAD: list[tuple[tuple[str, ...], str]] = [
+    ((*INIT, "--demo-keys"), "installed in"),
+    (("contract", "add", "impact60.toml", "impact60.programme.toml"), "in force: impact60 version 1"),
+    (("contract", "source", str(EXAMPLES / "sources" / "dream.toml")), "declared: dream"),
+    (("contract", "source", str(EXAMPLES / "sources" / "income.toml")), "declared: income"),
+    (("enrol", "impact60", "drop/enrolment/impact60.csv", "--batch", "2018"), "30 people in batch 2018"),
+    (("pull", "impact60", "dream", "STATUS"), "rows read"),
+    (("pull", "impact60", "income", "INCOME"), "rows read"),
+    (("evaluate", "impact60", "--week", "2020-W10"), "30 people referred"),
+    (
+        ("release", "impact60", "2018H2", "--template", "contract_total", "--to", "investor", "--out", "total.json"),
+        "total.json (entry",
+    ),
+    (("trust", "export", "--out", "TRUST.json"), "fingerprint"),
+]
+
+
+def spelled(place: Place, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """STATUS and INCOME as the files that the simulation wrote."""
+    drop = place.folder / "drop"
+    names = {"STATUS": next((drop / "dream").glob("*.csv")), "INCOME": next((drop / "income").glob("*.csv"))}
+    return tuple(str(names.get(argument, argument)) for argument in arguments)
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, list[Ran]]:
+    """An installation that went the whole road through the command line, and what each command said."""
+    place = Place(tmp_path_factory.mktemp("cli"))
+    ready(place.folder, pulled=False).gateway.store.dispose()  # for its files only
+    return place, [place.gateway(*spelled(place, arguments)) for arguments, _ in ROAD]
+
+
+@pytest.fixture
+def place(walked: tuple[Place, list[Ran]], tmp_path: Path) -> Place:
+    """A copy of that installation, to be broken at will."""
+    shutil.copytree(walked[0].folder, tmp_path, dirs_exist_ok=True)
+    return Place(tmp_path)
+
+
+@pytest.mark.parametrize("step", range(len(ROAD)), ids=[" ".join(arguments[:2]) for arguments, _ in ROAD])
+def test_each_command_of_the_road_works(walked: tuple[Place, list[Ran]], step: int):
+    ran = walked[1][step]
+    assert (ran.code, ran.err) == (0, ""), ran.text
+    assert ROAD[step][1] in ran.out
+
+
+AGAIN = {
+    # what is run a second time: what it says, and how many events it may leave
+    0: ("installed in", 0),
+    1: ("in force: impact60 version 1", 0),
+    2: ("declared: dream", 0),
+    4: ("sealed already, nothing changed", 0),
+    5: ("pulled already, nothing changed", 1),  # that the file was asked for
+    8: ("released before, handed out again", 1),
+}
+
+
+@pytest.mark.parametrize("step", AGAIN, ids=[" ".join(ROAD[step][0][:2]) for step in AGAIN])
+def test_the_same_command_again_changes_nothing(place: Place, step: int):
+    said, events = AGAIN[step]
+    first = (place.folder / "total.json").read_bytes()
+    before, public = place.events, (place.data / "public" / "trust.json").read_bytes()
+    ran = place.gateway(*spelled(place, ROAD[step][0]))
+    assert ran.code == 0, ran.text
+    assert said in ran.out
+    assert place.events == before + events
+    assert (place.data / "public" / "trust.json").read_bytes() == public
+    assert json.loads(first)["attestation"] == json.loads((place.folder / "total.json").read_bytes())["attestation"]
+
+
+def test_the_released_bundle_verifies_outside(place: Place):
+    """The last command of the road, as a program of its own: without the gateway's data, only with the trust file."""
+    shutil.rmtree(place.data)
+    arguments = ["total.json", "--trust", "TRUST.json", "--contract", "impact60.toml"]
+    ran = run_program("verify-outcome", *arguments, cwd=place.folder)
+    assert ran.code == 0, ran.text
+    assert "VERIFIED  contract total, impact60 2018H2" in ran.out
+    bundle = json.loads((place.folder / "total.json").read_bytes())
+    bundle["attestation"] = bundle["attestation"].replace("~", "~A", 1)
+    (place.folder / "total.json").write_text(json.dumps(bundle))
+    assert run_program("verify-outcome", *arguments, cwd=place.folder).code > 10
+
+
+def test_the_installed_program_is_the_same_command(place: Place):
+    ran = run_program("gateway", "contract", "list", environment=place.environment)
+    assert ran.code == 0, ran.text
+    assert ran.out == place.gateway("contract", "list").out
+    ran = run_program("gateway", "evaluate", "nothing", "--week", "2020-W10", environment=place.environment)
+    assert (ran.code, "Traceback" in ran.err) == (4, False)
+
+
+SHOWN: list[tuple[tuple[str, ...], list[str]]] = [
+    (("contract", "check", "impact60.toml"), ["30 people", "sha256", "illustrative"]),
+    (("contract", "list"), ["impact60", "2018H2", "2018-W40", "2020H2"]),
+    (("evaluate", "impact60", "--as-of", "2020-03-02"), ["at the end of 2020-W10", "sources complete to"]),
+    (("keys", "list"), ["attestation", "log-access", "vault", "development"]),
+    (("log", "show", "--from", "0", "--count", "2"), ["installed", "contract_activated"]),
+    (("log", "verify"), ["attest", "payment", "access", "entries"]),
+    (("log", "checkpoint"), ["g.test.example/access\n"]),
+    (("doctor",), ["Aalborg Kommune (851)", "development key", "the access log holds"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), SHOWN, ids=[" ".join(arguments[:2]) for arguments, _ in SHOWN])
+def test_what_the_looking_commands_show(place: Place, arguments: tuple[str, ...], words: list[str]):
+    ran = place.gateway(*arguments)
+    assert ran.code == 0, ran.text
+    assert [word for word in words if word not in ran.out] == []
+
+
+def test_a_checkpoint_that_was_kept_is_compared(place: Place):
+    assert place.gateway("log", "checkpoint", "access", "--out", "kept.checkpoint").code == 0
+    assert place.gateway("log", "checkpoint", "attest", "--out", "attest.checkpoint").code == 0
+    kept = ("log", "verify", "--against", "kept.checkpoint", "--against", "attest.checkpoint")
+    ran = place.gateway(*kept)
+    assert ran.code == 0, ran.text
+    assert place.gateway("evaluate", "impact60", "--week", "2020-W10").code == 0  # the log grows
+    assert place.gateway(*kept).code == 0
+
+
+def test_a_checkpoint_of_another_installation_is_not_ours(place: Place, tmp_path: Path):
+    other = Place(tmp_path / "other")
+    other.folder.mkdir()
+    assert other.gateway(*INIT, "--demo-keys").code == 0
+    assert other.gateway("log", "checkpoint", "access", "--out", tmp_path / "kept.checkpoint").code == 0
+    ran = place.gateway("log", "verify", "--against", tmp_path / "kept.checkpoint")
+    assert ran.code == 9, ran.text
+
+
+def test_a_client_is_registered_once(place: Place):
+    numbers = generate_private_key(SECP256R1()).public_key().public_numbers()
+    x, y = (b64.encode(value.to_bytes(32, "big")) for value in (numbers.x, numbers.y))
+    (place.folder / "fokus.jwk").write_text(json.dumps({"kty": "EC", "crv": "P-256", "x": x, "y": y}))
+    command = ("keys", "client", "fokus-app", "--organisation", "fokus-folkeoplysning", "--role", "operator")
+    first = place.gateway(*command, "--jwk", "fokus.jwk")
+    assert first.code == 0, first.text
+    before = place.events
+    assert place.gateway(*command, "--jwk", "fokus.jwk").out == first.out
+    assert place.events == before
+
+
+def test_simulate_writes_the_same_bytes_for_the_same_seed(tmp_path: Path):
+    course = EXAMPLES / "courses" / "impact60.toml"
+    written = []
+    for name, seed in (("a", "7"), ("b", "7"), ("c", "8")):
+        command = ("simulate", "--course", course, "--out", tmp_path / name, "--seed", seed, "--extract-people", "5")
+        assert run(*command).code == 0
+        files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
+        written.append([(path.relative_to(tmp_path / name), path.read_bytes()) for path in files])
+    assert len(written[0]) == 3
+    assert written[0] == written[1]
+    assert written[0] != written[2]
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """Every command of the tree."""
+
+    def below(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            yield path
+        else:
+            for name, child in inner.items():
+                yield from below(child, (*path, name))
+
+    yield from below(typer.main.get_command(app), ())
+
+
+@pytest.mark.parametrize("path", list(commands()), ids=" ".join)
+def test_the_help_of_every_command_has_an_example_that_parses(path: tuple[str, ...]):
+    ran = run(*path, "--help")
+    assert ran.code == 0
+    assert "Example:" in ran.out
+    command: Any = typer.main.get_command(app)
+    for name in path:
+        command = command.commands[name]
+    example = " ".join(re.search(r"Example: (gateway .*)", command.help or "", re.DOTALL)[1].split("\n"))
+    words = shlex.split(example)
+    assert tuple(words[1 : len(path) + 1]) == path
+    command.make_context(" ".join(path), words[len(path) + 1 :])  # raises a usage error where it does not parse
+
+
+def test_the_commands_are_all_there():
+    """Positive control of the table above."""
+    found = {" ".join(path) for path in commands()}
+    assert found >= {"init", "doctor", "simulate", "serve", "demo", "enrol", "pull", "evaluate", "release"}
+    assert found >= {"contract check", "contract add", "contract list", "contract source", "keys list", "keys client"}
+    assert found >= {"log show", "log verify", "log checkpoint", "trust export"}
+
+
+def without_installation(place: Place) -> None:
+    shutil.rmtree(place.data)
+
+
+def another_schema(place: Place) -> None:
+    place.sql("UPDATE alembic_version SET version_num = '9999'")
+
+
+def changed_log(place: Place) -> None:
+    place.sql("UPDATE log_entry SET body = replace(body, '851', '852') WHERE log = 'access' AND idx = 0")
+
+
+def later_log(place: Place) -> None:
+    place.sql("UPDATE log_entry SET at = '2099-01-01 00:00:00.000000' WHERE log = 'access'")
+
+
+def open_keys(place: Place) -> None:
+    (place.data / "keys").chmod(0o755)
+    for path in (place.data / "keys").iterdir():
+        path.chmod(0o644)
+
+
+def other_passphrase(place: Place) -> None:
+    (place.data / "passphrase").write_text("another one")
+
+
+def cut_income(place: Place) -> None:
+    file = next((place.folder / "drop" / "income").glob("*.csv"))
+    file.write_bytes(file.read_bytes()[:-20])
+
+
+def fewer_people(place: Place) -> None:
+    """A new list for a batch that nobody enrolled yet."""
+    place.sql("DELETE FROM batch")
+    file = place.folder / "drop" / "enrolment" / "impact60.csv"
+    file.write_text("\n".join(file.read_text().splitlines()[:-3]) + "\n")
+
+
+def nothing(place: Place) -> None:
+    """Nothing is broken."""
+
+
+RELEASE = ("release", "impact60", "2018H2", "--to", "operator", "--template")
+ERRORS: list[tuple[int, str, Callable[[Place], None], tuple[str, ...]]] = [
+    (2, "", nothing, ("no-such-command",)),
+    (2, "", nothing, ("pull", "impact60")),
+    (2, "", nothing, ("pull", "impact60", "dream", "STATUS", "--purpose", "curiosity")),
+    (2, "", nothing, ("evaluate", "impact60", "--week", "2020-W60")),
+    (2, "", nothing, ("evaluate", "impact60")),
+    (2, "", nothing, (*RELEASE, "everything")),
+    (2, "", nothing, ("release", "impact60", "2018H2", "--to", "press", "--template", "predicate")),
+    (2, "", nothing, ("log", "checkpoint", "other")),
+    (2, "", nothing, ("keys", "client", "a", "--organisation", "b", "--role", "municipality", "--jwk", "total.json")),
+    (3, "file-unreadable", nothing, ("contract", "check", "no-such-file.toml")),
+    (3, "declaration-invalid", nothing, ("contract", "check", "impact60.programme.toml")),
+    (
+        3,
+        "client-invalid",
+        nothing,
+        ("keys", "client", "a", "--organisation", "b", "--role", "dpo", "--jwk", "total.json"),
+    ),
+    (3, "file-truncated", cut_income, ("pull", "impact60", "income", "INCOME")),
+    (3, "file-unreadable", nothing, ("pull", "impact60", "income", "no-such-file.csv")),
+    (3, "file-unreadable", nothing, ("log", "verify", "--against", "no-such-file")),
+    (3, "file-unreadable", nothing, (*RELEASE, "payment_document", "--out", "no/such/folder/bundle.json")),
+    (4, "contract-unknown", nothing, ("evaluate", "other", "--week", "2020-W10")),
+    (4, "contract-unknown", nothing, ("log", "show", "--contract", "other")),
+    (4, "window-unknown", nothing, ("release", "impact60", "1999H1", "--to", "operator", "--template", "predicate")),
+    (4, "source-unknown", nothing, ("pull", "impact60", "other", "STATUS")),
+    (5, "sources-incomplete", nothing, ("evaluate", "impact60", "--week", "2021-W40")),
+    (
+        5,
+        "programme-mismatch",
+        nothing,
+        ("contract", "add", "impact60.toml", str(EXAMPLES / "programmes/impact60.toml")),
+    ),
+    (
+        5,
+        "window-out-of-order",
+        nothing,
+        ("release", "impact60", "2019H2", "--to", "operator", "--template", "payment_document"),
+    ),
+    (5, "enrolment-refused", fewer_people, ("enrol", "impact60", "drop/enrolment/impact60.csv", "--batch", "2018")),
+    (6, "not-installed", without_installation, ("contract", "list")),
+    (6, "already-installed", nothing, (*INIT[:-1], "another.example")),
+    (6, "key-store-unsafe", open_keys, ("keys", "list")),
+    (6, "key-store-locked", other_passphrase, ("keys", "list")),
+    (6, "unsafe-directory", nothing, ("demo", "--no-serve", "--directory", ".")),
+    (8, "policy-denied", nothing, ("pull", "impact60", "dream", "STATUS", "--purpose", "marketing")),
+    (8, "policy-denied", nothing, (*RELEASE, "predicate")),
+    (8, "policy-denied", nothing, ("enrol", "impact60", "impact60.toml", "--batch", "2018")),
+    (9, "log-corrupt", changed_log, ("log", "verify")),
+    (10, "schema-outdated", another_schema, ("contract", "list")),
+    (10, "clock-went-back", later_log, ("evaluate", "impact60", "--week", "2020-W10")),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "break_it", "arguments"), ERRORS, ids=[f"{e[0]} {e[1]} {' '.join(e[3][:2])}" for e in ERRORS]
+)
+def test_what_goes_wrong_has_an_exit_code_and_a_sentence(
+    place: Place, code: int, kind: str, break_it: Callable[[Place], None], arguments: tuple[str, ...]
+):
+    break_it(place)
+    ran = place.gateway(*spelled(place, arguments))
+    assert ran.code == code, ran.text
+    assert "Traceback" not in ran.text
+    assert f"({kind})" in ran.err if kind else "Usage:" in ran.err
+
+
+def test_production_refuses_development_keys(place: Place):
+    environment = {**place.environment, "GATEWAY_PROFILE": "production"}
+    ran = run("contract", "list", environment=environment)
+    assert (ran.code, "(unsafe-for-production)" in ran.err) == (6, True)
+    ran = run("doctor", environment=environment)
+    assert (ran.code, "does not open" in ran.out) == (1, True)
+
+
+def test_a_setting_that_makes_no_sense_is_named_without_its_value(place: Place):
+    ran = run("contract", "list", environment={**place.environment, "GATEWAY_TOKEN_LIFE_SECONDS": "zebra"})
+    assert ran.code == 2, ran.text
+    assert "GATEWAY_TOKEN_LIFE_SECONDS" in ran.err
+    assert "zebra" not in ran.err
+
+
+def test_doctor_tells_what_is_wrong_and_ends_with_one(place: Place):
+    later_log(place)
+    ran = place.gateway("doctor")
+    assert ran.code == 1
+    assert "the clock stands before the newest log entry" in ran.out
