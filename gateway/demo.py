@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from connectors.errors import FileNotNeeded
-from gateway import evaluation, intake, oversight, publication
+from gateway import declarations, evaluation, intake, oversight, publication
 from gateway.attestations.trust import trust_bytes
 from gateway.cli.terminal import counts, progress_bar
 from gateway.errors import UnsafeDirectory
@@ -174,13 +174,13 @@ def _install(story: _Story, directory: Path, place: _Place) -> tuple[Gateway, Co
         municipality_name=place.name,
         is_demo=True,
     )
-    contract = intake.activate_contract(
+    contract = declarations.activate_contract(
         gateway,
         _EXAMPLES / "contracts" / f"{place.contract}.toml",
         _EXAMPLES / "programmes" / f"{place.contract}.toml",
     )
     for source in contract.sources:
-        intake.declare_source(gateway, _EXAMPLES / "sources" / f"{source}.toml")
+        declarations.declare_source(gateway, _EXAMPLES / "sources" / f"{source}.toml")
     story.step(f"put contract {contract.id} v{contract.version} in force, sha256 {contract.sha256[:16]}…")
     enrolled = intake.enrol(gateway, contract.id, contract.cohort.batches[0].id, drop.referrals)
     story.step(f"enrolled {enrolled.count} people and sealed the denominator, seal {enrolled.seal_sha256[:16]}…")

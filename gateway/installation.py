@@ -17,7 +17,8 @@ from connectors.boundary import Boundary
 from gateway.attestations import status
 from gateway.errors import AlreadyInstalled, ContractUnknown, NotInstalled, UnsafeForProduction
 from gateway.events import Installed
-from gateway.outcomes.contract import Contract, Window, load_contract
+from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract_file import load_contract
 from gateway.settings import Settings, utc_now
 from gateway.store import queries
 from gateway.store.schema import check_schema, migrate

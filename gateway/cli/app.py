@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from gateway.cli import contracts, installation, keys, logs, outcomes
 from gateway.errors import outcome
+from gateway.settings import Settings
 
 _FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors.py
 
@@ -32,7 +33,9 @@ def main() -> None:
     try:
         app()  # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
     except ValidationError as error:
-        # a setting; its value is not repeated, for it may be a database password
+        if error.title != Settings.__name__:
+            raise
+        # the value is not repeated: it may be a database password
         for found in error.errors(include_input=False, include_url=False):
             typer.echo(f"gateway: GATEWAY_{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}", err=True)
         sys.exit(2)

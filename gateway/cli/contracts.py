@@ -19,7 +19,7 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
 
     Example: gateway contract check examples/contracts/impact60.toml
     """
-    from gateway.outcomes.contract import load_contract
+    from gateway.outcomes.contract_file import load_contract
 
     contract = load_contract(file.read_bytes(), file=file.name)
     console.print(f"{contract.title}: version {contract.version}, in force from {contract.effective_from}")
@@ -40,7 +40,7 @@ def add(
 
     Example: gateway contract add examples/contracts/impact60.toml examples/programmes/impact60.toml
     """
-    from gateway.intake import activate_contract
+    from gateway.declarations import activate_contract
 
     loaded = activate_contract(opened(), contract, programme)
     console.print(f"in force: {loaded.id} version {loaded.version}, sha256 {loaded.sha256}")
@@ -52,7 +52,7 @@ def source(file: Annotated[Path, typer.Argument(help="A source declaration.")]) 
 
     Example: gateway contract source examples/sources/dream.toml
     """
-    from gateway.intake import declare_source
+    from gateway.declarations import declare_source
 
     declared = declare_source(opened(), file)
     console.print(f"declared: {declared.id} ({declared.title}), agreement until {declared.agreement.valid_to}")

@@ -52,7 +52,7 @@ class Place:
 
     @property
     def events(self) -> int:
-        return self.sql("SELECT count(*) FROM log_entry WHERE log = 'access'")[0][0]
+        return self.sql("SELECT count(*) FROM logentry WHERE log = 'access'")[0][0]
 
 
 INIT = ("init", "--municipality-code", "851", "--municipality-name", "Aalborg Kommune", "--host-name", "g.test.example")
@@ -255,11 +255,12 @@ def another_schema(place: Place) -> None:
 
 
 def changed_log(place: Place) -> None:
-    place.sql("UPDATE log_entry SET body = replace(body, '851', '852') WHERE log = 'access' AND idx = 0")
+    place.sql("UPDATE logentry SET body = replace(body, '851', '852') WHERE log = 'access' AND idx = 0")
 
 
 def later_log(place: Place) -> None:
-    place.sql("UPDATE log_entry SET at = '2099-01-01 00:00:00.000000' WHERE log = 'access'")
+    """Every event happened in 2099; instants are microseconds since 1970."""
+    place.sql("UPDATE logentry SET at = 4070908800000000 WHERE log = 'access'")
 
 
 def open_keys(place: Place) -> None:

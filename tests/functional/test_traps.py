@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.records import Week
-from gateway import intake
+from gateway import declarations, intake
 from gateway.attestations.trust import trust_bytes
 from gateway.errors import EnrolmentRefused, ProgrammeMismatch, SourcesIncomplete, WindowOutOfOrder
 from gateway.evaluation import evaluate_week
@@ -102,7 +102,7 @@ def test_nobody_is_enrolled_in_two_contracts_where_the_contract_refuses_it(tmp_p
     programme = programme.replace(old, hashlib.sha256(other.encode()).hexdigest())
     (tmp_path / "second.toml").write_text(other)
     (tmp_path / "second.programme.toml").write_text(programme)
-    intake.activate_contract(town.gateway, tmp_path / "second.toml", tmp_path / "second.programme.toml")
+    declarations.activate_contract(town.gateway, tmp_path / "second.toml", tmp_path / "second.programme.toml")
     with pytest.raises(EnrolmentRefused) as refused:
         intake.enrol(town.gateway, "second", "2018", town.drop.referrals)
     assert refused.value.reasons["enrolled_in_another_contract"] == 30
@@ -126,7 +126,7 @@ def test_an_ended_agreement_or_a_switched_off_programme_stops_the_pull(tmp_path:
     text = (EXAMPLES / "sources" / "income.toml").read_text().replace("2030-12-31", "2020-12-31")
     (tmp_path / "income.toml").write_text(text)
     ended.enrol()
-    intake.declare_source(ended.gateway, tmp_path / "income.toml")
+    declarations.declare_source(ended.gateway, tmp_path / "income.toml")
     with pytest.raises(PolicyDenied) as refused:
         intake.pull(ended.gateway, "impact60", "income", ended.drop.income)
     assert any("agreement" in rule for rule in refused.value.decision.rule_ids)
@@ -248,14 +248,14 @@ def test_a_new_contract_version_counts_from_its_day_and_leaves_earlier_windows_a
     )
     (tmp_path / "v2.toml").write_text(paused)
     with pytest.raises(ProgrammeMismatch):
-        intake.activate_contract(town.gateway, tmp_path / "v2.toml", tmp_path / "impact60.programme.toml")
+        declarations.activate_contract(town.gateway, tmp_path / "v2.toml", tmp_path / "impact60.programme.toml")
     (tmp_path / "v2.programme.toml").write_text(programme)
     town.enrol()
     town.pull_all()
     unpaused, _ = evaluate_week(town.gateway, "impact60", Week.parse("2020-W26"))
-    intake.activate_contract(town.gateway, tmp_path / "v2.toml", tmp_path / "v2.programme.toml")
+    declarations.activate_contract(town.gateway, tmp_path / "v2.toml", tmp_path / "v2.programme.toml")
     with pytest.raises(ProgrammeMismatch):
-        intake.activate_contract(town.gateway, tmp_path / "impact60.toml", tmp_path / "impact60.programme.toml")
+        declarations.activate_contract(town.gateway, tmp_path / "impact60.toml", tmp_path / "impact60.programme.toml")
     now, _ = evaluate_week(town.gateway, "impact60", Week.parse("2020-W26"))
     before, _ = evaluate_week(town.gateway, "impact60", Week.parse("2020-W10"))
     weeks = "weeks_in_work_or_education"

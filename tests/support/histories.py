@@ -6,7 +6,8 @@ from datetime import date
 from pathlib import Path
 
 from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
-from gateway.outcomes.contract import Contract, load_contract
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.history import PersonHistory
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

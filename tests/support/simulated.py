@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.errors import FileNotNeeded
-from gateway import intake
+from gateway import declarations, intake
 from gateway.evaluation import evaluate_week
 from gateway.installation import Gateway, initialise
 from gateway.settings import Settings, utc_now
@@ -67,9 +67,9 @@ def declare(
     contract_file, programme_file = folder / f"{name}.toml", folder / f"{name}.programme.toml"
     contract_file.write_text(text, encoding="utf-8")
     programme_file.write_text(programme, encoding="utf-8")
-    intake.activate_contract(gateway, contract_file, programme_file)
+    declarations.activate_contract(gateway, contract_file, programme_file)
     for source in ("dream", "ydelsesrefusion", "income"):
-        intake.declare_source(gateway, EXAMPLES / "sources" / f"{source}.toml")
+        declarations.declare_source(gateway, EXAMPLES / "sources" / f"{source}.toml")
 
 
 def simulated(

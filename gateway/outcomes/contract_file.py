@@ -1,0 +1,267 @@
+"""Reads a contract file: every word is checked, and what is unknown, impossible or unsafe is refused with its place."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from connectors.declaration_table import Table, parse
+from connectors.records import IncomeType, Status, Week
+from gateway.outcomes.contract import (
+    RECIPIENTS,
+    SCHEMA,
+    TEMPLATES,
+    Batch,
+    Cohort,
+    Contract,
+    ContractParty,
+    Measure,
+    Pause,
+    PlannedRelease,
+    Qualification,
+    State,
+    Window,
+)
+
+
+def load_contract(text: bytes, *, file: str) -> Contract:
+    """Read a contract; `DeclarationInvalid` (file, line, key, reason) for anything it does not understand."""
+    root = parse(text, file=file)
+    root.converted("schema", _one_of(SCHEMA))
+    measure_states = _states(root)
+    windows = _windows(root)
+    cohort = _cohort(root.table("cohort"))
+    disclosure = root.table("disclosure")
+    sources, freeze = root.table("sources"), root.table("freeze")
+    measures = tuple(_measure(table, measure_states) for table in root.tables("measures"))
+    _unique(root, "measures", [measure.id for measure in measures])
+    breakdown = disclosure.text("breakdown", "")
+    if breakdown and breakdown not in {m.id for m in measures if m.kind == "people"}:
+        raise disclosure.refuse("breakdown", "must name a measure of kind people")
+    contract = Contract(
+        id=root.text("id"),
+        version=root.integer("version", least=1),
+        effective_from=root.day("effective_from"),
+        title=root.text("title"),
+        currency=root.converted("currency", _one_of("DKK")),
+        illustrative=root.texts("illustrative", []),
+        parties=_parties(root.table("parties")),
+        cohort=cohort,
+        status_source=sources.text("status"),
+        income_source=sources.text("income"),
+        unknown_codes_block=sources.converted("unknown_codes", _one_of("report", "block")) == "block",
+        qualification=_qualification(root.table("qualification")),
+        states=measure_states,
+        measures=measures,
+        windows=windows,
+        pauses=_pauses(root),
+        freeze_days=freeze.integer("days_after_window", most=366),
+        k=disclosure.integer("k", least=3, most=10),
+        k_cohort=disclosure.integer("k_cohort", least=25),
+        breakdown=breakdown,
+        breakdown_window=_breakdown_window(disclosure, breakdown, windows),
+        releases=_releases(root, windows, cohort.size, disclosure.integer("k_cohort", least=25)),
+        sha256=hashlib.sha256(text).hexdigest(),
+        file=file,
+    )
+    for table in (sources, freeze, disclosure, root):
+        table.done()
+    if sum(1 for measure in measures if measure.threshold_people) > 1:
+        raise root.refuse("measures", "at most one measure may have threshold_people")
+    _check_illustrative(root, contract)
+    return contract
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def check(word: str) -> str:
+        if word not in words:
+            raise ValueError(f"must be one of: {', '.join(words)}")
+        return word
+
+    return check
+
+
+def _parties(table: Table) -> tuple[ContractParty, ...]:
+    parties = []
+    for role in ("outcome_payer", *RECIPIENTS):
+        party = table.table(role)
+        code = party.text("municipality_code") if role == "outcome_payer" else ""
+        if role == "outcome_payer" and not (len(code) == 3 and code.isdigit()):
+            raise party.refuse("municipality_code", "must have three digits (kommunekode)")
+        parties.append(ContractParty(role, party.text("organisation"), party.text("name"), code))
+        party.done()
+    table.done()
+    return tuple(parties)
+
+
+def _cohort(table: Table) -> Cohort:
+    size = table.integer("size", least=1, most=5000)
+    batches = []
+    for row in table.tables("batches"):
+        batches.append(Batch(row.text("id"), row.integer("size", least=1)))
+        row.done()
+    if sum(batch.size for batch in batches) != size:
+        raise table.refuse("batches", "sizes must add up to the cohort's size")
+    _unique(table, "batches", [batch.id for batch in batches])
+    first, last = table.day("enrolment_from"), table.day("enrolment_to")
+    if last < first:
+        raise table.refuse("enrolment_to", "lies before enrolment_from")
+    refuses = table.converted("double_enrolment", _one_of("refuse", "allow")) == "refuse"
+    table.done()
+    return Cohort(size, first, last, refuses, tuple(batches))
+
+
+def _qualification(table: Table) -> Qualification:
+    table.converted("week_belongs_to", _one_of("month_of_thursday"))
+    missing = table.converted("missing_month", _one_of("no_hours", "carry_forward"))
+    first = table.converted("first_week", _one_of("week_of_enrolment", "week_after_enrolment"))
+    neutral = frozenset(_statuses(table, "neutral_statuses"))
+    table.done()
+    return Qualification(missing == "carry_forward", first == "week_of_enrolment", neutral)
+
+
+def _statuses(table: Table, key: str) -> list[Status]:
+    known = {status.value for status in Status if status is not Status.UNKNOWN}
+    for word in table.texts(key):
+        if word not in known:
+            raise table.refuse(key, f"knows no status {word!r}; known are: {', '.join(sorted(known))}")
+    return [Status(word) for word in table.texts(key)]
+
+
+def _states(root: Table) -> tuple[State, ...]:
+    states = []
+    for table in root.tables("states"):
+        label = table.table("label")
+        types = table.texts("income_types", [])
+        known = {kind.value for kind in IncomeType if kind is not IncomeType.UNKNOWN}
+        for word in types:
+            if word not in known:
+                raise table.refuse("income_types", f"knows no income type {word!r}")
+        statuses = frozenset(_statuses(table, "statuses"))
+        if not statuses:
+            raise table.refuse("statuses", "must name at least one status")
+        if Status.NO_BENEFIT in statuses and not types:
+            raise table.refuse("statuses", "no_benefit alone never counts as work: name income_types")
+        hours = table.integer("hours_per_week_hundredths", 0, most=7 * 24 * 100)
+        if hours and not types:
+            raise table.refuse("hours_per_week_hundredths", "needs income_types")
+        line = table.refuse("id", "").line
+        states.append(
+            State(
+                table.text("id"),
+                label.text("da"),
+                label.text("en"),
+                statuses,
+                frozenset(IncomeType(word) for word in types),
+                hours,
+                line,
+            )
+        )
+        label.done()
+        table.done()
+    _unique(root, "states", [state.id for state in states])
+    return tuple(states)
+
+
+def _measure(table: Table, states: tuple[State, ...]) -> Measure:
+    by_id = {state.id: state for state in states}
+    for word in table.texts("states"):
+        if word not in by_id:
+            raise table.refuse("states", f"knows no state {word!r}")
+    kind = table.converted("kind", _one_of("weeks", "people"))
+    weeks = kind == "weeks"
+    measure = Measure(
+        id=table.text("id"),
+        kind=kind,
+        states=tuple(by_id[word] for word in table.texts("states")),
+        weeks_from_enrolment=table.integer("weeks_from_enrolment", least=1, most=1040) if weeks else 0,
+        sustained_weeks=0 if weeks else table.integer("sustained_weeks", least=1, most=520),
+        threshold_people=0 if weeks else table.integer("threshold_people", 0),
+        price_minor=table.integer("price_minor", 0),
+        cap_minor=table.integer("cap_minor", 0),
+    )
+    table.done()
+    return measure
+
+
+def _windows(root: Table) -> tuple[Window, ...]:
+    windows: list[Window] = []
+    for table in root.tables("windows"):
+        window = Window(
+            table.text("label"),
+            table.converted("from_week", Week.parse),
+            table.converted("to_week", Week.parse),
+        )
+        if window.to_week < window.from_week:
+            raise table.refuse("to_week", "lies before from_week")
+        if windows and window.from_week != windows[-1].to_week + 1:
+            raise table.refuse("from_week", "must follow the window before without gap or overlap")
+        windows.append(window)
+        table.done()
+    _unique(root, "windows", [window.label for window in windows])
+    return tuple(windows)
+
+
+def _pauses(root: Table) -> tuple[Pause, ...]:
+    pauses: list[Pause] = []
+    for table in root.tables("pauses", least=0):
+        pause = Pause(table.converted("from_week", Week.parse), table.converted("to_week", Week.parse))
+        if pause.to_week < pause.from_week:
+            raise table.refuse("to_week", "lies before from_week")
+        if pauses and pause.from_week <= pauses[-1].to_week:
+            raise table.refuse("from_week", "overlaps the pause before")
+        pauses.append(pause)
+        table.done()
+    return tuple(pauses)
+
+
+def _releases(root: Table, windows: tuple[Window, ...], size: int, k_cohort: int) -> tuple[PlannedRelease, ...]:
+    """The calendar of all that may ever be released, judged without looking at any value."""
+    releases: list[PlannedRelease] = []
+    labels = [window.label for window in windows]
+    for table in root.tables("releases"):
+        template = table.converted("template", _one_of(*TEMPLATES))
+        chosen = labels if "windows" in table and table.is_text("windows") else list(table.texts("windows"))
+        if chosen is labels:
+            table.converted("windows", _one_of("all"))
+        for label in chosen:
+            if label not in labels:
+                raise table.refuse("windows", f"knows no window {label!r}")
+        for recipient in table.texts("recipients"):
+            if recipient not in RECIPIENTS:
+                raise table.refuse("recipients", f"knows no recipient {recipient!r}")
+            if template == "contract_total" and size < k_cohort:
+                raise table.refuse("template", f"a cohort of {size} is below k_cohort {k_cohort}: predicate only")
+            if template == "payment_document" and recipient != "operator":
+                raise table.refuse("recipients", "a payment document goes to the creditor (operator) only")
+            if template == "predicate" and (size >= k_cohort or len(chosen) > 1):
+                raise table.refuse("windows", "a predicate that may flip is a count: declare one window")
+            releases.extend(PlannedRelease(template, recipient, label) for label in chosen)
+        table.done()
+    if len(set(releases)) != len(releases):
+        raise root.refuse("releases", "plans the same release twice")
+    return tuple(releases)
+
+
+def _breakdown_window(table: Table, breakdown: str, windows: tuple[Window, ...]) -> str:
+    """The one window whose breakdown is shown: tables of one cohort in two windows could be subtracted."""
+    if not breakdown:
+        return ""
+    chosen = table.texts("breakdown_windows")
+    if len(chosen) != 1 or chosen[0] not in {window.label for window in windows}:
+        raise table.refuse("breakdown_windows", "must name exactly one of the contract's windows")
+    return chosen[0]
+
+
+def _unique(table: Table, key: str, names: list[str]) -> None:
+    if len(set(names)) != len(names):
+        raise table.refuse(key, "uses the same name twice")
+
+
+def _check_illustrative(root: Table, contract: Contract) -> None:
+    """Every key that is marked as not public must exist: a misspelt mark would hide an invented figure."""
+    rows = {"measures": [m.id for m in contract.measures], "states": [s.id for s in contract.states]}
+    for dotted in contract.illustrative:
+        head, _, rest = dotted.partition(".")
+        if head not in root or (head in rows and rest.partition(".")[0] not in rows[head]):
+            raise root.refuse("illustrative", f"names {dotted!r}, which this contract does not have")

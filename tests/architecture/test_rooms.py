@@ -1,0 +1,99 @@
+"""The house: small modules, telling names, CPR text behind one door, and no number of a real person anywhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("gateway", "connectors", "policies", "keys", "verifier/outcome_verifier")
+MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+MOST_LINES = 400
+EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
+
+# a CPR number of somebody who could exist: day 01 to 31, month 01 to 12, and no letter or digit around it
+REAL_NUMBER = re.compile(r"(?<![0-9A-Za-z])(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])\d{2}-?\d{4}(?![0-9A-Za-z])")
+
+
+def tracked() -> list[Path]:
+    """Every text file of the repository; the files on disk where this is no checkout."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    names = listed.stdout.split("\0") if listed.returncode == 0 else []
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()] or list(MODULES)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_is_short_and_its_name_says_something(module: Path):
+    lines = module.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= MOST_LINES
+    assert not EMPTY_NAMES & {module.stem, *module.relative_to(ROOT).parts[:-1]}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_says_what_it_promises(module: Path):
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    if "migrations" not in module.parts:
+        assert ast.get_docstring(tree)
+
+
+def test_the_digits_of_a_number_are_read_in_two_rooms_alone():
+    for module in MODULES:
+        if module.relative_to(ROOT).parts[0] in ("keys", "connectors"):
+            continue
+        names = {node.attr for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Attribute)}
+        assert "digits" not in names, module
+
+
+def test_no_check_is_silenced_without_a_reason():
+    for module in MODULES:
+        for number, line in enumerate(module.read_text(encoding="utf-8").splitlines(), start=1):
+            assert "type: ignore" not in line, (module, number)
+            if "noqa" in line:
+                assert re.search(r"# noqa: [A-Z0-9, ]+ - \w+|# noqa: [A-Z0-9]+$", line), (module, number)
+
+
+def test_time_is_read_in_one_place():
+    readers = [path for path in MODULES if re.search(r"datetime\.now\(|time\.time\(\)", path.read_text())]
+    allowed = {"gateway/settings.py", "gateway/demo.py", "verifier/outcome_verifier/cli.py"}
+    assert {str(path.relative_to(ROOT)) for path in readers} <= allowed
+
+
+def test_no_number_of_a_real_person_stands_in_the_repository():
+    found = []
+    for path in tracked():
+        if path.suffix in (".lock", ".png") or "lock" in path.name:
+            continue
+        text = path.read_text(encoding="utf-8", errors="ignore")
+        found += [
+            f"{path.relative_to(ROOT)}:{text[: match.start()].count(chr(10)) + 1}"
+            for match in REAL_NUMBER.finditer(text)
+        ]
+    assert found == []
+
+
+def test_the_search_for_real_numbers_finds_one():
+    """Positive control, put together so that this file does not hold one."""
+    assert REAL_NUMBER.search("see " + "01" + "0180" + "-1234.")
+    assert not REAL_NUMBER.search("6101801234")
+
+
+def test_no_key_material_stands_in_the_repository():
+    marks = ("BEGIN PRIVATE" + " KEY", "BEGIN EC PRIVATE" + " KEY", "BEGIN OPENSSH")
+    for path in tracked():
+        text = path.read_text(encoding="utf-8", errors="ignore")
+        assert not any(mark in text for mark in marks), path
+
+
+def test_lock_files_have_hashes_and_no_address():
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        pins = re.findall(r"^[a-z0-9-]+==", text, flags=re.MULTILINE)
+        assert len(pins) > 20
+        assert text.count("--hash=sha256:") >= len(pins)
+        assert "://" not in text
+        assert "--index-url" not in text
+        assert "--find-links" not in text
