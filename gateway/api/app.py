@@ -33,7 +33,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
 }
-_PROBLEM = {"content": {problems.MEDIA_TYPE: {}}, "description": "RFC 9457 problem that names the rule"}
+_PROBLEM = {"content": {problems.MEDIA_TYPE: {}}, "description": "problem (RFC 9457) that names the rule"}
 _REFUSALS: dict[int | str, dict[str, Any]] = {401: _PROBLEM, 403: _PROBLEM, 404: _PROBLEM, 409: _PROBLEM}
 
 Template = Annotated[
@@ -91,6 +91,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         version="0.1.0",
         description="Signed attestations of social outcomes. Tokens: OAuth 2.0 client credentials with"
         " `private_key_jwt` (RFC 7523), ES256, audience = the issuer, at most 60 seconds, each `jti` once.",
+        responses={422: _PROBLEM},
         docs_url=None,
         redoc_url=None,
     )

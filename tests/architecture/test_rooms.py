@@ -82,7 +82,7 @@ def test_the_search_for_real_numbers_finds_one():
 
 
 def test_no_key_material_stands_in_the_repository():
-    marks = ("BEGIN PRIVATE" + " KEY", "BEGIN EC PRIVATE" + " KEY", "BEGIN OPENSSH")
+    marks = [f"BEGIN {kind}PRIVATE KEY" for kind in ("", "EC ", "RSA ", "OPENSSH ")]
     for path in tracked():
         text = path.read_text(encoding="utf-8", errors="ignore")
         assert not any(mark in text for mark in marks), path

@@ -1,78 +1,138 @@
-"""The command line and the server at the same time: both right, one attestation, and a log without gaps."""
+"""The command line and the server at the same time, on one SQLite file: both right, and the logs stay whole."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
+from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from connectors.records import Week
 from gateway import oversight
-from gateway.evaluation import evaluate_week
+from gateway.api.app import create_app
+from gateway.clients import exchange
+from gateway.installation import LOGS, Gateway
 from gateway.release import release
-from gateway.store.tables import LogEntry
-from outcome_verifier import canonical
-from tests.support.simulated import Municipality, simulated
+from gateway.settings import Settings
+from gateway.store.tables import LogEntry, PullRow
+from policies.vocabulary import Role
+from tests.attacks.test_tokens import Client
+from tests.support.command_line import PROGRAMS
+from tests.support.municipality import SimulatedMunicipality, ready
 
 
-def finished(process: subprocess.Popen[bytes]) -> bytes:
-    """What the command printed, once it has ended well."""
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, output
-    return output
-
-
-def command(town: Municipality, *arguments: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "GATEWAY_DATA_DIRECTORY": str(town.folder / "gateway")}
-    line = [sys.executable, "-m", "gateway.cli.app", *arguments]
-    return subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-
-def test_a_command_line_pull_and_a_release_at_the_same_time_are_both_right(tmp_path: Path):
-    town = simulated(tmp_path, "ballerup")
-    town.enrol()
-    files = sorted(town.drop.status.iterdir())
-    finished(command(town, "pull", "ballerup", "ydelsesrefusion", *map(str, files[:20])))
-    finished(command(town, "pull", "ballerup", "income", str(town.drop.income)))
-    pulling = command(town, "pull", "ballerup", "ydelsesrefusion", *map(str, files[20:]))
-    released = [
-        release(town.gateway, "ballerup", window, "payment_document", "operator") for window in ("2019H1", "2019H2")
-    ]
-    finished(pulling)
-    assert all(done.is_new for done in released)
-    result, known = evaluate_week(town.gateway, "ballerup", Week.parse("2020-W53"))
-    assert result.quantity("steady_and_off_benefits") == 5
-    assert str(known.complete_to) == "2020-W53"
+def whole(town: SimulatedMunicipality) -> None:
+    """Every log recomputes from its rows, has no gap and is in order of time; every attestation is in its log once."""
     oversight.verify_logs(town.gateway)
     with town.gateway.store.read() as session:
-        indexes = session.exec(select(LogEntry.idx).where(LogEntry.log == "access").order_by(LogEntry.idx)).all()
-    assert list(indexes) == list(range(len(indexes)))
+        for log in LOGS:
+            rows = session.exec(select(LogEntry).where(LogEntry.log == log).order_by(LogEntry.idx)).all()
+            assert [row.idx for row in rows] == list(range(len(rows)))
+            assert [row.at for row in rows] == sorted(row.at for row in rows)
+        entries = session.exec(select(LogEntry).where(LogEntry.kind == "attestation")).all()
+        logged = sorted(json.loads(row.body)["jti"] for row in entries)
+    assert logged == sorted(row.jti for row in town.rows())
+    assert {row.state for row in town.rows()} <= {"issued"}
 
 
-def test_one_release_asked_for_many_times_at_once_is_one_attestation(tmp_path: Path):
-    town = simulated(tmp_path, "ballerup", extract_people=100)
-    town.enrol()
-    town.pull_all()
-
-    def ask(_: int) -> bytes:
-        return release(town.gateway, "ballerup", "2019H1", "payment_document", "operator").bundle
-
-    with ThreadPoolExecutor(4) as pool:
-        bundles = list(pool.map(ask, range(8)))
-    assert len({canonical.loads(bundle)["attestation"] for bundle in bundles}) == 1
+def test_a_pull_and_a_release_at_once_are_both_right(tmp_path: Path):
+    """The pull is a program of its own that begins while the server is releasing, again and again."""
+    town = ready(tmp_path)
+    client = Client(town.gateway, "fokus-app")
+    client.register(tmp_path, "fokus-folkeoplysning", Role.OPERATOR)
+    # another file than the one that was pulled: a stranger's row is gone
+    again = town.drop.status
+    again.write_text("\n".join(again.read_text().splitlines()[:-1]) + "\n")
+    pulling = subprocess.Popen(
+        [PROGRAMS / "gateway", "pull", "impact60", "dream", again],
+        env={**os.environ, **town.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    asked = []
+    with TestClient(create_app(town.gateway)) as api:
+        headers = {"Authorization": f"Bearer {exchange(town.gateway, client.sign(client.claims()))}"}
+        while pulling.poll() is None or len(asked) < 2:
+            for window in ("2018H2", "2019H1"):
+                path = f"/contracts/impact60/windows/{window}/attestations/payment_document"
+                asked.append((window, api.post(path, headers=headers)))
+    said = pulling.communicate()[0]
+    assert (pulling.returncode, "pulled: " in said) == (0, True), said
+    for window in ("2018H2", "2019H1"):
+        answers = [answer for asked_for, answer in asked if asked_for == window]
+        assert {answer.status_code for answer in answers} == {200}
+        assert len({answer.json()["attestation"] for answer in answers}) == 1
+        town.verified(answers[-1].content)
     with town.gateway.store.read() as session:
-        assert len(session.exec(select(LogEntry).where(LogEntry.kind == "attestation")).all()) == 1
-    oversight.verify_logs(town.gateway)
+        assert len(session.exec(select(PullRow).where(PullRow.source_id == "dream")).all()) == 2
+    whole(town)
 
 
-def test_the_same_file_pulled_twice_at_once_is_stored_once(tmp_path: Path):
-    town = simulated(tmp_path)
-    town.enrol()
-    processes = [command(town, "pull", "impact60", "income", str(town.drop.income)) for _ in range(2)]
-    output = b"".join(map(finished, processes))
-    assert output.count(b"\npulled:") + output.startswith(b"pulled:") == 1
-    assert output.count(b"nothing changed") == 1
+def at_once(count: int, town: SimulatedMunicipality, window: str) -> list:
+    """The same release asked for by `count` threads, each with an installation opened by itself, at one moment."""
+    start = Barrier(count)
+
+    def ask(_number: int):
+        gateway = Gateway.open(Settings(data_directory=town.data_directory))
+        start.wait()
+        return release(gateway, "impact60", window, "payment_document", "operator")
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(ask, range(count)))
+
+
+def test_the_same_release_asked_for_at_once_is_one_attestation(tmp_path: Path):
+    town = ready(tmp_path)
+    done = at_once(4, town, "2018H2")
+    assert len({json.loads(one.bundle)["attestation"] for one in done}) == 1
+    assert len({(one.release, one.leaf_index) for one in done}) == 1
+    assert [one.is_new for one in done].count(True) == 1
+    assert [row.seq for row in town.rows()] == [1]
+    for one in done:
+        town.verified(one.bundle)
+    whole(town)
+
+
+def test_different_releases_at_once_are_numbered_without_a_gap(tmp_path: Path):
+    """Operator and investor each have their own series; threads of one server share the installation."""
+    town = ready(tmp_path)
+    asked = [(template, to) for template in ("contract_total",) for to in ("operator", "investor")]
+    asked += [("payment_document", "operator")]
+    start = Barrier(len(asked))
+
+    def ask(what: tuple[str, str]):
+        start.wait()
+        return release(town.gateway, "impact60", "2018H2", *what)
+
+    with ThreadPoolExecutor(len(asked)) as threads:
+        done = list(threads.map(ask, asked))
+    assert all(one.is_new for one in done)
+    seqs = {(row.template, row.recipient_role): row.seq for row in town.rows()}
+    assert seqs == dict.fromkeys(asked, 1)
+    assert len({row.status_index for row in town.rows()}) == len(asked)
+    whole(town)
+
+
+def test_an_assertion_sent_twice_at_once_counts_once(tmp_path: Path):
+    town = ready(tmp_path, pulled=False)
+    client = Client(town.gateway, "fokus-app")
+    client.register(tmp_path, "fokus-folkeoplysning", Role.OPERATOR)
+    assertion, start = client.sign(client.claims()), Barrier(4)
+    with TestClient(create_app(town.gateway), raise_server_exceptions=False) as api:
+
+        def ask(_number: int) -> int:
+            start.wait()
+            form = {
+                "grant_type": "client_credentials",
+                "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                "client_assertion": assertion,
+            }
+            return api.post("/token", data=form).status_code
+
+        with ThreadPoolExecutor(4) as threads:
+            assert sorted(threads.map(ask, range(4))) == [200, 401, 401, 401]

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from gateway.installation import Gateway
 from gateway.settings import Settings
-from tests.support.command_line import Ran, run, run_program
+from tests.support.command_line import PROGRAMS, Ran, run, run_program
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
-    """The folder of one demo, run as the installed program somewhere else than in the source tree, and its story."""
+    """The folder of a demo and its story; it is the second one there, after one that was killed on its way.
+
+    Both run as the installed program, somewhere else than in the source tree.
+    """
     folder = tmp_path_factory.mktemp("demo")
-    ran = run_program("gateway", "demo", "--no-serve", "--directory", "made", cwd=folder)
+    command = ("demo", "--no-serve", "--directory", "made")
+    first = subprocess.Popen([PROGRAMS / "gateway", *command], cwd=folder, stdout=subprocess.DEVNULL)
+    database = folder / "made" / "impact60" / "gateway" / "gateway.sqlite"
+    while first.poll() is None and not database.exists():
+        time.sleep(0.05)
+    first.kill()
+    assert first.wait() == -signal.SIGKILL
+    (folder / "made" / "left-over").touch()
+    ran = run_program("gateway", *command, cwd=folder)
     assert ran.code == 0, ran.text
     return folder, ran
 
 
 @pytest.mark.parametrize(
-    ("published", "people"), [("2020-W10", 43), ("2020-W17", 14), ("2020-W53", 55)], ids=["March", "April", "end"]
+    ("week", "people"), [("2020-W10", 43), ("2020-W18", 14), ("2020-W53", 55)], ids=["March", "April", "end"]
 )
-def test_the_published_numbers_come_out(told: tuple[Path, Ran], published: str, people: int):
+def test_the_published_numbers_come_out(told: tuple[Path, Ran], week: str, people: int):
     [line] = [line for line in told[1].out.splitlines() if f"{people} of 120" in line]
     assert "agrees" in line
-    assert re.search(r"\b20\d\d-W\d\d\b", line)
+    assert week in line
 
 
 def test_nothing_differs_and_nothing_crashed(told: tuple[Path, Ran]):
@@ -41,7 +55,7 @@ REFUSALS = {
     "the window after": "asked for the window after that",
     "ten people": "the investor asked for the exact total of ten people",
 }
-RULES = {"marketing": {"P06", "P14"}, "the window after": {"P24"}, "ten people": {"P22", "P27"}}
+RULES = {"marketing": {"P02", "P03", "P15"}, "the window after": {"P24"}, "ten people": {"P22", "P27"}}
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
@@ -49,7 +63,7 @@ def test_what_is_refused_names_its_rules(told: tuple[Path, Ran], refusal: str):
     lines = told[1].out.splitlines()
     [place] = [number for number, line in enumerate(lines) if REFUSALS[refusal] in line]
     assert "refused by" in lines[place + 1]
-    assert RULES[refusal] & set(re.findall(r"\bP\d\d\b", lines[place + 1])), lines[place + 1]
+    assert RULES[refusal] <= set(re.findall(r"\bP\d\d\b", lines[place + 1])), lines[place + 1]
 
 
 def test_the_verdict_comes_at_the_end(told: tuple[Path, Ran]):
@@ -91,13 +105,9 @@ def test_the_bundles_and_both_installations_are_left(told: tuple[Path, Ran]):
 
 
 def test_a_second_run_starts_from_nothing_again(told: tuple[Path, Ran]):
-    """In the folder of the first one, which it empties."""
-    made = told[0] / "made"
-    (made / "left-over").touch()
-    ran = run("demo", "--no-serve", "--directory", made)
-    assert ran.code == 0, ran.text
-    assert "VERIFIED  contract total" in ran.out
-    assert not (made / "left-over").exists()
+    assert not (told[0] / "made" / "left-over").exists()
+    assert "put contract impact60 v1 in force" in told[1].out
+    assert "nothing changed" not in told[1].out
 
 
 def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path):

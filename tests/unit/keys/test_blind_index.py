@@ -10,8 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
-from keys.blind_index import BlindIndexKey, Column, are_digits
+from keys.blind_index import BlindIndexKey, Column, are_digits, have_a_day
 from keys.cpr import Cpr
+from keys.errors import InvalidCpr
 
 SECRET = bytes(range(32))
 DOMAIN = "contract:test"
@@ -125,3 +126,25 @@ def test_the_key_is_not_written() -> None:
 )
 def test_ten_ascii_digits(row: bytes, expected: bool) -> None:
     assert are_digits(np.frombuffer(row, dtype=np.uint8).reshape(1, 10)).tolist() == [expected]
+
+
+def test_digits_are_checked_beyond_the_first_chunk() -> None:
+    digits = column(*numbers(70_000)).copy()
+    wrong = [0, 32_767, 32_768, 65_536, 69_999]
+    digits[wrong, [0, 9, 0, 5, 9]] = ord("O")
+    assert np.flatnonzero(~are_digits(digits)).tolist() == wrong
+
+
+def test_the_last_days_of_february_in_every_century() -> None:
+    """All years and seventh digits, which decide the century, against one number at a time."""
+    texts = [f"{day}02{year:02d}{seventh}000" for day in (88, 89, 90) for year in range(100) for seventh in range(10)]
+    expected = []
+    for text in texts:
+        try:
+            expected.append(Cpr.parse(text).digits == text)
+        except InvalidCpr:
+            expected.append(False)
+    assert have_a_day(column(*texts)).tolist() == expected
+    assert expected.count(True) == 1000 + 249, (
+        "a quarter of the years has the 29th, but 1900, with four digits, has not"
+    )

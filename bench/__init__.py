@@ -1,0 +1,1 @@
+"""What the project claims about speed, measured as ratios in one run with results compared for equality."""
