@@ -134,14 +134,19 @@ def logged(town: SimulatedMunicipality) -> list[str]:
 
 
 def finish(town: SimulatedMunicipality) -> None:
-    """A rerun gives the one attestation, and the next one has the next number."""
+    """A rerun gives the one attestation, and so does every further one."""
     before = [row.jti for row in town.rows()]
     done = town.release(*FIRST)
-    assert town.verified(done.bundle).claims["seq"] == 1
-    assert town.verified(done.bundle).claims["jti"] in (before or [row.jti for row in town.rows()])
+    verified = town.verified(done.bundle).claims
+    assert verified["seq"] == 1
+    assert verified["jti"] in (before or [row.jti for row in town.rows()])
     again = town.release(*FIRST)
     assert json.loads(again.bundle)["attestation"] == json.loads(done.bundle)["attestation"]
     assert left(town) == ISSUED
+
+
+def go_on(town: SimulatedMunicipality) -> None:
+    """The next window has the next number and the next leaf."""
     following = town.verified(town.release(*SECOND).bundle)
     assert following.claims["seq"] == 2
     assert attested(town) == [row.jti for row in sorted(town.rows(), key=lambda row: row.seq)]
@@ -166,12 +171,13 @@ def test_a_fault_leaves_nothing_or_all_and_a_rerun_finishes_it(
 
 
 def test_without_a_fault_there_is_one_attestation(tmp_path: Path):
-    """Positive control of `left` and `finish`."""
+    """Positive control of `left`, `finish` and `go_on`."""
     town = ready(tmp_path)
     assert left(town) == NOTHING
     town.release(*FIRST)
     assert left(town) == ISSUED
     finish(town)
+    go_on(town)
 
 
 def test_a_fault_while_an_attestation_is_handed_out_again_changes_nothing(
@@ -198,6 +204,7 @@ def test_an_interrupted_release_is_seen_and_blocks_what_follows_it(tmp_path: Pat
     with pytest.raises(WindowOutOfOrder):
         town.release(*SECOND)
     finish(town)
+    go_on(town)
 
 
 def test_what_was_intended_is_what_is_signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -266,3 +273,4 @@ def test_a_killed_process_leaves_nothing_or_all(tmp_path: Path, death: str):
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert left(town) == expected
     finish(town)
+    go_on(town)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from threading import Barrier
 
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.postgres
 ROOT = Path(__file__).parents[2]
 NOBODY = 65_534  # the user that owns nothing
 UNPRIVILEGED = os.geteuid() or NOBODY
+DPO = Party("aalborg-kommune", Role.DPO)
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +74,9 @@ def test_the_road_says_the_same_on_both_databases(town: SimulatedMunicipality, t
         shown = []
         for place in (town, lite):
             figures = dict(place.verified(place.release(window, template, to).bundle).shown)
-            # each installation has its own seal and instant
-            shown.append({name: figures[name] for name in figures if name not in ("cohort_seals", "sources")})
+            # each installation has its own seal, its own instant and its own names for people (`inputs_sha256`)
+            own = ("cohort_seals", "sources", "method")
+            shown.append({name: figures[name] for name in figures if name not in own})
         assert shown[0] == shown[1]
         assert "payable" in shown[0]
 
@@ -88,9 +91,6 @@ def test_the_logs_are_whole_and_can_be_read(town: SimulatedMunicipality):
     assert set(sizes) == set(LOGS)
     kinds = {event.kind for event in oversight.read_log(town.gateway, DPO, first=0, count=500)}
     assert {"installed", "cohort_sealed", "pull_completed"} <= kinds
-
-
-DPO = Party("aalborg-kommune", Role.DPO)
 
 
 def test_the_same_release_asked_for_at_once_is_one_attestation(town: SimulatedMunicipality):
@@ -115,24 +115,32 @@ def test_the_same_release_asked_for_at_once_is_one_attestation(town: SimulatedMu
             assert indices == list(range(len(indices)))
 
 
-def unprivileged(
-    command: list[str], *, cwd: Path, environment: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a command as a user that owns nothing; the present one, where that is no root.
+@cache
+def as_nobody() -> tuple[str, ...]:
+    """What runs a command as a user that owns nothing; empty where the present user is no root already.
 
     Where the interpreter stands in root's home, the process keeps the one capability to read past directory modes;
     it can write nothing by it.
     """
-    as_nobody: list[str] = []
-    if os.geteuid() == 0:
-        as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs"]
-        bare = [*as_nobody, "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
-        reads = "-all,+dac_read_search"
-        reading = [*as_nobody, f"--bounding-set={reads}", f"--inh-caps={reads}", f"--ambient-caps={reads}"]
-        is_reachable = subprocess.run([*bare, sys.executable, "-c", ""], capture_output=True, check=False, cwd=cwd)
-        as_nobody = bare if is_reachable.returncode == 0 else reading
+    if os.geteuid() != 0:
+        return ()
+    user = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs")
+    for kept in ("-all", "-all,+dac_read_search"):
+        words = (*user, f"--bounding-set={kept}", f"--inh-caps={kept}", f"--ambient-caps={kept}")
+        tried = subprocess.run(
+            [*words, sys.executable, "-c", "import gateway"], cwd="/", capture_output=True, check=False
+        )
+        if tried.returncode == 0:
+            return words
+    raise RuntimeError(f"no user without privileges can run the interpreter: {tried.stderr.decode()}")
+
+
+def unprivileged(
+    command: list[str], *, cwd: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as that user, with an environment of its own."""
     return subprocess.run(
-        [*as_nobody, *command],
+        [*as_nobody(), *command],
         cwd=cwd,
         env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **WIDE, **(environment or {})},
         capture_output=True,
@@ -190,12 +198,12 @@ def test_the_user_of_the_next_tests_has_no_privileges(home: Path):
 INIT = ["--municipality-code", "851", "--municipality-name", "Aalborg Kommune", "--host-name", "g.test.example"]
 
 
-def gateway_commands(home: Path, environment: dict[str, str]) -> None:
-    """`init`, `init` again, `doctor` and `log verify`, each as a program of its own; then what was written."""
+def commands_work(home: Path, environment: dict[str, str], *commands: list[str]) -> None:
+    """Each command as a program of its own; then whose the files are that were written, and who may read them."""
     program = str(PROGRAMS / "gateway")
     data = home / "data"
     environment = {"GATEWAY_DATA_DIRECTORY": str(data), **environment}
-    for arguments in (["init", *INIT], ["init", *INIT], ["doctor"], ["log", "verify"]):
+    for arguments in commands:
         done = unprivileged([program, *arguments], cwd=home, environment=environment)
         assert (done.returncode, done.stderr) == (0, ""), done.stdout
     for path in [data, *data.rglob("*")]:
@@ -209,7 +217,7 @@ def test_a_user_without_privileges_installs_on_postgresql(
     home: Path, new_database: Callable[[], str], open_socket: None
 ):
     url = new_database()
-    gateway_commands(home, {"GATEWAY_DATABASE_URL": url})
+    commands_work(home, {"GATEWAY_DATABASE_URL": url}, ["init", *INIT], ["init", *INIT], ["doctor"])
     assert not (home / "data" / "gateway.sqlite").exists()
     engine = create_engine(url)
     with engine.connect() as connection:
@@ -218,7 +226,7 @@ def test_a_user_without_privileges_installs_on_postgresql(
 
 
 def test_a_user_without_privileges_installs_on_sqlite(home: Path):
-    gateway_commands(home, {})
+    commands_work(home, {}, ["init", *INIT], ["doctor"])
     assert (home / "data" / "gateway.sqlite").exists()
 
 
