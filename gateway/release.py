@@ -181,7 +181,8 @@ def _draft(
         before = evaluate(gateway.contract_for(session, contract.id, earlier[-1]), cohort, earlier[-1].to_week)
     due: tuple[DueLine, ...] = ()
     if template != "predicate":
-        due = due_lines(contract, now=now, before=before, documented=_documented(session, contract, earlier))
+        documented = _documented(session, contract, earlier, until=window)
+        due = due_lines(contract, now=now, before=before, documented=documented)
     disclosable = claims.disclosable_claims(  # 4
         template,
         contract=contract,
@@ -195,8 +196,10 @@ def _draft(
     return _Draft(disclosable, due)
 
 
-def _documented(session: Session, contract: Contract, earlier: Sequence[Window]) -> dict[str, tuple[int, int]]:
-    """What the payment documents of the earlier windows add up to, by measure: (quantity, minor units).
+def _documented(
+    session: Session, contract: Contract, earlier: Sequence[Window], *, until: Window
+) -> dict[str, tuple[int, int]]:
+    """What the payment documents of the windows earlier than `until` add up to, by measure: (quantity, minor units).
 
     Raises `WindowOutOfOrder` where one of them is missing.
     """
@@ -208,7 +211,7 @@ def _documented(session: Session, contract: Contract, earlier: Sequence[Window])
     totals: dict[str, tuple[int, int]] = {}
     for window in earlier:
         if window.label not in rows:
-            raise WindowOutOfOrder(window=earlier[-1].label, missing=window.label)
+            raise WindowOutOfOrder(window=until.label, missing=window.label)
         for line in rows[window.label].due:
             quantity, amount = totals.get(line["measure"], (0, 0))
             totals[line["measure"]] = (quantity + line["quantity"], amount + line["amount_minor"])

@@ -8,14 +8,12 @@ import hmac
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
 from fastapi.testclient import TestClient
@@ -24,60 +22,14 @@ from sqlmodel import select
 from gateway import clients
 from gateway.api.app import create_app
 from gateway.events import ClientRegistered
-from gateway.installation import Gateway, initialise
+from gateway.installation import initialise
 from gateway.settings import Settings
 from gateway.store.tables import ClientRow, LogEntry
 from gateway.tokens import ASSERTION_TYPE, issue_access_token
 from outcome_verifier import b64, canonical
 from policies.vocabulary import Role
+from tests.support.api_client import Client
 from tests.support.municipality import SimulatedMunicipality, ready
-
-
-@dataclass
-class Client:
-    """An API client, honest unless told otherwise."""
-
-    gateway: Gateway
-    client_id: str
-    key: EllipticCurvePrivateKey = field(default_factory=lambda: generate_private_key(SECP256R1()))
-
-    @property
-    def jwk(self) -> dict[str, str]:
-        numbers = self.key.public_key().public_numbers()
-        x, y = (b64.encode(value.to_bytes(32, "big")) for value in (numbers.x, numbers.y))
-        return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
-
-    @property
-    def public_pem(self) -> bytes:
-        form = serialization.PublicFormat.SubjectPublicKeyInfo
-        return self.key.public_key().public_bytes(serialization.Encoding.PEM, form)
-
-    @property
-    def now(self) -> int:
-        return int(self.gateway.clock().timestamp())
-
-    def claims(self, **changes: Any) -> dict[str, Any]:
-        """The claims of a good assertion, with changes; None removes a claim."""
-        claims = {
-            "iss": self.client_id,
-            "sub": self.client_id,
-            "aud": self.gateway.issuer,
-            "iat": self.now,
-            "exp": self.now + 60,
-            "jti": str(uuid.uuid4()),
-            **changes,
-        }
-        return {name: value for name, value in claims.items() if value is not None}
-
-    def sign(self, claims: dict[str, Any], *, header: dict[str, Any] | None = None, key: Any = None) -> str:
-        return jwt.encode(claims, key or self.key, "ES256", headers=header)
-
-    def register(self, folder: Path, organisation: str, role: Role) -> None:
-        file = folder / f"{self.client_id}.jwk"
-        file.write_text(json.dumps(self.jwk))
-        clients.register_client(
-            self.gateway, client_id=self.client_id, organisation=organisation, role=role, jwk_file=file
-        )
 
 
 @dataclass

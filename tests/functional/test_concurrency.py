@@ -20,7 +20,7 @@ from gateway.release import release
 from gateway.settings import Settings
 from gateway.store.tables import LogEntry, PullRow
 from policies.vocabulary import Role
-from tests.attacks.test_tokens import Client
+from tests.support.api_client import Client
 from tests.support.command_line import PROGRAMS
 from tests.support.municipality import SimulatedMunicipality, ready
 
