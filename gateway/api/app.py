@@ -97,6 +97,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     )
     problems.install(app)
     app.state.gateway = gateway
+    publication.publish(gateway)  # a fresh status list and checkpoint, whatever happened before this start
 
     @app.middleware("http")
     async def guard(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -187,8 +188,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         if party.role not in RECIPIENTS:
             raise ContractUnknown(contract=contract_id)
         done = release(gateway, contract_id, window, template, party.role, requested_by=party)
-        if done.is_new:
-            publication.publish(gateway)
+        publication.publish(gateway)  # also after a hand-out: an interrupted release may have left old files
         return Response(done.bundle, media_type="application/json")
 
     @app.get("/access-log", tags=["oversight"], responses=_REFUSALS, summary="Read the access log")
