@@ -88,7 +88,9 @@ class WindowOutOfOrder(Refused):
     code = "window-out-of-order"
 
     def __init__(self, *, window: str, missing: str) -> None:
-        super().__init__(f"payment documents follow each other: release that of {missing!r} before that of {window!r}")
+        super().__init__(
+            f"what {window!r} is worth builds on the payment documents before it: release that of {missing!r} first"
+        )
 
 
 class SourcesIncomplete(Refused):
