@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from gateway.events import Denied
+from connectors.errors import ConnectorError
+from gateway.errors import Refused
+from gateway.events import Denied, NotDone
 from gateway.installation import Gateway
 from gateway.store.tables import DecisionRow
 from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import canonical
+from outcome_verifier.errors import VerificationError
 from policies.decision import Decision
 from policies.engine import Request
 from policies.errors import PolicyDenied
@@ -44,15 +47,31 @@ def municipality(programme: Programme) -> Party:
 def deciding(gateway: Gateway) -> Iterator[Asking]:
     """A writing transaction in which the policy is asked. A refusal commits its event and then raises.
 
-    `with deciding(gateway) as asking: authorised = asking.ask(…)`; what follows in the block runs only when
-    the answer was yes. Raises `PolicyDenied` after the commit.
+    `with deciding(gateway) as asking: authorised = asking.ask(…)`; what follows in the block runs only when the
+    answer was yes. Ask before writing: `PolicyDenied` is raised after the commit. Where the policy allowed and the
+    use case refuses, all of it is rolled back and `NotDone` is recorded in its place: data may have been read.
     """
     refused: PolicyDenied | None = None
-    with gateway.store.write(gateway.clock()) as uow:
-        try:
-            yield Asking(gateway, uow)
-        except PolicyDenied as error:
-            refused = error
+    asking: Asking | None = None
+    try:
+        with gateway.store.write(gateway.clock()) as uow:
+            asking = Asking(gateway, uow)
+            try:
+                yield asking
+            except PolicyDenied as error:
+                refused = error
+    except (Refused, ConnectorError, VerificationError) as error:
+        if asking is not None and asking.asked:
+            with gateway.store.write(gateway.clock()) as uow:
+                uow.record(
+                    NotDone(
+                        actions=[action.value for action, _, _ in asking.asked],
+                        principals=[str(principal) for _, principal, _ in asking.asked],
+                        programme=asking.asked[0][2],
+                        error=error.code,
+                    )
+                )
+        raise
     if refused is not None:
         raise refused
 
@@ -65,6 +84,7 @@ class Asking:
         self.uow = uow
         self.session = uow.session
         self.now = uow.now
+        self.asked: list[tuple[Action, Party, str]] = []
 
     def ask(self, principal: Party, action: Action, programme: Programme, facts: Facts) -> Authorised:
         """The stored decision; `PolicyDenied` with its refusal recorded."""
@@ -95,4 +115,5 @@ class Asking:
                 )
             )
             raise PolicyDenied(decision)
+        self.asked.append((action, principal, programme.id))
         return Authorised(identifier, decision)

@@ -95,6 +95,16 @@ class Denied(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NotDone(Event):
+    """Allowed by the policy and still not done: rolled back, but data may have been read. `error` is a stable code."""
+
+    actions: list[str]
+    principals: list[str]
+    programme: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class PullAuthorised(Event):
     contract: str
     source: str

@@ -171,17 +171,18 @@ def _draft(
     purpose: Purpose,
 ) -> _Draft:
     session = asking.session
+    earlier = contract.windows_until(window.label)[:-1]
+    # asked first: nobody's data are read for a window whose turn has not come
+    documented = {} if template == "predicate" else _documented(session, contract, earlier, until=window)
     authorised = evaluating.ask_to_evaluate(asking, contract, programme, purpose)
     cohort = evaluating.histories(session, contract, known_at=frozen)
     now = evaluate(contract, cohort, window.to_week)  # 2
     evaluating.record_evaluation(asking, contract, now, cohort, authorised, purpose)
-    earlier = contract.windows_until(window.label)[:-1]
     before: Evaluation | None = None
     if earlier:
         before = evaluate(gateway.contract_for(session, contract.id, earlier[-1]), cohort, earlier[-1].to_week)
     due: tuple[DueLine, ...] = ()
     if template != "predicate":
-        documented = _documented(session, contract, earlier, until=window)
         due = due_lines(contract, now=now, before=before, documented=documented)
     disclosable = claims.disclosable_claims(  # 4
         template,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from gateway.errors import EnrolmentRefused, ProgrammeMismatch, SourcesIncomplet
 from gateway.evaluation import evaluate_week
 from gateway.release import release
 from gateway.simulate.registers import replacement_cpr
+from gateway.store import ledger
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import verify_bundle
 from policies.errors import PolicyDenied
@@ -55,6 +57,13 @@ def shown(town: Municipality, bundle: bytes) -> dict:
     return dict(verify_bundle(bundle, trust, now=int(town.gateway.clock().timestamp())).shown)
 
 
+def last_event(town: Municipality) -> dict:
+    """The newest event of the access log: what was allowed and not done is told as well."""
+    with town.gateway.store.read() as session:
+        body = json.loads(ledger.rows(session, "access")[-1].body)
+    return {name: body[name] for name in ("kind", "error", "actions")}
+
+
 REFERRALS = {
     # the list's first line is replaced by this: reason that is counted
     "enrolled twice in the list": ("{second}", "enrolled_twice_in_the_list"),
@@ -77,6 +86,7 @@ def test_a_list_that_would_shrink_the_denominator_is_refused_whole(tmp_path: Pat
     with pytest.raises(EnrolmentRefused) as refused:
         town.enrol()
     assert refused.value.reasons == {"accepted": 29, "the_contract_names": 30, reason: 1}
+    assert last_event(town) == {"kind": "not_done", "error": "enrolment-refused", "actions": ["enrol"]}
     town.drop.referrals.write_text(
         "\n".join([lines[0], f"{replacement_cpr(0)};2018-10-03;SAG-1;notice-1", *lines[2:]]) + "\n"
     )
@@ -156,6 +166,7 @@ def test_payment_documents_follow_each_other(tmp_path: Path):
     town.pull_all()
     with pytest.raises(WindowOutOfOrder):
         release(town.gateway, "impact60", "2019H1", "payment_document", "operator")
+    assert last_event(town) == {"kind": "not_done", "error": "window-out-of-order", "actions": ["release_payment"]}
 
 
 def test_a_late_correction_of_an_earlier_month_is_paid_in_the_next_window_and_changes_nothing_before(tmp_path: Path):
