@@ -9,6 +9,7 @@ import pytest
 
 from gateway.attestations.trust import trust_bytes
 from gateway.release import release
+from outcome_verifier import canonical
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import VerifiedOutcome, verify_bundle
 from policies.errors import PolicyDenied
@@ -65,7 +66,9 @@ def test_the_predicate_is_the_same_for_every_count_on_its_side(tmp_path: Path):
             for name, value in verified(town, bundle).shown.items()
             if name not in ("cohort_seals", "method", "sources")
         }
-        shapes.add((json.dumps(shown, sort_keys=True), len(bundle)))
+        # the rest of the token varies in length by chance: its status index has one to five digits
+        disclosures = canonical.loads(bundle)["attestation"].split("~")[1:-1]
+        shapes.add((json.dumps(shown, sort_keys=True), tuple(sorted(map(len, disclosures)))))
     assert len(shapes) == 1
 
 
