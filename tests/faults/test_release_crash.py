@@ -201,7 +201,7 @@ def test_an_interrupted_release_is_seen_and_blocks_what_follows_it(tmp_path: Pat
         with pytest.raises(Fault):
             town.release(*FIRST)
     assert [finding for finding in examine(town.gateway.settings) if "was interrupted" in finding.what]
-    with pytest.raises(WindowOutOfOrder, match="'2019H1' is worth builds .* release that of '2018H2' first"):
+    with pytest.raises(WindowOutOfOrder, match=r"'2019H1' is worth builds .* release that of '2018H2' first"):
         town.release(*SECOND)
     finish(town)
     go_on(town)
