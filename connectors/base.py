@@ -18,12 +18,17 @@ def no_progress(done: int, total: int) -> None:
 
 @dataclass(slots=True)
 class Pulled:
-    """One file's rows for one cohort. `from_week`..`to_week` is what the file covers, both ends included."""
+    """One file's rows for one cohort. `from_week`..`to_week` is what the file covers, both ends included.
+
+    `edition` orders the files of one source by what they can know: the calculation date of a monthly file, the last
+    week of an extract, the last month of income. An older edition never undoes what a newer one told.
+    """
 
     file: str
     file_sha256: str
     from_week: Week
     to_week: Week
+    edition: int
     spells: list[StatusSpell] = field(default_factory=list)
     postings: list[IncomePosting] = field(default_factory=list)
     rows_read: int = 0
@@ -31,3 +36,4 @@ class Pulled:
     rejected: Counter[RejectReason] = field(default_factory=Counter)
     unknown_codes: Counter[str] = field(default_factory=Counter)
     not_found: int = 0  # people of the cohort of whom a register with a row per person has none
+    uncertain: int = 0  # people who are left unobserved in some weeks, since a row that may be theirs was lost

@@ -75,7 +75,7 @@ class Table:
         value = self._take(key, str, default, "text")
         if not value and default is None:
             raise self.refuse(key, "must not be empty")
-        return value
+        return self._printable(key, value)
 
     def integer(self, key: str, default: int | None = None, *, least: int = 0, most: int | None = None) -> int:
         value = self._take(key, int, default, "a whole number")
@@ -96,7 +96,13 @@ class Table:
             raise self.refuse(key, "must hold texts only")
         if len(set(values)) != len(values):
             raise self.refuse(key, "names the same thing twice")
-        return tuple(values)
+        return tuple(self._printable(key, value) for value in values)
+
+    def _printable(self, key: str, value: str) -> str:
+        """The text, where a terminal shows it as it is: no control characters, none that turn the direction."""
+        if not value.isprintable():
+            raise self.refuse(key, "must hold printable characters only")
+        return value
 
     def converted(self, key: str, convert: Callable[[str], T]) -> T:
         """A text turned into a value; the converter's `ValueError` becomes the refusal."""

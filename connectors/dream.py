@@ -51,25 +51,30 @@ def pull_dream(
     header = split(header_bytes.decode("iso-8859-1"), declaration.delimiter)
     if find_columns(header, [declaration.columns["cpr"]], file=path.name) != [0]:
         raise HeaderMismatch(file=path.name, column=declaration.columns["cpr"], position=1, reason="must be first")
-    columns = _week_columns(header, weeks, file=path.name)
-    pulled = Pulled(path.name, "", min(columns), max(columns))
-    found: set[SubjectRef] = set()
+    columns, edition = _week_columns(header, weeks, file=path.name)
+    pulled = Pulled(path.name, "", min(columns), max(columns), edition=edition.ordinal)
+    found: dict[SubjectRef, list[StatusSpell]] = {}
+    uncertain: set[SubjectRef] = set()
     for subject, line in _cohort_lines(path, offset, declaration.delimiter, matcher, pulled, progress):
         fields = split(line, declaration.delimiter)
         if len(fields) != len(header):
             pulled.rejected[RejectReason.FIELD_COUNT] += 1
+            uncertain.add(subject)
         elif subject in found:
-            pulled.rejected[RejectReason.DUPLICATE] += 1
+            pulled.rejected[RejectReason.DUPLICATE_ROW] += 1
+            uncertain.add(subject)
         else:
-            found.add(subject)
             codes = {week: _code(fields[place].strip()) for week, place in columns.items()}
-            pulled.spells.extend(_spells(subject, codes, pulled))
-    pulled.not_found = matcher.size - len(found)
+            found[subject] = _spells(subject, codes, pulled)
+    # of two rows for one person nobody knows which is right: neither is
+    pulled.spells = [spell for subject, spells in found.items() if subject not in uncertain for spell in spells]
+    pulled.not_found = matcher.size - len(found.keys() | uncertain)
+    pulled.uncertain = len(uncertain)
     return pulled
 
 
-def _week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> dict[Week, int]:
-    """Week -> 0-based place, for the asked weeks, in the order of the weeks, without a gap."""
+def _week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> tuple[dict[Week, int], Week]:
+    """Week -> 0-based place, for the asked weeks, in their order, without a gap; and the last week of all."""
     places: dict[Week, int] = {}
     for place, name in enumerate(header):
         match = _WEEK_COLUMN.fullmatch(name)
@@ -82,8 +87,9 @@ def _week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> 
             raise HeaderMismatch(file=file, column=name, position=place + 1, reason=str(error)) from None
         if week in places:
             raise HeaderMismatch(file=file, column=name, position=place + 1, reason="names a week twice")
-        if weeks[0] <= week <= weeks[1]:
-            places[week] = place
+        places[week] = place
+    edition = max(places, default=weeks[0])
+    places = {week: place for week, place in places.items() if weeks[0] <= week <= weeks[1]}
     if not places:
         reason = f"no column for any week of {weeks[0]} to {weeks[1]}"
         raise HeaderMismatch(file=file, column="y_YYWW", position=0, reason=reason)
@@ -92,7 +98,7 @@ def _week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> 
         if week != max(ordered) and week + 1 not in ordered:
             missing = f"y_{str(week + 1)[2:4]}{str(week + 1)[6:]}"
             raise HeaderMismatch(file=file, column=missing, position=0, reason="is missing between other weeks")
-    return ordered
+    return ordered, edition
 
 
 def _cohort_lines(

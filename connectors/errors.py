@@ -29,6 +29,7 @@ class RejectReason(StrEnum):
     CASE_REFERENCE = "not_a_case_reference"
     NO_NOTICE = "person_was_not_told"
     DUPLICATE = "enrolled_twice_in_the_list"
+    DUPLICATE_ROW = "two_rows_for_one_person"
     ENROLLED_ELSEWHERE = "enrolled_in_another_contract"
     OUTSIDE_PERIOD = "referred_outside_the_enrolment_period"
 

@@ -40,7 +40,8 @@ def pull_income(
     """
     period = _period(path.name, declaration.pattern)
     first, last = period[0].weeks()[0], period[1].weeks()[-1]
-    pulled = Pulled(path.name, file_sha256(path), max(first, weeks[0]), min(last, weeks[1]))
+    covered = max(first, weeks[0]), min(last, weeks[1])
+    pulled = Pulled(path.name, file_sha256(path), *covered, edition=period[1].ordinal)
     if pulled.to_week < pulled.from_week:
         raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
     columns = [declaration.columns[word] for word in ("cpr", "month", "income_type", "paid_hours", "amount")]

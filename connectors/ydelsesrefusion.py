@@ -24,7 +24,8 @@ from connectors.records import Month, Status, StatusSpell, SubjectRef, Week
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WEEK = re.compile(r"(\d{4})-?W?(\d{2})")
-_NAME = re.compile(r"[^\W\d]+([ ,.-]+[^\W\d]+)*")  # letters only: a name without digits
+_NOT_IN_LIST = "(not in the list)"  # never the cell itself: a shifted column could put a person's name there
+_WHOSE_IS_UNKNOWN = (RejectReason.FIELD_COUNT, RejectReason.NOT_TEN_DIGITS, RejectReason.NO_SUCH_DAY)
 
 
 def pull_ydelsesrefusion(
@@ -37,12 +38,16 @@ def pull_ydelsesrefusion(
 ) -> Pulled:
     """The cohort's benefit weeks, and weeks without a benefit in the file's period.
 
-    A person one of whose rows was rejected is left unobserved in the weeks that no other row shows: a lost row must
-    not turn into a week without a benefit. Raises `FileNameMismatch`, `HeaderMismatch`, `FileTruncated`,
-    `FileNotNeeded`, or `FileUnreadable` where no row lies in the period.
+    A lost row must not turn into a week without a benefit: a person one of whose rows was rejected is left unobserved
+    in the weeks that no other row shows, and so is everyone where it cannot be told whose row was lost.
+    Raises `FileNameMismatch`, `HeaderMismatch`, `FileTruncated`, `FileNotNeeded`, or `FileUnreadable` where no row lies
+    in the period.
     """
-    period = _period(path.name, declaration.pattern)
-    pulled = Pulled(path.name, file_sha256(path), max(period[0], weeks[0]), min(period[1], weeks[1]))
+    calculated_on = _calculated_on(path.name, declaration.pattern)
+    month = (Month.of(calculated_on) + -1).weeks()
+    period = month[0], month[-1]
+    covered = max(period[0], weeks[0]), min(period[1], weeks[1])
+    pulled = Pulled(path.name, file_sha256(path), *covered, edition=calculated_on.toordinal())
     if pulled.to_week < pulled.from_week:
         raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
     columns = [declaration.columns[word] for word in ("cpr", "week", "benefit")]
@@ -67,11 +72,14 @@ def pull_ydelsesrefusion(
         elif weeks[0] <= week <= weeks[1]:
             name = " ".join(row.fields[2].lower().split())
             if name not in known:
-                pulled.unknown_codes[name if _NAME.fullmatch(name) else "(not a name)"] += 1
+                pulled.unknown_codes[_NOT_IN_LIST] += 1
             shown[person, week].add((known.get(name, Status.UNKNOWN), name if name in known else "?"))
     if is_empty:
         raise FileUnreadable(file=path.name, line=2, reason="no row lies in the month before the file's date")
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]
+    if any(pulled.rejected[reason] for reason in _WHOSE_IS_UNKNOWN):
+        uncertain.update(matcher.everyone)
+    pulled.uncertain = len(uncertain)
     for person in matcher.everyone:
         for ordinal in range(pulled.from_week.ordinal, pulled.to_week.ordinal + 1):
             if person not in uncertain:
@@ -82,17 +90,13 @@ def pull_ydelsesrefusion(
     return pulled
 
 
-def _period(name: str, pattern: str) -> tuple[Week, Week]:
-    """The first and last week of the month before the date in the file's name."""
+def _calculated_on(name: str, pattern: str) -> date:
+    """The date in the file's name: the day of the calculation, whose period is the month before."""
     found = _DATE.search(name)
     try:
-        calculated_on = date.fromisoformat(found[0]) if found else None
+        return date.fromisoformat(found[0] if found else "")
     except ValueError:
-        calculated_on = None
-    if calculated_on is None:
-        raise FileNameMismatch(file=name, pattern=f"{pattern} with a date YYYY-MM-DD")
-    month = (Month.of(calculated_on) + -1).weeks()
-    return month[0], month[-1]
+        raise FileNameMismatch(file=name, pattern=f"{pattern} with a date YYYY-MM-DD") from None
 
 
 def _week(text: str) -> Week | None:

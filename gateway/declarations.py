@@ -10,6 +10,7 @@ from connectors.declaration import SourceDeclaration, load_declaration
 from gateway.errors import ProgrammeMismatch, SourceUnknown
 from gateway.events import ContractActivated, SourceDeclared
 from gateway.installation import Gateway
+from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.store import queries
@@ -20,8 +21,9 @@ from policies.programme import load_programme
 def activate_contract(gateway: Gateway, contract_file: Path, programme_file: Path) -> Contract:
     """Put a contract version and its programme into force. The same files again change nothing.
 
-    Raises `DeclarationInvalid`, `ProgrammeInvalid`, or `ProgrammeMismatch` where the programme was declared
-    for another contract text, or the contract belongs to another municipality.
+    Raises `DeclarationInvalid`, `ProgrammeInvalid`, `AmendmentRefused` where a later version changes more than it may,
+    or `ProgrammeMismatch` where the programme was declared for another contract text, or the contract belongs to
+    another municipality.
     """
     text, programme_text = contract_file.read_bytes(), programme_file.read_bytes()
     contract = load_contract(text, file=contract_file.name)
@@ -39,11 +41,11 @@ def activate_contract(gateway: Gateway, contract_file: Path, programme_file: Pat
         if newest is not None and newest.sha256 == contract.sha256:
             if row is not None and row.sha256 == programme.sha256:
                 return contract
-        elif newest is not None and (
-            newest.version >= contract.version or newest.effective_from > contract.effective_from
-        ):
-            raise ProgrammeMismatch(contract=contract.id, reason=f"version {newest.version} is in force")
         else:
+            if newest is not None:
+                # each version was held against the one before it, so the newest stands for all of them
+                released = {release.window for release in queries.releases(uow.session, contract.id)}
+                check_amendment(load_contract(newest.text, file=newest.file_name), contract, released=released)
             uow.session.add(
                 ContractVersion(
                     contract_id=contract.id,

@@ -11,7 +11,8 @@ from sqlmodel import select
 
 from connectors.declaration import load_declaration
 from gateway.errors import outcome
-from gateway.evaluation import is_sealed, known_now
+from gateway.evaluation import known_now
+from gateway.intake import is_sealed
 from gateway.installation import Gateway
 from gateway.settings import Settings
 from gateway.store import ledger, queries

@@ -4,7 +4,8 @@
     ├── NotFound
     │   ├── ContractUnknown · WindowUnknown · SourceUnknown
     ├── Refused                  understood, and not done
-    │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch
+    │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch · AmendmentRefused
+    │   ├── FileOverlaps
     │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
     ├── AlreadyInstalled · NotInstalled · UnsafeForProduction · UnsafeDirectory
     ├── Unauthenticated · ClientInvalid
@@ -84,12 +85,32 @@ class ProgrammeMismatch(Refused):
         super().__init__(f"contract {contract!r} was not put into force: {reason}")
 
 
+class AmendmentRefused(Refused):
+    """A later version of a contract changes what it may not; `part` is the contract file's key."""
+
+    code = "amendment-refused"
+
+    def __init__(self, *, file: str, part: str, reason: str) -> None:
+        self.part = part
+        super().__init__(f"{file} was not put into force: {part} {reason}")
+
+
+class FileOverlaps(Refused):
+    code = "file-overlaps"
+
+    def __init__(self, *, file: str, other: str) -> None:
+        super().__init__(
+            f"{file} covers some of the months of {other}, which was pulled before, and not all of them; a file that"
+            " replaces another must cover all its months; nothing was stored from this file"
+        )
+
+
 class WindowOutOfOrder(Refused):
     code = "window-out-of-order"
 
-    def __init__(self, *, window: str, missing: str) -> None:
+    def __init__(self, *, window: str, other: str, reason: str) -> None:
         super().__init__(
-            f"what {window!r} is worth builds on the payment documents before it: release that of {missing!r} first"
+            f"what {window!r} is worth builds on the payment documents before it: that of {other!r} {reason}"
         )
 
 
@@ -249,6 +270,8 @@ _OUTCOMES: dict[str, Outcome] = {
     "enrolment-refused": Outcome(5, 409, "The enrolment was refused"),
     "cohort-already-sealed": Outcome(5, 409, "The batch is sealed"),
     "programme-mismatch": Outcome(5, 409, "Contract and programme do not fit"),
+    "amendment-refused": Outcome(5, 409, "The version changes what it may not"),
+    "file-overlaps": Outcome(5, 409, "The file replaces only a part"),
     "window-out-of-order": Outcome(5, 409, "An earlier window comes first"),
     "sources-incomplete": Outcome(5, 409, "The sources are not complete"),
     "policies-error": Outcome(8, 500, "The policy cannot be used"),

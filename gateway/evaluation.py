@@ -13,7 +13,7 @@ from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.errors import SourcesIncomplete
 from gateway.events import Evaluated, PersonLine
 from gateway.installation import Gateway
-from gateway.intake import needed_weeks
+from gateway.intake import is_sealed, needed_weeks
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
@@ -88,12 +88,6 @@ def record_evaluation(
 def newest_digest(session: Session, contract: Contract) -> str:
     """The digest of the newest version: the programme is declared for that one."""
     return queries.contract_versions(session, contract.id)[-1].sha256
-
-
-def is_sealed(session: Session, contract: Contract) -> bool:
-    """Whether every batch of the contract is sealed (invariant 7)."""
-    sealed = {row.batch_id for row in queries.batches(session, contract.id)}
-    return sealed == {batch.id for batch in contract.cohort.batches}
 
 
 def histories(session: Session, contract: Contract, *, known_at: datetime) -> list[PersonHistory]:

@@ -127,6 +127,7 @@ class PullCompleted(Event):
     rejected: dict[str, int]
     unknown_codes: dict[str, int]
     not_found: int
+    uncertain: int
     decision: str
 
 
@@ -148,6 +149,15 @@ class PullFailed(Event):
     source: str
     file_sha256: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullNotNeeded(Event):
+    """The file covers no week that the contract asks for: nothing of it was kept."""
+
+    contract: str
+    source: str
+    file_sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,19 +16,20 @@ from connectors import pull_file
 from connectors.base import Progress, Pulled, no_progress
 from connectors.declaration import SourceDeclaration
 from connectors.enrolment import Referral, ReferralList, read_referrals
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, FileNotNeeded
 from connectors.reading import file_sha256
 from connectors.records import Week
 from gateway.attestations.seals import Seal, seal_leaf
 from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.declarations import source
-from gateway.errors import CohortAlreadySealed, EnrolmentRefused
+from gateway.errors import CohortAlreadySealed, EnrolmentRefused, FileOverlaps
 from gateway.events import (
     CohortSealed,
     PersonLine,
     PullAuthorised,
     PullCompleted,
     PullFailed,
+    PullNotNeeded,
     PullRepeated,
 )
 from gateway.installation import Gateway
@@ -64,6 +65,7 @@ class PullReport:
     rejected: dict[str, int]
     unknown_codes: dict[str, int]
     not_found: int
+    uncertain: int
     people_changed: int
     postings_added: int
     is_new: bool
@@ -177,6 +179,12 @@ def _subject(contract_id: str, batch_id: str, referral: Referral) -> Subject:
     )
 
 
+def is_sealed(session: Session, contract: Contract) -> bool:
+    """Whether every batch of the contract is sealed (invariant 7)."""
+    sealed = {row.batch_id for row in queries.batches(session, contract.id)}
+    return sealed == {batch.id for batch in contract.cohort.batches}
+
+
 def needed_weeks(contract: Contract) -> tuple[Week, Week]:
     """The weeks that the contract may ask a source for: from the first enrolment to the last window."""
     return Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week
@@ -202,7 +210,7 @@ def pull(
     with deciding(gateway) as asking:  # 1
         declaration = source(asking.session, source_id)
         authorised, weeks = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
-        known = _pulled_before(asking.session, contract_id, source_id, digest)
+        known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
         matcher = gateway.boundary(asking.session).matcher(contract_id)
         asking.uow.record(
             PullAuthorised(
@@ -222,19 +230,23 @@ def pull(
         return _report(known, people_changed=0, postings_added=0, is_new=False)
     try:
         pulled = pull_file(file, declaration, matcher, weeks=weeks, progress=progress)  # 2
+    except FileNotNeeded:
+        with gateway.store.write(gateway.clock()) as uow:
+            uow.record(PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest))
+        raise
     except ConnectorError as error:
         with gateway.store.write(gateway.clock()) as uow:
             uow.record(PullFailed(contract=contract_id, source=source_id, file_sha256=digest, error=error.code))
         raise
     with deciding(gateway) as asking:  # 3
         authorised, _ = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
-        known = _pulled_before(asking.session, contract_id, source_id, digest)
+        known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
         if known is not None:  # another command was faster
             asking.uow.record(
                 PullRepeated(contract=contract_id, source=source_id, file_sha256=digest, decision=authorised.id)
             )
             return _report(known, people_changed=0, postings_added=0, is_new=False)
-        row, changed, added = _store(asking, contract_id, source_id, pulled, authorised)
+        row, changed, added = _store(asking, contract_id, declaration, pulled, authorised, asked_to=weeks[1])
     return _report(row, people_changed=changed, postings_added=added, is_new=True)
 
 
@@ -252,19 +264,29 @@ def _ask_to_pull(
         agreement_purposes=declaration.agreement.permitted_purposes,
         period_within_programme=programme.covers(weeks[0].monday, weeks[1].sunday),
         pull_open=programme.pull_open(on=today),
-        subjects_enrolled=bool(queries.batches(asking.session, contract_id)),
+        subjects_enrolled=is_sealed(asking.session, contract),
     )
     return asking.ask(municipality(programme), Action.PULL_SOURCE, programme, facts), weeks
 
 
-def _pulled_before(session: Session, contract_id: str, source_id: str, digest: str) -> PullRow | None:
+def _pulled_before(session: Session, contract_id: str, source_id: str, digest: str, *, to_week: Week) -> PullRow | None:
+    """The pull that read this file already, for as many weeks: an extension asks for more of the same file."""
     rows = queries.pulls(session, contract_id, source_id)
-    return next((row for row in rows if row.file_sha256 == digest), None)
+    return next((row for row in rows if (row.file_sha256, row.asked_to_week) == (digest, to_week.ordinal)), None)
 
 
 def _store(
-    asking: Asking, contract_id: str, source_id: str, pulled: Pulled, authorised: Authorised
+    asking: Asking,
+    contract_id: str,
+    declaration: SourceDeclaration,
+    pulled: Pulled,
+    authorised: Authorised,
+    *,
+    asked_to: Week,
 ) -> tuple[PullRow, int, int]:
+    source_id = declaration.id
+    # statuses are told a week and an edition; postings add up, so the same months must never count twice
+    replaced = _replaced(asking.session, contract_id, source_id, pulled) if declaration.kind == "income" else []
     rejected = {reason.value: count for reason, count in pulled.rejected.items() if count}
     unknown = dict(pulled.unknown_codes)
     counts = {
@@ -273,6 +295,7 @@ def _store(
         "rejected": rejected,
         "unknown_codes": unknown,
         "not_found": pulled.not_found,
+        "uncertain": pulled.uncertain,
     }
     row = PullRow(
         contract_id=contract_id,
@@ -281,6 +304,8 @@ def _store(
         file_sha256=pulled.file_sha256,
         from_week=pulled.from_week.ordinal,
         to_week=pulled.to_week.ordinal,
+        edition=pulled.edition,
+        asked_to_week=asked_to.ordinal,
         counts=counts,
         decision_id=authorised.id,
         known_at=asking.now,
@@ -293,9 +318,12 @@ def _store(
         pulled.spells,
         from_week=pulled.from_week,
         to_week=pulled.to_week,
+        edition=pulled.edition,
         now=asking.now,
     )
-    added = spells.store_postings(asking.session, source_id, row.id or 0, pulled.postings, now=asking.now)
+    added = spells.store_postings(
+        asking.session, source_id, row.id or 0, pulled.postings, replaced=replaced, now=asking.now
+    )
     asking.uow.record(
         PullCompleted(
             contract=contract_id,
@@ -306,10 +334,23 @@ def _store(
             rejected=rejected,
             unknown_codes=unknown,
             not_found=pulled.not_found,
+            uncertain=pulled.uncertain,
             decision=authorised.id,
         )
     )
     return row, changed, added
+
+
+def _replaced(session: Session, contract_id: str, source_id: str, pulled: Pulled) -> list[int]:
+    """The earlier pulls whose months this income file delivers again; `FileOverlaps` where it holds only a part."""
+    replaced = []
+    for row in queries.pulls(session, contract_id, source_id):
+        if row.to_week < pulled.from_week.ordinal or pulled.to_week.ordinal < row.from_week:
+            continue
+        if row.from_week < pulled.from_week.ordinal or pulled.to_week.ordinal < row.to_week:
+            raise FileOverlaps(file=pulled.file, other=row.file_name)
+        replaced.append(row.id or 0)
+    return replaced
 
 
 def _report(row: PullRow, *, people_changed: int, postings_added: int, is_new: bool) -> PullReport:

@@ -35,6 +35,7 @@ from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.errors import WindowOutOfOrder, WindowUnknown
 from gateway.events import BundleHandedOut, ReleaseIntended, ReleaseIssued, ReleaseResumed
 from gateway.installation import Gateway
+from gateway.intake import is_sealed
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.tariff import DueLine, due_lines
@@ -132,7 +133,7 @@ def _authorise_and_draft(
         purpose=purpose,
         contract_sha256=evaluating.newest_digest(session, contract),
         requested_by=requested_by or municipality(programme),
-        cohort_sealed=evaluating.is_sealed(session, contract),
+        cohort_sealed=is_sealed(session, contract),
         release_planned=contract.is_planned(template, recipient, window.label),  # 3
         window_frozen=asking.now.date() >= contract.freezes_on(window),
         sources_complete=frozen is not None,
@@ -173,7 +174,7 @@ def _draft(
     session = asking.session
     earlier = contract.windows_until(window.label)[:-1]
     # asked first: nobody's data are read for a window whose turn has not come
-    documented = {} if template == "predicate" else _documented(session, contract, earlier, until=window)
+    documented = {} if template == "predicate" else _documented(session, contract, earlier, window, template)
     authorised = evaluating.ask_to_evaluate(asking, contract, programme, purpose)
     cohort = evaluating.histories(session, contract, known_at=frozen)
     now = evaluate(contract, cohort, window.to_week)  # 2
@@ -198,22 +199,28 @@ def _draft(
 
 
 def _documented(
-    session: Session, contract: Contract, earlier: Sequence[Window], *, until: Window
+    session: Session, contract: Contract, earlier: Sequence[Window], window: Window, template: str
 ) -> dict[str, tuple[int, int]]:
-    """What the payment documents of the windows earlier than `until` add up to, by measure: (quantity, minor units).
+    """What the payment documents of the earlier windows add up to, by measure: (quantity, minor units).
 
-    Raises `WindowOutOfOrder` where one of them is missing.
+    Raises `WindowOutOfOrder` where one that is planned is missing, or where a payment document is asked for and one of
+    a later window was issued already: then the sum would not be what was paid.
     """
     rows = {
         row.window: row
         for row in queries.releases(session, contract.id)
         if row.template == "payment_document" and row.state == "issued"
     }
+    labels = [part.label for part in earlier]
+    for label in labels:
+        if label not in rows and contract.is_planned("payment_document", "operator", label):
+            raise WindowOutOfOrder(window=window.label, other=label, reason="has to be released first")
+    later = rows.keys() - {*labels, window.label}
+    if later and template == "payment_document":
+        raise WindowOutOfOrder(window=window.label, other=min(later), reason="was released already")
     totals: dict[str, tuple[int, int]] = {}
-    for window in earlier:
-        if window.label not in rows:
-            raise WindowOutOfOrder(window=until.label, missing=window.label)
-        for line in rows[window.label].due:
+    for label in rows.keys() & set(labels):
+        for line in rows[label].due:
             quantity, amount = totals.get(line["measure"], (0, 0))
             totals[line["measure"]] = (quantity + line["quantity"], amount + line["amount_minor"])
     return totals

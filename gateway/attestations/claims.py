@@ -15,6 +15,7 @@ from gateway.errors import DraftRefused
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.tariff import DueLine
+from outcome_verifier.claims import check_figures, check_shapes
 from policies.disclosure import DisclosureRules, show_breakdown
 
 ENGINE_VERSION = "outcome-gateway/0.1.0"
@@ -184,6 +185,11 @@ def rehearse(visible: Mapping[str, Any], disclosable: Mapping[str, Any], *, cont
         if cell["value"] is not None and cell["value"] < contract.k:
             raise DraftRefused(rule="k", reason="a cell below k is not withheld")
     _check_values({"visible": visible, "disclosable": disclosable})
+    try:  # what the investor's verifier would refuse must not become an intent that can never be issued
+        check_shapes(visible, disclosable)
+        check_figures(disclosable)
+    except (ValueError, KeyError) as error:
+        raise DraftRefused(rule="verifiable", reason=str(error)) from None
 
 
 def _check_values(value: object) -> None:

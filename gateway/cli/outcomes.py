@@ -63,6 +63,8 @@ def pull(
         )
         if done.not_found:
             console.print(f"  [yellow]{done.not_found} people of the cohort are not in the extract[/]")
+        if done.uncertain:
+            console.print(f"  [yellow]{done.uncertain} people stay unobserved in some weeks: a row was lost[/]")
 
 
 def evaluate(

@@ -36,8 +36,8 @@ def load_contract(text: bytes, *, file: str) -> Contract:
     measures = tuple(_measure(table, measure_states) for table in root.tables("measures"))
     _unique(root, "measures", [measure.id for measure in measures])
     breakdown = disclosure.text("breakdown", "")
-    if breakdown and breakdown not in {m.id for m in measures if m.kind == "people"}:
-        raise disclosure.refuse("breakdown", "must name a measure of kind people")
+    if breakdown and breakdown not in {m.id for m in measures if m.threshold_people}:
+        raise disclosure.refuse("breakdown", "must name the measure with the threshold: the classes are parts of it")
     contract = Contract(
         id=root.text("id"),
         version=root.integer("version", least=1),
@@ -240,6 +240,8 @@ def _releases(root: Table, windows: tuple[Window, ...], size: int, k_cohort: int
         table.done()
     if len(set(releases)) != len(releases):
         raise root.refuse("releases", "plans the same release twice")
+    if len({release.window for release in releases if release.template == "predicate"}) > 1:
+        raise root.refuse("releases", "a predicate that may flip is a count: declare it for one window in all")
     return tuple(releases)
 
 

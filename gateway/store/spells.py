@@ -1,13 +1,13 @@
 """Register rows in bitemporal tables: what was valid when, and since when it was known.
 
-Nothing is overwritten. A later extract that shows other codes closes the old spells (`known_to`) and adds new
-ones; a past evaluation can be repeated as of its day.
+Nothing is overwritten. A newer file that shows other codes, or an income file that comes again, closes the old rows
+(`known_to`) and adds new ones; a past evaluation can be repeated as of its day.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_
@@ -18,6 +18,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.store.tables import IncomeRow, SpellRow, Subject
 
 Code = tuple[Status, str]
+Weeks = dict[int, tuple[int, frozenset[Code]]]  # week -> the edition that told, and the codes that it told
 
 
 def store_spells(
@@ -27,12 +28,14 @@ def store_spells(
     *,
     from_week: Week,
     to_week: Week,
+    edition: int,
     now: datetime,
 ) -> int:
     """Make these spells what is known of the covered weeks; returns for how many subjects something changed.
 
     A subject's spells outside `from_week`..`to_week` stay, but for weeks that the new spells name: a late
-    correction. Storing the same spells twice changes nothing.
+    correction. What a newer edition told stays too, in whatever order the files come. Storing the same spells twice
+    changes nothing.
     """
     by_subject: dict[str, list[StatusSpell]] = defaultdict(list)
     for spell in spells:
@@ -44,16 +47,28 @@ def store_spells(
     changed = 0
     for subject, found in by_subject.items():
         before = _weeks_of_rows(known[subject])
-        replaced = set(range(from_week.ordinal, to_week.ordinal + 1))
-        for spell in found:
-            replaced.update(range(spell.from_week.ordinal, spell.to_week.ordinal + 1))
-        after = {week: codes for week, codes in before.items() if week not in replaced}
+        told: dict[int, set[Code]] = {week: set() for week in range(from_week.ordinal, to_week.ordinal + 1)}
         for spell in found:
             for week in range(spell.from_week.ordinal, spell.to_week.ordinal + 1):
-                after.setdefault(week, set()).add((spell.status, spell.code))
+                told.setdefault(week, set()).add((spell.status, spell.code))
+        after = dict(before)
+        for week, codes in told.items():
+            if week in before and before[week][0] > edition:
+                continue
+            after[week] = (edition, frozenset(codes))
+        after = {week: shown for week, shown in after.items() if shown[1]}
         if after == before:
             continue
-        changed += 1
+        is_the_same = {week: codes for week, (_, codes) in after.items()} == {
+            week: codes for week, (_, codes) in before.items()
+        }
+        changed += not is_the_same
+        if is_the_same and all(_is_inside(row, told) for row in known[subject]):
+            for row in known[subject]:  # confirmed by a newer edition: nothing new is known
+                if row.from_week in told:
+                    row.edition = max(row.edition, edition)
+                    session.add(row)
+            continue
         for row in known[subject]:
             row.known_to = now
             session.add(row)
@@ -62,9 +77,22 @@ def store_spells(
 
 
 def store_postings(
-    session: Session, source: str, pull_id: int, postings: Iterable[IncomePosting], *, now: datetime
+    session: Session,
+    source: str,
+    pull_id: int,
+    postings: Iterable[IncomePosting],
+    *,
+    replaced: Collection[int],
+    now: datetime,
 ) -> int:
-    """Append postings; returns their number. Corrections are postings, so nothing is ever closed."""
+    """Append postings and close those of the `replaced` pulls, whose file came again; returns the number appended.
+
+    A correction is a posting of its own, in a file of later months: it closes nothing.
+    """
+    before = select(IncomeRow).where(col(IncomeRow.pull_id).in_(replaced), col(IncomeRow.known_to).is_(None))
+    for row in session.exec(before):
+        row.known_to = now
+        session.add(row)
     rows = [
         IncomeRow(
             subject_id=posting.subject.value,
@@ -112,6 +140,7 @@ def load_histories(
         IncomeRow.source_id == income_source,
         col(IncomeRow.subject_id).in_(ids),
         IncomeRow.known_from <= known_at,
+        or_(col(IncomeRow.known_to).is_(None), col(IncomeRow.known_to) > known_at),
     )
     for posting in session.exec(paid):
         postings[posting.subject_id].append(
@@ -134,20 +163,27 @@ def load_histories(
     ]
 
 
-def _weeks_of_rows(rows: Iterable[SpellRow]) -> dict[int, set[Code]]:
-    weeks: dict[int, set[Code]] = {}
+def _is_inside(row: SpellRow, weeks: Mapping[int, object]) -> bool:
+    """Whether the new file tells of all of a row's weeks or of none of them."""
+    return len({week in weeks for week in range(row.from_week, row.to_week + 1)}) == 1
+
+
+def _weeks_of_rows(rows: Iterable[SpellRow]) -> Weeks:
+    weeks: Weeks = {}
     for row in rows:
         for week in range(row.from_week, row.to_week + 1):
-            weeks.setdefault(week, set()).add((Status(row.status), row.code))
+            _, codes = weeks.get(week, (0, frozenset()))
+            weeks[week] = (row.edition, codes | {(Status(row.status), row.code)})
     return weeks
 
 
-def _rows(subject: str, source: str, weeks: Mapping[int, set[Code]], now: datetime) -> list[SpellRow]:
-    """Spell rows for week -> codes: consecutive weeks with one code become one row."""
-    by_code: dict[Code, list[int]] = defaultdict(list)
+def _rows(subject: str, source: str, weeks: Weeks, now: datetime) -> list[SpellRow]:
+    """Spell rows for week -> codes: consecutive weeks with one code, told by one edition, become one row."""
+    by_code: dict[tuple[int, Code], list[int]] = defaultdict(list)
     for week in sorted(weeks):
-        for shown in weeks[week]:
-            by_code[shown].append(week)
+        edition, codes = weeks[week]
+        for shown in codes:
+            by_code[edition, shown].append(week)
     return [
         SpellRow(
             subject_id=subject,
@@ -156,9 +192,10 @@ def _rows(subject: str, source: str, weeks: Mapping[int, set[Code]], now: dateti
             code=code,
             from_week=first,
             to_week=last,
+            edition=edition,
             known_from=now,
         )
-        for (status, code), numbers in sorted(by_code.items())
+        for (edition, (status, code)), numbers in sorted(by_code.items())
         for first, last in _runs(numbers)
     ]
 

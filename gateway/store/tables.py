@@ -142,7 +142,7 @@ class SubjectKeyRow(SQLModel, table=True):
 class PullRow(SQLModel, table=True):
     """Files that were pulled: the cursor of each source. Trusted; an edit hides a gap in the data."""
 
-    __table_args__ = (UniqueConstraint("contract_id", "source_id", "file_sha256"),)
+    __table_args__ = (UniqueConstraint("contract_id", "source_id", "file_sha256", "asked_to_week"),)
     id: int | None = Field(default=None, primary_key=True)
     contract_id: str = Field(index=True)
     source_id: str
@@ -150,6 +150,8 @@ class PullRow(SQLModel, table=True):
     file_sha256: str
     from_week: int
     to_week: int
+    edition: int
+    asked_to_week: int
     counts: dict[str, Any] = _json()
     decision_id: str
     known_at: datetime = _instant()
@@ -167,12 +169,15 @@ class SpellRow(SQLModel, table=True):
     code: str
     from_week: int
     to_week: int
+    edition: int
     known_from: datetime = _instant()
     known_to: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
 
 
 class IncomeRow(SQLModel, table=True):
-    """Income postings, append-only: a correction is another posting. Personal data; as SpellRow."""
+    """Income postings, bitemporal: a correction is another posting, a file that comes again closes those of the first.
+    Personal data; as SpellRow.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     subject_id: str = Field(index=True)
@@ -183,6 +188,7 @@ class IncomeRow(SQLModel, table=True):
     paid_hours_hundredths: int
     is_reversal: bool
     known_from: datetime = _instant()
+    known_to: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
 
 
 class DecisionRow(SQLModel, table=True):

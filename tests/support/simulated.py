@@ -72,6 +72,18 @@ def declare(
         declarations.declare_source(gateway, EXAMPLES / "sources" / f"{source}.toml")
 
 
+def amend(town: Municipality, *edits: Edit) -> None:
+    """Put a later version of the contract in force, with texts of the one before replaced."""
+    contract, programme = (town.folder / f"{town.contract}{suffix}.toml" for suffix in ("", ".programme"))
+    before, text = contract.read_text(encoding="utf-8"), _edited(contract, edits)
+    digests = [hashlib.sha256(version.encode()).hexdigest() for version in (before, text)]
+    folder = town.folder / "amended"
+    folder.mkdir(exist_ok=True)
+    (folder / contract.name).write_text(text, encoding="utf-8")
+    (folder / programme.name).write_text(programme.read_text(encoding="utf-8").replace(*digests), encoding="utf-8")
+    declarations.activate_contract(town.gateway, folder / contract.name, folder / programme.name)
+
+
 def simulated(
     folder: Path,
     name: str = "impact60",

@@ -193,19 +193,26 @@ def test_bad_rows_are_counted_by_reason_and_the_rest_goes_on(tmp_path: Path) -> 
         ",730,730",
         f"{ANNE}",
         "61O1801234,730,730",
-        f"{BO},730",  # a field short
+        f"{STRANGER},730",  # a field short, and nobody of the cohort
         f"{STRANGER},730,730",
         f"{ANNE},730,730",
-        f"{ANNE},771,771",  # twice: the first stands, the second is counted
+        f"{BO},730",  # a field short
     )
     assert pulled.rejected == {
         RejectReason.NOT_TEN_DIGITS: 7,
         RejectReason.NO_SUCH_DAY: 1,
         RejectReason.FIELD_COUNT: 1,
-        RejectReason.DUPLICATE: 1,
     }
     assert shown(pulled, A) == [("2020-W01", "2020-W02", "730", "benefit")]
-    assert (pulled.rows_read, pulled.rows_outside_cohort, pulled.not_found) == (12, 1, 1)
+    assert (pulled.rows_read, pulled.rows_outside_cohort, pulled.not_found, pulled.uncertain) == (12, 2, 0, 1)
+
+
+@pytest.mark.parametrize("second", ["730,730", "771,771", "730"])
+def test_of_two_rows_for_one_person_neither_is_believed(tmp_path: Path, second: str) -> None:
+    pulled = pull(tmp_path, "PNR,y_2001,y_2002", f"{ANNE},730,730", f"{BO},771,771", f"{ANNE},{second}")
+    assert shown(pulled, A) == []
+    assert shown(pulled, B) == [("2020-W01", "2020-W02", "771", "fleksjob")]
+    assert (pulled.rejected.total(), pulled.uncertain, pulled.not_found) == (1, 1, 0)
 
 
 def test_a_leading_zero_is_a_digit(tmp_path: Path) -> None:
@@ -270,6 +277,7 @@ def test_progress_ends_at_the_size_of_the_file(tmp_path: Path, monkeypatch: pyte
 def slow_pull(file: Path) -> tuple[dict[SubjectRef, dict[str, str]], Counter[str]]:
     """The oracle: the csv module, one row at a time, a dictionary of numbers, no spells."""
     found: dict[SubjectRef, dict[str, str]] = {}
+    uncertain: set[SubjectRef] = set()
     counts: Counter[str] = Counter()
     with file.open(encoding="iso-8859-1", newline="") as lines:
         header, *rows = csv.reader(lines)
@@ -279,11 +287,14 @@ def slow_pull(file: Path) -> tuple[dict[SubjectRef, dict[str, str]], Counter[str
                 counts["no number" if not row or len(row[0]) != 10 or len(row) == 1 else "outside"] += 1
             elif len(row) != len(header):
                 counts["fields"] += 1
+                uncertain.add(person)
             elif person in found:
                 counts["twice"] += 1
+                uncertain.add(person)
             else:
                 found[person] = dict(zip(header[1:], row[1:], strict=True))
-    return found, counts
+    counts["absent"] = 2 - len(found.keys() | uncertain)
+    return {person: codes for person, codes in found.items() if person not in uncertain}, counts
 
 
 CODES = st.sampled_from(["", "", "730", "771", "651", "115", "999"])
@@ -314,13 +325,13 @@ def test_any_chunk_size_gives_what_the_csv_module_gives(
     }
     assert {person: codes for person, codes in weeks.items() if codes} == found
     assert pulled.rows_read == len(rows)
-    assert pulled.not_found == 2 - len(found)
+    assert pulled.not_found == counts["absent"]
     assert pulled.rows_outside_cohort == counts["outside"]
     assert pulled.rejected == Counter(
         {
             RejectReason.NOT_TEN_DIGITS: counts["no number"],
             RejectReason.FIELD_COUNT: counts["fields"],
-            RejectReason.DUPLICATE: counts["twice"],
+            RejectReason.DUPLICATE_ROW: counts["twice"],
         }
     )
     known = statuses("dream")

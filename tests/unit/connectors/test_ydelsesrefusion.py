@@ -107,7 +107,7 @@ def test_a_row_without_a_week_is_counted_and_the_rest_goes_on(tmp_path: Path, wr
     assert shown(pulled, A) == {"2020-W05": {Status.UNEMPLOYED}}
 
 
-def test_unknown_benefits_are_counted_by_name_and_never_guessed(tmp_path: Path) -> None:
+def test_unknown_benefits_are_counted_and_never_guessed_or_repeated(tmp_path: Path) -> None:
     pulled = pull(
         tmp_path,
         row(ANNE, "2020-05", "Borgerløn"),
@@ -115,9 +115,23 @@ def test_unknown_benefits_are_counted_by_name_and_never_guessed(tmp_path: Path) 
         row(ANNE, "2020-04", BO),
         row(STRANGER, "2020-04", "Noget helt andet"),
     )
-    assert pulled.unknown_codes == {"borgerløn": 2, "(not a name)": 1}, "of the cohort alone, and no cell with digits"
+    assert pulled.unknown_codes == {"(not in the list)": 3}, "of the cohort alone; a shifted column may hold a name"
     assert shown(pulled, A)["2020-W04"] == {Status.UNKNOWN}
     assert {spell.code for spell in pulled.spells} == {"?", ""}
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [f"{ANNE};2020-05", row("610180123", "2020-05"), row("9102801234", "2020-05"), row("", "2020-05")],
+    ids=["too few fields", "nine digits", "no such day", "no number"],
+)
+def test_a_row_that_may_be_anybodys_leaves_everyones_empty_weeks_unobserved(tmp_path: Path, lost: str) -> None:
+    """Otherwise a lost benefit week would read as a week off public benefits, and be paid."""
+    pulled = pull(tmp_path, row(BO, "2020-05"), lost)
+    assert shown(pulled, A, with_empty=True) == {}
+    assert shown(pulled, B, with_empty=True) == {"2020-W05": {Status.UNEMPLOYED}}
+    assert pulled.uncertain == matcher().size
+    assert pull(tmp_path, row(BO, "2020-05")).uncertain == 0
 
 
 def test_bad_rows_are_counted_by_reason(tmp_path: Path) -> None:
@@ -207,12 +221,13 @@ def test_agrees_with_a_plain_loop_over_people_and_weeks(
     tmp_path_factory: pytest.TempPathFactory, table: list[tuple[str, int, str]]
 ) -> None:
     pulled = pull(tmp_path_factory.mktemp("yr"), *(row(cpr, f"2020-{week:02d}", name) for cpr, week, name in table))
+    empty = set() if any(who == "nobody" for who, _, _ in table) else {Status.NO_BENEFIT}
     for cpr, person in ((ANNE, A), (BO, B)):
         expected = {
-            f"2020-W{week:02d}": {MEANING[name] for who, at, name in table if (who, at) == (cpr, week)}
-            or {Status.NO_BENEFIT}
+            f"2020-W{week:02d}": {MEANING[name] for who, at, name in table if (who, at) == (cpr, week)} or empty
             for week in range(1, 6)
         }
+        expected = {week: found for week, found in expected.items() if found}
         assert shown(pulled, person, with_empty=True) == expected
     assert pulled.rows_outside_cohort == sum(cpr == STRANGER for cpr, _, _ in table)
     assert pulled.rejected[RejectReason.NOT_TEN_DIGITS] == sum(cpr == "nobody" for cpr, _, _ in table)

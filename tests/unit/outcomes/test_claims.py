@@ -6,21 +6,38 @@ from typing import Any
 
 import pytest
 
-from gateway.attestations.claims import rehearse
+from connectors.records import Week
+from gateway.attestations.claims import rehearse, visible_claims
 from gateway.errors import DraftRefused
+from gateway.outcomes.contract import Window
 from tests.support.histories import example_contract
 
 IMPACT60 = example_contract("impact60")
 SEAL = {"batch": "2018", "count": 120, "root": "ab" * 32, "sealed_on": "2018-10-01", "nonce": "cd" * 32}
 
 
-def visible(**changes: Any) -> dict[str, Any]:
-    return {
-        "template": "contract_total",
-        "recipient": {"role": "investor", "organisation": "den-sociale-kapitalfond"},
-        "window": {"label": "2020H2"},
-        **changes,
-    }
+def visible(
+    template: str = "contract_total", recipient: str = "investor", label: str = "2020H2", **changes: Any
+) -> dict[str, Any]:
+    window = IMPACT60.window(label) or Window("1999H1", Week.parse("1999-W01"), Week.parse("1999-W26"))
+    claims = visible_claims(
+        template,
+        contract=IMPACT60,
+        window=window,
+        recipient=recipient,
+        issuer="https://gateway.example",
+        host="gateway.example",
+        vct_integrity="sha256-x",
+        jti="urn:uuid:00000000-0000-4000-8000-000000000000",
+        seq=1,
+        status_index=7,
+        status_uri="https://gateway.example/status/1",
+        issued_at=1_600_000_000,
+        decision_id="d",
+        policy_set_sha256="0" * 64,
+        is_demo=False,
+    )
+    return claims | changes
 
 
 def disclosable(**changes: Any) -> dict[str, Any]:
@@ -35,16 +52,19 @@ def test_a_good_draft_passes():
 DRAFTS = {
     "planned-claims": (visible(), disclosable(names=["x"])),
     "planned-claims in a payment document": (
-        visible(template="payment_document", recipient={"role": "operator"}),
+        visible("payment_document", "operator"),
         {"participants": 120, "cohort_seals": [SEAL], "outcomes_achieved": 55},
     ),
-    "planned-release": (visible(window={"label": "1999H1"}), disclosable()),
-    "planned-release to another": (visible(template="payment_document"), {"participants": 120, "cohort_seals": [SEAL]}),
+    "planned-release": (visible(label="1999H1"), disclosable()),
+    "planned-release to another": (visible("payment_document"), {"participants": 120, "cohort_seals": [SEAL]}),
     "k-cohort": (visible(), disclosable(participants=24, cohort_seals=[{**SEAL, "count": 24}])),
     "sealed-denominator": (visible(), disclosable(participants=119)),
     "k": (visible(), disclosable(outcomes_by_class=[{"class": "a", "value": 4}])),
     "no-cpr": (visible(), disclosable(illustrative=["6101801234"])),
     "no-cpr with a dash": (visible(), disclosable(illustrative=["see 610180-1234."])),
+    "verifiable: a text that turns the reading direction": (visible(operator={"name": "FOKUS\u202e"}), disclosable()),
+    "verifiable: figures that contradict": (visible(), disclosable(outcomes_achieved=49)),
+    "verifiable: a form": (visible(), disclosable(threshold={"people": 60, "met": "yes"})),
     "integers-only": (visible(), disclosable(payable={"amount_minor": 1.5, "currency": "DKK"})),
 }
 
@@ -53,10 +73,11 @@ DRAFTS = {
 def test_a_draft_that_breaks_a_rule_is_not_signed(name: str):
     with pytest.raises(DraftRefused) as refused:
         rehearse(*DRAFTS[name], contract=IMPACT60)
-    assert name.startswith(refused.value.rule)
+    assert name.startswith(refused.value.rule), str(refused.value)
 
 
 def test_a_digest_is_not_taken_for_a_number():
     """Sixty-four hexadecimal digits may hold ten decimal ones in a row: that is no CPR number."""
     digest = "6101801234" + "ab" * 27
-    rehearse(visible(), disclosable(method={"inputs_sha256": digest}), contract=IMPACT60)
+    method = {"inputs_sha256": digest, "engine_version": "1", "data_sources": ["dream"]}
+    rehearse(visible(), disclosable(method=method), contract=IMPACT60)

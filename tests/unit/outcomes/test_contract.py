@@ -42,6 +42,14 @@ REFUSALS = [
     ("[freeze]\n", "[freeze]\nbonus = 1\n", "freeze.bonus", "is not a word"),
     ('title = "IMPACT60"', 'title = "IMPACT60"\nbonus = 1', "bonus", "is not a word"),
     ("effective_from = 2018-10-01", "effective_from = ", "", "is not TOML"),
+    ('title = "IMPACT60"', 'title = "IMPACT\\u202e60"', "title", "printable"),
+    ('name = "Aalborg Kommune"', 'name = "Aalborg\\nKommune"', "parties.outcome_payer.name", "printable"),
+    (
+        'breakdown = "self_support_full_or_partial"',
+        'breakdown = "weeks_in_work_or_education"',
+        "breakdown",
+        "threshold",
+    ),
 ]
 
 
@@ -77,6 +85,11 @@ UNSAFE = [
     ('windows = ["2020H2"]', 'windows = ["2020H1", "2020H2"]', "flip"),
     ('windows = ["2020H2"]', 'windows = "all"', "flip"),
     ('recipients = ["operator"]', 'recipients = ["operator", "investor"]', "creditor"),
+    (
+        "# What is owed",
+        '[[releases]]\ntemplate = "predicate"\nrecipients = ["operator"]\nwindows = ["2020H1"]\n# What is owed',
+        "flip",
+    ),
 ]
 
 

@@ -38,7 +38,7 @@ def shown(weeks: str, *, start: int = 0) -> list[StatusSpell]:
     ]
 
 
-def pull(store: Store, weeks: str, *, day: int, start: int = 0) -> int:
+def pull(store: Store, weeks: str, *, day: int, start: int = 0, edition: int | None = None) -> int:
     with store.write(NOW + day * DAY) as uow:
         uow.record(EVENT)
         return spells.store_spells(
@@ -47,6 +47,7 @@ def pull(store: Store, weeks: str, *, day: int, start: int = 0) -> int:
             shown(weeks, start=start),
             from_week=FIRST + start,
             to_week=FIRST + (start + len(weeks) - 1),
+            edition=day if edition is None else edition,
             now=uow.now,
         )
 
@@ -98,6 +99,26 @@ def test_a_correction_changes_today_and_not_yesterday(enrolled: Store) -> None:
     ]
 
 
+def test_an_older_file_that_comes_late_undoes_nothing_and_still_fills_gaps(enrolled: Store) -> None:
+    pull(enrolled, "F-F", day=1, edition=20)
+    assert pull(enrolled, "FFF--", day=2, edition=10) == 1
+    assert known(enrolled, day=2) == "F-F-- "
+    assert pull(enrolled, "UUU", day=3, edition=10) == 0
+    assert known(enrolled, day=3) == "F-F-- "
+    assert pull(enrolled, "FFF", day=4, edition=20) == 1  # the same edition again, mended
+    assert known(enrolled, day=4) == "FFF-- "
+
+
+def test_weeks_that_a_newer_edition_confirmed_are_its_own(enrolled: Store) -> None:
+    pull(enrolled, "FF--", day=1, edition=10)
+    assert pull(enrolled, "FF--", day=2, edition=20) == 0
+    assert pull(enrolled, "UUUU", day=3, edition=15) == 0
+    assert pull(enrolled, "F", day=4, edition=30) == 0  # confirms a part of a row
+    assert pull(enrolled, "UU", day=5, edition=25) == 1
+    assert known(enrolled, day=5) == "FU--  "
+    assert known(enrolled, day=4) == "FF--  "
+
+
 def test_consecutive_weeks_are_one_row(enrolled: Store) -> None:
     pull(enrolled, "FFF--F", day=1)
     with enrolled.read() as session:
@@ -112,11 +133,22 @@ def test_postings_are_summed_as_of_the_day(enrolled: Store) -> None:
     for day, hours in ((1, 16_000), (2, -4_000)):
         with enrolled.write(NOW + day * DAY) as uow:
             posting = IncomePosting(REF, month, IncomeType.WAGE, hours, hours < 0)
-            assert spells.store_postings(uow.session, "income", day, [posting], now=uow.now) == 1
+            assert spells.store_postings(uow.session, "income", day, [posting], replaced=[], now=uow.now) == 1
             uow.record(EVENT)
     key = (month.ordinal, IncomeType.WAGE)
     assert [load(enrolled, day=day).hours.get(key, 0) for day in range(3)] == [0, 16_000, 12_000]
     assert [load(enrolled, day=day).postings.get(key, 0) for day in range(3)] == [0, 1, 0]
+
+
+def test_a_file_that_comes_again_replaces_its_postings_from_that_day(enrolled: Store) -> None:
+    month = Month.parse("2020-01")
+    for day, hours, replaced in ((1, 16_000, []), (2, 1_000, []), (3, 15_000, [1])):
+        with enrolled.write(NOW + day * DAY) as uow:
+            posting = IncomePosting(REF, month, IncomeType.WAGE, hours)
+            spells.store_postings(uow.session, "income", day, [posting], replaced=replaced, now=uow.now)
+            uow.record(EVENT)
+    key = (month.ordinal, IncomeType.WAGE)
+    assert [load(enrolled, day=day).hours.get(key, 0) for day in range(4)] == [0, 16_000, 17_000, 16_000]
 
 
 @given(st.lists(st.integers(0, 12), unique=True))
@@ -135,6 +167,8 @@ def a_pull(from_week: int, to_week: int, *, day: int) -> PullRow:
         file_sha256=str(day),
         from_week=FIRST.ordinal + from_week,
         to_week=FIRST.ordinal + to_week,
+        edition=1,
+        asked_to_week=FIRST.ordinal + 9,
         counts={},
         decision_id="d",
         known_at=NOW + day * DAY,

@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("paid_hours_hundredths", sa.Integer(), nullable=False),
         sa.Column("is_reversal", sa.Boolean(), nullable=False),
         sa.Column("known_from", sa.BigInteger(), nullable=False),
+        sa.Column("known_to", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_incomerow_subject_id", "incomerow", ["subject_id"], unique=False)
@@ -144,11 +145,13 @@ def upgrade() -> None:
         sa.Column("file_sha256", sa.String(), nullable=False),
         sa.Column("from_week", sa.Integer(), nullable=False),
         sa.Column("to_week", sa.Integer(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("asked_to_week", sa.Integer(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("decision_id", sa.String(), nullable=False),
         sa.Column("known_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("contract_id", "source_id", "file_sha256"),
+        sa.UniqueConstraint("contract_id", "source_id", "file_sha256", "asked_to_week"),
     )
     op.create_index("ix_pullrow_contract_id", "pullrow", ["contract_id"], unique=False)
     op.create_table(
@@ -194,6 +197,7 @@ def upgrade() -> None:
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("from_week", sa.Integer(), nullable=False),
         sa.Column("to_week", sa.Integer(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
         sa.Column("known_from", sa.BigInteger(), nullable=False),
         sa.Column("known_to", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),

@@ -1,0 +1,60 @@
+"""What a later version of a contract may change: the future, and nothing that anybody was told or paid.
+
+A pause or an extension adds to the end. Everything that decides what a week, a person or a figure is worth stays
+as it was, since windows are evaluated from the enrolment on: a new price, state or threshold would reprice the
+past, and a second threshold, breakdown or predicate would show the same people twice (invariant 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import fields, replace
+
+from connectors.records import Week
+from gateway.errors import AmendmentRefused
+from gateway.outcomes.contract import Contract
+
+_MAY_CHANGE = {"version", "effective_from", "title", "illustrative", "windows", "pauses", "releases", "sha256", "file"}
+
+
+def check_amendment(known: Contract, new: Contract, *, released: Collection[str]) -> None:
+    """Raise `AmendmentRefused` unless `new` may follow `known`. `released` are labels of windows with a release."""
+
+    def refuse(part: str, reason: str) -> AmendmentRefused:
+        return AmendmentRefused(file=new.file, part=part, reason=reason)
+
+    if new.version <= known.version:
+        raise refuse("version", f"must be higher than {known.version}, which is in force")
+    if new.effective_from <= known.effective_from:
+        raise refuse("effective_from", f"must be later than {known.effective_from} of version {known.version}")
+    for field in fields(Contract):
+        if field.name not in _MAY_CHANGE and _content(known, field.name) != _content(new, field.name):
+            raise refuse(field.name, f"differs from version {known.version}: what counts may not change")
+    if new.windows[: len(known.windows)] != known.windows:
+        raise refuse("windows", "must begin with those of the version in force; new ones come after them")
+    if new.pauses[: len(known.pauses)] != known.pauses:
+        raise refuse("pauses", "must begin with those of the version in force")
+    first = Week.of(new.effective_from)
+    if any(pause.from_week < first for pause in new.pauses[len(known.pauses) :]):
+        raise refuse("pauses", f"may not begin before {first}, the week of effective_from")
+    for window in known.windows:
+        end = window.to_week.sunday
+        if window.label in released and new.effective_from <= end:
+            raise refuse("effective_from", f"must be later than {end}, the end of {window.label}, which was released")
+        # a window that ended before stays under the earlier version: planned anew, it could be shown twice
+        if end < new.effective_from and _planned(known, window.label) != _planned(new, window.label):
+            raise refuse("releases", f"may not change for {window.label}, which ends before effective_from")
+
+
+def _content(contract: Contract, name: str) -> object:
+    """A part without the places of its lines in the file."""
+    value = getattr(contract, name)
+    if name == "states":
+        return [replace(state, line=0) for state in value]
+    if name == "measures":
+        return [replace(measure, states=tuple(replace(state, line=0) for state in measure.states)) for measure in value]
+    return value
+
+
+def _planned(contract: Contract, label: str) -> set[object]:
+    return {release for release in contract.releases if release.window == label}

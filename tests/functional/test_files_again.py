@@ -1,0 +1,189 @@
+"""Files that come again, come late, or are asked for anew: nothing counts twice and nothing is forgotten."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from connectors.errors import FileNotNeeded
+from connectors.records import Week
+from gateway import intake
+from gateway.errors import AmendmentRefused, FileOverlaps, WindowOutOfOrder
+from gateway.evaluation import evaluate_week
+from gateway.release import release
+from policies.errors import PolicyDenied
+from tests.functional.test_traps import Clock, last_event, shown, small
+from tests.support.simulated import Municipality, amend, simulated
+
+
+def weeks(town: Municipality, week: str) -> int:
+    evaluation, _ = evaluate_week(town.gateway, "impact60", Week.parse(week))
+    return evaluation.quantity("weeks_in_work_or_education")
+
+
+def pulled(town: Municipality, file: Path) -> intake.PullReport:
+    return intake.pull(town.gateway, "impact60", "income", file)
+
+
+def again(town: Municipality, *, keep=lambda line: True, name: str = "") -> Path:
+    """The income file once more, with some of its lines and perhaps another name."""
+    lines = town.drop.income.read_text().splitlines()
+    folder = town.folder / "again"
+    folder.mkdir(exist_ok=True)
+    file = folder / (name or town.drop.income.name)
+    file.write_text("\n".join([lines[0], *filter(keep, lines[1:])]) + "\n")
+    return file
+
+
+def test_an_income_file_that_comes_again_replaces_the_first(tmp_path: Path):
+    """The same months, one line more: a source that mends its file must not double everybody's hours."""
+    town = small(tmp_path)
+    town.enrol()
+    town.pull_all()
+    counted = weeks(town, "2020-W53")
+    same = again(town)
+    same.write_text(same.read_text() + same.read_text().splitlines()[-1] + "\n")
+    assert pulled(town, same).is_new
+    assert weeks(town, "2020-W53") == counted
+    with town.gateway.store.read() as session:
+        cohort = intake.spells.load_histories(
+            session, "impact60", status_source="dream", income_source="income", known_at=town.gateway.clock()
+        )
+    assert max(hours for person in cohort for hours in person.hours.values()) < 250_00, "hours of one month, once"
+
+
+def test_a_file_without_anybodys_work_takes_the_work_back(tmp_path: Path):
+    """The positive control of the test above: what the later file says is what counts."""
+    town = small(tmp_path)
+    town.enrol()
+    town.pull_all()
+    counted = weeks(town, "2020-W53")
+    assert pulled(town, again(town, keep=lambda line: line.split(";")[2] != "00")).is_new
+    assert weeks(town, "2020-W53") < counted
+
+
+def test_a_file_of_a_part_of_the_months_is_refused(tmp_path: Path):
+    town = small(tmp_path)
+    town.enrol()
+    town.pull_all()
+    counted = weeks(town, "2020-W53")
+    part = again(town, keep=lambda line: line.split(";")[1] == "2020-05", name="indkomst-2020-05.csv")
+    with pytest.raises(FileOverlaps, match="must cover all its months"):
+        pulled(town, part)
+    assert last_event(town)["error"] == "file-overlaps"
+    assert weeks(town, "2020-W53") == counted
+
+
+def test_a_wider_file_replaces_the_months_before_it(tmp_path: Path):
+    town = small(tmp_path)
+    town.enrol()
+    intake.pull(town.gateway, "impact60", "dream", town.drop.status)
+    for month in ("2018-10", "2018-11"):
+        pulled(town, again(town, keep=lambda line, m=month: line.split(";")[1] == m, name=f"indkomst-{month}.csv"))
+    some = weeks(town, "2018-W47")
+    pulled(town, town.drop.income)
+    assert weeks(town, "2018-W47") == some
+    assert weeks(town, "2020-W53") > some
+
+
+def test_an_extension_asks_for_more_of_a_file_that_was_read_before(tmp_path: Path):
+    town = small(tmp_path)
+    town.enrol()
+    town.pull_all()
+    assert not any(report.is_new for report in town.pull_all())
+    amend(
+        town,
+        ("version = 1", "version = 2"),
+        ("effective_from = 2018-10-01", "effective_from = 2020-06-01"),
+        ("[freeze]", '[[windows]]\nlabel = "2021H2"\nfrom_week = "2021-W27"\nto_week = "2021-W52"\n\n[freeze]'),
+    )
+    assert all(report.is_new for report in town.pull_all())
+    assert not any(report.is_new for report in town.pull_all())
+
+
+def test_no_pull_between_two_batches(tmp_path: Path):
+    """Who is enrolled later would never be looked for in the files that were read before."""
+    two = '[[cohort.batches]]\nid = "2018"\nsize = 30\n\n[[cohort.batches]]\nid = "later"\nsize = 5\n'
+    town = small(
+        tmp_path,
+        edits=(
+            ("size = 30\nenrolment_from", "size = 35\nenrolment_from"),
+            ('[[cohort.batches]]\nid = "2018"\nsize = 30\n', two),
+        ),
+    )
+    town.enrol()
+    with pytest.raises(PolicyDenied) as refused:
+        pulled(town, town.drop.income)
+    assert any("enrolled" in rule for rule in refused.value.decision.rule_ids), refused.value.decision.rule_ids
+
+
+def test_an_older_monthly_file_that_comes_late_undoes_no_correction(tmp_path: Path):
+    town = simulated(tmp_path, "ballerup", extract_people=50)
+    town.enrol()
+    files = sorted(town.drop.status.iterdir())
+    with pytest.raises(FileNotNeeded):
+        intake.pull(town.gateway, "ballerup", "ydelsesrefusion", files[0])
+    assert last_event(town)["kind"] == "pull_not_needed"
+    months = [file for file in files if "2019-0" in file.name]
+    header, *rows = months[1].read_text().splitlines()
+    week = rows[0].split(";")[header.split(";").index("Uge")]
+    person = (town.drop.referrals.read_text().splitlines()[1]).split(";")[0]
+    row = rows[0].split(";")
+    row[header.split(";").index("CPR nummer")] = person
+    row[header.split(";").index("Ydelse")] = "Sygedagpenge"
+    months[2].write_text(months[2].read_text() + ";".join(row) + "\n")  # corrects a week of the month before
+    intake.pull(town.gateway, "ballerup", "ydelsesrefusion", months[2])
+    intake.pull(town.gateway, "ballerup", "ydelsesrefusion", months[1])  # older, and without the correction
+    with town.gateway.store.read() as session:
+        cohort = intake.spells.load_histories(
+            session, "ballerup", status_source="ydelsesrefusion", income_source="income", known_at=town.gateway.clock()
+        )
+    found = Week.from_iso(int(week[:4]), int(week[-2:])).ordinal
+    shown_then = [sorted(history.statuses[found]) for history in cohort]
+    assert ["sickness"] in shown_then
+    assert sum(statuses == ["sickness"] for statuses in shown_then) == 1
+
+
+def test_a_contract_may_plan_payment_documents_for_some_windows_only(tmp_path: Path):
+    """What the others are worth stands in the next one that is planned."""
+    plan = 'template = "payment_document"\nrecipients = ["operator"]\nwindows = '
+    all_of_them, some = small(tmp_path / "a"), small(tmp_path / "b", edits=((f'{plan}"all"', f'{plan}["2019H1"]'),))
+    amounts = []
+    for town, windows in ((all_of_them, ("2018H2", "2019H1")), (some, ("2019H1",))):
+        town.enrol()
+        town.pull_all()
+        bundles = [release(town.gateway, "impact60", w, "payment_document", "operator").bundle for w in windows]
+        amounts.append(sum(shown(town, bundle)["payable"]["amount_minor"] for bundle in bundles))
+    assert amounts[0] == amounts[1] > 0
+    with pytest.raises(PolicyDenied):
+        release(some.gateway, "impact60", "2018H2", "payment_document", "operator")
+
+
+def test_a_total_may_be_asked_for_late_and_a_payment_document_not_out_of_order(tmp_path: Path):
+    town = small(tmp_path)
+    town.enrol()
+    town.pull_all()
+    for window in ("2018H2", "2019H1"):
+        release(town.gateway, "impact60", window, "payment_document", "operator")
+    late = shown(town, release(town.gateway, "impact60", "2018H2", "contract_total", "investor").bundle)
+    paid = shown(town, release(town.gateway, "impact60", "2018H2", "payment_document", "operator").bundle)
+    assert late["payable"] == paid["payable"]
+    with pytest.raises(WindowOutOfOrder, match="has to be released first"):
+        release(town.gateway, "impact60", "2020H1", "payment_document", "operator")
+
+
+def test_a_version_that_reprices_the_past_is_not_put_into_force(tmp_path: Path):
+    clock = Clock(date(2021, 12, 1))
+    town = small(tmp_path, clock=clock)
+    town.enrol()
+    town.pull_all()
+    release(town.gateway, "impact60", "2018H2", "payment_document", "operator")
+    later = (("version = 1", "version = 2"), ("effective_from = 2018-10-01", "effective_from = 2021-12-01"))
+    with pytest.raises(AmendmentRefused, match="measures differs from version 1"):
+        amend(town, *later, ("price_minor = 150000 ", "price_minor = 160000 "))
+    amend(town, *later)
+    shutil.rmtree(tmp_path / "amended")
+    assert release(town.gateway, "impact60", "2019H1", "payment_document", "operator").is_new

@@ -1,0 +1,118 @@
+"""A later version of a contract may add to the end, and change nothing that anybody was told or paid."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.errors import AmendmentRefused
+from gateway.outcomes.amendment import check_amendment
+from tests.support.histories import example_contract
+
+LATER = {
+    "version": ("version = 1", "version = 2"),
+    "effective_from": ("effective_from = 2018-10-01", "effective_from = 2021-01-05"),
+}
+NEXT_WINDOW = '[[windows]]\nlabel = "2021H2"\nfrom_week = "2021-W27"\nto_week = "2021-W52"\n\n[freeze]'
+PAUSE = '[[pauses]]\nfrom_week = "2021-W02"\nto_week = "2021-W10"\n\n[freeze]'
+
+ALLOWED = {
+    "nothing but the day": {},
+    "another title": {"edit": ('title = "IMPACT60"', 'title = "IMPACT 60"')},
+    "a comment that moves every line": {"edit": ("schema =", "# extended in January 2021\nschema =")},
+    "one more window": {"edit": ("[freeze]", NEXT_WINDOW)},
+    "a pause from now on": {"edit": ("[freeze]", PAUSE)},
+}
+
+# what is replaced -> by what -> the part that the refusal names; all but the last three are IMPACT60
+REFUSED = [
+    ("price_minor = 150000 ", "price_minor = 160000 ", "measures"),
+    ("cap_minor = 1500000000", "cap_minor = 1600000000", "measures"),
+    ("threshold_people = 60", "threshold_people = 50", "measures"),
+    ("self_support_full_or_partial", "self_support", "measures"),
+    ("weeks_from_enrolment = 156", "weeks_from_enrolment = 208", "measures"),
+    ("hours_per_week_hundredths = 1000", "hours_per_week_hundredths = 900", "states"),
+    ('statuses = ["education"]', 'statuses = ["education", "benefit"]', "states"),
+    ('missing_month = "no_hours"', 'missing_month = "carry_forward"', "qualification"),
+    ('status = "dream"', 'status = "ydelsesrefusion"', "status_source"),
+    ('unknown_codes = "report"', 'unknown_codes = "block"', "unknown_codes_block"),
+    ("days_after_window = 60", "days_after_window = 30", "freeze_days"),
+    ("k = 5", "k = 4", "k"),
+    ("k_cohort = 25", "k_cohort = 26", "k_cohort"),
+    ('breakdown_windows = ["2020H2"]', 'breakdown_windows = ["2021H1"]', "breakdown_window"),
+    ("enrolment_to = 2018-12-30", "enrolment_to = 2019-12-30", "cohort"),
+    ('id = "2018"', 'id = "2019"', "cohort"),
+    ('organisation = "den-sociale-kapitalfond"', 'organisation = "another-fund"', "parties"),
+    ('from_week = "2018-W40"', 'from_week = "2018-W41"', "windows"),
+    ('label = "2019H1"', 'label = "2019A"', "windows"),
+    ("[freeze]", PAUSE.replace("2021-W02", "2020-W50"), "pauses"),
+    ("version = 2", "version = 1", "version"),
+    ("effective_from = 2021-01-05", "effective_from = 2018-10-01", "effective_from"),
+]
+
+
+def later(**edits: tuple[str, str]):
+    return example_contract("impact60", **LATER, **edits)
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_the_future_may_change(name: str):
+    check_amendment(example_contract("impact60"), later(**ALLOWED[name]), released=["2018H2", "2020H2"])
+
+
+@pytest.mark.parametrize(("old", "new", "part"), REFUSED)
+def test_what_counts_may_not_change(old: str, new: str, part: str):
+    edits = {**LATER, "edit": (old, new)}
+    if old == 'label = "2019H1"':  # the plan names the windows too, where it does not say "all"
+        edits["first"] = ('windows = "all"', 'windows = ["2018H2"]')
+    contract = example_contract("impact60", **edits)
+    with pytest.raises(AmendmentRefused) as refused:
+        check_amendment(example_contract("impact60"), contract, released=["2018H2"])
+    assert refused.value.part == part
+
+
+@pytest.mark.parametrize(("added", "part"), [(NEXT_WINDOW, "windows"), (PAUSE, "pauses")])
+def test_what_was_agreed_stays(added: str, part: str):
+    """A dropped window would be paid twice: the next one would begin where nothing was paid yet."""
+    known = later(edit=("[freeze]", added))
+    without = example_contract(
+        "impact60",
+        version=("version = 1", "version = 3"),
+        day=("effective_from = 2018-10-01", "effective_from = 2021-02-01"),
+    )
+    with pytest.raises(AmendmentRefused) as refused:
+        check_amendment(known, without, released=[])
+    assert refused.value.part == part
+
+
+def test_a_version_does_not_begin_inside_a_window_that_was_released():
+    contract = later()
+    check_amendment(example_contract("impact60"), contract, released=["2020H2"])
+    with pytest.raises(AmendmentRefused, match="2021H1, which was released") as refused:
+        check_amendment(example_contract("impact60"), contract, released=["2021H1"])
+    assert refused.value.part == "effective_from"
+
+
+MOVED = {
+    # the predicate's window moves from 2020H2 to 2020H1; the version takes effect on this day -> refused or not
+    "before either window ends, nothing was shown": ("2020-06-01", [], False),
+    "after the first has ended": ("2020-07-01", [], True),
+    "after both have ended": ("2021-02-01", [], True),
+    "after the first was released": ("2020-06-01", ["2020H1"], True),
+}
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_a_predicate_is_not_shown_in_a_second_window(name: str):
+    """A window keeps the version that was in force at its end, so two versions could show two predicates."""
+    day, released, is_refused = MOVED[name]
+    moved = example_contract(
+        "ballerup",
+        version=("version = 1", "version = 2"),
+        day=("effective_from = 2018-10-01", f"effective_from = {day}"),
+        window=('windows = ["2020H2"]', 'windows = ["2020H1"]'),
+    )
+    if not is_refused:
+        check_amendment(example_contract("ballerup"), moved, released=released)
+        return
+    with pytest.raises(AmendmentRefused):
+        check_amendment(example_contract("ballerup"), moved, released=released)
