@@ -2,12 +2,13 @@
 
     GatewayError
     ├── NotFound
-    │   ├── ContractUnknown · WindowUnknown · SourceUnknown
+    │   ├── ContractUnknown · WindowUnknown · SourceUnknown · OrganisationUnknown · ClientUnknown
     ├── Refused                  understood, and not done
     │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch · AmendmentRefused
-    │   ├── FileOverlaps
+    │   ├── FileOverlaps · ClientKeyRefused
     │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
     ├── AlreadyInstalled · NotInstalled · UnsafeForProduction · UnsafeDirectory
+    ├── OutputUnwritable · CannotListen
     ├── Unauthenticated · ClientInvalid
     ├── LogCorrupt · CheckpointMismatch
     └── Broken                   an invariant of the installation does not hold: nothing was changed
@@ -20,7 +21,7 @@ has a stable `code`; the tables here map them by that code. No message ever hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -53,6 +54,21 @@ class SourceUnknown(NotFound):
 
     def __init__(self, *, source: str) -> None:
         super().__init__(f"no source {source!r} is declared; `gateway contract source FILE` declares one")
+
+
+class OrganisationUnknown(NotFound):
+    code = "organisation-unknown"
+
+    def __init__(self, *, organisation: str, known: Iterable[str]) -> None:
+        listed = ", ".join(sorted(known)) or "none yet; `gateway contract add` comes first"
+        super().__init__(f"no contract in force names the organisation {organisation!r}; those named are: {listed}")
+
+
+class ClientUnknown(NotFound):
+    code = "client-unknown"
+
+    def __init__(self, *, client: str) -> None:
+        super().__init__(f"no client {client!r} is registered; `gateway keys clients` shows those that are")
 
 
 class Refused(GatewayError):
@@ -103,6 +119,13 @@ class FileOverlaps(Refused):
             f"{file} covers some of the months of {other}, which was pulled before, and not all of them; a file that"
             " replaces another must cover all its months; nothing was stored from this file"
         )
+
+
+class ClientKeyRefused(Refused):
+    code = "client-key-refused"
+
+    def __init__(self, *, client: str, reason: str) -> None:
+        super().__init__(f"client {client!r} was not registered: the key {reason}; ask for a new key of its own")
 
 
 class WindowOutOfOrder(Refused):
@@ -157,6 +180,25 @@ class UnsafeDirectory(GatewayError):
 
     def __init__(self, *, where: str) -> None:
         super().__init__(f"{where} holds files that no demo made; name another folder with --directory")
+
+
+class OutputUnwritable(GatewayError):
+    """A file or folder that was asked for cannot be written; `is_done` where the work behind it was done."""
+
+    code = "output-unwritable"
+
+    def __init__(self, *, where: str, reason: str, is_done: bool = False) -> None:
+        what_now = "what was done is kept: run the command again" if is_done else "nothing was done"
+        super().__init__(
+            f"{where} cannot be written ({reason}); {what_now}, with a folder that exists and that you may write to"
+        )
+
+
+class CannotListen(GatewayError):
+    code = "cannot-listen"
+
+    def __init__(self, *, address: str, reason: str) -> None:
+        super().__init__(f"nothing was started: {address} cannot be listened on ({reason}); choose another --port")
 
 
 class Unauthenticated(GatewayError):
@@ -266,12 +308,15 @@ _OUTCOMES: dict[str, Outcome] = {
     "contract-unknown": Outcome(4, 404, "No such contract"),
     "window-unknown": Outcome(4, 404, "No such window"),
     "source-unknown": Outcome(4, 404, "No such source"),
+    "organisation-unknown": Outcome(4, 404, "No such organisation"),
+    "client-unknown": Outcome(4, 404, "No such client"),
     "refused": Outcome(5, 409, "Refused"),
     "enrolment-refused": Outcome(5, 409, "The enrolment was refused"),
     "cohort-already-sealed": Outcome(5, 409, "The batch is sealed"),
     "programme-mismatch": Outcome(5, 409, "Contract and programme do not fit"),
     "amendment-refused": Outcome(5, 409, "The version changes what it may not"),
     "file-overlaps": Outcome(5, 409, "The file replaces only a part"),
+    "client-key-refused": Outcome(5, 409, "The key is not the client's own"),
     "window-out-of-order": Outcome(5, 409, "An earlier window comes first"),
     "sources-incomplete": Outcome(5, 409, "The sources are not complete"),
     "policies-error": Outcome(8, 500, "The policy cannot be used"),
@@ -282,6 +327,8 @@ _OUTCOMES: dict[str, Outcome] = {
     "not-installed": Outcome(6, 503, "Not installed"),
     "unsafe-for-production": Outcome(6, 503, "Unsafe for production"),
     "unsafe-directory": Outcome(6, 409, "The folder is in use"),
+    "output-unwritable": Outcome(6, 503, "The file cannot be written"),
+    "cannot-listen": Outcome(6, 503, "Cannot start"),
     "unauthenticated": Outcome(7, 401, "Not authenticated"),
     "client-invalid": Outcome(3, 422, "The client's key cannot be used"),
     "policy-denied": Outcome(8, 403, "The policy does not allow it"),

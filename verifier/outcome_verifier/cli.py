@@ -30,6 +30,8 @@ _ADVICE = {
     8: "ask for the attestation that replaces it",
     9: "compare the contract file with the one you signed",
 }
+_AT_THE_END = "at the end of the window"
+_LINES = {"window": "of this window", "correction": "of earlier windows"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,7 +83,7 @@ def report(verified: VerifiedOutcome, trust: TrustFile) -> Iterator[str]:
     yield f"  from      {claims['municipality']['name']} ({claims['municipality']['code']})"
     yield f"  to        {claims['recipient']['organisation']} ({claims['recipient']['role']}), no. {claims['seq']}"
     yield f"  window    {claims['window']['from_week']} to {claims['window']['to_week']}"
-    yield from _figures(verified.shown)
+    yield from figures(claims, verified.shown)
     yield ""
     yield "NOT CHECKED"
     for point in verified.not_checked:
@@ -103,28 +105,34 @@ def as_json(verified: VerifiedOutcome, trust: TrustFile) -> dict[str, Any]:
     }
 
 
-def _figures(shown: Mapping[str, Any]) -> Iterator[str]:
+def figures(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> Iterator[str]:
+    """The shown figures, a line each. A line says of which time it is: weeks and money are a window's, people a level
+    at its end."""
+
     def line(name: str, value: object) -> str:
         return f"  {name:<22}{value}"
 
     if "participants" in shown:
-        yield line("people referred", shown["participants"])
+        yield line("people referred", f"{shown['participants']}, the whole cohort of the contract")
     if "outcomes_achieved" in shown:
-        yield line("in the outcome", shown["outcomes_achieved"])
+        yield line("in the outcome", f"{shown['outcomes_achieved']} {_AT_THE_END}, whenever reached")
     if "threshold" in shown:
         met = "met" if shown["threshold"]["met"] else "NOT met"
-        people = f"{shown['threshold']['people']} people: " if "people" in shown["threshold"] else ""
-        yield line("threshold", people + met)
+        has_people = "people" in shown["threshold"]
+        people = f"{shown['threshold']['people']} people {_AT_THE_END}: {met}" if has_people else f"{met} {_AT_THE_END}"
+        yield line("threshold", people)
     for cell in shown.get("outcomes_by_class", []):
-        value = "withheld" if cell["value"] is None else cell["value"]
-        yield line(f"  {cell['class']}", value)
+        yield line(f"  {cell['class']}", "withheld" if cell["value"] is None else f"{cell['value']} {_AT_THE_END}")
     if "qualifying_weeks" in shown:
-        yield line("qualifying weeks", shown["qualifying_weeks"])
+        yield line("qualifying weeks", f"{shown['qualifying_weeks']:,} in this window")
     for entry in shown.get("lines", []):
         amount = money(entry["amount_minor"], shown.get("payable", {}).get("currency", ""))
-        yield line(f"  {entry['kind']}", f"{entry['quantity']} {entry['unit']}(s), {amount}  {entry['measure']}")
+        windows = _LINES.get(entry["kind"], entry["kind"])
+        yield line(f"  {windows}", f"{entry['quantity']} {entry['unit']}(s), {amount}  {entry['measure']}")
     if "payable" in shown:
-        yield line("payable", money(shown["payable"]["amount_minor"], shown["payable"]["currency"]))
+        amount = money(shown["payable"]["amount_minor"], shown["payable"]["currency"])
+        yield line("payable", f"{amount} for this window, corrections of earlier windows included")
+        yield line("  who pays", _who_pays(claims, shown["payable"]["amount_minor"]))
     if "sources" in shown:
         sources = shown["sources"]
         yield line("sources complete to", f"{sources['complete_to_week']}, known at {instant(sources['known_at'])}")
@@ -132,6 +140,14 @@ def _figures(shown: Mapping[str, Any]) -> Iterator[str]:
         yield line("ILLUSTRATIVE", "these terms are not public and were made up:")
         for name in shown["illustrative"]:
             yield f"    {name}"
+
+
+def _who_pays(claims: Mapping[str, Any], minor: int) -> str:
+    """The municipality is the debtor and the operator the creditor, whoever the attestation is for."""
+    verb = "takes back from" if minor < 0 else "pays"
+    words = f"{claims['municipality']['name']} {verb} {claims['operator']['name']}"
+    organisation, role = claims["recipient"]["organisation"], claims["recipient"]["role"]
+    return words if role == "operator" else f"{words}; {organisation}, as {role}, is only shown it"
 
 
 def money(minor: int, currency: str) -> str:
