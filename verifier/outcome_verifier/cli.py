@@ -16,7 +16,7 @@ from typing import Any
 
 from outcome_verifier.errors import TrustInvalid, VerificationError
 from outcome_verifier.trust import TrustFile
-from outcome_verifier.verify import VerifiedOutcome, instant, verify_bundle
+from outcome_verifier.verify import Demands, VerifiedOutcome, instant, verify_bundle
 
 _EXAMPLE = "example: verify-outcome impact60-2020H2.bundle.json --trust TRUST.json --contract impact60.toml"
 _ADVICE = {
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     now = int(time.time()) if options.at is None else options.at
     try:
         trust = TrustFile.load(trust_data)
-        verified = verify_bundle(data, trust, now=now, contract=contract)
+        verified = verify_bundle(data, trust, now=now, demands=Demands(contract))
     except TrustInvalid as error:
         _fail({"verified": False, "code": error.code, "reason": str(error)}, as_json=options.json)
         return error.exit_code
