@@ -21,7 +21,7 @@ from outcome_verifier import b64
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFE_SECONDS = 60
 _CLOCK_SKEW_SECONDS = 10
-_MOST_CHARACTERS = 8192
+MOST_CHARACTERS = 8192
 _HEADER_WORDS = {"alg", "typ", "kid"}
 
 
@@ -139,7 +139,7 @@ def _decode(
 
 def _bounded(token: str) -> str:
     """The token, if it is not too long and its parts are base64url as RFC 7515 §2 writes it: one text a token."""
-    if len(token) > _MOST_CHARACTERS:
+    if len(token) > MOST_CHARACTERS:
         raise Unauthenticated(reason="the token is too long")
     try:
         for part in token.split("."):

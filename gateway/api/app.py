@@ -7,23 +7,22 @@ checkpoint and type metadata are static files. TLS ends at the municipality's pr
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
-from fastapi import Depends, FastAPI, Form, Path, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import Depends, FastAPI, Path, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, Field
 
 from gateway import clients, oversight, publication
-from gateway.api import problems
-from gateway.api.document import render
-from gateway.api.public import PublicFiles
+from gateway.api import problems, public, token
+from gateway.api.bodies import EvidenceBundle, Health, LogEvent, PlannedContract, PlannedRelease
+from gateway.api.document import DocumentedAPI, description
+from gateway.api.page import render
 from gateway.errors import ContractUnknown, Unauthenticated
 from gateway.installation import Gateway
 from gateway.outcomes.contract import RECIPIENTS
 from gateway.release import release
 from gateway.store import queries
-from gateway.tokens import ASSERTION_TYPE
 from policies.vocabulary import Party, Role
 
 _MOST_REQUEST_BYTES = 16_384
@@ -33,43 +32,10 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
 }
-_PROBLEM = {"content": {problems.MEDIA_TYPE: {}}, "description": "problem (RFC 9457) that names the rule"}
-_REFUSALS: dict[int | str, dict[str, Any]] = {401: _PROBLEM, 403: _PROBLEM, 404: _PROBLEM, 409: _PROBLEM}
 
-Template = Annotated[
-    str, Path(pattern="^(contract_total|predicate|payment_document)$", description="What is asked for.")
-]
-ContractId = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="The contract's id.")]
-Label = Annotated[str, Path(pattern="^[A-Za-z0-9-]{1,20}$", description="The window's label.")]
-
-
-class Token(BaseModel):
-    access_token: str
-    token_type: str = "Bearer"  # noqa: S105 - the name of a scheme (RFC 6750)
-    expires_in: int = Field(description="Seconds.")
-
-
-class PlannedRelease(BaseModel):
-    template: str
-    window: str
-    from_week: str
-    to_week: str
-    freezes_from: str = Field(description="First day on which it can be released.")
-
-
-class PlannedContract(BaseModel):
-    contract: str
-    version: int
-    rules_sha256: str
-    releases: list[PlannedRelease]
-
-
-class LogEvent(BaseModel):
-    index: int
-    at: str = Field(description="UTC, ISO 8601.")
-    kind: str
-    body: dict[str, Any]
-
+Template = Annotated[Literal["contract_total", "predicate", "payment_document"], Path(description="What is asked for.")]
+ContractId = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="The contract's id, such as `impact60`.")]
+Label = Annotated[str, Path(pattern="^[A-Za-z0-9-]{1,20}$", description="The window's label, such as `2018H2`.")]
 
 _bearer = HTTPBearer(auto_error=False, description="An `at+jwt` access token from POST /token.")
 
@@ -85,13 +51,13 @@ Caller = Annotated[Party, Depends(caller)]
 
 
 def create_app(gateway: Gateway) -> FastAPI:
-    """The application; every route but the token end point and the public files needs an access token."""
-    app = FastAPI(
+    """The application; every route needs an access token but `/token`, `/health`, its document and the public files."""
+    app = DocumentedAPI(
         title="Outcome gateway",
         version="0.1.0",
-        description="Signed attestations of social outcomes. Tokens: OAuth 2.0 client credentials with"
-        " `private_key_jwt` (RFC 7523), ES256, audience = the issuer, at most 60 seconds, each `jti` once.",
-        responses={422: _PROBLEM},
+        description=description(gateway.issuer),
+        servers=[{"url": gateway.issuer}],
+        responses=problems.documented("default"),
         docs_url=None,
         redoc_url=None,
     )
@@ -103,45 +69,37 @@ def create_app(gateway: Gateway) -> FastAPI:
     async def guard(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
         length = request.headers.get("content-length", "0")
         if not length.isdigit() or int(length) > _MOST_REQUEST_BYTES or "transfer-encoding" in request.headers:
-            return JSONResponse(
-                {"type": "about:blank", "title": "Too large", "status": 413},
-                status_code=413,
-                media_type=problems.MEDIA_TYPE,
-            )
-        response = await call(request)
+            response: Response = problems.too_large()
+        else:
+            response = await call(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    @app.get("/health", tags=["operation"], summary="Whether the gateway answers")
-    def health() -> dict[str, str]:
-        with gateway.store.read() as session:
-            queries.contract_ids(session)
-        return {"status": "ok"}
+    @app.get("/", include_in_schema=False)
+    def start() -> RedirectResponse:
+        return RedirectResponse("/docs")
 
     @app.get("/docs", include_in_schema=False)
     def document() -> HTMLResponse:
         return HTMLResponse(render(app.openapi()))
 
-    @app.post("/token", tags=["authentication"], summary="Exchange a client assertion for an access token")
-    def token(
-        grant_type: Annotated[str, Form(max_length=100)],
-        client_assertion_type: Annotated[str, Form(max_length=100)],
-        client_assertion: Annotated[str, Form(max_length=8192)],
-    ) -> Response:
-        """OAuth 2.0 client credentials (RFC 6749 §4.4) with `private_key_jwt` (RFC 7523 §2.2)."""
-        if grant_type != "client_credentials" or client_assertion_type != ASSERTION_TYPE:
-            return JSONResponse({"error": "unsupported_grant_type"}, status_code=400)
-        try:
-            access_token = clients.exchange(gateway, client_assertion)
-        except Unauthenticated as error:
-            body = {"error": "invalid_client", "error_description": error.reason}
-            return JSONResponse(body, status_code=401)
-        life = gateway.settings.token_life_seconds
-        return JSONResponse(Token(access_token=access_token, expires_in=life).model_dump())
+    @app.get("/health", tags=["operation"], responses=problems.documented(503), summary="Whether the gateway answers")
+    def health() -> Health:
+        """The gateway answers and can read its database."""
+        with gateway.store.read() as session:
+            queries.contract_ids(session)
+        return Health(status="ok")
 
-    @app.get("/contracts", tags=["attestations"], responses=_REFUSALS, summary="What you may ask for, and when")
+    token.install(app, gateway)
+
+    @app.get(
+        "/contracts",
+        tags=["attestations"],
+        responses=problems.documented(401),
+        summary="What you may ask for, and when",
+    )
     def contracts(party: Caller) -> list[PlannedContract]:
         with gateway.store.read() as session:
             found = [gateway.contract(session, name) for name in queries.contract_ids(session)]
@@ -174,10 +132,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     @app.post(
         "/contracts/{contract_id}/windows/{window}/attestations/{template}",
         tags=["attestations"],
-        responses={
-            **_REFUSALS,
-            200: {"content": {"application/json": {}}, "description": "An evidence bundle"},
-        },
+        response_model=EvidenceBundle,
+        responses=problems.documented(401, 403, 404, 409, 422),
         summary="Ask for the attestation of a window",
     )
     def attestation(contract_id: ContractId, window: Label, template: Template, party: Caller) -> Response:
@@ -191,12 +147,23 @@ def create_app(gateway: Gateway) -> FastAPI:
         publication.publish(gateway)  # also after a hand-out: an interrupted release may have left old files
         return Response(done.bundle, media_type="application/json")
 
-    @app.get("/access-log", tags=["oversight"], responses=_REFUSALS, summary="Read the access log")
+    @app.get(
+        "/access-log",
+        tags=["oversight"],
+        responses=problems.documented(401, 403, 404, 422),
+        summary="Read the access log",
+    )
     def access_log(
         party: Caller,
         first: Annotated[int, Query(alias="from", ge=0, description="Index of the first event.")] = 0,
-        count: Annotated[int, Query(ge=1, le=500)] = 100,
-        contract: Annotated[str | None, Query(pattern="^[a-z0-9-]{1,40}$")] = None,
+        count: Annotated[int, Query(ge=1, le=500, description="At most so many events.")] = 100,
+        contract: Annotated[
+            str | None,
+            Query(
+                pattern="^[a-z0-9-]{1,40}$",
+                description="Whose programme appoints you; the first in force, if left out.",
+            ),
+        ] = None,
     ) -> list[LogEvent]:
         """Events without personal data, for data protection officers and auditors; reading is an event too."""
         if party.role not in (Role.DPO, Role.AUDITOR):
@@ -204,5 +171,5 @@ def create_app(gateway: Gateway) -> FastAPI:
         lines = oversight.read_log(gateway, party, first=first, count=count, contract_id=contract)
         return [LogEvent(index=line.index, at=line.at.isoformat(), kind=line.kind, body=line.body) for line in lines]
 
-    app.mount("/", PublicFiles(gateway.settings.public_directory))
+    public.install(app, gateway.settings.public_directory)
     return app

@@ -1,51 +1,77 @@
-"""The API document as one plain page: no script, no asset from anywhere else."""
+"""What the OpenAPI document says beyond the routes: how to get in, with an example that can be run, and problems."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }
-h1 { font-size: 1.6rem } h2 { font-size: 1.1rem; margin: 2rem 0 .3rem }
-code, .path { font-family: ui-monospace, monospace } .verb { display: inline-block; min-width: 3.2rem;
-font-weight: 700; color: #0b5c8a } .tag { color: #555; font-size: .85rem }
-table { border-collapse: collapse; margin: .5rem 0 }
-td { padding: .15rem 1rem .15rem 0; vertical-align: top } hr { border: 0; border-top: 1px solid #ccc }
+from fastapi import FastAPI
+
+from gateway.api import problems
+from gateway.tokens import ASSERTION_LIFE_SECONDS, ASSERTION_TYPE
+
+_HERE = "https://gateway.example"  # stands for the issuer in the examples
+
+_KEY = """\
+openssl ecparam -name prime256v1 -genkey -noout -out fokus.pem
+python3 - > fokus.jwk <<'END'
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from jwt.algorithms import ECAlgorithm
+key = load_pem_private_key(open("fokus.pem", "rb").read(), None)
+print(ECAlgorithm.to_jwk(key.public_key()))
+END
+"""
+
+_REQUESTS = f"""\
+assertion=$(python3 - <<'END'
+import jwt, uuid
+from time import time
+now = int(time())
+claims = {{"iss": "fokus-app", "sub": "fokus-app", "aud": "{_HERE}",
+          "iat": now, "exp": now + {ASSERTION_LIFE_SECONDS}, "jti": str(uuid.uuid4())}}
+print(jwt.encode(claims, open("fokus.pem").read(), "ES256"))
+END
+)
+token=$(curl -sSf {_HERE}/token \\
+  -d grant_type=client_credentials \\
+  -d client_assertion_type={ASSERTION_TYPE} \\
+  -d client_assertion=$assertion \\
+  | python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+curl -sSf {_HERE}/contracts -H "Authorization: Bearer $token"
+curl -sSf -X POST {_HERE}/contracts/impact60/windows/2018H2/attestations/payment_document \\
+  -H "Authorization: Bearer $token" -o bundle.json
+curl -sSf {_HERE}/trust.json -o trust.json
+verify-outcome bundle.json --trust trust.json
 """
 
 
-def render(schema: dict[str, Any]) -> str:
-    """An HTML page of an OpenAPI document."""
-    info = schema["info"]
-    parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8>",
-        "<meta name=viewport content='width=device-width'>",
-        f"<title>{escape(info['title'])}</title><style>{_STYLE}</style>",
-        f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{_text(info['description'])}</p>",
-        "<p>Machine-readable: <a href=/openapi.json>/openapi.json</a></p><hr>",
-    ]
-    for path, verbs in schema["paths"].items():
-        for verb, operation in verbs.items():
-            parts.append(_operation(path, verb, operation))
-    return "".join(parts)
+def examples(issuer: str) -> tuple[str, str]:
+    """Two shell scripts for an API client of this issuer: making its key, and going from there to a checked bundle."""
+    return _KEY.replace(_HERE, issuer), _REQUESTS.replace(_HERE, issuer)
 
 
-def _operation(path: str, verb: str, operation: dict[str, Any]) -> str:
-    tags = escape(", ".join(operation.get("tags", [])))
-    rows = [
-        (f"{entry['name']} ({entry['in']})", entry.get("description", "")) for entry in operation.get("parameters", [])
-    ]
-    rows += [(code, entry.get("description", "")) for code, entry in operation.get("responses", {}).items()]
-    table = "".join(f"<tr><td><code>{escape(name)}</code><td>{_text(text)}" for name, text in rows)
+def description(issuer: str) -> str:
+    """How to get in, in Markdown: the document's introduction."""
+    key, requests = examples(issuer)
     return (
-        f"<h2><span class=verb>{verb.upper()}</span> <span class=path>{escape(path)}</span></h2>"
-        f"<div><b>{escape(operation.get('summary', ''))}</b> <span class=tag>{tags}</span></div>"
-        f"<p>{_text(operation.get('description', ''))}</p><table>{table}</table>"
+        "Signed attestations of social outcomes. Operators and investors ask for them, data protection officers and"
+        " auditors read the access log; what verifies an attestation is public.\n\n"
+        f"The issuer is `{issuer}`. A client shows who it is with an assertion that its own key signed"
+        " (`private_key_jwt`, RFC 7523) and gets an access token for a few minutes, which all requests but those for"
+        " `/health` and public files must carry. Errors are problems (RFC 9457), at the token end point those of RFC"
+        " 6749.\n\n"
+        "Make a key once. Send the public half, `fokus.jwk`, to the municipality, which registers it with"
+        " `gateway keys client`; the private half stays with you. (Python needs `pyjwt` and `cryptography`.)\n\n"
+        f"```sh\n{key}```\n\n"
+        "Then get a token, see what you may ask for, ask, and check what you got. Compare the trust file's fingerprint"
+        " with the one that your contract prints.\n\n"
+        f"```sh\n{requests}```\n"
     )
 
 
-def _text(text: str) -> str:
-    """Escaped text in which `code` stands as code."""
-    pieces = escape(text).split("`")
-    return "".join(f"<code>{piece}</code>" if n % 2 else piece for n, piece in enumerate(pieces))
+class DocumentedAPI(FastAPI):
+    """An application whose OpenAPI document also holds the schemas of problems, which FastAPI knows as JSON alone."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        document["components"]["schemas"].update(problems.schemas())
+        return document

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 from connectors.errors import ConnectorError
@@ -17,6 +19,67 @@ from policies.errors import PoliciesError, PolicyDenied
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:outcome-gateway:problem:"
+_SCHEMAS = "#/components/schemas/"
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457). `type` is stable and made for programs, the texts are for people."""
+
+    type: str = Field(description=f"`{_TYPE}` and a code that never changes its meaning.")
+    title: str = Field(description="The kind of problem in a few words.")
+    status: int = Field(description="The HTTP status again.")
+    detail: str = Field(description="What happened here, and what to do about it; empty where the title says it all.")
+
+
+class Denied(Problem):
+    """The policy does not allow it: the numbered rules that stand against it, and why in two languages."""
+
+    rules: list[str] = Field(description="The rules, as the policy set numbers them, such as `P24-sources-complete`.")
+    reason: str = Field(description="The reason in English.")
+    begrundelse: str = Field(description="The reason in Danish.")
+
+
+class Misread(BaseModel):
+    """A place of the request that cannot be understood. The value that stands there is not repeated."""
+
+    where: list[str] = Field(description="The way to it, such as `path`, `template`.")
+    rule: str = Field(description="What does not hold there, such as `string_pattern_mismatch`.")
+
+
+class Unreadable(Problem):
+    """The request cannot be understood."""
+
+    places: list[Misread]
+
+
+_DOCUMENTED: dict[int | str, tuple[type[Problem], str]] = {
+    401: (Problem, "No access token, or one that does not count: get one from `POST /token`."),
+    403: (Denied, "The policy does not allow it; the problem names the rules."),
+    404: (Problem, "No such contract or window here, or none that your role may ask about."),
+    409: (Problem, "Not now: the sources are incomplete, an earlier window comes first, or the draft breaks a rule."),
+    422: (Unreadable, "A part of the request is malformed; the problem names the place."),
+    503: (Problem, "Out of order, for example because the database does not answer. Nothing was changed; try again."),
+    "default": (Problem, "Any other error, such as a request that is too large (413)."),
+}
+
+
+def documented(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
+    """The entries of an OpenAPI `responses` object for problems with these statuses."""
+    found = {}
+    for status in statuses:
+        model, description = _DOCUMENTED[status]
+        content = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}{model.__name__}"}}}
+        found[status] = {"description": description, "content": content}
+    return found
+
+
+def schemas() -> dict[str, Any]:
+    """The schemas that `documented` refers to, by name."""
+    models: list[tuple[type[BaseModel], Literal["serialization"]]] = [
+        (model, "serialization") for model in (Problem, Denied, Unreadable)
+    ]
+    _, document = models_json_schema(models, ref_template=f"{_SCHEMAS}{{model}}")
+    return dict(document["$defs"])
 
 
 def install(app: FastAPI) -> None:
@@ -28,6 +91,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
+def too_large() -> JSONResponse:
+    """The answer to a request whose length is not announced, or larger than any good one."""
+    return _answer(_problem(413, "http-413", "Too large", ""))
+
+
 async def _ours(_request: Request, error: Exception) -> JSONResponse:
     shown = outcome(error)
     if shown is None:
@@ -35,46 +103,41 @@ async def _ours(_request: Request, error: Exception) -> JSONResponse:
     code = getattr(error, "code", "gateway-error")
     # what went wrong inside is for the operator's log, not for a caller
     detail = str(error) if shown.status < 500 else "the request was not carried out; nothing was changed"
-    extra: dict[str, Any] = {}
+    problem = _problem(shown.status, code, shown.title, detail)
     if isinstance(error, PolicyDenied):
-        extra = {
-            "rules": list(error.decision.rule_ids),
-            "reason": error.decision.reason_en,
-            "begrundelse": error.decision.reason_da,
-        }
-    headers = {"WWW-Authenticate": "Bearer"} if shown.status == 401 else None
-    return _problem(shown.status, code, shown.title, detail, extra=extra, headers=headers)
+        decision = error.decision
+        problem = Denied(
+            **problem.model_dump(),
+            rules=list(decision.rule_ids),
+            reason=decision.reason_en,
+            begrundelse=decision.reason_da,
+        )
+    return _answer(problem, {"WWW-Authenticate": "Bearer"} if shown.status == 401 else None)
 
 
 async def _wrong_request(_request: Request, error: Exception) -> JSONResponse:
     places = []
     if isinstance(error, RequestValidationError):
         # only where and which rule: the value itself is not repeated
-        places = [{"where": [str(part) for part in item["loc"]], "rule": item["type"]} for item in error.errors()]
-    return _problem(
-        422, "request-invalid", "The request cannot be understood", "see `places`", extra={"places": places}
-    )
+        places = [Misread(where=[str(part) for part in item["loc"]], rule=item["type"]) for item in error.errors()]
+    problem = _problem(422, "request-invalid", "The request cannot be understood", "see `places`")
+    return _answer(Unreadable(**problem.model_dump(), places=places))
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
     titles = {404: "Not found", 405: "Method not allowed", 413: "Too large", 415: "Unsupported media type"}
-    return _problem(status, f"http-{status}", titles.get(status, "Not possible"), "", headers=headers)
+    return _answer(_problem(status, f"http-{status}", titles.get(status, "Not possible"), ""), headers)
 
 
 async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
-    return _problem(500, "internal", "Internal error", "the request was not carried out; nothing was changed")
+    return _answer(_problem(500, "internal", "Internal error", "the request was not carried out; nothing was changed"))
 
 
-def _problem(
-    status: int,
-    code: str,
-    title: str,
-    detail: str,
-    *,
-    extra: dict[str, Any] | None = None,
-    headers: dict[str, str] | None = None,
-) -> JSONResponse:
-    body = {"type": f"{_TYPE}{code}", "title": title, "status": status, "detail": detail, **(extra or {})}
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+def _problem(status: int, code: str, title: str, detail: str) -> Problem:
+    return Problem(type=f"{_TYPE}{code}", title=title, status=status, detail=detail)
+
+
+def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(problem.model_dump(), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)

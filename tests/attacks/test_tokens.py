@@ -361,7 +361,8 @@ def _events(world: World) -> int:
 
 def test_an_oversize_assertion_is_refused_before_it_is_read(world: World):
     assertion = world.honest.sign(world.honest.claims(padding="x" * 9000))
-    assert world.exchange(assertion).status_code == 422
+    answer = world.exchange(assertion)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
 def test_other_grants_and_assertion_types_are_refused(world: World):
@@ -370,9 +371,12 @@ def test_other_grants_and_assertion_types_are_refused(world: World):
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": world.honest.sign(world.honest.claims()),
     }
-    for name, value in (("grant_type", "password"), ("client_assertion_type", "urn:other")):
-        answer = world.api.post("/token", data={**form, name: value})
-        assert (answer.status_code, answer.json()) == (400, {"error": "unsupported_grant_type"})
+    for change, refusal in (
+        ({"grant_type": "password"}, (400, "unsupported_grant_type")),
+        ({"client_assertion_type": "urn:other"}, (401, "invalid_client")),
+    ):
+        answer = world.api.post("/token", data={**form, **change})
+        assert (answer.status_code, answer.json()["error"]) == refusal
     assert world.api.post("/token", data=form).status_code == 200
 
 

@@ -11,9 +11,11 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from fastapi.testclient import TestClient
 
 from gateway import clients
 from gateway.installation import Gateway
+from gateway.tokens import ASSERTION_TYPE
 from outcome_verifier import b64
 from policies.vocabulary import Role
 
@@ -56,6 +58,20 @@ class Client:
 
     def sign(self, claims: dict[str, Any], *, header: dict[str, Any] | None = None, key: Any = None) -> str:
         return jwt.encode(claims, key or self.key, "ES256", headers=header)
+
+    def form(self) -> dict[str, str]:
+        """The form of a request that gets a token, with a fresh assertion."""
+        return {
+            "grant_type": "client_credentials",
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": self.sign(self.claims()),
+        }
+
+    def headers(self, api: TestClient) -> dict[str, str]:
+        """The header of a request that this client may make, with a fresh token."""
+        answer = api.post("/token", data=self.form())
+        assert answer.status_code == 200, answer.text
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
     def register(self, folder: Path, organisation: str, role: Role) -> None:
         file = folder / f"{self.client_id}.jwk"

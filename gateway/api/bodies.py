@@ -1,0 +1,137 @@
+"""What the API sends when all goes well, as schemas for its OpenAPI document.
+
+The evidence bundle and the public files are made elsewhere, byte by byte (docs/attestation-format.md); here they
+are only described, and a test holds the descriptions against what is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+
+class Health(BaseModel):
+    status: Literal["ok"]
+
+
+class Token(BaseModel):
+    """An access token (RFC 6749 §5.1)."""
+
+    access_token: str = Field(description="An `at+jwt` (RFC 9068), to be sent as `Authorization: Bearer …`.")
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of a scheme (RFC 6750)
+    expires_in: int = Field(description="Its life in seconds.")
+
+
+class TokenError(BaseModel):
+    """Why there is no access token (RFC 6749 §5.2)."""
+
+    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type"]
+    error_description: str = Field(description="What is wrong, in English. Nothing that was sent is repeated.")
+
+
+class PlannedRelease(BaseModel):
+    template: str
+    window: str = Field(description="The window's label.")
+    from_week: str = Field(description="First ISO week, such as `2018-W27`.")
+    to_week: str = Field(description="Last ISO week.")
+    freezes_from: str = Field(description="First day on which it can be released.")
+
+
+class PlannedContract(BaseModel):
+    contract: str = Field(description="The contract's id.")
+    version: int
+    rules_sha256: str = Field(description="SHA-256 of the contract file, hexadecimal.")
+    releases: list[PlannedRelease] = Field(description="What your role may ask for.")
+
+
+class LogEvent(BaseModel):
+    index: int = Field(description="Place in the access log, from 0.")
+    at: str = Field(description="UTC, ISO 8601.")
+    kind: str = Field(description="Such as `pull_completed`.")
+    body: dict[str, Any] = Field(description="The event as the log commits to it; its members depend on `kind`.")
+
+
+class SealLeaf(BaseModel):
+    v: Literal[1]
+    type: Literal["cohort_seal"]
+    sha256: str = Field(description="The commitment to one referral batch, hexadecimal.")
+
+
+class Seal(BaseModel):
+    """That a referral batch was sealed in the log."""
+
+    leaf: SealLeaf
+    proof: str = Field(description="C2SP tlog-proof of the leaf.")
+
+
+class EvidenceBundle(BaseModel):
+    """One file of canonical JSON and a line end. Keep its bytes: `verify-outcome` reads no other spelling."""
+
+    schema_: Literal["evidence-bundle/1"] = Field(alias="schema")
+    attestation: str = Field(description="SD-JWT VC (RFC 9901) with every disclosure that is for you.")
+    receipt: str = Field(description="C2SP tlog-proof that the attestation stands in its log.")
+    seals: list[Seal] = Field(description="One for each referral batch of the contract.")
+    status: str = Field(description="Token Status List JWT, fresh when the bundle was handed out.")
+
+
+class PublicKey(BaseModel):
+    """A P-256 public key (RFC 7517); `kid` is its RFC 7638 thumbprint."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: str
+    y: str
+    kid: str
+
+
+class SigningKey(PublicKey):
+    alg: Literal["ES256"]
+    use: Literal["sig"]
+
+
+class KeySet(BaseModel):
+    keys: list[SigningKey]
+
+
+class IssuerMetadata(BaseModel):
+    """The issuer and its keys, as a reader of SD-JWT VC looks for them (draft-ietf-oauth-sd-jwt-vc)."""
+
+    issuer: str = Field(description="Also the audience of a client assertion.")
+    jwks: KeySet
+
+
+class TrustedKey(PublicKey):
+    use: Literal["attestation"]
+    valid_from: int = Field(description="Unix seconds.")
+    valid_to: int | None = Field(description="Unix seconds; null means still.")
+
+
+class TrustedLog(BaseModel):
+    origin: str
+    vkey: str = Field(description="Verifier key (C2SP signed-note).")
+
+
+class Trust(BaseModel):
+    """What `verify-outcome --trust` takes. Compare its fingerprint with the one that the contract prints."""
+
+    schema_: Literal["trust/1"] = Field(alias="schema")
+    issuer: str
+    keys: list[TrustedKey]
+    logs: list[TrustedLog]
+    vct: list[str] = Field(description="The types of attestation that this issuer signs.")
+
+
+class Display(BaseModel):
+    locale: str
+    name: str
+    description: str
+
+
+class TypeMetadata(BaseModel):
+    """What a type of attestation is called (SD-JWT VC §4); its hash stands in each attestation."""
+
+    vct: str
+    name: str
+    description: str
+    display: list[Display]

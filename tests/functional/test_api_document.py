@@ -1,0 +1,249 @@
+"""The OpenAPI document is true: each status that it names is provoked, and what is sent has the documented schema."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from jsonschema import Draft202012Validator
+
+from gateway import clients
+from gateway.api.app import create_app
+from gateway.api.document import examples
+from gateway.tokens import ASSERTION_TYPE
+from policies.vocabulary import Role
+from tests.support.api_client import Client
+from tests.support.municipality import SimulatedMunicipality, ready
+
+ROOT = Path(__file__).parents[2]
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Office:
+    """A municipality with its API, and a client in each role that asks for something."""
+
+    town: SimulatedMunicipality
+    api: TestClient
+    operator: Client
+    investor: Client
+    dpo: Client
+    stranger: Client  # a data protection officer of another municipality
+
+    def get(self, path: str, client: Client | None = None) -> Any:
+        return self.api.get(path, headers=client.headers(self.api) if client else None)
+
+    def attestation(self, client: Client | None, window: str, template: str = "payment_document") -> Any:
+        path = f"/contracts/impact60/windows/{window}/attestations/{template}"
+        return self.api.post(path, headers=client.headers(self.api) if client else None)
+
+    def health_without_a_database(self) -> Any:
+        file = self.town.data_directory / "gateway.sqlite"
+        away = file.rename(file.with_suffix(".away"))
+        file.mkdir()  # so that no empty database is made in its place
+        try:
+            return self.get("/health")
+        finally:
+            file.rmdir()
+            away.rename(file)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    town = ready(tmp_path_factory.mktemp("office"))
+    people = {
+        "fokus-app": ("fokus-folkeoplysning", Role.OPERATOR),
+        "dsk-app": ("den-sociale-kapitalfond", Role.INVESTOR),
+        "dpo-app": ("aalborg-kommune", Role.DPO),
+        "stranger": ("ballerup-kommune", Role.DPO),
+    }
+    registered = [Client(town.gateway, name) for name in people]
+    for client in registered:
+        client.register(town.folder, *people[client.client_id])
+    with TestClient(create_app(town.gateway), raise_server_exceptions=False) as api:
+        yield Office(town, api, *registered)
+
+
+@pytest.fixture(scope="module")
+def document(office: Office) -> dict[str, Any]:
+    return office.api.get("/openapi.json").json()
+
+
+ATTESTATION = "/contracts/{contract_id}/windows/{window}/attestations/{template}"
+CASES: dict[tuple[str, str, str], Callable[[Office], Any]] = {
+    ("get", "/health", "200"): lambda o: o.get("/health"),
+    ("get", "/health", "503"): Office.health_without_a_database,
+    ("post", "/token", "200"): lambda o: o.api.post("/token", data=o.operator.form()),
+    ("post", "/token", "400"): lambda o: o.api.post("/token", data={"grant_type": "password"}),
+    ("post", "/token", "401"): lambda o: o.api.post("/token", data={**o.operator.form(), "client_assertion": "x"}),
+    ("get", "/contracts", "200"): lambda o: o.get("/contracts", o.operator),
+    ("get", "/contracts", "401"): lambda o: o.get("/contracts"),
+    ("post", ATTESTATION, "200"): lambda o: o.attestation(o.operator, "2018H2"),
+    ("post", ATTESTATION, "401"): lambda o: o.attestation(None, "2018H2"),
+    ("post", ATTESTATION, "403"): lambda o: o.attestation(o.investor, "2018H2"),
+    ("post", ATTESTATION, "404"): lambda o: o.attestation(o.operator, "1999H1"),
+    ("post", ATTESTATION, "409"): lambda o: o.attestation(o.operator, "2020H2"),
+    ("post", ATTESTATION, "422"): lambda o: o.attestation(o.operator, "2018H2", "everything"),
+    ("get", "/access-log", "200"): lambda o: o.get("/access-log", o.dpo),
+    ("get", "/access-log", "401"): lambda o: o.get("/access-log"),
+    ("get", "/access-log", "403"): lambda o: o.get("/access-log", o.stranger),
+    ("get", "/access-log", "404"): lambda o: o.get("/access-log", o.operator),
+    ("get", "/access-log", "422"): lambda o: o.get("/access-log?from=-1", o.dpo),
+    ("get", "/trust.json", "200"): lambda o: o.get("/trust.json"),
+    ("get", "/.well-known/jwt-vc-issuer", "200"): lambda o: o.get("/.well-known/jwt-vc-issuer"),
+    ("get", "/status/1", "200"): lambda o: o.get("/status/1"),
+    ("get", "/log/attest/checkpoint", "200"): lambda o: o.get("/log/attest/checkpoint"),
+    ("get", "/vct/outcome-attestation/1", "200"): lambda o: o.get("/vct/outcome-attestation/1"),
+    ("get", "/vct/payment-document/1", "200"): lambda o: o.get("/vct/payment-document/1"),
+}
+OTHERS: dict[str, Callable[[Office], Any]] = {
+    "too large": lambda o: o.api.post("/token", content=b"x" * 20_000),
+    "another method": lambda o: o.api.delete("/health"),
+    "no such page": lambda o: o.get("/nothing"),
+}
+
+
+def closed(schema: Any) -> Any:
+    """The schema, in which no object has a member that is not documented."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: closed(part) for name, part in schema.items()}
+    return {**inner, "additionalProperties": False} if isinstance(schema.get("properties"), dict) else inner
+
+
+def check(document: dict[str, Any], response: dict[str, Any], answer: Any) -> None:
+    """That an answer is of the one media type that its description names, and of its schema."""
+    [(media_type, content)] = response["content"].items()
+    assert answer.headers["content-type"].partition(";")[0] == media_type
+    body = answer.json() if media_type.endswith("json") else answer.text
+    Draft202012Validator(closed({**content["schema"], "components": document["components"]})).validate(body)
+
+
+def test_every_documented_status_has_a_case_here(document):
+    documented = {
+        (verb, path, status)
+        for path, verbs in document["paths"].items()
+        for verb, operation in verbs.items()
+        for status in operation["responses"]
+    }
+    assert {entry for entry in documented if entry[2] != "default"} == set(CASES)
+    assert {entry[:2] for entry in documented if entry[2] == "default"} == {entry[:2] for entry in CASES}
+
+
+@pytest.mark.parametrize("case", CASES, ids=" ".join)
+def test_what_is_documented_is_what_is_sent(office, document, case):
+    verb, path, status = case
+    answer = CASES[case](office)
+    assert str(answer.status_code) == status, answer.text
+    check(document, document["paths"][path][verb]["responses"][status], answer)
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_any_other_error_is_a_problem_as_documented(office, document, case):
+    answer = OTHERS[case](office)
+    assert answer.status_code >= 400
+    check(document, document["paths"]["/health"]["get"]["responses"]["default"], answer)
+
+
+def test_an_undocumented_member_is_noticed(document):
+    """Positive control of the check above."""
+    schema = closed({"$ref": "#/components/schemas/EvidenceBundle", "components": document["components"]})
+    bundle = {"schema": "evidence-bundle/1", "attestation": "", "receipt": "", "seals": [], "status": ""}
+    assert Draft202012Validator(schema).is_valid(bundle)
+    assert not Draft202012Validator(schema).is_valid({**bundle, "more": ""})
+
+
+def test_a_newcomer_finds_out_how_to_get_a_token(office, document):
+    form = document["paths"]["/token"]["post"]["requestBody"]["content"][FORM]["schema"]
+    Draft202012Validator(form).validate(office.operator.form())
+    assert set(form["required"]) == set(form["properties"]) == set(office.operator.form())
+    assert form["properties"]["client_assertion_type"]["const"] == ASSERTION_TYPE
+    issuer = office.town.gateway.issuer
+    assert issuer in form["properties"]["client_assertion"]["description"]
+    assert issuer in document["info"]["description"]
+    assert document["servers"] == [{"url": issuer}]
+
+
+def test_the_page_shows_what_the_document_says(office, document):
+    page = office.api.get("/docs").text
+    named = [*document["paths"], *document["components"]["schemas"], "client_assertion", FORM, ASSERTION_TYPE]
+    assert [name for name in named if name not in page] == []
+    for link in (part.partition("'")[0] for part in page.split("href='#")[1:]):
+        assert f"id={link}>" in page
+    assert "<pre>assertion=$(python3 - &lt;&lt;&#x27;END&#x27;\n" in page
+    assert "```" not in page
+    assert "<script" not in page
+
+
+def test_the_front_door_leads_to_the_document(office):
+    answer = office.api.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """The application on a port of this machine; yields its address."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def test_the_examples_lead_from_a_key_to_a_checked_bundle(tmp_path: Path):
+    missing = [tool for tool in ("bash", "curl", "openssl") if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"the examples need {', '.join(missing)}")
+    town = ready(tmp_path / "town")
+    issuer = town.gateway.issuer
+    folder = tmp_path / "operator"
+    folder.mkdir()
+    environment = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+
+    def run(script: str) -> str:
+        command = ["bash", "-e", "-o", "pipefail", "-c", script]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    key, requests = examples(issuer)
+    run(key)
+    clients.register_client(
+        town.gateway,
+        client_id="fokus-app",
+        organisation="fokus-folkeoplysning",
+        role=Role.OPERATOR,
+        jwk_file=folder / "fokus.jwk",
+    )
+    with served(create_app(town.gateway)) as address:
+        # no name server knows the issuer: curl goes to this machine, the assertion is for the issuer all the same
+        shown = run(requests.replace(f"{issuer}/", f"{address}/"))
+    assert "payment_document" in shown
+    town.verified((folder / "bundle.json").read_bytes())
+
+
+def test_the_operations_page_shows_the_same_examples():
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for script in examples("https://gateway.aalborg.example"):
+        assert f"```sh\n{script}```\n" in page
