@@ -12,8 +12,8 @@ from sqlmodel import select
 from connectors.declaration import load_declaration
 from gateway.errors import outcome
 from gateway.evaluation import known_now
-from gateway.intake import is_sealed
 from gateway.installation import Gateway
+from gateway.intake import is_sealed
 from gateway.settings import Settings
 from gateway.store import ledger, queries
 from gateway.store.tables import SourceRow
@@ -59,7 +59,9 @@ def _keys(gateway: Gateway) -> Iterator[Finding]:
     for name in gateway.keystore.names():
         gateway.keystore.load(name)
     yield Finding(OK, "every key opens, and only its owner may read it")
-    if gateway.signer().is_development:
+    with gateway.store.read() as session:
+        is_development = gateway.signer(session).is_development
+    if is_development:
         yield Finding(
             WARN, "the signing key is a development key", "attestations are marked demo; fine for a demo only"
         )

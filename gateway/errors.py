@@ -2,12 +2,13 @@
 
     GatewayError
     ├── NotFound
-    │   ├── ContractUnknown · WindowUnknown · SourceUnknown
+    │   ├── ContractUnknown · WindowUnknown · SourceUnknown · SigningKeyUnknown · RevisionUnknown
     ├── Refused                  understood, and not done
     │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch · AmendmentRefused
-    │   ├── FileOverlaps
+    │   ├── FileOverlaps · NothingToCorrect · ReleaseInterrupted
     │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
     ├── AlreadyInstalled · NotInstalled · UnsafeForProduction · UnsafeDirectory
+    ├── NoActiveKey · KeyFileInvalid
     ├── Unauthenticated · ClientInvalid
     ├── LogCorrupt · CheckpointMismatch
     └── Broken                   an invariant of the installation does not hold: nothing was changed
@@ -114,6 +115,33 @@ class WindowOutOfOrder(Refused):
         )
 
 
+class RevisionUnknown(NotFound):
+    code = "revision-unknown"
+
+    def __init__(self, *, window: str, revision: int) -> None:
+        super().__init__(f"window {window!r} has no revision {revision} of this attestation")
+
+
+class NothingToCorrect(Refused):
+    code = "nothing-to-correct"
+
+    def __init__(self, *, contract: str, window: str) -> None:
+        super().__init__(
+            f"no attestation of {contract!r} {window!r} would show another figure with what is known now; nothing was"
+            " changed"
+        )
+
+
+class ReleaseInterrupted(Refused):
+    code = "release-interrupted"
+
+    def __init__(self, *, contract: str, window: str, template: str) -> None:
+        super().__init__(
+            f"a release of {contract!r} {window!r} ({template}) was interrupted; run `gateway release` once more and"
+            " correct then"
+        )
+
+
 class SourcesIncomplete(Refused):
     code = "sources-incomplete"
 
@@ -143,6 +171,29 @@ class NotInstalled(GatewayError):
 
     def __init__(self, *, where: str) -> None:
         super().__init__(f"{where} holds no installation; run `gateway init`")
+
+
+class NoActiveKey(GatewayError):
+    code = "no-active-key"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no signing key is active, so nothing is signed; `gateway keys add` and `gateway keys activate`"
+        )
+
+
+class SigningKeyUnknown(NotFound):
+    code = "signing-key-unknown"
+
+    def __init__(self, *, kid: str) -> None:
+        super().__init__(f"no signing key {kid!r} is known here; `gateway keys list` shows those that are")
+
+
+class KeyFileInvalid(GatewayError):
+    code = "key-file-invalid"
+
+    def __init__(self, *, file: str, reason: str) -> None:
+        super().__init__(f"{file} {reason}")
 
 
 class UnsafeForProduction(GatewayError):
@@ -273,6 +324,9 @@ _OUTCOMES: dict[str, Outcome] = {
     "amendment-refused": Outcome(5, 409, "The version changes what it may not"),
     "file-overlaps": Outcome(5, 409, "The file replaces only a part"),
     "window-out-of-order": Outcome(5, 409, "An earlier window comes first"),
+    "revision-unknown": Outcome(4, 404, "No such revision"),
+    "nothing-to-correct": Outcome(5, 409, "Nothing differs"),
+    "release-interrupted": Outcome(5, 409, "A release is unfinished"),
     "sources-incomplete": Outcome(5, 409, "The sources are not complete"),
     "policies-error": Outcome(8, 500, "The policy cannot be used"),
     "policy-set-invalid": Outcome(8, 500, "The policy set cannot be used"),
@@ -280,6 +334,11 @@ _OUTCOMES: dict[str, Outcome] = {
     "draft-refused": Outcome(5, 409, "The draft breaks a rule"),
     "already-installed": Outcome(6, 409, "Installed already"),
     "not-installed": Outcome(6, 503, "Not installed"),
+    "no-active-key": Outcome(6, 503, "No key signs"),
+    "signing-key-unknown": Outcome(4, 404, "No such key"),
+    "key-file-invalid": Outcome(3, 422, "The key cannot be used"),
+    "transition-refused": Outcome(5, 409, "The key's state does not allow it"),
+    "signer-unavailable": Outcome(6, 503, "The signer does not answer"),
     "unsafe-for-production": Outcome(6, 503, "Unsafe for production"),
     "unsafe-directory": Outcome(6, 409, "The folder is in use"),
     "unauthenticated": Outcome(7, 401, "Not authenticated"),

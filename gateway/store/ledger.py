@@ -153,7 +153,7 @@ def _hashes(session: Session, log: str, ranges: Sequence[tuple[int, int]]) -> li
     stored = {(level, index): bytes(value) for level, index, value in session.exec(query)}
     for level, index in wanted:
         if (level, index) not in stored:
-            raise _missing(log, level, index)
+            raise missing_node(log, level, index)
     return [
         reduce(lambda right, left: node_hash(left, right), [stored[place] for place in reversed(places)])
         for places in subtrees
@@ -173,11 +173,12 @@ def _subtrees(first: int, last: int) -> list[tuple[int, int]]:
 def _node(session: Session, log: str, level: int, index: int) -> bytes:
     row = session.get(LogNode, (log, level, index))
     if row is None:
-        raise _missing(log, level, index)
+        raise missing_node(log, level, index)
     return row.hash
 
 
-def _missing(log: str, level: int, index: int) -> LogCorrupt:
+def missing_node(log: str, level: int, index: int) -> LogCorrupt:
+    """The error for a stored node that is not there; `index` is its place on its level."""
     return LogCorrupt(log=log, index=index << level, what=f"the stored node of level {level} is missing")
 
 
