@@ -77,7 +77,7 @@ def test_the_thumbprint_of_a_published_key() -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["attestation", "file:", "file:nobody", "file:vault", "file:log-attest", "pkcs11:attestation", ""]
+    "uri", ["attestation", "file:", "file:nobody", "file:vault", "file:log-attest", "vault:attestation", ""]
 )
 def test_another_uri_is_refused(keystore: KeyStore, uri: str) -> None:
     with pytest.raises(KeyUnknown):
