@@ -44,7 +44,9 @@ def add_key(
         uri = f"file:{name}"
     signer = signer_from_uri(uri, gateway.keystore, alg=alg)
     with gateway.store.write(now) as uow:
-        if uow.session.get(SigningKeyRow, signer.kid) is not None:
+        if (known := uow.session.get(SigningKeyRow, signer.kid)) is not None:
+            if known.uri != uri and uri.startswith("file:"):
+                gateway.keystore.destroy(uri.removeprefix("file:"))
             raise KeyFileInvalid(file=uri, reason="is a key that is here already")
         row = SigningKeyRow(
             kid=signer.kid,
@@ -70,8 +72,8 @@ def activate(gateway: Gateway, kid: str) -> SigningKeyRow:
         row = _row(uow, kid)
         if row.state == State.ACTIVE:
             return row
-        signer_from_uri(row.uri, gateway.keystore, alg=row.alg)  # one that cannot sign must not become active
         row.state = after(State(row.state), Action.ACTIVATE)
+        signer_from_uri(row.uri, gateway.keystore, alg=row.alg)  # one that cannot sign must not become active
         for before in uow.session.exec(select(SigningKeyRow).where(SigningKeyRow.state == State.ACTIVE)).all():
             if before.kid != kid:
                 before.state, before.valid_to = after(State(before.state), Action.SUCCEED), uow.now

@@ -22,6 +22,10 @@ class _StatusListToken(Response):
     media_type = "application/statuslist+jwt"
 
 
+class _Tile(Response):
+    media_type = "application/octet-stream"
+
+
 @dataclass(frozen=True, slots=True)
 class PublicFile:
     """A file that anybody may fetch: its name below the public directory, what it is, and how it is sent."""
@@ -60,7 +64,7 @@ FAMILIES = (
         "log/attest/tile",
         rf"(entries|[0-7])/{_INDEX}",
         "Tiles of the log: `<level>/<index>` and `entries/<index>`, `.p/<width>` where partial (C2SP tlog-tiles)",
-        Response,
+        _Tile,
     ),
     PublicFamily(
         "status/archive",
@@ -112,7 +116,7 @@ def _family_sender(files: StaticFiles, family: PublicFamily) -> Callable[[Reques
 async def _send(files: StaticFiles, request: Request, name: str, sent_as: type[Response]) -> Response:
     response = await files.get_response(name, request.scope)
     charset = "; charset=utf-8" if sent_as is PlainTextResponse else ""
-    response.headers["Content-Type"] = f"{sent_as.media_type or 'application/octet-stream'}{charset}"
+    response.headers["Content-Type"] = f"{sent_as.media_type}{charset}"
     response.headers["Cache-Control"] = "max-age=60"
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
