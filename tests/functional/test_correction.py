@@ -132,8 +132,12 @@ def test_what_follows_a_correction_builds_on_it(tmp_path: Path):
     """The payment documents are the same, whether a mistake was corrected or noticed in time."""
     amounts, months = [], ("2019-10", "2019-11", "2019-12")
     for is_late in (False, True):
-        town = ready(tmp_path / str(is_late), clock=Clock(date(2030, 1, 1)))
-        if not is_late:
+        town = ready(tmp_path / str(is_late), pulled=False, clock=Clock(date(2030, 1, 1)))
+        town.enrol()
+        intake.pull(town.gateway, "impact60", "dream", town.drop.status)
+        if is_late:
+            intake.pull(town.gateway, "impact60", "income", town.drop.income)
+        else:
             mend(town, months=months)
         bundles = {window: town.release(window, *PAYMENT) for window in ("2018H2", "2019H1", "2019H2")}
         if is_late:
