@@ -13,12 +13,14 @@ help: ## list the targets
 
 $(VENV)/runtime: requirements.lock pyproject.toml verifier/pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"Python 3.11 or newer is needed, this is {v[0]}.{v[1]}")'
+	@echo "Installing what is pinned in requirements.lock into $(VENV): once, silently, for about half a minute."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable verifier --editable .
 	touch $@
 
 $(VENV)/dev: $(VENV)/runtime requirements-dev.lock
+	@echo "Installing what is pinned in requirements-dev.lock into $(VENV): once, silently, for about half a minute."
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
 	touch $@
 

@@ -1,4 +1,4 @@
-"""Use cases of API clients: registering a public key, and turning an assertion into an access token.
+"""Use cases of API clients: registering and revoking a public key, and turning an assertion into an access token.
 
 A client is an organisation in a role. Its private key never comes here; what it may do stands in the grants of
 the programmes, and is asked at each request.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import col, delete
+from sqlmodel import Session, col, delete, select
 
-from gateway.errors import ClientInvalid, Unauthenticated
-from gateway.events import ClientRegistered, TokenIssued
+from gateway.errors import ClientInvalid, ClientKeyRefused, ClientUnknown, OrganisationUnknown, Unauthenticated
+from gateway.events import ClientRegistered, ClientRevoked, TokenIssued
 from gateway.installation import Gateway
+from gateway.store import queries
 from gateway.store.tables import ClientRow, UsedAssertion
 from gateway.tokens import (
     AccessToken,
@@ -31,13 +34,33 @@ from policies.vocabulary import Party, Role
 _COORDINATE_BYTES = 32
 
 
+@dataclass(frozen=True, slots=True)
+class RegisteredClient:
+    """A client as it stands in the store; `key` is the thumbprint of its public key."""
+
+    client_id: str
+    party: Party
+    key: str
+    is_active: bool
+    since: datetime
+
+
 def register_client(gateway: Gateway, *, client_id: str, organisation: str, role: Role, jwk_file: Path) -> str:
     """Register a client's public key and return its thumbprint; the same registration again changes nothing.
 
-    Raises `ClientInvalid` where the file is not a public P-256 key.
+    Raises `ClientInvalid` where the file is not a public P-256 key, `OrganisationUnknown` where no contract or
+    programme in force names the organisation, `ClientKeyRefused` where the key is another client's or was revoked.
     """
     jwk = _public_key(jwk_file)
     with gateway.store.write(gateway.clock()) as uow:
+        known = _organisations(gateway, uow.session)
+        if organisation not in known:
+            raise OrganisationUnknown(organisation=organisation, known=known)
+        for other in uow.session.exec(select(ClientRow)):
+            if other.jwk == jwk and other.client_id != client_id:
+                raise ClientKeyRefused(client=client_id, reason=f"is registered for {other.client_id!r}")
+            if other.jwk == jwk and not other.is_active:
+                raise ClientKeyRefused(client=client_id, reason="was revoked")
         row = uow.session.get(ClientRow, client_id)
         same = (organisation, role.value, jwk, True)
         if row is None or (row.organisation, row.role, row.jwk, row.is_active) != same:
@@ -57,6 +80,39 @@ def register_client(gateway: Gateway, *, client_id: str, organisation: str, role
     return thumbprint(jwk)
 
 
+def registered_clients(gateway: Gateway) -> list[RegisteredClient]:
+    """Every client by its id, the revoked ones too."""
+    with gateway.store.read() as session:
+        rows = session.exec(select(ClientRow).order_by(ClientRow.client_id)).all()
+    return [
+        RegisteredClient(
+            row.client_id,
+            Party(row.organisation, Role(row.role)),
+            thumbprint(row.jwk),
+            row.is_active,
+            row.registered_at,
+        )
+        for row in rows
+    ]
+
+
+def revoke_client(gateway: Gateway, client_id: str) -> bool:
+    """Revoke a client: from now on it gets no token, and those that it has count no more. False if it was already.
+
+    Raises `ClientUnknown`.
+    """
+    with gateway.store.write(gateway.clock()) as uow:
+        row = uow.session.get(ClientRow, client_id)
+        if row is None:
+            raise ClientUnknown(client=client_id)
+        if not row.is_active:
+            return False
+        row.is_active = False
+        uow.session.add(row)
+        uow.record(ClientRevoked(client=client_id, key=thumbprint(row.jwk)))
+    return True
+
+
 def exchange(gateway: Gateway, assertion: str) -> str:
     """An access token for a client assertion; each assertion counts once (its `jti` is kept until it expires).
 
@@ -65,13 +121,12 @@ def exchange(gateway: Gateway, assertion: str) -> str:
     now = gateway.clock()
     client_id = claimed_client(assertion)
     with gateway.store.read() as session:
-        client = session.get(ClientRow, client_id)
-    if client is None or not client.is_active:
-        raise Unauthenticated(reason="no such client")
+        client = _active(session, client_id)
     seconds = int(now.timestamp())
     checked = verify_assertion(assertion, client_id=client_id, jwk=client.jwk, issuer=gateway.issuer, now=seconds)
     signer, token_id = gateway.token_signer(), str(uuid.uuid4())
     with gateway.store.write(now) as uow:
+        _active(uow.session, client_id)  # it may have been revoked in the meantime
         uow.session.exec(delete(UsedAssertion).where(col(UsedAssertion.expires_at) < seconds))
         if uow.session.get(UsedAssertion, (checked.jti, client_id)) is not None:
             raise Unauthenticated(reason="the assertion was used before")
@@ -99,15 +154,30 @@ def caller(gateway: Gateway, token: str) -> Party:
         now=int(gateway.clock().timestamp()),
     )
     with gateway.store.read() as session:
-        client = session.get(ClientRow, checked.client_id)
-    if client is None or not client.is_active:
-        raise Unauthenticated(reason="no such client")
+        client = _active(session, checked.client_id)
     return Party(client.organisation, Role(client.role))
 
 
 def audience(gateway: Gateway) -> str:
     """What an access token is for: this gateway's API and nothing else."""
     return f"{gateway.issuer}/api"
+
+
+def _active(session: Session, client_id: str) -> ClientRow:
+    """The client, if it is registered and not revoked; `Unauthenticated` otherwise."""
+    client = session.get(ClientRow, client_id)
+    if client is None or not client.is_active:
+        raise Unauthenticated(reason="no such client")
+    return client
+
+
+def _organisations(gateway: Gateway, session: Session) -> set[str]:
+    """Whoever a contract in force, or its programme, names."""
+    found: set[str] = set()
+    for contract_id in queries.contract_ids(session):
+        found.update(party.organisation for party in gateway.contract(session, contract_id).parties)
+        found.update(party.organisation for party in gateway.programme(session, contract_id).parties)
+    return found
 
 
 def _public_key(file: Path) -> dict[str, Any]:

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from connectors.errors import FileNotNeeded
 from gateway import declarations, evaluation, intake, oversight, publication
-from gateway.cli.terminal import counts, progress_bar
+from gateway.cli.terminal import columns, counts, progress_bar, writing
 from gateway.errors import UnsafeDirectory
 from gateway.installation import Gateway, initialise
 from gateway.issuing import Released
 from gateway.release import release
+from gateway.serving import listening, serve_on
 from gateway.settings import Settings
 from gateway.simulate.course import Course, load_course
 from gateway.simulate.drop import Drop, write_drop
@@ -58,50 +58,54 @@ _BALLERUP = _Place("ballerup", "151", "Ballerup Kommune", "ydelsesrefusion")
 def run(console: Console, directory: Path, *, port: int | None) -> None:
     """Run the demo in a folder of its own; then serve Aalborg's API on `port`, or end where it is None.
 
-    Raises `UnsafeDirectory` where the folder exists and no demo made it: it would be emptied.
+    Raises `CannotListen` where the port is taken, and `UnsafeDirectory` where the folder exists and no demo made it: it
+    would be emptied.
     """
+    if port is None:
+        _tell(console, directory)
+        return
+    with listening("127.0.0.1", port) as listener:
+        aalborg = _tell(console, directory)
+        console.print()
+        serve_on(listener, aalborg, say=console.print)
+
+
+def _tell(console: Console, directory: Path) -> Gateway:
+    """The whole story; Aalborg's installation."""
     started = time.monotonic()
-    _empty(directory)
+    with writing(directory):
+        _empty(directory)
     story = _Story(console)
-    console.rule("[bold]Outcome gateway: the main job on simulated municipalities", align="left")
+    story.act("Outcome gateway: the main job on simulated municipalities")
     console.print("Every person is invented (CPR numbers are day + 60); development keys mark every attestation demo.")
     aalborg, bundle = _impact60(story, directory)
     _ballerup(story, directory)
     _verify(story, aalborg, bundle, directory)
     console.print(f"\nDone in {time.monotonic() - started:.0f} s. What was made stands in {directory}")
-    if port is not None:
-        import uvicorn
-
-        from gateway.api.app import create_app
-
-        console.print(
-            f"\nServing the HTTP API on [bold]http://127.0.0.1:{port}[/] (document at /docs); Ctrl-C ends it."
-        )
-        uvicorn.run(create_app(aalborg), host="127.0.0.1", port=port, log_level="warning", server_header=False)
+    return aalborg
 
 
 class _Story:
-    """Numbered lines, and indented ones below them."""
+    """Titles, numbered lines, and indented ones below them; none is ever folded or cut."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self._number = 0
 
     def act(self, title: str) -> None:
-        self.console.print()
-        self.console.rule(f"[bold]{title}", align="left")
+        self.console.print(f"\n── {title} ──", style="bold")
 
     def step(self, text: str) -> None:
         self._number += 1
-        self.console.print(f"[bold cyan]{self._number:>2}[/]  {text}", soft_wrap=True)
+        self.console.print(f"[bold cyan]{self._number:>2}[/]  {text}", markup=True)
 
     def note(self, text: str) -> None:
-        self.console.print(f"    {text}", soft_wrap=True)
+        self.console.print(f"    {text}", markup=True)
 
     def refused(self, error: PolicyDenied) -> None:
         rules = ", ".join(error.decision.rule_ids)
-        self.console.print(f"    [red]refused[/] by {rules}", soft_wrap=True)
-        self.console.print(f"    [dim]{error.decision.reason_en}[/]", soft_wrap=True)
+        self.note(f"[red]refused[/] by {rules}")
+        self.note(f"[dim]{error.decision.reason_en}[/]")
 
 
 def _impact60(story: _Story, directory: Path) -> tuple[Gateway, bytes]:
@@ -150,7 +154,7 @@ def _ballerup(story: _Story, directory: Path) -> None:
     _keep(directory, released)
     verified = _read(gateway, released)
     met = "met" if verified.shown["threshold"]["met"] else "not met"
-    story.note(f"threshold {met}; rules sha256 {verified.claims['contract']['rules_sha256'][:16]}…")
+    story.note(f"threshold {met}; rules sha256 {verified.claims['contract']['rules_sha256']}")
     story.note(f"shown: {', '.join(sorted(verified.shown))}")
     publication.publish(gateway)
     _log(story, gateway)
@@ -181,9 +185,9 @@ def _install(story: _Story, directory: Path, place: _Place) -> tuple[Gateway, Co
     )
     for source in contract.sources:
         declarations.declare_source(gateway, _EXAMPLES / "sources" / f"{source}.toml")
-    story.step(f"put contract {contract.id} v{contract.version} in force, sha256 {contract.sha256[:16]}…")
+    story.step(f"put contract {contract.id} v{contract.version} in force, sha256 {contract.sha256}")
     enrolled = intake.enrol(gateway, contract.id, contract.cohort.batches[0].id, drop.referrals)
-    story.step(f"enrolled {enrolled.count} people and sealed the denominator, seal {enrolled.seal_sha256[:16]}…")
+    story.step(f"enrolled {enrolled.count} people and sealed the denominator, seal {enrolled.seal_sha256}")
     return gateway, course, drop
 
 
@@ -212,13 +216,13 @@ def _pull(story: _Story, gateway: Gateway, place: _Place, drop: Drop) -> None:
 
 def _evaluate_course(story: _Story, gateway: Gateway, course: Course) -> None:
     story.step("evaluated the contract as of three days, for municipal eyes")
-    table = Table("published", "our reading", "week", "evaluated", box=None, padding=(0, 2, 0, 4))
+    rows = [("published", "our reading", "week", "evaluated")]
     for point in course.points:
         result, _ = evaluation.evaluate_week(gateway, course.contract, point.week)
         held = result.quantity("self_support_full_or_partial")
-        agrees = "[green]agrees[/]" if held == point.people else "[red]differs[/]"
-        table.add_row(point.published, point.reading, str(point.week), f"{held} of {result.participants} {agrees}")
-    story.console.print(table)
+        agrees = "agrees" if held == point.people else "differs"
+        rows.append((point.published, point.reading, str(point.week), f"{held} of {result.participants} {agrees}"))
+    columns(rows, on=story.console, indent=4)
     story.note("goal: 60 people; not reached, so the threshold is not met and the investor earns nothing")
 
 
@@ -256,14 +260,14 @@ def _verify(story: _Story, gateway: Gateway, bundle: bytes, directory: Path) -> 
     path = directory / "impact60-2020H2-contract_total-investor.bundle.json"
     contract = _EXAMPLES / "contracts" / "impact60.toml"
     command = f"$ verify-outcome {path} --trust {directory / 'TRUST.json'} --contract {os.path.relpath(contract)}"
-    story.console.print(command, soft_wrap=True, style="dim")
+    story.console.print(command, style="dim")
     trust = TrustFile.load(data)
     verified = verify_bundle(bundle, trust, now=int(time.time()), demands=Demands(contract.read_bytes()))
     for line in verdict_lines(verified, trust):
-        story.console.print(line, soft_wrap=True, markup=False)
+        story.console.print(line)
     story.console.print("\nAnd with one byte of a shown claim changed:")
     for line in _changed_byte(bundle, trust):
-        story.console.print(f"  [red]{line}[/]", soft_wrap=True)
+        story.console.print(f"  {line}", style="red")
 
 
 def _changed_byte(bundle: bytes, trust: TrustFile) -> list[str]:

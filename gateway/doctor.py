@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from connectors.declaration import load_declaration
-from gateway.errors import outcome
-from gateway.evaluation import known_now
+from gateway.error_table import outcome
+from gateway.evaluation import AsOf, known_now
 from gateway.installation import Gateway
 from gateway.intake import is_sealed
+from gateway.outcomes.contract import Contract, Window
 from gateway.settings import Settings
 from gateway.store import ledger, queries
 from gateway.store.tables import SourceRow
@@ -115,7 +116,8 @@ def _contracts(gateway: Gateway) -> Iterator[Finding]:
             contract = gateway.contract(session, contract_id)
             if not is_sealed(session, contract):
                 yield Finding(WARN, f"{contract_id}: not every batch is sealed", "`gateway enrol`")
-            complete = known_now(session, contract, now).complete_to
+            known = known_now(session, contract, now)
+            yield from _completeness(session, contract, known)
             issued = {row.window for row in queries.releases(session, contract_id) if row.state == "issued"}
             for row in queries.releases(session, contract_id):
                 if row.state == "intended":
@@ -124,9 +126,29 @@ def _contracts(gateway: Gateway) -> Iterator[Finding]:
             for window in contract.windows:
                 if window.label in issued or contract.freezes_on(window) > now.date() + _LOOK_AHEAD:
                     continue
-                if complete is None or complete < window.to_week:
-                    shown = "nothing pulled" if complete is None else f"complete to {complete}"
-                    what = f"{contract_id} {window.label}: sources {shown}, needed to {window.to_week}"
-                    yield Finding(WARN, what, "pull the missing files, or the window cannot be released")
-                else:
-                    yield Finding(OK, f"{contract_id} {window.label}: can be released")
+                yield _releasable(contract, window, known)
+
+
+def _completeness(session: Session, contract: Contract, known: AsOf) -> Iterator[Finding]:
+    for source, week in known.by_source:
+        if session.get(SourceRow, source) is None:
+            what = f"{contract.id}: source {source} is not declared"
+            yield Finding(WARN, what, "`gateway contract source FILE`, or nothing can be pulled from it")
+        if week is None:
+            advice = f"`gateway pull {contract.id} {source} FILES`, with the files from the first enrolment on"
+            yield Finding(WARN, f"{contract.id}: source {source} does not cover the first week", advice)
+        else:
+            yield Finding(OK, f"{contract.id}: source {source} is complete to {week}")
+
+
+def _releasable(contract: Contract, window: Window, known: AsOf) -> Finding:
+    """Whether the window, which nothing was released of, can be; where not, every source that keeps it."""
+    missing = {source: week for source, week in known.by_source if week is None or week < window.to_week}
+    if not missing:
+        return Finding(OK, f"{contract.id} {window.label}: can be released")
+    shown = ", ".join(
+        f"{source} is {'not there from the first week on' if week is None else f'complete to {week}'}"
+        for source, week in missing.items()
+    )
+    what = f"{contract.id} {window.label}: cannot be released yet: {shown}, needed to {window.to_week}"
+    return Finding(WARN, what, f"pull the missing files of {' and '.join(missing)}, then release the window")

@@ -1,14 +1,15 @@
-"""Everything that can go wrong, as one tree; mapped once to exit codes and once to RFC 9457 problems.
+"""Everything that can go wrong, as one tree; `gateway.error_table` maps it to exit codes and RFC 9457 problems.
 
     GatewayError
     ├── NotFound
     │   ├── ContractUnknown · WindowUnknown · SourceUnknown · SigningKeyUnknown · RevisionUnknown
+    │   ├── OrganisationUnknown · ClientUnknown
     ├── Refused                  understood, and not done
     │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch · AmendmentRefused
-    │   ├── FileOverlaps · NothingToCorrect · ReleaseInterrupted
+    │   ├── FileOverlaps · ClientKeyRefused · NothingToCorrect · ReleaseInterrupted
     │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
     ├── AlreadyInstalled · NotInstalled · UnsafeForProduction · UnsafeDirectory
-    ├── NoActiveKey · KeyFileInvalid
+    ├── NoActiveKey · KeyFileInvalid · OutputUnwritable · CannotListen
     ├── Unauthenticated · ClientInvalid
     ├── LogCorrupt · CheckpointMismatch
     └── Broken                   an invariant of the installation does not hold: nothing was changed
@@ -16,13 +17,12 @@
 
 The other rooms have trees of their own, below no root of ours, since they may not import the gateway:
 `connectors.errors`, `keys.errors`, `policies.errors`, `outcome_verifier.errors`. Every class in all of them
-has a stable `code`; the tables here map them by that code. No message ever holds a personal value.
+has a stable `code`; `gateway.error_table` maps them by that code. No message ever holds a personal value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 
 class GatewayError(Exception):
@@ -54,6 +54,21 @@ class SourceUnknown(NotFound):
 
     def __init__(self, *, source: str) -> None:
         super().__init__(f"no source {source!r} is declared; `gateway contract source FILE` declares one")
+
+
+class OrganisationUnknown(NotFound):
+    code = "organisation-unknown"
+
+    def __init__(self, *, organisation: str, known: Iterable[str]) -> None:
+        listed = ", ".join(sorted(known)) or "none yet; `gateway contract add` comes first"
+        super().__init__(f"no contract in force names the organisation {organisation!r}; those named are: {listed}")
+
+
+class ClientUnknown(NotFound):
+    code = "client-unknown"
+
+    def __init__(self, *, client: str) -> None:
+        super().__init__(f"no client {client!r} is registered; `gateway keys clients` shows those that are")
 
 
 class Refused(GatewayError):
@@ -104,6 +119,13 @@ class FileOverlaps(Refused):
             f"{file} covers some of the months of {other}, which was pulled before, and not all of them; a file that"
             " replaces another must cover all its months; nothing was stored from this file"
         )
+
+
+class ClientKeyRefused(Refused):
+    code = "client-key-refused"
+
+    def __init__(self, *, client: str, reason: str) -> None:
+        super().__init__(f"client {client!r} was not registered: the key {reason}; ask for a new key of its own")
 
 
 class WindowOutOfOrder(Refused):
@@ -210,6 +232,25 @@ class UnsafeDirectory(GatewayError):
         super().__init__(f"{where} holds files that no demo made; name another folder with --directory")
 
 
+class OutputUnwritable(GatewayError):
+    """A file or folder that was asked for cannot be written; `is_done` where the work behind it was done."""
+
+    code = "output-unwritable"
+
+    def __init__(self, *, where: str, reason: str, is_done: bool = False) -> None:
+        what_now = "what was done is kept: run the command again" if is_done else "nothing was done"
+        super().__init__(
+            f"{where} cannot be written ({reason}); {what_now}, with a folder that exists and that you may write to"
+        )
+
+
+class CannotListen(GatewayError):
+    code = "cannot-listen"
+
+    def __init__(self, *, address: str, reason: str) -> None:
+        super().__init__(f"nothing was started: {address} cannot be listened on ({reason}); choose another --port")
+
+
 class Unauthenticated(GatewayError):
     code = "unauthenticated"
 
@@ -286,99 +327,3 @@ class StatusListFull(Broken):
 
     def __init__(self) -> None:
         super().__init__("nine tenths of the status list are in use")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an error shows outside: an exit code on the command line, a status and title over HTTP."""
-
-    exit_code: int
-    status: int
-    title: str
-
-
-_OUTCOMES: dict[str, Outcome] = {
-    "gateway-error": Outcome(1, 500, "Internal error"),
-    "declaration-invalid": Outcome(3, 422, "The file cannot be understood"),
-    "connector-error": Outcome(3, 422, "The file cannot be used"),
-    "file-unreadable": Outcome(3, 422, "The file cannot be read"),
-    "header-mismatch": Outcome(3, 422, "The file's header is another one"),
-    "file-truncated": Outcome(3, 422, "The file is cut off"),
-    "file-not-needed": Outcome(3, 422, "The file is not needed"),
-    "file-name-mismatch": Outcome(3, 422, "The file's name is another one"),
-    "programme-invalid": Outcome(3, 422, "The programme cannot be understood"),
-    "keys-error": Outcome(6, 503, "The key store cannot be used"),
-    "invalid-cpr": Outcome(3, 422, "Not a CPR number"),
-    "key-store-locked": Outcome(6, 503, "The key store is locked"),
-    "key-store-unsafe": Outcome(6, 503, "The key store is open to others"),
-    "key-unknown": Outcome(6, 503, "A key is missing"),
-    "vault-corrupt": Outcome(10, 503, "The vault does not open"),
-    "not-found": Outcome(4, 404, "Not found"),
-    "contract-unknown": Outcome(4, 404, "No such contract"),
-    "window-unknown": Outcome(4, 404, "No such window"),
-    "source-unknown": Outcome(4, 404, "No such source"),
-    "refused": Outcome(5, 409, "Refused"),
-    "enrolment-refused": Outcome(5, 409, "The enrolment was refused"),
-    "cohort-already-sealed": Outcome(5, 409, "The batch is sealed"),
-    "programme-mismatch": Outcome(5, 409, "Contract and programme do not fit"),
-    "amendment-refused": Outcome(5, 409, "The version changes what it may not"),
-    "file-overlaps": Outcome(5, 409, "The file replaces only a part"),
-    "window-out-of-order": Outcome(5, 409, "An earlier window comes first"),
-    "revision-unknown": Outcome(4, 404, "No such revision"),
-    "nothing-to-correct": Outcome(5, 409, "Nothing differs"),
-    "release-interrupted": Outcome(5, 409, "A release is unfinished"),
-    "sources-incomplete": Outcome(5, 409, "The sources are not complete"),
-    "policies-error": Outcome(8, 500, "The policy cannot be used"),
-    "policy-set-invalid": Outcome(8, 500, "The policy set cannot be used"),
-    "disclosure-invalid": Outcome(8, 500, "Disclosure control does not apply"),
-    "draft-refused": Outcome(5, 409, "The draft breaks a rule"),
-    "already-installed": Outcome(6, 409, "Installed already"),
-    "not-installed": Outcome(6, 503, "Not installed"),
-    "no-active-key": Outcome(6, 503, "No key signs"),
-    "signing-key-unknown": Outcome(4, 404, "No such key"),
-    "key-file-invalid": Outcome(3, 422, "The key cannot be used"),
-    "transition-refused": Outcome(5, 409, "The key's state does not allow it"),
-    "signer-unavailable": Outcome(6, 503, "The signer does not answer"),
-    "unsafe-for-production": Outcome(6, 503, "Unsafe for production"),
-    "unsafe-directory": Outcome(6, 409, "The folder is in use"),
-    "unauthenticated": Outcome(7, 401, "Not authenticated"),
-    "client-invalid": Outcome(3, 422, "The client's key cannot be used"),
-    "policy-denied": Outcome(8, 403, "The policy does not allow it"),
-    "log-corrupt": Outcome(9, 500, "The log does not add up"),
-    "checkpoint-mismatch": Outcome(9, 500, "The log is another one"),
-    "broken": Outcome(10, 503, "Out of order"),
-    "unaudited-write": Outcome(10, 500, "Out of order"),
-    "clock-went-back": Outcome(10, 503, "The clock went back"),
-    "store-busy": Outcome(10, 503, "Busy"),
-    "store-unreachable": Outcome(10, 503, "The database does not answer"),
-    "schema-outdated": Outcome(10, 503, "The database is of another version"),
-    "status-list-full": Outcome(10, 503, "Out of order"),
-    # what the verifier refuses: here it is our own bundle, checked before it is handed out (invariant 8)
-    **dict.fromkeys(
-        (
-            "verification-failed",
-            "bundle-malformed",
-            "token-malformed",
-            "trust-invalid",
-            "signature-invalid",
-            "claims-invalid",
-            "sd-disclosure-invalid",
-            "receipt-invalid",
-            "seal-invalid",
-            "status-invalid",
-            "contract-mismatch",
-        ),
-        Outcome(10, 500, "The attestation does not verify"),
-    ),
-}
-
-
-def outcome(error: BaseException) -> Outcome | None:
-    """How this error shows outside, or None for an error that is not in any of our trees."""
-    code = getattr(type(error), "code", None)
-    return _OUTCOMES.get(code) if isinstance(code, str) else None
-
-
-def known_codes() -> frozenset[str]:
-    """Every code that has its place in the table."""
-    return frozenset(_OUTCOMES)

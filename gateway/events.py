@@ -275,6 +275,12 @@ class ClientRegistered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClientRevoked(Event):
+    client: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class TokenIssued(Event):
     client: str
     token: str

@@ -32,7 +32,8 @@ def publish(gateway: Gateway) -> list[str]:
     with gateway.store.write(gateway.clock()) as uow:
         session = uow.session
         published = check_continues(gateway, session)
-        status_token = gateway.status_token(uow)
+        # without an active key nothing is signed, and that key's end must be published all the same
+        status_token = None if queries.active_key(session) is None else gateway.status_token(uow)
         ledger.checkpoint(session, "attest", gateway.log_key("attest"), at=uow.now)
         files = dict(metadata_files(gateway.issuer))
         keys = [
@@ -42,7 +43,8 @@ def publish(gateway: Gateway) -> list[str]:
         metadata = {"issuer": gateway.issuer, "jwks": {"keys": keys}}
         files[".well-known/jwt-vc-issuer"] = canonical.dumps(metadata)
         files["trust.json"] = gateway.trust_bytes(session)
-        files[f"status/{status.LIST_ID}"] = status_token.encode("ascii")
+        if status_token is not None:
+            files[f"status/{status.LIST_ID}"] = status_token.encode("ascii")
         for version in session.exec(select(StatusVersion).order_by(col(StatusVersion.issued_at))):
             files[status.archive_name(version.issued_at)] = version.token.encode("ascii")
         size = ledger.size(session, "attest")

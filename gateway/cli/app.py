@@ -5,17 +5,21 @@ from __future__ import annotations
 import sys
 
 import typer
-from pydantic import ValidationError
 
-from gateway.cli import contracts, installation, keys, logs, outcomes
-from gateway.errors import outcome
-from gateway.settings import Settings
+from gateway.cli import contracts, installation, keys, logs, outcomes, signing
+from gateway.error_table import outcome
 
 _FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors.py
+_EXIT_CODES = (
+    "Exit codes: 0 done; 1 the doctor found a failure; 2 usage or a setting; 3 a file cannot be used; 4 not found;"
+    " 5 refused; 6 installation, keys, output or address; 7 not authenticated; 8 policy; 9 a log does not add up;"
+    " 10 out of order."
+)
 
 app = typer.Typer(
     name="gateway",
     help="Signed, privacy-preserving proof of social outcomes, run inside the municipality.",
+    epilog=_EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -24,32 +28,43 @@ app.add_typer(contracts.app, name="contract")
 app.add_typer(logs.app, name="log")
 app.add_typer(keys.app, name="keys")
 app.add_typer(keys.trust_app, name="trust")
+for key_command in signing.COMMANDS:
+    keys.app.command()(key_command)
 for command in (*installation.COMMANDS, *outcomes.COMMANDS):
     app.command()(command)
 
 
 def main() -> None:
-    """Run the command line. Exit code 0, 2 for usage and settings, or the error's own (gateway/errors.py)."""
+    """Run the command line; it ends with one of `_EXIT_CODES`, an error with its own (gateway/errors.py)."""
     try:
         app()  # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
-    except ValidationError as error:
-        if error.title != Settings.__name__:
-            raise
-        # the value is not repeated: it may be a database password
-        for found in error.errors(include_input=False, include_url=False):
-            typer.echo(f"gateway: GATEWAY_{'_'.join(map(str, found['loc'])).upper()}: {found['msg']}", err=True)
-        sys.exit(2)
     except OSError as error:
         typer.echo(f"gateway: {error.filename or 'a file'}: {error.strerror or 'cannot be used'}", err=True)
         typer.echo("  (file-unreadable)", err=True)
         sys.exit(_FILE_UNREADABLE)
     except Exception as error:
+        settings = _wrong_settings(error)
+        for line in settings:
+            typer.echo(f"gateway: {line}", err=True)
+        if settings:
+            sys.exit(2)
         shown = outcome(error)
         if shown is None:
             raise
         typer.echo(f"gateway: {error}", err=True)
         typer.echo(f"  ({getattr(error, 'code', '')})", err=True)
         sys.exit(shown.exit_code)
+
+
+def _wrong_settings(error: Exception) -> list[str]:
+    """A line for each setting that makes no sense; none where the error is another one."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError) or error.title != "Settings":
+        return []
+    # the value is not repeated: it may be a database password
+    found = error.errors(include_input=False, include_url=False)
+    return [f"GATEWAY_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in found]
 
 
 if __name__ == "__main__":

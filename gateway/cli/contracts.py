@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from gateway.cli.terminal import console, opened
+from gateway.cli.terminal import columns, console, opened
 
 app = typer.Typer(help="Contracts, programmes and source declarations.", no_args_is_help=True)
 
@@ -28,7 +27,7 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
         states = ", ".join(state.id for state in measure.states)
         console.print(f"  {measure.kind:<6} {measure.id}: {states}")
     for name in contract.illustrative:
-        console.print(f"  [yellow]illustrative[/] {name}")
+        console.print(f"  illustrative {name}", style="yellow")
 
 
 @app.command()
@@ -57,7 +56,7 @@ def source(file: Annotated[Path, typer.Argument(help="A source declaration.")]) 
     declared = declare_source(opened(), file)
     console.print(f"declared: {declared.id} ({declared.title}), agreement until {declared.agreement.valid_to}")
     if declared.is_supplied_for_another_purpose:
-        console.print("  [yellow]supplied for another purpose[/]: an assessment is required before it is used")
+        console.print("  supplied for another purpose: an assessment is required before it is used", style="yellow")
 
 
 @app.command("list")
@@ -69,12 +68,12 @@ def list_contracts() -> None:
     from gateway.store import queries
 
     gateway = opened()
-    table = Table("contract", "version", "people", "window", "weeks", "freezes from", box=None)
+    rows = [("contract", "version", "people", "window", "weeks", "freezes from")]
     with gateway.store.read() as session:
         for contract_id in queries.contract_ids(session):
             contract = gateway.contract(session, contract_id)
             for position, window in enumerate(contract.windows):
                 head = (contract.id, str(contract.version), str(contract.cohort.size)) if not position else ("",) * 3
                 weeks = f"{window.from_week} – {window.to_week}"
-                table.add_row(*head, window.label, weeks, str(contract.freezes_on(window)))
-    console.print(table)
+                rows.append((*head, window.label, weeks, str(contract.freezes_on(window))))
+    columns(rows)

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import console, opened, progress_bar
-from gateway.settings import Settings
+from gateway.cli.terminal import console, opened, progress_bar, writing
 
 
 def init(
@@ -26,16 +25,18 @@ def init(
     """
     from gateway.installation import initialise
     from gateway.publication import publish
+    from gateway.settings import Settings
 
     settings = Settings()
-    gateway = initialise(
-        settings,
-        host_name=host_name,
-        municipality_code=municipality_code,
-        municipality_name=municipality_name,
-        is_demo=demo_keys,
-    )
-    publish(gateway)
+    with writing(settings.data_directory):
+        gateway = initialise(
+            settings,
+            host_name=host_name,
+            municipality_code=municipality_code,
+            municipality_name=municipality_name,
+            is_demo=demo_keys,
+        )
+        publish(gateway)
     console.print(f"installed in {settings.data_directory.resolve()} for {municipality_name} ({municipality_code})")
     console.print(f"  passphrase file  {settings.passphrase_path} (keep a copy apart from the backup)")
     console.print(f"  trust file       {settings.public_directory / 'trust.json'}")
@@ -48,11 +49,13 @@ def doctor() -> None:
     Exit code 1 when something fails already. Example: gateway doctor
     """
     from gateway.doctor import FAIL, examine
+    from gateway.settings import Settings
 
     findings = examine(Settings())
     colours = {"ok": "green", "warn": "yellow", "fail": "red"}
     for finding in findings:
-        console.print(f"[{colours[finding.level]}]{finding.level:<5}[/] {finding.what}")
+        console.print(f"{finding.level:<5}", style=colours[finding.level], end=" ")
+        console.print(finding.what)
         if finding.advice:
             console.print(f"      {finding.advice}")
     if any(finding.level == FAIL for finding in findings):
@@ -73,7 +76,7 @@ def simulate(
     from gateway.simulate.drop import write_drop
 
     loaded = load_course(course.read_bytes(), file=course.name)
-    with progress_bar("writing the extract") as report:
+    with writing(out), progress_bar("writing the extract") as report:
         drop = write_drop(out, loaded, seed=seed, extract_people=extract_people, progress=report)
     for path in (drop.referrals, drop.status, drop.income):
         console.print(f"wrote {path}")
@@ -81,25 +84,22 @@ def simulate(
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8443,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any that is free.", min=0, max=65535)] = 8443,
 ) -> None:
     """Serve the HTTP API and the public files. TLS ends at the municipality's proxy.
 
     Example: gateway serve --port 8443
     """
-    import uvicorn
+    from gateway.serving import listening, serve_on
 
-    from gateway.api.app import create_app
-
-    application = create_app(opened())
-    console.print(f"serving on http://{host}:{port} (API document at /docs)")
-    uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
+    with listening(host, port) as listener:
+        serve_on(listener, opened(), say=console.print)
 
 
 def demo(
     serve: Annotated[bool, typer.Option(help="Serve the HTTP API at the end, or just end.")] = True,
     directory: Annotated[Path, typer.Option(help="Folder of the demo's own; it is emptied first.")] = Path("var/demo"),
-    port: Annotated[int, typer.Option(help="Port of the API.")] = 8443,
+    port: Annotated[int, typer.Option(help="Port of the API; 0 for any that is free.", min=0, max=65535)] = 8443,
 ) -> None:
     """Run the main job on a simulated municipality, for both reference bonds, and verify what it made.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import console, opened
+from gateway.cli.terminal import columns, console, opened, output
 
 app = typer.Typer(help="Keys of the installation and of its API clients.", no_args_is_help=True)
 trust_app = typer.Typer(help="The trust file that verifiers use.", no_args_is_help=True)
@@ -15,14 +15,23 @@ trust_app = typer.Typer(help="The trust file that verifiers use.", no_args_is_he
 
 @app.command("list")
 def list_keys() -> None:
-    """Show the keys in the key store, without their material.
+    """Show the signing keys with their states, and the keys in the key store, without their material.
 
     Example: gateway keys list
     """
+    from gateway.signing import listed
+
     gateway = opened()
+    rows = [("signing key", "alg", "state", "since", "where")]
+    rows += [
+        (key.kid, key.alg, key.state, f"{key.valid_from or key.added_at:%Y-%m-%d}", key.uri.partition("?")[0])
+        for key in listed(gateway)
+    ]
+    columns(rows)
+    console.print()
     for name in gateway.keystore.names():
         key = gateway.keystore.load(name)
-        mark = "  [yellow]development[/]" if key.is_development else ""
+        mark = "  development" if key.is_development else ""
         console.print(f"{name:<14} {key.kind:<8} since {key.created_at:%Y-%m-%d}{mark}")
 
 
@@ -48,6 +57,34 @@ def client(
     console.print(f"registered {client_id} for {organisation} as {role}; key {thumbprint}")
 
 
+@app.command("clients")
+def list_clients() -> None:
+    """Show the API clients, the revoked ones too.
+
+    Example: gateway keys clients
+    """
+    from gateway.clients import registered_clients
+
+    rows = [("client", "organisation", "role", "key", "active", "since")]
+    for found in registered_clients(opened()):
+        active = "yes" if found.is_active else "no"
+        party = found.party
+        rows.append((found.client_id, party.organisation, party.role, found.key, active, f"{found.since:%Y-%m-%d}"))
+    columns(rows)
+
+
+@app.command()
+def revoke(client: Annotated[str, typer.Argument(help="The client's id.", metavar="CLIENT")]) -> None:
+    """Revoke an API client: it gets no token, and its living ones end at once. Again changes nothing.
+
+    Example: gateway keys revoke fokus-app
+    """
+    from gateway.clients import revoke_client
+
+    is_new = revoke_client(opened(), client)
+    console.print(f"{'revoked' if is_new else 'revoked already, nothing changed'}: {client}")
+
+
 @trust_app.command()
 def export(out: Annotated[Path, typer.Option(help="Where to write it.")] = Path("TRUST.json")) -> None:
     """Write the trust file and print the fingerprint that a contract can print.
@@ -56,7 +93,8 @@ def export(out: Annotated[Path, typer.Option(help="Where to write it.")] = Path(
     """
     from gateway.oversight import export_trust
 
-    data, fingerprint = export_trust(opened())
-    out.write_bytes(data)
+    with output(out) as file:
+        data, fingerprint = export_trust(opened())
+        file.write(data)
     console.print(f"wrote {out}")
-    console.print(f"fingerprint {fingerprint}", soft_wrap=True)
+    console.print(f"fingerprint {fingerprint}")

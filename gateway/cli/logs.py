@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import console, opened
+from gateway.cli.terminal import console, opened, output
 
 app = typer.Typer(help="The access log and the logs of attestations and payments.", no_args_is_help=True)
 
@@ -34,8 +34,8 @@ def show(
     lines = read_log(gateway, Party(controller, Role.DPO), first=first, count=count, contract_id=chosen)
     for line in lines:
         facts = {name: value for name, value in line.body.items() if name != "kind"}
-        console.print(f"[bold]{line.index:>5}[/]  {line.at:%Y-%m-%d %H:%M:%S}  {line.kind}")
-        console.print("       " + ", ".join(f"{name} {value}" for name, value in facts.items()), soft_wrap=True)
+        console.print(f"{line.index:>5}  {line.at:%Y-%m-%d %H:%M:%S}  {line.kind}", style="bold")
+        console.print("       " + ", ".join(f"{name} {value}" for name, value in facts.items()))
 
 
 @app.command()
@@ -71,9 +71,9 @@ def checkpoint(
 
     if log not in LOGS:
         raise typer.BadParameter(f"must be one of: {', '.join(LOGS)}", param_hint="LOG")
-    note = use_case(opened(), log)
     if out is None:
-        typer.echo(note, nl=False)
-    else:
-        out.write_text(note, encoding="utf-8")
-        console.print(f"wrote {out}")
+        typer.echo(use_case(opened(), log), nl=False)
+        return
+    with output(out) as file:
+        file.write(use_case(opened(), log).encode("utf-8"))
+    console.print(f"wrote {out}")

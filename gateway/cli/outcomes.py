@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from gateway.cli.terminal import console, counts, opened, progress_bar
+from gateway.cli.terminal import columns, console, counts, opened, output, progress_bar, writing
 
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
 
@@ -62,34 +61,40 @@ def pull(
             f" rejected {counts(done.rejected)}, unknown codes {counts(done.unknown_codes)}"
         )
         if done.not_found:
-            console.print(f"  [yellow]{done.not_found} people of the cohort are not in the extract[/]")
+            console.print(f"  {done.not_found} people of the cohort are not in the extract", style="yellow")
         if done.uncertain:
-            console.print(f"  [yellow]{done.uncertain} people stay unobserved in some weeks: a row was lost[/]")
+            console.print(f"  {done.uncertain} people stay unobserved in some weeks: a row was lost", style="yellow")
 
 
 def evaluate(
     contract: Contract,
     week: Annotated[str, typer.Option(help="An ISO week such as 2020-W10.")] = "",
-    as_of: Annotated[str, typer.Option(help="Or a day such as 2020-03-02.")] = "",
+    as_of: Annotated[str, typer.Option(help="Or a day in it, such as 2020-03-02.")] = "",
 ) -> None:
     """Evaluate a contract at the end of a week, for the municipality's own eyes; the look is logged.
+
+    A day stands for its whole week: --week and --as-of say the same in two ways, and one of them is needed.
 
     Example: gateway evaluate impact60 --as-of 2020-03-02
     """
     from connectors.records import Week
     from gateway.evaluation import evaluate_week
 
+    if bool(week) == bool(as_of):
+        raise typer.BadParameter("give --week or --as-of" + (", not both" if week else " to say when"))
     try:
         chosen = Week.of(date.fromisoformat(as_of)) if as_of else Week.parse(week)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--week or --as-of") from None
+        raise typer.BadParameter(f"{as_of or week}: {error}", param_hint="--as-of" if as_of else "--week") from None
     evaluation, known = evaluate_week(opened(), contract, chosen)
+    if as_of:
+        console.print(f"{as_of} lies in {chosen}; registers show whole weeks, so its end counts, {chosen.sunday}")
     console.print(f"{contract} at the end of {chosen}: {evaluation.participants} people referred")
-    table = Table("measure", "unit", "total", "by state", box=None)
+    rows = [("measure", "unit", "total", "by state")]
     for total in evaluation.totals:
         cells = ", ".join(f"{state} {count}" for state, count in total.by_state)
-        table.add_row(total.measure, total.kind, str(total.quantity), cells)
-    console.print(table)
+        rows.append((total.measure, total.kind, str(total.quantity), cells))
+    columns(rows)
     console.print(
         f"  exits {evaluation.exits}, not observed {evaluation.not_observed}, person-weeks with unknown codes"
         f" {evaluation.unknown_weeks}"
@@ -103,6 +108,7 @@ def release(
     template: Annotated[str, typer.Option(help="contract_total, predicate or payment_document.")],
     to: Annotated[str, typer.Option(help="operator or investor.")],
     out: Annotated[Path | None, typer.Option(help="Where to write the evidence bundle.")] = None,
+    revision: Annotated[int | None, typer.Option(min=1, help="An earlier one, which says what replaced it.")] = None,
 ) -> None:
     """Release a planned attestation, or hand out the one that exists, with a fresh status.
 
@@ -116,13 +122,44 @@ def release(
         raise typer.BadParameter(f"must be one of: {', '.join(TEMPLATES)}", param_hint="--template")
     if to not in RECIPIENTS:
         raise typer.BadParameter(f"must be one of: {', '.join(RECIPIENTS)}", param_hint="--to")
-    gateway = opened()
-    done = use_case(gateway, contract, window, template, to)
-    publish(gateway)
     path = out or Path(f"{contract}-{window}-{template}-{to}.bundle.json")
-    path.write_bytes(done.bundle)
+    with output(path) as file:
+        gateway = opened()
+        done = use_case(gateway, contract, window, template, to, revision=revision)
+        file.write(done.bundle)
+    with writing(gateway.settings.public_directory):
+        publish(gateway)
     word = "released" if done.is_new else "released before, handed out again"
     console.print(f"{word}: {path} (entry {done.leaf_index} of the {done.log} log)")
 
 
-COMMANDS = (enrol, pull, evaluate, release)
+def correct(
+    contract: Contract,
+    window: Annotated[str, typer.Argument(help="The window's label, such as 2020H2.")],
+    reason: Annotated[str, typer.Option(help="source_corrected, evaluation_wrong or contract_misread.")],
+    out: Annotated[Path, typer.Option(help="Folder for the new evidence bundles.")] = Path(),
+) -> None:
+    """Supersede every attestation of a window whose figures differ with what is known now.
+
+    Example: gateway correct impact60 2020H2 --reason source_corrected --out bundles
+    """
+    from gateway.correction import REASONS
+    from gateway.correction import correct as use_case
+    from gateway.publication import publish
+
+    if reason not in REASONS:
+        raise typer.BadParameter(f"must be one of: {', '.join(REASONS)}", param_hint="--reason")
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    gateway = opened()
+    done = use_case(gateway, contract, window, reason=reason)
+    with writing(gateway.settings.public_directory):
+        publish(gateway)
+    for one in done:
+        path = out / f"{contract}-{window}-{one.template}-{one.recipient}-r{one.revision}.bundle.json"
+        with output(path) as file:
+            file.write(one.bundle)
+        console.print(f"superseded: {path} (entry {one.leaf_index} of the {one.log} log)")
+
+
+COMMANDS = (enrol, pull, evaluate, release, correct)

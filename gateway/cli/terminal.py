@@ -1,36 +1,97 @@
-"""What the commands share: one console, one progress bar, one way to open the installation."""
+"""What the commands share: one console, one progress bar, one way to open the installation and to write a file.
+
+What is heavy is imported where it is used, so that a small command starts at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import secrets
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from connectors.base import Progress as Report
-from gateway.installation import Gateway
-from gateway.settings import Settings
+from gateway.errors import OutputUnwritable
 
-console = Console(highlight=False)
+if TYPE_CHECKING:
+    from connectors.base import Progress as Report
+    from gateway.installation import Gateway
+
+# a line is never folded or cut, and a text never read as markup: paths and digests come out as they are
+console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def opened() -> Gateway:
     """The installation that the environment names."""
+    from gateway.installation import Gateway
+    from gateway.settings import Settings
+
     return Gateway.open(Settings())
+
+
+@contextmanager
+def output(path: Path) -> Iterator[BytesIO]:
+    """What the block writes becomes the file, whole or not at all; its place is taken before the block is entered.
+
+    Raises `OutputUnwritable`: before the block, or after it where the disk is full by then.
+    """
+    target = Path(os.path.realpath(path))  # a link stays a link
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
+    try:
+        if target.exists() and not target.is_file():
+            raise OutputUnwritable(where=str(path), reason="not a file")
+        temporary.touch(exist_ok=False)
+    except OSError as error:
+        raise OutputUnwritable(where=str(path), reason=_reason(error)) from None
+    try:
+        content = BytesIO()
+        yield content
+        with writing(path):
+            temporary.write_bytes(content.getvalue())
+            temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A block that writes this file, or below this folder: what the system refuses there is `OutputUnwritable`."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputUnwritable(where=str(path), reason=_reason(error), is_done=True) from None
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or "refused"
 
 
 @contextmanager
 def progress_bar(title: str, *, on: Console = console) -> Iterator[Report]:
     """A bar that shows (done, total) while the block runs and leaves no trace after it."""
-    columns = (TextColumn("  {task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=on, transient=True) as bar:
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    title_of = TextColumn("  {task.description}", markup=False)
+    parts = (title_of, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*parts, console=on, transient=True, disable=not on.is_terminal) as bar:
         task = bar.add_task(title, total=None)
 
         def report(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
         yield report
+
+
+def columns(rows: Sequence[Sequence[str]], *, on: Console = console, indent: int = 0) -> None:
+    """Print rows of cells below each other, the first row as the heading; no cell is ever folded or cut."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        on.print(" " * indent + line, style="" if number else "bold")
 
 
 def counts(values: dict[str, int]) -> str:

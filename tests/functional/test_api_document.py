@@ -41,7 +41,7 @@ class Office:
     operator: Client
     investor: Client
     dpo: Client
-    stranger: Client  # a data protection officer of another municipality
+    stranger: Client  # a data protection officer of another organisation
 
     def get(self, path: str, client: Client | None = None) -> Any:
         return self.api.get(path, headers=client.headers(self.api) if client else None)
@@ -75,7 +75,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         "fokus-app": ("fokus-folkeoplysning", Role.OPERATOR),
         "dsk-app": ("den-sociale-kapitalfond", Role.INVESTOR),
         "dpo-app": ("aalborg-kommune", Role.DPO),
-        "stranger": ("ballerup-kommune", Role.DPO),
+        "stranger": ("fokus-folkeoplysning", Role.DPO),
     }
     registered = [Client(town.gateway, name) for name in people]
     for client in registered:

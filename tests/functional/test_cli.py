@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shlex
 import shutil
+import signal
+import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import typer
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
+from gateway import clients
 from gateway.cli.app import app
+from gateway.error_table import _OUTCOMES, Unauthenticated
+from gateway.installation import Gateway
+from gateway.settings import Settings
 from outcome_verifier import b64
-from tests.support.command_line import Ran, run, run_program
+from policies.vocabulary import Role
+from tests.support.api_client import Client
+from tests.support.command_line import PROGRAMS, WIDE, Ran, run, run_program
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import ready
 
@@ -185,16 +199,95 @@ def test_a_checkpoint_of_another_installation_is_not_ours(place: Place, tmp_path
     assert ran.code == 9, ran.text
 
 
-def test_a_client_is_registered_once(place: Place):
+def make_key(place: Place, name: str) -> str:
+    """A new public key as a JWK file; its name."""
     numbers = generate_private_key(SECP256R1()).public_key().public_numbers()
     x, y = (b64.encode(value.to_bytes(32, "big")) for value in (numbers.x, numbers.y))
-    (place.folder / "fokus.jwk").write_text(json.dumps({"kty": "EC", "crv": "P-256", "x": x, "y": y}))
-    command = ("keys", "client", "fokus-app", "--organisation", "fokus-folkeoplysning", "--role", "operator")
-    first = place.gateway(*command, "--jwk", "fokus.jwk")
+    (place.folder / name).write_text(json.dumps({"kty": "EC", "crv": "P-256", "x": x, "y": y}))
+    return name
+
+
+def register(place: Place, client: str, key: str, organisation: str = "fokus-folkeoplysning") -> Ran:
+    command = ("keys", "client", client, "--organisation", organisation, "--role", "operator")
+    return place.gateway(*command, "--jwk", key)
+
+
+def test_a_client_is_registered_once(place: Place):
+    key = make_key(place, "fokus.jwk")
+    first = register(place, "fokus-app", key)
     assert first.code == 0, first.text
     before = place.events
-    assert place.gateway(*command, "--jwk", "fokus.jwk").out == first.out
+    assert register(place, "fokus-app", key).out == first.out
     assert place.events == before
+
+
+def test_an_organisation_that_no_contract_names_is_refused(place: Place):
+    key, before = make_key(place, "fokus.jwk"), place.events
+    ran = register(place, "fokus-app", key, "fokus-folkeoplysningen")
+    assert (ran.code, "(organisation-unknown)" in ran.err) == (4, True), ran.text
+    assert "fokus-folkeoplysning\n" in ran.err  # those that are known are named
+    assert register(place, "funder-app", key, "det-obelske-familiefond").code == 0  # named by the programme alone
+    assert place.events == before + 1
+
+
+def test_a_key_belongs_to_one_client(place: Place):
+    key = make_key(place, "fokus.jwk")
+    assert register(place, "fokus-app", key).code == 0
+    before = place.events
+    ran = register(place, "another-app", key)
+    assert (ran.code, "(client-key-refused)" in ran.err) == (5, True), ran.text
+    assert "'fokus-app'" in ran.err
+    assert place.events == before
+    assert register(place, "another-app", make_key(place, "another.jwk")).code == 0
+    assert register(place, "fokus-app", make_key(place, "fokus-2.jwk")).code == 0  # a client may change its key
+
+
+def clients_of(place: Place) -> list[list[str]]:
+    """What `keys clients` shows, a list a line, without the heading."""
+    ran = place.gateway("keys", "clients")
+    assert ran.code == 0, ran.text
+    return [line.split() for line in ran.out.splitlines()[1:]]
+
+
+def test_a_revoked_client_is_shown_and_comes_back_with_another_key_alone(place: Place):
+    assert clients_of(place) == []
+    key = make_key(place, "fokus.jwk")
+    said = register(place, "fokus-app", key).out
+    [[name, organisation, role, thumbprint, active, since]] = clients_of(place)
+    assert (name, organisation, role, active) == ("fokus-app", "fokus-folkeoplysning", "operator", "yes")
+    assert thumbprint in said
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", since)
+    before = place.events
+    assert "revoked: fokus-app" in place.gateway("keys", "revoke", "fokus-app").out
+    assert place.events == before + 1
+    assert "revoked already, nothing changed" in place.gateway("keys", "revoke", "fokus-app").out
+    assert place.events == before + 1
+    assert clients_of(place) == [[name, organisation, role, thumbprint, "no", since]]
+    [(body,)] = place.sql("SELECT body FROM logentry WHERE kind = 'client_revoked'")
+    assert (json.loads(body)["client"], json.loads(body)["key"]) == ("fokus-app", thumbprint)
+    for client in ("fokus-app", "another-app"):
+        ran = register(place, client, key)
+        assert (ran.code, "(client-key-refused)" in ran.err) == (5, True), ran.text
+    assert register(place, "fokus-app", make_key(place, "fokus-2.jwk")).code == 0
+    assert clients_of(place)[0][4] == "yes"
+
+
+def test_a_revoked_client_gets_no_token_and_its_living_ones_end_at_once(place: Place):
+    gateway = Gateway.open(Settings(data_directory=place.data))
+    try:
+        client = Client(gateway, "fokus-app")
+        client.register(place.folder, "fokus-folkeoplysning", Role.OPERATOR)
+        token = clients.exchange(gateway, client.sign(client.claims()))
+        assert clients.caller(gateway, token).organisation == "fokus-folkeoplysning"
+        assert place.gateway("keys", "revoke", "fokus-app").code == 0
+        for attempt in (
+            lambda: clients.caller(gateway, token),
+            lambda: clients.exchange(gateway, client.sign(client.claims())),
+        ):
+            with pytest.raises(Unauthenticated):
+                attempt()
+    finally:
+        gateway.store.dispose()
 
 
 def test_simulate_writes_the_same_bytes_for_the_same_seed(tmp_path: Path):
@@ -243,7 +336,147 @@ def test_the_commands_are_all_there():
     found = {" ".join(path) for path in commands()}
     assert found >= {"init", "doctor", "simulate", "serve", "demo", "enrol", "pull", "evaluate", "release"}
     assert found >= {"contract check", "contract add", "contract list", "contract source", "keys list", "keys client"}
+    assert found >= {"keys clients", "keys revoke"}
     assert found >= {"log show", "log verify", "log checkpoint", "trust export"}
+
+
+@pytest.fixture
+def busy() -> Iterator[str]:
+    """A port that another program listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield str(taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("command", [("serve",), ("demo", "--directory", "made")], ids=["serve", "demo"])
+def test_a_busy_port_is_told_before_anything_is_started(place: Place, busy: str, command: tuple[str, ...]):
+    ran = place.gateway(*command, "--port", busy)
+    assert (ran.code, "(cannot-listen)" in ran.err) == (6, True), ran.text
+    assert f"127.0.0.1:{busy}" in ran.err
+    assert ran.out == ""
+    assert not (place.folder / "made").exists()
+
+
+def test_an_address_that_is_not_this_machine_s_cannot_be_listened_on(place: Place):
+    ran = place.gateway("serve", "--host", "192.0.2.1", "--port", "0")  # RFC 5737: an address of nobody
+    assert (ran.code, "(cannot-listen)" in ran.err) == (6, True), ran.text
+    assert place.gateway("serve", "--host", "no.such.host.invalid", "--port", "0").code == 6
+    assert place.gateway("serve", "--port", "70000").code == 2
+
+
+def test_what_is_said_to_be_served_is_served_until_it_is_interrupted(place: Place):
+    served = subprocess.Popen(
+        [PROGRAMS / "gateway", "serve", "--port", "0"],
+        env={**os.environ, **WIDE, **place.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        said = served.stdout.readline()
+        address = re.search(r"serving on (http://127\.0\.0\.1:[1-9]\d*) ", said)
+        assert address, said
+        with urlopen(f"{address[1]}/health") as answer:
+            assert json.load(answer) == {"status": "ok"}
+        served.send_signal(signal.SIGINT)
+        assert served.wait(10) == 0
+        assert served.stderr.read() == ""
+    finally:
+        served.kill()
+        served.communicate()
+
+
+PIPED: list[tuple[str, ...]] = [
+    ("contract", "check", "impact60.toml"),
+    ("contract", "list"),
+    ("contract", "add", "impact60.toml", "impact60.programme.toml"),
+    ("enrol", "impact60", "drop/enrolment/impact60.csv", "--batch", "2018"),
+    ("evaluate", "impact60", "--week", "2020-W10"),
+    ("keys", "clients"),
+    ("log", "show", "--count", "3"),
+    ("log", "verify"),
+    ("trust", "export"),
+]
+
+
+def test_nothing_is_folded_or_cut_for_a_program_that_reads_it(place: Place):
+    """Digests, fingerprints, ids and paths come out in one piece, however short lines are said to be."""
+    assert register(place, "an-api-client-with-a-name", make_key(place, "fokus.jwk")).code == 0
+    whole = [place.gateway(*command).out for command in PIPED]
+    environment = {**place.environment, "COLUMNS": "30"}
+    with ThreadPoolExecutor(4) as threads:
+        short = list(
+            threads.map(lambda it: run_program("gateway", *it, environment=environment, cwd=place.folder).out, PIPED)
+        )
+    for command, long, narrow in zip(PIPED, whole, short, strict=True):
+        numbers = r"known at .*|\d+ entries.*|\d+ signed.*"  # another look is another event
+        assert re.sub(numbers, "", long) == re.sub(numbers, "", narrow), command
+        assert max(map(len, narrow.splitlines())) > 60, command
+
+
+def test_a_name_is_shown_as_it_is_spelled(place: Place):
+    """Nothing in a file's name is read as a colour or a picture."""
+    assert "wrote [bold]:cat:.json\n" in place.gateway("trust", "export", "--out", "[bold]:cat:.json").out
+
+
+QUICK = {
+    "help": (("--help",), {"sqlalchemy", "numpy", "pydantic", "cedarpy", "cryptography", "alembic", "fastapi"}),
+    "doctor": (("doctor",), {"fastapi", "uvicorn", "jwt"}),
+    "log verify": (("log", "verify"), {"fastapi", "uvicorn", "jwt"}),
+}
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_small_command_loads_what_it_needs_and_no_more(place: Place, name: str):
+    arguments, heavy = QUICK[name]
+    code = "import sys; from gateway.cli.app import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, **place.environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert heavy & set(done.stderr.split()) == set()
+
+
+WHEN: list[tuple[tuple[str, ...], str]] = [
+    ((), "give --week or --as-of"),
+    (("--week", "2020-W10", "--as-of", "2020-03-02"), "not both"),
+    (("--week", "2020-W60"), "2020-W60"),
+    (("--as-of", "2020-02-30"), "--as-of"),
+]
+
+
+@pytest.mark.parametrize(("options", "words"), WHEN, ids=[" ".join(options) or "neither" for options, _ in WHEN])
+def test_a_week_is_named_once_and_clearly(place: Place, options: tuple[str, ...], words: str):
+    before = place.events
+    ran = place.gateway("evaluate", "impact60", *options)
+    assert (ran.code, "Usage:" in ran.err) == (2, True), ran.text
+    assert words in ran.err
+    assert place.events == before
+
+
+def test_a_day_is_evaluated_with_its_whole_week_and_this_is_said(place: Place):
+    ran = place.gateway("evaluate", "impact60", "--as-of", "2020-03-02")
+    assert "2020-03-02 lies in 2020-W10" in ran.out
+    assert "2020-03-08" in ran.out
+    assert "whole weeks" in ran.out
+    assert "whole weeks" not in place.gateway("evaluate", "impact60", "--week", "2020-W10").out
+
+
+def test_the_doctor_names_the_source_that_is_missing(place: Place):
+    out = place.gateway("doctor").out
+    assert "ok    impact60: source dream is complete to 2021-W0" in out
+    place.sql("DELETE FROM pullrow WHERE source_id = 'income'")
+    place.sql("DELETE FROM sourcerow WHERE id = 'income'")
+    ran = place.gateway("doctor")
+    assert ran.code == 0, ran.text
+    assert "warn  impact60: source income is not declared" in ran.out
+    assert "warn  impact60: source income does not cover the first week" in ran.out
+    assert "ok    impact60: source dream is complete to 2021-W0" in ran.out
+    shown = "income is not there from the first week on, needed to 2020-W53"
+    assert f"warn  impact60 2020H2: cannot be released yet: {shown}" in ran.out
+    assert "pull the missing files of income," in ran.out
 
 
 def without_installation(place: Place) -> None:
@@ -289,6 +522,7 @@ def nothing(place: Place) -> None:
     """Nothing is broken."""
 
 
+COURSE = str(EXAMPLES / "courses" / "impact60.toml")
 RELEASE = ("release", "impact60", "2018H2", "--to", "operator", "--template")
 ERRORS: list[tuple[int, str, Callable[[Place], None], tuple[str, ...]]] = [
     (2, "", nothing, ("no-such-command",)),
@@ -311,11 +545,11 @@ ERRORS: list[tuple[int, str, Callable[[Place], None], tuple[str, ...]]] = [
     (3, "file-truncated", cut_income, ("pull", "impact60", "income", "INCOME")),
     (3, "file-unreadable", nothing, ("pull", "impact60", "income", "no-such-file.csv")),
     (3, "file-unreadable", nothing, ("log", "verify", "--against", "no-such-file")),
-    (3, "file-unreadable", nothing, (*RELEASE, "payment_document", "--out", "no/such/folder/bundle.json")),
     (4, "contract-unknown", nothing, ("evaluate", "other", "--week", "2020-W10")),
     (4, "contract-unknown", nothing, ("log", "show", "--contract", "other")),
     (4, "window-unknown", nothing, ("release", "impact60", "1999H1", "--to", "operator", "--template", "predicate")),
     (4, "source-unknown", nothing, ("pull", "impact60", "other", "STATUS")),
+    (4, "client-unknown", nothing, ("keys", "revoke", "nobody")),
     (5, "sources-incomplete", nothing, ("evaluate", "impact60", "--week", "2021-W40")),
     (
         5,
@@ -335,6 +569,8 @@ ERRORS: list[tuple[int, str, Callable[[Place], None], tuple[str, ...]]] = [
     (6, "key-store-unsafe", open_keys, ("keys", "list")),
     (6, "key-store-locked", other_passphrase, ("keys", "list")),
     (6, "unsafe-directory", nothing, ("demo", "--no-serve", "--directory", ".")),
+    (6, "output-unwritable", nothing, ("demo", "--no-serve", "--directory", "total.json/made")),
+    (6, "output-unwritable", nothing, ("simulate", "--course", COURSE, "--out", "total.json/drop")),
     (8, "policy-denied", nothing, ("pull", "impact60", "dream", "STATUS", "--purpose", "marketing")),
     (8, "policy-denied", nothing, (*RELEASE, "predicate")),
     (8, "policy-denied", nothing, ("enrol", "impact60", "impact60.toml", "--batch", "2018")),
@@ -355,6 +591,83 @@ def test_what_goes_wrong_has_an_exit_code_and_a_sentence(
     assert ran.code == code, ran.text
     assert "Traceback" not in ran.text
     assert f"({kind})" in ran.err if kind else "Usage:" in ran.err
+
+
+WRITERS = {
+    "release": (*RELEASE, "payment_document"),
+    "release again": ("release", "impact60", "2018H2", "--template", "contract_total", "--to", "investor"),
+    "checkpoint": ("log", "checkpoint", "access"),
+    "trust": ("trust", "export"),
+}
+PLACES = {
+    "a folder that is missing": "no/such/folder/made.json",
+    "a folder that is a file": "total.json/made.json",
+    "a file that is a folder": "drop",
+    "no regular file": "/dev/null",
+}
+
+
+@pytest.mark.parametrize("where", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("command", WRITERS.values(), ids=WRITERS)
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_done(
+    place: Place, command: tuple[str, ...], where: str
+):
+    before = place.events
+    ran = place.gateway(*command, "--out", where)
+    assert (ran.code, "(output-unwritable)" in ran.err) == (6, True), ran.text
+    assert where in ran.err
+    assert "nothing was done" in ran.err
+    assert place.events == before
+    assert place.sql("SELECT count(*) FROM releaserow") == [(1,)]
+
+
+@pytest.mark.parametrize("command", WRITERS.values(), ids=WRITERS)
+def test_a_file_is_written_whole_and_nothing_is_left_beside_it(place: Place, command: tuple[str, ...]):
+    folder = place.folder / "out"
+    folder.mkdir()
+    assert place.gateway(*command, "--out", "out/made").code == 0
+    first = (folder / "made").read_bytes()
+    assert len(first) > 100
+    (folder / "linked").symlink_to("made")
+    assert place.gateway(*command, "--out", "out/linked").code == 0
+    assert (folder / "linked").is_symlink()
+    assert sorted(path.name for path in folder.iterdir()) == ["linked", "made"]
+
+
+def test_a_refused_release_leaves_the_file_that_was_there(place: Place):
+    first = (place.folder / "total.json").read_bytes()
+    ran = place.gateway(*RELEASE, "predicate", "--out", "total.json")
+    assert ran.code == 8, ran.text
+    assert (place.folder / "total.json").read_bytes() == first
+    assert not list(place.folder.glob("*.new"))
+    assert not list(place.folder.glob(".*"))
+
+
+def test_a_file_that_cannot_be_put_in_its_place_afterwards_can_be_had_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", full)
+        patch.setattr(Path, "replace", full)
+        ran = place.gateway(*RELEASE, "payment_document", "--out", "due.json")
+    assert (ran.code, "(output-unwritable)" in ran.err) == (6, True), ran.text
+    assert "No space left" in ran.err
+    assert "run the command again" in ran.err
+    assert not list(place.folder.glob("*due.json*"))
+    assert "handed out again" in place.gateway(*RELEASE, "payment_document", "--out", "due.json").out
+
+
+def test_an_installation_where_nothing_can_be_written_is_no_unreadable_file(place: Place):
+    ran = run(*INIT, environment={"GATEWAY_DATA_DIRECTORY": str(place.folder / "total.json" / "installed")})
+    assert (ran.code, "(output-unwritable)" in ran.err) == (6, True), ran.text
+
+
+def test_the_help_names_every_exit_code():
+    named = {int(number) for number in re.findall(r"(\d+) [a-z]", app.info.epilog)}
+    assert named == {0, 2} | {shown.exit_code for shown in _OUTCOMES.values()}
 
 
 def test_production_refuses_development_keys(place: Place):

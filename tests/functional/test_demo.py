@@ -19,7 +19,7 @@ from tests.support.command_line import PROGRAMS, Ran, run, run_program
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
     """The folder of a demo and its story; it is the second one there, after one that was killed on its way.
 
-    Both run as the installed program, somewhere else than in the source tree.
+    Both run as the installed program, somewhere else than in the source tree, and told that lines are short.
     """
     folder = tmp_path_factory.mktemp("demo")
     command = ("demo", "--no-serve", "--directory", "made")
@@ -30,7 +30,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
     first.kill()
     assert first.wait() == -signal.SIGKILL
     (folder / "made" / "left-over").touch()
-    ran = run_program("gateway", *command, cwd=folder)
+    ran = run_program("gateway", *command, cwd=folder, environment={"COLUMNS": "40"})
     assert ran.code == 0, ran.text
     return folder, ran
 
@@ -48,6 +48,13 @@ def test_nothing_differs_and_nothing_crashed(told: tuple[Path, Ran]):
     assert "differs" not in told[1].out
     assert "Traceback" not in told[1].text
     assert told[1].err == ""
+
+
+def test_titles_and_digests_are_whole_however_short_the_lines(told: tuple[Path, Ran]):
+    out = told[1].out
+    assert "── Aalborg: IMPACT60, 120 people, FOKUS Folkeoplysning and Den Sociale Kapitalfond ──\n" in out
+    assert "…" not in out
+    assert len(re.findall(r"(?:sha256|seal) [0-9a-f]{64}$", out, re.MULTILINE)) == 5
 
 
 REFUSALS = {

@@ -114,7 +114,7 @@ def test_a_window_out_of_order_and_unknown_names_are_told_apart(api, operator):
 
 
 def test_another_organisation_in_the_same_role_gets_nothing(api, aalborg):
-    other = registered(aalborg, "other-app", "another-operator", Role.OPERATOR)
+    other = registered(aalborg, "other-app", "den-sociale-kapitalfond", Role.OPERATOR)
     answer = api.post(path("2018H2", "payment_document"), headers=other.headers(api))
     assert answer.status_code == 403
     assert api.get("/contracts", headers=other.headers(api)).json() == []
@@ -152,7 +152,7 @@ def test_a_data_protection_officer_reads_the_access_log_and_nobody_else_does(api
 
 
 def test_a_dpo_of_another_organisation_reads_nothing(api, aalborg):
-    stranger = registered(aalborg, "stranger", "ballerup-kommune", Role.DPO)
+    stranger = registered(aalborg, "stranger", "fokus-folkeoplysning", Role.DPO)
     assert api.get("/access-log", headers=stranger.headers(api)).status_code == 403
 
 

@@ -1,5 +1,7 @@
 """`verify-outcome BUNDLE --trust TRUST.json`: checks an evidence bundle offline, a line a check.
 
+`verify-outcome present BUNDLE --only NAMES --out FILE` makes a bundle that shows only some of its claims.
+
 Exit codes: 0 verified; 10 + n where check n failed; 3 the trust file cannot be used; 2 usage.
 """
 
@@ -14,7 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from outcome_verifier.errors import TrustInvalid, VerificationError
+from outcome_verifier import present
+from outcome_verifier.errors import StatusInvalid, TrustInvalid, VerificationError
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import Demands, VerifiedOutcome, instant, verify_bundle
 
@@ -30,37 +33,53 @@ _ADVICE = {
     8: "ask for the attestation that replaces it",
     9: "compare the contract file with the one you signed",
 }
+_AT_THE_END = "at the end of the window"
+_LINES = {"window": "of this window", "correction": "of earlier windows"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["present"]:
+        return present.main(given[1:])
+    options = _parser().parse_args(given)
     try:
         data = Path(options.bundle).read_bytes()
         trust_data = Path(options.trust).read_bytes()
         contract = Path(options.contract).read_bytes() if options.contract else None
+        anchors = Path(options.anchors).read_bytes() if options.anchors else None
+        status = Path(options.status).read_text(encoding="ascii").strip() if options.status else None
     except OSError as error:
         print(f"verify-outcome: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    except UnicodeDecodeError:
+        print(f"verify-outcome: {options.status}: is no status list token", file=sys.stderr)
         return 2
     now = int(time.time()) if options.at is None else options.at
     try:
         trust = TrustFile.load(trust_data)
-        verified = verify_bundle(data, trust, now=now, demands=Demands(contract))
+        demands = Demands(contract, anchors, options.max_status_age, status)
+        verified = verify_bundle(data, trust, now=now, demands=demands)
     except TrustInvalid as error:
         _fail({"verified": False, "code": error.code, "reason": str(error)}, as_json=options.json)
         return error.exit_code
     except VerificationError as error:
-        _fail(
-            {
-                "verified": False,
-                "step": error.step,
-                "code": error.code,
-                "reason": str(error),
-                "advice": _ADVICE[error.step],
-                "trust_fingerprint": trust.fingerprint,
-            },
-            as_json=options.json,
-        )
+        verdict = {
+            "verified": False,
+            "step": error.step,
+            "code": error.code,
+            "reason": str(error),
+            "advice": _ADVICE[error.step],
+            "trust_fingerprint": trust.fingerprint,
+        }
+        if isinstance(error, StatusInvalid) and error.successor is not None:
+            verdict["superseded_by"] = {
+                "jti": error.successor.jti,
+                "seq": error.successor.seq,
+                "issued_at": error.successor.issued_at,
+                "difference": dict(error.successor.difference),
+            }
+        _fail(verdict, as_json=options.json)
         return error.exit_code
     if options.json:
         print(json.dumps(as_json(verified, trust), ensure_ascii=False, indent=2))
@@ -81,13 +100,14 @@ def report(verified: VerifiedOutcome, trust: TrustFile) -> Iterator[str]:
     yield f"  from      {claims['municipality']['name']} ({claims['municipality']['code']})"
     yield f"  to        {claims['recipient']['organisation']} ({claims['recipient']['role']}), no. {claims['seq']}"
     yield f"  window    {claims['window']['from_week']} to {claims['window']['to_week']}"
-    yield from _figures(verified.shown)
+    yield from figures(claims, verified.shown)
     yield ""
     yield "NOT CHECKED"
     for point in verified.not_checked:
         yield f"  - {point}"
     yield ""
-    yield f"trust file {trust.fingerprint}"
+    yield f"profile {verified.profile}, trust file version {trust.version} of {instant(trust.issued_at)}"
+    yield f"trust fingerprint {trust.fingerprint}"
 
 
 def as_json(verified: VerifiedOutcome, trust: TrustFile) -> dict[str, Any]:
@@ -103,28 +123,34 @@ def as_json(verified: VerifiedOutcome, trust: TrustFile) -> dict[str, Any]:
     }
 
 
-def _figures(shown: Mapping[str, Any]) -> Iterator[str]:
+def figures(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> Iterator[str]:
+    """The shown figures, a line each. A line says of which time it is: weeks and money are a window's, people a level
+    at its end."""
+
     def line(name: str, value: object) -> str:
         return f"  {name:<22}{value}"
 
     if "participants" in shown:
-        yield line("people referred", shown["participants"])
+        yield line("people referred", f"{shown['participants']}, the whole cohort of the contract")
     if "outcomes_achieved" in shown:
-        yield line("in the outcome", shown["outcomes_achieved"])
+        yield line("in the outcome", f"{shown['outcomes_achieved']} {_AT_THE_END}, whenever reached")
     if "threshold" in shown:
         met = "met" if shown["threshold"]["met"] else "NOT met"
-        people = f"{shown['threshold']['people']} people: " if "people" in shown["threshold"] else ""
-        yield line("threshold", people + met)
+        has_people = "people" in shown["threshold"]
+        people = f"{shown['threshold']['people']} people {_AT_THE_END}: {met}" if has_people else f"{met} {_AT_THE_END}"
+        yield line("threshold", people)
     for cell in shown.get("outcomes_by_class", []):
-        value = "withheld" if cell["value"] is None else cell["value"]
-        yield line(f"  {cell['class']}", value)
+        yield line(f"  {cell['class']}", "withheld" if cell["value"] is None else f"{cell['value']} {_AT_THE_END}")
     if "qualifying_weeks" in shown:
-        yield line("qualifying weeks", shown["qualifying_weeks"])
+        yield line("qualifying weeks", f"{shown['qualifying_weeks']:,} in this window")
     for entry in shown.get("lines", []):
         amount = money(entry["amount_minor"], shown.get("payable", {}).get("currency", ""))
-        yield line(f"  {entry['kind']}", f"{entry['quantity']} {entry['unit']}(s), {amount}  {entry['measure']}")
+        windows = _LINES.get(entry["kind"], entry["kind"])
+        yield line(f"  {windows}", f"{entry['quantity']} {entry['unit']}(s), {amount}  {entry['measure']}")
     if "payable" in shown:
-        yield line("payable", money(shown["payable"]["amount_minor"], shown["payable"]["currency"]))
+        amount = money(shown["payable"]["amount_minor"], shown["payable"]["currency"])
+        yield line("payable", f"{amount} for this window, corrections of earlier windows included")
+        yield line("  who pays", _who_pays(claims, shown["payable"]["amount_minor"]))
     if "sources" in shown:
         sources = shown["sources"]
         yield line("sources complete to", f"{sources['complete_to_week']}, known at {instant(sources['known_at'])}")
@@ -132,6 +158,14 @@ def _figures(shown: Mapping[str, Any]) -> Iterator[str]:
         yield line("ILLUSTRATIVE", "these terms are not public and were made up:")
         for name in shown["illustrative"]:
             yield f"    {name}"
+
+
+def _who_pays(claims: Mapping[str, Any], minor: int) -> str:
+    """The municipality is the debtor and the operator the creditor, whoever the attestation is for."""
+    verb = "takes back from" if minor < 0 else "pays"
+    words = f"{claims['municipality']['name']} {verb} {claims['operator']['name']}"
+    organisation, role = claims["recipient"]["organisation"], claims["recipient"]["role"]
+    return words if role == "operator" else f"{words}; {organisation}, as {role}, is only shown it"
 
 
 def money(minor: int, currency: str) -> str:
@@ -148,7 +182,7 @@ def _fail(verdict: dict[str, Any], *, as_json: bool) -> None:
     print(f"NOT VERIFIED{where}: {verdict['reason']}")
     if "advice" in verdict:
         print(f"  {verdict['advice']}")
-        print(f"trust file {verdict['trust_fingerprint']}")
+        print(f"trust fingerprint {verdict['trust_fingerprint']}")
 
 
 def _seconds(text: str) -> int:
@@ -164,6 +198,13 @@ def _seconds(text: str) -> int:
     return int(moment.timestamp())
 
 
+def _days(text: str) -> int:
+    """Whole days in seconds."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError("not a whole number of days")
+    return int(text) * 86_400
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="verify-outcome", description="Check an outcome attestation offline.", epilog=_EXAMPLE
@@ -171,6 +212,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", metavar="BUNDLE", help="the evidence bundle")
     parser.add_argument("--trust", required=True, metavar="TRUST.json", help="the issuer's trust file")
     parser.add_argument("--contract", metavar="FILE", help="the contract file that you accepted")
+    parser.add_argument("--anchors", metavar="PEM", help="certificate authorities that the seal's path must lead to")
+    parser.add_argument("--status", metavar="FILE", help="a fresher status list than the stapled one")
+    parser.add_argument(
+        "--max-status-age", type=_days, metavar="DAYS", help="refuse a status list that is older than this"
+    )
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     parser.add_argument(
         "--at", type=_seconds, metavar="TIME", help="check as of this time: Unix seconds, or ISO 8601 with an offset"

@@ -63,8 +63,6 @@ def parse(text: str, *, typ: str, members: frozenset[str]) -> Jws:
     unknown = set(header) - {"alg", "typ", "kid"} - members
     if unknown:
         raise ValueError(f"the header has members that are not understood: {', '.join(map(ascii, sorted(unknown)))}")
-    if "iat" in header and type(header["iat"]) is not int:
-        raise ValueError("the header's iat is not a time in whole seconds")
     signature = b64.decode(parts[2])
     if header["alg"] == "ES256" and len(signature) != 2 * _COORDINATE_BYTES:
         raise ValueError("an ES256 signature has 64 bytes")

@@ -62,6 +62,7 @@ class VerifiedOutcome:
     withheld: int  # digests in the token without a disclosure: withheld claims and decoys
     status_as_of: int  # Unix seconds
     status_has_expired: bool
+    profile: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,14 @@ class Demands:
     """What a reader asks for beyond the profile `pinned-key`, which rests on the trust file alone.
 
     `contract` is the contract file's bytes. `anchors` is a PEM file of certificate authorities: with it the profile is
-    `certificate`, and the seal's path must lead to one of them. `max_status_age` is in seconds.
+    `certificate`, and the seal's path must lead to one of them. `max_status_age` is in seconds. `status` is a status
+    list token that was fetched since and is read instead of the stapled one.
     """
 
     contract: bytes | None = None
     anchors: bytes | None = None
     max_status_age: int | None = None
+    status: str | None = None
 
     @property
     def profile(self) -> str:
@@ -148,6 +151,7 @@ def verify_bundle(
         withheld,
         status.as_of,
         has_expired,
+        demands.profile,
     )
 
 
@@ -205,7 +209,8 @@ def _check_status(
     bundle: Bundle, presentation: sdjwt.SdJwt, trust: TrustFile, now: int, demands: Demands
 ) -> StatusToken:
     reference = presentation.token.payload["status"]["status_list"]
-    status = read_status(bundle.status, keys=trust.keys, uri=reference["uri"], index=reference["idx"], now=now)
+    token = bundle.status if demands.status is None else demands.status
+    status = read_status(token, keys=trust.keys, uri=reference["uri"], index=reference["idx"], now=now)
     known = f"status known as of {instant(status.as_of)}"
     if status.value != VALID:
         if bundle.superseded_by is None:
@@ -215,7 +220,7 @@ def _check_status(
         reason = f"superseded by {successor.jti}, no. {successor.seq}, issued {instant(successor.issued_at)}"
         difference = ", ".join(parts) or "no difference is shown"
         raise StatusInvalid(f"the attestation was {reason}; difference: {difference}; {known}", successor=successor)
-    if bundle.superseded_by is not None:
+    if bundle.superseded_by is not None and demands.status is None:
         raise ValueError("the bundle holds what replaced the attestation, and a status list from before that")
     if demands.max_status_age is not None and now - status.as_of > demands.max_status_age:
         raise ValueError(f"{known}, which is older than was asked for")

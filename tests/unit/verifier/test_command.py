@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from outcome_verifier import cli
-from tests.support.bundles import CONTRACT, NOW, Issuer, visible
+from tests.support.bundles import CONTRACT, NOW, Issuer, disclosable, visible
 
 
 @pytest.fixture
@@ -34,6 +35,66 @@ def test_a_good_bundle_is_reported_a_line_a_check(files: tuple[Issuer, Path], ca
     assert [line.split()[0] for line in out.splitlines() if " ok  " in line] == [str(n) for n in range(1, 10)]
     for text in ("VERIFIED", "DEMO", "NOT CHECKED", "21,000.00 DKK", "withheld", "trust file"):
         assert text in out
+
+
+def figures(folder: Path, issuer: Issuer, capsys: pytest.CaptureFixture[str], token: str) -> dict[str, str]:
+    """Each figure's line of the verdict, by the name that it begins with."""
+    (folder / "bundle.json").write_bytes(issuer.bundle(token))
+    assert run(folder) == 0
+    shown = capsys.readouterr().out.partition("\n  window ")[2].partition("\n\n")[0]
+    return dict(re.split(r" {2,}", line.strip(), maxsplit=1) for line in shown.splitlines()[1:])
+
+
+def test_each_figure_says_of_which_time_it_is(files: tuple[Issuer, Path], capsys: pytest.CaptureFixture[str]):
+    issuer, folder = files
+    found = figures(folder, issuer, capsys, issuer.token(shown=disclosable(qualifying_weeks=1234)))
+    assert found["people referred"] == "40, the whole cohort of the contract"
+    assert found["in the outcome"] == "21 at the end of the window, whenever reached"
+    assert found["threshold"] == "20 people at the end of the window: met"
+    assert found["job"] == "21 at the end of the window"
+    assert found["other"] == "withheld"
+    assert found["qualifying weeks"] == "1,234 in this window"
+    assert found["payable"] == "21,000.00 DKK for this window, corrections of earlier windows included"
+
+
+def test_a_verdict_without_numbers_is_of_the_window_s_end(
+    files: tuple[Issuer, Path], capsys: pytest.CaptureFixture[str]
+):
+    issuer, folder = files
+    shown = disclosable(outcomes_achieved=None, outcomes_by_class=None, payable=None, threshold={"met": False})
+    found = figures(folder, issuer, capsys, issuer.token(visible(template="predicate"), shown))
+    assert found["threshold"] == "NOT met at the end of the window"
+    assert "who pays" not in found
+
+
+PAYMENTS = {
+    "investor": (2_100_000, "Aalborg Kommune pays An operator; an-organisation, as investor, is only shown it"),
+    "operator": (2_100_000, "Aalborg Kommune pays An operator"),
+    "taken back": (-500, "Aalborg Kommune takes back from An operator"),
+    "nothing": (0, "Aalborg Kommune pays An operator"),
+}
+
+
+@pytest.mark.parametrize("case", PAYMENTS)
+def test_who_pays_whom_is_said(files: tuple[Issuer, Path], capsys: pytest.CaptureFixture[str], case: str):
+    """What is payable is the municipality's debt to the operator, whoever holds the bundle."""
+    issuer, folder = files
+    amount, words = PAYMENTS[case]
+    role = "investor" if case == "investor" else "operator"
+    claims = visible(recipient={"role": role, "organisation": "an-organisation"})
+    shown = disclosable(payable={"amount_minor": amount, "currency": "DKK"})
+    assert figures(folder, issuer, capsys, issuer.token(claims, shown))["who pays"] == words
+
+
+def test_the_lines_of_a_payment_say_which_windows_they_are_of(capsys: pytest.CaptureFixture[str]):
+    lines = [
+        {"measure": "m", "kind": "window", "unit": "week", "quantity": 3, "amount_minor": 300},
+        {"measure": "m", "kind": "correction", "unit": "week", "quantity": -1, "amount_minor": -100},
+    ]
+    shown = {"lines": lines, "payable": {"amount_minor": 200, "currency": "DKK"}}
+    found = [re.split(r" {2,}", line.strip(), maxsplit=1) for line in cli.figures(visible(), shown)]
+    assert found[0] == ["of this window", "3 week(s), 3.00 DKK  m"]
+    assert found[1] == ["of earlier windows", "-1 week(s), -1.00 DKK  m"]
 
 
 def test_the_verdict_as_json_holds_the_same(files: tuple[Issuer, Path], capsys: pytest.CaptureFixture[str]):

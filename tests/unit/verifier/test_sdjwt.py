@@ -33,6 +33,12 @@ def header_with(**changes: Any) -> Maker:
     return lambda issuer: issuer.token(header=issuer.header(**changes))
 
 
+def header_without_time(issuer: Issuer) -> str:
+    header = issuer.header()
+    del header["iat"]
+    return issuer.token(header=header)
+
+
 def raw(edit: Callable[[dict[str, Any]], None], extra: tuple[str, ...] = ()) -> Maker:
     """A token whose payload, digests included, is edited and signed again; `extra` disclosures are added."""
 
@@ -82,6 +88,11 @@ DEPARTURES: dict[str, tuple[int, Maker]] = {
     "jku": (2, header_with(jku="https://elsewhere.example/keys")),
     "jwk": (2, header_with(jwk={"kty": "EC"})),
     "x5u": (2, header_with(x5u="https://elsewhere.example/cert")),
+    "no time in the header": (2, header_without_time),
+    "time in the header: text": (2, header_with(iat="2020-01-01")),
+    "time in the header: yes": (2, header_with(iat=True)),
+    "time in the header: null": (2, header_with(iat=None)),
+    "time in the header: list": (2, header_with(iat=[1_600_000_000])),
     "header repeats a key": (2, repeated_key),
     "no vct": (2, payload_with(vct=None)),
     "another vct": (5, payload_with(vct="https://elsewhere.example/vct/1")),
