@@ -26,7 +26,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 
 from gateway import clients
 from gateway.cli.app import app
-from gateway.error_table import _OUTCOMES, Unauthenticated
+from gateway.error_table import _OUTCOMES
+from gateway.errors import Unauthenticated
 from gateway.installation import Gateway
 from gateway.settings import Settings
 from outcome_verifier import b64
