@@ -72,6 +72,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "unaudited-write": Outcome(10, 500, "Out of order"),
     "clock-went-back": Outcome(10, 503, "The clock went back"),
     "store-busy": Outcome(10, 503, "Busy"),
+    "store-full": Outcome(10, 503, "No room left"),
     "store-unreachable": Outcome(10, 503, "The database does not answer"),
     "schema-outdated": Outcome(10, 503, "The database is of another version"),
     "status-list-full": Outcome(10, 503, "Out of order"),

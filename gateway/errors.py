@@ -13,7 +13,7 @@
     ├── Unauthenticated · ClientInvalid
     ├── LogCorrupt · CheckpointMismatch
     └── Broken                   an invariant of the installation does not hold: nothing was changed
-        ├── UnauditedWrite · ClockWentBack · StoreBusy · StoreUnreachable · SchemaOutdated · StatusListFull
+        ├── UnauditedWrite · ClockWentBack · StoreBusy · StoreFull · StoreUnreachable · SchemaOutdated · StatusListFull
 
 The other rooms have trees of their own, below no root of ours, since they may not import the gateway:
 `connectors.errors`, `keys.errors`, `policies.errors`, `outcome_verifier.errors`. Every class in all of them
@@ -306,6 +306,13 @@ class StoreBusy(Broken):
 
     def __init__(self) -> None:
         super().__init__("another command has held the database for too long; nothing was changed, run again")
+
+
+class StoreFull(Broken):
+    code = "store-full"
+
+    def __init__(self) -> None:
+        super().__init__("the database has no room left; nothing was changed, make room and run again")
 
 
 class StoreUnreachable(Broken):

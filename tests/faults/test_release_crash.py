@@ -70,8 +70,8 @@ def event(kind: type) -> Callable[..., bool]:
     return lambda _unit, what, *_: isinstance(what, kind)
 
 
-def to_payment_log(_session: object, log: str, **_: object) -> bool:
-    return log == "payment"
+def of_attestation(_session: object, _log: str, *, kind: str, **_: object) -> bool:
+    return kind == "attestation"
 
 
 # step: (where, name, which call, whether it breaks after the call, what is left)
@@ -88,8 +88,8 @@ FAULTS: dict[str, tuple[Any, str, Callable[[], Callable[..., bool]], bool, str]]
     "7 salts and hashes": (sdjwt, "issue", lambda: nth(1), False, INTENDED),
     "7 signature": (FileSigner, "sign", lambda: nth(1), False, INTENDED),
     "7 signed": (sdjwt, "issue", lambda: nth(1), True, INTENDED),
-    "8 before the leaf": (ledger, "append", lambda: to_payment_log, False, INTENDED),
-    "8 after the leaf": (ledger, "append", lambda: to_payment_log, True, INTENDED),
+    "8 before the leaf": (ledger, "append", lambda: of_attestation, False, INTENDED),
+    "8 after the leaf": (ledger, "append", lambda: of_attestation, True, INTENDED),
     "8 receipt": (ledger, "receipt", lambda: nth(1), False, INTENDED),
     "8 bundle": (issuing, "assemble", lambda: nth(1), False, INTENDED),
     "9 self-verification": (bundle, "verify_bundle", lambda: nth(1), False, INTENDED),
