@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports bench lock clean
+.PHONY: help demo test conformance soak check lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,7 +28,19 @@ demo: $(VENV)/runtime ## run the main job on a simulated municipality, then serv
 	$(BIN)/gateway demo
 
 test: $(VENV)/dev ## run the test suites
-	$(BIN)/pytest -n 2 --dist loadfile tests
+	$(BIN)/pytest -n 2 --dist loadfile tests --ignore tests/conformance --ignore tests/page
+
+CONFORMANCE := $(VENV)/conformance
+$(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformance/js/package-lock.json
+	$(BIN)/pip install --quiet --require-hashes --requirement tests/conformance/requirements.lock
+	cd tests/conformance/js && npm ci --omit=optional --no-audit --no-fund --silent
+	touch $@
+
+conformance: $(CONFORMANCE) ## check what is signed with verifiers that others wrote (needs Node and SoftHSM 2)
+	$(BIN)/pytest tests/conformance
+
+soak: $(VENV)/dev ## break the release cycle for long, and write the report
+	$(BIN)/python -m tests.soak
 
 check: lint types imports ## lint, types and import direction
 
@@ -53,6 +65,9 @@ lock: ## pin the newest versions of every dependency, with hashes and no address
 	    --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade \
 	    --output-file requirements$$(case $$extra in *dev) echo -dev;; esac).lock; \
 	done
+	uv pip compile tests/conformance/requirements.in --constraint requirements-dev.lock --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
+	  --output-file tests/conformance/requirements.lock
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -27,8 +27,8 @@ from gateway.tokens import (
     verify_access_token,
     verify_assertion,
 )
-from keys.signer import thumbprint
 from outcome_verifier import b64
+from outcome_verifier.jws import thumbprint
 from policies.vocabulary import Party, Role
 
 _COORDINATE_BYTES = 32

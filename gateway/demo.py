@@ -18,11 +18,11 @@ from rich.console import Console
 
 from connectors.errors import FileNotNeeded
 from gateway import declarations, evaluation, intake, oversight, publication
-from gateway.attestations.trust import trust_bytes
 from gateway.cli.terminal import columns, counts, progress_bar, writing
 from gateway.errors import UnsafeDirectory
 from gateway.installation import Gateway, initialise
-from gateway.release import Released, release
+from gateway.issuing import Released
+from gateway.release import release
 from gateway.serving import listening, serve_on
 from gateway.settings import Settings
 from gateway.simulate.course import Course, load_course
@@ -33,7 +33,7 @@ from outcome_verifier.cli import money
 from outcome_verifier.cli import report as verdict_lines
 from outcome_verifier.errors import VerificationError
 from outcome_verifier.trust import TrustFile
-from outcome_verifier.verify import VerifiedOutcome, verify_bundle
+from outcome_verifier.verify import Demands, VerifiedOutcome, verify_bundle
 from policies.errors import PolicyDenied
 from policies.vocabulary import Party, Purpose, Role
 
@@ -262,7 +262,7 @@ def _verify(story: _Story, gateway: Gateway, bundle: bytes, directory: Path) -> 
     command = f"$ verify-outcome {path} --trust {directory / 'TRUST.json'} --contract {os.path.relpath(contract)}"
     story.console.print(command, style="dim")
     trust = TrustFile.load(data)
-    verified = verify_bundle(bundle, trust, now=int(time.time()), contract=contract.read_bytes())
+    verified = verify_bundle(bundle, trust, now=int(time.time()), demands=Demands(contract.read_bytes()))
     for line in verdict_lines(verified, trust):
         story.console.print(line)
     story.console.print("\nAnd with one byte of a shown claim changed:")
@@ -286,7 +286,7 @@ def _changed_byte(bundle: bytes, trust: TrustFile) -> list[str]:
 
 def _read(gateway: Gateway, released: Released) -> VerifiedOutcome:
     """The bundle as its recipient reads it."""
-    return verify_bundle(released.bundle, TrustFile.load(trust_bytes(gateway)), now=int(time.time()))
+    return verify_bundle(released.bundle, TrustFile.load(gateway.trust_file()), now=int(time.time()))
 
 
 def _keep(directory: Path, released: Released) -> None:

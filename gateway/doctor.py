@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from sqlmodel import Session, select
 
 from connectors.declaration import load_declaration
-from gateway.errors import outcome
+from gateway.error_table import outcome
 from gateway.evaluation import AsOf, known_now
 from gateway.installation import Gateway
 from gateway.intake import is_sealed
@@ -60,7 +60,9 @@ def _keys(gateway: Gateway) -> Iterator[Finding]:
     for name in gateway.keystore.names():
         gateway.keystore.load(name)
     yield Finding(OK, "every key opens, and only its owner may read it")
-    if gateway.signer().is_development:
+    with gateway.store.read() as session:
+        is_development = gateway.signer(session).is_development
+    if is_development:
         yield Finding(
             WARN, "the signing key is a development key", "attestations are marked demo; fine for a demo only"
         )

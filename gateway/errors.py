@@ -1,28 +1,28 @@
-"""Everything that can go wrong, as one tree; mapped once to exit codes and once to RFC 9457 problems.
+"""Everything that can go wrong, as one tree; `gateway.error_table` maps it to exit codes and RFC 9457 problems.
 
     GatewayError
     ├── NotFound
-    │   ├── ContractUnknown · WindowUnknown · SourceUnknown · OrganisationUnknown · ClientUnknown
+    │   ├── ContractUnknown · WindowUnknown · SourceUnknown · SigningKeyUnknown · RevisionUnknown
+    │   ├── OrganisationUnknown · ClientUnknown
     ├── Refused                  understood, and not done
     │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch · AmendmentRefused
-    │   ├── FileOverlaps · ClientKeyRefused
+    │   ├── FileOverlaps · ClientKeyRefused · NothingToCorrect · ReleaseInterrupted
     │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
     ├── AlreadyInstalled · NotInstalled · UnsafeForProduction · UnsafeDirectory
-    ├── OutputUnwritable · CannotListen
+    ├── NoActiveKey · KeyFileInvalid · OutputUnwritable · CannotListen
     ├── Unauthenticated · ClientInvalid
     ├── LogCorrupt · CheckpointMismatch
     └── Broken                   an invariant of the installation does not hold: nothing was changed
-        ├── UnauditedWrite · ClockWentBack · StoreBusy · StoreUnreachable · SchemaOutdated · StatusListFull
+        ├── UnauditedWrite · ClockWentBack · StoreBusy · StoreFull · StoreUnreachable · SchemaOutdated · StatusListFull
 
 The other rooms have trees of their own, below no root of ours, since they may not import the gateway:
 `connectors.errors`, `keys.errors`, `policies.errors`, `outcome_verifier.errors`. Every class in all of them
-has a stable `code`; the tables here map them by that code. No message ever holds a personal value.
+has a stable `code`; `gateway.error_table` maps them by that code. No message ever holds a personal value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 
 class GatewayError(Exception):
@@ -137,6 +137,33 @@ class WindowOutOfOrder(Refused):
         )
 
 
+class RevisionUnknown(NotFound):
+    code = "revision-unknown"
+
+    def __init__(self, *, window: str, revision: int) -> None:
+        super().__init__(f"window {window!r} has no revision {revision} of this attestation")
+
+
+class NothingToCorrect(Refused):
+    code = "nothing-to-correct"
+
+    def __init__(self, *, contract: str, window: str) -> None:
+        super().__init__(
+            f"no attestation of {contract!r} {window!r} would show another figure with what is known now; nothing was"
+            " changed"
+        )
+
+
+class ReleaseInterrupted(Refused):
+    code = "release-interrupted"
+
+    def __init__(self, *, contract: str, window: str, template: str) -> None:
+        super().__init__(
+            f"a release of {contract!r} {window!r} ({template}) was interrupted; run `gateway release` once more and"
+            " correct then"
+        )
+
+
 class SourcesIncomplete(Refused):
     code = "sources-incomplete"
 
@@ -166,6 +193,29 @@ class NotInstalled(GatewayError):
 
     def __init__(self, *, where: str) -> None:
         super().__init__(f"{where} holds no installation; run `gateway init`")
+
+
+class NoActiveKey(GatewayError):
+    code = "no-active-key"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no signing key is active, so nothing is signed; `gateway keys add` and `gateway keys activate`"
+        )
+
+
+class SigningKeyUnknown(NotFound):
+    code = "signing-key-unknown"
+
+    def __init__(self, *, kid: str) -> None:
+        super().__init__(f"no signing key {kid!r} is known here; `gateway keys list` shows those that are")
+
+
+class KeyFileInvalid(GatewayError):
+    code = "key-file-invalid"
+
+    def __init__(self, *, file: str, reason: str) -> None:
+        super().__init__(f"{file} {reason}")
 
 
 class UnsafeForProduction(GatewayError):
@@ -258,6 +308,13 @@ class StoreBusy(Broken):
         super().__init__("another command has held the database for too long; nothing was changed, run again")
 
 
+class StoreFull(Broken):
+    code = "store-full"
+
+    def __init__(self) -> None:
+        super().__init__("the database has no room left; nothing was changed, make room and run again")
+
+
 class StoreUnreachable(Broken):
     code = "store-unreachable"
 
@@ -277,96 +334,3 @@ class StatusListFull(Broken):
 
     def __init__(self) -> None:
         super().__init__("nine tenths of the status list are in use")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an error shows outside: an exit code on the command line, a status and title over HTTP."""
-
-    exit_code: int
-    status: int
-    title: str
-
-
-_OUTCOMES: dict[str, Outcome] = {
-    "gateway-error": Outcome(1, 500, "Internal error"),
-    "declaration-invalid": Outcome(3, 422, "The file cannot be understood"),
-    "connector-error": Outcome(3, 422, "The file cannot be used"),
-    "file-unreadable": Outcome(3, 422, "The file cannot be read"),
-    "header-mismatch": Outcome(3, 422, "The file's header is another one"),
-    "file-truncated": Outcome(3, 422, "The file is cut off"),
-    "file-not-needed": Outcome(3, 422, "The file is not needed"),
-    "file-name-mismatch": Outcome(3, 422, "The file's name is another one"),
-    "programme-invalid": Outcome(3, 422, "The programme cannot be understood"),
-    "keys-error": Outcome(6, 503, "The key store cannot be used"),
-    "invalid-cpr": Outcome(3, 422, "Not a CPR number"),
-    "key-store-locked": Outcome(6, 503, "The key store is locked"),
-    "key-store-unsafe": Outcome(6, 503, "The key store is open to others"),
-    "key-unknown": Outcome(6, 503, "A key is missing"),
-    "vault-corrupt": Outcome(10, 503, "The vault does not open"),
-    "not-found": Outcome(4, 404, "Not found"),
-    "contract-unknown": Outcome(4, 404, "No such contract"),
-    "window-unknown": Outcome(4, 404, "No such window"),
-    "source-unknown": Outcome(4, 404, "No such source"),
-    "organisation-unknown": Outcome(4, 404, "No such organisation"),
-    "client-unknown": Outcome(4, 404, "No such client"),
-    "refused": Outcome(5, 409, "Refused"),
-    "enrolment-refused": Outcome(5, 409, "The enrolment was refused"),
-    "cohort-already-sealed": Outcome(5, 409, "The batch is sealed"),
-    "programme-mismatch": Outcome(5, 409, "Contract and programme do not fit"),
-    "amendment-refused": Outcome(5, 409, "The version changes what it may not"),
-    "file-overlaps": Outcome(5, 409, "The file replaces only a part"),
-    "client-key-refused": Outcome(5, 409, "The key is not the client's own"),
-    "window-out-of-order": Outcome(5, 409, "An earlier window comes first"),
-    "sources-incomplete": Outcome(5, 409, "The sources are not complete"),
-    "policies-error": Outcome(8, 500, "The policy cannot be used"),
-    "policy-set-invalid": Outcome(8, 500, "The policy set cannot be used"),
-    "disclosure-invalid": Outcome(8, 500, "Disclosure control does not apply"),
-    "draft-refused": Outcome(5, 409, "The draft breaks a rule"),
-    "already-installed": Outcome(6, 409, "Installed already"),
-    "not-installed": Outcome(6, 503, "Not installed"),
-    "unsafe-for-production": Outcome(6, 503, "Unsafe for production"),
-    "unsafe-directory": Outcome(6, 409, "The folder is in use"),
-    "output-unwritable": Outcome(6, 503, "The file cannot be written"),
-    "cannot-listen": Outcome(6, 503, "Cannot start"),
-    "unauthenticated": Outcome(7, 401, "Not authenticated"),
-    "client-invalid": Outcome(3, 422, "The client's key cannot be used"),
-    "policy-denied": Outcome(8, 403, "The policy does not allow it"),
-    "log-corrupt": Outcome(9, 500, "The log does not add up"),
-    "checkpoint-mismatch": Outcome(9, 500, "The log is another one"),
-    "broken": Outcome(10, 503, "Out of order"),
-    "unaudited-write": Outcome(10, 500, "Out of order"),
-    "clock-went-back": Outcome(10, 503, "The clock went back"),
-    "store-busy": Outcome(10, 503, "Busy"),
-    "store-unreachable": Outcome(10, 503, "The database does not answer"),
-    "schema-outdated": Outcome(10, 503, "The database is of another version"),
-    "status-list-full": Outcome(10, 503, "Out of order"),
-    # what the verifier refuses: here it is our own bundle, checked before it is handed out (invariant 8)
-    **dict.fromkeys(
-        (
-            "verification-failed",
-            "bundle-malformed",
-            "token-malformed",
-            "trust-invalid",
-            "signature-invalid",
-            "claims-invalid",
-            "sd-disclosure-invalid",
-            "receipt-invalid",
-            "seal-invalid",
-            "status-invalid",
-            "contract-mismatch",
-        ),
-        Outcome(10, 500, "The attestation does not verify"),
-    ),
-}
-
-
-def outcome(error: BaseException) -> Outcome | None:
-    """How this error shows outside, or None for an error that is not in any of our trees."""
-    code = getattr(type(error), "code", None)
-    return _OUTCOMES.get(code) if isinstance(code, str) else None
-
-
-def known_codes() -> frozenset[str]:
-    """Every code that has its place in the table."""
-    return frozenset(_OUTCOMES)

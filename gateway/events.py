@@ -60,6 +60,23 @@ class Installed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SigningKeyChanged(Event):
+    """A signing key came or changed its state; `manifest` is the version that says so."""
+
+    key: str
+    action: str
+    state: str
+    manifest: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusListSigned(Event):
+    list: int
+    sha256: str
+    leaf_index: int
+
+
+@dataclass(frozen=True, slots=True)
 class ContractActivated(Event):
     contract: str
     version: int
@@ -203,6 +220,22 @@ class ReleaseIssued(Event):
     jwt_sha256: str
     log: str
     leaf_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionDecided(Event):
+    """A window's figures were wrong: these releases are superseded. `reason` is one of a closed list."""
+
+    contract: str
+    window: str
+    reason: str
+    releases: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSuperseded(Event):
+    release: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,25 +14,28 @@ from datetime import date, datetime
 from sqlmodel import Session, select
 
 from connectors.boundary import Boundary
-from gateway.attestations import status
-from gateway.errors import AlreadyInstalled, ContractUnknown, NotInstalled, UnsafeForProduction
-from gateway.events import Installed
+from gateway.attestations import manifest, status
+from gateway.errors import AlreadyInstalled, ContractUnknown, NoActiveKey, NotInstalled, UnsafeForProduction
+from gateway.events import Installed, SigningKeyChanged
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.contract_file import load_contract
 from gateway.settings import Settings, utc_now
 from gateway.store import queries
 from gateway.store.schema import check_schema, migrate
-from gateway.store.tables import Installation, ProgrammeRow
-from gateway.store.unit_of_work import Store
+from gateway.store.tables import Installation, KeyManifestRow, ProgrammeRow, SigningKeyRow
+from gateway.store.unit_of_work import Store, UnitOfWork
 from gateway.store.vault import VaultTables
+from keys.errors import KeyStoreLocked
 from keys.keystore import KeyStore, read_passphrase, write_secret_file
+from keys.lifecycle import State
 from keys.linkage import Linkage
-from keys.signer import FileSigner, LogKey, log_key, signer_from_uri
+from keys.signer import LogKey, Signer, log_key, signer_from_uri
 from policies.engine import PolicyEngine
 from policies.programme import Programme, load_programme
 
 Clock = Callable[[], datetime]
 LOGS = ("attest", "payment", "access")
+PUBLIC_LOGS = ("attest", "payment")  # whose keys the trust file names, the attest log first
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Gateway:
             raise NotInstalled(where=str(settings.data_directory))
         keystore = KeyStore.open(settings.keys_directory, read_passphrase(settings.passphrase_path))
         gateway = cls(settings, store, keystore, PolicyEngine.load(), row, clock)
-        if settings.profile == "production" and gateway.signer().is_development:
+        if settings.profile == "production" and gateway.has_development_key():
             raise UnsafeForProduction(reason="the signing key is a development key; make keys with `gateway init`")
         return gateway
 
@@ -75,12 +78,60 @@ class Gateway:
     def issuer(self) -> str:
         return f"https://{self.host}"
 
-    def signer(self) -> FileSigner:
-        """The key that seals attestations and status lists."""
-        return signer_from_uri("file:attestation", self.keystore)
+    def signer(self, session: Session) -> Signer:
+        """The active key, which seals attestations and status lists.
 
-    def token_signer(self) -> FileSigner:
+        Raises `NoActiveKey` where none is active, `KeyStoreLocked` where another key stands at its place, and what
+        `signer_from_uri` raises.
+        """
+        row = queries.active_key(session)
+        if row is None:
+            raise NoActiveKey()
+        signer = signer_from_uri(row.uri, self.keystore, alg=row.alg)
+        if signer.kid != row.kid:
+            raise KeyStoreLocked(file=row.uri)
+        return signer
+
+    def has_development_key(self) -> bool:
+        """Whether a development key signs, or could sign next."""
+        with self.store.read() as session:
+            return any(key.is_development for key in queries.usable_keys(session))
+
+    def anchor(self) -> Signer:
+        """The key that signs key manifests: what a contract's fingerprint stands for."""
+        return signer_from_uri("file:manifest", self.keystore)
+
+    def token_signer(self) -> Signer:
         return signer_from_uri("file:token", self.keystore)
+
+    def record_manifest(self, session: Session, *, now: datetime) -> KeyManifestRow:
+        """Sign and log the next version of the key manifest."""
+        logs = [self.log_key(log) for log in PUBLIC_LOGS]
+        return manifest.record_manifest(session, issuer=self.issuer, anchor=self.anchor(), logs=logs, now=now)
+
+    def trust_bytes(self, session: Session) -> bytes:
+        """The trust file by which anybody checks this installation's attestations."""
+        return manifest.trust_bytes(session, issuer=self.issuer, anchor=self.anchor())
+
+    def trust_file(self) -> bytes:
+        """`trust_bytes` in a session of its own."""
+        with self.store.read() as session:
+            return self.trust_bytes(session)
+
+    def status_token(self, uow: UnitOfWork) -> str:
+        """The signed status list of now."""
+        return status.current_token(
+            uow,
+            self.signer(uow.session),
+            issuer=self.issuer,
+            log_key=self.log_key("attest"),
+            ttl_seconds=self.settings.status_ttl_seconds,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """What a contract prints: it stays the same when signing keys are rotated."""
+        return manifest.trust_fingerprint(issuer=self.issuer, anchor=self.anchor())
 
     def origin(self, log: str) -> str:
         return f"{self.host}/{log}"
@@ -132,24 +183,46 @@ def initialise(
     settings.public_directory.mkdir(exist_ok=True)
     if not settings.passphrase_path.exists():
         write_secret_file(settings.passphrase_path, secrets.token_hex(32).encode("ascii"))
-    KeyStore.create(settings.keys_directory, read_passphrase(settings.passphrase_path), now=now, is_development=is_demo)
+    keystore = KeyStore.create(
+        settings.keys_directory, read_passphrase(settings.passphrase_path), now=now, is_development=is_demo
+    )
     store = Store(settings.store_url)
     migrate(store)
     with store.write(now) as uow:
         row = uow.session.exec(select(Installation)).one_or_none()
         if row is None:
-            uow.session.add(
-                Installation(
-                    host_name=host_name,
-                    municipality_code=municipality_code,
-                    municipality_name=municipality_name,
-                    is_demo=is_demo,
-                    created_at=now,
-                )
+            row = Installation(
+                host_name=host_name,
+                municipality_code=municipality_code,
+                municipality_name=municipality_name,
+                is_demo=is_demo,
+                created_at=now,
             )
+            uow.session.add(row)
             status.create_list(uow.session, now=now)
             uow.record(Installed(host=host_name, municipality=municipality_code))
+            _first_key(Gateway(settings, store, keystore, PolicyEngine.load(), row, clock), uow)
         elif (row.host_name, row.municipality_code) != (host_name, municipality_code):
             raise AlreadyInstalled(where=str(settings.data_directory))
     store.dispose()
     return Gateway.open(settings, clock=clock)
+
+
+def _first_key(gateway: Gateway, uow: UnitOfWork) -> None:
+    """Make the key of the first day active, in the transaction that makes the installation."""
+    signer = signer_from_uri("file:attestation", gateway.keystore)
+    uow.session.add(
+        SigningKeyRow(
+            kid=signer.kid,
+            uri="file:attestation",
+            alg=signer.alg,
+            jwk=dict(signer.public_jwk),
+            x5c=[],
+            state=State.ACTIVE,
+            is_development=signer.is_development,
+            added_at=uow.now,
+            valid_from=uow.now,
+        )
+    )
+    version = gateway.record_manifest(uow.session, now=uow.now).version
+    uow.record(SigningKeyChanged(key=signer.kid, action="add", state=State.ACTIVE, manifest=version))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.attestations.trust import trust_bytes
 from gateway.authority import deciding
 from gateway.errors import ContractUnknown
 from gateway.events import CheckpointTaken, LogRead, LogVerified, TrustExported
@@ -15,7 +14,6 @@ from gateway.store import ledger, queries
 from gateway.store.verification import LogReport, verify_all
 from outcome_verifier import canonical
 from outcome_verifier.note import VerifierKey
-from outcome_verifier.trust import fingerprint
 from policies.facts import LogFacts
 from policies.vocabulary import Action, Party, Purpose
 
@@ -95,8 +93,8 @@ def checkpoint(gateway: Gateway, log: str) -> str:
 
 def export_trust(gateway: Gateway) -> tuple[bytes, str]:
     """The trust file's bytes and fingerprint; that it was exported is logged."""
-    data = trust_bytes(gateway)
-    mark = fingerprint(data)
+    mark = gateway.fingerprint
     with gateway.store.write(gateway.clock()) as uow:
+        data = gateway.trust_bytes(uow.session)
         uow.record(TrustExported(fingerprint=mark.replace(" ", "")))
     return data, mark

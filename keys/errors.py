@@ -5,6 +5,8 @@ KeysError
 ├── KeyStoreLocked        wrong passphrase, or a key file that was changed
 ├── KeyStoreUnsafe        permissions wider than the owner
 ├── KeyUnknown            no key of that name
+├── TransitionRefused     a signing key's state does not allow the action
+├── SignerUnavailable     a hardware token does not answer, or does not hold the key
 └── VaultCorrupt          a sealed number or subject key does not open
 """
 
@@ -42,6 +44,22 @@ class KeyUnknown(KeysError):
 
     def __init__(self, *, name: str) -> None:
         super().__init__(f"the key store holds no key {name!r}")
+
+
+class TransitionRefused(KeysError):
+    code = "transition-refused"
+
+    def __init__(self, *, state: str, action: str) -> None:
+        super().__init__(f"a key that is {state} cannot {action}; `gateway keys list` shows every key's state")
+
+
+class SignerUnavailable(KeysError):
+    """`reason` is the token's own error name, never a PIN."""
+
+    code = "signer-unavailable"
+
+    def __init__(self, *, uri: str, reason: str) -> None:
+        super().__init__(f"the signer {uri} cannot be used: {reason}")
 
 
 class VaultCorrupt(KeysError):

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +19,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
@@ -28,9 +30,12 @@ _SCRYPT = {"n": 2**15, "r": 8, "p": 1}  # RFC 7914 §2: 32 MiB, about 0.1 s
 _SALT_FILE = "store.json"
 _NONCE_BYTES = 12
 _SECRET_BYTES = 32
+_RSA_BITS = 3072
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 KINDS = {
     "attestation": "p256",
+    "manifest": "p256",
     "token": "p256",
     "log-attest": "ed25519",
     "log-payment": "ed25519",
@@ -70,7 +75,7 @@ class KeyStore:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = directory / _SALT_FILE
         if not settings.exists():
-            _write(settings, canonical.dumps({"scrypt": _SCRYPT, "salt": b64.encode(secrets.token_bytes(16))}))
+            _write(settings, _new_settings())
         store = cls.open(directory, passphrase)
         for name, kind in KINDS.items():
             if store._path(name).exists():
@@ -117,6 +122,36 @@ class KeyStore:
         created_at = datetime.fromisoformat(values["created_at"])
         return StoredKey(name, values["kind"], created_at, values["is_development"], private)
 
+    def add(self, name: str, kind: str, *, now: datetime, is_development: bool, private: bytes | None = None) -> None:
+        """A new key of this name, generated or from PKCS#8 bytes. Raises `KeyUnknown` for a name that is taken."""
+        if not _NAME.fullmatch(name) or self._path(name).exists():
+            raise KeyUnknown(name=name)
+        self._save(StoredKey(name, kind, now, is_development, _generate(kind) if private is None else private))
+
+    def destroy(self, name: str) -> None:
+        """Remove a key's file for good; one that is gone already is fine."""
+        self._path(name).unlink(missing_ok=True)
+        _sync(self._directory)
+
+    def change_passphrase(self, passphrase: bytes) -> None:
+        """Seal every key under another passphrase, whole or not at all: the old store stays until the new one is ready.
+
+        Raises `KeyStoreLocked` where a key does not open.
+        """
+        keys = [self.load(name) for name in self.names()]
+        beside = self._directory.with_name(f"{self._directory.name}.{secrets.token_hex(4)}.new")
+        beside.mkdir(mode=0o700)
+        _write(beside / _SALT_FILE, _new_settings())
+        store = KeyStore.open(beside, passphrase)
+        for key in keys:
+            store._save(key)
+        before = self._directory.with_name(f"{beside.name}.old")
+        self._directory.rename(before)
+        beside.rename(self._directory)
+        _sync(self._directory.parent)
+        shutil.rmtree(before)
+        self._wrapping = store._wrapping
+
     def names(self) -> Iterator[str]:
         for path in sorted(self._directory.glob("*.json")):
             if path.name != _SALT_FILE:
@@ -161,11 +196,18 @@ def write_secret_file(path: Path, content: bytes) -> None:
     _write(path, content)
 
 
+def _new_settings() -> bytes:
+    return canonical.dumps({"scrypt": _SCRYPT, "salt": b64.encode(secrets.token_bytes(16))})
+
+
 def _generate(kind: str) -> bytes:
     if kind == "secret":
         return secrets.token_bytes(_SECRET_BYTES)
-    private: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-    private = ec.generate_private_key(ec.SECP256R1()) if kind == "p256" else ed25519.Ed25519PrivateKey.generate()
+    private: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+    if kind == "rsa":
+        private = rsa.generate_private_key(public_exponent=65_537, key_size=_RSA_BITS)
+    else:
+        private = ec.generate_private_key(ec.SECP256R1()) if kind == "p256" else ed25519.Ed25519PrivateKey.generate()
     return private.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -179,8 +221,13 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def _sync(directory: Path) -> None:
+    """A new or removed name survives a power failure too."""
+    folder = os.open(directory, os.O_RDONLY)
     try:
-        os.fsync(folder)  # the new name survives a power failure too
+        os.fsync(folder)
     finally:
         os.close(folder)

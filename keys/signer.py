@@ -1,30 +1,34 @@
-"""What signs: ES256 for attestations and tokens, Ed25519 for logs, found by URI.
+"""What signs, found by URI: attestations and tokens with ES256, PS256 or RS256, logs with Ed25519.
 
-`file:NAME` names a key of the key store. Other schemes are refused.
+`file:NAME` names a key of the key store. `pkcs11:…` (RFC 7512) names a key in a hardware token; its module is loaded
+only then. Other schemes are refused.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from keys.errors import KeyUnknown
 from keys.keystore import KeyStore, StoredKey
-from outcome_verifier import b64, canonical
+from outcome_verifier import b64
+from outcome_verifier.jws import thumbprint
 
 _COORDINATE_BYTES = 32
+KINDS = {"ES256": "p256", "PS256": "rsa", "RS256": "rsa"}  # JWS algorithm -> kind in the key store
 
 
 class Signer(Protocol):
-    """Signs bytes as a JWS algorithm; the signature is raw r || s, 64 bytes (RFC 7518 §3.4)."""
+    """Signs bytes as a JWS algorithm: raw r || s of 64 bytes for ES256 (RFC 7518 §3.4), else the RSA signature."""
 
     @property
     def alg(self) -> str: ...
@@ -39,29 +43,27 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FileSigner:
-    """An ES256 key from the key store."""
+    """A key pair from the key store."""
 
-    _private: EllipticCurvePrivateKey
+    _private: EllipticCurvePrivateKey | RSAPrivateKey
+    alg: str
     is_development: bool
-    created_at: int  # Unix seconds
-
-    @property
-    def alg(self) -> str:
-        return "ES256"
 
     @property
     def public_jwk(self) -> Mapping[str, str]:
-        numbers = self._private.public_key().public_numbers()
-        x, y = (b64.encode(value.to_bytes(_COORDINATE_BYTES, "big")) for value in (numbers.x, numbers.y))
-        return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+        return jwk_of(self._private.public_key())
 
     @property
     def kid(self) -> str:
         return thumbprint(self.public_jwk)
 
     def sign(self, message: bytes) -> bytes:
-        r, s = decode_dss_signature(self._private.sign(message, ECDSA(SHA256())))
-        return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
+        if isinstance(self._private, EllipticCurvePrivateKey):
+            r, s = decode_dss_signature(self._private.sign(message, ECDSA(SHA256())))
+            return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
+        if self.alg == "PS256":
+            return self._private.sign(message, PSS(MGF1(SHA256()), SHA256.digest_size), SHA256())
+        return self._private.sign(message, PKCS1v15(), SHA256())
 
     def __repr__(self) -> str:
         return f"FileSigner({self.kid})"
@@ -89,16 +91,26 @@ class LogKey:
         return f"LogKey({self.origin})"
 
 
-def signer_from_uri(uri: str, keystore: KeyStore) -> FileSigner:
-    """The signer that a URI names; `KeyUnknown` for another scheme or name."""
+def signer_from_uri(uri: str, keystore: KeyStore, *, alg: str = "ES256") -> Signer:
+    """The signer that a URI names.
+
+    Raises `KeyUnknown` for another scheme, name or kind of key, `SignerUnavailable` where a token does not answer.
+    """
     scheme, _, name = uri.partition(":")
+    if alg not in KINDS:
+        raise KeyUnknown(name=f"{uri} for {alg}")
+    if scheme == "pkcs11":
+        from keys.pkcs11 import open_signer
+
+        return open_signer(uri, alg=alg)
     if scheme != "file":
         raise KeyUnknown(name=uri)
     stored = keystore.load(name)
     private = _private_key(stored)
-    if not isinstance(private, EllipticCurvePrivateKey):
-        raise KeyUnknown(name=name)
-    return FileSigner(private, stored.is_development, int(stored.created_at.timestamp()))
+    wanted = EllipticCurvePrivateKey if KINDS[alg] == "p256" else RSAPrivateKey
+    if not isinstance(private, wanted):
+        raise KeyUnknown(name=f"{name} for {alg}")
+    return FileSigner(private, alg, stored.is_development)
 
 
 def log_key(keystore: KeyStore, log: str, origin: str) -> LogKey:
@@ -109,14 +121,21 @@ def log_key(keystore: KeyStore, log: str, origin: str) -> LogKey:
     return LogKey(origin, private)
 
 
+def jwk_of(key: EllipticCurvePublicKey | RSAPublicKey) -> dict[str, str]:
+    """The public JWK of a P-256 or RSA key (RFC 7518 §6.2, §6.3), with no member to spare."""
+    if isinstance(key, RSAPublicKey):
+        return {"kty": "RSA", "n": _minimal(key.public_numbers().n), "e": _minimal(key.public_numbers().e)}
+    point = key.public_numbers()
+    x, y = (b64.encode(value.to_bytes(_COORDINATE_BYTES, "big")) for value in (point.x, point.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+
+
+def _minimal(value: int) -> str:
+    return b64.encode(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+
+
 def _private_key(stored: StoredKey) -> object:
     """The key pair of a stored key; `KeyUnknown` where it is a secret, which signs nothing."""
     if stored.kind == "secret":
         raise KeyUnknown(name=stored.name)
     return serialization.load_der_private_key(stored.private_bytes, password=None)
-
-
-def thumbprint(jwk: Mapping[str, str]) -> str:
-    """The RFC 7638 thumbprint of an EC key, base64url: the `kid` of every key here."""
-    members = {name: jwk[name] for name in ("crv", "kty", "x", "y")}
-    return b64.encode(hashlib.sha256(canonical.dumps(members)).digest())

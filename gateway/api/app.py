@@ -136,14 +136,23 @@ def create_app(gateway: Gateway) -> FastAPI:
         responses=problems.documented(401, 403, 404, 409, 422),
         summary="Ask for the attestation of a window",
     )
-    def attestation(contract_id: ContractId, window: Label, template: Template, party: Caller) -> Response:
+    def attestation(
+        contract_id: ContractId,
+        window: Label,
+        template: Template,
+        party: Caller,
+        revision: Annotated[
+            int | None,
+            Query(ge=1, description="An earlier revision, which says what superseded it; the newest, if left out."),
+        ] = None,
+    ) -> Response:
         """The evidence bundle for your organisation in your role, or a problem that names the rule.
 
         Asking again hands out the same attestation with a fresh status. Check it with `verify-outcome`.
         """
         if party.role not in RECIPIENTS:
             raise ContractUnknown(contract=contract_id)
-        done = release(gateway, contract_id, window, template, party.role, requested_by=party)
+        done = release(gateway, contract_id, window, template, party.role, revision=revision, requested_by=party)
         publication.publish(gateway)  # also after a hand-out: an interrupted release may have left old files
         return Response(done.bundle, media_type="application/json")
 

@@ -65,14 +65,24 @@ class Seal(BaseModel):
     proof: str = Field(description="C2SP tlog-proof of the leaf.")
 
 
+class Successor(BaseModel):
+    """The attestation that replaced another, with its receipt."""
+
+    attestation: str
+    receipt: str
+    logged_at: int
+
+
 class EvidenceBundle(BaseModel):
     """One file of canonical JSON and a line end. Keep its bytes: `verify-outcome` reads no other spelling."""
 
     schema_: Literal["evidence-bundle/1"] = Field(alias="schema")
     attestation: str = Field(description="SD-JWT VC (RFC 9901) with every disclosure that is for you.")
     receipt: str = Field(description="C2SP tlog-proof that the attestation stands in its log.")
+    logged_at: int = Field(description="The time that the log entry holds; Unix seconds.")
     seals: list[Seal] = Field(description="One for each referral batch of the contract.")
     status: str = Field(description="Token Status List JWT, fresh when the bundle was handed out.")
+    superseded_by: Successor | None = Field(description="What replaced the attestation; null where nothing did.")
 
 
 class PublicKey(BaseModel):
@@ -101,25 +111,14 @@ class IssuerMetadata(BaseModel):
     jwks: KeySet
 
 
-class TrustedKey(PublicKey):
-    use: Literal["attestation"]
-    valid_from: int = Field(description="Unix seconds.")
-    valid_to: int | None = Field(description="Unix seconds; null means still.")
-
-
-class TrustedLog(BaseModel):
-    origin: str
-    vkey: str = Field(description="Verifier key (C2SP signed-note).")
-
-
 class Trust(BaseModel):
     """What `verify-outcome --trust` takes. Compare its fingerprint with the one that the contract prints."""
 
     schema_: Literal["trust/1"] = Field(alias="schema")
     issuer: str
-    keys: list[TrustedKey]
-    logs: list[TrustedLog]
-    vct: list[str] = Field(description="The types of attestation that this issuer signs.")
+    anchor: dict[str, str] = Field(description="Public JWK of the manifest key; the fingerprint is over it and issuer.")
+    manifest: str = Field(description="The signed key manifest: every signing key, the logs' keys and the types.")
+    receipt: str = Field(description="That the manifest stands in the attest log (C2SP tlog-proof).")
 
 
 class Display(BaseModel):

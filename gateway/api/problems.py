@@ -12,7 +12,8 @@ from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 from connectors.errors import ConnectorError
-from gateway.errors import GatewayError, outcome
+from gateway.error_table import outcome
+from gateway.errors import GatewayError
 from keys.errors import KeysError
 from outcome_verifier.errors import VerificationError
 from policies.errors import PoliciesError, PolicyDenied

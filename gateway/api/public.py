@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel
 from starlette.staticfiles import StaticFiles
 
+from gateway.api import problems
 from gateway.api.bodies import IssuerMetadata, Trust, TypeMetadata
 from gateway.attestations.claims import VCT_NAMES
 from gateway.attestations.status import LIST_ID
@@ -18,6 +20,10 @@ from gateway.attestations.status import LIST_ID
 
 class _StatusListToken(Response):
     media_type = "application/statuslist+jwt"
+
+
+class _Tile(Response):
+    media_type = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,33 @@ FILES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class PublicFamily:
+    """Files of one kind that become more: the folder below the public directory, and the form of their names."""
+
+    folder: str
+    form: str
+    summary: str
+    sent_as: type[Response]
+
+
+_INDEX = r"(x\d{3}/)*\d{3}(\.p/[1-9]\d{0,2})?"
+FAMILIES = (
+    PublicFamily(
+        "log/attest/tile",
+        rf"(entries|[0-7])/{_INDEX}",
+        "Tiles of the log: `<level>/<index>` and `entries/<index>`, `.p/<width>` where partial (C2SP tlog-tiles)",
+        _Tile,
+    ),
+    PublicFamily(
+        "status/archive",
+        rf"{LIST_ID}-\d+",
+        "Every signed version of the status list, by its `iat`: `<list>-<Unix seconds>`",
+        _StatusListToken,
+    ),
+)
+
+
 def install(app: FastAPI, directory: Path) -> None:
     """Add a route for each public file; one that is not written yet is not found."""
     files = StaticFiles(directory=directory, follow_symlink=False)
@@ -51,15 +84,39 @@ def install(app: FastAPI, directory: Path) -> None:
             path, tags=["public files"], summary=file.summary, response_class=file.sent_as, response_model=file.model
         )(send)
         app.head(path, include_in_schema=False)(send)
+    for family in FAMILIES:
+        path, send_one = f"/{family.folder}/{{name:path}}", _family_sender(files, family)
+        app.get(
+            path,
+            tags=["public files"],
+            summary=family.summary,
+            response_class=family.sent_as,
+            responses=problems.documented(404),
+        )(send_one)
 
 
 def _sender(files: StaticFiles, file: PublicFile) -> Callable[[Request], Awaitable[Response]]:
     async def send(request: Request) -> Response:
-        response = await files.get_response(file.name, request.scope)
-        charset = "; charset=utf-8" if file.sent_as is PlainTextResponse else ""
-        response.headers["Content-Type"] = f"{file.sent_as.media_type}{charset}"
-        response.headers["Cache-Control"] = "max-age=60"
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+        return await _send(files, request, file.name, file.sent_as)
 
     return send
+
+
+def _family_sender(files: StaticFiles, family: PublicFamily) -> Callable[[Request, str], Awaitable[Response]]:
+    form = re.compile(family.form)
+
+    async def send(request: Request, name: str) -> Response:
+        if not form.fullmatch(name):
+            raise HTTPException(404)
+        return await _send(files, request, f"{family.folder}/{name}", family.sent_as)
+
+    return send
+
+
+async def _send(files: StaticFiles, request: Request, name: str, sent_as: type[Response]) -> Response:
+    response = await files.get_response(name, request.scope)
+    charset = "; charset=utf-8" if sent_as is PlainTextResponse else ""
+    response.headers["Content-Type"] = f"{sent_as.media_type}{charset}"
+    response.headers["Cache-Control"] = "max-age=60"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response

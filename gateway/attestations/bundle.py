@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlmodel import Session
-
-from gateway.attestations import status
+from gateway.attestations.claims import LOGS
 from gateway.attestations.seals import seal_leaf_object
-from gateway.attestations.trust import trust_bytes
 from gateway.installation import Gateway
 from gateway.store import ledger, queries
 from gateway.store.tables import ReleaseRow
+from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import canonical
+from outcome_verifier.errors import StatusInvalid
 from outcome_verifier.trust import TrustFile
-from outcome_verifier.verify import verify_bundle
+from outcome_verifier.verify import Demands, verify_bundle
 
 SCHEMA = "evidence-bundle/1"
 
 
 def assemble(
     gateway: Gateway,
-    session: Session,
+    uow: UnitOfWork,
     row: ReleaseRow,
     token: str,
     *,
-    log: str,
+    successor: tuple[ReleaseRow, str] | None,
     contract_text: bytes,
-    now: datetime,
 ) -> bytes:
-    """The bundle's bytes: attestation, receipt under the newest checkpoint, seal proofs and status token.
+    """The bundle's bytes: attestation, receipt under the newest checkpoint, seal proofs, status token and successor.
 
     Raises `VerificationError` where the finished bundle does not verify: then the transaction is rolled back
-    and nothing was handed out.
+    and nothing was handed out. One that was superseded verifies up to that, and no further.
     """
-    if row.leaf_index is None:
-        raise ValueError("the attestation is not in its log yet")
+    session, now = uow.session, uow.now
+    status = gateway.status_token(uow)  # first: it may add an entry to the log
     attest = gateway.log_key("attest")
     seals = [
         {
@@ -46,18 +42,28 @@ def assemble(
     ]
     body = {
         "schema": SCHEMA,
-        "attestation": token,
-        "receipt": ledger.receipt(session, log, row.leaf_index, gateway.log_key(log), at=now),
+        **_logged(gateway, uow, row, token),
         "seals": seals,
-        "status": status.status_token(
-            session,
-            gateway.signer(),
-            issuer=gateway.issuer,
-            now=now,
-            ttl_seconds=gateway.settings.status_ttl_seconds,
-        ),
+        "status": status,
+        "superseded_by": None if successor is None else _logged(gateway, uow, *successor),
     }
     bundle = canonical.dumps(body) + b"\n"
-    trust = TrustFile.load(trust_bytes(gateway))
-    verify_bundle(bundle, trust, now=int(now.timestamp()), contract=contract_text)
+    trust = TrustFile.load(gateway.trust_bytes(session))
+    try:
+        verify_bundle(bundle, trust, now=int(now.timestamp()), demands=Demands(contract=contract_text))
+    except StatusInvalid as error:
+        if successor is None or error.successor is None:
+            raise
     return bundle
+
+
+def _logged(gateway: Gateway, uow: UnitOfWork, row: ReleaseRow, token: str) -> dict[str, object]:
+    """An attestation with its receipt and the time that the log holds."""
+    if row.leaf_index is None or row.issued_at is None:
+        raise ValueError("the attestation is not in its log yet")
+    log = LOGS[row.template]
+    return {
+        "attestation": token,
+        "receipt": ledger.receipt(uow.session, log, row.leaf_index, gateway.log_key(log), at=uow.now),
+        "logged_at": int(row.issued_at.timestamp()),
+    }

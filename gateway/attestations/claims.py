@@ -32,13 +32,13 @@ _TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}-?[0-9]{4}(?![0-9A-Za-z])")
 _DISCLOSABLE = {
     "contract_total": {
         "participants", "cohort_seals", "outcomes_achieved", "threshold", "qualifying_weeks", "payable",
-        "outcomes_by_class", "sources", "method", "suppression", "illustrative",
+        "outcomes_by_class", "sources", "method", "suppression", "illustrative", "difference",
     },
     "predicate": {
-        "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative",
+        "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative", "difference",
     },
     "payment_document": {
-        "participants", "cohort_seals", "payable", "lines", "sources", "method", "illustrative",
+        "participants", "cohort_seals", "payable", "lines", "sources", "method", "illustrative", "difference",
     },
 }  # fmt: skip
 
@@ -177,6 +177,10 @@ def rehearse(visible: Mapping[str, Any], disclosable: Mapping[str, Any], *, cont
         raise DraftRefused(rule="planned-claims", reason=f"{template} may not disclose {sorted(unplanned)}")
     if not contract.is_planned(template, visible["recipient"]["role"], visible["window"]["label"]):
         raise DraftRefused(rule="planned-release", reason="the contract declares no such release")
+    if ("supersedes" in visible) != ("difference" in disclosable):
+        raise DraftRefused(
+            rule="signed-difference", reason="what supersedes says the difference, and nothing else does"
+        )
     if template == "contract_total" and disclosable["participants"] < contract.k_cohort:
         raise DraftRefused(rule="k-cohort", reason="the cohort is too small for exact totals")
     if disclosable["participants"] != sum(seal["count"] for seal in disclosable["cohort_seals"]):

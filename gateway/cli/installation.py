@@ -24,7 +24,7 @@ def init(
     --host-name gateway.aalborg.example
     """
     from gateway.installation import initialise
-    from gateway.publication import publish, trust_fingerprint
+    from gateway.publication import publish
     from gateway.settings import Settings
 
     settings = Settings()
@@ -40,7 +40,7 @@ def init(
     console.print(f"installed in {settings.data_directory.resolve()} for {municipality_name} ({municipality_code})")
     console.print(f"  passphrase file  {settings.passphrase_path} (keep a copy apart from the backup)")
     console.print(f"  trust file       {settings.public_directory / 'trust.json'}")
-    console.print(f"  fingerprint      {trust_fingerprint(gateway)}")
+    console.print(f"  fingerprint      {gateway.fingerprint}")
 
 
 def doctor() -> None:

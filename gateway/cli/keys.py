@@ -15,11 +15,20 @@ trust_app = typer.Typer(help="The trust file that verifiers use.", no_args_is_he
 
 @app.command("list")
 def list_keys() -> None:
-    """Show the keys in the key store, without their material.
+    """Show the signing keys with their states, and the keys in the key store, without their material.
 
     Example: gateway keys list
     """
+    from gateway.signing import listed
+
     gateway = opened()
+    rows = [("signing key", "alg", "state", "since", "where")]
+    rows += [
+        (key.kid, key.alg, key.state, f"{key.valid_from or key.added_at:%Y-%m-%d}", key.uri.partition("?")[0])
+        for key in listed(gateway)
+    ]
+    columns(rows)
+    console.print()
     for name in gateway.keystore.names():
         key = gateway.keystore.load(name)
         mark = "  development" if key.is_development else ""

@@ -108,6 +108,7 @@ def release(
     template: Annotated[str, typer.Option(help="contract_total, predicate or payment_document.")],
     to: Annotated[str, typer.Option(help="operator or investor.")],
     out: Annotated[Path | None, typer.Option(help="Where to write the evidence bundle.")] = None,
+    revision: Annotated[int | None, typer.Option(min=1, help="An earlier one, which says what replaced it.")] = None,
 ) -> None:
     """Release a planned attestation, or hand out the one that exists, with a fresh status.
 
@@ -124,7 +125,7 @@ def release(
     path = out or Path(f"{contract}-{window}-{template}-{to}.bundle.json")
     with output(path) as file:
         gateway = opened()
-        done = use_case(gateway, contract, window, template, to)
+        done = use_case(gateway, contract, window, template, to, revision=revision)
         file.write(done.bundle)
     with writing(gateway.settings.public_directory):
         publish(gateway)
@@ -132,4 +133,33 @@ def release(
     console.print(f"{word}: {path} (entry {done.leaf_index} of the {done.log} log)")
 
 
-COMMANDS = (enrol, pull, evaluate, release)
+def correct(
+    contract: Contract,
+    window: Annotated[str, typer.Argument(help="The window's label, such as 2020H2.")],
+    reason: Annotated[str, typer.Option(help="source_corrected, evaluation_wrong or contract_misread.")],
+    out: Annotated[Path, typer.Option(help="Folder for the new evidence bundles.")] = Path(),
+) -> None:
+    """Supersede every attestation of a window whose figures differ with what is known now.
+
+    Example: gateway correct impact60 2020H2 --reason source_corrected --out bundles
+    """
+    from gateway.correction import REASONS
+    from gateway.correction import correct as use_case
+    from gateway.publication import publish
+
+    if reason not in REASONS:
+        raise typer.BadParameter(f"must be one of: {', '.join(REASONS)}", param_hint="--reason")
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    gateway = opened()
+    done = use_case(gateway, contract, window, reason=reason)
+    with writing(gateway.settings.public_directory):
+        publish(gateway)
+    for one in done:
+        path = out / f"{contract}-{window}-{one.template}-{one.recipient}-r{one.revision}.bundle.json"
+        with output(path) as file:
+            file.write(one.bundle)
+        console.print(f"superseded: {path} (entry {one.leaf_index} of the {one.log} log)")
+
+
+COMMANDS = (enrol, pull, evaluate, release, correct)

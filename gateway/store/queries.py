@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from connectors.records import Week
-from gateway.store.tables import Batch, ContractVersion, PullRow, ReleaseRow, Subject
+from gateway.store.tables import Batch, ContractVersion, PullRow, ReleaseRow, SigningKeyRow, Subject
+from keys.lifecycle import PUBLISHED, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,31 @@ def pulls(session: Session, contract_id: str, source: str) -> Sequence[PullRow]:
     return session.exec(query.order_by(col(PullRow.known_at), col(PullRow.id))).all()
 
 
+def active_key(session: Session) -> SigningKeyRow | None:
+    """The key that signs, if there is one."""
+    return session.exec(select(SigningKeyRow).where(SigningKeyRow.state == State.ACTIVE)).one_or_none()
+
+
+def usable_keys(session: Session) -> Sequence[SigningKeyRow]:
+    """The keys that sign or may come to sign."""
+    return session.exec(select(SigningKeyRow).where(col(SigningKeyRow.state).in_([State.PENDING, State.ACTIVE]))).all()
+
+
+def published_keys(session: Session) -> Sequence[SigningKeyRow]:
+    """The keys of the issuer's JWK set of today, oldest first."""
+    query = select(SigningKeyRow).where(col(SigningKeyRow.state).in_(sorted(PUBLISHED)))
+    return session.exec(query.order_by(col(SigningKeyRow.added_at), SigningKeyRow.kid)).all()
+
+
 def releases(session: Session, contract_id: str) -> Sequence[ReleaseRow]:
     query = select(ReleaseRow).where(ReleaseRow.contract_id == contract_id)
     return session.exec(query.order_by(col(ReleaseRow.intended_at), ReleaseRow.id)).all()
+
+
+def payment_documents(session: Session, contract_id: str) -> dict[str, ReleaseRow]:
+    """The issued payment document of each window; a superseded one counts no more."""
+    rows = sorted(releases(session, contract_id), key=lambda row: row.revision)
+    return {row.window: row for row in rows if (row.template, row.state) == ("payment_document", "issued")}
 
 
 def completeness(rows: Sequence[PullRow], *, first: Week) -> Completeness:

@@ -216,6 +216,7 @@ class ReleaseRow(SQLModel, table=True):
     recipient_role: str
     recipient_organisation: str
     revision: int
+    supersedes: str  # id of the release that this one replaces, or empty
     state: str  # "intended" | "issued"
     seq: int
     jti: str
@@ -225,8 +226,46 @@ class ReleaseRow(SQLModel, table=True):
     bundle: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     leaf_index: int | None = None
     decision_id: str
+    known_at: datetime = _instant()
     intended_at: datetime = _instant()
     issued_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+
+
+class SigningKeyRow(SQLModel, table=True):
+    """Signing keys and their states. Trusted; an edit lets a wrong key sign, and the logged manifests then differ."""
+
+    kid: str = Field(primary_key=True)
+    uri: str
+    alg: str
+    jwk: dict[str, Any] = _json()
+    x5c: list[str] = _json()
+    state: str
+    is_development: bool
+    added_at: datetime = _instant()
+    valid_from: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    valid_to: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    compromised_since: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+
+
+class KeyManifestRow(SQLModel, table=True):
+    """Versions of the key manifest, each signed and logged. Not trusted: the manifest key's signature is."""
+
+    version: int = Field(primary_key=True)
+    text: str
+    receipt: str
+    leaf_index: int
+    at: datetime = _instant()
+
+
+class StatusVersion(SQLModel, table=True):
+    """Signed versions of the status list, for ever. Not trusted: each is signed, and its digest is logged."""
+
+    list_id: int = Field(primary_key=True)
+    issued_at: datetime = Field(sa_column=Column(Instant, primary_key=True))
+    token: str
+    kid: str
+    bits_sha256: str
+    leaf_index: int
 
 
 class StatusList(SQLModel, table=True):

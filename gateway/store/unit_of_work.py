@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from gateway.errors import ClockWentBack, StoreBusy, StoreUnreachable, UnauditedWrite
+from gateway.errors import ClockWentBack, StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
 from gateway.events import Event, PersonLine, lines_root
 from gateway.store import ledger
 from gateway.store.tables import PersonLineRow
@@ -28,6 +28,7 @@ from outcome_verifier import canonical
 _BUSY_SECONDS = 30
 _WRITER_LOCK = 0x6F7574636F6D65  # "outcome": the advisory lock of the log head
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, appendix A
+_DISK_FULL = "53100"
 _READS = ("SELECT", "PRAGMA", "SET LOCAL", "BEGIN")
 NONCE_BYTES = 32
 
@@ -119,7 +120,7 @@ class Store:
 
         Raises `StoreBusy` when another writer holds the lock for too long, `ClockWentBack` when the newest
         log entry is later than such a wait explains, `UnauditedWrite` when rows were written without an
-        event, `ValueError` for a naive instant.
+        event, `StoreFull` when there is no room left, `ValueError` for a naive instant.
         """
         if now.utcoffset() is None:
             raise ValueError("an instant needs a time zone")
@@ -129,9 +130,14 @@ class Store:
             if newest is not None and newest - now > timedelta(seconds=self._busy_seconds):
                 raise ClockWentBack()
             unit = UnitOfWork(session, now.astimezone(UTC) if newest is None else max(now.astimezone(UTC), newest))
-            yield unit
-            unit.close()
-            session.commit()
+            try:
+                yield unit
+                unit.close()
+                session.commit()
+            except OperationalError as error:
+                if _is_full(error):
+                    raise StoreFull() from None
+                raise
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -170,6 +176,11 @@ class Store:
 def _is_lock_timeout(error: OperationalError) -> bool:
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code == sqlite3.SQLITE_BUSY or getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+
+
+def _is_full(error: OperationalError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _DISK_FULL
 
 
 def _engine(url: str, busy_seconds: int) -> Engine:

@@ -8,7 +8,7 @@ import pytest
 
 from outcome_verifier import b64, canonical
 from outcome_verifier.errors import VerificationError
-from outcome_verifier.verify import verify_bundle
+from outcome_verifier.verify import Demands, verify_bundle
 from tests.support.bundles import CONTRACT, NOW, Issuer
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -27,7 +27,7 @@ def bundle(issuer: Issuer) -> bytes:
 def step(data: bytes, issuer: Issuer) -> int:
     """The number of the check that refuses these bytes, 0 where every check passes."""
     try:
-        verify_bundle(data, issuer.trust(), now=NOW, contract=CONTRACT)
+        verify_bundle(data, issuer.trust(), now=NOW, demands=Demands(CONTRACT))
     except VerificationError as error:
         return error.step
     return 0

@@ -21,7 +21,7 @@ from fastapi.testclient import TestClient
 
 from gateway import intake, oversight, publication
 from gateway.api.app import create_app
-from gateway.errors import outcome
+from gateway.error_table import outcome
 from gateway.release import release
 from gateway.simulate.registers import replacement_cpr
 from policies.vocabulary import Party, Role

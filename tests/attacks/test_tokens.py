@@ -261,7 +261,8 @@ def with_attestation_key(world: World) -> str:
     """The claims of an access token under the key that seals attestations."""
     gateway = world.town.gateway
     claims = jwt.decode(world.access_token(), options={"verify_signature": False})
-    signer = gateway.signer()
+    with gateway.store.read() as session:
+        signer = gateway.signer(session)
     return raw({"alg": "ES256", "typ": "at+jwt", "kid": signer.kid}, claims, signer.sign)
 
 

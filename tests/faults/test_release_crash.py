@@ -18,8 +18,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from gateway import oversight
-from gateway import release as releasing
+from gateway import drafting, issuing, oversight
 from gateway.attestations import bundle, claims
 from gateway.authority import Asking
 from gateway.doctor import examine
@@ -71,15 +70,15 @@ def event(kind: type) -> Callable[..., bool]:
     return lambda _unit, what, *_: isinstance(what, kind)
 
 
-def to_payment_log(_session: object, log: str, **_: object) -> bool:
-    return log == "payment"
+def of_attestation(_session: object, _log: str, *, kind: str, **_: object) -> bool:
+    return kind == "attestation"
 
 
 # step: (where, name, which call, whether it breaks after the call, what is left)
 FAULTS: dict[str, tuple[Any, str, Callable[[], Callable[..., bool]], bool, str]] = {
     "1 authorise": (Asking, "ask", lambda: nth(1), False, NOTHING),
     "1 authorised": (Asking, "ask", lambda: nth(1), True, NOTHING),
-    "2 evaluate": (releasing, "evaluate", lambda: nth(1), False, NOTHING),
+    "2 evaluate": (drafting, "evaluate", lambda: nth(1), False, NOTHING),
     "4 draft": (claims, "disclosable_claims", lambda: nth(1), False, NOTHING),
     "5 rehearse": (claims, "rehearse", lambda: nth(1), False, NOTHING),
     "6 before the intent is logged": (UnitOfWork, "record", lambda: event(ReleaseIntended), False, NOTHING),
@@ -89,10 +88,10 @@ FAULTS: dict[str, tuple[Any, str, Callable[[], Callable[..., bool]], bool, str]]
     "7 salts and hashes": (sdjwt, "issue", lambda: nth(1), False, INTENDED),
     "7 signature": (FileSigner, "sign", lambda: nth(1), False, INTENDED),
     "7 signed": (sdjwt, "issue", lambda: nth(1), True, INTENDED),
-    "8 before the leaf": (ledger, "append", lambda: to_payment_log, False, INTENDED),
-    "8 after the leaf": (ledger, "append", lambda: to_payment_log, True, INTENDED),
+    "8 before the leaf": (ledger, "append", lambda: of_attestation, False, INTENDED),
+    "8 after the leaf": (ledger, "append", lambda: of_attestation, True, INTENDED),
     "8 receipt": (ledger, "receipt", lambda: nth(1), False, INTENDED),
-    "8 bundle": (releasing, "assemble", lambda: nth(1), False, INTENDED),
+    "8 bundle": (issuing, "assemble", lambda: nth(1), False, INTENDED),
     "9 self-verification": (bundle, "verify_bundle", lambda: nth(1), False, INTENDED),
     "9 self-verified": (bundle, "verify_bundle", lambda: nth(1), True, INTENDED),
     "9 before the issue is logged": (UnitOfWork, "record", lambda: event(ReleaseIssued), False, INTENDED),
@@ -186,7 +185,7 @@ def test_a_fault_while_an_attestation_is_handed_out_again_changes_nothing(
     town = ready(tmp_path)
     town.release(*FIRST)
     with monkeypatch.context() as patch:
-        patch.setattr(releasing, "assemble", Breaker(releasing.assemble).function())
+        patch.setattr(issuing, "assemble", Breaker(issuing.assemble).function())
         with pytest.raises(Fault):
             town.release(*FIRST)
     assert left(town) == ISSUED
@@ -201,7 +200,7 @@ def test_an_interrupted_release_is_seen_and_blocks_what_follows_it(tmp_path: Pat
         with pytest.raises(Fault):
             town.release(*FIRST)
     assert [finding for finding in examine(town.gateway.settings) if "was interrupted" in finding.what]
-    with pytest.raises(WindowOutOfOrder, match=r"'2019H1' is worth builds .* release that of '2018H2' first"):
+    with pytest.raises(WindowOutOfOrder, match=r"'2019H1' is worth .* '2018H2' has to be released first"):
         town.release(*SECOND)
     finish(town)
     go_on(town)
@@ -226,8 +225,8 @@ def test_what_was_intended_is_what_is_signed(tmp_path: Path, monkeypatch: pytest
 
 # the same with a real death: the process is gone, and with it every lock and open file
 DEATHS = {
-    "between the two transactions": ("gateway.release:_issue", 1, False, INTENDED),
-    "with the leaf written, not committed": ("gateway.release:assemble", 1, True, INTENDED),
+    "between the two transactions": ("gateway.issuing:issue", 1, False, INTENDED),
+    "with the leaf written, not committed": ("gateway.issuing:assemble", 1, True, INTENDED),
     "in the middle of the second commit": ("sqlmodel:Session.commit", 2, False, INTENDED),
     "after the second commit": ("sqlmodel:Session.commit", 2, True, ISSUED),
 }

@@ -50,6 +50,13 @@ class Office:
         path = f"/contracts/impact60/windows/{window}/attestations/{template}"
         return self.api.post(path, headers=client.headers(self.api) if client else None)
 
+    def log_size(self) -> str:
+        return str(self.get("/log/attest/checkpoint").text.splitlines()[1])
+
+    def oldest_status_list(self) -> str:
+        archive = self.town.gateway.settings.public_directory / "status" / "archive"
+        return min(file.name for file in archive.iterdir())
+
     def health_without_a_database(self) -> Any:
         file = self.town.data_directory / "gateway.sqlite"
         away = file.rename(file.with_suffix(".away"))
@@ -106,6 +113,10 @@ CASES: dict[tuple[str, str, str], Callable[[Office], Any]] = {
     ("get", "/.well-known/jwt-vc-issuer", "200"): lambda o: o.get("/.well-known/jwt-vc-issuer"),
     ("get", "/status/1", "200"): lambda o: o.get("/status/1"),
     ("get", "/log/attest/checkpoint", "200"): lambda o: o.get("/log/attest/checkpoint"),
+    ("get", "/log/attest/tile/{name}", "200"): lambda o: o.get("/log/attest/tile/0/000.p/" + o.log_size()),
+    ("get", "/log/attest/tile/{name}", "404"): lambda o: o.get("/log/attest/tile/0/999"),
+    ("get", "/status/archive/{name}", "200"): lambda o: o.get("/status/archive/" + o.oldest_status_list()),
+    ("get", "/status/archive/{name}", "404"): lambda o: o.get("/status/archive/1-0"),
     ("get", "/vct/outcome-attestation/1", "200"): lambda o: o.get("/vct/outcome-attestation/1"),
     ("get", "/vct/payment-document/1", "200"): lambda o: o.get("/vct/payment-document/1"),
 }
@@ -163,7 +174,8 @@ def test_any_other_error_is_a_problem_as_documented(office, document, case):
 def test_an_undocumented_member_is_noticed(document):
     """Positive control of the check above."""
     schema = closed({"$ref": "#/components/schemas/EvidenceBundle", "components": document["components"]})
-    bundle = {"schema": "evidence-bundle/1", "attestation": "", "receipt": "", "seals": [], "status": ""}
+    bundle = {"schema": "evidence-bundle/1", "attestation": "", "receipt": "", "logged_at": 0}
+    bundle |= {"seals": [], "status": "", "superseded_by": None}
     assert Draft202012Validator(schema).is_valid(bundle)
     assert not Draft202012Validator(schema).is_valid({**bundle, "more": ""})
 

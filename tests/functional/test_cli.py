@@ -26,7 +26,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 
 from gateway import clients
 from gateway.cli.app import app
-from gateway.errors import _OUTCOMES, Unauthenticated
+from gateway.error_table import _OUTCOMES
+from gateway.errors import Unauthenticated
 from gateway.installation import Gateway
 from gateway.settings import Settings
 from outcome_verifier import b64
@@ -166,7 +167,7 @@ SHOWN: list[tuple[tuple[str, ...], list[str]]] = [
     (("contract", "list"), ["impact60", "2018H2", "2018-W40", "2020H2"]),
     (("evaluate", "impact60", "--as-of", "2020-03-02"), ["at the end of 2020-W10", "sources complete to"]),
     (("keys", "list"), ["attestation", "log-access", "vault", "development"]),
-    (("log", "show", "--from", "0", "--count", "2"), ["installed", "contract_activated"]),
+    (("log", "show", "--from", "0", "--count", "2"), ["installed", "signing_key_changed"]),
     (("log", "verify"), ["attest", "payment", "access", "entries"]),
     (("log", "checkpoint"), ["g.test.example/access\n"]),
     (("doctor",), ["Aalborg Kommune (851)", "development key", "the access log holds"]),

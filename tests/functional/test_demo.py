@@ -107,7 +107,7 @@ def test_the_bundles_and_both_installations_are_left(told: tuple[Path, Ran]):
     assert not [name for name in names if name.startswith("ballerup") and "total" in name]
     for contract in ("impact60", "ballerup"):
         gateway = Gateway.open(Settings(data_directory=made / contract / "gateway"))
-        assert gateway.signer().is_development
+        assert gateway.has_development_key()
         gateway.store.dispose()
 
 

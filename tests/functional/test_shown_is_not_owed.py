@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.attestations.trust import trust_bytes
 from gateway.release import release
 from outcome_verifier import canonical
 from outcome_verifier.trust import TrustFile
@@ -24,7 +23,7 @@ ORDERS = [(10, 9, 8, 7), (0, 10, 0, 3)]
 
 
 def verified(town: Municipality, bundle: bytes) -> VerifiedOutcome:
-    trust = TrustFile.load(trust_bytes(town.gateway))
+    trust = TrustFile.load(town.gateway.trust_file())
     return verify_bundle(bundle, trust, now=int(town.gateway.clock().timestamp()))
 
 

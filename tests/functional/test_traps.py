@@ -11,7 +11,6 @@ import pytest
 
 from connectors.records import Week
 from gateway import declarations, intake
-from gateway.attestations.trust import trust_bytes
 from gateway.errors import AmendmentRefused, EnrolmentRefused, ProgrammeMismatch, SourcesIncomplete, WindowOutOfOrder
 from gateway.evaluation import evaluate_week
 from gateway.release import release
@@ -53,7 +52,7 @@ def small(folder: Path, **options) -> Municipality:
 
 
 def shown(town: Municipality, bundle: bytes) -> dict:
-    trust = TrustFile.load(trust_bytes(town.gateway))
+    trust = TrustFile.load(town.gateway.trust_file())
     return dict(verify_bundle(bundle, trust, now=int(town.gateway.clock().timestamp())).shown)
 
 
@@ -277,7 +276,7 @@ def test_a_new_contract_version_counts_from_its_day_and_leaves_earlier_windows_a
     versions = []
     for window in ("2018H2", "2019H1", "2019H2", "2020H1"):
         bundle = release(town.gateway, "impact60", window, "payment_document", "operator").bundle
-        trust = TrustFile.load(trust_bytes(town.gateway))
+        trust = TrustFile.load(town.gateway.trust_file())
         seconds = int(town.gateway.clock().timestamp())
         versions.append(verify_bundle(bundle, trust, now=seconds).claims["contract"]["version"])
     assert versions == [1, 1, 1, 2]

@@ -7,18 +7,23 @@ import json
 import secrets
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    derive_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from outcome_verifier import b64, canonical, sdjwt
+from outcome_verifier import b64, bundle, canonical, jws, sdjwt
 from outcome_verifier.note import Checkpoint, VerifierKey, sign_note
 from outcome_verifier.proof import format_proof
-from outcome_verifier.trust import TrustFile
+from outcome_verifier.trust import TrustFile, manifest_leaf
 from tests.support.merkle import inclusion_path, root
 
 HOST = "gateway.test.example"
@@ -31,7 +36,7 @@ CONTRACT = b"a contract file"
 @dataclass
 class LogSigner:
     name: str
-    private: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    private: Ed25519PrivateKey
 
     @property
     def public_bytes(self) -> bytes:
@@ -41,41 +46,104 @@ class LogSigner:
         return self.private.sign(message)
 
 
-class Issuer:
-    """An issuer with its own keys and logs; every part can be replaced before the bundle is put together."""
+class Drawn:
+    """Bytes that look random and are the same at every run: an issuer of test vectors must repeat itself."""
 
-    def __init__(self) -> None:
-        self.key = generate_private_key(SECP256R1())
-        self.attest = LogSigner(f"{HOST}/attest")
-        self.payment = LogSigner(f"{HOST}/payment")
-        self.bits = bytes(8192)
+    def __init__(self, seed: str) -> None:
+        self._seed, self._count = seed.encode(), 0
+
+    def __call__(self, count: int) -> bytes:
+        self._count += 1
+        return hashlib.shake_256(self._seed + self._count.to_bytes(8, "big")).digest(count)
+
+
+@dataclass
+class SigningKey:
+    """An ES256 key pair; signatures are deterministic (RFC 6979), so that a vector can be made again."""
+
+    private: EllipticCurvePrivateKey
+
+    @classmethod
+    def drawn(cls, draw: Callable[[int], bytes]) -> SigningKey:
+        return cls(derive_private_key(int.from_bytes(draw(31), "big") + 1, SECP256R1()))
 
     @property
     def jwk(self) -> dict[str, str]:
-        numbers = self.key.public_key().public_numbers()
+        numbers = self.private.public_key().public_numbers()
         x, y = (b64.encode(value.to_bytes(32, "big")) for value in (numbers.x, numbers.y))
         return {"crv": "P-256", "kty": "EC", "x": x, "y": y}
 
     @property
     def kid(self) -> str:
-        return b64.encode(hashlib.sha256(canonical.dumps(self.jwk)).digest())
+        return jws.thumbprint(self.jwk)
 
     def sign(self, message: bytes) -> bytes:
-        r, s = decode_dss_signature(self.key.sign(message, ECDSA(SHA256())))
+        r, s = decode_dss_signature(self.private.sign(message, ECDSA(SHA256(), deterministic_signing=True)))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
-    def trust_bytes(self, **changes: Any) -> bytes:
-        key = {**self.jwk, "kid": self.kid, "use": "attestation", "valid_from": NOW - 1000, "valid_to": None}
+    def compact(self, header: dict[str, Any], payload: dict[str, Any]) -> str:
+        parts = [b64.encode(canonical.dumps(part)) for part in ({"kid": self.kid, **header}, payload)]
+        return ".".join([*parts, b64.encode(self.sign(".".join(parts).encode()))])
+
+
+class Issuer:
+    """An issuer with its own keys and logs; every part can be replaced before the bundle is put together."""
+
+    def __init__(self, seed: str | None = None) -> None:
+        self.draw = secrets.token_bytes if seed is None else Drawn(seed)
+        self.key, self.anchor = SigningKey.drawn(self.draw), SigningKey.drawn(self.draw)
+        self.attest, self.payment = (
+            LogSigner(f"{HOST}/{log}", Ed25519PrivateKey.from_private_bytes(self.draw(32)))
+            for log in ("attest", "payment")
+        )
+        self.bits = bytes(8192)
+
+    @property
+    def kid(self) -> str:
+        return self.key.kid
+
+    def sign(self, message: bytes) -> bytes:
+        return self.key.sign(message)
+
+    def key_entry(self, key: SigningKey | None = None, **changes: Any) -> dict[str, Any]:
+        """An entry of the key manifest, by default for the key that signs."""
+        key = key or self.key
+        times = {"state": "active", "valid_from": NOW - 1000, "valid_to": None, "compromised_since": None}
+        return {"kid": key.kid, "jwk": key.jwk, **times, **changes}
+
+    def manifest_claims(self, **changes: Any) -> dict[str, Any]:
         logs = [
             {"origin": log.name, "vkey": VerifierKey(log.name, log.public_bytes).text()}
             for log in (self.attest, self.payment)
         ]
         vct = [f"{ISSUER}/vct/outcome-attestation/1", f"{ISSUER}/vct/payment-document/1"]
-        body = {"schema": "trust/1", "issuer": ISSUER, "keys": [key], "logs": logs, "vct": vct, **changes}
+        body = {"iss": ISSUER, "iat": NOW - 1000, "version": 1, "previous": None, "keys": [self.key_entry()]}
+        return {**body, "logs": logs, "vct": vct, **changes}
+
+    def trust_bytes(
+        self,
+        *,
+        header: dict[str, Any] | None = None,
+        members: dict[str, Any] | None = None,
+        signer: SigningKey | None = None,
+        **changes: Any,
+    ) -> bytes:
+        """The trust file. `changes` are to the manifest's claims, `members` to the file itself."""
+        claims = self.manifest_claims(**changes)
+        manifest = (signer or self.anchor).compact(header or {"alg": "ES256", "typ": "key-manifest+jwt"}, claims)
+        leaf = canonical.dumps(manifest_leaf(manifest, claims["version"]))
+        body = {
+            "schema": "trust/1",
+            "issuer": ISSUER,
+            "anchor": self.anchor.jwk,
+            "manifest": manifest,
+            "receipt": self.receipt(self.attest, [leaf], 0),
+            **(members or {}),
+        }
         return canonical.dumps(body) + b"\n"
 
-    def trust(self) -> TrustFile:
-        return TrustFile.load(self.trust_bytes())
+    def trust(self, **changes: Any) -> TrustFile:
+        return TrustFile.load(self.trust_bytes(**changes))
 
     def header(self, **changes: Any) -> dict[str, Any]:
         return {"alg": "ES256", "typ": "dc+sd-jwt", "kid": self.kid, "iat": NOW, **changes}
@@ -91,13 +159,12 @@ class Issuer:
             disclosable() if shown is None else shown,
             header=header or self.header(),
             sign=self.sign,
-            salts=secrets.token_bytes,
+            salts=self.draw,
             decoys=2,
         )
 
     def compact(self, header: dict[str, Any], payload: dict[str, Any]) -> str:
-        parts = [b64.encode(canonical.dumps(part)) for part in (header, payload)]
-        return ".".join([*parts, b64.encode(self.sign(".".join(parts).encode()))])
+        return self.key.compact(header, payload)
 
     def status(self, **changes: Any) -> str:
         listed = {"bits": 1, "lst": b64.encode(zlib.compress(self.bits))}
@@ -109,7 +176,7 @@ class Issuer:
             "status_list": listed,
             **changes,
         }
-        return self.compact({"alg": "ES256", "typ": "statuslist+jwt", "kid": self.kid}, claims)
+        return self.compact({"alg": "ES256", "typ": "statuslist+jwt"}, claims)
 
     def receipt(self, log: LogSigner, leaves: list[bytes], index: int) -> str:
         checkpoint = Checkpoint(log.name, len(leaves), root(leaves))
@@ -120,35 +187,47 @@ class Issuer:
         token: str | None = None,
         *,
         status: str | None = None,
+        logged_at: int = NOW,
+        superseded_by: str | None = None,
         edit: Callable[[dict[str, Any]], None] | None = None,
     ) -> bytes:
         """The bundle's bytes. `edit` may change the parsed body before it is written canonically."""
         token = token or self.token()
         seal = canonical.dumps(seal_leaf())
-        leaves = [b"another", seal, b"a third", attestation_leaf(token), b"a fifth"]
+        leaves = [b"another", seal, b"a third", attestation_leaf(token, logged_at), b"a fifth"]
+        successor = None
+        if superseded_by is not None:
+            leaves.append(attestation_leaf(superseded_by, logged_at))
+            receipt = self.receipt(self.attest, leaves, 5)
+            successor = {"attestation": superseded_by, "receipt": receipt, "logged_at": logged_at}
         body: dict[str, Any] = {
             "schema": "evidence-bundle/1",
             "attestation": token,
             "receipt": self.receipt(self.attest, leaves, 3),
+            "logged_at": logged_at,
             "seals": [{"leaf": seal_leaf(), "proof": self.receipt(self.attest, leaves, 1)}],
             "status": status or self.status(),
+            "superseded_by": successor,
         }
         if edit:
             edit(body)
         return canonical.dumps(body) + b"\n"
 
 
-def attestation_leaf(token: str) -> bytes:
+def attestation_leaf(token: str, logged_at: int = NOW) -> bytes:
+    """The leaf as the token's own claims give it, so that a broken token is logged as it is."""
     jwt = token.split("~")[0]
     payload = json.loads(b64.decode(jwt.split(".")[1]))
-    leaf = {
-        "v": 1,
-        "type": "attestation",
-        "jti": payload.get("jti", ""),
-        "sha256": hashlib.sha256(jwt.encode()).hexdigest(),
-        "status": INDEX,
-    }
-    return canonical.dumps(leaf)
+    digest = hashlib.sha256(jwt.encode()).hexdigest()
+    index = payload.get("status", {}).get("status_list", {}).get("idx", INDEX)
+    return canonical.dumps(bundle.attestation_leaf(payload.get("jti", ""), digest, index, logged_at))
+
+
+def replaced(token: str) -> dict[str, str]:
+    """The `supersedes` claim of what replaces this token."""
+    jwt = token.split("~")[0]
+    payload = json.loads(b64.decode(jwt.split(".")[1]))
+    return {"jti": payload["jti"], "sha256": hashlib.sha256(jwt.encode()).hexdigest()}
 
 
 NONCE = "ab" * 32

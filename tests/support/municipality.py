@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 
 from gateway import publication, release
-from gateway.attestations.trust import trust_bytes
 from gateway.installation import Gateway
 from gateway.settings import Settings, utc_now
 from gateway.simulate.drop import Drop
@@ -59,7 +58,7 @@ class SimulatedMunicipality(Municipality):
             return list(queries.releases(session, self.contract))
 
     def trust(self) -> TrustFile:
-        return TrustFile.load(trust_bytes(self.gateway))
+        return TrustFile.load(self.gateway.trust_file())
 
     def verified(self, bundle: bytes) -> VerifiedOutcome:
         """The bundle as its recipient reads it; raises where it does not verify."""

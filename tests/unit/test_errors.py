@@ -12,7 +12,8 @@ import gateway.errors
 import keys.errors
 import outcome_verifier.errors
 import policies.errors
-from gateway.errors import StoreBusy, known_codes, outcome
+from gateway.error_table import known_codes, outcome
+from gateway.errors import StoreBusy
 
 ROOMS = [connectors.errors, gateway.errors, keys.errors, outcome_verifier.errors, policies.errors]
 

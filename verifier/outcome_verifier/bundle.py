@@ -8,8 +8,26 @@ from typing import Any
 from outcome_verifier import canonical
 
 SCHEMA = "evidence-bundle/1"
-MOST_BYTES = 2 << 20
-_MEMBERS = {"schema", "attestation", "receipt", "seals", "status"}
+MOST_BYTES = 1 << 20
+_MEMBERS = {"schema", "attestation", "receipt", "logged_at", "seals", "status", "superseded_by"}
+_MOST_SEALS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An attestation with its receipt, and the time (Unix seconds) that its log entry holds."""
+
+    attestation: str
+    receipt: str
+    logged_at: int
+
+    @classmethod
+    def of(cls, body: object) -> Logged:
+        if not isinstance(body, dict) or not all(isinstance(body[name], str) for name in ("attestation", "receipt")):
+            raise ValueError("attestation and receipt must be texts")
+        if type(body["logged_at"]) is not int:
+            raise ValueError("logged_at is not a time in whole seconds")
+        return cls(body["attestation"], body["receipt"], body["logged_at"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +40,12 @@ class SealProof:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A parsed bundle. Nothing in it is trusted yet."""
+    """A parsed bundle. Nothing in it is trusted yet. `superseded_by` is what replaced the attestation, if anything."""
 
-    attestation: str
-    receipt: str
+    logged: Logged
     seals: tuple[SealProof, ...]
     status: str
+    superseded_by: Logged | None
 
     @classmethod
     def load(cls, data: bytes) -> Bundle:
@@ -39,11 +57,31 @@ class Bundle:
         body = canonical.loads_canonical(data[:-1])
         if not isinstance(body, dict) or set(body) != _MEMBERS or body["schema"] != SCHEMA:
             raise ValueError("not an evidence bundle of schema evidence-bundle/1")
-        if not all(isinstance(body[name], str) for name in ("attestation", "receipt", "status")):
-            raise ValueError("attestation, receipt and status must be texts")
-        if not isinstance(body["seals"], list):
-            raise ValueError("seals must be a list")
-        return cls(body["attestation"], body["receipt"], tuple(map(_seal, body["seals"])), body["status"])
+        if not isinstance(body["status"], str):
+            raise ValueError("status must be a text")
+        if not isinstance(body["seals"], list) or len(body["seals"]) > _MOST_SEALS:
+            raise ValueError("seals must be a list that is not too long")
+        successor = body["superseded_by"]
+        if successor is not None and set(successor) != {"attestation", "receipt", "logged_at"}:
+            raise ValueError("superseded_by is not an attestation with its receipt")
+        return cls(
+            Logged.of(body),
+            tuple(map(_seal, body["seals"])),
+            body["status"],
+            None if successor is None else Logged.of(successor),
+        )
+
+
+def attestation_leaf(jti: str, jwt_sha256: str, status_index: int, logged_at: int) -> dict[str, object]:
+    """What the log holds of an attestation: computable from any presentation of it."""
+    return {
+        "v": 1,
+        "type": "attestation",
+        "jti": jti,
+        "sha256": jwt_sha256,
+        "status": status_index,
+        "at": logged_at,
+    }
 
 
 def _seal(entry: object) -> SealProof:

@@ -9,6 +9,10 @@ from typing import Any
 _WEEK = re.compile(r"\d{4}-W\d{2}")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOST_CHARACTERS = 2_000
+_LATIN_END = 0x250  # Basic Latin, Latin-1 Supplement, Latin Extended-A and -B
+_DASHES_AND_QUOTES = "\u2013\u2014\u2018\u2019\u201c\u201d"
+_DIFFERENCES = {"outcomes_achieved", "qualifying_weeks", "amount_minor", "threshold_met"}
 _LAST_SECOND = 253_402_300_799  # the end of the year 9999: later instants have no calendar date here
 _KINDS = {  # template -> how its type (vct) and its log's origin end
     "contract_total": ("/vct/outcome-attestation/1", "/attest"),
@@ -32,6 +36,12 @@ def check_shapes(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
         raise ValueError("template, type (vct) and log do not belong together")
     if "demo" in claims and claims["demo"] is not True:
         raise ValueError("the claim demo has the wrong form")
+    if "supersedes" in claims and not _SUPERSEDES(claims["supersedes"]):
+        raise ValueError("the claim supersedes has the wrong form")
+    if "difference" in shown and "supersedes" not in claims:
+        raise ValueError("a difference is shown, and nothing is superseded")
+    if claims["window"]["to_week"] < claims["window"]["from_week"]:
+        raise ValueError("the window ends before it begins")
     for name, content in shown.items():
         if name not in _SHOWN:
             raise ValueError(f"a claim {name!r} is disclosed that this type does not have")
@@ -65,8 +75,12 @@ def check_figures(shown: Mapping[str, Any]) -> None:
 
 
 def _text(value: Any) -> bool:
-    """A text that a terminal shows as it is: no control characters, no marks that turn the reading direction."""
-    return isinstance(value, str) and bool(value) and value.isprintable()
+    """A text that reads as it looks: printable Latin letters, so no control characters, no marks that turn the reading
+    direction, no letters of other scripts that look the same.
+    """
+    if not isinstance(value, str) or not 0 < len(value) <= _MOST_CHARACTERS or not value.isprintable():
+        return False
+    return all(ord(character) < _LATIN_END or character in _DASHES_AND_QUOTES for character in value)
 
 
 def _integer(value: Any) -> bool:
@@ -97,6 +111,11 @@ def _list(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list) and all(check(item) for item in value)
 
 
+def _difference(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) <= _DIFFERENCES and all(map(_integer, value.values()))
+
+
+_SUPERSEDES = _fields(jti=_matches(_UUID), sha256=_matches(_HEX))
 _MET_ALONE = _fields(met=lambda value: isinstance(value, bool))
 _WITH_PEOPLE = _fields(people=_count, met=lambda value: isinstance(value, bool))
 
@@ -138,4 +157,5 @@ _SHOWN: dict[str, Callable[[Any], bool]] = {
     "method": _fields(inputs_sha256=_matches(_HEX), engine_version=_text, data_sources=_list(_text)),
     "suppression": _fields(k=_count, k_cohort=_count, rules=_list(_text)),
     "illustrative": _list(_text),
+    "difference": _difference,
 }

@@ -1,5 +1,7 @@
 """`verify-outcome BUNDLE --trust TRUST.json`: checks an evidence bundle offline, a line a check.
 
+`verify-outcome present BUNDLE --only NAMES --out FILE` makes a bundle that shows only some of its claims.
+
 Exit codes: 0 verified; 10 + n where check n failed; 3 the trust file cannot be used; 2 usage.
 """
 
@@ -14,9 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from outcome_verifier.errors import TrustInvalid, VerificationError
+from outcome_verifier import present
+from outcome_verifier.errors import StatusInvalid, TrustInvalid, VerificationError
 from outcome_verifier.trust import TrustFile
-from outcome_verifier.verify import VerifiedOutcome, instant, verify_bundle
+from outcome_verifier.verify import Demands, VerifiedOutcome, instant, verify_bundle
 
 _EXAMPLE = "example: verify-outcome impact60-2020H2.bundle.json --trust TRUST.json --contract impact60.toml"
 _ADVICE = {
@@ -36,33 +39,47 @@ _LINES = {"window": "of this window", "correction": "of earlier windows"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["present"]:
+        return present.main(given[1:])
+    options = _parser().parse_args(given)
     try:
         data = Path(options.bundle).read_bytes()
         trust_data = Path(options.trust).read_bytes()
         contract = Path(options.contract).read_bytes() if options.contract else None
+        anchors = Path(options.anchors).read_bytes() if options.anchors else None
+        status = Path(options.status).read_text(encoding="ascii").strip() if options.status else None
     except OSError as error:
         print(f"verify-outcome: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    except UnicodeDecodeError:
+        print(f"verify-outcome: {options.status}: is no status list token", file=sys.stderr)
         return 2
     now = int(time.time()) if options.at is None else options.at
     try:
         trust = TrustFile.load(trust_data)
-        verified = verify_bundle(data, trust, now=now, contract=contract)
+        demands = Demands(contract, anchors, options.max_status_age, status)
+        verified = verify_bundle(data, trust, now=now, demands=demands)
     except TrustInvalid as error:
         _fail({"verified": False, "code": error.code, "reason": str(error)}, as_json=options.json)
         return error.exit_code
     except VerificationError as error:
-        _fail(
-            {
-                "verified": False,
-                "step": error.step,
-                "code": error.code,
-                "reason": str(error),
-                "advice": _ADVICE[error.step],
-                "trust_fingerprint": trust.fingerprint,
-            },
-            as_json=options.json,
-        )
+        verdict = {
+            "verified": False,
+            "step": error.step,
+            "code": error.code,
+            "reason": str(error),
+            "advice": _ADVICE[error.step],
+            "trust_fingerprint": trust.fingerprint,
+        }
+        if isinstance(error, StatusInvalid) and error.successor is not None:
+            verdict["superseded_by"] = {
+                "jti": error.successor.jti,
+                "seq": error.successor.seq,
+                "issued_at": error.successor.issued_at,
+                "difference": dict(error.successor.difference),
+            }
+        _fail(verdict, as_json=options.json)
         return error.exit_code
     if options.json:
         print(json.dumps(as_json(verified, trust), ensure_ascii=False, indent=2))
@@ -89,7 +106,8 @@ def report(verified: VerifiedOutcome, trust: TrustFile) -> Iterator[str]:
     for point in verified.not_checked:
         yield f"  - {point}"
     yield ""
-    yield f"trust file {trust.fingerprint}"
+    yield f"profile {verified.profile}, trust file version {trust.version} of {instant(trust.issued_at)}"
+    yield f"trust fingerprint {trust.fingerprint}"
 
 
 def as_json(verified: VerifiedOutcome, trust: TrustFile) -> dict[str, Any]:
@@ -164,7 +182,7 @@ def _fail(verdict: dict[str, Any], *, as_json: bool) -> None:
     print(f"NOT VERIFIED{where}: {verdict['reason']}")
     if "advice" in verdict:
         print(f"  {verdict['advice']}")
-        print(f"trust file {verdict['trust_fingerprint']}")
+        print(f"trust fingerprint {verdict['trust_fingerprint']}")
 
 
 def _seconds(text: str) -> int:
@@ -180,6 +198,13 @@ def _seconds(text: str) -> int:
     return int(moment.timestamp())
 
 
+def _days(text: str) -> int:
+    """Whole days in seconds."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError("not a whole number of days")
+    return int(text) * 86_400
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="verify-outcome", description="Check an outcome attestation offline.", epilog=_EXAMPLE
@@ -187,6 +212,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", metavar="BUNDLE", help="the evidence bundle")
     parser.add_argument("--trust", required=True, metavar="TRUST.json", help="the issuer's trust file")
     parser.add_argument("--contract", metavar="FILE", help="the contract file that you accepted")
+    parser.add_argument("--anchors", metavar="PEM", help="certificate authorities that the seal's path must lead to")
+    parser.add_argument("--status", metavar="FILE", help="a fresher status list than the stapled one")
+    parser.add_argument(
+        "--max-status-age", type=_days, metavar="DAYS", help="refuse a status list that is older than this"
+    )
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     parser.add_argument(
         "--at", type=_seconds, metavar="TIME", help="check as of this time: Unix seconds, or ISO 8601 with an offset"

@@ -15,6 +15,11 @@ TrustInvalid              no step  the trust file cannot be used
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from outcome_verifier.evidence import Successor
+
 
 class VerificationError(Exception):
     """A check failed. `step` is its number, `exit_code` is 10 + step."""
@@ -63,8 +68,14 @@ class SealInvalid(VerificationError):
 
 
 class StatusInvalid(VerificationError):
+    """`successor` is the attestation that replaced this one, where the bundle holds a genuine one."""
+
     code = "status-invalid"
     step = 8
+
+    def __init__(self, reason: str, *, successor: Successor | None = None) -> None:
+        self.successor = successor
+        super().__init__(reason)
 
 
 class ContractMismatch(VerificationError):

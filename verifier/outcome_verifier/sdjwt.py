@@ -1,7 +1,8 @@
 """SD-JWT VC (RFC 9901, draft-ietf-oauth-sd-jwt-vc-25), issued and read strictly.
 
-The profile is narrow: ES256, `typ` dc+sd-jwt, SHA-256, disclosures of top-level claims only, no key binding.
-What the RFC leaves to a verifier's choice is refused here, so that every token has one reading.
+The profile is narrow: ES256 (PS256 or RS256 for the key of an RSA seal certificate), `typ` dc+sd-jwt, SHA-256,
+disclosures of top-level claims only, no key binding. What the RFC leaves to a verifier's choice is refused here, so
+that every token has one reading.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from outcome_verifier import b64, canonical, jws
 
 TYPE = "dc+sd-jwt"
 SALT_BYTES = 16  # RFC 9901 §9.3: at least 128 bits
-_HEADER_MEMBERS = frozenset({"iat"})
+_HEADER_MEMBERS = frozenset({"iat", "x5c"})
 _NEVER_DISCLOSED = frozenset(
     {
         "iss",
@@ -32,6 +33,7 @@ _NEVER_DISCLOSED = frozenset(
         "jti",
         "aud",
         "sub",
+        "supersedes",
     }
 )
 _MOST_DISCLOSURES = 64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outcome_verifier import b64, jws
@@ -54,7 +55,7 @@ def with_status(bits: bytes, index: int, value: int) -> bytes:
     return bytes(changed)
 
 
-def read_status(token: str, *, keys: dict[str, TrustedKey], uri: str, index: int, now: int) -> StatusToken:
+def read_status(token: str, *, keys: Mapping[str, TrustedKey], uri: str, index: int, now: int) -> StatusToken:
     """The attestation's status in a signed list; `ValueError` where the list is not this issuer's.
 
     A list that has expired is no error: it says what was known as of its `iat`, and the caller says so.
@@ -70,7 +71,7 @@ def read_status(token: str, *, keys: dict[str, TrustedKey], uri: str, index: int
         raise ValueError("the status list is another one than the attestation names")
     if type(issued) is not int or issued > now + _CLOCK_SKEW_SECONDS:
         raise ValueError("the status list has no issue time, or one in the future")
-    if not key.covers(issued):  # a key that was retired, or stolen later, may not say "valid" about today
+    if not key.covers(issued):  # a key that was retired, or stolen before, may not say "valid" about today
         raise ValueError("the key was not valid when the status list was issued")
     if expires is not None and type(expires) is not int:
         raise ValueError("the status list has no proper expiry")

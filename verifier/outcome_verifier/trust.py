@@ -1,81 +1,143 @@
-"""The trust file: which keys and logs a verifier accepts. Whoever pins its fingerprint needs no server."""
+"""The trust file: which keys and logs a verifier accepts, as the municipality's manifest key states them.
+
+The file holds the issuer, its manifest key (the anchor) and one signed key manifest with its receipt. The
+fingerprint is over issuer and anchor alone: a contract prints it once, and it stays the same when signing keys are
+rotated. Whoever pins it needs no server.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-
-from outcome_verifier import b64, canonical, jws
+from outcome_verifier import canonical, jws
 from outcome_verifier.errors import TrustInvalid
 from outcome_verifier.note import VerifierKey
+from outcome_verifier.proof import verify_proof
 
 SCHEMA = "trust/1"
-_MEMBERS = {"schema", "issuer", "keys", "logs", "vct"}
-_KEY_MEMBERS = {"kty", "crv", "x", "y", "kid", "use", "valid_from", "valid_to"}
+MANIFEST_TYPE = "key-manifest+jwt"
+STATES = ("pending", "active", "retiring", "retired", "destroyed", "compromised")
+_MEMBERS = {"schema", "issuer", "anchor", "manifest", "receipt"}
+_MANIFEST_MEMBERS = {"iss", "iat", "version", "previous", "keys", "logs", "vct"}
+_KEY_MEMBERS = {"kid", "jwk", "state", "valid_from", "valid_to", "compromised_since"}
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """An issuer key and the time (Unix seconds) in which it may sign; `valid_to` None means still."""
+    """A signing key of the issuer and the time (Unix seconds) in which it signed; None means still, or never."""
 
     kid: str
-    key: EllipticCurvePublicKey
-    valid_from: int
+    key: jws.PublicKey
+    state: str
+    valid_from: int | None
     valid_to: int | None
+    compromised_since: int | None
 
     def covers(self, instant: int) -> bool:
-        """Whether a token issued at this instant lies within the key's validity."""
-        return self.valid_from <= instant and (self.valid_to is None or instant <= self.valid_to)
+        """Whether what was logged at this instant was signed by its owner, in the key's time."""
+        if self.valid_from is None or instant < self.valid_from:
+            return False
+        if self.compromised_since is not None and instant >= self.compromised_since:
+            return False
+        return self.valid_to is None or instant <= self.valid_to
 
 
 @dataclass(frozen=True, slots=True)
 class TrustFile:
+    """An accepted trust file. `version` and `issued_at` (Unix seconds) are those of its key manifest."""
+
     issuer: str
-    keys: dict[str, TrustedKey]
-    logs: dict[str, VerifierKey]
+    keys: Mapping[str, TrustedKey]
+    logs: Mapping[str, VerifierKey]
     vct: frozenset[str]
+    version: int
+    issued_at: int
     fingerprint: str
 
     @classmethod
     def load(cls, data: bytes) -> TrustFile:
-        """Read a trust file; `TrustInvalid` for anything that is not exactly one."""
+        """Read a trust file; `TrustInvalid` for anything that is not exactly one, signed and logged."""
         try:
             if not data.endswith(b"\n"):
                 raise ValueError("the file is cut off")
             body = canonical.loads_canonical(data[:-1])
             if not isinstance(body, dict) or set(body) != _MEMBERS or body["schema"] != SCHEMA:
                 raise ValueError("not a trust file of schema trust/1")
-            if not all(isinstance(body[name], list) for name in ("keys", "logs", "vct")):
-                raise ValueError("keys, logs and vct must be lists")
-            if not all(isinstance(text, str) for text in (body["issuer"], *body["vct"])):
-                raise ValueError("issuer and types must be texts")
-            keys = {entry["kid"]: _key(entry) for entry in body["keys"]}
-            logs = {entry["origin"]: VerifierKey.parse(entry["vkey"]) for entry in body["logs"]}
-            if not keys or len(keys) != len(body["keys"]) or len(logs) != len(body["logs"]):
-                raise ValueError("keys and logs must be named once each")
-            if any(origin != key.name for origin, key in logs.items()):
-                raise ValueError("a log key belongs to another origin")
-            return cls(body["issuer"], keys, logs, frozenset(body["vct"]), fingerprint(data))
+            if not all(isinstance(body[name], str) for name in ("issuer", "manifest", "receipt")):
+                raise ValueError("issuer, manifest and receipt must be texts")
+            manifest = _manifest(body)
+            keys = [_key(entry) for entry in manifest["keys"]]
+            logs = {entry["origin"]: VerifierKey.parse(entry["vkey"]) for entry in manifest["logs"]}
+            _check_names(manifest, keys, logs)
+            _check_receipt(body, manifest, logs)
         except (ValueError, KeyError, TypeError) as error:
             raise TrustInvalid(f"the trust file cannot be used: {error}; ask the municipality for it again") from None
+        return cls(
+            issuer=body["issuer"],
+            keys={key.kid: key for key in keys},
+            logs=logs,
+            vct=frozenset(manifest["vct"]),
+            version=manifest["version"],
+            issued_at=manifest["iat"],
+            fingerprint=fingerprint(body["issuer"], body["anchor"]),
+        )
 
 
-def fingerprint(data: bytes) -> str:
-    """SHA-256 of the file's bytes, in groups of four hexadecimal digits: what a contract prints."""
-    digest = hashlib.sha256(data).hexdigest()
+def fingerprint(issuer: str, anchor: Mapping[str, str]) -> str:
+    """SHA-256 over issuer and manifest key, in groups of four hexadecimal digits: what a contract prints."""
+    digest = hashlib.sha256(canonical.dumps({"anchor": dict(anchor), "issuer": issuer})).hexdigest()
     return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
 
 
-def _key(entry: dict[str, Any]) -> TrustedKey:
-    if set(entry) != _KEY_MEMBERS or entry["use"] != "attestation":
+def manifest_leaf(manifest: str, version: int) -> dict[str, object]:
+    """What the attest log holds of a key manifest."""
+    digest = hashlib.sha256(manifest.encode("ascii")).hexdigest()
+    return {"v": 1, "type": "key_manifest", "version": version, "sha256": digest}
+
+
+def _manifest(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The payload of the key manifest that the anchor signed."""
+    token = jws.parse(body["manifest"], typ=MANIFEST_TYPE, members=frozenset())
+    if not isinstance(body["anchor"], dict) or token.header["kid"] != jws.thumbprint(body["anchor"]):
+        raise ValueError("the key manifest was not signed by the file's anchor")
+    jws.verify_signature(token, jws.public_key(body["anchor"]))
+    manifest = token.payload
+    if set(manifest) != _MANIFEST_MEMBERS or manifest["iss"] != body["issuer"]:
+        raise ValueError("the key manifest is malformed, or another issuer's")
+    if type(manifest["version"]) is not int or manifest["version"] < 1 or type(manifest["iat"]) is not int:
+        raise ValueError("the key manifest has no version or no time")
+    return manifest
+
+
+def _key(entry: Mapping[str, Any]) -> TrustedKey:
+    if set(entry) != _KEY_MEMBERS or entry["state"] not in STATES:
         raise ValueError("a key has other members than expected")
-    members = {name: entry[name] for name in ("crv", "kty", "x", "y")}
-    if b64.encode(hashlib.sha256(canonical.dumps(members)).digest()) != entry["kid"]:
+    if jws.thumbprint(entry["jwk"]) != entry["kid"]:
         raise ValueError("a key id is not the key's RFC 7638 thumbprint")
-    start, end = entry["valid_from"], entry["valid_to"]
-    if type(start) is not int or (end is not None and type(end) is not int):
+    times = [entry[name] for name in ("valid_from", "valid_to", "compromised_since")]
+    if any(time is not None and type(time) is not int for time in times):
         raise ValueError("a key's validity is not in whole seconds")
-    return TrustedKey(entry["kid"], jws.public_key(entry), start, end)
+    return TrustedKey(entry["kid"], jws.public_key(entry["jwk"]), entry["state"], *times)
+
+
+def _check_names(manifest: Mapping[str, Any], keys: list[TrustedKey], logs: Mapping[str, VerifierKey]) -> None:
+    if not keys or len({key.kid for key in keys}) != len(keys) or len(logs) != len(manifest["logs"]):
+        raise ValueError("keys and logs must be named once each")
+    if any(set(entry) != {"origin", "vkey"} for entry in manifest["logs"]):
+        raise ValueError("a log has other members than expected")
+    if any(origin != key.name for origin, key in logs.items()):
+        raise ValueError("a log key belongs to another origin")
+    if not isinstance(manifest["vct"], list) or not all(isinstance(text, str) for text in manifest["vct"]):
+        raise ValueError("types must be texts")
+
+
+def _check_receipt(body: Mapping[str, Any], manifest: Mapping[str, Any], logs: Mapping[str, VerifierKey]) -> None:
+    """The manifest stands in the attest log, so nobody can show one person another manifest unseen."""
+    attest = [key for origin, key in logs.items() if origin.endswith("/attest")]
+    if len(attest) != 1:
+        raise ValueError("the key manifest names no attest log, or two")
+    leaf = manifest_leaf(body["manifest"], manifest["version"])
+    verify_proof(body["receipt"], leaf_data=canonical.dumps(leaf), key=attest[0])

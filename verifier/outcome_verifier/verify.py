@@ -2,12 +2,12 @@
 
 1 bundle        the file is exactly one canonical evidence bundle
 2 token         the attestation is a strict SD-JWT VC
-3 signature     a trusted issuer key, valid at the time of issue, signed it
+3 signature     a key of the trust file signed it
 4 disclosures   every presented claim belongs to it
 5 claims        issuer, type, times, numbers and names are right
-6 receipt       the trusted log that it names holds it
+6 receipt       the trusted log that it names holds it, since a time at which its key was valid
 7 seals         the denominator was sealed as stated
-8 status        it had not been revoked, as of the stapled list
+8 status        nothing superseded it, as of the stapled list
 9 contract      it was evaluated under the given contract file, and its figures add up
 
 What was not checked is part of the result. `verify_bundle` raises at the first check that fails; it never
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from outcome_verifier import canonical, jws, sdjwt
+from outcome_verifier import canonical, sdjwt
 from outcome_verifier.bundle import Bundle
 from outcome_verifier.claims import check_figures, check_shapes
 from outcome_verifier.errors import (
@@ -38,12 +38,10 @@ from outcome_verifier.errors import (
     TokenMalformed,
     VerificationError,
 )
-from outcome_verifier.note import Checkpoint
+from outcome_verifier.evidence import check_claims, check_receipt, check_signature, check_successor
 from outcome_verifier.proof import verify_proof
 from outcome_verifier.statuslist import VALID, StatusToken, read_status
-from outcome_verifier.trust import TrustFile
-
-CLOCK_SKEW_SECONDS = 60
+from outcome_verifier.trust import TrustedKey, TrustFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +62,36 @@ class VerifiedOutcome:
     withheld: int  # digests in the token without a disclosure: withheld claims and decoys
     status_as_of: int  # Unix seconds
     status_has_expired: bool
+    profile: str
 
 
-def verify_bundle(data: bytes, trust: TrustFile, *, now: int, contract: bytes | None = None) -> VerifiedOutcome:
-    """Check a bundle against a trust file at an instant (Unix seconds); `contract` is the contract file's bytes.
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What a reader asks for beyond the profile `pinned-key`, which rests on the trust file alone.
+
+    `contract` is the contract file's bytes. `anchors` is a PEM file of certificate authorities: with it the profile is
+    `certificate`, and the seal's path must lead to one of them. `max_status_age` is in seconds. `status` is a status
+    list token that was fetched since and is read instead of the stapled one.
+    """
+
+    contract: bytes | None = None
+    anchors: bytes | None = None
+    max_status_age: int | None = None
+    status: str | None = None
+
+    @property
+    def profile(self) -> str:
+        return "pinned-key" if self.anchors is None else "certificate"
+
+
+def verify_bundle(
+    data: bytes,
+    trust: TrustFile,
+    *,
+    now: int,
+    demands: Demands = Demands(),
+) -> VerifiedOutcome:
+    """Check a bundle against a trust file at an instant (Unix seconds).
 
     Raises the `VerificationError` of the first step that fails.
     """
@@ -81,13 +105,13 @@ def verify_bundle(data: bytes, trust: TrustFile, *, now: int, contract: bytes | 
     passed(1, "bundle", f"{len(data)} bytes of canonical JSON")
 
     with _step(TokenMalformed):  # 2
-        presentation = sdjwt.parse(bundle.attestation)
+        presentation = sdjwt.parse(bundle.logged.attestation)
     claims = presentation.token.payload
-    passed(2, "token", "a strict SD-JWT VC, ES256")
+    passed(2, "token", f"a strict SD-JWT VC, {presentation.token.header['alg']}")
 
     with _step(SignatureInvalid):  # 3
-        kid = _check_signature(presentation, trust)
-    passed(3, "signature", f"by the issuer's key {kid}")
+        key = check_signature(presentation, trust)
+    passed(3, "signature", f"by the issuer's key {key.kid}")
 
     with _step(DisclosureInvalid):  # 4
         shown = sdjwt.disclosed(presentation)
@@ -95,36 +119,39 @@ def verify_bundle(data: bytes, trust: TrustFile, *, now: int, contract: bytes | 
     passed(4, "disclosures", f"{len(shown)} claims shown, each belongs to the token")
 
     with _step(ClaimsInvalid):  # 5
-        _check_claims(claims, trust, now)
+        check_claims(claims, trust, now)
         check_shapes(claims, shown)
     passed(5, "claims", f"{claims['vct']}, issued {instant(claims['iat'])}")
 
     with _step(ReceiptInvalid):  # 6
-        checkpoint, index = _check_receipt(bundle, presentation, trust)
-    passed(6, "receipt", f"entry {index} of {checkpoint.size} in the log {checkpoint.origin}")
+        checkpoint, index = check_receipt(bundle.logged, presentation, key, trust, now)
+        sealed_by = _check_certificate(presentation, key, bundle.logged.logged_at, demands)
+    logged = f"entry {index} of {checkpoint.size} in the log {checkpoint.origin}, {instant(bundle.logged.logged_at)}"
+    passed(6, "receipt", f"{logged}, when its key was valid{sealed_by}")
 
     with _step(SealInvalid):  # 7
         sealed = _check_seals(bundle, claims, shown, trust)
     passed(7, "seals", sealed)
 
     with _step(StatusInvalid):  # 8
-        status = _check_status(bundle, claims, trust, now)
+        status = _check_status(bundle, presentation, trust, now, demands)
     has_expired = status.expires_at is not None and status.expires_at < now
     late = ", by a list that has expired since" if has_expired else ""
     passed(8, "status", f"valid, status known as of {instant(status.as_of)}{late}")
 
     with _step(ContractMismatch):  # 9
-        rules = _check_contract(claims, shown, contract)
+        rules = _check_contract(claims, shown, demands.contract)
     passed(9, "contract", rules)
 
     return VerifiedOutcome(
         tuple(checks),
-        _not_checked(shown, contract, claims, has_expired=has_expired),
+        _not_checked(shown, claims, demands, has_expired=has_expired),
         claims,
         shown,
         withheld,
         status.as_of,
         has_expired,
+        demands.profile,
     )
 
 
@@ -141,46 +168,6 @@ def _step(error: type[VerificationError]) -> Iterator[None]:
 
 def instant(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _check_signature(presentation: sdjwt.SdJwt, trust: TrustFile) -> str:
-    key = trust.keys.get(presentation.token.header["kid"])
-    if key is None:
-        raise ValueError("the token was signed with a key that the trust file does not hold")
-    jws.verify_signature(presentation.token, key.key)
-    issued = presentation.token.payload.get("iat")
-    if type(issued) is not int or not key.covers(issued):
-        raise ValueError("the key was not valid at the token's time of issue")
-    return key.kid
-
-
-def _check_claims(claims: Mapping[str, Any], trust: TrustFile, now: int) -> None:
-    if claims.get("iss") != trust.issuer:
-        raise ValueError("the issuer is not the one of the trust file")
-    if claims["vct"] not in trust.vct:
-        raise ValueError("the type (vct) is not one of the trust file")
-    for name in ("nbf", "iat", "exp"):
-        if (name != "exp" or name in claims) and type(claims.get(name)) is not int:
-            raise ValueError(f"{name} is not a time in seconds")
-    if claims["nbf"] > now + CLOCK_SKEW_SECONDS or claims["iat"] > now + CLOCK_SKEW_SECONDS:
-        raise ValueError("the attestation is not valid yet")
-    if "exp" in claims and claims["exp"] < now - CLOCK_SKEW_SECONDS:
-        raise ValueError("the attestation has expired")
-
-
-def _check_receipt(bundle: Bundle, presentation: sdjwt.SdJwt, trust: TrustFile) -> tuple[Checkpoint, int]:
-    claims = presentation.token.payload
-    key = trust.logs.get(claims["log"]["origin"])
-    if key is None:
-        raise ValueError("the attestation names a log that the trust file does not hold")
-    leaf = {
-        "v": 1,
-        "type": "attestation",
-        "jti": claims["jti"],
-        "sha256": hashlib.sha256(presentation.jwt.encode("ascii")).hexdigest(),
-        "status": claims["status"]["status_list"]["idx"],
-    }
-    return verify_proof(bundle.receipt, leaf_data=canonical.dumps(leaf), key=key)
 
 
 def _check_seals(bundle: Bundle, claims: Mapping[str, Any], shown: Mapping[str, Any], trust: TrustFile) -> str:
@@ -206,11 +193,37 @@ def _check_seals(bundle: Bundle, claims: Mapping[str, Any], shown: Mapping[str, 
     return f"{people} people, sealed in {len(logged)} logged batch(es)"
 
 
-def _check_status(bundle: Bundle, claims: Mapping[str, Any], trust: TrustFile, now: int) -> StatusToken:
-    reference = claims["status"]["status_list"]
-    status = read_status(bundle.status, keys=trust.keys, uri=reference["uri"], index=reference["idx"], now=now)
+def _check_certificate(presentation: sdjwt.SdJwt, key: TrustedKey, at: int, demands: Demands) -> str:
+    """Where the reader gave anchors: the seal's certificate path, at the logged time."""
+    if demands.anchors is None:
+        return ""
+    if "x5c" not in presentation.token.header:
+        raise ValueError("the attestation carries no certificate, and anchors were given")
+    from outcome_verifier import certificates
+
+    anchors = certificates.load_anchors(demands.anchors)
+    return f", sealed by {certificates.check_path(presentation.token.header['x5c'], key.key, anchors, at=at)}"
+
+
+def _check_status(
+    bundle: Bundle, presentation: sdjwt.SdJwt, trust: TrustFile, now: int, demands: Demands
+) -> StatusToken:
+    reference = presentation.token.payload["status"]["status_list"]
+    token = bundle.status if demands.status is None else demands.status
+    status = read_status(token, keys=trust.keys, uri=reference["uri"], index=reference["idx"], now=now)
+    known = f"status known as of {instant(status.as_of)}"
     if status.value != VALID:
-        raise ValueError(f"the attestation was revoked, status known as of {instant(status.as_of)}")
+        if bundle.superseded_by is None:
+            raise StatusInvalid(f"the attestation was revoked, {known}")
+        successor = check_successor(bundle.superseded_by, presentation, trust, now)
+        parts = [f"{name} {value:+d}" for name, value in sorted(successor.difference.items())]
+        reason = f"superseded by {successor.jti}, no. {successor.seq}, issued {instant(successor.issued_at)}"
+        difference = ", ".join(parts) or "no difference is shown"
+        raise StatusInvalid(f"the attestation was {reason}; difference: {difference}; {known}", successor=successor)
+    if bundle.superseded_by is not None and demands.status is None:
+        raise ValueError("the bundle holds what replaced the attestation, and a status list from before that")
+    if demands.max_status_age is not None and now - status.as_of > demands.max_status_age:
+        raise ValueError(f"{known}, which is older than was asked for")
     return status
 
 
@@ -224,18 +237,20 @@ def _check_contract(claims: Mapping[str, Any], shown: Mapping[str, Any], contrac
 
 
 def _not_checked(
-    shown: Mapping[str, Any], contract: bytes | None, claims: Mapping[str, Any], *, has_expired: bool
+    shown: Mapping[str, Any], claims: Mapping[str, Any], demands: Demands, *, has_expired: bool
 ) -> tuple[str, ...]:
     """What a reader might believe was checked, and was not."""
     open_points = [
         "that the registers are right: the municipality states what they show",
         "the order of events: no witness signed the log; compare it with a checkpoint that you kept",
-        "the time of issue: no time-stamping authority confirmed it",
-        "that the key belongs to the municipality: that rests on the trust file's fingerprint",
+        "the time of issue: no time-stamping authority confirmed the log's own time",
+        "whether it was revoked later: the status is that of the stapled list",
     ]
+    if demands.anchors is None:
+        open_points.append("that the key belongs to the municipality: that rests on the trust file's fingerprint")
     if has_expired:
-        open_points.append("whether it was revoked later: the stapled status list has expired, ask for a new one")
-    if contract is None:
+        open_points.append("the status of today: the stapled list has expired, ask for a new one")
+    if demands.contract is None:
         open_points.append("that the rules are those you accepted: give the contract file with --contract")
     if "cohort_seals" not in shown:
         open_points.append("the denominator: the seals that would prove it are withheld")

@@ -10,7 +10,7 @@ import pytest
 from outcome_verifier import b64, canonical, cli
 from outcome_verifier.errors import TrustInvalid, VerificationError
 from outcome_verifier.trust import TrustFile
-from outcome_verifier.verify import VerifiedOutcome, verify_bundle
+from outcome_verifier.verify import Demands, VerifiedOutcome, verify_bundle
 from tests.support.bundles import CONTRACT, HOST, ISSUER, NONCE, NOW, SEAL, Issuer, disclosable, visible
 
 
@@ -20,7 +20,7 @@ def issuer() -> Issuer:
 
 
 def check(data: bytes, issuer: Issuer) -> VerifiedOutcome:
-    return verify_bundle(data, issuer.trust(), now=NOW, contract=CONTRACT)
+    return verify_bundle(data, issuer.trust(), now=NOW, demands=Demands(CONTRACT))
 
 
 def refused_at(data: bytes, issuer: Issuer) -> int:
@@ -53,8 +53,7 @@ def test_deep_nesting_is_refused_wherever_a_stranger_can_put_it(issuer: Issuer) 
 
 
 def with_key_until(issuer: Issuer, end: int) -> TrustFile:
-    key = {**issuer.jwk, "kid": issuer.kid, "use": "attestation", "valid_from": NOW - 1000, "valid_to": end}
-    return TrustFile.load(issuer.trust_bytes(keys=[key]))
+    return issuer.trust(keys=[issuer.key_entry(state="retired", valid_to=end)])
 
 
 def test_a_retired_key_cannot_say_that_an_attestation_is_still_valid(issuer: Issuer) -> None:
@@ -62,10 +61,10 @@ def test_a_retired_key_cannot_say_that_an_attestation_is_still_valid(issuer: Iss
     trust = with_key_until(issuer, NOW + 10)
     data = issuer.bundle(status=issuer.status(iat=NOW + 11, exp=NOW + 1000))
     with pytest.raises(VerificationError) as caught:
-        verify_bundle(data, trust, now=NOW + 20, contract=CONTRACT)
+        verify_bundle(data, trust, now=NOW + 20, demands=Demands(CONTRACT))
     assert caught.value.step == 8
     in_time = issuer.bundle(status=issuer.status(iat=NOW + 10, exp=NOW + 1000))
-    assert verify_bundle(in_time, trust, now=NOW + 20, contract=CONTRACT).status_as_of == NOW + 10
+    assert verify_bundle(in_time, trust, now=NOW + 20, demands=Demands(CONTRACT)).status_as_of == NOW + 10
 
 
 def test_shown_seals_are_checked_even_where_the_participants_are_withheld(issuer: Issuer) -> None:
@@ -138,11 +137,20 @@ def test_a_threshold_may_keep_its_number_of_people_to_itself(issuer: Issuer) -> 
 TRUST_SHAPES: dict[str, dict[str, Any]] = {
     "types as one text": {"vct": "https"},
     "type as number": {"vct": [1]},
-    "issuer as number": {"issuer": 5},
+    "issuer as number": {"members": {"issuer": 5}},
+    "another issuer": {"members": {"issuer": "https://elsewhere.example"}},
     "no keys": {"keys": []},
     "keys null": {"keys": None},
     "logs as object": {"logs": {}},
     "logs of texts": {"logs": ["x"]},
+    "no logs": {"logs": []},
+    "version zero": {"version": 0},
+    "a member to spare": {"note": "hello"},
+    "receipt of nothing": {"members": {"receipt": ""}},
+    "another type of token": {"header": {"alg": "ES256", "typ": "statuslist+jwt"}},
+    "an anchor with its private part": {
+        "members": {"anchor": {"kty": "EC", "crv": "P-256", "x": "", "y": "", "d": ""}}
+    },
 }
 
 
@@ -150,6 +158,35 @@ TRUST_SHAPES: dict[str, dict[str, Any]] = {
 def test_a_trust_file_of_another_shape_cannot_be_used(issuer: Issuer, name: str) -> None:
     with pytest.raises(TrustInvalid):
         TrustFile.load(issuer.trust_bytes(**TRUST_SHAPES[name]))
+
+
+def test_a_manifest_that_another_key_signed_cannot_be_used(issuer: Issuer) -> None:
+    """The signing key may not appoint itself, even where the receipt is genuine."""
+    with pytest.raises(TrustInvalid, match="not signed by the file's anchor"):
+        issuer.trust(signer=issuer.key)
+
+
+def test_a_manifest_that_is_not_in_the_log_cannot_be_used(issuer: Issuer) -> None:
+    """Otherwise one reader could be shown a manifest that nobody else has seen."""
+    other = canonical.loads_canonical(issuer.trust_bytes(version=2)[:-1])["receipt"]
+    with pytest.raises(TrustInvalid, match="another root"):
+        issuer.trust(members={"receipt": other})
+
+
+KEY_SHAPES: dict[str, dict[str, Any]] = {
+    "kid is not the thumbprint": {"kid": "A"},
+    "unknown state": {"state": "sleeping"},
+    "validity as text": {"valid_to": "x"},
+    "validity as truth": {"valid_from": True},
+    "a private part": {"jwk": {**Issuer("x").key.jwk, "d": "AA"}},
+    "a member to spare": {"use": "attestation"},
+}
+
+
+@pytest.mark.parametrize("name", KEY_SHAPES)
+def test_a_key_of_another_shape_cannot_be_used(issuer: Issuer, name: str) -> None:
+    with pytest.raises(TrustInvalid):
+        issuer.trust(keys=[issuer.key_entry(**KEY_SHAPES[name])])
 
 
 def test_a_trust_file_without_its_last_byte_cannot_be_used(issuer: Issuer) -> None:

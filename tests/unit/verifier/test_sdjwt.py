@@ -10,7 +10,7 @@ import pytest
 
 from outcome_verifier import b64, canonical, sdjwt
 from outcome_verifier.errors import VerificationError
-from outcome_verifier.verify import verify_bundle
+from outcome_verifier.verify import Demands, verify_bundle
 from tests.support.bundles import CONTRACT, NOW, Issuer, disclosable, visible
 
 Maker = Callable[[Issuer], str]
@@ -18,7 +18,7 @@ Maker = Callable[[Issuer], str]
 
 def step(token: str, issuer: Issuer, *, now: int = NOW) -> int:
     try:
-        verify_bundle(issuer.bundle(token), issuer.trust(), now=now, contract=CONTRACT)
+        verify_bundle(issuer.bundle(token), issuer.trust(), now=now, demands=Demands(CONTRACT))
     except VerificationError as error:
         return error.step
     return 0
@@ -102,7 +102,24 @@ DEPARTURES: dict[str, tuple[int, Maker]] = {
     "not valid yet": (5, payload_with(nbf=NOW + 61)),
     "nbf is text": (5, payload_with(nbf=str(NOW))),
     "nbf is true": (5, payload_with(nbf=True)),
-    "issued before the key": (3, payload_with(iat=NOW - 2000)),
+    "header iat is text": (2, header_with(iat=str(NOW))),
+    "header iat is true": (2, header_with(iat=True)),
+    "header iat is a float": (2, lambda issuer: float_header(issuer)),
+    "supersedes without a digest": (
+        5,
+        payload_with(supersedes={"jti": "urn:uuid:00000000-0000-4000-8000-000000000002"}),
+    ),
+    "a difference from nothing": (
+        5,
+        lambda issuer: issuer.token(shown=disclosable(difference={"outcomes_achieved": 1})),
+    ),
+    "disclosure of supersedes": (4, disclosed("c2FsdA", "supersedes", {})),
+    "a window that ends before it begins": (
+        5,
+        payload_with(window={"label": "x", "from_week": "2020-W27", "to_week": "2020-W26"}),
+    ),
+    "look-alike letters in a name": (5, payload_with(operator={"name": "Sp\u0435cialist\u0435rne"})),
+    "an endless name": (5, payload_with(operator={"name": "a" * 2001})),
     "no jti": (5, payload_with(jti=None)),
     "no status": (5, payload_with(status=None)),
     "no seq": (5, payload_with(seq=None)),
@@ -140,6 +157,14 @@ DEPARTURES: dict[str, tuple[int, Maker]] = {
 }
 
 
+def float_header(issuer: Issuer) -> str:
+    jwt, *rest = issuer.token().split("~")
+    header, payload, _ = jwt.split(".")
+    changed = b64.encode(b64.decode(header).replace(str(NOW).encode(), f"{NOW}.0".encode()))
+    signature = b64.encode(issuer.sign(f"{changed}.{payload}".encode()))
+    return "~".join([f"{changed}.{payload}.{signature}", *rest])
+
+
 def float_claim(issuer: Issuer) -> str:
     jwt, *rest = issuer.token().split("~")
     header, payload, _ = jwt.split(".")
@@ -168,7 +193,7 @@ def test_any_subset_of_disclosures_verifies(issuer: Issuer, shown: list[int]):
     """The holder may withhold; what is withheld is listed as not checked."""
     jwt, *disclosures, _ = issuer.token().split("~")
     token = "~".join([jwt, *(disclosures[n] for n in shown), ""])
-    verified = verify_bundle(issuer.bundle(token), issuer.trust(), now=NOW, contract=CONTRACT)
+    verified = verify_bundle(issuer.bundle(token), issuer.trust(), now=NOW, demands=Demands(CONTRACT))
     assert len(verified.shown) == len(shown)
     assert any("denominator" in point for point in verified.not_checked) is (len(shown) < 7)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +10,22 @@ from typing import Any
 import pytest
 
 from outcome_verifier import b64, canonical, statuslist
-from outcome_verifier.errors import TrustInvalid, VerificationError
-from outcome_verifier.trust import TrustFile, fingerprint
-from outcome_verifier.verify import verify_bundle
-from tests.support.bundles import CONTRACT, INDEX, ISSUER, NONCE, NOW, SEAL, Issuer, disclosable, visible
+from outcome_verifier.errors import StatusInvalid, TrustInvalid, VerificationError
+from outcome_verifier.trust import TrustFile
+from outcome_verifier.verify import Demands, verify_bundle
+from tests.support.bundles import (
+    CONTRACT,
+    INDEX,
+    ISSUER,
+    NONCE,
+    NOW,
+    SEAL,
+    Issuer,
+    SigningKey,
+    disclosable,
+    replaced,
+    visible,
+)
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +35,7 @@ def issuer() -> Issuer:
 
 def step(data: bytes, issuer: Issuer, *, now: int = NOW, contract: bytes | None = CONTRACT) -> int:
     try:
-        verify_bundle(data, issuer.trust(), now=now, contract=contract)
+        verify_bundle(data, issuer.trust(), now=now, demands=Demands(contract))
     except VerificationError as error:
         assert error.exit_code == 10 + error.step
         return error.step
@@ -108,7 +121,7 @@ def test_an_attestation_is_no_status_token(issuer: Issuer):
 
 
 def test_an_expired_staple_says_as_of_when_the_status_was_known(issuer: Issuer):
-    verified = verify_bundle(issuer.bundle(), issuer.trust(), now=NOW + 10 * 365 * 86_400, contract=CONTRACT)
+    verified = verify_bundle(issuer.bundle(), issuer.trust(), now=NOW + 10 * 365 * 86_400, demands=Demands(CONTRACT))
     assert verified.status_has_expired
     assert "status known as of 2026-02-02" in verified.checks[7].detail
     assert any("expired" in point for point in verified.not_checked)
@@ -147,10 +160,8 @@ TRUST_CHANGES: dict[str, Callable[[bytes], bytes]] = {
     "not JSON": lambda data: data[1:],
     "not canonical": lambda data: data.replace(b",", b", ", 1),
     "unknown schema": lambda data: data.replace(b"trust/1", b"trust/2"),
-    "kid is not the thumbprint": lambda data: data.replace(b'"kid":"', b'"kid":"A', 1),
-    "log key of another origin": lambda data: data.replace(b'"origin":"gateway', b'"origin":"elsewhere', 1),
-    "key for another use": lambda data: data.replace(b'"use":"attestation"', b'"use":"token"'),
-    "validity as text": lambda data: data.replace(b'"valid_to":null', b'"valid_to":"x"'),
+    "another anchor": lambda data: data.replace(b'"x":"', b'"x":"A', 1),
+    "manifest cut off": lambda data: data.replace(b'"manifest":"', b'"manifest":"A', 1),
 }
 
 
@@ -160,13 +171,114 @@ def test_a_wrong_trust_file_cannot_be_used(issuer: Issuer, name: str):
         TrustFile.load(TRUST_CHANGES[name](issuer.trust_bytes()))
 
 
-def test_a_private_key_in_a_trust_file_is_refused(issuer: Issuer):
+def test_the_fingerprint_is_over_issuer_and_anchor_and_outlives_a_rotation(issuer: Issuer):
+    """A contract prints it once: SHA-256 of their canonical JSON, in groups of four hexadecimal digits."""
     body = canonical.loads(issuer.trust_bytes())
-    body["keys"][0]["d"] = "AAAA"
-    with pytest.raises(TrustInvalid):
-        TrustFile.load(canonical.dumps(body) + b"\n")
+    text = canonical.dumps({"anchor": body["anchor"], "issuer": body["issuer"]})
+    digest = hashlib.sha256(text).hexdigest()
+    assert issuer.trust().fingerprint.replace(" ", "") == digest
+    assert len(issuer.trust().fingerprint.split()) == 16
+    rotated = issuer.trust(version=2, keys=[issuer.key_entry(SigningKey.drawn(issuer.draw))])
+    assert rotated.fingerprint == issuer.trust().fingerprint
+    other = Issuer()
+    assert other.trust().fingerprint != issuer.trust().fingerprint
 
 
-def test_the_fingerprint_is_the_sha256_of_the_file(issuer: Issuer):
-    assert fingerprint(b"abc").startswith("ba78 16bf 8f01 cfea")
-    assert len(fingerprint(issuer.trust_bytes()).split()) == 16
+WHEN = {
+    # the key's validity in the manifest -> logged at -> step that refuses, or 0
+    "logged while the key was active": ({}, NOW, 0),
+    "logged before the key was active": ({"valid_from": NOW + 1}, NOW, 6),
+    "logged by a key that is pending": ({"state": "pending", "valid_from": None}, NOW, 6),
+    "logged in a retired key's time": ({"state": "retired", "valid_to": NOW + 5}, NOW, 0),
+    "logged after a retired key's time": ({"state": "retired", "valid_to": NOW + 5}, NOW + 6, 6),
+    "logged before the key was stolen": ({"state": "compromised", "compromised_since": NOW + 5}, NOW, 0),
+    "logged since the key was stolen": ({"state": "compromised", "compromised_since": NOW + 5}, NOW + 5, 6),
+    "logged before it was issued": ({}, NOW - 61, 6),
+    "logged in the future": ({}, NOW + 161, 6),
+}
+
+
+@pytest.mark.parametrize("name", WHEN)
+def test_the_logged_time_decides_whether_the_key_was_valid(issuer: Issuer, name: str):
+    """Whoever steals a signing key can backdate a token, not the log."""
+    validity, logged_at, expected = WHEN[name]
+    data = issuer.bundle(logged_at=logged_at, status=issuer.status(iat=NOW))
+    trust = issuer.trust(keys=[issuer.key_entry(**validity)])
+    try:
+        verify_bundle(data, trust, now=NOW + 100, demands=Demands(CONTRACT))
+    except VerificationError as error:
+        assert error.step == expected, str(error)
+    else:
+        assert expected == 0
+
+
+def test_a_logged_time_that_was_changed_is_refused(issuer: Issuer):
+    assert step(issuer.bundle(edit=lambda body: body.update(logged_at=NOW + 1)), issuer) == 6
+
+
+def revoked(issuer: Issuer, *indexes: int) -> str:
+    bits = issuer.bits
+    for index in indexes:
+        bits = statuslist.with_status(bits, index, statuslist.INVALID)
+    return issuer.status(status_list={"bits": 1, "lst": statuslist.encode(bits)})
+
+
+def correction(issuer: Issuer, token: str, **changes: Any) -> str:
+    """What replaces a token: one success less."""
+    second = "urn:uuid:00000000-0000-4000-8000-000000000002"
+    listed = {"status_list": {"uri": f"{ISSUER}/status/1", "idx": INDEX + 1}}
+    claims = visible(**{"jti": second, "seq": 2, "status": listed, "supersedes": replaced(token), **changes})
+    shown = disclosable(outcomes_achieved=20, outcomes_by_class=None, difference={"outcomes_achieved": -1})
+    return issuer.token(claims, shown)
+
+
+def test_a_superseded_attestation_says_by_which_and_by_how_much(issuer: Issuer):
+    old = issuer.token()
+    data = issuer.bundle(old, status=revoked(issuer, INDEX), superseded_by=correction(issuer, old))
+    with pytest.raises(StatusInvalid) as refused:
+        verify_bundle(data, issuer.trust(), now=NOW)
+    assert "000000000002, no. 2" in str(refused.value)
+    assert "outcomes_achieved -1" in str(refused.value)
+    assert refused.value.successor is not None
+    assert refused.value.successor.difference == {"outcomes_achieved": -1}
+
+
+def test_what_supersedes_verifies_itself(issuer: Issuer):
+    new = correction(issuer, issuer.token())
+    verified = verify_bundle(issuer.bundle(new, status=revoked(issuer, INDEX)), issuer.trust(), now=NOW)
+    assert verified.shown["difference"] == {"outcomes_achieved": -1}
+
+
+SUCCESSORS: dict[str, dict[str, Any]] = {
+    "replaces another": {"supersedes": {"jti": "urn:uuid:00000000-0000-4000-8000-000000000009", "sha256": "00" * 32}},
+    "replaces nothing": {"supersedes": None},
+    "has an earlier number": {"seq": 1},
+    "is about another window": {"window": {"label": "2021H1", "from_week": "2021-W01", "to_week": "2021-W26"}},
+    "is for another recipient": {"recipient": {"role": "operator", "organisation": "an-operator"}},
+    "is of another contract": {"contract": {"id": "other", "version": 1, "rules_sha256": "00" * 32}},
+}
+
+
+@pytest.mark.parametrize("name", SUCCESSORS)
+def test_a_successor_that_does_not_fit_is_not_believed(issuer: Issuer, name: str):
+    """The attestation stays refused, and nobody is sent to a wrong one."""
+    old = issuer.token()
+    new = correction(issuer, old, **SUCCESSORS[name])
+    with pytest.raises(StatusInvalid) as refused:
+        verify_bundle(issuer.bundle(old, status=revoked(issuer, INDEX), superseded_by=new), issuer.trust(), now=NOW)
+    assert refused.value.successor is None
+
+
+def test_a_successor_beside_an_old_status_list_is_refused(issuer: Issuer):
+    old = issuer.token()
+    assert step(issuer.bundle(old, superseded_by=correction(issuer, old)), issuer) == 8
+
+
+def test_an_old_staple_fails_only_where_its_age_was_limited(issuer: Issuer):
+    late = NOW + 40 * 86_400
+    verified = verify_bundle(issuer.bundle(), issuer.trust(), now=late)
+    assert "status known as of" in verified.checks[7].detail
+    limited = Demands(max_status_age=30 * 86_400)
+    with pytest.raises(StatusInvalid, match="older than was asked for"):
+        verify_bundle(issuer.bundle(), issuer.trust(), now=late, demands=limited)
+    assert verify_bundle(issuer.bundle(), issuer.trust(), now=NOW + 30 * 86_400, demands=limited)

@@ -90,6 +90,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "keymanifestrow",
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("receipt", sa.String(), nullable=False),
+        sa.Column("leaf_index", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("version"),
+    )
+    op.create_table(
         "linkagerow",
         sa.Column("domain", sa.String(), nullable=False),
         sa.Column("key_version", sa.Integer(), nullable=False),
@@ -164,6 +173,7 @@ def upgrade() -> None:
         sa.Column("recipient_role", sa.String(), nullable=False),
         sa.Column("recipient_organisation", sa.String(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("supersedes", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("jti", sa.String(), nullable=False),
@@ -173,6 +183,7 @@ def upgrade() -> None:
         sa.Column("bundle", sa.LargeBinary(), nullable=True),
         sa.Column("leaf_index", sa.Integer(), nullable=True),
         sa.Column("decision_id", sa.String(), nullable=False),
+        sa.Column("known_at", sa.BigInteger(), nullable=False),
         sa.Column("intended_at", sa.BigInteger(), nullable=False),
         sa.Column("issued_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -187,6 +198,21 @@ def upgrade() -> None:
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.Column("file_name", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "signingkeyrow",
+        sa.Column("kid", sa.String(), nullable=False),
+        sa.Column("uri", sa.String(), nullable=False),
+        sa.Column("alg", sa.String(), nullable=False),
+        sa.Column("jwk", sa.JSON(), nullable=False),
+        sa.Column("x5c", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("is_development", sa.Boolean(), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.Column("valid_from", sa.BigInteger(), nullable=True),
+        sa.Column("valid_to", sa.BigInteger(), nullable=True),
+        sa.Column("compromised_since", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("kid"),
     )
     op.create_table(
         "spellrow",
@@ -215,6 +241,16 @@ def upgrade() -> None:
         sa.Column("bits", sa.LargeBinary(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("list_id"),
+    )
+    op.create_table(
+        "statusversion",
+        sa.Column("list_id", sa.Integer(), nullable=False),
+        sa.Column("issued_at", sa.BigInteger(), nullable=False),
+        sa.Column("token", sa.String(), nullable=False),
+        sa.Column("kid", sa.String(), nullable=False),
+        sa.Column("bits_sha256", sa.String(), nullable=False),
+        sa.Column("leaf_index", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("list_id", "issued_at"),
     )
     op.create_table(
         "subject",

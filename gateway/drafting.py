@@ -1,0 +1,272 @@
+"""Steps 1 to 6 of the release cycle: from a request to an intent that is committed and not yet signed.
+
+1  authorise      the policy judges recipient, template and window
+2  evaluate       the contract, with the data as they were frozen
+3  plan           the release stands in the contract's calendar
+4  draft          the claims of the template
+5  rehearse       every rule once more, on the exact claims
+6  log intent     draft and event are committed: a crash from here on is finished by the next run
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from gateway import evaluation as evaluating
+from gateway.attestations import claims, status
+from gateway.attestations.metadata import integrity, metadata_files
+from gateway.attestations.seals import Seal
+from gateway.authority import Asking, Authorised, municipality
+from gateway.errors import WindowOutOfOrder, WindowUnknown
+from gateway.events import ReleaseIntended
+from gateway.installation import Gateway
+from gateway.intake import is_sealed
+from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.evaluate import Evaluation, evaluate
+from gateway.outcomes.tariff import DueLine, due_lines
+from gateway.store import queries
+from gateway.store.tables import ReleaseRow
+from outcome_verifier import canonical
+from policies.disclosure import DisclosureRules, may_show_total
+from policies.facts import ReleaseFacts
+from policies.programme import Programme
+from policies.vocabulary import Action, Party, Purpose, Role
+
+_ACTIONS = {
+    "contract_total": Action.RELEASE_TOTAL,
+    "predicate": Action.RELEASE_PREDICATE,
+    "payment_document": Action.RELEASE_PAYMENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One attestation that somebody wants. `requested_by` is None for the municipality's own staff."""
+
+    contract: Contract
+    window: Window
+    template: str
+    recipient: str
+    requested_by: Party | None
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The claims that may be disclosed, what is due, and the instant at which its data were known."""
+
+    disclosable: dict[str, Any]
+    due: tuple[DueLine, ...]
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The issued attestation that a correction supersedes."""
+
+    row: ReleaseRow
+    jwt_sha256: str
+    difference: Mapping[str, int]
+
+
+def find_window(contract: Contract, label: str) -> Window:
+    window = contract.window(label)
+    if window is None:
+        raise WindowUnknown(contract=contract.id, window=label)
+    return window
+
+
+def revisions(session: Session, request: Request) -> list[ReleaseRow]:
+    """Every revision of the requested attestation, oldest first."""
+    rows = [
+        row
+        for row in queries.releases(session, request.contract.id)
+        if (row.window, row.template, row.recipient_role) == (request.window.label, request.template, request.recipient)
+    ]
+    return sorted(rows, key=lambda row: row.revision)
+
+
+def authorise(asking: Asking, gateway: Gateway, request: Request) -> tuple[Authorised, datetime | None]:
+    """Steps 1 and 3: the decision, and the instant at which the window's data froze. Raises `PolicyDenied`."""
+    session, contract, window = asking.session, request.contract, request.window
+    programme = gateway.programme(session, contract.id)
+    frozen = evaluating.frozen_at(session, contract, window)
+    is_due = frozen is not None and frozen <= asking.now
+    facts = ReleaseFacts(
+        purpose=request.purpose,
+        contract_sha256=evaluating.newest_digest(session, contract),
+        requested_by=request.requested_by or municipality(programme),
+        cohort_sealed=is_sealed(session, contract),
+        release_planned=contract.is_planned(request.template, request.recipient, window.label),  # 3
+        window_frozen=asking.now.date() >= contract.freezes_on(window),
+        sources_complete=frozen is not None,
+        cohort_reaches_k=may_show_total(contract.cohort.size, DisclosureRules(contract.k, contract.k_cohort)),
+        date_declared=contract.is_planned("predicate", request.recipient, window.label) and is_due,
+        codes_acceptable=not contract.unknown_codes_block
+        or frozen is None
+        or not evaluating.unknown_spells(session, contract, window, known_at=frozen),
+        # the draft's only table comes from show_breakdown, and the rehearsal judges it again
+        cells_cleared=True,
+        recipient_is_creditor=request.recipient == "operator",
+    )
+    party = Party(contract.party(request.recipient).organisation, Role(request.recipient))
+    return asking.ask(party, _ACTIONS[request.template], programme, facts), frozen  # 1
+
+
+def known_at(session: Session, contract: Contract, window: Window, frozen: datetime) -> datetime:
+    """The instant whose knowledge a window's attestations show: its freeze, or that of a correction before it.
+
+    Never earlier than what an attestation of this or an earlier window was made with: otherwise a later payment
+    document would undo a correction.
+    """
+    labels = {part.label for part in contract.windows_until(window.label)}
+    earlier = [row.known_at for row in queries.releases(session, contract.id) if row.window in labels]
+    return max([frozen, *earlier])
+
+
+def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Request, *, known: datetime) -> Draft:
+    """Steps 2 and 4, with the data as they were known at an instant.
+
+    Raises `WindowOutOfOrder`, `PolicyDenied`.
+    """
+    session, contract, window = asking.session, request.contract, request.window
+    earlier = contract.windows_until(window.label)[:-1]
+    # asked first: nobody's data are read for a window whose turn has not come
+    documented = {} if request.template == "predicate" else _documented(session, request, earlier)
+    authorised = evaluating.ask_to_evaluate(asking, contract, programme, request.purpose)
+    cohort = evaluating.histories(session, contract, known_at=known)
+    now = evaluate(contract, cohort, window.to_week)  # 2
+    evaluating.record_evaluation(asking, contract, now, cohort, authorised, request.purpose)
+    before: Evaluation | None = None
+    if earlier:
+        before = evaluate(gateway.contract_for(session, contract.id, earlier[-1]), cohort, earlier[-1].to_week)
+    due: tuple[DueLine, ...] = ()
+    if request.template != "predicate":
+        due = due_lines(contract, now=now, before=before, documented=documented)
+    disclosable = claims.disclosable_claims(  # 4
+        request.template,
+        contract=contract,
+        window=window,
+        evaluation=now,
+        before=before,
+        due=due,
+        seals=[Seal.of_row(row).claim() for row in queries.batches(session, contract.id)],
+        sources=claims.Sources(str(window.to_week), int(known.timestamp()), contract.sources),
+    )
+    return Draft(disclosable, due, known)
+
+
+def _documented(session: Session, request: Request, earlier: Sequence[Window]) -> dict[str, tuple[int, int]]:
+    """What the payment documents of the earlier windows add up to, by measure: (quantity, minor units).
+
+    Raises `WindowOutOfOrder` where one that is planned is missing, or where a payment document is asked for and one of
+    a later window was issued already: then the sum would not be what was paid.
+    """
+    contract, label = request.contract, request.window.label
+    rows = queries.payment_documents(session, contract.id)
+    labels = [part.label for part in earlier]
+    for other in labels:
+        if other not in rows and contract.is_planned("payment_document", "operator", other):
+            raise WindowOutOfOrder(window=label, other=other, reason="has to be released first")
+    later = rows.keys() - {*labels, label}
+    if later and request.template == "payment_document":
+        raise WindowOutOfOrder(window=label, other=min(later), reason="was released already")
+    totals: dict[str, tuple[int, int]] = {}
+    for other in rows.keys() & set(labels):
+        for line in rows[other].due:
+            quantity, amount = totals.get(line["measure"], (0, 0))
+            totals[line["measure"]] = (quantity + line["quantity"], amount + line["amount_minor"])
+    return totals
+
+
+def intend(
+    gateway: Gateway,
+    asking: Asking,
+    request: Request,
+    made: Draft,
+    authorised: Authorised,
+    *,
+    replaced: Replaced | None = None,
+) -> ReleaseRow:
+    """Steps 5 and 6: judge the exact claims, and commit to them. Raises `DraftRefused`."""
+    session, contract, window = asking.session, request.contract, request.window
+    release_id, jti = str(uuid.uuid4()), f"urn:uuid:{uuid.uuid4()}"
+    index = status.allocate_index(session)
+    seq = _next_seq(session, request)
+    metadata = metadata_files(gateway.issuer)[f"vct/{claims.VCT_NAMES[request.template]}"]
+    signer = gateway.signer(session)
+    visible = claims.visible_claims(
+        request.template,
+        contract=contract,
+        window=window,
+        recipient=request.recipient,
+        issuer=gateway.issuer,
+        host=gateway.host,
+        vct_integrity=integrity(metadata),
+        jti=jti,
+        seq=seq,
+        status_index=index,
+        status_uri=status.status_uri(gateway.issuer),
+        issued_at=int(asking.now.timestamp()),
+        decision_id=authorised.id,
+        policy_set_sha256=authorised.decision.policy_set_sha256,
+        is_demo=signer.is_development or gateway.installed.is_demo,
+    )
+    disclosable = made.disclosable
+    if replaced is not None:
+        visible["supersedes"] = {"jti": replaced.row.jti, "sha256": replaced.jwt_sha256}
+        disclosable = {**disclosable, "difference": dict(replaced.difference)}
+    claims.rehearse(visible, disclosable, contract=contract)  # 5
+    encoded = canonical.dumps({"visible": visible, "disclosable": disclosable})
+    row = ReleaseRow(
+        id=release_id,
+        contract_id=contract.id,
+        contract_version=contract.version,
+        window=window.label,
+        template=request.template,
+        recipient_role=request.recipient,
+        recipient_organisation=contract.party(request.recipient).organisation,
+        revision=1 if replaced is None else replaced.row.revision + 1,
+        supersedes="" if replaced is None else replaced.row.id,
+        state="intended",
+        seq=seq,
+        jti=jti,
+        status_index=index,
+        draft=encoded,
+        due=[asdict(line) for line in made.due],
+        decision_id=authorised.id,
+        known_at=made.known_at,
+        intended_at=asking.now,
+    )
+    session.add(row)
+    asking.uow.record(  # 6
+        ReleaseIntended(
+            contract=contract.id,
+            window=window.label,
+            template=request.template,
+            recipient=request.recipient,
+            release=release_id,
+            draft_sha256=hashlib.sha256(encoded).hexdigest(),
+            decision=authorised.id,
+            decision_sha256=authorised.sha256,
+        )
+    )
+    return row
+
+
+def _next_seq(session: Session, request: Request) -> int:
+    """Gap-free per contract, type and recipient."""
+    series = [
+        row
+        for row in queries.releases(session, request.contract.id)
+        if claims.VCT_NAMES[row.template] == claims.VCT_NAMES[request.template]
+        and row.recipient_role == request.recipient
+    ]
+    return len(series) + 1
