@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from sqlmodel import Session, col, delete, select
 
 from gateway.errors import ClientInvalid, ClientKeyRefused, ClientUnknown, OrganisationUnknown, Unauthenticated
@@ -27,6 +28,7 @@ from gateway.tokens import (
     verify_access_token,
     verify_assertion,
 )
+from keys.signer import jwk_of
 from outcome_verifier import b64
 from outcome_verifier.jws import thumbprint
 from policies.vocabulary import Party, Role
@@ -121,9 +123,11 @@ def exchange(gateway: Gateway, assertion: str) -> str:
     now = gateway.clock()
     client_id = claimed_client(assertion)
     with gateway.store.read() as session:
-        client = _active(session, client_id)
+        client = session.get(ClientRow, client_id)
     seconds = int(now.timestamp())
-    checked = verify_assertion(assertion, client_id=client_id, jwk=client.jwk, issuer=gateway.issuer, now=seconds)
+    # an unknown client fails like a wrong signature: nobody finds out which ids are registered
+    jwk = client.jwk if client is not None and client.is_active else _nobodys_key()
+    checked = verify_assertion(assertion, client_id=client_id, jwk=jwk, issuer=gateway.issuer, now=seconds)
     signer, token_id = gateway.token_signer(), str(uuid.uuid4())
     with gateway.store.write(now) as uow:
         _active(uow.session, client_id)  # it may have been revoked in the meantime
@@ -141,6 +145,11 @@ def exchange(gateway: Gateway, assertion: str) -> str:
         now=seconds,
         life_seconds=gateway.settings.token_life_seconds,
     )
+
+
+def _nobodys_key() -> dict[str, str]:
+    """A public key whose private half nobody has."""
+    return jwk_of(generate_private_key(SECP256R1()).public_key())
 
 
 def caller(gateway: Gateway, token: str) -> Party:

@@ -26,7 +26,7 @@ from gateway.store.tables import Installation, KeyManifestRow, ProgrammeRow, Sig
 from gateway.store.unit_of_work import Store, UnitOfWork
 from gateway.store.vault import VaultTables
 from keys.errors import KeyStoreLocked
-from keys.keystore import KeyStore, read_passphrase, write_secret_file
+from keys.keystore import KeyStore, write_secret_file
 from keys.lifecycle import State
 from keys.linkage import Linkage
 from keys.signer import LogKey, Signer, log_key, signer_from_uri
@@ -64,7 +64,7 @@ class Gateway:
             row = session.exec(select(Installation)).one_or_none()
         if row is None:
             raise NotInstalled(where=str(settings.data_directory))
-        keystore = KeyStore.open(settings.keys_directory, read_passphrase(settings.passphrase_path))
+        keystore = KeyStore.open(settings.keys_directory, settings.read_passphrase())
         gateway = cls(settings, store, keystore, PolicyEngine.load(), row, clock)
         if settings.profile == "production" and gateway.has_development_key():
             raise UnsafeForProduction(reason="the signing key is a development key; make keys with `gateway init`")
@@ -181,11 +181,9 @@ def initialise(
     now = clock()
     settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.public_directory.mkdir(exist_ok=True)
-    if not settings.passphrase_path.exists():
+    if settings.passphrase is None and not settings.passphrase_path.exists():
         write_secret_file(settings.passphrase_path, secrets.token_hex(32).encode("ascii"))
-    keystore = KeyStore.create(
-        settings.keys_directory, read_passphrase(settings.passphrase_path), now=now, is_development=is_demo
-    )
+    keystore = KeyStore.create(settings.keys_directory, settings.read_passphrase(), now=now, is_development=is_demo)
     store = Store(settings.store_url)
     migrate(store)
     with store.write(now) as uow:

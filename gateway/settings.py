@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
+
+from keys.keystore import read_passphrase
 
 
 class Settings(BaseSettings):
@@ -27,6 +30,9 @@ class Settings(BaseSettings):
     passphrase_file: Path | None = Field(
         default=None,
         description="File that holds the passphrase of the key store; default `passphrase` in it.",
+    )
+    passphrase: SecretStr | None = Field(
+        default=None, description="The passphrase itself, where no file can be given; else leave it out."
     )
     status_ttl_seconds: int = Field(default=43_200, ge=60, description="How long a reader may cache the status list.")
     token_life_seconds: int = Field(default=300, ge=30, le=600, description="Life of an access token.")
@@ -52,7 +58,18 @@ class Settings(BaseSettings):
 
     @property
     def passphrase_path(self) -> Path:
+        """The named file, the systemd credential `gateway-passphrase`, or `passphrase` in the data directory."""
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        credential = Path(credentials) / "gateway-passphrase" if credentials else None
+        if self.passphrase_file is None and credential is not None and credential.exists():
+            return credential
         return self.passphrase_file or self.data_directory / "passphrase"
+
+    def read_passphrase(self) -> bytes:
+        """The passphrase of the key store. Raises what `keys.keystore.read_passphrase` raises."""
+        if self.passphrase is not None:
+            return self.passphrase.get_secret_value().encode("utf-8")
+        return read_passphrase(self.passphrase_path)
 
 
 def utc_now() -> datetime:

@@ -38,7 +38,8 @@ def init(
         )
         publish(gateway)
     console.print(f"installed in {settings.data_directory.resolve()} for {municipality_name} ({municipality_code})")
-    console.print(f"  passphrase file  {settings.passphrase_path} (keep a copy apart from the backup)")
+    if settings.passphrase is None:
+        console.print(f"  passphrase file  {settings.passphrase_path} (keep a copy apart from the backup)")
     console.print(f"  trust file       {settings.public_directory / 'trust.json'}")
     console.print(f"  fingerprint      {gateway.fingerprint}")
 

@@ -17,7 +17,8 @@ from cryptography.x509.oid import NameOID
 from gateway import publication, signing
 from gateway.errors import CheckpointMismatch, KeyFileInvalid, NoActiveKey, SigningKeyUnknown, UnsafeForProduction
 from gateway.installation import Gateway
-from keys.errors import KeyStoreLocked, TransitionRefused
+from gateway.settings import Settings
+from keys.errors import KeyStoreLocked, KeyUnknown, TransitionRefused
 from keys.lifecycle import State
 from outcome_verifier import canonical, jws
 from outcome_verifier.errors import ReceiptInvalid, VerificationError
@@ -190,6 +191,24 @@ def test_the_passphrase_can_be_changed_and_the_old_one_opens_nothing(town: Simul
     town.gateway.settings.passphrase_path.write_bytes(b"another one")
     Gateway.open(town.gateway.settings).anchor()
     assert [path.name for path in town.data_directory.glob("keys*")] == ["keys"]
+
+
+def test_the_passphrase_may_come_from_the_environment_or_a_systemd_credential(
+    town: SimulatedMunicipality, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file = town.gateway.settings.passphrase_path
+    secret = file.read_text().strip()
+    file.unlink()
+    folder = town.data_directory
+    monkeypatch.setenv("GATEWAY_PASSPHRASE", secret)
+    Gateway.open(Settings(data_directory=folder)).anchor()
+    assert secret not in repr(Settings(data_directory=folder))
+    monkeypatch.delenv("GATEWAY_PASSPHRASE")
+    with pytest.raises(KeyUnknown):
+        Gateway.open(Settings(data_directory=folder))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "gateway-passphrase").write_text(secret)
+    Gateway.open(Settings(data_directory=folder)).anchor()
 
 
 def test_an_older_backup_is_noticed_before_it_signs_over_what_was_given_away(town: SimulatedMunicipality):
