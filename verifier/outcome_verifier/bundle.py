@@ -25,7 +25,7 @@ class Logged:
     def of(cls, body: object) -> Logged:
         if not isinstance(body, dict) or not all(isinstance(body[name], str) for name in ("attestation", "receipt")):
             raise ValueError("attestation and receipt must be texts")
-        if type(body["logged_at"]) is not int:
+        if not canonical.is_instant(body["logged_at"]):
             raise ValueError("logged_at is not a time in whole seconds")
         return cls(body["attestation"], body["receipt"], body["logged_at"])
 

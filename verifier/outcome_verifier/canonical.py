@@ -7,9 +7,10 @@ code point is sorting by UTF-16 code unit (RFC 8785 §3.2.3).
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 _MOST_DEPTH = 32  # a text of brackets must end in a refusal, not in an exhausted stack
+_LAST_SECOND = 253_402_300_799  # the end of the year 9999
 _MOST_EXACT = 2**53 - 1  # RFC 7493 §2.2: beyond this a reader in another language may round
 
 
@@ -36,6 +37,11 @@ def loads_canonical(data: bytes) -> Any:
     if dumps(value) != data:
         raise ValueError("not canonical JSON")
     return value
+
+
+def is_instant(value: object) -> TypeGuard[int]:
+    """Whether a value is a time in whole seconds that a calendar can show: 1970 to 9999."""
+    return type(value) is int and 0 <= value <= _LAST_SECOND
 
 
 def _check(value: object, depth: int = 0) -> None:

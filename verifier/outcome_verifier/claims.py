@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from outcome_verifier.canonical import is_instant
+
 _WEEK = re.compile(r"\d{4}-W\d{2}")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -13,7 +15,6 @@ _MOST_CHARACTERS = 2_000
 _LATIN_END = 0x250  # Basic Latin, Latin-1 Supplement, Latin Extended-A and -B
 _DASHES_AND_QUOTES = "\u2013\u2014\u2018\u2019\u201c\u201d"
 _DIFFERENCES = {"outcomes_achieved", "qualifying_weeks", "amount_minor", "threshold_met"}
-_LAST_SECOND = 253_402_300_799  # the end of the year 9999: later instants have no calendar date here
 _KINDS = {  # template -> how its type (vct) and its log's origin end
     "contract_total": ("/vct/outcome-attestation/1", "/attest"),
     "predicate": ("/vct/outcome-attestation/1", "/attest"),
@@ -91,10 +92,6 @@ def _count(value: Any) -> bool:
     return type(value) is int and value >= 0
 
 
-def _instant(value: Any) -> bool:
-    return type(value) is int and 0 <= value <= _LAST_SECOND
-
-
 def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
 
@@ -153,7 +150,7 @@ _SHOWN: dict[str, Callable[[Any], bool]] = {
     "outcomes_by_class": _list(_fields(**{"class": _text, "value": lambda value: value is None or _count(value)})),
     "payable": _fields(amount_minor=_integer, currency=_text),
     "lines": _list(_fields(measure=_text, kind=_text, unit=_text, quantity=_integer, amount_minor=_integer)),
-    "sources": _fields(complete_to_week=_matches(_WEEK), known_at=_instant),
+    "sources": _fields(complete_to_week=_matches(_WEEK), known_at=is_instant),
     "method": _fields(inputs_sha256=_matches(_HEX), engine_version=_text, data_sources=_list(_text)),
     "suppression": _fields(k=_count, k_cohort=_count, rules=_list(_text)),
     "illustrative": _list(_text),

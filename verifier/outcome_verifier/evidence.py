@@ -43,8 +43,8 @@ def check_claims(claims: Mapping[str, Any], trust: TrustFile, now: int) -> None:
     if claims["vct"] not in trust.vct:
         raise ValueError("the type (vct) is not one of the trust file")
     for name in ("nbf", "iat", "exp"):
-        if (name != "exp" or name in claims) and type(claims.get(name)) is not int:
-            raise ValueError(f"{name} is not a time in seconds")
+        if (name != "exp" or name in claims) and not canonical.is_instant(claims.get(name)):
+            raise ValueError(f"{name} is not a time in whole seconds")
     if claims["nbf"] > now + CLOCK_SKEW_SECONDS or claims["iat"] > now + CLOCK_SKEW_SECONDS:
         raise ValueError("the attestation is not valid yet")
     if "exp" in claims and claims["exp"] < now - CLOCK_SKEW_SECONDS:

@@ -91,7 +91,7 @@ def parse(text: str) -> SdJwt:
     if len(parts) - 2 > _MOST_DISCLOSURES:
         raise ValueError("too many disclosures")
     token = jws.parse(parts[0], typ=TYPE, members=_HEADER_MEMBERS)
-    if type(token.header.get("iat")) is not int:  # `True` is an int to isinstance
+    if not canonical.is_instant(token.header.get("iat")):
         raise ValueError("the header's iat is not a time in seconds")
     payload = token.payload
     if not isinstance(payload.get("vct"), str) or not payload["vct"]:

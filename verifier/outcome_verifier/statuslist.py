@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from outcome_verifier import b64, jws
+from outcome_verifier import b64, canonical, jws
 from outcome_verifier.trust import TrustedKey
 
 TYPE = "statuslist+jwt"
@@ -69,7 +69,7 @@ def read_status(token: str, *, keys: Mapping[str, TrustedKey], uri: str, index: 
     issued, expires, listed = claims.get("iat"), claims.get("exp"), claims.get("status_list")
     if claims.get("sub") != uri:
         raise ValueError("the status list is another one than the attestation names")
-    if type(issued) is not int or issued > now + _CLOCK_SKEW_SECONDS:
+    if not canonical.is_instant(issued) or issued > now + _CLOCK_SKEW_SECONDS:
         raise ValueError("the status list has no issue time, or one in the future")
     if not key.covers(issued):  # a key that was retired, or stolen before, may not say "valid" about today
         raise ValueError("the key was not valid when the status list was issued")

@@ -107,7 +107,7 @@ def _manifest(body: Mapping[str, Any]) -> Mapping[str, Any]:
     manifest = token.payload
     if set(manifest) != _MANIFEST_MEMBERS or manifest["iss"] != body["issuer"]:
         raise ValueError("the key manifest is malformed, or another issuer's")
-    if type(manifest["version"]) is not int or manifest["version"] < 1 or type(manifest["iat"]) is not int:
+    if type(manifest["version"]) is not int or manifest["version"] < 1 or not canonical.is_instant(manifest["iat"]):
         raise ValueError("the key manifest has no version or no time")
     return manifest
 
@@ -118,7 +118,7 @@ def _key(entry: Mapping[str, Any]) -> TrustedKey:
     if jws.thumbprint(entry["jwk"]) != entry["kid"]:
         raise ValueError("a key id is not the key's RFC 7638 thumbprint")
     times = [entry[name] for name in ("valid_from", "valid_to", "compromised_since")]
-    if any(time is not None and type(time) is not int for time in times):
+    if any(time is not None and not canonical.is_instant(time) for time in times):
         raise ValueError("a key's validity is not in whole seconds")
     return TrustedKey(entry["kid"], jws.public_key(entry["jwk"]), entry["state"], *times)
 
