@@ -39,7 +39,11 @@ $(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformanc
 conformance: $(CONFORMANCE) ## check what is signed with verifiers that others wrote (needs Node and SoftHSM 2)
 	$(BIN)/pytest tests/conformance
 
-soak: $(VENV)/dev ## break the release cycle for long, and write the report
+$(VENV)/soak: $(VENV)/dev tests/soak/requirements.lock
+	$(BIN)/pip install --quiet --require-hashes --requirement tests/soak/requirements.lock
+	touch $@
+
+soak: $(VENV)/soak ## break the release cycle for long, and write the report
 	$(BIN)/python -m tests.soak
 
 check: lint types imports ## lint, types and import direction
@@ -65,9 +69,11 @@ lock: ## pin the newest versions of every dependency, with hashes and no address
 	    --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade \
 	    --output-file requirements$$(case $$extra in *dev) echo -dev;; esac).lock; \
 	done
-	uv pip compile tests/conformance/requirements.in --constraint requirements-dev.lock --universal \
-	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
-	  --output-file tests/conformance/requirements.lock
+	for suite in conformance soak; do \
+	  uv pip compile tests/$$suite/requirements.in --constraint requirements-dev.lock --universal \
+	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
+	    --output-file tests/$$suite/requirements.lock; \
+	done
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

