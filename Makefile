@@ -28,7 +28,7 @@ demo: $(VENV)/runtime ## run the main job on a simulated municipality, then serv
 	$(BIN)/gateway demo
 
 test: $(VENV)/dev ## run the test suites
-	$(BIN)/pytest -n 2 --dist loadfile tests --ignore tests/conformance --ignore tests/page
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests --ignore tests/conformance --ignore tests/page
 
 CONFORMANCE := $(VENV)/conformance
 $(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformance/js/package-lock.json
