@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance soak check lint types imports bench lock clean
+.PHONY: help demo test long conformance soak check lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,7 +28,10 @@ demo: $(VENV)/runtime ## run the main job on a simulated municipality, then serv
 	$(BIN)/gateway demo
 
 test: $(VENV)/dev ## run the test suites
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests --ignore tests/conformance --ignore tests/page
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests -m "not long" --ignore tests/conformance --ignore tests/page
+
+long: $(VENV)/dev ## run the tests that take most of a minute each
+	$(BIN)/pytest -n 2 tests -m long
 
 CONFORMANCE := $(VENV)/conformance
 $(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformance/js/package-lock.json

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from connectors import pull_file
 from connectors.boundary import Boundary
 from connectors.declaration import Agreement, SourceDeclaration
+from connectors.pull import pull_file
 from connectors.records import Week
 from gateway.simulate.registers import replacement_cpr
 from keys.linkage import BlindIndexRow, Linkage

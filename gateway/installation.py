@@ -10,10 +10,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session, select
 
-from connectors.boundary import Boundary
 from gateway.attestations import manifest, status
 from gateway.errors import AlreadyInstalled, ContractUnknown, NoActiveKey, NotInstalled, UnsafeForProduction
 from gateway.events import Installed, SigningKeyChanged
@@ -32,6 +32,9 @@ from keys.linkage import Linkage
 from keys.signer import LogKey, Signer, log_key, signer_from_uri
 from policies.engine import PolicyEngine
 from policies.programme import Programme, load_programme
+
+if TYPE_CHECKING:
+    from connectors.boundary import Boundary
 
 Clock = Callable[[], datetime]
 LOGS = ("attest", "payment", "access")
@@ -141,6 +144,8 @@ class Gateway:
 
     def boundary(self, session: Session) -> Boundary:
         """The boundary over the linkage of this session."""
+        from connectors.boundary import Boundary  # most commands match nobody, and need not load its columns
+
         secret, vault_key = (self.keystore.load(name).private_bytes for name in ("linkage", "vault"))
         return Boundary(Linkage(VaultTables(session), secret=secret, vault_key=vault_key))
 

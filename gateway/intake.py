@@ -12,11 +12,11 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from connectors import pull_file
 from connectors.base import Progress, Pulled, no_progress
 from connectors.declaration import SourceDeclaration
 from connectors.enrolment import Referral, ReferralList, read_referrals
 from connectors.errors import ConnectorError, FileNotNeeded
+from connectors.pull import pull_file
 from connectors.reading import file_sha256
 from connectors.records import Week
 from gateway.attestations.seals import Seal, seal_leaf

@@ -13,11 +13,13 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from gateway import oversight
 from gateway.store.tables import ReleaseRow
 from tests.faults.test_release_crash import FAULTS, INTENDED, ISSUED, NOTHING, Breaker, Fault
-from tests.support.municipality import SimulatedMunicipality
+from tests.support.municipality import SimulatedMunicipality, built
 
 WINDOWS = ("2018H2", "2019H1", "2019H2", "2020H1", "2020H2")
 RECIPIENTS = (("payment_document", "operator"), ("contract_total", "operator"), ("contract_total", "investor"))
@@ -42,9 +44,13 @@ def strike_all(new_town: NewTown, *, rounds: int, seed: int, steps: Collection[i
     for fault in faults:
         request = next(waiting, None)
         if request is None:
+            oversight.verify_logs(town.gateway)
+            town.gateway.store.dispose()
             town, waiting = new_town(), requests()
             request = next(waiting)
         struck[strike(town, request, fault)] += 1
+    oversight.verify_logs(town.gateway)
+    town.gateway.store.dispose()
     return struck
 
 
@@ -64,7 +70,6 @@ def strike(town: SimulatedMunicipality, request: Request, fault: str) -> int:
     if left(town, request) != ISSUED:
         raise AssertionError(f"{request} was not finished after {fault}")
     check_series(town.rows())
-    oversight.verify_logs(town.gateway)
     return int(fault.split()[0])
 
 
@@ -99,3 +104,21 @@ def towns(folder: Path, make: Callable[[Path], SimulatedMunicipality]) -> NewTow
     """Municipalities one after the other, each in a folder of its own."""
     numbers = iter(range(1_000_000))
     return lambda: make(folder / f"town-{next(numbers)}")
+
+
+def on_postgres(server: str) -> Callable[[Path], SimulatedMunicipality]:
+    """Municipalities with their people enrolled, each in a database of its own."""
+    numbers = iter(range(1_000_000))
+
+    def make(folder: Path) -> SimulatedMunicipality:
+        name = f"soak_{next(numbers)}"
+        engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        town = built(folder, database_url=make_url(server).set(database=name).render_as_string(hide_password=False))
+        town.enrol()
+        town.pull_all()
+        return town
+
+    return make

@@ -13,18 +13,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from gateway import oversight
-from tests.faults.chain import check_series, requests, strike_all, towns
+from tests.faults.chain import check_series, on_postgres, requests, strike_all, towns
 from tests.support.databases import running_postgres
-from tests.support.municipality import SimulatedMunicipality, built, ready
+from tests.support.municipality import ready
 
 ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "docs" / "soak-report.md"
@@ -60,24 +57,6 @@ def main(rounds: int = 6, kills: int = 120, examples: int = 3000, runs: int = 30
     text_ = "\n".join(f"- {line}" for line in lines)
     today = datetime.now(UTC).date()
     REPORT.write_text(f"# Soak report\n\n`make soak` on {today}, two cores. Nothing was wrong.\n\n{text_}\n")
-
-
-def on_postgres(server: str) -> Callable[[Path], SimulatedMunicipality]:
-    """Municipalities with their people enrolled, each in a database of its own."""
-    numbers = iter(range(1_000_000))
-
-    def make(folder: Path) -> SimulatedMunicipality:
-        name = f"soak_{next(numbers)}"
-        engine = create_engine(server, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        engine.dispose()
-        town = built(folder, database_url=make_url(server).set(database=name).render_as_string(hide_password=False))
-        town.enrol()
-        town.pull_all()
-        return town
-
-    return make
 
 
 def killed_at_random(folder: Path, kills: int, draw: random.Random) -> Counter[str]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors import pull_file
 from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError
+from connectors.pull import pull_file
 from tests.unit.connectors.cohort import ANNE, INCOME_HEADER, WEEKS, YR_HEADER, declared, matcher
 
 OTHER = "6402991237"

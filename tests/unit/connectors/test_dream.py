@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import connectors.dream
-from connectors import pull_file
 from connectors.base import Pulled
 from connectors.codes import statuses
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
+from connectors.pull import pull_file
 from connectors.records import Status, SubjectRef, Week
 from tests.unit.connectors.cohort import ANNE, BO, STRANGER, A, B, declared, matcher, write
 

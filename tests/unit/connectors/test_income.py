@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors import pull_file
 from connectors.base import Pulled
 from connectors.errors import (
     FileNameMismatch,
@@ -19,6 +18,7 @@ from connectors.errors import (
     HeaderMismatch,
     RejectReason,
 )
+from connectors.pull import pull_file
 from connectors.records import IncomePosting, IncomeType, Month, Week
 from tests.unit.connectors.cohort import ANNE, BO, INCOME_HEADER, STRANGER, WEEKS, A, B, declared, matcher, write
 

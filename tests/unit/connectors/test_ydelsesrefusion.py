@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors import pull_file
 from connectors.base import Pulled
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, HeaderMismatch, RejectReason
+from connectors.pull import pull_file
 from connectors.records import Status, SubjectRef, Week
 from tests.unit.connectors.cohort import ANNE, BO, STRANGER, WEEKS, YR_HEADER, A, B, declared, matcher, write
 
