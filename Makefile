@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long conformance soak check lint types imports bench lock clean
+.PHONY: help demo test long conformance page soak check lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,13 @@ $(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformanc
 
 conformance: $(CONFORMANCE) ## check what is signed with verifiers that others wrote (needs Node and SoftHSM 2)
 	$(BIN)/pytest tests/conformance
+
+$(VENV)/page: $(VENV)/dev tests/page/package-lock.json
+	cd tests/page && npm ci --omit=optional --no-audit --no-fund --silent
+	touch $@
+
+page: $(VENV)/page ## check verify.html against the command line (needs Node and Chromium)
+	$(BIN)/pytest tests/page
 
 $(VENV)/soak: $(VENV)/dev tests/soak/requirements.lock
 	$(BIN)/pip install --quiet --require-hashes --requirement tests/soak/requirements.lock

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from gateway.error_table import _OUTCOMES, known_codes
 from gateway.settings import Settings
 from outcome_verifier import claims as shapes
 
@@ -86,3 +88,33 @@ def test_the_commands_of_the_operations_page_are_commands():
         for word in words:
             if word.startswith("--"):
                 assert word in known, line
+
+
+def test_every_exit_code_is_listed_where_operators_look():
+    """0, 1 and 2 come from the command line itself; 1 is the doctor's, and that of an error in no tree."""
+    from gateway.cli.app import _EXIT_CODES
+
+    [listed] = re.findall(
+        r"^`gateway`: (0 done.*?)\.(?:\s|$)", text("docs/operations.md"), flags=re.MULTILINE | re.DOTALL
+    )
+    on_the_page = {int(number): what for number, what in re.findall(r"(\d+) ([^;]+)", " ".join(listed.split()))}
+    assert set(on_the_page) == {0, 1, 2} | {outcome.exit_code for outcome in _OUTCOMES.values()}
+    assert "doctor" in on_the_page[1]
+    assert " ".join(listed.split()) in _EXIT_CODES
+
+
+def test_every_error_code_of_the_operations_page_exists():
+    named = re.findall(r"\(`([a-z]+(?:-[a-z]+)+)`\)", text("docs/operations.md"))
+    assert {"file-overlaps", "amendment-refused", "unsafe-for-production"} <= set(named) <= known_codes()
+
+
+def test_the_licence_is_the_one_that_both_packages_declare():
+    licence = text("LICENSE")
+    assert "Apache License" in licence
+    assert "Version 2.0, January 2004" in licence
+    assert re.findall(r"^ {3}(\d)\. ", licence, flags=re.MULTILINE) == list("123456789")
+    assert "END OF TERMS AND CONDITIONS" in licence
+    for name in ("pyproject.toml", "verifier/pyproject.toml"):
+        assert tomllib.loads(text(name))["project"]["license"] == "Apache-2.0", name
+    assert tomllib.loads(text("pyproject.toml"))["project"]["license-files"] == ["LICENSE"]
+    assert "(LICENSE)" in text("README.md")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import secrets
@@ -244,7 +245,7 @@ def visible(**changes: Any) -> dict[str, Any]:
     claims: dict[str, Any] = {
         "iss": ISSUER,
         "vct": f"{ISSUER}/vct/outcome-attestation/1",
-        "vct#integrity": "sha256-AAAA",
+        "vct#integrity": "sha256-" + base64.b64encode(hashlib.sha256(b"type metadata").digest()).decode(),
         "nbf": NOW,
         "iat": NOW,
         "jti": "urn:uuid:00000000-0000-4000-8000-000000000001",

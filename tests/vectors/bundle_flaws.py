@@ -7,7 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 from outcome_verifier import b64, canonical
-from tests.support.bundles import INDEX, ISSUER, NONCE, NOW, SEAL, Issuer, SigningKey
+from tests.support.bundles import (
+    INDEX,
+    ISSUER,
+    NONCE,
+    NOW,
+    SEAL,
+    Issuer,
+    SigningKey,
+    attestation_leaf,
+    disclosable,
+    seal_leaf,
+)
 from tests.vectors.making import (
     LINE,
     Vector,
@@ -82,6 +93,12 @@ def step1() -> list[Vector]:
         ("a-list", "JSON, and no object.", _raw(b"[]\n")),
         ("huge-number", "An integer beyond 53 bits.", logged_at(b"9" * 400)),
         ("fraction", "A number with a fraction.", logged_at(b"1770000000.0")),
+        ("logged-at-is-negative", "The logged time lies before 1970.", edited(logged_at=-1)),
+        (
+            "seal-version-is-true",
+            "A seal's version is true.",
+            with_edit(lambda b: b["seals"][0]["leaf"].update(v=True)),
+        ),
         ("logged-at-is-text", "The logged time is a text.", edited(logged_at=str(NOW))),
         ("seals-is-no-list", "The seals are no list.", edited(seals={})),
         (
@@ -174,6 +191,16 @@ def step6() -> list[Vector]:
     ]
 
 
+def batch_twice(issuer: Issuer) -> bytes:
+    """Eighty people where forty were sealed; the second proof is of another sealed batch."""
+    other, mine = seal_leaf(batch="2019"), seal_leaf()
+    made = issuer.token(shown=disclosable(cohort_seals=[{**SEAL, "nonce": NONCE}] * 2, participants=80))
+    leaves = [canonical.dumps(mine), canonical.dumps(other), attestation_leaf(made)]
+    proofs = [issuer.receipt(issuer.attest, leaves, index) for index in range(3)]
+    seals = [{"leaf": mine, "proof": proofs[0]}, {"leaf": other, "proof": proofs[1]}]
+    return issuer.bundle(made, edit=lambda body: body.update(seals=seals, receipt=proofs[2]))
+
+
 def step7() -> list[Vector]:
     def seals(**changes: Any) -> list[dict[str, Any]]:
         return [{**SEAL, "nonce": NONCE, **changes}]
@@ -185,6 +212,7 @@ def step7() -> list[Vector]:
             shows(cohort_seals=seals(count=39), participants=39),
         ),
         ("another-batch", "A batch that was not sealed.", shows(cohort_seals=seals(batch="2019"))),
+        ("batch-twice", "One batch is named twice, beside a leaf of something else.", batch_twice),
         ("another-nonce", "A nonce that does not open the seal.", shows(cohort_seals=seals(nonce="00" * 32))),
         ("people-added", "More participants than were sealed.", shows(participants=41)),
         ("no-seal-proofs", "The proofs of the seals are missing.", edited(seals=[])),
@@ -224,6 +252,7 @@ def step8() -> list[Vector]:
         ("zlib-cut-off", "The zlib stream is cut off.", lst(zlib.compress(bytes(range(256)) * 32)[:-5])),
         ("zlib-bomb", "Four MiB of zeroes in four kB.", lst(zlib.compress(bytes(1 << 22)))),
         ("after-the-stream", "A byte after the zlib stream.", lst(packed + b"x")),
+        ("expiry-is-null", "A list whose expiry is null.", status(exp=None)),
         ("status-typ-jwt", "The list's type is JWT.", status_header(typ="JWT")),
         ("status-alg-none", "The list is not signed.", status_header(alg="none")),
         ("status-by-an-unknown-key", "The list was signed by nobody we know.", status_header(kid="another")),
@@ -321,6 +350,8 @@ def trust() -> list[Vector]:
         ("trust-unknown-state", "A state that does not exist.", key_times(state="sleeping")),
         ("trust-validity-is-text", "A time is a text.", key_times(valid_to="x")),
         ("trust-no-logs", "No logs.", manifest(logs=[])),
+        ("trust-vkey-is-a-number", "A log's key is a number.", manifest(logs=[{"origin": "x/attest", "vkey": 5}])),
+        ("trust-previous-is-no-digest", "The manifest before is no digest.", manifest(previous="x")),
         ("trust-version-zero", "Versions begin with 1.", manifest(version=0)),
     ]
     return [Vector(name, 3, flaw, Issuer.bundle, make) for name, flaw, make in rows]

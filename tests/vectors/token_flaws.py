@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from outcome_verifier import b64, sdjwt
-from tests.support.bundles import NOW, Issuer, SigningKey
+from tests.support.bundles import NOW, Issuer, SigningKey, disclosable, visible
 from tests.vectors.making import (
     PAYMENT,
     SECOND,
@@ -136,6 +136,11 @@ def step4() -> list[Vector]:
     return [Vector(name, 14, flaw, make) for name, flaw, make in rows]
 
 
+def doubly(issuer: Issuer) -> str:
+    claims = visible(supersedes={"jti": SECOND, "sha256": "00" * 32})
+    return issuer.token(claims, disclosable(difference={"threshold_met": 2}))
+
+
 def step5() -> list[Vector]:
     def window(first: str, last: str) -> dict[str, str]:
         return {"label": "x", "from_week": first, "to_week": last}
@@ -150,6 +155,11 @@ def step5() -> list[Vector]:
         ("issued-in-the-future", "It was issued in the future.", claim(iat=NOW + 61)),
         ("nbf-is-text", "A time is a text.", claim(nbf=str(NOW))),
         ("nbf-is-true", "A time is true.", claim(nbf=True)),
+        ("issued-before-1970", "A time before 1970.", claim(iat=-1)),
+        ("member-to-spare", "A visible object has a member to spare.", claim(operator={"name": "An operator", "x": 1})),
+        ("week-in-other-digits", "A week in Arabic-Indic digits.", claim(window=window("٢٠٢٠-W٢٧", "٢٠٢٠-W٥٣"))),
+        ("verdict-changes-by-two", "A mark can change by one.", token(doubly)),
+        ("integrity-is-no-digest", "The digest of the type is none.", claim(**{"vct#integrity": "sha256-AAAA"})),
         ("no-jti", "No identifier.", claim(jti=None)),
         ("jti-is-no-uuid", "The identifier is no UUID.", claim(jti="urn:uuid:1")),
         ("no-status", "No status.", claim(status=None)),

@@ -90,6 +90,8 @@ def _seal(entry: object) -> SealProof:
     leaf, proof = entry["leaf"], entry["proof"]
     if not isinstance(leaf, dict) or not isinstance(proof, str):
         raise ValueError("a seal is a leaf and a proof")
-    if set(leaf) != {"v", "type", "sha256"} or leaf["v"] != 1 or leaf["type"] != "cohort_seal":
+    if set(leaf) != {"v", "type", "sha256"} or type(leaf["v"]) is not int or not isinstance(leaf["sha256"], str):
         raise ValueError("a seal's leaf is malformed")
+    if (leaf["v"], leaf["type"]) != (1, "cohort_seal"):
+        raise ValueError("a seal's leaf is of another type")
     return SealProof(leaf, proof)

@@ -94,6 +94,8 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     if members is None or set(jwk) != set(members) or not all(isinstance(value, str) for value in jwk.values()):
         raise ValueError("not a public EC or RSA key")
     if jwk["kty"] == "RSA":
+        if any(b64.decode(jwk[name])[:1] in (b"", b"\x00") for name in ("n", "e")):
+            raise ValueError("an RSA number has leading zero bytes")  # RFC 7518 §6.3.1: one text for one value
         n, e = (int.from_bytes(b64.decode(jwk[name]), "big") for name in ("n", "e"))
         if n.bit_length() not in _RSA_BITS or e != _RSA_EXPONENT or not n & 1:
             raise ValueError("an RSA key has 2048 to 4096 bits and the exponent 65537")

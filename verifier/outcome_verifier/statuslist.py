@@ -73,7 +73,7 @@ def read_status(token: str, *, keys: Mapping[str, TrustedKey], uri: str, index: 
         raise ValueError("the status list has no issue time, or one in the future")
     if not key.covers(issued):  # a key that was retired, or stolen before, may not say "valid" about today
         raise ValueError("the key was not valid when the status list was issued")
-    if expires is not None and type(expires) is not int:
+    if "exp" in claims and type(expires) is not int:
         raise ValueError("the status list has no proper expiry")
     if not isinstance(listed, dict) or set(listed) != {"bits", "lst"} or type(listed["bits"]) is not int:
         raise ValueError("the status list is malformed")

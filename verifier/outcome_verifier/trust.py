@@ -8,6 +8,7 @@ rotated. Whoever pins it needs no server.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from outcome_verifier.errors import TrustInvalid
 from outcome_verifier.note import VerifierKey
 from outcome_verifier.proof import verify_proof
 
+_HEX = re.compile(r"[0-9a-f]{64}")
 SCHEMA = "trust/1"
 MANIFEST_TYPE = "key-manifest+jwt"
 STATES = ("pending", "active", "retiring", "retired", "destroyed", "compromised")
@@ -70,7 +72,7 @@ class TrustFile:
                 raise ValueError("issuer, manifest and receipt must be texts")
             manifest = _manifest(body)
             keys = [_key(entry) for entry in manifest["keys"]]
-            logs = {entry["origin"]: VerifierKey.parse(entry["vkey"]) for entry in manifest["logs"]}
+            logs = dict(map(_log, manifest["logs"]))
             _check_names(manifest, keys, logs)
             _check_receipt(body, manifest, logs)
         except (ValueError, KeyError, TypeError) as error:
@@ -107,6 +109,8 @@ def _manifest(body: Mapping[str, Any]) -> Mapping[str, Any]:
     manifest = token.payload
     if set(manifest) != _MANIFEST_MEMBERS or manifest["iss"] != body["issuer"]:
         raise ValueError("the key manifest is malformed, or another issuer's")
+    if manifest["previous"] is not None and not _HEX.fullmatch(str(manifest["previous"])):
+        raise ValueError("the key manifest names the one before it wrongly")
     if type(manifest["version"]) is not int or manifest["version"] < 1 or not canonical.is_instant(manifest["iat"]):
         raise ValueError("the key manifest has no version or no time")
     return manifest
@@ -123,11 +127,15 @@ def _key(entry: Mapping[str, Any]) -> TrustedKey:
     return TrustedKey(entry["kid"], jws.public_key(entry["jwk"]), entry["state"], *times)
 
 
+def _log(entry: Mapping[str, Any]) -> tuple[str, VerifierKey]:
+    if set(entry) != {"origin", "vkey"} or not all(isinstance(value, str) for value in entry.values()):
+        raise ValueError("a log has other members than expected")
+    return entry["origin"], VerifierKey.parse(entry["vkey"])
+
+
 def _check_names(manifest: Mapping[str, Any], keys: list[TrustedKey], logs: Mapping[str, VerifierKey]) -> None:
     if not keys or len({key.kid for key in keys}) != len(keys) or len(logs) != len(manifest["logs"]):
         raise ValueError("keys and logs must be named once each")
-    if any(set(entry) != {"origin", "vkey"} for entry in manifest["logs"]):
-        raise ValueError("a log has other members than expected")
     if any(origin != key.name for origin, key in logs.items()):
         raise ValueError("a log key belongs to another origin")
     if not isinstance(manifest["vct"], list) or not all(isinstance(text, str) for text in manifest["vct"]):

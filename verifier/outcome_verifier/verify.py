@@ -180,17 +180,23 @@ def _check_seals(bundle: Bundle, claims: Mapping[str, Any], shown: Mapping[str, 
         logged[seal.leaf["sha256"]] = index
     if "cohort_seals" not in shown:
         return f"{len(logged)} logged; the denominator is withheld"
-    for entry in shown["cohort_seals"]:
-        body = {name: entry[name] for name in ("batch", "count", "root", "sealed_on")}
-        sealed = canonical.dumps({"contract": claims["contract"]["id"], **body})
-        if hashlib.sha256(bytes.fromhex(entry["nonce"]) + sealed).hexdigest() not in logged:
-            raise ValueError("a batch was not sealed as the attestation says")
-    if len(logged) != len(shown["cohort_seals"]) or len(logged) != len(bundle.seals):
+    named = [_seal_digest(claims["contract"]["id"], entry) for entry in shown["cohort_seals"]]
+    if not set(named) <= set(logged):
+        raise ValueError("a batch was not sealed as the attestation says")
+    # each batch once: one that is named twice would count its people twice
+    if not len(named) == len(set(named)) == len(logged) == len(bundle.seals):
         raise ValueError("the bundle proves other seals than the attestation names")
     people = sum(entry["count"] for entry in shown["cohort_seals"])
     if shown.get("participants", people) != people:
         raise ValueError("the sealed batches do not add up to the participants")
     return f"{people} people, sealed in {len(logged)} logged batch(es)"
+
+
+def _seal_digest(contract: str, entry: Mapping[str, Any]) -> str:
+    """What the log holds of a batch, from what the attestation discloses of it."""
+    body = {name: entry[name] for name in ("batch", "count", "root", "sealed_on")}
+    sealed = canonical.dumps({"contract": contract, **body})
+    return hashlib.sha256(bytes.fromhex(entry["nonce"]) + sealed).hexdigest()
 
 
 def _check_certificate(presentation: sdjwt.SdJwt, key: TrustedKey, at: int, demands: Demands) -> str:

@@ -27,7 +27,7 @@ def visible(
         recipient=recipient,
         issuer="https://gateway.example",
         host="gateway.example",
-        vct_integrity="sha256-x",
+        vct_integrity="sha256-" + "A" * 43 + "=",
         jti="urn:uuid:00000000-0000-4000-8000-000000000000",
         seq=1,
         status_index=7,
