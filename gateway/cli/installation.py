@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import console, opened, progress_bar, writing
+from gateway.cli.terminal import console, opened, progress_bar, warn_of_development_key, writing
 
 
 def init(
@@ -37,6 +37,7 @@ def init(
             is_demo=demo_keys,
         )
         publish(gateway)
+    warn_of_development_key(gateway)
     console.print(f"installed in {settings.data_directory.resolve()} for {municipality_name} ({municipality_code})")
     if settings.passphrase is None:
         console.print(f"  passphrase file  {settings.passphrase_path} (keep a copy apart from the backup)")
@@ -94,7 +95,9 @@ def serve(
     from gateway.serving import listening, serve_on
 
     with listening(host, port) as listener:
-        serve_on(listener, opened(), say=console.print)
+        gateway = opened()
+        warn_of_development_key(gateway)
+        serve_on(listener, gateway, say=console.print)
 
 
 def demo(

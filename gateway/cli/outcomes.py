@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, counts, opened, output, progress_bar, writing
+from gateway.cli.terminal import (
+    columns,
+    console,
+    counts,
+    opened,
+    output,
+    progress_bar,
+    warn_of_development_key,
+    writing,
+)
 
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
 
@@ -129,6 +138,7 @@ def release(
         file.write(done.bundle)
     with writing(gateway.settings.public_directory):
         publish(gateway)
+    warn_of_development_key(gateway)
     word = "released" if done.is_new else "released before, handed out again"
     console.print(f"{word}: {path} (entry {done.leaf_index} of the {done.log} log)")
 
@@ -155,6 +165,7 @@ def correct(
     done = use_case(gateway, contract, window, reason=reason)
     with writing(gateway.settings.public_directory):
         publish(gateway)
+    warn_of_development_key(gateway)
     for one in done:
         path = out / f"{contract}-{window}-{one.template}-{one.recipient}-r{one.revision}.bundle.json"
         with output(path) as file:

@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 
 from gateway.errors import OutputUnwritable
@@ -31,6 +32,13 @@ def opened() -> Gateway:
     from gateway.settings import Settings
 
     return Gateway.open(Settings())
+
+
+def warn_of_development_key(gateway: Gateway) -> None:
+    """Say loudly, and beside the output, that what is signed here proves nothing real."""
+    if gateway.has_development_key():
+        warning = "DEVELOPMENT KEY: every attestation is marked demo and proves nothing about real people or money"
+        typer.secho(warning, err=True, fg="red", bold=True)
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def killed_at_random(folder: Path, kills: int, draw: random.Random) -> Counter[s
     for _ in range(kills):
         environment = {**os.environ, **town.environment}
         started = subprocess.Popen([sys.executable, "-c", KILLED, town.contract, *request], env=environment)
-        time.sleep(draw.uniform(0.8, 2.6))
+        time.sleep(draw.uniform(1.2, 4.0))
         started.send_signal(signal.SIGKILL)
         started.wait()
         rows = [row for row in town.rows() if (row.window, row.template, row.recipient_role) == request]
