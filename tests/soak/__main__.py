@@ -35,7 +35,7 @@ release(Gateway.open(Settings()), *sys.argv[1:])
 """
 
 
-def main(rounds: int = 6, kills: int = 120, examples: int = 3000, runs: int = 300_000, seed: int = 20_261_123) -> None:
+def main(rounds: int = 10, kills: int = 120, examples: int = 3000, runs: int = 300_000, seed: int = 20_261_123) -> None:
     """Run every part and write the report."""
     lines = [f"Seed {seed}."]
     with tempfile.TemporaryDirectory() as folder, running_postgres() as server:
