@@ -175,6 +175,8 @@ def _documented(session: Session, request: Request, earlier: Sequence[Window]) -
     for other in labels:
         if other not in rows and contract.is_planned("payment_document", "operator", other):
             raise WindowOutOfOrder(window=label, other=other, reason="has to be released first")
+        if other in rows and rows[other].state == "intended":
+            raise WindowOutOfOrder(window=label, other=other, reason="was interrupted and has to be released first")
     later = rows.keys() - {*labels, label}
     if later and request.template == "payment_document":
         raise WindowOutOfOrder(window=label, other=min(later), reason="was released already")

@@ -7,6 +7,7 @@ holds anything about a person.
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlmodel import Session, col, select
@@ -22,6 +23,7 @@ from outcome_verifier import canonical
 from outcome_verifier.note import Checkpoint, VerifierKey, open_note
 
 PREFIX = "log/attest"
+_NEVER = datetime.fromtimestamp(0, UTC)
 
 
 def publish(gateway: Gateway) -> list[str]:
@@ -45,7 +47,8 @@ def publish(gateway: Gateway) -> list[str]:
         files["trust.json"] = gateway.trust_bytes(session)
         if status_token is not None:
             files[f"status/{status.LIST_ID}"] = status_token.encode("ascii")
-        for version in session.exec(select(StatusVersion).order_by(col(StatusVersion.issued_at))):
+        versions = select(StatusVersion).where(col(StatusVersion.issued_at) > _archived(gateway))
+        for version in session.exec(versions.order_by(col(StatusVersion.issued_at))):  # oldest first: no gap is left
             files[status.archive_name(version.issued_at)] = version.token.encode("ascii")
         size = ledger.size(session, "attest")
         tiles = tile_files(session, "attest", size=size, since=0 if published is None else published.size)
@@ -79,6 +82,13 @@ def check_continues(gateway: Gateway, session: Session) -> Checkpoint | None:
     if ledger.root(session, "attest", head.size) != head.root:
         raise CheckpointMismatch(log="attest", size=head.size, reason="the database holds other entries")
     return head
+
+
+def _archived(gateway: Gateway) -> datetime:
+    """The time of the newest status list in the archive; the files before it never change."""
+    folder = (gateway.settings.public_directory / status.archive_name(_NEVER)).parent
+    times = [int(name.rpartition("-")[2]) for path in folder.glob("*-*") if (name := path.name)[-1].isdigit()]
+    return datetime.fromtimestamp(max(times, default=0), UTC)
 
 
 def _write(path: Path, content: bytes) -> None:

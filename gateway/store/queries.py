@@ -69,9 +69,9 @@ def releases(session: Session, contract_id: str) -> Sequence[ReleaseRow]:
 
 
 def payment_documents(session: Session, contract_id: str) -> dict[str, ReleaseRow]:
-    """The issued payment document of each window; a superseded one counts no more."""
+    """The newest payment document of each window, issued or intended; a superseded one counts no more."""
     rows = sorted(releases(session, contract_id), key=lambda row: row.revision)
-    return {row.window: row for row in rows if (row.template, row.state) == ("payment_document", "issued")}
+    return {row.window: row for row in rows if row.template == "payment_document"}
 
 
 def completeness(rows: Sequence[PullRow], *, first: Week) -> Completeness:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway import correction, intake, oversight, publication
+from gateway import correction, evaluation, intake, oversight, publication
 from gateway.errors import NothingToCorrect, ReleaseInterrupted, RevisionUnknown, WindowOutOfOrder
 from gateway.issuing import Released
+from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.tariff import amount_due
 from gateway.release import release
 from outcome_verifier import canonical
 from outcome_verifier.errors import StatusInvalid
@@ -170,6 +172,71 @@ def test_a_correction_that_is_interrupted_is_finished_by_the_next_release(
             town.verified(release(town.gateway, town.contract, LAST, template, to, revision=1).bundle)
     issued = [row for row in town.rows() if row.recipient_role == "operator"]
     assert sorted(row.seq for row in issued) == list(range(1, len(issued) + 1))
+
+
+def interrupted(town: SimulatedMunicipality, monkeypatch: pytest.MonkeyPatch, work) -> None:
+    def dies(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gateway.issuing.sdjwt.issue", dies)
+        with pytest.raises(KeyboardInterrupt):
+            work()
+
+
+@pytest.fixture
+def early(tmp_path: Path) -> SimulatedMunicipality:
+    """Released up to 2019H2, whose wages turn out to be wrong."""
+    town = ready(tmp_path, clock=Clock(date(2030, 1, 1)))
+    for window in ("2018H2", "2019H1", "2019H2"):
+        town.release(window, *PAYMENT)
+    mend(town, months=("2019-10", "2019-11", "2019-12"))
+    return town
+
+
+def test_no_window_is_paid_on_top_of_an_unfinished_correction(
+    early: SimulatedMunicipality, monkeypatch: pytest.MonkeyPatch
+):
+    """It would take back what the correction takes back when it is finished: twice."""
+    interrupted(
+        early, monkeypatch, lambda: correction.correct(early.gateway, "impact60", "2019H2", reason="source_corrected")
+    )
+    for template, to in (PAYMENT, TOTAL):
+        with pytest.raises(WindowOutOfOrder, match="was interrupted"):
+            early.release("2020H1", template, to)
+    early.release("2019H2", *PAYMENT)
+    early.release("2020H1", *PAYMENT)
+    assert paid(early) == due(early, "2020H1")
+
+
+def test_nothing_is_corrected_below_an_unfinished_payment_document(
+    early: SimulatedMunicipality, monkeypatch: pytest.MonkeyPatch
+):
+    """What was intended for the next window was reckoned from the old document."""
+    interrupted(early, monkeypatch, lambda: early.release("2020H1", *PAYMENT))
+    with pytest.raises(WindowOutOfOrder):
+        correction.correct(early.gateway, "impact60", "2019H2", reason="source_corrected")
+    early.release("2020H1", *PAYMENT)
+    assert paid(early) == due(early, "2020H1")
+
+
+def paid(town: SimulatedMunicipality) -> int:
+    """What the standing payment documents add up to, in minor units."""
+    rows = {row.window: row for row in sorted(town.rows(), key=lambda row: row.revision) if row.template == PAYMENT[0]}
+    assert all(row.state == "issued" for row in rows.values())
+    return sum(line["amount_minor"] for row in rows.values() for line in row.due)
+
+
+def due(town: SimulatedMunicipality, window: str) -> int:
+    """What is due up to a window's end, evaluated anew with what its document knew."""
+    with town.gateway.store.read() as session:
+        contract = town.gateway.contract(session, "impact60")
+        [known] = [row.known_at for row in town.rows() if row.window == window and row.template == PAYMENT[0]]
+        cohort = evaluation.histories(session, contract, known_at=known)
+    chosen = contract.window(window)
+    assert chosen is not None
+    reckoned = evaluate(contract, cohort, chosen.to_week)
+    return sum(amount_due(measure, reckoned.quantity(measure.id)) for measure in contract.measures)
 
 
 def test_a_correction_may_flip_the_investors_mark_and_shows_no_number(tmp_path: Path):

@@ -71,7 +71,7 @@ class Demands:
 
     `contract` is the contract file's bytes. `anchors` is a PEM file of certificate authorities: with it the profile is
     `certificate`, and the seal's path must lead to one of them. `max_status_age` is in seconds. `status` is a status
-    list token that was fetched since and is read instead of the stapled one.
+    list token that was fetched since; the newer of the two counts.
     """
 
     contract: bytes | None = None
@@ -215,8 +215,9 @@ def _check_status(
     bundle: Bundle, presentation: sdjwt.SdJwt, trust: TrustFile, now: int, demands: Demands
 ) -> StatusToken:
     reference = presentation.token.payload["status"]["status_list"]
-    token = bundle.status if demands.status is None else demands.status
-    status = read_status(token, keys=trust.keys, uri=reference["uri"], index=reference["idx"], now=now)
+    tokens = [*([] if demands.status is None else [demands.status]), bundle.status]
+    read = [read_status(t, keys=trust.keys, uri=reference["uri"], index=reference["idx"], now=now) for t in tokens]
+    status = max(read, key=lambda found: found.as_of)
     known = f"status known as of {instant(status.as_of)}"
     if status.value != VALID:
         if bundle.superseded_by is None:
