@@ -11,10 +11,12 @@ from sqlmodel import Session, select
 
 from connectors.declaration import load_declaration
 from gateway.error_table import outcome
+from gateway.errors import CheckpointMismatch
 from gateway.evaluation import AsOf, known_now
 from gateway.installation import Gateway
 from gateway.intake import is_sealed
 from gateway.outcomes.contract import Contract, Window
+from gateway.publication import check_continues
 from gateway.settings import Settings
 from gateway.store import ledger, queries
 from gateway.store.tables import SourceRow
@@ -75,6 +77,10 @@ def _logs(gateway: Gateway) -> Iterator[Finding]:
     with gateway.store.read() as session:
         newest = ledger.newest_instant(session)
         size = ledger.size(session, "access")
+        try:
+            check_continues(gateway, session)
+        except CheckpointMismatch as error:
+            yield Finding(FAIL, str(error), "restore a newer backup; nothing is released until then")
     if newest is not None and newest > now:
         yield Finding(
             FAIL,

@@ -59,6 +59,7 @@ class Gateway:
         Raises `NotInstalled`, `SchemaOutdated`, `KeyStoreUnsafe`, or `UnsafeForProduction` when the production
         profile meets a development key.
         """
+        KeyStore.recover(settings.keys_directory)
         if not settings.keys_directory.is_dir():
             raise NotInstalled(where=str(settings.data_directory))
         store = Store(settings.store_url)

@@ -139,18 +139,27 @@ class KeyStore:
         Raises `KeyStoreLocked` where a key does not open.
         """
         keys = [self.load(name) for name in self.names()]
-        beside = self._directory.with_name(f"{self._directory.name}.{secrets.token_hex(4)}.new")
+        beside = self._directory.with_name(f"{self._directory.name}.new")
+        shutil.rmtree(beside, ignore_errors=True)  # what an interrupted change left
         beside.mkdir(mode=0o700)
         _write(beside / _SALT_FILE, _new_settings())
         store = KeyStore.open(beside, passphrase)
         for key in keys:
             store._save(key)
-        before = self._directory.with_name(f"{beside.name}.old")
+        before = self._directory.with_name(f"{self._directory.name}.old")
         self._directory.rename(before)
         beside.rename(self._directory)
         _sync(self._directory.parent)
         shutil.rmtree(before)
         self._wrapping = store._wrapping
+
+    @staticmethod
+    def recover(directory: Path) -> None:
+        """Put back the store that a change of passphrase was killed over, under the passphrase of before."""
+        before = directory.with_name(f"{directory.name}.old")
+        if before.is_dir() and not directory.exists():
+            before.rename(directory)
+            _sync(directory.parent)
 
     def names(self) -> Iterator[str]:
         for path in sorted(self._directory.glob("*.json")):

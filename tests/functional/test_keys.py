@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import NameOID
 
 from gateway import publication, signing
+from gateway.doctor import examine
 from gateway.errors import CheckpointMismatch, KeyFileInvalid, NoActiveKey, SigningKeyUnknown, UnsafeForProduction
 from gateway.installation import Gateway
 from gateway.settings import Settings
@@ -193,6 +194,28 @@ def test_the_passphrase_can_be_changed_and_the_old_one_opens_nothing(town: Simul
     assert [path.name for path in town.data_directory.glob("keys*")] == ["keys"]
 
 
+@pytest.mark.parametrize("killed_at", [1, 2])
+def test_a_change_of_passphrase_that_is_killed_loses_no_key(
+    town: SimulatedMunicipality, monkeypatch: pytest.MonkeyPatch, killed_at: int
+):
+    """Killed before the old store steps aside, or before the new one takes its place: the old passphrase stands."""
+    calls, real = iter(range(1, 100)), Path.rename
+
+    def dies(path: Path, target: Path) -> Path:
+        if path.name.startswith("keys") and next(calls) == killed_at:
+            raise KeyboardInterrupt
+        return real(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", dies)
+        with pytest.raises(KeyboardInterrupt):
+            town.gateway.keystore.change_passphrase(b"another one")
+    again = Gateway.open(town.gateway.settings, clock=town.gateway.clock)
+    SimulatedMunicipality(again, town.contract, town.drop, town.folder).release(*FIRST)
+    again.keystore.change_passphrase(b"another one")
+    assert sorted(path.name for path in town.data_directory.glob("keys*")) == ["keys"]
+
+
 def test_the_passphrase_may_come_from_the_environment_or_a_systemd_credential(
     town: SimulatedMunicipality, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -223,6 +246,7 @@ def test_an_older_backup_is_noticed_before_it_signs_over_what_was_given_away(tow
         file.unlink()
     shutil.copy(backup, town.data_directory / "gateway.sqlite")
     restored = Gateway.open(town.gateway.settings, clock=town.gateway.clock)
+    assert [found for found in examine(town.gateway.settings) if found.level == "fail" and "older backup" in found.what]
     with pytest.raises(CheckpointMismatch, match="older backup"):
         publication.publish(restored)
     with pytest.raises(CheckpointMismatch, match="older backup"):
