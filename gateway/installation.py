@@ -182,8 +182,11 @@ def initialise(
 
     Running it again on the same installation migrates the database and changes nothing else. A demo
     installation gets development keys: they are marked in every attestation, and production refuses them.
-    Without a passphrase file a random passphrase is written to one.
+    Without a passphrase file a random passphrase is written to one. Raises `UnsafeForProduction`, before anything is
+    made, where the production profile asks for development keys.
     """
+    if is_demo and settings.profile == "production":
+        raise UnsafeForProduction(reason="development keys were asked for; leave --demo-keys out")
     now = clock()
     settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.public_directory.mkdir(exist_ok=True)

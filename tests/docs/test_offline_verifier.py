@@ -1,4 +1,4 @@
-"""The verifier as an investor installs it: one wheel and what it needs, into an empty environment, without a network."""
+"""The verifier as an investor installs it: a wheel and what it needs, into an empty environment, without network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The roads of docs/operations.md, run line by line as they stand there, in a folder that holds nothing but examples/."""
+"""The roads of docs/operations.md, run line by line as they stand there, in a folder with nothing but examples/."""
 
 from __future__ import annotations
 

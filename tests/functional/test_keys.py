@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from gateway import publication, signing
 from gateway.doctor import examine
 from gateway.errors import CheckpointMismatch, KeyFileInvalid, NoActiveKey, SigningKeyUnknown, UnsafeForProduction
-from gateway.installation import Gateway
+from gateway.installation import Gateway, initialise
 from gateway.settings import Settings
 from keys.errors import KeyStoreLocked, KeyUnknown, TransitionRefused
 from keys.lifecycle import State
@@ -366,3 +366,12 @@ def test_a_key_file_that_does_not_fit_is_refused(town: SimulatedMunicipality):
     with pytest.raises(KeyFileInvalid, match="already"):
         signing.add_key(town.gateway, certificate=file, password=b"secret")
     assert states(town) == ["active", "pending"]
+
+
+def test_production_makes_no_development_keys_and_leaves_nothing_behind(tmp_path: Path):
+    settings = Settings(data_directory=tmp_path / "new", profile="production")
+    options = {"host_name": "g.example", "municipality_code": "851", "municipality_name": "Aalborg Kommune"}
+    with pytest.raises(UnsafeForProduction, match="--demo-keys"):
+        initialise(settings, **options, is_demo=True)
+    assert not settings.data_directory.exists()
+    assert initialise(settings, **options, is_demo=False).has_development_key() is False
