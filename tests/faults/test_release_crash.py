@@ -200,7 +200,7 @@ def test_an_interrupted_release_is_seen_and_blocks_what_follows_it(tmp_path: Pat
         with pytest.raises(Fault):
             town.release(*FIRST)
     assert [finding for finding in examine(town.gateway.settings) if "was interrupted" in finding.what]
-    with pytest.raises(WindowOutOfOrder, match=r"'2019H1' is worth .* '2018H2' has to be released first"):
+    with pytest.raises(WindowOutOfOrder, match=r"'2019H1' is worth .* '2018H2' was interrupted and has to be released"):
         town.release(*SECOND)
     finish(town)
     go_on(town)
