@@ -31,7 +31,7 @@ test: $(VENV)/dev ## run the test suites
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests -m "not long" --ignore tests/conformance --ignore tests/page
 
 long: $(VENV)/dev ## run the tests that take most of a minute each
-	$(BIN)/pytest -n 2 tests -m long
+	$(BIN)/pytest -n 2 tests -m long --ignore tests/conformance --ignore tests/page
 
 CONFORMANCE := $(VENV)/conformance
 $(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformance/js/package-lock.json

@@ -13,6 +13,8 @@ from tests.faults.chain import check_series, left
 from tests.faults.test_release_crash import INTENDED, ISSUED, NOTHING
 from tests.support.municipality import SimulatedMunicipality, built, ready
 
+pytestmark = pytest.mark.long
+
 REQUEST = ("2018H2", "payment_document", "operator")
 
 

@@ -401,6 +401,7 @@ PIPED: list[tuple[str, ...]] = [
 ]
 
 
+@pytest.mark.long
 def test_nothing_is_folded_or_cut_for_a_program_that_reads_it(place: Place):
     """Digests, fingerprints, ids and paths come out in one piece, however short lines are said to be."""
     assert register(place, "an-api-client-with-a-name", make_key(place, "fokus.jwk")).code == 0

@@ -28,7 +28,7 @@ def road(folder: Path, **options) -> Municipality:
     return town
 
 
-@pytest.mark.parametrize("seed", [1, 2, 2018])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 2018))])
 def test_the_published_course_comes_out_of_the_files(tmp_path: Path, seed: int):
     town = road(tmp_path, seed=seed)
     assert {week: town.people(week) for week in PUBLISHED} == PUBLISHED
