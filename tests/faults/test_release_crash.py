@@ -259,6 +259,7 @@ release(Gateway.open(Settings()), *sys.argv[4:])
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("death", DEATHS)
 def test_a_killed_process_leaves_nothing_or_all(tmp_path: Path, death: str):
     place, number, after, expected = DEATHS[death]

@@ -34,6 +34,7 @@ def test_the_published_course_comes_out_of_the_files(tmp_path: Path, seed: int):
     assert {week: town.people(week) for week in PUBLISHED} == PUBLISHED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", COURSES)
 def test_other_courses_come_out_too(tmp_path: Path, name: str):
     edits = tuple((f"people = {old}\n", f"people = {new}\n") for old, new in COURSES[name])

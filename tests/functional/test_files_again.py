@@ -147,6 +147,7 @@ def test_an_older_monthly_file_that_comes_late_undoes_no_correction(tmp_path: Pa
     assert sum(statuses == ["sickness"] for statuses in shown_then) == 1
 
 
+@pytest.mark.long
 def test_a_contract_may_plan_payment_documents_for_some_windows_only(tmp_path: Path):
     """What the others are worth stands in the next one that is planned."""
     plan = 'template = "payment_document"\nrecipients = ["operator"]\nwindows = '

@@ -321,6 +321,7 @@ SEALS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("alg", SEALS)
 def test_a_seal_certificate_leads_to_its_authority_at_the_logged_time(town: SimulatedMunicipality, alg: str):
     authority = Authority(town.gateway.clock())

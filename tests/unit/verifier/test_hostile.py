@@ -30,7 +30,7 @@ BODY = canonical.loads_canonical(GOOD[:-1])
 TRUST = ISSUER.trust()
 MOST_SECONDS, MOST_MEMORY = 2, 128 << 20
 HARD = settings(
-    max_examples=int(os.environ.get("HOSTILE_EXAMPLES", "80")), deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=int(os.environ.get("HOSTILE_EXAMPLES", "30")), deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
