@@ -14,11 +14,13 @@ app = typer.Typer(help="Contracts, programmes and source declarations.", no_args
 
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> None:
-    """Read a contract file and say what it means; needs no installation.
+    """Read a contract file, audit its calendar and say what it means; needs no installation.
 
     Example: gateway contract check examples/contracts/impact60.toml
     """
+    from gateway.outcomes.calendar import calendar_of
     from gateway.outcomes.contract_file import load_contract
+    from policies.calendar import views
 
     contract = load_contract(file.read_bytes(), file=file.name)
     console.print(f"{contract.title}: version {contract.version}, in force from {contract.effective_from}")
@@ -26,6 +28,13 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
     for measure in contract.measures:
         states = ", ".join(state.id for state in measure.states)
         console.print(f"  {measure.kind:<6} {measure.id}: {states}")
+    console.print("calendar: nothing in it isolates fewer people than the cohort; what each may put side by side:")
+    rows: list[tuple[str, ...]] = [("recipient", "exact totals", "met or not", "amounts", "by state", "smallest group")]
+    for view in views(calendar_of(contract)):
+        windows = (view.exact, view.predicates, view.documents, view.breakdowns)
+        shown = [", ".join(labels) if len(labels) < 3 else f"{len(labels)} windows" for labels in windows]
+        rows.append((" + ".join(view.roles), *(text or "–" for text in shown), str(view.smallest)))
+    columns(rows, indent=2)
     for name in contract.illustrative:
         console.print(f"  illustrative {name}", style="yellow")
 

@@ -133,6 +133,7 @@ class Contract:
     breakdown: str  # id of the measure that may be shown by state, or empty
     breakdown_window: str  # label of the one window in which it may be
     releases: tuple[PlannedRelease, ...]
+    tied: tuple[tuple[str, str], ...]  # recipients that count as one, beside those that are one organisation
     sha256: str
     file: str
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from connectors.declaration_table import Table, parse
 from connectors.records import IncomeType, Status, Week
+from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import (
     RECIPIENTS,
     SCHEMA,
@@ -22,6 +23,7 @@ from gateway.outcomes.contract import (
     State,
     Window,
 )
+from policies.calendar import Finding, audit
 
 
 def load_contract(text: bytes, *, file: str) -> Contract:
@@ -60,7 +62,8 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         k_cohort=disclosure.integer("k_cohort", least=25),
         breakdown=breakdown,
         breakdown_window=_breakdown_window(disclosure, breakdown, windows),
-        releases=_releases(root, windows, cohort.size, disclosure.integer("k_cohort", least=25)),
+        releases=_releases(root, windows),
+        tied=_tied(disclosure),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
@@ -69,6 +72,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
     if sum(1 for measure in measures if measure.threshold_people) > 1:
         raise root.refuse("measures", "at most one measure may have threshold_people")
     _check_illustrative(root, contract)
+    _check_calendar(root, contract)
     return contract
 
 
@@ -215,8 +219,7 @@ def _pauses(root: Table) -> tuple[Pause, ...]:
     return tuple(pauses)
 
 
-def _releases(root: Table, windows: tuple[Window, ...], size: int, k_cohort: int) -> tuple[PlannedRelease, ...]:
-    """The calendar of all that may ever be released, judged without looking at any value."""
+def _releases(root: Table, windows: tuple[Window, ...]) -> tuple[PlannedRelease, ...]:
     releases: list[PlannedRelease] = []
     labels = [window.label for window in windows]
     for table in root.tables("releases"):
@@ -230,19 +233,39 @@ def _releases(root: Table, windows: tuple[Window, ...], size: int, k_cohort: int
         for recipient in table.texts("recipients"):
             if recipient not in RECIPIENTS:
                 raise table.refuse("recipients", f"knows no recipient {recipient!r}")
-            if template == "contract_total" and size < k_cohort:
-                raise table.refuse("template", f"a cohort of {size} is below k_cohort {k_cohort}: predicate only")
-            if template == "payment_document" and recipient != "operator":
-                raise table.refuse("recipients", "a payment document goes to the creditor (operator) only")
-            if template == "predicate" and (size >= k_cohort or len(chosen) > 1):
-                raise table.refuse("windows", "a predicate that may flip is a count: declare one window")
             releases.extend(PlannedRelease(template, recipient, label) for label in chosen)
         table.done()
     if len(set(releases)) != len(releases):
         raise root.refuse("releases", "plans the same release twice")
-    if len({release.window for release in releases if release.template == "predicate"}) > 1:
-        raise root.refuse("releases", "a predicate that may flip is a count: declare it for one window in all")
     return tuple(releases)
+
+
+def _check_calendar(root: Table, contract: Contract) -> None:
+    """Refuse a calendar that leaks, at the entry that plans the first of the offending windows (invariant 5)."""
+    for finding in audit(calendar_of(contract)):
+        where = ", ".join(finding.windows)
+        reason = f"{finding.reason} ({finding.rule}; windows {where}); {finding.suggestion}"
+        raise _entry_of(root, finding).refuse(finding.key, reason)
+
+
+def _entry_of(root: Table, finding: Finding) -> Table:
+    for table in reversed(root.tables("releases")):
+        if table.text("template") != finding.template or not set(table.texts("recipients")) & set(finding.recipients):
+            continue
+        if table.is_text("windows") or set(table.texts("windows")) & set(finding.windows):
+            return table
+    return root
+
+
+def _tied(table: Table) -> tuple[tuple[str, str], ...]:
+    """Pairs of recipients that count as one, such as two parties with a common board."""
+    pairs = []
+    for text in table.texts("tied", []):
+        first, _, second = text.partition("+")
+        if {first, second} != set(RECIPIENTS):
+            raise table.refuse("tied", f"must hold {'+'.join(RECIPIENTS)!r}: two recipients that count as one")
+        pairs.append((first, second))
+    return tuple(pairs)
 
 
 def _breakdown_window(table: Table, breakdown: str, windows: tuple[Window, ...]) -> str:

@@ -64,7 +64,12 @@ def test_weeks_are_counted_for_156_weeks_from_the_week_of_enrolment_and_no_longe
     ids=["the week of", "after"],
 )
 def test_enrolment_in_the_middle_of_a_week_follows_the_contracts_word(word, expected):
-    contract = example_contract("impact60", first=('first_week = "week_of_enrolment"', f'first_week = "{word}"'))
+    contract = example_contract(
+        "impact60",
+        first=('first_week = "week_of_enrolment"', f'first_week = "{word}"'),
+        # somebody enrolled in the last week of a window would not count in it
+        last=("enrolment_to = 2018-12-30", "enrolment_to = 2018-12-23"),
+    )
     person = history("FFFF", enrolled="2020-03-04")  # a Wednesday in W10
     assert evaluate(contract, [person], Week.parse("2020-W13")).quantity("weeks_in_work_or_education") == expected
 

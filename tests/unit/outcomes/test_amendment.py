@@ -39,7 +39,7 @@ REFUSED = [
     ("k = 5", "k = 4", "k"),
     ("k_cohort = 25", "k_cohort = 26", "k_cohort"),
     ('breakdown_windows = ["2020H2"]', 'breakdown_windows = ["2021H1"]', "breakdown_window"),
-    ("enrolment_to = 2018-12-30", "enrolment_to = 2019-12-30", "cohort"),
+    ("enrolment_to = 2018-12-30", "enrolment_to = 2018-12-23", "cohort"),
     ('id = "2018"', 'id = "2019"', "cohort"),
     ('organisation = "den-sociale-kapitalfond"', 'organisation = "another-fund"', "parties"),
     ('from_week = "2018-W40"', 'from_week = "2018-W41"', "windows"),

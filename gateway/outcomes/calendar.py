@@ -1,0 +1,65 @@
+"""What a contract plans to show, as the value that `policies.calendar` judges."""
+
+from __future__ import annotations
+
+from connectors.records import Week
+from gateway.outcomes.contract import Contract, Measure, PlannedRelease, Window
+from policies.calendar import Calendar, Figure, PlannedShow
+
+
+def calendar_of(contract: Contract) -> Calendar:
+    """The contract's calendar, ordered by window; no value and no person is looked at."""
+    order = {window.label: position for position, window in enumerate(contract.windows)}
+    releases = sorted(contract.releases, key=lambda release: (order[release.window], release.template))
+    return Calendar(
+        people=contract.cohort.size,
+        k=contract.k,
+        k_cohort=contract.k_cohort,
+        shows=tuple(_show(contract, release) for release in releases),
+        breakdown_windows=(contract.breakdown_window,) if contract.breakdown_window else (),
+        tied=frozenset(frozenset(pair) for pair in contract.tied),
+    )
+
+
+def _show(contract: Contract, release: PlannedRelease) -> PlannedShow:
+    window = contract.window(release.window)
+    assert window is not None  # noqa: S101 - the reader of contracts refuses a label without a window
+    return PlannedShow(
+        template=release.template,
+        recipient=release.recipient,
+        organisation=contract.party(release.recipient).organisation,
+        window=release.window,
+        figures=tuple(_figure(contract, measure, window) for measure in contract.measures),
+    )
+
+
+def _figure(contract: Contract, measure: Measure, window: Window) -> Figure:
+    first_weeks = _first_weeks(contract)
+    can = sum(1 for first in first_weeks if _can_count(contract, measure, first, window))
+    return Figure(measure.id, can, len(first_weeks))
+
+
+def _first_weeks(contract: Contract) -> list[Week]:
+    """Every week in which a person of the cohort may begin to count."""
+    later = 0 if contract.qualification.first_week_is_enrolment_week else 1
+    first, last = Week.of(contract.cohort.enrolment_from), Week.of(contract.cohort.enrolment_to)
+    return [first + later + offset for offset in range(last - first + 1)]
+
+
+def _can_count(contract: Contract, measure: Measure, first: Week, window: Window) -> bool:
+    """Whether somebody with this first week can change the measure's figure of the window."""
+    start = first if measure.kind == "people" else max(first, window.from_week)
+    for pause in contract.pauses:  # in their order, so that one loop is enough
+        if pause.from_week <= start <= pause.to_week:
+            start = pause.to_week + 1
+    if start > window.to_week:
+        return False
+    if measure.kind == "people":
+        return _counted(contract, first, window.to_week) >= measure.sustained_weeks
+    return _counted(contract, first, start) <= measure.weeks_from_enrolment
+
+
+def _counted(contract: Contract, first: Week, last: Week) -> int:
+    """Weeks from `first` to `last`, both included, that no pause takes out."""
+    paused = (min(last, pause.to_week) - max(first, pause.from_week) + 1 for pause in contract.pauses)
+    return last - first + 1 - sum(max(0, weeks) for weeks in paused)

@@ -1,0 +1,244 @@
+"""The audit of a contract's calendar: everything that may ever be released, judged before anything is known.
+
+It looks at who is in which figure and never at a value, so that a refusal tells nothing about results (simulatable
+auditing: Kenthapadi, Mishra and Nissim). It is asked for each recipient, for tied parties as one recipient, and for
+all of them together. A payment document to its creditor is left out of it: what is owed is paid exactly
+(invariant 6).
+
+Two windows are not subtracted from each other here: what a person contributes to one says nothing of the other,
+as long as everybody can contribute to both. That is what rule `calendar-part` asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_EXACT, _MET, _OWED = "contract_total", "predicate", "payment_document"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of one window, and for how many of the possible first weeks somebody can contribute to it."""
+
+    measure: str
+    weeks_that_count: int  # first weeks from which a person can contribute to this window
+    first_weeks: int  # first weeks that a person of the cohort may have
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedShow:
+    """A release of the calendar: a template for one recipient at one window, with what its figures are about."""
+
+    template: str
+    recipient: str  # role
+    organisation: str
+    window: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What a contract plans to show. `tied` are pairs of roles that count as one recipient."""
+
+    people: int
+    k: int
+    k_cohort: int
+    shows: tuple[PlannedShow, ...]
+    breakdown_windows: tuple[str, ...]
+    tied: frozenset[frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a calendar is refused: the rule, where, and a change that would mend it."""
+
+    rule: str
+    template: str  # with `key`, where the contract's [[releases]] must change
+    key: str
+    recipients: tuple[str, ...]
+    windows: tuple[str, ...]
+    reason: str
+    suggestion: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one recipient, or all of them together, can put side by side."""
+
+    roles: tuple[str, ...]
+    exact: tuple[str, ...]  # windows with exact totals
+    predicates: tuple[str, ...]
+    documents: tuple[str, ...]  # windows whose exact amount is known
+    breakdowns: tuple[str, ...]
+    smallest: int  # people in the smallest group that any shown figure, or a difference of two, is about; 0 for none
+
+
+def audit(calendar: Calendar) -> tuple[Finding, ...]:
+    """Every reason to refuse the calendar, in the order of its rules; none where it may come into force."""
+    return tuple(
+        finding for rule in (_cohort, _creditor, _predicate, _part, _breakdown, _tied) for finding in rule(calendar)
+    )
+
+
+def views(calendar: Calendar) -> tuple[View, ...]:
+    """Who sees what: each recipient (tied parties as one), then all of them together."""
+    groups = _groups(calendar)
+    everybody = tuple(sorted({show.recipient for show in calendar.shows}))
+    if everybody not in groups:
+        groups = (*groups, everybody)
+    return tuple(_view(calendar, roles) for roles in groups)
+
+
+def _view(calendar: Calendar, roles: tuple[str, ...]) -> View:
+    shows = [show for show in calendar.shows if show.recipient in roles]
+
+    def windows(template: str) -> tuple[str, ...]:
+        return _labels(show for show in shows if show.template == template)
+
+    exact = windows(_EXACT)
+    return View(
+        roles=roles,
+        exact=exact,
+        predicates=windows(_MET),
+        documents=windows(_OWED),
+        breakdowns=tuple(label for label in calendar.breakdown_windows if label in exact),
+        smallest=calendar.people if shows else 0,
+    )
+
+
+def _groups(calendar: Calendar) -> tuple[tuple[str, ...], ...]:
+    """The recipients, with those put together that are one organisation or are declared as tied."""
+    organisations = {show.recipient: show.organisation for show in calendar.shows}
+    groups: list[set[str]] = []
+    for role in sorted(organisations):
+        joined = {role}
+        for group in [*groups]:
+            if any(
+                organisations[role] == organisations[other] or frozenset({role, other}) in calendar.tied
+                for other in group
+            ):
+                joined |= group
+                groups.remove(group)
+        groups.append(joined)
+    return tuple(tuple(sorted(group)) for group in groups)
+
+
+def _cohort(calendar: Calendar) -> Iterable[Finding]:
+    """R1: below k_cohort people no exact total is shown, at no window and to nobody."""
+    shows = [show for show in calendar.shows if show.template == _EXACT]
+    if shows and calendar.people < calendar.k_cohort:
+        yield Finding(
+            "calendar-cohort",
+            _EXACT,
+            "template",
+            _roles(shows),
+            _labels(shows),
+            f"a cohort of {calendar.people} is below k_cohort {calendar.k_cohort}: no exact total may be shown",
+            "plan a predicate for one window, and payment documents for the creditor",
+        )
+
+
+def _creditor(calendar: Calendar) -> Iterable[Finding]:
+    """Invariant 6: the exact amount goes to the creditor alone; money that flows on is a disclosure."""
+    shows = [show for show in calendar.shows if show.template == _OWED and show.recipient != "operator"]
+    if shows:
+        yield Finding(
+            "calendar-creditor",
+            _OWED,
+            "recipients",
+            _roles(shows),
+            _labels(shows),
+            "a payment document goes to the creditor (operator) only",
+            "leave the other recipients out of it",
+        )
+
+
+def _predicate(calendar: Calendar) -> Iterable[Finding]:
+    """A predicate that flips between two windows tells of one person, whoever of them all sees which."""
+    shows = [show for show in calendar.shows if show.template == _MET]
+    if len(_labels(shows)) > 1:
+        yield Finding(
+            "calendar-predicate",
+            _MET,
+            "windows",
+            _roles(shows),
+            _labels(shows),
+            "a predicate that may flip is a count: it may be shown for one window in all",
+            f"keep the last one, {_labels(shows)[-1]}",
+        )
+    if shows and calendar.people >= calendar.k_cohort:
+        yield Finding(
+            "calendar-predicate",
+            _MET,
+            "windows",
+            _roles(shows),
+            _labels(shows),
+            "a predicate that may flip is a count: this cohort is large enough for its total",
+            "plan contract_total instead",
+        )
+
+
+def _part(calendar: Calendar) -> Iterable[Finding]:
+    """A figure of which only a part of the cohort can be the reason is about those few (R5, R6)."""
+    shown = [show for show in calendar.shows if show.template != _OWED]
+    for label in _labels(shown):
+        here = [show for show in shown if show.window == label]
+        parts = {
+            figure.measure
+            for show in here
+            for figure in show.figures
+            if 0 < figure.weeks_that_count < figure.first_weeks
+        }
+        if parts:
+            yield Finding(
+                "calendar-part",
+                here[0].template,
+                "windows",
+                _roles(here),
+                (label,),
+                f"only a part of the cohort can count in it under {', '.join(sorted(parts))}, and nobody knows how few",
+                "make the window reach from before the first person's last week to after the last person's first, or"
+                " join it with its neighbour",
+            )
+
+
+def _breakdown(calendar: Calendar) -> Iterable[Finding]:
+    """Two tables of one cohort can be subtracted: one window in all."""
+    if len(calendar.breakdown_windows) > 1:
+        yield Finding(
+            "calendar-breakdown",
+            _EXACT,
+            "windows",
+            _roles(show for show in calendar.shows if show.template == _EXACT),
+            calendar.breakdown_windows,
+            "the tables of two windows could be subtracted",
+            f"keep the last one, {calendar.breakdown_windows[-1]}",
+        )
+
+
+def _tied(calendar: Calendar) -> Iterable[Finding]:
+    """A small cohort's creditor that is also its investor tells the investor an amount at every window."""
+    if calendar.people >= calendar.k_cohort:
+        return
+    for roles in _groups(calendar):
+        documents = _labels(s for s in calendar.shows if s.recipient in roles and s.template == _OWED)
+        if len(roles) > 1 and len(documents) > 1:
+            yield Finding(
+                "calendar-tied",
+                _OWED,
+                "recipients",
+                roles,
+                documents,
+                "these parties are tied: the investor would see the exact amount of a small cohort more than once",
+                f"pay once, for {documents[-1]}",
+            )
+
+
+def _labels(shows: Iterable[PlannedShow]) -> tuple[str, ...]:
+    """The windows of these releases, in the order of the calendar."""
+    return tuple(dict.fromkeys(show.window for show in shows))
+
+
+def _roles(shows: Iterable[PlannedShow]) -> tuple[str, ...]:
+    return tuple(sorted({show.recipient for show in shows}))
