@@ -7,7 +7,7 @@ module carries no number: not in a value, not in an exception, not in a repr.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -92,10 +92,19 @@ class Boundary:
             return RejectReason.ENROLLED_ELSEWHERE
         return SubjectRef(self._linkage.enrol(cpr, contract_id))
 
-    def matcher(self, contract_id: str) -> CohortMatcher:
-        """A matcher for everyone in the contract; it outlives the transaction."""
+    def matcher(self, contract_id: str, *, without: Collection[str] = ()) -> CohortMatcher:
+        """A matcher for everyone in the contract but the subjects `without`; it outlives the transaction."""
         key = self._linkage.index_key(contract_domain(contract_id))
-        return CohortMatcher(key, self._linkage.indexes_of(contract_id))
+        everyone = self._linkage.indexes_of(contract_id)
+        return CohortMatcher(key, {index: subject for index, subject in everyone.items() if subject not in without})
+
+    def find(self, text: str, contract_id: str) -> SubjectRef | RejectReason | None:
+        """The person with this number in a contract; None where nobody has it, the reason where it is no number."""
+        cpr = parse(text)
+        if isinstance(cpr, RejectReason):
+            return cpr
+        subject = self._linkage.find(cpr, contract_id)
+        return None if subject is None else SubjectRef(subject)
 
     def with_cpr(self, refs: Iterable[SubjectRef], send: Callable[[str], T]) -> list[T]:
         """Call `send` with each person's ten digits, for a request to the declared source that must carry them."""

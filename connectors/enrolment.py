@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -44,9 +45,12 @@ def read_referrals(
     contract_id: str,
     *,
     period: tuple[date, date],
+    notices: Collection[str],
     refuse_elsewhere: bool,
 ) -> ReferralList:
     """Everyone on the list, enrolled as new subjects in the caller's transaction, and rejects by reason.
+
+    `notices` are the ids of the notices that the programme has: a row that names another was never told.
 
     Raises `FileNameMismatch`, `HeaderMismatch`, `FileUnreadable` or `FileTruncated` before anybody is enrolled.
     """
@@ -54,7 +58,7 @@ def read_referrals(
     result = ReferralList()
     for row in read_rows(path, delimiter=";", columns=COLUMNS, rejected=result.rejected):
         cpr, day, reference, notice = (text.strip() for text in row.fields)
-        reason, referred_on = _check(day, reference, notice, period)
+        reason, referred_on = _check(day, reference, notice, period, notices)
         if reason is not None:
             result.rejected[reason] += 1
             continue
@@ -66,7 +70,9 @@ def read_referrals(
     return result
 
 
-def _check(day: str, reference: str, notice: str, period: tuple[date, date]) -> tuple[RejectReason | None, date]:
+def _check(
+    day: str, reference: str, notice: str, period: tuple[date, date], notices: Collection[str]
+) -> tuple[RejectReason | None, date]:
     try:
         referred_on = date.fromisoformat(day)
     except ValueError:
@@ -76,7 +82,6 @@ def _check(day: str, reference: str, notice: str, period: tuple[date, date]) -> 
     # a case reference goes back to the operator: it must not be a CPR number
     if not _REFERENCE.fullmatch(reference) or _CPR_SHAPE.search(reference):
         return RejectReason.CASE_REFERENCE, referred_on
-    # a notice id is stored as it stands: in a list with shifted columns it could be a CPR number
-    if not _REFERENCE.fullmatch(notice) or _CPR_SHAPE.search(notice):
+    if notice not in notices:
         return RejectReason.NO_NOTICE, referred_on
     return None, referred_on

@@ -43,6 +43,12 @@ def municipality(programme: Programme) -> Party:
     return Party(programme.controller, Role.MUNICIPALITY)
 
 
+def staff_party(programme: Programme, role: Role) -> Party:
+    """The municipality's staff in a role, as a principal."""
+    declared = programme.party(role)
+    return Party(programme.controller, role) if declared is None else declared
+
+
 @contextmanager
 def deciding(gateway: Gateway) -> Iterator[Asking]:
     """A writing transaction in which the policy is asked. A refusal commits its event and then raises.

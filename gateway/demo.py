@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from connectors.errors import FileNotNeeded
-from gateway import declarations, evaluation, intake, oversight, publication
+from gateway import declarations, enrolment, evaluation, oversight, publication, pulling
 from gateway.cli.terminal import columns, counts, progress_bar, writing
 from gateway.errors import UnsafeDirectory
 from gateway.installation import Gateway, initialise
@@ -112,7 +112,7 @@ def _impact60(story: _Story, directory: Path) -> tuple[Gateway, bytes]:
     story.act("Aalborg: IMPACT60, 120 people, FOKUS Folkeoplysning and Den Sociale Kapitalfond")
     gateway, course, drop = _install(story, directory, _AALBORG)
     story.step("asked the policy before any pull: may the income register be read for marketing?")
-    _expect_refusal(story, lambda: intake.pull(gateway, "impact60", "income", drop.income, purpose=Purpose.MARKETING))
+    _expect_refusal(story, lambda: pulling.pull(gateway, "impact60", "income", drop.income, purpose=Purpose.MARKETING))
     _pull(story, gateway, _AALBORG, drop)
     _evaluate_course(story, gateway, course)
     _release_windows(story, gateway, "impact60", "2020H2")
@@ -186,7 +186,7 @@ def _install(story: _Story, directory: Path, place: _Place) -> tuple[Gateway, Co
     for source in contract.sources:
         declarations.declare_source(gateway, _EXAMPLES / "sources" / f"{source}.toml")
     story.step(f"put contract {contract.id} v{contract.version} in force, sha256 {contract.sha256}")
-    enrolled = intake.enrol(gateway, contract.id, contract.cohort.batches[0].id, drop.referrals)
+    enrolled = enrolment.enrol(gateway, contract.id, contract.cohort.batches[0].id, drop.referrals)
     story.step(f"enrolled {enrolled.count} people and sealed the denominator, seal {enrolled.seal_sha256}")
     return gateway, course, drop
 
@@ -199,7 +199,7 @@ def _pull(story: _Story, gateway: Gateway, place: _Place, drop: Drop) -> None:
         with progress_bar(f"pulling {source}", on=story.console) as report:
             for file in files:
                 try:
-                    done = intake.pull(gateway, place.contract, source, file, progress=report)
+                    done = pulling.pull(gateway, place.contract, source, file, progress=report)
                 except FileNotNeeded:
                     skipped += 1
                     continue

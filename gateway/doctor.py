@@ -10,11 +10,11 @@ from datetime import date, timedelta
 from sqlmodel import Session, select
 
 from connectors.declaration import load_declaration
+from gateway.enrolment import is_sealed
 from gateway.error_table import outcome
 from gateway.errors import CheckpointMismatch
 from gateway.evaluation import AsOf, known_now
 from gateway.installation import Gateway
-from gateway.intake import is_sealed
 from gateway.outcomes.contract import Contract, Window
 from gateway.publication import check_continues
 from gateway.settings import Settings

@@ -24,14 +24,14 @@ from gateway.attestations import claims, status
 from gateway.attestations.metadata import integrity, metadata_files
 from gateway.attestations.seals import Seal
 from gateway.authority import Asking, Authorised, municipality
+from gateway.enrolment import is_sealed
 from gateway.errors import WindowOutOfOrder, WindowUnknown
 from gateway.events import ReleaseIntended
 from gateway.installation import Gateway
-from gateway.intake import is_sealed
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.tariff import DueLine, due_lines
-from gateway.store import queries
+from gateway.store import basis, queries
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
 from policies.disclosure import DisclosureRules, may_show_total
@@ -141,12 +141,14 @@ def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Reque
     # asked first: nobody's data are read for a window whose turn has not come
     documented = {} if request.template == "predicate" else _documented(session, request, earlier)
     authorised = evaluating.ask_to_evaluate(asking, contract, programme, request.purpose)
-    cohort = evaluating.histories(session, contract, known_at=known)
-    now = evaluate(contract, cohort, window.to_week)  # 2
+    cohort = evaluating.histories(session, contract, programme, known_at=known)
+    remainder = basis.remainder(session, contract.id)
+    now = evaluate(contract, cohort, window.to_week, remainder=remainder)  # 2
     evaluating.record_evaluation(asking, contract, now, cohort, authorised, request.purpose)
     before: Evaluation | None = None
     if earlier:
-        before = evaluate(gateway.contract_for(session, contract.id, earlier[-1]), cohort, earlier[-1].to_week)
+        earlier_rules = gateway.contract_for(session, contract.id, earlier[-1])
+        before = evaluate(earlier_rules, cohort, earlier[-1].to_week, remainder=remainder)
     due: tuple[DueLine, ...] = ()
     if request.template != "predicate":
         due = due_lines(contract, now=now, before=before, documented=documented)

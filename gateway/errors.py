@@ -3,11 +3,13 @@
     GatewayError
     ├── NotFound
     │   ├── ContractUnknown · WindowUnknown · SourceUnknown · SigningKeyUnknown · RevisionUnknown
-    │   ├── OrganisationUnknown · ClientUnknown
+    │   ├── OrganisationUnknown · ClientUnknown · ProposalUnknown · PersonUnknown · RequestUnknown · AdviceUnknown
+    │   ├── DecisionUnknown · RecordUnknown
     ├── Refused                  understood, and not done
     │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch · AmendmentRefused
     │   ├── FileOverlaps · ClientKeyRefused · NothingToCorrect · ReleaseInterrupted
     │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
+    │   ├── ChangeNeedsApproval · RecordRefused · RequestRefused
     ├── AlreadyInstalled · NotInstalled · UnsafeForProduction · UnsafeDirectory
     ├── NoActiveKey · KeyFileInvalid · OutputUnwritable · CannotListen
     ├── Unauthenticated · ClientInvalid
@@ -32,47 +34,106 @@ class GatewayError(Exception):
 
 
 class NotFound(GatewayError):
+    """Something that was named does not exist here; `message` says what, from the names it was asked by."""
+
     code = "not-found"
+    message = ""
+
+    def __init__(self, **names: object) -> None:
+        super().__init__(self.message.format(**names))
 
 
 class ContractUnknown(NotFound):
     code = "contract-unknown"
-
-    def __init__(self, *, contract: str) -> None:
-        super().__init__(f"no contract {contract!r} is in force here; `gateway contract list` shows those that are")
+    message = "no contract {contract!r} is in force here; `gateway contract list` shows those that are"
 
 
 class WindowUnknown(NotFound):
     code = "window-unknown"
-
-    def __init__(self, *, contract: str, window: str) -> None:
-        super().__init__(f"contract {contract!r} declares no window {window!r}")
+    message = "contract {contract!r} declares no window {window!r}"
 
 
 class SourceUnknown(NotFound):
     code = "source-unknown"
-
-    def __init__(self, *, source: str) -> None:
-        super().__init__(f"no source {source!r} is declared; `gateway contract source FILE` declares one")
+    message = "no source {source!r} is declared; `gateway contract source FILE` declares one"
 
 
 class OrganisationUnknown(NotFound):
     code = "organisation-unknown"
 
+    message = "no contract in force names the organisation {organisation!r}; those named are: {listed}"
+
     def __init__(self, *, organisation: str, known: Iterable[str]) -> None:
         listed = ", ".join(sorted(known)) or "none yet; `gateway contract add` comes first"
-        super().__init__(f"no contract in force names the organisation {organisation!r}; those named are: {listed}")
+        super().__init__(organisation=organisation, listed=listed)
 
 
 class ClientUnknown(NotFound):
     code = "client-unknown"
+    message = "no client {client!r} is registered; `gateway keys clients` shows those that are"
 
-    def __init__(self, *, client: str) -> None:
-        super().__init__(f"no client {client!r} is registered; `gateway keys clients` shows those that are")
+
+class ProposalUnknown(NotFound):
+    code = "proposal-unknown"
+    message = "no proposal {proposal!r} is open; `gateway contract proposals` shows those that are"
+
+
+class PersonUnknown(NotFound):
+    """Nobody with that number or case reference: the message repeats neither."""
+
+    code = "person-unknown"
+    message = "nobody with this number or case reference is enrolled in {contract!r}"
+
+
+class RequestUnknown(NotFound):
+    code = "request-unknown"
+    message = "no request {request!r} is open; `gateway rights requests` shows those that are"
+
+
+class RecordUnknown(NotFound):
+    code = "record-unknown"
+    message = "no record {record!r} of this person is in force; `gateway rights show` lists them"
+
+
+class AdviceUnknown(NotFound):
+    code = "advice-unknown"
+    message = "no advice {advice!r} waits for an answer; `gateway advice list` shows what does"
+
+
+class DecisionUnknown(NotFound):
+    code = "decision-unknown"
+    message = "no decision {decision!r} is stored here; `gateway log show` names them"
 
 
 class Refused(GatewayError):
     code = "refused"
+
+
+class ChangeNeedsApproval(Refused):
+    code = "change-needs-approval"
+
+    def __init__(self, *, contract: str) -> None:
+        super().__init__(
+            f"another version of {contract!r} is in force: propose the change with `gateway contract propose`, and let"
+            " a second person approve it"
+        )
+
+
+class RecordRefused(Refused):
+    code = "record-refused"
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(f"the record was not made: {reason}")
+
+
+class RequestRefused(Refused):
+    """A person's request is refused or must wait; `rule` is the rule that says so."""
+
+    code = "request-refused"
+
+    def __init__(self, *, rule: str, reason: str) -> None:
+        self.rule = rule
+        super().__init__(f"{rule}: {reason}")
 
 
 class EnrolmentRefused(Refused):
@@ -139,9 +200,7 @@ class WindowOutOfOrder(Refused):
 
 class RevisionUnknown(NotFound):
     code = "revision-unknown"
-
-    def __init__(self, *, window: str, revision: int) -> None:
-        super().__init__(f"window {window!r} has no revision {revision} of this attestation")
+    message = "window {window!r} has no revision {revision} of this attestation"
 
 
 class NothingToCorrect(Refused):
@@ -206,9 +265,7 @@ class NoActiveKey(GatewayError):
 
 class SigningKeyUnknown(NotFound):
     code = "signing-key-unknown"
-
-    def __init__(self, *, kid: str) -> None:
-        super().__init__(f"no signing key {kid!r} is known here; `gateway keys list` shows those that are")
+    message = "no signing key {kid!r} is known here; `gateway keys list` shows those that are"
 
 
 class KeyFileInvalid(GatewayError):

@@ -10,14 +10,14 @@ from sqlmodel import Session, col, select
 
 from connectors.records import Status, Week
 from gateway.authority import Asking, Authorised, deciding, municipality
+from gateway.enrolment import is_sealed, needed_weeks
 from gateway.errors import SourcesIncomplete
 from gateway.events import Evaluated, PersonLine
 from gateway.installation import Gateway
-from gateway.intake import is_sealed, needed_weeks
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
-from gateway.store import queries, spells
+from gateway.store import basis, queries, spells
 from gateway.store.tables import SpellRow, Subject
 from policies.facts import EvaluateFacts
 from policies.programme import Programme
@@ -47,8 +47,8 @@ def evaluate_week(gateway: Gateway, contract_id: str, week: Week) -> tuple[Evalu
         if as_of.complete_to is None or as_of.complete_to < week:
             shown = "nowhere" if as_of.complete_to is None else f"to {as_of.complete_to}"
             raise SourcesIncomplete(contract=contract_id, week=str(week), complete=shown)
-        cohort = histories(asking.session, contract, known_at=asking.now)
-        evaluation = evaluate(contract, cohort, week)
+        cohort = histories(asking.session, contract, programme, known_at=asking.now)
+        evaluation = evaluate(contract, cohort, week, remainder=basis.remainder(asking.session, contract.id))
         record_evaluation(asking, contract, evaluation, cohort, authorised, Purpose.OUTCOME_EVALUATION)
     return evaluation, as_of
 
@@ -90,13 +90,16 @@ def newest_digest(session: Session, contract: Contract) -> str:
     return queries.contract_versions(session, contract.id)[-1].sha256
 
 
-def histories(session: Session, contract: Contract, *, known_at: datetime) -> list[PersonHistory]:
+def histories(session: Session, contract: Contract, programme: Programme, *, known_at: datetime) -> list[PersonHistory]:
+    """Everyone's history as it was known at an instant, with who was not followed then."""
+    everyone = [subject.subject_id for subject in queries.subjects(session, contract.id)]
     return spells.load_histories(
         session,
         contract.id,
         status_source=contract.status_source,
         income_source=contract.income_source,
         known_at=known_at,
+        stops=basis.stops(session, programme, everyone, at=known_at),
     )
 
 

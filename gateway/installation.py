@@ -22,7 +22,7 @@ from gateway.outcomes.contract_file import load_contract
 from gateway.settings import Settings, utc_now
 from gateway.store import queries
 from gateway.store.schema import check_schema, migrate
-from gateway.store.tables import Installation, KeyManifestRow, ProgrammeRow, SigningKeyRow
+from gateway.store.tables import Installation, KeyManifestRow, SigningKeyRow
 from gateway.store.unit_of_work import Store, UnitOfWork
 from gateway.store.vault import VaultTables
 from keys.errors import KeyStoreLocked
@@ -77,6 +77,11 @@ class Gateway:
     @property
     def host(self) -> str:
         return self.installed.host_name
+
+    @property
+    def staff(self) -> str:
+        """Who acts here, as the access log names them."""
+        return self.settings.acting_staff
 
     @property
     def issuer(self) -> str:
@@ -163,10 +168,11 @@ class Gateway:
         return self.contract(session, contract_id, on=window.to_week.sunday)
 
     def programme(self, session: Session, contract_id: str) -> Programme:
-        row = session.get(ProgrammeRow, contract_id)
-        if row is None:
+        """The programme in force for a contract; `ContractUnknown` where there is none."""
+        rows = queries.programmes(session, contract_id)
+        if not rows:
             raise ContractUnknown(contract=contract_id)
-        return load_programme(row.text, file=row.file_name)
+        return load_programme(rows[-1].text, file=rows[-1].file_name)
 
 
 def initialise(

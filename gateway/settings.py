@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,8 +35,16 @@ class Settings(BaseSettings):
     passphrase: SecretStr | None = Field(
         default=None, description="The passphrase itself, where no file can be given; else leave it out."
     )
+    staff: str = Field(
+        default="", description="Who acts on the command line; empty means the login name. Stands in the access log."
+    )
     status_ttl_seconds: int = Field(default=43_200, ge=60, description="How long a reader may cache the status list.")
     token_life_seconds: int = Field(default=300, ge=30, le=600, description="Life of an access token.")
+
+    @property
+    def acting_staff(self) -> str:
+        """Who acts: the setting, or the login name of the process."""
+        return self.staff or getpass.getuser()
 
     @property
     def store_url(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policies.vocabulary import Party, Purpose
+from policies.vocabulary import Action, Party, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class PullFacts:
     agreement_purposes: frozenset[str]  # what that agreement lets the data be used for
     period_within_programme: bool  # the weeks asked for lie within opens_on..closes_on
     pull_open: bool  # Programme.pull_open(on=today)
-    subjects_enrolled: bool  # everyone asked for is enrolled in this contract, none has left it
+    subjects_enrolled: bool  # every batch of the contract is sealed
+    subjects_covered: bool  # somebody is asked for, and everyone asked for may be followed: basis.coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +72,72 @@ class LogFacts:
     appointment_valid: bool  # the reader's appointment is in force on the day (always true for the DPO)
 
 
-Facts = EnrolFacts | PullFacts | EvaluateFacts | ReleaseFacts | LogFacts
+@dataclass(frozen=True, slots=True)
+class IndividualFacts:
+    """Before a statement about single people goes to the operator, by its own case references."""
+
+    purpose: Purpose
+    contract_sha256: str
+    requested_by: Party
+    cohort_sealed: bool
+    release_planned: bool  # the contract declares this kind of statement
+    window_frozen: bool
+    sources_complete: bool
+    own_legal_basis: bool  # the grant names a legal basis of its own: a statute, or consent that each person gave
+    legal_role_permits: bool  # vocabulary.LegalRole of the operator goes with that basis
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """Before somebody looks at one person's data, or registers that person's right."""
+
+    purpose: Purpose
+    appointment_valid: bool
+    subject_enrolled: bool  # the person is enrolled in this contract
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFacts:
+    """Before the controller decides on a person's request, or changes the rules."""
+
+    purpose: Purpose
+    appointment_valid: bool
+    second_person: bool  # whoever decides is another than whoever asked
+    retention_clear: bool  # nothing that must be kept would be lost
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceFacts:
+    """Before advice is recorded, or a release is suspended."""
+
+    purpose: Purpose
+    appointment_valid: bool
+
+
+Facts = (
+    EnrolFacts
+    | PullFacts
+    | EvaluateFacts
+    | ReleaseFacts
+    | IndividualFacts
+    | LogFacts
+    | PersonFacts
+    | DecisionFacts
+    | AdviceFacts
+)
+
+FACTS: dict[Action, type[Facts]] = {
+    Action.ENROL: EnrolFacts,
+    Action.PULL_SOURCE: PullFacts,
+    Action.EVALUATE: EvaluateFacts,
+    Action.RELEASE_TOTAL: ReleaseFacts,
+    Action.RELEASE_PREDICATE: ReleaseFacts,
+    Action.RELEASE_PAYMENT: ReleaseFacts,
+    Action.RELEASE_INDIVIDUAL: IndividualFacts,
+    Action.READ_LOG: LogFacts,
+    Action.REGISTER_RIGHT: PersonFacts,
+    Action.READ_PERSON: PersonFacts,
+    Action.DECIDE_RIGHT: DecisionFacts,
+    Action.ADVISE: AdviceFacts,
+    Action.CHANGE_POLICY: DecisionFacts,
+}

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from policies.basis import BASES, RecordKind, Requirements
 from policies.toml_table import Table, parse
 from policies.vocabulary import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
 
@@ -29,10 +31,46 @@ class Grant:
     role: Role
     action: Action
     programme: str
+    legal_basis: LegalBasis | None = None  # of its own: statements about single people need one
+    law_reference: str = ""
 
     @property
     def party(self) -> Party:
         return Party(self.organisation, self.role)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The text that a person is told before enrolment (GDPR art. 13 and 14), by version and language."""
+
+    id: str
+    version: int
+    language: str  # "da" | "en"
+    file: str  # beside the programme file
+    sha256: str  # hex; of the text
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What is asked before anything is erased (GDPR art. 17(3))."""
+
+    case_number: str  # sagsnummer in the municipality's case system
+    kle: str  # subject code of KLE, the municipalities' joint plan, such as 15.20.00
+    archive: str  # "preserve": an export must have been delivered first | "discard"
+    accounting_until: date  # the last day on which accounts of this programme must be kept
+
+    @property
+    def must_be_archived(self) -> bool:
+        return self.archive == "preserve"
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A named member of staff may act in a role until a day. Without any, whoever may run the command may act."""
+
+    staff: str
+    role: Role
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +93,11 @@ class Programme:
     controller: str  # organisation
     parties: frozenset[Party]
     grants: tuple[Grant, ...]  # sorted by id
+    requirements: Requirements  # of every person's records
+    notices: tuple[Notice, ...]
+    retention: Retention
+    appointments: tuple[Appointment, ...]
+    suspension_days: int  # working days in which the controller decides on a suspended release
     sha256: str  # hex; of the programme file's bytes
     file: str
 
@@ -65,6 +108,21 @@ class Programme:
     def pull_open(self, *, on: date) -> bool:
         """Whether sources may still be read on this day."""
         return self.active and (self.pull_until is None or on <= self.pull_until)
+
+    def is_appointed(self, staff: str, role: Role, *, on: date) -> bool:
+        """Whether this member of staff may act in this role on a day."""
+        if not self.appointments:
+            return True
+        return any((one.staff, one.role) == (staff, role) and on <= one.until for one in self.appointments)
+
+    def grant(self, role: Role, action: Action) -> Grant | None:
+        """The grant of an action to a role, if there is one."""
+        return next((grant for grant in self.grants if (grant.role, grant.action) == (role, action)), None)
+
+    def notice(self, notice_id: str, language: str = "da") -> Notice | None:
+        """The newest version of a notice in a language."""
+        found = [one for one in self.notices if (one.id, one.language) == (notice_id, language)]
+        return max(found, key=lambda one: one.version, default=None)
 
     def party(self, role: Role) -> Party | None:
         """The first declared party, by organisation, in this role."""
@@ -99,6 +157,14 @@ def load_programme(text: bytes, *, file: str) -> Programme:
         controller=root.converted("controller", _identifier),
         parties=frozenset(parties),
         grants=_grants(root, parties),
+        requirements=Requirements(
+            bases=frozenset(root.words("requires", RecordKind)),
+            excludes_protected=root.converted("protected_persons", _one_of("count", "exclude")) == "exclude",
+        ),
+        notices=_notices(root),
+        retention=_retention(root.table("retention")),
+        appointments=_appointments(root),
+        suspension_days=root.number("suspension_days", least=1, most=30),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
@@ -129,7 +195,11 @@ def _grants(root: Table, parties: tuple[Party, ...]) -> tuple[Grant, ...]:
             role=table.word("role", Role),
             action=table.word("action", Action),
             programme=programme,
+            legal_basis=table.word("legal_basis", LegalBasis) if "legal_basis" in table else None,
+            law_reference=table.text("law_reference") if "law_reference" in table else "",
         )
+        if grant.action is Action.RELEASE_INDIVIDUAL and not (grant.legal_basis and grant.law_reference):
+            raise table.refuse("action", "needs legal_basis and law_reference of its own")
         table.done()
         if name in grants:
             raise table.refuse("id", "names another grant too")
@@ -141,16 +211,84 @@ def _grants(root: Table, parties: tuple[Party, ...]) -> tuple[Grant, ...]:
     return tuple(grants[name] for name in sorted(grants))
 
 
+def _notices(root: Table) -> tuple[Notice, ...]:
+    notices: list[Notice] = []
+    for table in root.tables("notices"):
+        notice = Notice(
+            id=table.converted("id", _identifier),
+            version=table.number("version", least=1, most=999),
+            language=table.converted("language", _one_of("da", "en")),
+            file=table.converted("file", _relative),
+            sha256=table.converted("sha256", _digest),
+        )
+        table.done()
+        if any((one.id, one.version, one.language) == (notice.id, notice.version, notice.language) for one in notices):
+            raise table.refuse("id", "stands twice with this version and language")
+        notices.append(notice)
+    for notice in notices:
+        if not any((one.id, one.version, one.language) == (notice.id, notice.version, "da") for one in notices):
+            raise root.refuse("notices", f"{notice.id} version {notice.version} has no Danish text")
+    return tuple(notices)
+
+
+def _retention(table: Table) -> Retention:
+    retention = Retention(
+        case_number=table.text("case_number"),
+        kle=table.converted("kle", _kle),
+        archive=table.converted("archive", _one_of("preserve", "discard")),
+        accounting_until=table.day("accounting_until"),
+    )
+    table.done()
+    return retention
+
+
+def _appointments(root: Table) -> tuple[Appointment, ...]:
+    appointments = []
+    for table in root.tables("appointments", least=0):
+        appointments.append(Appointment(table.text("staff"), table.word("role", Role), table.day("until")))
+        table.done()
+    return tuple(appointments)
+
+
 def _consistent(programme: Programme, root: Table) -> None:
     if programme.closes_on < programme.opens_on:
         raise root.refuse("closes_on", "lies before opens_on")
     if Party(programme.controller, Role.MUNICIPALITY) not in programme.parties:
         raise root.refuse("controller", "is not declared under [[parties]] as municipality")
+    if not programme.requirements.bases <= BASES:
+        raise root.refuse("requires", f"must name bases: {', '.join(sorted(BASES))}")
+    if programme.retention.accounting_until < programme.closes_on:
+        raise root.table("retention").refuse("accounting_until", "lies before closes_on")
+    needed = {Purpose.RIGHTS_REQUEST, Purpose.GOVERNANCE} - programme.purposes
+    if needed:
+        raise root.refuse("purposes", f"must hold {', '.join(sorted(needed))}: without it nobody's right can be served")
 
 
 def _identifier(text: str) -> str:
     if not _IDENTIFIER.fullmatch(text):
         raise ValueError("must be lower-case letters, digits, '-' and '_', and start with a letter")
+    return text
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be one of: {', '.join(words)}")
+        return text
+
+    return check
+
+
+def _relative(text: str) -> str:
+    """A path below the folder of the programme or beside it, with plain names only."""
+    if not re.fullmatch(r"(\.\./)?([a-z0-9_-]+/)*[a-z0-9_.-]+\.md", text):
+        raise ValueError("must be a plain path such as ../notices/impact60/1.da.md")
+    return text
+
+
+def _kle(text: str) -> str:
+    if not re.fullmatch(r"\d{2}\.\d{2}\.\d{2}", text):
+        raise ValueError("must be a KLE subject code such as 15.20.00")
     return text
 
 

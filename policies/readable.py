@@ -34,7 +34,13 @@ _ACTIONS_DA = {
     Action.RELEASE_TOTAL: "videregive totaler",
     Action.RELEASE_PREDICATE: "oplyse opfyldt eller ikke opfyldt",
     Action.RELEASE_PAYMENT: "videregive betalingsbilag",
+    Action.RELEASE_INDIVIDUAL: "oplyse om enkelte personer",
     Action.READ_LOG: "læse adgangsloggen",
+    Action.REGISTER_RIGHT: "registrere en rettighed",
+    Action.READ_PERSON: "besvare en anmodning om indsigt",
+    Action.DECIDE_RIGHT: "afgøre en anmodning",
+    Action.ADVISE: "rådgive og sætte i bero",
+    Action.CHANGE_POLICY: "ændre reglerne",
 }
 
 

@@ -20,6 +20,7 @@ from policies.errors import PolicySetInvalid
 from policies.vocabulary import Action
 
 MANIFEST = "POLICYSET.json"
+CASES = "CASES.json"  # rule -> the cases that only it decides; not part of the rules' digest
 SCHEMA_FILE = "gateway.cedarschema"
 _REQUIRED = ("id", "title_da", "title_en")
 _SOURCES_OF_LAW = ("gdpr", "law")
@@ -82,7 +83,20 @@ def load_ruleset(directory: Path) -> RuleSet:
             where=MANIFEST,
             reason=f"does not match {_differing(written, actual)}; after review: python -m policies.manifest",
         )
-    return read_ruleset(texts, schema=schema, sha256=json.loads(actual)["sha256"])
+    rules = read_ruleset(texts, schema=schema, sha256=json.loads(actual)["sha256"])
+    _check_exercised(rules, directory)
+    return rules
+
+
+def _check_exercised(rules: RuleSet, directory: Path) -> None:
+    """Refuse a rule that no case exercises: nobody would notice it being wrong."""
+    try:
+        cases = json.loads((directory / CASES).read_bytes())
+        bare = sorted(name for name in rules.rules if not cases.get(name))
+    except (OSError, ValueError, AttributeError):
+        raise PolicySetInvalid(where=CASES, reason="cannot be read; python -m tests.policies.cases") from None
+    if bare:
+        raise PolicySetInvalid(where=f"rule {bare[0]}", reason=f"no case in {CASES} exercises it")
 
 
 def read_ruleset(texts: dict[str, str], *, schema: str, sha256: str) -> RuleSet:

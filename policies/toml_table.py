@@ -16,7 +16,8 @@ from policies.errors import ProgrammeInvalid
 
 T = TypeVar("T")
 Word = TypeVar("Word", bound=StrEnum)
-_HEADER = re.compile(r"\s*\[\[\s*([A-Za-z0-9_-]+)\s*\]\]\s*(#.*)?")
+_HEADER = re.compile(r"\s*\[(\[?)\s*([A-Za-z0-9_-]+)\s*\]?\]\s*(#.*)?")
+_ONLY = -1  # the position of a [name] table: there is one of it
 _KEY = re.compile(r"\s*\"?([A-Za-z0-9_-]+)\"?\s*[=.]")
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 
@@ -42,21 +43,22 @@ def parse(text: bytes, *, file: str) -> Table:
 
 
 class Table:
-    """The root table, or one `[[name]]` entry of it, that remembers which keys were asked for."""
+    """The root table, a `[name]` of it or one `[[name]]` entry, that remembers which keys were asked for."""
 
     def __init__(self, values: Mapping[str, Any], *, file: str, text: str, at: tuple[str, int] | None = None) -> None:
         self._values = values
         self._asked: set[str] = set()
         self._file = file
         self._text = text
-        self._at = at  # (name, position) of an [[name]] entry
+        self._at = at  # (name, position) of a [name] or an [[name]] entry
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
     def refuse(self, key: str, reason: str) -> ProgrammeInvalid:
         """The error to raise for this key: `raise table.refuse("id", "must not be empty")`."""
-        dotted = f"{self._at[0]}.{self._at[1]}.{key}" if self._at else key
+        position = "" if self._at is None or self._at[1] == _ONLY else f".{self._at[1]}"
+        dotted = f"{self._at[0]}{position}.{key}" if self._at else key
         return ProgrammeInvalid(file=self._file, line=_line_of(self._text, self._at, key), key=dotted, reason=reason)
 
     def _take(self, key: str, kind: type[T], word: str) -> T:
@@ -108,8 +110,20 @@ class Table:
     def words(self, key: str, vocabulary: type[Word]) -> tuple[Word, ...]:
         return self.list_of(key, lambda text: _member(text, vocabulary))
 
-    def tables(self, key: str) -> list[Table]:
-        """The entries `[[key]]`, at least one."""
+    def number(self, key: str, *, least: int, most: int) -> int:
+        value = self._take(key, int, "a whole number")
+        if not least <= value <= most:
+            raise self.refuse(key, f"must be {least} to {most}")
+        return value
+
+    def table(self, key: str) -> Table:
+        """The table `[key]`."""
+        return Table(self._take(key, dict, "a table"), file=self._file, text=self._text, at=(key, _ONLY))
+
+    def tables(self, key: str, *, least: int = 1) -> list[Table]:
+        """The entries `[[key]]`, at least one unless told otherwise."""
+        if not least and key not in self:
+            return []
         values = self._take(key, list, "a list of tables")
         if not values or not all(type(value) is dict for value in values):
             raise self.refuse(key, "must be a list of at least one table")
@@ -140,10 +154,10 @@ def _line_of(text: str, at: tuple[str, int] | None, key: str) -> int:
     for number, line in enumerate(text.splitlines(), start=1):
         header = _HEADER.fullmatch(line)
         if header:
-            position = seen.get(header[1], -1) + 1
-            seen[header[1]] = position
-            here = (header[1], position)
-            if here == at or (at is None and header[1] == key):
+            name = header[2]
+            seen[name] = seen.get(name, -1) + 1
+            here = (name, seen[name] if header[1] else _ONLY)
+            if here == at or (at is None and name == key):
                 best = number
         found = _KEY.match(line)
         if found and here == at and found[1] == key:

@@ -19,6 +19,9 @@ class Purpose(StrEnum):
     OUTCOME_PAYMENT = "outcome-payment"
     OUTCOME_EVALUATION = "outcome-evaluation"
     ACCESS_REVIEW = "access-review"
+    INDIVIDUAL_FOLLOW_UP = "individual-follow-up"
+    RIGHTS_REQUEST = "rights-request"
+    GOVERNANCE = "governance"
     # Words that a request may name and no programme here declares: they exist to be refused by a rule,
     # not by a spelling check.
     MARKETING = "marketing"
@@ -55,6 +58,7 @@ class Role(StrEnum):
     DPO = "dpo"
     SETTLEMENT_OFFICER = "settlement_officer"
     SYSTEM_OWNER = "system_owner"
+    CASE_WORKER = "case_worker"
     AUDITOR = "auditor"
 
 
@@ -67,7 +71,21 @@ class Action(StrEnum):
     RELEASE_TOTAL = "release_total"
     RELEASE_PREDICATE = "release_predicate"
     RELEASE_PAYMENT = "release_payment"
+    RELEASE_INDIVIDUAL = "release_individual"
     READ_LOG = "read_log"
+    REGISTER_RIGHT = "register_right"
+    READ_PERSON = "read_person"
+    DECIDE_RIGHT = "decide_right"
+    ADVISE = "advise"
+    CHANGE_POLICY = "change_policy"
+
+
+class LegalRole(StrEnum):
+    """What the operator is in law, as the contract says: it decides which grants are possible."""
+
+    PROCESSOR = "processor"  # acts for the municipality under GDPR art. 28
+    OTHER_ACTOR = "other_actor"  # anden aktør: performs the municipality's task under the employment acts
+    INDEPENDENT_CONTROLLER = "independent_controller"  # decides on its own data
 
 
 @dataclass(frozen=True, slots=True, order=True)

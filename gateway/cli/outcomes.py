@@ -31,7 +31,7 @@ def enrol(
 
     Example: gateway enrol impact60 drop/enrolment/impact60.csv --batch 2018
     """
-    from gateway.intake import enrol as use_case
+    from gateway.enrolment import enrol as use_case
 
     done = use_case(opened(), contract, batch, file)
     word = "sealed" if done.is_new else "sealed already, nothing changed"
@@ -50,7 +50,7 @@ def pull(
     Example: gateway pull impact60 dream drop/dream/dream-2021-02.csv
     """
     from connectors.errors import FileNotNeeded
-    from gateway.intake import pull as use_case
+    from gateway.pulling import pull as use_case
     from policies.vocabulary import Purpose
 
     if purpose not in set(Purpose):

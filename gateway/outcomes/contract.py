@@ -6,14 +6,19 @@ extension is a new version of the file with a later `effective_from`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 from connectors.records import IncomeType, Status, Week
+from policies.basis import StopReason
+from policies.vocabulary import LegalRole
 
 SCHEMA = "outcome-contract/1"
 TEMPLATES = ("contract_total", "predicate", "payment_document")
 RECIPIENTS = ("operator", "investor")
+STATEMENTS = ("relapse_notice",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class ContractParty:
     organisation: str
     name: str
     municipality_code: str = ""
+    legal_role: LegalRole | None = None  # of the operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,22 @@ class PlannedRelease:
     window: str
 
 
+class ExitRule(StrEnum):
+    """What becomes of a person's results once the person is no longer followed. The denominator never changes."""
+
+    FROZEN = "frozen"  # weeks so far count, and the outcome stays as it was in the last week
+    CENSORED = "censored"  # weeks so far count; from then on the person is in no outcome
+    OUT = "out"  # nothing of the person counts, what was paid comes back
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStatement:
+    """A kind of statement about single people that the operator may get for a window."""
+
+    kind: str
+    window: str
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     id: str
@@ -132,6 +154,9 @@ class Contract:
     k_cohort: int
     breakdown: str  # id of the measure that may be shown by state, or empty
     breakdown_window: str  # label of the one window in which it may be
+    reasons_window: str  # label of the one window for which the operator sees why people are not counted, or empty
+    exits: Mapping[StopReason, ExitRule]
+    statements: tuple[PlannedStatement, ...]
     releases: tuple[PlannedRelease, ...]
     tied: tuple[tuple[str, str], ...]  # recipients that count as one, beside those that are one organisation
     sha256: str

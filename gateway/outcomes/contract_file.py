@@ -11,19 +11,24 @@ from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import (
     RECIPIENTS,
     SCHEMA,
+    STATEMENTS,
     TEMPLATES,
     Batch,
     Cohort,
     Contract,
     ContractParty,
+    ExitRule,
     Measure,
     Pause,
     PlannedRelease,
+    PlannedStatement,
     Qualification,
     State,
     Window,
 )
+from policies.basis import StopReason
 from policies.calendar import Finding, audit
+from policies.vocabulary import LegalRole
 
 
 def load_contract(text: bytes, *, file: str) -> Contract:
@@ -61,7 +66,10 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         k=disclosure.integer("k", least=3, most=10),
         k_cohort=disclosure.integer("k_cohort", least=25),
         breakdown=breakdown,
-        breakdown_window=_breakdown_window(disclosure, breakdown, windows),
+        breakdown_window=_one_window(disclosure, "breakdown_windows", windows) if breakdown else "",
+        reasons_window=_one_window(disclosure, "reasons_windows", windows) if "reasons_windows" in disclosure else "",
+        exits=_exits(root.table("exits")),
+        statements=_statements(root, windows, measures),
         releases=_releases(root, windows),
         tied=_tied(disclosure),
         sha256=hashlib.sha256(text).hexdigest(),
@@ -92,7 +100,8 @@ def _parties(table: Table) -> tuple[ContractParty, ...]:
         code = party.text("municipality_code") if role == "outcome_payer" else ""
         if role == "outcome_payer" and not (len(code) == 3 and code.isdigit()):
             raise party.refuse("municipality_code", "must have three digits (kommunekode)")
-        parties.append(ContractParty(role, party.text("organisation"), party.text("name"), code))
+        legal_role = LegalRole(party.converted("legal_role", _one_of(*LegalRole))) if role == "operator" else None
+        parties.append(ContractParty(role, party.text("organisation"), party.text("name"), code, legal_role))
         party.done()
     table.done()
     return tuple(parties)
@@ -268,14 +277,36 @@ def _tied(table: Table) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def _breakdown_window(table: Table, breakdown: str, windows: tuple[Window, ...]) -> str:
-    """The one window whose breakdown is shown: tables of one cohort in two windows could be subtracted."""
-    if not breakdown:
-        return ""
-    chosen = table.texts("breakdown_windows")
+def _one_window(table: Table, key: str, windows: tuple[Window, ...]) -> str:
+    """The one window whose table is shown: tables of one cohort in two windows could be subtracted."""
+    chosen = table.texts(key)
     if len(chosen) != 1 or chosen[0] not in {window.label for window in windows}:
-        raise table.refuse("breakdown_windows", "must name exactly one of the contract's windows")
+        raise table.refuse(key, "must name exactly one of the contract's windows")
     return chosen[0]
+
+
+def _exits(table: Table) -> dict[StopReason, ExitRule]:
+    exits = {reason: ExitRule(table.converted(reason, _one_of(*ExitRule))) for reason in StopReason}
+    table.done()
+    return exits
+
+
+def _statements(
+    root: Table, windows: tuple[Window, ...], measures: tuple[Measure, ...]
+) -> tuple[PlannedStatement, ...]:
+    statements: list[PlannedStatement] = []
+    for table in root.tables("statements", least=0):
+        kind = table.converted("kind", _one_of(*STATEMENTS))
+        if not any(measure.kind == "people" and measure.price_minor for measure in measures):
+            raise table.refuse("kind", "needs a paid outcome of people that a relapse reopens")
+        for label in table.texts("windows"):
+            if label not in {window.label for window in windows}:
+                raise table.refuse("windows", f"knows no window {label!r}")
+            statements.append(PlannedStatement(kind, label))
+        table.done()
+    if len(set(statements)) != len(statements):
+        raise root.refuse("statements", "plans the same statement twice")
+    return tuple(statements)
 
 
 def _unique(table: Table, key: str, names: list[str]) -> None:

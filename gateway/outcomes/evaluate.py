@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from connectors.records import Month, Status, Week
-from gateway.outcomes.contract import Contract, Measure, State
-from gateway.outcomes.history import PersonHistory, inputs_root
+from gateway.outcomes.contract import Contract, ExitRule, Measure, State
+from gateway.outcomes.history import NOBODY, PersonHistory, Remainder, inputs_root
 
 EXITS = {Status.DISABILITY_PENSION, Status.OLD_AGE_PENSION, Status.NOT_RESIDENT, Status.DEAD}
 
@@ -24,6 +24,9 @@ class Reason(StrEnum):
     QUALIFIES = "qualifies"
     REPEATS_WEEK_BEFORE = "repeats the week before (neutral status)"
     PAUSED = "the contract was paused"
+    FROZEN = "no longer followed: the outcome stays as it was"
+    CENSORED = "no longer followed: in no outcome from then on"
+    OUT = "no longer followed: nothing counts"
     AFTER_LAST_WEEK = "after the person's last week under the contract"
     NOT_OBSERVED = "no source covers the week for this person"
     EXIT = "pension, death or not resident: an exit, not an outcome"
@@ -63,6 +66,7 @@ class Evaluation:
     exits: int  # persons whose last observed week shows an exit
     not_observed: int  # persons for whom the week itself is not covered by the status source
     unknown_weeks: int  # person-weeks with a code that no list explains
+    not_followed: int  # persons who used a right, left or were erased: under the contract's exit rule
     inputs_sha256: str
 
     def quantity(self, measure: str) -> int:
@@ -72,20 +76,24 @@ class Evaluation:
         return dict(next(total.by_state for total in self.totals if total.measure == measure))
 
 
-def evaluate(contract: Contract, cohort: Sequence[PersonHistory], week: Week) -> Evaluation:
-    """The cohort's totals from each person's first week to the end of `week`."""
-    totals = tuple(_total(contract, measure, cohort, week) for measure in contract.measures)
-    seen = [person.statuses.get(week.ordinal, frozenset()) for person in cohort]
+def evaluate(
+    contract: Contract, cohort: Sequence[PersonHistory], week: Week, *, remainder: Remainder = NOBODY
+) -> Evaluation:
+    """The cohort's totals from each person's first week to the end of `week`; `remainder` is that of erased people."""
+    totals = tuple(_total(contract, measure, cohort, week, remainder) for measure in contract.measures)
+    followed = [person for person in cohort if person.stop is None or week.ordinal <= person.last_week]
+    seen = [person.statuses.get(week.ordinal, frozenset()) for person in followed]
     last_seen = [_last_observed(person, week) for person in cohort]
     return Evaluation(
         contract_sha256=contract.sha256,
         week=week,
-        participants=len(cohort),
+        participants=len(cohort) + remainder.people,
         totals=totals,
         exits=sum(1 for statuses in last_seen if statuses & EXITS),
         not_observed=sum(1 for statuses in seen if not statuses),
         unknown_weeks=sum(_unknown_weeks(contract, person, week) for person in cohort),
-        inputs_sha256=inputs_root(cohort),
+        not_followed=len(cohort) - len(followed) + remainder.people,
+        inputs_sha256=inputs_root(cohort, remainder),
     )
 
 
@@ -100,6 +108,8 @@ def judge_weeks(contract: Contract, measure: Measure, person: PersonHistory, unt
     while week <= until:
         if any(pause.from_week <= week <= pause.to_week for pause in contract.pauses):
             verdict = WeekVerdict(week, Reason.PAUSED)
+        elif (stopped := _stopped(contract, person, week)) is not None:
+            verdict = WeekVerdict(week, stopped)
         elif measure.weeks_from_enrolment and counted == measure.weeks_from_enrolment:
             verdict = WeekVerdict(week, Reason.AFTER_LAST_WEEK)
         else:
@@ -119,13 +129,25 @@ def first_week(contract: Contract, person: PersonHistory) -> Week:
 def outcome_state(measure: Measure, verdicts: Sequence[WeekVerdict]) -> str:
     """The state in which the person holds the outcome at the last verdict, or an empty text.
 
-    The last `sustained_weeks` weeks, paused weeks left out, must all qualify: one relapse reopens it.
+    The last `sustained_weeks` weeks, paused and frozen ones left out, must all qualify: one relapse reopens it.
     """
-    weeks = [verdict for verdict in verdicts if verdict.reason is not Reason.PAUSED]
+    weeks = [verdict for verdict in verdicts if verdict.reason not in (Reason.PAUSED, Reason.FROZEN)]
     last = weeks[-measure.sustained_weeks :]
     if len(last) < measure.sustained_weeks or not all(verdict.state for verdict in last):
         return ""
     return last[-1].state
+
+
+def _stopped(contract: Contract, person: PersonHistory, week: Week) -> Reason | None:
+    """What the contract's exit rule makes of a week, or None where the person is followed."""
+    if person.stop is None:
+        return None
+    rule = contract.exits[person.stop]
+    if rule is ExitRule.OUT:
+        return Reason.OUT
+    if week.ordinal <= person.last_week:
+        return None
+    return Reason.FROZEN if rule is ExitRule.FROZEN else Reason.CENSORED
 
 
 def _judge(
@@ -172,8 +194,10 @@ def _has_posting(state: State, person: PersonHistory, month: Month) -> bool:
     return any(person.postings.get((month.ordinal, kind), 0) > 0 for kind in state.income_types)
 
 
-def _total(contract: Contract, measure: Measure, cohort: Sequence[PersonHistory], week: Week) -> MeasureTotal:
-    states: Counter[str] = Counter()
+def _total(
+    contract: Contract, measure: Measure, cohort: Sequence[PersonHistory], week: Week, remainder: Remainder
+) -> MeasureTotal:
+    states: Counter[str] = Counter(remainder.at(week).get(measure.id, {}))
     for person in cohort:
         verdicts = judge_weeks(contract, measure, person, week)
         if measure.kind == "weeks":

@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from connectors.records import IncomePosting, IncomeType, Status, StatusSpell
+from connectors.records import IncomePosting, IncomeType, Status, StatusSpell, Week
 from outcome_verifier import canonical
 from outcome_verifier.tlog import merkle_root
+from policies.basis import Stop, StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class PersonHistory:
     statuses: Mapping[int, frozenset[Status]]  # week -> what the status register shows; absent = not observed
     hours: Mapping[tuple[int, IncomeType], int]  # (month, type) -> paid hours in hundredths, corrections summed
     postings: Mapping[tuple[int, IncomeType], int]  # (month, type) -> postings less reversals
+    stop: StopReason | None = None  # why the person is not followed
+    last_week: int = 0  # with a stop: the last week that was followed to its end; 0 for none
 
     @classmethod
     def build(
@@ -31,6 +35,7 @@ class PersonHistory:
         enrolled_on: date,
         spells: Iterable[StatusSpell],
         postings: Iterable[IncomePosting],
+        stop: Stop | None = None,
     ) -> PersonHistory:
         """The history that these rows amount to, whatever their order."""
         statuses: dict[int, set[Status]] = defaultdict(set)
@@ -44,22 +49,81 @@ class PersonHistory:
             hours[key] += posting.paid_hours_hundredths
             counts[key] += -1 if posting.is_reversal else 1
         frozen = {week: frozenset(found) for week, found in statuses.items()}
-        return cls(subject, enrolled_on, frozen, dict(hours), dict(counts))
+        last_week = Week.of(stop.since.date()).ordinal - 1 if stop and stop.since else 0
+        return cls(subject, enrolled_on, frozen, dict(hours), dict(counts), stop.reason if stop else None, last_week)
 
     def leaf(self) -> bytes:
         """SHA-256 over the subject id and this history. The id is 128 random bits that never leave the
         municipality, so it is also the salt: nobody can test a guess, and erasing it ends the link.
         """
-        body = {
+        body: dict[str, object] = {
             "enrolled_on": self.enrolled_on.isoformat(),
             "statuses": [[week, sorted(found)] for week, found in sorted(self.statuses.items())],
             "hours": [[*key, value] for key, value in sorted(self.hours.items())],
             "postings": [[*key, value] for key, value in sorted(self.postings.items())],
         }
+        if self.stop is not None:
+            body["stop"] = [self.stop, self.last_week]
         return hashlib.sha256(bytes.fromhex(self.subject) + canonical.dumps(body)).digest()
 
 
-def inputs_root(cohort: Sequence[PersonHistory]) -> str:
-    """Hexadecimal RFC 6962 root over the cohort's leaves in the order of their subject ids (invariant 12)."""
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """What erased people leave in a contract's totals (invariant 10): sums, and nothing of any person.
+
+    `by_week` maps the last week of each window to measure to state to quantity, everybody erased added up.
+    """
+
+    people: int
+    by_week: Mapping[int, Mapping[str, Mapping[str, int]]]
+
+    def at(self, week: Week) -> Mapping[str, Mapping[str, int]]:
+        """The sums at the end of the newest window that ended by this week."""
+        ended = [last for last in self.by_week if last <= week.ordinal]
+        return self.by_week[max(ended)] if ended else {}
+
+    def plus(self, other: Remainder) -> Remainder:
+        """Both together; they speak of the same windows."""
+        summed = {
+            week: {
+                measure: {
+                    state: mine.get(measure, {}).get(state, 0) + theirs.get(measure, {}).get(state, 0)
+                    for state in {*mine.get(measure, {}), *theirs.get(measure, {})}
+                }
+                for measure in {*mine, *theirs}
+            }
+            for week, mine, theirs in (
+                (week, self.by_week.get(week, {}), other.by_week.get(week, {}))
+                for week in {*self.by_week, *other.by_week}
+            )
+        }
+        return Remainder(self.people + other.people, summed)
+
+    def body(self) -> dict[str, object]:
+        """The remainder as canonical JSON holds it."""
+        weeks = [
+            [week, [[measure, sorted(states.items())] for measure, states in sorted(measures.items())]]
+            for week, measures in sorted(self.by_week.items())
+        ]
+        return {"people": self.people, "weeks": weeks}
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Remainder:
+        """The remainder that `body` wrote."""
+        return cls(
+            body["people"],
+            {week: {measure: dict(states) for measure, states in measures} for week, measures in body["weeks"]},
+        )
+
+
+NOBODY = Remainder(0, {})
+
+
+def inputs_root(cohort: Sequence[PersonHistory], remainder: Remainder = NOBODY) -> str:
+    """Hexadecimal RFC 6962 root over the cohort's leaves in the order of their subject ids (invariant 12), and after
+    them that of the erased people's sums, where there are any."""
     ordered = sorted(cohort, key=lambda person: person.subject)
-    return merkle_root([person.leaf() for person in ordered]).hex()
+    leaves = [person.leaf() for person in ordered]
+    if remainder.people:
+        leaves.append(hashlib.sha256(canonical.dumps(remainder.body())).digest())
+    return merkle_root(leaves).hex()

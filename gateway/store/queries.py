@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from connectors.records import Week
-from gateway.store.tables import Batch, ContractVersion, PullRow, ReleaseRow, SigningKeyRow, Subject
+from gateway.store.tables import Batch, ContractVersion, ProgrammeRow, PullRow, ReleaseRow, SigningKeyRow, Subject
 from keys.lifecycle import PUBLISHED, State
 
 
@@ -29,6 +29,12 @@ def contract_versions(session: Session, contract_id: str) -> Sequence[ContractVe
 
 def contract_ids(session: Session) -> list[str]:
     return sorted(set(session.exec(select(ContractVersion.contract_id))))
+
+
+def programmes(session: Session, contract_id: str) -> Sequence[ProgrammeRow]:
+    """All programme files of a contract, the one in force last."""
+    query = select(ProgrammeRow).where(ProgrammeRow.contract_id == contract_id)
+    return session.exec(query.order_by(col(ProgrammeRow.activated_at), ProgrammeRow.sha256)).all()
 
 
 def batches(session: Session, contract_id: str) -> Sequence[Batch]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
@@ -16,8 +17,10 @@ from sqlmodel import Session, col, select
 from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 from gateway.outcomes.history import PersonHistory
 from gateway.store.tables import IncomeRow, SpellRow, Subject
+from policies.basis import Stop
 
 Code = tuple[Status, str]
+NO_STOPS: Mapping[str, Stop] = MappingProxyType({})
 Weeks = dict[int, tuple[int, frozenset[Code]]]  # week -> the edition that told, and the codes that it told
 
 
@@ -111,9 +114,18 @@ def store_postings(
 
 
 def load_histories(
-    session: Session, contract_id: str, *, status_source: str, income_source: str, known_at: datetime
+    session: Session,
+    contract_id: str,
+    *,
+    status_source: str,
+    income_source: str,
+    known_at: datetime,
+    stops: Mapping[str, Stop] = NO_STOPS,
 ) -> list[PersonHistory]:
-    """The history of everyone in the contract, as it was known at `known_at`, ordered by subject id."""
+    """The history of everyone in the contract, as it was known at `known_at`, ordered by subject id.
+
+    `stops` says who of them is not followed, and since when.
+    """
     subjects = session.exec(
         select(Subject).where(Subject.contract_id == contract_id).order_by(Subject.subject_id)
     ).all()
@@ -158,6 +170,7 @@ def load_histories(
             enrolled_on=subject.enrolled_on,
             spells=spells[subject.subject_id],
             postings=postings[subject.subject_id],
+            stop=stops.get(subject.subject_id),
         )
         for subject in subjects
     ]

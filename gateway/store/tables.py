@@ -6,45 +6,13 @@ Instants are whole microseconds since 1970 in UTC, the same on SQLite and Postgr
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, LargeBinary, UniqueConstraint
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import BigInteger, Column, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime, stored as microseconds since 1970; a naive one is refused."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs a time zone")
-        return (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + value * _MICROSECOND
-
-
-def _instant(*, index: bool = False) -> Any:
-    return Field(sa_column=Column(Instant, nullable=False, index=index))
-
-
-def _bytes() -> Any:
-    return Field(sa_column=Column(LargeBinary, nullable=False))
-
-
-def _json() -> Any:
-    return Field(sa_column=Column(JSON, nullable=False))
+from gateway.store.columns import Instant, blob, instant, json_value, optional_instant
 
 
 class Installation(SQLModel, table=True):
@@ -55,7 +23,7 @@ class Installation(SQLModel, table=True):
     municipality_code: str
     municipality_name: str
     is_demo: bool
-    created_at: datetime = _instant()
+    created_at: datetime = instant()
 
 
 class ContractVersion(SQLModel, table=True):
@@ -65,20 +33,32 @@ class ContractVersion(SQLModel, table=True):
     version: int = Field(primary_key=True)
     effective_from: date
     sha256: str
-    text: bytes = _bytes()
+    text: bytes = blob()
     file_name: str
-    activated_at: datetime = _instant()
+    activated_at: datetime = instant()
 
 
 class ProgrammeRow(SQLModel, table=True):
-    """Programme files in force. Trusted; an edit widens purposes or grants, and shows as another digest in
-    every decision that follows.
+    """Programme files, the newest in force and the earlier ones for replay. Trusted; an edit widens purposes or
+    grants, and shows as another digest in every decision that follows.
     """
 
     contract_id: str = Field(primary_key=True)
-    sha256: str
-    text: bytes = _bytes()
+    sha256: str = Field(primary_key=True)
+    text: bytes = blob()
     file_name: str
+    activated_at: datetime = instant()
+
+
+class NoticeRow(SQLModel, table=True):
+    """What people were told, by version and language. Checked by the digest that the programme names."""
+
+    contract_id: str = Field(primary_key=True)
+    notice_id: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    language: str = Field(primary_key=True)
+    sha256: str
+    text: bytes = blob()
 
 
 class SourceRow(SQLModel, table=True):
@@ -87,7 +67,7 @@ class SourceRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     kind: str
     sha256: str
-    text: bytes = _bytes()
+    text: bytes = blob()
     file_name: str
 
 
@@ -129,14 +109,14 @@ class VaultRow(SQLModel, table=True):
     """Sealed CPR numbers (AES-256-GCM under the subject's key). An edit is noticed when it is opened."""
 
     subject_id: str = Field(primary_key=True)
-    sealed_cpr: bytes = _bytes()
+    sealed_cpr: bytes = blob()
 
 
 class SubjectKeyRow(SQLModel, table=True):
     """Subject keys, wrapped by the vault key. Backed up apart, for 30 days; deleting one erases a person."""
 
     subject_id: str = Field(primary_key=True)
-    wrapped_key: bytes = _bytes()
+    wrapped_key: bytes = blob()
 
 
 class PullRow(SQLModel, table=True):
@@ -152,9 +132,9 @@ class PullRow(SQLModel, table=True):
     to_week: int
     edition: int
     asked_to_week: int
-    counts: dict[str, Any] = _json()
+    counts: dict[str, Any] = json_value()
     decision_id: str
-    known_at: datetime = _instant()
+    known_at: datetime = instant()
 
 
 class SpellRow(SQLModel, table=True):
@@ -170,8 +150,8 @@ class SpellRow(SQLModel, table=True):
     from_week: int
     to_week: int
     edition: int
-    known_from: datetime = _instant()
-    known_to: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    known_from: datetime = instant()
+    known_to: datetime | None = optional_instant()
 
 
 class IncomeRow(SQLModel, table=True):
@@ -187,21 +167,21 @@ class IncomeRow(SQLModel, table=True):
     income_type: str
     paid_hours_hundredths: int
     is_reversal: bool
-    known_from: datetime = _instant()
-    known_to: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    known_from: datetime = instant()
+    known_to: datetime | None = optional_instant()
 
 
 class DecisionRow(SQLModel, table=True):
     """Policy decisions with their facts. Not trusted: each decision's digest stands in its event."""
 
     id: str = Field(primary_key=True)
-    at: datetime = _instant()
+    at: datetime = instant()
     sha256: str
     action: str
     principal: str
     programme: str
     effect: str
-    body: dict[str, Any] = _json()
+    body: dict[str, Any] = json_value()
 
 
 class ReleaseRow(SQLModel, table=True):
@@ -221,14 +201,14 @@ class ReleaseRow(SQLModel, table=True):
     seq: int
     jti: str
     status_index: int
-    draft: bytes = _bytes()
-    due: list[dict[str, Any]] = _json()
+    draft: bytes = blob()
+    due: list[dict[str, Any]] = json_value()
     bundle: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     leaf_index: int | None = None
     decision_id: str
-    known_at: datetime = _instant()
-    intended_at: datetime = _instant()
-    issued_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    known_at: datetime = instant()
+    intended_at: datetime = instant()
+    issued_at: datetime | None = optional_instant()
 
 
 class SigningKeyRow(SQLModel, table=True):
@@ -237,14 +217,14 @@ class SigningKeyRow(SQLModel, table=True):
     kid: str = Field(primary_key=True)
     uri: str
     alg: str
-    jwk: dict[str, Any] = _json()
-    x5c: list[str] = _json()
+    jwk: dict[str, Any] = json_value()
+    x5c: list[str] = json_value()
     state: str
     is_development: bool
-    added_at: datetime = _instant()
-    valid_from: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
-    valid_to: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
-    compromised_since: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    added_at: datetime = instant()
+    valid_from: datetime | None = optional_instant()
+    valid_to: datetime | None = optional_instant()
+    compromised_since: datetime | None = optional_instant()
 
 
 class KeyManifestRow(SQLModel, table=True):
@@ -254,7 +234,7 @@ class KeyManifestRow(SQLModel, table=True):
     text: str
     receipt: str
     leaf_index: int
-    at: datetime = _instant()
+    at: datetime = instant()
 
 
 class StatusVersion(SQLModel, table=True):
@@ -272,8 +252,8 @@ class StatusList(SQLModel, table=True):
     """Status bits. Trusted; an edit revokes or restores an attestation; an old signed list token shows it."""
 
     list_id: int = Field(primary_key=True)
-    bits: bytes = _bytes()
-    updated_at: datetime = _instant()
+    bits: bytes = blob()
+    updated_at: datetime = instant()
 
 
 class StatusAllocation(SQLModel, table=True):
@@ -288,11 +268,11 @@ class LogEntry(SQLModel, table=True):
 
     log: str = Field(primary_key=True)
     idx: int = Field(primary_key=True)
-    leaf_data: bytes = _bytes()
+    leaf_data: bytes = blob()
     kind: str
     body: str  # canonical JSON; for the access log the event, for the others the leaf itself
-    nonce: bytes = _bytes()  # 32 random bytes in the access log, empty in the others
-    at: datetime = _instant()
+    nonce: bytes = blob()  # 32 random bytes in the access log, empty in the others
+    at: datetime = instant()
 
 
 class LogNode(SQLModel, table=True):
@@ -310,7 +290,7 @@ class CheckpointRow(SQLModel, table=True):
     log: str = Field(primary_key=True)
     size: int = Field(primary_key=True)
     note: str
-    at: datetime = _instant()
+    at: datetime = instant()
 
 
 class PersonLineRow(SQLModel, table=True):
@@ -322,7 +302,7 @@ class PersonLineRow(SQLModel, table=True):
     log_idx: int = Field(primary_key=True)
     position: int = Field(primary_key=True)
     subject_id: str = Field(index=True)
-    nonce: bytes = _bytes()
+    nonce: bytes = blob()
     body: str
     digest: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
 
@@ -333,9 +313,9 @@ class ClientRow(SQLModel, table=True):
     client_id: str = Field(primary_key=True)
     organisation: str
     role: str
-    jwk: dict[str, Any] = _json()
+    jwk: dict[str, Any] = json_value()
     is_active: bool
-    registered_at: datetime = _instant()
+    registered_at: datetime = instant()
 
 
 class UsedAssertion(SQLModel, table=True):

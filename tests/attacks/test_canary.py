@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from gateway import intake, oversight, publication
+from gateway import enrolment, oversight, publication, pulling
 from gateway.api.app import create_app
 from gateway.error_table import outcome
 from gateway.release import release
@@ -125,13 +125,13 @@ def errors(town: Municipality) -> Iterator[str]:
         path = town.folder / name
         path.write_text(text)
         with pytest.raises(Exception) as caught:
-            intake.pull(town.gateway, "impact60", "income", path)
+            pulling.pull(town.gateway, "impact60", "income", path)
         assert outcome(caught.value) is not None, type(caught.value)
         yield f"{caught.value} {caught.value!r} {caught.value.__dict__}"
     referrals = town.folder / "again.csv"
     referrals.write_text(town.drop.referrals.read_text() + f"{INSIDE[0]};2018-10-01;{INSIDE[0]};x\n")
     with pytest.raises(Exception) as caught:
-        intake.enrol(town.gateway, "impact60", "2018", referrals)
+        enrolment.enrol(town.gateway, "impact60", "2018", referrals)
     yield f"{caught.value} {caught.value!r}"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import correction, evaluation, intake, oversight, publication
+from gateway import correction, evaluation, oversight, publication, pulling
 from gateway.errors import NothingToCorrect, ReleaseInterrupted, RevisionUnknown, WindowOutOfOrder
 from gateway.issuing import Released
 from gateway.outcomes.evaluate import evaluate
@@ -44,7 +44,7 @@ def mend(town: SimulatedMunicipality, *, months: tuple[str, ...] = ("2020-10", "
     kept = [line for line in lines if not (line.split(";")[1] in months and line.split(";")[2] == "00")]
     assert len(kept) < len(lines)
     (folder / town.drop.income.name).write_text("\n".join([header, *kept]) + "\n")
-    intake.pull(town.gateway, town.contract, "income", folder / town.drop.income.name)
+    pulling.pull(town.gateway, town.contract, "income", folder / town.drop.income.name)
 
 
 def corrected(town: SimulatedMunicipality) -> dict[str, Released]:
@@ -110,7 +110,7 @@ def test_a_second_correction_supersedes_the_first(town: SimulatedMunicipality):
     back.write_text(
         town.drop.income.read_text() + town.drop.income.read_text().splitlines()[-1].replace("00;", "05;") + "\n"
     )
-    intake.pull(town.gateway, town.contract, "income", back)
+    pulling.pull(town.gateway, town.contract, "income", back)
     second = town.verified(corrected(town)["contract_total"].bundle)
     assert second.claims["supersedes"]["jti"] == first.claims["jti"]
     assert second.shown["outcomes_achieved"] == 12
@@ -136,9 +136,9 @@ def test_what_follows_a_correction_builds_on_it(tmp_path: Path):
     for is_late in (False, True):
         town = ready(tmp_path / str(is_late), pulled=False, clock=Clock(date(2030, 1, 1)))
         town.enrol()
-        intake.pull(town.gateway, "impact60", "dream", town.drop.status)
+        pulling.pull(town.gateway, "impact60", "dream", town.drop.status)
         if is_late:
-            intake.pull(town.gateway, "impact60", "income", town.drop.income)
+            pulling.pull(town.gateway, "impact60", "income", town.drop.income)
         else:
             mend(town, months=months)
         bundles = {window: town.release(window, *PAYMENT) for window in ("2018H2", "2019H1", "2019H2")}
@@ -232,7 +232,8 @@ def due(town: SimulatedMunicipality, window: str) -> int:
     with town.gateway.store.read() as session:
         contract = town.gateway.contract(session, "impact60")
         [known] = [row.known_at for row in town.rows() if row.window == window and row.template == PAYMENT[0]]
-        cohort = evaluation.histories(session, contract, known_at=known)
+        programme = town.gateway.programme(session, "impact60")
+        cohort = evaluation.histories(session, contract, programme, known_at=known)
     chosen = contract.window(window)
     assert chosen is not None
     reckoned = evaluate(contract, cohort, chosen.to_week)
@@ -251,7 +252,7 @@ def test_a_correction_may_flip_the_investors_mark_and_shows_no_number(tmp_path: 
     (town.folder / "again").mkdir()
     file = town.folder / "again" / town.drop.income.name
     file.write_text("\n".join([header, *flipped]) + "\n")
-    intake.pull(town.gateway, "ballerup", "income", file)
+    pulling.pull(town.gateway, "ballerup", "income", file)
     [done] = correction.correct(town.gateway, "ballerup", LAST, reason="source_corrected")
     shown = verify_bundle(done.bundle, town.trust(), now=int(town.gateway.clock().timestamp())).shown
     assert shown["difference"] == {"threshold_met": -1}

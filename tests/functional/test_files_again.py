@@ -10,7 +10,7 @@ import pytest
 
 from connectors.errors import FileNotNeeded
 from connectors.records import Week
-from gateway import intake
+from gateway import pulling
 from gateway.errors import AmendmentRefused, FileOverlaps, WindowOutOfOrder
 from gateway.evaluation import evaluate_week
 from gateway.release import release
@@ -24,8 +24,8 @@ def weeks(town: Municipality, week: str) -> int:
     return evaluation.quantity("weeks_in_work_or_education")
 
 
-def pulled(town: Municipality, file: Path) -> intake.PullReport:
-    return intake.pull(town.gateway, "impact60", "income", file)
+def pulled(town: Municipality, file: Path) -> pulling.PullReport:
+    return pulling.pull(town.gateway, "impact60", "income", file)
 
 
 def again(town: Municipality, *, keep=lambda line: True, name: str = "") -> Path:
@@ -49,7 +49,7 @@ def test_an_income_file_that_comes_again_replaces_the_first(tmp_path: Path):
     assert pulled(town, same).is_new
     assert weeks(town, "2020-W53") == counted
     with town.gateway.store.read() as session:
-        cohort = intake.spells.load_histories(
+        cohort = pulling.spells.load_histories(
             session, "impact60", status_source="dream", income_source="income", known_at=town.gateway.clock()
         )
     assert max(hours for person in cohort for hours in person.hours.values()) < 250_00, "hours of one month, once"
@@ -80,7 +80,7 @@ def test_a_file_of_a_part_of_the_months_is_refused(tmp_path: Path):
 def test_a_wider_file_replaces_the_months_before_it(tmp_path: Path):
     town = small(tmp_path)
     town.enrol()
-    intake.pull(town.gateway, "impact60", "dream", town.drop.status)
+    pulling.pull(town.gateway, "impact60", "dream", town.drop.status)
     for month in ("2018-10", "2018-11"):
         pulled(town, again(town, keep=lambda line, m=month: line.split(";")[1] == m, name=f"indkomst-{month}.csv"))
     some = weeks(town, "2018-W47")
@@ -125,7 +125,7 @@ def test_an_older_monthly_file_that_comes_late_undoes_no_correction(tmp_path: Pa
     town.enrol()
     files = sorted(town.drop.status.iterdir())
     with pytest.raises(FileNotNeeded):
-        intake.pull(town.gateway, "ballerup", "ydelsesrefusion", files[0])
+        pulling.pull(town.gateway, "ballerup", "ydelsesrefusion", files[0])
     assert last_event(town)["kind"] == "pull_not_needed"
     months = [file for file in files if "2019-0" in file.name]
     header, *rows = months[1].read_text().splitlines()
@@ -135,10 +135,10 @@ def test_an_older_monthly_file_that_comes_late_undoes_no_correction(tmp_path: Pa
     row[header.split(";").index("CPR nummer")] = person
     row[header.split(";").index("Ydelse")] = "Sygedagpenge"
     months[2].write_text(months[2].read_text() + ";".join(row) + "\n")  # corrects a week of the month before
-    intake.pull(town.gateway, "ballerup", "ydelsesrefusion", months[2])
-    intake.pull(town.gateway, "ballerup", "ydelsesrefusion", months[1])  # older, and without the correction
+    pulling.pull(town.gateway, "ballerup", "ydelsesrefusion", months[2])
+    pulling.pull(town.gateway, "ballerup", "ydelsesrefusion", months[1])  # older, and without the correction
     with town.gateway.store.read() as session:
-        cohort = intake.spells.load_histories(
+        cohort = pulling.spells.load_histories(
             session, "ballerup", status_source="ydelsesrefusion", income_source="income", known_at=town.gateway.clock()
         )
     found = Week.from_iso(int(week[:4]), int(week[-2:])).ordinal

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from connectors.records import Week
-from gateway import declarations, intake
+from gateway import declarations, enrolment, pulling
 from gateway.errors import AmendmentRefused, EnrolmentRefused, ProgrammeMismatch, SourcesIncomplete, WindowOutOfOrder
 from gateway.evaluation import evaluate_week
 from gateway.release import release
@@ -21,7 +21,7 @@ from outcome_verifier.verify import verify_bundle
 from policies.errors import PolicyDenied
 from policies.vocabulary import Purpose
 from tests.support.histories import EXAMPLES
-from tests.support.simulated import Municipality, simulated
+from tests.support.simulated import Municipality, acting, simulated
 
 
 class Clock:
@@ -67,10 +67,10 @@ REFERRALS = {
     # the list's first line is replaced by this: reason that is counted
     "enrolled twice in the list": ("{second}", "enrolled_twice_in_the_list"),
     "not told": ("{cpr};2018-10-01;SAG-1;", "person_was_not_told"),
-    "referred after the period": ("{cpr};2019-01-07;SAG-1;notice-1", "referred_outside_the_enrolment_period"),
-    "impossible number": ("7113801234;2018-10-01;SAG-1;notice-1", "cpr_no_such_day"),
-    "no date": ("{cpr};soon;SAG-1;notice-1", "not_a_day"),
-    "a number as case reference": ("{cpr};2018-10-01;{cpr};notice-1", "not_a_case_reference"),
+    "referred after the period": ("{cpr};2019-01-07;SAG-1;notice-2018-1", "referred_outside_the_enrolment_period"),
+    "impossible number": ("7113801234;2018-10-01;SAG-1;notice-2018-1", "cpr_no_such_day"),
+    "no date": ("{cpr};soon;SAG-1;notice-2018-1", "not_a_day"),
+    "a number as case reference": ("{cpr};2018-10-01;{cpr};notice-2018-1", "not_a_case_reference"),
     "too few fields": ("{cpr};2018-10-01", "wrong_number_of_fields"),
 }
 
@@ -87,7 +87,7 @@ def test_a_list_that_would_shrink_the_denominator_is_refused_whole(tmp_path: Pat
     assert refused.value.reasons == {"accepted": 29, "the_contract_names": 30, reason: 1}
     assert last_event(town) == {"kind": "not_done", "error": "enrolment-refused", "actions": ["enrol"]}
     town.drop.referrals.write_text(
-        "\n".join([lines[0], f"{replacement_cpr(0)};2018-10-03;SAG-1;notice-1", *lines[2:]]) + "\n"
+        "\n".join([lines[0], f"{replacement_cpr(0)};2018-10-03;SAG-1;notice-2018-1", *lines[2:]]) + "\n"
     )
     assert town.enrol().count == 30  # nothing of the refused list was kept
     assert town.enrol().is_new is False  # and the same list again changes nothing
@@ -109,21 +109,22 @@ def test_nobody_is_enrolled_in_two_contracts_where_the_contract_refuses_it(tmp_p
     programme = (EXAMPLES / "programmes" / "impact60.toml").read_text().replace('id = "impact60"', 'id = "second"')
     old = hashlib.sha256((EXAMPLES / "contracts" / "impact60.toml").read_bytes()).hexdigest()
     programme = programme.replace(old, hashlib.sha256(other.encode()).hexdigest())
+    programme = programme.replace('"../notices/', '"notices/')
     (tmp_path / "second.toml").write_text(other)
     (tmp_path / "second.programme.toml").write_text(programme)
     declarations.activate_contract(town.gateway, tmp_path / "second.toml", tmp_path / "second.programme.toml")
     with pytest.raises(EnrolmentRefused) as refused:
-        intake.enrol(town.gateway, "second", "2018", town.drop.referrals)
+        enrolment.enrol(town.gateway, "second", "2018", town.drop.referrals)
     assert refused.value.reasons["enrolled_in_another_contract"] == 30
 
 
 def test_no_pull_without_a_sealed_cohort_or_for_another_purpose(tmp_path: Path):
     town = small(tmp_path)
     with pytest.raises(PolicyDenied):
-        intake.pull(town.gateway, "impact60", "income", town.drop.income)
+        pulling.pull(town.gateway, "impact60", "income", town.drop.income)
     town.enrol()
     with pytest.raises(PolicyDenied) as refused:
-        intake.pull(town.gateway, "impact60", "income", town.drop.income, purpose=Purpose.FRAUD_CONTROL)
+        pulling.pull(town.gateway, "impact60", "income", town.drop.income, purpose=Purpose.FRAUD_CONTROL)
     assert "P02-purpose-declared" in refused.value.decision.rule_ids
 
 
@@ -137,7 +138,7 @@ def test_an_ended_agreement_or_a_switched_off_programme_stops_the_pull(tmp_path:
     ended.enrol()
     declarations.declare_source(ended.gateway, tmp_path / "income.toml")
     with pytest.raises(PolicyDenied) as refused:
-        intake.pull(ended.gateway, "impact60", "income", ended.drop.income)
+        pulling.pull(ended.gateway, "impact60", "income", ended.drop.income)
     assert any("agreement" in rule for rule in refused.value.decision.rule_ids)
 
 
@@ -177,7 +178,7 @@ def test_a_late_correction_of_an_earlier_month_is_paid_in_the_next_window_and_ch
     first, correction = town.folder / "indkomst-2018-08_2019-08.csv", town.folder / "indkomst-2019-09_2021-02.csv"
     first.write_text("\n".join([lines[0], *(line for line in lines[1:] if line.split(";")[1] <= "2019-08")]) + "\n")
     for source, file in (("dream", town.drop.status), ("income", first)):
-        intake.pull(town.gateway, "impact60", source, file)
+        pulling.pull(town.gateway, "impact60", source, file)
     release(town.gateway, "impact60", "2018H2", "payment_document", "operator")
     before = release(town.gateway, "impact60", "2019H1", "payment_document", "operator")
     clock.move(days=20)
@@ -188,7 +189,7 @@ def test_a_late_correction_of_an_earlier_month_is_paid_in_the_next_window_and_ch
     ]
     of_the_months = [line for line in lines[1:] if line.split(";")[1] > "2019-08"]
     correction.write_text("\n".join([lines[0], *of_the_months, *taken_back]) + "\n")
-    assert intake.pull(town.gateway, "impact60", "income", correction).postings_added > 0
+    assert pulling.pull(town.gateway, "impact60", "income", correction).postings_added > 0
     clock.move(days=180)  # past the freeze day of 2019H2
     again = release(town.gateway, "impact60", "2019H1", "payment_document", "operator")
     assert shown(town, again.bundle)["payable"] == shown(town, before.bundle)["payable"]
@@ -265,9 +266,10 @@ def test_a_new_contract_version_counts_from_its_day_and_leaves_earlier_windows_a
     town.enrol()
     town.pull_all()
     unpaused, _ = evaluate_week(town.gateway, "impact60", Week.parse("2020-W26"))
-    declarations.activate_contract(town.gateway, tmp_path / "v2.toml", tmp_path / "v2.programme.toml")
+    proposal = declarations.propose_change(town.gateway, tmp_path / "v2.toml", tmp_path / "v2.programme.toml")
+    declarations.approve_change(acting(town.gateway, "second"), proposal)
     with pytest.raises(AmendmentRefused):
-        declarations.activate_contract(town.gateway, tmp_path / "impact60.toml", tmp_path / "impact60.programme.toml")
+        declarations.propose_change(town.gateway, tmp_path / "impact60.toml", tmp_path / "impact60.programme.toml")
     now, _ = evaluate_week(town.gateway, "impact60", Week.parse("2020-W26"))
     before, _ = evaluate_week(town.gateway, "impact60", Week.parse("2020-W10"))
     weeks = "weeks_in_work_or_education"

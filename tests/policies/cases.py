@@ -13,21 +13,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from policies.engine import Request
-from policies.facts import EnrolFacts, EvaluateFacts, Facts, LogFacts, PullFacts, ReleaseFacts
-from policies.programme import Grant, Programme
+from policies.basis import RecordKind, Requirements
+from policies.engine import CEDAR_DIRECTORY, Request
+from policies.facts import FACTS, Facts
+from policies.programme import Grant, Programme, Retention
+from policies.ruleset import CASES
 from policies.vocabulary import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
 
 HERE = Path(__file__).parent
-FACTS: dict[Action, type[Facts]] = {
-    Action.ENROL: EnrolFacts,
-    Action.PULL_SOURCE: PullFacts,
-    Action.EVALUATE: EvaluateFacts,
-    Action.RELEASE_TOTAL: ReleaseFacts,
-    Action.RELEASE_PREDICATE: ReleaseFacts,
-    Action.RELEASE_PAYMENT: ReleaseFacts,
-    Action.READ_LOG: LogFacts,
-}
 
 
 @dataclass(frozen=True)
@@ -43,6 +36,15 @@ def all_cases() -> list[Case]:
     """Every case, each with a programme of its own so that one engine can hold them all."""
     cases = [*_allow_cases(), *_deny_cases()]
     return [_in_own_programme(case, number) for number, case in enumerate(cases)]
+
+
+def index() -> str:
+    """CASES.json: every rule with the cases that it alone decides."""
+    found: dict[str, list[str]] = {}
+    for case in all_cases():
+        if len(case.rule_ids) == 1:
+            found.setdefault(case.rule_ids[0], []).append(case.name)
+    return json.dumps({rule: sorted(names) for rule, names in sorted(found.items())}, indent=1) + "\n"
 
 
 def _allow_cases() -> Iterator[Case]:
@@ -148,6 +150,11 @@ def _programme(value: dict[str, Any]) -> Programme:
         opens_on=date.fromisoformat(value["opens_on"]),
         closes_on=date.fromisoformat(value["closes_on"]),
         pull_until=None,
+        requirements=Requirements(frozenset({RecordKind.STATUTORY_BASIS}), excludes_protected=False),
+        notices=(),
+        retention=Retention("1", "15.20.00", "discard", date(2027, 12, 31)),
+        appointments=(),
+        suspension_days=5,
         sources=frozenset(value["sources"]),
         controller=value["controller"],
         parties=frozenset(_party(party) for party in value["parties"]),
@@ -155,3 +162,7 @@ def _programme(value: dict[str, Any]) -> Programme:
         sha256="e" * 64,
         file="programme.json",
     )
+
+
+if __name__ == "__main__":
+    (CEDAR_DIRECTORY / CASES).write_text(index(), "utf-8")

@@ -18,7 +18,7 @@ MEASURE = BALLERUP.measures[0]
 
 def evaluation(people: int) -> Evaluation:
     total = MeasureTotal(MEASURE.id, "people", people, ())
-    return Evaluation("", Week.parse("2020-W53"), 10, (total,), 0, 0, 0, "")
+    return Evaluation("", Week.parse("2020-W53"), 10, (total,), 0, 0, 0, 0, "")
 
 
 @given(st.lists(st.integers(0, 10), min_size=1, max_size=8))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from connectors.errors import FileNotNeeded
-from gateway import declarations, intake
+from gateway import declarations, enrolment, pulling
 from gateway.evaluation import evaluate_week
 from gateway.installation import Gateway, initialise
 from gateway.settings import Settings, utc_now
@@ -29,10 +30,10 @@ class Municipality:
     drop: Drop
     folder: Path
 
-    def enrol(self) -> intake.Enrolled:
-        return intake.enrol(self.gateway, self.contract, "2018", self.drop.referrals)
+    def enrol(self) -> enrolment.Enrolled:
+        return enrolment.enrol(self.gateway, self.contract, "2018", self.drop.referrals)
 
-    def pull_all(self) -> list[intake.PullReport]:
+    def pull_all(self) -> list[pulling.PullReport]:
         """Pull everything in the drop, oldest first."""
         source = "dream" if self.contract == "impact60" else "ydelsesrefusion"
         status = [self.drop.status] if self.drop.status.is_file() else sorted(self.drop.status.iterdir())
@@ -40,7 +41,7 @@ class Municipality:
         for name, files in ((source, status), ("income", [self.drop.income])):
             for file in files:
                 try:
-                    reports.append(intake.pull(self.gateway, self.contract, name, file))
+                    reports.append(pulling.pull(self.gateway, self.contract, name, file))
                 except FileNotNeeded:
                     continue
         return reports
@@ -64,6 +65,8 @@ def declare(
     programme = _edited(EXAMPLES / "programmes" / f"{name}.toml", programme_edits)
     known = hashlib.sha256((EXAMPLES / "contracts" / f"{name}.toml").read_bytes()).hexdigest()
     programme = programme.replace(known, hashlib.sha256(text.encode()).hexdigest())
+    programme = programme.replace('"../notices/', '"notices/')
+    shutil.copytree(EXAMPLES / "notices", folder / "notices", dirs_exist_ok=True)
     contract_file, programme_file = folder / f"{name}.toml", folder / f"{name}.programme.toml"
     contract_file.write_text(text, encoding="utf-8")
     programme_file.write_text(programme, encoding="utf-8")
@@ -80,8 +83,15 @@ def amend(town: Municipality, *edits: Edit) -> None:
     folder = town.folder / "amended"
     folder.mkdir(exist_ok=True)
     (folder / contract.name).write_text(text, encoding="utf-8")
-    (folder / programme.name).write_text(programme.read_text(encoding="utf-8").replace(*digests), encoding="utf-8")
-    declarations.activate_contract(town.gateway, folder / contract.name, folder / programme.name)
+    changed = programme.read_text(encoding="utf-8").replace(*digests).replace('"notices/', '"../notices/')
+    (folder / programme.name).write_text(changed, encoding="utf-8")
+    proposal = declarations.propose_change(town.gateway, folder / contract.name, folder / programme.name)
+    declarations.approve_change(acting(town.gateway, "second"), proposal)
+
+
+def acting(gateway: Gateway, staff: str) -> Gateway:
+    """The same installation with another member of staff at the keyboard."""
+    return replace(gateway, settings=gateway.settings.model_copy(update={"staff": staff}))
 
 
 def simulated(

@@ -12,6 +12,7 @@ from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
 from tests.unit.connectors.cohort import ANNE, BO, CONTRACT, REFERRAL_HEADER, MemoryVault, boundary, write
 
 PERIOD = (date(2018, 10, 1), date(2019, 9, 30))
+NOTICES = {"notice-1"}
 
 
 def row(cpr: str = ANNE, day: str = "2018-10-03", reference: str = "SAG-0001", notice: str = "notice-1") -> str:
@@ -28,7 +29,9 @@ def read(
 ) -> ReferralList:
     vault = MemoryVault() if vault is None else vault
     file = write(folder / "list.csv", header, *lines)
-    return read_referrals(file, boundary(vault), contract, period=PERIOD, refuse_elsewhere=refuse_elsewhere)
+    return read_referrals(
+        file, boundary(vault), contract, period=PERIOD, notices=NOTICES, refuse_elsewhere=refuse_elsewhere
+    )
 
 
 def test_a_referred_person_becomes_a_subject_without_a_number(tmp_path: Path) -> None:
@@ -112,7 +115,7 @@ def test_nobody_is_enrolled_from_a_file_that_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "cut.csv"
     file.write_bytes(f"{REFERRAL_HEADER}\n{row()}\n{row(BO)[:20]}".encode())
     with pytest.raises(FileTruncated):
-        read_referrals(file, boundary(vault), CONTRACT, period=PERIOD, refuse_elsewhere=True)
+        read_referrals(file, boundary(vault), CONTRACT, period=PERIOD, notices=NOTICES, refuse_elsewhere=True)
     assert vault.entries == {}
     read(tmp_path, row(), vault=vault)  # positive control: the same row in a whole file does
     assert len(vault.entries) == 1

@@ -200,7 +200,7 @@ TEMPLATE = GRANTS["templates/grants.cedar"]
         (TEMPLATE.replace("grant-enrol", "grant-everything"), "grant-<action>"),
         (TEMPLATE.replace("principal == ?principal", "principal", 1), "bare permit"),
         (TEMPLATE.replace("permit (", "forbid (", 1), "bare permit"),
-        (TEMPLATE[: TEMPLATE.index('@id("grant-read-log")')], "no template grant-read-log"),
+        (TEMPLATE[: TEMPLATE.index('@id("grant-advise")')], "no template grant-advise"),
     ],
 )
 def test_a_template_that_grants_more_than_one_named_action_is_refused(text: str, says: str) -> None:

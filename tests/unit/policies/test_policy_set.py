@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import fields
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 
 from policies.engine import CEDAR_DIRECTORY, PolicyEngine
 from policies.errors import PolicySetInvalid
+from policies.facts import FACTS
 from policies.readable import READABLE, readable
-from policies.ruleset import MANIFEST, load_ruleset, manifest_of
+from policies.ruleset import CASES, MANIFEST, load_ruleset, manifest_of
 from policies.vocabulary import Action
-from tests.policies.cases import FACTS
+from tests.policies.cases import index
 
 
 @pytest.fixture
@@ -84,6 +86,26 @@ def test_a_permit_without_template_is_refused_even_with_a_fresh_manifest(copied:
         PolicyEngine.load(copied)
 
 
+def test_the_index_of_cases_is_fresh() -> None:
+    """If this fails after a new case: python -m tests.policies.cases."""
+    assert (CEDAR_DIRECTORY / CASES).read_text("utf-8") == index()
+
+
+def test_a_rule_that_no_case_exercises_is_refused_at_load(copied: Path) -> None:
+    cases = json.loads((copied / CASES).read_text())
+    del cases["P42-appointment"]
+    (copied / CASES).write_text(json.dumps(cases))
+    with pytest.raises(PolicySetInvalid, match="P42-appointment"):
+        PolicyEngine.load(copied)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null"])
+def test_an_index_of_cases_that_cannot_be_read_refuses_all(copied: Path, text: str) -> None:
+    (copied / CASES).write_text(text)
+    with pytest.raises(PolicySetInvalid, match="cannot be read"):
+        PolicyEngine.load(copied)
+
+
 def test_no_manifest_no_policies(copied: Path) -> None:
     (copied / MANIFEST).unlink()
     with pytest.raises(PolicySetInvalid, match="cannot be read"):
@@ -94,9 +116,11 @@ def test_the_facts_of_every_action_are_those_of_the_schema() -> None:
     """A fact that Python has and the schema lacks, or the other way round, would refuse every request."""
     schema = PolicyEngine.load().rules.schema
     for action in Action:
-        start = schema.index("type ReleaseFacts" if action.startswith("release") else f"action {action} ")
-        if not action.startswith("release"):
-            start = schema.index("context: {", start)
+        found = re.search(rf"action [^{{;]*\b{action}\b[^{{;]*appliesTo", schema)
+        assert found, action
+        shared = schema.index("context:", found.end())
+        names_a_type = schema[shared:].startswith("context: ReleaseFacts")
+        start = schema.index("type ReleaseFacts") if names_a_type else shared
         block = schema[start : schema.index("}", start)]
         declared = {line.split(":")[0].strip() for line in block.splitlines()[1:] if ":" in line}
         assert declared == {field.name for field in fields(FACTS[action])}, action

@@ -75,6 +75,7 @@ def test_a_changed_byte_changes_the_digest() -> None:
     assert load(IMPACT60).sha256 != load(IMPACT60 + "# one more line\n").sha256
 
 
+PURPOSES = next(line.partition("= ")[2] for line in IMPACT60.splitlines() if line.startswith("purposes"))
 LAST_GRANT = IMPACT60.count("[[grants]]") - 1
 REFUSALS = {
     # what is changed: (old, new, key that is named, what the message says)
@@ -83,7 +84,25 @@ REFUSALS = {
     "other schema": ("programme/1", "programme/2", "schema", "programme/1"),
     "unknown purpose": ('"outcome-payment"', '"outcome-paymnt"', "purposes", "vocabulary Purpose"),
     "purpose twice": ('"outcome-payment", ', '"outcome-payment", "outcome-payment", ', "purposes", "twice"),
-    "no purpose": ('["outcome-payment", "outcome-evaluation", "access-review"]', "[]", "purposes", "one"),
+    "no purpose": (PURPOSES, "[]", "purposes", "one"),
+    "nobody's right can be served": (', "rights-request"', "", "purposes", "served"),
+    "a basis that is none": ('["statutory_basis"]', '["objection"]', "requires", "bases"),
+    "an unknown basis": ('["statutory_basis"]', '["habit"]', "requires", "vocabulary RecordKind"),
+    "nothing said of protected persons": ("protected_persons", "# protected_persons", "protected_persons", "missing"),
+    "too long to decide": ("suspension_days = 5", "suspension_days = 31", "suspension_days", "1 to 30"),
+    "a notice without Danish": ('language = "da"', 'language = "en"', "notices.1.id", "twice"),
+    "a notice elsewhere": ('"../notices/impact60/1.da.md"', '"/etc/1.da.md"', "notices.0.file", "plain path"),
+    "a notice without file": ('file = "../notices/impact60/1.da', 'path = "1.da', "notices.0.file", "missing"),
+    "no version": ("version = 1", "version = 0", "notices.0.version", "1 to 999"),
+    "a subject code that is none": ('kle = "15.20.00"', 'kle = "15"', "retention.kle", "KLE"),
+    "an unknown archive decision": ('archive = "preserve"', 'archive = "maybe"', "retention.archive", "one of"),
+    "an unknown key of retention": ('kle = "15', 'kl = 1\nkle = "15', "retention.kl", "a word"),
+    "accounts end too early": (
+        "accounting_until = 2026",
+        "accounting_until = 2020",
+        "retention.accounting_until",
+        "closes_on",
+    ),
     "unknown legal basis": ("gdpr#A6-1-e", "gdpr#A6-1-z", "legal_basis", "vocabulary LegalBasis"),
     "empty law": ('law_reference = "Lov', 'law_reference = ""\n# "Lov', "law_reference", "empty"),
     "a switch as text": ("active = true", 'active = "true"', "active", "true or false"),
@@ -110,7 +129,7 @@ REFUSALS = {
         "twice",
     ),
     "unknown key in a grant": ('action = "enrol"', 'action = "enrol"\nuntil = 2', "grants.0.until", "a word"),
-    "grants as a table": ("\n[[parties]]", "\nparties = 1\n[[partis]]", "parties", "list of tables"),
+    "appointments as a number": ("\nrequires", "\nappointments = 1\nrequires", "appointments", "list of tables"),
 }
 
 
@@ -142,9 +161,9 @@ def test_text_that_is_not_toml_is_refused_with_its_line(text: bytes, line: int) 
 
 def test_the_line_is_that_of_the_right_grant() -> None:
     """The same key stands in every [[grants]] entry: the message points at the one that is wrong."""
-    head, _, tail = IMPACT60.rpartition('role = "investor"')
+    head, _, tail = IMPACT60.rpartition('role = "dpo"')
     with pytest.raises(ProgrammeInvalid) as caught:
-        load(head + 'role = "invester"' + tail)
+        load(head + 'role = "dop"' + tail)
     assert caught.value.key == f"grants.{LAST_GRANT}.role"
     assert caught.value.line == head.count("\n") + 1
 

@@ -143,7 +143,8 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.Column("file_name", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("contract_id"),
+        sa.Column("activated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_id", "sha256"),
     )
     op.create_table(
         "pullrow",

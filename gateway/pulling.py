@@ -1,55 +1,34 @@
-"""Use cases that bring things in: contracts and programmes, source declarations, sealed cohorts, and pulls.
+"""Use case: a pull, which reads one file of a declared source for one contract.
 
-Every one is a transaction that carries its event (invariant 4). A pull asks the policy before the file is
-opened, and again in the transaction that stores its rows.
+The policy is asked before the file is opened, and again in the transaction that stores its rows. Whoever may not be
+followed is left out of the question and out of the rows: an objection that comes while the file is read wins.
 """
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlmodel import Session
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.declaration import SourceDeclaration
-from connectors.enrolment import Referral, ReferralList, read_referrals
 from connectors.errors import ConnectorError, FileNotNeeded
 from connectors.pull import pull_file
 from connectors.reading import file_sha256
-from connectors.records import Week
-from gateway.attestations.seals import Seal, seal_leaf
+from connectors.records import SubjectRef, Week
 from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.declarations import source
-from gateway.errors import CohortAlreadySealed, EnrolmentRefused, FileOverlaps
-from gateway.events import (
-    CohortSealed,
-    PersonLine,
-    PullAuthorised,
-    PullCompleted,
-    PullFailed,
-    PullNotNeeded,
-    PullRepeated,
-)
+from gateway.enrolment import is_sealed, needed_weeks
+from gateway.errors import FileOverlaps
+from gateway.events import PersonLine, PullAuthorised, PullCompleted, PullFailed, PullNotNeeded, PullRepeated
 from gateway.installation import Gateway
-from gateway.outcomes.contract import Batch as DeclaredBatch
-from gateway.outcomes.contract import Contract
-from gateway.store import ledger, queries, spells
-from gateway.store.tables import Batch, PullRow, Subject
-from policies.facts import EnrolFacts, PullFacts
+from gateway.stops import record_programme_stop
+from gateway.store import basis, queries, spells
+from gateway.store.tables import PullRow
+from policies.errors import PolicyDenied
+from policies.facts import PullFacts
 from policies.vocabulary import Action, Purpose
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """What `enrol` did. `is_new` is false where the same file was sealed before."""
-
-    contract: str
-    batch: str
-    count: int
-    seal_sha256: str
-    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,125 +50,6 @@ class PullReport:
     is_new: bool
 
 
-def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> Enrolled:
-    """Enrol everyone on a referral list and seal them as one batch, or store nothing at all.
-
-    From here the batch's membership never changes (invariant 7). The same file again changes nothing.
-
-    Raises `EnrolmentRefused` with the count of each reason where the list does not hold exactly the number of
-    people that the contract names for the batch, `CohortAlreadySealed` for another file, `PolicyDenied`, or
-    a `ConnectorError`.
-    """
-    digest = file_sha256(file)
-    with deciding(gateway) as asking:
-        contract = gateway.contract(asking.session, contract_id)
-        programme = gateway.programme(asking.session, contract_id)
-        batch = next((batch for batch in contract.cohort.batches if batch.id == batch_id), None)
-        sealed = asking.session.get(Batch, (contract_id, batch_id))
-        if sealed is not None and sealed.file_sha256 == digest:
-            return Enrolled(contract_id, batch_id, sealed.count, sealed.seal_sha256, is_new=False)
-        period = (contract.cohort.enrolment_from, contract.cohort.enrolment_to)
-        facts = EnrolFacts(
-            purpose=Purpose.OUTCOME_EVALUATION,
-            contract_sha256=contract.sha256,
-            period_within_programme=programme.covers(*period),
-            batch_open=batch is not None and sealed is None,
-        )
-        authorised = asking.ask(municipality(programme), Action.ENROL, programme, facts)
-        if batch is None or sealed is not None:  # the policy has refused this already
-            raise CohortAlreadySealed(contract=contract_id, batch=batch_id)
-        referrals = read_referrals(
-            file,
-            gateway.boundary(asking.session),
-            contract_id,
-            period=period,
-            refuse_elsewhere=contract.cohort.refuses_double_enrolment,
-        )
-        seal = _seal(gateway, asking, contract, batch, referrals, digest, authorised)
-    return Enrolled(contract_id, batch_id, seal.count, seal.sha256, is_new=True)
-
-
-def _seal(
-    gateway: Gateway,
-    asking: Asking,
-    contract: Contract,
-    batch: DeclaredBatch,
-    referrals: ReferralList,
-    digest: str,
-    authorised: Authorised,
-) -> Seal:
-    """Store the batch's subjects and log the commitment to them."""
-    if len(referrals.accepted) != batch.size:
-        reasons = {reason.value: count for reason, count in referrals.rejected.items()}
-        counts = {"accepted": len(referrals.accepted), "the_contract_names": batch.size}
-        raise EnrolmentRefused(contract=contract.id, batch=batch.id, reasons={**counts, **reasons})
-    seal = Seal.over(
-        contract=contract.id,
-        batch=batch.id,
-        subjects=[(referral.subject.value, referral.referred_on) for referral in referrals.accepted],
-        sealed_on=asking.now.date(),
-        nonce=secrets.token_bytes(32),
-    )
-    leaf = seal_leaf(seal)
-    index = ledger.append(
-        asking.session,
-        "attest",
-        leaf_data=leaf,
-        kind="cohort_seal",
-        body=leaf.decode("ascii"),
-        nonce=b"",
-        at=asking.now,
-    )
-    asking.session.add(
-        Batch(
-            contract_id=contract.id,
-            batch_id=batch.id,
-            file_sha256=digest,
-            count=seal.count,
-            root_hex=seal.root,
-            nonce_hex=seal.nonce,
-            sealed_on=seal.sealed_on,
-            seal_sha256=seal.sha256,
-            leaf_index=index,
-        )
-    )
-    asking.session.add_all(_subject(contract.id, batch.id, referral) for referral in referrals.accepted)
-    asking.uow.record(
-        CohortSealed(
-            contract=contract.id,
-            batch=batch.id,
-            count=seal.count,
-            seal_sha256=seal.sha256,
-            decision=authorised.id,
-        ),
-        [PersonLine(r.subject.value, "enrol", Purpose.OUTCOME_EVALUATION) for r in referrals.accepted],
-    )
-    ledger.checkpoint(asking.session, "attest", gateway.log_key("attest"), at=asking.now)
-    return seal
-
-
-def _subject(contract_id: str, batch_id: str, referral: Referral) -> Subject:
-    return Subject(
-        subject_id=referral.subject.value,
-        contract_id=contract_id,
-        batch_id=batch_id,
-        enrolled_on=referral.referred_on,
-        case_reference=referral.case_reference,
-        notice_id=referral.notice_id,
-    )
-
-
-def is_sealed(session: Session, contract: Contract) -> bool:
-    """Whether every batch of the contract is sealed (invariant 7)."""
-    sealed = {row.batch_id for row in queries.batches(session, contract.id)}
-    return sealed == {batch.id for batch in contract.cohort.batches}
-
-
-def needed_weeks(contract: Contract) -> tuple[Week, Week]:
-    """The weeks that the contract may ask a source for: from the first enrolment to the last window."""
-    return Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week
-
-
 def pull(
     gateway: Gateway,
     contract_id: str,
@@ -209,9 +69,9 @@ def pull(
     digest = file_sha256(file)
     with deciding(gateway) as asking:  # 1
         declaration = source(asking.session, source_id)
-        authorised, weeks = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        authorised, weeks, stopped = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
-        matcher = gateway.boundary(asking.session).matcher(contract_id)
+        matcher = gateway.boundary(asking.session).matcher(contract_id, without=stopped)
         asking.uow.record(
             PullAuthorised(
                 contract=contract_id,
@@ -239,23 +99,30 @@ def pull(
             uow.record(PullFailed(contract=contract_id, source=source_id, file_sha256=digest, error=error.code))
         raise
     with deciding(gateway) as asking:  # 3
-        authorised, _ = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        authorised, _, stopped = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
         if known is not None:  # another command was faster
             asking.uow.record(
                 PullRepeated(contract=contract_id, source=source_id, file_sha256=digest, decision=authorised.id)
             )
             return _report(known, people_changed=0, postings_added=0, is_new=False)
-        row, changed, added = _store(asking, contract_id, declaration, pulled, authorised, asked_to=weeks[1])
+        kept = _without(pulled, stopped)
+        row, changed, added = _store(asking, contract_id, declaration, kept, authorised, asked_to=weeks[1])
     return _report(row, people_changed=changed, postings_added=added, is_new=True)
 
 
 def _ask_to_pull(
     gateway: Gateway, asking: Asking, contract_id: str, declaration: SourceDeclaration, purpose: Purpose
-) -> tuple[Authorised, tuple[Week, Week]]:
+) -> tuple[Authorised, tuple[Week, Week], set[str]]:
+    """The decision, the weeks to ask for, and whom not to ask for.
+
+    A refusal leaves a signed receipt that reading has stopped, in the transaction that records it.
+    """
     contract = gateway.contract(asking.session, contract_id)
     programme = gateway.programme(asking.session, contract_id)
     weeks, today = needed_weeks(contract), asking.now.date()
+    everyone = [subject.subject_id for subject in queries.subjects(asking.session, contract_id)]
+    stopped = set(basis.stops(asking.session, programme, everyone, at=asking.now, purposes=frozenset({purpose})))
     facts = PullFacts(
         purpose=purpose,
         contract_sha256=contract.sha256,
@@ -265,8 +132,27 @@ def _ask_to_pull(
         period_within_programme=programme.covers(weeks[0].monday, weeks[1].sunday),
         pull_open=programme.pull_open(on=today),
         subjects_enrolled=is_sealed(asking.session, contract),
+        subjects_covered=len(stopped) < len(everyone) or not everyone,
     )
-    return asking.ask(municipality(programme), Action.PULL_SOURCE, programme, facts), weeks
+    try:
+        authorised = asking.ask(municipality(programme), Action.PULL_SOURCE, programme, facts)
+    except PolicyDenied as refused:
+        record_programme_stop(gateway, asking.uow, programme, refused.decision, source=declaration.id)
+        raise
+    return authorised, weeks, stopped
+
+
+def _without(pulled: Pulled, stopped: set[str]) -> Pulled:
+    """The rows without those of people who may not be followed any more."""
+
+    def may_stay(subject: SubjectRef) -> bool:
+        return subject.value not in stopped
+
+    return replace(
+        pulled,
+        spells=[spell for spell in pulled.spells if may_stay(spell.subject)],
+        postings=[posting for posting in pulled.postings if may_stay(posting.subject)],
+    )
 
 
 def _pulled_before(session: Session, contract_id: str, source_id: str, digest: str, *, to_week: Week) -> PullRow | None:

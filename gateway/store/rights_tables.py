@@ -1,0 +1,139 @@
+"""The tables of people's rights and of whoever guards them; each says what somebody who edits it gains."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel
+
+from gateway.store.columns import instant, json_value, optional_instant
+
+
+class Proposal(SQLModel, table=True):
+    """Changes of the rules that wait for a second person, and those that were approved. Trusted as far as the
+    events of both people; an edit before the approval shows in the digests that the events name.
+    """
+
+    id: str = Field(primary_key=True)
+    contract_id: str  # empty for the policy set
+    files: dict[str, str] = json_value()  # name -> text
+    sha256: str
+    proposed_by: str
+    proposed_at: datetime = instant()
+    approved_by: str
+    approved_at: datetime | None = optional_instant()
+
+
+class PolicySetRow(SQLModel, table=True):
+    """Policy sets that were approved, with their text, so that an old decision can be replayed. Not trusted: the
+    approval is signed with the manifest key.
+    """
+
+    sha256: str = Field(primary_key=True)
+    files: dict[str, str] = json_value()  # name -> text
+    approval: str  # JWS
+    approved_at: datetime = instant()
+
+
+class BasisRow(SQLModel, table=True):
+    """People's records of legal basis, consent, objection, restriction, exit and protection: each begins once and ends
+    once. Personal data; append-only; an edit lets somebody be followed, and contradicts the logged event.
+    """
+
+    record_id: str = Field(primary_key=True)
+    change: str = Field(primary_key=True)  # "begins" | "ends"
+    subject_id: str = Field(index=True)
+    contract_id: str = Field(index=True)
+    kind: str
+    purposes: list[str] = json_value()
+    notice_id: str
+    notice_version: int
+    valid_to: date | None = None
+    channel: str
+    at: datetime = instant()
+
+
+class RightsRequest(SQLModel, table=True):
+    """What people asked for and what was decided. Personal data; an edit contradicts the logged event."""
+
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    subject_id: str = Field(index=True)
+    kind: str
+    asked_by: str  # member of staff
+    asked_at: datetime = instant()
+    answer: str  # empty while it is open | "granted" | "refused"
+    answer_rule: str  # why it was refused, by rule
+    answered_by: str
+    answered_at: datetime | None = optional_instant()
+
+
+class StopReceiptRow(SQLModel, table=True):
+    """Signed receipts that reading has stopped. Not trusted: each is signed, and its digest is logged."""
+
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    record_id: str  # empty where the whole programme stopped
+    at: datetime = instant()
+    token: str
+
+
+class RemainderRow(SQLModel, table=True):
+    """What erased people leave in a contract's totals: sums. Trusted; an edit falsifies a result, and shows in the
+    digest of inputs.
+    """
+
+    contract_id: str = Field(primary_key=True)
+    body: dict[str, Any] = json_value()
+
+
+class ErasureRow(SQLModel, table=True):
+    """Who was erased, as a digest of the random subject id: after a restore the erasure is done again. The journal
+    beside the backup is the copy that survives.
+    """
+
+    subject_sha256: str = Field(primary_key=True)
+    contract_id: str
+    certificate: str  # JWS
+    at: datetime = instant()
+
+
+class Archived(SQLModel, table=True):
+    """Exports that were delivered to the archive before anything was erased."""
+
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    sha256: str
+    people: int
+    at: datetime = instant()
+
+
+class Advice(SQLModel, table=True):
+    """Advice of the data protection officer and what the controller made of it; a suspension holds a window back.
+    Trusted; an edit releases what was suspended, and contradicts the logged event.
+    """
+
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    window: str
+    text: str
+    suspends: bool
+    by: str
+    at: datetime = instant()
+    decide_by: date
+    answer: str  # empty while it is open | "followed" | "not_followed"
+    answer_text: str
+    answered_by: str
+    answered_at: datetime | None = optional_instant()
+
+
+class StatementRow(SQLModel, table=True):
+    """Statements about single people that went to the operator. Personal data by case reference; each is signed."""
+
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    window: str
+    kind: str
+    token: str
+    at: datetime = instant()
