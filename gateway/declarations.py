@@ -211,6 +211,7 @@ def _activate(uow: UnitOfWork, declared: Declared) -> None:
         ProgrammeRow(
             contract_id=contract.id,
             sha256=programme.sha256,
+            position=1 + max((row.position for row in queries.programmes(uow.session, contract.id)), default=0),
             text=declared.files[f"programme/{programme.file}"].encode(),
             file_name=programme.file,
             activated_at=uow.now,

@@ -34,7 +34,7 @@ def contract_ids(session: Session) -> list[str]:
 def programmes(session: Session, contract_id: str) -> Sequence[ProgrammeRow]:
     """All programme files of a contract, the one in force last."""
     query = select(ProgrammeRow).where(ProgrammeRow.contract_id == contract_id)
-    return session.exec(query.order_by(col(ProgrammeRow.activated_at), ProgrammeRow.sha256)).all()
+    return session.exec(query.order_by(col(ProgrammeRow.position))).all()
 
 
 def batches(session: Session, contract_id: str) -> Sequence[Batch]:

@@ -45,6 +45,7 @@ class ProgrammeRow(SQLModel, table=True):
 
     contract_id: str = Field(primary_key=True)
     sha256: str = Field(primary_key=True)
+    position: int  # 1 for the first that was in force, and so on; the highest is in force
     text: bytes = blob()
     file_name: str
     activated_at: datetime = instant()

@@ -141,6 +141,7 @@ def upgrade() -> None:
         "programmerow",
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.Column("file_name", sa.String(), nullable=False),
         sa.Column("activated_at", sa.BigInteger(), nullable=False),
