@@ -21,6 +21,7 @@ from tests.support.bundles import (
 )
 from tests.vectors.making import (
     LINE,
+    RARE,
     Vector,
     claim,
     edited,
@@ -42,7 +43,8 @@ from tests.vectors.making import (
 Rows = list[tuple[str, str, Callable[[Issuer], bytes]]]
 
 GOOD = [
-    Vector("full", 0, "Nothing: every claim is shown.", Issuer.bundle),
+    Vector("full", 0, "Nothing: the claims that most bundles show.", Issuer.bundle),
+    Vector("every-claim", 0, "Nothing: the claims that few bundles show.", shows(**RARE)),
     Vector("nothing-shown", 0, "Nothing: every claim is withheld.", parts(lambda p: [p[0], ""])),
     Vector("two-shown", 0, "Nothing: all but two claims are withheld.", parts(lambda p: [p[0], p[1], p[3], ""])),
     Vector("predicate", 0, "Nothing: met, without a number.", predicate),

@@ -27,6 +27,12 @@ PAYMENT = {
     "recipient": {"role": "operator", "organisation": "an-operator"},
 }
 LINE = {"measure": "weeks", "kind": "window", "unit": "week", "quantity": 14, "amount_minor": 2_100_000}
+RARE = {
+    "qualifying_weeks": -3,
+    "method": {"inputs_sha256": "ab" * 32, "engine_version": "1", "data_sources": ["ydelser", "e-indkomst"]},
+    "suppression": {"k": 5, "k_cohort": 20, "rules": ["k-threshold", "complementary"]},
+    "illustrative": ["measures"],
+}
 SECOND = "urn:uuid:00000000-0000-4000-8000-000000000002"
 
 
