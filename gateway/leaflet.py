@@ -1,0 +1,210 @@
+"""The citizen's leaflet and letter of one contract, in plain Danish, as printable pages that name nobody.
+
+They are generated from the contract and the programme, so that they cannot promise what the files do not hold.
+Both are self-contained HTML: no script, no asset from elsewhere, and every text of a file is escaped. What the
+files do not know (who to write to) comes as a `Contact`; nothing is invented.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from html import escape
+from importlib.resources import files
+
+from connectors.declaration_table import parse
+from gateway import plain_danish as words
+from gateway.outcomes.contract import Contract
+from gateway.plain_danish import PROMISE
+from policies.programme import Programme
+from policies.vocabulary import LegalBasis
+
+TITLE = "Sådan bruger vi dine oplysninger"
+_ROLES = {"operator": "Leverandør", "investor": "Investor"}
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where a citizen writes; given by the municipality, printed as it is."""
+
+    name: str
+    address: str
+    email: str
+    phone: str
+    dpo_email: str  # the data protection officer's
+
+
+def load_contact(text: bytes, *, file: str) -> Contact:
+    """Read a contact file; `DeclarationInvalid` (file, line, key, reason) for a key that is unknown or missing."""
+    root = parse(text, file=file)
+    table = root.table("contact")
+    contact = Contact(**{field.name: table.text(field.name) for field in fields(Contact)})
+    table.done()
+    root.done()
+    return contact
+
+
+def leaflet(contract: Contract, programme: Programme, contact: Contact) -> str:
+    """Two A4 pages: who is responsible, why, what is read, who gets what, what never leaves, and your rights."""
+    payer, operator = (escape(contract.party(role).name) for role in ("outcome_payer", "operator"))
+    first = (
+        f"<header><p class=sender>{payer}</p><p class=kind>Pjece til dig, der er henvist</p></header><h1>{TITLE}</h1>"
+        f"<p class=lead>Du er henvist til en indsats hos {operator}. {payer} betaler for resultater. Derfor tæller vi, "
+        "hvordan det går for hele gruppen. Her kan du se, hvad vi læser, og hvem der får hvad.</p>"
+        f"{_promise(programme)}"
+        f"<section><h2>Hvem har ansvaret, og hvorfor?</h2>{_why(payer, programme)}</section>"
+        f"<section><h2>Hvem får hvad at vide?</h2>{_recipients(contract)}</section>"
+        "<section class=never><h2>Det forlader aldrig kommunen</h2><p>Når vi sender et resultat, er dette aldrig "
+        "med:</p><ul class=no><li>dit CPR-nummer</li><li>dit navn</li><li>dine ydelser og timer</li>"
+        "<li>om du selv nåede målet</li></ul></section>"
+    )
+    second = (
+        f"<section><h2>Hvad læser vi om dig?</h2>{_sources(contract)}</section><div class=two>"
+        f"<section><h2>Sådan beskytter vi små grupper</h2>{_paragraphs(words.small_groups(contract))}</section>"
+        "<section><h2>Hvor længe?</h2><p>Vi gemmer dine oplysninger, mens kontrakten løber, og så længe reglerne om "
+        "regnskab kræver det. Derefter sletter vi dem.</p><h2>Hvad siger loven?</h2>"
+        f"<p class=law>Databeskyttelsesforordningen (GDPR) {words.legal_ground(programme)}.</p>"
+        f"<p class=law>{escape(programme.law_reference)}.</p></section></div>"
+        f"<section><h2>Dine rettigheder</h2>{_rights(programme)}</section>{_contact_box(contact)}{_footer(contract)}"
+    )
+    return _page(f"{TITLE} – {payer}", [first, second])
+
+
+def letter(contract: Contract, programme: Programme, contact: Contact, *, notice_version: int = 1) -> str:
+    """One A4 page to send with the leaflet; address and date are left for the case worker to fill in.
+
+    The notice has the contract's id; its texts are `examples/notices/<id>/<version>.da.md`.
+    """
+    payer, operator = (escape(contract.party(role).name) for role in ("outcome_payer", "operator"))
+    phone, email = escape(contact.phone), escape(contact.email)
+    registers = words.listed([words.source_name(contract, source) for source in dict.fromkeys(contract.sources)])
+    goes_to = words.listed([escape(contract.party(role).name) for role in words.recipients(contract)])
+    body = (
+        "<div class=top><div class=window contenteditable=true data-hint='Navn og adresse'></div>"
+        f"<address><b>{escape(contact.name)}</b><br>{escape(contact.address)}<br>{phone}<br>{email}</address></div>"
+        "<p class=date>Dato: <span contenteditable=true class=blank></span></p>"
+        f"<h1>{TITLE}</h1><p>Kære borger</p>"
+        f"<p>Du er henvist til en indsats hos {operator}. Den hører til aftalen <b>{escape(programme.title)}</b>. "
+        f"{payer} betaler for resultater. Derfor tæller vi, hvordan det går for hele gruppen.</p>"
+        f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får, og hvor mange timer du "
+        f"får løn for. Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
+        "<h2>Det gør vi ikke</h2><p>Vi sender ikke dit navn eller dit CPR-nummer videre. Vi fortæller ikke, om du selv "
+        "nåede målet. Vi træffer ingen afgørelser om dig ud fra tallene.</p>"
+        f"{_promise(programme)}"
+        "<h2>Læs pjecen</h2><p>Pjecen ligger sammen med brevet. Den har samme titel. Her kan du se, hvem der får hvad, "
+        "hvor længe vi gemmer oplysninger, og hvilke rettigheder du har.</p>"
+        f"<p>Har du spørgsmål? Ring til os på {phone}, eller skriv til {email}.</p>"
+        f"<p class=bye>Venlig hilsen</p><p>{escape(contact.name)}</p>"
+        f"{_footer(contract, notice=f'Underretning {contract.id}, version {notice_version}')}"
+    )
+    return _page(f"Brev: {TITLE} – {payer}", [f"<div class=letter>{body}</div>"])
+
+
+def _promise(programme: Programme) -> str:
+    asks = {
+        LegalBasis.LEGAL_OBLIGATION: "Er du imod, at vi bruger dine oplysninger her? Så sig det til os.",
+        LegalBasis.CONSENT: "Du kan altid trække dit samtykke tilbage.",
+    }
+    objects = "Du kan altid gøre indsigelse mod, at vi bruger dine oplysninger her."
+    return (
+        f"<aside><p class=promise>Siger du nej? <b>{PROMISE}</b></p><p>{asks.get(programme.legal_basis, objects)} Det "
+        "koster ikke noget, og det er uden betydning for din sag. Det gælder kun dine oplysninger. Dine aftaler med "
+        "jobcentret er de samme som før.</p></aside>"
+    )
+
+
+def _why(payer: str, programme: Programme) -> str:
+    why = "".join(f"<li><b>{label}.</b> {text}</li>" for label, text in words.purposes(programme))
+    others = words.other_purposes(programme)
+    return (
+        f"<p><b>{payer}</b> har ansvaret for dine oplysninger (dataansvarlig). "
+        f"Vi bruger dem til aftalen <b>{escape(programme.title)}</b>:</p><ul>{why}</ul>"
+        f"<p>{f'Vi bruger dem ikke til {others}. ' if others else ''}Vi træffer ingen afgørelser om dig ud fra dem.</p>"
+    )
+
+
+def _recipients(contract: Contract) -> str:
+    seen = ["dit CPR-nummer og dagen, du blev henvist", "det, vi læser om dig i registrene", "resultatet for gruppen"]
+    log = "Alt, vi læser og sender, bliver skrevet i en log."
+    cards = [_card("Kommunen", contract.party("outcome_payer").name, seen, log)]
+    cards += [
+        _card(_ROLES.get(role, role), contract.party(role).name, *words.received(contract, role))
+        for role in words.recipients(contract)
+    ]
+    return (
+        f"<div class=cards>{''.join(cards)}</div><p class=note>{' '.join(words.goals(contract))} Investoren lægger "
+        "penge ud, til kommunen betaler. Retter vi et tal, sender vi et nyt. De, der får et resultat, kan vise det til "
+        "andre.</p>"
+    )
+
+
+def _card(kind: str, name: str, items: Iterable[str], when: str) -> str:
+    return (
+        f"<div class=card><p class=kind>{escape(kind)}</p><h3>{escape(name)}</h3><p>Ser:</p>"
+        f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul><p class=when>{when}</p></div>"
+    )
+
+
+def _sources(contract: Contract) -> str:
+    rows = "".join(
+        f"<tr><th scope=row>{name}<small>{whose}</small></th><td>{what}</td><td>{period}</td></tr>"
+        for name, whose, what, period in words.sources(contract)
+    )
+    return (
+        "<table><thead><tr><th scope=col>Hvor</th><th scope=col>Hvad</th><th scope=col>Fra hvilken tid</th></tr>"
+        f"</thead><tbody>{rows}</tbody></table>"
+        "<p>Vi har også listen over dem, der er henvist. Der står dit CPR-nummer, en dato og et sagsnummer. At du er "
+        "på listen, eller at du får sygedagpenge, kan sige noget om dit helbred. Derfor passer vi ekstra på. Er man ikke "
+        "henvist, gemmer vi intet.</p>"
+    )
+
+
+def _rights(programme: Programme) -> str:
+    objects = (
+        "Loven kræver, at vi bruger oplysningerne. Sig alligevel til."
+        if programme.legal_basis is LegalBasis.LEGAL_OBLIGATION
+        else f"Du kan sige nej. Så stopper vi, medmindre vi har en meget vigtig grund. {PROMISE}"
+    )
+    rights = (
+        ("Se dem (indsigt)", "Du kan få at vide, hvad vi har om dig, og få en kopi."),
+        ("Ret dem (berigtigelse)", "Er noget forkert, kan du få det rettet."),
+        ("Sæt på pause (begrænsning)", "Du kan bede os holde pause, mens vi ser på din sag."),
+        ("Sig nej (indsigelse)", objects),
+        ("Slet dem (sletning)", "Du kan bede os slette. Noget kan vi have pligt til at gemme."),
+        ("Klag", "Du kan klage til Datatilsynet. Læs hvordan på datatilsynet.dk."),
+    )
+    return f"<dl>{''.join(f'<div><dt>{name}</dt><dd>{text}</dd></div>' for name, text in rights)}</dl>"
+
+
+def _contact_box(contact: Contact) -> str:
+    return (
+        f"<section class=contact><h2>Her kan du spørge</h2><div class=two><p><b>{escape(contact.name)}</b><br>"
+        f"{escape(contact.address)}<br>{escape(contact.phone)}<br>{escape(contact.email)}</p>"
+        "<p><b>Kommunens databeskyttelsesrådgiver</b><br>Giver råd om dine oplysninger og ser efter, at vi passer på "
+        f"dem.<br>{escape(contact.dpo_email)}</p></div></section>"
+    )
+
+
+def _footer(contract: Contract, *, notice: str = "") -> str:
+    example = "Eksempel: Nogle vilkår er ikke offentlige. Dem har vi fundet på." if contract.illustrative else ""
+    parts = (notice, f"Kontrakt {contract.id}, version {contract.version}", example)
+    return f"<footer>{' · '.join(escape(part) for part in parts if part)}</footer>"
+
+
+def _paragraphs(texts: Iterable[str]) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+def _page(title: str, pages: Iterable[str]) -> str:
+    """The document: one style sheet, allowed by its digest, and nothing else may load or run."""
+    style = files("gateway").joinpath("leaflet.css").read_text("utf-8")
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    csp = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return (
+        "<!doctype html><html lang=da><head><meta charset=utf-8>"
+        f'<meta http-equiv=Content-Security-Policy content="{csp}"><meta name=viewport content="width=device-width">'
+        f"<title>{title}</title><style>{style}</style></head><body>"
+        f"{''.join(f'<main class=page>{page}</main>' for page in pages)}</body></html>\n"
+    )
