@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from html import escape
 from importlib.resources import files
@@ -51,14 +51,11 @@ def leaflet(contract: Contract, programme: Programme, contact: Contact) -> str:
     payer, operator = (escape(contract.party(role).name) for role in ("outcome_payer", "operator"))
     first = (
         f"<header><p class=sender>{payer}</p><p class=kind>Pjece til dig, der er henvist</p></header><h1>{TITLE}</h1>"
-        f"<p class=lead>Du er henvist til en indsats hos {operator}. {payer} betaler for resultater. Derfor tæller vi, "
+        f"<p class=lead>Du er henvist til en indsats hos {operator}. {payer} betaler for resultater. Derfor følger vi, "
         "hvordan det går for hele gruppen. Her kan du se, hvad vi læser, og hvem der får hvad.</p>"
         f"{_promise(programme)}"
         f"<section><h2>Hvem har ansvaret, og hvorfor?</h2>{_why(payer, programme)}</section>"
-        f"<section><h2>Hvem får hvad at vide?</h2>{_recipients(contract)}</section>"
-        "<section class=never><h2>Det forlader aldrig kommunen</h2><p>Når vi sender et resultat, er dette aldrig "
-        "med:</p><ul class=no><li>dit CPR-nummer</li><li>dit navn</li><li>dine ydelser og timer</li>"
-        "<li>om du selv nåede målet</li></ul></section>"
+        f"<section>{_recipients(contract)}</section>"
     )
     second = (
         f"<section><h2>Hvad læser vi om dig?</h2>{_sources(contract)}</section><div class=two>"
@@ -87,7 +84,7 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, notice
         "<p class=date>Dato: <span contenteditable=true class=blank></span></p>"
         f"<h1>{TITLE}</h1><p>Kære borger</p>"
         f"<p>Du er henvist til en indsats hos {operator}. Den hører til aftalen <b>{escape(programme.title)}</b>. "
-        f"{payer} betaler for resultater. Derfor tæller vi, hvordan det går for hele gruppen.</p>"
+        f"{payer} betaler for resultater. Derfor følger vi, hvordan det går for hele gruppen.</p>"
         f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får, og hvor mange timer du "
         f"får løn for. Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
         "<h2>Det gør vi ikke</h2><p>Vi sender ikke dit navn eller dit CPR-nummer videre. Vi fortæller ikke, om du selv "
@@ -126,25 +123,36 @@ def _why(payer: str, programme: Programme) -> str:
 
 
 def _recipients(contract: Contract) -> str:
-    seen = ["dit CPR-nummer og dagen, du blev henvist", "det, vi læser om dig i registrene", "resultatet for gruppen"]
-    log = "Alt, vi læser og sender, bliver skrevet i en log."
-    cards = [_card("Kommunen", contract.party("outcome_payer").name, seen, log)]
-    cards += [
-        _card(_ROLES.get(role, role), contract.party(role).name, *words.received(contract, role))
-        for role in words.recipients(contract)
-    ]
+    """A table: what is seen, and by whom; first what never leaves, then what is shared."""
+    roles = words.recipients(contract)
+    columns = [("outcome_payer", "Kommunen"), *((role, _ROLES.get(role, role)) for role in roles)]
+    head = "".join(
+        f"<th scope=col><small>{escape(label)}</small>{escape(contract.party(role).name)}</th>"
+        for role, label in columns
+    )
+    often = "".join(f"<td>{words.how_often(contract, role)}</td>" for role in roles)
+    own = [(text, frozenset[str]()) for text in ("Dit navn og dit CPR-nummer", "Dine ydelser og timer")]
+    own.append(("Om du selv nåede målet", frozenset()))
     return (
-        f"<div class=cards>{''.join(cards)}</div><p class=note>{' '.join(words.goals(contract))} Investoren lægger "
-        "penge ud, til kommunen betaler. Retter vi et tal, sender vi et nyt. De, der får et resultat, kan vise det til "
-        "andre.</p>"
+        f"<table class=who><thead><tr><th scope=col>Hvem får hvad?</th>{head}</tr></thead>"
+        f"{_rows('Det forlader aldrig kommunen', own, roles)}"
+        f"{_rows('Det deler vi: tal om hele gruppen', words.shared(contract), roles)}"
+        f"<tfoot><tr><th scope=row>Hvor tit?</th><td></td>{often}</tr></tfoot></table>"
+        f"<p class=note>{' '.join(words.goals(contract))} Leverandøren kender dig i forvejen fra henvisningen. Men "
+        "det, vi sender, siger ikke, hvem du er. Investoren lægger penge ud, til kommunen betaler. Retter vi et tal, "
+        "sender vi et nyt. De, der får et resultat, kan vise det til andre. Alt, vi læser og sender, bliver skrevet i "
+        "en log.</p>"
     )
 
 
-def _card(kind: str, name: str, items: Iterable[str], when: str) -> str:
-    return (
-        f"<div class=card><p class=kind>{escape(kind)}</p><h3>{escape(name)}</h3><p>Ser:</p>"
-        f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul><p class=when>{when}</p></div>"
-    )
+def _rows(title: str, rows: Iterable[tuple[str, frozenset[str]]], roles: Sequence[str]) -> str:
+    """A part of the table; the municipality sees every row of it."""
+    parts = [f"<tbody><tr class=part><th colspan={len(roles) + 2} scope=rowgroup>{title}</th></tr>"]
+    for text, seen_by in rows:
+        cells = ["ja", *("ja" if role in seen_by else "nej" for role in roles)]
+        marks = "".join(f"<td class={cell}>{cell}</td>" for cell in cells)
+        parts.append(f"<tr><th scope=row>{text}</th>{marks}</tr>")
+    return f"{''.join(parts)}</tbody>"
 
 
 def _sources(contract: Contract) -> str:
@@ -156,8 +164,8 @@ def _sources(contract: Contract) -> str:
         "<table><thead><tr><th scope=col>Hvor</th><th scope=col>Hvad</th><th scope=col>Fra hvilken tid</th></tr>"
         f"</thead><tbody>{rows}</tbody></table>"
         "<p>Vi har også listen over dem, der er henvist. Der står dit CPR-nummer, en dato og et sagsnummer. At du er "
-        "på listen, eller at du får sygedagpenge, kan sige noget om dit helbred. Derfor passer vi ekstra på. Er man ikke "
-        "henvist, gemmer vi intet.</p>"
+        "på listen, eller at du får sygedagpenge, kan sige noget om dit helbred. Derfor passer vi ekstra på. Om folk, "
+        "der ikke er henvist, gemmer vi intet.</p>"
     )
 
 

@@ -122,37 +122,48 @@ def _states(measure: Measure) -> str:
     return listed([escape(state.label_da) for state in measure.states], "eller")
 
 
-def received(contract: Contract, role: str) -> tuple[list[str], str]:
-    """What the contract plans for a role, and when. Below k_cohort no count of results is ever described."""
-    planned = [release for release in contract.releases if release.recipient == role]
-    times = {name: sum(one.template == name for one in planned) for name in {one.template for one in planned}}
+def shared(contract: Contract) -> list[tuple[str, frozenset[str]]]:
+    """What the contract plans to release about the whole group, in plain words, and the roles that get it.
+
+    Below k_cohort no count of results is ever described.
+    """
+    total, paid, told = (_roles(contract, name) for name in ("contract_total", "payment_document", "predicate"))
     if contract.cohort.size < contract.k_cohort:
-        times.pop("contract_total", None)  # refused when the contract is read, and by rule P27
-    measure, items = contract.people_measure, []
-    if "contract_total" in times:
-        items.append("hvor mange der er med i alt")
-        if measure:
-            items.append(f"hvor mange der nåede målet, og om det er mindst {measure.threshold_people}")
-        if any(one.kind == "weeks" for one in contract.measures):
-            items.append("hvor mange uger der tæller for hele gruppen")
-        if contract.breakdown:
-            items.append(f"én gang: tallet for hver slags mål. Tal under {contract.k} er skjult")
-        if "payment_document" not in times:
-            items.append("hvad kommunen skal betale")
-    if "payment_document" in times:
-        items.append("det beløb, de skal have, og hvad det er regnet ud fra")
-    if "predicate" in times:
-        goal = f"mindst {measure.threshold_people} ud af {contract.cohort.size}" if measure else "gruppen"
-        items.append(f"<b>kun ja eller nej:</b> Nåede {goal} målet?")
-    if set(times) == {"predicate"}:
-        ends = next(one.to_week for one in contract.windows if contract.is_planned("predicate", role, one.label))
-        return items, f"Det sker én gang, efter {day(ends.sunday)}."
-    return items or ["ingen tal"], f"Det sker {max(times.values())} gange, én efter hver periode." if times else ""
+        total = frozenset()  # refused when the contract is read, and by rule P27
+    measure = contract.people_measure
+    rows = [("Hvor mange der er med", total)]
+    if measure:
+        rows.append((f"Hvor mange der nåede målet, og om det er mindst {measure.threshold_people}", total))
+    if any(one.kind == "weeks" for one in contract.measures):
+        rows.append(("Hvor mange uger der tæller i alt", total))
+    if contract.breakdown:
+        rows.append((f"Én gang: tallet for hver slags mål. Alt under {contract.k} er skjult", total))
+    if paid <= total:
+        rows.append(("Hvad kommunen skal betale", total))
+    else:
+        rows += [("Hvad kommunen skal betale, og for hvor mange", paid), ("Hvad kommunen skal betale", total - paid)]
+    goal = f"mindst {measure.threshold_people} ud af {contract.cohort.size}" if measure else "gruppen"
+    rows.append((f"Kun ja eller nej: Nåede {goal} målet?", told))
+    return [(text, roles) for text, roles in rows if roles]
+
+
+def how_often(contract: Contract, role: str) -> str:
+    """How many times the role gets a result; a single one is dated by the end of its window."""
+    windows = [
+        one for one in contract.windows if any((r.recipient, r.window) == (role, one.label) for r in contract.releases)
+    ]
+    if len(windows) == 1:
+        return f"Én gang, efter {day(windows[0].to_week.sunday)}"
+    return f"{len(windows)} gange" if windows else "aldrig"
+
+
+def _roles(contract: Contract, template: str) -> frozenset[str]:
+    return frozenset(release.recipient for release in contract.releases if release.template == template)
 
 
 def small_groups(contract: Contract) -> list[str]:
     """How a group of this size is protected, and what is left that a payment tells by itself (invariant 2)."""
-    size, least, operator = contract.cohort.size, contract.k_cohort, escape(contract.party("operator").name)
+    size, least = contract.cohort.size, contract.k_cohort
     texts = [f"Gruppen er på {size}. Samlede tal kræver, at gruppen er på mindst {least}."]
     if size >= least:
         texts.append(
@@ -160,10 +171,14 @@ def small_groups(contract: Contract) -> list[str]:
         )
     else:
         texts.append("Gruppen er altså for lille. Derfor får en investor aldrig et antal, kun ja eller nej.")
-    if any(release.template == "payment_document" for release in contract.releases):
+    exact = _roles(contract, "payment_document") | (
+        _roles(contract, "contract_total") if size >= least else frozenset()
+    )
+    if exact:
+        names = listed([escape(contract.party(role).name) for role in recipients(contract) if role in exact])
         texts.append(
-            f"Én ting skal du vide: Betalingen skal passe helt. Når alle eller ingen er i mål, kan {operator} se det "
-            "på beløbet. Så ved de det også om dig."
+            f"Én ting skal du vide: Betalingen skal passe helt. Når alle eller ingen er i mål, kan {names} se det på "
+            "tallet. Så ved de det også om dig."
         )
     return texts
 

@@ -73,16 +73,19 @@ def leaflet(
     Example: gateway contract leaflet examples/contracts/impact60.toml examples/programmes/impact60.toml --contact
     examples/contacts/aalborg.toml --out leaflet.html --letter letter.html
     """
+    from connectors.declaration_table import line_of
     from gateway import leaflet as pages
-    from gateway.errors import ProgrammeMismatch
     from gateway.outcomes.contract_file import load_contract
+    from policies.errors import ProgrammeInvalid
     from policies.programme import load_programme
 
     agreed = load_contract(contract.read_bytes(), file=contract.name)
     why = load_programme(programme.read_bytes(), file=programme.name)
     where = pages.load_contact(contact.read_bytes(), file=contact.name)
     if (why.contract_id, why.contract_sha256) != (agreed.id, agreed.sha256):
-        raise ProgrammeMismatch(contract=agreed.id, reason=f"{programme.name} was declared for another contract text")
+        line = line_of(programme.read_text("utf-8"), (), "contract_sha256")
+        reason = f"was declared for another contract text than {contract.name}"
+        raise ProgrammeInvalid(file=programme.name, line=line, key="contract_sha256", reason=reason)
     with output(out) as file:
         file.write(pages.leaflet(agreed, why, where).encode())
     console.print(f"leaflet: {out}")
