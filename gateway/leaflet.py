@@ -90,8 +90,8 @@ def letter(contract: Contract, programme: Programme, contact: Contact, *, notice
         "<h2>Det gør vi ikke</h2><p>Vi sender ikke dit navn eller dit CPR-nummer videre. Vi fortæller ikke, om du selv "
         "nåede målet. Vi træffer ingen afgørelser om dig ud fra tallene.</p>"
         f"{_promise(programme)}"
-        "<h2>Læs pjecen</h2><p>Pjecen ligger sammen med brevet. Den har samme titel. Her kan du se, hvem der får hvad, "
-        "hvor længe vi gemmer oplysninger, og hvilke rettigheder du har.</p>"
+        "<h2>Læs pjecen</h2><p>Pjecen ligger sammen med brevet. Den har samme titel. I den kan du se, hvem der får "
+        "hvad, hvor længe vi gemmer oplysninger, og hvilke rettigheder du har.</p>"
         f"<p>Har du spørgsmål? Ring til os på {phone}, eller skriv til {email}.</p>"
         f"<p class=bye>Venlig hilsen</p><p>{escape(contact.name)}</p>"
         f"{_footer(contract, notice=f'Underretning {contract.id}, version {notice_version}')}"
@@ -196,7 +196,7 @@ def _contact_box(contact: Contact) -> str:
 
 
 def _footer(contract: Contract, *, notice: str = "") -> str:
-    example = "Eksempel: Nogle vilkår er ikke offentlige. Dem har vi fundet på." if contract.illustrative else ""
+    example = "Eksempel: Vilkår, der ikke er offentlige, er fundet på." if contract.illustrative else ""
     parts = (notice, f"Kontrakt {contract.id}, version {contract.version}", example)
     return f"<footer>{' · '.join(escape(part) for part in parts if part)}</footer>"
 
