@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened
+from gateway.cli.terminal import columns, console, opened, output
 
 app = typer.Typer(help="Contracts, programmes and source declarations.", no_args_is_help=True)
 
@@ -66,6 +66,41 @@ def source(file: Annotated[Path, typer.Argument(help="A source declaration.")]) 
     console.print(f"declared: {declared.id} ({declared.title}), agreement until {declared.agreement.valid_to}")
     if declared.is_supplied_for_another_purpose:
         console.print("  supplied for another purpose: an assessment is required before it is used", style="yellow")
+
+
+@app.command()
+def leaflet(
+    contract: Annotated[Path, typer.Argument(help="The contract file.")],
+    programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
+    contact: Annotated[Path, typer.Option(help="A file with [contact]: where a citizen writes.")],
+    out: Annotated[Path, typer.Option(help="Where the leaflet goes (HTML, to print).")],
+    letter: Annotated[Path | None, typer.Option(help="Where the letter goes.")] = None,
+) -> None:
+    """Write the citizen's leaflet and letter in plain Danish; needs no installation.
+
+    Example: gateway contract leaflet examples/contracts/impact60.toml examples/programmes/impact60.toml --contact
+    examples/contacts/aalborg.toml --out leaflet.html --letter letter.html
+    """
+    from connectors.declaration_table import line_of
+    from gateway import leaflet as pages
+    from gateway.outcomes.contract_file import load_contract
+    from policies.errors import ProgrammeInvalid
+    from policies.programme import load_programme
+
+    agreed = load_contract(contract.read_bytes(), file=contract.name)
+    why = load_programme(programme.read_bytes(), file=programme.name)
+    where = pages.load_contact(contact.read_bytes(), file=contact.name)
+    if (why.contract_id, why.contract_sha256) != (agreed.id, agreed.sha256):
+        line = line_of(programme.read_text("utf-8"), (), "contract_sha256")
+        reason = f"was declared for another contract text than {contract.name}"
+        raise ProgrammeInvalid(file=programme.name, line=line, key="contract_sha256", reason=reason)
+    with output(out) as file:
+        file.write(pages.leaflet(agreed, why, where).encode())
+    console.print(f"leaflet: {out}")
+    if letter is not None:
+        with output(letter) as file:
+            file.write(pages.letter(agreed, why, where).encode())
+        console.print(f"letter: {letter}")
 
 
 @app.command("list")
