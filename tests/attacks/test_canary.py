@@ -22,6 +22,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -231,34 +232,46 @@ def served(clients: list[Client], environment: dict[str, str]) -> tuple[bytes, b
 
 def command_line(town: Municipality, broken: list[Path], environment: dict[str, str]) -> bytes:
     """What the command prints where all is well, and where it is not."""
-    output = b""
-    for arguments in (
-        ["pull", "impact60", "income", str(town.drop.income)],
-        ["pull", "impact60", "income", str(broken[1])],
-        ["evaluate", "impact60", "--week", "2020-W10"],
-        ["log", "show", "--count", "500"],
-        ["doctor"],
-    ):
-        output += _ran(["-m", "gateway.cli.app", *arguments], environment)
+    output = _printed(
+        [
+            ["-m", "gateway.cli.app", *arguments]
+            for arguments in (
+                ["pull", "impact60", "income", str(town.drop.income)],
+                ["pull", "impact60", "income", str(broken[1])],
+                ["evaluate", "impact60", "--week", "2020-W10"],
+                ["log", "show", "--count", "500"],
+                ["doctor"],
+            )
+        ],
+        environment,
+    )
     assert b"sources complete to" in output  # the commands did run
     return output
 
 
 def tracebacks(town: Municipality, environment: dict[str, str]) -> bytes:
     """What `python -X dev` prints where an error that nobody foresaw ends the command in the midst of a file."""
-    output = b""
-    for method, source, path in (("rows", "dream", town.drop.status), ("identify_all", "income", town.drop.income)):
-        again = town.folder / "again" / path.name  # not the file that was pulled already
-        output += _ran(["-X", "dev", "-c", FAULT, method, "pull", "impact60", source, str(again)], environment)
+    faults = (("rows", "dream", town.drop.status), ("identify_all", "income", town.drop.income))
+    again = town.folder / "again"  # not the file that was pulled already
+    commands = [
+        ["-X", "dev", "-c", FAULT, method, "pull", "impact60", source, str(again / file.name)]
+        for method, source, file in faults
+    ]
+    output = _printed(commands, environment)
     assert output.count(b"Traceback (most recent call last)") == output.count(b"nobody foresaw this") == 2
     return output
 
 
-def _ran(arguments: list[str], environment: dict[str, str]) -> bytes:
-    done = subprocess.run(
-        [sys.executable, *arguments], env={**os.environ, **environment}, capture_output=True, check=False
-    )
-    return done.stdout + done.stderr
+def _printed(commands: list[list[str]], environment: dict[str, str]) -> bytes:
+    """What Python prints with these arguments, two processes at a time."""
+
+    def ran(arguments: list[str]) -> bytes:
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, check=False)
+        return done.stdout + done.stderr
+
+    with ThreadPoolExecutor(2) as pool:
+        return b"".join(pool.map(ran, commands))
 
 
 def test_no_canary_leaves_the_boundary(run: Run):
