@@ -154,8 +154,8 @@ def _recipients(contract: Contract) -> str:
         f"<tfoot><tr><th scope=row>Hvor tit?</th><td></td>{often}</tr></tfoot></table>"
         f"<p class=note>{' '.join(words.goals(contract))} Leverandøren kender dig i forvejen fra henvisningen. Men "
         f"{'tallene' if contract.statements else 'det, vi sender,'} siger ikke, hvem du er. Investoren lægger penge "
-        "ud, til kommunen betaler. Retter vi et tal, sender vi et nyt. De, der får et resultat, kan vise det til andre. "
-        "Alt, vi læser og sender, bliver skrevet i "
+        "ud, til kommunen betaler. Retter vi et tal, sender vi et nyt. De, der får et resultat, kan vise det til "
+        "andre. Alt, vi læser og sender, bliver skrevet i "
         "en log.</p>"
     )
 

@@ -48,6 +48,8 @@ def read_log(
         programme = gateway.programme(asking.session, contract_id or contracts[0])
         facts = LogFacts(purpose=purpose, appointment_valid=True)
         authorised = asking.ask(reader, Action.READ_LOG, programme, facts)
+        # the log keeps this for ever: beyond its end it is whatever the reader typed
+        first = min(first, ledger.size(asking.session, "access"))
         rows = ledger.rows(asking.session, "access", first=first, count=count)
         asking.uow.record(
             LogRead(

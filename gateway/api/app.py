@@ -60,6 +60,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         responses=problems.documented("default"),
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # the redirect would repeat whatever stands in the query
     )
     problems.install(app)
     app.state.gateway = gateway

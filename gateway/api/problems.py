@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from fastapi import FastAPI, Request
@@ -21,6 +22,7 @@ from policies.errors import PoliciesError, PolicyDenied
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:outcome-gateway:problem:"
 _SCHEMAS = "#/components/schemas/"
+_CPR_SHAPE = re.compile(r"\d{6}-?\d{4}")  # not repeated, even to whoever sent it: answers are kept and passed on
 
 
 class Problem(BaseModel):
@@ -103,7 +105,8 @@ async def _ours(_request: Request, error: Exception) -> JSONResponse:
         return await _unforeseen(_request, error)
     code = getattr(error, "code", "gateway-error")
     # what went wrong inside is for the operator's log, not for a caller
-    detail = str(error) if shown.status < 500 else "the request was not carried out; nothing was changed"
+    told = _CPR_SHAPE.sub("…", str(error))
+    detail = told if shown.status < 500 else "the request was not carried out; nothing was changed"
     problem = _problem(shown.status, code, shown.title, detail)
     if isinstance(error, PolicyDenied):
         decision = error.decision

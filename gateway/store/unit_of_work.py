@@ -185,9 +185,9 @@ def _is_full(error: OperationalError) -> bool:
 
 def _engine(url: str, busy_seconds: int) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)  # in errors and logs: they hold rows
     # no pool: a connection belongs to one use case and one thread, and closing it ends its locks
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": busy_seconds})
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": busy_seconds})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
