@@ -80,9 +80,8 @@ def test_nobody_is_found_in_the_verified_bundles_of_a_municipality(tmp_path: Pat
     # a total of nobody is a leak of its own: tests/attacks/test_known_leaks.py
     empty = {one.window for one in received if one.claims.get("outcomes_achieved") == 0}
     assert len(empty) <= 1
-    for recipients in SIDES.values():
-        learned = attack(contract, days, [one for one in received if one.recipient in recipients])
-        assert {statement.window for statement in learned.fixed} <= empty
+    learned = attack(contract, days, received)
+    assert {statement.window for statement in learned.fixed} <= empty
 
 
 # (b) withholding everything is no solution
@@ -102,7 +101,7 @@ def late(people: Sequence[PersonHistory], window: Window, seed: int) -> Sequence
 @pytest.mark.parametrize("seed", [1])
 def test_every_window_is_paid_and_shown_on_time_and_every_oere_by_the_end(seed: int):
     """(b) With wages that come late, at least 90 % of windows have their payment document and an exact total."""
-    contract, people = contract_of(120, 3), cohort(120, seed, weeks=104)
+    contract, people = contract_of(120, 6), cohort(120, seed, weeks=104)
     versions = {window.label: late(people, window, seed) for window in contract.windows[:-1]}
     received = course(contract, lambda window: versions.get(window.label, people))
     in_time = 0
@@ -243,7 +242,9 @@ RULES: dict[str, Callable[[], Scenario]] = {
 }
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "rule", [pytest.param(rule, marks=pytest.mark.long) if "10 people" in rule else rule for rule in RULES]
+)
 def test_without_the_rule_the_same_attacker_finds_persons(rule: str, monkeypatch: pytest.MonkeyPatch):
     """(c) Positive controls: at least one person is fixed with the rule off, and nobody with it on."""
     made = RULES[rule]()
