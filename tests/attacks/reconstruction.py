@@ -1,0 +1,381 @@
+"""An attacker who reckons back from everything that was legitimately received to single persons.
+
+What the recipients received, the contract, the roster with its days of enrolment and the code of the rules become one
+integer programme. Its solutions are all the histories that fit. A statement about a person (is out of the outcome, is
+in this class, worked at all in this window) is *fixed* where it has the same value in every solution.
+
+Persons of whom the same is known are interchangeable, so one of each group stands for all of it. Every solver run looks
+for a history that turns as many statements as possible that have not been seen both ways; a best of none proves that
+all the rest are fixed. The programme is exact for what it knows, but for two things that only make it weaker: a cap
+that binds hides the quantity behind an amount, and data as known at two instants are not assumed to be alike.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import highspy
+
+from connectors.records import Week
+from gateway.outcomes.contract import Contract, Measure, Window
+
+OUT = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The disclosed claims of one verified attestation."""
+
+    recipient: str
+    window: str
+    template: str
+    claims: Mapping[str, Any]
+
+    @property
+    def known_at(self) -> int:
+        return int(self.claims["sources"]["known_at"])
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What an attacker knows beside what was received; persons are places in the roster."""
+
+    states: Mapping[tuple[int, str], str] = field(default_factory=dict)  # (person, window) -> state at its end
+    still: tuple[tuple[str, str, frozenset[int]], ...] = ()  # (window, window, who may have moved): nobody else did
+    rule: str = "stages"  # how tables are withheld: "stages" as the code does, or "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is said of a person: at a window's end, or (`what` = "worked") in all of it."""
+
+    person: int
+    window: str
+    known_at: int
+    what: str  # "out", "worked", "ever worked" or the id of a state
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What an attack found. A payment document's own figures are declared, so what they fix alone stands apart."""
+
+    fixed: frozenset[Statement]
+    by_payment: frozenset[Statement]
+
+    @property
+    def persons(self) -> set[int]:
+        return {statement.person for statement in self.fixed}
+
+    @property
+    def persons_by_payment(self) -> set[int]:
+        return {statement.person for statement in self.by_payment}
+
+
+class Contradiction(Exception):
+    """No history fits: the attacker's model is wrong."""
+
+
+def attack(
+    contract: Contract, roster: Sequence[date], received: Iterable[Received], knowledge: Knowledge | None = None
+) -> Learned:
+    """The statements that are fixed by what was received, and not already by the knowledge."""
+    documents, known = list(received), knowledge or Knowledge()
+    views = {(document.window, document.known_at) for document in documents}
+    # windows hang together only through who is known not to have moved
+    labels = {label for label, _ in views}
+    parts = [views] if known.still else [{view for view in views if view[0] == label} for label in sorted(labels)]
+
+    def fixed_by(chosen: list[Received]) -> set[Statement]:
+        return {one for part in parts for one in _Programme(contract, roster, chosen, known, part).fixed()}
+
+    everything = fixed_by(documents)
+    if not everything:
+        return Learned(frozenset(), frozenset())
+    before = fixed_by([])
+    by_payment = fixed_by([one for one in documents if one.template == "payment_document"]) - before
+    return Learned(frozenset(everything - before - by_payment), frozenset(by_payment))
+
+
+def group_of(contract: Contract, roster: Sequence[date], known: Knowledge) -> list[list[int]]:
+    """Persons of whom the same is known: the same first week, and nothing said of anybody by name."""
+    named = {person for person, _ in known.states} | {person for _, _, moved in known.still for person in moved}
+    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for person, day in enumerate(roster):
+        first = Week.of(day).ordinal + (not contract.qualification.first_week_is_enrolment_week)
+        groups[first, person if person in named else -1].append(person)
+    return list(groups.values())
+
+
+@dataclass(slots=True)
+class _Unit:
+    """Interchangeable persons that are counted together: one representative, or all the others of its group."""
+
+    persons: list[int]
+    first: int  # ordinal of the first week that may count
+    represents: list[int]  # the group, where this is its representative
+
+
+@dataclass(slots=True)
+class _View:
+    """One window as known at one instant: people by state and weeks, by unit."""
+
+    states: list[dict[str, Any]]
+    weeks: list[Any]
+
+
+class _Programme:
+    def __init__(
+        self,
+        contract: Contract,
+        roster: Sequence[date],
+        documents: Sequence[Received],
+        known: Knowledge,
+        views: Iterable[tuple[str, int]],
+    ) -> None:
+        self.contract, self.known, self.documents = contract, known, documents
+        measure = contract.people_measure
+        assert measure is not None, "the attacker knows contracts with a measure of people"
+        self.people: Measure = measure
+        self.weekly = next((m for m in contract.measures if m.kind == "weeks"), None)
+        self._check_modelled()
+        self.h = highspy.Highs()
+        self.h.silent()
+        for option, value in (("threads", 1), ("random_seed", 1), ("time_limit", 60.0)):
+            self.h.setOptionValue(option, value)
+        self.statements: dict[tuple[int, str, int, str], Any] = {}  # (unit, window, known_at, what) -> binary
+        self.units = [unit for group in group_of(contract, roster, known) for unit in self._split(group, roster)]
+        self.views = {key: self._view(*key) for key in sorted(views)}
+        self._know()
+        for document in documents:
+            if (document.window, document.known_at) in self.views:
+                self._receive(document)
+
+    def _check_modelled(self) -> None:
+        lengths = [window.to_week - window.from_week + 1 for window in self.contract.windows]
+        if self.people.sustained_weeks > min(lengths) or (self.weekly and self.people.sustained_weeks > 1):
+            raise NotImplementedError("windows that share weeks of one outcome are not modelled")
+        if self.contract.pauses or sum(m.kind == "weeks" for m in self.contract.measures) > 1:
+            raise NotImplementedError("pauses and two measures of weeks are not modelled")
+
+    def _split(self, group: list[int], roster: Sequence[date]) -> list[_Unit]:
+        first = Week.of(roster[group[0]]).ordinal + (not self.contract.qualification.first_week_is_enrolment_week)
+        units = [_Unit(group[:1], first, group)]
+        return [*units, _Unit(group[1:], first, [])] if group[1:] else units
+
+    def _sum(self, terms: Iterable[Any]) -> Any:
+        return self.h.qsum(list(terms))
+
+    def _whole(self, most: int) -> Any:
+        return self.h.addIntegral(0, most)
+
+    # what is possible at all
+
+    def _view(self, label: str, known_at: int) -> _View:
+        window = self.contract.window(label)
+        assert window is not None
+        view = _View([], [])
+        for number, unit in enumerate(self.units):
+            size = len(unit.persons)
+            observed = min(window.to_week.ordinal - unit.first + 1, window.to_week - window.from_week + 1)
+            may = observed >= self.people.sustained_weeks
+            states = {state.id: self._whole(size if may else 0) for state in self.people.states}
+            states[OUT] = self._whole(size)
+            self.h.addConstr(self._sum(states.values()) == size)
+            view.states.append(states)
+            if unit.represents and may:  # that nobody is in the outcome before the first weeks is public
+                for state, count in states.items():
+                    self.statements[number, label, known_at, state or "out"] = count
+            if self.weekly:
+                view.weeks.append(self._weeks(number, states, self._countable(window, unit), label, known_at))
+        return view
+
+    def _countable(self, window: Window, unit: _Unit, *, since_enrolment: bool = False) -> int:
+        """How many weeks of the window a person of the unit can earn at most."""
+        assert self.weekly is not None
+        start = unit.first if since_enrolment else max(unit.first, window.from_week.ordinal)
+        end = min(window.to_week.ordinal, unit.first + self.weekly.weeks_from_enrolment - 1)
+        return max(0, end - start + 1)
+
+    def _weeks(self, number: int, states: dict[str, Any], most: int, label: str, known_at: int) -> Any:
+        """Weeks earned by the unit: whoever is in one of the measure's states at the end earned the last one."""
+        assert self.weekly is not None
+        unit = self.units[number]
+        weeks = self._whole(most * len(unit.persons))
+        window = self.contract.window(label)
+        assert window is not None
+        counts_last = window.to_week.ordinal < unit.first + self.weekly.weeks_from_enrolment
+        if most and counts_last:
+            earning = self._sum(states[state.id] for state in self.weekly.states if state.id in states)
+            self.h.addConstr(weeks - earning >= 0)
+            self.h.addConstr(weeks - earning <= (most - 1) * len(unit.persons))
+        if unit.represents and most:
+            self._worked(number, weeks, most, (label, known_at, "worked"))
+        return weeks
+
+    def _worked(self, number: int, weeks: Any, most: int, what: tuple[str, int, str]) -> None:
+        worked = self.h.addBinary()
+        self.h.addConstr(weeks - worked >= 0)
+        self.h.addConstr(weeks - most * worked <= 0)
+        self.statements[(number, *what)] = worked
+
+    # what is known and received
+
+    def _know(self) -> None:
+        for (label, _), view in self.views.items():
+            for unit, states in zip(self.units, view.states, strict=True):
+                for (person, window), state in self.known.states.items():
+                    if window == label and unit.persons == [person]:
+                        self.h.addConstr(1 * states[state] == 1)
+        for one, other, moved in self.known.still:
+            pairs = [
+                (a, b) for (w, _), a in self.views.items() for (x, _), b in self.views.items() if (w, x) == (one, other)
+            ]
+            for first, second in pairs:
+                for unit, before, after in zip(self.units, first.states, second.states, strict=True):
+                    if not set(unit.persons) <= moved:
+                        for state, count in before.items():
+                            self.h.addConstr(count - after[state] == 0)
+
+    def _receive(self, document: Received) -> None:
+        view, claims = self.views[document.window, document.known_at], document.claims
+        achieved = self._sum(count for states in view.states for state, count in states.items() if state != OUT)
+        if "outcomes_achieved" in claims:
+            self.h.addConstr(achieved == claims["outcomes_achieved"])
+        if "threshold" in claims:
+            people, met = claims["threshold"]["people"], claims["threshold"]["met"]
+            self.h.addConstr(achieved >= people) if met else self.h.addConstr(achieved <= people - 1)
+        if "qualifying_weeks" in claims:
+            self.h.addConstr(self._sum(view.weeks) == claims["qualifying_weeks"])
+        if "outcomes_by_class" in claims:
+            self._table(view, claims["outcomes_by_class"], claims["outcomes_achieved"])
+        for measure in self.contract.measures:
+            self._money(document, view, measure, achieved)
+
+    def _money(self, document: Received, view: _View, measure: Measure, achieved: Any) -> None:
+        """A payment, and those before it, say how much was earned by now with what is known now."""
+        parts = [self._quantity(other, measure) for other in self._series(document)]
+        if not parts or None in parts or not measure.price_minor:
+            return
+        held = sum(part for part in parts if part is not None)
+        if measure.kind == "people":
+            self.h.addConstr(achieved == held)
+            return
+        window = self.contract.window(document.window)
+        assert window is not None
+        weeks = []
+        for number, unit in enumerate(self.units):
+            most = self._countable(window, unit, since_enrolment=True)
+            weeks.append(self._whole(most * len(unit.persons)))
+            if unit.represents and most:
+                self._worked(number, weeks[-1], most, (document.window, document.known_at, "ever worked"))
+        self.h.addConstr(self._sum(weeks) == held)
+        for line in document.claims.get("lines", []):
+            if (line["measure"], line["kind"]) == (measure.id, "window"):
+                self.h.addConstr(self._sum(view.weeks) == line["quantity"])
+
+    def _series(self, document: Received) -> list[Received]:
+        """The newest documents of its kind up to this one, one a window."""
+        labels = [window.label for window in self.contract.windows_until(document.window)]
+        newest: dict[str, Received] = {}
+        for other in sorted(self.documents, key=lambda one: one.known_at):
+            same = (other.recipient, other.template) == (document.recipient, document.template)
+            if same and other.window in labels and other.known_at <= document.known_at:
+                newest[other.window] = other
+        return list(newest.values()) if len(newest) == len(labels) else []
+
+    def _quantity(self, document: Received, measure: Measure) -> int | None:
+        """Weeks or people behind a payment; None where they cannot be told from it."""
+        if "lines" in document.claims:
+            return sum(line["quantity"] for line in document.claims["lines"] if line["measure"] == measure.id)
+        priced = [m for m in self.contract.measures if m.price_minor]
+        amount = document.claims.get("payable", {}).get("amount_minor")
+        if amount is None or len(priced) > 1 or not measure.price_minor:
+            return None
+        amounts = sum(other.claims["payable"]["amount_minor"] for other in self._series(document))
+        return None if measure.cap_minor and amounts >= measure.cap_minor else amount // measure.price_minor
+
+    def _table(self, view: _View, table: Sequence[Mapping[str, Any]], parent: int) -> None:
+        hidden = []
+        for row in table:
+            cell = self._whole(parent)
+            self.h.addConstr(self._sum(states[row["class"]] for states in view.states) - cell == 0)
+            if row["value"] is None:
+                hidden.append(cell)
+            else:
+                self.h.addConstr(1 * cell == row["value"])
+        shown = [row["value"] for row in table if row["value"] is not None]
+        if hidden and self.known.rule == "stages":
+            run_backwards(self.h, hidden, shown, parent=parent, k=self.contract.k)
+
+    # what follows
+
+    def fixed(self) -> set[Statement]:
+        """The statements with one value in every solution. Raises `Contradiction` where there is no solution."""
+        seen: dict[tuple[int, str, int, str], set[int]] = {key: set() for key in self.statements}
+        self._solve(seen, [])
+        while True:
+            open_ = [key for key, values in seen.items() if len(values) == 1]
+            if not open_ or not self._solve(seen, open_):
+                break
+        found = set()
+        for (number, window, known_at, what), values in seen.items():
+            if len(values) == 1:
+                for person in self.units[number].represents:
+                    found.add(Statement(person, window, known_at, what, bool(*values)))
+        return found
+
+    def _solve(self, seen: dict[tuple[int, str, int, str], set[int]], turn: list[tuple[int, str, int, str]]) -> bool:
+        """One history that turns as many of these statements as can be; whether it turned any."""
+        if turn:  # how many are turned; half of the most is enough, and none at all is still proved
+            self.h.setOptionValue("mip_rel_gap", 0.5)
+            var = self.statements
+            self.h.maximize(self._sum(1 - var[key] if 1 in seen[key] else 1 * var[key] for key in turn))
+        else:
+            self.h.solve()
+        status = self.h.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise Contradiction(self.h.modelStatusToString(status))
+        values = self.h.getSolution().col_value
+        before = sum(map(len, seen.values()))
+        for key, variable in self.statements.items():
+            seen[key].add(round(values[variable.index]))
+        return sum(map(len, seen.values())) > before
+
+
+def run_backwards(h: highspy.Highs, hidden: list[Any], shown: list[int], *, parent: int, k: int) -> None:
+    """`show_breakdown` backwards: the withheld cells let every stage before the last fail, and that one not."""
+    rest, last = parent - sum(shown), parent // k + 1
+    stages = [
+        stage
+        for stage in range(1, last + 1)
+        if stage * k <= min(shown, default=parent + k)
+        and (stage == last or (len(hidden) > 1 and k <= rest <= (len(hidden) - 1) * (stage * k - 1)))
+    ]
+    if not stages:
+        raise Contradiction("no stage withholds these cells")
+    most, chosen = max(stages), {stage: h.addBinary() for stage in stages}
+    h.addConstr(h.qsum(list(chosen.values())) == 1)
+    bands = [[h.addBinary() for _ in range(most)] for _ in hidden]  # cell is in [band × k, band × k + k)
+    values = [[h.addIntegral(0, parent) for _ in range(most)] for _ in hidden]  # the cell in its band, 0 elsewhere
+    for cell, band, value in zip(hidden, bands, values, strict=True):
+        h.addConstr(h.qsum(band) == 1)
+        h.addConstr(h.qsum(value) - cell == 0)
+        for level, (here, part) in enumerate(zip(band, value, strict=True)):
+            h.addConstr(part - (level * k + k - 1) * here <= 0)
+            h.addConstr(part - level * k * here >= 0)
+        for stage, is_last in chosen.items():
+            if stage < most:
+                h.addConstr(h.qsum(band[stage:]) + is_last <= 1)
+    for stage in range(1, most):
+        passed = h.qsum([var for other, var in chosen.items() if other > stage])
+        count = h.qsum([here for band in bands for here in band[:stage]])
+        total = h.qsum([part for value in values for part in value[:stage]])
+        h.addConstr(count - passed >= 0)
+        few, large = h.addBinary(), len(hidden) * stage * k + parent
+        h.addConstr(total + parent * few + parent * passed <= k - 1 + 2 * parent)
+        h.addConstr(total - (stage * k - 1) * count + large * few - large * passed >= 2 - stage * k - large)
