@@ -47,6 +47,7 @@ def read_referrals(
     period: tuple[date, date],
     notices: Collection[str],
     refuse_elsewhere: bool,
+    exclusive: Collection[str] = (),
 ) -> ReferralList:
     """Everyone on the list, enrolled as new subjects in the caller's transaction, and rejects by reason.
 
@@ -62,7 +63,7 @@ def read_referrals(
         if reason is not None:
             result.rejected[reason] += 1
             continue
-        subject = boundary.enrol(cpr, contract_id, refuse_elsewhere=refuse_elsewhere)
+        subject = boundary.enrol(cpr, contract_id, refuse_elsewhere=refuse_elsewhere, exclusive=exclusive)
         if isinstance(subject, RejectReason):
             result.rejected[subject] += 1
         else:

@@ -91,7 +91,6 @@ def _supersede(
     programme = gateway.programme(asking.session, contract.id)
     made = drafting.draft(gateway, asking, programme, request, known=asking.now)
     before = canonical.loads(old.draft)["disclosable"]
-    made.disclosable.pop("outcomes_by_class", None)
     if _figures(before) == _figures(made.disclosable):
         return None
     changes = difference(before, made.disclosable)

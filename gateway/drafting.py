@@ -162,7 +162,20 @@ def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Reque
         seals=[Seal.of_row(row).claim() for row in queries.batches(session, contract.id)],
         sources=claims.Sources(str(window.to_week), int(known.timestamp()), contract.sources),
     )
+    if _shown_as_known_before(session, request, known):
+        disclosable.pop("outcomes_by_class", None)
     return Draft(disclosable, due, known)
+
+
+def _shown_as_known_before(session: Session, request: Request, known: datetime) -> bool:
+    """Whether anybody holds this window's figures as they were known at another instant.
+
+    Then no second table is made: two tables of one window, subtracted, tell whose class changed (A3, A10). The answer
+    rests on instants alone, so that it is the same whatever was corrected.
+    """
+    rows = queries.releases(session, request.contract.id)
+    same = [row for row in rows if (row.window, row.template) == (request.window.label, request.template)]
+    return any(row.known_at != known for row in same)
 
 
 def _documented(session: Session, request: Request, earlier: Sequence[Window]) -> dict[str, tuple[int, int]]:

@@ -77,11 +77,20 @@ def load_contract(text: bytes, *, file: str) -> Contract:
     )
     for table in (sources, freeze, disclosure, root):
         table.done()
-    if sum(1 for measure in measures if measure.threshold_people) > 1:
-        raise root.refuse("measures", "at most one measure may have threshold_people")
+    _check_threshold(root, contract)
     _check_illustrative(root, contract)
     _check_calendar(root, contract)
     return contract
+
+
+def _check_threshold(root: Table, contract: Contract) -> None:
+    """At most one, and never 'anybody' or 'everybody': met or not met would then speak of single people."""
+    asked = [measure.threshold_people for measure in contract.measures if measure.threshold_people]
+    if len(asked) > 1:
+        raise root.refuse("measures", "at most one measure may have threshold_people")
+    if any(not 1 < people < contract.cohort.size for people in asked):
+        reason = "threshold_people must lie above 1 and below the cohort's size: else met or not met tells of everybody"
+        raise root.refuse("measures", reason)
 
 
 def _one_of(*words: str) -> Callable[[str], str]:

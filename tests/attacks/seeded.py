@@ -45,7 +45,8 @@ def contract_text(
     if months:
         windows = [window_table(number, months) for number in range(24 // months)]
         text = re.sub(r"(?s)\[\[windows\]\].*?(?=\[freeze\])", "\n".join(windows), text)
-        text = text.replace('breakdown_windows = ["2020H2"]', f'breakdown_windows = ["w{24 // months}"]')
+        for key in ("breakdown_windows", "reasons_windows"):
+            text = text.replace(f'{key} = ["2020H2"]', f'{key} = ["w{24 // months}"]')
     for old, new in (replaced or {}).items():
         assert old in text, old
         text = text.replace(old, new)

@@ -142,7 +142,8 @@ def test_a13_a14_a15_no_pseudonym_leaves(worlds: tuple[World, World]):
     gateway = world.town.gateway
     with gateway.store.read() as session:
         contract = gateway.contract(session, "impact60")
-        people = evaluation.histories(session, contract, known_at=gateway.clock())
+        programme = gateway.programme(session, "impact60")
+        people = evaluation.histories(session, contract, programme, known_at=gateway.clock())
     planned = sorted(contract.releases, key=lambda entry: entry.template != "payment_document")
     sent = [
         world.town.release(entry.window, entry.template, entry.recipient).bundle

@@ -21,6 +21,7 @@ from outcome_verifier.verify import verify_bundle
 from policies.errors import PolicyDenied
 from policies.vocabulary import Purpose
 from tests.support.histories import EXAMPLES
+from tests.support.municipality import SMALL_CONTRACT
 from tests.support.simulated import Municipality, acting, simulated
 
 
@@ -47,7 +48,7 @@ SMALL_COURSE = (
 
 def small(folder: Path, **options) -> Municipality:
     """IMPACT60 with 30 people, so that each case is quick."""
-    edits = (("size = 120", "size = 30"), *options.pop("edits", ()))
+    edits = (*SMALL_CONTRACT, *options.pop("edits", ()))
     return simulated(folder, course_edits=SMALL_COURSE, edits=edits, extract_people=20, **options)
 
 

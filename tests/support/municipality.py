@@ -31,7 +31,7 @@ SMALL_COURSE: tuple[Edit, ...] = (
     ("people = 14\n", "people = 5\n"),
     ("people = 55\n", "people = 12\n"),
 )
-SMALL_CONTRACT: tuple[Edit, ...] = (("size = 120", "size = 30"),)
+SMALL_CONTRACT: tuple[Edit, ...] = (("size = 120", "size = 30"), ("threshold_people = 60", "threshold_people = 15"))
 EXTRACT_PEOPLE = 20
 
 

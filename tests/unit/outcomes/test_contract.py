@@ -28,6 +28,8 @@ REFUSALS = [
     ("k_cohort = 25", "k_cohort = 10", "disclosure.k_cohort", "at least 25"),
     ('breakdown_windows = ["2020H2"]', 'breakdown_windows = ["2020H1", "2020H2"]', "breakdown_windows", "exactly one"),
     ("size = 120\n\n[sources]", "size = 119\n\n[sources]", "cohort.batches", "add up"),
+    ("threshold_people = 60", "threshold_people = 1", "measures", "above 1"),
+    ("threshold_people = 60", "threshold_people = 120", "measures", "below the cohort's size"),
     ('to_week = "2019-W26"', 'to_week = "2019-W53"', "windows.1.to_week", "2019 has no ISO week 53"),
     ('from_week = "2019-W01"', 'from_week = "2019-W02"', "windows.1.from_week", "without gap"),
     ('missing_month = "no_hours"', 'missing_month = "guess"', "missing_month", "must be one of"),
