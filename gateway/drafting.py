@@ -115,6 +115,7 @@ def authorise(asking: Asking, gateway: Gateway, request: Request) -> tuple[Autho
         # the draft's only table comes from show_breakdown, and the rehearsal judges it again
         cells_cleared=True,
         recipient_is_creditor=request.recipient == "operator",
+        not_suspended=not queries.is_suspended(session, contract.id, window.label),
     )
     party = Party(contract.party(request.recipient).organisation, Role(request.recipient))
     return asking.ask(party, _ACTIONS[request.template], programme, facts), frozen  # 1

@@ -7,17 +7,15 @@ files do not know (who to write to) comes as a `Contact`; nothing is invented.
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from html import escape
-from importlib.resources import files
 
 from connectors.declaration_table import parse
 from gateway import plain_danish as words
 from gateway.outcomes.contract import Contract
 from gateway.plain_danish import PROMISE
+from gateway.printed import document
 from policies.programme import Programme
 from policies.vocabulary import LegalBasis
 
@@ -67,7 +65,7 @@ def leaflet(contract: Contract, programme: Programme, contact: Contact) -> str:
         f"<section><h2>Dine rettigheder</h2>{_rights(contract, programme)}</section>{_contact_box(contact)}"
         f"{_footer(contract)}"
     )
-    return _page(f"{TITLE} – {payer}", [first, second])
+    return document(f"{TITLE} – {payer}", [first, second])
 
 
 def letter(contract: Contract, programme: Programme, contact: Contact) -> str:
@@ -99,7 +97,7 @@ def letter(contract: Contract, programme: Programme, contact: Contact) -> str:
         f"<p class=bye>Venlig hilsen</p><p>{escape(contact.name)}</p>"
         f"{_footer(contract, notice=f'Underretning {notice.id}, version {notice.version}')}"
     )
-    return _page(f"Brev: {TITLE} – {payer}", [f"<div class=letter>{body}</div>"])
+    return document(f"Brev: {TITLE} – {payer}", [f"<div class=letter>{body}</div>"])
 
 
 def _told_in_letter(contract: Contract) -> str:
@@ -224,16 +222,3 @@ def _footer(contract: Contract, *, notice: str = "") -> str:
 
 def _paragraphs(texts: Iterable[str]) -> str:
     return "".join(f"<p>{text}</p>" for text in texts)
-
-
-def _page(title: str, pages: Iterable[str]) -> str:
-    """The document: one style sheet, allowed by its digest, and nothing else may load or run."""
-    style = files("gateway").joinpath("leaflet.css").read_text("utf-8")
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    csp = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return (
-        "<!doctype html><html lang=da><head><meta charset=utf-8>"
-        f'<meta http-equiv=Content-Security-Policy content="{csp}"><meta name=viewport content="width=device-width">'
-        f"<title>{title}</title><style>{style}</style></head><body>"
-        f"{''.join(f'<main class=page>{page}</main>' for page in pages)}</body></html>\n"
-    )

@@ -62,6 +62,7 @@ class ReleaseFacts:
     codes_acceptable: bool  # no unknown code, or the contract says that they do not block
     cells_cleared: bool  # every table in the draft went through disclosure.show_breakdown
     recipient_is_creditor: bool  # the contract owes the money of this window to the recipient
+    not_suspended: bool  # no advice of the data protection officer holds this window back
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class IndividualFacts:
     sources_complete: bool
     own_legal_basis: bool  # the grant names a legal basis of its own: a statute, or consent that each person gave
     legal_role_permits: bool  # vocabulary.LegalRole of the operator goes with that basis
+    not_suspended: bool
 
 
 @dataclass(frozen=True, slots=True)

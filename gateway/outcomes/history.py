@@ -102,7 +102,13 @@ class Remainder:
     def body(self) -> dict[str, object]:
         """The remainder as canonical JSON holds it."""
         weeks = [
-            [week, [[measure, sorted(states.items())] for measure, states in sorted(measures.items())]]
+            [
+                week,
+                [
+                    [measure, [list(pair) for pair in sorted(states.items())]]
+                    for measure, states in sorted(measures.items())
+                ],
+            ]
             for week, measures in sorted(self.by_week.items())
         ]
         return {"people": self.people, "weeks": weeks}

@@ -50,6 +50,11 @@ def having(session: Session, contract_id: str, kind: RecordKind, *, at: datetime
     return {subject: kinds[kind] for subject, kinds in found.items() if kind in kinds}
 
 
+def having_kinds(session: Session, contract_id: str, subject: str, *, at: datetime) -> frozenset[RecordKind]:
+    """The kinds of records that one person has in force at an instant."""
+    return frozenset(in_force(events_of(session, contract_id).get(subject, []), at=at))
+
+
 def remainder(session: Session, contract_id: str) -> Remainder:
     """What the contract's erased people leave in its totals."""
     row = session.get(RemainderRow, contract_id)

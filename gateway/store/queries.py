@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from connectors.records import Week
+from gateway.store.rights_tables import Advice
 from gateway.store.tables import Batch, ContractVersion, ProgrammeRow, PullRow, ReleaseRow, SigningKeyRow, Subject
 from keys.lifecycle import PUBLISHED, State
 
@@ -35,6 +36,14 @@ def programmes(session: Session, contract_id: str) -> Sequence[ProgrammeRow]:
     """All programme files of a contract, the one in force last."""
     query = select(ProgrammeRow).where(ProgrammeRow.contract_id == contract_id)
     return session.exec(query.order_by(col(ProgrammeRow.position))).all()
+
+
+def is_suspended(session: Session, contract_id: str, window: str) -> bool:
+    """Whether advice of the data protection officer holds this window back: until the controller decides against it, or
+    the officer lifts it. A day that passes without a decision changes nothing: it stays held.
+    """
+    query = select(Advice).where(Advice.contract_id == contract_id, col(Advice.suspends).is_(True))
+    return any(row.window in ("", window) and row.answer in ("", "followed") for row in session.exec(query))
 
 
 def batches(session: Session, contract_id: str) -> Sequence[Batch]:

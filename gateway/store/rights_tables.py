@@ -135,5 +135,6 @@ class StatementRow(SQLModel, table=True):
     contract_id: str = Field(index=True)
     window: str
     kind: str
+    references: list[str] = json_value()  # whom it names: the operator's own case references
     token: str
     at: datetime = instant()

@@ -1,0 +1,264 @@
+"""Commands of people's rights: records, the access report, requests, erasure and the archive."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.terminal import columns, console, opened, output
+
+if TYPE_CHECKING:
+    from gateway.rights.people import Recorded, Who
+    from policies.vocabulary import Role
+
+app = typer.Typer(help="What people may ask for, and the records that allow reading.", no_args_is_help=True)
+
+Contract = Annotated[str, typer.Argument(help="The contract's id.")]
+Reference = Annotated[str, typer.Option(help="The person's case reference.")]
+CprFile = Annotated[
+    Path | None, typer.Option(help="Or a file that holds the CPR number; - reads it from standard input.")
+]
+As = Annotated[str, typer.Option("--as", help="case_worker or system_owner.")]
+Channel = Annotated[str, typer.Option(help="letter, digital_post, phone, meeting or register.")]
+
+
+def _who(case_ref: str, cpr_file: Path | None) -> Who:
+    """The person that the options name. A number is never an argument: those are visible to everybody here."""
+    from gateway.rights.people import Who
+
+    if bool(case_ref) == (cpr_file is not None):
+        raise typer.BadParameter("give --case-ref or --cpr-file", param_hint="--case-ref")
+    if cpr_file is None:
+        return Who(case_reference=case_ref)
+    text = sys.stdin.readline() if str(cpr_file) == "-" else cpr_file.read_text("ascii", errors="replace")
+    return Who(cpr=text.strip())
+
+
+def _role(word: str) -> Role:
+    from gateway.rights.people import STAFF
+    from policies.vocabulary import Role
+
+    if word not in set(STAFF):
+        raise typer.BadParameter(f"must be one of: {', '.join(STAFF)}", param_hint="--as")
+    return Role(word)
+
+
+def _show(done: Recorded, out: Path | None) -> None:
+    console.print(f"recorded: {done.record}")
+    if not done.stop_receipt:
+        return
+    console.print("  from now on no register is read about this person; the receipt is signed", style="green")
+    if out is None:
+        console.print(f"  {done.stop_receipt}")
+        return
+    with output(out) as file:
+        file.write(done.stop_receipt.encode("ascii") + b"\n")
+    console.print(f"  receipt: {out}")
+
+
+@app.command()
+def record(
+    contract: Contract,
+    kind: Annotated[str, typer.Argument(help="objection, restriction, exit, protection or a consent.")],
+    case_ref: Reference = "",
+    cpr_file: CprFile = None,
+    channel: Channel = "letter",
+    purpose: Annotated[
+        list[str] | None, typer.Option(help="What a consent covers; may be given more than once.")
+    ] = None,
+    notice: Annotated[str, typer.Option(help="The notice that a consent rests on.")] = "",
+    valid_to: Annotated[str, typer.Option(help="The last day of a record that ends by itself.")] = "",
+    role: As = "case_worker",
+    receipt: Annotated[Path | None, typer.Option(help="Where a signed stop receipt goes.")] = None,
+) -> None:
+    """Register that something begins today; what stops the reading gives a signed receipt.
+
+    Example: gateway rights record impact60 objection --case-ref F-017 --channel letter
+    """
+    from gateway.rights.people import Channel as Received
+    from gateway.rights.people import NewRecord, begin
+    from policies.basis import RecordKind
+    from policies.vocabulary import Purpose
+
+    asked = [(kind, list(map(str, RecordKind)), "KIND"), (channel, list(map(str, Received)), "--channel")]
+    asked += [(one, list(map(str, Purpose)), "--purpose") for one in purpose or ()]
+    for word, allowed, hint in asked:
+        if word not in allowed:
+            raise typer.BadParameter(f"must be one of: {', '.join(allowed)}", param_hint=hint)
+    new = NewRecord(
+        kind=RecordKind(kind),
+        channel=Received(channel),
+        purposes=frozenset(map(Purpose, purpose or ())),
+        notice=notice,
+        valid_to=_day(valid_to),
+    )
+    _show(begin(opened(), contract, _who(case_ref, cpr_file), new, role=_role(role)), receipt)
+
+
+@app.command("end")
+def end_record(
+    contract: Contract,
+    record: Annotated[str, typer.Argument(help="The record's id, from the person's receipt or report.")],
+    channel: Channel = "letter",
+    role: As = "case_worker",
+    receipt: Annotated[Path | None, typer.Option(help="Where a signed stop receipt goes.")] = None,
+) -> None:
+    """Register that a record ends today: a consent is withdrawn, a restriction lifted. It touches no other record.
+
+    Example: gateway rights end impact60 5f0c… --channel phone
+    """
+    from gateway.rights.people import Channel as Received
+    from gateway.rights.people import end
+
+    if channel not in set(Received):
+        raise typer.BadParameter(f"must be one of: {', '.join(Received)}", param_hint="--channel")
+    _show(end(opened(), contract, record, channel=Received(channel), role=_role(role)), receipt)
+
+
+@app.command()
+def report(
+    contract: Contract,
+    out: Annotated[Path, typer.Option(help="Where the Danish page to print goes (HTML).")],
+    case_ref: Reference = "",
+    cpr_file: CprFile = None,
+    json_out: Annotated[Path | None, typer.Option("--json", help="Where the same goes as JSON.")] = None,
+    role: As = "case_worker",
+) -> None:
+    """Write a person's access report: what is held, every look-up, and what each recipient got (GDPR art. 15).
+
+    Example: gateway rights report impact60 --case-ref F-017 --out indsigt.html --json indsigt.json
+    """
+    from gateway.rights import report as reports
+    from gateway.rights.report_page import page
+
+    with output(out) as file:
+        made = reports.report(opened(), contract, _who(case_ref, cpr_file), role=_role(role))
+        file.write(page(made).encode())
+    console.print(f"report: {out}")
+    if json_out is not None:
+        with output(json_out) as file:
+            file.write(json.dumps(made, ensure_ascii=False, indent=1).encode() + b"\n")
+        console.print(f"report: {json_out}")
+
+
+@app.command()
+def consent(
+    contract: Contract,
+    record: Annotated[str, typer.Argument(help="The consent's record id.")],
+    out: Annotated[Path, typer.Option(help="Where the receipt goes (JSON-LD).")],
+    role: As = "case_worker",
+) -> None:
+    """Write the receipt of a consent: ISO/IEC TS 27560 in the words of the Data Privacy Vocabulary.
+
+    Example: gateway rights consent ballerup 5f0c… --out samtykke.jsonld
+    """
+    from gateway.rights.receipt import consent_receipt
+
+    with output(out) as file:
+        made = consent_receipt(opened(), contract, record, role=_role(role))
+        file.write(json.dumps(made, ensure_ascii=False, indent=1).encode() + b"\n")
+    console.print(f"receipt: {out}")
+
+
+@app.command()
+def ask(
+    contract: Contract,
+    right: Annotated[str, typer.Argument(help="rectification or erasure.")],
+    case_ref: Reference = "",
+    cpr_file: CprFile = None,
+    role: As = "case_worker",
+) -> None:
+    """Register a request that the controller has to decide; another person decides it.
+
+    Example: gateway rights ask impact60 erasure --case-ref F-017
+    """
+    from gateway.rights import requests
+
+    if right not in set(requests.Right):
+        raise typer.BadParameter(f"must be one of: {', '.join(requests.Right)}", param_hint="RIGHT")
+    asked = requests.ask(opened(), contract, _who(case_ref, cpr_file), requests.Right(right), role=_role(role))
+    console.print(f"asked: {asked}; a system owner decides with `gateway rights decide {contract} {asked}`")
+
+
+@app.command("list")
+def list_requests(contract: Contract) -> None:
+    """Show the requests that wait for an answer.
+
+    Example: gateway rights list impact60
+    """
+    from gateway.rights import requests
+
+    rows = [("request", "right", "asked on", "by")]
+    found = requests.open_requests(opened(), contract)
+    rows += [(row.id, row.kind, row.asked_at.date().isoformat(), row.asked_by) for row in found]
+    columns(rows)
+
+
+@app.command()
+def decide(
+    contract: Contract,
+    request: Annotated[str, typer.Argument(help="The request's id.")],
+    answer: Annotated[str, typer.Option(help="grant or refuse.")],
+    rule: Annotated[str, typer.Option(help="The rule that a refusal rests on.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Where a signed certificate of erasure goes.")] = None,
+) -> None:
+    """Answer a request, as a system owner who is not the one that registered it. Granting erasure erases.
+
+    What law keeps decides over a grant: the answer is then a refusal that names every rule.
+
+    Example: gateway rights decide impact60 5f0c… --answer grant --out slettet.jwt
+    """
+    from gateway.rights import requests
+
+    if answer not in ("grant", "refuse"):
+        raise typer.BadParameter("must be one of: grant, refuse", param_hint="--answer")
+    done = requests.decide(opened(), contract, request, grant=answer == "grant", rule=rule)
+    console.print(f"answered: {'granted' if done.granted else 'refused'}")
+    for hold in done.holds:
+        console.print(f"  {hold}", style="yellow")
+    if done.certificate and out is None:
+        console.print(f"  {done.certificate}")
+    elif done.certificate and out is not None:
+        with output(out) as file:
+            file.write(done.certificate.encode("ascii") + b"\n")
+        console.print(f"  certificate: {out}")
+
+
+@app.command()
+def archive(
+    contract: Contract,
+    out: Annotated[Path, typer.Option(help="Where the export goes (XML).")],
+) -> None:
+    """Write the export for the archive: everybody, with case number, KLE code and date runs.
+
+    Example: gateway rights archive impact60 --out arkiv.xml
+    """
+    from gateway.rights.archive import export
+
+    with output(out) as file:
+        made = export(opened(), contract)
+        file.write(made.xml)
+    console.print(f"export: {out}, {made.people} people, sha256 {made.sha256}")
+
+
+@app.command("repeat-erasures")
+def repeat_erasures() -> None:
+    """After a backup was restored: erase again whoever had been erased since.
+
+    Example: gateway rights repeat-erasures
+    """
+    from gateway.rights.erasure import repeat
+
+    console.print(f"erased again: {repeat(opened())}")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--valid-to") from None

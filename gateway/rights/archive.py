@@ -1,0 +1,123 @@
+"""The export for the archive (*arkivloven*): what is known of everybody, as XML with case number, KLE code and date
+runs, before anything may be erased.
+
+The case reference names a person, never a CPR number: the municipality's case system holds that under the case number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session
+
+from gateway.authority import deciding, staff_party
+from gateway.events import PersonLine
+from gateway.installation import Gateway
+from gateway.outcomes.contract import Contract
+from gateway.rights.holdings import MonthHeld, Run, held
+from gateway.rights_events import ArchiveExported
+from gateway.store import queries
+from gateway.store.rights_tables import Archived
+from gateway.store.tables import Subject
+from policies.facts import PersonFacts
+from policies.programme import Programme
+from policies.vocabulary import Action, Purpose, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    xml: bytes
+    sha256: str
+    people: int
+
+
+def export(gateway: Gateway, contract_id: str) -> Export:
+    """The export of a contract, recorded as delivered by whoever asked. Raises `PolicyDenied`."""
+    with deciding(gateway) as asking:
+        programme = gateway.programme(asking.session, contract_id)
+        contract = gateway.contract(asking.session, contract_id)
+        subjects = queries.subjects(asking.session, contract_id)
+        facts = PersonFacts(
+            purpose=Purpose.RIGHTS_REQUEST,
+            appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=asking.now.date()),
+            subject_enrolled=bool(subjects),
+        )
+        owner = staff_party(programme, Role.SYSTEM_OWNER)
+        authorised = asking.ask(owner, Action.READ_PERSON, programme, facts)
+        data = _document(asking.session, contract, programme, subjects, made=asking.now.date().isoformat())
+        digest = hashlib.sha256(data).hexdigest()
+        asking.session.add(
+            Archived(id=str(uuid.uuid4()), contract_id=contract_id, sha256=digest, people=len(subjects), at=asking.now)
+        )
+        asking.uow.record(
+            ArchiveExported(
+                contract=contract_id,
+                sha256=digest,
+                people=len(subjects),
+                by=gateway.staff,
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            ),
+            lines=[PersonLine(row.subject_id, "archive", Purpose.RIGHTS_REQUEST) for row in subjects],
+        )
+    return Export(data, digest, len(subjects))
+
+
+def _document(
+    session: Session, contract: Contract, programme: Programme, subjects: Sequence[Subject], *, made: str
+) -> bytes:
+    root = ET.Element("archiveExport", {"version": "1", "made": made})
+    _text(
+        root,
+        {
+            "controller": programme.controller,
+            "caseNumber": programme.retention.case_number,
+            "kle": programme.retention.kle,
+            "contract": f"{contract.id}, version {contract.version}",
+            "contractSha256": contract.sha256,
+            "programmeSha256": programme.sha256,
+            "lawReference": programme.law_reference,
+            "from": programme.opens_on.isoformat(),
+            "to": programme.closes_on.isoformat(),
+        },
+    )
+    people = ET.SubElement(root, "people")
+    for subject in sorted(subjects, key=lambda row: row.case_reference):
+        one = held(session, subject)
+        person = ET.SubElement(people, "person", {"caseReference": subject.case_reference})
+        _text(person, {"enrolled": subject.enrolled_on.isoformat(), "batch": subject.batch_id})
+        for record in one.records:
+            attributes = {"kind": record.kind, "change": record.change, "on": record.at.date().isoformat()}
+            ET.SubElement(person, "record", attributes)
+        for run in one.runs:
+            ET.SubElement(person, "run", {"status": run.status, "code": run.code, **_dates(run, run.source)})
+        for month in one.months:
+            attributes = {"type": month.income_type, "hoursHundredths": str(month.hours_hundredths)}
+            ET.SubElement(person, "income", {**attributes, "reversal": str(month.is_reversal).lower(), **_month(month)})
+    ET.indent(root)
+    data: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return data + b"\n"
+
+
+def _text(parent: ET.Element, values: dict[str, str]) -> None:
+    for name, value in values.items():
+        ET.SubElement(parent, name).text = value
+
+
+def _dates(run: Run, source: str) -> dict[str, str]:
+    days = {"source": source, "from": run.first_day.isoformat(), "to": run.last_day.isoformat()}
+    return days | _known(run.known_on, run.replaced_on)
+
+
+def _month(month: MonthHeld) -> dict[str, str]:
+    return {"source": month.source, "month": f"{month.month:%Y-%m}"} | _known(month.known_on, month.replaced_on)
+
+
+def _known(known_on: date, replaced_on: date | None) -> dict[str, str]:
+    known = {"knownFrom": known_on.isoformat()}
+    return known if replaced_on is None else known | {"knownTo": replaced_on.isoformat()}

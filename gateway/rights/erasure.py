@@ -1,0 +1,217 @@
+"""Erasing one person (GDPR art. 17, invariant 10): the rows go, the totals and the logs stay.
+
+What the person added to each window's figures stays as a sum over everybody erased (`Remainder`), so that no total, no
+amount and no attestation changes. The log keeps the digests of the person's lines; without their nonces nobody can
+tell what they said. A journal outside the database holds a digest of each erased subject id, so that an erasure is done
+again after a backup from before it was restored. The certificate, signed, is for the person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, SQLModel, col, delete, select, update
+
+from gateway.attestations.jws import sign_compact
+from gateway.authority import Asking, Authorised
+from gateway.errors import RequestUnknown
+from gateway.installation import Gateway
+from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.history import PersonHistory, Remainder
+from gateway.rights_events import ErasureRepeated, PersonErased
+from gateway.store import basis, spells
+from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
+from gateway.store.tables import (
+    IncomeRow,
+    LinkageRow,
+    LogEntry,
+    PersonLineRow,
+    SpellRow,
+    Subject,
+    SubjectKeyRow,
+    VaultRow,
+)
+from policies.programme import Programme
+
+TYPE = "erasure-certificate+jwt"
+OF_PEOPLE = (VaultRow, SubjectKeyRow, LinkageRow, SpellRow, IncomeRow, BasisRow, Subject)
+_KEPT = (
+    "sums over everybody erased in this contract",
+    "digests of log lines, without what they were made of",
+    "the record that a request was answered, without a person",
+)
+
+
+def came_in_at(session: Session, subject: str) -> datetime:
+    """When the person was enrolled here: the instant of the first line about that person. Raises `RequestUnknown`."""
+    query = (
+        select(LogEntry.at)
+        .join(PersonLineRow, col(PersonLineRow.log_idx) == col(LogEntry.idx))
+        .where(LogEntry.log == "access", PersonLineRow.subject_id == subject)
+        .order_by(col(LogEntry.at))
+    )
+    first = session.exec(query).first()
+    if first is None:
+        raise RequestUnknown(request="of somebody who is not here any more")
+    return first
+
+
+def erase(
+    gateway: Gateway, asking: Asking, programme: Programme, request: RightsRequest, authorised: Authorised
+) -> str:
+    """Erase the person of a granted request in this transaction and return the signed certificate."""
+    subject, contract_id = request.subject_id, programme.contract_id
+    mark = digest_of(subject)
+    _keep_sums(gateway, asking.session, programme, subject, now=asking.now)
+    rows = _delete(asking.session, contract_id, subject)
+    certificate = _certificate(gateway, asking, programme, mark, rows)
+    asking.session.add(ErasureRow(subject_sha256=mark, contract_id=contract_id, certificate=certificate, at=asking.now))
+    asking.uow.record(
+        PersonErased(
+            contract=contract_id,
+            request=request.id,
+            subject_sha256=mark,
+            rows=rows,
+            certificate_sha256=hashlib.sha256(certificate.encode("ascii")).hexdigest(),
+            by=gateway.staff,
+            decision=authorised.id,
+        )
+    )
+    # before the commit: where the machine stops between the two, the erasure that was decided is repeated
+    _note(journal_file(gateway), {"contract": contract_id, "subject_sha256": mark, "at": int(asking.now.timestamp())})
+    return certificate
+
+
+def repeat(gateway: Gateway) -> int:
+    """Erase again whoever stands in the journal and is in the database, after a restore; how many were found.
+
+    Nothing is asked and nobody is decided on: that was done. Each erasure that had to be repeated is an event.
+    """
+    marks = {entry["subject_sha256"] for entry in journal(gateway)}
+    found = 0
+    with gateway.store.write(gateway.clock()) as uow:
+        for subject in uow.session.exec(select(Subject)).all():
+            mark = digest_of(subject.subject_id)
+            if mark not in marks:
+                continue
+            programme = gateway.programme(uow.session, subject.contract_id)
+            _keep_sums(gateway, uow.session, programme, subject.subject_id, now=uow.now)
+            rows = _delete(uow.session, subject.contract_id, subject.subject_id)
+            row = ErasureRow(subject_sha256=mark, contract_id=subject.contract_id, certificate="", at=uow.now)
+            uow.session.merge(row)
+            uow.record(ErasureRepeated(contract=subject.contract_id, subject_sha256=mark, rows=rows))
+            found += 1
+    return found
+
+
+def journal_file(gateway: Gateway) -> Path:
+    """The journal: kept beside the database, and to be backed up apart from it."""
+    return gateway.settings.data_directory / "erasures.jsonl"
+
+
+def journal(gateway: Gateway) -> list[dict[str, str]]:
+    """Every line of the journal; `ValueError` where a line is none, since a lost erasure must not go unseen."""
+    file = journal_file(gateway)
+    return [json.loads(line) for line in file.read_text("ascii").splitlines()] if file.exists() else []
+
+
+def digest_of(subject: str) -> str:
+    """What stays of a subject id: SHA-256 over 128 random bits, which nobody can guess."""
+    return hashlib.sha256(bytes.fromhex(subject)).hexdigest()
+
+
+def _keep_sums(gateway: Gateway, session: Session, programme: Programme, subject: str, *, now: datetime) -> None:
+    """Add what the person counted for, at the end of each window, to what the erased leave."""
+    contract = gateway.contract(session, programme.contract_id)
+    histories = spells.load_histories(
+        session,
+        contract.id,
+        status_source=contract.status_source,
+        income_source=contract.income_source,
+        known_at=now,
+        stops=basis.stops(session, programme, [subject], at=now),
+    )
+    [person] = [history for history in histories if history.subject == subject]
+    body = basis.remainder(session, contract.id).plus(_share(gateway, session, contract.id, person)).body()
+    session.merge(RemainderRow(contract_id=contract.id, body=body))
+
+
+def _share(gateway: Gateway, session: Session, contract_id: str, person: PersonHistory) -> Remainder:
+    by_week = {}
+    for window in gateway.contract(session, contract_id).windows:
+        alone = evaluate(gateway.contract_for(session, contract_id, window), [person], window.to_week)
+        by_week[window.to_week.ordinal] = {total.measure: dict(total.by_state) for total in alone.totals}
+    return Remainder(1, by_week)
+
+
+def _delete(session: Session, contract_id: str, subject: str) -> dict[str, int]:
+    """Delete every row of a person and empty the person's log lines; how many of each."""
+    row = session.get(Subject, subject)
+    reference = "" if row is None else row.case_reference
+    counts = {}
+    for table in OF_PEOPLE:
+        counts[_name(table)] = _count(session, table, subject)
+        session.exec(delete(table).where(col(table.subject_id) == subject))
+    lines = session.exec(select(PersonLineRow).where(PersonLineRow.subject_id == subject)).all()
+    counts[_name(PersonLineRow)] = len(lines)
+    session.exec(
+        update(PersonLineRow).where(col(PersonLineRow.subject_id) == subject).values(subject_id="", nonce=b"", body="")
+    )
+    session.exec(update(RightsRequest).where(col(RightsRequest.subject_id) == subject).values(subject_id=""))
+    counts[_name(StatementRow)] = _forget_statements(session, contract_id, reference)
+    session.expire_all()
+    return counts
+
+
+def _forget_statements(session: Session, contract_id: str, reference: str) -> int:
+    """Drop the copies of statements that name the person; their digests stand in the log."""
+    rows = [
+        row
+        for row in session.exec(select(StatementRow).where(StatementRow.contract_id == contract_id)).all()
+        if reference and reference in row.references
+    ]
+    for row in rows:
+        row.token, row.references = "", []
+        session.add(row)
+    session.flush()
+    return len(rows)
+
+
+def _count(session: Session, table: Any, subject: str) -> int:
+    return len(session.exec(select(table).where(col(table.subject_id) == subject)).all())
+
+
+def _name(table: type[SQLModel]) -> str:
+    return str(table.__tablename__)
+
+
+def _certificate(gateway: Gateway, asking: Asking, programme: Programme, mark: str, rows: dict[str, int]) -> str:
+    signer = gateway.signer(asking.session)
+    claims: dict[str, object] = {
+        "iss": gateway.issuer,
+        "iat": int(asking.now.timestamp()),
+        "contract": programme.contract_id,
+        "controller": programme.controller,
+        "subject_sha256": mark,
+        "rows": rows,
+        "kept": list(_KEPT),
+        "law": "GDPR art. 17(1)",
+    }
+    if signer.is_development or gateway.installed.is_demo:
+        claims["demo"] = True
+    return sign_compact(signer, header={"typ": TYPE, "kid": signer.kid}, claims=claims)
+
+
+def _note(file: Path, entry: dict[str, object]) -> None:
+    """Append a line and wait until the disk has it."""
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(handle, (json.dumps(entry, sort_keys=True) + "\n").encode("ascii"))
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,89 @@
+"""What the gateway holds of one person, as date runs: for the person's own report and for the archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from connectors.records import Month, Week
+from gateway.store.rights_tables import BasisRow
+from gateway.store.tables import IncomeRow, SpellRow, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A status without a break, both days included. `replaced_on`: when a correction took it away."""
+
+    source: str
+    status: str
+    code: str
+    first_day: date
+    last_day: date
+    known_on: date
+    replaced_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthHeld:
+    source: str
+    month: date  # its first day
+    income_type: str
+    hours_hundredths: int
+    is_reversal: bool
+    known_on: date
+    replaced_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    subject: Subject
+    runs: tuple[Run, ...]
+    months: tuple[MonthHeld, ...]
+    records: tuple[BasisRow, ...]  # begun and ended, oldest first
+
+
+def held(session: Session, subject: Subject) -> Holdings:
+    """Everything of one person in one contract, oldest first, what was corrected since included."""
+    spells = session.exec(
+        select(SpellRow)
+        .where(SpellRow.subject_id == subject.subject_id)
+        .order_by(col(SpellRow.from_week), col(SpellRow.id))
+    )
+    months = session.exec(
+        select(IncomeRow)
+        .where(IncomeRow.subject_id == subject.subject_id)
+        .order_by(col(IncomeRow.month), col(IncomeRow.id))
+    )
+    records = session.exec(
+        select(BasisRow).where(BasisRow.subject_id == subject.subject_id).order_by(col(BasisRow.at), BasisRow.record_id)
+    )
+    return Holdings(
+        subject,
+        tuple(
+            Run(
+                row.source_id,
+                row.status,
+                row.code,
+                Week(row.from_week).monday,
+                Week(row.to_week).sunday,
+                row.known_from.date(),
+                row.known_to.date() if row.known_to else None,
+            )
+            for row in spells
+        ),
+        tuple(
+            MonthHeld(
+                row.source_id,
+                Month(row.month).first_day,
+                row.income_type,
+                row.paid_hours_hundredths,
+                row.is_reversal,
+                row.known_from.date(),
+                row.known_to.date() if row.known_to else None,
+            )
+            for row in months
+        ),
+        tuple(records),
+    )

@@ -1,0 +1,204 @@
+"""The access report (GDPR art. 15): all that is held of one person, every look-up, and what each recipient got.
+
+A value that can be written as JSON and printed as Danish HTML (`report_page`). No member of staff is named: the person
+has a right to know that, when and why somebody looked, and a claim on the municipality, not on an employee.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from gateway.authority import deciding
+from gateway.declarations import source as declared_source
+from gateway.events import PersonLine
+from gateway.installation import Gateway
+from gateway.outcomes.contract import Contract
+from gateway.rights.holdings import Holdings, held
+from gateway.rights.people import Who, open_person
+from gateway.rights_events import PersonRead
+from gateway.store import queries
+from gateway.store.rights_tables import RightsRequest, StatementRow
+from gateway.store.tables import LogEntry, PersonLineRow, ReleaseRow, Subject
+from outcome_verifier import canonical
+from policies.programme import Programme
+from policies.vocabulary import Action, Purpose, Role, purpose_terms
+
+SCHEMA = "access-report/1"
+RIGHTS = ("rectification", "restriction", "objection", "erasure", "complaint")
+
+
+def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> dict[str, Any]:
+    """Everything about one person in one contract as JSON values; making it is logged, and the next one shows it.
+
+    Raises `PolicyDenied`.
+    """
+    with deciding(gateway) as asking:
+        session = asking.session
+        programme = gateway.programme(session, contract_id)
+        contract = gateway.contract(session, contract_id)
+        subject_id, authorised = open_person(gateway, asking, programme, who, Action.READ_PERSON, role)
+        subject = session.get_one(Subject, subject_id)
+        made = {
+            "schema": SCHEMA,
+            "made_on": asking.now.date().isoformat(),
+            "controller": contract.party("outcome_payer").name,
+            "programme": programme.title,
+            "contract": {"id": contract.id, "version": contract.version},
+            "legal_basis": {
+                "article_6": str(programme.legal_basis),
+                "article_9": str(programme.special_category_basis),
+                "law": programme.law_reference,
+            },
+            "purposes": _purposes(programme),
+            "retention": {
+                "until": programme.retention.accounting_until.isoformat(),
+                "archive": programme.retention.archive,
+                "case_number": programme.retention.case_number,
+            },
+            "sources": _sources(session, contract),
+            "held": _held(held(session, subject)),
+            "look_ups": _look_ups(session, subject_id),
+            "received": _received(session, contract, subject),
+            "requests": _requests(session, subject_id),
+            "rights": list(RIGHTS),
+        }
+        asking.uow.record(
+            PersonRead(
+                contract=contract_id,
+                by=gateway.staff,
+                report_sha256=hashlib.sha256(canonical.dumps(made)).hexdigest(),
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            ),
+            lines=[PersonLine(subject_id, "access_report", Purpose.RIGHTS_REQUEST)],
+        )
+    return made
+
+
+def _purposes(programme: Programme) -> list[dict[str, str]]:
+    terms = purpose_terms()
+    declared = [purpose for purpose in Purpose if purpose in programme.purposes]
+    return [
+        {"id": one, "iri": terms[one].iri, "da": terms[one].label_da, "en": terms[one].label_en} for one in declared
+    ]
+
+
+def _sources(session: Session, contract: Contract) -> list[dict[str, str]]:
+    declared = [declared_source(session, source) for source in dict.fromkeys(contract.sources)]
+    return [{"id": one.id, "title": one.title, "statute": one.agreement.statute} for one in declared]
+
+
+def _held(found: Holdings) -> dict[str, Any]:
+    return {
+        "case_reference": found.subject.case_reference,
+        "enrolled_on": found.subject.enrolled_on.isoformat(),
+        "notice": found.subject.notice_id,
+        "cpr_number": "held encrypted, and opened only to ask a register",
+        "statuses": [
+            {
+                "source": run.source,
+                "status": run.status,
+                "code": run.code,
+                "from": run.first_day.isoformat(),
+                "to": run.last_day.isoformat(),
+                "known_on": run.known_on.isoformat(),
+                "replaced_on": run.replaced_on.isoformat() if run.replaced_on else None,
+            }
+            for run in found.runs
+        ],
+        "income": [
+            {
+                "source": month.source,
+                "month": f"{month.month:%Y-%m}",
+                "type": month.income_type,
+                "hours_hundredths": month.hours_hundredths,
+                "taken_back": month.is_reversal,
+                "known_on": month.known_on.isoformat(),
+                "replaced_on": month.replaced_on.isoformat() if month.replaced_on else None,
+            }
+            for month in found.months
+        ],
+        "records": [
+            {
+                "record": row.record_id,
+                "kind": row.kind,
+                "change": row.change,
+                "purposes": row.purposes,
+                "notice": f"{row.notice_id}/{row.notice_version}" if row.notice_id else "",
+                "channel": row.channel,
+                "on": row.at.date().isoformat(),
+            }
+            for row in found.records
+        ],
+    }
+
+
+def _look_ups(session: Session, subject: str) -> list[dict[str, str]]:
+    """Each event in which the person's data took part: when, what was done, why, and in which source."""
+    query = (
+        select(LogEntry, PersonLineRow)
+        .join(PersonLineRow, col(PersonLineRow.log_idx) == col(LogEntry.idx))
+        .where(LogEntry.log == "access", PersonLineRow.subject_id == subject)
+        .order_by(col(LogEntry.idx), col(PersonLineRow.position))
+    )
+    found = []
+    for entry, line in session.exec(query):
+        said, event = canonical.loads(line.body.encode()), canonical.loads(entry.body.encode())
+        found.append(
+            {
+                "at": entry.at.strftime("%Y-%m-%d %H:%M UTC"),
+                "entry": str(entry.idx),
+                "action": said["action"],
+                "purpose": said["purpose"],
+                "source": str(event.get("source", "")),
+            }
+        )
+    return found
+
+
+def _received(session: Session, contract: Contract, subject: Subject) -> list[dict[str, Any]]:
+    """What each recipient got for the windows in which the person was counted, exactly as it was signed."""
+    counted = {w.label for w in contract.windows if w.to_week.sunday >= subject.enrolled_on}
+    rows = [row for row in queries.releases(session, contract.id) if row.state == "issued" and row.window in counted]
+    statements = session.exec(select(StatementRow).where(StatementRow.contract_id == contract.id)).all()
+    return [_copy(row) for row in rows] + [
+        {
+            "recipient": contract.party("operator").organisation,
+            "template": row.kind,
+            "window": row.window,
+            "on": row.at.date().isoformat(),
+            "about_you_alone": True,
+            "content": {"case_reference": subject.case_reference},
+        }
+        for row in statements
+        if subject.case_reference in row.references
+    ]
+
+
+def _copy(row: ReleaseRow) -> dict[str, Any]:
+    return {
+        "recipient": row.recipient_organisation,
+        "template": row.template,
+        "window": row.window,
+        "revision": row.revision,
+        "on": row.issued_at.date().isoformat() if row.issued_at else "",
+        "about_you_alone": False,
+        "content": canonical.loads(row.draft)["disclosable"],
+    }
+
+
+def _requests(session: Session, subject: str) -> list[dict[str, str]]:
+    query = select(RightsRequest).where(RightsRequest.subject_id == subject).order_by(col(RightsRequest.asked_at))
+    return [
+        {
+            "request": row.id,
+            "right": row.kind,
+            "asked_on": row.asked_at.date().isoformat(),
+            "answer": row.answer or "open",
+            "rule": row.answer_rule,
+        }
+        for row in session.exec(query)
+    ]
