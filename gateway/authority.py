@@ -14,12 +14,13 @@ from connectors.errors import ConnectorError
 from gateway.errors import Refused
 from gateway.events import Denied, NotDone
 from gateway.installation import Gateway
+from gateway.policy_sets import check_approved
 from gateway.store.tables import DecisionRow
 from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import canonical
 from outcome_verifier.errors import VerificationError
 from policies.decision import Decision
-from policies.engine import Request
+from policies.engine import PolicyEngine, Request
 from policies.errors import PolicyDenied
 from policies.facts import Facts
 from policies.programme import Programme
@@ -92,10 +93,24 @@ class Asking:
         self.now = uow.now
         self.asked: list[tuple[Action, Party, str]] = []
 
-    def ask(self, principal: Party, action: Action, programme: Programme, facts: Facts) -> Authorised:
-        """The stored decision; `PolicyDenied` with its refusal recorded."""
-        engine = self._gateway.policies.with_programmes([programme])
-        decision = engine.authorise(Request(principal, action, programme, facts))
+    def ask(
+        self,
+        principal: Party,
+        action: Action,
+        programme: Programme,
+        facts: Facts,
+        *,
+        engine: PolicyEngine | None = None,
+    ) -> Authorised:
+        """The stored decision; `PolicyDenied` with its refusal recorded.
+
+        `engine` holds rules that were approved before, for the one decision that approves others. Raises
+        `PolicySetInvalid` where nobody approved the rules.
+        """
+        if engine is None:
+            engine = self._gateway.policies
+            check_approved(self.session, engine.rules, anchor=self._gateway.anchor())
+        decision = engine.with_programmes([programme]).authorise(Request(principal, action, programme, facts))
         identifier = str(uuid.uuid4())
         self.session.add(
             DecisionRow(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from connectors.declaration import SourceDeclaration, load_declaration
 from gateway.authority import deciding, staff_party
@@ -112,6 +113,12 @@ def propose_change(gateway: Gateway, contract_file: Path, programme_file: Path) 
             ChangeProposed(proposal=identifier, contract=declared.contract.id, sha256=declared.sha256, by=gateway.staff)
         )
     return identifier
+
+
+def open_proposals(session: Session) -> Sequence[Proposal]:
+    """The proposals that wait for a second person, oldest first."""
+    query = select(Proposal).where(col(Proposal.approved_at).is_(None))
+    return session.exec(query.order_by(col(Proposal.proposed_at), Proposal.id)).all()
 
 
 def approve_change(gateway: Gateway, proposal_id: str) -> Contract:

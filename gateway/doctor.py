@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from sqlmodel import Session, select
 
 from connectors.declaration import load_declaration
+from gateway import governance
+from gateway.advice import all_advice
 from gateway.enrolment import is_sealed
 from gateway.error_table import outcome
 from gateway.errors import CheckpointMismatch
@@ -17,11 +19,14 @@ from gateway.evaluation import AsOf, known_now
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.publication import check_continues
+from gateway.rights import erasure
+from gateway.rights.requests import open_requests
 from gateway.settings import Settings
 from gateway.store import ledger, queries
 from gateway.store.tables import SourceRow
 
 OK, WARN, FAIL = "ok", "warn", "fail"
+_ANSWER_WITHIN = timedelta(days=30)  # GDPR art. 12(3)
 _LOOK_AHEAD = timedelta(days=60)
 _LEAST_FREE_BYTES = 1 << 30
 
@@ -41,7 +46,19 @@ def examine(settings: Settings) -> list[Finding]:
         if outcome(error) is None:
             raise
         return [Finding(FAIL, "the installation does not open", str(error))]
-    return [*_machine(gateway), *_keys(gateway), *_logs(gateway), *_sources(gateway), *_contracts(gateway)]
+    return examine_opened(gateway)
+
+
+def examine_opened(gateway: Gateway) -> list[Finding]:
+    """The same of an installation that is open."""
+    return [
+        *_machine(gateway),
+        *_keys(gateway),
+        *_logs(gateway),
+        *_sources(gateway),
+        *_governance(gateway),
+        *_contracts(gateway),
+    ]
 
 
 def _machine(gateway: Gateway) -> Iterator[Finding]:
@@ -110,6 +127,35 @@ def _agreement(source: str, valid_to: date, today: date) -> Finding:
             WARN, f"the agreement of source {source} ends on {valid_to}", "renew it now: pulls stop that day"
         )
     return Finding(OK, f"the agreement of source {source} lasts until {valid_to}")
+
+
+def _governance(gateway: Gateway) -> Iterator[Finding]:
+    """The rules in force, advice that waits, requests that wait, and people who came back with a backup."""
+    today = gateway.clock().date()
+    if not governance.status(gateway).is_approved:
+        yield Finding(FAIL, "the policy set on this disk was not approved", "`gateway policy propose`, then approve")
+    for contract_id, late in _late_requests(gateway, today):
+        yield Finding(WARN, f"{contract_id}: {late} requests are older than a month", "GDPR art. 12(3): answer them")
+    with gateway.store.read() as session:
+        waiting = [row for row in all_advice(session) if row.suspends and not row.answer]
+    for row in waiting:
+        what = f"{row.contract_id} {row.window or 'every window'}: held by the data protection officer"
+        if row.decide_by < today:
+            yield Finding(FAIL, f"{what}, and the answer was due on {row.decide_by}", "`gateway advice answer`")
+        else:
+            yield Finding(WARN, f"{what}; answer by {row.decide_by}", "`gateway advice answer`")
+    back = erasure.returned(gateway)
+    if back:
+        yield Finding(FAIL, f"{back} erased people stand in the database again", "`gateway rights repeat-erasures`")
+
+
+def _late_requests(gateway: Gateway, today: date) -> list[tuple[str, int]]:
+    with gateway.store.read() as session:
+        ids = queries.contract_ids(session)
+    counts = [
+        (one, sum(r.asked_at.date() + _ANSWER_WITHIN < today for r in open_requests(gateway, one))) for one in ids
+    ]
+    return [(contract_id, count) for contract_id, count in counts if count]
 
 
 def _contracts(gateway: Gateway) -> Iterator[Finding]:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session, select
 
+from gateway import policy_sets
 from gateway.attestations import manifest, status
 from gateway.errors import AlreadyInstalled, ContractUnknown, NoActiveKey, NotInstalled, UnsafeForProduction
 from gateway.events import Installed, SigningKeyChanged
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.contract_file import load_contract
+from gateway.rights_events import PolicySetApproved
 from gateway.settings import Settings, utc_now
 from gateway.store import queries
 from gateway.store.schema import check_schema, migrate
@@ -214,7 +216,9 @@ def initialise(
             uow.session.add(row)
             status.create_list(uow.session, now=now)
             uow.record(Installed(host=host_name, municipality=municipality_code))
-            _first_key(Gateway(settings, store, keystore, PolicyEngine.load(), row, clock), uow)
+            first = Gateway(settings, store, keystore, PolicyEngine.load(), row, clock)
+            _first_key(first, uow)
+            _first_policy_set(first, uow)
         elif (row.host_name, row.municipality_code) != (host_name, municipality_code):
             raise AlreadyInstalled(where=str(settings.data_directory))
     store.dispose()
@@ -239,3 +243,10 @@ def _first_key(gateway: Gateway, uow: UnitOfWork) -> None:
     )
     version = gateway.record_manifest(uow.session, now=uow.now).version
     uow.record(SigningKeyChanged(key=signer.kid, action="add", state=State.ACTIVE, manifest=version))
+
+
+def _first_policy_set(gateway: Gateway, uow: UnitOfWork) -> None:
+    """Approve the rules that come with the software, as whoever installs it."""
+    rules, anchor = gateway.policies.rules, gateway.anchor()
+    row = policy_sets.approve(uow.session, rules, anchor=anchor, issuer=gateway.issuer, by=gateway.staff, now=uow.now)
+    uow.record(PolicySetApproved(sha256=row.sha256, approval_sha256=policy_sets.approval_sha256(row), by=gateway.staff))

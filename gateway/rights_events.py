@@ -172,6 +172,16 @@ class PolicySetApproved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionExplained(Event):
+    """Somebody had a stored decision explained, or judged again."""
+
+    explained: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatementReleased(Event):
     contract: str
     window: str

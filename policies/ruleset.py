@@ -49,6 +49,7 @@ class RuleSet:
 
     policies: str  # Cedar text
     schema: str
+    texts: dict[str, str]  # Cedar text by file
     rules: dict[str, Rule]  # by id, sorted
     sha256: str  # hex, of the manifest's files
 
@@ -118,7 +119,7 @@ def read_ruleset(texts: dict[str, str], *, schema: str, sha256: str) -> RuleSet:
             raise PolicySetInvalid(where="templates", reason=f"no template {template_id(action)} for {action}")
     policies = "\n".join(texts.values())
     _validate(policies, schema)
-    return RuleSet(policies, schema, {name: rules[name] for name in sorted(rules)}, sha256)
+    return RuleSet(policies, schema, dict(texts), {name: rules[name] for name in sorted(rules)}, sha256)
 
 
 def template_id(action: Action) -> str:

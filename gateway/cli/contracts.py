@@ -55,6 +55,50 @@ def add(
 
 
 @app.command()
+def propose(
+    contract: Annotated[Path, typer.Argument(help="The contract file.")],
+    programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
+) -> None:
+    """Propose another version of a contract or its programme; a second person approves it.
+
+    Example: gateway contract propose impact60-v2.toml impact60-v2.programme.toml
+    """
+    from gateway.declarations import propose_change
+
+    proposal = propose_change(opened(), contract, programme)
+    console.print(f"proposed: {proposal}; a second person runs `gateway contract approve {proposal}`")
+
+
+@app.command()
+def approve(proposal: Annotated[str, typer.Argument(help="The proposal's id.")]) -> None:
+    """Approve a proposed version, as a system owner who did not propose it.
+
+    Example: gateway contract approve 5f0c…
+    """
+    from gateway.declarations import approve_change
+
+    loaded = approve_change(opened(), proposal)
+    console.print(f"in force: {loaded.id} version {loaded.version}, sha256 {loaded.sha256}")
+
+
+@app.command()
+def proposals() -> None:
+    """Show the proposed changes that wait for a second person.
+
+    Example: gateway contract proposals
+    """
+    from gateway.declarations import open_proposals
+
+    gateway = opened()
+    rows = [("proposal", "contract", "proposed on", "by", "sha256")]
+    with gateway.store.read() as session:
+        for row in open_proposals(session):
+            what = row.contract_id or "policy set"
+            rows.append((row.id, what, row.proposed_at.date().isoformat(), row.proposed_by, row.sha256))
+    columns(rows)
+
+
+@app.command()
 def source(file: Annotated[Path, typer.Argument(help="A source declaration.")]) -> None:
     """Declare a source; the same file again changes nothing.
 

@@ -109,6 +109,15 @@ def repeat(gateway: Gateway) -> int:
     return found
 
 
+def returned(gateway: Gateway) -> int:
+    """How many people of the journal stand in the database: more than none after a restore, until `repeat`."""
+    marks = {entry["subject_sha256"] for entry in journal(gateway)}
+    if not marks:
+        return 0
+    with gateway.store.read() as session:
+        return sum(digest_of(subject) in marks for subject in session.exec(select(Subject.subject_id)))
+
+
 def journal_file(gateway: Gateway) -> Path:
     """The journal: kept beside the database, and to be backed up apart from it."""
     return gateway.settings.data_directory / "erasures.jsonl"

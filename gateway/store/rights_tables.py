@@ -30,9 +30,11 @@ class PolicySetRow(SQLModel, table=True):
     approval is signed with the manifest key.
     """
 
-    sha256: str = Field(primary_key=True)
+    position: int = Field(primary_key=True)  # 1 for the first; the highest is in force
+    sha256: str = Field(index=True)
     files: dict[str, str] = json_value()  # name -> text
     approval: str  # JWS
+    approved_by: str
     approved_at: datetime = instant()
 
 

@@ -74,12 +74,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "policysetrow",
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("files", sa.JSON(), nullable=False),
         sa.Column("approval", sa.String(), nullable=False),
+        sa.Column("approved_by", sa.String(), nullable=False),
         sa.Column("approved_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("sha256"),
+        sa.PrimaryKeyConstraint("position"),
     )
+    op.create_index("ix_policysetrow_sha256", "policysetrow", ["sha256"], unique=False)
     op.create_table(
         "proposal",
         sa.Column("id", sa.String(), nullable=False),

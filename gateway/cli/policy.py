@@ -1,0 +1,95 @@
+"""Commands on the rules: what is in force, changing it with a second person, and decisions told and judged again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.terminal import columns, console, opened
+
+app = typer.Typer(help="The policy set, and the decisions made under it.", no_args_is_help=True)
+Decision = Annotated[str, typer.Argument(help="The decision's id, from the access log or an attestation.")]
+
+
+@app.command()
+def status() -> None:
+    """Show which policy set is in force and whether it is the one on disk.
+
+    Example: gateway policy status
+    """
+    from gateway import governance
+
+    found = governance.status(opened())
+    console.print(f"on disk:  {found.on_disk}, {found.rules} rules and templates")
+    console.print(f"in force: {found.in_force or 'none'}, approved by {found.approved_by or 'nobody'}")
+    if not found.is_approved:
+        console.print("  nothing is decided until the set on disk is approved: `gateway policy propose`", style="red")
+
+
+@app.command()
+def propose() -> None:
+    """Propose the policy set on disk; a second person approves it.
+
+    Example: gateway policy propose
+    """
+    from gateway import governance
+
+    proposal = governance.propose_policy_set(opened())
+    console.print(f"proposed: {proposal}; a second person runs `gateway policy approve {proposal}`")
+
+
+@app.command()
+def approve(proposal: Annotated[str, typer.Argument(help="The proposal's id.")]) -> None:
+    """Approve a proposed policy set, as a system owner who did not propose it.
+
+    Example: gateway policy approve 5f0c…
+    """
+    from gateway import governance
+
+    console.print(f"in force: {governance.approve_policy_set(opened(), proposal)}")
+
+
+@app.command()
+def explain(decision: Decision) -> None:
+    """Tell one decision: what was asked, what was known, which rules or grants decided. The look is logged.
+
+    Example: gateway policy explain 5f0c…
+    """
+    from gateway import decisions
+
+    told = decisions.explain(opened(), decision)
+    principal = told["principal"]
+    console.print(f"{told['effect'].upper()}: {told['action']} for {principal['role']}/{principal['organisation']}")
+    console.print(f"  {told['at']} in programme {told['programme']}")
+    console.print(f"  {told['reason_da']}")
+    console.print(f"  {told['reason_en']}")
+    rows = [("fact", "value")]
+    rows += [
+        (name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in told["facts"].items()
+    ]
+    columns(rows, indent=2)
+    for title, name in (("rules", "rule_ids"), ("grants", "grant_ids")):
+        console.print(f"  {title}: {', '.join(told[name]) or 'none'}")
+    console.print(f"  policy set {told['policy_set_sha256']}")
+    console.print(f"  programme  {told['programme_sha256']}")
+    console.print(f"  decision   {told['sha256']}, engine {told['engine_version']}")
+
+
+@app.command()
+def replay(decision: Decision) -> None:
+    """Judge a stored decision again, under the rules and the programme of its day; exit code 1 where it differs.
+
+    Example: gateway policy replay 5f0c…
+    """
+    from gateway import decisions
+
+    done = decisions.replay(opened(), decision)
+    console.print(f"stored: {done.stored['effect']} by {', '.join(done.stored['rule_ids'])}")
+    console.print(f"again:  {done.again.effect} by {', '.join(done.again.rule_ids)}")
+    if done.is_same and done.is_intact:
+        console.print("the same, and the stored text is the one that the log holds", style="green")
+        return
+    told = "another outcome" if done.is_intact else "the stored text is not the one that the log holds"
+    console.print(f"DIFFERS: {told}", style="red")
+    raise typer.Exit(1)
