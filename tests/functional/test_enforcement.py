@@ -1,0 +1,261 @@
+"""Every command and every route stands in one of two tables: it asks the policy, or it says why nothing is asked.
+
+The first table is proved with rules that refuse everything: the command is refused with exit code 8 and leaves nothing
+but the refusal. What is new and in neither table fails.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from fastapi.testclient import TestClient
+from sqlalchemy import inspect, text
+from sqlmodel import select
+from starlette.routing import Route
+
+from gateway import advice, declarations, governance
+from gateway.api import public
+from gateway.api.app import create_app
+from gateway.cli.app import app
+from gateway.installation import Gateway
+from gateway.rights import requests
+from gateway.rights.people import Channel, NewRecord, Who, begin
+from gateway.settings import Settings
+from gateway.store.tables import DecisionRow, LogEntry, Subject
+from policies.basis import RecordKind
+from policies.decision import Decision
+from policies.engine import PolicyEngine, Request
+from policies.vocabulary import Action, Purpose, Role
+from tests.support.api_client import Client
+from tests.support.command_line import run
+from tests.support.municipality import SimulatedMunicipality, ready
+from tests.support.simulated import acting
+
+# command -> what the policy is asked first, and how the command is written
+ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
+    "enrol": (Action.ENROL, ("impact60", "REFERRALS", "--batch", "2018")),
+    "pull": (Action.PULL_SOURCE, ("impact60", "dream", "STATUS")),
+    "evaluate": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
+    "release": (Action.RELEASE_PAYMENT, ("impact60", "2018H2", "--template", "payment_document", "--to", "operator")),
+    "correct": (Action.RELEASE_PAYMENT, ("impact60", "2018H2", "--reason", "source_corrected")),
+    "contract approve": (Action.CHANGE_POLICY, ("PROPOSAL",)),
+    "log show": (Action.READ_LOG, ()),
+    "rights record": (Action.REGISTER_RIGHT, ("impact60", "objection", "--case-ref", "REFERENCE")),
+    "rights end": (Action.REGISTER_RIGHT, ("impact60", "CONSENT")),
+    "rights report": (Action.READ_PERSON, ("impact60", "--case-ref", "REFERENCE", "--out", "report.html")),
+    "rights consent": (Action.READ_PERSON, ("impact60", "CONSENT", "--out", "consent.jsonld")),
+    "rights ask": (Action.REGISTER_RIGHT, ("impact60", "rectification", "--case-ref", "REFERENCE")),
+    "rights decide": (Action.DECIDE_RIGHT, ("impact60", "REQUEST", "--answer", "grant")),
+    "rights archive": (Action.READ_PERSON, ("impact60", "--out", "archive.xml")),
+    "policy approve": (Action.CHANGE_POLICY, ("POLICY_SET",)),
+    "policy explain": (Action.READ_LOG, ("DECISION",)),
+    "policy replay": (Action.READ_LOG, ("DECISION",)),
+    "advice give": (Action.ADVISE, ("impact60", "--text", "Wait.", "--suspend")),
+    "advice answer": (Action.CHANGE_POLICY, ("ADVICE", "--followed")),
+    "advice lift": (Action.ADVISE, ("ADVICE",)),
+    "advice sample": (Action.READ_LOG, ("impact60",)),
+}
+# command -> why nobody is asked
+ASKS_NOBODY = {
+    "init": "makes the installation; there is no rule and no person yet",
+    "doctor": "shows counts, dates and states of the installation, and no person",
+    "simulate": "writes invented people",
+    "serve": "serves routes that ask one by one",
+    "demo": "builds an installation of its own with invented people, through the use cases that ask",
+    "contract check": "reads one file",
+    "contract add": "puts a first version in force, with the grants that could be asked; a later one needs two people",
+    "contract propose": "changes nothing until a second person approves, who is asked",
+    "contract proposals": "shows digests and days",
+    "contract source": "declares where data come from; every pull asks whether the agreement covers it",
+    "contract leaflet": "reads files",
+    "contract list": "shows contracts",
+    "log verify": "recomputes hashes and shows roots",
+    "log checkpoint": "signs a root",
+    "keys list": "shows public keys",
+    "keys client": "registers an organisation's public key; what is asked for with it is decided each time",
+    "keys clients": "shows public keys",
+    "keys revoke": "takes a client's access away",
+    "keys add": "makes a key that signs nothing yet",
+    "keys rotate": "changes which key signs; what is signed is decided each time",
+    "keys activate": "changes which key signs; what is signed is decided each time",
+    "keys retire": "takes a key out of use",
+    "keys destroy": "takes a key out of use",
+    "keys compromised": "takes a key out of use",
+    "keys passphrase": "encrypts the key store again",
+    "trust export": "writes public keys",
+    "rights list": "shows requests by id and day, and no person",
+    "rights repeat-erasures": "repeats erasures that were decided, after a restore",
+    "policy status": "shows digests",
+    "policy propose": "changes nothing until a second person approves, who is asked",
+    "advice list": "shows advice, which is about windows",
+}
+ROUTES_ASK = {
+    ("POST", "/contracts/{contract_id}/windows/{window}/attestations/{template}"): Action.RELEASE_TOTAL,
+    ("GET", "/access-log"): Action.READ_LOG,
+}
+ROUTES_ASK_NOBODY = {
+    "/": "the documentation",
+    "/docs": "the documentation",
+    "/openapi.json": "the documentation",
+    "/health": "whether it answers",
+    "/token": "authenticates; what is asked for with the token is decided each time",
+    "/contracts": "shows an authenticated party the contracts that name it, without people",
+}
+
+
+def commands(of: typer.Typer = app, prefix: tuple[str, ...] = ()) -> Iterator[str]:
+    for command in of.registered_commands:
+        assert command.callback is not None
+        yield " ".join((*prefix, command.name or command.callback.__name__.replace("_", "-")))
+    for group in of.registered_groups:
+        assert group.typer_instance is not None
+        yield from commands(group.typer_instance, (*prefix, str(group.name)))
+
+
+def test_every_command_stands_in_one_of_the_tables():
+    assert sorted(commands()) == sorted([*ASKS, *ASKS_NOBODY])
+
+
+def test_every_action_is_asked_for_by_some_command_or_route():
+    asked = {action for action, _ in ASKS.values()} | set(ROUTES_ASK.values())
+    templates = {Action.RELEASE_PREDICATE, Action.RELEASE_INDIVIDUAL}  # asked by the same command, by its --template
+    assert asked | templates == set(Action)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicipality, dict[str, str]]:
+    """A municipality in which everything that a command may name exists, and the names."""
+    town = ready(tmp_path_factory.mktemp("enforcement"))
+    gateway, contract = town.gateway, town.contract
+    with gateway.store.read() as session:
+        reference = session.exec(select(Subject.case_reference).order_by(Subject.case_reference)).first()
+        decision = session.exec(select(DecisionRow.id)).first()
+    assert reference
+    assert decision
+    who = Who(case_reference=reference)
+    consent = NewRecord(RecordKind.GDPR_CONSENT, Channel.LETTER, frozenset({Purpose.OUTCOME_PAYMENT}), "notice-2018-1")
+    town.release("2018H2", "payment_document", "operator")
+    text = (town.folder / "impact60.programme.toml").read_text().replace("suspension_days = 5 ", "suspension_days = 6 ")
+    (town.folder / "later.programme.toml").write_text(text)
+    another = town.folder / "others.csv"  # the sealed list again would only be told that it is sealed
+    another.write_text(town.drop.referrals.read_text() + "\n")
+    names = {
+        "REFERENCE": reference,
+        "DECISION": decision,
+        "CONSENT": begin(gateway, contract, who, consent, role=Role.CASE_WORKER).record,
+        "REQUEST": requests.ask(
+            acting(gateway, "case-worker"), contract, who, requests.Right.RECTIFICATION, role=Role.CASE_WORKER
+        ),
+        "ADVICE": advice.advise(acting(gateway, "dpo"), contract, "Wait.").id,
+        "POLICY_SET": governance.propose_policy_set(acting(gateway, "first")),
+        "PROPOSAL": declarations.propose_change(
+            acting(gateway, "first"), town.folder / "impact60.toml", town.folder / "later.programme.toml"
+        ),
+        "STATUS": str(town.drop.status),
+        "REFERRALS": str(another),
+    }
+    gateway.store.dispose()
+    return town, names
+
+
+def rows(town: SimulatedMunicipality) -> dict[str, int]:
+    """How many rows each table has."""
+    with town.gateway.store.engine.connect() as connection:
+        names = inspect(connection).get_table_names()
+        return {name: int(connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one()) for name in names}
+
+
+@pytest.mark.parametrize("command", ASKS)
+def test_a_command_that_asks_does_nothing_where_the_answer_is_no(
+    original: tuple[SimulatedMunicipality, dict[str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+):
+    source, names = original
+    data = tmp_path / "gateway"
+    shutil.copytree(source.data_directory, data)
+    action, arguments = ASKS[command]
+    spelled = [names.get(argument, argument) for argument in arguments]
+    asked: list[Action] = []
+
+    def no(engine: PolicyEngine, request: Request) -> Decision:
+        asked.append(request.action)
+        return engine._denied_by_engine(request, "no-permit")
+
+    monkeypatch.setattr(PolicyEngine, "authorise", no)
+    before = rows(source)
+    folder = tmp_path / "here"
+    folder.mkdir()
+    environment = {"GATEWAY_DATA_DIRECTORY": str(data), "GATEWAY_STAFF": "somebody"}
+    ran = run(*command.split(), *spelled, environment=environment, cwd=folder)
+    assert (ran.code, asked) == (8, [action]), ran.text
+    assert list(folder.iterdir()) == []
+    copied = opened(source, data)
+    after = rows(copied)
+    grown = {name for name, count in after.items() if count != before[name]}
+    assert grown <= {"decisionrow", "logentry", "lognode", "checkpointrow", "stopreceiptrow"}
+    with copied.gateway.store.read() as session:
+        kinds = [row.kind for row in session.exec(select(LogEntry).where(LogEntry.log == "access"))]
+    assert kinds[before_count(source) :] in (["denied"], ["denied", "pull_stopped"], ["pull_stopped", "denied"])
+    copied.gateway.store.dispose()
+
+
+def opened(source: SimulatedMunicipality, data: Path) -> SimulatedMunicipality:
+    gateway = Gateway.open(Settings(data_directory=data))
+    return SimulatedMunicipality(gateway, source.contract, source.drop, data.parent)
+
+
+def before_count(source: SimulatedMunicipality) -> int:
+    with source.gateway.store.read() as session:
+        return len(session.exec(select(LogEntry).where(LogEntry.log == "access")).all())
+
+
+def test_every_route_stands_in_one_of_the_tables(original: tuple[SimulatedMunicipality, dict[str, str]]):
+    api = create_app(original[0].gateway)
+    found = {
+        (method, route.path)
+        for route in api.routes
+        if isinstance(route, Route)
+        for method in route.methods or ()
+        if method != "HEAD"
+    }
+    files = {f"/{file.name}" for file in public.FILES} | {f"/{one.folder}/{{name:path}}" for one in public.FAMILIES}
+    assert {path for _, path in found} == {path for _, path in ROUTES_ASK} | set(ROUTES_ASK_NOBODY) | files
+    assert set(ROUTES_ASK) <= found
+    assert all(method == "GET" for method, path in found if path in files)
+
+
+@pytest.mark.parametrize("route", ROUTES_ASK, ids=[path for _, path in ROUTES_ASK])
+def test_a_route_that_asks_says_no_where_the_answer_is_no(
+    original: tuple[SimulatedMunicipality, dict[str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    route: tuple[str, str],
+):
+    source, _ = original
+    shutil.copytree(source.data_directory, tmp_path / "gateway")
+    town = opened(source, tmp_path / "gateway")
+    role, organisation = (
+        (Role.DPO, "aalborg-kommune") if route[1] == "/access-log" else (Role.INVESTOR, "den-sociale-kapitalfond")
+    )
+    client = Client(town.gateway, "an-app")
+    client.register(tmp_path, organisation, role)
+    api = TestClient(create_app(town.gateway))
+    headers = client.headers(api)
+    asked: list[Action] = []
+
+    def no(engine: PolicyEngine, request: Request) -> Decision:
+        asked.append(request.action)
+        return engine._denied_by_engine(request, "no-permit")
+
+    monkeypatch.setattr(PolicyEngine, "authorise", no)
+    path = route[1].format(contract_id="impact60", window="2020H2", template="contract_total")
+    answer = api.request(route[0], path, headers=headers)
+    assert (answer.status_code, asked) == (403, [ROUTES_ASK[route]])
+    assert answer.json()["type"].endswith("policy-denied")
+    town.gateway.store.dispose()
