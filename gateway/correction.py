@@ -103,5 +103,5 @@ def _figures(shown: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in shown.items()
-        if name not in ("method", "sources", "outcomes_by_class", "difference")
+        if name not in ("method", "sources", "outcomes_by_class", "not_counted", "difference")
     }

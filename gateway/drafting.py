@@ -30,6 +30,8 @@ from gateway.events import ReleaseIntended
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
+from gateway.outcomes.history import PersonHistory, Remainder
+from gateway.outcomes.not_counted import not_counted
 from gateway.outcomes.tariff import DueLine, due_lines
 from gateway.store import basis, queries
 from gateway.store.tables import ReleaseRow
@@ -140,7 +142,7 @@ def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Reque
     session, contract, window = asking.session, request.contract, request.window
     earlier = contract.windows_until(window.label)[:-1]
     # asked first: nobody's data are read for a window whose turn has not come
-    documented = {} if request.template == "predicate" else _documented(session, request, earlier)
+    documented = check_order(session, request)
     authorised = evaluating.ask_to_evaluate(asking, contract, programme, request.purpose)
     cohort = evaluating.histories(session, contract, programme, known_at=known)
     remainder = basis.remainder(session, contract.id)
@@ -162,10 +164,20 @@ def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Reque
         due=due,
         seals=[Seal.of_row(row).claim() for row in queries.batches(session, contract.id)],
         sources=claims.Sources(str(window.to_week), int(known.timestamp()), contract.sources),
+        reasons=_reasons(request, cohort, remainder),
     )
     if _shown_as_known_before(session, request, known):
         disclosable.pop("outcomes_by_class", None)
+        disclosable.pop("not_counted", None)
     return Draft(disclosable, due, known)
+
+
+def _reasons(request: Request, cohort: Sequence[PersonHistory], remainder: Remainder) -> dict[str, int] | None:
+    """Why people are not counted, where the contract declares that its operator gets it with this window."""
+    contract, measure = request.contract, request.contract.people_measure
+    if measure is None or (request.recipient, request.window.label) != ("operator", contract.reasons_window):
+        return None
+    return not_counted(contract, measure, cohort, request.window.to_week, remainder=remainder)
 
 
 def _shown_as_known_before(session: Session, request: Request, known: datetime) -> bool:
@@ -179,13 +191,16 @@ def _shown_as_known_before(session: Session, request: Request, known: datetime) 
     return any(row.known_at != known for row in same)
 
 
-def _documented(session: Session, request: Request, earlier: Sequence[Window]) -> dict[str, tuple[int, int]]:
+def check_order(session: Session, request: Request) -> dict[str, tuple[int, int]]:
     """What the payment documents of the earlier windows add up to, by measure: (quantity, minor units).
 
     Raises `WindowOutOfOrder` where one that is planned is missing, or where a payment document is asked for and one of
-    a later window was issued already: then the sum would not be what was paid.
+    a later window was issued already: then the sum would not be what was paid. A predicate builds on none of them.
     """
+    if request.template == "predicate":
+        return {}
     contract, label = request.contract, request.window.label
+    earlier = contract.windows_until(label)[:-1]
     rows = queries.payment_documents(session, contract.id)
     labels = [part.label for part in earlier]
     for other in labels:

@@ -190,6 +190,18 @@ class Evaluated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseChecked(Event):
+    """A dry run: allowed, and nothing was looked at or drafted."""
+
+    contract: str
+    window: str
+    template: str
+    recipient: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseIntended(Event):
     contract: str
     window: str

@@ -10,7 +10,7 @@ from gateway import drafting, issuing
 from gateway.authority import Asking, deciding
 from gateway.drafting import Request
 from gateway.errors import RevisionUnknown, WindowUnknown
-from gateway.events import ReleaseResumed
+from gateway.events import ReleaseChecked, ReleaseResumed
 from gateway.installation import Gateway
 from gateway.issuing import Released
 from gateway.store.tables import ReleaseRow
@@ -43,6 +43,41 @@ def release(
         if row.state == "issued":
             return issuing.hand_out(gateway, asking, row, requested_by)
     return finish(gateway, row, requested_by)
+
+
+def check(
+    gateway: Gateway,
+    contract_id: str,
+    window_label: str,
+    template: str,
+    recipient: str,
+    *,
+    requested_by: Party | None = None,
+    purpose: Purpose = Purpose.OUTCOME_PAYMENT,
+) -> str:
+    """A dry run: what a release would do now, before anybody's data are looked at, and nothing is drafted.
+
+    "hand out" where the attestation exists, "finish" where it was interrupted, else "release". Raises what `release`
+    would raise: `PolicyDenied` with the reason, `WindowOutOfOrder`, `ContractUnknown`, `WindowUnknown`.
+    """
+    with deciding(gateway) as asking:
+        window = drafting.find_window(gateway.contract(asking.session, contract_id), window_label)
+        contract = gateway.contract_for(asking.session, contract_id, window)
+        request = Request(contract, window, template, recipient, requested_by, purpose)
+        authorised, _ = drafting.authorise(asking, gateway, request)
+        drafting.check_order(asking.session, request)
+        asking.uow.record(
+            ReleaseChecked(
+                contract=contract_id,
+                window=window_label,
+                template=template,
+                recipient=recipient,
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            )
+        )
+        states = [row.state for row in drafting.revisions(asking.session, request)]
+    return {"issued": "hand out", "intended": "finish"}[states[-1]] if states else "release"
 
 
 def finish(gateway: Gateway, row: ReleaseRow, requested_by: Party | None = None) -> Released:

@@ -89,6 +89,7 @@ const SHOWN = {
   threshold: or(exactly({ people: int(), met: boolean }), exactly({ met: boolean })),
   outcomes_achieved: int(),
   qualifying_weeks: signed,
+  not_counted: list(exactly({ reason: text, value: or(is(null), int()) })),
   outcomes_by_class: list(exactly({ class: text, value: or(is(null), int()) })),
   payable: exactly({ amount_minor: signed, currency: text }),
   lines: list(exactly({ measure: text, kind: text, unit: text, quantity: signed, amount_minor: signed })),
@@ -265,6 +266,11 @@ function contradiction({ shown: s }) { // step 9, the shown claims among themsel
   if (has('outcomes_achieved', 'participants')) need(s.outcomes_achieved <= s.participants, 'more outcomes than participants');
   if (has('outcomes_achieved', 'threshold') && 'people' in s.threshold)
     need(s.threshold.met === (s.outcomes_achieved >= s.threshold.people), 'threshold.met contradicts outcomes_achieved');
+  if (has('outcomes_achieved', 'participants', 'not_counted')) {
+    const values = s.not_counted.map(c => c.value), known = values.filter(v => v !== null);
+    const rest = BigInt(s.participants) - BigInt(s.outcomes_achieved);
+    need(known.length < values.length ? sum(known) <= rest : sum(known) === rest, 'not_counted contradicts the other figures');
+  }
   if (has('outcomes_achieved', 'outcomes_by_class')) {
     const values = s.outcomes_by_class.map(c => c.value), known = values.filter(v => v !== null), total = BigInt(s.outcomes_achieved);
     need(known.length < values.length ? sum(known) <= total : sum(known) === total, 'outcomes_by_class contradicts outcomes_achieved');

@@ -32,7 +32,7 @@ _TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}-?[0-9]{4}(?![0-9A-Za-z])")
 _DISCLOSABLE = {
     "contract_total": {
         "participants", "cohort_seals", "outcomes_achieved", "threshold", "qualifying_weeks", "payable",
-        "outcomes_by_class", "sources", "method", "suppression", "illustrative", "difference",
+        "outcomes_by_class", "not_counted", "sources", "method", "suppression", "illustrative", "difference",
     },
     "predicate": {
         "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative", "difference",
@@ -62,6 +62,7 @@ def disclosable_claims(
     due: Sequence[DueLine],
     seals: Sequence[Mapping[str, Any]],
     sources: Sources,
+    reasons: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """The selectively disclosable claims of a template: integers, marks and digests only.
 
@@ -109,6 +110,8 @@ def disclosable_claims(
             )
         if contract.breakdown and window.label == contract.breakdown_window:
             claims["outcomes_by_class"] = _breakdown(contract, evaluation)
+        if measure and reasons is not None:
+            claims["not_counted"] = _reasons(contract, reasons)
     return claims
 
 
@@ -117,6 +120,13 @@ def _breakdown(contract: Contract, evaluation: Evaluation) -> list[dict[str, Any
     rules = DisclosureRules(k=contract.k, k_cohort=contract.k_cohort)
     shown = show_breakdown(cells, parent=evaluation.quantity(contract.breakdown), rules=rules)
     return [{"class": cell.label, "value": cell.value} for cell in shown]
+
+
+def _reasons(contract: Contract, reasons: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Its parent is public too: everybody less those in the outcome."""
+    rules = DisclosureRules(k=contract.k, k_cohort=contract.k_cohort)
+    shown = show_breakdown(reasons, parent=sum(reasons.values()), rules=rules)
+    return [{"reason": cell.label, "value": cell.value} for cell in shown]
 
 
 def visible_claims(
@@ -185,7 +195,9 @@ def rehearse(visible: Mapping[str, Any], disclosable: Mapping[str, Any], *, cont
         raise DraftRefused(rule="k-cohort", reason="the cohort is too small for exact totals")
     if disclosable["participants"] != sum(seal["count"] for seal in disclosable["cohort_seals"]):
         raise DraftRefused(rule="sealed-denominator", reason="participants differ from the sealed count")
-    for cell in disclosable.get("outcomes_by_class", []):
+    if "not_counted" in disclosable and visible["recipient"]["role"] != "operator":
+        raise DraftRefused(rule="reasons-to-operator", reason="why people are not counted is for the operator alone")
+    for cell in [*disclosable.get("outcomes_by_class", []), *disclosable.get("not_counted", [])]:
         if cell["value"] is not None and cell["value"] < contract.k:
             raise DraftRefused(rule="k", reason="a cell below k is not withheld")
     _check_values({"visible": visible, "disclosable": disclosable})

@@ -118,6 +118,9 @@ def release(
     to: Annotated[str, typer.Option(help="operator or investor.")],
     out: Annotated[Path | None, typer.Option(help="Where to write the evidence bundle.")] = None,
     revision: Annotated[int | None, typer.Option(min=1, help="An earlier one, which says what replaced it.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen, and look at nobody's data.")
+    ] = False,
 ) -> None:
     """Release a planned attestation, or hand out the one that exists, with a fresh status.
 
@@ -125,12 +128,16 @@ def release(
     """
     from gateway.outcomes.contract import RECIPIENTS, TEMPLATES
     from gateway.publication import publish
+    from gateway.release import check
     from gateway.release import release as use_case
 
     if template not in TEMPLATES:
         raise typer.BadParameter(f"must be one of: {', '.join(TEMPLATES)}", param_hint="--template")
     if to not in RECIPIENTS:
         raise typer.BadParameter(f"must be one of: {', '.join(RECIPIENTS)}", param_hint="--to")
+    if dry_run:
+        console.print(f"allowed: it would {check(opened(), contract, window, template, to)}; nothing was made")
+        return
     path = out or Path(f"{contract}-{window}-{template}-{to}.bundle.json")
     with output(path) as file:
         gateway = opened()
@@ -173,4 +180,28 @@ def correct(
         console.print(f"superseded: {path} (entry {one.leaf_index} of the {one.log} log)")
 
 
-COMMANDS = (enrol, pull, evaluate, release, correct)
+def state(
+    contract: Contract,
+    window: Annotated[str, typer.Argument(help="The window's label, such as 2020H2.")],
+    out: Annotated[Path, typer.Option(help="Where the signed statement goes (JWS).")],
+    kind: Annotated[str, typer.Option(help="relapse_notice.")] = "relapse_notice",
+) -> None:
+    """Tell the operator whom it takes back, where contract and grant allow it: case references and nothing else.
+
+    Example: gateway state ballerup 2020H2 --out tilbagefald.jwt
+    """
+    from gateway.outcomes.contract import STATEMENTS
+    from gateway.statements import state as use_case
+
+    if kind not in STATEMENTS:
+        raise typer.BadParameter(f"must be one of: {', '.join(STATEMENTS)}", param_hint="--kind")
+    with output(out) as file:
+        gateway = opened()
+        done = use_case(gateway, contract, window, kind)
+        file.write(done.token.encode("ascii") + b"\n")
+    warn_of_development_key(gateway)
+    word = "stated" if done.is_new else "stated before, handed out again"
+    console.print(f"{word}: {out}, {done.people} people; it is personal data, for the operator alone")
+
+
+COMMANDS = (enrol, pull, evaluate, release, state, correct)

@@ -179,6 +179,14 @@ class Contract:
         return next((measure for measure in self.measures if measure.threshold_people), None)
 
     @property
+    def operator_legal_role(self) -> LegalRole:
+        """What the operator is in law; the contract file always says it."""
+        role = self.party("operator").legal_role
+        if role is None:
+            raise ValueError(f"{self.file}: the operator has no legal role")
+        return role
+
+    @property
     def sources(self) -> tuple[str, ...]:
         return (self.status_source, self.income_source)
 

@@ -304,6 +304,16 @@ def step9() -> list[Vector]:
             shows(outcomes_by_class=[{"class": "job", "value": 20}]),
         ),
         (
+            "reasons-beyond-the-others",
+            "The reasons exceed the people who are not in the outcome.",
+            shows(not_counted=[{"reason": "left", "value": 20}]),
+        ),
+        (
+            "reasons-short-of-the-others",
+            "Nothing is withheld, and the reasons fall short.",
+            shows(not_counted=[{"reason": "left", "value": 18}]),
+        ),
+        (
             "lines-against-the-amount",
             "The lines do not add up to the amount.",
             shows(lines=[{**LINE, "amount_minor": 1}]),

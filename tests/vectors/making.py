@@ -30,6 +30,7 @@ LINE = {"measure": "weeks", "kind": "window", "unit": "week", "quantity": 14, "a
 RARE = {
     "qualifying_weeks": -3,
     "method": {"inputs_sha256": "ab" * 32, "engine_version": "1", "data_sources": ["ydelser", "e-indkomst"]},
+    "not_counted": [{"reason": "on_benefit", "value": 12}, {"reason": "left", "value": None}],
     "suppression": {"k": 5, "k_cohort": 20, "rules": ["k-threshold", "complementary"]},
     "illustrative": ["measures"],
 }

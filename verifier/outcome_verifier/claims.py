@@ -66,6 +66,11 @@ def check_figures(shown: Mapping[str, Any]) -> None:
         known = [cell["value"] for cell in cells if cell["value"] is not None]
         if sum(known) > achieved or (len(known) == len(cells) and sum(known) != achieved):
             raise ValueError("the classes do not add up to the outcomes")
+    reasons = shown.get("not_counted")
+    if achieved is not None and people is not None and reasons is not None:
+        known = [cell["value"] for cell in reasons if cell["value"] is not None]
+        if sum(known) > people - achieved or (len(known) == len(reasons) and sum(known) != people - achieved):
+            raise ValueError("the reasons do not add up to the people who are not in the outcome")
     lines, payable = shown.get("lines"), shown.get("payable")
     if lines is None or payable is None:
         return
@@ -140,6 +145,7 @@ _SHOWN: dict[str, Callable[[Any], bool]] = {
     "threshold": lambda value: _WITH_PEOPLE(value) or _MET_ALONE(value),
     "qualifying_weeks": _integer,
     "outcomes_by_class": _list(_fields(**{"class": _text, "value": lambda value: value is None or _count(value)})),
+    "not_counted": _list(_fields(reason=_text, value=lambda value: value is None or _count(value))),
     "payable": _fields(amount_minor=_integer, currency=_text),
     "lines": _list(_fields(measure=_text, kind=_text, unit=_text, quantity=_integer, amount_minor=_integer)),
     "sources": _fields(complete_to_week=_matches(_WEEK), known_at=is_instant),

@@ -141,6 +141,10 @@ def figures(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> Iterator[str
         yield line("threshold", people)
     for cell in shown.get("outcomes_by_class", []):
         yield line(f"  {cell['class']}", "withheld" if cell["value"] is None else f"{cell['value']} {_AT_THE_END}")
+    for cell in shown.get("not_counted", []):
+        yield line(
+            f"  not: {cell['reason']}", "withheld" if cell["value"] is None else f"{cell['value']} {_AT_THE_END}"
+        )
     if "qualifying_weeks" in shown:
         yield line("qualifying weeks", f"{shown['qualifying_weeks']:,} in this window")
     for entry in shown.get("lines", []):

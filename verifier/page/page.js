@@ -233,6 +233,10 @@
       const count = value === null ? text.classWithheld : integer(value);
       rows.push({ row: [name.replaceAll("_", " "), count, text.atEnd], kind: "part" });
     }
+    for (const { reason, value } of shown.not_counted ?? []) {
+      const count = value === null ? text.classWithheld : integer(value);
+      rows.push({ row: [filled(text.notCounted, { reason: text.reasons[reason] ?? reason }), count, text.atEnd], kind: "part" });
+    }
     if ("threshold" in shown) {
       const { people, met } = shown.threshold;
       const verdict = met ? text.met : text.notMet;

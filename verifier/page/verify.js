@@ -281,6 +281,7 @@ globalThis.OutcomeVerifier = (() => {
     threshold: (value) => isMetAlone(value) || isMetWithPeople(value),
     qualifying_weeks: isInteger,
     outcomes_by_class: listOf(fields({ class: isText, value: (value) => value === null || isCount(value) })),
+    not_counted: listOf(fields({ reason: isText, value: (value) => value === null || isCount(value) })),
     payable: fields({ amount_minor: isInteger, currency: isText }),
     lines: listOf(fields({ measure: isText, kind: isText, unit: isText, quantity: isInteger, amount_minor: isInteger })),
     sources: fields({ complete_to_week: isWeek, known_at: isInstant }),
@@ -816,18 +817,27 @@ globalThis.OutcomeVerifier = (() => {
     need(isGiven, "the contract file is not the one that was evaluated");
   }
 
-  function checkFigures({ participants, outcomes_achieved: achieved, threshold, outcomes_by_class: cells, lines, payable }) {
+  // Whether the shown cells of a table are its parent, or may be where some are withheld.
+  function addUp(cells, parent) {
+    const values = cells.map(({ value }) => value).filter((value) => value !== null);
+    const total = sum(values);
+    return values.length === cells.length ? total === BigInt(parent) : total <= BigInt(parent);
+  }
+
+  function checkFigures(shown) {
+    const { participants, outcomes_achieved: achieved, threshold, lines, payable } = shown;
     const isKnown = (value) => value !== undefined;
     if (isKnown(achieved) && isKnown(participants)) need(achieved <= participants, "more outcomes than participants");
     if (isKnown(achieved) && isKnown(threshold?.people)) {
       const follows = threshold.met === achieved >= threshold.people;
       need(follows, "the threshold's verdict does not follow from the outcomes");
     }
-    if (isKnown(achieved) && isKnown(cells)) {
-      const values = cells.map(({ value }) => value).filter((value) => value !== null);
-      const total = sum(values);
-      const adds = values.length === cells.length ? total === BigInt(achieved) : total <= BigInt(achieved);
-      need(adds, "the classes do not add up to the outcomes");
+    if (isKnown(achieved) && isKnown(shown.outcomes_by_class)) {
+      need(addUp(shown.outcomes_by_class, achieved), "the classes do not add up to the outcomes");
+    }
+    if (isKnown(achieved) && isKnown(participants) && isKnown(shown.not_counted)) {
+      const adds = addUp(shown.not_counted, participants - achieved);
+      need(adds, "the reasons do not add up to the people who are not in the outcome");
     }
     if (isKnown(lines) && isKnown(payable)) {
       const adds = sum(lines.map((line) => line.amount_minor)) === BigInt(payable.amount_minor);

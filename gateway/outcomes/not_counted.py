@@ -1,0 +1,53 @@
+"""Why people are not in an outcome at the end of a window, as numbers for the operator: each in exactly one bucket.
+
+Coarse on purpose: a bucket says what to look at (papers, hours, time), and disclosure control decides which numbers
+are shown. Erased people fall under `other`: what kept them out is forgotten with them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from connectors.records import Week
+from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.evaluate import Reason, judge_weeks, outcome_state
+from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
+
+NOT_LONG_ENOUGH = "not_long_enough"
+OTHER = "other"
+_BUCKETS = {
+    Reason.QUALIFIES: NOT_LONG_ENOUGH,
+    Reason.REPEATS_WEEK_BEFORE: NOT_LONG_ENOUGH,
+    Reason.NO_STATE: "on_benefit",
+    Reason.NO_INCOME: "no_pay_reported",
+    Reason.TOO_FEW_HOURS: "too_few_hours",
+    Reason.EXIT: "left",
+    Reason.FROZEN: "left",
+    Reason.CENSORED: "left",
+    Reason.OUT: "left",
+    Reason.NOT_OBSERVED: "not_observed",
+}
+BUCKETS = (NOT_LONG_ENOUGH, "on_benefit", "no_pay_reported", "too_few_hours", "left", "not_observed", OTHER)
+
+
+def not_counted(
+    contract: Contract,
+    measure: Measure,
+    cohort: Sequence[PersonHistory],
+    week: Week,
+    *,
+    remainder: Remainder = NOBODY,
+) -> dict[str, int]:
+    """People by bucket, in the order of `BUCKETS`; together they are everybody who is not in the outcome."""
+    found: Counter[str] = Counter()
+    for person in cohort:
+        verdicts = judge_weeks(contract, measure, person, week)
+        if outcome_state(measure, verdicts):
+            continue
+        asked = [verdict.reason for verdict in verdicts if verdict.reason is not Reason.PAUSED]
+        bucket = _BUCKETS.get(asked[-1], OTHER) if asked else OTHER
+        # a neutral week behind one that did not count repeats that, and is no week of work
+        found[bucket if bucket != NOT_LONG_ENOUGH or verdicts[-1].state else "on_benefit"] += 1
+    found[OTHER] += remainder.people - sum(remainder.at(week).get(measure.id, {}).values())
+    return {bucket: found[bucket] for bucket in BUCKETS}
