@@ -20,6 +20,7 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
     """
     from gateway.outcomes.calendar import calendar_of
     from gateway.outcomes.contract_file import load_contract
+    from gateway.outcomes.exits import warnings
     from policies.calendar import views
 
     contract = load_contract(file.read_bytes(), file=file.name)
@@ -35,6 +36,8 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
         shown = [", ".join(labels) if len(labels) < 3 else f"{len(labels)} windows" for labels in windows]
         rows.append((" + ".join(view.roles), *(text or "–" for text in shown), str(view.smallest)))
     columns(rows, indent=2)
+    for warning in warnings(contract):
+        console.print(f"  warning: {warning}", style="yellow")
     for name in contract.illustrative:
         console.print(f"  illustrative {name}", style="yellow")
 
@@ -110,6 +113,27 @@ def source(file: Annotated[Path, typer.Argument(help="A source declaration.")]) 
     console.print(f"declared: {declared.id} ({declared.title}), agreement until {declared.agreement.valid_to}")
     if declared.is_supplied_for_another_purpose:
         console.print("  supplied for another purpose: an assessment is required before it is used", style="yellow")
+
+
+@app.command("processing-record")
+def processing_record(
+    contract: Annotated[Path, typer.Argument(help="The contract file.")],
+    programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
+    source: Annotated[list[Path], typer.Option(help="A source declaration; one for each source.")],
+) -> None:
+    """Print the record of processing activities (GDPR art. 30) that the files amount to; needs no installation.
+
+    Example: gateway contract processing-record examples/contracts/impact60.toml examples/programmes/impact60.toml
+    --source examples/sources/dream.toml --source examples/sources/income.toml
+    """
+    from connectors.declaration import load_declaration
+    from gateway.outcomes.contract_file import load_contract
+    from gateway.processing_record import record
+    from policies.programme import load_programme
+
+    agreed = load_contract(contract.read_bytes(), file=contract.name)
+    why = load_programme(programme.read_bytes(), file=programme.name)
+    console.print(record(agreed, why, [load_declaration(one.read_bytes(), file=one.name) for one in source]))
 
 
 @app.command()

@@ -73,6 +73,7 @@ ASKS_NOBODY = {
     "contract proposals": "shows digests and days",
     "contract source": "declares where data come from; every pull asks whether the agreement covers it",
     "contract leaflet": "reads files",
+    "contract processing-record": "reads files",
     "contract list": "shows contracts",
     "log verify": "recomputes hashes and shows roots",
     "log checkpoint": "signs a root",

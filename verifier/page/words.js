@@ -467,6 +467,8 @@ globalThis.REASONS_DA = {
   "the proof is too long": "beviset for pladsen i loggen er for langt",
   "the proof is too short": "beviset for pladsen i loggen er for kort",
   "the proof leads to another root": "beviset for pladsen i loggen fører til et andet loghoved",
+  "the reasons do not add up to the people who are not in the outcome":
+    "grundene giver ikke antallet af dem, der ikke er talt med",
   "the sealed batches do not add up to the participants": "de forseglede hold giver ikke antallet af henviste",
   "the signature is wrong": "underskriften er forkert",
   "the signature of the log is wrong": "loggens underskrift er forkert",

@@ -1,0 +1,28 @@
+"""What a contract's exit rules cost whom: a person's right must never move money unseen."""
+
+from __future__ import annotations
+
+from gateway.outcomes.contract import Contract, ExitRule
+from policies.basis import StopReason
+
+_RIGHTS = (StopReason.WITHDRAWN, StopReason.OBJECTED, StopReason.RESTRICTED)
+
+
+def warnings(contract: Contract) -> list[str]:
+    """A line for each rule by which a person who uses a right costs the operator money, and the rule that would not.
+
+    Frozen costs nobody anything: what was counted stays, and nothing is added.
+    """
+    paid = [measure.id for measure in contract.measures if measure.price_minor]
+    if not paid:
+        return []
+    costs = {
+        ExitRule.CENSORED: "ends what the operator earns by that person, and a held outcome is lost",
+        ExitRule.OUT: "takes back everything that the operator was paid for that person",
+    }
+    return [
+        f'exits.{reason}: "{contract.exits[reason]}" {costs[contract.exits[reason]]} ({", ".join(paid)}); an operator'
+        ' then gains where nobody uses a right. "frozen" costs nobody'
+        for reason in _RIGHTS
+        if contract.exits[reason] in costs
+    ]
