@@ -144,6 +144,9 @@ def _governance(gateway: Gateway) -> Iterator[Finding]:
             yield Finding(FAIL, f"{what}, and the answer was due on {row.decide_by}", "`gateway advice answer`")
         else:
             yield Finding(WARN, f"{what}; answer by {row.decide_by}", "`gateway advice answer`")
+    if open_erasures := erasure.unfinished(gateway):
+        what = f"{open_erasures} erased people may still stand in gaps of the database"
+        yield Finding(FAIL, what, "`gateway rights repeat-erasures` writes it anew")
     back = erasure.returned(gateway)
     if back:
         yield Finding(FAIL, f"{back} erased people stand in the database again", "`gateway rights repeat-erasures`")

@@ -100,6 +100,13 @@ class ErasureRepeated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseRewritten(Event):
+    """Every table was written anew, so that nothing of the erased is left between the rows that stay."""
+
+    erasures: int
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveExported(Event):
     contract: str
     sha256: str

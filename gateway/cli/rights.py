@@ -214,10 +214,12 @@ def decide(
     Example: gateway rights decide impact60 5f0c… --answer grant --out slettet.jwt
     """
     from gateway.rights import requests
+    from gateway.rights.erasure import finish
 
     if answer not in ("grant", "refuse"):
         raise typer.BadParameter("must be one of: grant, refuse", param_hint="--answer")
-    done = requests.decide(opened(), contract, request, grant=answer == "grant", rule=rule)
+    gateway = opened()
+    done = requests.decide(gateway, contract, request, grant=answer == "grant", rule=rule)
     console.print(f"answered: {'granted' if done.granted else 'refused'}")
     for hold in done.holds:
         console.print(f"  {hold}", style="yellow")
@@ -227,6 +229,8 @@ def decide(
         with output(out) as file:
             file.write(done.certificate.encode("ascii") + b"\n")
         console.print(f"  certificate: {out}")
+    if done.certificate:
+        finish(gateway)
 
 
 @app.command()
@@ -248,13 +252,15 @@ def archive(
 
 @app.command("repeat-erasures")
 def repeat_erasures() -> None:
-    """After a backup was restored: erase again whoever had been erased since.
+    """After a backup was restored: erase again whoever had been erased since. Finishes what was interrupted, too.
 
     Example: gateway rights repeat-erasures
     """
-    from gateway.rights.erasure import repeat
+    from gateway.rights.erasure import finish, repeat
 
-    console.print(f"erased again: {repeat(opened())}")
+    gateway = opened()
+    console.print(f"erased again: {repeat(gateway)}")
+    console.print(f"written anew after erasures: {finish(gateway)}")
 
 
 def _day(text: str) -> date | None:

@@ -23,7 +23,7 @@ from gateway.errors import RequestUnknown
 from gateway.installation import Gateway
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
-from gateway.rights_events import ErasureRepeated, PersonErased
+from gateway.rights_events import DatabaseRewritten, ErasureRepeated, PersonErased
 from gateway.store import basis, spells
 from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
 from gateway.store.tables import (
@@ -91,6 +91,7 @@ def repeat(gateway: Gateway) -> int:
     """Erase again whoever stands in the journal and is in the database, after a restore; how many were found.
 
     Nothing is asked and nobody is decided on: that was done. Each erasure that had to be repeated is an event.
+    `finish` comes after it.
     """
     marks = {entry["subject_sha256"] for entry in journal(gateway)}
     found = 0
@@ -107,6 +108,30 @@ def repeat(gateway: Gateway) -> int:
             uow.record(ErasureRepeated(contract=subject.contract_id, subject_sha256=mark, rows=rows))
             found += 1
     return found
+
+
+def finish(gateway: Gateway) -> int:
+    """Write the database anew where somebody was erased since it last was; how many erasures that finished.
+
+    To be called when the erasing transaction has ended. Until then `unfinished` counts them, and what was erased may
+    still stand in gaps of the database file. Raises `StoreBusy` and `StoreFull`, and is then to be called again.
+    """
+    if not unfinished(gateway):
+        return 0
+    gateway.store.rewrite()
+    with gateway.store.write(gateway.clock()) as uow:
+        rows = uow.session.exec(select(ErasureRow).where(~col(ErasureRow.is_rewritten))).all()
+        for row in rows:
+            row.is_rewritten = True
+            uow.session.add(row)
+        uow.record(DatabaseRewritten(erasures=len(rows)))
+        return len(rows)
+
+
+def unfinished(gateway: Gateway) -> int:
+    """How many erasures the database has not been written anew for."""
+    with gateway.store.read() as session:
+        return len(session.exec(select(ErasureRow).where(~col(ErasureRow.is_rewritten))).all())
 
 
 def returned(gateway: Gateway) -> int:

@@ -92,13 +92,14 @@ class RemainderRow(SQLModel, table=True):
 
 class ErasureRow(SQLModel, table=True):
     """Who was erased, as a digest of the random subject id: after a restore the erasure is done again. The journal
-    beside the backup is the copy that survives.
+    beside the backup is the copy that survives. `is_rewritten`: the database was written anew since (`Store.rewrite`).
     """
 
     subject_sha256: str = Field(primary_key=True)
     contract_id: str
     certificate: str  # JWS
     at: datetime = instant()
+    is_rewritten: bool = False
 
 
 class Archived(SQLModel, table=True):

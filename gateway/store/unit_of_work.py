@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from gateway.errors import ClockWentBack, StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
 from gateway.events import Event, PersonLine, lines_root
@@ -158,6 +158,30 @@ class Store:
             except OperationalError:
                 raise StoreUnreachable() from None
             yield session  # closing, unlike a rollback, leaves readable what was read
+
+    def rewrite(self) -> None:
+        """Write every table anew, so that nothing of deleted rows is left in the gaps between those that stay.
+
+        `secure_delete` zeroes what a deletion frees, but rows that move to another page to balance the tree leave
+        copies behind; PostgreSQL keeps deleted rows until a vacuum. The copy on the way is in memory (SQLite).
+        Raises `StoreBusy` while somebody else reads or writes, `StoreFull`, `StoreUnreachable`.
+        """
+        try:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                if self.is_sqlite:
+                    connection.exec_driver_sql("PRAGMA temp_store = MEMORY")
+                    connection.exec_driver_sql("VACUUM")
+                    (is_busy, *_) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+                    if is_busy:
+                        raise StoreBusy()
+                else:
+                    connection.exec_driver_sql(f"SET lock_timeout = '{self._busy_seconds}s'")
+                    names = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+                    connection.exec_driver_sql(f"VACUUM (FULL) {names}")
+        except OperationalError as error:
+            if _is_full(error):
+                raise StoreFull() from None
+            raise (StoreBusy() if _is_lock_timeout(error) else StoreUnreachable()) from None
 
     def dispose(self) -> None:
         self.engine.dispose()

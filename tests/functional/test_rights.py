@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from gateway.doctor import examine_opened
 from gateway.errors import RecordRefused, RequestRefused, RequestUnknown
 from gateway.evaluation import evaluate_week
 from gateway.installation import Gateway
@@ -31,6 +32,7 @@ from outcome_verifier.trust import TrustFile
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
 from policies.vocabulary import Purpose, Role
+from tests.attacks.test_deleted_rows import on_disk
 from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import acting
@@ -236,6 +238,13 @@ def test_an_erased_person_is_gone_and_no_total_changes(finished: SimulatedMunici
     assert [(one.participants, one.totals) for one in after] == [(one.participants, one.totals) for one in before]
     verify_logs(town.gateway)  # the tree stands without what was erased
     assert erasure.repeat(town.gateway) == 0
+    assert [one.what for one in examine_opened(town.gateway) if "gaps" in one.what]
+    assert erasure.finish(town.gateway) == 1
+    assert not [one.what for one in examine_opened(town.gateway) if "gaps" in one.what]
+    assert erasure.finish(town.gateway) == 0
+    town.gateway.store.dispose()
+    assert subject.encode() in on_disk(backup)
+    assert subject.encode() not in on_disk(town.data_directory)
     _restore(town, backup)
     restored = Gateway.open(Settings(data_directory=backup), clock=town.gateway.clock)
     assert erasure.repeat(restored) == 1

@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("certificate", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("is_rewritten", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("subject_sha256"),
     )
     op.create_table(
