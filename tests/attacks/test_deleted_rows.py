@@ -66,7 +66,7 @@ def free_pages(database: Path) -> int:
     "share", ["one", *(pytest.param(share, marks=pytest.mark.long) for share in ("half", "everybody"))]
 )
 def test_what_was_deleted_is_nowhere_in_the_file(tmp_path: Path, share: str):
-    """Erased as the tables are made for it: rows deleted, person lines emptied, and all written anew; nothing is left."""
+    """Erased as the tables are made for it: rows deleted, person lines emptied, all written anew; nothing is left."""
     town = ready(tmp_path)
     town.release("2018H2", "payment_document", "operator")
     with town.gateway.store.read() as session:
