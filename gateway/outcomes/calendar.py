@@ -37,19 +37,19 @@ def _show(contract: Contract, release: PlannedRelease) -> PlannedShow:
 
 
 def _figure(contract: Contract, measure: Measure, window: Window) -> Figure:
-    first_weeks = _first_weeks(contract)
-    can = sum(1 for first in first_weeks if _can_count(contract, measure, first, window))
-    return Figure(measure.id, can, len(first_weeks))
+    weeks = first_weeks(contract)
+    can = sum(1 for first in weeks if can_count(contract, measure, first, window))
+    return Figure(measure.id, can, len(weeks))
 
 
-def _first_weeks(contract: Contract) -> list[Week]:
+def first_weeks(contract: Contract) -> list[Week]:
     """Every week in which a person of the cohort may begin to count."""
     later = 0 if contract.qualification.first_week_is_enrolment_week else 1
     first, last = Week.of(contract.cohort.enrolment_from), Week.of(contract.cohort.enrolment_to)
     return [first + later + offset for offset in range(last - first + 1)]
 
 
-def _can_count(contract: Contract, measure: Measure, first: Week, window: Window) -> bool:
+def can_count(contract: Contract, measure: Measure, first: Week, window: Window) -> bool:
     """Whether somebody with this first week can change the measure's figure of the window."""
     start = max(first, window.from_week) if measure.kind is MeasureKind.WEEKS else first
     for pause in contract.pauses:  # in their order, so that one loop is enough
