@@ -19,11 +19,13 @@ from gateway.evaluation import AsOf, known_now
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.publication import check_continues
+from gateway.release import refusal
 from gateway.rights import erasure
 from gateway.rights.requests import open_requests
 from gateway.settings import Settings
 from gateway.store import ledger, queries
-from gateway.store.tables import SourceRow
+from gateway.store.tables import ReleaseRow, SourceRow
+from policies.decision import Decision
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _ANSWER_WITHIN = timedelta(days=30)  # GDPR art. 12(3)
@@ -176,12 +178,22 @@ def _contracts(gateway: Gateway) -> Iterator[Finding]:
             issued = {row.window for row in queries.releases(session, contract_id) if row.state == "issued"}
             for row in queries.releases(session, contract_id):
                 if row.state == "intended":
-                    advice = f"run `gateway release {contract_id} {row.window} --template {row.template}` again"
-                    yield Finding(WARN, f"{contract_id} {row.window}: a release was interrupted", advice)
+                    yield _interrupted(row, refusal(gateway, session, row))
             for window in contract.windows:
                 if window.label in issued or contract.freezes_on(window) > now.date() + _LOOK_AHEAD:
                     continue
                 yield _releasable(contract, window, known)
+
+
+def _interrupted(row: ReleaseRow, refused: Decision | None) -> Finding:
+    """A release without its signature: the next run finishes it, or it waits for what the policy asks."""
+    what = f"{row.contract_id} {row.window}: a release was interrupted"
+    again = f"run `gateway release {row.contract_id} {row.window} --template {row.template}` again"
+    if refused is None:
+        return Finding(WARN, what, again)
+    return Finding(
+        WARN, f"{what} and stays unsigned: {', '.join(refused.rule_ids)}", f"{refused.reason_en} Then {again}"
+    )
 
 
 def _completeness(session: Session, contract: Contract, known: AsOf) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.tariff import DueLine
 from outcome_verifier.claims import check_figures, check_shapes
 from policies.disclosure import DisclosureRules, show_breakdown
+from policies.vocabulary import Action
 
 ENGINE_VERSION = "outcome-gateway/0.1.0"
 RULES = ("k", "k-cohort", "class", "complement")
@@ -27,6 +28,11 @@ VCT_NAMES = {
     "payment_document": "payment-document/1",
 }
 LOGS = {"contract_total": "attest", "predicate": "attest", "payment_document": "payment"}
+ACTIONS = {  # template -> what the policy is asked before it is drafted, and before it is signed
+    "contract_total": Action.RELEASE_TOTAL,
+    "predicate": Action.RELEASE_PREDICATE,
+    "payment_document": Action.RELEASE_PAYMENT,
+}
 
 _TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}-?[0-9]{4}(?![0-9A-Za-z])")
 _DISCLOSABLE = {
