@@ -114,7 +114,7 @@ class Asking:
         """
         if engine is None:
             engine = self._gateway.policies
-            check_approved(self.session, engine.rules, anchor=self._gateway.anchor())
+            check_approved(self.session, engine.rules, anchor=self._gateway.anchor(), issuer=self._gateway.issuer)
         decision = engine.with_programmes([programme]).authorise(Request(principal, action, programme, facts))
         identifier = str(uuid.uuid4())
         self.session.add(

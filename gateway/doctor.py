@@ -134,8 +134,8 @@ def _agreement(source: str, valid_to: date, today: date) -> Finding:
 def _governance(gateway: Gateway) -> Iterator[Finding]:
     """The rules in force, advice that waits, requests that wait, and people who came back with a backup."""
     today = gateway.clock().date()
-    if not governance.status(gateway).is_approved:
-        yield Finding(FAIL, "the policy set on this disk was not approved", "`gateway policy propose`, then approve")
+    if objection := governance.status(gateway).objection:
+        yield Finding(FAIL, objection, "`gateway policy propose` and `gateway policy approve`, or restore the database")
     for contract_id, late in _late_requests(gateway, today):
         yield Finding(WARN, f"{contract_id}: {late} requests are older than a month", "GDPR art. 12(3): answer them")
     with gateway.store.read() as session:
@@ -191,9 +191,8 @@ def _interrupted(row: ReleaseRow, refused: Decision | None) -> Finding:
     again = f"run `gateway release {row.contract_id} {row.window} --template {row.template}` again"
     if refused is None:
         return Finding(WARN, what, again)
-    return Finding(
-        WARN, f"{what} and stays unsigned: {', '.join(refused.rule_ids)}", f"{refused.reason_en} Then {again}"
-    )
+    rules = ", ".join(refused.rule_ids)
+    return Finding(WARN, f"{what} and stays unsigned: {rules}", f"{refused.reason_en} Then {again}")
 
 
 def _completeness(session: Session, contract: Contract, known: AsOf) -> Iterator[Finding]:

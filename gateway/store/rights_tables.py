@@ -26,8 +26,8 @@ class Proposal(SQLModel, table=True):
 
 
 class PolicySetRow(SQLModel, table=True):
-    """Policy sets that were approved, with their text, so that an old decision can be replayed. Not trusted: the
-    approval is signed with the manifest key.
+    """Policy sets that were approved, with their text, so that an old decision can be replayed. Not trusted: each
+    approval is signed with the manifest key for its place and the one before it, and the access log names the last.
     """
 
     position: int = Field(primary_key=True)  # 1 for the first; the highest is in force

@@ -10,6 +10,14 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    op.create_index(
+        "ix_logentry_policy_sets",
+        "logentry",
+        ["idx"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'policy_set_approved'"),
+        postgresql_where=sa.text("kind = 'policy_set_approved'"),
+    )
     op.create_table(
         "advice",
         sa.Column("id", sa.String(), nullable=False),
