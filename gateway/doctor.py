@@ -139,7 +139,7 @@ def _governance(gateway: Gateway) -> Iterator[Finding]:
     for contract_id, late in _late_requests(gateway, today):
         yield Finding(WARN, f"{contract_id}: {late} requests are older than a month", "GDPR art. 12(3): answer them")
     with gateway.store.read() as session:
-        waiting = [row for row in all_advice(session) if row.suspends and not row.answer]
+        waiting = [row for row in all_advice(session) if row.suspends and row.waits]
     for row in waiting:
         what = f"{row.contract_id} {row.window or 'every window'}: held by the data protection officer"
         if row.decide_by < today:

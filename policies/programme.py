@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from policies.basis import BASES, RecordKind, Requirements
@@ -33,6 +33,7 @@ class Grant:
     programme: str
     legal_basis: LegalBasis | None = None  # of its own: statements about single people need one
     law_reference: str = ""
+    line: int = field(default=0, compare=False)  # where its basis, or else the grant, stands in the file
 
     @property
     def party(self) -> Party:
@@ -199,6 +200,7 @@ def _grants(root: Table, parties: tuple[Party, ...]) -> tuple[Grant, ...]:
             programme=programme,
             legal_basis=table.word("legal_basis", LegalBasis) if "legal_basis" in table else None,
             law_reference=table.text("law_reference") if "law_reference" in table else "",
+            line=table.refuse("legal_basis", "").line,
         )
         if grant.action is Action.RELEASE_INDIVIDUAL and not (grant.legal_basis and grant.law_reference):
             raise table.refuse("action", "needs legal_basis and law_reference of its own")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -137,7 +138,7 @@ def test_explaining_tells_the_facts_and_both_languages_and_is_logged(town: Simul
 
 def test_a_suspended_window_waits_for_the_controller(town: SimulatedMunicipality):
     given = advice.advise(acting(town.gateway, "dpo"), town.contract, "Too fine.", window="2018H2", suspends=True)
-    assert given.decide_by == date(2030, 1, 8)  # five working days after a Tuesday
+    assert given.decide_by == date(2030, 1, 8)  # five working days after 1 January, a Tuesday
     with pytest.raises(PolicyDenied, match="P32"):
         town.release(*PAYMENT)
     town.gateway.clock.move(30)  # type: ignore[attr-defined]
@@ -158,10 +159,21 @@ def test_advice_that_is_followed_holds_until_the_officer_lifts_it(town: Simulate
     advice.answer(acting(town.gateway, "owner"), given.id, followed=True, text="")
     with pytest.raises(PolicyDenied, match="P32"):
         town.release(*PAYMENT)
-    advice.lift(acting(town.gateway, "dpo"), given.id)
+    lifted = advice.lift(acting(town.gateway, "dpo"), given.id)
+    assert (lifted.answer, lifted.answered_by, lifted.lifted_by) == ("followed", "owner", "dpo")  # both stand
+    assert None not in (lifted.answered_at, lifted.lifted_at)
     assert town.release(*PAYMENT).is_new
     with pytest.raises(AdviceUnknown):
         advice.lift(acting(town.gateway, "dpo"), given.id)
+
+
+def test_advice_that_was_lifted_waits_for_no_answer(town: SimulatedMunicipality):
+    given = advice.advise(acting(town.gateway, "dpo"), town.contract, "Wait.", suspends=True)
+    lifted = advice.lift(acting(town.gateway, "dpo"), given.id)
+    assert (lifted.answer, lifted.answered_by) == ("", "")
+    assert not [line for line in findings(town.gateway) if "held by" in line]
+    with pytest.raises(AdviceUnknown):
+        advice.answer(acting(town.gateway, "owner"), given.id, followed=True, text="")
 
 
 def test_advice_without_a_suspension_holds_nothing(town: SimulatedMunicipality):
@@ -180,18 +192,6 @@ def test_a_sample_is_drawn_by_a_seed_that_anybody_can_use_again(town: SimulatedM
     ]
     assert event.kind == "sample_drawn"
     assert event.body["indexes"] == [line.index for line in lines]
-
-
-@pytest.mark.parametrize(
-    ("day", "count", "expected"),
-    [
-        (date(2026, 11, 23), 5, date(2026, 11, 30)),
-        (date(2026, 11, 27), 1, date(2026, 11, 30)),
-        (date(2026, 11, 28), 1, date(2026, 11, 30)),
-    ],
-)
-def test_working_days_leave_out_the_weekend(day: date, count: int, expected: date):
-    assert advice.after_working_days(day, count) == expected
 
 
 def test_the_commands_say_what_they_did(tmp_path: Path):
@@ -214,6 +214,10 @@ def test_the_commands_say_what_they_did(tmp_path: Path):
     assert given.code == 0, given.err
     listed = run("advice", "list", environment=town.environment)
     assert "2018H2" in listed.out
+    advice.answer(acting(town.gateway, "owner"), given.out.split()[1], followed=True, text="")
+    advice.lift(acting(town.gateway, "dpo"), given.out.split()[1])
+    [line] = run("advice", "list", environment={**town.environment, "COLUMNS": "300"}).out.splitlines()[1:]
+    assert re.search(r"followed on \S+ by owner +on \S+ by dpo", line), line
     assert json.dumps("Look twice.") not in listed.out
 
 

@@ -32,6 +32,8 @@ def upgrade() -> None:
         sa.Column("answer_text", sa.String(), nullable=False),
         sa.Column("answered_by", sa.String(), nullable=False),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("lifted_by", sa.String(), nullable=False),
+        sa.Column("lifted_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_advice_contract_id", "advice", ["contract_id"], unique=False)
