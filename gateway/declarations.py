@@ -189,9 +189,12 @@ def _check_legal_role(contract: Contract, programme: Programme) -> None:
         if grant.action is Action.RELEASE_INDIVIDUAL and grant.legal_basis not in PERMITTED_BASES[role]:
             reason = (
                 f"{grant.id} rests on a basis that an operator who is {role} cannot be given single people's data on"
-                f" (P52-individual-legal-role; {contract.file} says legal_role)"
+                f" ({contract.file} says legal_role)"
             )
-            raise ProgrammeInvalid(file=programme.file, line=grant.line, key="legal_basis", reason=reason)
+            rule = "P52-individual-legal-role"
+            raise ProgrammeInvalid(
+                file=programme.file, line=grant.line, key="grants.legal_basis", reason=reason, rule=rule
+            )
 
 
 def _is_in_force(session: Session, declared: Declared) -> bool:
