@@ -19,11 +19,13 @@ from gateway.evaluation import AsOf, known_now
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.publication import check_continues
+from gateway.release import refusal
 from gateway.rights import erasure
 from gateway.rights.requests import open_requests
 from gateway.settings import Settings
 from gateway.store import ledger, queries
-from gateway.store.tables import SourceRow
+from gateway.store.tables import ReleaseRow, SourceRow
+from policies.decision import Decision
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _ANSWER_WITHIN = timedelta(days=30)  # GDPR art. 12(3)
@@ -132,12 +134,12 @@ def _agreement(source: str, valid_to: date, today: date) -> Finding:
 def _governance(gateway: Gateway) -> Iterator[Finding]:
     """The rules in force, advice that waits, requests that wait, and people who came back with a backup."""
     today = gateway.clock().date()
-    if not governance.status(gateway).is_approved:
-        yield Finding(FAIL, "the policy set on this disk was not approved", "`gateway policy propose`, then approve")
+    if objection := governance.status(gateway).objection:
+        yield Finding(FAIL, objection, "`gateway policy propose` and `gateway policy approve`, or restore the database")
     for contract_id, late in _late_requests(gateway, today):
         yield Finding(WARN, f"{contract_id}: {late} requests are older than a month", "GDPR art. 12(3): answer them")
     with gateway.store.read() as session:
-        waiting = [row for row in all_advice(session) if row.suspends and not row.answer]
+        waiting = [row for row in all_advice(session) if row.suspends and row.waits]
     for row in waiting:
         what = f"{row.contract_id} {row.window or 'every window'}: held by the data protection officer"
         if row.decide_by < today:
@@ -176,12 +178,21 @@ def _contracts(gateway: Gateway) -> Iterator[Finding]:
             issued = {row.window for row in queries.releases(session, contract_id) if row.state == "issued"}
             for row in queries.releases(session, contract_id):
                 if row.state == "intended":
-                    advice = f"run `gateway release {contract_id} {row.window} --template {row.template}` again"
-                    yield Finding(WARN, f"{contract_id} {row.window}: a release was interrupted", advice)
+                    yield _interrupted(row, refusal(gateway, session, row))
             for window in contract.windows:
                 if window.label in issued or contract.freezes_on(window) > now.date() + _LOOK_AHEAD:
                     continue
                 yield _releasable(contract, window, known)
+
+
+def _interrupted(row: ReleaseRow, refused: Decision | None) -> Finding:
+    """A release without its signature: the next run finishes it, or it waits for what the policy asks."""
+    what = f"{row.contract_id} {row.window}: a release was interrupted"
+    again = f"run `gateway release {row.contract_id} {row.window} --template {row.template}` again"
+    if refused is None:
+        return Finding(WARN, what, again)
+    rules = ", ".join(refused.rule_ids)
+    return Finding(WARN, f"{what} and stays unsigned: {rules}", f"{refused.reason_en} Then {again}")
 
 
 def _completeness(session: Session, contract: Contract, known: AsOf) -> Iterator[Finding]:

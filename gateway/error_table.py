@@ -77,6 +77,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "unauthenticated": Outcome(7, 401, "Not authenticated"),
     "client-invalid": Outcome(3, 422, "The client's key cannot be used"),
     "policy-denied": Outcome(8, 403, "The policy does not allow it"),
+    "release-unsigned": Outcome(8, 403, "Drafted, and refused since"),
     "log-corrupt": Outcome(9, 500, "The log does not add up"),
     "checkpoint-mismatch": Outcome(9, 500, "The log is another one"),
     "broken": Outcome(10, 503, "Out of order"),
@@ -87,6 +88,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "store-unreachable": Outcome(10, 503, "The database does not answer"),
     "schema-outdated": Outcome(10, 503, "The database is of another version"),
     "status-list-full": Outcome(10, 503, "Out of order"),
+    "signer-refused": Outcome(10, 500, "Nothing is signed without a decision"),
     # what the verifier refuses: here it is our own bundle, checked before it is handed out (invariant 8)
     **dict.fromkeys(
         (

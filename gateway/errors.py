@@ -16,6 +16,10 @@
     ├── LogCorrupt · CheckpointMismatch
     └── Broken                   an invariant of the installation does not hold: nothing was changed
         ├── UnauditedWrite · ClockWentBack · StoreBusy · StoreFull · StoreUnreachable · SchemaOutdated · StatusListFull
+        ├── SignerRefused
+
+    PolicyDenied (policies.errors)
+    └── StaysUnsigned            a drafted release that is refused by now
 
 The other rooms have trees of their own, below no root of ours, since they may not import the gateway:
 `connectors.errors`, `keys.errors`, `policies.errors`, `outcome_verifier.errors`. Every class in all of them
@@ -25,6 +29,9 @@ has a stable `code`; `gateway.error_table` maps them by that code. No message ev
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+
+from policies.decision import Decision
+from policies.errors import PolicyDenied
 
 
 class GatewayError(Exception):
@@ -218,8 +225,8 @@ class ReleaseInterrupted(Refused):
 
     def __init__(self, *, contract: str, window: str, template: str) -> None:
         super().__init__(
-            f"a release of {contract!r} {window!r} ({template}) was interrupted; run `gateway release` once more and"
-            " correct then"
+            f"a release of {contract!r} {window!r} ({template}) was interrupted; run `gateway release` for it once more"
+            " first"
         )
 
 
@@ -391,3 +398,21 @@ class StatusListFull(Broken):
 
     def __init__(self) -> None:
         super().__init__("nine tenths of the status list are in use")
+
+
+class SignerRefused(Broken):
+    code = "signer-refused"
+
+    def __init__(self, *, release: str) -> None:
+        super().__init__(f"release {release} was to be signed without a decision of the same transaction on it")
+
+
+class StaysUnsigned(PolicyDenied):
+    """A release was drafted, and the policy refuses it since: it is kept as it is and is not signed."""
+
+    code = "release-unsigned"
+
+    def __init__(self, decision: Decision, *, release: str) -> None:
+        super().__init__(decision)
+        self.release = release
+        self.args = (f"release {release} was drafted and stays unsigned: {self.args[0]}",)

@@ -243,6 +243,8 @@ class ReleaseIssued(Event):
     jwt_sha256: str
     log: str
     leaf_index: int
+    decision: str  # the signer's own, made in the transaction that signed
+    decision_sha256: str
 
 
 @dataclass(frozen=True, slots=True)

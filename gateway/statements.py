@@ -34,18 +34,12 @@ from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.facts import IndividualFacts
 from policies.programme import Grant, Programme
-from policies.vocabulary import Action, LegalBasis, LegalRole, Party, Purpose, Role
+from policies.vocabulary import PERMITTED_BASES, Action, LegalBasis, Party, Purpose, Role
 
 TYPE = "individual-statement+jwt"
 RELAPSE_NOTICE = "relapse_notice"
 MESSAGE = "contact_jobcentre"
-# which legal basis an operator of this legal role can be given single people's data on
 _LOST = frozenset({Reason.NO_STATE, Reason.NO_INCOME, Reason.TOO_FEW_HOURS, Reason.REPEATS_WEEK_BEFORE})
-PERMITTED: dict[LegalRole, frozenset[LegalBasis]] = {
-    LegalRole.PROCESSOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
-    LegalRole.OTHER_ACTOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
-    LegalRole.INDEPENDENT_CONTROLLER: frozenset({LegalBasis.CONSENT}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +116,7 @@ def _authorise(
         window_frozen=asking.now.date() >= contract.freezes_on(window),
         sources_complete=frozen is not None,
         own_legal_basis=own is not None,
-        legal_role_permits=own in PERMITTED[contract.operator_legal_role],
+        legal_role_permits=own in PERMITTED_BASES[contract.operator_legal_role],
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
     )
     party = Party(contract.party("operator").organisation, Role.OPERATOR)

@@ -83,6 +83,37 @@ def show_breakdown(cells: Mapping[str, int], *, parent: int, rules: DisclosureRu
     return tuple(ShownCell(label, None if value < stage else value) for label, value in cells.items())
 
 
+def fold_small(cells: Mapping[str, int], *, into: str, rules: DisclosureRules) -> tuple[ShownCell, ...]:
+    """The cells of a table in their order, small ones withheld and counted under the cell `into` instead.
+
+    `cells` are people by reason, each counted in exactly one; their sum is public. Stage j folds every cell below
+    j × k; the first stage whose sum under `into` reaches k is shown. Promised against a reader who knows the sum, the
+    labels, k and this code:
+    - a shown cell is at least k, and so is the rest of the sum (R2, R3, R4): `into` alone is that large;
+    - the shown values add up, so that nothing is left to subtract;
+    - a folded cell, and what `into` was without it, keeps at least min(k, sum + 1) possible values. For with k or more
+      under `into`, every table that has 0 to k - 1 in one folded cell, none in the others, and the rest in `into`
+      looks the same.
+    Where all of them together are fewer than k, every cell is withheld.
+
+    Raises:
+        DisclosureInvalid: a count is negative, or there is no cell `into`.
+    """
+    if into not in cells or min(cells.values()) < 0:
+        raise DisclosureInvalid(f"{len(cells)} cells cannot be folded into {into!r}; count people by reason.")
+    if sum(cells.values()) < rules.k:
+        return tuple(ShownCell(label, None) for label in cells)
+    stage, folded, total = 0, set[str](), 0
+    while total < rules.k:
+        stage += rules.k
+        folded = {label for label, value in cells.items() if label != into and value < stage}
+        total = cells[into] + sum(cells[label] for label in folded)
+    return tuple(
+        ShownCell(label, total if label == into else None if label in folded else value)
+        for label, value in cells.items()
+    )
+
+
 def _protects(withheld: list[int], *, stage: int, k: int) -> bool:
     """Whether a sum over so many cells, each below `stage`, leaves room for every one of them.
 

@@ -19,13 +19,15 @@ class PoliciesError(Exception):
 
 
 class ProgrammeInvalid(PoliciesError):
-    """A programme file is refused; says file, line and key."""
+    """A programme file is refused; says file, line and key, and by which stable `rule`: the key's, or a named one."""
 
     code = "programme-invalid"
 
-    def __init__(self, *, file: str, line: int, key: str, reason: str) -> None:
+    def __init__(self, *, file: str, line: int, key: str, reason: str, rule: str = "") -> None:
+        parts = [part.replace("_", "-") for part in key.split(".") if part and not part.isdigit()]
+        self.rule = rule or "-".join(parts) or "file-readable"
         where = f"{file}, line {line}" + (f", key {key}" if key else "")
-        super().__init__(f"{where}: {reason}. Correct the programme file and load it again.")
+        super().__init__(f"{where}: {reason} (rule {self.rule}). Correct the programme file and load it again.")
         self.file, self.line, self.key, self.reason = file, line, key, reason
 
 

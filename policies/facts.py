@@ -70,7 +70,7 @@ class LogFacts:
     """Before the access log is read."""
 
     purpose: Purpose
-    appointment_valid: bool  # the reader's appointment is in force on the day (always true for the DPO)
+    appointment_valid: bool  # whoever reads is appointed on the day, by name or by client id
 
 
 @dataclass(frozen=True, slots=True)

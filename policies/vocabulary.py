@@ -88,6 +88,15 @@ class LegalRole(StrEnum):
     INDEPENDENT_CONTROLLER = "independent_controller"  # decides on its own data
 
 
+# legal role -> the bases on which an operator of that role can be given single people's data (rule P52): whoever acts
+# for the municipality shares its task; a controller of its own needs each person's consent
+PERMITTED_BASES: dict[LegalRole, frozenset[LegalBasis]] = {
+    LegalRole.PROCESSOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
+    LegalRole.OTHER_ACTOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
+    LegalRole.INDEPENDENT_CONTROLLER: frozenset({LegalBasis.CONSENT}),
+}
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Party:
     """An organisation in one role."""

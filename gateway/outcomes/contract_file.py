@@ -99,7 +99,8 @@ def _check_threshold(root: Table, contract: Contract) -> None:
         raise root.refuse("measures", "at most one measure may have threshold_people")
     if any(not 1 < people < contract.cohort.size for people in asked):
         reason = "threshold_people must lie above 1 and below the cohort's size: else met or not met tells of everybody"
-        raise root.refuse("measures", reason)
+        measure = next(table for table in root.tables("measures") if "threshold_people" in table)
+        raise measure.refuse("threshold_people", reason)
 
 
 def _parties(table: Table) -> tuple[ContractParty, ...]:
@@ -129,6 +130,9 @@ def _cohort(table: Table) -> Cohort:
     if last < first:
         raise table.refuse("enrolment_to", "lies before enrolment_from")
     refuses = table.converted("double_enrolment", one_of("refuse", "allow")) == "refuse"
+    if not refuses:
+        reason = "allow would let two contracts count the same people: their totals could be subtracted"
+        raise table.refuse("double_enrolment", reason)
     table.done()
     return Cohort(size, first, last, refuses, tuple(batches))
 
@@ -199,7 +203,7 @@ def _check_calendar(root: Table, contract: Contract) -> None:
     for finding in audit(calendar_of(contract)):
         where = ", ".join(finding.windows)
         reason = f"{finding.reason} ({finding.rule}; windows {where}); {finding.suggestion}"
-        raise _entry_of(root, finding).refuse(finding.key, reason)
+        raise _entry_of(root, finding).refuse(finding.key, reason, rule=finding.rule)
 
 
 def _entry_of(root: Table, finding: Finding) -> Table:

@@ -43,7 +43,7 @@ def is_suspended(session: Session, contract_id: str, window: str) -> bool:
     the officer lifts it. A day that passes without a decision changes nothing: it stays held.
     """
     query = select(Advice).where(Advice.contract_id == contract_id, col(Advice.suspends).is_(True))
-    return any(row.window in ("", window) and row.answer in ("", "followed") for row in session.exec(query))
+    return any(row.window in ("", window) and row.holds for row in session.exec(query))
 
 
 def batches(session: Session, contract_id: str) -> Sequence[Batch]:

@@ -7,15 +7,16 @@ but the refusal. What is new and in neither table fails.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import typer
+from fastapi.routing import APIWebSocketRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import inspect, text
 from sqlmodel import select
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
 
 from gateway import advice, declarations, governance
 from gateway.api import public
@@ -108,6 +109,10 @@ ROUTES_ASK_NOBODY = {
     "/token": "authenticates; what is asked for with the token is decided each time",
     "/contracts": "shows an authenticated party the contracts that name it, without people",
 }
+
+
+# (class, path) of a route that is no plain `Route`, such as a mounted application or a socket -> why it asks nobody
+ROUTES_OF_OTHER_CLASSES: dict[tuple[str, str], str] = {}
 
 
 def commands(of: typer.Typer = app, prefix: tuple[str, ...] = ()) -> Iterator[str]:
@@ -217,8 +222,42 @@ def before_count(source: SimulatedMunicipality) -> int:
         return len(session.exec(select(LogEntry).where(LogEntry.log == "access")).all())
 
 
+def strange(routes: Iterable[BaseRoute]) -> list[tuple[str, str]]:
+    """Routes of another class than `Route` that stand in no table, by class and path: nobody knows what they ask."""
+    others = [(type(one).__name__, str(getattr(one, "path", one))) for one in routes if not isinstance(one, Route)]
+    return sorted(set(others) - set(ROUTES_OF_OTHER_CLASSES))
+
+
+async def nothing(*_: object) -> None:
+    """An application, or a socket, that does nothing."""
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        Mount("/files", app=nothing),
+        WebSocketRoute("/live", nothing),
+        APIWebSocketRoute("/live", nothing),
+        Host("other.example", app=nothing),
+        BaseRoute(),
+    ],
+    ids=lambda route: type(route).__name__,
+)
+def test_a_route_of_another_class_fails_unless_it_stands_in_the_table(
+    original: tuple[SimulatedMunicipality, dict[str, str]], monkeypatch: pytest.MonkeyPatch, route: BaseRoute
+):
+    api = create_app(original[0].gateway)
+    assert strange(api.routes) == []
+    api.router.routes.append(route)
+    [found] = strange(api.routes)
+    assert found[0] == type(route).__name__
+    monkeypatch.setitem(ROUTES_OF_OTHER_CLASSES, found, "a reason")
+    assert strange(api.routes) == []
+
+
 def test_every_route_stands_in_one_of_the_tables(original: tuple[SimulatedMunicipality, dict[str, str]]):
     api = create_app(original[0].gateway)
+    assert strange(api.routes) == []
     found = {
         (method, route.path)
         for route in api.routes

@@ -10,6 +10,14 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    op.create_index(
+        "ix_logentry_policy_sets",
+        "logentry",
+        ["idx"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'policy_set_approved'"),
+        postgresql_where=sa.text("kind = 'policy_set_approved'"),
+    )
     op.create_table(
         "advice",
         sa.Column("id", sa.String(), nullable=False),
@@ -24,6 +32,8 @@ def upgrade() -> None:
         sa.Column("answer_text", sa.String(), nullable=False),
         sa.Column("answered_by", sa.String(), nullable=False),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("lifted_by", sa.String(), nullable=False),
+        sa.Column("lifted_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_advice_contract_id", "advice", ["contract_id"], unique=False)
