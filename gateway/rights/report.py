@@ -16,7 +16,7 @@ from gateway.declarations import source as declared_source
 from gateway.events import PersonLine
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.rights.holdings import Holdings, held
+from gateway.rights.holdings import Holdings, held, together
 from gateway.rights.people import Who, open_person
 from gateway.rights_events import PersonRead
 from gateway.store import queries
@@ -105,9 +105,10 @@ def _held(found: Holdings) -> dict[str, Any]:
                 "from": run.first_day.isoformat(),
                 "to": run.last_day.isoformat(),
                 "known_on": run.known_on.isoformat(),
+                "known_last_on": run.known_last_on.isoformat(),
                 "replaced_on": run.replaced_on.isoformat() if run.replaced_on else None,
             }
-            for run in found.runs
+            for run in together(found.runs)
         ],
         "income": [
             {

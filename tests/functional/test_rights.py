@@ -26,7 +26,7 @@ from gateway.rights.report_page import page
 from gateway.rights.requests import Right
 from gateway.settings import Settings
 from gateway.store.rights_tables import BasisRow, StopReceiptRow
-from gateway.store.tables import PersonLineRow, Subject
+from gateway.store.tables import PersonLineRow, SpellRow, Subject
 from outcome_verifier import b64, jws
 from outcome_verifier.trust import TrustFile
 from policies.basis import RecordKind
@@ -191,6 +191,30 @@ def test_the_report_holds_all_and_names_no_member_of_staff(town: SimulatedMunici
     assert "Indsigt i dine oplysninger" in html
     again = report(town.gateway, town.contract, who, role=CASE)
     assert [row["action"] for row in again["look_ups"]][-1] == "access_report"
+
+
+def test_thirty_monthly_files_are_one_run_each_and_nothing_is_called_corrected(finished: SimulatedMunicipality):
+    """Every file tells the weeks before it again; what it only confirms is known since it was first told."""
+    pull_again(finished)
+    for place in range(10):
+        held = report(finished.gateway, finished.contract, someone(finished, place), role=CASE)["held"]
+        assert [row for row in held["statuses"] if row["replaced_on"]] == []
+        assert [row for row in held["income"] if row["replaced_on"]] == []
+        told = [(row["status"], row["code"]) for row in held["statuses"]]
+        assert 0 < len(told) <= 8
+    with finished.gateway.store.read() as session:
+        assert len(session.exec(select(SpellRow)).all()) < 400
+
+
+def test_whoever_stopped_keeps_the_hours_that_were_read_when_the_file_comes_again(finished: SimulatedMunicipality):
+    """The file is read without that person: it says nothing of the person, and takes nothing back."""
+    town = finished
+    weeks = [window.to_week for window in _windows(town)]
+    before = [evaluate_week(town.gateway, town.contract, week)[0].totals for week in weeks]
+    for place in range(0, 10, 2):
+        begin(town.gateway, town.contract, someone(town, place), OBJECTS, role=CASE)
+    pull_again(town)
+    assert [evaluate_week(town.gateway, town.contract, week)[0].totals for week in weeks] == before
 
 
 def test_what_law_keeps_refuses_an_erasure_by_name(tmp_path: Path):
