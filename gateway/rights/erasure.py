@@ -203,17 +203,19 @@ def _delete(session: Session, contract_id: str, subject: str) -> dict[str, int]:
 
 
 def _forget_statements(session: Session, contract_id: str, reference: str) -> int:
-    """Drop the copies of statements that name the person; their digests stand in the log."""
-    rows = [
-        row
-        for row in session.exec(select(StatementRow).where(StatementRow.contract_id == contract_id)).all()
-        if reference and reference in row.references
-    ]
-    for row in rows:
-        row.token, row.references = "", []
+    """Take the person out of every statement that names the person; how many. The signed copy goes, since nothing can
+    be taken out of it; its digest stays, and so does what was said of the others.
+    """
+    found = 0
+    for row in session.exec(select(StatementRow).where(StatementRow.contract_id == contract_id)):
+        others = [said for said in row.people if said["case_reference"] != reference]
+        if len(others) == len(row.people):
+            continue
+        row.token, row.people = "", others
         session.add(row)
+        found += 1
     session.flush()
-    return len(rows)
+    return found
 
 
 def _count(session: Session, table: Any, subject: str) -> int:

@@ -166,17 +166,28 @@ def _received(session: Session, contract: Contract, subject: Subject) -> list[di
     rows = [row for row in queries.releases(session, contract.id) if row.state == "issued" and row.window in counted]
     statements = session.exec(select(StatementRow).where(StatementRow.contract_id == contract.id)).all()
     return [_copy(row) for row in rows] + [
-        {
-            "recipient": contract.party("operator").organisation,
-            "template": row.kind,
-            "window": row.window,
-            "on": row.at.date().isoformat(),
-            "about_you_alone": True,
-            "content": {"case_reference": subject.case_reference},
-        }
-        for row in statements
-        if subject.case_reference in row.references
+        said for row in statements if (said := _said(row, contract, subject.case_reference)) is not None
     ]
+
+
+def _said(row: StatementRow, contract: Contract, reference: str) -> dict[str, Any] | None:
+    """What a statement said of this person and of nobody else (GDPR art. 15(4)); None where it does not name the person.
+
+    The token is a copy for this person only where it names nobody else.
+    """
+    mine = [said for said in row.people if said["case_reference"] == reference]
+    if not mine:
+        return None
+    return {
+        "recipient": contract.party("operator").organisation,
+        "template": row.kind,
+        "window": row.window,
+        "on": row.at.date().isoformat(),
+        "about_you_alone": True,
+        "content": {**row.claims, "people": mine},
+        "token_sha256": row.token_sha256,
+        **({"token": row.token} if row.token and mine == row.people else {}),
+    }
 
 
 def _copy(row: ReleaseRow) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import xml.etree.ElementTree as ET
@@ -13,8 +14,9 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from gateway import statements
 from gateway.doctor import examine_opened
-from gateway.errors import RecordRefused, RequestRefused, RequestUnknown
+from gateway.errors import RecordRefused, RequestRefused, RequestUnknown, StatementEmptied
 from gateway.evaluation import evaluate_week
 from gateway.installation import Gateway
 from gateway.oversight import verify_logs
@@ -277,6 +279,51 @@ def test_an_erased_person_is_gone_and_no_total_changes(finished: SimulatedMunici
     assert erasure.repeat(restored) == 0
 
 
+def erased(town: SimulatedMunicipality, who: Who) -> requests.Answer:
+    """Somebody who objects, and whose erasure is granted."""
+    begin(town.gateway, town.contract, who, OBJECTS, role=CASE)
+    archive.export(town.gateway, town.contract)
+    asked = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
+    answer = requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True)
+    assert answer.granted, answer.holds
+    return answer
+
+
+def test_an_erasure_takes_one_name_out_of_a_statement_and_leaves_what_was_said_of_the_others(
+    finished: SimulatedMunicipality, monkeypatch: pytest.MonkeyPatch
+):
+    town = finished
+    leaves, stays, alone = (someone(town, place) for place in range(3))
+    named = [subject_of(town, one) for one in (leaves, stays)]
+    monkeypatch.setattr(statements, "relapsed", lambda *_: named)
+    made = statements.state(town.gateway, town.contract, "2020H2")
+    named[:] = [subject_of(town, alone)]
+    other = statements.state(town.gateway, town.contract, "2020H1")
+
+    def told(who: Who) -> list[dict[str, Any]]:
+        received = report(town.gateway, town.contract, who, role=CASE)["received"]
+        return [one for one in received if one["about_you_alone"]]
+
+    [before] = told(stays)
+    erased(town, leaves)
+    [after] = told(stays)
+    assert after == before
+    assert after["window"] == "2020H2"
+    assert after["content"]["people"] == [{"case_reference": stays.case_reference, "message": "contact_jobcentre"}]
+    assert after["content"]["law"].startswith("Lov om en aktiv")
+    assert after["token_sha256"] == hashlib.sha256(made.token.encode()).hexdigest()
+    assert "token" not in after  # it names somebody else
+    assert [one["token"] for one in told(alone)] == [other.token]  # it names nobody else: the exact copy
+    with pytest.raises(StatementEmptied):
+        statements.state(town.gateway, town.contract, "2020H2")
+    assert statements.state(town.gateway, town.contract, "2020H1").token == other.token
+    erasure.finish(town.gateway)
+    town.gateway.store.dispose()
+    data = on_disk(town.data_directory)
+    assert leaves.case_reference.encode() not in data
+    assert stays.case_reference.encode() in data
+
+
 def _windows(town: SimulatedMunicipality):
     with town.gateway.store.read() as session:
         return town.gateway.contract(session, town.contract).windows
@@ -290,14 +337,10 @@ def _restore(town: SimulatedMunicipality, backup: Path) -> None:
 def test_two_people_erased_leave_one_sum(finished: SimulatedMunicipality):
     town = finished
     people = [someone(town, 0), someone(town, 1)]
-    for who in people:
-        begin(town.gateway, town.contract, who, OBJECTS, role=CASE)
     weeks = [window.to_week for window in _windows(town)]
     before = [evaluate_week(town.gateway, town.contract, week)[0].totals for week in weeks]
-    archive.export(town.gateway, town.contract)
     for who in people:
-        asked = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
-        assert requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True).granted
+        erased(town, who)
     assert [evaluate_week(town.gateway, town.contract, week)[0].totals for week in weeks] == before
 
 
