@@ -215,10 +215,7 @@ class NothingToCorrect(Refused):
     code = "nothing-to-correct"
 
     def __init__(self, *, contract: str, window: str) -> None:
-        super().__init__(
-            f"no attestation of {contract!r} {window!r} would show another figure with what is known now; nothing was"
-            " changed"
-        )
+        super().__init__(f"with what is known now no attestation of {contract!r} {window!r} would show another figure")
 
 
 class ReleaseInterrupted(Refused):

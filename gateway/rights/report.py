@@ -171,7 +171,7 @@ def _received(session: Session, contract: Contract, subject: Subject) -> list[di
 
 
 def _said(row: StatementRow, contract: Contract, reference: str) -> dict[str, Any] | None:
-    """What a statement said of this person and of nobody else (GDPR art. 15(4)); None where it does not name the person.
+    """What a statement said of this person and of nobody else (GDPR art. 15(4)); None where it names others.
 
     The token is a copy for this person only where it names nobody else.
     """

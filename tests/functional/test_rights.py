@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from gateway import statements
 from gateway.doctor import examine_opened
-from gateway.errors import RecordRefused, RequestRefused, RequestUnknown, StatementEmptied
+from gateway.errors import RecordRefused, RequestRefused, RequestUnknown, StatementEmptied, WindowUnknown
 from gateway.evaluation import evaluate_week
 from gateway.installation import Gateway
 from gateway.oversight import verify_logs
-from gateway.rights import archive, erasure, requests
+from gateway.rights import archive, disputes, erasure, journal, requests
 from gateway.rights.people import Channel, NewRecord, Who, begin, end
 from gateway.rights.receipt import consent_receipt
 from gateway.rights.report import report
@@ -28,7 +28,7 @@ from gateway.rights.report_page import page
 from gateway.rights.requests import Right
 from gateway.settings import Settings
 from gateway.store.rights_tables import BasisRow, StopReceiptRow
-from gateway.store.tables import PersonLineRow, SpellRow, Subject
+from gateway.store.tables import DecisionRow, LogEntry, PersonLineRow, SpellRow, Subject
 from outcome_verifier import b64, jws
 from outcome_verifier.trust import TrustFile
 from policies.basis import RecordKind
@@ -36,6 +36,7 @@ from policies.errors import PolicyDenied
 from policies.vocabulary import Purpose, Role
 from tests.attacks.test_deleted_rows import on_disk
 from tests.functional.test_traps import Clock
+from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import acting
 
@@ -235,6 +236,19 @@ def test_what_law_keeps_refuses_an_erasure_by_name(tmp_path: Path):
         "archive-decision",
         "unsettled-window",
     ]
+    with town.gateway.store.read() as session:
+        decided = session.exec(select(DecisionRow).where(DecisionRow.action == "decide_right")).all()
+        events = session.exec(select(LogEntry).where(LogEntry.log == "access").order_by(col(LogEntry.idx))).all()
+    asked_with = [
+        (row.effect, row.body["facts"]["retention_clear"], row.body["facts"]["second_person"]) for row in decided
+    ]
+    assert sorted(asked_with) == [("allow", True, True), ("deny", False, False), ("deny", False, True)]
+    denied, said = (json.loads(row.body) for row in events[-2:])
+    assert (denied["kind"], denied["rules"]) == ("denied", ["P65-retention-clear"])
+    assert (said["kind"], said["answer"]) == ("right_decided", "refused")
+    assert said["rule"] == (
+        "P65-retention-clear, still-followed, accounting-period, archive-decision, unsettled-window"
+    )
     with pytest.raises(RequestUnknown):
         requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True)
     assert [one["answer"] for one in report(town.gateway, town.contract, who, role=CASE)["requests"]] == ["refused"]
@@ -324,6 +338,38 @@ def test_an_erasure_takes_one_name_out_of_a_statement_and_leaves_what_was_said_o
     assert stays.case_reference.encode() in data
 
 
+def test_an_open_dispute_holds_every_erasure_of_the_contract_until_it_is_settled(finished: SimulatedMunicipality):
+    town, who = finished, someone(finished)
+    begin(town.gateway, town.contract, who, OBJECTS, role=CASE)
+    archive.export(town.gateway, town.contract)
+    disputes.begin(town.gateway, town.contract, "2020H1", role=CASE)
+    with pytest.raises(RequestRefused, match="disputed-already"):
+        disputes.begin(town.gateway, town.contract, "2020H1", role=OWNER)
+    asked = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
+    answer = requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True)
+    assert [(hold.rule, hold.until) for hold in answer.holds] == [
+        ("open-dispute", "the dispute about 2020H1 is settled")
+    ]
+    assert journal.lines(town.gateway) == []
+    disputes.end(town.gateway, town.contract, "2020H1", role=OWNER)
+    with pytest.raises(RequestRefused, match="not-disputed"):
+        disputes.end(town.gateway, town.contract, "2020H1", role=OWNER)
+    again = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
+    assert requests.decide(acting(town.gateway, "second"), town.contract, again, grant=True).granted
+
+
+def test_only_staff_with_a_role_registers_a_dispute_about_a_window_of_the_contract(tmp_path: Path):
+    town = ready(tmp_path)
+    with pytest.raises(WindowUnknown):
+        disputes.begin(town.gateway, town.contract, "1999H1", role=CASE)
+    with pytest.raises(PolicyDenied, match="P60"):
+        disputes.begin(town.gateway, town.contract, "2020H1", role=Role.AUDITOR)
+    done = run("rights", "dispute", town.contract, "2020H1", environment=town.environment)
+    assert (done.code, done.out) == (0, "disputed: 2020H1; nobody of impact60 is erased until it has ended\n"), done.err
+    done = run("rights", "dispute", town.contract, "2020H1", "--end", environment=town.environment)
+    assert (done.code, done.out) == (0, "the dispute about 2020H1 has ended\n"), done.err
+
+
 def _windows(town: SimulatedMunicipality):
     with town.gateway.store.read() as session:
         return town.gateway.contract(session, town.contract).windows
@@ -331,7 +377,7 @@ def _windows(town: SimulatedMunicipality):
 
 def _restore(town: SimulatedMunicipality, backup: Path) -> None:
     """The database of the day before, and the journal of today, which is kept apart from it."""
-    shutil.copy(erasure.journal_file(town.gateway), backup / "erasures.jsonl")
+    shutil.copy(town.data_directory / journal.NAME, backup)
 
 
 def test_two_people_erased_leave_one_sum(finished: SimulatedMunicipality):
