@@ -164,7 +164,14 @@ def test_the_printed_page_has_no_word_of_the_machinery(town: SimulatedMunicipali
     } - {"fleksjob", "exit", "statement", "notice", "other", "left", "dead"}  # fmt: skip
     shown = seen(page(made))
     assert sorted(word for word in vocabulary if re.search(rf"\b{re.escape(word)}\b", shown)) == []
-    for text in ("kontanthjælp", "arkivet skal have en kopi først", "mindst 15", "skjult", "kr.", "1.10.2018 – 30.12.2018"):
+    for text in (
+        "kontanthjælp",
+        "arkivet skal have en kopi først",
+        "mindst 15",
+        "skjult",
+        "kr.",
+        "1.10.2018 – 30.12.2018",
+    ):
         assert text in shown, text
 
 
