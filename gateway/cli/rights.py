@@ -35,7 +35,10 @@ def _who(case_ref: str, cpr_file: Path | None) -> Who:
         raise typer.BadParameter("give --case-ref or --cpr-file", param_hint="--case-ref")
     if cpr_file is None:
         return Who(case_reference=case_ref)
-    text = sys.stdin.readline() if str(cpr_file) == "-" else cpr_file.read_text("ascii", errors="replace")
+    try:
+        text = sys.stdin.readline() if str(cpr_file) == "-" else cpr_file.read_text("ascii", errors="replace")
+    except OSError:  # whoever gives the number itself in the file's place must not read it in a message
+        raise typer.BadParameter("there is no such file, or it cannot be read", param_hint="--cpr-file") from None
     return Who(cpr=text.strip())
 
 
