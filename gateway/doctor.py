@@ -20,7 +20,7 @@ from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.publication import check_continues
 from gateway.release import refusal
-from gateway.rights import erasure
+from gateway.rights import erasure, journal
 from gateway.rights.requests import open_requests
 from gateway.settings import Settings
 from gateway.store import ledger, queries
@@ -149,9 +149,22 @@ def _governance(gateway: Gateway) -> Iterator[Finding]:
     if open_erasures := erasure.unfinished(gateway):
         what = f"{open_erasures} erased people may still stand in gaps of the database"
         yield Finding(FAIL, what, "`gateway rights repeat-erasures` writes it anew")
-    back = erasure.returned(gateway)
+    yield from _journal(gateway)
+
+
+def _journal(gateway: Gateway) -> Iterator[Finding]:
+    """The journal of erasures: whether it can be read, whom it names who came back, and what broke half-way."""
+    try:
+        back, open_lines = erasure.returned(gateway), journal.unconfirmed(gateway)
+    except ValueError as error:
+        yield Finding(FAIL, "the journal of erasures cannot be read", str(error))
+        return
     if back:
         yield Finding(FAIL, f"{back} erased people stand in the database again", "`gateway rights repeat-erasures`")
+    for line in open_lines:
+        what = f"{line['contract']}: an erasure was begun and is not confirmed; by itself it erases nobody"
+        advice = f"`gateway rights repeat-erasures`; where it stays, decide the request {line['request']} again"
+        yield Finding(WARN, what, advice)
 
 
 def _late_requests(gateway: Gateway, today: date) -> list[tuple[str, int]]:

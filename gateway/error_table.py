@@ -45,6 +45,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "change-needs-approval": Outcome(5, 409, "A second person must approve"),
     "record-refused": Outcome(5, 409, "The record was not made"),
     "request-refused": Outcome(5, 409, "The request was refused"),
+    "statement-emptied": Outcome(5, 409, "The statement's copy was erased"),
     "refused": Outcome(5, 409, "Refused"),
     "enrolment-refused": Outcome(5, 409, "The enrolment was refused"),
     "cohort-already-sealed": Outcome(5, 409, "The batch is sealed"),

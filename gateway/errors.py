@@ -9,7 +9,7 @@
     │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch · AmendmentRefused
     │   ├── FileOverlaps · ClientKeyRefused · NothingToCorrect · ReleaseInterrupted
     │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
-    │   ├── ChangeNeedsApproval · RecordRefused · RequestRefused
+    │   ├── ChangeNeedsApproval · RecordRefused · RequestRefused · StatementEmptied
     ├── AlreadyInstalled · NotInstalled · UnsafeForProduction · UnsafeDirectory
     ├── NoActiveKey · KeyFileInvalid · OutputUnwritable · CannotListen
     ├── Unauthenticated · ClientInvalid
@@ -67,7 +67,6 @@ class SourceUnknown(NotFound):
 
 class OrganisationUnknown(NotFound):
     code = "organisation-unknown"
-
     message = "no contract in force names the organisation {organisation!r}; those named are: {listed}"
 
     def __init__(self, *, organisation: str, known: Iterable[str]) -> None:
@@ -94,12 +93,14 @@ class PersonUnknown(NotFound):
 
 class RequestUnknown(NotFound):
     code = "request-unknown"
-    message = "no request {request!r} is open; `gateway rights requests` shows those that are"
+    message = "no request {request!r} is open; `gateway rights list` shows those that are"
 
 
 class RecordUnknown(NotFound):
     code = "record-unknown"
-    message = "no record {record!r} of this person is in force; `gateway rights show` lists them"
+    message = (
+        "no record {record!r} of this kind is known here; the person's report (`gateway rights report`) lists them"
+    )
 
 
 class AdviceUnknown(NotFound):
@@ -141,6 +142,13 @@ class RequestRefused(Refused):
     def __init__(self, *, rule: str, reason: str) -> None:
         self.rule = rule
         super().__init__(f"{rule}: {reason}")
+
+
+class StatementEmptied(Refused):
+    code = "statement-emptied"
+
+    def __init__(self, *, contract: str, window: str) -> None:
+        super().__init__(f"the copy of the statement of {contract!r} {window!r} went with somebody who was erased")
 
 
 class EnrolmentRefused(Refused):
@@ -214,10 +222,7 @@ class NothingToCorrect(Refused):
     code = "nothing-to-correct"
 
     def __init__(self, *, contract: str, window: str) -> None:
-        super().__init__(
-            f"no attestation of {contract!r} {window!r} would show another figure with what is known now; nothing was"
-            " changed"
-        )
+        super().__init__(f"with what is known now no attestation of {contract!r} {window!r} would show another figure")
 
 
 class ReleaseInterrupted(Refused):

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from connectors.records import Week
-from gateway.store.rights_tables import Advice
+from gateway.store.rights_tables import Advice, DisputeRow
 from gateway.store.tables import Batch, ContractVersion, ProgrammeRow, PullRow, ReleaseRow, SigningKeyRow, Subject
 from keys.lifecycle import PUBLISHED, State
 
@@ -44,6 +44,12 @@ def is_suspended(session: Session, contract_id: str, window: str) -> bool:
     """
     query = select(Advice).where(Advice.contract_id == contract_id, col(Advice.suspends).is_(True))
     return any(row.window in ("", window) and row.holds for row in session.exec(query))
+
+
+def open_disputes(session: Session, contract_id: str) -> list[str]:
+    """The labels of the windows that the parties disagree about, in their order."""
+    query = select(DisputeRow.window).where(DisputeRow.contract_id == contract_id, col(DisputeRow.ended_at).is_(None))
+    return sorted(session.exec(query))
 
 
 def batches(session: Session, contract_id: str) -> Sequence[Batch]:

@@ -143,13 +143,31 @@ class Advice(SQLModel, table=True):
         return not self.answer and self.lifted_at is None
 
 
+class DisputeRow(SQLModel, table=True):
+    """Windows that the parties disagree about: until a dispute has ended nobody of the contract is erased. Trusted; an
+    edit lets evidence be erased, and contradicts the logged event.
+    """
+
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    window: str
+    begun_at: datetime = instant()
+    ended_at: datetime | None = optional_instant()
+    by: str  # member of staff who registered it
+
+
 class StatementRow(SQLModel, table=True):
-    """Statements about single people that went to the operator. Personal data by case reference; each is signed."""
+    """Statements about single people that went to the operator. Personal data by case reference; each is signed.
+
+    Erasing somebody whom one names takes that person out of `people` and empties `token`, the copy; the digest stays.
+    """
 
     id: str = Field(primary_key=True)
     contract_id: str = Field(index=True)
     window: str
     kind: str
-    references: list[str] = json_value()  # whom it names: the operator's own case references
-    token: str
+    people: list[dict[str, str]] = json_value()  # what was said of each, by the operator's own case reference
+    claims: dict[str, Any] = json_value()  # everything else that was signed
+    token: str  # empty where somebody whom it names was erased
+    token_sha256: str
     at: datetime = instant()

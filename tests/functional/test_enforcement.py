@@ -33,6 +33,7 @@ from policies.engine import PolicyEngine, Request
 from policies.vocabulary import Action, Purpose, Role
 from tests.support.api_client import Client
 from tests.support.command_line import run
+from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import acting
 
@@ -49,9 +50,10 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "rights record": (Action.REGISTER_RIGHT, ("impact60", "objection", "--case-ref", "REFERENCE")),
     "rights end": (Action.REGISTER_RIGHT, ("impact60", "CONSENT")),
     "rights report": (Action.READ_PERSON, ("impact60", "--case-ref", "REFERENCE", "--out", "report.html")),
-    "rights consent": (Action.READ_PERSON, ("impact60", "CONSENT", "--out", "consent.jsonld")),
+    "rights consent": (Action.READ_PERSON, ("impact60", "CONSENT", "--contact", "CONTACT", "--out", "consent.jsonld")),
     "rights ask": (Action.REGISTER_RIGHT, ("impact60", "rectification", "--case-ref", "REFERENCE")),
     "rights decide": (Action.DECIDE_RIGHT, ("impact60", "REQUEST", "--answer", "grant")),
+    "rights dispute": (Action.REGISTER_RIGHT, ("impact60", "2018H2")),
     "rights archive": (Action.READ_PERSON, ("impact60", "--out", "archive.xml")),
     "policy approve": (Action.CHANGE_POLICY, ("POLICY_SET",)),
     "policy explain": (Action.READ_LOG, ("DECISION",)),
@@ -163,6 +165,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
             acting(gateway, "first"), town.folder / "impact60.toml", town.folder / "later.programme.toml"
         ),
         "STATUS": str(town.drop.status),
+        "CONTACT": str(EXAMPLES / "contacts" / "aalborg.toml"),
         "REFERRALS": str(another),
     }
     gateway.store.dispose()
