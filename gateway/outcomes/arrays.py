@@ -128,6 +128,7 @@ class GroupTotals:
 
     people: int
     by_state: tuple[tuple[str, int], ...]  # weeks or people, in the order of the states
+    contributors: tuple[int, ...]  # people with at least one week in the state, in the order of the states
     exits: int  # people whose last observed week shows an exit
     unknown_weeks: int  # person-weeks with a code that no list explains
 
@@ -154,16 +155,20 @@ class GroupMeasure:
         return cls(measure, value_of(measure.states, contract.qualification.neutral_statuses), columns)
 
     def sums(self, values: Values) -> NDArray[np.int64]:
-        """People, exits, weeks with unknown codes, then the quantity by state; sums of sums are sums."""
-        by_state = KINDS[self.measure.kind](settle(values, self.columns), self.columns, self.measure)
+        """People, exits, weeks with unknown codes, then quantity and contributors by state; sums of sums are sums."""
+        states = settle(values, self.columns)
+        by_state = KINDS[self.measure.kind](states, self.columns, self.measure)
         heads = [len(values), _exits(values), np.count_nonzero(values == UNKNOWN)]
-        return np.concatenate((np.array(heads, dtype=np.int64), by_state))
+        places = range(1, len(self.measure.states) + 1)
+        contributors = [np.count_nonzero((states == place).any(axis=1)) for place in places]
+        return np.concatenate((np.array(heads, dtype=np.int64), by_state, np.array(contributors, dtype=np.int64)))
 
     def totals(self, sums: NDArray[np.int64]) -> GroupTotals:
         """What the sums of `sums` say."""
-        people, exits, unknown_weeks, *by_state = map(int, sums)
-        named = zip((state.id for state in self.measure.states), by_state, strict=True)
-        return GroupTotals(people, tuple(named), exits, unknown_weeks)
+        people, exits, unknown_weeks, *rest = map(int, sums)
+        names = [state.id for state in self.measure.states]
+        by_state, contributors = rest[: len(names)], rest[len(names) :]
+        return GroupTotals(people, tuple(zip(names, by_state, strict=True)), tuple(contributors), exits, unknown_weeks)
 
 
 def _exits(values: Values) -> int:

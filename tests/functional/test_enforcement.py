@@ -32,6 +32,7 @@ from policies.engine import PolicyEngine, Request
 from policies.vocabulary import Action, Purpose, Role
 from tests.support.api_client import Client
 from tests.support.command_line import run
+from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import acting
 
@@ -39,6 +40,7 @@ from tests.support.simulated import acting
 ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "enrol": (Action.ENROL, ("impact60", "REFERRALS", "--batch", "2018")),
     "pull": (Action.PULL_SOURCE, ("impact60", "dream", "STATUS")),
+    "comparison": (Action.PULL_SOURCE, ("impact60", "SELECTION", "--extract", "STATUS", "--out", "figures.json")),
     "evaluate": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
     "release": (Action.RELEASE_PAYMENT, ("impact60", "2018H2", "--template", "payment_document", "--to", "operator")),
     "state": (Action.RELEASE_INDIVIDUAL, ("impact60", "2020H2", "--out", "statement.jwt")),
@@ -157,6 +159,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
             acting(gateway, "first"), town.folder / "impact60.toml", town.folder / "later.programme.toml"
         ),
         "STATUS": str(town.drop.status),
+        "SELECTION": str(EXAMPLES / "comparisons" / "impact60.toml"),
         "REFERRALS": str(another),
     }
     gateway.store.dispose()
