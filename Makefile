@@ -69,7 +69,11 @@ types: $(VENV)/dev
 imports: $(VENV)/dev
 	$(BIN)/lint-imports
 
-bench: $(VENV)/dev ## measure what the README claims, as ratios
+$(VENV)/bench: $(VENV)/dev bench/requirements.lock
+	$(BIN)/pip install --quiet --require-hashes --requirement bench/requirements.lock
+	touch $@
+
+bench: $(VENV)/bench ## measure what the README claims, as ratios
 	$(BIN)/python -m bench
 
 lock: ## pin the newest versions of every dependency, with hashes and no address
@@ -80,10 +84,10 @@ lock: ## pin the newest versions of every dependency, with hashes and no address
 	    --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade \
 	    --output-file requirements$$(case $$extra in *dev) echo -dev;; esac).lock; \
 	done
-	for suite in conformance soak; do \
-	  uv pip compile tests/$$suite/requirements.in --constraint requirements-dev.lock --universal \
+	for suite in tests/conformance tests/soak bench; do \
+	  uv pip compile $$suite/requirements.in --constraint requirements-dev.lock --universal \
 	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
-	    --output-file tests/$$suite/requirements.lock; \
+	    --output-file $$suite/requirements.lock; \
 	done
 
 clean: ## remove what the targets made

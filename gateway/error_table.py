@@ -63,6 +63,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "policies-error": Outcome(8, 500, "The policy cannot be used"),
     "policy-set-invalid": Outcome(8, 500, "The policy set cannot be used"),
     "disclosure-invalid": Outcome(8, 500, "Disclosure control does not apply"),
+    "group-too-small": Outcome(5, 409, "The group is too small"),
     "draft-refused": Outcome(5, 409, "The draft breaks a rule"),
     "already-installed": Outcome(6, 409, "Installed already"),
     "not-installed": Outcome(6, 503, "Not installed"),

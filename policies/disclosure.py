@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from policies.errors import DisclosureInvalid
+from policies.errors import DisclosureInvalid, GroupTooSmall
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,15 @@ def may_show_total(cohort: int, rules: DisclosureRules) -> bool:
     Looks at the cohort's size and never at the total, so a refusal tells nothing about results.
     """
     return cohort >= rules.k_cohort
+
+
+def check_group(people: int, rules: DisclosureRules) -> None:
+    """Raise `GroupTooSmall` where a group is too small for any sum of it to be given, even inside the municipality.
+
+    As `may_show_total`, it looks at the size and never at what is summed.
+    """
+    if not may_show_total(people, rules):
+        raise GroupTooSmall(k_cohort=rules.k_cohort)
 
 
 def show_breakdown(cells: Mapping[str, int], *, parent: int, rules: DisclosureRules) -> tuple[ShownCell, ...]:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from gateway.cli import advice, contracts, installation, keys, logs, outcomes, policy, rights, signing
+from gateway.cli import advice, comparison, contracts, installation, keys, logs, outcomes, policy, rights, signing
 from gateway.error_table import outcome
 
 _FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors.py
@@ -33,7 +33,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(advice.app, name="advice")
 for key_command in signing.COMMANDS:
     keys.app.command()(key_command)
-for command in (*installation.COMMANDS, *outcomes.COMMANDS):
+for command in (*installation.COMMANDS, *outcomes.COMMANDS, *comparison.COMMANDS):
     app.command()(command)
 
 

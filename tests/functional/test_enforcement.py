@@ -41,6 +41,7 @@ from tests.support.simulated import acting
 ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "enrol": (Action.ENROL, ("impact60", "REFERRALS", "--batch", "2018")),
     "pull": (Action.PULL_SOURCE, ("impact60", "dream", "STATUS")),
+    "comparison": (Action.PULL_SOURCE, ("impact60", "SELECTION", "--extract", "STATUS", "--out", "figures.json")),
     "evaluate": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
     "release": (Action.RELEASE_PAYMENT, ("impact60", "2018H2", "--template", "payment_document", "--to", "operator")),
     "state": (Action.RELEASE_INDIVIDUAL, ("impact60", "2020H2", "--out", "statement.jwt")),
@@ -166,6 +167,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
         ),
         "STATUS": str(town.drop.status),
         "CONTACT": str(EXAMPLES / "contacts" / "aalborg.toml"),
+        "SELECTION": str(EXAMPLES / "comparisons" / "impact60.toml"),
         "REFERRALS": str(another),
     }
     gateway.store.dispose()

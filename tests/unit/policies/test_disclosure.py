@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.disclosure import DisclosureRules, fold_small, may_show_total, show_breakdown
-from policies.errors import DisclosureInvalid
+from policies.disclosure import DisclosureRules, check_group, fold_small, may_show_total, show_breakdown
+from policies.errors import DisclosureInvalid, GroupTooSmall
 
 Shown = tuple[int | None, ...]
 Show = Callable[[tuple[int, ...], int], Shown]
@@ -233,3 +233,10 @@ def test_cells_that_do_not_partition_their_parent_are_refused(cells: dict[str, i
     with pytest.raises(DisclosureInvalid) as caught:
         show_breakdown(cells, parent=parent, rules=DisclosureRules())
     assert not any(str(count) in str(caught.value) for count in (*cells.values(), 12) if count > 3)
+
+
+def test_a_group_is_judged_by_its_size_alone_and_the_refusal_does_not_say_it() -> None:
+    check_group(25, DisclosureRules())
+    with pytest.raises(GroupTooSmall, match="fewer than 25 people") as refused:
+        check_group(24, DisclosureRules())
+    assert "24" not in str(refused.value)
