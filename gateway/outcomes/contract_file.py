@@ -26,6 +26,7 @@ from gateway.outcomes.contract import (
     State,
     Window,
 )
+from gateway.outcomes.settlement_terms import settlement_terms
 from policies.basis import StopReason
 from policies.calendar import Finding, audit
 from policies.vocabulary import LegalRole
@@ -72,6 +73,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         statements=_statements(root, windows, measures),
         releases=_releases(root, windows),
         tied=_tied(disclosure),
+        settlement=settlement_terms(root),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
