@@ -1,4 +1,4 @@
-"""What the access log tells of settlements. As `gateway.events`: closed, without free text, without a personal value."""
+"""What the access log tells of settlements. As `gateway.events`: closed, no free text, no personal value."""
 
 from __future__ import annotations
 
