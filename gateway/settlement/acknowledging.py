@@ -142,7 +142,13 @@ def dispute(
 
 
 def resolve(
-    gateway: Gateway, dispute_id: str, *, outcome: Outcome, text_sha256: str, as_party: Party | None = None
+    gateway: Gateway,
+    dispute_id: str,
+    *,
+    outcome: Outcome,
+    text_sha256: str,
+    contract_id: str = "",
+    as_party: Party | None = None,
 ) -> Dispute:
     """Settle a dispute. The party that raised it may withdraw it; the other one answers; nobody judges alone.
 
@@ -151,7 +157,7 @@ def resolve(
     """
     with deciding(gateway) as asking:
         row = asking.session.get(Dispute, dispute_id)
-        if row is None or row.outcome:
+        if row is None or row.outcome or contract_id not in ("", row.contract_id):
             raise DisputeUnknown(dispute=dispute_id)
         programme, _, one, party = _open(gateway, asking, row.contract_id, row.window, as_party)
         stands = one is not None and one.release == row.release_id

@@ -12,17 +12,14 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from gateway import advice, correction, oversight, pulling
-from gateway.release import release
 from gateway.settlement import acknowledging, billing, paying, views
 from gateway.settlement.acknowledging import Outcome
 from gateway.settlement.forecast import accruals
 from gateway.settlement.invoice import payable_minor
 from gateway.settlement.invoice_check import check
 from gateway.settlement_errors import SettlementMismatch, SettlementRefused
-from gateway.store.settlement_tables import Bill
 from gateway.store.tables import LogEntry
 from policies.errors import PolicyDenied
-from tests.functional.test_shown_is_not_owed import PRICE, road
 from tests.functional.test_traps import Clock
 from tests.support.municipality import (
     EXTRACT_PEOPLE,
@@ -47,22 +44,35 @@ def window(town: Municipality, label: str) -> dict:
     return next(one for one in statement(town)["windows"] if one["window"] == label)
 
 
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[SimulatedMunicipality]:
+    """IMPACT60 with its first three windows released, of which the first is worth nothing."""
+    made = with_documents(ready(tmp_path))
+    yield made
+    made.gateway.store.dispose()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SimulatedMunicipality]:
-    """IMPACT60 with its first three windows released, of which the first is worth nothing, once on each database."""
+def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SimulatedMunicipality]:
+    """The same, once on each kind of database."""
     if request.param == "sqlite":
         made = ready(tmp_path)
     else:
         made = built(tmp_path, database_url=request.getfixturevalue("empty_postgres_url"))
         made.enrol()
         made.pull_all()
-    for label in ("2018H2", "2019H1", "2019H2"):
-        made.release(label, *PAYMENT)
-    yield made
+    yield with_documents(made)
     made.gateway.store.dispose()
 
 
-def test_from_a_payment_document_to_a_payment(town: SimulatedMunicipality):
+def with_documents(town: SimulatedMunicipality) -> SimulatedMunicipality:
+    for label in ("2018H2", "2019H1", "2019H2"):
+        town.release(label, *PAYMENT)
+    return town
+
+
+def test_from_a_payment_document_to_a_payment(on_both: SimulatedMunicipality):
+    town = on_both
     assert [one["state"] for one in statement(town)["windows"]] == ["released"] * 3 + ["frozen"] * 2 + ["accruing"]
     due = window(town, "2019H1")["due_minor"]
     assert due > 0
@@ -130,7 +140,8 @@ def test_asked_again_the_same_invoice_is_handed_out_and_a_number_counts_once(tow
         invoiced(town, "2019H2", number="F-1001")
 
 
-def test_whoever_asked_does_not_approve_and_nothing_is_approved_or_paid_twice(town: SimulatedMunicipality):
+def test_whoever_asked_does_not_approve_and_nothing_is_approved_or_paid_twice(on_both: SimulatedMunicipality):
+    town = on_both
     accept(town, "2019H1")
     clerk = acting(town.gateway, "clerk")
     bill, _ = billing.request_payment(clerk, "impact60", "2019H1")
@@ -189,7 +200,8 @@ def pull_less_income(town: SimulatedMunicipality, months: tuple[str, ...]) -> No
     town.gateway.clock.move(1)  # type: ignore[attr-defined]
 
 
-def test_a_dispute_freezes_its_own_line_alone(town: SimulatedMunicipality):
+def test_a_dispute_freezes_its_own_line_alone(on_both: SimulatedMunicipality):
+    town = on_both
     key = f"{WEEKS}/window"
     raised = contest(town, "2019H1", key)
     one = window(town, "2019H1")
@@ -282,47 +294,6 @@ def test_what_a_correction_superseded_is_not_acknowledged_and_an_open_invoice_wa
         paying.approve(officer(town), "impact60", one.number)
 
 
-def test_ballerup_is_settled_to_the_oere_and_a_relapse_is_set_off_against_the_next_invoice(tmp_path: Path):
-    town = road(tmp_path, (1, 3, 2, 5))
-    for label in ("2019H1", "2019H2", "2020H1", "2020H2"):
-        before = statement(town)["cumulative"]["due_minor"]
-        release(town.gateway, "ballerup", label, *PAYMENT)
-        assert statement(town)["cumulative"]["due_minor"] - before == window(town, label)["due_minor"]
-    bills: list[Bill] = [settle(town, "2019H1"), settle(town, "2019H2")]
-    accept(town, "2020H1")
-    with pytest.raises(SettlementRefused, match="set off against the next invoice"):
-        invoiced(town, "2020H1")
-    bills.append(settle(town, "2020H2"))
-    assert [bill.total_minor for bill in bills] == [PRICE, 2 * PRICE, 2 * PRICE]  # 3 in, less the one that fell back
-    assert [line["amount_minor"] for line in bills[-1].lines] == [-PRICE, 3 * PRICE]
-    assert all(check(bill.xml).findings == () for bill in bills)
-    sums = statement(town)["cumulative"]
-    assert sums["paid_minor"] == sums["due_minor"] == 5 * PRICE
-    assert {one["state"] for one in statement(town)["windows"]} == {"paid"}
-
-
-def test_the_investor_of_ten_people_sees_a_predicate_and_dates_whatever_was_paid(tmp_path: Path):
-    seen = set()
-    for order in ((4, 4, 4, 4), (9, 9, 9, 9)):
-        town = road(tmp_path / str(order[0]), order)
-        for label in ("2019H1", "2019H2", "2020H1", "2020H2"):
-            release(town.gateway, "ballerup", label, *PAYMENT)
-            accept(town, label)
-            if label == "2019H1":
-                settle(town, label)
-        release(town.gateway, "ballerup", "2020H2", "predicate", "investor")
-        made = views.show_investor(town.gateway, "ballerup", as_party=INVESTOR)
-        assert set(made) == {"schema", "contract", "declared_dates", "predicates"}
-        made.pop("contract")
-        seen.add(str(made))
-    dates = [{"window": "2020H2", "template": "predicate", "from": "2021-03-04"}]
-    predicates = [{"window": "2020H2", "met": True}]
-    assert seen == {str({"schema": "investor-settlement/1", "declared_dates": dates, "predicates": predicates})}
-    with pytest.raises(PolicyDenied) as refused:  # the statement is not the investor's
-        views.show_statement(town.gateway, "ballerup", as_party=INVESTOR)
-    assert refused.value.decision.rule_ids == ("P71-amounts-shown",)
-
-
 def test_the_investor_of_a_large_cohort_sees_what_its_own_totals_say(town: SimulatedMunicipality):
     before = views.show_investor(town.gateway, "impact60", as_party=INVESTOR)
     assert (before["windows"], before["goal"], before["flow"]["repaid_minor"]) == ([], None, 0)
@@ -354,7 +325,8 @@ def test_accruals_are_the_municipalitys_own_and_agree_with_what_is_released_late
     assert "evaluated" in kinds
 
 
-def test_a_row_that_says_more_than_its_token_is_not_settled(town: SimulatedMunicipality):
+def test_a_row_that_says_more_than_its_token_is_not_settled(on_both: SimulatedMunicipality):
+    town = on_both
     with town.gateway.store.engine.begin() as connection:
         connection.execute(
             text("UPDATE releaserow SET due = REPLACE(CAST(due AS TEXT), '\"amount_minor\": ', '\"amount_minor\": 9')")
