@@ -33,7 +33,7 @@ def show_sheet(gateway: Gateway, contract_id: str, number: str) -> dict[str, Any
         authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=True)
         settled = read(gateway, asking.session, contract_id, now=asking.now)
         bill = find_bill(settled, number)
-        made = sheet(settled, bill, _checks(gateway, asking, programme, settled, bill), is_demo=_is_demo(gateway))
+        made = sheet(settled, bill, _checks(gateway, asking, settled, bill), is_demo=_is_demo(gateway))
         record_view(asking, contract_id, "sheet", party, digest(made), authorised)
     return made
 
@@ -46,7 +46,7 @@ def approve(gateway: Gateway, contract_id: str, number: str) -> dict[str, Any]:
     """
     with deciding(gateway) as asking:
         programme, settled, bill = _open(gateway, asking, contract_id, number)
-        found = _checks(gateway, asking, programme, settled, bill)
+        found = _checks(gateway, asking, settled, bill)
         made = sheet(settled, bill, found, is_demo=_is_demo(gateway))
         is_new = asking.session.get(Approval, bill.id) is None
         # what the policy judges by rules of its own, so that a refusal names the right one
@@ -112,14 +112,13 @@ def _open(gateway: Gateway, asking: Asking, contract_id: str, number: str) -> tu
     return programme, settled, find_bill(settled, number)
 
 
-def _checks(gateway: Gateway, asking: Asking, programme: Programme, settled: Settled, bill: Bill) -> list[Check]:
+def _checks(gateway: Gateway, asking: Asking, settled: Settled, bill: Bill) -> list[Check]:
     rows = queries.contract_versions(asking.session, settled.contract.id)
     approved = asking.session.exec(select(Approval.bill_id).where(Approval.contract_id == settled.contract.id)).all()
     return checks(
         settled,
         bill,
         versions=[load_contract(row.text, file=row.file_name) for row in rows],
-        accounts_until=programme.retention.accounting_until,
         approved=approved,
         approver=gateway.staff,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from gateway.outcomes.contract import Contract
@@ -17,6 +16,7 @@ from gateway.settlement.account import Line, billed, owed
 from gateway.settlement.invoice import account_of, payable_minor, vat_minor
 from gateway.settlement.reading import Settled, Signed, lines_of
 from gateway.settlement.states import State
+from gateway.settlement.words import kroner
 from gateway.store.settlement_tables import Bill
 
 SCHEMA = "settlement-sheet/1"
@@ -37,7 +37,6 @@ def checks(
     bill: Bill,
     *,
     versions: Collection[Contract],
-    accounts_until: date,
     approved: Collection[str],
     approver: str,
 ) -> list[Check]:
@@ -48,10 +47,14 @@ def checks(
         _agreed_price(settled, versions, windows),
         _recalculated(settled, bill),
         _acknowledged(settled, standing),
-        _account_and_year(settled, bill, accounts_until),
+        _account_and_year(settled, bill),
         _contract_version(standing, versions, bill),
         _not_paid_before(settled, bill, approved),
-        Check("second_person", approver != bill.requested_by, f"{bill.requested_by} asked, {approver} approves"),
+        Check(
+            "second_person",
+            approver != bill.requested_by,
+            f"{bill.requested_by} krævede · asked; {approver} attesterer · approves",
+        ),
     ]
 
 
@@ -110,8 +113,9 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
         and sum(line.amount_minor for line in _of(lines, measure.id))
         != amount_due(measure, sum(line.quantity for line in _of(lines, measure.id)))
     ]
-    prices = ", ".join(f"{one.id} {one.price_minor}" for one in contract.measures if one.price_minor)
-    return Check("agreed_price", not wrong, f"price in minor units: {prices}" if not wrong else f"differs: {wrong}")
+    prices = ", ".join(f"{one.id} {kroner(one.price_minor)}" for one in contract.measures if one.price_minor)
+    said = f"pris · price: {prices}" if not wrong else f"afviger · differs: {', '.join(wrong)}"
+    return Check("agreed_price", not wrong, said)
 
 
 def _of(lines: list[Line], measure: str) -> list[Line]:
@@ -126,21 +130,23 @@ def _recalculated(settled: Settled, bill: Bill) -> Check:
     total = sum(line.amount_minor for line in lines_of(bill))
     asked = payable_minor(bill.xml)
     says_so = total == bill.total_minor and asked == total + vat_minor(settled.terms, total)
-    return Check("recalculated", adds_up and says_so, f"signed lines {total}, the document asks for {asked}")
+    said = f"underskrevet · signed {kroner(total)}; bilaget · the document {kroner(asked)}"
+    return Check("recalculated", adds_up and says_so, said)
 
 
 def _acknowledged(settled: Settled, standing: list[Signed]) -> Check:
     states = [settled.state(one, line) for one in standing for line in one.document.lines if line.amount_minor]
     both = all(state in (*_BILLED, State.ACKNOWLEDGED) for state in states)
-    return Check("acknowledged", both, "operator and municipality, every line" if both else "not by both, or disputed")
+    yes = "leverandør og kommune, hver linje · operator and municipality, every line"
+    return Check("acknowledged", both, yes if both else "ikke af begge, eller bestridt · not by both, or disputed")
 
 
-def _account_and_year(settled: Settled, bill: Bill, until: date) -> Check:
-    """The account is the contract's, and the accounts of the year are still open."""
+def _account_and_year(settled: Settled, bill: Bill) -> Check:
+    """The account is the contract's, and the result is not booked before its year."""
     years = sorted({w.to_week.sunday.year for w in settled.contract.windows if w.label == bill.window})
     account = account_of(bill.xml)
     holds = account == settled.terms.account and bill.issued_on.year >= max(years)
-    text = f"account {account}, result of {years[-1]}, booked {bill.issued_on.year}, kept until {until.isoformat()}"
+    text = f"{account}; resultat fra · result of {years[-1]}; bogført · booked {bill.issued_on.year}"
     return Check("account_and_year", holds, text)
 
 
@@ -153,4 +159,9 @@ def _contract_version(standing: list[Signed], versions: Collection[Contract], bi
 def _not_paid_before(settled: Settled, bill: Bill, approved: Collection[str]) -> Check:
     same = [other.number for other in settled.bills if other.id != bill.id and other.sha256 == bill.sha256]
     holds = bill.id not in approved and bill.id not in settled.paid and not same
-    return Check("not_paid_before", holds, "no approval and no payment of it" if holds else "approved or paid before")
+    said = (
+        "ingen attestation, ingen betaling · no approval, no payment"
+        if holds
+        else "attesteret eller betalt før · before"
+    )
+    return Check("not_paid_before", holds, said)

@@ -19,7 +19,7 @@ def page(made: dict[str, Any]) -> str:
     da, en = words.BILLS[bill["kind"]]
     facts = (
         (f"{da} · {en}", bill["number"]),
-        ("Beløb uden moms · before VAT", f"{kroner(bill['total_minor'])} {made['currency']}"),
+        ("Uden moms · before VAT", f"{kroner(bill['total_minor'])} {made['currency']}"),
         ("Moms · VAT", kroner(bill["vat_minor"])),
         ("At betale · to pay", f"{kroner(bill['total_minor'] + bill['vat_minor'])} {made['currency']}"),
         ("Udstedt · issued", bill["issued_on"]),
@@ -28,7 +28,7 @@ def page(made: dict[str, Any]) -> str:
         ("Ordrenummer · order", made["order_number"]),
         ("Personreference", made["person_reference"]),
         ("EAN / GLN", made["gln"]),
-        ("Rekvireret af · asked for by", bill["requested_by"]),
+        ("Krævet af · asked by", bill["requested_by"]),
         ("Vedrører · refers to", bill["refers_to"] or "·"),
     )
     cells = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts)
@@ -50,7 +50,7 @@ def page(made: dict[str, Any]) -> str:
     )
     demo = "<aside><p><b>Demo.</b> Ikke en rigtig betaling.<small>Not a real payment.</small></p></aside>"
     body = (
-        f"<div class='long wide'><header><p class=sender>{escape(made['payer'])}</p>"
+        f"<div class='long tight'><header><p class=sender>{escape(made['payer'])}</p>"
         "<p class=kind>Afregningsark · Settlement sheet</p></header>"
         f"<h1>{TITLE}</h1><p class=lead>{escape(made['contract']['title'])}, {escape(made['operator'])}. Krydserne er "
         "sat ud fra kendsgerninger og kan ikke sættes i hånden."

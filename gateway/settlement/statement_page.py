@@ -18,7 +18,7 @@ def page(made: dict[str, Any]) -> str:
     """The statement (`statement.statement`) as self-contained HTML."""
     contract, payer = made["contract"], made["payer"]
     body = (
-        f"<div class='long wide'><header><p class=sender>{escape(payer['name'])}</p>"
+        f"<div class=long><header><p class=sender>{escape(payer['name'])}</p>"
         "<p class=kind>Afregning · Settlement statement</p></header>"
         f"<h1>{TITLE}</h1><p class=lead>{escape(contract['title'])}: hvad {escape(payer['name'])} skylder "
         f"{escape(made['operator']['name'])} efter underskrevne betalingsbilag, opgjort {escape(made['made_on'])}."
@@ -46,7 +46,7 @@ def _marks(made: dict[str, Any]) -> str:
 
 def _figures(sums: dict[str, Any]) -> str:
     cells = (
-        ("", sums["due_minor"], "forfaldet i alt · due in all"),
+        ("", sums["due_minor"], "skyldigt i alt · due"),
         ("", sums["invoiced_minor"], "faktureret · invoiced"),
         ("", sums["paid_minor"], "betalt · paid"),
         ("warn" if sums["disputed_minor"] else "", sums["disputed_minor"], "bestridt · disputed"),
@@ -102,7 +102,7 @@ def _next(expected: dict[str, str] | None) -> str:
     if expected is None:
         return "·"
     da, en = known(words.NEXT, expected["what"])
-    return f"{escape(da)}<br>{escape(expected['on'])}{_en(escape(en))}"
+    return f"{escape(da)}<br><span class=when>{escape(expected['on'])}</span>{_en(escape(en))}"
 
 
 def _caps(sums: dict[str, Any]) -> str:
@@ -124,7 +124,7 @@ def _caps(sums: dict[str, Any]) -> str:
             f"<rect class=track width=1000 height=10 /><rect class={mark} width={permille} height=10 /></svg>"
             f"{_en(f'{en} so far, against the cap of the contract')}</p>"
         )
-    return f"<section><h2>Resultater og loft{_en('Outcomes and caps')}</h2>{''.join(parts)}</section>"
+    return f"<section class=keep><h2>Resultater og loft{_en('Outcomes and caps')}</h2>{''.join(parts)}</section>"
 
 
 def _address(made: dict[str, Any]) -> str:
@@ -145,7 +145,7 @@ def _address(made: dict[str, Any]) -> str:
     cells = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts)
     digest = f"<dt>SHA-256</dt><dd class=whole><code>{escape(contract['rules_sha256'])}</code></dd>"
     return (
-        f"<section><h2>Til fakturaen{_en('For the invoice: it can be sent today')}</h2>"
+        f"<section class=keep><h2>Til fakturaen{_en('For the invoice: it can be sent today')}</h2>"
         f"<dl class=facts>{cells}{digest}</dl></section>"
     )
 
@@ -155,8 +155,8 @@ def _bills(bills: list[dict[str, Any]]) -> str:
         return ""
     rows = "".join(
         f"<tr><th scope=row>{escape(one['number'])}</th><td>{both(words.BILLS[one['kind']])}</td>"
-        f"<td class=n>{kroner(one['total_minor'])}</td><td>{escape(one['issued_on'])}</td>"
-        f"<td>{escape(one['due_on'])}</td>"
+        f"<td class=n>{kroner(one['total_minor'])}</td><td class=when>{escape(one['issued_on'])}</td>"
+        f"<td class=when>{escape(one['due_on'])}</td>"
         f"<td>{'betalt · paid' if one['is_paid'] else 'åben · open'}</td></tr>"
         for one in bills
     )
@@ -172,7 +172,7 @@ def _bills(bills: list[dict[str, Any]]) -> str:
         )
     )
     return (
-        f"<section><h2>Fakturaer og kreditnotaer{_en('Invoices and credit notes')}</h2>"
+        f"<section class=keep><h2>Fakturaer og kreditnotaer{_en('Invoices and credit notes')}</h2>"
         f"<table class=money><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
     )
 
