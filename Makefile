@@ -34,8 +34,10 @@ long: $(VENV)/dev ## run the tests that take most of a minute each
 	$(BIN)/pytest -n 2 tests -m long --ignore tests/conformance --ignore tests/page
 
 CONFORMANCE := $(VENV)/conformance
-$(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformance/js/package-lock.json
+$(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformance/rules.lock \
+    tests/conformance/js/package-lock.json
 	$(BIN)/pip install --quiet --require-hashes --requirement tests/conformance/requirements.lock
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement tests/conformance/rules.lock
 	# not `npm ci`: it asks for optional packages of other platforms, which the lock leaves out
 	cd tests/conformance/js && npm install --omit=optional --omit-lockfile-registry-resolved --no-audit --no-fund --silent
 	touch $@
@@ -89,6 +91,8 @@ lock: ## pin the newest versions of every dependency, with hashes and no address
 	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
 	    --output-file $$suite/requirements.lock; \
 	done
+	uv pip compile tests/conformance/rules.in --no-deps --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file tests/conformance/rules.lock
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -41,11 +41,14 @@ _OUTCOMES: dict[str, Outcome] = {
     "request-unknown": Outcome(4, 404, "No such request"),
     "record-unknown": Outcome(4, 404, "No such record"),
     "advice-unknown": Outcome(4, 404, "No such advice"),
+    "bill-unknown": Outcome(4, 404, "No such invoice"),
+    "dispute-unknown": Outcome(4, 404, "No such dispute"),
     "decision-unknown": Outcome(4, 404, "No such decision"),
     "change-needs-approval": Outcome(5, 409, "A second person must approve"),
     "record-refused": Outcome(5, 409, "The record was not made"),
     "request-refused": Outcome(5, 409, "The request was refused"),
     "statement-emptied": Outcome(5, 409, "The statement's copy was erased"),
+    "settlement-refused": Outcome(5, 409, "The settlement does not allow it"),
     "refused": Outcome(5, 409, "Refused"),
     "enrolment-refused": Outcome(5, 409, "The enrolment was refused"),
     "cohort-already-sealed": Outcome(5, 409, "The batch is sealed"),
@@ -91,6 +94,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "schema-outdated": Outcome(10, 503, "The database is of another version"),
     "status-list-full": Outcome(10, 503, "Out of order"),
     "signer-refused": Outcome(10, 500, "Nothing is signed without a decision"),
+    "settlement-mismatch": Outcome(10, 503, "The amounts do not agree"),
     # what the verifier refuses: here it is our own bundle, checked before it is handed out (invariant 8)
     **dict.fromkeys(
         (

@@ -78,6 +78,10 @@ class Action(StrEnum):
     DECIDE_RIGHT = "decide_right"
     ADVISE = "advise"
     CHANGE_POLICY = "change_policy"
+    READ_SETTLEMENT = "read_settlement"
+    ACKNOWLEDGE = "acknowledge"
+    REQUEST_PAYMENT = "request_payment"
+    APPROVE_PAYMENT = "approve_payment"
 
 
 class LegalRole(StrEnum):

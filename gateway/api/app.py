@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway import clients, oversight, publication
-from gateway.api import problems, public, token
+from gateway.api import problems, public, settlement, token
 from gateway.api.bodies import EvidenceBundle, Health, LogEvent, PlannedContract, PlannedRelease
 from gateway.api.document import DocumentedAPI, description
 from gateway.api.page import render
@@ -196,5 +196,6 @@ def create_app(gateway: Gateway) -> FastAPI:
         )
         return [LogEvent(index=line.index, at=line.at.isoformat(), kind=line.kind, body=line.body) for line in lines]
 
+    settlement.install(app, gateway, caller)
     public.install(app, gateway.settings.public_directory)
     return app

@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from gateway.cli import advice, comparison, contracts, installation, keys, logs, outcomes, policy, rights, signing
+from gateway.cli import (
+    advice,
+    comparison,
+    contracts,
+    installation,
+    keys,
+    logs,
+    outcomes,
+    policy,
+    rights,
+    settle,
+    signing,
+)
 from gateway.error_table import outcome
 
 _FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors.py
@@ -31,6 +43,7 @@ app.add_typer(keys.trust_app, name="trust")
 app.add_typer(rights.app, name="rights")
 app.add_typer(policy.app, name="policy")
 app.add_typer(advice.app, name="advice")
+app.add_typer(settle.app, name="settle")
 for key_command in signing.COMMANDS:
     keys.app.command()(key_command)
 for command in (*installation.COMMANDS, *outcomes.COMMANDS, *comparison.COMMANDS):

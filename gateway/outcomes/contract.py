@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from connectors.records import IncomeType, Status, Week
+from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.terms import Aggregate, Caps, Index, Rounding, Tariff, divided
 from policies.basis import StopReason
 from policies.vocabulary import LegalRole
@@ -216,6 +217,7 @@ class Contract:
     statements: tuple[PlannedStatement, ...]
     releases: tuple[PlannedRelease, ...]
     tied: tuple[tuple[str, str], ...]  # recipients that count as one, beside those that are one organisation
+    settlement: SettlementTerms | None
     sha256: str
     file: str
 

@@ -28,6 +28,7 @@ from gateway.outcomes.contract import (
     Window,
 )
 from gateway.outcomes.measures_file import read_measures, read_states, statuses
+from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
 from gateway.outcomes.terms import Rounding, Tariff
 from policies.basis import StopReason
@@ -81,6 +82,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         statements=_statements(root, windows, measures, tariffs),
         releases=_releases(root, windows),
         tied=_tied(disclosure),
+        settlement=settlement_terms(root),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )

@@ -35,6 +35,7 @@ from tests.support.api_client import Client
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
+from tests.support.settling import accept, contest, invoiced
 from tests.support.simulated import acting
 
 # command -> what the policy is asked first, and how the command is written
@@ -45,7 +46,7 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "evaluate": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
     "release": (Action.RELEASE_PAYMENT, ("impact60", "2018H2", "--template", "payment_document", "--to", "operator")),
     "state": (Action.RELEASE_INDIVIDUAL, ("impact60", "2020H2", "--out", "statement.jwt")),
-    "correct": (Action.RELEASE_PAYMENT, ("impact60", "2018H2", "--reason", "source_corrected")),
+    "correct": (Action.RELEASE_PAYMENT, ("impact60", "2019H2", "--reason", "source_corrected")),
     "contract approve": (Action.CHANGE_POLICY, ("PROPOSAL",)),
     "log show": (Action.READ_LOG, ()),
     "rights record": (Action.REGISTER_RIGHT, ("impact60", "objection", "--case-ref", "REFERENCE")),
@@ -63,6 +64,20 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "advice answer": (Action.CHANGE_POLICY, ("ADVICE", "--followed")),
     "advice lift": (Action.ADVISE, ("ADVICE",)),
     "advice sample": (Action.READ_LOG, ("impact60",)),
+    "settle state": (Action.READ_SETTLEMENT, ("impact60",)),
+    "settle statement": (Action.READ_SETTLEMENT, ("impact60", "--out", "statement.html")),
+    "settle acknowledge": (Action.ACKNOWLEDGE, ("impact60", "2018H2")),
+    "settle dispute": (
+        Action.ACKNOWLEDGE,
+        ("impact60", "2018H2", "--line", "weeks/window", "--reason", "source", "--letter", "STATUS"),
+    ),
+    "settle resolve": (Action.ACKNOWLEDGE, ("DISPUTE", "--outcome", "stands", "--letter", "STATUS")),
+    "settle invoice": (Action.REQUEST_PAYMENT, ("impact60", "2018H2", "--out", "invoice.xml")),
+    "settle sheet": (Action.READ_SETTLEMENT, ("impact60", "BILL", "--out", "sheet.html")),
+    "settle approve": (Action.APPROVE_PAYMENT, ("impact60", "BILL")),
+    "settle paid": (Action.APPROVE_PAYMENT, ("impact60", "BILL", "--on", "2026-01-01")),
+    "settle investor": (Action.READ_SETTLEMENT, ("impact60",)),
+    "settle accruals": (Action.EVALUATE, ("impact60",)),
 }
 # command -> why nobody is asked
 ASKS_NOBODY = {
@@ -103,6 +118,22 @@ ASKS_NOBODY = {
 ROUTES_ASK = {
     ("POST", "/contracts/{contract_id}/windows/{window}/attestations/{template}"): Action.RELEASE_TOTAL,
     ("GET", "/access-log"): Action.READ_LOG,
+    ("GET", "/contracts/{contract_id}/settlement"): Action.READ_SETTLEMENT,
+    ("POST", "/contracts/{contract_id}/windows/{window}/acknowledgement"): Action.ACKNOWLEDGE,
+    ("POST", "/contracts/{contract_id}/windows/{window}/disputes"): Action.ACKNOWLEDGE,
+    ("POST", "/contracts/{contract_id}/disputes/{dispute}/outcome"): Action.ACKNOWLEDGE,
+    ("POST", "/contracts/{contract_id}/windows/{window}/invoice"): Action.REQUEST_PAYMENT,
+}
+DIGEST = "0" * 64
+BODIES = {
+    "acknowledgement": {"document_sha256": DIGEST},
+    "disputes": {
+        "line": "weeks/window",
+        "reason": "source",
+        "letter_sha256": DIGEST,
+        "document_sha256": DIGEST,
+    },
+    "outcome": {"outcome": "stands", "letter_sha256": DIGEST},
 }
 ROUTES_ASK_NOBODY = {
     "/": "the documentation",
@@ -148,7 +179,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
     assert decision
     who = Who(case_reference=reference)
     consent = NewRecord(RecordKind.GDPR_CONSENT, Channel.LETTER, frozenset({Purpose.OUTCOME_PAYMENT}), "notice-2018-1")
-    town.release("2018H2", "payment_document", "operator")
+    for label in ("2018H2", "2019H1", "2019H2"):
+        town.release(label, "payment_document", "operator")
+    accept(town, "2019H1")
     text = (town.folder / "impact60.programme.toml").read_text().replace("suspension_days = 5 ", "suspension_days = 6 ")
     (town.folder / "later.programme.toml").write_text(text)
     another = town.folder / "others.csv"  # the sealed list again would only be told that it is sealed
@@ -165,6 +198,8 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
         "PROPOSAL": declarations.propose_change(
             acting(gateway, "first"), town.folder / "impact60.toml", town.folder / "later.programme.toml"
         ),
+        "DISPUTE": contest(town, "2019H2", "weeks_in_work_or_education/window").id,
+        "BILL": invoiced(town, "2019H1").number,
         "STATUS": str(town.drop.status),
         "CONTACT": str(EXAMPLES / "contacts" / "aalborg.toml"),
         "SELECTION": str(EXAMPLES / "comparisons" / "impact60.toml"),
@@ -283,7 +318,7 @@ def test_a_route_that_asks_says_no_where_the_answer_is_no(
     monkeypatch: pytest.MonkeyPatch,
     route: tuple[str, str],
 ):
-    source, _ = original
+    source, names = original
     shutil.copytree(source.data_directory, tmp_path / "gateway")
     town = opened(source, tmp_path / "gateway")
     role, organisation = (
@@ -300,8 +335,9 @@ def test_a_route_that_asks_says_no_where_the_answer_is_no(
         return engine._denied_by_engine(request, "no-permit")
 
     monkeypatch.setattr(PolicyEngine, "authorise", no)
-    path = route[1].format(contract_id="impact60", window="2020H2", template="contract_total")
-    answer = api.request(route[0], path, headers=headers)
+    path = route[1].format(contract_id="impact60", window="2020H2", template="contract_total", dispute=names["DISPUTE"])
+    body = BODIES.get(path.rsplit("/", 1)[-1])
+    answer = api.request(route[0], path, headers=headers, json=body)
     assert (answer.status_code, asked) == (403, [ROUTES_ASK[route]])
     assert answer.json()["type"].endswith("policy-denied")
     town.gateway.store.dispose()
