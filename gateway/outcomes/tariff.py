@@ -7,11 +7,11 @@ Everything is cumulative: `owed` says, window by window, what is owed in all by 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gateway.outcomes.contract import Contract, MeasureKind
-from gateway.outcomes.terms import Rounding, Tariff, TariffKind, Unit, divided
+from gateway.outcomes.terms import Caps, Rounding, Tariff, TariffKind, Unit, divided
 
 UNIT_OF = {
     MeasureKind.WEEKS: Unit.WEEK,
@@ -68,7 +68,8 @@ def uncapped(contract: Contract, tariff: Tariff, figures: Figures) -> int:
             return tariff.price_minor * figures.windows
         case TariffKind.STEPS:
             figure = value(tariff.of)
-            return 0 if figure is None else max((p.amount_minor for p in tariff.points if p.at <= figure), default=0)
+            reached = [point.amount_minor for point in tariff.points if figure is not None and point.at <= figure]
+            return reached[-1] if reached else 0
         case TariffKind.LINEAR:
             figure = value(tariff.of)
             return 0 if figure is None else _on_line(tariff, figure, contract.rounding)
@@ -127,11 +128,11 @@ def unit_of(contract: Contract, tariff: Tariff) -> Unit:
 
 
 def capped_by(contract: Contract, series: Sequence[Figures]) -> list[str]:
-    """The caps that cut something at the end of the last window, by the name of the term."""
+    """The caps that cut something at the end of the last window, by the name of the term that holds them."""
+    own = owed(replace(contract, caps=Caps()), series)[-1]
     raw = {tariff.id: uncapped(contract, tariff, series[-1]) for tariff in contract.tariffs}
-    amounts = owed(contract, series)[-1]
-    cut = [f"tariffs.{name}" for name, amount in raw.items() if amounts[name] < amount]
-    if contract.caps.most_minor and sum(amounts.values()) == contract.caps.most_minor:
+    cut = [f"tariffs.{name}" for name, amount in raw.items() if own[name] < amount]
+    if contract.caps.most_minor and sum(own.values()) > contract.caps.most_minor:
         cut.append("caps")
     return cut
 
@@ -153,7 +154,7 @@ def _on_line(tariff: Tariff, figure: int, rounding: Rounding) -> int:
         return last.amount_minor
     low, high = next((a, b) for a, b in pairwise(tariff.points) if a.at <= figure < b.at)
     rise, run = high.amount_minor - low.amount_minor, high.at - low.at
-    return low.amount_minor + divided(rise * (figure - low.at), run, rounding)
+    return divided(low.amount_minor * run + rise * (figure - low.at), run, rounding)
 
 
 def _share(tariff: Tariff, figures: Figures, rounding: Rounding) -> int:
