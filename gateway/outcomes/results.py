@@ -132,7 +132,7 @@ def _earnings(
     if measure.earnings is None or any(verdict.reason is Reason.OUT for verdict in verdicts):
         return {}
     start, end = first_day(contract, person), last_day(contract, measure, person, verdicts)
-    needed = measure.earnings.minor(start.year, contract.rounding)
+    needed = measure.earnings.minor(start, contract.rounding)
     [state] = measure.states
     months = sorted({verdict.week.month for verdict in verdicts if verdict.reason not in _NOT_READ})
     reached, earned = None, 0

@@ -61,9 +61,11 @@ def price_of(tariff: Tariff, state: str, year: int, rounding: Rounding) -> int:
 def uncapped(contract: Contract, tariff: Tariff, figures: Figures) -> int:
     """What a tariff owes in all at the end of a window, before caps."""
     value = figures.quantities.get
+    if tariff.gate is not None and value(tariff.gate.of, tariff.gate.at_least - 1) < tariff.gate.at_least:
+        return 0
     match tariff.kind:
         case TariffKind.PRICE:
-            return figures.personal[tariff.id]
+            return figures.personal[tariff.id] if contract.measure(tariff.of) else _declared(tariff, figures)
         case TariffKind.FEE:
             return tariff.price_minor * figures.windows
         case TariffKind.STEPS:
@@ -82,7 +84,8 @@ def uncapped(contract: Contract, tariff: Tariff, figures: Figures) -> int:
 def owed(contract: Contract, series: Sequence[Figures]) -> list[dict[str, int]]:
     """What each tariff owes in all at the end of each window of `series`, caps applied, in the contract's order.
 
-    A tariff's window cap comes first, then its own cap, then the contract's, which later tariffs feel first.
+    A tariff's window cap comes first, then its own cap, then what people's cap cut of declared figures, then the
+    contract's cap; the last two are felt by the later tariffs first.
     """
     found: list[dict[str, int]] = []
     raw_before: dict[str, int] = {}
@@ -92,7 +95,7 @@ def owed(contract: Contract, series: Sequence[Figures]) -> list[dict[str, int]]:
         for tariff in contract.tariffs:
             held[tariff.id] = _in_window(tariff, held.get(tariff.id, 0), raw_before.get(tariff.id, 0), raw[tariff.id])
         raw_before = raw
-        found.append(_under_caps(contract, held))
+        found.append(_under_caps(contract, held, figures))
     return found
 
 
@@ -146,6 +149,11 @@ def _quantity(tariff: Tariff, figures: Figures) -> int:
     return figures.quantities.get(tariff.of, 0)
 
 
+def _declared(tariff: Tariff, figures: Figures) -> int:
+    amount = tariff.price_minor * figures.quantities.get(tariff.of, 0)
+    return amount if tariff.may_be_negative else max(amount, 0)
+
+
 def _on_line(tariff: Tariff, figure: int, rounding: Rounding) -> int:
     first, last = tariff.points[0], tariff.points[-1]
     if figure <= first.at:
@@ -190,11 +198,18 @@ def _in_window(tariff: Tariff, held: int, raw_before: int, raw: int) -> int:
     return held + min(raw - raw_before, tariff.cap_window_minor)
 
 
-def _under_caps(contract: Contract, held: Mapping[str, int]) -> dict[str, int]:
+def _under_caps(contract: Contract, held: Mapping[str, int], figures: Figures) -> dict[str, int]:
     most = contract.caps.most_minor
+    own = {t.id: min(held[t.id], t.cap_minor) if t.cap_minor else held[t.id] for t in contract.tariffs}
+    over = max(0, figures.quantities.get(contract.caps.person_excess, 0))
+    for tariff in reversed(contract.tariffs):
+        if tariff.kind is TariffKind.PRICE and not contract.measure(tariff.of):
+            taken = min(over, max(0, own[tariff.id]))
+            own[tariff.id] -= taken
+            over -= taken
     amounts: dict[str, int] = {}
     for tariff in contract.tariffs:
-        amount = min(held[tariff.id], tariff.cap_minor) if tariff.cap_minor else held[tariff.id]
+        amount = own[tariff.id]
         room = most - sum(amounts.values())
         amounts[tariff.id] = min(amount, room) if most else amount
     return amounts
