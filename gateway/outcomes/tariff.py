@@ -135,7 +135,7 @@ def capped_by(contract: Contract, series: Sequence[Figures]) -> list[str]:
     own = owed(replace(contract, caps=Caps()), series)[-1]
     raw = {tariff.id: uncapped(contract, tariff, series[-1]) for tariff in contract.tariffs}
     cut = [f"tariffs.{name}" for name, amount in raw.items() if own[name] < amount]
-    if contract.caps.most_minor and sum(own.values()) > contract.caps.most_minor:
+    if sum(owed(contract, series)[-1].values()) < sum(own.values()):
         cut.append("caps")
     return cut
 

@@ -10,9 +10,11 @@ from math import prod
 
 import pytest
 
+from connectors.codes import shown_by_kind
 from connectors.errors import DeclarationInvalid
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.lint import lint
 from gateway.outcomes.tariff import Figures, owed
 from gateway.outcomes.terms import Rounding, divided
 from tests.support.evaluator import declared
@@ -42,6 +44,11 @@ def test_every_number_of_a_contract_is_published_recomputed_or_marked_as_illustr
     paths = {term.path for term in terms}
     for number in numbers(name):
         assert any(number == path or number.startswith(f"{path}.") for path in paths), number
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_example_says_what_cannot_be_meant(name: str):
+    assert [str(finding) for finding in lint(example_contract(name), shown_by_kind())] == []
 
 
 @pytest.mark.parametrize(

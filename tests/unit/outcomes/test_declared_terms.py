@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import DeclarationInvalid
 from gateway.outcomes.contract import RegisterExit
-from gateway.outcomes.tariff import Figures, owed
+from gateway.outcomes.tariff import Figures, capped_by, owed
 from gateway.outcomes.terms import Gate, Index, Rounding
 from policies.basis import StopReason
 from tests.support.histories import example_contract
@@ -130,6 +130,12 @@ def test_a_negative_figure_is_owed_back_only_where_the_contract_says_so(negative
 def test_what_the_cap_of_a_person_cuts_is_taken_off_the_later_tariffs_first(over: int, expected: tuple[int, int]):
     found = amounts(ROUND_1, "2012-2014", job_13_weeks=1, job_26_weeks=1, over_the_cap=over)
     assert (found["job_13_weeks"], found["job_26_weeks"]) == expected
+
+
+def test_the_cap_of_a_person_is_told_among_the_caps_that_cut():
+    contract = example_contract(ROUND_1)
+    for over, cut in ((0, []), (1, ["caps"])):
+        assert capped_by(contract, [Figures("2012-2014", {"level_1": 1, "over_the_cap": over}, {}, 1)]) == cut
 
 
 def test_a_year_of_an_index_begins_in_its_first_month():
