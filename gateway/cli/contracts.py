@@ -54,6 +54,25 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
 
 
 @app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="A contract file.")],
+    language: Annotated[str, typer.Option(help="da or en; both where it is left out.")] = "",
+) -> None:
+    """Print a contract as one page to read, in Danish and English, beside its digest; needs no installation.
+
+    Example: gateway contract show examples/contracts/impact60.toml --language en
+    """
+    from gateway.contract_page import Language, page
+    from gateway.outcomes.contract_file import load_contract
+
+    if language not in ("", *Language):
+        raise typer.BadParameter(f"must be one of: {', '.join(Language)}", param_hint="--language")
+    contract = load_contract(file.read_bytes(), file=file.name)
+    chosen = [Language(language)] if language else list(Language)
+    console.print("\n".join(page(contract, one) for one in chosen), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
 def add(
     contract: Annotated[Path, typer.Argument(help="The contract file.")],
     programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],

@@ -87,6 +87,7 @@ ASKS_NOBODY = {
     "serve": "serves routes that ask one by one",
     "demo": "builds an installation of its own with invented people, through the use cases that ask",
     "contract check": "reads one file",
+    "contract show": "reads one file",
     "contract add": "puts a first version in force, with the grants that could be asked; a later one needs two people",
     "contract propose": "changes nothing until a second person approves, who is asked",
     "contract proposals": "shows digests and days",
