@@ -93,10 +93,7 @@ def forecast(settled: Settled, seen: dict[Week, Evaluation], *, week: Week) -> F
     series: list[Figures] = []
     for number, window in enumerate(contract.windows, start=1):
         reached = min(window.to_week, week)
-        if reached in seen:
-            known = _due(contract, [*series, _figures(seen[reached], window.label, number)])
-        else:
-            known = 0
+        known = _due(contract, [*series, _figures(seen[reached], window.label, number)]) if reached in seen else 0
         series.append(_expected(contract, seen, week=week, window=window, number=number))
         due = _due(contract, series)
         document = signed.get(window.label)

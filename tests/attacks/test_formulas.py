@@ -78,8 +78,8 @@ def test_no_text_becomes_a_formula_or_a_link_in_xlsx(text: str):
             assert b"externalLink" not in content, name
     sheet = load_workbook(io.BytesIO(data)).active
     cells = dict(zip(HEAD, sheet[2], strict=True))
-    assert cells["measure"].data_type == "s"
-    assert cells["measure"].value.startswith("'")
+    assert cells["tariff"].data_type == "s"
+    assert cells["tariff"].value.startswith("'")
     assert cells["amount_dkk"].data_type == "n"
     assert Decimal(str(cells["amount_dkk"].value)) == Decimal("-1500.05")
     assert cells["quantity"].value == -3
