@@ -69,19 +69,6 @@ class RightDecided(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class DisputeChanged(Event):
-    """The parties began to disagree about a window, or their dispute has ended."""
-
-    contract: str
-    window: str
-    dispute: str
-    change: str
-    by: str
-    decision: str
-    decision_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class PersonRead(Event):
     """One person's data were put together for that person."""
 

@@ -240,24 +240,6 @@ def decide(
 
 
 @app.command()
-def dispute(
-    contract: Contract,
-    window: Annotated[str, typer.Argument(help="The window's label.")],
-    is_over: Annotated[bool, typer.Option("--end", help="The dispute has ended.")] = False,
-    role: As = "case_worker",
-) -> None:
-    """Register that the parties disagree about a window, or with --end that they no longer do: it holds every erasure.
-
-    Example: gateway rights dispute impact60 2020H1
-    """
-    from gateway.rights import disputes
-
-    (disputes.end if is_over else disputes.begin)(opened(), contract, window, role=_role(role))
-    held = f"disputed: {window}; nobody of {contract} is erased until it has ended"
-    console.print(f"the dispute about {window} has ended" if is_over else held)
-
-
-@app.command()
 def archive(
     contract: Contract,
     out: Annotated[Path, typer.Option(help="Where the export goes (XML).")],

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from connectors.records import Week
-from gateway.store.rights_tables import Advice, DisputeRow
+from gateway.store.rights_tables import Advice
+from gateway.store.settlement_tables import Dispute
 from gateway.store.tables import Batch, ContractVersion, ProgrammeRow, PullRow, ReleaseRow, SigningKeyRow, Subject
 from keys.lifecycle import PUBLISHED, State
 
@@ -48,8 +49,8 @@ def is_suspended(session: Session, contract_id: str, window: str) -> bool:
 
 def open_disputes(session: Session, contract_id: str) -> list[str]:
     """The labels of the windows that the parties disagree about, in their order."""
-    query = select(DisputeRow.window).where(DisputeRow.contract_id == contract_id, col(DisputeRow.ended_at).is_(None))
-    return sorted(session.exec(query))
+    query = select(Dispute.window).where(Dispute.contract_id == contract_id, Dispute.outcome == "")
+    return sorted(set(session.exec(query)))
 
 
 def batches(session: Session, contract_id: str) -> Sequence[Batch]:

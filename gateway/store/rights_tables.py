@@ -143,19 +143,6 @@ class Advice(SQLModel, table=True):
         return not self.answer and self.lifted_at is None
 
 
-class DisputeRow(SQLModel, table=True):
-    """Windows that the parties disagree about: until a dispute has ended nobody of the contract is erased. Trusted; an
-    edit lets evidence be erased, and contradicts the logged event.
-    """
-
-    id: str = Field(primary_key=True)
-    contract_id: str = Field(index=True)
-    window: str
-    begun_at: datetime = instant()
-    ended_at: datetime | None = optional_instant()
-    by: str  # member of staff who registered it
-
-
 class StatementRow(SQLModel, table=True):
     """Statements about single people that went to the operator. Personal data by case reference; each is signed.
 

@@ -124,7 +124,7 @@ def test_nobody_is_found_in_the_verified_bundles_of_a_municipality(tmp_path: Pat
     with town.drop.referrals.open(encoding="utf-8") as file:
         days = [date.fromisoformat(row[1]) for row in list(csv.reader(file, delimiter=";"))[1:]]
     assert len(days) == contract.cohort.size == 30
-    # a total of nobody is a leak of its own: tests/attacks/test_known_leaks.py
+    # a total of nobody is a leak of its own: tests/attacks/test_residual.py
     empty = {one.window for one in received if one.claims.get("outcomes_achieved") == 0}
     assert len(empty) <= 1
     learned = attack(contract, days, received)

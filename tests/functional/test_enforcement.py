@@ -55,7 +55,6 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "rights consent": (Action.READ_PERSON, ("impact60", "CONSENT", "--contact", "CONTACT", "--out", "consent.jsonld")),
     "rights ask": (Action.REGISTER_RIGHT, ("impact60", "rectification", "--case-ref", "REFERENCE")),
     "rights decide": (Action.DECIDE_RIGHT, ("impact60", "REQUEST", "--answer", "grant")),
-    "rights dispute": (Action.REGISTER_RIGHT, ("impact60", "2018H2")),
     "rights archive": (Action.READ_PERSON, ("impact60", "--out", "archive.xml")),
     "policy approve": (Action.CHANGE_POLICY, ("POLICY_SET",)),
     "policy explain": (Action.READ_LOG, ("DECISION",)),

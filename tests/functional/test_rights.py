@@ -16,17 +16,18 @@ from sqlmodel import col, select
 
 from gateway import statements
 from gateway.doctor import examine_opened
-from gateway.errors import RecordRefused, RequestRefused, RequestUnknown, StatementEmptied, WindowUnknown
+from gateway.errors import RecordRefused, RequestRefused, RequestUnknown, StatementEmptied
 from gateway.evaluation import evaluate_week
 from gateway.installation import Gateway
 from gateway.oversight import verify_logs
-from gateway.rights import archive, disputes, erasure, journal, requests
+from gateway.rights import archive, erasure, journal, requests
 from gateway.rights.people import Channel, NewRecord, Who, begin, end
 from gateway.rights.receipt import consent_receipt
 from gateway.rights.report import report
 from gateway.rights.report_page import page
 from gateway.rights.requests import Right
 from gateway.settings import Settings
+from gateway.settlement.acknowledging import Outcome
 from gateway.store.rights_tables import BasisRow, StopReceiptRow
 from gateway.store.tables import DecisionRow, LogEntry, PersonLineRow, SpellRow, Subject
 from outcome_verifier import b64, jws
@@ -37,8 +38,8 @@ from policies.vocabulary import Purpose, Role
 from tests.attacks.test_deleted_rows import on_disk
 from tests.functional.test_consent_receipt import CONTACT
 from tests.functional.test_traps import Clock
-from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
+from tests.support.settling import answer, contest
 from tests.support.simulated import acting
 
 CASE, OWNER = Role.CASE_WORKER, Role.SYSTEM_OWNER
@@ -342,32 +343,16 @@ def test_an_open_dispute_holds_every_erasure_of_the_contract_until_it_is_settled
     town, who = finished, someone(finished)
     begin(town.gateway, town.contract, who, OBJECTS, role=CASE)
     archive.export(town.gateway, town.contract)
-    disputes.begin(town.gateway, town.contract, "2020H1", role=CASE)
-    with pytest.raises(RequestRefused, match="disputed-already"):
-        disputes.begin(town.gateway, town.contract, "2020H1", role=OWNER)
+    open_one = contest(town, "2020H1", "weeks_in_work_or_education/window")
     asked = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
-    answer = requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True)
-    assert [(hold.rule, hold.until) for hold in answer.holds] == [
+    answered = requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True)
+    assert [(hold.rule, hold.until) for hold in answered.holds] == [
         ("open-dispute", "the dispute about 2020H1 is settled")
     ]
     assert journal.lines(town.gateway) == []
-    disputes.end(town.gateway, town.contract, "2020H1", role=OWNER)
-    with pytest.raises(RequestRefused, match="not-disputed"):
-        disputes.end(town.gateway, town.contract, "2020H1", role=OWNER)
+    answer(town, open_one, Outcome.STANDS)
     again = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
     assert requests.decide(acting(town.gateway, "second"), town.contract, again, grant=True).granted
-
-
-def test_only_staff_with_a_role_registers_a_dispute_about_a_window_of_the_contract(tmp_path: Path):
-    town = ready(tmp_path)
-    with pytest.raises(WindowUnknown):
-        disputes.begin(town.gateway, town.contract, "1999H1", role=CASE)
-    with pytest.raises(PolicyDenied, match="P60"):
-        disputes.begin(town.gateway, town.contract, "2020H1", role=Role.AUDITOR)
-    done = run("rights", "dispute", town.contract, "2020H1", environment=town.environment)
-    assert (done.code, done.out) == (0, "disputed: 2020H1; nobody of impact60 is erased until it has ended\n"), done.err
-    done = run("rights", "dispute", town.contract, "2020H1", "--end", environment=town.environment)
-    assert (done.code, done.out) == (0, "the dispute about 2020H1 has ended\n"), done.err
 
 
 def _windows(town: SimulatedMunicipality):

@@ -65,17 +65,6 @@ def upgrade() -> None:
     op.create_index("ix_basisrow_contract_id", "basisrow", ["contract_id"], unique=False)
     op.create_index("ix_basisrow_subject_id", "basisrow", ["subject_id"], unique=False)
     op.create_table(
-        "disputerow",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("contract_id", sa.String(), nullable=False),
-        sa.Column("window", sa.String(), nullable=False),
-        sa.Column("begun_at", sa.BigInteger(), nullable=False),
-        sa.Column("ended_at", sa.BigInteger(), nullable=True),
-        sa.Column("by", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index("ix_disputerow_contract_id", "disputerow", ["contract_id"], unique=False)
-    op.create_table(
         "erasurerow",
         sa.Column("subject_sha256", sa.String(), nullable=False),
         sa.Column("contract_id", sa.String(), nullable=False),
