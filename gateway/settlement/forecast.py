@@ -129,7 +129,8 @@ def _expected_quantities(contract: Contract, seen: dict[Week, Evaluation], *, we
         if measure.kind == "weeks":
             pace, weeks = quantity - earlier.quantity(measure.id), week - _back(contract, week)
             more = pace * (at - week) // weeks if weeks else 0
-            quantity += max(0, min(more, now.participants * (at - week)))
+            most = now.participants * min(at - week, measure.weeks_from_enrolment)
+            quantity = min(quantity + max(0, min(more, most)), now.participants * measure.weeks_from_enrolment)
         found[measure.id] = quantity
     return found
 
