@@ -115,7 +115,7 @@ def _payment_expected_on(settled: Settled, label: str, document: Document | None
             return bill.due_on.isoformat()
     window = next(one for one in settled.contract.windows if one.label == label)
     one = settled.standing(label) if document is not None else None
-    start = one.issued_at.date() if one is not None else settled.contract.freezes_on(window)
+    start = one.issued_at.date() if one is not None else max(settled.contract.freezes_on(window), settled.now.date())
     return (start + timedelta(days=settled.terms.dispute_days + settled.terms.payment_days)).isoformat()
 
 
