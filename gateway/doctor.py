@@ -24,6 +24,7 @@ from gateway.rights import erasure, journal
 from gateway.rights.requests import open_requests
 from gateway.settings import Settings
 from gateway.store import ledger, queries
+from gateway.store.settlement_tables import Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow, SourceRow
 from policies.decision import Decision
 
@@ -60,7 +61,25 @@ def examine_opened(gateway: Gateway) -> list[Finding]:
         *_sources(gateway),
         *_governance(gateway),
         *_contracts(gateway),
+        *_settlements(gateway),
     ]
+
+
+def _settlements(gateway: Gateway) -> Iterator[Finding]:
+    """Disputes that wait for an answer, and bills that nobody has paid by their day."""
+    today = gateway.clock().date()
+    with gateway.store.read() as session:
+        disputes = session.exec(select(Dispute).where(Dispute.outcome == "")).all()
+        paid = set(session.exec(select(Payment.bill_id)))
+        bills = [bill for bill in session.exec(select(Bill).order_by(Bill.number)) if bill.id not in paid]
+    for dispute in disputes:
+        late = dispute.answer_by < today
+        said = f"a dispute of {dispute.contract_id} {dispute.window} waits until {dispute.answer_by}"
+        yield Finding(WARN if late else OK, said, "`gateway settle resolve` answers it" if late else "")
+    for bill in bills:
+        if bill.due_on < today:
+            said = f"{bill.kind.replace('_', ' ')} {bill.number} was due on {bill.due_on}"
+            yield Finding(WARN, said, "`gateway settle sheet` says what is missing; then approve and pay it")
 
 
 def _machine(gateway: Gateway) -> Iterator[Finding]:

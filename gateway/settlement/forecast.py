@@ -118,7 +118,7 @@ def _payment_expected_on(settled: Settled, label: str, document: Document | None
             return bill.due_on.isoformat()
     window = next(one for one in settled.contract.windows if one.label == label)
     one = settled.standing(label) if document is not None else None
-    start = one.issued_at.date() if one is not None else settled.contract.freezes_on(window)
+    start = one.issued_at.date() if one is not None else max(settled.contract.freezes_on(window), settled.now.date())
     return (start + timedelta(days=settled.terms.dispute_days + settled.terms.payment_days)).isoformat()
 
 
@@ -135,7 +135,8 @@ def _expected(contract: Contract, seen: dict[Week, Evaluation], *, week: Week, w
         if measure.kind is not MeasureKind.WEEKS or not weeks:
             continue
         gone = now.quantity(measure.id) - earlier.quantity(measure.id)
-        more = max(0, min(gone * (at - week) // weeks, now.participants * (at - week)))
+        most = now.participants * measure.weeks_from_enrolment - now.quantity(measure.id)
+        more = max(0, min(gone * (at - week) // weeks, now.participants * (at - week), most))
         quantities[measure.id] += more
         for tariff in contract.tariffs:
             if tariff.kind is TariffKind.PRICE and tariff.of == measure.id and gone > 0:

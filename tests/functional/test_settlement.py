@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from gateway import advice, correction, oversight, pulling
+from gateway.doctor import examine_opened
 from gateway.settlement import acknowledging, billing, paying, views
 from gateway.settlement.acknowledging import Outcome
 from gateway.settlement.forecast import accruals
@@ -346,3 +347,18 @@ def test_a_suspended_window_is_not_invoiced(town: SimulatedMunicipality):
     with pytest.raises(PolicyDenied) as refused:
         invoiced(town, "2019H1")
     assert refused.value.decision.rule_ids == ("P32-not-suspended",)
+
+
+def test_the_doctor_tells_of_a_late_answer_and_a_late_payment(priced_twice: SimulatedMunicipality):
+    town, people = priced_twice, "self_support_full_or_partial/window"
+    contest(town, "2019H2", people)
+    accept(town, "2019H2")
+    bill = invoiced(town, "2019H2")
+
+    def warned() -> list[str]:
+        return [one.what for one in examine_opened(town.gateway) if one.level == "warn"]
+
+    assert not any("dispute" in what or bill.number in what for what in warned())
+    town.gateway.clock.move(31)  # type: ignore[attr-defined]
+    assert sum("a dispute of impact60 2019H2 waits" in what for what in warned()) == 1
+    assert sum(f"invoice {bill.number} was due" in what for what in warned()) == 1

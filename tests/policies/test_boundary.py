@@ -65,6 +65,18 @@ NEEDED: dict[Action, tuple[str, set[Purpose], tuple[str, ...]]] = {
         {GOVERNS},
         ("appointment_valid", "second_person", "retention_clear"),
     ),
+    Action.READ_SETTLEMENT: ("operator_reads_its_settlement", {PAID}, ("appointment_valid", "amounts_may_be_shown")),
+    Action.ACKNOWLEDGE: ("operator_acknowledges", {PAID}, ("appointment_valid", "document_stands", "in_time")),
+    Action.REQUEST_PAYMENT: (
+        "operator_asks_to_be_paid",
+        {PAID},
+        ("appointment_valid", "document_stands", "lines_acknowledged", "not_suspended"),
+    ),
+    Action.APPROVE_PAYMENT: (
+        "settlement_officer_approves_payment",
+        {PAID},
+        ("appointment_valid", "second_person", "checks_hold", "not_done_before"),
+    ),
 }
 # what an ended programme still has to let happen: whoever was counted keeps rights, and whoever watches goes on
 AFTER_THE_END = {
@@ -74,6 +86,10 @@ AFTER_THE_END = {
     Action.DECIDE_RIGHT,
     Action.ADVISE,
     Action.CHANGE_POLICY,
+    Action.READ_SETTLEMENT,
+    Action.ACKNOWLEDGE,
+    Action.REQUEST_PAYMENT,
+    Action.APPROVE_PAYMENT,
 }
 # who may be given a grant of it that works
 ROLES = {
@@ -87,6 +103,10 @@ ROLES = {
     Action.DECIDE_RIGHT: {Role.SYSTEM_OWNER},
     Action.ADVISE: {Role.DPO},
     Action.CHANGE_POLICY: {Role.SYSTEM_OWNER},
+    Action.READ_SETTLEMENT: {Role.OPERATOR, Role.INVESTOR, Role.SETTLEMENT_OFFICER},
+    Action.ACKNOWLEDGE: {Role.OPERATOR, Role.SETTLEMENT_OFFICER},
+    Action.REQUEST_PAYMENT: {Role.OPERATOR, Role.MUNICIPALITY},
+    Action.APPROVE_PAYMENT: {Role.SETTLEMENT_OFFICER},
 }
 
 
