@@ -50,7 +50,9 @@ def contract_of(rng: random.Random) -> dict[str, Any]:
             length = rng.randint(1, 9)
             pauses.append((NAME_OF_WEEK[at], NAME_OF_WEEK[at + length - 1]))
             at += length + rng.randint(1, 12)
-    kinds = rng.sample(("weeks", "people", "retention", "days", "earnings", "follow_up"), rng.randint(1, 3))
+    kinds = rng.sample(
+        ("weeks", "people", "retention", "retention", "days", "earnings", "follow_up"), rng.randint(1, 3)
+    )
     measures = [_measure(rng, kind, f"m{number}") for number, kind in enumerate(kinds, start=1)]
     rounding = rng.choice(("down", "half_up", "half_even"))
     declared = {name: _declared(rng, len(windows)) for name in ("a1", "a2", "heads")}
@@ -96,8 +98,9 @@ def _measure(rng: random.Random, kind: str, name: str) -> dict[str, Any]:
             measure["sustained_weeks"] = rng.choice((1, rng.randint(2, 14)))
         case "retention":
             by_month = rng.random() < 0.5
-            needed = rng.choice((1, rng.randint(2, 4 if by_month else 16)))
-            within = rng.choice((needed, needed + rng.randint(1, 6)))
+            needed = rng.choice((1, 2, 2, 3) if by_month else (1, rng.randint(2, 16), rng.randint(2, 16)))
+            within = needed + rng.choice((0, 0, rng.randint(1, 6)))
+            days = days and days + 60
             measure |= {"needed": needed, "within": within, "by_month": by_month, "days_from_enrolment": days}
         case "days":
             needed = rng.randint(1, 150)

@@ -9,12 +9,22 @@ from tests.property import oracle
 
 
 def features_of(
-    plain: dict[str, Any], person: oracle.Person, history: dict[str, Any], is_paid: bool, amounts: list[dict[str, int]]
+    plain: dict[str, Any],
+    person: oracle.Person,
+    history: dict[str, Any],
+    paid: dict[str, bool],
+    amounts: list[dict[str, int]],
 ) -> Iterator[tuple[str, bool]]:
-    """Each feature of a case once, and whether the person (or, for a tariff, anything under it) was paid."""
+    """Each feature of a case once, and whether anything was paid: for the measure, for the person, under the tariff.
+
+    `paid` says of each measure whether its price paid something at the end of some window.
+    """
     last = oracle.WEEK_OF_NAME[plain["windows"][-1][2]]
-    for name in {*_measures(plain), *_terms(plain), *_rows(plain, person, history, last)}:
-        yield name, is_paid
+    for measure in plain["measures"]:
+        for name in _measure(measure):
+            yield name, paid[measure["id"]]
+    for name in {*_terms(plain), *_rows(plain, person, history, last)}:
+        yield name, any(paid.values())
     for tariff in plain["tariffs"]:
         kind = tariff["kind"]
         paid = any(row[tariff["id"]] > 0 for row in amounts)
@@ -32,24 +42,23 @@ def features_of(
     yield f"rounding: {plain['rounding']}", total
 
 
-def _measures(plain: dict[str, Any]) -> Iterator[str]:
-    for measure in plain["measures"]:
-        kind = measure["kind"]
-        if kind == "retention":
-            period = "months" if measure["by_month"] else "weeks"
-            needed, within = measure["needed"], measure["within"]
-            if needed == within == 1:
-                yield f"measure: first entry, {period}"
-            else:
-                yield f"measure: retention, {'n' if needed == within else 'n of m'} {period}"
-        elif kind == "earnings":
-            pay = measure["earnings"]
-            yield "measure: earnings, " + ("index" if pay["index"] else "amount")
-            yield "measure: partial months " + ("count" if pay["counts_partial_months"] else "left out")
+def _measure(measure: dict[str, Any]) -> Iterator[str]:
+    kind = measure["kind"]
+    if kind == "retention":
+        period = "months" if measure["by_month"] else "weeks"
+        needed, within = measure["needed"], measure["within"]
+        if needed == within == 1:
+            yield f"measure: first entry, {period}"
         else:
-            yield f"measure: {kind}"
-        if measure.get("days_from_enrolment"):
-            yield "measure: days from enrolment"
+            yield f"measure: retention, {'n' if needed == within else 'n of m'} {period}"
+    elif kind == "earnings":
+        pay = measure["earnings"]
+        yield "measure: earnings, " + ("index" if pay["index"] else "amount")
+        yield "measure: partial months " + ("count" if pay["counts_partial_months"] else "left out")
+    else:
+        yield f"measure: {kind}"
+    if measure.get("days_from_enrolment"):
+        yield "measure: days from enrolment"
 
 
 def _terms(plain: dict[str, Any]) -> Iterator[str]:

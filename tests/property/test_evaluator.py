@@ -41,7 +41,7 @@ def compare(seed: int, table: Table) -> int:
     histories = [history_of(rng, plain) for _ in range(HISTORIES)]
     people = [history_from(history, subject) for subject, history in enumerate(histories, start=1)]
     for history, person in zip(histories, people, strict=True):
-        paid = 0
+        paid: dict[str, bool] = {one["id"]: False for one in plain["measures"]}
         slow = oracle.Person(plain, history)
         ours, theirs = [], []
         for number, (label, _, to_week) in enumerate(plain["windows"], start=1):
@@ -62,12 +62,14 @@ def compare(seed: int, table: Table) -> int:
             quantities = {name: sum(units.values()) for name, units in cells.items()} | known
             ours.append(found.figures(contract, known))
             theirs.append({"quantities": quantities, "personal": pay, "windows": number})
-            paid += sum(pay.values())
+            for tariff in plain["tariffs"]:
+                paid[tariff["of"]] = paid.get(tariff["of"], False) or pay.get(tariff["id"], 0) > 0
         amounts = oracle.owed(plain, theirs)
         assert owed(contract, ours) == amounts, (seed, theirs)
         _compare_documents(contract, ours, amounts)
-        _compare_weeks(plain, contract, slow, person)
-        for feature, is_paid in features_of(plain, slow, history, paid > 0, amounts):
+        if person is people[0]:
+            _compare_weeks(plain, contract, slow, person)
+        for feature, is_paid in features_of(plain, slow, history, paid, amounts):
             table[feature, is_paid] += 1
     week = Week.parse(plain["windows"][-1][2])
     one_by_one = Counter[str]()
