@@ -24,7 +24,7 @@ from gateway.cli.app import app
 from gateway.installation import Gateway
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
-from gateway.settings import Settings
+from gateway.settings import Settings, utc_now
 from gateway.store.tables import DecisionRow, LogEntry, Subject
 from policies.basis import RecordKind
 from policies.decision import Decision
@@ -59,6 +59,13 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "advice answer": (Action.CHANGE_POLICY, ("ADVICE", "--followed")),
     "advice lift": (Action.ADVISE, ("ADVICE",)),
     "advice sample": (Action.READ_LOG, ("impact60",)),
+}
+# the same for options that show more than their command does by itself
+OPTIONS_ASK: dict[str, tuple[Action, tuple[str, ...]]] = {
+    "evaluate --explain": (Action.EVALUATE, ("impact60", "--week", "2020-W10", "--json", "explained.json")),
+    "evaluate --explain --case REFERENCE": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
+    "evaluate --known-at TODAY": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
+    "evaluate --changed-since TODAY": (Action.EVALUATE, ("impact60",)),
 }
 # command -> why nobody is asked
 ASKS_NOBODY = {
@@ -157,6 +164,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
         "PROPOSAL": declarations.propose_change(
             acting(gateway, "first"), town.folder / "impact60.toml", town.folder / "later.programme.toml"
         ),
+        "TODAY": str(utc_now().date()),
         "STATUS": str(town.drop.status),
         "REFERRALS": str(another),
     }
@@ -171,7 +179,7 @@ def rows(town: SimulatedMunicipality) -> dict[str, int]:
         return {name: int(connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one()) for name in names}
 
 
-@pytest.mark.parametrize("command", ASKS)
+@pytest.mark.parametrize("command", [*ASKS, *OPTIONS_ASK])
 def test_a_command_that_asks_does_nothing_where_the_answer_is_no(
     original: tuple[SimulatedMunicipality, dict[str, str]],
     tmp_path: Path,
@@ -181,8 +189,8 @@ def test_a_command_that_asks_does_nothing_where_the_answer_is_no(
     source, names = original
     data = tmp_path / "gateway"
     shutil.copytree(source.data_directory, data)
-    action, arguments = ASKS[command]
-    spelled = [names.get(argument, argument) for argument in arguments]
+    action, arguments = (ASKS | OPTIONS_ASK)[command]
+    spelled = [names.get(argument, argument) for argument in (*command.split(), *arguments)]
     asked: list[Action] = []
 
     def no(engine: PolicyEngine, request: Request) -> Decision:
@@ -194,7 +202,7 @@ def test_a_command_that_asks_does_nothing_where_the_answer_is_no(
     folder = tmp_path / "here"
     folder.mkdir()
     environment = {"GATEWAY_DATA_DIRECTORY": str(data), "GATEWAY_STAFF": "somebody"}
-    ran = run(*command.split(), *spelled, environment=environment, cwd=folder)
+    ran = run(*spelled, environment=environment, cwd=folder)
     assert (ran.code, asked) == (8, [action]), ran.text
     assert list(folder.iterdir()) == []
     copied = opened(source, data)
