@@ -79,7 +79,7 @@ def contract_of(rng: random.Random) -> dict[str, Any]:
         "declared": declared,
         "rounding": rounding,
         "caps": {
-            "contract_minor": rng.choice((0, 0, 0, rng.randint(1, 3000), rng.randint(1000, 60000))),
+            "contract_minor": rng.choice((0, 0, rng.randint(1, 3000), rng.randint(1, 3000), rng.randint(1000, 60000))),
             "person_minor": rng.choice((0, rng.randint(100, 20000))),
             "capital_minor": rng.randint(1000, 50000) if with_capital else 0,
             "return_per_mille_a_year": rng.randint(0, 150) if with_capital else 0,
