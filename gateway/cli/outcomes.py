@@ -100,10 +100,7 @@ def evaluate(
     A day stands for its whole week: --week and --as-of say the same in two ways, and one of them is needed, unless
     --changed-since asks about all windows.
 
-    Examples: gateway evaluate impact60 --as-of 2020-03-02
-    gateway evaluate impact60 --as-of 2020-03-02 --explain --case F-017
-    gateway evaluate impact60 --as-of 2020-03-02 --known-at 2020-06-30
-    gateway evaluate impact60 --changed-since 2020-06-30
+    Example: gateway evaluate impact60 --as-of 2020-03-02 --explain --case SAG-0017
     """
     from gateway.evaluation import evaluate_week, utc_text
 
