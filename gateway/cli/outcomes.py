@@ -97,8 +97,8 @@ def evaluate(
 ) -> None:
     """Evaluate a contract at the end of a week, for the municipality's own eyes; the look is logged.
 
-    A day stands for its whole week: --week and --as-of say the same in two ways, and one of them is needed, unless
-    --changed-since asks about all windows.
+    A day stands for its whole week: --week and --as-of say the same in two ways, and one of them is needed; only
+    with --changed-since may both be left out, and all windows are compared.
 
     Example: gateway evaluate impact60 --as-of 2020-03-02 --explain --case SAG-0017
     """
