@@ -15,7 +15,7 @@ from gateway.advice import all_advice
 from gateway.enrolment import is_sealed
 from gateway.error_table import outcome
 from gateway.errors import CheckpointMismatch
-from gateway.evaluation import AsOf, known_now
+from gateway.evaluation import AsOf, known_by
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.publication import check_continues
@@ -205,7 +205,7 @@ def _contracts(gateway: Gateway) -> Iterator[Finding]:
             contract = gateway.contract(session, contract_id)
             if not is_sealed(session, contract):
                 yield Finding(WARN, f"{contract_id}: not every batch is sealed", "`gateway enrol`")
-            known = known_now(session, contract, now)
+            known = known_by(session, contract, now)
             yield from _completeness(session, contract, known)
             issued = {row.window for row in queries.releases(session, contract_id) if row.state == "issued"}
             for row in queries.releases(session, contract_id):

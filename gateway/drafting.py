@@ -155,7 +155,7 @@ def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Reque
     cohort = evaluating.histories(session, contract, programme, known_at=known)
     remainder = basis.remainder(session, contract.id)
     now = evaluate(contract, cohort, window.to_week, remainder=remainder)  # 2
-    evaluating.record_evaluation(asking, contract, now, cohort, authorised, request.purpose)
+    evaluating.record_evaluation(asking, contract, now, cohort, authorised, request.purpose, known_at=known)
     needed = earlier if any(tariff.cap_window_minor for tariff in contract.tariffs) else earlier[-1:]
     rules = [gateway.contract_for(session, contract.id, part) for part in needed]
     before = [

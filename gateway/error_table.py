@@ -56,6 +56,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "amendment-refused": Outcome(5, 409, "The version changes what it may not"),
     "aggregate-refused": Outcome(3, 422, "The figure was not taken"),
     "aggregate-missing": Outcome(5, 409, "A declared figure is missing"),
+    "not-yet-known": Outcome(5, 409, "The instant has not come yet"),
     "file-overlaps": Outcome(5, 409, "The file replaces only a part"),
     "client-key-refused": Outcome(5, 409, "The key is not the client's own"),
     "window-out-of-order": Outcome(5, 409, "An earlier window comes first"),

@@ -12,11 +12,12 @@ from connectors.records import Status, Week
 from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.enrolment import is_sealed, needed_weeks
 from gateway.errors import SourcesIncomplete
+from gateway.evaluation_errors import NotYetKnown
 from gateway.events import Evaluated, PersonLine
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
-from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
 from gateway.store import basis, queries, spells
 from gateway.store.tables import SpellRow, Subject
 from policies.facts import EvaluateFacts
@@ -33,24 +34,73 @@ class AsOf:
     by_source: tuple[tuple[str, Week | None], ...]
 
 
-def evaluate_week(gateway: Gateway, contract_id: str, week: Week) -> tuple[Evaluation, AsOf]:
-    """The totals at the end of a week with everything known now.
+def evaluate_week(
+    gateway: Gateway, contract_id: str, week: Week, *, known_at: datetime | None = None
+) -> tuple[Evaluation, AsOf]:
+    """The totals at the end of a week with everything known now, or repeated with what was known at an instant.
 
-    Raises `SourcesIncomplete` where a source does not cover the week: a guess is not an evaluation.
-    Raises `PolicyDenied`, `ContractUnknown`.
+    Rows, rules and people's records of then give the figures and the digest of then; whoever was erased since is in
+    the totals as part of a sum, and in no digest. Raises `SourcesIncomplete` where a source does not cover the week: a
+    guess is not an evaluation. Raises `NotYetKnown` for an instant in the future, `PolicyDenied`, `ContractUnknown`.
     """
     with deciding(gateway) as asking:
-        contract = gateway.contract(asking.session, contract_id, on=week.sunday)
-        programme = gateway.programme(asking.session, contract_id)
-        as_of = known_now(asking.session, contract, asking.now)
-        authorised = ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
-        if as_of.complete_to is None or as_of.complete_to < week:
-            shown = "nowhere" if as_of.complete_to is None else f"to {as_of.complete_to}"
-            raise SourcesIncomplete(contract=contract_id, week=str(week), complete=shown)
-        cohort = histories(asking.session, contract, programme, known_at=asking.now)
-        evaluation = evaluate(contract, cohort, week, remainder=basis.remainder(asking.session, contract.id))
-        record_evaluation(asking, contract, evaluation, cohort, authorised, Purpose.OUTCOME_EVALUATION)
-    return evaluation, as_of
+        found = look(gateway, asking, contract_id, week, known_at=known_at)
+        found.record(asking)
+    return found.evaluation, found.as_of
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An evaluation with what it was made from. Nothing of it is recorded yet."""
+
+    contract: Contract
+    text: str  # of the contract's file
+    cohort: list[PersonHistory]
+    remainder: Remainder
+    evaluation: Evaluation
+    as_of: AsOf
+    authorised: Authorised
+
+    def record(self, asking: Asking) -> None:
+        """Log that everybody in the cohort was looked at."""
+        record_evaluation(
+            asking,
+            self.contract,
+            self.evaluation,
+            self.cohort,
+            self.authorised,
+            Purpose.OUTCOME_EVALUATION,
+            known_at=self.as_of.known_at,
+        )
+
+
+def look(
+    gateway: Gateway,
+    asking: Asking,
+    contract_id: str,
+    week: Week,
+    *,
+    known_at: datetime | None = None,
+    only: str | None = None,
+) -> Look:
+    """Ask, and evaluate a week as `evaluate_week` says; whoever calls this records what was looked at.
+
+    `only` is a subject id: nobody else's rows are read.
+    """
+    session, instant = asking.session, asking.now if known_at is None else known_at
+    if instant > asking.now:
+        raise NotYetKnown(instant=instant)
+    contract, text = gateway.contract_and_text(session, contract_id, on=week.sunday, known_at=instant)
+    as_of = known_by(session, contract, instant)
+    authorised = ask_to_evaluate(asking, contract, gateway.programme(session, contract_id), Purpose.OUTCOME_EVALUATION)
+    if as_of.complete_to is None or as_of.complete_to < week:
+        shown = "nowhere" if as_of.complete_to is None else f"to {as_of.complete_to}"
+        raise SourcesIncomplete(contract=contract_id, week=str(week), complete=shown)
+    programme = gateway.programme(session, contract_id, known_at=instant)
+    cohort = histories(session, contract, programme, known_at=instant, only=only)
+    remainder = basis.remainder(session, contract.id) if only is None else NOBODY
+    evaluation = evaluate(contract, cohort, week, remainder=remainder)
+    return Look(contract, text, cohort, remainder, evaluation, as_of, authorised)
 
 
 def ask_to_evaluate(asking: Asking, contract: Contract, programme: Programme, purpose: Purpose) -> Authorised:
@@ -69,12 +119,16 @@ def record_evaluation(
     cohort: list[PersonHistory],
     authorised: Authorised,
     purpose: Purpose,
+    *,
+    known_at: datetime | None = None,
 ) -> None:
+    """Log an evaluation with a line for each person; `known_at` is when its data were known, now if left out."""
     asking.uow.record(
         Evaluated(
             contract=contract.id,
             version=contract.version,
             week=str(evaluation.week),
+            known_at=utc_text(asking.now if known_at is None else known_at),
             purpose=purpose,
             people=evaluation.participants,
             inputs_sha256=evaluation.inputs_sha256,
@@ -85,34 +139,43 @@ def record_evaluation(
     )
 
 
+def utc_text(instant: datetime) -> str:
+    """An instant as it is printed and logged, exact to the microsecond, so that it can be asked for again."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def newest_digest(session: Session, contract: Contract) -> str:
     """The digest of the newest version: the programme is declared for that one."""
     return queries.contract_versions(session, contract.id)[-1].sha256
 
 
-def histories(session: Session, contract: Contract, programme: Programme, *, known_at: datetime) -> list[PersonHistory]:
-    """Everyone's history as it was known at an instant, with who was not followed then."""
+def histories(
+    session: Session, contract: Contract, programme: Programme, *, known_at: datetime, only: str | None = None
+) -> list[PersonHistory]:
+    """Everyone's history as it was known at an instant, with who was not followed then; or that of one subject."""
     everyone = [subject.subject_id for subject in queries.subjects(session, contract.id)]
+    wanted = everyone if only is None else [subject for subject in everyone if subject == only]
     return spells.load_histories(
         session,
         contract.id,
         status_source=contract.status_source,
         income_source=contract.income_source,
         known_at=known_at,
-        stops=basis.stops(session, programme, everyone, at=known_at),
+        stops=basis.stops(session, programme, wanted, at=known_at),
+        subjects=wanted,
     )
 
 
-def known_now(session: Session, contract: Contract, now: datetime) -> AsOf:
-    """How far each source is complete with what is known now."""
+def known_by(session: Session, contract: Contract, instant: datetime) -> AsOf:
+    """How far each source was complete with what was known by an instant."""
     first = needed_weeks(contract)[0]
-    found = [
-        (source, queries.completeness(queries.pulls(session, contract.id, source), first=first).to_week)
-        for source in contract.sources
-    ]
+    found = []
+    for source in contract.sources:
+        rows = [row for row in queries.pulls(session, contract.id, source) if row.known_at <= instant]
+        found.append((source, queries.completeness(rows, first=first).to_week))
     weeks = [week for _, week in found]
     complete = None if any(week is None for week in weeks) else min(week for week in weeks if week)
-    return AsOf(now, complete, tuple(found))
+    return AsOf(instant, complete, tuple(found))
 
 
 def frozen_at(session: Session, contract: Contract, window: Window) -> datetime | None:

@@ -231,11 +231,30 @@ class ComparisonFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class Evaluated(Event):
+    """`known_at`: with what was known at which instant, in UTC; an evaluation can be repeated with it."""
+
     contract: str
     version: int
     week: str
+    known_at: str
     purpose: str
     people: int
+    inputs_sha256: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationExplained(Event):
+    """Municipal staff saw, for single people, which weeks count and why. `protected` people were counted alone."""
+
+    contract: str
+    version: int
+    week: str
+    known_at: str
+    people: int
+    protected: int
+    by: str
     inputs_sha256: str
     decision: str
     decision_sha256: str

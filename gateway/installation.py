@@ -159,19 +159,27 @@ class Gateway:
 
     def contract(self, session: Session, contract_id: str, *, on: date | None = None) -> Contract:
         """The version of a contract in force on a day, or the newest; `ContractUnknown` where there is none."""
-        rows = queries.contract_versions(session, contract_id)
+        return self.contract_and_text(session, contract_id, on=on)[0]
+
+    def contract_and_text(
+        self, session: Session, contract_id: str, *, on: date | None = None, known_at: datetime | None = None
+    ) -> tuple[Contract, str]:
+        """The same with the text of its file; with `known_at`, among the versions that were in force here by then."""
+        versions = queries.contract_versions(session, contract_id)
+        rows = [row for row in versions if known_at is None or row.activated_at <= known_at]
         chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
         if not chosen:
             raise ContractUnknown(contract=contract_id)
-        return load_contract(chosen[-1].text, file=chosen[-1].file_name)
+        return load_contract(chosen[-1].text, file=chosen[-1].file_name), chosen[-1].text.decode("utf-8")
 
     def contract_for(self, session: Session, contract_id: str, window: Window) -> Contract:
         """The version in force at a window's end: a pause or an extension never changes an earlier window."""
         return self.contract(session, contract_id, on=window.to_week.sunday)
 
-    def programme(self, session: Session, contract_id: str) -> Programme:
-        """The programme in force for a contract; `ContractUnknown` where there is none."""
-        rows = queries.programmes(session, contract_id)
+    def programme(self, session: Session, contract_id: str, *, known_at: datetime | None = None) -> Programme:
+        """The programme in force for a contract, now or at an instant; `ContractUnknown` where there is none."""
+        programmes = queries.programmes(session, contract_id)
+        rows = [row for row in programmes if known_at is None or row.activated_at <= known_at]
         if not rows:
             raise ContractUnknown(contract=contract_id)
         return load_programme(rows[-1].text, file=rows[-1].file_name)

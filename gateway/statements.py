@@ -78,7 +78,7 @@ def state(gateway: Gateway, contract_id: str, label: str, kind: str = RELAPSE_NO
         read = evaluating.ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
         people = evaluating.histories(asking.session, contract, programme, known_at=frozen)
         now = evaluate(contract, people, window.to_week, remainder=basis.remainder(asking.session, contract_id))
-        evaluating.record_evaluation(asking, contract, now, people, read, Purpose.OUTCOME_EVALUATION)
+        evaluating.record_evaluation(asking, contract, now, people, read, Purpose.OUTCOME_EVALUATION, known_at=frozen)
         named = _named(asking, contract, programme, window, people, grant)
         row = _store(gateway, asking, contract, programme, window, kind, named, grant)
         _record(asking, row, named, authorised)

@@ -24,7 +24,7 @@ def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Every line that a test told, once, in the order of the tests' names."""
+    """Every line that a test told, once, in the order of the tests' names; then the tables that tests recorded."""
     told: dict[tuple[str, str], None] = {}
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -34,3 +34,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("measured")
         for _, line in sorted(told):
             terminalreporter.write_line(line)
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for table in (value for name, value in report.user_properties if name == "table"):
+            terminalreporter.section(f"{report.nodeid.rpartition('::')[2]}: {table['title']}")
+            for name, *counts in [table["head"], *table["rows"]]:
+                terminalreporter.write_line(f"{name:44}" + "".join(f"{count:>9}" for count in counts))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +19,9 @@ from gateway.cli.terminal import (
     warn_of_development_key,
     writing,
 )
+
+if TYPE_CHECKING:
+    from connectors.records import Week
 
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
 
@@ -79,25 +83,45 @@ def evaluate(
     contract: Contract,
     week: Annotated[str, typer.Option(help="An ISO week such as 2020-W10.")] = "",
     as_of: Annotated[str, typer.Option(help="Or a day in it, such as 2020-03-02.")] = "",
+    known_at: Annotated[
+        str, typer.Option(help="Repeat it with what was known then: an instant in UTC, or a day to its end.")
+    ] = "",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say for each person which weeks count and why. The look is logged.")
+    ] = False,
+    case: Annotated[str, typer.Option(help="With --explain: one person alone, by case reference.")] = "",
+    json_file: Annotated[Path | None, typer.Option("--json", help="With --explain: write it to a file.")] = None,
+    changed_since: Annotated[
+        str, typer.Option(help="Say by window what was learnt since then: a day or an instant, as --known-at.")
+    ] = "",
 ) -> None:
     """Evaluate a contract at the end of a week, for the municipality's own eyes; the look is logged.
 
-    A day stands for its whole week: --week and --as-of say the same in two ways, and one of them is needed.
+    A day stands for its whole week: --week and --as-of say the same in two ways, and one of them is needed; only
+    with --changed-since may both be left out, and all windows are compared.
 
-    Example: gateway evaluate impact60 --as-of 2020-03-02
+    Example: gateway evaluate impact60 --as-of 2020-03-02 --explain --case SAG-0017
     """
-    from connectors.records import Week
-    from gateway.evaluation import evaluate_week
+    from gateway.evaluation import evaluate_week, utc_text
 
-    if bool(week) == bool(as_of):
+    if bool(week) == bool(as_of) and (week or not changed_since):
         raise typer.BadParameter("give --week or --as-of" + (", not both" if week else " to say when"))
-    try:
-        chosen = Week.of(date.fromisoformat(as_of)) if as_of else Week.parse(week)
-    except ValueError as error:
-        raise typer.BadParameter(f"{as_of or week}: {error}", param_hint="--as-of" if as_of else "--week") from None
-    evaluation, known = evaluate_week(opened(), contract, chosen)
+    if (case or json_file is not None) and not explain:
+        raise typer.BadParameter("goes with --explain", param_hint="--case" if case else "--json")
+    if explain and changed_since:
+        raise typer.BadParameter("--explain and --changed-since are two questions: ask one")
+    chosen = _week(week, as_of)
+    known = _instant(known_at, "--known-at")
+    if changed_since:
+        _show_changes(contract, chosen, changed_since, known)
+        return
+    assert chosen is not None  # noqa: S101 - one of the options says when
     if as_of:
         console.print(f"{as_of} lies in {chosen}; registers show whole weeks, so its end counts, {chosen.sunday}")
+    if explain:
+        _explain(contract, chosen, known, case, json_file)
+        return
+    evaluation, found = evaluate_week(opened(), contract, chosen, known_at=known)
     console.print(f"{contract} at the end of {chosen}: {evaluation.participants} people referred")
     rows = [("measure", "unit", "total", "by state")]
     for total in evaluation.totals:
@@ -108,7 +132,60 @@ def evaluate(
         f"  exits {evaluation.exits}, not observed {evaluation.not_observed}, person-weeks with unknown codes"
         f" {evaluation.unknown_weeks}"
     )
-    console.print(f"  sources complete to {known.complete_to}, known at {known.known_at:%Y-%m-%d %H:%M} UTC")
+    console.print(f"  sources complete to {found.complete_to}, known at {utc_text(found.known_at)}")
+    console.print(f"  inputs {evaluation.inputs_sha256}")
+
+
+def _week(week: str, as_of: str) -> Week | None:
+    from connectors.records import Week
+
+    try:
+        return Week.of(date.fromisoformat(as_of)) if as_of else Week.parse(week) if week else None
+    except ValueError as error:
+        raise typer.BadParameter(f"{as_of or week}: {error}", param_hint="--as-of" if as_of else "--week") from None
+
+
+def _instant(text: str, option: str) -> datetime | None:
+    """An instant; without a time zone it is in UTC, and a day stands for its end, or for now while it lasts."""
+    from gateway.settings import utc_now
+
+    if not text:
+        return None
+    try:
+        if len(text) > len("2020-03-02"):
+            found = datetime.fromisoformat(text)
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text}: {error}", param_hint=option) from None
+    end = datetime.combine(day, time.max, tzinfo=UTC)
+    now = utc_now()
+    return now if day == now.date() else end
+
+
+def _explain(contract: str, week: Week, known: datetime | None, case: str, json_file: Path | None) -> None:
+    from gateway.cli.explained import as_json, show
+    from gateway.explaining import explain
+
+    if json_file is None:
+        show(explain(opened(), contract, week, case_reference=case, known_at=known))
+        return
+    with output(json_file) as file:
+        found = explain(opened(), contract, week, case_reference=case, known_at=known)
+        file.write(json.dumps(as_json(found), ensure_ascii=False, indent=1).encode() + b"\n")
+    console.print(f"explained: {json_file} ({len(found.people)} people, protected: {found.protected} people)")
+
+
+def _show_changes(contract: str, until: Week | None, since: str, known: datetime | None) -> None:
+    from gateway.cli.explained import show_changes
+    from gateway.hindsight import changes
+
+    earlier = _instant(since, "--changed-since")
+    assert earlier is not None  # noqa: S101 - an empty text does not come here
+    try:
+        show_changes(changes(opened(), contract, earlier=earlier, later=known, until=until))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--changed-since") from None
 
 
 def release(

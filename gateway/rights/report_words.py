@@ -40,6 +40,7 @@ ACTION = {
     "notice": "Det blev noteret, at du fik besked",
     "pull": "Vi læste i et register",
     "evaluate": "Vi talte gruppens resultater op",
+    "explain": "Vi så efter, hvilke af dine uger der tæller med, og hvorfor",
     "record_changed": "Vi noterede, hvad du sagde",
     "access_report": "Vi lavede et svar som dette til dig",
     "consent_receipt": "Vi lavede en kvittering til dig",

@@ -25,7 +25,7 @@ from gateway.cli.app import app
 from gateway.installation import Gateway
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
-from gateway.settings import Settings
+from gateway.settings import Settings, utc_now
 from gateway.store.tables import DecisionRow, LogEntry, Subject
 from policies.basis import RecordKind
 from policies.decision import Decision
@@ -77,6 +77,13 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "settle paid": (Action.APPROVE_PAYMENT, ("impact60", "BILL", "--on", "2026-01-01")),
     "settle investor": (Action.READ_SETTLEMENT, ("impact60",)),
     "settle accruals": (Action.EVALUATE, ("impact60",)),
+}
+# the same for options that show more than their command does by itself
+OPTIONS_ASK: dict[str, tuple[Action, tuple[str, ...]]] = {
+    "evaluate --explain": (Action.EVALUATE, ("impact60", "--week", "2020-W10", "--json", "explained.json")),
+    "evaluate --explain --case REFERENCE": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
+    "evaluate --known-at TODAY": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
+    "evaluate --changed-since TODAY": (Action.EVALUATE, ("impact60",)),
 }
 # command -> why nobody is asked
 ASKS_NOBODY = {
@@ -200,6 +207,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
         ),
         "DISPUTE": contest(town, "2019H2", "weeks_in_work_or_education/window").id,
         "BILL": invoiced(town, "2019H1").number,
+        "TODAY": str(utc_now().date()),
         "STATUS": str(town.drop.status),
         "CONTACT": str(EXAMPLES / "contacts" / "aalborg.toml"),
         "SELECTION": str(EXAMPLES / "comparisons" / "impact60.toml"),
@@ -216,7 +224,7 @@ def rows(town: SimulatedMunicipality) -> dict[str, int]:
         return {name: int(connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one()) for name in names}
 
 
-@pytest.mark.parametrize("command", ASKS)
+@pytest.mark.parametrize("command", [*ASKS, *OPTIONS_ASK])
 def test_a_command_that_asks_does_nothing_where_the_answer_is_no(
     original: tuple[SimulatedMunicipality, dict[str, str]],
     tmp_path: Path,
@@ -226,8 +234,8 @@ def test_a_command_that_asks_does_nothing_where_the_answer_is_no(
     source, names = original
     data = tmp_path / "gateway"
     shutil.copytree(source.data_directory, data)
-    action, arguments = ASKS[command]
-    spelled = [names.get(argument, argument) for argument in arguments]
+    action, arguments = (ASKS | OPTIONS_ASK)[command]
+    spelled = [names.get(argument, argument) for argument in (*command.split(), *arguments)]
     asked: list[Action] = []
 
     def no(engine: PolicyEngine, request: Request) -> Decision:
@@ -239,7 +247,7 @@ def test_a_command_that_asks_does_nothing_where_the_answer_is_no(
     folder = tmp_path / "here"
     folder.mkdir()
     environment = {"GATEWAY_DATA_DIRECTORY": str(data), "GATEWAY_STAFF": "somebody"}
-    ran = run(*command.split(), *spelled, environment=environment, cwd=folder)
+    ran = run(*spelled, environment=environment, cwd=folder)
     assert (ran.code, asked) == (8, [action]), ran.text
     assert list(folder.iterdir()) == []
     copied = opened(source, data)

@@ -10,6 +10,7 @@ import pytest
 import connectors.errors
 import gateway.aggregate_errors
 import gateway.errors
+import gateway.evaluation_errors
 import gateway.settlement_errors
 import keys.errors
 import outcome_verifier.errors
@@ -21,6 +22,7 @@ ROOMS = [
     connectors.errors,
     gateway.errors,
     gateway.aggregate_errors,
+    gateway.evaluation_errors,
     gateway.settlement_errors,
     keys.errors,
     outcome_verifier.errors,

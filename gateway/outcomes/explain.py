@@ -1,0 +1,218 @@
+"""Why a week of a person counts or does not, and what totals rest on: made from the very verdicts that pay.
+
+Nothing is judged here. Verdicts come from `results`, so that the weeks that an explanation counts add up to what is
+paid; this joins weeks of one verdict into runs, and finds the line of the contract file whose rule decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from connectors.declaration_table import line_of
+from connectors.records import Week
+from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, Window
+from gateway.outcomes.evaluate import Evaluation
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.judging import Reason, WeekVerdict
+from gateway.outcomes.results import person_result
+
+_RULE_OF = {
+    Reason.FROZEN: ExitRule.FROZEN,
+    Reason.NEUTRAL: ExitRule.NEUTRAL,
+    Reason.CENSORED: ExitRule.CENSORED,
+    Reason.FAILED: ExitRule.FAILURE,
+    Reason.EXIT: ExitRule.FAILURE,
+    Reason.OUT: ExitRule.OUT,
+}
+OUTSIDE = ""  # label of weeks that lie in no window
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive weeks with one verdict. `state` is empty where they do not count."""
+
+    from_week: Week
+    to_week: Week
+    reason: Reason
+    state: str
+    line: int  # of the rule in the contract file
+
+    @property
+    def weeks(self) -> int:
+        return self.to_week - self.from_week + 1
+
+
+@dataclass(frozen=True, slots=True)
+class WindowExplained:
+    """One person's weeks in one window. `units` is what the measure holds of the person at its end, from the start."""
+
+    window: str
+    to_week: Week  # the window's last week, or the last one that was evaluated
+    units: int
+    runs: tuple[Run, ...]
+
+    @property
+    def counted(self) -> int:
+        return sum(run.weeks for run in self.runs if run.state)
+
+    @property
+    def not_counted(self) -> int:
+        return sum(run.weeks for run in self.runs if not run.state)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureExplained:
+    """One person under one measure, from the person's first week to the evaluation's."""
+
+    measure: str
+    kind: str
+    line: int
+    quantity: int
+    windows: tuple[WindowExplained, ...]
+
+    @property
+    def counted(self) -> int:
+        return sum(window.counted for window in self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a total: what one state gives, or what a window adds."""
+
+    name: str
+    line: int  # of the state in the contract file; of the window, where it is one
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class TotalExplained:
+    """The chain of a total: the total, what each window added, the rules that counted, the digest of the inputs."""
+
+    measure: str
+    kind: str
+    line: int
+    quantity: int
+    windows: tuple[Part, ...]
+    states: tuple[Part, ...]
+    inputs_sha256: str
+
+
+class Rules:
+    """A contract with the text of its file, to say on which line a rule stands."""
+
+    def __init__(self, contract: Contract, text: str) -> None:
+        self.contract = contract
+        self._text = text
+        self._lines: dict[tuple[tuple[str | int, ...], str], int] = {}
+
+    def line(self, *path: str | int, key: str = "") -> int:
+        """The 1-based line of a key, or of the table where the key does not stand."""
+        if (path, key) not in self._lines:
+            self._lines[path, key] = line_of(self._text, path, key)
+        return self._lines[path, key]
+
+    def line_for(self, measure: Measure, person: PersonHistory, verdict: WeekVerdict) -> int:
+        """The line of the rule by which a week has its verdict."""
+        match verdict.reason:
+            case Reason.REPEATS_WEEK_BEFORE:
+                return self.line("qualification", key="neutral_statuses")
+            case Reason.PAUSED:
+                at = [pause.from_week <= verdict.week <= pause.to_week for pause in self.contract.pauses].index(True)
+                return self.line("pauses", at, key="from_week")
+            case Reason.NOT_OBSERVED:
+                return self.line("sources", key="status")
+            case Reason.UNKNOWN_CODE:
+                return self.line("sources", key="unknown_codes")
+            case Reason.NO_STATE:
+                return self.line(*self._place(measure), key="states")
+            case Reason.AFTER_LAST_WEEK:
+                key = "weeks_from_enrolment" if measure.weeks_from_enrolment else "days_from_enrolment"
+                return self.line(*self._place(measure), key=key)
+            case reason if reason in _RULE_OF:
+                return self.line("exits", key=self._exit(person, verdict))
+        return verdict.line
+
+    def _place(self, measure: Measure) -> tuple[str, int]:
+        return "measures", [one.id for one in self.contract.measures].index(measure.id)
+
+    def _exit(self, person: PersonHistory, verdict: WeekVerdict) -> str:
+        """The word under `exits` that decided: of the record, or of what the register showed by then."""
+        rule = _RULE_OF[verdict.reason]
+        is_stopped = person.stop is not None and self.contract.exits[person.stop] is rule
+        if is_stopped and (rule is ExitRule.OUT or verdict.week.ordinal > person.last_week):
+            return str(person.stop)
+        lasts = rule in (ExitRule.OUT, ExitRule.CENSORED)
+        shown = [
+            EXIT_OF[status]
+            for week, statuses in sorted(person.statuses.items())
+            if lasts or week == verdict.week.ordinal
+            for status in sorted(statuses & EXIT_OF.keys())
+        ]
+        return next((str(one) for one in shown if self.contract.register_exits[one] is rule), "")
+
+
+def explain_person(rules: Rules, person: PersonHistory, until: Week) -> tuple[MeasureExplained, ...]:
+    """Every measure of one person at the end of a week, window by window."""
+    return tuple(_explain(rules, measure, person, until) for measure in rules.contract.measures)
+
+
+def _explain(rules: Rules, measure: Measure, person: PersonHistory, until: Week) -> MeasureExplained:
+    contract = rules.contract
+    result = person_result(contract, measure, person, until)
+    windows = []
+    for label, verdicts in groupby(result.verdicts, key=lambda verdict: _window_of(contract, verdict.week)):
+        runs = _runs(rules, measure, person, list(verdicts))
+        window = contract.window(label)
+        last = runs[-1].to_week if window is None else min(window.to_week, until)
+        units = person_result(contract, measure, person, last).quantity
+        windows.append(WindowExplained(label, last, units, runs))
+    return MeasureExplained(measure.id, str(measure.kind), measure.line, result.quantity, tuple(windows))
+
+
+def _window_of(contract: Contract, week: Week) -> str:
+    labels = (window.label for window in contract.windows if window.from_week <= week <= window.to_week)
+    return next(labels, OUTSIDE)
+
+
+def _runs(rules: Rules, measure: Measure, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> tuple[Run, ...]:
+    found: list[Run] = []
+    for verdict in verdicts:
+        line = rules.line_for(measure, person, verdict)
+        before = found[-1] if found else None
+        if before and (before.reason, before.state, before.line) == (verdict.reason, verdict.state, line):
+            found[-1] = Run(before.from_week, verdict.week, before.reason, before.state, line)
+        else:
+            found.append(Run(verdict.week, verdict.week, verdict.reason, verdict.state, line))
+    return tuple(found)
+
+
+def explain_totals(
+    rules: Rules, evaluation: Evaluation, ends: Sequence[tuple[Window, Evaluation]]
+) -> tuple[TotalExplained, ...]:
+    """The chain of every measure's total. `ends` are the same people at the end of each window that has begun, the
+    last one cut at the evaluation's week."""
+    found = []
+    for number, measure in enumerate(rules.contract.measures):
+        before, added = 0, []
+        for window, end in ends:
+            quantity = end.quantity(measure.id)
+            position = rules.contract.windows.index(window)
+            added.append(Part(window.label, rules.line("windows", position, key="label"), quantity - before))
+            before = quantity
+        by_state = evaluation.by_state(measure.id)
+        states = tuple(Part(state.id, state.line, by_state[state.id]) for state in measure.states)
+        total = evaluation.totals[number]
+        found.append(
+            TotalExplained(
+                measure.id,
+                str(measure.kind),
+                measure.line,
+                total.quantity,
+                tuple(added),
+                states,
+                evaluation.inputs_sha256,
+            )
+        )
+    return tuple(found)
