@@ -80,7 +80,7 @@ lock: ## pin the newest versions of every dependency, with hashes and no address
 	    --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade \
 	    --output-file requirements$$(case $$extra in *dev) echo -dev;; esac).lock; \
 	done
-	for suite in conformance soak; do \
+	for suite in conformance soak mutants; do \
 	  uv pip compile tests/$$suite/requirements.in --constraint requirements-dev.lock --universal \
 	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
 	    --output-file tests/$$suite/requirements.lock; \
