@@ -41,6 +41,7 @@ TESTS = (
     "tests/unit/connectors/test_boundary.py",
     "tests/unit/policies/test_calendar.py",
     "tests/unit/policies/test_disclosure.py",
+    "tests/unit/store/test_ledger.py",
     "tests/unit/verifier",
     "tests/property/test_log.py",
     "tests/faults/test_log_cells.py",
