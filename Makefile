@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long conformance page soak check lint types imports bench lock clean
+.PHONY: help demo test long conformance page soak mutants check lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,13 @@ $(VENV)/soak: $(VENV)/dev tests/soak/requirements.lock
 
 soak: $(VENV)/soak ## break the release cycle for long, and write the report
 	$(BIN)/python -m tests.soak
+
+$(VENV)/mutants: $(VENV)/dev tests/mutants/requirements.lock
+	$(BIN)/pip install --quiet --require-hashes --requirement tests/mutants/requirements.lock
+	touch $@
+
+mutants: $(VENV)/mutants ## change the code that guards privacy, a bit at a time: a test must notice (most of an hour)
+	$(BIN)/python -m tests.mutants
 
 check: lint types imports ## lint, types and import direction
 
