@@ -78,8 +78,9 @@ def _configuration() -> str:
         "pytest_add_cli_args": options,
         "pytest_add_cli_args_test_selection": list(TESTS),
         "use_git_change_detection": False,
-        "timeout_constant": 2.0,  # a mutant that loops is stopped after three times its tests and six seconds
-        "timeout_multiplier": 3.0,
+        # far beyond what the plugin grants: these hold the clock, which a busy machine stretches
+        "timeout_constant": 20.0,
+        "timeout_multiplier": 5.0,
     }
     return "".join(
         f"[tool.{table}]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
