@@ -32,6 +32,11 @@ def show(cells: tuple[int, ...], k: int) -> Shown:
         ((30, 8, 3, 2, 12), (30, None, None, None, 12)),
         # a single small cell takes others with it: no cell can be had by subtraction
         ((20, 9, 2, 6, 18), (20, None, None, None, 18)),
+        # two that share a sum below both their stage and twice k
+        ((30, 2, 6, 12), (30, None, None, 12)),
+        # the smallest sum, and the largest, that three small ones can hide in
+        ((30, 7, 3, 2, 0), (30, 7, None, None, None)),
+        ((30, 7, 4, 4, 0), (30, 7, None, None, None)),
         # true zeros carry the same mark as small counts (R10)
         ((30, 0, 0, 10, 15), (30, None, None, None, 15)),
         # everyone, or all but one, in one class: nothing is shown (R3)

@@ -137,6 +137,30 @@ def test_a_window_may_be_one_week_and_everybody_may_reach_the_outcome(issuer: Is
     assert verified(issuer.bundle(issuer.token(visible(window=window), shown)), issuer).shown["outcomes_achieved"] == 40
 
 
+CELLS: list[tuple[list[int | None], bool]] = [
+    ([19], True),
+    ([18], False),
+    ([20], False),
+    ([19, None], True),
+    ([20, None], False),
+    ([None, None], True),
+    ([9, 10], True),
+    ([], False),
+]
+
+
+@pytest.mark.parametrize(("values", "fits"), CELLS)
+@pytest.mark.parametrize("table", ["outcomes_by_class", "not_counted"])
+def test_the_cells_of_a_table_share_what_they_are_of(table: str, values: list[int | None], fits: bool) -> None:
+    """Nineteen of forty, either way: cells that are all shown make it up, and with one withheld they stay within it."""
+    achieved = 19 if table == "outcomes_by_class" else 21
+    shown = {"participants": 40, "outcomes_achieved": achieved, table: [{"value": value} for value in values]}
+    if fits:
+        claims.check_figures(shown)
+    else:
+        assert "do not add up" in refused(lambda: claims.check_figures(shown))
+
+
 NAMES = {"": False, "a": True, "a" * 2000: True, "a" * 2001: False, "\u024f": True, "\u0250": False, "\u2019": True}
 
 
