@@ -34,8 +34,9 @@ def test_the_newest_instant_is_that_of_the_last_entry_of_any_log(store: Store, n
     with store.write(NOW + timedelta(minutes=9)) as uow:
         append(uow.session, newest, minutes=1)
         append(uow.session, newest, minutes=5)
-        for log in set(ledger.LOGS) - {newest}:
-            append(uow.session, log, minutes=2)
+        for log in [*ledger.LOGS] * 4:  # the others are longer
+            if log != newest:
+                append(uow.session, log, minutes=2)
         uow.session.flush()
         assert ledger.newest_instant(uow.session) == NOW + timedelta(minutes=5)
         finish(uow)

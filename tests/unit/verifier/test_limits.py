@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from outcome_verifier import b64, bundle, canonical, claims, jws, sdjwt, statuslist
 from outcome_verifier.bundle import Bundle
+from outcome_verifier.errors import SealInvalid, TrustInvalid
 from outcome_verifier.trust import TrustedKey
 from outcome_verifier.verify import Demands, VerifiedOutcome, verify_bundle
 from tests.support.bundles import (
@@ -327,6 +329,36 @@ def test_a_trust_file_says_the_state_of_each_key_and_names_the_manifest_before_i
     trust = issuer.trust(version=2, previous="0" * 64, keys=[issuer.key_entry(state="retiring")])
     assert [(key.kid, key.state) for key in trust.keys.values()] == [(issuer.kid, "retiring")]
     assert (trust.version, trust.issued_at, trust.issuer) == (2, NOW - 1000, ISSUER)
+
+
+TRUST_REASONS: dict[str, tuple[dict[str, Any], str]] = {
+    "the issuer is a number": ({"members": {"issuer": 1}}, "issuer, manifest and receipt must be texts"),
+    "the types are one text": ({"vct": ISSUER}, "types must be texts"),
+    "a type is a number": ({"vct": [1]}, "types must be texts"),
+}
+
+
+@pytest.mark.parametrize("name", TRUST_REASONS)
+def test_a_trust_file_of_another_shape_is_refused_with_its_reason(issuer: Issuer, name: str) -> None:
+    changes, reason = TRUST_REASONS[name]
+    with pytest.raises(TrustInvalid, match=f": {reason}; ask the municipality for it again$"):
+        issuer.trust(**changes)
+
+
+def test_a_log_is_called_what_its_key_is_called(issuer: Issuer) -> None:
+    first, second = issuer.manifest_claims()["logs"]
+    swapped = [{**first, "origin": second["origin"]}, {**second, "origin": first["origin"]}]
+    with pytest.raises(TrustInvalid, match=": a log key belongs to another origin; "):
+        issuer.trust(logs=swapped)
+
+
+def test_seals_are_looked_up_in_one_attest_log(issuer: Issuer) -> None:
+    """A trust file that was read has exactly one; one that was put together in memory is not believed more."""
+    trust = issuer.trust()
+    attest = next(key for origin, key in trust.logs.items() if origin.endswith("/attest"))
+    two = replace(trust, logs={**trust.logs, "another.example/attest": attest})
+    with pytest.raises(SealInvalid, match=r"^the trust file holds no attest log$"):
+        verify_bundle(issuer.bundle(), two, now=NOW)
 
 
 def test_a_reason_is_told_in_utc(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
