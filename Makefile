@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long conformance page soak check lint types imports bench lock clean
+.PHONY: help demo test long conformance page soak mutants check lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,13 @@ $(VENV)/soak: $(VENV)/dev tests/soak/requirements.lock
 soak: $(VENV)/soak ## break the release cycle for long, and write the report
 	$(BIN)/python -m tests.soak
 
+$(VENV)/mutants: $(VENV)/dev tests/mutants/requirements.lock
+	$(BIN)/pip install --quiet --require-hashes --requirement tests/mutants/requirements.lock
+	touch $@
+
+mutants: $(VENV)/mutants ## change the code that guards privacy, a bit at a time: a test must notice (most of an hour)
+	$(BIN)/python -m tests.mutants
+
 check: lint types imports ## lint, types and import direction
 
 lint: $(VENV)/dev
@@ -86,7 +93,7 @@ lock: ## pin the newest versions of every dependency, with hashes and no address
 	    --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade \
 	    --output-file requirements$$(case $$extra in *dev) echo -dev;; esac).lock; \
 	done
-	for suite in tests/conformance tests/soak bench; do \
+	for suite in tests/conformance tests/soak tests/mutants bench; do \
 	  uv pip compile $$suite/requirements.in --constraint requirements-dev.lock --universal \
 	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
 	    --output-file $$suite/requirements.lock; \

@@ -57,7 +57,7 @@ def accruals(gateway: Gateway, contract_id: str) -> Forecast:
     with deciding(gateway) as asking:
         contract = gateway.contract(asking.session, contract_id)
         programme = gateway.programme(asking.session, contract_id)
-        as_of = evaluating.known_now(asking.session, contract, asking.now)
+        as_of = evaluating.known_by(asking.session, contract, asking.now)
         authorised = evaluating.ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
         settled = read(gateway, asking.session, contract_id, now=asking.now)
         if as_of.complete_to is None:

@@ -9,6 +9,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from outcome_verifier.errors import TrustInvalid, VerificationError
+from outcome_verifier.trust import TrustFile
+from outcome_verifier.verify import Demands, verify_bundle
 from tests.support.bundles import CONTRACT, NOW, Issuer
 from tests.vectors import bundle_flaws, token_flaws
 from tests.vectors.making import Vector
@@ -55,8 +58,25 @@ def files() -> dict[str, bytes]:
                 "flaw": vector.flaw,
             }
         )
-    made["index.json"] = (json.dumps(index, indent=1, ensure_ascii=False) + "\n").encode()
+    made["index.json"] = _text(index)
+    made["said.json"] = _text({entry["path"]: said(made, entry) for entry in index})
     return made
+
+
+def said(made: dict[str, bytes], entry: dict[str, Any]) -> Any:
+    """What the verifier of this project says of a vector: its reason, or each check and what was not checked."""
+    try:
+        trust = TrustFile.load(made[entry["trust"]])
+        demands = Demands(made[entry["contract"]])
+        verified = verify_bundle(made[entry["path"]], trust, now=entry["now"], demands=demands)
+    except (TrustInvalid, VerificationError) as error:
+        return str(error)
+    checks = [f"{check.number} {check.title}: {check.detail}" for check in verified.checks]
+    return {"checks": checks, "not_checked": list(verified.not_checked)}
+
+
+def _text(value: object) -> bytes:
+    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def main() -> None:

@@ -42,6 +42,20 @@ def test_a_matcher_knows_its_own_contract_alone() -> None:
     assert border.matcher("other-contract").identify(ANNE) is not None
 
 
+def test_a_person_is_found_in_the_contract_that_was_asked_about_alone() -> None:
+    border = boundary(MemoryVault())
+    anne = border.enrol(ANNE, CONTRACT, refuse_elsewhere=True)
+    assert isinstance(anne, SubjectRef)
+    assert border.find(DASHED, CONTRACT) == anne
+    assert border.find(ANNE, "other-contract") is None
+    assert border.find(BO, CONTRACT) is None
+    assert border.find("9102801234", CONTRACT) is RejectReason.NO_SUCH_DAY
+
+
+def test_each_text_of_a_column_is_found_by_its_own_index() -> None:
+    assert matcher().identify_all([ANNE, BO, STRANGER, ANNE, BO]) == [A, B, None, A, B]
+
+
 @pytest.mark.parametrize(
     ("contract", "refuse_elsewhere", "expected"),
     [

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import DeclarationInvalid
 from gateway.outcomes.calendar import calendar_of
-from policies.calendar import Figure, audit, views
+from policies.calendar import Calendar, Figure, Finding, PlannedShow, View, audit, views
 from tests.attacks.seeded import contract_text
 from tests.support.histories import example_contract
 
@@ -93,3 +93,108 @@ def test_whoever_may_be_named_is_told_beside_the_figures():
 def test_a_tied_party_counts_as_one_recipient():
     contract = example_contract("impact60", edit=("k_cohort = 25", 'k_cohort = 25\ntied = ["investor+operator"]'))
     assert [view.roles for view in views(calendar_of(contract))] == [("investor", "operator")]
+
+
+EXACT, MET, OWED = "contract_total", "predicate", "payment_document"
+
+
+def planned(template, recipient, window, *figures):
+    return PlannedShow(template, recipient, f"organisation of the {recipient}", window, figures)
+
+
+def calendar(*shows, people=24, breakdowns=(), tied=()):
+    """A calendar with k_cohort 25: its cohort is small unless it is said to be larger."""
+    pairs = frozenset(map(frozenset, tied))
+    return Calendar(people, 5, 25, shows, breakdowns, pairs)
+
+
+def test_a_cohort_of_one_too_few_has_no_exact_total_for_anybody():
+    shows = [planned(EXACT, role, window) for role, window in [("operator", "A"), ("investor", "B"), ("operator", "B")]]
+    reason = "a cohort of 24 is below k_cohort 25: no exact total may be shown"
+    suggestion = "plan a predicate for one window, and payment documents for the creditor"
+    expected = Finding("calendar-cohort", EXACT, "template", ("investor", "operator"), ("A", "B"), reason, suggestion)
+    assert audit(calendar(*shows)) == (expected,)
+    assert audit(calendar(*shows, people=25)) == ()
+    assert audit(calendar()) == ()
+
+
+def test_a_payment_document_goes_to_nobody_but_the_creditor():
+    shows = [planned(OWED, "operator", "A"), planned(OWED, "investor", "B"), planned(MET, "auditor", "B")]
+    reason = "a payment document goes to the creditor (operator) only"
+    suggestion = "leave the other recipients out of it"
+    expected = Finding("calendar-creditor", OWED, "recipients", ("investor",), ("B",), reason, suggestion)
+    assert audit(calendar(*shows)) == (expected,)
+    assert audit(calendar(planned(OWED, "operator", "A"), planned(OWED, "operator", "B"))) == ()
+
+
+def test_a_predicate_is_shown_for_one_window_whoever_sees_which():
+    shows = [planned(MET, "investor", "A"), planned(MET, "operator", "B"), planned(MET, "investor", "C")]
+    reason = "a predicate that may flip is a count: it may be shown for one window in all"
+    where = (MET, "windows", ("investor", "operator"), ("A", "B", "C"))
+    assert audit(calendar(*shows)) == (Finding("calendar-predicate", *where, reason, "keep the last one, C"),)
+    assert audit(calendar(*shows[:1])) == ()
+
+
+def test_a_cohort_that_is_large_enough_for_its_total_has_no_predicate():
+    shows = [planned(MET, "investor", "A"), planned(EXACT, "operator", "B")]
+    reason = "a predicate that may flip is a count: this cohort is large enough for its total"
+    where = (MET, "windows", ("investor",), ("A",))
+    expected = Finding("calendar-predicate", *where, reason, "plan contract_total instead")
+    assert audit(calendar(*shows, people=25)) == (expected,)
+    assert audit(calendar(*shows[1:], people=25)) == ()
+
+
+def test_a_figure_that_a_single_first_week_can_contribute_to_is_a_part():
+    """One first week of two is the smallest part; none at all, and all of them, are no part."""
+    one, none, both = (Figure(f"{weeks} of 2", weeks, 2) for weeks in (1, 0, 2))
+    shows = [planned(EXACT, "operator", "A", none, both), planned(EXACT, "investor", "B", one, Figure("0", 1, 9))]
+    reason = "only a part of the cohort can count in it under 0, 1 of 2, and nobody knows how few"
+    suggestion = (
+        "make the window reach from before the first person's last week to after the last person's first, or"
+        " join it with its neighbour"
+    )
+    expected = Finding("calendar-part", EXACT, "windows", ("investor",), ("B",), reason, suggestion)
+    assert audit(calendar(*shows, people=25)) == (expected,)
+    assert audit(calendar(planned(OWED, "operator", "A", one), people=25)) == (), "what is owed is paid exactly"
+
+
+@pytest.mark.parametrize("windows", [("A", "B"), ("A", "B", "C")])
+def test_a_breakdown_is_shown_for_one_window(windows):
+    shows = [planned(EXACT, "investor", windows[0]), planned(OWED, "operator", windows[0])]
+    reason = "the tables of two windows could be subtracted"
+    where = (EXACT, "windows", ("investor",), windows)
+    expected = Finding("calendar-breakdown", *where, reason, f"keep the last one, {windows[-1]}")
+    assert audit(calendar(*shows, people=25, breakdowns=windows)) == (expected,)
+    assert audit(calendar(*shows, people=25, breakdowns=windows[:1])) == ()
+
+
+@pytest.mark.parametrize("windows", [("A", "B"), ("A", "B", "C")])
+def test_a_small_cohorts_tied_investor_sees_an_amount_once(windows):
+    shows = [planned(MET, "investor", "A"), *(planned(OWED, "operator", window) for window in windows)]
+    reason = "these parties are tied: the investor would see the exact amount of a small cohort more than once"
+    where = (OWED, "recipients", ("investor", "operator"), windows)
+    expected = Finding("calendar-tied", *where, reason, f"pay once, for {windows[-1]}")
+    tied = [("investor", "operator")]
+    assert audit(calendar(*shows, tied=tied)) == (expected,)
+    assert audit(calendar(*shows[:2], tied=tied)) == (), "one document is one amount"
+    large = [planned(EXACT, "investor", "A"), *shows[1:]]
+    assert audit(calendar(*large, people=25, tied=tied)) == (), "a cohort that is large enough for its total"
+
+
+def test_tied_parties_who_see_no_document_are_not_the_creditor():
+    shows = [planned(MET, "investor", "A"), planned(MET, "auditor", "A")]
+    shows += [planned(OWED, "operator", window) for window in ("A", "B")]
+    assert audit(calendar(*shows, tied=[("investor", "auditor")])) == ()
+
+
+def test_a_view_holds_what_its_readers_can_put_side_by_side():
+    shows = [planned(EXACT, "investor", "A"), planned(MET, "investor", "B"), planned(OWED, "operator", "C")]
+    assert views(calendar(*shows, breakdowns=("A", "B"))) == (
+        View(("investor",), ("A",), ("B",), (), ("A",), 24),
+        View(("operator",), (), (), ("C",), (), 24),
+        View(("investor", "operator"), ("A",), ("B",), ("C",), ("A",), 24),
+    )
+
+
+def test_a_calendar_that_shows_nothing_is_about_nobody():
+    assert views(calendar(breakdowns=("A",))) == (View((), (), (), (), (), 0),)

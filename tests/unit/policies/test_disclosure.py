@@ -32,6 +32,11 @@ def show(cells: tuple[int, ...], k: int) -> Shown:
         ((30, 8, 3, 2, 12), (30, None, None, None, 12)),
         # a single small cell takes others with it: no cell can be had by subtraction
         ((20, 9, 2, 6, 18), (20, None, None, None, 18)),
+        # two that share a sum below both their stage and twice k
+        ((30, 2, 6, 12), (30, None, None, 12)),
+        # the smallest sum, and the largest, that three small ones can hide in
+        ((30, 7, 3, 2, 0), (30, 7, None, None, None)),
+        ((30, 7, 4, 4, 0), (30, 7, None, None, None)),
         # true zeros carry the same mark as small counts (R10)
         ((30, 0, 0, 10, 15), (30, None, None, None, 15)),
         # everyone, or all but one, in one class: nothing is shown (R3)
@@ -221,10 +226,24 @@ def test_a_total_is_shown_by_the_size_of_the_cohort_alone() -> None:
     assert [may_show_total(cohort, rules) for cohort in (0, 10, 24, 25, 120)] == [False] * 3 + [True] * 2
 
 
-@pytest.mark.parametrize(("k", "k_cohort"), [(2, 25), (11, 25), (5, 4)])
-def test_thresholds_outside_their_range_are_refused(k: int, k_cohort: int) -> None:
-    with pytest.raises(DisclosureInvalid):
+@pytest.mark.parametrize(
+    ("k", "k_cohort", "reason"),
+    [
+        (2, 25, "k is 2; it must be 3 to 10."),
+        (11, 25, "k is 11; it must be 3 to 10."),
+        (5, 4, "k_cohort is 4, below k = 5."),
+    ],
+)
+def test_thresholds_outside_their_range_are_refused(k: int, k_cohort: int, reason: str) -> None:
+    with pytest.raises(DisclosureInvalid) as caught:
         DisclosureRules(k=k, k_cohort=k_cohort)
+    assert str(caught.value) == f"{reason} Correct the contract's [disclosure]."
+
+
+@pytest.mark.parametrize(("k", "k_cohort"), [(3, 3), (3, 25), (10, 10)])
+def test_thresholds_at_the_ends_of_their_range_are_accepted(k: int, k_cohort: int) -> None:
+    rules = DisclosureRules(k=k, k_cohort=k_cohort)
+    assert (rules.k, rules.k_cohort) == (k, k_cohort)
 
 
 @pytest.mark.parametrize(("cells", "parent"), [({}, 0), ({"a": -1, "b": 6}, 5), ({"a": 5, "b": 6}, 12)])
@@ -233,6 +252,8 @@ def test_cells_that_do_not_partition_their_parent_are_refused(cells: dict[str, i
     with pytest.raises(DisclosureInvalid) as caught:
         show_breakdown(cells, parent=parent, rules=DisclosureRules())
     assert not any(str(count) in str(caught.value) for count in (*cells.values(), 12) if count > 3)
+    advice = "cells do not partition their parent; count each person in exactly one class."
+    assert str(caught.value) == f"{len(cells)} {advice}"
 
 
 def test_a_group_is_judged_by_its_size_alone_and_the_refusal_does_not_say_it() -> None:

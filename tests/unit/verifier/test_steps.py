@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -146,7 +147,9 @@ def test_figures_that_contradict_each_other_are_refused(issuer: Issuer, name: st
 def test_another_contract_file_is_refused_and_none_is_said(issuer: Issuer):
     assert step(issuer.bundle(), issuer, contract=b"another contract") == 9
     verified = verify_bundle(issuer.bundle(), issuer.trust(), now=NOW)
-    assert any("--contract" in point for point in verified.not_checked)
+    assert "that the rules are those you accepted: give the contract file with --contract" in verified.not_checked
+    said = "the shown figures do not contradict each other; rules not compared, no contract file was given"
+    assert verified.checks[8].detail == said
 
 
 def test_a_demo_attestation_says_that_it_proves_nothing_real(issuer: Issuer):
@@ -223,12 +226,15 @@ def revoked(issuer: Issuer, *indexes: int) -> str:
     return issuer.status(status_list={"bits": 1, "lst": statuslist.encode(bits)})
 
 
-def correction(issuer: Issuer, token: str, **changes: Any) -> str:
+ONE_LESS = {"outcomes_achieved": -1}
+
+
+def correction(issuer: Issuer, token: str, difference: dict[str, int] | None = ONE_LESS, **changes: Any) -> str:
     """What replaces a token: one success less."""
     second = "urn:uuid:00000000-0000-4000-8000-000000000002"
     listed = {"status_list": {"uri": f"{ISSUER}/status/1", "idx": INDEX + 1}}
     claims = visible(**{"jti": second, "seq": 2, "status": listed, "supersedes": replaced(token), **changes})
-    shown = disclosable(outcomes_achieved=20, outcomes_by_class=None, difference={"outcomes_achieved": -1})
+    shown = disclosable(outcomes_achieved=20, outcomes_by_class=None, difference=difference)
     return issuer.token(claims, shown)
 
 
@@ -241,6 +247,20 @@ def test_a_superseded_attestation_says_by_which_and_by_how_much(issuer: Issuer):
     assert "outcomes_achieved -1" in str(refused.value)
     assert refused.value.successor is not None
     assert refused.value.successor.difference == {"outcomes_achieved": -1}
+
+
+@pytest.mark.parametrize(
+    ("difference", "said"),
+    [
+        ({"outcomes_achieved": -1, "amount_minor": 500}, "amount_minor +500, outcomes_achieved -1"),
+        (None, "no difference is shown"),
+    ],
+)
+def test_each_figure_of_a_difference_is_said_with_its_sign(issuer: Issuer, difference: Any, said: str):
+    old = issuer.token()
+    data = issuer.bundle(old, status=revoked(issuer, INDEX), superseded_by=correction(issuer, old, difference))
+    with pytest.raises(StatusInvalid, match=re.escape(f"; difference: {said}; status known as of")):
+        verify_bundle(data, issuer.trust(), now=NOW)
 
 
 def test_what_supersedes_verifies_itself(issuer: Issuer):
@@ -271,7 +291,9 @@ def test_a_successor_that_does_not_fit_is_not_believed(issuer: Issuer, name: str
 
 def test_a_successor_beside_an_old_status_list_is_refused(issuer: Issuer):
     old = issuer.token()
-    assert step(issuer.bundle(old, superseded_by=correction(issuer, old)), issuer) == 8
+    reason = "the bundle holds what replaced the attestation, and a status list from before that"
+    with pytest.raises(StatusInvalid, match=f"^{reason}$"):
+        verify_bundle(issuer.bundle(old, superseded_by=correction(issuer, old)), issuer.trust(), now=NOW)
 
 
 def test_an_old_staple_fails_only_where_its_age_was_limited(issuer: Issuer):

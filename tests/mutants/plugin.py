@@ -1,0 +1,57 @@
+"""A pytest plugin for `make mutants`: what a mutation run needs to be repeatable, and to be over within the hour."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, settings
+from mutmut.state import state
+
+from outcome_verifier import claims
+
+_MOST_MEMORY = 2 << 30
+
+# the module as mutmut wrote it, compiled once
+_CLAIMS = compile(Path(claims.__file__).read_bytes(), claims.__file__, "exec")
+_WANTED = pytest.StashKey[dict[str, int]]()
+
+# the same examples for every mutant, no deadline, since a slow machine kills nothing, and no search for a smaller one
+_PHASES = (Phase.explicit, Phase.generate)
+settings.register_profile("mutants", derandomize=True, deadline=None, database=None, phases=_PHASES)
+settings.load_profile("mutants")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect whole files where hundreds of single tests are named: pytest is slow to look each of them up.
+
+    A mutant that loops is stopped by its own processor time, since the clock of a busy machine says nothing.
+    """
+    named = {name: place for place, name in enumerate(config.args)}
+    if all("::" in name for name in named):
+        config.stash[_WANTED] = named
+        config.args = list(dict.fromkeys(name.partition("::")[0] for name in named))
+    if "__mutmut_" in os.environ.get("MUTANT_UNDER_TEST", ""):
+        known = state().duration_by_test
+        seconds = 5 + 3 * sum(known.get(name, 0) for name in named)
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds), hard))
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what was named; first the tests that meet few functions, since they are about this one."""
+    wanted = config.stash.get(_WANTED, None)
+    if wanted is not None:
+        met = Counter(name for names in state().tests_by_mangled_function_name.values() for name in names)
+        named = (item for item in items if item.nodeid in wanted)
+        items[:] = sorted(named, key=lambda item: (met[item.nodeid], wanted[item.nodeid]))
+
+
+def pytest_runtest_setup() -> None:
+    """Build the verifier's table of shapes again. It is built at import, and a mutant is switched on later."""
+    exec(_CLAIMS, vars(claims))
