@@ -156,25 +156,26 @@ def digest_of(subject: str) -> str:
 def _keep_sums(gateway: Gateway, session: Session, programme: Programme, subject: str, *, now: datetime) -> None:
     """Add what the person counted for, at the end of each window, to what the erased leave."""
     contract = gateway.contract(session, programme.contract_id)
-    histories = spells.load_histories(
+    [person] = spells.load_histories(
         session,
         contract.id,
         status_source=contract.status_source,
         income_source=contract.income_source,
         known_at=now,
         stops=basis.stops(session, programme, [subject], at=now),
+        only=subject,
     )
-    [person] = [history for history in histories if history.subject == subject]
     body = basis.remainder(session, contract.id).plus(_share(gateway, session, contract.id, person)).body()
     session.merge(RemainderRow(contract_id=contract.id, body=body))
 
 
 def _share(gateway: Gateway, session: Session, contract_id: str, person: PersonHistory) -> Remainder:
-    by_week = {}
+    by_week, amounts = {}, {}
     for window in gateway.contract(session, contract_id).windows:
         alone = evaluate(gateway.contract_for(session, contract_id, window), [person], window.to_week)
         by_week[window.to_week.ordinal] = {total.measure: dict(total.by_state) for total in alone.totals}
-    return Remainder(1, by_week)
+        amounts[window.to_week.ordinal] = dict(alone.personal)
+    return Remainder(1, by_week, amounts)
 
 
 def _delete(session: Session, contract_id: str, subject: str) -> dict[str, int]:

@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 import connectors.errors
+import gateway.aggregate_errors
 import gateway.errors
 import keys.errors
 import outcome_verifier.errors
@@ -15,7 +16,14 @@ import policies.errors
 from gateway.error_table import known_codes, outcome
 from gateway.errors import StoreBusy
 
-ROOMS = [connectors.errors, gateway.errors, keys.errors, outcome_verifier.errors, policies.errors]
+ROOMS = [
+    connectors.errors,
+    gateway.errors,
+    gateway.aggregate_errors,
+    keys.errors,
+    outcome_verifier.errors,
+    policies.errors,
+]
 
 
 def classes(room: ModuleType) -> list[type[Exception]]:
