@@ -65,11 +65,13 @@ class Category:
 
 def categories(contract: Contract) -> list[Category]:
     """Every kind of personal data that is held of a person under the contract."""
+    pay = "og beløb" if contract.needs_amounts else "ikke beløb"
+    income = f"Betalte timer og indkomsttype måned for måned, {pay}"
     return [
         Category("identification", "CPR-nummer, gemt krypteret", "referral_list"),
         Category("referral", "Dag for henvisning, sagsnummer og hvilken underretning du fik", "referral_list", True),
         Category("benefits", "Ydelser og andre statusser uge for uge", contract.status_source, True),
-        Category("income", "Betalte timer og indkomsttype måned for måned, ikke beløb", contract.income_source),
+        Category("income", income, contract.income_source),
         Category("records", "Samtykker, indsigelser og andet, du har sagt til os", "yourself"),
     ]
 

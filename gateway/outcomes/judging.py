@@ -123,6 +123,11 @@ def judge_weeks(contract: Contract, measure: Measure, person: PersonHistory, unt
     return tuple(verdicts)
 
 
+def is_taken_out(contract: Contract, person: PersonHistory, until: Week) -> bool:
+    """Whether an exit with the rule `out` stands by the end of a week: nothing of the person counts then."""
+    return _left_for_good(contract, person, until)[1]
+
+
 def _left_for_good(contract: Contract, person: PersonHistory, until: Week) -> tuple[Week | None, bool]:
     """The first week of a registered exit that ends the asking for good, and whether nothing of the person counts.
 

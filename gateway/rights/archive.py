@@ -98,6 +98,8 @@ def _document(
             ET.SubElement(person, "run", {"status": run.status, "code": run.code, **_dates(run, run.source)})
         for month in one.months:
             attributes = {"type": month.income_type, "hoursHundredths": str(month.hours_hundredths)}
+            if month.amount_minor:
+                attributes["amountMinor"] = str(month.amount_minor)
             ET.SubElement(person, "income", {**attributes, "reversal": str(month.is_reversal).lower(), **_month(month)})
     ET.indent(root)
     data: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)

@@ -156,15 +156,15 @@ def digest_of(subject: str) -> str:
 def _keep_sums(gateway: Gateway, session: Session, programme: Programme, subject: str, *, now: datetime) -> None:
     """Add what the person counted for, at the end of each window, to what the erased leave."""
     contract = gateway.contract(session, programme.contract_id)
-    histories = spells.load_histories(
+    [person] = spells.load_histories(
         session,
         contract.id,
         status_source=contract.status_source,
         income_source=contract.income_source,
         known_at=now,
         stops=basis.stops(session, programme, [subject], at=now),
+        only=subject,
     )
-    [person] = [history for history in histories if history.subject == subject]
     body = basis.remainder(session, contract.id).plus(_share(gateway, session, contract.id, person)).body()
     session.merge(RemainderRow(contract_id=contract.id, body=body))
 

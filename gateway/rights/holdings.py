@@ -36,6 +36,7 @@ class MonthHeld:
     income_type: str
     hours_hundredths: int
     is_reversal: bool
+    amount_minor: int  # 0 where the contract counts no pay: then it was never stored
     known_on: date
     replaced_on: date | None
 
@@ -85,6 +86,7 @@ def held(session: Session, subject: Subject) -> Holdings:
                 row.income_type,
                 row.paid_hours_hundredths,
                 row.is_reversal,
+                row.amount_minor,
                 row.known_from.date(),
                 row.known_to.date() if row.known_to else None,
             )

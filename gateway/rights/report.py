@@ -18,13 +18,14 @@ from gateway.declarations import source as declared_source
 from gateway.events import PersonLine
 from gateway.installation import Gateway
 from gateway.issuing import token_of
-from gateway.outcomes.contract import Contract, ExitRule
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.judging import is_taken_out
 from gateway.plain_danish import categories, category_source, source_name
 from gateway.processing_record import recipients
 from gateway.rights.holdings import Holdings, held, together
 from gateway.rights.people import Who, open_person
 from gateway.rights_events import PersonRead
-from gateway.store import basis, queries
+from gateway.store import basis, queries, spells
 from gateway.store.rights_tables import RightsRequest, StatementRow
 from gateway.store.tables import LogEntry, PersonLineRow, ReleaseRow, Subject
 from outcome_verifier import canonical
@@ -154,6 +155,7 @@ def _held(found: Holdings) -> dict[str, Any]:
                 "type": month.income_type,
                 "hours_hundredths": month.hours_hundredths,
                 "taken_back": month.is_reversal,
+                "amount_minor": month.amount_minor,
                 "known_on": month.known_on.isoformat(),
                 "replaced_on": month.replaced_on.isoformat() if month.replaced_on else None,
             }
@@ -217,9 +219,17 @@ def _is_counted(gateway: Gateway, session: Session, programme: Programme, row: R
     window = gateway.contract(session, row.contract_id).window(row.window)
     if window is None or window.to_week.sunday < subject.enrolled_on:
         return False
-    stop = basis.stops(session, programme, [subject.subject_id], at=row.known_at).get(subject.subject_id)
-    exits = gateway.contract_for(session, row.contract_id, window).exits
-    return stop is None or exits[stop.reason] is not ExitRule.OUT
+    contract = gateway.contract_for(session, row.contract_id, window)
+    [person] = spells.load_histories(
+        session,
+        contract.id,
+        status_source=contract.status_source,
+        income_source=contract.income_source,
+        known_at=row.known_at,
+        stops=basis.stops(session, programme, [subject.subject_id], at=row.known_at),
+        only=subject.subject_id,
+    )
+    return not is_taken_out(contract, person, window.to_week)
 
 
 def _said(row: StatementRow, contract: Contract, reference: str) -> dict[str, Any] | None:

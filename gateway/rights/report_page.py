@@ -13,7 +13,6 @@ from gateway.rights import report_words as words
 from policies.vocabulary import Purpose, purpose_terms
 
 TITLE = "Indsigt i dine oplysninger"
-_UNITS = {"week": ("uge", "uger"), "person": ("person", "personer")}
 
 
 def page(made: dict[str, Any]) -> str:
@@ -110,7 +109,7 @@ def _held(made: dict[str, Any]) -> str:
         ),
     )
     months = _table(
-        ("Fra", "Til", "Timer om måneden", "Slags", "Kilde", "Vi fik det at vide"),
+        ("Fra", "Til", "Om måneden", "Slags", "Kilde", "Vi fik det at vide"),
         ((*cells[:-2], sources.get(cells[-2], cells[-2]), cells[-1]) for cells in _months(held["income"])),
     )
     records = _table(
@@ -133,7 +132,10 @@ def _months(rows: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
     """First and last month, hours, kind, source and since when: months in a row that say the same are one line."""
     found: list[list[str]] = []
     for row in rows:
-        hours = f"{row['hours_hundredths'] / 100:.2f}".replace(".", ",") if row["hours_hundredths"] else "ingen"
+        hours = (
+            f"{row['hours_hundredths'] / 100:.2f} timer".replace(".", ",") if row["hours_hundredths"] else "ingen timer"
+        )
+        hours += f", {_money(row['amount_minor'], 'kr.')}" if row["amount_minor"] else ""
         kind = words.INCOME.get(row["type"], row["type"]) + (" (ført tilbage)" if row["taken_back"] else "")
         said = [hours, kind, row["source"], _known(row)]
         last = next((one for one in reversed(found) if one[2:] == said), None)
@@ -220,7 +222,8 @@ def _figures(content: dict[str, Any], names: dict[str, str]) -> str:
 def _line(line: dict[str, Any]) -> str:
     """One line of a payment document: what is paid for, or what comes back."""
     number = line["quantity"]
-    counted = _count(abs(number), *_UNITS.get(line["unit"], ("", "")))
+    money = line["unit"] == "minor"
+    counted = _money(abs(number), "kr.") if money else _count(abs(number), *words.UNIT.get(line["unit"], ("", "")))
     return f"{'tilbagebetaling' if number < 0 else 'betaling'} for {counted}"
 
 

@@ -58,6 +58,8 @@ KIND = {
     "objection": "indsigelse",
     "restriction": "begrænsning",
     "exit": "du forlod indsatsen",
+    "prison": "du er i fængsel",
+    "cohabitation": "en anden forsørger dig",
     "protection": "navne- og adressebeskyttelse",
 }
 CHANGE = {"begins": "gælder fra denne dag", "ends": "ophørt denne dag"}
@@ -91,6 +93,16 @@ DIFFERENCE = {
     "qualifying_weeks": "uger",
     "amount_minor": "beløb",
     "threshold_met": "målet",
+}
+UNIT = {
+    "week": ("uge", "uger"),
+    "person": ("person", "personer"),
+    "point": ("opfølgning", "opfølgninger"),
+    "day": ("dag", "dage"),
+    "minor": ("øre", "øre"),
+    "per_mille": ("promille", "promille"),
+    "events_per_100": ("hundrededel hændelse for hver 100 personer", "hundrededele hændelse for hver 100 personer"),
+    "window": ("periode", "perioder"),
 }
 REASON = {
     "not_long_enough": "ikke længe nok",

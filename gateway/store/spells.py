@@ -87,36 +87,26 @@ def store_postings(
     stay.
     """
     query = select(IncomeRow).where(col(IncomeRow.pull_id).in_(replaced), col(IncomeRow.known_to).is_(None))
-    standing: dict[tuple[str, int, str, int, bool, int], list[IncomeRow]] = defaultdict(list)
+    standing: dict[IncomePosting, list[IncomeRow]] = defaultdict(list)
     for row in session.exec(query.order_by(col(IncomeRow.id))):
         if row.subject_id not in without:
-            key = row.subject_id, row.month, row.income_type, row.paid_hours_hundredths, row.is_reversal
-            standing[*key, row.amount_minor].append(row)
+            standing[_posting(row)].append(row)
     added = 0
     for posting in postings:
         added += 1
-        told = (
-            posting.subject.value,
-            posting.month.ordinal,
-            str(posting.income_type),
-            posting.paid_hours_hundredths,
-            posting.is_reversal,
-            posting.amount_minor,
-        )
-        if standing[told]:
-            standing[told].pop(0)  # confirmed
+        if standing[posting]:
+            standing[posting].pop(0)  # confirmed
             continue
-        subject, month, income_type, hours, is_reversal, amount = told
         session.add(
             IncomeRow(
-                subject_id=subject,
+                subject_id=posting.subject.value,
                 source_id=source,
                 pull_id=pull_id,
-                month=month,
-                income_type=income_type,
-                paid_hours_hundredths=hours,
-                is_reversal=is_reversal,
-                amount_minor=amount,
+                month=posting.month.ordinal,
+                income_type=posting.income_type,
+                paid_hours_hundredths=posting.paid_hours_hundredths,
+                is_reversal=posting.is_reversal,
+                amount_minor=posting.amount_minor,
                 known_from=now,
             )
         )
@@ -127,6 +117,18 @@ def store_postings(
     return added
 
 
+def _posting(row: IncomeRow) -> IncomePosting:
+    """The posting that a row holds: every field of it, so that a file that changes one says something new."""
+    return IncomePosting(
+        SubjectRef(row.subject_id),
+        Month(row.month),
+        IncomeType(row.income_type),
+        row.paid_hours_hundredths,
+        row.is_reversal,
+        row.amount_minor,
+    )
+
+
 def load_histories(
     session: Session,
     contract_id: str,
@@ -135,15 +137,15 @@ def load_histories(
     income_source: str,
     known_at: datetime,
     stops: Mapping[str, Stop] = NO_STOPS,
-    subjects: Collection[str] | None = None,
+    only: str | None = None,
 ) -> list[PersonHistory]:
     """The history of everyone in the contract, as it was known at `known_at`, ordered by subject id.
 
-    `stops` says who of them is not followed, and since when. With `subjects`, nobody else's rows are read.
+    `stops` says who of them is not followed, and since when. `only` is the one subject to load.
     """
-    query = select(Subject).where(Subject.contract_id == contract_id).order_by(Subject.subject_id)
-    people = [row for row in session.exec(query) if subjects is None or row.subject_id in subjects]
-    ids = [subject.subject_id for subject in people]
+    everyone = select(Subject).where(Subject.contract_id == contract_id).order_by(Subject.subject_id)
+    subjects = session.exec(everyone if only is None else everyone.where(Subject.subject_id == only)).all()
+    ids = [subject.subject_id for subject in subjects]
     spells: dict[str, list[StatusSpell]] = defaultdict(list)
     found = select(SpellRow).where(
         SpellRow.source_id == status_source,
@@ -169,16 +171,7 @@ def load_histories(
         or_(col(IncomeRow.known_to).is_(None), col(IncomeRow.known_to) > known_at),
     )
     for posting in session.exec(paid):
-        postings[posting.subject_id].append(
-            IncomePosting(
-                SubjectRef(posting.subject_id),
-                Month(posting.month),
-                IncomeType(posting.income_type),
-                posting.paid_hours_hundredths,
-                posting.is_reversal,
-                posting.amount_minor,
-            )
-        )
+        postings[posting.subject_id].append(_posting(posting))
     return [
         PersonHistory.build(
             subject=subject.subject_id,

@@ -166,6 +166,16 @@ def test_a_file_that_comes_again_gives_no_new_version_of_what_it_says_again(enro
     assert [load(enrolled, day=day).hours[month.ordinal, IncomeType.WAGE] for day in (1, 2)] == [16_500, 8_700]
 
 
+def test_a_posting_with_another_amount_is_another_posting(enrolled: Store) -> None:
+    month = Month.parse("2020-01")
+    for day, amount, replaced in ((1, 100, []), (2, 200, [1])):
+        with enrolled.write(NOW + day * DAY) as uow:
+            posting = IncomePosting(REF, month, IncomeType.WAGE, 16_000, amount_minor=amount)
+            spells.store_postings(uow.session, "income", day, [posting], replaced=replaced, now=uow.now)
+            uow.record(EVENT)
+    assert [load(enrolled, day=day).earnings[month.ordinal, IncomeType.WAGE] for day in (1, 2)] == [100, 200]
+
+
 def test_a_file_that_comes_again_takes_nothing_from_whoever_is_not_followed_any_more(enrolled: Store) -> None:
     """It was read without that person, so it says nothing of the person: what was known stays."""
     month = Month.parse("2020-01")
