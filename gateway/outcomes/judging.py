@@ -73,9 +73,11 @@ def first_day(contract: Contract, person: PersonHistory) -> date:
 
 def last_day(contract: Contract, measure: Measure, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> date:
     """The last day that may count under `days_from_enrolment`, later by every week in which time stood still."""
-    still = sum(1 for verdict in verdicts if verdict.reason in (Reason.PAUSED, Reason.NEUTRAL))
     days = measure.days_from_enrolment
-    return first_day(contract, person) + timedelta(days=days - 1 + 7 * still) if days else date.max
+    if not days:
+        return date.max
+    still = sum(1 for verdict in verdicts if verdict.reason in (Reason.PAUSED, Reason.NEUTRAL))
+    return first_day(contract, person) + timedelta(days=days - 1 + 7 * still)
 
 
 def judge_weeks(contract: Contract, measure: Measure, person: PersonHistory, until: Week) -> tuple[WeekVerdict, ...]:
