@@ -10,6 +10,7 @@ import pytest
 import connectors.errors
 import gateway.aggregate_errors
 import gateway.errors
+import gateway.whatif_errors
 import keys.errors
 import outcome_verifier.errors
 import policies.errors
@@ -20,6 +21,7 @@ ROOMS = [
     connectors.errors,
     gateway.errors,
     gateway.aggregate_errors,
+    gateway.whatif_errors,
     keys.errors,
     outcome_verifier.errors,
     policies.errors,
