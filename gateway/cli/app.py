@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from gateway.cli import advice, contracts, installation, keys, logs, outcomes, policy, rights, signing, whatif
+from gateway.cli import advice, annexes, contracts, installation, keys, logs, outcomes, policy, rights, signing, whatif
 from gateway.error_table import outcome
 
 _FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors.py
@@ -31,7 +31,7 @@ app.add_typer(keys.trust_app, name="trust")
 app.add_typer(rights.app, name="rights")
 app.add_typer(policy.app, name="policy")
 app.add_typer(advice.app, name="advice")
-for draft_command in whatif.COMMANDS:
+for draft_command in (*whatif.COMMANDS, *annexes.COMMANDS):
     contracts.app.command()(draft_command)
 for key_command in signing.COMMANDS:
     keys.app.command()(key_command)

@@ -76,6 +76,7 @@ ASKS_NOBODY = {
     "contract leaflet": "reads files",
     "contract processing-record": "reads files",
     "contract simulate": "invents people; with --cohort it asks as `evaluate` does, see test_whatif.py",
+    "contract annex": "reads files, and prints the fingerprint of the anchor, which is public",
     "contract list": "shows contracts",
     "log verify": "recomputes hashes and shows roots",
     "log checkpoint": "signs a root",
