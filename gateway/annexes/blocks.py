@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 from gateway.printed import document
+
+# behind an underscore or a point within a name, and in the middle of a digest
+_BREAKS = re.compile(r"(?<=[a-z]_)(?=[a-z])|(?<=[a-z]\.)(?=[a-z])|(?<=[0-9a-f]{32})(?=[0-9a-f]{32}\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +64,32 @@ def html(title: str, blocks: Sequence[Block]) -> str:
     return document(escape(title), bodies)
 
 
+def _text(text: str) -> str:
+    """Escaped text that may be broken inside digests and names of the file; what is copied stays the same."""
+    return _BREAKS.sub("<wbr>", escape(text))
+
+
 def _html(block: Block) -> str:
     match block:
         case Heading():
-            return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
+            return f"<h{block.level}>{_text(block.text)}</h{block.level}>"
         case Paragraph():
-            return f"<p{' class=note' if block.is_note else ''}>{escape(block.text)}</p>"
+            return f"<p{' class=note' if block.is_note else ''}>{_text(block.text)}</p>"
         case Table():
             return _table(block)
 
 
 def _table(table: Table) -> str:
     head = "".join(
-        f"<th scope=col{_number(table, place, len(table.head))}>{escape(text)}</th>"
+        f"<th scope=col{_number(table, place, len(table.head))}>{_text(text)}</th>"
         for place, text in enumerate(table.head)
     )
     rows = "".join(
         "<tr>"
         + "".join(
-            f"<th scope=row>{escape(text)}</th>"
+            f"<th scope=row>{_text(text)}</th>"
             if not place
-            else f"<td{_number(table, place, len(row))}>{escape(text)}</td>"
+            else f"<td{_number(table, place, len(row))}>{_text(text)}</td>"
             for place, text in enumerate(row)
         )
         + "</tr>"

@@ -13,6 +13,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from docx import Document
 from docx.document import Document as Written
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
@@ -52,6 +54,12 @@ def _set_up(document: Written, title: str, author: str, on: date) -> None:
     language = style.element.get_or_add_rPr()
     for found in language.findall(qn("w:lang")):
         language.remove(found)
+    danish = OxmlElement("w:lang")
+    danish.set(qn("w:val"), "da-DK")
+    language.append(danish)
+    package = document.part.package.rels  # the library's own template carries a picture of itself
+    for key in [key for key, relation in package.items() if relation.reltype == RELATIONSHIP_TYPE.THUMBNAIL]:
+        package.pop(key)
     made = datetime(on.year, on.month, on.day)  # noqa: DTZ001 - Word's properties have no time zone
     properties = document.core_properties
     properties.title, properties.author, properties.last_modified_by = title, author, author

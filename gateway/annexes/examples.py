@@ -75,14 +75,12 @@ def periods(contract: Contract) -> list[Period]:
                 before[0] + sum(line.quantity for line in mine),
                 before[1] + sum(line.amount_minor for line in mine),
             )
-        what = words.listed(
-            [
-                f"{tariff.of}: {words.figure(contract, tariff.of, series[-1].quantities[tariff.of])}"
-                for tariff in counted
-            ]
-        )
+        names = list(dict.fromkeys(tariff.of for tariff in counted))
+        shown = [words.figure(contract, name, series[-1].quantities[name]) for name in names]
+        named = [f"{name}: {one}" for name, one in zip(names, shown, strict=True)]
+        what = words.listed(shown if len(names) == 1 else named)
         if is_corrected:
-            what += f" ({windows[0].label} viser sig at have været mindre)"
+            what += f". {windows[0].label} viser sig at have haft 1 mindre"
         earned = sum(line.amount_minor for line in lines if line.kind == "window")
         corrected = sum(line.amount_minor for line in lines if line.kind == "correction")
         found.append(Period(windows[end - 1].label, what, earned, corrected))
@@ -101,7 +99,7 @@ def _course(contract: Contract, counted: Sequence[Tariff], position: int, is_cor
         count = max(position + 1, size * shares[position] // 10)
         if measure.kind is MeasureKind.WEEKS:
             count *= 10
-        quantities[measure.id] = count - (1 if is_corrected and position == 0 else 0)
+        quantities[measure.id] = count - is_corrected  # seen late, so every window since then is one less
         if tariff.kind is TariffKind.PRICE:
             cells = {measure.id: {(measure.states[0].id, _year(contract, tariff)): 1}}
             one = person_amounts(replace(contract, tariffs=(tariff,)), cells)[tariff.id]

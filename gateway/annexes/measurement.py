@@ -8,7 +8,7 @@ from gateway import plain_danish
 from gateway.annexes import words
 from gateway.annexes.blocks import Block, Heading, Paragraph, Table, numbered
 from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, RegisterExit
-from gateway.outcomes.schedule import schedule
+from gateway.outcomes.schedule import PlannedDocument, schedule
 from policies.basis import StopReason
 from policies.programme import Programme
 
@@ -31,8 +31,8 @@ def annex_a(contract: Contract, programme: Programme) -> list[Block]:
 
 def _purpose(programme: Programme) -> Iterator[Block]:
     yield Heading("Formål og retsgrundlag")
-    rows = tuple((words.plain(label), words.plain(why)) for label, why in plain_danish.purposes(programme))
-    yield Table((), rows)
+    labels = [words.plain(label).lower() for label, _ in plain_danish.purposes(programme)]
+    yield Paragraph(f"Oplysningerne bruges til: {words.listed(labels)}. De bruges ikke til andet.")
     yield Paragraph(
         f"Retsgrundlag: Databeskyttelsesforordningen (GDPR) {words.plain(plain_danish.legal_ground(programme))}. "
         f"{programme.law_reference}."
@@ -61,11 +61,11 @@ def _sources(contract: Contract) -> Iterator[Block]:
         yield Paragraph("Kontrakten læser ingen registre om borgerne. Betalingen hviler på erklærede tal.")
         return
     yield Heading("Registre")
-    rows = tuple(tuple(map(words.plain, row)) for row in plain_danish.sources(contract))
-    yield Table(
-        ("Register", "Hvad der læses", "Hvilken tid"),
-        tuple((f"{name}. {whose}" if whose else name, what, period) for name, whose, what, period in rows),
-    )
+    rows = []
+    for source, row in zip(dict.fromkeys(contract.sources), plain_danish.sources(contract), strict=True):
+        name, whose, _, period = map(words.plain, row)
+        rows.append((name, whose, words.read_from(contract, source), period))
+    yield Table(("Register", "Hvis det er", "Hvad der læses", "Hvilken tid"), tuple(rows))
     codes = (
         "Så længe der er en sådan uge, udstedes der intet resultat for perioden."
         if contract.unknown_codes_block
@@ -81,8 +81,8 @@ def _weeks(contract: Contract) -> Iterator[Block]:
     yield Heading("Sådan tæller en uge")
     yield Paragraph(
         "En uge er en kalenderuge (ISO 8601), fra mandag til søndag. Den hører til den måned, som ugens torsdag ligger "
-        "i. Hvor der kræves timer, ganges kravet om ugen med antallet af uger i måneden. Når månedens betalte timer "
-        "op på det, opfylder alle månedens uger timekravet."
+        "i. Hvor der kræves timer, ganges kravet om ugen med antallet af uger i måneden. Er månedens betalte timer "
+        "mindst det tal, opfylder alle månedens uger timekravet."
     )
     first = (
         "Indskrivningens uge er den første uge, der kan tælle."
@@ -120,7 +120,7 @@ def _measures(contract: Contract) -> Iterator[Block]:
         paid = "ja" if measure.id in contract.paid_measures else "nej"
         states = words.listed([state.label_da for state in measure.states], "eller")
         rows.append((measure.id, f"{counts(contract, measure)} Tilstande: {states}.", paid))
-    yield Table(("Mål", "Hvad der tælles", "Betales der for det?"), tuple(rows))
+    yield Table(("Mål", "Hvad der tælles", "Betalt"), tuple(rows))
 
 
 def counts(contract: Contract, measure: Measure) -> str:
@@ -221,10 +221,12 @@ def _exits(contract: Contract) -> Iterator[Block]:
         *contract.exits.items(),
         *contract.register_exits.items(),
     ]
-    yield Table(
-        ("Hvad der sker", "Hvad der bliver af resultatet"),
-        tuple((words.EXITS[exit_], words.RULES[rule]) for exit_, rule in rules),
-    )
+    found = []
+    for rule, text in words.RULES.items():
+        reasons = [words.EXITS[exit_] for exit_, given in rules if given is rule]
+        if reasons:
+            found.append((words.RULE_NAMES[rule], f"{'. '.join(reasons)}.", text))
+    yield Table(("Regel", "Gælder, når", "Hvad der bliver af resultatet"), tuple(found))
     yield Paragraph("Gruppens størrelse er den samme i alle tilfælde.")
 
 
@@ -257,15 +259,26 @@ def _windows(contract: Contract) -> Iterator[Block]:
 def _shown(contract: Contract) -> Iterator[Block]:
     yield Heading("Hvem får hvad at se, og hvornår")
     yield Paragraph("Intet andet end det, der står her, kan udstedes. Dagen er den tidligste mulige.")
-    rows = []
-    for one in schedule(contract):
-        what = ", ".join([words.TEMPLATES.get(one.template, one.template), *(words.ADDS[part] for part in one.adds)])
-        rows.append((words.day(one.earliest_on), one.name, what, one.window.label))
-    yield Table(("Tidligst", "Modtager", "Hvad", "Periode"), tuple(rows))
-    yield Paragraph(
-        f"Samlede tal kræver, at gruppen er på mindst {contract.k_cohort} borgere. Deles et tal op, skjules alt under "
-        f"{contract.k}, og så meget mere, at det skjulte ikke kan regnes ud."
-    )
+    roles = plain_danish.recipients(contract)
+    shown: list[tuple[str, ...]] = []
+    for window in contract.windows:
+        planned = [one for one in schedule(contract) if one.window == window]
+        cells = ["\n".join(_document(one) for one in planned if one.recipient == role) or "–" for role in roles]
+        if planned:
+            shown.append((window.label, words.day(planned[0].earliest_on), *cells))
+    names = [contract.party(role).name for role in roles]
+    yield Table(("Periode", "Tidligst", *names), tuple(shown))
+    if contract.cohort.size >= contract.k_cohort:
+        protected = (
+            f"Deles et tal op, skjules alt under {contract.k}, og så meget mere, at det skjulte ikke kan regnes ud."
+        )
+    else:
+        protected = f"Gruppen er på {contract.cohort.size}. Derfor får ingen samlede tal."
+    yield Paragraph(f"Samlede tal kræver, at gruppen er på mindst {contract.k_cohort} borgere. {protected}")
     for pair in contract.tied:
-        names = words.listed([contract.party(role).name for role in pair])
-        yield Paragraph(f"{names} regnes som én modtager.")
+        both = words.listed([contract.party(role).name for role in pair])
+        yield Paragraph(f"{both} regnes som én modtager.")
+
+
+def _document(one: PlannedDocument) -> str:
+    return ", ".join([words.TEMPLATES.get(one.template, one.template), *(words.ADDS[part] for part in one.adds)]) + "."

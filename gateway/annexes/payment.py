@@ -100,7 +100,7 @@ def _pays(contract: Contract, tariff: Tariff) -> str:
                 return text
             pooled = words.figure(contract, tariff.pooled.of, tariff.pooled.at_least)
             return (
-                f"{text} Når intet hold sin grænse, spørges der fra {tariff.pooled_from} til alle samlet: Er "
+                f"{text} Hvis intet hold når sin grænse, gælder fra {tariff.pooled_from} tallet for alle samlet: Er "
                 f"{tariff.pooled.of} mindst {pooled}, betales prisen for hvert hold."
             )
 
@@ -216,7 +216,7 @@ def _bounds(contract: Contract) -> Iterator[Block]:
         numbers=2,
     )
     rows = [_case(contract, case) for case in parties(contract) if case.basis != "not said"]
-    yield Table(("Part ved kontraktens slutning", "Dårligste fald", "Bedste fald"), tuple(rows), numbers=2)
+    yield Table(("Ved kontraktens slutning", "I værste fald", "I bedste fald"), tuple(rows), numbers=2)
     if contract.caps.capital_minor:
         yield Paragraph(
             "For investor er det forudsat, at alt, hvad kommunen betaler, går videre til investor, op til kapital og "

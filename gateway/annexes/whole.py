@@ -49,8 +49,8 @@ def _front(contract: Contract, programme: Programme, fingerprint: str, is_demo: 
             "Tillidsankeret er den nøgle, som alle resultatbeviser i sidste ende hviler på. Den, der efterprøver et "
             "resultatbevis, sammenligner med fingeraftrykket her. Det ændres ikke, når andre nøgler skiftes."
             if fingerprint
-            else "Tillidsankerets fingeraftryk skrives af kommunen, før nogen underskriver. Kommandoen gateway doctor "
-            "på kommunens installation viser det."
+            else "Kommunen skriver tillidsankerets fingeraftryk ind, før nogen skriver under. Dannes bilagene på "
+            "kommunens installation, står det her af sig selv."
         ),
     ]
     if is_demo:

@@ -68,6 +68,13 @@ RULES = {
     ExitRule.FAILURE: "Det talte bliver stående. Ugerne derefter er uger uden resultat.",
     ExitRule.OUT: "Intet tæller for borgeren. Det, der er betalt, går tilbage.",
 }
+RULE_NAMES = {
+    ExitRule.FROZEN: "Fastfryses",
+    ExitRule.NEUTRAL: "Sættes i bero",
+    ExitRule.CENSORED: "Udgår",
+    ExitRule.FAILURE: "Uden resultat",
+    ExitRule.OUT: "Tæller ikke",
+}
 ROUNDING = {
     Rounding.NONE: "Alle beløb går op i hele {minor}. Der er ikke noget at runde af.",
     Rounding.DOWN: "Dele af en {minor} rundes ned.",
@@ -81,7 +88,7 @@ LEGAL_ROLES = {
 }
 TEMPLATES = {
     "contract_total": "Samlede tal for hele gruppen",
-    "predicate": "Kun ja eller nej: Er målet nået?",
+    "predicate": "Kun ja eller nej til, om målet er nået",
     "payment_document": "Betalingsgrundlag: det præcise beløb",
     "relapse_notice": "Sagsnumre på dem, der skal tale med jobcentret igen",
 }
@@ -175,3 +182,12 @@ def income(state: State) -> str:
     if not state.hours_per_week_hundredths:
         return f"{types} i måneden"
     return f"{types}: mindst {hundredths(state.hours_per_week_hundredths)} timer om ugen"
+
+
+def read_from(contract: Contract, source: str) -> str:
+    """What is read about a person in a register."""
+    if source != contract.income_source:
+        return "Ydelser uge for uge"
+    if contract.needs_amounts:
+        return "Betalte timer, indkomsttype og beløb"
+    return "Betalte timer og indkomsttype. Beløb gemmes ikke"
