@@ -34,8 +34,10 @@ long: $(VENV)/dev ## run the tests that take most of a minute each
 	$(BIN)/pytest -n 2 tests -m long --ignore tests/conformance --ignore tests/page
 
 CONFORMANCE := $(VENV)/conformance
-$(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformance/js/package-lock.json
+$(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformance/rules.lock \
+    tests/conformance/js/package-lock.json
 	$(BIN)/pip install --quiet --require-hashes --requirement tests/conformance/requirements.lock
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement tests/conformance/rules.lock
 	# not `npm ci`: it asks for optional packages of other platforms, which the lock leaves out
 	cd tests/conformance/js && npm install --omit=optional --omit-lockfile-registry-resolved --no-audit --no-fund --silent
 	touch $@
@@ -69,7 +71,11 @@ types: $(VENV)/dev
 imports: $(VENV)/dev
 	$(BIN)/lint-imports
 
-bench: $(VENV)/dev ## measure what the README claims, as ratios
+$(VENV)/bench: $(VENV)/dev bench/requirements.lock
+	$(BIN)/pip install --quiet --require-hashes --requirement bench/requirements.lock
+	touch $@
+
+bench: $(VENV)/bench ## measure what the README claims, as ratios
 	$(BIN)/python -m bench
 
 lock: ## pin the newest versions of every dependency, with hashes and no address
@@ -80,11 +86,13 @@ lock: ## pin the newest versions of every dependency, with hashes and no address
 	    --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade \
 	    --output-file requirements$$(case $$extra in *dev) echo -dev;; esac).lock; \
 	done
-	for suite in conformance soak; do \
-	  uv pip compile tests/$$suite/requirements.in --constraint requirements-dev.lock --universal \
+	for suite in tests/conformance tests/soak bench; do \
+	  uv pip compile $$suite/requirements.in --constraint requirements-dev.lock --universal \
 	    --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet \
-	    --output-file tests/$$suite/requirements.lock; \
+	    --output-file $$suite/requirements.lock; \
 	done
+	uv pip compile tests/conformance/rules.in --no-deps --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file tests/conformance/rules.lock
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

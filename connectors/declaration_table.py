@@ -58,22 +58,25 @@ class Table:
     def is_text(self, key: str) -> bool:
         return isinstance(self._values.get(key), str)
 
-    def refuse(self, key: str, reason: str) -> DeclarationInvalid:
-        """The error to raise for this key: `raise table.refuse("k", "must be at least 3")`."""
+    def refuse(self, key: str, reason: str, *, rule: str = "") -> DeclarationInvalid:
+        """The error to raise for this key: `raise table.refuse("k", "must be at least 3")`.
+
+        It names `rule`, or the rule that the key's own checks are called.
+        """
         dotted = ".".join([*(str(part) for part in self._path), *([key] if key else [])])
         line = line_of(self._text, self._path, key)
-        return DeclarationInvalid(file=self._file, line=line, key=dotted, reason=reason)
+        return DeclarationInvalid(file=self._file, line=line, key=dotted, reason=reason, rule=rule)
 
     def _take(self, key: str, kind: type[T], default: T | None, word: str) -> T:
         self._asked.add(key)
         if key not in self._values:
             if default is None:
-                raise self.refuse(key, "is missing")
+                raise self.refuse(key, "is missing", rule="key-missing")
             return default
         value = self._values[key]
         # bool is an int and datetime is a date in Python; neither is meant here
         if type(value) is not kind:
-            raise self.refuse(key, f"must be {word}")
+            raise self.refuse(key, f"must be {word}", rule="key-type")
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -140,7 +143,7 @@ class Table:
         for key in self._values:
             if key not in self._asked:
                 known = ", ".join(sorted(self._asked))
-                raise self.refuse(key, f"is not a word of this language here; known are: {known}")
+                raise self.refuse(key, f"is not a word of this language here; known are: {known}", rule="key-unknown")
 
 
 def one_of(*words: str) -> Callable[[str], str]:
@@ -175,6 +178,8 @@ def line_of(text: str, path: tuple[str | int, ...], key: str) -> int:
                 dotted = ".".join(here)
                 seen[dotted] = seen.get(dotted, -1) + 1
         counts = [seen[".".join(here[: n + 1])] for n in range(len(here)) if ".".join(here[: n + 1]) in seen]
+        if header and here == [*names, key] and counts[: len(wanted)] == wanted:
+            return number  # the key is a table, or the first of several
         inside = here == names[: len(here)] and counts == wanted[: len(counts)]
         if not inside:
             continue

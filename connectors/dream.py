@@ -51,7 +51,7 @@ def pull_dream(
     header = split(header_bytes.decode("iso-8859-1"), declaration.delimiter)
     if find_columns(header, [declaration.columns["cpr"]], file=path.name) != [0]:
         raise HeaderMismatch(file=path.name, column=declaration.columns["cpr"], position=1, reason="must be first")
-    columns, edition = _week_columns(header, weeks, file=path.name)
+    columns, edition = week_columns(header, weeks, file=path.name)
     pulled = Pulled(path.name, "", min(columns), max(columns), edition=edition.ordinal)
     found: dict[SubjectRef, list[StatusSpell]] = {}
     uncertain: set[SubjectRef] = set()
@@ -73,7 +73,7 @@ def pull_dream(
     return pulled
 
 
-def _week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> tuple[dict[Week, int], Week]:
+def week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> tuple[dict[Week, int], Week]:
     """Week -> 0-based place, for the asked weeks, in their order, without a gap; and the last week of all."""
     places: dict[Week, int] = {}
     for place, name in enumerate(header):
@@ -124,7 +124,7 @@ def _cohort_lines(
             ends = np.flatnonzero(view == ord("\n"))
             starts = np.concatenate(([0], ends[:-1] + 1))
             pulled.rows_read += len(starts)
-            is_row, first = _cpr_places(view, starts, ends, delimiter_byte)
+            is_row, first = cpr_places(view, starts, ends, delimiter_byte)
             found, rejected = matcher.rows(view[first[:, None] + np.arange(_CPR_BYTES)])
             rejected[RejectReason.NOT_TEN_DIGITS] += int((~is_row).sum())
             pulled.rejected.update(+rejected)
@@ -138,7 +138,7 @@ def _cohort_lines(
     pulled.file_sha256 = digest.hexdigest()
 
 
-def _cpr_places(
+def cpr_places(
     view: NDArray[np.uint8], starts: Places, ends: Places, delimiter_byte: int
 ) -> tuple[NDArray[np.bool_], Places]:
     """Which lines begin with ten bytes and a delimiter, and where those bytes begin: quotes may stand around them."""

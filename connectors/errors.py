@@ -39,14 +39,22 @@ class ConnectorError(Exception):
 
 
 class DeclarationInvalid(ConnectorError):
-    """A declaration file cannot be understood; nothing of it is used."""
+    """A declaration file cannot be understood; nothing of it is used. `rule` is stable: what it is refused by."""
 
     code = "declaration-invalid"
 
-    def __init__(self, *, file: str, line: int, key: str, reason: str) -> None:
+    def __init__(self, *, file: str, line: int, key: str, reason: str, rule: str = "") -> None:
         self.file, self.line, self.key, self.reason = file, line, key, reason
+        self.rule = rule or rule_of(key)
         subject = f"{key} " if key else ""
-        super().__init__(f"{file}, line {line}: {subject}{reason}")
+        named = "" if self.rule in reason else f" (rule {self.rule})"
+        super().__init__(f"{file}, line {line}: {subject}{reason}{named}")
+
+
+def rule_of(key: str) -> str:
+    """The rule that a key's own checks are called: `measures.1.price_minor` -> `measures-price-minor`."""
+    parts = [part.replace("_", "-") for part in key.split(".") if part and not part.isdigit()]
+    return "-".join(parts) or "file-readable"
 
 
 class FileUnreadable(ConnectorError):

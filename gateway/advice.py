@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -18,15 +17,15 @@ from gateway.authority import deciding, staff_party
 from gateway.errors import AdviceUnknown, RequestRefused, WindowUnknown
 from gateway.installation import Gateway
 from gateway.oversight import LogLine
-from gateway.rights_events import AdviceAnswered, AdviceGiven, SampleDrawn
+from gateway.rights_events import AdviceAnswered, AdviceGiven, AdviceLifted, SampleDrawn
 from gateway.store import ledger
 from gateway.store.rights_tables import Advice
+from gateway.working_days import after_working_days
 from outcome_verifier import canonical
 from policies.facts import AdviceFacts, DecisionFacts, LogFacts
 from policies.vocabulary import Action, Purpose, Role
 
-FOLLOWED, NOT_FOLLOWED, LIFTED = "followed", "not_followed", "lifted"
-_SATURDAY = 5
+FOLLOWED, NOT_FOLLOWED = "followed", "not_followed"
 
 
 def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", suspends: bool = False) -> Advice:
@@ -53,6 +52,7 @@ def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", s
             answer="",
             answer_text="",
             answered_by="",
+            lifted_by="",
         )
         asking.session.add(row)
         asking.uow.record(
@@ -107,23 +107,24 @@ def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> Ad
 
 
 def lift(gateway: Gateway, advice_id: str) -> Advice:
-    """The officer takes the advice back, because it was followed or no longer holds; a suspension ends with it."""
+    """The officer takes the advice back, because it was followed or no longer holds; a suspension ends with it.
+
+    The controller's answer stays as it was given. Raises `AdviceUnknown`, `PolicyDenied`.
+    """
     with deciding(gateway) as asking:
         row = asking.session.get(Advice, advice_id)
-        if row is None or row.answer in (NOT_FOLLOWED, LIFTED):
+        if row is None or row.answer == NOT_FOLLOWED or row.lifted_at is not None:
             raise AdviceUnknown(advice=advice_id)
         programme = gateway.programme(asking.session, row.contract_id)
         appointed = programme.is_appointed(gateway.staff, Role.DPO, on=asking.now.date())
         facts = AdviceFacts(purpose=Purpose.GOVERNANCE, appointment_valid=appointed)
         authorised = asking.ask(staff_party(programme, Role.DPO), Action.ADVISE, programme, facts)
-        row.answer, row.answered_by, row.answered_at = LIFTED, gateway.staff, asking.now
+        row.lifted_by, row.lifted_at = gateway.staff, asking.now
         asking.session.add(row)
         asking.uow.record(
-            AdviceAnswered(
+            AdviceLifted(
                 advice=row.id,
                 contract=row.contract_id,
-                answer=LIFTED,
-                text_sha256=_digest(row.answer_text),
                 by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
@@ -170,17 +171,9 @@ def drawn(seed: str, population: int, size: int) -> list[int]:
     return sorted(order[:size])
 
 
-def after_working_days(day: date, count: int) -> date:
-    """The day so many working days later; Saturdays and Sundays are none, and public holidays are not known here."""
-    while count:
-        day += timedelta(days=1)
-        count -= day.weekday() < _SATURDAY
-    return day
-
-
 def _open(session: Session, advice_id: str) -> Advice:
     row = session.get(Advice, advice_id)
-    if row is None or row.answer:
+    if row is None or row.answer or row.lifted_at is not None:
         raise AdviceUnknown(advice=advice_id)
     return row
 

@@ -92,6 +92,11 @@ class Asking:
         self.session = uow.session
         self.now = uow.now
         self.asked: list[tuple[Action, Party, str]] = []
+        self._allowed: list[Authorised] = []
+
+    def has_allowed(self, authorised: Authorised) -> bool:
+        """Whether this decision was made here, in this transaction: an earlier one may be overtaken by now."""
+        return any(one is authorised for one in self._allowed)
 
     def ask(
         self,
@@ -109,7 +114,7 @@ class Asking:
         """
         if engine is None:
             engine = self._gateway.policies
-            check_approved(self.session, engine.rules, anchor=self._gateway.anchor())
+            check_approved(self.session, engine.rules, anchor=self._gateway.anchor(), issuer=self._gateway.issuer)
         decision = engine.with_programmes([programme]).authorise(Request(principal, action, programme, facts))
         identifier = str(uuid.uuid4())
         self.session.add(
@@ -137,4 +142,5 @@ class Asking:
             )
             raise PolicyDenied(decision)
         self.asked.append((action, principal, programme.id))
-        return Authorised(identifier, decision)
+        self._allowed.append(Authorised(identifier, decision))
+        return self._allowed[-1]

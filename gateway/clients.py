@@ -86,16 +86,12 @@ def registered_clients(gateway: Gateway) -> list[RegisteredClient]:
     """Every client by its id, the revoked ones too."""
     with gateway.store.read() as session:
         rows = session.exec(select(ClientRow).order_by(ClientRow.client_id)).all()
-    return [
-        RegisteredClient(
-            row.client_id,
-            Party(row.organisation, Role(row.role)),
-            thumbprint(row.jwk),
-            row.is_active,
-            row.registered_at,
-        )
-        for row in rows
-    ]
+    return [_registered(row) for row in rows]
+
+
+def _registered(row: ClientRow) -> RegisteredClient:
+    party = Party(row.organisation, Role(row.role))
+    return RegisteredClient(row.client_id, party, thumbprint(row.jwk), row.is_active, row.registered_at)
 
 
 def revoke_client(gateway: Gateway, client_id: str) -> bool:
@@ -154,6 +150,11 @@ def _nobodys_key() -> dict[str, str]:
 
 def caller(gateway: Gateway, token: str) -> Party:
     """The party that an access token stands for, as registered now. Raises `Unauthenticated`."""
+    return calling(gateway, token).party
+
+
+def calling(gateway: Gateway, token: str) -> RegisteredClient:
+    """The client that an access token stands for, as registered now. Raises `Unauthenticated`."""
     signer = gateway.token_signer()
     checked: AccessToken = verify_access_token(
         token,
@@ -163,8 +164,7 @@ def caller(gateway: Gateway, token: str) -> Party:
         now=int(gateway.clock().timestamp()),
     )
     with gateway.store.read() as session:
-        client = _active(session, checked.client_id)
-    return Party(client.organisation, Role(client.role))
+        return _registered(_active(session, checked.client_id))
 
 
 def audience(gateway: Gateway) -> str:

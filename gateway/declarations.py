@@ -34,7 +34,7 @@ from outcome_verifier import canonical
 from policies.errors import ProgrammeInvalid
 from policies.facts import DecisionFacts
 from policies.programme import Programme, load_programme
-from policies.vocabulary import Action, Purpose, Role
+from policies.vocabulary import PERMITTED_BASES, Action, Purpose, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +184,24 @@ def _checked(gateway: Gateway, declared: Declared) -> Declared:
         if finding.refuses:
             reason = f"{finding.what} ({finding.rule}); {finding.suggestion}"
             raise DeclarationInvalid(file=contract.file, line=finding.line, key="", reason=reason)
+    _check_legal_role(contract, programme)
     gateway.policies.with_programmes([programme])  # a grant that no template knows is refused here
     return declared
+
+
+def _check_legal_role(contract: Contract, programme: Programme) -> None:
+    """Refuse a grant of statements about single people on a basis that does not go with the operator's legal role."""
+    role = contract.operator_legal_role
+    for grant in programme.grants:
+        if grant.action is Action.RELEASE_INDIVIDUAL and grant.legal_basis not in PERMITTED_BASES[role]:
+            reason = (
+                f"{grant.id} rests on a basis that an operator who is {role} cannot be given single people's data on"
+                f" ({contract.file} says legal_role)"
+            )
+            rule = "P52-individual-legal-role"
+            raise ProgrammeInvalid(
+                file=programme.file, line=grant.line, key="grants.legal_basis", reason=reason, rule=rule
+            )
 
 
 def _is_in_force(session: Session, declared: Declared) -> bool:

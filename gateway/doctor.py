@@ -19,11 +19,14 @@ from gateway.evaluation import AsOf, known_now
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.publication import check_continues
-from gateway.rights import erasure
+from gateway.release import refusal
+from gateway.rights import erasure, journal
 from gateway.rights.requests import open_requests
 from gateway.settings import Settings
 from gateway.store import ledger, queries
-from gateway.store.tables import SourceRow
+from gateway.store.settlement_tables import Bill, Dispute, Payment
+from gateway.store.tables import ReleaseRow, SourceRow
+from policies.decision import Decision
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _ANSWER_WITHIN = timedelta(days=30)  # GDPR art. 12(3)
@@ -58,7 +61,25 @@ def examine_opened(gateway: Gateway) -> list[Finding]:
         *_sources(gateway),
         *_governance(gateway),
         *_contracts(gateway),
+        *_settlements(gateway),
     ]
+
+
+def _settlements(gateway: Gateway) -> Iterator[Finding]:
+    """Disputes that wait for an answer, and bills that nobody has paid by their day."""
+    today = gateway.clock().date()
+    with gateway.store.read() as session:
+        disputes = session.exec(select(Dispute).where(Dispute.outcome == "")).all()
+        paid = set(session.exec(select(Payment.bill_id)))
+        bills = [bill for bill in session.exec(select(Bill).order_by(Bill.number)) if bill.id not in paid]
+    for dispute in disputes:
+        late = dispute.answer_by < today
+        said = f"a dispute of {dispute.contract_id} {dispute.window} waits until {dispute.answer_by}"
+        yield Finding(WARN if late else OK, said, "`gateway settle resolve` answers it" if late else "")
+    for bill in bills:
+        if bill.due_on < today:
+            said = f"{bill.kind.replace('_', ' ')} {bill.number} was due on {bill.due_on}"
+            yield Finding(WARN, said, "`gateway settle sheet` says what is missing; then approve and pay it")
 
 
 def _machine(gateway: Gateway) -> Iterator[Finding]:
@@ -132,12 +153,12 @@ def _agreement(source: str, valid_to: date, today: date) -> Finding:
 def _governance(gateway: Gateway) -> Iterator[Finding]:
     """The rules in force, advice that waits, requests that wait, and people who came back with a backup."""
     today = gateway.clock().date()
-    if not governance.status(gateway).is_approved:
-        yield Finding(FAIL, "the policy set on this disk was not approved", "`gateway policy propose`, then approve")
+    if objection := governance.status(gateway).objection:
+        yield Finding(FAIL, objection, "`gateway policy propose` and `gateway policy approve`, or restore the database")
     for contract_id, late in _late_requests(gateway, today):
         yield Finding(WARN, f"{contract_id}: {late} requests are older than a month", "GDPR art. 12(3): answer them")
     with gateway.store.read() as session:
-        waiting = [row for row in all_advice(session) if row.suspends and not row.answer]
+        waiting = [row for row in all_advice(session) if row.suspends and row.waits]
     for row in waiting:
         what = f"{row.contract_id} {row.window or 'every window'}: held by the data protection officer"
         if row.decide_by < today:
@@ -147,9 +168,22 @@ def _governance(gateway: Gateway) -> Iterator[Finding]:
     if open_erasures := erasure.unfinished(gateway):
         what = f"{open_erasures} erased people may still stand in gaps of the database"
         yield Finding(FAIL, what, "`gateway rights repeat-erasures` writes it anew")
-    back = erasure.returned(gateway)
+    yield from _journal(gateway)
+
+
+def _journal(gateway: Gateway) -> Iterator[Finding]:
+    """The journal of erasures: whether it can be read, whom it names who came back, and what broke half-way."""
+    try:
+        back, open_lines = erasure.returned(gateway), journal.unconfirmed(gateway)
+    except ValueError as error:
+        yield Finding(FAIL, "the journal of erasures cannot be read", str(error))
+        return
     if back:
         yield Finding(FAIL, f"{back} erased people stand in the database again", "`gateway rights repeat-erasures`")
+    for line in open_lines:
+        what = f"{line['contract']}: an erasure was begun and is not confirmed; by itself it erases nobody"
+        advice = f"`gateway rights repeat-erasures`; where it stays, decide the request {line['request']} again"
+        yield Finding(WARN, what, advice)
 
 
 def _late_requests(gateway: Gateway, today: date) -> list[tuple[str, int]]:
@@ -176,12 +210,21 @@ def _contracts(gateway: Gateway) -> Iterator[Finding]:
             issued = {row.window for row in queries.releases(session, contract_id) if row.state == "issued"}
             for row in queries.releases(session, contract_id):
                 if row.state == "intended":
-                    advice = f"run `gateway release {contract_id} {row.window} --template {row.template}` again"
-                    yield Finding(WARN, f"{contract_id} {row.window}: a release was interrupted", advice)
+                    yield _interrupted(row, refusal(gateway, session, row))
             for window in contract.windows:
                 if window.label in issued or contract.freezes_on(window) > now.date() + _LOOK_AHEAD:
                     continue
                 yield _releasable(contract, window, known)
+
+
+def _interrupted(row: ReleaseRow, refused: Decision | None) -> Finding:
+    """A release without its signature: the next run finishes it, or it waits for what the policy asks."""
+    what = f"{row.contract_id} {row.window}: a release was interrupted"
+    again = f"run `gateway release {row.contract_id} {row.window} --template {row.template}` again"
+    if refused is None:
+        return Finding(WARN, what, again)
+    rules = ", ".join(refused.rule_ids)
+    return Finding(WARN, f"{what} and stays unsigned: {rules}", f"{refused.reason_en} Then {again}")
 
 
 def _completeness(session: Session, contract: Contract, known: AsOf) -> Iterator[Finding]:

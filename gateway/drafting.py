@@ -26,7 +26,7 @@ from gateway.attestations.metadata import integrity, metadata_files
 from gateway.attestations.seals import Seal
 from gateway.authority import Asking, Authorised, municipality
 from gateway.enrolment import is_sealed
-from gateway.errors import WindowOutOfOrder, WindowUnknown
+from gateway.errors import ReleaseInterrupted, WindowOutOfOrder, WindowUnknown
 from gateway.events import ReleaseIntended
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
@@ -40,13 +40,7 @@ from outcome_verifier import canonical
 from policies.disclosure import DisclosureRules, may_show_total
 from policies.facts import ReleaseFacts
 from policies.programme import Programme
-from policies.vocabulary import Action, Party, Purpose, Role
-
-_ACTIONS = {
-    "contract_total": Action.RELEASE_TOTAL,
-    "predicate": Action.RELEASE_PREDICATE,
-    "payment_document": Action.RELEASE_PAYMENT,
-}
+from policies.vocabulary import Party, Purpose, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +92,31 @@ def revisions(session: Session, request: Request) -> list[ReleaseRow]:
 
 def authorise(asking: Asking, gateway: Gateway, request: Request) -> tuple[Authorised, datetime | None]:
     """Steps 1 and 3: the decision, and the instant at which the window's data froze. Raises `PolicyDenied`."""
-    session, contract, window = asking.session, request.contract, request.window
-    programme = gateway.programme(session, contract.id)
+    programme = gateway.programme(asking.session, request.contract.id)
+    facts, frozen = release_facts(asking.session, programme, request, now=asking.now)
+    action = claims.ACTIONS[request.template]
+    return asking.ask(recipient_of(request), action, programme, facts), frozen  # 1
+
+
+def recipient_of(request: Request) -> Party:
+    """The principal of a release: whom the contract names in the recipient's role."""
+    return Party(request.contract.party(request.recipient).organisation, Role(request.recipient))
+
+
+def release_facts(
+    session: Session, programme: Programme, request: Request, *, now: datetime
+) -> tuple[ReleaseFacts, datetime | None]:
+    """What the policy is told of a release, and the instant at which the window's data froze."""
+    contract, window = request.contract, request.window
     frozen = evaluating.frozen_at(session, contract, window)
-    is_due = frozen is not None and frozen <= asking.now
+    is_due = frozen is not None and frozen <= now
     facts = ReleaseFacts(
         purpose=request.purpose,
         contract_sha256=evaluating.newest_digest(session, contract),
         requested_by=request.requested_by or municipality(programme),
         cohort_sealed=is_sealed(session, contract),
         release_planned=contract.is_planned(request.template, request.recipient, window.label),  # 3
-        window_frozen=asking.now.date() >= contract.freezes_on(window),
+        window_frozen=now.date() >= contract.freezes_on(window),
         sources_complete=frozen is not None,
         cohort_reaches_k=may_show_total(contract.cohort.size, DisclosureRules(contract.k, contract.k_cohort)),
         date_declared=contract.is_planned("predicate", request.recipient, window.label) and is_due,
@@ -120,8 +128,7 @@ def authorise(asking: Asking, gateway: Gateway, request: Request) -> tuple[Autho
         recipient_is_creditor=request.recipient == "operator",
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
     )
-    party = Party(contract.party(request.recipient).organisation, Role(request.recipient))
-    return asking.ask(party, _ACTIONS[request.template], programme, facts), frozen  # 1
+    return facts, frozen
 
 
 def known_at(session: Session, contract: Contract, window: Window, frozen: datetime) -> datetime:
@@ -202,7 +209,11 @@ def check_order(session: Session, request: Request) -> dict[str, tuple[int, int]
 
     Raises `WindowOutOfOrder` where one that is planned is missing, or where a payment document is asked for and one of
     a later window was issued already: then the sum would not be what was paid. A predicate builds on none of them.
+    Raises `ReleaseInterrupted` where a total's or predicate's series has a number that was given away and not signed.
     """
+    for row in _series(session, request):
+        if row.template != "payment_document" and row.state == "intended" and row.window != request.window.label:
+            raise ReleaseInterrupted(contract=row.contract_id, window=row.window, template=row.template)
     if request.template == "predicate":
         return {}
     contract, label = request.contract, request.window.label
@@ -302,10 +313,14 @@ def intend(
 
 def _next_seq(session: Session, request: Request) -> int:
     """Gap-free per contract, type and recipient."""
-    series = [
+    return len(_series(session, request)) + 1
+
+
+def _series(session: Session, request: Request) -> list[ReleaseRow]:
+    """What one recipient counts together: the releases of one type, by its numbers."""
+    return [
         row
         for row in queries.releases(session, request.contract.id)
         if claims.VCT_NAMES[row.template] == claims.VCT_NAMES[request.template]
         and row.recipient_role == request.recipient
     ]
-    return len(series) + 1

@@ -9,13 +9,17 @@
     │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch · AmendmentRefused
     │   ├── FileOverlaps · ClientKeyRefused · NothingToCorrect · ReleaseInterrupted
     │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
-    │   ├── ChangeNeedsApproval · RecordRefused · RequestRefused
+    │   ├── ChangeNeedsApproval · RecordRefused · RequestRefused · StatementEmptied
     ├── AlreadyInstalled · NotInstalled · UnsafeForProduction · UnsafeDirectory
     ├── NoActiveKey · KeyFileInvalid · OutputUnwritable · CannotListen
     ├── Unauthenticated · ClientInvalid
     ├── LogCorrupt · CheckpointMismatch
     └── Broken                   an invariant of the installation does not hold: nothing was changed
         ├── UnauditedWrite · ClockWentBack · StoreBusy · StoreFull · StoreUnreachable · SchemaOutdated · StatusListFull
+        ├── SignerRefused
+
+    PolicyDenied (policies.errors)
+    └── StaysUnsigned            a drafted release that is refused by now
 
 The other rooms have trees of their own, below no root of ours, since they may not import the gateway:
 `connectors.errors`, `keys.errors`, `policies.errors`, `outcome_verifier.errors`. Every class in all of them
@@ -25,6 +29,9 @@ has a stable `code`; `gateway.error_table` maps them by that code. No message ev
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+
+from policies.decision import Decision
+from policies.errors import PolicyDenied
 
 
 class GatewayError(Exception):
@@ -60,7 +67,6 @@ class SourceUnknown(NotFound):
 
 class OrganisationUnknown(NotFound):
     code = "organisation-unknown"
-
     message = "no contract in force names the organisation {organisation!r}; those named are: {listed}"
 
     def __init__(self, *, organisation: str, known: Iterable[str]) -> None:
@@ -87,12 +93,14 @@ class PersonUnknown(NotFound):
 
 class RequestUnknown(NotFound):
     code = "request-unknown"
-    message = "no request {request!r} is open; `gateway rights requests` shows those that are"
+    message = "no request {request!r} is open; `gateway rights list` shows those that are"
 
 
 class RecordUnknown(NotFound):
     code = "record-unknown"
-    message = "no record {record!r} of this person is in force; `gateway rights show` lists them"
+    message = (
+        "no record {record!r} of this kind is known here; the person's report (`gateway rights report`) lists them"
+    )
 
 
 class AdviceUnknown(NotFound):
@@ -134,6 +142,13 @@ class RequestRefused(Refused):
     def __init__(self, *, rule: str, reason: str) -> None:
         self.rule = rule
         super().__init__(f"{rule}: {reason}")
+
+
+class StatementEmptied(Refused):
+    code = "statement-emptied"
+
+    def __init__(self, *, contract: str, window: str) -> None:
+        super().__init__(f"the copy of the statement of {contract!r} {window!r} went with somebody who was erased")
 
 
 class EnrolmentRefused(Refused):
@@ -207,10 +222,7 @@ class NothingToCorrect(Refused):
     code = "nothing-to-correct"
 
     def __init__(self, *, contract: str, window: str) -> None:
-        super().__init__(
-            f"no attestation of {contract!r} {window!r} would show another figure with what is known now; nothing was"
-            " changed"
-        )
+        super().__init__(f"with what is known now no attestation of {contract!r} {window!r} would show another figure")
 
 
 class ReleaseInterrupted(Refused):
@@ -218,8 +230,8 @@ class ReleaseInterrupted(Refused):
 
     def __init__(self, *, contract: str, window: str, template: str) -> None:
         super().__init__(
-            f"a release of {contract!r} {window!r} ({template}) was interrupted; run `gateway release` once more and"
-            " correct then"
+            f"a release of {contract!r} {window!r} ({template}) was interrupted; run `gateway release` for it once more"
+            " first"
         )
 
 
@@ -391,3 +403,21 @@ class StatusListFull(Broken):
 
     def __init__(self) -> None:
         super().__init__("nine tenths of the status list are in use")
+
+
+class SignerRefused(Broken):
+    code = "signer-refused"
+
+    def __init__(self, *, release: str) -> None:
+        super().__init__(f"release {release} was to be signed without a decision of the same transaction on it")
+
+
+class StaysUnsigned(PolicyDenied):
+    """A release was drafted, and the policy refuses it since: it is kept as it is and is not signed."""
+
+    code = "release-unsigned"
+
+    def __init__(self, decision: Decision, *, release: str) -> None:
+        super().__init__(decision)
+        self.release = release
+        self.args = (f"release {release} was drafted and stays unsigned: {self.args[0]}",)

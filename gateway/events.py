@@ -189,6 +189,47 @@ class PullNotNeeded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ComparisonAuthorised(Event):
+    """A whole extract may be read for a comparison group; nobody in it is named, here or later."""
+
+    contract: str
+    aggregate: str
+    source: str
+    selection_sha256: str
+    purpose: str
+    from_week: str
+    to_week: str
+    decisions: list[str]
+    decisions_sha256: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonMade(Event):
+    """The figures of a comparison group were computed; `body_sha256` is that of their canonical JSON."""
+
+    contract: str
+    aggregate: str
+    source: str
+    file_sha256: str
+    selection_sha256: str
+    rows_read: int
+    people: int
+    body_sha256: str
+    decisions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonFailed(Event):
+    """The extract could not be used, or too few people matched; `error` is the stable code of the reason."""
+
+    contract: str
+    aggregate: str
+    source: str
+    selection_sha256: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated(Event):
     contract: str
     version: int
@@ -257,6 +298,8 @@ class ReleaseIssued(Event):
     jwt_sha256: str
     log: str
     leaf_index: int
+    decision: str  # the signer's own, made in the transaction that signed
+    decision_sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from gateway.rights_events import ChangeProposed, PolicySetApproved
 from gateway.store import queries
 from gateway.store.rights_tables import Proposal
 from policies.engine import PolicyEngine
+from policies.errors import PolicySetInvalid
 from policies.facts import DecisionFacts
-from policies.ruleset import SCHEMA_FILE
 from policies.vocabulary import Action, Purpose, Role
 
 
@@ -26,7 +26,11 @@ class PolicySetStatus:
     in_force: str
     approved_by: str
     rules: int
-    is_approved: bool
+    objection: str  # why nothing is decided with the set on disk; empty where it is in force
+
+    @property
+    def is_approved(self) -> bool:
+        return not self.objection
 
 
 def status(gateway: Gateway) -> PolicySetStatus:
@@ -34,9 +38,13 @@ def status(gateway: Gateway) -> PolicySetStatus:
     rules = gateway.policies.rules
     with gateway.store.read() as session:
         row = policy_sets.in_force(session)
-    approved = row is not None and row.sha256 == rules.sha256
+        try:
+            policy_sets.check_approved(session, rules, anchor=gateway.anchor(), issuer=gateway.issuer)
+            objection = ""
+        except PolicySetInvalid as error:
+            objection = str(error)
     return PolicySetStatus(
-        rules.sha256, row.sha256 if row else "", row.approved_by if row else "", len(rules.rules), approved
+        rules.sha256, row.sha256 if row else "", row.approved_by if row else "", len(rules.rules), objection
     )
 
 
@@ -47,7 +55,7 @@ def propose_policy_set(gateway: Gateway) -> str:
         row = Proposal(
             id=str(uuid.uuid4()),
             contract_id="",
-            files={**rules.texts, SCHEMA_FILE: rules.schema},
+            files=rules.files,
             sha256=rules.sha256,
             proposed_by=gateway.staff,
             proposed_at=uow.now,
@@ -87,8 +95,9 @@ def approve_policy_set(gateway: Gateway, proposal_id: str) -> str:
 
 
 def _ask_everywhere(gateway: Gateway, asking: Asking, row: Proposal) -> None:
-    current = policy_sets.in_force(asking.session)
-    known = policy_sets.ruleset(asking.session, current.sha256) if current else None
+    """Under the text that was approved last: a forged approval or an edited text decides nothing."""
+    approved = policy_sets.approvals(asking.session, anchor=gateway.anchor(), issuer=gateway.issuer)
+    known = policy_sets.ruleset(asking.session, approved[-1].sha256) if approved else None
     engine = PolicyEngine.of(known) if known else gateway.policies
     for contract_id in queries.contract_ids(asking.session):
         programme = gateway.programme(asking.session, contract_id)

@@ -1,6 +1,6 @@
 """Steps 7 to 10 of the release cycle: from a committed intent to a bundle that is handed out.
 
-7  sign           the SD-JWT, with fresh salts
+7  sign           the SD-JWT, with fresh salts, under a decision of this very transaction
 8  append         leaf, checkpoint and receipt; the bundle with seals and status
 9  self-verify    the finished bundle, with the investor's verifier
 10 hand out       committed first; the same request again gives the same attestation
@@ -16,7 +16,8 @@ from sqlmodel import Session
 
 from gateway.attestations import claims, status
 from gateway.attestations.bundle import assemble
-from gateway.authority import Asking
+from gateway.authority import Asking, Authorised
+from gateway.errors import SignerRefused
 from gateway.events import BundleHandedOut, ReleaseIssued, ReleaseSuperseded
 from gateway.installation import Gateway
 from gateway.publication import check_continues
@@ -24,7 +25,7 @@ from gateway.store import ledger, queries
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical, sdjwt
 from outcome_verifier.bundle import attestation_leaf
-from policies.vocabulary import Party
+from policies.vocabulary import Party, Role
 
 _DECOYS = 3
 
@@ -45,11 +46,13 @@ class Released:
     is_new: bool
 
 
-def issue(gateway: Gateway, asking: Asking, row: ReleaseRow) -> Released:
+def issue(gateway: Gateway, asking: Asking, row: ReleaseRow, authorised: Authorised) -> Released:
     """Steps 7 to 9, in one transaction; what the attestation supersedes is turned invalid in the same one.
 
-    The key that is active now signs, and the time that the log holds is this transaction's.
+    The key that is active now signs, and the time that the log holds is this transaction's. Raises `SignerRefused`
+    unless `authorised` was decided in this transaction, for this release.
     """
+    _check_authorised(gateway, asking, row, authorised)
     session, draft = asking.session, canonical.loads(row.draft)
     check_continues(gateway, session)  # a log that went back must not sign over places that were given away
     signer, key = gateway.signer(session), queries.active_key(session)
@@ -86,6 +89,8 @@ def issue(gateway: Gateway, asking: Asking, row: ReleaseRow) -> Released:
             jwt_sha256=digest,
             log=log,
             leaf_index=row.leaf_index,
+            decision=authorised.id,
+            decision_sha256=authorised.sha256,
         )
     )
     session.flush()
@@ -109,6 +114,15 @@ def token_of(row: ReleaseRow) -> str:
 def jwt_sha256(token: str) -> str:
     """SHA-256 of the issuer-signed JWT, without disclosures: what the log and a correction point at."""
     return hashlib.sha256(token.split("~")[0].encode("ascii")).hexdigest()
+
+
+def _check_authorised(gateway: Gateway, asking: Asking, row: ReleaseRow, authorised: Authorised) -> None:
+    decision = authorised.decision
+    asked = (decision.action, decision.principal, decision.programme)
+    recipient = Party(row.recipient_organisation, Role(row.recipient_role))
+    programme = gateway.programme(asking.session, row.contract_id)
+    if not asking.has_allowed(authorised) or asked != (claims.ACTIONS[row.template], recipient, programme.id):
+        raise SignerRefused(release=row.id)
 
 
 def _assemble(gateway: Gateway, asking: Asking, row: ReleaseRow, token: str) -> bytes:

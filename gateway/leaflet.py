@@ -32,16 +32,26 @@ class Contact:
     email: str
     phone: str
     dpo_email: str  # the data protection officer's
+    cvr: str = ""  # the municipality's number in the business register, eight digits; may be left out
 
 
 def load_contact(text: bytes, *, file: str) -> Contact:
     """Read a contact file; `DeclarationInvalid` (file, line, key, reason) for a key that is unknown or missing."""
     root = parse(text, file=file)
     table = root.table("contact")
-    contact = Contact(**{field.name: table.text(field.name) for field in fields(Contact)})
+    cvr = table.converted("cvr", _cvr) if "cvr" in table else ""
+    contact = Contact(
+        **{field.name: table.text(field.name) for field in fields(Contact) if field.name != "cvr"}, cvr=cvr
+    )
     table.done()
     root.done()
     return contact
+
+
+def _cvr(text: str) -> str:
+    if not (len(text) == 8 and text.isascii() and text.isdigit()):
+        raise ValueError("must be eight digits")
+    return text
 
 
 def leaflet(contract: Contract, programme: Programme, contact: Contact) -> str:

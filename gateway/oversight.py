@@ -36,17 +36,20 @@ def read_log(
     count: int,
     contract_id: str | None = None,
     purpose: Purpose = Purpose.ACCESS_REVIEW,
+    acting: str = "",
 ) -> list[LogLine]:
     """Events from `first` on, at most `count`; reading them is an event too.
 
-    The reader's grant stands in a programme: `contract_id`'s, or the first in force. Raises `PolicyDenied`.
+    The reader's grant stands in a programme: `contract_id`'s, or the first in force. So does the appointment of whoever
+    acts for the reader: `acting` is a client's id, and empty for the staff at the command line. Raises `PolicyDenied`.
     """
     with deciding(gateway) as asking:
         contracts = queries.contract_ids(asking.session)
         if not contracts or (contract_id is not None and contract_id not in contracts):
             raise ContractUnknown(contract=contract_id or "(none)")
         programme = gateway.programme(asking.session, contract_id or contracts[0])
-        facts = LogFacts(purpose=purpose, appointment_valid=True)
+        appointed = programme.is_appointed(acting or gateway.staff, reader.role, on=asking.now.date())
+        facts = LogFacts(purpose=purpose, appointment_valid=appointed)
         authorised = asking.ask(reader, Action.READ_LOG, programme, facts)
         # the log keeps this for ever: beyond its end it is whatever the reader typed
         first = min(first, ledger.size(asking.session, "access"))

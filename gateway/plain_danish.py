@@ -6,6 +6,7 @@ Every function gives HTML-safe text. A word that is not known here falls back to
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from html import escape
 
@@ -50,6 +51,33 @@ _BASIS: dict[LegalBasis | SpecialCategoryBasis, str] = {
     SpecialCategoryBasis.SUBSTANTIAL_PUBLIC_INTEREST: "væsentlige samfundsinteresser",
     SpecialCategoryBasis.HEALTH_OR_SOCIAL_CARE: "sundhed og social omsorg",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One kind of personal data (GDPR art. 15(1)(b)): in plain words, where from, and whether art. 9 protects it."""
+
+    id: str
+    what: str
+    source: str  # a source of the contract, "referral_list" or "yourself"
+    is_special: bool = False
+
+
+def categories(contract: Contract) -> list[Category]:
+    """Every kind of personal data that is held of a person under the contract."""
+    return [
+        Category("identification", "CPR-nummer, gemt krypteret", "referral_list"),
+        Category("referral", "Dag for henvisning, sagsnummer og hvilken underretning du fik", "referral_list", True),
+        Category("benefits", "Ydelser og andre statusser uge for uge", contract.status_source, True),
+        Category("income", "Betalte timer og indkomsttype måned for måned, ikke beløb", contract.income_source),
+        Category("records", "Samtykker, indsigelser og andet, du har sagt til os", "yourself"),
+    ]
+
+
+def category_source(contract: Contract, source: str) -> str:
+    """The name of where a category comes from."""
+    others = {"referral_list": "Kommunens liste over henviste", "yourself": "Dig selv"}
+    return others.get(source) or source_name(contract, source)
 
 
 def listed(words: Sequence[str], word: str = "og") -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from importlib.resources import files
 
 
-def document(title: str, pages: Iterable[str]) -> str:
-    """The HTML of pages whose bodies are HTML-safe already, in Danish."""
-    style = files("gateway").joinpath("leaflet.css").read_text("utf-8")
+def document(title: str, pages: Iterable[str], *, styles: Iterable[str] = ()) -> str:
+    """The HTML of pages whose bodies are HTML-safe already, in Danish; `styles` are further sheets of this package."""
+    sheets = [files("gateway").joinpath(name).read_text("utf-8") for name in ("leaflet.css", *styles)]
+    style = "".join(sheets)
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     csp = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return (

@@ -5,6 +5,7 @@ contract and source declarations. Markdown, in Danish first; it holds nothing th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from connectors.declaration import SourceDeclaration
 from gateway import plain_danish as words
@@ -28,18 +29,32 @@ _SECURITY = "; ".join(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who gets what under a contract: `templates` are those of the releases and statements planned for it."""
+
+    role: str
+    organisation: str
+    name: str
+    templates: tuple[str, ...]
+
+
+def recipients(contract: Contract) -> list[Recipient]:
+    """Everybody who is planned to get something, by organisation: also before the first release."""
+    found = []
+    for party in contract.parties:
+        releases = {one.template for one in contract.releases if one.recipient == party.role}
+        statements = {one.kind for one in contract.statements if party.role == "operator"}
+        if party.role != "outcome_payer" and releases | statements:
+            templates = tuple(sorted(releases | statements))
+            found.append(Recipient(party.role, party.organisation, party.name, templates))
+    return sorted(found, key=lambda one: one.organisation)
+
+
 def record(contract: Contract, programme: Programme, sources: Sequence[SourceDeclaration]) -> str:
     """Article 30(1)(a) to (g), a row each."""
     terms = purpose_terms()
     purposes = [purpose for purpose in Purpose if purpose in programme.purposes]
-    recipients = {
-        party.organisation: sorted(
-            {_TEMPLATES[one.template] for one in contract.releases if one.recipient == party.role}
-            | {_TEMPLATES[one.kind] for one in contract.statements if party.role == "operator"}
-        )
-        for party in contract.parties
-        if party.role != "outcome_payer"
-    }
     retention = programme.retention
     rows = [
         ("a", "Dataansvarlig / controller", f"{contract.party('outcome_payer').name} (`{programme.controller}`)"),
@@ -59,7 +74,10 @@ def record(contract: Contract, programme: Programme, sources: Sequence[SourceDec
         (
             "d",
             "Modtagere / recipients",
-            "; ".join(f"`{name}`: {', '.join(what)}" for name, what in sorted(recipients.items()) if what),
+            "; ".join(
+                f"`{one.organisation}`: {', '.join(sorted(_TEMPLATES[template] for template in one.templates))}"
+                for one in recipients(contract)
+            ),
         ),
         ("e", "Tredjelande / third countries", "ingen / none"),
         (

@@ -110,7 +110,9 @@ def pull(
             )
             return _report(known, people_changed=0, postings_added=0, is_new=False)
         kept = _without(pulled, stopped)
-        row, changed, added = _store(asking, contract_id, declaration, kept, authorised, asked_to=weeks[1])
+        row, changed, added = _store(
+            asking, contract_id, declaration, kept, authorised, without=stopped, asked_to=weeks[1]
+        )
     return _report(row, people_changed=changed, postings_added=added, is_new=True)
 
 
@@ -171,6 +173,7 @@ def _store(
     pulled: Pulled,
     authorised: Authorised,
     *,
+    without: set[str],
     asked_to: Week,
 ) -> tuple[PullRow, int, int]:
     source_id = declaration.id
@@ -211,7 +214,13 @@ def _store(
         now=asking.now,
     )
     added = spells.store_postings(
-        asking.session, source_id, row.id or 0, pulled.postings, replaced=replaced, now=asking.now
+        asking.session,
+        source_id,
+        row.id or 0,
+        pulled.postings,
+        replaced=replaced,
+        without=without,
+        now=asking.now,
     )
     asking.uow.record(
         PullCompleted(

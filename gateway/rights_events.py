@@ -140,6 +140,17 @@ class AdviceAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AdviceLifted(Event):
+    """The officer took the advice back; what the controller answered stays."""
+
+    advice: str
+    contract: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class SampleDrawn(Event):
     """Events drawn at random for a spot check, reproducible from the seed."""
 

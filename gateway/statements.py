@@ -19,7 +19,7 @@ from gateway.attestations.jws import sign_compact
 from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.drafting import find_window
 from gateway.enrolment import is_sealed
-from gateway.errors import WindowUnknown
+from gateway.errors import StatementEmptied, WindowUnknown
 from gateway.events import PersonLine
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Measure, Window
@@ -34,18 +34,12 @@ from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.facts import IndividualFacts
 from policies.programme import Grant, Programme
-from policies.vocabulary import Action, LegalBasis, LegalRole, Party, Purpose, Role
+from policies.vocabulary import PERMITTED_BASES, Action, LegalBasis, Party, Purpose, Role
 
 TYPE = "individual-statement+jwt"
 RELAPSE_NOTICE = "relapse_notice"
 MESSAGE = "contact_jobcentre"
-# which legal basis an operator of this legal role can be given single people's data on
 _LOST = frozenset({Reason.NO_STATE, Reason.NO_INCOME, Reason.TOO_FEW_HOURS, Reason.REPEATS_WEEK_BEFORE})
-PERMITTED: dict[LegalRole, frozenset[LegalBasis]] = {
-    LegalRole.PROCESSOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
-    LegalRole.OTHER_ACTOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
-    LegalRole.INDEPENDENT_CONTROLLER: frozenset({LegalBasis.CONSENT}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +53,10 @@ class Statement:
 
 
 def state(gateway: Gateway, contract_id: str, label: str, kind: str = RELAPSE_NOTICE) -> Statement:
-    """Make the declared statement of a window, or hand out the one that was made. Raises `PolicyDenied`."""
+    """Make the declared statement of a window, or hand out the one that was made.
+
+    Raises `PolicyDenied`, `WindowUnknown`, `StatementEmptied` where somebody whom it names was erased since.
+    """
     with deciding(gateway) as asking:
         window = find_window(gateway.contract(asking.session, contract_id), label)
         contract = gateway.contract_for(asking.session, contract_id, window)
@@ -71,8 +68,10 @@ def state(gateway: Gateway, contract_id: str, label: str, kind: str = RELAPSE_NO
             )
         ).first()
         if made is not None:
+            if not made.token:
+                raise StatementEmptied(contract=contract_id, window=label)
             _record(asking, made, [], authorised)
-            return Statement(made.id, made.token, len(made.references), is_new=False)
+            return Statement(made.id, made.token, len(made.people), is_new=False)
         frozen = evaluating.frozen_at(asking.session, contract, window)
         if frozen is None or grant is None:  # the policy has refused this already
             raise WindowUnknown(contract=contract_id, window=label)
@@ -122,7 +121,7 @@ def _authorise(
         window_frozen=asking.now.date() >= contract.freezes_on(window),
         sources_complete=frozen is not None,
         own_legal_basis=own is not None,
-        legal_role_permits=own in PERMITTED[contract.operator_legal_role],
+        legal_role_permits=own in PERMITTED_BASES[contract.operator_legal_role],
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
     )
     party = Party(contract.party("operator").organisation, Role.OPERATOR)
@@ -167,7 +166,7 @@ def _store(
 ) -> StatementRow:
     signer = gateway.signer(asking.session)
     identifier = str(uuid.uuid4())
-    references = [subject.case_reference for subject in named]
+    people = [{"case_reference": subject.case_reference, "message": MESSAGE} for subject in named]
     claims: dict[str, object] = {
         "iss": gateway.issuer,
         "iat": int(asking.now.timestamp()),
@@ -178,17 +177,19 @@ def _store(
         "kind": kind,
         "legal_basis": str(grant.legal_basis),
         "law": grant.law_reference,
-        "people": [{"case_reference": reference, "message": MESSAGE} for reference in references],
     }
     if signer.is_development or gateway.installed.is_demo:
         claims["demo"] = True
+    token = sign_compact(signer, header={"typ": TYPE, "kid": signer.kid}, claims=claims | {"people": people})
     row = StatementRow(
         id=identifier,
         contract_id=contract.id,
         window=window.label,
         kind=kind,
-        references=references,
-        token=sign_compact(signer, header={"typ": TYPE, "kid": signer.kid}, claims=claims),
+        people=people,
+        claims=claims,
+        token=token,
+        token_sha256=hashlib.sha256(token.encode("ascii")).hexdigest(),
         at=asking.now,
     )
     asking.session.add(row)
@@ -201,8 +202,8 @@ def _record(asking: Asking, row: StatementRow, named: Sequence[Subject], authori
             contract=row.contract_id,
             window=row.window,
             statement=row.id,
-            people=len(row.references),
-            token_sha256=hashlib.sha256(row.token.encode("ascii")).hexdigest(),
+            people=len(row.people),
+            token_sha256=row.token_sha256,
             decision=authorised.id,
             decision_sha256=authorised.sha256,
         ),

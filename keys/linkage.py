@@ -82,6 +82,10 @@ class Linkage:
         """Blind index -> subject for everyone in the contract, to match a whole extract against."""
         return self._store.subjects_in(contract_domain(contract_id), self._version)
 
+    def indexes_of_everyone(self) -> Mapping[bytes, str]:
+        """Blind index -> a subject for everyone in any contract, under the municipality's own key."""
+        return self._store.subjects_in(MUNICIPALITY, self._version)
+
     def open(self, subject: str) -> Cpr:
         """The subject's number, for a request that must carry it; `VaultCorrupt` where the seal is broken."""
         sealed_cpr, wrapped_key = self._store.sealed(subject)

@@ -11,7 +11,7 @@ as long as everybody can contribute to both. That is what rule `calendar-part` a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _EXACT, _MET, _OWED = "contract_total", "predicate", "payment_document"
@@ -47,6 +47,8 @@ class Calendar:
     shows: tuple[PlannedShow, ...]
     breakdown_windows: tuple[str, ...]
     tied: frozenset[frozenset[str]]
+    reasons_windows: tuple[str, ...] = ()  # in which the operator sees why people are not counted
+    named_windows: tuple[str, ...] = ()  # in which a grant of its own lets the operator learn of single people by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ class View:
     predicates: tuple[str, ...]
     documents: tuple[str, ...]  # windows whose exact amount is known
     breakdowns: tuple[str, ...]
-    smallest: int  # people in the smallest group that any shown figure, or a difference of two, is about; 0 for none
+    smallest: int  # people in the smallest group that any figure, or difference of figures, isolates; 0 for none
+    named: tuple[str, ...]  # windows in which single people are named, by a grant of its own: beside all figures
 
 
 def audit(calendar: Calendar) -> tuple[Finding, ...]:
@@ -97,14 +100,37 @@ def _view(calendar: Calendar, roles: tuple[str, ...]) -> View:
         return _labels(show for show in shows if show.template == template)
 
     exact = windows(_EXACT)
+    tables = [label for label in calendar.breakdown_windows if label in exact]
+    if "operator" in roles:
+        totals = _labels(show for show in shows if show.template == _EXACT and show.recipient == "operator")
+        tables += [label for label in calendar.reasons_windows if label in totals]
     return View(
         roles=roles,
         exact=exact,
         predicates=windows(_MET),
         documents=windows(_OWED),
         breakdowns=tuple(label for label in calendar.breakdown_windows if label in exact),
-        smallest=calendar.people if shows else 0,
+        smallest=_smallest(calendar, shows, has_tables=bool(tables)),
+        named=calendar.named_windows if "operator" in roles else (),
     )
+
+
+def _smallest(calendar: Calendar, shows: Sequence[PlannedShow], *, has_tables: bool) -> int:
+    """The fewest distinct people that a figure, or a difference of figures of these releases, can be about.
+
+    A figure is about everybody who can contribute to it. Where that is only a part of the cohort, nobody knows how few
+    they are: one. Two figures about everybody differ in nobody. A table is about its cells, and disclosure control lets
+    none be seen, nor be left over, that is below k.
+    """
+    people = [
+        calendar.people if figure.weeks_that_count == figure.first_weeks else 1
+        for show in shows
+        for figure in show.figures
+        if figure.weeks_that_count
+    ]
+    if has_tables:
+        people.append(min(calendar.k, calendar.people))
+    return min(people, default=0)
 
 
 def _groups(calendar: Calendar) -> tuple[tuple[str, ...], ...]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from policies.errors import DisclosureInvalid
+from policies.errors import DisclosureInvalid, GroupTooSmall
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,15 @@ def may_show_total(cohort: int, rules: DisclosureRules) -> bool:
     return cohort >= rules.k_cohort
 
 
+def check_group(people: int, rules: DisclosureRules) -> None:
+    """Raise `GroupTooSmall` where a group is too small for any sum of it to be given, even inside the municipality.
+
+    As `may_show_total`, it looks at the size and never at what is summed.
+    """
+    if not may_show_total(people, rules):
+        raise GroupTooSmall(k_cohort=rules.k_cohort)
+
+
 def show_breakdown(cells: Mapping[str, int], *, parent: int, rules: DisclosureRules) -> tuple[ShownCell, ...]:
     """The cells of a table in their order, with values withheld where they would tell on people.
 
@@ -81,6 +90,37 @@ def show_breakdown(cells: Mapping[str, int], *, parent: int, rules: DisclosureRu
             break
         stage += rules.k
     return tuple(ShownCell(label, None if value < stage else value) for label, value in cells.items())
+
+
+def fold_small(cells: Mapping[str, int], *, into: str, rules: DisclosureRules) -> tuple[ShownCell, ...]:
+    """The cells of a table in their order, small ones withheld and counted under the cell `into` instead.
+
+    `cells` are people by reason, each counted in exactly one; their sum is public. Stage j folds every cell below
+    j × k; the first stage whose sum under `into` reaches k is shown. Promised against a reader who knows the sum, the
+    labels, k and this code:
+    - a shown cell is at least k, and so is the rest of the sum (R2, R3, R4): `into` alone is that large;
+    - the shown values add up, so that nothing is left to subtract;
+    - a folded cell, and what `into` was without it, keeps at least min(k, sum + 1) possible values. For with k or more
+      under `into`, every table that has 0 to k - 1 in one folded cell, none in the others, and the rest in `into`
+      looks the same.
+    Where all of them together are fewer than k, every cell is withheld.
+
+    Raises:
+        DisclosureInvalid: a count is negative, or there is no cell `into`.
+    """
+    if into not in cells or min(cells.values()) < 0:
+        raise DisclosureInvalid(f"{len(cells)} cells cannot be folded into {into!r}; count people by reason.")
+    if sum(cells.values()) < rules.k:
+        return tuple(ShownCell(label, None) for label in cells)
+    stage, folded, total = 0, set[str](), 0
+    while total < rules.k:
+        stage += rules.k
+        folded = {label for label, value in cells.items() if label != into and value < stage}
+        total = cells[into] + sum(cells[label] for label in folded)
+    return tuple(
+        ShownCell(label, total if label == into else None if label in folded else value)
+        for label, value in cells.items()
+    )
 
 
 def _protects(withheld: list[int], *, stage: int, k: int) -> bool:

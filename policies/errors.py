@@ -4,6 +4,7 @@ PoliciesError
 ├── ProgrammeInvalid    programme-invalid     a programme file says something that is not understood
 ├── PolicySetInvalid    policy-set-invalid    the Cedar text, schema or manifest cannot be trusted
 ├── DisclosureInvalid   disclosure-invalid    parameters or counts that no disclosure rule is defined for
+├── GroupTooSmall       group-too-small       a group of people below k_cohort, whose sums would tell on them
 └── PolicyDenied        policy-denied         a request was judged, and refused
 """
 
@@ -19,13 +20,15 @@ class PoliciesError(Exception):
 
 
 class ProgrammeInvalid(PoliciesError):
-    """A programme file is refused; says file, line and key."""
+    """A programme file is refused; says file, line and key, and by which stable `rule`: the key's, or a named one."""
 
     code = "programme-invalid"
 
-    def __init__(self, *, file: str, line: int, key: str, reason: str) -> None:
+    def __init__(self, *, file: str, line: int, key: str, reason: str, rule: str = "") -> None:
+        parts = [part.replace("_", "-") for part in key.split(".") if part and not part.isdigit()]
+        self.rule = rule or "-".join(parts) or "file-readable"
         where = f"{file}, line {line}" + (f", key {key}" if key else "")
-        super().__init__(f"{where}: {reason}. Correct the programme file and load it again.")
+        super().__init__(f"{where}: {reason} (rule {self.rule}). Correct the programme file and load it again.")
         self.file, self.line, self.key, self.reason = file, line, key, reason
 
 
@@ -43,6 +46,17 @@ class DisclosureInvalid(PoliciesError):
     """A parameter is outside its range, or counts do not add up."""
 
     code = "disclosure-invalid"
+
+
+class GroupTooSmall(PoliciesError):
+    """A group has fewer people than k_cohort; the message does not say how many."""
+
+    code = "group-too-small"
+
+    def __init__(self, *, k_cohort: int) -> None:
+        super().__init__(
+            f"fewer than {k_cohort} people match, so no figure of theirs is given; widen the selection or leave it."
+        )
 
 
 class PolicyDenied(PoliciesError):

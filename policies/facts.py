@@ -70,7 +70,7 @@ class LogFacts:
     """Before the access log is read."""
 
     purpose: Purpose
-    appointment_valid: bool  # the reader's appointment is in force on the day (always true for the DPO)
+    appointment_valid: bool  # whoever reads is appointed on the day, by name or by client id
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,47 @@ class AdviceFacts:
     appointment_valid: bool
 
 
+@dataclass(frozen=True, slots=True)
+class StatementFacts:
+    """Before a settlement statement is shown to the operator, an investor or the municipality's own staff."""
+
+    purpose: Purpose
+    appointment_valid: bool
+    amounts_may_be_shown: bool  # to creditor and payer always; an investor from k_cohort on, or no amount is shown
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeFacts:
+    """Before a party acknowledges or disputes what a payment document says, or a dispute is settled."""
+
+    purpose: Purpose
+    appointment_valid: bool
+    document_stands: bool  # the payment document is issued, and nothing superseded it
+    in_time: bool  # a dispute: the contract's days have not passed; always true for what is no dispute
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPaymentFacts:
+    """Before an invoice or a credit note is made from payment documents."""
+
+    purpose: Purpose
+    appointment_valid: bool
+    document_stands: bool
+    lines_acknowledged: bool  # both parties acknowledged every line that would be invoiced
+    not_suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovePaymentFacts:
+    """Before a payment is approved, or registered as made."""
+
+    purpose: Purpose
+    appointment_valid: bool
+    second_person: bool  # whoever approves is another than whoever asked for the payment
+    checks_hold: bool  # every check of the settlement sheet holds
+    not_done_before: bool  # it was not approved (or not paid) already
+
+
 Facts = (
     EnrolFacts
     | PullFacts
@@ -126,6 +167,10 @@ Facts = (
     | PersonFacts
     | DecisionFacts
     | AdviceFacts
+    | StatementFacts
+    | AcknowledgeFacts
+    | RequestPaymentFacts
+    | ApprovePaymentFacts
 )
 
 FACTS: dict[Action, type[Facts]] = {
@@ -142,4 +187,8 @@ FACTS: dict[Action, type[Facts]] = {
     Action.DECIDE_RIGHT: DecisionFacts,
     Action.ADVISE: AdviceFacts,
     Action.CHANGE_POLICY: DecisionFacts,
+    Action.READ_SETTLEMENT: StatementFacts,
+    Action.ACKNOWLEDGE: AcknowledgeFacts,
+    Action.REQUEST_PAYMENT: RequestPaymentFacts,
+    Action.APPROVE_PAYMENT: ApprovePaymentFacts,
 }

@@ -1,7 +1,7 @@
-"""`python -m policies.manifest`: write POLICYSET.json for the Cedar files as they are now.
+"""`python -m policies.manifest`: write POLICYSET.json for the Cedar files and the index of cases as they are now.
 
-Run it after a reviewed change. The engine refuses files that differ from the manifest, so that an edited
-rule never comes into force by itself.
+Run it after a reviewed change, and after `python -m tests.policies.cases` where a case is new. The engine refuses
+files that differ from the manifest, so that an edited rule never comes into force by itself.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from policies.basis import BASES, RecordKind, Requirements
@@ -33,6 +33,7 @@ class Grant:
     programme: str
     legal_basis: LegalBasis | None = None  # of its own: statements about single people need one
     law_reference: str = ""
+    line: int = field(default=0, compare=False)  # where its basis, or else the grant, stands in the file
 
     @property
     def party(self) -> Party:
@@ -66,7 +67,9 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """A named member of staff may act in a role until a day. Without any, whoever may run the command may act."""
+    """A named member of staff, or an API client by its id, may act in a role until a day. Where a programme appoints
+    nobody, whoever may run the command may act, but for an auditor: an audit has an end.
+    """
 
     staff: str
     role: Role
@@ -110,9 +113,9 @@ class Programme:
         return self.active and (self.pull_until is None or on <= self.pull_until)
 
     def is_appointed(self, staff: str, role: Role, *, on: date) -> bool:
-        """Whether this member of staff may act in this role on a day."""
+        """Whether this member of staff, or client, may act in this role on a day."""
         if not self.appointments:
-            return True
+            return role is not Role.AUDITOR
         return any((one.staff, one.role) == (staff, role) and on <= one.until for one in self.appointments)
 
     def grant(self, role: Role, action: Action) -> Grant | None:
@@ -197,6 +200,7 @@ def _grants(root: Table, parties: tuple[Party, ...]) -> tuple[Grant, ...]:
             programme=programme,
             legal_basis=table.word("legal_basis", LegalBasis) if "legal_basis" in table else None,
             law_reference=table.text("law_reference") if "law_reference" in table else "",
+            line=table.refuse("legal_basis", "").line,
         )
         if grant.action is Action.RELEASE_INDIVIDUAL and not (grant.legal_basis and grant.law_reference):
             raise table.refuse("action", "needs legal_basis and law_reference of its own")
@@ -259,6 +263,10 @@ def _consistent(programme: Programme, root: Table) -> None:
         raise root.refuse("requires", f"must name bases: {', '.join(sorted(BASES))}")
     if programme.retention.accounting_until < programme.closes_on:
         raise root.table("retention").refuse("accounting_until", "lies before closes_on")
+    if not any(one.role is Role.AUDITOR for one in programme.appointments):
+        for table in root.tables("grants"):
+            if table.word("role", Role) is Role.AUDITOR:
+                raise table.refuse("role", "an auditor needs an entry under [[appointments]]: a name and a last day")
     needed = {Purpose.RIGHTS_REQUEST, Purpose.GOVERNANCE} - programme.purposes
     if needed:
         raise root.refuse("purposes", f"must hold {', '.join(sorted(needed))}: without it nobody's right can be served")

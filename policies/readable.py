@@ -41,6 +41,10 @@ _ACTIONS_DA = {
     Action.DECIDE_RIGHT: "afgøre en anmodning",
     Action.ADVISE: "rådgive og sætte i bero",
     Action.CHANGE_POLICY: "ændre reglerne",
+    Action.READ_SETTLEMENT: "læse en afregning",
+    Action.ACKNOWLEDGE: "godkende eller bestride et resultat",
+    Action.REQUEST_PAYMENT: "kræve betaling",
+    Action.APPROVE_PAYMENT: "attestere en betaling",
 }
 
 

@@ -2,7 +2,8 @@
 
 Cedar accepts more than we do. Here a policy set is refused (`PolicySetInvalid`) when a file is not in the
 manifest or differs from it, a policy has no or a used `@id`, an annotation is unknown or missing, a base
-rule is not `forbid … unless`, a template is not a bare `permit` of one action, or the schema does not fit.
+rule is not `forbid … unless`, a template is not a bare `permit` of one action, the schema does not fit, or a
+rule names no case that exercises it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from policies.errors import PolicySetInvalid
 from policies.vocabulary import Action
 
 MANIFEST = "POLICYSET.json"
-CASES = "CASES.json"  # rule -> the cases that only it decides; not part of the rules' digest
+CASES = "CASES.json"  # rule -> the cases that only it decides; approved with the rules
 SCHEMA_FILE = "gateway.cedarschema"
 _REQUIRED = ("id", "title_da", "title_en")
 _SOURCES_OF_LAW = ("gdpr", "law")
@@ -51,16 +53,31 @@ class RuleSet:
     schema: str
     texts: dict[str, str]  # Cedar text by file
     rules: dict[str, Rule]  # by id, sorted
+    cases: str  # text of CASES.json; empty where it was not asked for
     sha256: str  # hex, of the manifest's files
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Everything that the digest is of, by name."""
+        return {**self.texts, SCHEMA_FILE: self.schema, CASES: self.cases}
 
 
 def manifest_of(directory: Path) -> bytes:
     """POLICYSET.json for the files as they are: a SHA-256 for each, and one over all of them."""
-    found = sorted(path for path in directory.rglob("*") if path.suffix in {".cedar", ".cedarschema"})
-    files = {path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
-    digest = hashlib.sha256(json.dumps(files, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-    manifest = {"schema": "policy-set/1", "sha256": digest, "files": files}
+    found = [path for path in directory.rglob("*") if path.suffix in {".cedar", ".cedarschema"} or path.name == CASES]
+    files = {path.relative_to(directory).as_posix(): path.read_bytes() for path in sorted(found)}
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    manifest = {"schema": "policy-set/1", "sha256": _over(digests), "files": digests}
     return (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """The digest of a policy set from its texts by file name: what the manifest of the same files says."""
+    return _over({name: hashlib.sha256(text.encode("utf-8")).hexdigest() for name, text in files.items()})
+
+
+def _over(digests: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(digests, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def load_ruleset(directory: Path) -> RuleSet:
@@ -71,9 +88,9 @@ def load_ruleset(directory: Path) -> RuleSet:
     """
     try:
         written = (directory / MANIFEST).read_bytes()
-        schema = (directory / SCHEMA_FILE).read_text("utf-8")
+        schema, cases = ((directory / name).read_bytes().decode("utf-8") for name in (SCHEMA_FILE, CASES))
         texts = {
-            path.relative_to(directory).as_posix(): path.read_text("utf-8")
+            path.relative_to(directory).as_posix(): path.read_bytes().decode("utf-8")
             for path in sorted(directory.rglob("*.cedar"))
         }
     except (OSError, UnicodeDecodeError) as error:
@@ -84,23 +101,35 @@ def load_ruleset(directory: Path) -> RuleSet:
             where=MANIFEST,
             reason=f"does not match {_differing(written, actual)}; after review: python -m policies.manifest",
         )
-    rules = read_ruleset(texts, schema=schema, sha256=json.loads(actual)["sha256"])
-    _check_exercised(rules, directory)
+    rules = read_ruleset(texts, schema=schema, sha256=json.loads(actual)["sha256"], cases=cases)
+    _check_exercised(rules)
     return rules
 
 
-def _check_exercised(rules: RuleSet, directory: Path) -> None:
+def _check_exercised(rules: RuleSet) -> None:
     """Refuse a rule that no case exercises: nobody would notice it being wrong."""
     try:
-        cases = json.loads((directory / CASES).read_bytes())
-        bare = sorted(name for name in rules.rules if not cases.get(name))
-    except (OSError, ValueError, AttributeError):
-        raise PolicySetInvalid(where=CASES, reason="cannot be read; python -m tests.policies.cases") from None
+        cases = json.loads(rules.cases)
+    except ValueError:
+        cases = None
+    if not isinstance(cases, dict):
+        raise PolicySetInvalid(where=CASES, reason="cannot be read; python -m tests.policies.cases")
+    bare = sorted(name for name in rules.rules if not _are_names(cases.get(name)))
     if bare:
-        raise PolicySetInvalid(where=f"rule {bare[0]}", reason=f"no case in {CASES} exercises it")
+        raise PolicySetInvalid(where=f"rule {bare[0]}", reason=f"no case in {CASES} exercises it, by name")
+    unknown = sorted(set(cases) - set(rules.rules))
+    if unknown:
+        raise PolicySetInvalid(where=CASES, reason=f"has cases of {unknown[0]}, which is no rule")
 
 
-def read_ruleset(texts: dict[str, str], *, schema: str, sha256: str) -> RuleSet:
+def _are_names(value: object) -> bool:
+    """At least one name, each a text and there once. That they name real cases is what the tests hold."""
+    if not isinstance(value, list) or not all(isinstance(name, str) and name.strip() for name in value):
+        return False
+    return bool(value) and len(set(value)) == len(value)
+
+
+def read_ruleset(texts: dict[str, str], *, schema: str, sha256: str, cases: str = "") -> RuleSet:
     """The rules of Cedar texts by file name, checked against the schema.
 
     Raises:
@@ -119,7 +148,8 @@ def read_ruleset(texts: dict[str, str], *, schema: str, sha256: str) -> RuleSet:
             raise PolicySetInvalid(where="templates", reason=f"no template {template_id(action)} for {action}")
     policies = "\n".join(texts.values())
     _validate(policies, schema)
-    return RuleSet(policies, schema, dict(texts), {name: rules[name] for name in sorted(rules)}, sha256)
+    in_order = {name: rules[name] for name in sorted(rules)}
+    return RuleSet(policies, schema, dict(texts), in_order, cases, sha256)
 
 
 def template_id(action: Action) -> str:

@@ -55,20 +55,21 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
-    def refuse(self, key: str, reason: str) -> ProgrammeInvalid:
+    def refuse(self, key: str, reason: str, *, rule: str = "") -> ProgrammeInvalid:
         """The error to raise for this key: `raise table.refuse("id", "must not be empty")`."""
         position = "" if self._at is None or self._at[1] == _ONLY else f".{self._at[1]}"
         dotted = f"{self._at[0]}{position}.{key}" if self._at else key
-        return ProgrammeInvalid(file=self._file, line=_line_of(self._text, self._at, key), key=dotted, reason=reason)
+        line = _line_of(self._text, self._at, key)
+        return ProgrammeInvalid(file=self._file, line=line, key=dotted, reason=reason, rule=rule)
 
     def _take(self, key: str, kind: type[T], word: str) -> T:
         self._asked.add(key)
         if key not in self._values:
-            raise self.refuse(key, "is missing")
+            raise self.refuse(key, "is missing", rule="key-missing")
         value = self._values[key]
         # bool is an int and datetime is a date in Python; neither is meant here
         if type(value) is not kind:
-            raise self.refuse(key, f"must be {word}")
+            raise self.refuse(key, f"must be {word}", rule="key-type")
         return value
 
     def text(self, key: str) -> str:
@@ -136,7 +137,7 @@ class Table:
         for key in self._values:
             if key not in self._asked:
                 known = ", ".join(sorted(self._asked))
-                raise self.refuse(key, f"is not a word of this file; known here are {known}")
+                raise self.refuse(key, f"is not a word of this file; known here are {known}", rule="key-unknown")
 
 
 def _member(text: str, vocabulary: type[Word]) -> Word:

@@ -78,6 +78,10 @@ class Action(StrEnum):
     DECIDE_RIGHT = "decide_right"
     ADVISE = "advise"
     CHANGE_POLICY = "change_policy"
+    READ_SETTLEMENT = "read_settlement"
+    ACKNOWLEDGE = "acknowledge"
+    REQUEST_PAYMENT = "request_payment"
+    APPROVE_PAYMENT = "approve_payment"
 
 
 class LegalRole(StrEnum):
@@ -86,6 +90,15 @@ class LegalRole(StrEnum):
     PROCESSOR = "processor"  # acts for the municipality under GDPR art. 28
     OTHER_ACTOR = "other_actor"  # anden aktør: performs the municipality's task under the employment acts
     INDEPENDENT_CONTROLLER = "independent_controller"  # decides on its own data
+
+
+# legal role -> the bases on which an operator of that role can be given single people's data (rule P52): whoever acts
+# for the municipality shares its task; a controller of its own needs each person's consent
+PERMITTED_BASES: dict[LegalRole, frozenset[LegalBasis]] = {
+    LegalRole.PROCESSOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
+    LegalRole.OTHER_ACTOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
+    LegalRole.INDEPENDENT_CONTROLLER: frozenset({LegalBasis.CONSENT}),
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)

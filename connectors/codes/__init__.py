@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import cache
 from importlib.resources import files
@@ -29,10 +30,18 @@ def shown_by_kind() -> dict[str, frozenset[Status]]:
     return {kind: frozenset(statuses(kind).values()) for kind in ("dream", "ydelsesrefusion")}
 
 
+def list_sha256(code_list: str) -> str:
+    """The hexadecimal SHA-256 of a code list's file, for what rests on it."""
+    return hashlib.sha256(_bytes(code_list)).hexdigest()
+
+
+def _bytes(name: str) -> bytes:
+    return files("connectors.codes").joinpath(f"{name}.toml").read_bytes()
+
+
 def _load(name: str) -> dict[str, str]:
     """Code -> word; a code that stands twice is refused, since the file would say two things."""
-    text = files("connectors.codes").joinpath(f"{name}.toml").read_bytes()
-    root = parse(text, file=f"{name}.toml")
+    root = parse(_bytes(name), file=f"{name}.toml")
     if root.text("schema") != "codes/1" or root.text("list") != name:
         raise root.refuse("list", f"must be {name}")
     root.day("valid_from")

@@ -9,6 +9,7 @@ from itertools import pairwise
 from gateway.annexes import words
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.evaluate import person_amounts
+from gateway.outcomes.forecast import priced
 from gateway.outcomes.lint import most_units
 from gateway.outcomes.tariff import UNIT_OF, Figures, due_lines, owed, uncapped
 from gateway.outcomes.terms import Tariff, TariffKind, Unit
@@ -46,7 +47,7 @@ def examples(contract: Contract, tariff: Tariff) -> list[Example]:
     alone = replace(contract, tariffs=(tariff,))
     last = contract.windows[-1].label
     found = []
-    for what, figures in _cases(alone, tariff):
+    for what, figures in _gated(alone, tariff):
         shown = replace(figures, window=last)
         before = uncapped(alone, tariff, shown)
         found.append(Example(tariff.id, what, shown, before, owed(alone, [shown])[0][tariff.id]))
@@ -104,8 +105,11 @@ def _course(contract: Contract, counted: Sequence[Tariff], position: int, is_cor
             cells = {measure.id: {(measure.states[0].id, _year(contract, tariff)): 1}}
             one = person_amounts(replace(contract, tariffs=(tariff,)), cells)[tariff.id]
             personal[tariff.id] = one * quantities[measure.id]
-    priced = {tariff.id: 0 for tariff in contract.tariffs if tariff.kind is TariffKind.PRICE}
-    return Figures(contract.windows[position].label, quantities, priced | personal, position + 1)
+    for gate in (tariff.gate for tariff in contract.tariffs):
+        if gate is not None:
+            quantities.setdefault(gate.of, gate.at_least)
+    nobody = {tariff.id: 0 for tariff in priced(contract)}
+    return Figures(contract.windows[position].label, quantities, nobody | personal, position + 1)
 
 
 def _cases(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
@@ -113,6 +117,10 @@ def _cases(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
     match tariff.kind:
         case TariffKind.PRICE if measure is not None:
             yield from _priced(contract, tariff, measure)
+        case TariffKind.PRICE:
+            for figure in (1, 10, 1000):
+                shown = words.figure(contract, tariff.of, figure)
+                yield f"{tariff.of}: {shown}", Figures("", {tariff.of: figure}, {}, 1)
         case TariffKind.FEE:
             for windows in sorted({1, len(contract.windows)}):
                 yield f"{windows} {words.unit(Unit.WINDOW, windows)}", Figures("", {}, {}, windows)
@@ -124,6 +132,21 @@ def _cases(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
             yield from _shared(contract, tariff)
         case TariffKind.COHORT_THRESHOLD:
             yield from _by_cohort(contract, tariff)
+
+
+def _gated(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
+    """The cases of a tariff with its gate open, and the last of them once more with the gate shut."""
+    gate = tariff.gate
+    case: tuple[str, Figures] | None = None
+    for what, figures in _cases(contract, tariff):
+        case = what, figures
+        is_open = gate is None or gate.of in figures.quantities
+        known = {} if gate is None or is_open else {gate.of: gate.at_least}
+        yield what, replace(figures, quantities={**figures.quantities, **known})
+    if gate is not None and case is not None and gate.of not in case[1].quantities:
+        below = words.figure(contract, gate.of, gate.at_least - 1)
+        shut = {**case[1].quantities, gate.of: gate.at_least - 1}
+        yield f"{case[0]}, men {gate.of} er kun {below}", replace(case[1], quantities=shut)
 
 
 def _priced(contract: Contract, tariff: Tariff, measure: Measure) -> Iterator[tuple[str, Figures]]:

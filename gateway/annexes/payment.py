@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gateway.annexes import words
 from gateway.annexes.blocks import Block, Heading, Paragraph, Table, numbered
 from gateway.annexes.examples import examples, periods
-from gateway.outcomes.bounds import PartyCase, parties, ranges
+from gateway.outcomes.bounds import PartyCase, lent, parties, ranges
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.tariff import unit_of
 from gateway.outcomes.terms import Index, Tariff, TariffKind
@@ -23,6 +23,7 @@ def annex_b(contract: Contract) -> list[Block]:
         *_caps(contract),
         *_indices(contract),
         *_dates(contract),
+        *_invoices(contract),
         *_examples(contract),
         *_course(contract),
         *_bounds(contract),
@@ -31,17 +32,30 @@ def annex_b(contract: Contract) -> list[Block]:
 
 
 def _flows(contract: Contract) -> Iterator[Block]:
-    payer, operator, investor = (contract.party(role).name for role in ("outcome_payer", "operator", "investor"))
+    names = {party.role: party.name for party in contract.parties}
+    payer, investor = names["outcome_payer"], names.get("investor", "")
+    lends = f"{investor} lægger penge ud imens." if investor else "Ingen investor lægger penge ud."
     yield Heading("Hvem betaler hvem")
     yield Paragraph(
-        f"{payer} betaler {operator} for resultater. {investor} lægger penge ud imens. Beløb er i {contract.currency}. "
+        f"{payer} betaler {names['operator']} for resultater. {lends} Beløb er i {contract.currency}. "
         f"{words.ROUNDING[contract.rounding].format(minor=words.minor_unit(contract))}"
     )
     measure = contract.people_measure
-    if measure is not None:
+    if measure is not None and investor:
         people = f"{words.number(measure.threshold_people)} af {words.number(contract.cohort.size)}"
         yield Paragraph(
             f"{investor} tjener først fra {people} borgere i {measure.id}. Det ændrer ikke, hvad {payer} skal betale."
+        )
+    terms = contract.settlement.investor if contract.settlement else None
+    if terms is not None:
+        yield Table(
+            (f"{investor} lægger ud den", "Beløb"),
+            tuple((words.day(draw.on), words.money(contract, draw.amount_minor)) for draw in terms.draws),
+            numbers=1,
+        )
+        yield Paragraph(
+            "Alt, hvad der betales, går til investor, til kapitalen er betalt tilbage. Når målet er nået, går der "
+            f"derefter højst {words.money(contract, terms.max_return_minor)} til investor som afkast. Resten er leverandørens."
         )
 
 
@@ -58,6 +72,9 @@ def _tariffs(contract: Contract) -> Iterator[Block]:
 def pays(contract: Contract, tariff: Tariff) -> str:
     """What a tariff pays for, with its caps, in sentences."""
     text = _pays(contract, tariff)
+    if tariff.gate is not None:
+        gate = words.figure(contract, tariff.gate.of, tariff.gate.at_least)
+        text += f" Der skyldes intet, før {tariff.gate.of} er mindst {gate}; falder det igen, går alt tilbage."
     if tariff.index is not None:
         text += f" Prisen er i {tariff.base_year}-niveau og følger {tariff.index.id}."
     if tariff.cap_window_minor:
@@ -78,7 +95,8 @@ def _pays(contract: Contract, tariff: Tariff) -> str:
             ]
             return f"For hver {unit} i {tariff.of}: {words.listed(prices)}."
         case TariffKind.PRICE:
-            return f"{price} for hver {unit} i {tariff.of}."
+            text = f"{price} for hver {unit} i {tariff.of}."
+            return text if contract.measure(tariff.of) else f"{text} {_least(tariff)}"
         case TariffKind.FEE:
             return f"{price} for hver periode, for at levere indsatsen."
         case TariffKind.STEPS:
@@ -91,8 +109,7 @@ def _pays(contract: Contract, tariff: Tariff) -> str:
         case TariffKind.SHARE:
             minus = f" minus {tariff.minus}" if tariff.minus else ""
             times = f", ganget med antallet i {tariff.multiplier}" if tariff.multiplier else ""
-            least = "Er tallet negativt, går penge tilbage." if tariff.may_be_negative else "Aldrig under 0."
-            return f"{words.per_cent(tariff.share_per_mille)} af {tariff.of}{minus}{times}. {least}"
+            return f"{words.per_cent(tariff.share_per_mille)} af {tariff.of}{minus}{times}. {_least(tariff)}"
         case TariffKind.COHORT_THRESHOLD:
             reached = [f"{one.of} mindst {words.figure(contract, one.of, one.at_least)}" for one in tariff.cohorts]
             text = f"{price} for hvert hold, der når sin grænse: {words.listed(reached)}."
@@ -103,6 +120,10 @@ def _pays(contract: Contract, tariff: Tariff) -> str:
                 f"{text} Hvis intet hold når sin grænse, gælder fra {tariff.pooled_from} tallet for alle samlet: Er "
                 f"{tariff.pooled.of} mindst {pooled}, betales prisen for hvert hold."
             )
+
+
+def _least(tariff: Tariff) -> str:
+    return "Er tallet negativt, går penge tilbage." if tariff.may_be_negative else "Aldrig under 0."
 
 
 def _points(contract: Contract, tariff: Tariff) -> str:
@@ -132,6 +153,11 @@ def _caps(contract: Contract) -> Iterator[Block]:
             f"Investors afkast er højst {words.per_cent(caps.return_per_mille_a_year)} om året i {caps.return_years} "
             "hele år, med renters rente, rundet ned."
         )
+    if caps.person_excess:
+        yield Paragraph(
+            "Kommunen kender ikke borgerne bag et erklæret tal. Evaluator siger derfor i "
+            f"{caps.person_excess}, hvor meget borgernes beløb i alt ligger over loftet, og det trækkes fra."
+        )
     yield Paragraph("Et loft skærer først i de takster, der står sidst.")
 
 
@@ -144,7 +170,8 @@ def _indices(contract: Contract) -> Iterator[Block]:
         return
     yield Heading("Indeks")
     for index in found.values():
-        yield Paragraph(f"{index.id}. Kilde: {index.source}.")
+        begins = f" Året begynder den 1. {words.month(index.first_month)}." if index.first_month > 1 else ""
+        yield Paragraph(f"{index.id}. Kilde: {index.source}.{begins}")
         rows = tuple((str(year), words.number(value)) for year, value in sorted(index.values.items()))
         yield Table(("År", "Værdi"), rows, numbers=1)
 
@@ -167,6 +194,37 @@ def _dates(contract: Contract) -> Iterator[Block]:
         if rows
         else "Kontrakten planlægger ingen betalingsgrundlag. Betalingen aftales uden for den."
     )
+
+
+def _invoices(contract: Contract) -> Iterator[Block]:
+    terms = contract.settlement
+    if terms is None:
+        return
+    yield Heading("Faktura og frister")
+    corrected = "en kreditnota" if terms.correction == "credit_note" else "modregning i den næste faktura"
+    vat = "25 %" if terms.vat == "25" else terms.vat_reason
+    yield Table(
+        (),
+        (
+            ("Faktura til", _trade(contract, "outcome_payer")),
+            ("Faktura fra", _trade(contract, "operator")),
+            ("Ordrenummer", terms.order_number),
+            ("Personreference", terms.person_reference),
+            ("Kontonummer", terms.account),
+            ("Moms", vat),
+            ("Indsigelse", f"Senest {terms.dispute_days} dage efter, at betalingsgrundlaget er udstedt"),
+            ("Betaling", f"Senest {terms.payment_days} dage efter fakturaen"),
+            ("Rettelser", f"Ved {corrected}"),
+        ),
+    )
+
+
+def _trade(contract: Contract, role: str) -> str:
+    if contract.settlement is None:
+        return ""
+    party = contract.settlement.buyer if role == "outcome_payer" else contract.settlement.seller
+    gln = f", EAN {party.gln}" if party.gln else ""
+    return f"{contract.party(role).name}, CVR {party.cvr}{gln}, {party.zip_code} {party.city}"
 
 
 def _examples(contract: Contract) -> Iterator[Block]:
@@ -217,7 +275,9 @@ def _bounds(contract: Contract) -> Iterator[Block]:
     )
     rows = [_case(contract, case) for case in parties(contract) if case.basis != "not said"]
     yield Table(("Ved kontraktens slutning", "I værste fald", "I bedste fald"), tuple(rows), numbers=2)
-    if contract.caps.capital_minor:
+    if len(contract.parties) < 3:
+        return
+    if lent(contract)[0]:
         yield Paragraph(
             "For investor er det forudsat, at alt, hvad kommunen betaler, går videre til investor, op til kapital og "
             "afkast."

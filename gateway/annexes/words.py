@@ -152,6 +152,11 @@ def day(when: date) -> str:
     return plain_danish.day(when)
 
 
+def month(number: int) -> str:
+    """The month's name, 1 to 12."""
+    return plain_danish.day(date(2000, number, 1)).split()[1]
+
+
 def listed(words: list[str], word: str = "og") -> str:
     return plain_danish.listed(words, word)
 

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway import clients, oversight, publication
-from gateway.api import problems, public, token
+from gateway.api import problems, public, settlement, token
 from gateway.api.bodies import EvidenceBundle, Health, LogEvent, PlannedContract, PlannedRelease
 from gateway.api.document import DocumentedAPI, description
 from gateway.api.page import render
@@ -40,11 +40,21 @@ Label = Annotated[str, Path(pattern="^[A-Za-z0-9-]{1,20}$", description="The win
 _bearer = HTTPBearer(auto_error=False, description="An `at+jwt` access token from POST /token.")
 
 
-def caller(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Party:
-    """The party that the request's access token stands for; `Unauthenticated` without one."""
+def client(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> clients.RegisteredClient:
+    """The client that the request's access token stands for; `Unauthenticated` without one."""
     if credentials is None:
         raise Unauthenticated(reason="the request carries no access token")
-    return clients.caller(request.app.state.gateway, credentials.credentials)
+    return clients.calling(request.app.state.gateway, credentials.credentials)
+
+
+Client = Annotated[clients.RegisteredClient, Depends(client)]
+
+
+def caller(client: Client) -> Party:
+    """The party that the request's access token stands for."""
+    return client.party
 
 
 Caller = Annotated[Party, Depends(caller)]
@@ -164,7 +174,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         summary="Read the access log",
     )
     def access_log(
-        party: Caller,
+        client: Client,
         first: Annotated[int, Query(alias="from", ge=0, description="Index of the first event.")] = 0,
         count: Annotated[int, Query(ge=1, le=500, description="At most so many events.")] = 100,
         contract: Annotated[
@@ -175,11 +185,17 @@ def create_app(gateway: Gateway) -> FastAPI:
             ),
         ] = None,
     ) -> list[LogEvent]:
-        """Events without personal data, for data protection officers and auditors; reading is an event too."""
-        if party.role not in (Role.DPO, Role.AUDITOR):
+        """Events without personal data, for data protection officers and auditors; reading is an event too.
+
+        Where the programme appoints people, it appoints this client by its id, until a day; an auditor always.
+        """
+        if client.party.role not in (Role.DPO, Role.AUDITOR):
             raise ContractUnknown(contract=contract or "(none)")
-        lines = oversight.read_log(gateway, party, first=first, count=count, contract_id=contract)
+        lines = oversight.read_log(
+            gateway, client.party, acting=client.client_id, first=first, count=count, contract_id=contract
+        )
         return [LogEvent(index=line.index, at=line.at.isoformat(), kind=line.kind, body=line.body) for line in lines]
 
+    settlement.install(app, gateway, caller)
     public.install(app, gateway.settings.public_directory)
     return app

@@ -14,9 +14,11 @@ from typing import Any
 from gateway.errors import DraftRefused
 from gateway.outcomes.contract import Contract, MeasureKind, Window
 from gateway.outcomes.evaluate import Evaluation
+from gateway.outcomes.not_counted import OTHER
 from gateway.outcomes.tariff import DueLine
 from outcome_verifier.claims import check_figures, check_shapes
-from policies.disclosure import DisclosureRules, show_breakdown
+from policies.disclosure import DisclosureRules, fold_small, show_breakdown
+from policies.vocabulary import Action
 
 ENGINE_VERSION = "outcome-gateway/0.1.0"
 RULES = ("k", "k-cohort", "class", "complement")
@@ -27,6 +29,11 @@ VCT_NAMES = {
     "payment_document": "payment-document/1",
 }
 LOGS = {"contract_total": "attest", "predicate": "attest", "payment_document": "payment"}
+ACTIONS = {  # template -> what the policy is asked before it is drafted, and before it is signed
+    "contract_total": Action.RELEASE_TOTAL,
+    "predicate": Action.RELEASE_PREDICATE,
+    "payment_document": Action.RELEASE_PAYMENT,
+}
 
 _TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}-?[0-9]{4}(?![0-9A-Za-z])")
 _DISCLOSABLE = {
@@ -123,9 +130,9 @@ def _breakdown(contract: Contract, evaluation: Evaluation) -> list[dict[str, Any
 
 
 def _reasons(contract: Contract, reasons: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Its parent is public too: everybody less those in the outcome."""
+    """Its sum is public too: everybody less those in the outcome. What is withheld is counted under `other`."""
     rules = DisclosureRules(k=contract.k, k_cohort=contract.k_cohort)
-    shown = show_breakdown(reasons, parent=sum(reasons.values()), rules=rules)
+    shown = fold_small(reasons, into=OTHER, rules=rules)
     return [{"reason": cell.label, "value": cell.value} for cell in shown]
 
 
@@ -200,12 +207,22 @@ def rehearse(visible: Mapping[str, Any], disclosable: Mapping[str, Any], *, cont
     for cell in [*disclosable.get("outcomes_by_class", []), *disclosable.get("not_counted", [])]:
         if cell["value"] is not None and cell["value"] < contract.k:
             raise DraftRefused(rule="k", reason="a cell below k is not withheld")
+    _check_reasons(disclosable)
     _check_values({"visible": visible, "disclosable": disclosable})
     try:  # what the investor's verifier would refuse must not become an intent that can never be issued
         check_shapes(visible, disclosable)
         check_figures(disclosable)
     except (ValueError, KeyError) as error:
         raise DraftRefused(rule="verifiable", reason=str(error)) from None
+
+
+def _check_reasons(disclosable: Mapping[str, Any]) -> None:
+    """What is withheld stands under `other`, so that the shown reasons add up and leave nothing to subtract."""
+    values = {cell["reason"]: cell["value"] for cell in disclosable.get("not_counted", [])}
+    shown = [value for value in values.values() if value is not None]
+    rest = disclosable["participants"] - disclosable.get("outcomes_achieved", 0)
+    if shown and (values.get(OTHER) is None or sum(shown) != rest):
+        raise DraftRefused(rule="reasons-complement", reason="withheld reasons do not stand under other")
 
 
 def _check_values(value: object) -> None:

@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from gateway.cli import advice, annexes, contracts, installation, keys, logs, outcomes, policy, rights, signing, whatif
+from gateway.cli import (
+    advice,
+    annexes,
+    comparison,
+    contracts,
+    installation,
+    keys,
+    logs,
+    outcomes,
+    policy,
+    rights,
+    settle,
+    signing,
+    whatif,
+)
 from gateway.error_table import outcome
 
 _FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors.py
@@ -33,9 +47,10 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(advice.app, name="advice")
 for draft_command in (*whatif.COMMANDS, *annexes.COMMANDS):
     contracts.app.command()(draft_command)
+app.add_typer(settle.app, name="settle")
 for key_command in signing.COMMANDS:
     keys.app.command()(key_command)
-for command in (*installation.COMMANDS, *outcomes.COMMANDS):
+for command in (*installation.COMMANDS, *outcomes.COMMANDS, *comparison.COMMANDS):
     app.command()(command)
 
 

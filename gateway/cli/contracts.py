@@ -35,10 +35,13 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
         console.print(f"  declared  {aggregate.id}: {aggregate.unit} by {aggregate.evaluator.name}")
     for tariff in contract.tariffs:
         console.print(f"  {tariff.kind:<9} {tariff.id}: pays for {', '.join(tariff.figures()) or 'delivery'}")
-    console.print("calendar: nothing in it isolates fewer people than the cohort; what each may put side by side:")
-    rows: list[tuple[str, ...]] = [("recipient", "exact totals", "met or not", "amounts", "by state", "smallest group")]
+    console.print("calendar: what each may put side by side, and the fewest people that a figure, or a difference of")
+    console.print("figures, isolates; people are named only where a grant of its own says so:")
+    rows: list[tuple[str, ...]] = [
+        ("recipient", "exact totals", "met or not", "amounts", "by state", "names people", "smallest group")
+    ]
     for view in views(calendar_of(contract)):
-        windows = (view.exact, view.predicates, view.documents, view.breakdowns)
+        windows = (view.exact, view.predicates, view.documents, view.breakdowns, view.named)
         shown = [", ".join(labels) if len(labels) < 3 else f"{len(labels)} windows" for labels in windows]
         rows.append((" + ".join(view.roles), *(text or "–" for text in shown), str(view.smallest)))
     columns(rows, indent=2)
@@ -48,6 +51,25 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
         console.print(f"  warning: {warning}", style="yellow")
     for name in contract.illustrative:
         console.print(f"  illustrative {name}", style="yellow")
+
+
+@app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="A contract file.")],
+    language: Annotated[str, typer.Option(help="da or en; both where it is left out.")] = "",
+) -> None:
+    """Print a contract as one page to read, in Danish and English, beside its digest; needs no installation.
+
+    Example: gateway contract show examples/contracts/impact60.toml --language en
+    """
+    from gateway.contract_page import Language, page
+    from gateway.outcomes.contract_file import load_contract
+
+    if language not in ("", *Language):
+        raise typer.BadParameter(f"must be one of: {', '.join(Language)}", param_hint="--language")
+    contract = load_contract(file.read_bytes(), file=file.name)
+    chosen = [Language(language)] if language else list(Language)
+    console.print("\n".join(page(contract, one) for one in chosen), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -17,21 +17,25 @@ def show(
     first: Annotated[int, typer.Option("--from", help="Index of the first event.")] = 0,
     count: Annotated[int, typer.Option(help="How many events at most.")] = 50,
     contract: Annotated[str, typer.Option(help="The contract in whose programme you have your grant.")] = "",
+    role: Annotated[str, typer.Option(help="dpo or auditor.")] = "dpo",
 ) -> None:
-    """Read the access log as the data protection officer; the reading is logged too.
+    """Read the access log as the data protection officer, or as an appointed auditor; the reading is logged too.
 
     Example: gateway log show --from 0 --count 20
     """
+    from gateway.authority import staff_party
     from gateway.oversight import read_log
     from gateway.store import queries
-    from policies.vocabulary import Party, Role
+    from policies.vocabulary import Role
 
+    if role not in (Role.DPO, Role.AUDITOR):
+        raise typer.BadParameter("must be dpo or auditor", param_hint="--role")
     gateway = opened()
     with gateway.store.read() as session:
         known = queries.contract_ids(session)
         chosen = contract or (known[0] if known else "")
-        controller = gateway.programme(session, chosen).controller
-    lines = read_log(gateway, Party(controller, Role.DPO), first=first, count=count, contract_id=chosen)
+        reader = staff_party(gateway.programme(session, chosen), Role(role))
+    lines = read_log(gateway, reader, first=first, count=count, contract_id=chosen)
     for line in lines:
         facts = {name: value for name, value in line.body.items() if name != "kind"}
         console.print(f"{line.index:>5}  {line.at:%Y-%m-%d %H:%M:%S}  {line.kind}", style="bold")

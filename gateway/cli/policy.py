@@ -24,7 +24,7 @@ def status() -> None:
     console.print(f"on disk:  {found.on_disk}, {found.rules} rules and templates")
     console.print(f"in force: {found.in_force or 'none'}, approved by {found.approved_by or 'nobody'}")
     if not found.is_approved:
-        console.print("  nothing is decided until the set on disk is approved: `gateway policy propose`", style="red")
+        console.print(f"  {found.objection}", style="red")
 
 
 @app.command()

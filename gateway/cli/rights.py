@@ -35,7 +35,10 @@ def _who(case_ref: str, cpr_file: Path | None) -> Who:
         raise typer.BadParameter("give --case-ref or --cpr-file", param_hint="--case-ref")
     if cpr_file is None:
         return Who(case_reference=case_ref)
-    text = sys.stdin.readline() if str(cpr_file) == "-" else cpr_file.read_text("ascii", errors="replace")
+    try:
+        text = sys.stdin.readline() if str(cpr_file) == "-" else cpr_file.read_text("ascii", errors="replace")
+    except OSError:  # whoever gives the number itself in the file's place must not read it in a message
+        raise typer.BadParameter("there is no such file, or it cannot be read", param_hint="--cpr-file") from None
     return Who(cpr=text.strip())
 
 
@@ -150,17 +153,20 @@ def report(
 def consent(
     contract: Contract,
     record: Annotated[str, typer.Argument(help="The consent's record id.")],
+    contact: Annotated[Path, typer.Option(help="A file with [contact]: where a citizen writes to withdraw it.")],
     out: Annotated[Path, typer.Option(help="Where the receipt goes (JSON-LD).")],
     role: As = "case_worker",
 ) -> None:
     """Write the receipt of a consent: ISO/IEC TS 27560 in the words of the Data Privacy Vocabulary.
 
-    Example: gateway rights consent ballerup 5f0c… --out samtykke.jsonld
+    Example: gateway rights consent ballerup 5f0c… --contact examples/contacts/ballerup.toml --out samtykke.jsonld
     """
+    from gateway.leaflet import load_contact
     from gateway.rights.receipt import consent_receipt
 
+    where = load_contact(contact.read_bytes(), file=contact.name)
     with output(out) as file:
-        made = consent_receipt(opened(), contract, record, role=_role(role))
+        made = consent_receipt(opened(), contract, record, where, role=_role(role))
         file.write(json.dumps(made, ensure_ascii=False, indent=1).encode() + b"\n")
     console.print(f"receipt: {out}")
 

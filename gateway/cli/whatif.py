@@ -82,6 +82,7 @@ def _tried(
     from gateway.outcomes.whatif import Tried
     from gateway.simulate.course import load_course
     from gateway.simulate.invented import generated, histories, scaled
+    from gateway.simulate.registers import SOURCES
 
     seeds = tuple(range(seed, seed + draws))
     if cohort:
@@ -89,6 +90,8 @@ def _tried(
     if not draft.measures:
         console.print("  it counts nobody itself: no cohort is drawn, declared figures decide")
         return [Tried("declared figures", draft, ((),))]
+    if draft.status_source not in SOURCES:
+        console.print(f"  nobody here can simulate {draft.status_source!r}: it shows what DREAM would", style="yellow")
     if course is None:
         rates = list(dict.fromkeys(success)) or list(_PER_CENT)
         console.print(f"  invented people, per cent in a counted state at the end: {', '.join(map(str, rates))}")
@@ -210,7 +213,7 @@ def _print_cases(found: WhatIf) -> None:
             rows.append([f"{case.role} ({case.name})", case.basis, _bound(case.worst), _bound(case.best)])
     _aligned(rows, left=2)
     high = found.ranges[-1].high
-    if high is not None and found.best_seen_minor < high:
+    if high is not None and 0 < found.best_seen_minor < high:
         reached = _money(found.best_seen_minor)
         console.print(f"  {reached} is reached when everybody lives the best plain life; the bound is never passed")
 

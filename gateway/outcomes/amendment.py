@@ -15,6 +15,7 @@ from gateway.errors import AmendmentRefused
 from gateway.outcomes.contract import Contract
 
 _MAY_CHANGE = {"version", "effective_from", "title", "illustrative", "windows", "pauses", "releases", "sha256", "file"}
+_MAY_CHANGE |= {"settlement"}  # an order number is a year's; what an investor lent is not, see below
 
 
 def check_amendment(known: Contract, new: Contract, *, released: Collection[str]) -> None:
@@ -30,6 +31,8 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
     for field in fields(Contract):
         if field.name not in _MAY_CHANGE and _content(known, field.name) != _content(new, field.name):
             raise refuse(field.name, f"differs from version {known.version}: what counts may not change")
+    if known.settlement and (new.settlement is None or new.settlement.investor != known.settlement.investor):
+        raise refuse("settlement", f"may not change what the investor lent and gets, see version {known.version}")
     if new.windows[: len(known.windows)] != known.windows:
         raise refuse("windows", "must begin with those of the version in force; new ones come after them")
     if new.pauses[: len(known.pauses)] != known.pauses:

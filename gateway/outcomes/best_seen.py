@@ -1,7 +1,7 @@
 """The most that one plain history, lived by everybody in the cohort, really brings under a contract.
 
 Where it meets the upper bound, the bound is reached. Where it stays below, the measures cannot all be at their best for
-the same person, or a share of a declared difference is paid, which has no best figure.
+the same person, or an amount grows with a declared figure, which has no best one.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ def best_seen(contract: Contract) -> int:
     """The most that is owed in all when everybody in the cohort lives one and the same plain history.
 
     Each state, entered in the first week and held to the end, is tried for everybody; declared figures are taken where
-    they pay most. Shares of declared differences are left out: they have no best figure.
+    they pay most. Where an amount grows with one, none is the best, and it is left out.
     """
     starts = (contract.cohort.enrolment_from, contract.cohort.enrolment_to)
     lives = [_life(contract, state, day) for state in contract.states for day in starts]
     declared = {
         aggregate.id: dict.fromkeys(aggregate.windows, _dearest(contract, aggregate.id))
         for aggregate in contract.aggregates
-        if not _is_shared(contract, aggregate.id)
+        if not _is_boundless(contract, aggregate.id)
     }
     found = []
     tried: list[PersonHistory | None] = [*lives] or [None]
@@ -71,19 +71,23 @@ def _life(contract: Contract, state: State, enrolled_on: date) -> PersonHistory:
     )
 
 
-def _is_shared(contract: Contract, name: str) -> bool:
-    return any(name in tariff.figures() for tariff in contract.tariffs if tariff.kind is TariffKind.SHARE)
+def _is_boundless(contract: Contract, name: str) -> bool:
+    """Whether an amount grows with the figure, so that none is the best; or falls with it."""
+    grows = (TariffKind.SHARE, TariffKind.PRICE)
+    return name == contract.caps.person_excess or any(
+        name in (tariff.of, tariff.minus, tariff.multiplier) for tariff in contract.tariffs if tariff.kind in grows
+    )
 
 
 def _dearest(contract: Contract, name: str) -> int:
     """The figure at which the tariffs that read an aggregate pay most."""
     readers = [tariff for tariff in contract.tariffs if name in tariff.figures()]
     places = {point.at for tariff in readers for point in tariff.points}
-    places |= {one.at_least for tariff in readers for one in (*tariff.cohorts, tariff.pooled) if one}
+    places |= {one.at_least for tariff in readers for one in (*tariff.cohorts, tariff.pooled, tariff.gate) if one}
     last = contract.windows[-1].label
 
     def paid(figure: int) -> int:
-        figures = Figures(last, {name: figure}, {}, len(contract.windows))
+        figures = Figures(last, {name: figure}, {tariff.id: 1 for tariff in readers}, len(contract.windows))
         return sum(uncapped(contract, tariff, figures) for tariff in readers)
 
-    return max(sorted(places), key=paid)
+    return max(sorted(places), key=paid, default=0)

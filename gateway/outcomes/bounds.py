@@ -7,13 +7,13 @@ A bound holds for every history that the registers could show and for every figu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from connectors.records import Week
 from gateway.outcomes.calendar import can_count, first_weeks
 from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, Window
-from gateway.outcomes.forecast import known_by
+from gateway.outcomes.forecast import known_by, priced
 from gateway.outcomes.lint import most_units
 from gateway.outcomes.results import later
 from gateway.outcomes.tariff import Figures, price_of, uncapped
@@ -59,17 +59,34 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
     """The worst and the best case of each party at the end of the contract.
 
     The investor's assumes that everything the municipality pays goes on to it, up to its capital with the return that
-    the contract allows. Where the contract does not say what was lent, nothing is said.
+    the contract allows. Where the contract does not say what was lent, nothing is said; a contract without an investor
+    has no third case.
     """
-    last, caps = ranges(contract)[-1], contract.caps
+    last = ranges(contract)[-1]
     pays_least, pays_most = (None if amount is None else -amount for amount in (last.low, last.high))
     operator = PartyCase("operator", contract.party("operator").name, last.low, last.high, "receives")
     payer = PartyCase("outcome_payer", contract.party("outcome_payer").name, pays_most, pays_least, "pays")
-    name = contract.party("investor").name
-    if not caps.capital_minor:
-        return operator, payer, PartyCase("investor", name, None, None, "not said")
-    back = [None if amount is None else amount - caps.capital_minor for amount in (last.low, last.high)]
-    return operator, payer, PartyCase("investor", name, back[0], back[1], "earns on its capital")
+    investor = next((party for party in contract.parties if party.role == "investor"), None)
+    if investor is None:
+        return operator, payer
+    capital, most = lent(contract)
+    if not capital:
+        return operator, payer, PartyCase("investor", investor.name, None, None, "not said")
+    back = [amount for amount in (last.high, most) if amount is not None]
+    worst = None if last.low is None else min(last.low, capital) - capital  # without the goal there is no return
+    return (
+        operator,
+        payer,
+        PartyCase("investor", investor.name, worst, min(back) - capital if back else None, "earns on its capital"),
+    )
+
+
+def lent(contract: Contract) -> tuple[int, int | None]:
+    """What the investor lends, and the most that comes back to it; 0 where the contract does not say."""
+    terms = contract.settlement.investor if contract.settlement else None
+    if terms is not None:
+        return terms.capital_minor, terms.capital_minor + terms.max_return_minor
+    return contract.caps.capital_minor, contract.caps.most_minor if contract.caps.capital_minor else None
 
 
 def _held(contract: Contract, tariff: Tariff) -> list[tuple[int | None, int | None]]:
@@ -115,6 +132,8 @@ def _lowest_when_excess_is_lost(
 
 def _can_fall(contract: Contract, tariff: Tariff) -> bool:
     """Whether what was earned can be lost again without a correction of the register."""
+    if tariff.gate is not None:
+        return True
     measure = contract.measure(tariff.of)
     if tariff.kind is TariffKind.FEE:
         return False
@@ -123,10 +142,20 @@ def _can_fall(contract: Contract, tariff: Tariff) -> bool:
 
 
 def _uncapped(contract: Contract, tariff: Tariff, position: int) -> tuple[int | None, int | None]:
+    """What a tariff can owe before caps; behind a gate that may be shut, nothing is always possible."""
+    low, high = _ungated(contract, replace(tariff, gate=None), position)
+    if tariff.gate is None:
+        return low, high
+    return None if low is None else min(low, 0), None if high is None else max(high, 0)
+
+
+def _ungated(contract: Contract, tariff: Tariff, position: int) -> tuple[int | None, int | None]:
     window = contract.windows[position]
     match tariff.kind:
         case TariffKind.FEE:
             return (tariff.price_minor * (position + 1),) * 2
+        case TariffKind.PRICE if contract.measure(tariff.of) is None:
+            return _declared(contract, tariff, position)
         case TariffKind.PRICE:
             most = _person_most(contract, tariff, window)
             cap = contract.caps.person_minor
@@ -138,12 +167,7 @@ def _uncapped(contract: Contract, tariff: Tariff, position: int) -> tuple[int | 
             ]
             return min(amounts, default=0), max(amounts, default=0)
         case TariffKind.SHARE:
-            is_due = all(
-                known_by(contract, _any(contract), position).get(name) is not None for name in tariff.figures()
-            )
-            if not is_due:
-                return 0, 0
-            return (None if tariff.may_be_negative else 0), None
+            return _declared(contract, tariff, position)
         case TariffKind.COHORT_THRESHOLD:
             due = known_by(contract, _any(contract), position)
             cohorts = {one.of: one.at_least for one in tariff.cohorts if one.of in due}
@@ -153,6 +177,14 @@ def _uncapped(contract: Contract, tariff: Tariff, position: int) -> tuple[int | 
                 for figures in (cohorts, pooled)
             ]
             return 0, max(highs)
+
+
+def _declared(contract: Contract, tariff: Tariff, position: int) -> tuple[int | None, int | None]:
+    """An amount in step with declared figures: nothing before they are due, and no bound from then on."""
+    known = known_by(contract, _any(contract), position)
+    if any(name not in known for name in tariff.figures()):
+        return 0, 0
+    return (None if tariff.may_be_negative else 0), None
 
 
 def _figures(contract: Contract, tariff: Tariff, position: int) -> list[int]:
@@ -181,9 +213,16 @@ def _person_most(contract: Contract, tariff: Tariff, window: Window) -> int:
         return max(price_of(tariff, state.id, year, contract.rounding) for state in measure.states)
 
     if measure.kind in (MeasureKind.WEEKS, MeasureKind.FOLLOW_UP):
-        most = most_units(contract, measure)
+        most, end = most_units(contract, measure), window.to_week.thursday.year
+        is_later = measure.kind is MeasureKind.FOLLOW_UP and _stands_still(
+            contract
+        )  # a point handed on to a later week
+
+        def best(year: int) -> int:
+            return max(map(price, range(year, end + 1))) if is_later else price(year)
+
         rows = _year_rows(contract, measure, window)
-        return max(sum(sorted(map(price, years), reverse=True)[:most]) for years in rows)
+        return max(sum(sorted(map(best, years), reverse=True)[:most]) for years in rows)
     first = first_weeks(contract)[0]
     if not can_count(contract, measure, first, window):
         return 0
@@ -205,13 +244,18 @@ def _year_rows(contract: Contract, measure: Measure, window: Window) -> list[lis
     """
     if measure.kind is MeasureKind.FOLLOW_UP:
         return [_follow_up_years(contract, measure, day, window) for day in _first_days(contract)]
-    stands_still = ExitRule.NEUTRAL in {*contract.exits.values(), *contract.register_exits.values()}
+    stands_still = _stands_still(contract)
     rows = []
     for first in first_weeks(contract):
         weeks = [first + offset for offset in range(max(0, window.to_week - first + 1))]
         asked = [week.thursday.year for week in weeks if not _is_paused(contract, week)]
         rows.append(asked if stands_still else asked[: measure.weeks_from_enrolment])
     return rows
+
+
+def _stands_still(contract: Contract) -> bool:
+    """Whether an exit can make a person's time stand still."""
+    return ExitRule.NEUTRAL in {*contract.exits.values(), *contract.register_exits.values()}
 
 
 def _first_days(contract: Contract) -> list[date]:
@@ -239,10 +283,11 @@ def _is_paused(contract: Contract, week: Week) -> bool:
 
 def _together(contract: Contract, highs: dict[str, int | None]) -> int | None:
     """All tariffs added up; priced ones together never exceed everybody's personal cap."""
-    priced = [highs[tariff.id] or 0 for tariff in contract.tariffs if tariff.kind is TariffKind.PRICE]
-    others = [highs[tariff.id] for tariff in contract.tariffs if tariff.kind is not TariffKind.PRICE]
+    of_people = {tariff.id for tariff in priced(contract)}
+    personal = [highs[tariff.id] or 0 for tariff in contract.tariffs if tariff.id in of_people]
+    others = [highs[tariff.id] for tariff in contract.tariffs if tariff.id not in of_people]
     most = contract.cohort.size * contract.caps.person_minor
-    people = min(sum(priced), most) if most else sum(priced)
+    people = min(sum(personal), most) if most else sum(personal)
     if None in others:
         return None
     return people + sum(other for other in others if other is not None)

@@ -21,6 +21,8 @@ def calendar_of(contract: Contract) -> Calendar:
         shows=tuple(_show(contract, release) for release in releases),
         breakdown_windows=(contract.breakdown_window,) if contract.breakdown_window else (),
         tied=frozenset(frozenset(pair) for pair in contract.tied),
+        reasons_windows=(contract.reasons_window,) if contract.reasons_window else (),
+        named_windows=tuple(dict.fromkeys(statement.window for statement in contract.statements)),
     )
 
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from connectors.records import IncomeType, Status, Week
+from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.terms import Aggregate, Caps, Index, Rounding, Tariff, divided
 from policies.basis import StopReason
 from policies.vocabulary import LegalRole
@@ -25,13 +26,16 @@ STATEMENTS = ("relapse_notice",)
 
 @dataclass(frozen=True, slots=True)
 class ContractParty:
-    """An organisation with a role in the contract. `municipality_code` (kommunekode) has three digits."""
+    """An organisation with a role in the contract. `municipality_code` (kommunekode) has three digits; a payer of
+    another country has none, and no installation can put its contract into force.
+    """
 
     role: str
     organisation: str
     name: str
     municipality_code: str = ""
     legal_role: LegalRole | None = None  # of the operator
+    country: str = "DK"  # ISO 3166-1 alpha-2, of the outcome payer
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,11 @@ class EarningsThreshold:
     index: Index | None = None  # minor units an hour
     counts_partial_months: bool = False  # months that lie only partly in the person's time
 
-    def minor(self, year: int, rounding: Rounding) -> int:
-        """The threshold for somebody who started in a year. `ValueError` for a year that the index lacks."""
+    def minor(self, start: date, rounding: Rounding) -> int:
+        """The threshold for somebody who started on a day. `ValueError` for a year that the index lacks."""
         if self.index is None:
             return self.amount_minor
+        year = self.index.year_of(start)
         if year not in self.index.values:
             raise ValueError(f"index {self.index.id} has no value for {year}")
         return divided(self.hours_hundredths * self.index.values[year], 100, rounding)
@@ -216,6 +221,7 @@ class Contract:
     statements: tuple[PlannedStatement, ...]
     releases: tuple[PlannedRelease, ...]
     tied: tuple[tuple[str, str], ...]  # recipients that count as one, beside those that are one organisation
+    settlement: SettlementTerms | None
     sha256: str
     file: str
 

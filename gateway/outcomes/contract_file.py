@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from connectors.declaration_table import Table, one_of, parse, unique
 from connectors.records import Week
@@ -28,6 +30,7 @@ from gateway.outcomes.contract import (
     Window,
 )
 from gateway.outcomes.measures_file import read_measures, read_states, statuses
+from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
 from gateway.outcomes.terms import Rounding, Tariff
 from policies.basis import StopReason
@@ -43,9 +46,11 @@ def load_contract(text: bytes, *, file: str) -> Contract:
     states, indices, windows = read_states(root), read_indices(root), _windows(root)
     cohort = _cohort(root.table("cohort"))
     disclosure = root.table("disclosure")
-    sources, freeze, exits = root.table("sources"), root.table("freeze"), root.table("exits")
+    freeze = root.table("freeze")
     measures, aggregates = read_measures(root, states, indices), read_aggregates(root, windows)
-    tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding)
+    caps = read_caps(root, aggregates)
+    tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding, caps)
+    people = _people(root) if measures else _nobody(root)
     breakdown = disclosure.text("breakdown", "")
     if breakdown and breakdown not in {m.id for m in measures if m.threshold_people}:
         raise disclosure.refuse("breakdown", "must name the measure with the threshold: the classes are parts of it")
@@ -59,15 +64,15 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         illustrative=root.texts("illustrative", []),
         parties=_parties(root.table("parties")),
         cohort=cohort,
-        status_source=sources.text("status") if measures else "",
-        income_source=sources.text("income") if measures else "",
-        unknown_codes_block=sources.converted("unknown_codes", one_of("report", "block")) == "block",
-        qualification=_qualification(root.table("qualification")),
+        status_source=people.status_source,
+        income_source=people.income_source,
+        unknown_codes_block=people.unknown_codes_block,
+        qualification=people.qualification,
         states=states,
         measures=measures,
         aggregates=aggregates,
         tariffs=tariffs,
-        caps=read_caps(root),
+        caps=caps,
         windows=windows,
         pauses=_pauses(root),
         freeze_days=freeze.integer("days_after_window", most=366),
@@ -76,20 +81,67 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         breakdown=breakdown,
         breakdown_window=_one_window(disclosure, "breakdown_windows", windows) if breakdown else "",
         reasons_window=_one_window(disclosure, "reasons_windows", windows) if "reasons_windows" in disclosure else "",
-        exits={reason: ExitRule(exits.converted(reason, one_of(*ExitRule))) for reason in StopReason},
-        register_exits={exit_: ExitRule(exits.converted(exit_, one_of(*ExitRule))) for exit_ in RegisterExit},
+        exits=people.exits,
+        register_exits=people.register_exits,
         statements=_statements(root, windows, measures, tariffs),
         releases=_releases(root, windows),
         tied=_tied(disclosure),
+        settlement=settlement_terms(root),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
-    for table in (sources, freeze, disclosure, exits, root):
+    for table in (freeze, disclosure, root):
         table.done()
     _check_threshold(root, contract)
     _check_illustrative(root, contract)
     _check_calendar(root, contract)
     return contract
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """How single people are read and followed."""
+
+    status_source: str
+    income_source: str
+    unknown_codes_block: bool
+    qualification: Qualification
+    exits: Mapping[StopReason, ExitRule]
+    register_exits: Mapping[RegisterExit, ExitRule]
+
+
+def _people(root: Table) -> _People:
+    sources, exits = root.table("sources"), root.table("exits")
+    people = _People(
+        status_source=sources.text("status"),
+        income_source=sources.text("income"),
+        unknown_codes_block=sources.converted("unknown_codes", one_of("report", "block")) == "block",
+        qualification=_qualification(root.table("qualification")),
+        exits={reason: ExitRule(exits.converted(reason, one_of(*ExitRule))) for reason in StopReason},
+        register_exits={exit_: ExitRule(exits.converted(exit_, one_of(*ExitRule))) for exit_ in RegisterExit},
+    )
+    for table in (sources, exits):
+        table.done()
+    return people
+
+
+def _nobody(root: Table) -> _People:
+    """A contract that rests on declared aggregates alone reads no register and follows nobody: what it said of single
+    people would never be used, and is refused."""
+    for key in ("sources", "qualification", "states", "exits", "pauses", "statements"):
+        if key in root:
+            raise root.refuse(key, "says how single people are counted, and this contract has no measures")
+    for key in ("breakdown", "reasons_windows"):
+        if key in root.table("disclosure"):
+            raise root.table("disclosure").refuse(key, "shows what measures count, and this contract has none")
+    return _People(
+        status_source="",
+        income_source="",
+        unknown_codes_block=False,
+        qualification=Qualification(False, True, frozenset()),
+        exits=dict.fromkeys(StopReason, ExitRule.FROZEN),  # nothing is counted of anybody, so nothing is taken back
+        register_exits=dict.fromkeys(RegisterExit, ExitRule.FROZEN),
+    )
 
 
 def _check_threshold(root: Table, contract: Contract) -> None:
@@ -99,21 +151,35 @@ def _check_threshold(root: Table, contract: Contract) -> None:
         raise root.refuse("measures", "at most one measure may have threshold_people")
     if any(not 1 < people < contract.cohort.size for people in asked):
         reason = "threshold_people must lie above 1 and below the cohort's size: else met or not met tells of everybody"
-        raise root.refuse("measures", reason)
+        measure = next(table for table in root.tables("measures") if "threshold_people" in table)
+        raise measure.refuse("threshold_people", reason)
 
 
 def _parties(table: Table) -> tuple[ContractParty, ...]:
     parties = []
     for role in ("outcome_payer", *RECIPIENTS):
+        if role == "investor" and role not in table:
+            continue  # the operator carries the risk itself; no release may name an investor then
         party = table.table(role)
-        code = party.text("municipality_code") if role == "outcome_payer" else ""
-        if role == "outcome_payer" and not (len(code) == 3 and code.isdigit()):
-            raise party.refuse("municipality_code", "must have three digits (kommunekode)")
+        country, code = _seat(party) if role == "outcome_payer" else ("DK", "")
         legal_role = LegalRole(party.converted("legal_role", one_of(*LegalRole))) if role == "operator" else None
-        parties.append(ContractParty(role, party.text("organisation"), party.text("name"), code, legal_role))
+        parties.append(ContractParty(role, party.text("organisation"), party.text("name"), code, legal_role, country))
         party.done()
     table.done()
     return tuple(parties)
+
+
+def _seat(payer: Table) -> tuple[str, str]:
+    """The payer's country and kommunekode. Only Danish municipalities have one, and they must say it."""
+    country = payer.text("country") if "country" in payer else "DK"
+    if not (len(country) == 2 and country.isascii() and country.isupper()):
+        raise payer.refuse("country", "must be two capital letters (ISO 3166-1)")
+    if country != "DK":
+        return country, ""
+    code = payer.text("municipality_code")
+    if not (len(code) == 3 and code.isdigit()):
+        raise payer.refuse("municipality_code", "must have three digits (kommunekode)")
+    return country, code
 
 
 def _cohort(table: Table) -> Cohort:
@@ -129,6 +195,9 @@ def _cohort(table: Table) -> Cohort:
     if last < first:
         raise table.refuse("enrolment_to", "lies before enrolment_from")
     refuses = table.converted("double_enrolment", one_of("refuse", "allow")) == "refuse"
+    if not refuses:
+        reason = "allow would let two contracts count the same people: their totals could be subtracted"
+        raise table.refuse("double_enrolment", reason)
     table.done()
     return Cohort(size, first, last, refuses, tuple(batches))
 
@@ -185,7 +254,7 @@ def _releases(root: Table, windows: tuple[Window, ...]) -> tuple[PlannedRelease,
             if label not in labels:
                 raise table.refuse("windows", f"knows no window {label!r}")
         for recipient in table.texts("recipients"):
-            if recipient not in RECIPIENTS:
+            if recipient not in RECIPIENTS or recipient not in root.table("parties"):
                 raise table.refuse("recipients", f"knows no recipient {recipient!r}")
             releases.extend(PlannedRelease(template, recipient, label) for label in chosen)
         table.done()
@@ -199,7 +268,7 @@ def _check_calendar(root: Table, contract: Contract) -> None:
     for finding in audit(calendar_of(contract)):
         where = ", ".join(finding.windows)
         reason = f"{finding.reason} ({finding.rule}; windows {where}); {finding.suggestion}"
-        raise _entry_of(root, finding).refuse(finding.key, reason)
+        raise _entry_of(root, finding).refuse(finding.key, reason, rule=finding.rule)
 
 
 def _entry_of(root: Table, finding: Finding) -> Table:
@@ -256,8 +325,10 @@ def _check_illustrative(root: Table, contract: Contract) -> None:
         "states": [state.id for state in contract.states],
         "aggregates": [aggregate.id for aggregate in contract.aggregates],
         "tariffs": [tariff.id for tariff in contract.tariffs],
+        "evaluators": [aggregate.evaluator.id for aggregate in contract.aggregates],
+        "indices": [table.text("id") for table in root.tables("indices", least=0)],
     }
     for dotted in contract.illustrative:
         head, _, rest = dotted.partition(".")
-        if head not in root or (head in rows and rest.partition(".")[0] not in rows[head]):
+        if head not in root or (head in rows and rest and rest.partition(".")[0] not in rows[head]):
             raise root.refuse("illustrative", f"names {dotted!r}, which this contract does not have")

@@ -117,7 +117,8 @@ def person_amounts(contract: Contract, results: Mapping[str, Mapping[Cell, int]]
 
 
 def _priced(contract: Contract) -> list[Tariff]:
-    return [tariff for tariff in contract.tariffs if tariff.kind is TariffKind.PRICE]
+    """The tariffs that price what a person reached; what is paid for a declared figure is nobody's in particular."""
+    return [one for one in contract.tariffs if one.kind is TariffKind.PRICE and contract.measure(one.of)]
 
 
 def _last_observed(person: PersonHistory, until: Week) -> frozenset[Status]:

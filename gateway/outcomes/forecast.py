@@ -18,7 +18,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import first_week, judge_weeks
 from gateway.outcomes.results import Cell, person_result, result_of
 from gateway.outcomes.tariff import Figures, owed
-from gateway.outcomes.terms import Index, Rounding, TariffKind, divided
+from gateway.outcomes.terms import Index, Rounding, Tariff, TariffKind, divided
 
 Declared = Mapping[str, Mapping[str, int]]  # aggregate -> window -> the figure assumed for it
 _DAYS_IN_400_YEARS = 146_097
@@ -54,9 +54,7 @@ class Recount:
         found = []
         for position, window in enumerate(variant.windows):
             quantities = {name: sum(sum(person.values()) for person in rows[position]) for name, rows in cells.items()}
-            personal: Counter[str] = Counter(
-                {tariff.id: 0 for tariff in variant.tariffs if tariff.kind is TariffKind.PRICE}
-            )
+            personal: Counter[str] = Counter({tariff.id: 0 for tariff in priced(variant)})
             for number in range(len(self._cohort)):
                 personal.update(person_amounts(variant, {name: rows[position][number] for name, rows in cells.items()}))
             known = known_by(variant, declared, position)
@@ -97,6 +95,11 @@ def _by_window(contract: Contract, measure: Measure, person: PersonHistory) -> l
 
 def _exits(shown: frozenset[Status]) -> list[RegisterExit]:
     return [EXIT_OF[status] for status in shown if status in EXIT_OF]
+
+
+def priced(contract: Contract) -> list[Tariff]:
+    """The tariffs that price what single people reached; what is paid for a declared figure is nobody's."""
+    return [one for one in contract.tariffs if one.kind is TariffKind.PRICE and contract.measure(one.of)]
 
 
 def known_by(contract: Contract, declared: Declared, position: int) -> dict[str, int]:

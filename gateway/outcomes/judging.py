@@ -38,6 +38,8 @@ class Reason(StrEnum):
 
 # weeks that are neither for nor against: an unbroken run goes on behind them
 SKIPPED = frozenset({Reason.PAUSED, Reason.FROZEN, Reason.NEUTRAL})
+# weeks by which a person's time is longer
+STILL = frozenset({Reason.PAUSED, Reason.NEUTRAL})
 _AFTER_EXIT = {
     ExitRule.FROZEN: Reason.FROZEN,
     ExitRule.NEUTRAL: Reason.NEUTRAL,
@@ -72,12 +74,24 @@ def first_day(contract: Contract, person: PersonHistory) -> date:
 
 
 def last_day(contract: Contract, measure: Measure, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> date:
-    """The last day that may count under `days_from_enrolment`, later by every week in which time stood still."""
+    """The last day that may count under `days_from_enrolment`, later by every week in which time stood still.
+
+    Weeks behind that day are behind the person's time: a pause among them gives no day back.
+    """
+    end = _first_end(contract, measure, person)
+    for verdict in verdicts:
+        end = _lengthened(end, verdict)
+    return end
+
+
+def _first_end(contract: Contract, measure: Measure, person: PersonHistory) -> date:
     days = measure.days_from_enrolment
-    if not days:
-        return date.max
-    still = sum(1 for verdict in verdicts if verdict.reason in (Reason.PAUSED, Reason.NEUTRAL))
-    return first_day(contract, person) + timedelta(days=days - 1 + 7 * still)
+    return first_day(contract, person) + timedelta(days=days - 1) if days else date.max
+
+
+def _lengthened(end: date, verdict: WeekVerdict) -> date:
+    is_still = verdict.reason in STILL and verdict.week.monday <= end < date.max
+    return end + timedelta(days=7) if is_still else end
 
 
 def judge_weeks(contract: Contract, measure: Measure, person: PersonHistory, until: Week) -> tuple[WeekVerdict, ...]:
@@ -85,55 +99,53 @@ def judge_weeks(contract: Contract, measure: Measure, person: PersonHistory, unt
 
     Empty where the person's first week lies after `until`.
     """
-    week = first_week(contract, person)
+    week, end = first_week(contract, person), _first_end(contract, measure, person)
     left = _left_for_good(contract, person, until)
     verdicts: list[WeekVerdict] = []
-    asked = 0
+    before: WeekVerdict | None = None  # the last week that was for or against
+    spent = 0
     while week <= until:
         exited = _after_exit(contract, person, week, left)
+        is_over = spent >= measure.weeks_from_enrolment if measure.weeks_from_enrolment else week.monday > end
         if any(pause.from_week <= week <= pause.to_week for pause in contract.pauses):
             verdict = WeekVerdict(week, Reason.PAUSED)
         elif exited is not None:
             verdict = WeekVerdict(week, exited)
-            asked += exited is not Reason.NEUTRAL
-        elif _is_over(contract, measure, person, verdicts, asked, week):
+        elif is_over:
             verdict = WeekVerdict(week, Reason.AFTER_LAST_WEEK)
         else:
-            asked += 1
-            verdict = _judge(contract, measure, person, week, verdicts[-1] if verdicts else None)
+            verdict = _judge(contract, measure, person, week, before)
         verdicts.append(verdict)
+        spent += verdict.reason not in STILL
+        end = _lengthened(end, verdict)
+        before = before if verdict.reason in SKIPPED else verdict
         week += 1
     return tuple(verdicts)
 
 
-def _is_over(
-    contract: Contract,
-    measure: Measure,
-    person: PersonHistory,
-    verdicts: Sequence[WeekVerdict],
-    asked: int,
-    week: Week,
-) -> bool:
-    if measure.weeks_from_enrolment:
-        return asked >= measure.weeks_from_enrolment
-    return week.monday > last_day(contract, measure, person, verdicts)
-
-
 def _left_for_good(contract: Contract, person: PersonHistory, until: Week) -> tuple[Week | None, bool]:
-    """The first week of a registered exit that ends the asking for good, and whether nothing of the person counts."""
-    shown = sorted(week for week in person.statuses if week <= until.ordinal)
-    is_out = person.stop is not None and contract.exits[person.stop] is ExitRule.OUT
-    for ordinal in shown:
-        rules = {contract.register_exits[EXIT_OF[status]] for status in person.statuses[ordinal] if status in EXIT_OF}
-        if ExitRule.OUT in rules:
-            return None, True
-        if ExitRule.CENSORED in rules and Week(ordinal) >= first_week(contract, person):
-            return Week(ordinal), is_out
-    return None, is_out
+    """The first week of a registered exit that ends the asking for good, and whether nothing of the person counts.
+
+    Only the person's own weeks are looked at, and none behind the last one that was followed: who moved here before
+    the enrolment has not left, and the register is not asked about somebody who is no longer followed.
+    """
+    last = until.ordinal if person.stop is None else min(until.ordinal, person.last_week)
+    is_out = person.stop is not None and last < until.ordinal and contract.exits[person.stop] is ExitRule.OUT
+    censored_from: Week | None = None
+    for ordinal in range(first_week(contract, person).ordinal, last + 1):
+        shown = person.statuses.get(ordinal, frozenset())
+        rules = {contract.register_exits[EXIT_OF[status]] for status in shown if status in EXIT_OF}
+        is_out = is_out or ExitRule.OUT in rules
+        if censored_from is None and ExitRule.CENSORED in rules:
+            censored_from = Week(ordinal)
+    return censored_from, is_out
 
 
 def _after_exit(contract: Contract, person: PersonHistory, week: Week, left: tuple[Week | None, bool]) -> Reason | None:
-    """What the contract's exit rules make of a week, or None where it is asked as any other."""
+    """What the contract's exit rules make of a week, or None where it is asked as any other.
+
+    Of two exits in one week, `out` comes first, then `censored`, `failure`, `frozen` and `neutral`.
+    """
     censored_from, is_out = left
     if is_out:
         return Reason.OUT
@@ -179,9 +191,9 @@ def _lacks_income(contract: Contract, state: State, person: PersonHistory, week:
     if not state.income_types:
         return None
     month = week.month
-    if contract.qualification.carries_missing_month_forward and not _has_posting(state, person, month):
+    if contract.qualification.carries_missing_month_forward and not _shows_pay(state, person, month):
         month = month + -1
-    if not _has_posting(state, person, month):
+    if not _shows_pay(state, person, month):
         return Reason.NO_INCOME
     hours = sum(person.hours.get((month.ordinal, kind), 0) for kind in state.income_types)
     if hours < state.hours_per_week_hundredths * len(month.weeks()):
@@ -189,5 +201,8 @@ def _lacks_income(contract: Contract, state: State, person: PersonHistory, week:
     return None
 
 
-def _has_posting(state: State, person: PersonHistory, month: Month) -> bool:
-    return any(person.postings.get((month.ordinal, kind), 0) > 0 for kind in state.income_types)
+def _shows_pay(state: State, person: PersonHistory, month: Month) -> bool:
+    """Whether pay of the state's types was posted and not taken back: where a posting was corrected by a part of it,
+    hours are left."""
+    keys = [(month.ordinal, kind) for kind in state.income_types]
+    return any(person.postings.get(key, 0) > 0 or person.hours.get(key, 0) > 0 for key in keys)

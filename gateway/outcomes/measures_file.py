@@ -7,14 +7,14 @@ from connectors.records import IncomeType, Status
 from gateway.outcomes.contract import EXIT_OF, EarningsThreshold, Measure, MeasureKind, State
 from gateway.outcomes.terms import Index
 
-_ANY = frozenset(Status) - {Status.UNKNOWN} - EXIT_OF.keys()
+ANY_STATUS = frozenset(Status) - {Status.UNKNOWN} - EXIT_OF.keys()
 
 
 def statuses(table: Table, key: str) -> frozenset[Status]:
     """The statuses that a key names; `["any"]` is each of them but the exits and what no list explains."""
     words = table.texts(key)
     if words == ("any",):
-        return _ANY
+        return ANY_STATUS
     known = {status.value for status in Status if status is not Status.UNKNOWN}
     for word in words:
         if word not in known:

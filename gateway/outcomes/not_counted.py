@@ -1,7 +1,8 @@
 """Why people are not in an outcome at the end of a window, as numbers for the operator: each in exactly one bucket.
 
 Coarse on purpose: a bucket says what to look at (papers, hours, time), and disclosure control decides which numbers
-are shown. Erased people fall under `other`: what kept them out is forgotten with them.
+are shown; what it withholds is counted under `other`. Erased people fall under `other` too: what kept them out is
+forgotten with them.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import (
     SKIPPED,
+    STILL,
     Reason,
     WeekVerdict,
     first_day,
@@ -20,6 +21,7 @@ from gateway.outcomes.judging import (
     last_day,
 )
 
+_NOT_READ = SKIPPED | {Reason.CENSORED, Reason.FAILED, Reason.EXIT, Reason.OUT, Reason.AFTER_LAST_WEEK}
 Cell = tuple[str, int]  # state, and the ISO year in which the unit was reached
 
 
@@ -80,7 +82,8 @@ def _retention(
     asked = [verdict for verdict in verdicts if verdict.reason not in SKIPPED]
     end = last_day(contract, measure, person, verdicts)
     weeks = [verdict for verdict in asked if verdict.week.sunday <= end]
-    periods = _months(contract, person, weeks, verdicts) if measure.by_month else weeks
+    last = min(end, verdicts[-1].week.sunday) if verdicts else end
+    periods = _months(contract, person, weeks, last) if measure.by_month else weeks
     for position, period in enumerate(periods):
         window = periods[max(0, position + 1 - measure.within) : position + 1]
         if period.state and sum(1 for one in window if one.state) >= measure.needed:
@@ -88,21 +91,20 @@ def _retention(
     return {}
 
 
-def _months(
-    contract: Contract, person: PersonHistory, weeks: Sequence[WeekVerdict], all_weeks: Sequence[WeekVerdict]
-) -> list[WeekVerdict]:
+def _months(contract: Contract, person: PersonHistory, weeks: Sequence[WeekVerdict], by: date) -> list[WeekVerdict]:
     """Whole months, each as its last asked week: qualifying where every asked week of it does.
 
-    A month that began before the person did, or that is not over, is no period; nor is one of which no week was asked.
+    A month that began before the person did, or that is not over by that day, is no period; nor is one of which no
+    week was asked.
     """
-    start, until = first_week(contract, person), all_weeks[-1].week if all_weeks else None
+    start = first_week(contract, person)
     found = []
     by_month: dict[Month, list[WeekVerdict]] = {}
     for verdict in weeks:
         by_month.setdefault(verdict.week.month, []).append(verdict)
     for month, asked in sorted(by_month.items()):
         whole = month.weeks()
-        if whole[0] < start or until is None or whole[-1] > until:
+        if whole[0] < start or whole[-1].sunday > by:
             continue
         last = asked[-1]
         found.append(last if all(one.state for one in asked) else WeekVerdict(last.week, Reason.NO_STATE))
@@ -130,38 +132,42 @@ def _earnings(
 ) -> Mapping[Cell, int]:
     """Reached in the month in which the pay from the person's start adds up to the threshold of the year of the start.
 
-    A month is read where one of its weeks is asked, so that nothing after an exit counts; pay that is taken back counts
-    against it in its own month.
+    A month is read where one of its weeks is asked and one of its days is the person's, so that nothing after an exit
+    counts; pay that is taken back counts against it in its own month.
     """
     if measure.earnings is None or any(verdict.reason is Reason.OUT for verdict in verdicts):
         return {}
     start, end = first_day(contract, person), last_day(contract, measure, person, verdicts)
-    needed = measure.earnings.minor(start.year, contract.rounding)
+    needed = measure.earnings.minor(start, contract.rounding)
     [state] = measure.states
-    stopped = {Reason.PAUSED, Reason.FROZEN, Reason.NEUTRAL, Reason.CENSORED, Reason.FAILED, Reason.AFTER_LAST_WEEK}
-    months = sorted({verdict.week.month for verdict in verdicts if verdict.reason not in stopped})
+    months = sorted({verdict.week.month for verdict in verdicts if verdict.reason not in _NOT_READ})
     reached, earned = None, 0
     for month in months:
-        if not measure.earnings.counts_partial_months and not _is_within(month, start, end):
+        if not _is_read(month, start, end, partly=measure.earnings.counts_partial_months):
             continue
         earned += sum(person.earnings.get((month.ordinal, kind), 0) for kind in state.income_types)
         reached = (reached or month) if earned >= needed else None
     return {} if reached is None else {(state.id, reached.first_day.year): 1}
 
 
-def _is_within(month: Month, start: date, end: date) -> bool:
-    return start <= month.first_day and (month + 1).first_day - timedelta(days=1) <= end
+def _is_read(month: Month, start: date, end: date, *, partly: bool) -> bool:
+    """Whether the whole month lies in the person's time, or (`partly`) at least one day of it."""
+    first, last = month.first_day, (month + 1).first_day - timedelta(days=1)
+    return (first <= end and start <= last) if partly else (start <= first and last <= end)
 
 
 def _follow_up(
     contract: Contract, measure: Measure, person: PersonHistory, verdicts: Sequence[WeekVerdict]
 ) -> Mapping[Cell, int]:
-    """A point for each follow-up month in whose week the person is in a state. A paused week hands on to the next."""
+    """A point for each follow-up month in whose week the person is in a state.
+
+    A week in which time stands still, in a pause or a neutral exit, hands on to the next.
+    """
     start = first_day(contract, person)
     cells: Counter[Cell] = Counter()
     for months in measure.months:
         week = Week.of(later(start, months))
-        at = next((one for one in verdicts if one.week >= week and one.reason is not Reason.PAUSED), None)
+        at = next((one for one in verdicts if one.week >= week and one.reason not in STILL), None)
         if at is not None and at.state:
             cells[at.state, _year(at.week)] += 1
     return cells

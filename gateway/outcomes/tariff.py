@@ -7,11 +7,11 @@ Everything is cumulative: `owed` says, window by window, what is owed in all by 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gateway.outcomes.contract import Contract, MeasureKind
-from gateway.outcomes.terms import Rounding, Tariff, TariffKind, Unit, divided
+from gateway.outcomes.terms import Caps, Rounding, Tariff, TariffKind, Unit, divided
 
 UNIT_OF = {
     MeasureKind.WEEKS: Unit.WEEK,
@@ -61,14 +61,17 @@ def price_of(tariff: Tariff, state: str, year: int, rounding: Rounding) -> int:
 def uncapped(contract: Contract, tariff: Tariff, figures: Figures) -> int:
     """What a tariff owes in all at the end of a window, before caps."""
     value = figures.quantities.get
+    if tariff.gate is not None and value(tariff.gate.of, tariff.gate.at_least - 1) < tariff.gate.at_least:
+        return 0
     match tariff.kind:
         case TariffKind.PRICE:
-            return figures.personal[tariff.id]
+            return figures.personal[tariff.id] if contract.measure(tariff.of) else _declared(tariff, figures)
         case TariffKind.FEE:
             return tariff.price_minor * figures.windows
         case TariffKind.STEPS:
             figure = value(tariff.of)
-            return 0 if figure is None else max((p.amount_minor for p in tariff.points if p.at <= figure), default=0)
+            reached = [point.amount_minor for point in tariff.points if figure is not None and point.at <= figure]
+            return reached[-1] if reached else 0
         case TariffKind.LINEAR:
             figure = value(tariff.of)
             return 0 if figure is None else _on_line(tariff, figure, contract.rounding)
@@ -81,7 +84,8 @@ def uncapped(contract: Contract, tariff: Tariff, figures: Figures) -> int:
 def owed(contract: Contract, series: Sequence[Figures]) -> list[dict[str, int]]:
     """What each tariff owes in all at the end of each window of `series`, caps applied, in the contract's order.
 
-    A tariff's window cap comes first, then its own cap, then the contract's, which later tariffs feel first.
+    A tariff's window cap comes first, then its own cap, then what people's cap cut of declared figures, then the
+    contract's cap; the last two are felt by the later tariffs first.
     """
     found: list[dict[str, int]] = []
     raw_before: dict[str, int] = {}
@@ -91,7 +95,7 @@ def owed(contract: Contract, series: Sequence[Figures]) -> list[dict[str, int]]:
         for tariff in contract.tariffs:
             held[tariff.id] = _in_window(tariff, held.get(tariff.id, 0), raw_before.get(tariff.id, 0), raw[tariff.id])
         raw_before = raw
-        found.append(_under_caps(contract, held))
+        found.append(_under_caps(contract, held, figures))
     return found
 
 
@@ -127,11 +131,11 @@ def unit_of(contract: Contract, tariff: Tariff) -> Unit:
 
 
 def capped_by(contract: Contract, series: Sequence[Figures]) -> list[str]:
-    """The caps that cut something at the end of the last window, by the name of the term."""
+    """The caps that cut something at the end of the last window, by the name of the term that holds them."""
+    own = owed(replace(contract, caps=Caps()), series)[-1]
     raw = {tariff.id: uncapped(contract, tariff, series[-1]) for tariff in contract.tariffs}
-    amounts = owed(contract, series)[-1]
-    cut = [f"tariffs.{name}" for name, amount in raw.items() if amounts[name] < amount]
-    if contract.caps.most_minor and sum(amounts.values()) == contract.caps.most_minor:
+    cut = [f"tariffs.{name}" for name, amount in raw.items() if own[name] < amount]
+    if sum(owed(contract, series)[-1].values()) < sum(own.values()):
         cut.append("caps")
     return cut
 
@@ -145,6 +149,11 @@ def _quantity(tariff: Tariff, figures: Figures) -> int:
     return figures.quantities.get(tariff.of, 0)
 
 
+def _declared(tariff: Tariff, figures: Figures) -> int:
+    amount = tariff.price_minor * figures.quantities.get(tariff.of, 0)
+    return amount if tariff.may_be_negative else max(amount, 0)
+
+
 def _on_line(tariff: Tariff, figure: int, rounding: Rounding) -> int:
     first, last = tariff.points[0], tariff.points[-1]
     if figure <= first.at:
@@ -153,7 +162,7 @@ def _on_line(tariff: Tariff, figure: int, rounding: Rounding) -> int:
         return last.amount_minor
     low, high = next((a, b) for a, b in pairwise(tariff.points) if a.at <= figure < b.at)
     rise, run = high.amount_minor - low.amount_minor, high.at - low.at
-    return low.amount_minor + divided(rise * (figure - low.at), run, rounding)
+    return divided(low.amount_minor * run + rise * (figure - low.at), run, rounding)
 
 
 def _share(tariff: Tariff, figures: Figures, rounding: Rounding) -> int:
@@ -189,11 +198,30 @@ def _in_window(tariff: Tariff, held: int, raw_before: int, raw: int) -> int:
     return held + min(raw - raw_before, tariff.cap_window_minor)
 
 
-def _under_caps(contract: Contract, held: Mapping[str, int]) -> dict[str, int]:
+def _under_caps(contract: Contract, held: Mapping[str, int], figures: Figures) -> dict[str, int]:
     most = contract.caps.most_minor
+    own = {t.id: min(held[t.id], t.cap_minor) if t.cap_minor else held[t.id] for t in contract.tariffs}
+    over = max(0, figures.quantities.get(contract.caps.person_excess, 0))
+    for tariff in reversed(contract.tariffs):
+        if tariff.kind is TariffKind.PRICE and not contract.measure(tariff.of):
+            taken = min(over, max(0, own[tariff.id]))
+            own[tariff.id] -= taken
+            over -= taken
     amounts: dict[str, int] = {}
     for tariff in contract.tariffs:
-        amount = min(held[tariff.id], tariff.cap_minor) if tariff.cap_minor else held[tariff.id]
+        amount = own[tariff.id]
         room = most - sum(amounts.values())
         amounts[tariff.id] = min(amount, room) if most else amount
     return amounts
+
+
+def plain_amount(contract: Contract, tariff: Tariff, quantity: int) -> int | None:
+    """What a tariff owes in all for a quantity alone: price × quantity under its cap.
+
+    None where more than the quantity decides: another kind, prices by state or year, or a cap over people or windows.
+    """
+    by_more = tariff.index is not None or tariff.price_by_state is not None or tariff.cap_window_minor
+    if tariff.kind is not TariffKind.PRICE or by_more or contract.caps.person_minor or contract.caps.most_minor:
+        return None
+    amount = tariff.price_minor * quantity
+    return min(amount, tariff.cap_minor) if tariff.cap_minor else amount

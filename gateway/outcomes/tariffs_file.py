@@ -14,6 +14,7 @@ from gateway.outcomes.terms import (
     Caps,
     CohortThreshold,
     Evaluator,
+    Gate,
     Index,
     Point,
     Rounding,
@@ -23,6 +24,7 @@ from gateway.outcomes.terms import (
 )
 
 _DECLARED = (Unit.PERSON, Unit.DAY, Unit.MINOR, Unit.PER_MILLE, Unit.EVENTS_PER_100)
+_COUNTED = (Unit.PERSON, Unit.DAY)  # what a price can be for
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -38,7 +40,8 @@ def read_indices(root: Table) -> tuple[Index, ...]:
         if not years:
             raise table.refuse("values", "must hold at least one year")
         values.done()
-        found.append(Index(table.text("id"), table.text("source"), years))
+        begins = table.integer("first_month", 1, least=1, most=12)
+        found.append(Index(table.text("id"), table.text("source"), years, begins))
         table.done()
     unique(root, "indices", [index.id for index in found])
     return tuple(found)
@@ -97,6 +100,7 @@ def read_tariffs(
     indices: tuple[Index, ...],
     windows: tuple[Window, ...],
     rounding: Rounding,
+    caps: Caps,
 ) -> tuple[Tariff, ...]:
     """The priced terms in the order in which caps are applied."""
     known = _Known({m.id: m for m in measures}, {a.id: a for a in aggregates}, indices, windows, rounding)
@@ -105,11 +109,30 @@ def read_tariffs(
         raise root.refuse("aggregates", f"uses the name of a measure: {min(both)}")
     found = tuple(_tariff(table, known) for table in root.tables("tariffs", least=0))
     unique(root, "tariffs", [tariff.id for tariff in found])
-    read = {name for tariff in found for name in tariff.figures()}
+    _check_person_cap(root, found, known, caps)
+    read = {name for tariff in found for name in tariff.figures()} | {caps.person_excess}
     for aggregate in aggregates:
         if aggregate.id not in read:
             raise root.refuse("aggregates", f"declares {aggregate.id!r}, which no tariff reads")
     return found
+
+
+def _check_person_cap(root: Table, tariffs: tuple[Tariff, ...], known: _Known, caps: Caps) -> None:
+    """Behind a declared figure no person is known here: only its evaluator can say what a person's cap cuts."""
+    declared = {one.of for one in tariffs if one.kind is TariffKind.PRICE and one.of in known.aggregates}
+    if bool(caps.person_minor and declared) != bool(caps.person_excess):
+        reason = (
+            "is needed where person_minor meets prices of aggregates, and nowhere else: what the cap of a person cut"
+        )
+        raise root.table("caps").refuse("person_excess", reason)
+    if not caps.person_excess:
+        return
+    due = {label for name in declared for label in known.aggregates[name].windows}
+    if known.aggregates[caps.person_excess].unit is not Unit.MINOR:
+        raise root.table("caps").refuse("person_excess", f"must be in {Unit.MINOR}")
+    if not due <= set(known.aggregates[caps.person_excess].windows):
+        reason = "must be due in every window in which a priced figure is: else a person would pass the cap meanwhile"
+        raise root.table("caps").refuse("person_excess", reason)
 
 
 def _tariff(table: Table, known: _Known) -> Tariff:
@@ -119,6 +142,7 @@ def _tariff(table: Table, known: _Known) -> Tariff:
     carries = "excess" in table and table.converted("excess", one_of("lost", "carried")) == "carried"
     if ("excess" in table) != bool(cap_window):
         raise table.refuse("excess", "and cap_window_minor belong together: what becomes of what the cap cuts")
+    gate = _gate(table.table("gate"), known) if "gate" in table else None
     match kind:
         case TariffKind.PRICE:
             tariff = _price(table, name, line, known)
@@ -131,14 +155,20 @@ def _tariff(table: Table, known: _Known) -> Tariff:
         case TariffKind.COHORT_THRESHOLD:
             tariff = _cohorts(table, name, line, known)
     table.done()
-    return replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries)
+    return replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate)
+
+
+def _gate(table: Table, known: _Known) -> Gate:
+    gate = Gate(_figure(table, "of", known), table.integer("at_least", least=1))
+    table.done()
+    return gate
 
 
 def _price(table: Table, name: str, line: int, known: _Known) -> Tariff:
-    of = table.text("of")
+    of = _figure(table, "of", known)
     measure = known.measures.get(of)
     if measure is None:
-        raise table.refuse("of", f"knows no measure {of!r}")
+        return _price_of_declared(table, name, line, known.aggregates[of])
     by_state = _prices(table, measure.states) if "price_by_state" in table else None
     if by_state is not None and "price_minor" in table:
         raise table.refuse("price_minor", "and price_by_state contradict each other")
@@ -146,6 +176,10 @@ def _price(table: Table, name: str, line: int, known: _Known) -> Tariff:
     base = table.integer("base_year", least=1) if index else 0
     if index and base not in index.values:
         raise table.refuse("base_year", f"has no value in index {index.id!r}")
+    if index and index.first_month != 1:
+        raise table.refuse(
+            "index", "must follow calendar years: a price is that of the year in which a unit is reached"
+        )
     if index and known.rounding is Rounding.NONE:
         raise table.refuse("index", "makes parts of a minor unit: name the contract's rounding")
     return Tariff(
@@ -158,6 +192,14 @@ def _price(table: Table, name: str, line: int, known: _Known) -> Tariff:
         index=index,
         base_year=base,
     )
+
+
+def _price_of_declared(table: Table, name: str, line: int, aggregate: Aggregate) -> Tariff:
+    """A price for each unit that an evaluator declares; the figure has no states and no years."""
+    if aggregate.unit not in _COUNTED:
+        raise table.refuse("of", f"must be in {' or '.join(_COUNTED)}, and {aggregate.id!r} is in {aggregate.unit}")
+    price, negative = table.integer("price_minor", least=1), table.flag("may_be_negative")
+    return Tariff(name, TariffKind.PRICE, aggregate.id, line, price_minor=price, may_be_negative=negative)
 
 
 def _prices(table: Table, states: tuple[State, ...]) -> dict[str, int]:
@@ -240,15 +282,19 @@ def _figure(table: Table, key: str, known: _Known, *, units: tuple[Unit, ...] = 
     return name
 
 
-def read_caps(root: Table) -> Caps:
+def read_caps(root: Table, aggregates: tuple[Aggregate, ...]) -> Caps:
     """Upper bounds over all tariffs; a contract without the table has none."""
     if "caps" not in root:
         return Caps()
     table = root.table("caps")
     capital = table.integer("capital_minor", 0)
+    excess = table.text("person_excess") if "person_excess" in table else ""
+    if excess and excess not in {aggregate.id for aggregate in aggregates}:
+        raise table.refuse("person_excess", f"knows no aggregate {excess!r}")
     caps = Caps(
         contract_minor=table.integer("contract_minor", 0),
         person_minor=table.integer("person_minor", 0),
+        person_excess=excess,
         capital_minor=capital,
         return_per_mille_a_year=table.integer("return_per_mille_a_year", most=1000) if capital else 0,
         return_years=table.integer("return_years", least=1, most=30) if capital else 0,

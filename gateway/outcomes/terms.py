@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -48,11 +49,19 @@ def divided(numerator: int, denominator: int, rounding: Rounding) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A published series by year, such as a minimum wage; `source` says where it stands."""
+    """A published series by year, such as a minimum wage; `source` says where it stands.
+
+    A year of the series begins on the first day of `first_month`: a wage that changes on 1 April has 4.
+    """
 
     id: str
     source: str
     values: Mapping[int, int]
+    first_month: int = 1
+
+    def year_of(self, day: date) -> int:
+        """The year of the series in which a day lies: with first_month 4, March 2020 lies in 2019."""
+        return day.year if day.month >= self.first_month else day.year - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,7 @@ class Point:
 class TariffKind(StrEnum):
     """How a figure becomes money."""
 
-    PRICE = "price"  # a price for each unit of a measure
+    PRICE = "price"  # a price for each unit of a measure or of an aggregate
     STEPS = "steps"  # the amount of the highest step that the figure reaches
     LINEAR = "linear"  # straight lines between the points, and level outside of them
     SHARE = "share"  # per mille of the difference between two figures in money
@@ -99,6 +108,14 @@ class TariffKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CohortThreshold:
     """A cohort's figure of success, and the figure from which it is paid."""
+
+    of: str
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A figure that must be reached before a tariff owes anything; where it is lost again, all is taken back."""
 
     of: str
     at_least: int
@@ -128,22 +145,28 @@ class Tariff:
     cohorts: tuple[CohortThreshold, ...] = ()
     pooled: CohortThreshold | None = None
     pooled_from: str = ""  # label of the window in which the pooled threshold is asked
+    gate: Gate | None = None
     cap_minor: int = 0
     cap_window_minor: int = 0
     carries_excess: bool = False
 
     def figures(self) -> tuple[str, ...]:
         """Every measure and aggregate that the tariff reads."""
-        cohorts = [*self.cohorts, *([self.pooled] if self.pooled else [])]
-        return tuple(name for name in (self.of, self.minus, self.multiplier, *(one.of for one in cohorts)) if name)
+        others = [one.of for one in (*self.cohorts, self.pooled, self.gate) if one]
+        return tuple(name for name in (self.of, self.minus, self.multiplier, *others) if name)
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """Upper bounds over all tariffs; 0 for none. `person_minor` is one person's, over all priced measures."""
+    """Upper bounds over all tariffs; 0 for none. `person_minor` is one person's, over all priced measures.
+
+    Behind a declared figure no person is known here: `person_excess` names the aggregate in which the evaluator says by
+    how much the people's amounts pass `person_minor` in all, and that is taken off the later tariffs first.
+    """
 
     contract_minor: int = 0
     person_minor: int = 0
+    person_excess: str = ""
     capital_minor: int = 0  # what the investor lent
     return_per_mille_a_year: int = 0
     return_years: int = 0

@@ -144,6 +144,13 @@ def _of_tariff(contract: Contract, tariff: Tariff) -> Iterator[Term]:
             return put(replace(tariff, cohorts=cohorts))
 
         yield Term(f"{name}.cohorts.{cohort.of}.at_least", cohort.at_least, reached)
+    gate = tariff.gate
+    if gate is not None and gate.at_least > 0:
+        yield Term(
+            f"{name}.gate.at_least",
+            gate.at_least,
+            lambda value: put(replace(tariff, gate=replace(gate, at_least=value))),
+        )
     pooled = tariff.pooled
     if pooled is not None:
         yield Term(

@@ -2,17 +2,14 @@
 
 What the person added to each window's figures stays as a sum over everybody erased (`Remainder`), so that no total, no
 amount and no attestation changes. The log keeps the digests of the person's lines; without their nonces nobody can
-tell what they said. A journal outside the database holds a digest of each erased subject id, so that an erasure is done
-again after a backup from before it was restored. The certificate, signed, is for the person.
+tell what they said. A journal outside the database (`gateway.rights.journal`) holds a digest of each erased subject id,
+so that an erasure is done again after a backup from before it was restored. The certificate, signed, is for the person.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session, SQLModel, col, delete, select, update
@@ -23,6 +20,7 @@ from gateway.errors import RequestUnknown
 from gateway.installation import Gateway
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
+from gateway.rights import journal
 from gateway.rights_events import DatabaseRewritten, ErasureRepeated, PersonErased
 from gateway.store import basis, spells
 from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
@@ -64,7 +62,10 @@ def came_in_at(session: Session, subject: str) -> datetime:
 def erase(
     gateway: Gateway, asking: Asking, programme: Programme, request: RightsRequest, authorised: Authorised
 ) -> str:
-    """Erase the person of a granted request in this transaction and return the signed certificate."""
+    """Erase the person of a granted request in this transaction and return the signed certificate.
+
+    The intent is in the journal when this returns; `journal.confirm` is to follow the commit.
+    """
     subject, contract_id = request.subject_id, programme.contract_id
     mark = digest_of(subject)
     _keep_sums(gateway, asking.session, programme, subject, now=asking.now)
@@ -82,20 +83,21 @@ def erase(
             decision=authorised.id,
         )
     )
-    # before the commit: where the machine stops between the two, the erasure that was decided is repeated
-    _note(journal_file(gateway), {"contract": contract_id, "subject_sha256": mark, "at": int(asking.now.timestamp())})
+    journal.intend(gateway, contract=contract_id, request=request.id, mark=mark, now=asking.now)
     return certificate
 
 
 def repeat(gateway: Gateway) -> int:
-    """Erase again whoever stands in the journal and is in the database, after a restore; how many were found.
+    """Erase again whoever was erased and is in the database, after a restore; how many were found.
 
-    Nothing is asked and nobody is decided on: that was done. Each erasure that had to be repeated is an event.
-    `finish` comes after it.
+    Nothing is asked and nobody is decided on: that was done, and the journal confirms it or the database itself holds
+    the erasure. An intent that nothing confirms erases nobody. Each erasure that had to be repeated is an event.
+    `finish` comes after it. Raises `ValueError` where the journal holds a line that is none.
     """
-    marks = {entry["subject_sha256"] for entry in journal(gateway)}
     found = 0
     with gateway.store.write(gateway.clock()) as uow:
+        journal.settle(gateway, uow.session, now=uow.now)
+        marks = journal.erased(gateway) | set(uow.session.exec(select(ErasureRow.subject_sha256)))
         for subject in uow.session.exec(select(Subject)).all():
             mark = digest_of(subject.subject_id)
             if mark not in marks:
@@ -135,23 +137,15 @@ def unfinished(gateway: Gateway) -> int:
 
 
 def returned(gateway: Gateway) -> int:
-    """How many people of the journal stand in the database: more than none after a restore, until `repeat`."""
-    marks = {entry["subject_sha256"] for entry in journal(gateway)}
+    """How many people whose erasure is confirmed stand in the database: more than none after a restore, until `repeat`.
+
+    Raises `ValueError` where the journal holds a line that is none.
+    """
+    marks = journal.erased(gateway)
     if not marks:
         return 0
     with gateway.store.read() as session:
         return sum(digest_of(subject) in marks for subject in session.exec(select(Subject.subject_id)))
-
-
-def journal_file(gateway: Gateway) -> Path:
-    """The journal: kept beside the database, and to be backed up apart from it."""
-    return gateway.settings.data_directory / "erasures.jsonl"
-
-
-def journal(gateway: Gateway) -> list[dict[str, str]]:
-    """Every line of the journal; `ValueError` where a line is none, since a lost erasure must not go unseen."""
-    file = journal_file(gateway)
-    return [json.loads(line) for line in file.read_text("ascii").splitlines()] if file.exists() else []
 
 
 def digest_of(subject: str) -> str:
@@ -204,17 +198,19 @@ def _delete(session: Session, contract_id: str, subject: str) -> dict[str, int]:
 
 
 def _forget_statements(session: Session, contract_id: str, reference: str) -> int:
-    """Drop the copies of statements that name the person; their digests stand in the log."""
-    rows = [
-        row
-        for row in session.exec(select(StatementRow).where(StatementRow.contract_id == contract_id)).all()
-        if reference and reference in row.references
-    ]
-    for row in rows:
-        row.token, row.references = "", []
+    """Take the person out of every statement that names the person; how many. The signed copy goes, since nothing can
+    be taken out of it; its digest stays, and so does what was said of the others.
+    """
+    found = 0
+    for row in session.exec(select(StatementRow).where(StatementRow.contract_id == contract_id)):
+        others = [said for said in row.people if said["case_reference"] != reference]
+        if len(others) == len(row.people):
+            continue
+        row.token, row.people = "", others
         session.add(row)
+        found += 1
     session.flush()
-    return len(rows)
+    return found
 
 
 def _count(session: Session, table: Any, subject: str) -> int:
@@ -240,13 +236,3 @@ def _certificate(gateway: Gateway, asking: Asking, programme: Programme, mark: s
     if signer.is_development or gateway.installed.is_demo:
         claims["demo"] = True
     return sign_compact(signer, header={"typ": TYPE, "kid": signer.kid}, claims=claims)
-
-
-def _note(file: Path, entry: dict[str, object]) -> None:
-    """Append a line and wait until the disk has it."""
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(handle, (json.dumps(entry, sort_keys=True) + "\n").encode("ascii"))
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -14,7 +15,9 @@ from gateway.store.tables import IncomeRow, SpellRow, Subject
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A status without a break, both days included. `replaced_on`: when a correction took it away."""
+    """A status without a break, both days included. `known_on` and `known_last_on`: when the first and the last part of
+    it was told. `replaced_on`: when a correction took it away.
+    """
 
     source: str
     status: str
@@ -22,6 +25,7 @@ class Run:
     first_day: date
     last_day: date
     known_on: date
+    known_last_on: date
     replaced_on: date | None
 
 
@@ -69,6 +73,7 @@ def held(session: Session, subject: Subject) -> Holdings:
                 Week(row.from_week).monday,
                 Week(row.to_week).sunday,
                 row.known_from.date(),
+                row.known_from.date(),
                 row.known_to.date() if row.known_to else None,
             )
             for row in spells
@@ -87,3 +92,26 @@ def held(session: Session, subject: Subject) -> Holdings:
         ),
         tuple(records),
     )
+
+
+def together(runs: Sequence[Run]) -> list[Run]:
+    """The runs as a person reads them, oldest first: weeks that touch and say the same are one run, however many files
+    told them. What was replaced stays apart from what stands.
+    """
+
+    def key(run: Run) -> tuple[str, str, str, date, date]:
+        return run.source, run.status, run.code, run.replaced_on or date.max, run.first_day
+
+    found: list[Run] = []
+    for run in sorted(runs, key=key):
+        last = found[-1] if found else None
+        if last and key(last)[:4] == key(run)[:4] and run.first_day <= last.last_day + timedelta(days=1):
+            found[-1] = replace(
+                last,
+                last_day=max(last.last_day, run.last_day),
+                known_on=min(last.known_on, run.known_on),
+                known_last_on=max(last.known_last_on, run.known_last_on),
+            )
+        else:
+            found.append(run)
+    return sorted(found, key=lambda run: (run.first_day, run.replaced_on or date.max, run.source, run.code))

@@ -127,7 +127,7 @@ def open_person(
     subject = find(gateway, asking.session, programme.contract_id, who)
     authorised = ask_about_person(gateway, asking, programme, action, role, enrolled=subject is not None)
     if subject is None:  # P62 has refused this already
-        raise PersonUnknown()
+        raise PersonUnknown(contract=programme.contract_id)
     return subject, authorised
 
 

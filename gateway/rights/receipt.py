@@ -1,7 +1,8 @@
 """The receipt of one consent, as JSON-LD: an ISO/IEC TS 27560 consent receipt in the words of the Data Privacy
 Vocabulary (W3C guide *Consent Records and Receipts with DPV*, https://w3id.org/dpv/guides/consent-27560, §8 and §9).
 
-It is handed to the person, so it names the person by the record alone, and no member of staff.
+It is handed to the person, so it names the person by the record alone, and no member of staff. How to withdraw is told
+in words: whom to ring or write to, and what to say.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from gateway.authority import deciding
 from gateway.errors import RecordUnknown
 from gateway.events import PersonLine
 from gateway.installation import Gateway
+from gateway.leaflet import Contact
 from gateway.outcomes.contract import Contract
+from gateway.plain_danish import PROMISE, categories, category_source
+from gateway.processing_record import recipients
 from gateway.rights.people import ask_about_person
 from gateway.rights_events import PersonRead
 from gateway.store.rights_tables import BasisRow
@@ -32,18 +36,22 @@ CONTEXT = {
     "dct": "http://purl.org/dc/terms/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "schema": "https://schema.org/",
-    "skos": "http://www.w3.org/2004/02/skos/core#",
 }
-_RECEIPT = "https://w3id.org/dpv/schema/dpv-27560#receipt"
-_RECORD = "https://w3id.org/dpv/schema/dpv-27560#record"
-CONSENTS = frozenset({RecordKind.GDPR_CONSENT, RecordKind.ADMINISTRATIVE_CONSENT})
+_PROFILE = "https://w3id.org/dpv/schema/dpv-27560#"
+# of a consent that rests on the GDPR, and of one that rests on administrative law
+_PROFILES = {
+    RecordKind.GDPR_CONSENT: ("receipt-eu-gdpr", "record-eu-gdpr"),
+    RecordKind.ADMINISTRATIVE_CONSENT: ("receipt-record", "record"),
+}
+CONSENTS = frozenset(_PROFILES)
 _STATUS = {Change.BEGINS: "dpv:ConsentGiven", Change.ENDS: "dpv:ConsentWithdrawn"}
 
 
-def consent_receipt(gateway: Gateway, contract_id: str, record: str, *, role: Role) -> dict[str, Any]:
+def consent_receipt(gateway: Gateway, contract_id: str, record: str, contact: Contact, *, role: Role) -> dict[str, Any]:
     """The receipt of a consent, with its withdrawal where there is one; that it was made is logged.
 
-    Raises `RecordUnknown` for a record that is no consent of this contract, `PolicyDenied`.
+    `contact` is where the person withdraws it. Raises `RecordUnknown` for a record that is no consent of this contract,
+    `PolicyDenied`.
     """
     with deciding(gateway) as asking:
         query = select(BasisRow).where(BasisRow.record_id == record, BasisRow.contract_id == contract_id)
@@ -53,7 +61,7 @@ def consent_receipt(gateway: Gateway, contract_id: str, record: str, *, role: Ro
         programme = gateway.programme(asking.session, contract_id)
         authorised = ask_about_person(gateway, asking, programme, Action.READ_PERSON, role, enrolled=True)
         contract = gateway.contract(asking.session, contract_id)
-        made = receipt_of(rows, contract, programme, issuer=gateway.issuer, on=asking.now.date().isoformat())
+        made = receipt_of(rows, contract, programme, contact, issuer=gateway.issuer, on=asking.now.date().isoformat())
         asking.uow.record(
             PersonRead(
                 contract=contract_id,
@@ -68,40 +76,42 @@ def consent_receipt(gateway: Gateway, contract_id: str, record: str, *, role: Ro
 
 
 def receipt_of(
-    rows: Sequence[BasisRow], contract: Contract, programme: Programme, *, issuer: str, on: str
+    rows: Sequence[BasisRow], contract: Contract, programme: Programme, contact: Contact, *, issuer: str, on: str
 ) -> dict[str, Any]:
     """The receipt of the lines of one consent record, the first of them where it began. `on` is today, ISO 8601."""
     begun = rows[0]
-    controller = f"{issuer}/#{programme.controller}"
-    told = (begun.notice_id, begun.notice_version, "da")
-    notice = next((one for one in programme.notices if (one.id, one.version, one.language) == told), None)
-    basis = "eu-gdpr:A6-1-a" if begun.kind == RecordKind.GDPR_CONSENT else str(programme.legal_basis)
+    receipt_profile, record_profile = _PROFILES[RecordKind(begun.kind)]
+    controller = _controller(contract, programme, contact, issuer)
+    person = f"urn:uuid:{begun.record_id}#person"
     record: dict[str, Any] = {
         "@id": f"urn:uuid:{begun.record_id}",
         "@type": "dpv:ConsentRecord",
         "dct:identifier": begun.record_id,
-        "dct:conformsTo": _RECORD,
-        "dpv:hasDataSubject": {"@id": f"urn:uuid:{begun.record_id}#person", "skos:broader": "dpv:Participant"},
+        "dct:conformsTo": _PROFILE + record_profile,
+        "dpv:hasDataSubject": {"@id": person, "@type": "dpv:DataSubject"},
         "dpv:hasDataController": controller,
         "dpv:hasJurisdiction": "loc:DK",
         "dpv:hasApplicableLaw": "eu-gdpr:GDPR",
-        "dpv:hasProcess": [_process(word, contract, programme, issuer, basis) for word in begun.purposes],
-        "dpv:hasConsentControl": {"@type": "dpv:WithdrawConsent", "dpv:isExercisedAt": controller},
-        "dpv:hasRight": {
-            "@type": ["dpv:DataSubjectRight", "eu-gdpr:A7-3"],
-            "dct:title": "Ret til at trække samtykke tilbage",
-            "dpv:isExercisedAt": controller,
+        "dpv:hasProcess": [_process(word, begun, contract, programme, issuer) for word in begun.purposes],
+        "dpv:hasConsentControl": {
+            "@type": "dpv:WithdrawConsent",
+            "dct:title": "Sådan trækker du samtykket tilbage",
+            "dct:description": f"Ring til {contact.phone}, skriv til {contact.email}, eller send et brev til "
+            f"{contact.name}, {contact.address}. Skriv eller sig nummeret {begun.record_id}. Du skal ikke give en "
+            f"grund, og det koster ikke noget. {PROMISE}",
+            "dpv:isExercisedAt": [f"mailto:{contact.email}", f"tel:{contact.phone.replace(' ', '')}"],
         },
-        "dpv:hasConsentStatus": [
-            {
-                "@type": [_STATUS[Change(row.change)], "dpv:ExpressedConsent"],
-                "dpv:isIndicatedBy": "dpv:DataSubject",
-                "dpv:hasIndicationMethod": row.channel,
-                "dpv:isIndicatedAtTime": row.at.isoformat(),
-            }
-            for row in rows
-        ],
+        "dpv:hasRight": _rights(RecordKind(begun.kind), controller["@id"]),
+        "dpv:hasAuthority": {
+            "@id": "https://www.datatilsynet.dk",
+            "@type": "dpv:DataProtectionAuthority",
+            "dpv:hasName": "Datatilsynet",
+            "dpv:hasContact": "https://www.datatilsynet.dk",
+        },
+        "dpv:hasConsentStatus": [_status(row, person, controller["@id"]) for row in rows],
     }
+    told = (begun.notice_id, begun.notice_version, "da")
+    notice = next((one for one in programme.notices if (one.id, one.version, one.language) == told), None)
     if notice is not None:
         record["dpv:hasNotice"] = {
             "@id": f"urn:sha256:{notice.sha256}",
@@ -109,30 +119,101 @@ def receipt_of(
             "dct:identifier": f"{begun.notice_id}/{begun.notice_version}",
             "dct:language": notice.language.upper(),
         }
-    if begun.valid_to is not None:
-        record["dct:valid"] = begun.valid_to.isoformat()
     return {
         "@context": CONTEXT,
         "@id": f"urn:uuid:{begun.record_id}#receipt",
         "@type": "dpv:ConsentReceipt",
         "dct:identifier": f"{begun.record_id}-receipt",
-        "dct:conformsTo": _RECEIPT,
+        "dct:conformsTo": _PROFILE + receipt_profile,
         "dct:created": on,
-        "dct:publisher": controller,
-        "schema:recipient": "dpv:DataSubject",
+        "dct:publisher": controller["@id"],
+        "schema:recipient": person,
         "dpv:hasRecordOfActivity": record,
     }
 
 
-def _process(word: str, contract: Contract, programme: Programme, issuer: str, basis: str) -> dict[str, Any]:
+def _controller(contract: Contract, programme: Programme, contact: Contact, issuer: str) -> dict[str, Any]:
+    return {
+        "@id": f"{issuer}/#{programme.controller}",
+        "@type": ["dpv:DataController", "dpv:GovernmentalOrganisation"],
+        "dct:identifier": f"CVR {contact.cvr}" if contact.cvr else programme.controller,
+        "dpv:hasName": contract.party("outcome_payer").name,
+        "dpv:hasAddress": contact.address,
+        "dpv:hasContact": [contact.name, contact.phone, contact.email],
+        "dpv:hasRepresentative": {
+            "@type": "dpv:DataProtectionOfficer",
+            "dct:title": "Databeskyttelsesrådgiver",
+            "dpv:hasContact": contact.dpo_email,
+        },
+    }
+
+
+def _rights(kind: RecordKind, controller: str) -> list[dict[str, Any]]:
+    """The rights of the person; that of art. 7(3) belongs to a consent of the GDPR."""
+    named = [
+        ("A15", "Indsigt i dine oplysninger"),
+        ("A16", "Rettelse af forkerte oplysninger"),
+        ("A17", "Sletning"),
+        ("A18", "Begrænsning"),
+        ("A77", "Klage til Datatilsynet"),
+    ]
+    if kind is RecordKind.GDPR_CONSENT:
+        named.insert(0, ("A7-3", "Ret til at trække samtykke tilbage"))
+    return [
+        {
+            "@type": ["dpv:DataSubjectRight", f"eu-gdpr:{article}"],
+            "dct:title": title,
+            "dpv:isExercisedAt": "https://www.datatilsynet.dk" if article == "A77" else controller,
+        }
+        for article, title in named
+    ]
+
+
+def _status(row: BasisRow, person: str, controller: str) -> dict[str, Any]:
+    """One event of the consent: given, or withdrawn."""
+    event: dict[str, Any] = {
+        "@type": [_STATUS[Change(row.change)], "dpv:ExpressedConsent"],
+        "dct:date": row.at.isoformat(),
+        "dpv:isIndicatedBy": person,
+        "dpv:isImplementedByEntity": controller,
+        "dpv:hasIndicationMethod": row.channel,
+        "dpv:isIndicatedAtTime": row.at.isoformat(),
+    }
+    if row.change == Change.BEGINS:
+        event["dpv:hasDuration"] = (
+            {"@type": "dpv:UntilTimeDuration", "rdf:value": row.valid_to.isoformat()}
+            if row.valid_to
+            else {"@type": "dpv:UntilEventDuration", "dct:title": "indtil du trækker det tilbage"}
+        )
+    return event
+
+
+def _process(word: str, begun: BasisRow, contract: Contract, programme: Programme, issuer: str) -> dict[str, Any]:
     term = purpose_terms()[Purpose(word)]
-    recipients = sorted({party.organisation for party in contract.parties})
+    is_gdpr = begun.kind == RecordKind.GDPR_CONSENT
     return {
         "@type": "dpv:Process",
         "dpv:hasPurpose": {"@id": term.iri, "dct:title": term.label_da},
-        "dpv:hasLegalBasis": basis,
-        "dpv:hasRecipient": [f"{issuer}/#{organisation}" for organisation in recipients],
-        "dpv:hasPersonalData": [{"@type": "dpv:PersonalData", "dct:source": source} for source in contract.sources],
+        "dpv:hasLegalBasis": "eu-gdpr:A6-1-a" if is_gdpr else str(programme.legal_basis),
+        "dpv:hasProcessing": ["dpv:Collect", "dpv:Store", "dpv:Analyse"],
+        "dpv:hasRecipient": [
+            {
+                "@id": f"{issuer}/#{one.organisation}",
+                "@type": ["dpv:Recipient", "dpv:LegalEntity"],
+                "dct:identifier": one.organisation,
+                "dpv:hasName": one.name,
+            }
+            for one in recipients(contract)
+        ],
+        "dpv:hasPersonalData": [
+            {
+                "@type": "dpv:SpecialCategoryPersonalData" if one.is_special else "dpv:PersonalData",
+                "dct:identifier": one.id,
+                "dct:title": one.what,
+                "dpv:hasDataSource": category_source(contract, one.source),
+            }
+            for one in categories(contract)
+        ],
         "dpv:hasStorageCondition": [
             {"@type": "dpv:StorageLocation", "dpv:hasLocation": "loc:DK"},
             {

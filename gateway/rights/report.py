@@ -1,12 +1,14 @@
 """The access report (GDPR art. 15): all that is held of one person, every look-up, and what each recipient got.
 
 A value that can be written as JSON and printed as Danish HTML (`report_page`). No member of staff is named: the person
-has a right to know that, when and why somebody looked, and a claim on the municipality, not on an employee.
+has a right to know that, when and why somebody looked, and a claim on the municipality, not on an employee. What
+recipients got stands there as it was signed: a copy that the person can verify as they did.
 """
 
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -15,11 +17,14 @@ from gateway.authority import deciding
 from gateway.declarations import source as declared_source
 from gateway.events import PersonLine
 from gateway.installation import Gateway
-from gateway.outcomes.contract import Contract
-from gateway.rights.holdings import Holdings, held
+from gateway.issuing import token_of
+from gateway.outcomes.contract import Contract, ExitRule
+from gateway.plain_danish import categories, category_source, source_name
+from gateway.processing_record import recipients
+from gateway.rights.holdings import Holdings, held, together
 from gateway.rights.people import Who, open_person
 from gateway.rights_events import PersonRead
-from gateway.store import queries
+from gateway.store import basis, queries
 from gateway.store.rights_tables import RightsRequest, StatementRow
 from gateway.store.tables import LogEntry, PersonLineRow, ReleaseRow, Subject
 from outcome_verifier import canonical
@@ -45,6 +50,7 @@ def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> dict[
             "schema": SCHEMA,
             "made_on": asking.now.date().isoformat(),
             "controller": contract.party("outcome_payer").name,
+            "names": _names(contract),
             "programme": programme.title,
             "contract": {"id": contract.id, "version": contract.version},
             "legal_basis": {
@@ -59,9 +65,24 @@ def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> dict[
                 "case_number": programme.retention.case_number,
             },
             "sources": _sources(session, contract),
+            "categories": [
+                {
+                    "id": one.id,
+                    "da": one.what,
+                    "source": category_source(contract, one.source),
+                    "special": one.is_special,
+                }
+                for one in categories(contract)
+            ],
+            "recipients": [
+                {"organisation": one.organisation, "name": one.name, "role": one.role, "gets": list(one.templates)}
+                for one in recipients(contract)
+            ],
+            "third_countries": [],
+            "automated_decisions": False,
             "held": _held(held(session, subject)),
             "look_ups": _look_ups(session, subject_id),
-            "received": _received(session, contract, subject),
+            "received": _received(gateway, session, contract, programme, subject),
             "requests": _requests(session, subject_id),
             "rights": list(RIGHTS),
         }
@@ -86,9 +107,25 @@ def _purposes(programme: Programme) -> list[dict[str, str]]:
     ]
 
 
+def _names(contract: Contract) -> dict[str, str]:
+    """The contract's own Danish names: of its states, and of its windows by their days."""
+    states = {state.id: state.label_da for state in contract.states}
+    return states | {
+        window.label: f"{_written(window.from_week.monday)} – {_written(window.to_week.sunday)}"
+        for window in contract.windows
+    }
+
+
+def _written(day: date) -> str:
+    return f"{day.day}.{day.month}.{day.year}"
+
+
 def _sources(session: Session, contract: Contract) -> list[dict[str, str]]:
     declared = [declared_source(session, source) for source in dict.fromkeys(contract.sources)]
-    return [{"id": one.id, "title": one.title, "statute": one.agreement.statute} for one in declared]
+    return [
+        {"id": one.id, "title": one.title, "da": source_name(contract, one.id), "statute": one.agreement.statute}
+        for one in declared
+    ]
 
 
 def _held(found: Holdings) -> dict[str, Any]:
@@ -105,9 +142,10 @@ def _held(found: Holdings) -> dict[str, Any]:
                 "from": run.first_day.isoformat(),
                 "to": run.last_day.isoformat(),
                 "known_on": run.known_on.isoformat(),
+                "known_last_on": run.known_last_on.isoformat(),
                 "replaced_on": run.replaced_on.isoformat() if run.replaced_on else None,
             }
-            for run in found.runs
+            for run in together(found.runs)
         ],
         "income": [
             {
@@ -159,34 +197,65 @@ def _look_ups(session: Session, subject: str) -> list[dict[str, str]]:
     return found
 
 
-def _received(session: Session, contract: Contract, subject: Subject) -> list[dict[str, Any]]:
-    """What each recipient got for the windows in which the person was counted, exactly as it was signed."""
-    counted = {w.label for w in contract.windows if w.to_week.sunday >= subject.enrolled_on}
-    rows = [row for row in queries.releases(session, contract.id) if row.state == "issued" and row.window in counted]
+def _received(
+    gateway: Gateway, session: Session, contract: Contract, programme: Programme, subject: Subject
+) -> list[dict[str, Any]]:
+    """What each recipient got in which the person was counted, as it was signed; in the order of the windows."""
+    order = [window.label for window in contract.windows]
+    rows = [row for row in queries.releases(session, contract.id) if row.state == "issued"]
+    rows.sort(key=lambda row: (order.index(row.window), row.template, row.recipient_role, row.revision))
     statements = session.exec(select(StatementRow).where(StatementRow.contract_id == contract.id)).all()
-    return [_copy(row) for row in rows] + [
-        {
-            "recipient": contract.party("operator").organisation,
-            "template": row.kind,
-            "window": row.window,
-            "on": row.at.date().isoformat(),
-            "about_you_alone": True,
-            "content": {"case_reference": subject.case_reference},
-        }
-        for row in statements
-        if subject.case_reference in row.references
+    return [_copy(contract, row) for row in rows if _is_counted(gateway, session, programme, row, subject)] + [
+        said for row in statements if (said := _said(row, contract, subject.case_reference)) is not None
     ]
 
 
-def _copy(row: ReleaseRow) -> dict[str, Any]:
+def _is_counted(gateway: Gateway, session: Session, programme: Programme, row: ReleaseRow, subject: Subject) -> bool:
+    """Whether the person's data were in the figures: enrolled by the window's end, and not taken out by the exit rule
+    that the contract had for the window, with what was known when its data froze.
+    """
+    window = gateway.contract(session, row.contract_id).window(row.window)
+    if window is None or window.to_week.sunday < subject.enrolled_on:
+        return False
+    stop = basis.stops(session, programme, [subject.subject_id], at=row.known_at).get(subject.subject_id)
+    exits = gateway.contract_for(session, row.contract_id, window).exits
+    return stop is None or exits[stop.reason] is not ExitRule.OUT
+
+
+def _said(row: StatementRow, contract: Contract, reference: str) -> dict[str, Any] | None:
+    """What a statement said of this person and of nobody else (GDPR art. 15(4)); None where it names others.
+
+    The token is a copy for this person only where it names nobody else.
+    """
+    mine = [said for said in row.people if said["case_reference"] == reference]
+    if not mine:
+        return None
+    return {
+        "recipient": contract.party("operator").organisation,
+        "name": contract.party("operator").name,
+        "template": row.kind,
+        "window": row.window,
+        "on": row.at.date().isoformat(),
+        "about_you_alone": True,
+        "content": {**row.claims, "people": mine},
+        "token_sha256": row.token_sha256,
+        **({"token": row.token} if row.token and mine == row.people else {}),
+    }
+
+
+def _copy(contract: Contract, row: ReleaseRow) -> dict[str, Any]:
+    draft = canonical.loads(row.draft)
     return {
         "recipient": row.recipient_organisation,
+        "name": contract.party(row.recipient_role).name,
         "template": row.template,
         "window": row.window,
         "revision": row.revision,
         "on": row.issued_at.date().isoformat() if row.issued_at else "",
         "about_you_alone": False,
-        "content": canonical.loads(row.draft)["disclosable"],
+        "content": draft["disclosable"],
+        "visible": draft["visible"],
+        "attestation": token_of(row),
     }
 
 

@@ -8,24 +8,28 @@ rectification is the municipality's promise to correct the source, whose next pu
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlmodel import col, select
 
-from gateway.authority import deciding, staff_party
+from gateway.authority import Asking, Authorised, deciding, staff_party
 from gateway.errors import RequestRefused, RequestUnknown
 from gateway.events import PersonLine
 from gateway.installation import Gateway
-from gateway.rights import erasure
+from gateway.rights import erasure, journal
 from gateway.rights.people import Who, open_person, stop_now
 from gateway.rights.retention import Hold, holds
 from gateway.rights_events import RightAsked, RightDecided
+from gateway.store import queries
 from gateway.store.rights_tables import RightsRequest
+from policies.errors import PolicyDenied
 from policies.facts import DecisionFacts
 from policies.programme import Programme
 from policies.vocabulary import Action, Purpose, Role
+
+RETENTION_RULE = "P65-retention-clear"
 
 
 class Right(StrEnum):
@@ -90,62 +94,90 @@ def open_requests(gateway: Gateway, contract_id: str) -> list[RightsRequest]:
 def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, rule: str = "") -> Answer:
     """Answer a request, as a system owner who is not the one that registered it.
 
-    What must be kept decides over a grant: such an erasure is answered with a refusal that names every rule. `rule` is
-    why the controller refuses one that nothing holds back. Raises `RequestUnknown`, `RequestRefused`, `PolicyDenied`.
+    The policy is asked about the grant with what is true. Where something must be kept it refuses (rule P65), and that
+    refusal stands beside the answer that it leads to: no, with every rule that keeps. `rule` is why the controller
+    refuses one that nothing holds back. Raises `RequestUnknown`, `RequestRefused`, `PolicyDenied`.
     """
     with deciding(gateway) as asking:
         row = asking.session.get(RightsRequest, request_id)
         if row is None or row.contract_id != contract_id or row.answer:
             raise RequestUnknown(request=request_id)
-        programme = gateway.programme(asking.session, contract_id)
-        found: list[Hold] = []
-        if row.kind == Right.ERASURE and grant:
-            found = holds(
-                asking.session,
-                gateway.contract(asking.session, contract_id),
-                programme,
-                stop=stop_now(asking, programme, row.subject_id),
-                on=asking.now.date(),
-                enrolled_at=erasure.came_in_at(asking.session, row.subject_id),
-            )
         if not grant and not rule:
             raise RequestRefused(rule="reason-needed", reason="a refusal names the rule that it rests on")
-        granted = grant and not found
-        authorised = asking.ask(
-            staff_party(programme, Role.SYSTEM_OWNER),
-            Action.DECIDE_RIGHT,
-            programme,
-            _facts(gateway, programme, row, on=asking.now.date(), retention_clear=not granted or not found),
-        )
-        row.answer, row.answered_by, row.answered_at = ("granted" if granted else "refused"), gateway.staff, asking.now
-        row.answer_rule = "; ".join(map(str, found)) or rule
+        programme = gateway.programme(asking.session, contract_id)
         subject = row.subject_id
-        asking.session.add(row)
-        asking.uow.record(
-            RightDecided(
-                request=row.id,
-                contract=contract_id,
-                right=row.kind,
-                answer=row.answer,
-                rule=", ".join(hold.rule for hold in found) or rule,
-                by=gateway.staff,
-                decision=authorised.id,
-                decision_sha256=authorised.sha256,
-            ),
-            lines=[PersonLine(subject, f"decided_{row.kind}", Purpose.RIGHTS_REQUEST)],
-        )
+        found = _holds(gateway, asking, programme, subject) if row.kind == Right.ERASURE and grant else []
+        authorised, allowed = _authorise(gateway, asking, programme, row, retention_clear=not found)
+        granted = grant and allowed
+        _answer(gateway, asking, row, authorised, found, granted=granted, rule=rule)
         certificate = ""
         if granted and row.kind == Right.ERASURE:
             certificate = erasure.erase(gateway, asking, programme, row, authorised)
-        return Answer(row.id, granted, tuple(found), certificate)
+        answer = Answer(row.id, granted, tuple(found), certificate)
+    if certificate:
+        journal.confirm(gateway, erasure.digest_of(subject), now=gateway.clock())
+    return answer
 
 
-def _facts(
-    gateway: Gateway, programme: Programme, row: RightsRequest, *, on: date, retention_clear: bool
-) -> DecisionFacts:
-    return DecisionFacts(
+def _holds(gateway: Gateway, asking: Asking, programme: Programme, subject: str) -> list[Hold]:
+    contract = gateway.contract(asking.session, programme.contract_id)
+    return holds(
+        asking.session,
+        contract,
+        programme,
+        stop=stop_now(asking, programme, subject),
+        on=asking.now.date(),
+        enrolled_at=erasure.came_in_at(asking.session, subject),
+        open_disputes=queries.open_disputes(asking.session, contract.id),
+    )
+
+
+def _authorise(
+    gateway: Gateway, asking: Asking, programme: Programme, row: RightsRequest, *, retention_clear: bool
+) -> tuple[Authorised, bool]:
+    """The decision on the answer, and whether it may be the one that was asked for.
+
+    A refusal by P65 alone is recorded, and the policy is asked once more, about saying no: by that nothing is lost.
+    """
+    owner = staff_party(programme, Role.SYSTEM_OWNER)
+    facts = DecisionFacts(
         purpose=Purpose.RIGHTS_REQUEST,
-        appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=on),
+        appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=asking.now.date()),
         second_person=row.asked_by != gateway.staff,
         retention_clear=retention_clear,
+    )
+    try:
+        return asking.ask(owner, Action.DECIDE_RIGHT, programme, facts), True
+    except PolicyDenied as refused:
+        if list(refused.decision.rule_ids) != [RETENTION_RULE]:
+            raise
+    return asking.ask(owner, Action.DECIDE_RIGHT, programme, replace(facts, retention_clear=True)), False
+
+
+def _answer(
+    gateway: Gateway,
+    asking: Asking,
+    row: RightsRequest,
+    authorised: Authorised,
+    found: Sequence[Hold],
+    *,
+    granted: bool,
+    rule: str,
+) -> None:
+    """Record the answer: on the request, and in the log by the names of the rules."""
+    row.answer, row.answered_by, row.answered_at = ("granted" if granted else "refused"), gateway.staff, asking.now
+    row.answer_rule = "; ".join(map(str, found)) or rule
+    asking.session.add(row)
+    asking.uow.record(
+        RightDecided(
+            request=row.id,
+            contract=row.contract_id,
+            right=row.kind,
+            answer=row.answer,
+            rule=", ".join([RETENTION_RULE, *(hold.rule for hold in found)]) if found else rule,
+            by=gateway.staff,
+            decision=authorised.id,
+            decision_sha256=authorised.sha256,
+        ),
+        lines=[PersonLine(row.subject_id, f"decided_{row.kind}", Purpose.RIGHTS_REQUEST)],
     )

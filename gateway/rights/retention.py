@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -27,12 +28,20 @@ class Hold:
 
 
 def holds(
-    session: Session, contract: Contract, programme: Programme, *, stop: Stop | None, on: date, enrolled_at: datetime
+    session: Session,
+    contract: Contract,
+    programme: Programme,
+    *,
+    stop: Stop | None,
+    on: date,
+    enrolled_at: datetime,
+    open_disputes: Collection[str],
 ) -> list[Hold]:
     """Everything that keeps a person's data today (GDPR art. 17(3)); none where they may be erased.
 
     `stop` is why the person is not followed; whoever is still followed has to be stopped first, because erasing would
-    otherwise change what later windows count. `enrolled_at` is when the person's data came in.
+    otherwise change what later windows count. `enrolled_at` is when the person's data came in. `open_disputes` are the
+    labels of the windows that the parties disagree about: what everybody counted for in them may have to be shown.
     """
     found = []
     if stop is None:
@@ -47,6 +56,9 @@ def holds(
     unsettled = _unsettled(session, contract)
     if unsettled:
         found.append(Hold("unsettled-window", "GDPR art. 17(3)(e)", f"{unsettled} is released"))
+    if open_disputes:
+        labels = ", ".join(sorted(open_disputes))
+        found.append(Hold("open-dispute", "GDPR art. 17(3)(e)", f"the dispute about {labels} is settled"))
     return found
 
 

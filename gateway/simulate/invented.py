@@ -16,7 +16,7 @@ from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.simulate.course import Activity, Course, Point, live
-from gateway.simulate.registers import SOURCES, shown_income, shown_status
+from gateway.simulate.registers import shown_income, shown_status
 
 _MIX = {  # per cent of those in the outcome, where the contract counts the activity; invented
     Activity.JOB: 60,
@@ -33,13 +33,8 @@ def histories(contract: Contract, course: Course, *, seed: int, hours_vary: bool
     """The cohort that this seed draws, through the registers that the contract reads.
 
     `hours_vary`: everybody in paid work has hours of their own, drawn between what the contract asks for and what the
-    registers' files show; else they are those of the files. The same arguments give the same people. Raises
-    `ValueError` for a status register that nobody can simulate.
+    registers' files show; else they are those of the files. The same arguments give the same people.
     """
-    if contract.status_source not in SOURCES:
-        raise ValueError(
-            f"only {' and '.join(SOURCES)} can be simulated, and the contract reads {contract.status_source!r}"
-        )
     last = max(course.last_month, contract.windows[-1].to_week.month)
     found = []
     for life in live(course, seed=seed):

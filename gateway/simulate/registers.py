@@ -56,7 +56,9 @@ Progress = Callable[[int, int], None]
 
 
 def shown_status(source: str, activity: Activity) -> Status:
-    """What a status register (`SOURCES`) shows in a week of an activity, by the code that is written here."""
+    """What a status register shows in a week of an activity, by the code that is written here; one that is not among
+    `SOURCES` is taken to show what DREAM does."""
+    source = source if source in SOURCES else "dream"
     code = _DREAM_CODE[activity] if source == "dream" else _YR_BENEFIT.get(activity, "")
     return statuses(source).get(code, Status.UNKNOWN) if code else Status.NO_BENEFIT
 

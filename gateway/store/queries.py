@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from connectors.records import Week
 from gateway.store.rights_tables import Advice
+from gateway.store.settlement_tables import Dispute
 from gateway.store.tables import Batch, ContractVersion, ProgrammeRow, PullRow, ReleaseRow, SigningKeyRow, Subject
 from keys.lifecycle import PUBLISHED, State
 
@@ -43,7 +44,13 @@ def is_suspended(session: Session, contract_id: str, window: str) -> bool:
     the officer lifts it. A day that passes without a decision changes nothing: it stays held.
     """
     query = select(Advice).where(Advice.contract_id == contract_id, col(Advice.suspends).is_(True))
-    return any(row.window in ("", window) and row.answer in ("", "followed") for row in session.exec(query))
+    return any(row.window in ("", window) and row.holds for row in session.exec(query))
+
+
+def open_disputes(session: Session, contract_id: str) -> list[str]:
+    """The labels of the windows that the parties disagree about, in their order."""
+    query = select(Dispute.window).where(Dispute.contract_id == contract_id, Dispute.outcome == "")
+    return sorted(set(session.exec(query)))
 
 
 def batches(session: Session, contract_id: str) -> Sequence[Batch]:

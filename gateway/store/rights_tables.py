@@ -26,8 +26,8 @@ class Proposal(SQLModel, table=True):
 
 
 class PolicySetRow(SQLModel, table=True):
-    """Policy sets that were approved, with their text, so that an old decision can be replayed. Not trusted: the
-    approval is signed with the manifest key.
+    """Policy sets that were approved, with their text, so that an old decision can be replayed. Not trusted: each
+    approval is signed with the manifest key for its place and the one before it, and the access log names the last.
     """
 
     position: int = Field(primary_key=True)  # 1 for the first; the highest is in force
@@ -129,15 +129,32 @@ class Advice(SQLModel, table=True):
     answer_text: str
     answered_by: str
     answered_at: datetime | None = optional_instant()
+    lifted_by: str  # empty while the officer has not taken it back
+    lifted_at: datetime | None = optional_instant()
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds releases back: until the controller decides against it, or the officer lifts it."""
+        return self.suspends and self.answer in ("", "followed") and self.lifted_at is None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the controller has still to answer it."""
+        return not self.answer and self.lifted_at is None
 
 
 class StatementRow(SQLModel, table=True):
-    """Statements about single people that went to the operator. Personal data by case reference; each is signed."""
+    """Statements about single people that went to the operator. Personal data by case reference; each is signed.
+
+    Erasing somebody whom one names takes that person out of `people` and empties `token`, the copy; the digest stays.
+    """
 
     id: str = Field(primary_key=True)
     contract_id: str = Field(index=True)
     window: str
     kind: str
-    references: list[str] = json_value()  # whom it names: the operator's own case references
-    token: str
+    people: list[dict[str, str]] = json_value()  # what was said of each, by the operator's own case reference
+    claims: dict[str, Any] = json_value()  # everything else that was signed
+    token: str  # empty where somebody whom it names was erased
+    token_sha256: str
     at: datetime = instant()

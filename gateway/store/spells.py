@@ -1,7 +1,8 @@
 """Register rows in bitemporal tables: what was valid when, and since when it was known.
 
-Nothing is overwritten. A newer file that shows other codes, or an income file that comes again, closes the old rows
-(`known_to`) and adds new ones; a past evaluation can be repeated as of its day.
+Nothing is overwritten. A newer file that shows other codes, or an income file that comes again, closes what it
+contradicts (`known_to`) and adds what is new; a past evaluation can be repeated as of its day. What a file only
+confirms gets no new version: it has been known since it was first told.
 """
 
 from __future__ import annotations
@@ -60,22 +61,12 @@ def store_spells(
                 continue
             after[week] = (edition, frozenset(codes))
         after = {week: shown for week, shown in after.items() if shown[1]}
-        if after == before:
-            continue
-        is_the_same = {week: codes for week, (_, codes) in after.items()} == {
+        changed += {week: codes for week, (_, codes) in after.items()} != {
             week: codes for week, (_, codes) in before.items()
         }
-        changed += not is_the_same
-        if is_the_same and all(_is_inside(row, told) for row in known[subject]):
-            for row in known[subject]:  # confirmed by a newer edition: nothing new is known
-                if row.from_week in told:
-                    row.edition = max(row.edition, edition)
-                    session.add(row)
-            continue
         for row in known[subject]:
-            row.known_to = now
-            session.add(row)
-        session.add_all(_rows(subject, source, after, now))
+            session.add_all(_versions(row, after, now))
+        session.add_all(_rows(subject, source, _news(before, after), now))
     return changed
 
 
@@ -86,32 +77,54 @@ def store_postings(
     postings: Iterable[IncomePosting],
     *,
     replaced: Collection[int],
+    without: Collection[str] = (),
     now: datetime,
 ) -> int:
-    """Append postings and close those of the `replaced` pulls, whose file came again; returns the number appended.
+    """Append postings and close those of the `replaced` pulls, whose file came again; returns the number of postings.
 
-    A correction is a posting of its own, in a file of later months: it closes nothing.
+    A correction is a posting of its own, in a file of later months: it closes nothing. What the file says again stays
+    as it was first told, one row for each equal posting. Of the people in `without` the file was not asked: their rows
+    stay.
     """
-    before = select(IncomeRow).where(col(IncomeRow.pull_id).in_(replaced), col(IncomeRow.known_to).is_(None))
-    for row in session.exec(before):
-        row.known_to = now
-        session.add(row)
-    rows = [
-        IncomeRow(
-            subject_id=posting.subject.value,
-            source_id=source,
-            pull_id=pull_id,
-            month=posting.month.ordinal,
-            income_type=posting.income_type,
-            paid_hours_hundredths=posting.paid_hours_hundredths,
-            is_reversal=posting.is_reversal,
-            amount_minor=posting.amount_minor,
-            known_from=now,
+    query = select(IncomeRow).where(col(IncomeRow.pull_id).in_(replaced), col(IncomeRow.known_to).is_(None))
+    standing: dict[tuple[str, int, str, int, bool, int], list[IncomeRow]] = defaultdict(list)
+    for row in session.exec(query.order_by(col(IncomeRow.id))):
+        if row.subject_id not in without:
+            key = row.subject_id, row.month, row.income_type, row.paid_hours_hundredths, row.is_reversal
+            standing[*key, row.amount_minor].append(row)
+    added = 0
+    for posting in postings:
+        added += 1
+        told = (
+            posting.subject.value,
+            posting.month.ordinal,
+            str(posting.income_type),
+            posting.paid_hours_hundredths,
+            posting.is_reversal,
+            posting.amount_minor,
         )
-        for posting in postings
-    ]
-    session.add_all(rows)
-    return len(rows)
+        if standing[told]:
+            standing[told].pop(0)  # confirmed
+            continue
+        subject, month, income_type, hours, is_reversal, amount = told
+        session.add(
+            IncomeRow(
+                subject_id=subject,
+                source_id=source,
+                pull_id=pull_id,
+                month=month,
+                income_type=income_type,
+                paid_hours_hundredths=hours,
+                is_reversal=is_reversal,
+                amount_minor=amount,
+                known_from=now,
+            )
+        )
+    for rows in standing.values():
+        for row in rows:
+            row.known_to = now
+            session.add(row)
+    return added
 
 
 def load_histories(
@@ -178,9 +191,45 @@ def load_histories(
     ]
 
 
-def _is_inside(row: SpellRow, weeks: Mapping[int, object]) -> bool:
-    """Whether the new file tells of all of a row's weeks or of none of them."""
-    return len({week in weeks for week in range(row.from_week, row.to_week + 1)}) == 1
+def _versions(row: SpellRow, weeks: Weeks, now: datetime) -> list[SpellRow]:
+    """An open row, divided where its weeks part ways: what still holds keeps the day since which it is known.
+
+    Weeks that are told otherwise now are closed; those that a newer edition confirms take its number and nothing else.
+    Together the rows say of every earlier instant what the one row said.
+    """
+    shown = Status(row.status), row.code
+    kept = {
+        week: weeks[week][0] if week in weeks and shown in weeks[week][1] else None
+        for week in range(row.from_week, row.to_week + 1)
+    }
+    parts = [(first, last, fate) for fate, numbers in _by_fate(kept).items() for first, last in _runs(numbers)]
+    if len(parts) > 1:  # the row itself becomes the first part
+        whole = row.model_dump(exclude={"id"})
+        versions = [row, *(SpellRow.model_validate(whole) for _ in parts[1:])]
+    else:
+        versions = [row]
+    for version, (first, last, fate) in zip(versions, sorted(parts, key=lambda part: part[0]), strict=True):
+        version.from_week, version.to_week = first, last
+        if fate is None:
+            version.known_to = now
+        else:
+            version.edition = fate
+    return versions
+
+
+def _by_fate(kept: Mapping[int, int | None]) -> dict[int | None, list[int]]:
+    found: dict[int | None, list[int]] = defaultdict(list)
+    for week, fate in kept.items():
+        found[fate].append(week)
+    return found
+
+
+def _news(before: Weeks, after: Weeks) -> Weeks:
+    """The codes that no open row tells yet."""
+    news = {
+        week: (edition, codes - before.get(week, (0, frozenset[Code]()))[1]) for week, (edition, codes) in after.items()
+    }
+    return {week: shown for week, shown in news.items() if shown[1]}
 
 
 def _weeks_of_rows(rows: Iterable[SpellRow]) -> Weeks:

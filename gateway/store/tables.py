@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from gateway.store.columns import Instant, blob, instant, json_value, optional_instant
@@ -283,6 +283,14 @@ class StatusAllocation(SQLModel, table=True):
 class LogEntry(SQLModel, table=True):
     """Leaves of the logs with what they commit to. Not trusted: the signed checkpoints are."""
 
+    __table_args__ = (  # every decision asks which policy set the log names last
+        Index(
+            "ix_logentry_policy_sets",
+            "idx",
+            sqlite_where=text("kind = 'policy_set_approved'"),
+            postgresql_where=text("kind = 'policy_set_approved'"),
+        ),
+    )
     log: str = Field(primary_key=True)
     idx: int = Field(primary_key=True)
     leaf_data: bytes = blob()

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -22,93 +22,57 @@ import highspy
 
 from connectors.records import Week
 from gateway.outcomes.contract import Contract, Measure, Window
+from gateway.outcomes.not_counted import NOT_LONG_ENOUGH, OTHER
+from tests.attacks.backwards import Contradiction, run_backwards, run_fold_backwards
+from tests.attacks.knowledge import Knowledge, Learned, Notice, Received, Statement
 from tests.support.money import tariff_of
 
 OUT = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """The disclosed claims of one verified attestation."""
-
-    recipient: str
-    window: str
-    template: str
-    claims: Mapping[str, Any]
-
-    @property
-    def known_at(self) -> int:
-        return int(self.claims["sources"]["known_at"])
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What an attacker knows beside what was received; persons are places in the roster."""
-
-    states: Mapping[tuple[int, str], str] = field(default_factory=dict)  # (person, window) -> state at its end
-    still: tuple[tuple[str, str, frozenset[int]], ...] = ()  # (window, window, who may have moved): nobody else did
-    rule: str = "stages"  # how tables are withheld: "stages" as the code does, or "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What is said of a person: at a window's end, or (`what` = "worked") in all of it."""
-
-    person: int
-    window: str
-    known_at: int
-    what: str  # "out", "worked", "ever worked" or the id of a state
-    value: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What an attack found. A payment document's own figures are declared, so what they fix alone stands apart."""
-
-    fixed: frozenset[Statement]
-    by_payment: frozenset[Statement]
-
-    @property
-    def persons(self) -> set[int]:
-        return {statement.person for statement in self.fixed}
-
-    @property
-    def persons_by_payment(self) -> set[int]:
-        return {statement.person for statement in self.by_payment}
-
-
-class Contradiction(Exception):
-    """No history fits: the attacker's model is wrong."""
-
-
 def attack(
-    contract: Contract, roster: Sequence[date], received: Iterable[Received], knowledge: Knowledge | None = None
+    contract: Contract,
+    roster: Sequence[date],
+    received: Iterable[Received | Notice],
+    knowledge: Knowledge | None = None,
+    *,
+    creditor: str = "operator",
 ) -> Learned:
-    """The statements that are fixed by what was received, and not already by the knowledge."""
-    documents, known = list(received), knowledge or Knowledge()
+    """The statements that are fixed by what was received, and not already by the knowledge.
+
+    A payment document is declared where it went to the `creditor`; to nobody, where that is empty.
+    """
+    everything, known = list(received), knowledge or Knowledge()
+    documents = [one for one in everything if isinstance(one, Received)]
+    notices = [one for one in everything if isinstance(one, Notice)]
     views = {(document.window, document.known_at) for document in documents}
-    # windows hang together only through who is known not to have moved
+    # windows hang together only through who is known not to have moved, or to have fallen back
     labels = {label for label, _ in views}
-    parts = [views] if known.still else [{view for view in views if view[0] == label} for label in sorted(labels)]
+    is_one = bool(known.still or notices)
+    parts = [views] if is_one else [{view for view in views if view[0] == label} for label in sorted(labels)]
 
-    def fixed_by(chosen: list[Received]) -> set[Statement]:
-        return {one for part in parts for one in _Programme(contract, roster, chosen, known, part).fixed()}
+    def fixed_by(chosen: list[Received], notices: list[Notice]) -> set[Statement]:
+        return {one for part in parts for one in _Programme(contract, roster, chosen, notices, known, part).fixed()}
 
-    everything = fixed_by(documents)
-    if not everything:
+    found = fixed_by(documents, notices)
+    if not found:
         return Learned(frozenset(), frozenset())
-    before = fixed_by([])
-    by_payment = fixed_by([one for one in documents if one.template == "payment_document"]) - before
-    return Learned(frozenset(everything - before - by_payment), frozenset(by_payment))
+    before = fixed_by([], [])
+    payments = [one for one in documents if (one.template, one.recipient) == ("payment_document", creditor)]
+    declared = fixed_by(payments, notices) - before
+    return Learned(frozenset(found - before - declared), frozenset(declared))
 
 
-def group_of(contract: Contract, roster: Sequence[date], known: Knowledge) -> list[list[int]]:
-    """Persons of whom the same is known: the same first week, and nothing said of anybody by name."""
+def group_of(
+    contract: Contract, roster: Sequence[date], known: Knowledge, notices: Sequence[Notice] = ()
+) -> list[list[int]]:
+    """Persons of whom the same is known: the same first week, the same notices, and nothing else said by name."""
     named = {person for person, _ in known.states} | {person for _, _, moved in known.still for person in moved}
-    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    groups: dict[tuple[int, int, tuple[str, ...]], list[int]] = defaultdict(list)
     for person, day in enumerate(roster):
         first = Week.of(day).ordinal + (not contract.qualification.first_week_is_enrolment_week)
-        groups[first, person if person in named else -1].append(person)
+        told = tuple(notice.window for notice in notices if person in notice.named)
+        groups[first, person if person in named else -1, told].append(person)
     return list(groups.values())
 
 
@@ -135,6 +99,7 @@ class _Programme:
         contract: Contract,
         roster: Sequence[date],
         documents: Sequence[Received],
+        notices: Sequence[Notice],
         known: Knowledge,
         views: Iterable[tuple[str, int]],
     ) -> None:
@@ -149,9 +114,12 @@ class _Programme:
         for option, value in (("threads", 1), ("random_seed", 1), ("time_limit", 60.0)):
             self.h.setOptionValue(option, value)
         self.statements: dict[tuple[int, str, int, str], Any] = {}  # (unit, window, known_at, what) -> binary
-        self.units = [unit for group in group_of(contract, roster, known) for unit in self._split(group, roster)]
+        groups = group_of(contract, roster, known, notices)
+        self.units = [unit for group in groups for unit in self._split(group, roster)]
         self.views = {key: self._view(*key) for key in sorted(views)}
         self._know()
+        for notice in notices:
+            self._notice(notice)
         for document in documents:
             if (document.window, document.known_at) in self.views:
                 self._receive(document)
@@ -242,6 +210,24 @@ class _Programme:
                         for state, count in before.items():
                             self.h.addConstr(count - after[state] == 0)
 
+    def _notice(self, notice: Notice) -> None:
+        """Whoever is named was in the outcome when the window before ended, and is not any more.
+
+        Where one week is the whole outcome, whoever was in it and is not named still is: nobody here is protected,
+        has left or went unobserved. With longer outcomes somebody may be out who works again, and goes unnamed.
+        """
+        labels = [window.label for window in self.contract.windows_until(notice.window)][-2:]
+        if len(labels) < 2:
+            return
+        for before in (view for (label, _), view in self.views.items() if label == labels[0]):
+            for now in (view for (label, _), view in self.views.items() if label == labels[1]):
+                for unit, earlier, later in zip(self.units, before.states, now.states, strict=True):
+                    if set(unit.persons) <= notice.named:
+                        self.h.addConstr(1 * earlier[OUT] == 0)
+                        self.h.addConstr(1 * later[OUT] == len(unit.persons))
+                    elif self.people.sustained_weeks == 1:
+                        self.h.addConstr(later[OUT] - earlier[OUT] <= 0)
+
     def _receive(self, document: Received) -> None:
         view, claims = self.views[document.window, document.known_at], document.claims
         achieved = self._sum(count for states in view.states for state, count in states.items() if state != OUT)
@@ -254,6 +240,8 @@ class _Programme:
             self.h.addConstr(self._sum(view.weeks) == claims["qualifying_weeks"])
         if "outcomes_by_class" in claims:
             self._table(view, claims["outcomes_by_class"], claims["outcomes_achieved"])
+        if "not_counted" in claims:
+            self._reasons(document, view, claims["participants"] - claims["outcomes_achieved"])
         for measure in self.contract.measures:
             self._money(document, view, measure, achieved)
 
@@ -281,7 +269,10 @@ class _Programme:
 
     def _series(self, document: Received) -> list[Received]:
         """The newest documents of its kind up to this one, one a window."""
+        planned = {(one.template, one.recipient, one.window) for one in self.contract.releases}
         labels = [window.label for window in self.contract.windows_until(document.window)]
+        if document.template == "payment_document":  # an amount makes up for the windows before it that had none
+            labels = [label for label in labels if (document.template, document.recipient, label) in planned]
         newest: dict[str, Received] = {}
         for other in sorted(self.documents, key=lambda one: one.known_at):
             same = (other.recipient, other.template) == (document.recipient, document.template)
@@ -312,6 +303,33 @@ class _Programme:
         shown = [row["value"] for row in table if row["value"] is not None]
         if hidden and self.known.rule == "stages":
             run_backwards(self.h, hidden, shown, parent=parent, k=self.contract.k)
+
+    def _reasons(self, document: Received, view: _View, parent: int) -> None:
+        """Everybody who is out is out for one reason; what is withheld stands under `other`."""
+        table = {row["reason"]: row["value"] for row in document.claims["not_counted"]}
+        counts = [{reason: self._whole(len(unit.persons)) for reason in table} for unit in self.units]
+        cells = {reason: self._whole(parent) for reason in table}
+        for number, (unit, states, reasons) in enumerate(zip(self.units, view.states, counts, strict=True)):
+            self.h.addConstr(self._sum(reasons.values()) - states[OUT] == 0)
+            for reason, count in reasons.items():
+                if unit.represents and not self._is_void(reason):
+                    self.statements[number, document.window, document.known_at, f"because {reason}"] = count
+        for reason, cell in cells.items():
+            self.h.addConstr(self._sum(reasons[reason] for reasons in counts) - cell == 0)
+            if self._is_void(reason):
+                self.h.addConstr(1 * cell == 0)
+            if reason != OTHER and table[reason] is not None:
+                self.h.addConstr(1 * cell == table[reason])
+        folded = [cells[reason] for reason, value in table.items() if value is None and reason != OTHER]
+        if table[OTHER] is not None:
+            self.h.addConstr(self._sum([*folded, cells[OTHER]]) == table[OTHER])
+        shown = [value for reason, value in table.items() if value is not None and reason != OTHER]
+        if self.known.rule == "stages":
+            run_fold_backwards(self.h, folded, cells[OTHER], shown, parent=parent, k=self.contract.k)
+
+    def _is_void(self, reason: str) -> bool:
+        """Where one week is the whole outcome, nobody's is not long enough: everybody knows."""
+        return reason == NOT_LONG_ENOUGH and self.people.sustained_weeks == 1
 
     # what follows
 
@@ -346,37 +364,3 @@ class _Programme:
         for key, variable in self.statements.items():
             seen[key].add(round(values[variable.index]))
         return sum(map(len, seen.values())) > before
-
-
-def run_backwards(h: highspy.Highs, hidden: list[Any], shown: list[int], *, parent: int, k: int) -> None:
-    """`show_breakdown` backwards: the withheld cells let every stage before the last fail, and that one not."""
-    rest, last = parent - sum(shown), parent // k + 1
-    stages = [
-        stage
-        for stage in range(1, last + 1)
-        if stage * k <= min(shown, default=parent + k)
-        and (stage == last or (len(hidden) > 1 and k <= rest <= (len(hidden) - 1) * (stage * k - 1)))
-    ]
-    if not stages:
-        raise Contradiction("no stage withholds these cells")
-    most, chosen = max(stages), {stage: h.addBinary() for stage in stages}
-    h.addConstr(h.qsum(list(chosen.values())) == 1)
-    bands = [[h.addBinary() for _ in range(most)] for _ in hidden]  # cell is in [band × k, band × k + k)
-    values = [[h.addIntegral(0, parent) for _ in range(most)] for _ in hidden]  # the cell in its band, 0 elsewhere
-    for cell, band, value in zip(hidden, bands, values, strict=True):
-        h.addConstr(h.qsum(band) == 1)
-        h.addConstr(h.qsum(value) - cell == 0)
-        for level, (here, part) in enumerate(zip(band, value, strict=True)):
-            h.addConstr(part - (level * k + k - 1) * here <= 0)
-            h.addConstr(part - level * k * here >= 0)
-        for stage, is_last in chosen.items():
-            if stage < most:
-                h.addConstr(h.qsum(band[stage:]) + is_last <= 1)
-    for stage in range(1, most):
-        passed = h.qsum([var for other, var in chosen.items() if other > stage])
-        count = h.qsum([here for band in bands for here in band[:stage]])
-        total = h.qsum([part for value in values for part in value[:stage]])
-        h.addConstr(count - passed >= 0)
-        few, large = h.addBinary(), len(hidden) * stage * k + parent
-        h.addConstr(total + parent * few + parent * passed <= k - 1 + 2 * parent)
-        h.addConstr(total - (stage * k - 1) * count + large * few - large * passed >= 2 - stage * k - large)

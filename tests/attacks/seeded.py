@@ -10,12 +10,14 @@ from datetime import date, timedelta
 
 from connectors.records import IncomeType, Status, Week
 from gateway.attestations import claims
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract, PlannedRelease, Window
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.not_counted import not_counted
 from gateway.outcomes.tariff import DueLine, due_lines
-from tests.attacks.reconstruction import Received
+from gateway.statements import relapsed
+from tests.attacks.knowledge import Notice, Received
 from tests.support.histories import EXAMPLES
 
 START = Week.parse("2018-W40")
@@ -77,18 +79,31 @@ def person(number: int, states: Sequence[str], *, enrolled: date = START.monday)
     )
 
 
-def cohort(size: int, seed: int, *, weeks: int = 117, enrolment_days: int = 84) -> list[PersonHistory]:
-    """People who take up and lose work as in IMPACT60, enrolled over a quarter."""
+def cohort(
+    size: int,
+    seed: int,
+    *,
+    weeks: int = 117,
+    enrolment_days: int = 84,
+    weights: Mapping[str, int] = _WEIGHTS,
+    moving: float = 0.04,
+) -> list[PersonHistory]:
+    """People who take up and lose work as in IMPACT60, enrolled over a quarter; `moving` is the chance of a week."""
     draw = random.Random(seed)
     people = []
     for number in range(size):
-        states = [*draw.choices(list(_WEIGHTS), list(_WEIGHTS.values()))]
+        states = [*draw.choices(list(weights), list(weights.values()))]
         while len(states) < weeks:
-            moves = draw.random() < 0.04
-            states += draw.choices(list(_WEIGHTS), list(_WEIGHTS.values())) if moves else states[-1:]
+            moves = draw.random() < moving
+            states += draw.choices(list(weights), list(weights.values())) if moves else states[-1:]
         enrolled = START.monday + timedelta(days=draw.randrange(enrolment_days))
         people.append(person(number, states, enrolled=enrolled))
     return people
+
+
+def steadier(size: int, seed: int, *, weeks: int = 118) -> list[PersonHistory]:
+    """People as in Ballerup: some hold a job for half a year, and some lose it again."""
+    return cohort(size, seed, weeks=weeks, weights={OUT: 45, "ordinary_job": 55}, moving=0.02)
 
 
 def steady(cells: Mapping[str, int], size: int, *, weeks: int = 117) -> list[PersonHistory]:
@@ -103,13 +118,16 @@ def roster(people: Sequence[PersonHistory]) -> list[date]:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What was received, and the due lines of each window's payment document."""
+    """What was received, the due lines of each window's payment document, and whom the operator takes back."""
 
     received: list[Received]
     due: dict[str, tuple[DueLine, ...]]
+    notices: list[Notice]
 
-    def by(self, *recipients: str) -> list[Received]:
-        return [document for document in self.received if document.recipient in recipients]
+    def by(self, *recipients: str) -> list[Received | Notice]:
+        """All that these recipients hold together; notices go to the operator alone."""
+        documents = [document for document in self.received if document.recipient in recipients]
+        return [*documents, *(self.notices if "operator" in recipients else [])]
 
     @property
     def paid(self) -> int:
@@ -123,7 +141,8 @@ def course(contract: Contract, known: Known | Sequence[PersonHistory], *, refuse
     With `refuse` off nothing is rehearsed: for scenarios in which a rule is switched off.
     """
     at = known if callable(known) else (lambda window: known)
-    result, documented = Course([], {}), dict[str, tuple[int, int]]()
+    result, documented = Course([], {}, []), dict[str, tuple[int, int]]()
+    paid_in = {one.window for one in contract.releases if one.template == "payment_document"}
     evaluations: dict[tuple[int, str], Evaluation] = {}
 
     def totals(people: Sequence[PersonHistory], window: Window) -> Evaluation:
@@ -139,7 +158,7 @@ def course(contract: Contract, known: Known | Sequence[PersonHistory], *, refuse
         series = [one.figures(contract, {}) for one in (before, now) if one is not None]
         due = due_lines(contract, series=series, documented=documented)
         result.due[window.label] = due
-        for line in due:
+        for line in due if window.label in paid_in or not paid_in else ():
             quantity, amount = documented.get(line.tariff, (0, 0))
             documented[line.tariff] = (quantity + line.quantity, amount + line.amount_minor)
         seals = [
@@ -158,13 +177,31 @@ def course(contract: Contract, known: Known | Sequence[PersonHistory], *, refuse
                 due=due,
                 seals=seals,
                 sources=sources,
+                reasons=_reasons(contract, release, people, window),
             )
             if refuse:
                 claims.rehearse(
                     visible(contract, window, release.template, release.recipient), shown, contract=contract
                 )
             result.received.append(Received(release.recipient, window.label, release.template, shown))
+    places = {one.subject: place for place, one in enumerate(at(contract.windows[0]))}
+    for statement in contract.statements:
+        window, measure = contract.window(statement.window), contract.people_measure
+        assert window is not None
+        assert measure is not None
+        named = relapsed(contract, measure, window, at(window))
+        result.notices.append(Notice(window.label, frozenset(places[subject] for subject in named)))
     return result
+
+
+def _reasons(
+    contract: Contract, release: PlannedRelease, people: Sequence[PersonHistory], window: Window
+) -> dict[str, int] | None:
+    """As the release cycle decides it: for the operator, with the one window that the contract names."""
+    measure = contract.people_measure
+    if measure is None or (release.recipient, window.label) != ("operator", contract.reasons_window):
+        return None
+    return not_counted(contract, measure, people, window.to_week)
 
 
 def visible(contract: Contract, window: Window, template: str, recipient: str) -> dict:

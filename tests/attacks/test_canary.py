@@ -15,6 +15,7 @@ import io
 import logging
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -35,16 +36,18 @@ from sqlalchemy import create_engine, insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from gateway import enrolment, oversight, publication, pulling
+from gateway import comparison, enrolment, oversight, publication, pulling
 from gateway.api.app import create_app
 from gateway.error_table import outcome
 from gateway.release import release
 from gateway.store.tables import Subject
+from outcome_verifier import canonical
 from policies.vocabulary import Party, Role
 from tests.attacks import traces
 from tests.attacks.canaries import INSIDE, files, forms, leaks, plant, plant_broken_files
 from tests.attacks.probes import garbled, probes
 from tests.support.api_client import Client
+from tests.support.histories import EXAMPLES
 from tests.support.simulated import Municipality, simulated
 
 PARTIES = {
@@ -59,17 +62,18 @@ ATTESTATIONS = (
     "/contracts/impact60/windows/2020H2/attestations/contract_total",
 )
 # by operators, investors and anybody
-RECEIVED = ("payment_document", "contract_total", "http", "served", "public/")
+RECEIVED = ("payment_document", "contract_total", "comparison", "http", "served", "public/")
 # the command line with a fault that nobody foresaw in the midst of a file
 FAULT = """
 import sys
-from connectors.boundary import CohortMatcher
+from connectors import boundary
 from gateway.cli.app import main
 
 def fault(self, texts):
     raise RuntimeError("nobody foresaw this")
 
-setattr(CohortMatcher, sys.argv.pop(1), fault)
+matcher, method = sys.argv.pop(1).split(".")
+setattr(getattr(boundary, matcher), method, fault)
 main()
 """
 
@@ -98,6 +102,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         town = simulated(folder)
         plant(town)
         broken = plant_broken_files(town)
+        plant_comparison(town, broken[0])
         clients = [registered(town, name, role) for name, role in PARTIES.items()]
         tempfile.tempdir = str(temporary)
         with traces.traced(folder / "traces") as environment:
@@ -106,6 +111,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             with journal(folder / "gateway" / "gateway.sqlite") as kept:
                 reports = repr([town.enrol(), town.pull_all()]).encode()
             sent = {"reports": reports, "journal": b"".join(kept), **dict(releases(town))}
+            sent["comparison"] = compared(town)
             publication.publish(town.gateway)
             dpo = Party("aalborg-kommune", Role.DPO)
             sent["access log"] = repr(oversight.read_log(town.gateway, dpo, first=0, count=500)).encode()
@@ -168,6 +174,21 @@ def releases(town: Municipality) -> Iterator[tuple[str, bytes]]:
         yield f"{template} {window}", done.bundle
 
 
+def plant_comparison(town: Municipality, broken: Path) -> None:
+    """The file of a comparison group that is large enough, and an extract with a number in the header's place."""
+    text = (EXAMPLES / "comparisons" / "impact60.toml").read_text("utf-8")
+    group = text.replace('"unemployed", "benefit"', '"no_benefit", "education"')
+    (town.folder / "group.toml").write_text(group, "utf-8")
+    shutil.copy(broken, town.folder / "dream-broken.csv")
+
+
+def compared(town: Municipality) -> bytes:
+    """The figures of a comparison group from the whole extract, in which people of the cohort stand as well."""
+    return canonical.dumps(
+        comparison.compare(town.gateway, "impact60", town.folder / "group.toml", town.drop.status).body()
+    )
+
+
 def errors(town: Municipality, broken: list[Path]) -> Iterator[str]:
     """The messages, reprs and tracebacks of everything that goes wrong with files full of canaries."""
     for path in broken:
@@ -175,6 +196,9 @@ def errors(town: Municipality, broken: list[Path]) -> Iterator[str]:
             pulling.pull(town.gateway, "impact60", "income", path)
         assert outcome(caught.value) is not None, type(caught.value)
         yield _shown(caught.value)
+    with pytest.raises(Exception) as caught:  # a number in the header's place
+        comparison.compare(town.gateway, "impact60", town.folder / "group.toml", town.folder / "dream-broken.csv")
+    yield _shown(caught.value)
     with pytest.raises(Exception) as caught:
         enrolment.enrol(town.gateway, "impact60", "2018", town.folder / "again.csv")
     yield _shown(caught.value)
@@ -239,6 +263,8 @@ def command_line(town: Municipality, broken: list[Path], environment: dict[str, 
                 ["pull", "impact60", "income", str(town.drop.income)],
                 ["pull", "impact60", "income", str(broken[1])],
                 ["evaluate", "impact60", "--week", "2020-W10"],
+                ["comparison", "impact60", *_of(town.drop.status, town)],
+                ["comparison", "impact60", *_of(town.folder / "dream-broken.csv", town)],
                 ["log", "show", "--count", "500"],
                 ["doctor"],
             )
@@ -246,19 +272,30 @@ def command_line(town: Municipality, broken: list[Path], environment: dict[str, 
         environment,
     )
     assert b"sources complete to" in output  # the commands did run
+    assert b"written, not signed" in output
     return output
+
+
+def _of(extract: Path, town: Municipality) -> list[str]:
+    out = town.folder / "temporary" / "figures.json"
+    return [str(town.folder / "group.toml"), "--extract", str(extract), "--out", str(out)]
 
 
 def tracebacks(town: Municipality, environment: dict[str, str]) -> bytes:
     """What `python -X dev` prints where an error that nobody foresaw ends the command in the midst of a file."""
-    faults = (("rows", "dream", town.drop.status), ("identify_all", "income", town.drop.income))
+    faults = (
+        ("CohortMatcher.rows", "dream", town.drop.status),
+        ("CohortMatcher.identify_all", "income", town.drop.income),
+    )
     again = town.folder / "again"  # not the file that was pulled already
     commands = [
         ["-X", "dev", "-c", FAULT, method, "pull", "impact60", source, str(again / file.name)]
         for method, source, file in faults
     ]
+    comparing = ["comparison", "impact60", *_of(town.drop.status, town)]
+    commands.append(["-X", "dev", "-c", FAULT, "EverybodyMatcher.rows", *comparing])
     output = _printed(commands, environment)
-    assert output.count(b"Traceback (most recent call last)") == output.count(b"nobody foresaw this") == 2
+    assert output.count(b"Traceback (most recent call last)") == output.count(b"nobody foresaw this") == 3
     return output
 
 

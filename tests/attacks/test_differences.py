@@ -17,7 +17,8 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from outcome_verifier import canonical, sdjwt
 from outcome_verifier.b64 import decode
-from tests.attacks.reconstruction import Knowledge, attack
+from tests.attacks.knowledge import Knowledge
+from tests.attacks.reconstruction import attack
 from tests.attacks.seeded import OUT, cohort, contract_for, course, roster, steady, visible
 from tests.support.bundles import Issuer
 

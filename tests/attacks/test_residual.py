@@ -11,7 +11,8 @@ import pytest
 from connectors.errors import DeclarationInvalid
 from gateway import correction
 from gateway.outcomes.contract_file import load_contract
-from tests.attacks.reconstruction import Knowledge, attack
+from tests.attacks.knowledge import Knowledge
+from tests.attacks.reconstruction import attack
 from tests.attacks.seeded import OUT, contract_for, contract_text, course, roster, steady
 from tests.functional.test_correction import LAST, PAYMENT, mend
 from tests.functional.test_traps import Clock

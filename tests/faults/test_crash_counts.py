@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,15 +18,14 @@ STEPS = {int(name.split()[0]) for name in FAULTS}
 
 
 @pytest.mark.long
-def test_every_step_is_struck_ten_times_and_finished(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_every_step_is_struck_ten_times_and_finished(tmp_path: Path, tell: Callable[[str], None]):
     struck: Counter[int] = Counter()
     for seed in range(20):
         rare = [step for step in STEPS if struck[step] < 10]
         if not rare:
             break
         struck += strike_all(towns(tmp_path / str(seed), ready), rounds=1, seed=seed, steps=rare)
-    with capsys.disabled():
-        print(f"\nsteps struck: {dict(sorted(struck.items()))}")
+    tell(f"release cycle, steps struck: {dict(sorted(struck.items()))}")
     assert {step for step, count in struck.items() if count >= 10} == STEPS == {1, 2, 4, 5, 6, 7, 8, 9, 10}
 
 

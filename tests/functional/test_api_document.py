@@ -27,6 +27,7 @@ from gateway.tokens import ASSERTION_TYPE
 from policies.vocabulary import Role
 from tests.support.api_client import Client
 from tests.support.municipality import SimulatedMunicipality, ready
+from tests.support.settling import accept
 
 ROOT = Path(__file__).parents[2]
 FORM = "application/x-www-form-urlencoded"
@@ -49,6 +50,53 @@ class Office:
     def attestation(self, client: Client | None, window: str, template: str = "payment_document") -> Any:
         path = f"/contracts/impact60/windows/{window}/attestations/{template}"
         return self.api.post(path, headers=client.headers(self.api) if client else None)
+
+    def settle(self, path: str, client: Client | None, body: dict[str, str] | None = None) -> Any:
+        headers = client.headers(self.api) if client else None
+        where = f"/contracts/impact60/{path}"
+        return (
+            self.api.get(where, headers=headers) if body is None else self.api.post(where, json=body, headers=headers)
+        )
+
+    def somebody_else(self) -> Client:
+        """An operator of another organisation."""
+        client = Client(self.town.gateway, "another-app")
+        client.register(self.town.folder, "den-sociale-kapitalfond", Role.OPERATOR)
+        return client
+
+    def document(self, window: str) -> str:
+        """The digest of a window's payment document."""
+        for label in ("2018H2", "2019H1", "2019H2"):
+            self.attestation(self.operator, label)
+        windows = self.settle("settlement", self.operator).json()["windows"]
+        return str(next(one["document"]["jwt_sha256"] for one in windows if one["window"] == window))
+
+    def dispute(self, window: str, client: Client | str | None = "", line: str = "") -> Any:
+        known = self.document("2019H1")
+        body = {
+            "line": line or "weeks_in_work_or_education/window",
+            "reason": "source",
+            "letter_sha256": NO_DIGEST,
+            "document_sha256": known,
+        }
+        asking = self.operator if client == "" else client
+        assert not isinstance(asking, str)
+        return self.settle(f"windows/{window}/disputes", asking, body)
+
+    def open_dispute(self) -> str:
+        self.dispute("2019H1")
+        windows = self.settle("settlement", self.operator).json()["windows"]
+        [found] = [line["dispute"] for one in windows for line in one["lines"] if line["dispute"]]
+        return str(found["id"])
+
+    def withdraw(self, dispute: str, client: Client | None, outcome: str = "withdrawn") -> Any:
+        return self.settle(f"disputes/{dispute}/outcome", client, {"outcome": outcome, "letter_sha256": NO_DIGEST})
+
+    def accepted(self, window: str) -> Any:
+        """The invoice of a window that both parties acknowledged."""
+        self.document(window)
+        accept(self.town, window)
+        return self.settle(f"windows/{window}/invoice", self.operator, {})
 
     def log_size(self) -> str:
         return str(self.get("/log/attest/checkpoint").text.splitlines()[1])
@@ -89,6 +137,12 @@ def document(office: Office) -> dict[str, Any]:
     return office.api.get("/openapi.json").json()
 
 
+SETTLEMENT = "/contracts/{contract_id}/settlement"
+ACCEPT = "/contracts/{contract_id}/windows/{window}/acknowledgement"
+DISPUTES = "/contracts/{contract_id}/windows/{window}/disputes"
+OUTCOME = "/contracts/{contract_id}/disputes/{dispute}/outcome"
+INVOICE = "/contracts/{contract_id}/windows/{window}/invoice"
+NO_DIGEST = "0" * 64
 ATTESTATION = "/contracts/{contract_id}/windows/{window}/attestations/{template}"
 CASES: dict[tuple[str, str, str], Callable[[Office], Any]] = {
     ("get", "/health", "200"): lambda o: o.get("/health"),
@@ -104,6 +158,42 @@ CASES: dict[tuple[str, str, str], Callable[[Office], Any]] = {
     ("post", ATTESTATION, "404"): lambda o: o.attestation(o.operator, "1999H1"),
     ("post", ATTESTATION, "409"): lambda o: o.attestation(o.operator, "2020H2"),
     ("post", ATTESTATION, "422"): lambda o: o.attestation(o.operator, "2018H2", "everything"),
+    ("get", SETTLEMENT, "200"): lambda o: o.settle("settlement", o.operator),
+    ("get", SETTLEMENT, "401"): lambda o: o.settle("settlement", None),
+    ("get", SETTLEMENT, "403"): lambda o: o.settle("settlement", o.somebody_else()),
+    ("get", SETTLEMENT, "404"): lambda o: o.settle("settlement", o.dpo),
+    ("post", ACCEPT, "200"): lambda o: o.settle(
+        "windows/2018H2/acknowledgement", o.operator, {"document_sha256": o.document("2018H2")}
+    ),
+    ("post", ACCEPT, "401"): lambda o: o.settle("windows/2018H2/acknowledgement", None, {"document_sha256": NO_DIGEST}),
+    ("post", ACCEPT, "403"): lambda o: o.settle(
+        "windows/2018H2/acknowledgement", o.investor, {"document_sha256": NO_DIGEST}
+    ),
+    ("post", ACCEPT, "404"): lambda o: o.settle(
+        "windows/1999H1/acknowledgement", o.operator, {"document_sha256": NO_DIGEST}
+    ),
+    ("post", ACCEPT, "409"): lambda o: o.settle(
+        "windows/2018H2/acknowledgement", o.operator, {"document_sha256": o.document("2019H1")}
+    ),
+    ("post", ACCEPT, "422"): lambda o: o.settle("windows/2018H2/acknowledgement", o.operator, {}),
+    ("post", DISPUTES, "200"): lambda o: o.dispute("2019H1"),
+    ("post", DISPUTES, "401"): lambda o: o.dispute("2019H1", None),
+    ("post", DISPUTES, "403"): lambda o: o.dispute("2019H1", o.investor),
+    ("post", DISPUTES, "404"): lambda o: o.dispute("1999H1"),
+    ("post", DISPUTES, "409"): lambda o: o.dispute("2019H1", line="weeks/window"),
+    ("post", DISPUTES, "422"): lambda o: o.dispute("2019H1", line="=1+1"),
+    ("post", OUTCOME, "200"): lambda o: o.withdraw(o.open_dispute(), o.operator),
+    ("post", OUTCOME, "401"): lambda o: o.withdraw(NO_DIGEST[:36], None),
+    ("post", OUTCOME, "403"): lambda o: o.withdraw(o.open_dispute(), o.investor),
+    ("post", OUTCOME, "404"): lambda o: o.withdraw(NO_DIGEST[:36], o.operator),
+    ("post", OUTCOME, "409"): lambda o: o.withdraw(o.open_dispute(), o.operator, "stands"),
+    ("post", OUTCOME, "422"): lambda o: o.withdraw("x", o.operator),
+    ("post", INVOICE, "200"): lambda o: o.accepted("2019H2"),
+    ("post", INVOICE, "401"): lambda o: o.settle("windows/2018H2/invoice", None, {}),
+    ("post", INVOICE, "403"): lambda o: o.settle("windows/2019H1/invoice", o.investor, {}),
+    ("post", INVOICE, "404"): lambda o: o.settle("windows/1999H1/invoice", o.operator, {}),
+    ("post", INVOICE, "409"): lambda o: o.accepted("2018H2"),
+    ("post", INVOICE, "422"): lambda o: o.settle("windows/2018H2/invoice?number=%3D1", o.operator, {}),
     ("get", "/access-log", "200"): lambda o: o.get("/access-log", o.dpo),
     ("get", "/access-log", "401"): lambda o: o.get("/access-log"),
     ("get", "/access-log", "403"): lambda o: o.get("/access-log", o.stranger),

@@ -7,15 +7,16 @@ but the refusal. What is new and in neither table fails.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import typer
+from fastapi.routing import APIWebSocketRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import inspect, text
 from sqlmodel import select
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
 
 from gateway import advice, declarations, governance
 from gateway.api import public
@@ -32,23 +33,26 @@ from policies.engine import PolicyEngine, Request
 from policies.vocabulary import Action, Purpose, Role
 from tests.support.api_client import Client
 from tests.support.command_line import run
+from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
+from tests.support.settling import accept, contest, invoiced
 from tests.support.simulated import acting
 
 # command -> what the policy is asked first, and how the command is written
 ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "enrol": (Action.ENROL, ("impact60", "REFERRALS", "--batch", "2018")),
     "pull": (Action.PULL_SOURCE, ("impact60", "dream", "STATUS")),
+    "comparison": (Action.PULL_SOURCE, ("impact60", "SELECTION", "--extract", "STATUS", "--out", "figures.json")),
     "evaluate": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
     "release": (Action.RELEASE_PAYMENT, ("impact60", "2018H2", "--template", "payment_document", "--to", "operator")),
     "state": (Action.RELEASE_INDIVIDUAL, ("impact60", "2020H2", "--out", "statement.jwt")),
-    "correct": (Action.RELEASE_PAYMENT, ("impact60", "2018H2", "--reason", "source_corrected")),
+    "correct": (Action.RELEASE_PAYMENT, ("impact60", "2019H2", "--reason", "source_corrected")),
     "contract approve": (Action.CHANGE_POLICY, ("PROPOSAL",)),
     "log show": (Action.READ_LOG, ()),
     "rights record": (Action.REGISTER_RIGHT, ("impact60", "objection", "--case-ref", "REFERENCE")),
     "rights end": (Action.REGISTER_RIGHT, ("impact60", "CONSENT")),
     "rights report": (Action.READ_PERSON, ("impact60", "--case-ref", "REFERENCE", "--out", "report.html")),
-    "rights consent": (Action.READ_PERSON, ("impact60", "CONSENT", "--out", "consent.jsonld")),
+    "rights consent": (Action.READ_PERSON, ("impact60", "CONSENT", "--contact", "CONTACT", "--out", "consent.jsonld")),
     "rights ask": (Action.REGISTER_RIGHT, ("impact60", "rectification", "--case-ref", "REFERENCE")),
     "rights decide": (Action.DECIDE_RIGHT, ("impact60", "REQUEST", "--answer", "grant")),
     "rights archive": (Action.READ_PERSON, ("impact60", "--out", "archive.xml")),
@@ -59,6 +63,20 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "advice answer": (Action.CHANGE_POLICY, ("ADVICE", "--followed")),
     "advice lift": (Action.ADVISE, ("ADVICE",)),
     "advice sample": (Action.READ_LOG, ("impact60",)),
+    "settle state": (Action.READ_SETTLEMENT, ("impact60",)),
+    "settle statement": (Action.READ_SETTLEMENT, ("impact60", "--out", "statement.html")),
+    "settle acknowledge": (Action.ACKNOWLEDGE, ("impact60", "2018H2")),
+    "settle dispute": (
+        Action.ACKNOWLEDGE,
+        ("impact60", "2018H2", "--line", "weeks/window", "--reason", "source", "--letter", "STATUS"),
+    ),
+    "settle resolve": (Action.ACKNOWLEDGE, ("DISPUTE", "--outcome", "stands", "--letter", "STATUS")),
+    "settle invoice": (Action.REQUEST_PAYMENT, ("impact60", "2018H2", "--out", "invoice.xml")),
+    "settle sheet": (Action.READ_SETTLEMENT, ("impact60", "BILL", "--out", "sheet.html")),
+    "settle approve": (Action.APPROVE_PAYMENT, ("impact60", "BILL")),
+    "settle paid": (Action.APPROVE_PAYMENT, ("impact60", "BILL", "--on", "2026-01-01")),
+    "settle investor": (Action.READ_SETTLEMENT, ("impact60",)),
+    "settle accruals": (Action.EVALUATE, ("impact60",)),
 }
 # command -> why nobody is asked
 ASKS_NOBODY = {
@@ -68,6 +86,7 @@ ASKS_NOBODY = {
     "serve": "serves routes that ask one by one",
     "demo": "builds an installation of its own with invented people, through the use cases that ask",
     "contract check": "reads one file",
+    "contract show": "reads one file",
     "contract add": "puts a first version in force, with the grants that could be asked; a later one needs two people",
     "contract propose": "changes nothing until a second person approves, who is asked",
     "contract proposals": "shows digests and days",
@@ -101,6 +120,22 @@ ASKS_NOBODY = {
 ROUTES_ASK = {
     ("POST", "/contracts/{contract_id}/windows/{window}/attestations/{template}"): Action.RELEASE_TOTAL,
     ("GET", "/access-log"): Action.READ_LOG,
+    ("GET", "/contracts/{contract_id}/settlement"): Action.READ_SETTLEMENT,
+    ("POST", "/contracts/{contract_id}/windows/{window}/acknowledgement"): Action.ACKNOWLEDGE,
+    ("POST", "/contracts/{contract_id}/windows/{window}/disputes"): Action.ACKNOWLEDGE,
+    ("POST", "/contracts/{contract_id}/disputes/{dispute}/outcome"): Action.ACKNOWLEDGE,
+    ("POST", "/contracts/{contract_id}/windows/{window}/invoice"): Action.REQUEST_PAYMENT,
+}
+DIGEST = "0" * 64
+BODIES = {
+    "acknowledgement": {"document_sha256": DIGEST},
+    "disputes": {
+        "line": "weeks/window",
+        "reason": "source",
+        "letter_sha256": DIGEST,
+        "document_sha256": DIGEST,
+    },
+    "outcome": {"outcome": "stands", "letter_sha256": DIGEST},
 }
 ROUTES_ASK_NOBODY = {
     "/": "the documentation",
@@ -110,6 +145,10 @@ ROUTES_ASK_NOBODY = {
     "/token": "authenticates; what is asked for with the token is decided each time",
     "/contracts": "shows an authenticated party the contracts that name it, without people",
 }
+
+
+# (class, path) of a route that is no plain `Route`, such as a mounted application or a socket -> why it asks nobody
+ROUTES_OF_OTHER_CLASSES: dict[tuple[str, str], str] = {}
 
 
 def commands(of: typer.Typer = app, prefix: tuple[str, ...] = ()) -> Iterator[str]:
@@ -142,7 +181,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
     assert decision
     who = Who(case_reference=reference)
     consent = NewRecord(RecordKind.GDPR_CONSENT, Channel.LETTER, frozenset({Purpose.OUTCOME_PAYMENT}), "notice-2018-1")
-    town.release("2018H2", "payment_document", "operator")
+    for label in ("2018H2", "2019H1", "2019H2"):
+        town.release(label, "payment_document", "operator")
+    accept(town, "2019H1")
     text = (town.folder / "impact60.programme.toml").read_text().replace("suspension_days = 5 ", "suspension_days = 6 ")
     (town.folder / "later.programme.toml").write_text(text)
     another = town.folder / "others.csv"  # the sealed list again would only be told that it is sealed
@@ -159,7 +200,11 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
         "PROPOSAL": declarations.propose_change(
             acting(gateway, "first"), town.folder / "impact60.toml", town.folder / "later.programme.toml"
         ),
+        "DISPUTE": contest(town, "2019H2", "weeks_in_work_or_education/window").id,
+        "BILL": invoiced(town, "2019H1").number,
         "STATUS": str(town.drop.status),
+        "CONTACT": str(EXAMPLES / "contacts" / "aalborg.toml"),
+        "SELECTION": str(EXAMPLES / "comparisons" / "impact60.toml"),
         "REFERRALS": str(another),
     }
     gateway.store.dispose()
@@ -219,8 +264,42 @@ def before_count(source: SimulatedMunicipality) -> int:
         return len(session.exec(select(LogEntry).where(LogEntry.log == "access")).all())
 
 
+def strange(routes: Iterable[BaseRoute]) -> list[tuple[str, str]]:
+    """Routes of another class than `Route` that stand in no table, by class and path: nobody knows what they ask."""
+    others = [(type(one).__name__, str(getattr(one, "path", one))) for one in routes if not isinstance(one, Route)]
+    return sorted(set(others) - set(ROUTES_OF_OTHER_CLASSES))
+
+
+async def nothing(*_: object) -> None:
+    """An application, or a socket, that does nothing."""
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        Mount("/files", app=nothing),
+        WebSocketRoute("/live", nothing),
+        APIWebSocketRoute("/live", nothing),
+        Host("other.example", app=nothing),
+        BaseRoute(),
+    ],
+    ids=lambda route: type(route).__name__,
+)
+def test_a_route_of_another_class_fails_unless_it_stands_in_the_table(
+    original: tuple[SimulatedMunicipality, dict[str, str]], monkeypatch: pytest.MonkeyPatch, route: BaseRoute
+):
+    api = create_app(original[0].gateway)
+    assert strange(api.routes) == []
+    api.router.routes.append(route)
+    [found] = strange(api.routes)
+    assert found[0] == type(route).__name__
+    monkeypatch.setitem(ROUTES_OF_OTHER_CLASSES, found, "a reason")
+    assert strange(api.routes) == []
+
+
 def test_every_route_stands_in_one_of_the_tables(original: tuple[SimulatedMunicipality, dict[str, str]]):
     api = create_app(original[0].gateway)
+    assert strange(api.routes) == []
     found = {
         (method, route.path)
         for route in api.routes
@@ -241,7 +320,7 @@ def test_a_route_that_asks_says_no_where_the_answer_is_no(
     monkeypatch: pytest.MonkeyPatch,
     route: tuple[str, str],
 ):
-    source, _ = original
+    source, names = original
     shutil.copytree(source.data_directory, tmp_path / "gateway")
     town = opened(source, tmp_path / "gateway")
     role, organisation = (
@@ -258,8 +337,9 @@ def test_a_route_that_asks_says_no_where_the_answer_is_no(
         return engine._denied_by_engine(request, "no-permit")
 
     monkeypatch.setattr(PolicyEngine, "authorise", no)
-    path = route[1].format(contract_id="impact60", window="2020H2", template="contract_total")
-    answer = api.request(route[0], path, headers=headers)
+    path = route[1].format(contract_id="impact60", window="2020H2", template="contract_total", dispute=names["DISPUTE"])
+    body = BODIES.get(path.rsplit("/", 1)[-1])
+    answer = api.request(route[0], path, headers=headers, json=body)
     assert (answer.status_code, asked) == (403, [ROUTES_ASK[route]])
     assert answer.json()["type"].endswith("policy-denied")
     town.gateway.store.dispose()

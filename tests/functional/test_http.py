@@ -163,7 +163,9 @@ def test_every_route_but_the_public_ones_needs_a_token(api):
     routes = [route for route in _routes(api.app) if route.path not in public]
     assert len(routes) >= 3
     for route in routes:
-        concrete = route.path.format(contract_id="impact60", window="2018H2", template="contract_total")
+        concrete = route.path.format(
+            contract_id="impact60", window="2018H2", template="contract_total", dispute="0" * 36
+        )
         for method in route.methods:
             answer = api.request(method, concrete)
             assert answer.status_code == 401, (method, route.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import xml.etree.ElementTree as ET
@@ -11,30 +12,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
+from gateway import statements
 from gateway.doctor import examine_opened
-from gateway.errors import RecordRefused, RequestRefused, RequestUnknown
+from gateway.errors import RecordRefused, RequestRefused, RequestUnknown, StatementEmptied
 from gateway.evaluation import evaluate_week
 from gateway.installation import Gateway
 from gateway.oversight import verify_logs
-from gateway.rights import archive, erasure, requests
+from gateway.rights import archive, erasure, journal, requests
 from gateway.rights.people import Channel, NewRecord, Who, begin, end
 from gateway.rights.receipt import consent_receipt
 from gateway.rights.report import report
 from gateway.rights.report_page import page
 from gateway.rights.requests import Right
 from gateway.settings import Settings
+from gateway.settlement.acknowledging import Outcome
 from gateway.store.rights_tables import BasisRow, StopReceiptRow
-from gateway.store.tables import PersonLineRow, Subject
+from gateway.store.tables import DecisionRow, LogEntry, PersonLineRow, SpellRow, Subject
 from outcome_verifier import b64, jws
 from outcome_verifier.trust import TrustFile
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
 from policies.vocabulary import Purpose, Role
 from tests.attacks.test_deleted_rows import on_disk
+from tests.functional.test_consent_receipt import CONTACT
 from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, ready
+from tests.support.settling import answer, contest
 from tests.support.simulated import acting
 
 CASE, OWNER = Role.CASE_WORKER, Role.SYSTEM_OWNER
@@ -126,9 +131,8 @@ def test_withdrawing_one_consent_touches_no_other_record(town: SimulatedMunicipa
     assert {(row.record_id, row.change) for row in rows if row.change == "ends"} == {(first.record, "ends")}
     with pytest.raises(RecordRefused, match="ended already"):
         end(town.gateway, town.contract, first.record, channel=Channel.LETTER, role=CASE)
-    receipt = consent_receipt(town.gateway, town.contract, first.record, role=CASE)
+    receipt = consent_receipt(town.gateway, town.contract, first.record, CONTACT, role=CASE)
     record = receipt["dpv:hasRecordOfActivity"]
-    assert receipt["dct:conformsTo"] == "https://w3id.org/dpv/schema/dpv-27560#receipt"
     assert [status["@type"][0] for status in record["dpv:hasConsentStatus"]] == [
         "dpv:ConsentGiven",
         "dpv:ConsentWithdrawn",
@@ -193,6 +197,30 @@ def test_the_report_holds_all_and_names_no_member_of_staff(town: SimulatedMunici
     assert [row["action"] for row in again["look_ups"]][-1] == "access_report"
 
 
+def test_thirty_monthly_files_are_one_run_each_and_nothing_is_called_corrected(finished: SimulatedMunicipality):
+    """Every file tells the weeks before it again; what it only confirms is known since it was first told."""
+    pull_again(finished)
+    for place in range(10):
+        held = report(finished.gateway, finished.contract, someone(finished, place), role=CASE)["held"]
+        assert [row for row in held["statuses"] if row["replaced_on"]] == []
+        assert [row for row in held["income"] if row["replaced_on"]] == []
+        told = [(row["status"], row["code"]) for row in held["statuses"]]
+        assert 0 < len(told) <= 8
+    with finished.gateway.store.read() as session:
+        assert len(session.exec(select(SpellRow)).all()) < 400
+
+
+def test_whoever_stopped_keeps_the_hours_that_were_read_when_the_file_comes_again(finished: SimulatedMunicipality):
+    """The file is read without that person: it says nothing of the person, and takes nothing back."""
+    town = finished
+    weeks = [window.to_week for window in _windows(town)]
+    before = [evaluate_week(town.gateway, town.contract, week)[0].totals for week in weeks]
+    for place in range(0, 10, 2):
+        begin(town.gateway, town.contract, someone(town, place), OBJECTS, role=CASE)
+    pull_again(town)
+    assert [evaluate_week(town.gateway, town.contract, week)[0].totals for week in weeks] == before
+
+
 def test_what_law_keeps_refuses_an_erasure_by_name(tmp_path: Path):
     town = ready(tmp_path, clock=Clock(date(2026, 12, 15)))
     who = someone(town)
@@ -209,6 +237,19 @@ def test_what_law_keeps_refuses_an_erasure_by_name(tmp_path: Path):
         "archive-decision",
         "unsettled-window",
     ]
+    with town.gateway.store.read() as session:
+        decided = session.exec(select(DecisionRow).where(DecisionRow.action == "decide_right")).all()
+        events = session.exec(select(LogEntry).where(LogEntry.log == "access").order_by(col(LogEntry.idx))).all()
+    asked_with = [
+        (row.effect, row.body["facts"]["retention_clear"], row.body["facts"]["second_person"]) for row in decided
+    ]
+    assert sorted(asked_with) == [("allow", True, True), ("deny", False, False), ("deny", False, True)]
+    denied, said = (json.loads(row.body) for row in events[-2:])
+    assert (denied["kind"], denied["rules"]) == ("denied", ["P65-retention-clear"])
+    assert (said["kind"], said["answer"]) == ("right_decided", "refused")
+    assert said["rule"] == (
+        "P65-retention-clear, still-followed, accounting-period, archive-decision, unsettled-window"
+    )
     with pytest.raises(RequestUnknown):
         requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True)
     assert [one["answer"] for one in report(town.gateway, town.contract, who, role=CASE)["requests"]] == ["refused"]
@@ -253,6 +294,67 @@ def test_an_erased_person_is_gone_and_no_total_changes(finished: SimulatedMunici
     assert erasure.repeat(restored) == 0
 
 
+def erased(town: SimulatedMunicipality, who: Who) -> requests.Answer:
+    """Somebody who objects, and whose erasure is granted."""
+    begin(town.gateway, town.contract, who, OBJECTS, role=CASE)
+    archive.export(town.gateway, town.contract)
+    asked = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
+    answer = requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True)
+    assert answer.granted, answer.holds
+    return answer
+
+
+def test_an_erasure_takes_one_name_out_of_a_statement_and_leaves_what_was_said_of_the_others(
+    finished: SimulatedMunicipality, monkeypatch: pytest.MonkeyPatch
+):
+    town = finished
+    leaves, stays, alone = (someone(town, place) for place in range(3))
+    named = [subject_of(town, one) for one in (leaves, stays)]
+    monkeypatch.setattr(statements, "relapsed", lambda *_: named)
+    made = statements.state(town.gateway, town.contract, "2020H2")
+    named[:] = [subject_of(town, alone)]
+    other = statements.state(town.gateway, town.contract, "2020H1")
+
+    def told(who: Who) -> list[dict[str, Any]]:
+        received = report(town.gateway, town.contract, who, role=CASE)["received"]
+        return [one for one in received if one["about_you_alone"]]
+
+    [before] = told(stays)
+    erased(town, leaves)
+    [after] = told(stays)
+    assert after == before
+    assert after["window"] == "2020H2"
+    assert after["content"]["people"] == [{"case_reference": stays.case_reference, "message": "contact_jobcentre"}]
+    assert after["content"]["law"].startswith("Lov om en aktiv")
+    assert after["token_sha256"] == hashlib.sha256(made.token.encode()).hexdigest()
+    assert "token" not in after  # it names somebody else
+    assert [one["token"] for one in told(alone)] == [other.token]  # it names nobody else: the exact copy
+    with pytest.raises(StatementEmptied):
+        statements.state(town.gateway, town.contract, "2020H2")
+    assert statements.state(town.gateway, town.contract, "2020H1").token == other.token
+    erasure.finish(town.gateway)
+    town.gateway.store.dispose()
+    data = on_disk(town.data_directory)
+    assert leaves.case_reference.encode() not in data
+    assert stays.case_reference.encode() in data
+
+
+def test_an_open_dispute_holds_every_erasure_of_the_contract_until_it_is_settled(finished: SimulatedMunicipality):
+    town, who = finished, someone(finished)
+    begin(town.gateway, town.contract, who, OBJECTS, role=CASE)
+    archive.export(town.gateway, town.contract)
+    open_one = contest(town, "2020H1", "weeks_in_work_or_education/window")
+    asked = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
+    answered = requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True)
+    assert [(hold.rule, hold.until) for hold in answered.holds] == [
+        ("open-dispute", "the dispute about 2020H1 is settled")
+    ]
+    assert journal.lines(town.gateway) == []
+    answer(town, open_one, Outcome.STANDS)
+    again = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
+    assert requests.decide(acting(town.gateway, "second"), town.contract, again, grant=True).granted
+
+
 def _windows(town: SimulatedMunicipality):
     with town.gateway.store.read() as session:
         return town.gateway.contract(session, town.contract).windows
@@ -260,20 +362,16 @@ def _windows(town: SimulatedMunicipality):
 
 def _restore(town: SimulatedMunicipality, backup: Path) -> None:
     """The database of the day before, and the journal of today, which is kept apart from it."""
-    shutil.copy(erasure.journal_file(town.gateway), backup / "erasures.jsonl")
+    shutil.copy(town.data_directory / journal.NAME, backup)
 
 
 def test_two_people_erased_leave_one_sum(finished: SimulatedMunicipality):
     town = finished
     people = [someone(town, 0), someone(town, 1)]
-    for who in people:
-        begin(town.gateway, town.contract, who, OBJECTS, role=CASE)
     weeks = [window.to_week for window in _windows(town)]
     before = [evaluate_week(town.gateway, town.contract, week)[0].totals for week in weeks]
-    archive.export(town.gateway, town.contract)
     for who in people:
-        asked = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
-        assert requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True).granted
+        erased(town, who)
     assert [evaluate_week(town.gateway, town.contract, week)[0].totals for week in weeks] == before
 
 

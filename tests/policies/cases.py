@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from policies.basis import RecordKind, Requirements
-from policies.engine import CEDAR_DIRECTORY, Request
+from policies.engine import CEDAR_DIRECTORY, NO_PERMIT, Request
 from policies.facts import FACTS, Facts
 from policies.programme import Grant, Programme, Retention
 from policies.ruleset import CASES
@@ -42,7 +42,7 @@ def index() -> str:
     """CASES.json: every rule with the cases that it alone decides."""
     found: dict[str, list[str]] = {}
     for case in all_cases():
-        if len(case.rule_ids) == 1:
+        if len(case.rule_ids) == 1 and case.rule_ids[0] != NO_PERMIT:  # which is no rule
             found.setdefault(case.rule_ids[0], []).append(case.name)
     return json.dumps({rule: sorted(names) for rule, names in sorted(found.items())}, indent=1) + "\n"
 

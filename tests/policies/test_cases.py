@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,10 @@ SCHEMA = cedarpy.Schema.from_str(ENGINE.rules.schema)
 SETS = [
     {str(word) for word in words} for words in (Purpose, LegalBasis, SpecialCategoryBasis, Role)
 ]  # a set literal of a rule takes its words from one of these
+
+
+# mutant -> why it decides every request that can be asked as the rules do; none is known
+EQUIVALENTS: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,7 @@ def test_every_action_is_allowed_in_some_case_and_lacks_a_permit_in_another() ->
     assert allowed == lacking == set(Action)
 
 
-def test_every_mutant_of_the_rules_is_refused_at_load_or_flips_a_case(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_every_mutant_of_the_rules_is_refused_at_load_or_flips_a_case(tell: Callable[[str], None]) -> None:
     """Mutation score of the cases, printed: drop, turn round, narrow and widen each policy."""
     mutants = list(_mutants(json.loads(cedarpy.policies_to_json_str(ENGINE.rules.policies))))
     fates = Counter[str]()
@@ -67,9 +69,8 @@ def test_every_mutant_of_the_rules_is_refused_at_load_or_flips_a_case(
         fates[fate] += 1
         if fate == "survived":
             survivors.append(mutant.name)
-    with capsys.disabled():
-        print(f"\npolicy mutants: {len(mutants)}, {dict(fates)}")
-    assert not survivors
+    tell(_score(fates, equivalent=len(EQUIVALENTS)))
+    assert sorted(survivors) == sorted(EQUIVALENTS)
     assert fates["flipped a case"] > 100
 
 
@@ -77,6 +78,23 @@ def test_the_unchanged_rules_survive_the_mutation_harness() -> None:
     """Positive control: what kills a mutant is its change, not the way it is built."""
     unchanged = json.loads(cedarpy.policies_to_json_str(ENGINE.rules.policies))
     assert _fate(Mutant("unchanged", unchanged)) == "survived"
+
+
+def _score(fates: Counter[str], *, equivalent: int) -> str:
+    """The score as it is read: killed of those that can be told from the rules, and how."""
+    total = sum(fates.values())
+    killed = total - fates["survived"]
+    return (
+        f"policy mutation score: {100 * killed / (total - equivalent):.1f} % ({killed} of {total - equivalent} killed;"
+        f" {fates['refused at load']} refused at load, {fates['flipped a case']} flipped a case;"
+        f" {equivalent} equivalent, {total} in all)"
+    )
+
+
+def test_the_score_leaves_equivalents_out_and_counts_survivors() -> None:
+    fates = Counter({"refused at load": 10, "flipped a case": 80, "survived": 10})
+    assert _score(fates, equivalent=5).startswith("policy mutation score: 94.7 % (90 of 95 killed;")
+    assert _score(fates, equivalent=10).startswith("policy mutation score: 100.0 % (90 of 90 killed;")
 
 
 def _fate(mutant: Mutant) -> str:

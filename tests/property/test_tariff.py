@@ -118,12 +118,13 @@ def test_lines_go_through_their_points_and_are_level_outside(points: list[tuple[
 
 @given(POINTS, st.integers(-60, 160))
 def test_steps_pay_the_highest_one_that_is_reached(points: list[tuple[int, int]], figure: int):
-    points = sorted((at, amount) for (at, _), amount in zip(points, sorted(a for _, a in points), strict=True))
-    tariff = Tariff("t", TariffKind.STEPS, "rate", 1, points=tuple(Point(*point) for point in sorted(points)))
+    """Also where a higher figure is worth less, such as a rate of relapse."""
+    points.sort()
+    tariff = Tariff("t", TariffKind.STEPS, "rate", 1, points=tuple(Point(*point) for point in points))
     contract = replace(BALLERUP, tariffs=(tariff,))
-    reached = [amount for at, amount in points if at <= figure]
+    reached = {at: amount for at, amount in points if at <= figure}
     amount = uncapped(contract, tariff, Figures(WINDOWS[0], {"rate": figure}, {}, 1))
-    assert amount == max(reached, default=0)
+    assert amount == (reached[max(reached)] if reached else 0)
 
 
 @given(st.integers(0, 10**12), st.integers(0, 150), st.integers(1, 8))

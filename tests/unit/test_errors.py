@@ -10,6 +10,7 @@ import pytest
 import connectors.errors
 import gateway.aggregate_errors
 import gateway.errors
+import gateway.settlement_errors
 import gateway.whatif_errors
 import keys.errors
 import outcome_verifier.errors
@@ -22,6 +23,7 @@ ROOMS = [
     gateway.errors,
     gateway.aggregate_errors,
     gateway.whatif_errors,
+    gateway.settlement_errors,
     keys.errors,
     outcome_verifier.errors,
     policies.errors,

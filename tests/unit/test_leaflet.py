@@ -201,7 +201,11 @@ def test_lix_is_that_of_the_definition():
 
 @pytest.mark.parametrize(
     ("line", "instead", "key"),
-    [('phone = "00 00 00 00"', "", "contact.phone"), ("phone =", 'fax = "1"\nphone =', "contact.fax")],
+    [
+        ('phone = "00 00 00 00"', "", "contact.phone"),
+        ("phone =", 'fax = "1"\nphone =', "contact.fax"),
+        ("phone =", 'cvr = "1"\nphone =', "contact.cvr"),
+    ],
 )
 def test_a_contact_file_is_read_strictly(line: str, instead: str, key: str):
     text = read("contacts", "aalborg").decode().replace(line, instead)

@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from connectors.boundary import CohortMatcher
+from connectors.boundary import CohortMatcher, EverybodyMatcher
 from connectors.errors import RejectReason
 from connectors.records import SubjectRef
 from keys.blind_index import BlindIndexKey, Column
@@ -170,3 +170,29 @@ def test_nothing_that_comes_out_repeats_a_number() -> None:
     )
     assert anne.value in written
     assert not any(number in written for number in (ANNE, DASHED, STRANGER, ANNE.encode().hex()))
+
+
+def test_everybody_is_told_apart_and_who_is_in_any_cohort_is_known() -> None:
+    border = boundary(MemoryVault())
+    border.enrol(ANNE, CONTRACT, refuse_elsewhere=True)
+    border.enrol(BO, "other-contract", refuse_elsewhere=True)
+    rows = border.everybody().rows(column(ANNE, STRANGER, BO, STRANGER, "7113801234", "610180123x"))
+    assert list(rows.in_a_cohort) == [True, False, True, False, False, False]
+    assert list(rows.is_number) == [True, True, True, True, True, False]
+    assert list(rows.has_day[:5]) == [True, True, True, True, False]
+    assert rows.marks[1] == rows.marks[3]
+    assert len(set(rows.marks)) == 5
+
+
+def test_a_mark_is_no_number_and_differs_between_installations() -> None:
+    def marks(secret: bytes) -> set[int]:
+        key = BlindIndexKey.derive(secret, domain="municipality", version=1)
+        return {int(mark) for mark in EverybodyMatcher(key, []).rows(column(ANNE, BO)).marks}
+
+    assert not marks(b"a" * 32) & marks(b"b" * 32)
+    assert not marks(b"a" * 32) & {int(ANNE), int(BO)}
+    assert ANNE not in repr(boundary(MemoryVault()).everybody().rows(column(ANNE)))
+
+
+def test_where_nobody_is_enrolled_nobody_is_in_a_cohort() -> None:
+    assert not boundary(MemoryVault()).everybody().rows(column(ANNE, BO)).in_a_cohort.any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,8 @@ def test_a_word_that_is_no_status_is_refused(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(codes, "files", lambda package: tmp_path)
     with pytest.raises(ValueError, match="rich"):
         statuses("y")
+
+
+def test_the_digest_of_a_list_is_that_of_its_file() -> None:
+    path = Path(codes.__file__).parent / "dream.toml"
+    assert codes.list_sha256("dream") == hashlib.sha256(path.read_bytes()).hexdigest()

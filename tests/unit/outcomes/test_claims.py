@@ -76,6 +76,28 @@ def test_a_draft_that_breaks_a_rule_is_not_signed(name: str):
     assert name.startswith(refused.value.rule), str(refused.value)
 
 
+NOT_COUNTED = {"participants": 120, "cohort_seals": [SEAL], "outcomes_achieved": 55}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"left": 40, "other": None},  # 25 people are left to subtract
+        {"left": 40, "on_benefit": None},
+        {"left": 40, "on_benefit": None, "other": 20},
+    ],
+)
+def test_reasons_that_leave_something_to_subtract_are_not_signed(values: dict[str, int | None]):
+    def draft(values: dict[str, int | None]) -> dict[str, Any]:
+        return NOT_COUNTED | {"not_counted": [{"reason": name, "value": value} for name, value in values.items()]}
+
+    with pytest.raises(DraftRefused) as refused:
+        rehearse(visible(recipient="operator"), draft(values), contract=IMPACT60)
+    assert refused.value.rule == "reasons-complement"
+    for good in ({"left": 40, "on_benefit": None, "other": 25}, {"left": None, "other": None}):
+        rehearse(visible(recipient="operator"), draft(good), contract=IMPACT60)
+
+
 def test_a_digest_is_not_taken_for_a_number():
     """Sixty-four hexadecimal digits may hold ten decimal ones in a row: that is no CPR number."""
     digest = "6101801234" + "ab" * 27

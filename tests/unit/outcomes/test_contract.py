@@ -28,6 +28,7 @@ REFUSALS = [
     ("k_cohort = 25", "k_cohort = 10", "disclosure.k_cohort", "at least 25"),
     ('breakdown_windows = ["2020H2"]', 'breakdown_windows = ["2020H1", "2020H2"]', "breakdown_windows", "exactly one"),
     ("size = 120\n\n[sources]", "size = 119\n\n[sources]", "cohort.batches", "add up"),
+    ('double_enrolment = "refuse"', 'double_enrolment = "allow"', "cohort.double_enrolment", "could be subtracted"),
     ("threshold_people = 60", "threshold_people = 1", "measures", "above 1"),
     ("threshold_people = 60", "threshold_people = 120", "measures", "below the cohort's size"),
     ('to_week = "2019-W26"', 'to_week = "2019-W53"', "windows.1.to_week", "2019 has no ISO week 53"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.outcomes.evaluate import evaluate
@@ -49,6 +49,7 @@ def test_erased_people_who_did_not_count_fall_under_other():
     assert reasons([], gone) == {"other": 2}
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(0, 10_000))
 def test_the_buckets_are_exactly_those_who_are_missing(size: int, seed: int):
     assert MEASURE is not None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from connectors.errors import DeclarationInvalid
 from gateway.outcomes.calendar import calendar_of
-from policies.calendar import audit, views
+from policies.calendar import Figure, audit, views
+from tests.attacks.seeded import contract_text
 from tests.support.histories import example_contract
 
 SPECIALISTERNE = 'organisation = "specialisterne"'
@@ -53,7 +55,39 @@ def test_the_two_bonds_pass_for_each_recipient_and_for_all_together(name):
     calendar = calendar_of(example_contract(name))
     assert audit(calendar) == ()
     assert [view.roles for view in views(calendar)] == [("investor",), ("operator",), ("investor", "operator")]
-    assert {view.smallest for view in views(calendar)} == {calendar.people}
+
+
+def smallest(name: str, *edit: str) -> dict[tuple[str, ...], int]:
+    """The smallest group of each view, of an example with a text replaced."""
+    contract = example_contract(name, **({"edit": edit} if edit else {}))
+    return {view.roles: view.smallest for view in views(calendar_of(contract))}
+
+
+def test_the_smallest_group_is_what_the_calendar_says_and_no_constant():
+    investor, operator, both = ("investor",), ("operator",), ("investor", "operator")
+    # a table by class isolates its cells, and none of fewer than k
+    assert smallest("impact60") == {investor: 5, operator: 5, both: 5}
+    assert smallest("impact60", "k = 5", "k = 7") == {investor: 7, operator: 7, both: 7}
+    # without it only the operator has a table: why people are not counted
+    [table] = re.findall(r'(?m)^breakdown = .*\nbreakdown_windows = \["2020H2"\]', contract_text("impact60", size=120))
+    assert smallest("impact60", table, "") == {investor: 120, operator: 5, both: 5}
+    # figures about everybody, and no table
+    assert smallest("ballerup") == {investor: 10, operator: 10, both: 10}
+    # what the audit refuses has the figure that it is refused for
+    calendar = calendar_of(example_contract("ballerup"))
+    shows = tuple(replace(show, figures=(Figure("m", 3, 13),)) for show in calendar.shows)
+    partial = replace(calendar, shows=shows)
+    assert {view.smallest for view in views(partial)} == {1}
+    assert "calendar-part" in {finding.rule for finding in audit(partial)}
+    # windows in which nobody can count isolate nobody, and whoever gets nothing sees nothing
+    nobody = tuple(replace(show, figures=(Figure("m", 0, 13),)) for show in calendar.shows)
+    assert {view.smallest for view in views(replace(calendar, shows=nobody))} == {0}
+
+
+def test_whoever_may_be_named_is_told_beside_the_figures():
+    named = {view.roles: view.named for view in views(calendar_of(example_contract("ballerup")))}
+    windows = ("2020H1", "2020H2")
+    assert named == {("investor",): (), ("operator",): windows, ("investor", "operator"): windows}
 
 
 def test_a_tied_party_counts_as_one_recipient():

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.disclosure import DisclosureRules, may_show_total, show_breakdown
-from policies.errors import DisclosureInvalid
+from policies.disclosure import DisclosureRules, check_group, fold_small, may_show_total, show_breakdown
+from policies.errors import DisclosureInvalid, GroupTooSmall
 
 Shown = tuple[int | None, ...]
 Show = Callable[[tuple[int, ...], int], Shown]
@@ -135,6 +135,87 @@ def partitions(total: int, cells: int) -> Iterator[tuple[int, ...]]:
             yield (first, *rest)
 
 
+def fold(cells: tuple[int, ...], k: int) -> Shown:
+    """The last cell is the one that the others are folded into."""
+    table = {f"reason {number}": count for number, count in enumerate(cells)}
+    shown = fold_small(table, into=f"reason {len(cells) - 1}", rules=DisclosureRules(k=k))
+    assert [cell.label for cell in shown] == list(table)
+    return tuple(cell.value for cell in shown)
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        # all large: all shown
+        ((25, 10, 5, 5), (25, 10, 5, 5)),
+        # a small one is counted under the last
+        ((25, 10, 4, 5), (25, 10, None, 9)),
+        ((25, 0, 4, 3), (25, None, None, 7)),
+        # too few under the last: the next smallest goes there too
+        ((25, 8, 3, 1), (25, None, None, 12)),
+        ((25, 12, 3, 1), (25, None, None, 16)),
+        # the last one by itself is treated alike
+        ((25, 8, 10, 2), (25, None, 10, 10)),
+        ((25, 8, 10, 0), (25, None, 10, 8)),
+        # everybody for one reason: nobody is told so
+        ((40, 0, 0, 0), (None, None, None, 40)),
+        ((0, 0, 0, 40), (None, None, None, 40)),
+        # fewer than k people in all
+        ((4, 0, 0, 0), (None, None, None, None)),
+        ((0, 0, 0, 0), (None, None, None, None)),
+    ],
+)
+def test_folding_with_k_five(cells: tuple[int, ...], shown: Shown) -> None:
+    assert fold(cells, 5) == shown
+
+
+@given(cells=st.lists(st.integers(0, 60), min_size=2, max_size=8).map(tuple), k=st.integers(3, 10))
+def test_what_is_folded_adds_up_and_leaves_nothing_to_subtract(cells: tuple[int, ...], k: int) -> None:
+    shown = fold(cells, k)
+    known = [value for value in shown if value is not None]
+    if sum(cells) < k:
+        assert known == []
+        return
+    assert sum(known) == sum(cells)
+    assert min(known) >= k
+    assert shown[-1] is not None
+    for count, value in zip(cells[:-1], shown[:-1], strict=True):
+        assert value in (None, count)
+        assert value is None or sum(cells) - value >= k
+
+
+def with_the_last_withheld(fold: Show) -> Show:
+    """For `worst_lead`: the sum under the last cell is a mark that hides the last cell too, where any was folded."""
+
+    def shows(cells: tuple[int, ...], k: int) -> Shown:
+        shown = fold(cells, k)
+        return (*shown[:-1], None) if None in shown[:-1] else shown
+
+    return shows
+
+
+@pytest.mark.parametrize(("k", "cells", "largest"), TABLES)
+def test_a_folded_cell_keeps_at_least_k_possible_values(k: int, cells: int, largest: int) -> None:
+    """Brute force. The sum under the last cell follows from the rest and the public sum, so it tells nothing more."""
+    assert worst_lead(with_the_last_withheld(fold), k=k, cells=cells, largest=largest) <= 0
+
+
+def test_the_reader_breaks_folding_what_is_below_k_alone() -> None:
+    """Positive control: without the second look, a single small cell that is folded into nobody is read off."""
+
+    def once(cells: tuple[int, ...], k: int) -> Shown:
+        folded = [count for count in cells[:-1] if count < k]
+        return (*(count if count >= k else None for count in cells[:-1]), cells[-1] + sum(folded))
+
+    assert worst_lead(with_the_last_withheld(once), k=5, cells=3, largest=20) == 4  # none but nought is left
+
+
+def test_cells_without_the_one_to_fold_into_are_refused() -> None:
+    for cells in ({"a": 5, "b": 6}, {"other": -1, "b": 6}, {}):
+        with pytest.raises(DisclosureInvalid):
+            fold_small(cells, into="other", rules=DisclosureRules())
+
+
 def test_a_total_is_shown_by_the_size_of_the_cohort_alone() -> None:
     rules = DisclosureRules(k=5, k_cohort=25)
     assert [may_show_total(cohort, rules) for cohort in (0, 10, 24, 25, 120)] == [False] * 3 + [True] * 2
@@ -152,3 +233,10 @@ def test_cells_that_do_not_partition_their_parent_are_refused(cells: dict[str, i
     with pytest.raises(DisclosureInvalid) as caught:
         show_breakdown(cells, parent=parent, rules=DisclosureRules())
     assert not any(str(count) in str(caught.value) for count in (*cells.values(), 12) if count > 3)
+
+
+def test_a_group_is_judged_by_its_size_alone_and_the_refusal_does_not_say_it() -> None:
+    check_group(25, DisclosureRules())
+    with pytest.raises(GroupTooSmall, match="fewer than 25 people") as refused:
+        check_group(24, DisclosureRules())
+    assert "24" not in str(refused.value)

@@ -16,7 +16,7 @@ from policies.facts import FACTS
 from policies.readable import READABLE, readable
 from policies.ruleset import CASES, MANIFEST, load_ruleset, manifest_of
 from policies.vocabulary import Action
-from tests.policies.cases import index
+from tests.policies.cases import all_cases, index
 
 
 @pytest.fixture
@@ -91,17 +91,55 @@ def test_the_index_of_cases_is_fresh() -> None:
     assert (CEDAR_DIRECTORY / CASES).read_text("utf-8") == index()
 
 
+def test_every_name_in_the_index_is_a_case_that_the_rule_decides_alone() -> None:
+    """As the engine decides it, not as the case says it should."""
+    cases = {case.name: case for case in all_cases()}
+    engine = PolicyEngine.load().with_programmes(case.request.programme for case in cases.values())
+    for rule, names in json.loads((CEDAR_DIRECTORY / CASES).read_text("utf-8")).items():
+        for name in names:
+            assert engine.authorise(cases[name].request).rule_ids == (rule,), name
+
+
+def reviewed(copied: Path, cases: object) -> Path:
+    """The copy with another index of cases and a manifest that fits it: what an insider could write."""
+    (copied / CASES).write_text(json.dumps(cases))
+    (copied / MANIFEST).write_bytes(manifest_of(copied))
+    return copied
+
+
 def test_a_rule_that_no_case_exercises_is_refused_at_load(copied: Path) -> None:
     cases = json.loads((copied / CASES).read_text())
     del cases["P42-appointment"]
-    (copied / CASES).write_text(json.dumps(cases))
     with pytest.raises(PolicySetInvalid, match="P42-appointment"):
-        PolicyEngine.load(copied)
+        PolicyEngine.load(reviewed(copied, cases))
+
+
+@pytest.mark.parametrize("names", [[], True, "deny/a", {"deny/a": 1}, [""], [1], ["deny/a", "deny/a"], None])
+def test_a_rule_needs_a_list_of_names_of_cases(copied: Path, names: object) -> None:
+    """What is merely there exercises nothing."""
+    cases = json.loads((copied / CASES).read_text())
+    with pytest.raises(PolicySetInvalid, match="P42-appointment"):
+        PolicyEngine.load(reviewed(copied, cases | {"P42-appointment": names}))
+    assert PolicyEngine.load(reviewed(copied, cases | {"P42-appointment": ["deny/a", "deny/b"]}))
+
+
+def test_cases_of_a_rule_that_is_not_there_are_refused(copied: Path) -> None:
+    cases = json.loads((copied / CASES).read_text())
+    with pytest.raises(PolicySetInvalid, match="P99-gone"):
+        PolicyEngine.load(reviewed(copied, cases | {"P99-gone": ["deny/a"]}))
+
+
+def test_the_cases_are_a_part_of_the_set_that_is_approved(copied: Path) -> None:
+    before = PolicyEngine.load(copied).policy_set_sha256
+    cases = json.loads((copied / CASES).read_text())
+    cases["P42-appointment"] = cases["P42-appointment"][:1]
+    assert PolicyEngine.load(reviewed(copied, cases)).policy_set_sha256 != before
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null"])
 def test_an_index_of_cases_that_cannot_be_read_refuses_all(copied: Path, text: str) -> None:
     (copied / CASES).write_text(text)
+    (copied / MANIFEST).write_bytes(manifest_of(copied))
     with pytest.raises(PolicySetInvalid, match="cannot be read"):
         PolicyEngine.load(copied)
 

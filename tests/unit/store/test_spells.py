@@ -15,7 +15,7 @@ from gateway.events import SourceDeclared
 from gateway.outcomes.history import PersonHistory
 from gateway.store import spells
 from gateway.store.queries import complete_since, completeness
-from gateway.store.tables import LinkageRow, PullRow, SpellRow, Subject
+from gateway.store.tables import IncomeRow, LinkageRow, PullRow, SpellRow, Subject
 from gateway.store.unit_of_work import Store
 from gateway.store.vault import VaultTables
 from keys.errors import VaultCorrupt
@@ -149,6 +149,34 @@ def test_a_file_that_comes_again_replaces_its_postings_from_that_day(enrolled: S
             uow.record(EVENT)
     key = (month.ordinal, IncomeType.WAGE)
     assert [load(enrolled, day=day).hours.get(key, 0) for day in range(4)] == [0, 16_000, 17_000, 16_000]
+
+
+def test_a_file_that_comes_again_gives_no_new_version_of_what_it_says_again(enrolled: Store) -> None:
+    """Equal postings are counted one by one: two that are the same stand twice, and one that is gone is closed once."""
+    month = Month.parse("2020-01")
+    for day, hours, replaced in ((1, [8_000, 8_000, 500], []), (2, [8_000, 700], [1])):
+        with enrolled.write(NOW + day * DAY) as uow:
+            found = [IncomePosting(REF, month, IncomeType.WAGE, one) for one in hours]
+            spells.store_postings(uow.session, "income", day, found, replaced=replaced, now=uow.now)
+            uow.record(EVENT)
+    with enrolled.read() as session:
+        rows = session.exec(select(IncomeRow).order_by(IncomeRow.id)).all()
+    seen = sorted((row.paid_hours_hundredths, (row.known_from - NOW).days, row.known_to is None) for row in rows)
+    assert seen == [(500, 1, False), (700, 2, True), (8_000, 1, False), (8_000, 1, True)]
+    assert [load(enrolled, day=day).hours[month.ordinal, IncomeType.WAGE] for day in (1, 2)] == [16_500, 8_700]
+
+
+def test_a_file_that_comes_again_takes_nothing_from_whoever_is_not_followed_any_more(enrolled: Store) -> None:
+    """It was read without that person, so it says nothing of the person: what was known stays."""
+    month = Month.parse("2020-01")
+    with enrolled.write(NOW + DAY) as uow:
+        posting = IncomePosting(REF, month, IncomeType.WAGE, 16_000)
+        spells.store_postings(uow.session, "income", 1, [posting], replaced=[], now=uow.now)
+        uow.record(EVENT)
+    with enrolled.write(NOW + 2 * DAY) as uow:
+        spells.store_postings(uow.session, "income", 2, [], replaced=[1], without=[REF.value], now=uow.now)
+        uow.record(EVENT)
+    assert load(enrolled, day=2).hours == {(month.ordinal, IncomeType.WAGE): 16_000}
 
 
 @given(st.lists(st.integers(0, 12), unique=True))

@@ -10,6 +10,14 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    op.create_index(
+        "ix_logentry_policy_sets",
+        "logentry",
+        ["idx"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'policy_set_approved'"),
+        postgresql_where=sa.text("kind = 'policy_set_approved'"),
+    )
     op.create_table(
         "advice",
         sa.Column("id", sa.String(), nullable=False),
@@ -24,6 +32,8 @@ def upgrade() -> None:
         sa.Column("answer_text", sa.String(), nullable=False),
         sa.Column("answered_by", sa.String(), nullable=False),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("lifted_by", sa.String(), nullable=False),
+        sa.Column("lifted_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_advice_contract_id", "advice", ["contract_id"], unique=False)
@@ -124,8 +134,10 @@ def upgrade() -> None:
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("window", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("references", sa.JSON(), nullable=False),
+        sa.Column("people", sa.JSON(), nullable=False),
+        sa.Column("claims", sa.JSON(), nullable=False),
         sa.Column("token", sa.String(), nullable=False),
+        sa.Column("token_sha256", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )

@@ -1,0 +1,137 @@
+"""The settlement over HTTP: the operator reads, acknowledges, disputes and invoices; an investor reads its own view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Path, Query
+from fastapi.responses import JSONResponse, Response
+
+from gateway.api import problems
+from gateway.api.settlement_bodies import (
+    Acknowledged,
+    Acknowledgement,
+    Disputed,
+    DisputeOutcome,
+    InvestorSettlement,
+    NewDispute,
+    Resolved,
+    Statement,
+)
+from gateway.errors import ContractUnknown
+from gateway.installation import Gateway
+from gateway.outcomes.contract import RECIPIENTS
+from gateway.settlement import acknowledging, billing, views
+from policies.vocabulary import Party, Role
+
+_TAG = "settlement"
+ContractId = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="The contract's id, such as `impact60`.")]
+Label = Annotated[str, Path(pattern="^[A-Za-z0-9-]{1,20}$", description="The window's label, such as `2018H2`.")]
+DisputeId = Annotated[str, Path(pattern="^[0-9a-f-]{36}$", description="The dispute's id.")]
+
+
+def install(app: FastAPI, gateway: Gateway, caller: Callable[..., Party]) -> None:
+    """Add the routes; `caller` turns an access token into the party that it stands for."""
+
+    # defaults and no `Annotated`: they close over this installation, and a name inside a function cannot be looked up
+    authenticated = Depends(caller)
+
+    def recipient(contract_id: ContractId, party: Party = authenticated) -> Party:
+        if party.role not in RECIPIENTS:
+            raise ContractUnknown(contract=contract_id)
+        return party
+
+    caller_of = Depends(recipient)
+
+    @app.get(
+        "/contracts/{contract_id}/settlement",
+        tags=[_TAG],
+        response_model=Statement | InvestorSettlement,
+        responses=problems.documented(401, 403, 404),
+        summary="What is owed, invoiced and paid",
+    )
+    def settlement(contract_id: ContractId, party: Party = caller_of) -> Response:
+        """The operator's statement over all windows, or the investor's own view. Amounts are whole øre."""
+        show = views.show_investor if party.role is Role.INVESTOR else views.show_statement
+        return JSONResponse(show(gateway, contract_id, as_party=party))
+
+    @app.post(
+        "/contracts/{contract_id}/windows/{window}/acknowledgement",
+        tags=[_TAG],
+        responses=problems.documented(401, 403, 404, 409, 422),
+        summary="Accept what a payment document says",
+    )
+    def acknowledgement(
+        contract_id: ContractId, window: Label, body: Acknowledgement, party: Party = caller_of
+    ) -> Acknowledged:
+        """Every line that is not disputed. What both parties accept can be invoiced."""
+        keys = acknowledging.acknowledge(
+            gateway, contract_id, window, document_sha256=body.document_sha256, as_party=party
+        )
+        return Acknowledged(lines=keys)
+
+    @app.post(
+        "/contracts/{contract_id}/windows/{window}/disputes",
+        tags=[_TAG],
+        responses=problems.documented(401, 403, 404, 409, 422),
+        summary="Contest one line of a payment document",
+    )
+    def dispute(contract_id: ContractId, window: Label, body: NewDispute, party: Party = caller_of) -> Disputed:
+        """Only this line is held back; the others go on. Send the letter that explains it to the municipality."""
+        row = acknowledging.dispute(
+            gateway,
+            contract_id,
+            window,
+            body.line,
+            reason=acknowledging.Reason(body.reason),
+            text_sha256=body.letter_sha256,
+            document_sha256=body.document_sha256,
+            as_party=party,
+        )
+        return Disputed(dispute=row.id, line=row.line, answer_by=row.answer_by.isoformat())
+
+    @app.post(
+        "/contracts/{contract_id}/disputes/{dispute}/outcome",
+        tags=[_TAG],
+        responses=problems.documented(401, 403, 404, 409, 422),
+        summary="Withdraw a dispute, or answer the municipality's",
+    )
+    def outcome(
+        contract_id: ContractId, dispute: DisputeId, body: DisputeOutcome, party: Party = caller_of
+    ) -> Resolved:
+        row = acknowledging.resolve(
+            gateway,
+            dispute,
+            outcome=acknowledging.Outcome(body.outcome),
+            text_sha256=body.letter_sha256,
+            contract_id=contract_id,
+            as_party=party,
+        )
+        return Resolved(dispute=row.id, line=row.line, outcome=row.outcome)
+
+    @app.post(
+        "/contracts/{contract_id}/windows/{window}/invoice",
+        tags=[_TAG],
+        response_class=Response,
+        responses={
+            200: {
+                "description": "An invoice or a credit note (UBL 2.1).",
+                "content": {"application/xml": {"schema": {"type": "string"}}},
+            },
+            **problems.documented(401, 403, 404, 409, 422),
+        },
+        summary="Make the invoice of a window, or get the one that was made",
+    )
+    def invoice(
+        contract_id: ContractId,
+        window: Label,
+        party: Party = caller_of,
+        number: Annotated[
+            str,
+            Query(pattern="^([A-Za-z0-9][A-Za-z0-9./_-]{0,29})?$", description="Your own number; derived if left out."),
+        ] = "",
+    ) -> Response:
+        """Peppol BIS Billing 3 of what both parties acknowledged; the same request again gives the same document."""
+        bill, _ = billing.request_payment(gateway, contract_id, window, number=number, as_party=party)
+        return Response(bill.xml, media_type="application/xml")

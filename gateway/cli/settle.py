@@ -1,0 +1,276 @@
+"""Commands of the settlement: from a released payment document to an invoice that is approved and paid."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from gateway.cli.terminal import columns, console, opened, output, warn_of_development_key
+
+app = typer.Typer(
+    help="What is owed: statements, disputes, invoices, approval, payment and accruals.", no_args_is_help=True
+)
+Contract = Annotated[str, typer.Argument(help="The contract's id.")]
+Window = Annotated[str, typer.Argument(help="The window's label, such as 2020H2.")]
+Number = Annotated[str, typer.Argument(help="The number of the invoice or credit note.")]
+Letter = Annotated[Path, typer.Option(help="The letter that explains it: only its SHA-256 is kept here.")]
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+@app.command()
+def state(contract: Contract) -> None:
+    """Show where every window stands: states, amounts, disputes, and what is expected next.
+
+    Example: gateway settle state impact60
+    """
+    from gateway.settlement.views import show_statement
+
+    made = show_statement(opened(), contract)
+    rows = [("window", "state", "due", "invoiced", "paid", "disputed", "next", "on")]
+    for one in made["windows"]:
+        expected = one["next"] or {"what": "", "on": ""}
+        sums = [_money(one[f"{name}_minor"]) for name in ("due", "invoiced", "paid", "disputed")]
+        rows.append((one["window"], one["state"], *sums, expected["what"].replace("_", " "), expected["on"]))
+    columns(rows)
+    for one in made["windows"]:
+        for line in one["lines"]:
+            if line["dispute"]:
+                said = line["dispute"]
+                console.print(
+                    f"  {one['window']} {line['line']} disputed by the {said['by']} ({said['reason']}): {said['id']},"
+                    f" to be answered by {said['answer_by']}",
+                    style="yellow",
+                )
+    for one in made["cumulative"]["tariffs"]:
+        cap = f" of at most {_money(one['cap_minor'])}" if one["cap_minor"] else ""
+        reached = "; the cap is reached" if one["cap_reached"] else ""
+        console.print(f"  {one['tariff']}: {one['quantity']} {one['unit']}s, {_money(one['due_minor'])}{cap}{reached}")
+
+
+@app.command()
+def statement(
+    contract: Contract,
+    out: Annotated[Path, typer.Option(help="Where it goes: .html to print, .json, .csv or .xlsx.")],
+) -> None:
+    """Write the statement over all windows: to print, or for a program, or for a spreadsheet without formulas.
+
+    Example: gateway settle statement impact60 --out afregning.html
+    """
+    from gateway.settlement.exports import HEAD, csv_bytes, rows, xlsx_bytes
+    from gateway.settlement.statement_page import page
+    from gateway.settlement.views import show_statement
+    from outcome_verifier import canonical
+
+    if out.suffix not in (".html", ".json", ".csv", ".xlsx"):
+        raise typer.BadParameter("must end in .html, .json, .csv or .xlsx", param_hint="--out")
+    with output(out) as file:
+        gateway = opened()
+        made = show_statement(gateway, contract)
+        match out.suffix:
+            case ".html":
+                file.write(page(made).encode("utf-8"))
+            case ".json":
+                file.write(canonical.dumps(made) + b"\n")
+            case ".csv":
+                file.write(csv_bytes(HEAD, rows(made)))
+            case _:
+                on = date.fromisoformat(made["made_on"])
+                file.write(xlsx_bytes(HEAD, rows(made), title=made["contract"]["title"], on=on))
+    warn_of_development_key(gateway)
+    console.print(f"written: {out}, {_money(made['cumulative']['due_minor'])} due in all")
+
+
+@app.command()
+def acknowledge(
+    contract: Contract,
+    window: Window,
+    document: Annotated[str, typer.Option(help="The SHA-256 of the payment document that is accepted.")] = "",
+) -> None:
+    """Accept every undisputed line of a window for the municipality, as its settlement officer.
+
+    The operator does the same over HTTP. Example: gateway settle acknowledge impact60 2020H2
+    """
+    from gateway.settlement.acknowledging import acknowledge as use_case
+
+    keys = use_case(opened(), contract, window, document_sha256=document)
+    console.print(f"acknowledged: {', '.join(keys)}" if keys else "acknowledged before, or disputed: nothing changed")
+
+
+@app.command()
+def dispute(
+    contract: Contract,
+    window: Window,
+    line: Annotated[str, typer.Option(help="The line's key, such as weeks_in_work_or_education/window.")],
+    reason: Annotated[str, typer.Option(help="quantity, amount, source, period or contract.")],
+    letter: Letter,
+) -> None:
+    """Contest one line of a payment document for the municipality; the other lines go on.
+
+    Example: gateway settle dispute impact60 2020H2 --line weeks/window --reason source --letter letter.pdf
+    """
+    from gateway.settlement.acknowledging import Reason
+    from gateway.settlement.acknowledging import dispute as use_case
+
+    word = _word(Reason, reason, "--reason")
+    row = use_case(opened(), contract, window, line, reason=word, text_sha256=_digest(letter))
+    console.print(f"disputed: {row.line} of {window}, dispute {row.id}")
+    console.print(f"  this line is held back; to be answered by {row.answer_by}", style="yellow")
+
+
+@app.command()
+def resolve(
+    dispute: Annotated[str, typer.Argument(help="The dispute's id.")],
+    outcome: Annotated[str, typer.Option(help="stands, upheld, or withdrawn by whoever raised it.")],
+    letter: Letter,
+) -> None:
+    """Answer the operator's dispute, or withdraw the municipality's own.
+
+    An upheld line stays held back until `gateway correct` supersedes the document.
+
+    Example: gateway settle resolve 5f0c… --outcome stands --letter answer.pdf
+    """
+    from gateway.settlement.acknowledging import Outcome
+    from gateway.settlement.acknowledging import resolve as use_case
+
+    row = use_case(opened(), dispute, outcome=_word(Outcome, outcome, "--outcome"), text_sha256=_digest(letter))
+    console.print(f"resolved: {row.line} of {row.window}, {row.outcome}")
+
+
+@app.command()
+def invoice(
+    contract: Contract,
+    window: Window,
+    out: Annotated[Path, typer.Option(help="Where the invoice or credit note goes (UBL 2.1, XML).")],
+    number: Annotated[str, typer.Option(help="The operator's own number; one is derived without it.")] = "",
+) -> None:
+    """Make the invoice, or the credit note, of what both parties acknowledged; asked again, hand it out again.
+
+    Example: gateway settle invoice impact60 2020H2 --out faktura.xml
+    """
+    from gateway.settlement.billing import request_payment
+    from gateway.settlement.invoice_check import check
+
+    with output(out) as file:
+        bill, is_new = request_payment(opened(), contract, window, number=number)
+        file.write(bill.xml)
+    word = "made" if is_new else "made before, handed out again"
+    console.print(f"{word}: {bill.kind.replace('_', ' ')} {bill.number}, {_money(bill.total_minor)}, {out}")
+    console.print(f"  due on {bill.due_on}; Peppol BIS Billing 3, {check(bill.xml)}")
+
+
+@app.command()
+def sheet(
+    contract: Contract, number: Number, out: Annotated[Path, typer.Option(help="Where the sheet goes (HTML).")]
+) -> None:
+    """Write the settlement sheet of an invoice, its checks ticked from facts.
+
+    Example: gateway settle sheet impact60 impact60-2020H2-1 --out ark.html
+    """
+    from gateway.settlement.paying import show_sheet
+    from gateway.settlement.sheet_page import page
+
+    with output(out) as file:
+        made = show_sheet(opened(), contract, number)
+        file.write(page(made).encode("utf-8"))
+    _show_checks(made)
+    console.print(f"written: {out}")
+
+
+@app.command()
+def approve(contract: Contract, number: Number) -> None:
+    """Approve an invoice as a settlement officer who did not ask for it; every check has to hold.
+
+    Example: gateway settle approve impact60 impact60-2020H2-1
+    """
+    from gateway.settlement.paying import approve as use_case
+
+    made = use_case(opened(), contract, number)
+    _show_checks(made)
+    console.print(f"approved: {number}, {_money(made['bill']['total_minor'])}", style="green")
+
+
+@app.command()
+def paid(
+    contract: Contract,
+    number: Number,
+    on: Annotated[str, typer.Option(help="The day of the payment, such as 2021-04-01.")],
+) -> None:
+    """Register that an approved invoice was paid, or that a credit note was set off.
+
+    Example: gateway settle paid impact60 impact60-2020H2-1 --on 2021-04-01
+    """
+    from gateway.settlement.paying import register_payment
+
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        raise typer.BadParameter("must be a day such as 2021-04-01", param_hint="--on") from None
+    bill = register_payment(opened(), contract, number, paid_on=day)
+    console.print(f"paid: {bill.number}, {_money(bill.total_minor)}, on {day}")
+
+
+@app.command()
+def investor(contract: Contract) -> None:
+    """Show the investor's view as the investor gets it: below k_cohort met or not met, and declared dates.
+
+    Example: gateway settle investor impact60
+    """
+    from gateway.settlement.views import show_investor
+
+    made = show_investor(opened(), contract)
+    columns(
+        [("window", "template", "from"), *((d["window"], d["template"], d["from"]) for d in made["declared_dates"])]
+    )
+    for one in made["predicates"]:
+        console.print(f"  {one['window']}: {'met' if one['met'] else 'not met'}")
+    if "flow" not in made:
+        return
+    if goal := made["goal"]:
+        console.print(f"  goal {goal['people']} people, {goal['achieved']} in {goal['window']}")
+    for name in ("drawn", "repaid", "return", "at_risk"):
+        console.print(f"  {name.replace('_', ' ')}: {_money(made['flow'][f'{name}_minor'])}")
+
+
+@app.command()
+def accruals(contract: Contract) -> None:
+    """Show accruals and a forecast by window and budget year, for the municipality alone; the look is logged.
+
+    Example: gateway settle accruals impact60
+    """
+    from gateway.settlement.forecast import accruals as use_case
+
+    made = use_case(opened(), contract)
+    rows: list[tuple[str, ...]] = [("window", "signed", "accrued", "expected in all", "paid about", "budget year")]
+    for one in made.windows:
+        sums = [_money(value) for value in (one.signed_minor, one.accrued_minor, one.expected_minor)]
+        rows.append((one.window, *sums, one.payment_expected_on, str(one.budget_year)))
+    columns(rows)
+    for year, minor in made.by_year:
+        console.print(f"  budget {year}: {_money(minor)}")
+    console.print(f"  sources complete to {made.complete_to}; an estimate at the pace of the last 13 weeks, no claim")
+
+
+def _show_checks(made: dict[str, Any]) -> None:
+    for one in made["checks"]:
+        mark = "ok " if one["holds"] else "NO "
+        console.print(f"  {mark} {one['name'].replace('_', ' ')}: {one['fact']}", style="" if one["holds"] else "red")
+
+
+def _money(minor: int) -> str:
+    sign, whole = ("-" if minor < 0 else ""), abs(minor)
+    return f"{sign}{whole // 100:,}.{whole % 100:02} kr."
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _word(kind: type[_Word], word: str, hint: str) -> _Word:
+    if word not in set(kind):
+        raise typer.BadParameter(f"must be one of: {', '.join(kind)}", param_hint=hint)
+    return kind(word)

@@ -1,0 +1,154 @@
+"""The `[settlement]` table of a contract file: where an invoice goes, until when, and what an investor lent.
+
+Nothing in it decides what is owed: that stands in measures and prices. A contract without the table is evaluated and
+released as before, and settled elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from connectors.declaration_table import Table
+
+CORRECTIONS = ("credit_note", "offset")
+VAT = ("exempt", "25")
+RETURN_FORMULA = "repaid_then_capped"
+_ACCOUNT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){1,5}")
+
+
+@dataclass(frozen=True, slots=True)
+class TradeParty:
+    """A buyer or seller as an invoice names it, beside its name under `[parties]`."""
+
+    cvr: str  # Danish business register number, eight digits
+    gln: str  # EAN location number, 13 digits with its check digit; empty for a seller that has none
+    zip_code: str
+    city: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Capital that the investor paid in."""
+
+    on: date
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvestorTerms:
+    """Every payment goes to the investor until the capital is repaid; then, from the goal on, the return up to a cap.
+
+    Whole minor units only: nothing is divided, so nothing is rounded.
+    """
+
+    formula: str
+    draws: tuple[Draw, ...]
+    max_return_minor: int
+
+    @property
+    def capital_minor(self) -> int:
+        return sum(draw.amount_minor for draw in self.draws)
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementTerms:
+    buyer: TradeParty
+    seller: TradeParty
+    order_number: str
+    person_reference: str  # personreference: an office or a function, never somebody's name
+    account: str  # authorised account of the municipality (kontonummer)
+    vat: str  # "exempt" | "25"
+    vat_reason: str  # why no VAT is due; empty with "25"
+    dispute_days: int  # from the payment document's issue
+    payment_days: int  # from the invoice
+    correction: str  # "credit_note" | "offset": against the next invoice
+    investor: InvestorTerms | None
+
+
+def settlement_terms(root: Table) -> SettlementTerms | None:
+    """The table's terms, or None where a contract has none; `DeclarationInvalid` for anything unknown or impossible."""
+    if "settlement" not in root:
+        return None
+    table = root.table("settlement")
+    vat = table.converted("vat", lambda word: _one_of(word, VAT))
+    terms = SettlementTerms(
+        buyer=_party(table.table("buyer"), needs_gln=True),
+        seller=_party(table.table("seller"), needs_gln=False),
+        order_number=table.converted("order_number", _line),
+        person_reference=table.converted("person_reference", _line),
+        account=table.converted("account", _account),
+        vat=vat,
+        vat_reason=table.converted("vat_reason", _line) if vat == "exempt" else "",
+        dispute_days=table.integer("dispute_days", least=1, most=366),
+        payment_days=table.integer("payment_days", least=1, most=366),
+        correction=table.converted("correction", lambda word: _one_of(word, CORRECTIONS)),
+        investor=_investor(table.table("investor")) if "investor" in table else None,
+    )
+    table.done()
+    return terms
+
+
+def _party(table: Table, *, needs_gln: bool) -> TradeParty:
+    party = TradeParty(
+        cvr=table.converted("cvr", _cvr),
+        gln=table.converted("gln", _gln) if needs_gln or "gln" in table else "",
+        zip_code=table.converted("zip", _zip),
+        city=table.converted("city", _line),
+    )
+    table.done()
+    return party
+
+
+def _investor(table: Table) -> InvestorTerms:
+    draws = []
+    for row in table.tables("draws"):
+        draws.append(Draw(row.day("on"), row.integer("amount_minor", least=1)))
+        row.done()
+    terms = InvestorTerms(
+        formula=table.converted("formula", lambda word: _one_of(word, (RETURN_FORMULA,))),
+        draws=tuple(sorted(draws, key=lambda draw: draw.on)),
+        max_return_minor=table.integer("max_return_minor"),
+    )
+    table.done()
+    return terms
+
+
+def _one_of(word: str, words: tuple[str, ...]) -> str:
+    if word not in words:
+        raise ValueError(f"must be one of: {', '.join(words)}")
+    return word
+
+
+def _line(text: str) -> str:
+    if len(text) > 60:
+        raise ValueError("must have at most 60 characters")
+    return text
+
+
+def _cvr(text: str) -> str:
+    weights = (2, 7, 6, 5, 4, 3, 2, 1)
+    if not re.fullmatch(r"[0-9]{8}", text) or sum(w * int(d) for w, d in zip(weights, text, strict=True)) % 11:
+        raise ValueError("must be a CVR number: eight digits whose weighted sum is divisible by 11")
+    return text
+
+
+def _gln(text: str) -> str:
+    """GS1 General Specifications §7.9: the last digit makes the weighted sum divisible by 10."""
+    digits = [int(digit) for digit in text] if re.fullmatch(r"[0-9]{13}", text) else []
+    if not digits or (sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10:
+        raise ValueError("must be a GLN (EAN number): 13 digits, the last one a check digit")
+    return text
+
+
+def _zip(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}", text):
+        raise ValueError("must be a Danish postal code: four digits")
+    return text
+
+
+def _account(text: str) -> str:
+    if not _ACCOUNT.fullmatch(text):
+        raise ValueError("must be an account such as 5.58.81.001: groups of digits with dots")
+    return text

@@ -1,0 +1,110 @@
+"""The journal of erasures: what survives when the database is restored to a day before an erasure.
+
+A file of lines beside the database, to be backed up apart from it. Each erasure writes two: `intended` before the
+commit that decides it, `confirmed` after. A crash between them leaves an intent, which is no decision: nobody is erased
+by it. `settle` closes it as soon as the database says how it went: `confirmed` where it holds the erasure, `dropped`
+where it holds a refusal of the same request. A line names a person by the digest of the random subject id.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from gateway.installation import Gateway
+from gateway.store.rights_tables import ErasureRow, RightsRequest
+
+NAME = "erasures.jsonl"
+INTENDED, CONFIRMED, DROPPED = "intended", "confirmed", "dropped"
+_FIELDS = {"at", "contract", "request", "state", "subject_sha256"}
+
+Line = dict[str, str]
+
+
+def intend(gateway: Gateway, *, contract: str, request: str, mark: str, now: datetime) -> None:
+    """Note an erasure that is about to be committed; on the disk when this returns."""
+    _append(gateway, {"contract": contract, "request": request, "subject_sha256": mark, "state": INTENDED}, now)
+
+
+def confirm(gateway: Gateway, mark: str, *, now: datetime) -> None:
+    """Note that the erasure of this digest was committed; on the disk when this returns."""
+    for line in unconfirmed(gateway):
+        if line["subject_sha256"] == mark:
+            _append(gateway, {**line, "state": CONFIRMED}, now)
+
+
+def settle(gateway: Gateway, session: Session, *, now: datetime) -> None:
+    """Close every intent of which the database knows how it ended."""
+    for line in unconfirmed(gateway):
+        if session.get(ErasureRow, line["subject_sha256"]) is not None:
+            _append(gateway, {**line, "state": CONFIRMED}, now)
+        elif _was_refused(session, line["request"]):
+            _append(gateway, {**line, "state": DROPPED}, now)
+
+
+def erased(gateway: Gateway) -> set[str]:
+    """The digests of everybody whose erasure is confirmed."""
+    return {line["subject_sha256"] for line in lines(gateway) if line["state"] == CONFIRMED}
+
+
+def unconfirmed(gateway: Gateway) -> list[Line]:
+    """The intents that nothing has closed, the newest of each person, oldest first."""
+    newest = {line["subject_sha256"]: line for line in lines(gateway)}
+    done = erased(gateway)
+    return [line for mark, line in newest.items() if line["state"] == INTENDED and mark not in done]
+
+
+def lines(gateway: Gateway) -> list[Line]:
+    """Every whole line, oldest first. `ValueError` where one is none, since a lost erasure must not go unseen.
+
+    Half a line at the end is none: the crash that broke it came before the commit, or the database holds what it says.
+    """
+    file = _file(gateway)
+    text = file.read_text("ascii") if file.exists() else ""
+    found = [json.loads(line) for line in text.split("\n")[:-1]]
+    for line in found:
+        if not isinstance(line, dict) or set(line) != _FIELDS or line["state"] not in (INTENDED, CONFIRMED, DROPPED):
+            raise ValueError(f"{file.name} holds a line that is none: restore it from its own backup")
+    return found
+
+
+def _file(gateway: Gateway) -> Path:
+    return gateway.settings.data_directory / NAME
+
+
+def _was_refused(session: Session, request: str) -> bool:
+    query = select(RightsRequest).where(RightsRequest.id == request, col(RightsRequest.answer) == "refused")
+    return session.exec(query).first() is not None
+
+
+def _append(gateway: Gateway, line: Line, now: datetime) -> None:
+    """Append a line, in the place of half a line where a crash left one, and wait until the disk has it."""
+    text = json.dumps({**line, "at": str(int(now.timestamp()))}, sort_keys=True) + "\n"
+    file = _file(gateway)
+    is_new = not file.exists()
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        whole = os.pread(handle, os.fstat(handle).st_size, 0)
+        end = whole.rfind(b"\n") + 1
+        os.ftruncate(handle, end)
+        os.pwrite(handle, text.encode("ascii"), end)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if is_new:
+        _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the disk knows the name of a new file, too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,119 @@
+"""The words of the access report in plain Danish. Whatever a report can hold has one; a test goes through them all."""
+
+from __future__ import annotations
+
+STATUS = {
+    "no_benefit": "ingen ydelse",
+    "unemployed": "ledig",
+    "benefit": "anden ydelse",
+    "activation": "aktivering",
+    "wage_subsidy": "løntilskud",
+    "rehabilitation": "revalidering",
+    "sickness": "sygedagpenge",
+    "parental_leave": "barsel",
+    "holiday": "feriedagpenge",
+    "leave": "orlov",
+    "supported_work": "støttet arbejde",
+    "education": "uddannelse",
+    "fleksjob": "fleksjob",
+    "skaanejob": "skånejob",
+    "early_retirement": "efterløn",
+    "disability_pension": "førtidspension",
+    "old_age_pension": "folkepension",
+    "not_resident": "ikke bosat her",
+    "dead": "død",
+    "unknown": "ukendt kode",
+}
+INCOME = {
+    "wage": "løn",
+    "education_grant": "SU",
+    "greenland": "løn i Grønland",
+    "other": "anden A-indkomst, for eksempel dagpenge",
+    "b_income": "B-indkomst",
+    "cash_benefit": "kontanthjælp",
+    "sickness_parental": "syge- eller barselsdagpenge",
+    "researcher": "forskerløn",
+    "unknown": "ukendt type",
+}
+ACTION = {
+    "enrol": "Du blev skrevet ind",
+    "notice": "Det blev noteret, at du fik besked",
+    "pull": "Vi læste i et register",
+    "evaluate": "Vi talte gruppens resultater op",
+    "record_changed": "Vi noterede, hvad du sagde",
+    "access_report": "Vi lavede et svar som dette til dig",
+    "consent_receipt": "Vi lavede en kvittering til dig",
+    "archive": "Vi gav kopi til arkivet",
+    "asked_erasure": "Du bad om sletning",
+    "asked_rectification": "Du bad om rettelse",
+    "decided_erasure": "Vi svarede på din anmodning om sletning",
+    "decided_rectification": "Vi svarede på din anmodning om rettelse",
+    "statement": "Leverandøren fik en besked om dig",
+}
+KIND = {
+    "statutory_basis": "retsgrundlag i loven",
+    "administrative_consent": "forvaltningsretligt samtykke",
+    "gdpr_consent": "samtykke",
+    "objection": "indsigelse",
+    "restriction": "begrænsning",
+    "exit": "du forlod indsatsen",
+    "protection": "navne- og adressebeskyttelse",
+}
+CHANGE = {"begins": "gælder fra denne dag", "ends": "ophørt denne dag"}
+CHANNEL = {
+    "letter": "brev",
+    "digital_post": "Digital Post",
+    "phone": "telefon",
+    "meeting": "møde",
+    "register": "kommunens register",
+    "referral_list": "listen over henviste",
+}
+TEMPLATE = {
+    "contract_total": "Gruppens samlede tal",
+    "predicate": "Om målet er nået, ja eller nej",
+    "payment_document": "Hvad kommunen skal betale",
+    "relapse_notice": "Besked om, at du skal tale med jobcentret",
+}
+ROLE = {"operator": "leverandør", "investor": "investor"}
+CLAIM = {
+    "participants": "henviste",
+    "outcomes_achieved": "i mål",
+    "threshold": "målet",
+    "payable": "beløb",
+    "qualifying_weeks": "uger, der tæller",
+    "outcomes_by_class": "fordelt på",
+    "not_counted": "ikke i mål, fordi",
+    "difference": "forskel til det, der blev rettet",
+}
+DIFFERENCE = {
+    "outcomes_achieved": "i mål",
+    "qualifying_weeks": "uger",
+    "amount_minor": "beløb",
+    "threshold_met": "målet",
+}
+REASON = {
+    "not_long_enough": "ikke længe nok",
+    "on_benefit": "på ydelse",
+    "no_pay_reported": "ingen løn indberettet",
+    "too_few_hours": "for få timer",
+    "left": "ikke med længere",
+    "not_observed": "ikke set i registret",
+    "other": "andet",
+}
+REQUEST = {"rectification": "rettelse", "erasure": "sletning"}
+ANSWER = {"open": "venter på svar", "granted": "ja", "refused": "nej"}
+# the rules by which an erasure is held
+HOLD = {
+    "still-followed": "vi følger dig stadig; gør indsigelse først",
+    "accounting-period": "regnskabet skal gemmes (bogføringsloven)",
+    "archive-decision": "arkivet skal have en kopi først (arkivloven)",
+    "unsettled-window": "en periode er ikke gjort op endnu",
+    "open-dispute": "parterne er uenige om en periode",
+}
+RIGHTS = (
+    "Du kan få rettet, hvad der er forkert.",
+    "Du kan bede os holde pause, mens vi ser på din sag.",
+    "Du kan gøre indsigelse. Så stopper vi med at læse om dig.",
+    "Du kan bede os slette. Noget kan vi have pligt til at gemme; så får du reglen at vide.",
+    "Du kan klage til Datatilsynet, datatilsynet.dk.",
+)

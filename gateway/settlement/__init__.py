@@ -1,0 +1,1 @@
+"""From a released payment document to money: statements, disputes, invoices, approval, accruals."""

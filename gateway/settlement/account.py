@@ -1,0 +1,130 @@
+"""The arithmetic between payment documents and bills: what is owed, what was billed, and the difference.
+
+Pure and in whole minor units. A bill never repeats an amount: it holds the difference between what the standing
+documents say of a line and what earlier bills hold of it. So all bills of a contract add up to all its documents, and a
+correction gives a credit note, or an offset against the next invoice, by itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+INVOICE, CREDIT_NOTE = "invoice", "credit_note"
+Place = tuple[str, str]  # window, line key
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a payment document, as it was signed."""
+
+    tariff: str
+    kind: str  # "window" | "correction" of earlier windows
+    unit: str
+    quantity: int
+    amount_minor: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.tariff}/{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An issued payment document. `is_standing` where nothing superseded it."""
+
+    window: str
+    revision: int
+    lines: tuple[Line, ...]
+    is_standing: bool
+
+    @property
+    def due_minor(self) -> int:
+        return sum(line.amount_minor for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """What a bill holds of one line: the difference to what earlier bills hold of it."""
+
+    window: str
+    key: str
+    unit: str
+    quantity: int
+    amount_minor: int
+
+    @property
+    def place(self) -> Place:
+        return (self.window, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A bill that could be made now."""
+
+    kind: str
+    lines: tuple[BillLine, ...]
+
+    @property
+    def total_minor(self) -> int:
+        return sum(line.amount_minor for line in self.lines)
+
+
+def owed(documents: Sequence[Document]) -> dict[Place, Line]:
+    """What the standing documents say, by line."""
+    return {(one.window, line.key): line for one in documents if one.is_standing for line in one.lines}
+
+
+def billed(lines: Sequence[BillLine]) -> dict[Place, tuple[int, int]]:
+    """(quantity, minor units) that bills hold of each line."""
+    totals: dict[Place, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for line in lines:
+        quantity, amount = totals[line.place]
+        totals[line.place] = (quantity + line.quantity, amount + line.amount_minor)
+    return dict(totals)
+
+
+def differences(documents: Sequence[Document], lines: Sequence[BillLine]) -> list[BillLine]:
+    """What no bill holds yet, by window and line; negative where a correction or a relapse takes back."""
+    due, before = owed(documents), billed(lines)
+    found = []
+    for place in sorted(due.keys() | before.keys()):
+        now = due.get(place)
+        quantity, amount = before.get(place, (0, 0))
+        unit = now.unit if now else next(line.unit for line in lines if line.place == place)
+        more, change = (now.quantity if now else 0) - quantity, (now.amount_minor if now else 0) - amount
+        if change or more:
+            found.append(BillLine(*place, unit, more, change))
+    return found
+
+
+def plan(
+    window: str,
+    open_lines: Sequence[BillLine],
+    *,
+    ready: Collection[Place],
+    order: Mapping[str, int],
+    offsets: bool,
+) -> Planned | None:
+    """The bill of a window from what is open and ready; None where there is nothing to bill, or nothing yet.
+
+    With `offsets` what an earlier window takes back is set off here, and a bill that would be negative waits for the
+    next one; after the contract's last window it is a credit note all the same.
+    """
+    usable = [line for line in open_lines if line.place in ready]
+    chosen = [line for line in usable if line.window == window]
+    if not chosen:
+        return None
+    if offsets:
+        earlier = [line for line in usable if order[line.window] < order[window]]
+        nets: dict[str, int] = defaultdict(int)
+        for line in earlier:
+            nets[line.window] += line.amount_minor
+        chosen = [line for line in earlier if nets[line.window] < 0] + chosen
+    planned = Planned(INVOICE, tuple(sorted(chosen, key=lambda line: (order[line.window], line.key))))
+    if planned.total_minor >= 0:
+        return planned
+    if offsets and order[window] < max(order.values()):
+        return None
+    return Planned(CREDIT_NOTE, planned.lines)

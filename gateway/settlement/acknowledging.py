@@ -1,0 +1,268 @@
+"""Use cases: a party acknowledges what a payment document says, disputes one line of it, or settles a dispute.
+
+Operator and municipality both have to acknowledge a line before it is invoiced. A dispute holds back its own line and
+no other. Its letter stays in the case system: here are the reason, from a closed list, and the letter's digest.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+
+from gateway.authority import Asking, Authorised, deciding, staff_party
+from gateway.installation import Gateway
+from gateway.outcomes.contract import Window
+from gateway.settlement.account import Line
+from gateway.settlement.reading import Settled, Signed, read
+from gateway.settlement.states import Action as Step
+from gateway.settlement.states import State, after
+from gateway.settlement_errors import DisputeUnknown, SettlementRefused
+from gateway.settlement_events import DisputeResolved, ResultAcknowledged, ResultDisputed
+from gateway.store.settlement_tables import Acknowledgement, Dispute
+from policies.facts import AcknowledgeFacts
+from policies.programme import Programme
+from policies.vocabulary import Action, Party, Purpose, Role
+
+ANSWER_DAYS = 14  # in which a dispute should be answered; a day that passes frees nothing
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Reason(StrEnum):
+    """Why a line is disputed; what else there is to say stands in the letter."""
+
+    QUANTITY = "quantity"  # weeks or people are counted wrongly
+    AMOUNT = "amount"  # price, step or cap is applied wrongly
+    SOURCE = "source"  # a register is wrong or incomplete
+    PERIOD = "period"  # a week belongs to another window
+    CONTRACT = "contract"  # the contract is read wrongly
+
+
+class Outcome(StrEnum):
+    STANDS = "stands"  # the line is as it was; both parties acknowledge it anew
+    WITHDRAWN = "withdrawn"  # by the party that raised it
+    UPHELD = "upheld"  # the line stays held back until `gateway correct` supersedes the document
+
+
+def acknowledge(
+    gateway: Gateway, contract_id: str, window_label: str, *, document_sha256: str = "", as_party: Party | None = None
+) -> list[str]:
+    """Accept every undisputed line of a window's payment document; their keys, none where all were accepted before.
+
+    `as_party` is the operator over HTTP and None for the municipality's settlement officer. `document_sha256` is the
+    digest of the document that the party holds: another one is refused. Raises `SettlementRefused`, `PolicyDenied`.
+    """
+    with deciding(gateway) as asking:
+        programme, settled, one, party = _open(gateway, asking, contract_id, window_label, as_party)
+        authorised = _ask(gateway, asking, programme, party, stands=one is not None)
+        signed = _same(one, document_sha256)
+        keys = [
+            line.key
+            for line in signed.document.lines
+            if party.role not in settled.accepted_by(signed.release, line.key)
+            and settled.state(signed, line) is not State.DISPUTED
+        ]
+        if not keys:
+            asking.uow.record(_acknowledged(gateway, contract_id, signed, [], party, authorised))
+            return []
+        asking.session.add(
+            Acknowledgement(
+                id=str(uuid.uuid4()),
+                contract_id=contract_id,
+                window=window_label,
+                release_id=signed.release,
+                lines=keys,
+                document_sha256=signed.jwt_sha256,
+                role=party.role,
+                by=_who(gateway, party),
+                at=asking.now,
+            )
+        )
+        asking.uow.record(_acknowledged(gateway, contract_id, signed, keys, party, authorised))
+        return keys
+
+
+def dispute(
+    gateway: Gateway,
+    contract_id: str,
+    window_label: str,
+    line_key: str,
+    *,
+    reason: Reason,
+    text_sha256: str,
+    document_sha256: str = "",
+    as_party: Party | None = None,
+) -> Dispute:
+    """Contest one line, within the contract's days and before both parties acknowledged it.
+
+    Raises `SettlementRefused`, `PolicyDenied`.
+    """
+    with deciding(gateway) as asking:
+        programme, settled, one, party = _open(gateway, asking, contract_id, window_label, as_party)
+        in_time = one is None or asking.now.date() <= settled.dispute_until(one)
+        authorised = _ask(gateway, asking, programme, party, stands=one is not None, in_time=in_time)
+        signed = _same(one, document_sha256)
+        after(settled.state(signed, _line(signed, line_key)), Step.DISPUTE)
+        row = Dispute(
+            id=str(uuid.uuid4()),
+            contract_id=contract_id,
+            window=window_label,
+            release_id=signed.release,
+            line=line_key,
+            reason=reason,
+            text_sha256=_sha256(text_sha256),
+            role=party.role,
+            by=_who(gateway, party),
+            at=asking.now,
+            answer_by=asking.now.date() + timedelta(days=ANSWER_DAYS),
+            outcome="",
+            outcome_sha256="",
+            resolved_by="",
+        )
+        asking.session.add(row)
+        asking.uow.record(
+            ResultDisputed(
+                contract=contract_id,
+                window=window_label,
+                release=signed.release,
+                dispute=row.id,
+                line=line_key,
+                reason=reason,
+                text_sha256=row.text_sha256,
+                answer_by=row.answer_by.isoformat(),
+                party=str(party),
+                by=row.by,
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            )
+        )
+        return row
+
+
+def resolve(
+    gateway: Gateway,
+    dispute_id: str,
+    *,
+    outcome: Outcome,
+    text_sha256: str,
+    contract_id: str = "",
+    as_party: Party | None = None,
+) -> Dispute:
+    """Settle a dispute. The party that raised it may withdraw it; the other one answers; nobody judges alone.
+
+    A line that stands has to be acknowledged anew by both. Raises `DisputeUnknown`, `SettlementRefused`,
+    `PolicyDenied`.
+    """
+    with deciding(gateway) as asking:
+        row = asking.session.get(Dispute, dispute_id)
+        if row is None or row.outcome or contract_id not in ("", row.contract_id):
+            raise DisputeUnknown(dispute=dispute_id)
+        programme, _, one, party = _open(gateway, asking, row.contract_id, row.window, as_party)
+        stands = one is not None and one.release == row.release_id
+        authorised = _ask(gateway, asking, programme, party, stands=stands)
+        is_own = party.role == row.role
+        if is_own != (outcome is Outcome.WITHDRAWN):
+            raise SettlementRefused(
+                rule="other-party", reason="the party that raised a dispute withdraws it, the other one answers it"
+            )
+        # a dispute that is withdrawn, or answered with agreement of both, leaves the line as it was signed
+        row.outcome, row.outcome_sha256 = outcome, _sha256(text_sha256)
+        row.resolved_by, row.resolved_at = _who(gateway, party), asking.now
+        asking.session.add(row)
+        asking.uow.record(
+            DisputeResolved(
+                contract=row.contract_id,
+                dispute=row.id,
+                outcome=outcome,
+                text_sha256=row.outcome_sha256,
+                party=str(party),
+                by=row.resolved_by,
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            )
+        )
+        return row
+
+
+def party_of(gateway: Gateway, programme: Programme, as_party: Party | None) -> Party:
+    """Who acts: the party of an access token, or the municipality's settlement officer at the keyboard."""
+    return as_party or staff_party(programme, Role.SETTLEMENT_OFFICER)
+
+
+def is_appointed(gateway: Gateway, asking: Asking, programme: Programme, party: Party) -> bool:
+    """Whether whoever sits at the keyboard may act in that role; a token's party was authenticated already."""
+    if party.role in (Role.OPERATOR, Role.INVESTOR):
+        return True
+    return programme.is_appointed(gateway.staff, party.role, on=asking.now.date())
+
+
+def _open(
+    gateway: Gateway, asking: Asking, contract_id: str, label: str, as_party: Party | None
+) -> tuple[Programme, Settled, Signed | None, Party]:
+    programme = gateway.programme(asking.session, contract_id)
+    settled = read(gateway, asking.session, contract_id, now=asking.now)
+    find(settled, label)
+    return programme, settled, settled.standing(label), party_of(gateway, programme, as_party)
+
+
+def find(settled: Settled, label: str) -> Window:
+    """The window of this label; `WindowUnknown`."""
+    from gateway.drafting import find_window
+
+    return find_window(settled.contract, label)
+
+
+def _ask(
+    gateway: Gateway, asking: Asking, programme: Programme, party: Party, *, stands: bool, in_time: bool = True
+) -> Authorised:
+    facts = AcknowledgeFacts(
+        purpose=Purpose.OUTCOME_PAYMENT,
+        appointment_valid=is_appointed(gateway, asking, programme, party),
+        document_stands=stands,
+        in_time=in_time,
+    )
+    return asking.ask(party, Action.ACKNOWLEDGE, programme, facts)
+
+
+def _same(one: Signed | None, document_sha256: str) -> Signed:
+    if one is None:  # the policy has refused this already
+        raise SettlementRefused(rule="no-document", reason="no payment document of this window stands")
+    if document_sha256 and document_sha256 != one.jwt_sha256:
+        raise SettlementRefused(rule="other-document", reason="the digest is that of another payment document")
+    return one
+
+
+def _line(one: Signed, key: str) -> Line:
+    found = next((line for line in one.document.lines if line.key == key), None)
+    if found is None:
+        known = ", ".join(line.key for line in one.document.lines)
+        raise SettlementRefused(rule="line-unknown", reason=f"the payment document has these lines: {known}")
+    return found
+
+
+def _sha256(text: str) -> str:
+    if not _DIGEST.fullmatch(text):
+        raise SettlementRefused(rule="digest", reason="the letter's digest must be a SHA-256 as 64 hex digits")
+    return text
+
+
+def _who(gateway: Gateway, party: Party) -> str:
+    return str(party) if party.role is Role.OPERATOR else gateway.staff
+
+
+def _acknowledged(
+    gateway: Gateway, contract_id: str, one: Signed, keys: Sequence[str], party: Party, authorised: Authorised
+) -> ResultAcknowledged:
+    return ResultAcknowledged(
+        contract=contract_id,
+        window=one.document.window,
+        release=one.release,
+        lines=list(keys),
+        document_sha256=one.jwt_sha256,
+        party=str(party),
+        by=_who(gateway, party),
+        decision=authorised.id,
+        decision_sha256=authorised.sha256,
+    )

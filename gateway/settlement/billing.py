@@ -1,0 +1,177 @@
+"""Use case: make an invoice or a credit note from what both parties acknowledged, once.
+
+Asked again it hands out the bill that exists: no amount is ever billed twice, since a bill holds differences alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from dataclasses import asdict
+from datetime import timedelta
+
+from gateway.authority import Authorised, deciding, municipality
+from gateway.installation import Gateway
+from gateway.settlement.account import CREDIT_NOTE, Planned, billed, differences, plan
+from gateway.settlement.acknowledging import find, is_appointed
+from gateway.settlement.invoice import BillFacts, Evidence, ubl
+from gateway.settlement.reading import Settled, lines_of, read
+from gateway.settlement.states import State
+from gateway.settlement_errors import BillUnknown, SettlementRefused
+from gateway.settlement_events import PaymentRequested
+from gateway.store import queries
+from gateway.store.settlement_tables import Bill
+from policies.facts import RequestPaymentFacts
+from policies.vocabulary import Action, Party, Purpose, Role
+
+_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,29}")
+
+
+def request_payment(
+    gateway: Gateway, contract_id: str, window_label: str, *, number: str = "", as_party: Party | None = None
+) -> tuple[Bill, bool]:
+    """The bill of a window's acknowledged lines, and whether it is new.
+
+    `as_party` is the operator over HTTP and None for the municipality, which makes it on the operator's behalf.
+    `number` is the operator's own; without one it is derived. Raises `SettlementRefused` where nothing is to be billed,
+    or where the number is used; `PolicyDenied`.
+    """
+    with deciding(gateway) as asking:
+        programme = gateway.programme(asking.session, contract_id)
+        settled = read(gateway, asking.session, contract_id, now=asking.now)
+        find(settled, window_label)
+        one = settled.standing(window_label)
+        party = as_party or municipality(programme)
+        opened = differences(settled.documents, settled.bill_lines())
+        ready = {place for window in settled.contract.windows for place in settled.ready(window.label)}
+        planned = plan(
+            window_label,
+            opened,
+            ready=ready,
+            order=settled.order,
+            offsets=settled.terms.correction == "offset",
+        )
+        existing = [bill for bill in settled.bills if bill.window == window_label]
+        authorised = asking.ask(
+            party,
+            Action.REQUEST_PAYMENT,
+            programme,
+            RequestPaymentFacts(
+                purpose=Purpose.OUTCOME_PAYMENT,
+                appointment_valid=is_appointed(gateway, asking, programme, party),
+                document_stands=one is not None,
+                lines_acknowledged=planned is not None or bool(existing) or _waits_for_nobody(settled, window_label),
+                not_suspended=not queries.is_suspended(asking.session, contract_id, window_label),
+            ),
+        )
+        if planned is None and existing:
+            newest = existing[-1]
+            if number and number != newest.number:
+                raise SettlementRefused(rule="billed-already", reason=f"{newest.number} holds all of it")
+            asking.uow.record(_event(gateway, newest, party, authorised))
+            return newest, False
+        if planned is None:
+            raise SettlementRefused(rule="nothing-to-bill", reason=_why_nothing(settled, window_label))
+        bill = _bill(gateway, settled, window_label, planned, number, party)
+        asking.session.add(bill)
+        asking.uow.record(_event(gateway, bill, party, authorised))
+        return bill, True
+
+
+def find_bill(settled: Settled, number: str) -> Bill:
+    """The bill of this number; `BillUnknown`."""
+    found = next((bill for bill in settled.bills if bill.number == number), None)
+    if found is None:
+        raise BillUnknown(number=number, contract=settled.contract.id)
+    return found
+
+
+def evidence_of(settled: Settled, windows: set[str]) -> tuple[Evidence, ...]:
+    """The standing payment documents of these windows, in the contract's order."""
+    found = [one for one in settled.signed if one.document.is_standing and one.document.window in windows]
+    return tuple(Evidence(one.jti, one.jwt_sha256, one.rules_sha256) for one in found)
+
+
+def _waits_for_nobody(settled: Settled, window: str) -> bool:
+    """Whether every line of the window is acknowledged: what is left is no quarrel, but an amount of nothing."""
+    one = settled.standing(window)
+    states = [] if one is None else [settled.state(one, line) for line in one.document.lines]
+    return bool(states) and all(state not in (State.RELEASED, State.DISPUTED) for state in states)
+
+
+def _why_nothing(settled: Settled, window: str) -> str:
+    opened = sum(
+        line.amount_minor for line in differences(settled.documents, settled.bill_lines()) if line.window == window
+    )
+    if opened < 0:
+        return f"what {window} takes back is set off against the next invoice"
+    return f"{window} is worth nothing, or all of it was billed before"
+
+
+def _bill(gateway: Gateway, settled: Settled, window: str, planned: Planned, number: str, party: Party) -> Bill:
+    contract, terms, position = settled.contract, settled.terms, len(settled.bills) + 1
+    chosen = number or f"{contract.id}-{window}-{position}"
+    if not _NUMBER.fullmatch(chosen):
+        raise SettlementRefused(rule="number", reason="an invoice number has 1 to 30 letters, digits and . / _ -")
+    if chosen in {bill.number for bill in settled.bills}:
+        raise SettlementRefused(rule="number-used", reason=f"{chosen} is the number of another invoice")
+    issued_on = settled.now.date()
+    due_on = issued_on + timedelta(days=terms.payment_days)
+    refers_to = _refers_to(settled, planned)
+    facts = BillFacts(
+        kind=planned.kind,
+        number=chosen,
+        issued_on=issued_on,
+        due_on=due_on,
+        lines=planned.lines,
+        refers_to=refers_to,
+        evidence=evidence_of(settled, {line.window for line in planned.lines}),
+    )
+    xml = ubl(contract, terms, facts, is_demo=gateway.installed.is_demo)
+    return Bill(
+        id=str(uuid.uuid4()),
+        contract_id=contract.id,
+        contract_version=contract.version,
+        contract_sha256=contract.sha256,
+        position=position,
+        window=window,
+        kind=planned.kind,
+        number=chosen,
+        lines=[asdict(line) for line in planned.lines],
+        total_minor=planned.total_minor,
+        refers_to=refers_to,
+        xml=xml,
+        sha256=hashlib.sha256(xml).hexdigest(),
+        issued_on=issued_on,
+        due_on=due_on,
+        requested_role=party.role,
+        requested_by=str(party) if party.role is Role.OPERATOR else gateway.staff,
+        requested_at=settled.now,
+    )
+
+
+def _refers_to(settled: Settled, planned: Planned) -> str:
+    """The invoice that a credit note is about: the newest that holds one of its lines, else the newest of all."""
+    invoices = [bill for bill in settled.bills if bill.kind != CREDIT_NOTE]
+    if planned.kind != CREDIT_NOTE or not invoices:
+        return ""
+    places = {line.place for line in planned.lines} & set(billed(settled.bill_lines()))
+    about = [bill for bill in invoices if places & {line.place for line in lines_of(bill)}]
+    return (about or invoices)[-1].number
+
+
+def _event(gateway: Gateway, bill: Bill, party: Party, authorised: Authorised) -> PaymentRequested:
+    return PaymentRequested(
+        contract=bill.contract_id,
+        window=bill.window,
+        bill=bill.id,
+        bill_kind=bill.kind,
+        number=bill.number,
+        total_minor=bill.total_minor,
+        bill_sha256=bill.sha256,
+        requested_by=str(party),
+        by=str(party) if party.role is Role.OPERATOR else gateway.staff,
+        decision=authorised.id,
+        decision_sha256=authorised.sha256,
+    )

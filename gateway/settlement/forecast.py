@@ -1,0 +1,169 @@
+"""Accruals and a forecast for the municipality's budget follow-up: its own eyes only, and every look is logged.
+
+The accrual is what the registers show today of windows that are not released yet. The forecast goes on as the last 13
+complete weeks went: weeks at the same pace, people as they are now. Whole numbers only; what a division leaves over is
+dropped, since this is an estimate and no claim. Nothing here is ever invoiced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from connectors.records import Week
+from gateway import evaluation as evaluating
+from gateway.authority import deciding
+from gateway.errors import SourcesIncomplete
+from gateway.installation import Gateway
+from gateway.outcomes.contract import Contract, MeasureKind, Window
+from gateway.outcomes.evaluate import Evaluation, evaluate
+from gateway.outcomes.tariff import Figures, owed
+from gateway.outcomes.terms import TariffKind
+from gateway.settlement.account import Document
+from gateway.settlement.reading import Settled, read
+from gateway.settlement_events import ForecastMade
+from gateway.store import basis
+from outcome_verifier import canonical
+from policies.vocabulary import Purpose
+
+PACE_WEEKS = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One window: what is signed, what has accrued, what is expected in all, and in which budget year it is paid."""
+
+    window: str
+    signed_minor: int
+    accrued_minor: int  # 0 once it is signed
+    expected_minor: int
+    payment_expected_on: str
+    budget_year: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    contract: str
+    currency: str
+    complete_to: str  # ISO week
+    windows: tuple[Expected, ...]
+    by_year: tuple[tuple[int, int], ...]  # budget year, minor units expected
+
+
+def accruals(gateway: Gateway, contract_id: str) -> Forecast:
+    """Accruals and forecast with what is known now. Raises `SourcesIncomplete`, `PolicyDenied`."""
+    with deciding(gateway) as asking:
+        contract = gateway.contract(asking.session, contract_id)
+        programme = gateway.programme(asking.session, contract_id)
+        as_of = evaluating.known_now(asking.session, contract, asking.now)
+        authorised = evaluating.ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
+        settled = read(gateway, asking.session, contract_id, now=asking.now)
+        if as_of.complete_to is None:
+            first = str(contract.windows[0].from_week)
+            raise SourcesIncomplete(contract=contract_id, week=first, complete="nowhere")
+        week = min(as_of.complete_to, contract.windows[-1].to_week)
+        cohort = evaluating.histories(asking.session, contract, programme, known_at=asking.now)
+        remainder = basis.remainder(asking.session, contract_id)
+        seen = {
+            at: evaluate(contract, cohort, at, remainder=remainder)
+            for at in {_back(contract, week), week, *(w.to_week for w in contract.windows if w.to_week <= week)}
+        }
+        for evaluation in seen.values():
+            evaluating.record_evaluation(asking, contract, evaluation, cohort, authorised, Purpose.OUTCOME_EVALUATION)
+        made = forecast(settled, seen, week=week)
+        asking.uow.record(
+            ForecastMade(
+                contract=contract_id,
+                week=str(week),
+                forecast_sha256=hashlib.sha256(canonical.dumps(_plain(made))).hexdigest(),
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            )
+        )
+    return made
+
+
+def forecast(settled: Settled, seen: dict[Week, Evaluation], *, week: Week) -> Forecast:
+    """The arithmetic: what is due by each window's end, less what the windows before it are worth."""
+    contract = settled.contract
+    signed = {one.window: one for one in settled.documents if one.is_standing}
+    windows, before = [], 0
+    series: list[Figures] = []
+    for number, window in enumerate(contract.windows, start=1):
+        reached = min(window.to_week, week)
+        known = _due(contract, [*series, _figures(seen[reached], window.label, number)]) if reached in seen else 0
+        series.append(_expected(contract, seen, week=week, window=window, number=number))
+        due = _due(contract, series)
+        document = signed.get(window.label)
+        if document is not None:
+            worth, accrued = document.due_minor, 0
+        else:
+            accrued = known - before if window.from_week <= week else 0
+            worth = due - before
+        on = _payment_expected_on(settled, window.label, document)
+        windows.append(Expected(window.label, worth if document else 0, accrued, worth, on, int(on[:4])))
+        before += worth
+    years: Counter[int] = Counter()
+    for one in windows:
+        years[one.budget_year] += one.expected_minor
+    return Forecast(contract.id, contract.currency, str(week), tuple(windows), tuple(sorted(years.items())))
+
+
+def _payment_expected_on(settled: Settled, label: str, document: Document | None) -> str:
+    """The freeze, then the days for disputes, then the days for payment; a paid window counts where it was billed."""
+    for bill in settled.bills:
+        if bill.window == label:
+            return bill.due_on.isoformat()
+    window = next(one for one in settled.contract.windows if one.label == label)
+    one = settled.standing(label) if document is not None else None
+    start = one.issued_at.date() if one is not None else max(settled.contract.freezes_on(window), settled.now.date())
+    return (start + timedelta(days=settled.terms.dispute_days + settled.terms.payment_days)).isoformat()
+
+
+def _expected(contract: Contract, seen: dict[Week, Evaluation], *, week: Week, window: Window, number: int) -> Figures:
+    """The figures at a window's end: as they are, or as they would be if the weeks went on at the pace of the last."""
+    at = window.to_week
+    if at in seen and at <= week:
+        return _figures(seen[at], window.label, number)
+    now, earlier = seen[week], seen[_back(contract, week)]
+    figures = _figures(now, window.label, number)
+    weeks = week - _back(contract, week)
+    quantities, personal = dict(figures.quantities), dict(figures.personal)
+    for measure in contract.measures:
+        if measure.kind is not MeasureKind.WEEKS or not weeks:
+            continue
+        gone = now.quantity(measure.id) - earlier.quantity(measure.id)
+        most = now.participants * measure.weeks_from_enrolment - now.quantity(measure.id)
+        more = max(0, min(gone * (at - week) // weeks, now.participants * (at - week), most))
+        quantities[measure.id] += more
+        for tariff in contract.tariffs:
+            if tariff.kind is TariffKind.PRICE and tariff.of == measure.id and gone > 0:
+                paid = figures.personal[tariff.id] - dict(earlier.personal)[tariff.id]
+                personal[tariff.id] += paid * more // gone
+    return Figures(window.label, quantities, personal, number)
+
+
+def _figures(evaluation: Evaluation, label: str, number: int) -> Figures:
+    """What is measured; figures that an evaluator declares are not expected before they are declared."""
+    quantities = {total.measure: total.quantity for total in evaluation.totals}
+    return Figures(label, quantities, dict(evaluation.personal), number)
+
+
+def _back(contract: Contract, week: Week) -> Week:
+    """The week from which the pace is measured: 13 weeks back, and not before the contract's first."""
+    return max(contract.windows[0].from_week, week + -PACE_WEEKS)
+
+
+def _due(contract: Contract, series: list[Figures]) -> int:
+    return sum(owed(contract, series)[-1].values())
+
+
+def _plain(made: Forecast) -> dict[str, object]:
+    return {
+        "contract": made.contract,
+        "complete_to": made.complete_to,
+        "windows": [asdict(one) for one in made.windows],
+        "by_year": [list(one) for one in made.by_year],
+    }

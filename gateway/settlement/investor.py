@@ -1,0 +1,103 @@
+"""What an investor sees of the money: capital drawn, repaid, return, and the goal. Pure.
+
+Money that flows on to the investor is a disclosure and counts as one (invariant 6). A window is in this view only where
+the investor holds its total already, where that total says the same amount as the payment document, and where all of it
+is paid: so the view tells nothing that its attestations do not. Below k_cohort it holds met or not met where that was
+released, the declared dates, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.settlement_terms import InvestorTerms
+
+SCHEMA = "investor-settlement/1"
+SMALL_COHORT_KEYS = frozenset({"schema", "contract", "declared_dates", "predicates"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the investor's newest attestation of a window says; a predicate has no `payable_minor` and no `achieved`."""
+
+    window: str
+    template: str
+    met: bool
+    achieved: int | None
+    payable_minor: int | None
+
+
+def flow(terms: InvestorTerms, *, drawn_minor: int, paid_minor: int, goal_met: bool) -> dict[str, int]:
+    """Where the money went under the contract's formula: repaid first, then the return up to its cap from the goal on.
+
+    What is left is the operator's. `at_risk_minor` is capital that no payment has brought back.
+    """
+    paid = max(0, paid_minor)
+    repaid = min(drawn_minor, paid)
+    earned = min(terms.max_return_minor, paid - repaid) if goal_met else 0
+    return {
+        "drawn_minor": drawn_minor,
+        "repaid_minor": repaid,
+        "return_minor": earned,
+        "at_risk_minor": drawn_minor - repaid,
+        "beyond_minor": paid - repaid - earned,
+    }
+
+
+def view(
+    contract: Contract,
+    *,
+    shown: Sequence[Shown],
+    documents: Mapping[str, int],
+    paid: frozenset[str],
+    on: date,
+) -> dict[str, Any]:
+    """The investor's view. `documents` holds each window's standing payment document, `paid` what is paid in full."""
+    plain = [one for one in shown if one.template == "predicate"]
+    made: dict[str, Any] = {
+        "schema": SCHEMA,
+        "contract": {"id": contract.id, "version": contract.version, "rules_sha256": contract.sha256},
+        "declared_dates": _dates(contract),
+        "predicates": [{"window": one.window, "met": one.met} for one in plain],
+    }
+    terms = contract.settlement.investor if contract.settlement else None
+    if contract.cohort.size < contract.k_cohort or terms is None:
+        return made
+    totals = [one for one in shown if one.template == "contract_total"]
+    agreed = [one for one in totals if documents.get(one.window) == one.payable_minor]
+    settled = [one for one in agreed if one.window in paid]
+    newest = totals[-1] if totals else None
+    measure = contract.people_measure
+    drawn = sum(draw.amount_minor for draw in terms.draws if draw.on <= on)
+    made["currency"] = contract.currency
+    made["illustrative"] = list(contract.illustrative)
+    made["windows"] = [
+        {"window": one.window, "payable_minor": one.payable_minor, "is_paid": one in settled} for one in agreed
+    ]
+    made["goal"] = (
+        {"people": measure.threshold_people, "achieved": newest.achieved, "met": newest.met, "window": newest.window}
+        if measure and newest
+        else None
+    )
+    made["flow"] = {"formula": terms.formula, "max_return_minor": terms.max_return_minor} | flow(
+        terms,
+        drawn_minor=drawn,
+        paid_minor=sum(one.payable_minor or 0 for one in settled),
+        goal_met=bool(newest and newest.met),
+    )
+    return made
+
+
+def _dates(contract: Contract) -> list[dict[str, str]]:
+    """When the contract lets the investor learn something, at the earliest."""
+    planned = {(release.window, release.template) for release in contract.releases if release.recipient == "investor"}
+    return [
+        {"window": window.label, "template": template, "from": contract.freezes_on(window).isoformat()}
+        for window in contract.windows
+        for template in ("contract_total", "predicate")
+        if (window.label, template) in planned
+    ]

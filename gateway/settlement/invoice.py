@@ -1,0 +1,238 @@
+"""An invoice or a credit note as Peppol BIS Billing 3 (UBL 2.1, EN 16931), from lines that are whole minor units.
+
+What a line is worth was decided before, under caps and steps, so a unit price cannot say it: each line is one piece at
+its whole amount, and the quantity of weeks or people stands in its description. Nothing is divided or rounded. The
+public sector in Denmark takes this format through NemHandel beside OIOUBL; OIOUBL itself is not written here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.settlement_terms import SettlementTerms, TradeParty
+from gateway.settlement.account import INVOICE, BillLine
+from gateway.settlement_errors import SettlementRefused
+
+CUSTOMIZATION: Final = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
+PROFILE: Final = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
+_UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
+_CBC, _CAC = f"{_UBL}CommonBasicComponents-2", f"{_UBL}CommonAggregateComponents-2"
+_GLN, _CVR = "0088", "0184"  # ISO 6523 schemes of the Peppol code list
+_NEMKONTO = "97"  # UN/CEFACT 4461: clearing between partners; in Denmark the payee's NemKonto
+_PIECE = "C62"
+for _prefix, _uri in (("cbc", _CBC), ("cac", _CAC), ("inv", f"{_UBL}Invoice-2"), ("cn", f"{_UBL}CreditNote-2")):
+    ET.register_namespace(_prefix, _uri)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A payment document that a bill rests on."""
+
+    jti: str
+    jwt_sha256: str
+    rules_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class BillFacts:
+    """Everything that a bill says."""
+
+    kind: str
+    number: str
+    issued_on: date
+    due_on: date
+    lines: tuple[BillLine, ...]
+    refers_to: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def total_minor(self) -> int:
+        return sum(line.amount_minor for line in self.lines)
+
+
+def vat_minor(terms: SettlementTerms, net_minor: int) -> int:
+    """The VAT of an amount; `SettlementRefused` where it is no whole number of minor units: nothing is rounded."""
+    if terms.vat == "exempt":
+        return 0
+    vat, rest = divmod(net_minor * int(terms.vat), 100)
+    if rest:
+        raise SettlementRefused(rule="vat-not-whole", reason=f"{terms.vat} % of {net_minor} øre is no whole amount")
+    return vat
+
+
+def amount(minor: int) -> str:
+    """Minor units as a decimal text with two places: 150005 -> "1500.05"."""
+    sign, whole = ("-" if minor < 0 else ""), abs(minor)
+    return f"{sign}{whole // 100}.{whole % 100:02}"
+
+
+def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo: bool) -> bytes:
+    """The document's XML. Raises `SettlementRefused` where VAT would have to be rounded."""
+    is_invoice = bill.kind == INVOICE
+    sign = 1 if is_invoice else -1  # what a credit note takes back is written as a positive amount
+    net = sign * bill.total_minor
+    vat = vat_minor(terms, net)
+    name, currency = ("Invoice" if is_invoice else "CreditNote"), contract.currency
+    root = ET.Element(f"{{{_UBL}{name}-2}}{name}")
+    _basic(root, "CustomizationID", CUSTOMIZATION)
+    _basic(root, "ProfileID", PROFILE)
+    _basic(root, "ID", bill.number)
+    _basic(root, "IssueDate", bill.issued_on.isoformat())
+    if is_invoice:
+        _basic(root, "DueDate", bill.due_on.isoformat())
+    _basic(root, f"{name}TypeCode", "380" if is_invoice else "381")
+    _basic(root, "Note", _note(contract, is_demo))
+    _basic(root, "DocumentCurrencyCode", currency)
+    _basic(root, "AccountingCost", terms.account)
+    _basic(root, "BuyerReference", terms.person_reference)
+    _basic(_aggregate(root, "OrderReference"), "ID", terms.order_number)
+    if bill.refers_to:
+        _basic(_aggregate(root, "BillingReference", "InvoiceDocumentReference"), "ID", bill.refers_to)
+    _basic(_aggregate(root, "ContractDocumentReference"), "ID", f"{contract.id}/{contract.version}")
+    for one in bill.evidence:
+        _reference(root, one.jti, f"evidence bundle, SHA-256 of the JWT {one.jwt_sha256}")
+    for digest in sorted({one.rules_sha256 for one in bill.evidence}):
+        _reference(root, f"sha256:{digest}", "contract file")
+    _seller(root, contract.party("operator").name, terms.seller)
+    _buyer(root, contract.party("outcome_payer").name, terms)
+    _basic(_aggregate(root, "PaymentMeans"), "PaymentMeansCode", _NEMKONTO)
+    _basic(_aggregate(root, "PaymentTerms"), "Note", f"{terms.payment_days} dage netto / {terms.payment_days} days net")
+    total = _aggregate(root, "TaxTotal")
+    _money(total, "TaxAmount", vat, currency)
+    part = _aggregate(total, "TaxSubtotal")
+    _money(part, "TaxableAmount", net, currency)
+    _money(part, "TaxAmount", vat, currency)
+    _category(part, "TaxCategory", terms, with_reason=True)
+    sums = _aggregate(root, "LegalMonetaryTotal")
+    for tag, value in (
+        ("LineExtensionAmount", net),
+        ("TaxExclusiveAmount", net),
+        ("TaxInclusiveAmount", net + vat),
+        ("PayableAmount", net + vat),
+    ):
+        _money(sums, tag, value, currency)
+    windows = {window.label: window for window in contract.windows}
+    for number, line in enumerate(bill.lines, start=1):
+        _line(root, name, number, line, sign * line.amount_minor, windows[line.window], terms, currency)
+    ET.indent(root)
+    body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return body + b"\n"
+
+
+def payable_minor(xml: bytes) -> int:
+    """What a document of `ubl` asks for, in minor units; a credit note is negative."""
+    root = ET.fromstring(xml)  # noqa: S314 - our own document, out of our own database
+    text = root.findtext(f"{{{_CAC}}}LegalMonetaryTotal/{{{_CBC}}}PayableAmount") or ""
+    minor = int(text.replace(".", ""))
+    return -minor if root.tag.endswith("CreditNote") else minor
+
+
+def account_of(xml: bytes) -> str:
+    """The account that a document of `ubl` names."""
+    root = ET.fromstring(xml)  # noqa: S314 - our own document, out of our own database
+    return root.findtext(f"{{{_CBC}}}AccountingCost") or ""
+
+
+def _note(contract: Contract, is_demo: bool) -> str:
+    words = ["Resultatbetaling / payment by results"]
+    if contract.illustrative:
+        words.append("indeholder illustrative tal / holds illustrative figures")
+    if is_demo:
+        words.append("DEMO: ikke en rigtig faktura / not a real invoice")
+    return "; ".join(words)
+
+
+def _line(
+    root: ET.Element,
+    name: str,
+    number: int,
+    line: BillLine,
+    value: int,
+    window: Window,
+    terms: SettlementTerms,
+    currency: str,
+) -> None:
+    entry = _aggregate(root, f"{name}Line")
+    _basic(entry, "ID", str(number))
+    tag = "InvoicedQuantity" if name == "Invoice" else "CreditedQuantity"
+    _basic(entry, tag, "-1" if value < 0 else "1", unitCode=_PIECE)
+    _money(entry, "LineExtensionAmount", value, currency)
+    _basic(entry, "AccountingCost", terms.account)
+    period = _aggregate(entry, "InvoicePeriod")
+    _basic(period, "StartDate", window.from_week.monday.isoformat())
+    _basic(period, "EndDate", window.to_week.sunday.isoformat())
+    item = _aggregate(entry, "Item")
+    units = {"week": "uger / weeks", "person": "personer / people"}.get(line.unit, line.unit)
+    _basic(item, "Description", f"{line.window}: {line.quantity} {units}")
+    _basic(item, "Name", line.key)
+    _category(item, "ClassifiedTaxCategory", terms)
+    _money(_aggregate(entry, "Price"), "PriceAmount", abs(value), currency)
+
+
+def _seller(root: ET.Element, name: str, party: TradeParty) -> None:
+    entry = _aggregate(root, "AccountingSupplierParty", "Party")
+    if party.gln:
+        _basic(entry, "EndpointID", party.gln, schemeID=_GLN)
+    else:
+        _basic(entry, "EndpointID", f"DK{party.cvr}", schemeID=_CVR)
+    _basic(_aggregate(entry, "PartyName"), "Name", name)
+    _address(entry, party)
+    tax = _aggregate(entry, "PartyTaxScheme")
+    _basic(tax, "CompanyID", f"DK{party.cvr}")
+    _basic(_aggregate(tax, "TaxScheme"), "ID", "VAT")
+    _legal(entry, name, party)
+
+
+def _buyer(root: ET.Element, name: str, terms: SettlementTerms) -> None:
+    entry = _aggregate(root, "AccountingCustomerParty", "Party")
+    _basic(entry, "EndpointID", terms.buyer.gln, schemeID=_GLN)
+    _basic(_aggregate(entry, "PartyName"), "Name", name)
+    _address(entry, terms.buyer)
+    _legal(entry, name, terms.buyer)
+    _basic(_aggregate(entry, "Contact"), "Name", terms.person_reference)
+
+
+def _address(entry: ET.Element, party: TradeParty) -> None:
+    address = _aggregate(entry, "PostalAddress")
+    _basic(address, "CityName", party.city)
+    _basic(address, "PostalZone", party.zip_code)
+    _basic(_aggregate(address, "Country"), "IdentificationCode", "DK")
+
+
+def _legal(entry: ET.Element, name: str, party: TradeParty) -> None:
+    legal = _aggregate(entry, "PartyLegalEntity")
+    _basic(legal, "RegistrationName", name)
+    _basic(legal, "CompanyID", f"DK{party.cvr}", schemeID=_CVR)
+
+
+def _category(parent: ET.Element, tag: str, terms: SettlementTerms, *, with_reason: bool = False) -> None:
+    category = _aggregate(parent, tag)
+    _basic(category, "ID", "E" if terms.vat == "exempt" else "S")
+    _basic(category, "Percent", "0" if terms.vat == "exempt" else terms.vat)
+    if with_reason and terms.vat == "exempt":
+        _basic(category, "TaxExemptionReason", terms.vat_reason)
+    _basic(_aggregate(category, "TaxScheme"), "ID", "VAT")
+
+
+def _reference(root: ET.Element, identifier: str, description: str) -> None:
+    entry = _aggregate(root, "AdditionalDocumentReference")
+    _basic(entry, "ID", identifier)
+    _basic(entry, "DocumentDescription", description)
+
+
+def _money(parent: ET.Element, tag: str, minor: int, currency: str) -> None:
+    _basic(parent, tag, amount(minor), currencyID=currency)
+
+
+def _basic(parent: ET.Element, tag: str, text: str, **attributes: str) -> None:
+    ET.SubElement(parent, f"{{{_CBC}}}{tag}", attributes).text = text
+
+
+def _aggregate(parent: ET.Element, *tags: str) -> ET.Element:
+    for tag in tags:
+        parent = ET.SubElement(parent, f"{{{_CAC}}}{tag}")
+    return parent

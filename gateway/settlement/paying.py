@@ -1,0 +1,141 @@
+"""Use cases of the settlement officer: the sheet of a bill, its approval, and that it was paid. Never the requester."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlmodel import select
+
+from gateway.authority import Asking, Authorised, deciding, staff_party
+from gateway.installation import Gateway
+from gateway.outcomes.contract_file import load_contract
+from gateway.settlement.billing import find_bill
+from gateway.settlement.reading import Settled, read
+from gateway.settlement.sheet import Check, checks, sheet
+from gateway.settlement.statement import digest
+from gateway.settlement.views import ask_to_read, record_view
+from gateway.settlement_errors import SettlementRefused
+from gateway.settlement_events import PaymentApproved, PaymentRegistered
+from gateway.store import queries
+from gateway.store.settlement_tables import Approval, Bill, Payment
+from policies.facts import ApprovePaymentFacts
+from policies.programme import Programme
+from policies.vocabulary import Action, Purpose, Role
+
+
+def show_sheet(gateway: Gateway, contract_id: str, number: str) -> dict[str, Any]:
+    """The settlement sheet of a bill, ticked from the facts of now. Raises `BillUnknown`, `PolicyDenied`."""
+    with deciding(gateway) as asking:
+        programme = gateway.programme(asking.session, contract_id)
+        contract = gateway.contract(asking.session, contract_id)
+        party = staff_party(programme, Role.SETTLEMENT_OFFICER)
+        authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=True)
+        settled = read(gateway, asking.session, contract_id, now=asking.now)
+        bill = find_bill(settled, number)
+        made = sheet(settled, bill, _checks(gateway, asking, settled, bill), is_demo=_is_demo(gateway))
+        record_view(asking, contract_id, "sheet", party, digest(made), authorised)
+    return made
+
+
+def approve(gateway: Gateway, contract_id: str, number: str) -> dict[str, Any]:
+    """Approve a bill, as a settlement officer who did not ask for it; the sheet that was approved.
+
+    Raises `BillUnknown`, `PolicyDenied` where a check does not hold, where it was approved before, or where the same
+    person asked.
+    """
+    with deciding(gateway) as asking:
+        programme, settled, bill = _open(gateway, asking, contract_id, number)
+        found = _checks(gateway, asking, settled, bill)
+        made = sheet(settled, bill, found, is_demo=_is_demo(gateway))
+        is_new = asking.session.get(Approval, bill.id) is None
+        # what the policy judges by rules of its own, so that a refusal names the right one
+        own = ("second_person", "not_paid_before")
+        holds = all(one.holds for one in found if one.name not in own)
+        authorised = _ask(gateway, asking, programme, bill, checks_hold=holds, is_new=is_new)
+        asking.session.add(
+            Approval(
+                bill_id=bill.id,
+                contract_id=contract_id,
+                checks=made["checks"],
+                sheet_sha256=digest(made),
+                by=gateway.staff,
+                at=asking.now,
+            )
+        )
+        asking.uow.record(
+            PaymentApproved(
+                contract=contract_id,
+                bill=bill.id,
+                number=number,
+                total_minor=bill.total_minor,
+                sheet_sha256=digest(made),
+                requested_by=bill.requested_by,
+                by=gateway.staff,
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            )
+        )
+    return made
+
+
+def register_payment(gateway: Gateway, contract_id: str, number: str, *, paid_on: date) -> Bill:
+    """Register that an approved bill was paid, or a credit note was set off. Raises `BillUnknown`, `PolicyDenied`."""
+    with deciding(gateway) as asking:
+        programme, settled, bill = _open(gateway, asking, contract_id, number)
+        is_approved = asking.session.get(Approval, bill.id) is not None
+        is_new = bill.id not in settled.paid
+        authorised = _ask(gateway, asking, programme, bill, checks_hold=is_approved, is_new=is_new)
+        if not bill.issued_on <= paid_on <= asking.now.date():
+            raise SettlementRefused(rule="paid-on", reason="the day lies before the invoice or after today")
+        asking.session.add(
+            Payment(bill_id=bill.id, contract_id=contract_id, paid_on=paid_on, by=gateway.staff, at=asking.now)
+        )
+        asking.uow.record(
+            PaymentRegistered(
+                contract=contract_id,
+                bill=bill.id,
+                number=number,
+                total_minor=bill.total_minor,
+                paid_on=paid_on.isoformat(),
+                by=gateway.staff,
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            )
+        )
+    return bill
+
+
+def _open(gateway: Gateway, asking: Asking, contract_id: str, number: str) -> tuple[Programme, Settled, Bill]:
+    programme = gateway.programme(asking.session, contract_id)
+    settled = read(gateway, asking.session, contract_id, now=asking.now)
+    return programme, settled, find_bill(settled, number)
+
+
+def _checks(gateway: Gateway, asking: Asking, settled: Settled, bill: Bill) -> list[Check]:
+    rows = queries.contract_versions(asking.session, settled.contract.id)
+    approved = asking.session.exec(select(Approval.bill_id).where(Approval.contract_id == settled.contract.id)).all()
+    return checks(
+        settled,
+        bill,
+        versions=[load_contract(row.text, file=row.file_name) for row in rows],
+        approved=approved,
+        approver=gateway.staff,
+    )
+
+
+def _ask(
+    gateway: Gateway, asking: Asking, programme: Programme, bill: Bill, *, checks_hold: bool, is_new: bool
+) -> Authorised:
+    facts = ApprovePaymentFacts(
+        purpose=Purpose.OUTCOME_PAYMENT,
+        appointment_valid=programme.is_appointed(gateway.staff, Role.SETTLEMENT_OFFICER, on=asking.now.date()),
+        second_person=bill.requested_by != gateway.staff,
+        checks_hold=checks_hold,
+        not_done_before=is_new,
+    )
+    return asking.ask(staff_party(programme, Role.SETTLEMENT_OFFICER), Action.APPROVE_PAYMENT, programme, facts)
+
+
+def _is_demo(gateway: Gateway) -> bool:
+    return gateway.installed.is_demo

@@ -1,0 +1,213 @@
+"""What a settlement rests on, read in one transaction: payment documents as they were signed, and what followed them.
+
+Amounts come from the signed tokens. A row that says anything else than its token is not settled at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from gateway import evaluation as evaluating
+from gateway import issuing
+from gateway.installation import Gateway
+from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.settlement_terms import SettlementTerms
+from gateway.settlement.account import BillLine, Document, Line, Place, billed
+from gateway.settlement.states import Action, State, course
+from gateway.settlement_errors import SettlementMismatch, SettlementRefused
+from gateway.store import queries
+from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
+from gateway.store.tables import ReleaseRow
+from outcome_verifier import sdjwt
+from outcome_verifier.errors import VerificationError
+from outcome_verifier.evidence import check_signature
+from outcome_verifier.trust import TrustFile
+from policies.vocabulary import Role
+
+PARTIES = (Role.OPERATOR, Role.SETTLEMENT_OFFICER)  # both have to acknowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """An issued payment document with its evidence."""
+
+    document: Document
+    release: str
+    version: int
+    rules_sha256: str
+    jti: str
+    jwt_sha256: str
+    leaf_index: int
+    seq: int
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Everything known of a contract's settlement at one instant."""
+
+    contract: Contract  # the newest version
+    terms: SettlementTerms
+    signed: tuple[Signed, ...]  # by window, oldest revision first
+    intended: frozenset[str]  # windows whose payment document is drafted and not signed
+    frozen_at: Mapping[str, datetime | None]
+    acknowledgements: tuple[Acknowledgement, ...]
+    disputes: tuple[Dispute, ...]
+    bills: tuple[Bill, ...]
+    paid: frozenset[str]  # ids of bills
+    now: datetime
+
+    @property
+    def order(self) -> dict[str, int]:
+        return {window.label: place for place, window in enumerate(self.contract.windows)}
+
+    @property
+    def documents(self) -> list[Document]:
+        return [one.document for one in self.signed]
+
+    def standing(self, window: str) -> Signed | None:
+        """The payment document of a window that nothing superseded."""
+        return next((one for one in self.signed if one.document.window == window and one.document.is_standing), None)
+
+    def bill_lines(self, *, among: Sequence[Bill] | None = None) -> list[BillLine]:
+        return [line for bill in (self.bills if among is None else among) for line in lines_of(bill)]
+
+    def open_disputes(self, release: str) -> list[Dispute]:
+        """Those that still hold a line back: open, or upheld and not corrected yet."""
+        return [one for one in self.disputes if one.release_id == release and one.outcome in ("", "upheld")]
+
+    def accepted_by(self, release: str, line: str) -> set[str]:
+        """The parties that acknowledged a line after its last dispute was settled."""
+        since = max(
+            (
+                one.resolved_at or one.at
+                for one in self.disputes
+                if (one.release_id, one.line, one.outcome) == (release, line, "stands")
+            ),
+            default=None,
+        )
+        return {
+            one.role
+            for one in self.acknowledgements
+            if one.release_id == release and line in one.lines and (since is None or one.at >= since)
+        }
+
+    def state(self, one: Signed, line: Line) -> State:
+        """Where a line of a document stands, folded from the facts."""
+        actions = [Action.FREEZE, Action.EVALUATE, Action.RELEASE]
+        if not one.document.is_standing:
+            return course([*actions, Action.SUPERSEDE])
+        if any(dispute.line == line.key for dispute in self.open_disputes(one.release)):
+            return course([*actions, Action.DISPUTE])
+        if not self.accepted_by(one.release, line.key) >= set(PARTIES):
+            return course(actions)
+        actions.append(Action.ACKNOWLEDGE)
+        place = (one.document.window, line.key)
+        if billed(self.bill_lines()).get(place) == (line.quantity, line.amount_minor):
+            actions.append(Action.INVOICE)
+            if all(bill.id in self.paid for bill in self.bills if place in {part.place for part in lines_of(bill)}):
+                actions.append(Action.PAY)
+        return course(actions)
+
+    def window_states(self, window: Window) -> list[State]:
+        """The states of a window's lines; of one that is not released, its own."""
+        one = self.standing(window.label)
+        if one is not None:
+            moved = [line for line in one.document.lines if line.amount_minor or line.quantity]
+            return [self.state(one, line) for line in moved or one.document.lines] or [State.RELEASED]
+        frozen = self.frozen_at[window.label]
+        if window.label in self.intended:
+            return [course([Action.FREEZE, Action.EVALUATE])]
+        is_frozen = frozen is not None and frozen <= self.now
+        return [course([Action.FREEZE] if is_frozen else [])]
+
+    def ready(self, window: str) -> set[Place]:
+        """The lines of a window that may be billed: accepted by both, or taken out by an accepted correction."""
+        one = self.standing(window)
+        if one is None:
+            return set()
+        found = {
+            (window, line.key)
+            for line in one.document.lines
+            if self.state(one, line) in (State.ACKNOWLEDGED, State.INVOICED, State.PAID)
+        }
+        keys = {line.key for line in one.document.lines}
+        everything = all(self.state(one, line) is not State.DISPUTED for line in one.document.lines)
+        gone = {place for place in billed(self.bill_lines()) if place[0] == window and place[1] not in keys}
+        return found | (gone if everything and len(found) == len(keys) else set())
+
+    def dispute_until(self, one: Signed) -> date:
+        return one.issued_at.date() + timedelta(days=self.terms.dispute_days)
+
+
+def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime) -> Settled:
+    """Everything, from one session. Raises `ContractUnknown`, `SettlementRefused`, `SettlementMismatch`."""
+    contract = gateway.contract(session, contract_id)
+    if contract.settlement is None:
+        raise SettlementRefused(rule="no-terms", reason=f"the contract file of {contract_id} has no [settlement] table")
+    rows = [row for row in queries.releases(session, contract_id) if row.template == "payment_document"]
+    order = {window.label: place for place, window in enumerate(contract.windows)}
+    issued = sorted((row for row in rows if row.state == "issued"), key=lambda row: (order[row.window], row.revision))
+    replaced = {row.supersedes for row in issued}
+    trust = TrustFile.load(gateway.trust_bytes(session)) if issued else None
+
+    def everything(table: Any, *by: Any) -> tuple[Any, ...]:
+        return tuple(session.exec(select(table).where(table.contract_id == contract_id).order_by(*by)).all())
+
+    return Settled(
+        contract=contract,
+        terms=contract.settlement,
+        signed=tuple(_signed(row, trust, is_standing=row.id not in replaced) for row in issued if trust is not None),
+        intended=frozenset(row.window for row in rows if row.state == "intended"),
+        frozen_at={
+            window.label: evaluating.frozen_at(session, gateway.contract_for(session, contract_id, window), window)
+            for window in contract.windows
+        },
+        acknowledgements=everything(Acknowledgement, col(Acknowledgement.at), col(Acknowledgement.id)),
+        disputes=everything(Dispute, col(Dispute.at), col(Dispute.id)),
+        bills=everything(Bill, col(Bill.position)),
+        paid=frozenset(one.bill_id for one in everything(Payment, col(Payment.at))),
+        now=now,
+    )
+
+
+def lines_of(bill: Bill) -> list[BillLine]:
+    return [BillLine(**line) for line in bill.lines]
+
+
+def _signed(row: ReleaseRow, trust: TrustFile, *, is_standing: bool) -> Signed:
+    token = issuing.token_of(row)
+    try:
+        presentation = sdjwt.parse(token)
+        check_signature(presentation, trust)
+        shown = sdjwt.disclosed(presentation)
+    except (ValueError, VerificationError) as error:
+        raise SettlementMismatch(contract=row.contract_id, window=row.window, reason=str(error)) from None
+    claims = presentation.token.payload
+    names = ("tariff", "kind", "unit", "quantity", "amount_minor")
+    signed, stored = ([{name: line[name] for name in names} for line in lines] for lines in (shown["lines"], row.due))
+    is_same = (claims["jti"], claims["window"]["label"], claims["contract"]["id"]) == (
+        row.jti,
+        row.window,
+        row.contract_id,
+    )
+    if signed != stored or not is_same or len({(one["tariff"], one["kind"]) for one in signed}) < len(signed):
+        raise SettlementMismatch(
+            contract=row.contract_id, window=row.window, reason="the database and the signed payment document differ"
+        )
+    return Signed(
+        document=Document(row.window, row.revision, tuple(Line(**line) for line in signed), is_standing),
+        release=row.id,
+        version=row.contract_version,
+        rules_sha256=claims["contract"]["rules_sha256"],
+        jti=row.jti,
+        jwt_sha256=issuing.jwt_sha256(token),
+        leaf_index=row.leaf_index or 0,
+        seq=row.seq,
+        issued_at=row.issued_at or row.intended_at,
+    )

@@ -1,0 +1,165 @@
+"""The settlement sheet: what an approver checks, ticked from facts and never by hand.
+
+Each check names the fact that it rests on. They all hold or nothing is approved; that a second person approves is the
+policy's own rule, and stands on the sheet so that the approver sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.tariff import plain_amount
+from gateway.settlement.account import billed, owed
+from gateway.settlement.invoice import account_of, payable_minor, vat_minor
+from gateway.settlement.reading import Settled, Signed, lines_of
+from gateway.settlement.states import State
+from gateway.settlement.words import kroner
+from gateway.store.settlement_tables import Bill
+
+SCHEMA = "settlement-sheet/1"
+_BILLED = (State.INVOICED, State.PAID)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: its name, whether it holds, and the fact in a few words."""
+
+    name: str
+    holds: bool
+    fact: str
+
+
+def checks(
+    settled: Settled,
+    bill: Bill,
+    *,
+    versions: Collection[Contract],
+    approved: Collection[str],
+    approver: str,
+) -> list[Check]:
+    """Every check of a bill, in the order of the sheet. `approved` are ids of bills that were approved before."""
+    windows = {line.window for line in lines_of(bill)}
+    standing = [one for one in settled.signed if one.document.is_standing and one.document.window in windows]
+    return [
+        _agreed_price(settled, versions, windows),
+        _recalculated(settled, bill),
+        _acknowledged(settled, standing),
+        _account_and_year(settled, bill),
+        _contract_version(standing, versions, bill),
+        _not_paid_before(settled, bill, approved),
+        Check(
+            "second_person",
+            approver != bill.requested_by,
+            f"{bill.requested_by} krævede · asked; {approver} attesterer · approves",
+        ),
+    ]
+
+
+def sheet(settled: Settled, bill: Bill, found: list[Check], *, is_demo: bool) -> dict[str, Any]:
+    """The sheet as plain JSON, to be hashed, printed and kept."""
+    contract, terms = settled.contract, settled.terms
+    evidence = [
+        {"window": one.document.window, "jti": one.jti, "jwt_sha256": one.jwt_sha256, "log_entry": one.leaf_index}
+        for one in settled.signed
+        if one.document.is_standing and one.document.window in {line.window for line in lines_of(bill)}
+    ]
+    return {
+        "schema": SCHEMA,
+        "contract": {"id": contract.id, "title": contract.title, "version": contract.version},
+        "payer": contract.party("outcome_payer").name,
+        "operator": contract.party("operator").name,
+        "currency": contract.currency,
+        "demo": is_demo,
+        "illustrative": list(contract.illustrative),
+        "bill": {
+            "number": bill.number,
+            "kind": bill.kind,
+            "total_minor": bill.total_minor,
+            "vat_minor": vat_minor(terms, bill.total_minor),
+            "issued_on": bill.issued_on.isoformat(),
+            "due_on": bill.due_on.isoformat(),
+            "requested_by": bill.requested_by,
+            "sha256": bill.sha256,
+            "refers_to": bill.refers_to,
+            "lines": bill.lines,
+        },
+        "account": terms.account,
+        "order_number": terms.order_number,
+        "person_reference": terms.person_reference,
+        "gln": terms.buyer.gln,
+        "evidence": evidence,
+        "checks": [{"name": one.name, "holds": one.holds, "fact": one.fact} for one in found],
+    }
+
+
+def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set[str]) -> Check:
+    """What all documents up to the bill's last window add up to is what the tariff says of their quantities."""
+    last = max(settled.order[window] for window in windows)
+    label = settled.contract.windows[last].label
+    documents = {one.document.window: one for one in settled.signed if one.document.is_standing}
+    if label not in documents:
+        return Check("agreed_price", False, f"no payment document of {label} stands")
+    contract = next((one for one in versions if one.sha256 == documents[label].rules_sha256), None)
+    if contract is None:
+        return Check("agreed_price", False, f"no version of the contract has the digest that {label} was signed under")
+    lines = [line for window, one in documents.items() if settled.order[window] <= last for line in one.document.lines]
+    wrong, said = [], []
+    for tariff in contract.tariffs:
+        mine = [line for line in lines if line.tariff == tariff.id]
+        agreed = plain_amount(contract, tariff, sum(line.quantity for line in mine))
+        if agreed is None:  # more than a quantity decides, so that the signed document alone can say it
+            said.append(f"{tariff.id} ({tariff.kind}, linje · line {tariff.line})")
+            continue
+        said.append(f"{tariff.id} {kroner(tariff.price_minor)}")
+        if sum(line.amount_minor for line in mine) != agreed:
+            wrong.append(tariff.id)
+    fact = f"afviger · differs: {', '.join(wrong)}" if wrong else f"pris · price: {', '.join(said)}"
+    return Check("agreed_price", not wrong, fact)
+
+
+def _recalculated(settled: Settled, bill: Bill) -> Check:
+    """All bills of the bill's lines add up to the signed documents, and the document that was made says the same."""
+    due, held = owed(settled.documents), billed(settled.bill_lines())
+    places = {line.place for line in lines_of(bill)}
+    adds_up = all(held[place][1] == (due[place].amount_minor if place in due else 0) for place in places)
+    total = sum(line.amount_minor for line in lines_of(bill))
+    asked = payable_minor(bill.xml)
+    says_so = total == bill.total_minor and asked == total + vat_minor(settled.terms, total)
+    said = f"underskrevet · signed {kroner(total)}; bilaget · the document {kroner(asked)}"
+    return Check("recalculated", adds_up and says_so, said)
+
+
+def _acknowledged(settled: Settled, standing: list[Signed]) -> Check:
+    states = [settled.state(one, line) for one in standing for line in one.document.lines if line.amount_minor]
+    both = all(state in (*_BILLED, State.ACKNOWLEDGED) for state in states)
+    yes = "leverandør og kommune, hver linje · operator and municipality, every line"
+    return Check("acknowledged", both, yes if both else "ikke af begge, eller bestridt · not by both, or disputed")
+
+
+def _account_and_year(settled: Settled, bill: Bill) -> Check:
+    """The account is the contract's, and the result is not booked before its year."""
+    years = sorted({w.to_week.sunday.year for w in settled.contract.windows if w.label == bill.window})
+    account = account_of(bill.xml)
+    holds = account == settled.terms.account and bill.issued_on.year >= max(years)
+    text = f"{account}; resultat fra · result of {years[-1]}; bogført · booked {bill.issued_on.year}"
+    return Check("account_and_year", holds, text)
+
+
+def _contract_version(standing: list[Signed], versions: Collection[Contract], bill: Bill) -> Check:
+    known = {one.sha256 for one in versions}
+    used = {one.rules_sha256 for one in standing} | {bill.contract_sha256}
+    return Check("contract_version", used <= known, ", ".join(sorted(digest[:16] for digest in used)))
+
+
+def _not_paid_before(settled: Settled, bill: Bill, approved: Collection[str]) -> Check:
+    same = [other.number for other in settled.bills if other.id != bill.id and other.sha256 == bill.sha256]
+    holds = bill.id not in approved and bill.id not in settled.paid and not same
+    said = (
+        "ingen attestation, ingen betaling · no approval, no payment"
+        if holds
+        else "attesteret eller betalt før · before"
+    )
+    return Check("not_paid_before", holds, said)

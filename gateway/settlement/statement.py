@@ -1,0 +1,192 @@
+"""The statement: per window and cumulative, what was achieved, what is due, and what becomes of it.
+
+A value of plain JSON, so that it can be hashed, printed (`statement_page`), sent over HTTP and exported. Every amount
+in it is a sum of signed lines or of bills; nothing is computed from a price.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from gateway.outcomes.contract import Window
+from gateway.outcomes.tariff import unit_of
+from gateway.outcomes.terms import Tariff
+from gateway.settlement.account import Line
+from gateway.settlement.reading import Settled, Signed, lines_of
+from gateway.settlement.states import State, of_window
+from outcome_verifier import canonical
+
+SCHEMA = "settlement-statement/1"
+CONDITIONAL = "after the sources are complete"
+
+
+def statement(settled: Settled, *, is_demo: bool) -> dict[str, Any]:
+    """Everything that operator and municipality need: amounts, states, evidence, where to invoice, what comes next."""
+    contract, terms = settled.contract, settled.terms
+    windows = [_window(settled, window) for window in contract.windows]
+    return {
+        "schema": SCHEMA,
+        "contract": {
+            "id": contract.id,
+            "title": contract.title,
+            "version": contract.version,
+            "rules_sha256": contract.sha256,
+        },
+        "currency": contract.currency,
+        "made_on": settled.now.date().isoformat(),
+        "demo": is_demo,
+        "illustrative": list(contract.illustrative),
+        "payer": {
+            "name": contract.party("outcome_payer").name,
+            "cvr": terms.buyer.cvr,
+            "gln": terms.buyer.gln,
+            "order_number": terms.order_number,
+            "person_reference": terms.person_reference,
+            "account": terms.account,
+        },
+        "operator": {"name": contract.party("operator").name, "cvr": terms.seller.cvr},
+        "terms": {
+            "dispute_days": terms.dispute_days,
+            "payment_days": terms.payment_days,
+            "correction": terms.correction,
+            "vat": terms.vat,
+        },
+        "windows": windows,
+        "cumulative": _cumulative(settled, windows),
+        "bills": [_bill(settled, position) for position in range(len(settled.bills))],
+    }
+
+
+def digest(made: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical.dumps(made)).hexdigest()
+
+
+def _window(settled: Settled, window: Window) -> dict[str, Any]:
+    one = settled.standing(window.label)
+    shown: dict[str, Any] = {
+        "window": window.label,
+        "from_week": str(window.from_week),
+        "to_week": str(window.to_week),
+        "state": of_window(settled.window_states(window)),
+        "document": None,
+        "lines": [],
+        "due_minor": 0,
+        "corrections_minor": 0,
+        "disputed_minor": 0,
+        "invoiced_minor": _of_bills(settled, window.label),
+        "paid_minor": _of_bills(settled, window.label, only_paid=True),
+        "superseded": [
+            {"revision": old.document.revision, "due_minor": old.document.due_minor, "jwt_sha256": old.jwt_sha256}
+            for old in settled.signed
+            if old.document.window == window.label and not old.document.is_standing
+        ],
+        "next": _next(settled, window, one),
+    }
+    if one is None:
+        return shown
+    lines = [_line(settled, one, line) for line in one.document.lines]
+    return shown | {
+        "document": {
+            "jti": one.jti,
+            "jwt_sha256": one.jwt_sha256,
+            "log_entry": one.leaf_index,
+            "seq": one.seq,
+            "revision": one.document.revision,
+            "issued_on": one.issued_at.date().isoformat(),
+            "contract_version": one.version,
+            "rules_sha256": one.rules_sha256,
+        },
+        "lines": lines,
+        "due_minor": one.document.due_minor,
+        "corrections_minor": sum(line.amount_minor for line in one.document.lines if line.kind == "correction"),
+        "disputed_minor": sum(line["amount_minor"] for line in lines if line["state"] == State.DISPUTED),
+    }
+
+
+def _line(settled: Settled, one: Signed, line: Line) -> dict[str, Any]:
+    disputes = [dispute for dispute in settled.open_disputes(one.release) if dispute.line == line.key]
+    return {
+        "line": line.key,
+        "tariff": line.tariff,
+        "kind": line.kind,
+        "unit": line.unit,
+        "quantity": line.quantity,
+        "amount_minor": line.amount_minor,
+        "state": settled.state(one, line),
+        "accepted_by": sorted(settled.accepted_by(one.release, line.key)),
+        "dispute": {
+            "id": disputes[0].id,
+            "reason": disputes[0].reason,
+            "by": disputes[0].role,
+            "answer_by": disputes[0].answer_by.isoformat(),
+        }
+        if disputes
+        else None,
+    }
+
+
+def _next(settled: Settled, window: Window, one: Signed | None) -> dict[str, str] | None:
+    """What is expected next of a window, and when at the earliest or at the latest."""
+    if one is None:
+        on = settled.contract.freezes_on(window).isoformat()
+        return {"what": "payment_document", "on": on, "condition": CONDITIONAL}
+    match of_window(settled.window_states(window)):
+        case State.RELEASED:
+            return {"what": "acknowledge_or_dispute", "on": settled.dispute_until(one).isoformat(), "condition": ""}
+        case State.DISPUTED:
+            answer = min(dispute.answer_by for dispute in settled.open_disputes(one.release)).isoformat()
+            return {"what": "answer_dispute", "on": answer, "condition": ""}
+        case State.ACKNOWLEDGED if any(line.amount_minor for line in one.document.lines):
+            due = (settled.now.date() + timedelta(days=settled.terms.payment_days)).isoformat()
+            return {"what": "invoice", "on": due, "condition": "paid by this day if it is invoiced today"}
+        case State.INVOICED:
+            ids = [bill for bill in settled.bills if bill.id not in settled.paid]
+            dues = [bill.due_on for bill in ids if window.label in {line.window for line in lines_of(bill)}]
+            return {"what": "payment", "on": min(dues).isoformat(), "condition": ""} if dues else None
+    return None
+
+
+def _of_bills(settled: Settled, window: str, *, only_paid: bool = False) -> int:
+    bills = [bill for bill in settled.bills if bill.id in settled.paid or not only_paid]
+    return sum(line.amount_minor for line in settled.bill_lines(among=bills) if line.window == window)
+
+
+def _cumulative(settled: Settled, windows: list[dict[str, Any]]) -> dict[str, Any]:
+    names = ("due_minor", "corrections_minor", "disputed_minor", "invoiced_minor", "paid_minor")
+    sums = {name: sum(window[name] for window in windows) for name in names}
+    return {
+        **sums,
+        "open_minor": sums["due_minor"] - sums["paid_minor"],
+        "tariffs": [_tariff(settled, tariff) for tariff in settled.contract.tariffs],
+    }
+
+
+def _tariff(settled: Settled, tariff: Tariff) -> dict[str, Any]:
+    lines = [line for one in settled.documents if one.is_standing for line in one.lines if line.tariff == tariff.id]
+    due = sum(line.amount_minor for line in lines)
+    return {
+        "tariff": tariff.id,
+        "unit": str(unit_of(settled.contract, tariff)),
+        "quantity": sum(line.quantity for line in lines),
+        "due_minor": due,
+        "cap_minor": tariff.cap_minor,
+        "cap_reached": bool(tariff.cap_minor) and due >= tariff.cap_minor,
+        "left_minor": max(0, tariff.cap_minor - due) if tariff.cap_minor else None,
+    }
+
+
+def _bill(settled: Settled, position: int) -> dict[str, Any]:
+    bill = settled.bills[position]
+    return {
+        "number": bill.number,
+        "kind": bill.kind,
+        "window": bill.window,
+        "total_minor": bill.total_minor,
+        "refers_to": bill.refers_to,
+        "issued_on": bill.issued_on.isoformat(),
+        "due_on": bill.due_on.isoformat(),
+        "sha256": bill.sha256,
+        "is_paid": bill.id in settled.paid,
+    }

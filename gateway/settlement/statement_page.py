@@ -1,0 +1,211 @@
+"""The statement as a page to print: Danish first, English below it in small."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from gateway.printed import document
+from gateway.settlement import words
+from gateway.settlement.states import State
+from gateway.settlement.words import both, known, kroner, readable
+
+TITLE = "Afregning"
+STYLES = ("settlement.css",)
+
+
+def page(made: dict[str, Any]) -> str:
+    """The statement (`statement.statement`) as self-contained HTML."""
+    contract, payer = made["contract"], made["payer"]
+    body = (
+        f"<div class=long><header><p class=sender>{escape(payer['name'])}</p>"
+        "<p class=kind>Afregning · Settlement statement</p></header>"
+        f"<h1>{TITLE}</h1><p class=lead>{escape(contract['title'])}: hvad {escape(payer['name'])} skylder "
+        f"{escape(made['operator']['name'])} efter underskrevne betalingsbilag, opgjort {escape(made['made_on'])}."
+        "<small>What the municipality owes the operator under signed payment documents.</small></p>"
+        f"{_marks(made)}{_figures(made['cumulative'])}{_windows(made)}{_caps(made['cumulative'])}{_address(made)}"
+        f"{_bills(made['bills'])}<section><h2>Bilag for bilag{_en('Document by document')}</h2>"
+        f"{''.join(_window(window) for window in made['windows'] if window['document'])}</section></div>"
+    )
+    return document(f"{TITLE} – {escape(contract['title'])}", [body], styles=STYLES)
+
+
+def _en(text: str) -> str:
+    return f"<small>{text}</small>"
+
+
+def _marks(made: dict[str, Any]) -> str:
+    said = []
+    if made["demo"]:
+        said.append("<b>Demo.</b> Underskrevet med en udviklingsnøgle: beviser intet om rigtige mennesker eller penge.")
+    if made["illustrative"]:
+        said.append("Tal, der ikke er offentlige, er <b>illustrative</b>, herunder priser, loft og faktureringsdata.")
+    english = _en("Demo keys; figures that are not public are illustrative.") if said else ""
+    return f"<aside><p>{' '.join(said)}{english}</p></aside>" if said else ""
+
+
+def _figures(sums: dict[str, Any]) -> str:
+    cells = (
+        ("", sums["due_minor"], "skyldigt i alt · due"),
+        ("", sums["invoiced_minor"], "faktureret · invoiced"),
+        ("", sums["paid_minor"], "betalt · paid"),
+        ("warn" if sums["disputed_minor"] else "", sums["disputed_minor"], "bestridt · disputed"),
+    )
+    body = "".join(
+        f"<div class='{mark}'><b>{kroner(value)}</b><span>{label}</span></div>" for mark, value, label in cells
+    )
+    return f"<div class=figures>{body}</div>"
+
+
+def _windows(made: dict[str, Any]) -> str:
+    heads = "".join(
+        f"<th scope=col class='{mark}'>{both(pair)}</th>"
+        for mark, pair in (
+            ("", ("Periode", "window")),
+            ("", ("Tilstand", "state")),
+            ("n", ("Beløb", "due")),
+            ("n", ("heraf berigtiget", "of which corrections")),
+            ("n", ("Betalt", "paid")),
+            ("", ("Næste", "next expected")),
+        )
+    )
+    rows = "".join(
+        f"<tr><th scope=row>{escape(one['window'])}{_en(escape(one['from_week'] + ' – ' + one['to_week']))}</th>"
+        f"<td>{_chip(one['state'])}</td><td class=n>{_amount(one, 'due_minor')}</td>"
+        f"<td class=n>{_amount(one, 'corrections_minor')}</td><td class=n>{_amount(one, 'paid_minor')}</td>"
+        f"<td>{_next(one['next'])}</td></tr>"
+        for one in made["windows"]
+    )
+    sums = made["cumulative"]
+    foot = (
+        f"<tr><td>I alt{_en('in all')}</td><td></td><td class=n>{kroner(sums['due_minor'])}</td>"
+        f"<td class=n>{kroner(sums['corrections_minor'])}</td><td class=n>{kroner(sums['paid_minor'])}</td>"
+        f"<td>{kroner(sums['open_minor'])} udestår{_en('outstanding')}</td></tr>"
+    )
+    return (
+        f"<section><h2>Perioderne{_en('The windows, amounts in ' + escape(made['currency']))}</h2>"
+        f"<table class=money><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
+        f"<tfoot>{foot}</tfoot></table></section>"
+    )
+
+
+def _amount(one: dict[str, Any], name: str) -> str:
+    return kroner(one[name]) if one["document"] and (one[name] or name == "due_minor") else "·"
+
+
+def _chip(state: str) -> str:
+    da, en = words.STATES[State(state)]
+    return f"<span class='chip {escape(state)}'>{da}</span>{_en(en)}"
+
+
+def _next(expected: dict[str, str] | None) -> str:
+    if expected is None:
+        return "·"
+    da, en = known(words.NEXT, expected["what"])
+    return f"{escape(da)}<br><span class=when>{escape(expected['on'])}</span>{_en(escape(en))}"
+
+
+def _caps(sums: dict[str, Any]) -> str:
+    parts = []
+    for one in sums["tariffs"]:
+        da, en = known(words.UNITS, one["unit"])
+        head = f"<b>{readable(one['tariff'])}</b>: {one['quantity']} {escape(da)}, {kroner(one['due_minor'])}"
+        if not one["cap_minor"]:
+            parts.append(f"<p>{head}{_en(f'{en}; the contract has no cap')}</p>")
+            continue
+        permille = max(0, min(1000, one["due_minor"] * 1000 // one["cap_minor"]))
+        mark = "full" if one["cap_reached"] else "fill"
+        said = (
+            "loftet er nået · the cap is reached" if one["cap_reached"] else f"{kroner(one['left_minor'])} til loftet"
+        )
+        parts.append(
+            f"<p>{head} af højst {kroner(one['cap_minor'])} ({said})"
+            "<svg class=bar viewBox='0 0 1000 10' preserveAspectRatio=none role=presentation>"
+            f"<rect class=track width=1000 height=10 /><rect class={mark} width={permille} height=10 /></svg>"
+            f"{_en(f'{en} so far, against the cap of the contract')}</p>"
+        )
+    return f"<section class=keep><h2>Resultater og loft{_en('Outcomes and caps')}</h2>{''.join(parts)}</section>"
+
+
+def _address(made: dict[str, Any]) -> str:
+    payer, contract, terms = made["payer"], made["contract"], made["terms"]
+    correction = {"credit_note": "kreditnota · credit note", "offset": "modregning · offset"}[terms["correction"]]
+    facts = (
+        ("EAN / GLN", payer["gln"]),
+        ("CVR", payer["cvr"]),
+        ("Ordrenummer · order", payer["order_number"]),
+        ("Personreference", payer["person_reference"]),
+        ("Konto · account", payer["account"]),
+        ("Leverandør, CVR", f"{made['operator']['name']}, {made['operator']['cvr']}"),
+        ("Indsigelse · dispute", f"{terms['dispute_days']} dage · days"),
+        ("Betaling · payment", f"{terms['payment_days']} dage · days"),
+        ("Berigtigelse", correction),
+        ("Kontrakt · contract", f"{contract['id']}, version {contract['version']}"),
+    )
+    cells = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts)
+    digest = f"<dt>SHA-256</dt><dd class=whole><code>{escape(contract['rules_sha256'])}</code></dd>"
+    return (
+        f"<section class=keep><h2>Til fakturaen{_en('For the invoice: it can be sent today')}</h2>"
+        f"<dl class=facts>{cells}{digest}</dl></section>"
+    )
+
+
+def _bills(bills: list[dict[str, Any]]) -> str:
+    if not bills:
+        return ""
+    rows = "".join(
+        f"<tr><th scope=row>{escape(one['number'])}</th><td>{both(words.BILLS[one['kind']])}</td>"
+        f"<td class=n>{kroner(one['total_minor'])}</td><td class=when>{escape(one['issued_on'])}</td>"
+        f"<td class=when>{escape(one['due_on'])}</td>"
+        f"<td>{'betalt · paid' if one['is_paid'] else 'åben · open'}</td></tr>"
+        for one in bills
+    )
+    heads = "".join(
+        f"<th scope=col class='{mark}'>{both(pair)}</th>"
+        for mark, pair in (
+            ("", ("Nummer", "number")),
+            ("", ("Bilag", "kind")),
+            ("n", ("Beløb uden moms", "amount before VAT")),
+            ("", ("Dato", "issued")),
+            ("", ("Forfald", "due")),
+            ("", ("Status", "status")),
+        )
+    )
+    return (
+        f"<section class=keep><h2>Fakturaer og kreditnotaer{_en('Invoices and credit notes')}</h2>"
+        f"<table class=money><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
+    )
+
+
+def _window(one: dict[str, Any]) -> str:
+    evidence = one["document"]
+    rows = "".join(
+        f"<tr><td>{readable(line['tariff'])}</td><td>{both(known(words.KINDS, line['kind']))}</td>"
+        f"<td class=n>{line['quantity']} {escape(known(words.UNITS, line['unit'])[0])}</td>"
+        f"<td class=n>{kroner(line['amount_minor'])}</td><td>{_chip(line['state'])}{_spoken(line)}</td></tr>"
+        for line in one["lines"]
+    )
+    earlier = "".join(
+        f"<p class=evidence>Erstattet · superseded: revision {old['revision']}, {kroner(old['due_minor'])}, "
+        f"<code>{escape(old['jwt_sha256'])}</code></p>"
+        for old in one["superseded"]
+    )
+    return (
+        f"<div class=window><h3>{escape(one['window'])}<span>{kroner(one['due_minor'])}</span></h3>"
+        f"<table class=money><tbody>{rows}</tbody></table>"
+        f"<p class=evidence>Bevis · evidence: {escape(evidence['jti'])}, revision {evidence['revision']}, "
+        f"{escape(evidence['issued_on'])}, log {evidence['log_entry']}<br>"
+        f"JWT <code>{escape(evidence['jwt_sha256'])}</code><br>"
+        f"kontrakt · contract v{evidence['contract_version']} <code>{escape(evidence['rules_sha256'])}</code></p>"
+        f"{earlier}</div>"
+    )
+
+
+def _spoken(line: dict[str, Any]) -> str:
+    if line["dispute"]:
+        who = known(words.ROLES, line["dispute"]["by"])[0]
+        return f"<small>{escape(line['dispute']['reason'])}, {escape(who)}, svar {line['dispute']['answer_by']}</small>"
+    if line["state"] == State.RELEASED and line["accepted_by"]:
+        names = ", ".join(known(words.ROLES, role)[0] for role in line["accepted_by"])
+        return f"<small>godkendt af {escape(names)}</small>"
+    return ""

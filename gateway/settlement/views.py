@@ -1,0 +1,112 @@
+"""Use cases that show a settlement: the statement to operator and municipality, and the investor's own view.
+
+Each look is decided by the policy and logged with the digest of what was shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.authority import Asking, Authorised, deciding
+from gateway.installation import Gateway
+from gateway.outcomes.contract import Contract
+from gateway.settlement import investor as investing
+from gateway.settlement.acknowledging import is_appointed, party_of
+from gateway.settlement.reading import Settled, read
+from gateway.settlement.statement import digest, statement
+from gateway.settlement.states import State
+from gateway.settlement_events import SettlementRead
+from gateway.store import queries
+from outcome_verifier import canonical
+from policies.facts import StatementFacts
+from policies.programme import Programme
+from policies.vocabulary import Action, Party, Purpose, Role
+
+
+def show_statement(gateway: Gateway, contract_id: str, *, as_party: Party | None = None) -> dict[str, Any]:
+    """The statement over all windows, for the operator over HTTP or the settlement officer. Raises `PolicyDenied`."""
+    with deciding(gateway) as asking:
+        programme = gateway.programme(asking.session, contract_id)
+        contract = gateway.contract(asking.session, contract_id)
+        party = party_of(gateway, programme, as_party)
+        authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=True)
+        settled = read(gateway, asking.session, contract_id, now=asking.now)
+        made = statement(settled, is_demo=gateway.installed.is_demo)
+        record_view(asking, contract_id, "statement", party, digest(made), authorised)
+    return made
+
+
+def show_investor(gateway: Gateway, contract_id: str, *, as_party: Party | None = None) -> dict[str, Any]:
+    """The investor's view, for the investor over HTTP or the settlement officer. Raises `PolicyDenied`."""
+    with deciding(gateway) as asking:
+        programme = gateway.programme(asking.session, contract_id)
+        contract = gateway.contract(asking.session, contract_id)
+        party = party_of(gateway, programme, as_party)
+        is_large = contract.cohort.size >= contract.k_cohort
+        authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=is_large)
+        settled = read(gateway, asking.session, contract_id, now=asking.now)
+        made = investor_view(asking, settled)
+        record_view(asking, contract_id, "investor", party, digest(made), authorised)
+    return made
+
+
+def investor_view(asking: Asking, settled: Settled) -> dict[str, Any]:
+    contract = settled.contract
+    paid = {window.label for window in contract.windows if set(settled.window_states(window)) == {State.PAID}}
+    return investing.view(
+        contract,
+        shown=_shown(asking, contract),
+        documents={one.window: one.due_minor for one in settled.documents if one.is_standing},
+        paid=frozenset(paid),
+        on=asking.now.date(),
+    )
+
+
+def ask_to_read(
+    gateway: Gateway, asking: Asking, programme: Programme, contract: Contract, party: Party, *, with_amounts: bool
+) -> Authorised:
+    """The decision on reading a settlement; an investor of a small cohort may see no amount (invariant 6)."""
+    is_large = contract.cohort.size >= contract.k_cohort
+    facts = StatementFacts(
+        purpose=Purpose.OUTCOME_PAYMENT,
+        appointment_valid=is_appointed(gateway, asking, programme, party),
+        amounts_may_be_shown=not with_amounts or party.role is not Role.INVESTOR or is_large,
+    )
+    return asking.ask(party, Action.READ_SETTLEMENT, programme, facts)
+
+
+def record_view(asking: Asking, contract_id: str, view: str, party: Party, sha256: str, authorised: Authorised) -> None:
+    asking.uow.record(
+        SettlementRead(
+            contract=contract_id,
+            view=view,
+            to=str(party),
+            statement_sha256=sha256,
+            decision=authorised.id,
+            decision_sha256=authorised.sha256,
+        )
+    )
+
+
+def _shown(asking: Asking, contract: Contract) -> list[investing.Shown]:
+    """What the investor's newest issued attestations say, in the contract's order."""
+    order = {window.label: place for place, window in enumerate(contract.windows)}
+    rows = [
+        row
+        for row in queries.releases(asking.session, contract.id)
+        if row.state == "issued" and row.recipient_role == Role.INVESTOR and row.template != "payment_document"
+    ]
+    newest = {(row.window, row.template): row for row in sorted(rows, key=lambda row: row.revision)}
+    found = []
+    for (window, template), row in sorted(newest.items(), key=lambda item: (order[item[0][0]], item[0][1])):
+        claims = canonical.loads(row.draft)["disclosable"]
+        found.append(
+            investing.Shown(
+                window=window,
+                template=template,
+                met=claims.get("threshold", {}).get("met", False),
+                achieved=claims.get("outcomes_achieved"),
+                payable_minor=claims.get("payable", {}).get("amount_minor"),
+            )
+        )
+    return found

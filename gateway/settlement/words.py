@@ -1,0 +1,59 @@
+"""The words of printed settlements, Danish and English, and amounts as both read them."""
+
+from __future__ import annotations
+
+from html import escape
+
+from gateway.settlement.states import State
+
+STATES: dict[State, tuple[str, str]] = {
+    State.ACCRUING: ("løber", "accruing"),
+    State.FROZEN: ("frosset", "frozen"),
+    State.EVALUATED: ("opgjort", "evaluated"),
+    State.RELEASED: ("frigivet", "released"),
+    State.ACKNOWLEDGED: ("godkendt", "acknowledged"),
+    State.DISPUTED: ("bestridt", "disputed"),
+    State.INVOICED: ("faktureret", "invoiced"),
+    State.PAID: ("betalt", "paid"),
+    State.SUPERSEDED: ("erstattet", "superseded"),
+}
+NEXT = {
+    "payment_document": ("Betalingsbilag", "payment document"),
+    "acknowledge_or_dispute": ("Godkend eller bestrid senest", "acknowledge or dispute by"),
+    "answer_dispute": ("Svar på indsigelse", "answer the dispute"),
+    "invoice": ("Betales, hvis faktureret i dag", "paid if invoiced today"),
+    "payment": ("Betaling", "payment"),
+}
+CHECKS = {
+    "agreed_price": ("Aftalt pris", "agreed price"),
+    "recalculated": ("Efterregnet", "recalculated"),
+    "acknowledged": ("Godkendt af begge parter", "acknowledged by both parties"),
+    "account_and_year": ("Konto og år", "account and year"),
+    "contract_version": ("Kontraktens version", "contract version"),
+    "not_paid_before": ("Ikke betalt før", "not paid before"),
+    "second_person": ("En anden person attesterer", "a second person approves"),
+}
+UNITS = {"week": ("uger", "weeks"), "person": ("personer", "people")}
+KINDS = {"window": ("i perioden", "in the window"), "correction": ("berigtigelse", "correction")}
+BILLS = {"invoice": ("Faktura", "invoice"), "credit_note": ("Kreditnota", "credit note")}
+ROLES = {"operator": ("leverandør", "operator"), "settlement_officer": ("kommune", "municipality")}
+
+
+def kroner(minor: int) -> str:
+    """Minor units as Danes write them: -150005 -> "−1.500,05"."""
+    whole, rest = divmod(abs(minor), 100)
+    return f"{'−' if minor < 0 else ''}{whole:,}".replace(",", ".") + f",{rest:02}"
+
+
+def both(pair: tuple[str, str]) -> str:
+    """Danish, and English below it in small."""
+    return f"{escape(pair[0])}<small>{escape(pair[1])}</small>"
+
+
+def known(table: dict[str, tuple[str, str]], word: str) -> tuple[str, str]:
+    """The pair of a word; the word itself twice where the table does not have it."""
+    return table.get(word, (word, word))
+
+
+def readable(identifier: str) -> str:
+    return escape(identifier.replace("_", " "))

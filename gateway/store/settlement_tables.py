@@ -1,0 +1,98 @@
+"""The tables of settlement: what parties said of a payment document, what was invoiced, approved and paid.
+
+Each row is written once; a state is never stored but folded from the rows (`gateway.settlement.states`). No row holds
+anything about a single person. Each says what somebody who edits it gains.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from gateway.store.columns import blob, instant, json_value, optional_instant
+
+
+class Acknowledgement(SQLModel, table=True):
+    """That a party accepts lines of a payment document. Trusted as far as its event; an edit lets a line be invoiced
+    that one party did not accept, and contradicts the logged event.
+    """
+
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    window: str
+    release_id: str = Field(index=True)
+    lines: list[str] = json_value()  # keys of the lines: "measure/kind"
+    document_sha256: str  # of the issuer-signed JWT
+    role: str  # "operator" | "settlement_officer"
+    by: str
+    at: datetime = instant()
+
+
+class Dispute(SQLModel, table=True):
+    """That a party contests one line. An edit freezes or frees a line, and contradicts the logged event."""
+
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    window: str
+    release_id: str = Field(index=True)
+    line: str
+    reason: str  # one of a closed list
+    text_sha256: str  # of the letter that explains it, which stays in the case system
+    role: str
+    by: str
+    at: datetime = instant()
+    answer_by: date
+    outcome: str  # empty while it is open | "stands" | "withdrawn" | "upheld"
+    outcome_sha256: str
+    resolved_by: str
+    resolved_at: datetime | None = optional_instant()
+
+
+class Bill(SQLModel, table=True):
+    """Invoices and credit notes. Not trusted: every amount is recalculated from the signed payment documents before it
+    is approved; an edit shows there and in the digest of its event.
+    """
+
+    __table_args__ = (UniqueConstraint("contract_id", "number"), UniqueConstraint("contract_id", "position"))
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    contract_version: int
+    contract_sha256: str
+    position: int  # 1 for the contract's first
+    window: str
+    kind: str  # "invoice" | "credit_note"
+    number: str
+    lines: list[dict[str, Any]] = json_value()
+    total_minor: int = Field(sa_column=Column(BigInteger, nullable=False))  # negative on a credit note
+    refers_to: str  # the number of the invoice that a credit note is about, or empty
+    xml: bytes = blob()
+    sha256: str
+    issued_on: date
+    due_on: date
+    requested_role: str  # "operator" | "municipality"
+    requested_by: str
+    requested_at: datetime = instant()
+
+
+class Approval(SQLModel, table=True):
+    """That a second person approved a bill. One a bill: the key refuses another; an edit contradicts the event."""
+
+    bill_id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    checks: list[dict[str, Any]] = json_value()
+    sheet_sha256: str
+    by: str
+    at: datetime = instant()
+
+
+class Payment(SQLModel, table=True):
+    """That a bill was paid. One a bill: the key refuses another; an edit contradicts the event."""
+
+    bill_id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    paid_on: date
+    by: str
+    at: datetime = instant()

@@ -1,0 +1,123 @@
+"""Arithmetic of settlement on generated contracts: documents, corrections and bills always agree to the øre."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.outcomes.settlement_terms import Draw, InvestorTerms
+from gateway.settlement.account import (
+    CREDIT_NOTE,
+    BillLine,
+    Document,
+    Line,
+    billed,
+    differences,
+    owed,
+    plan,
+)
+from gateway.settlement.investor import flow
+
+WINDOWS = ("W1", "W2", "W3", "W4")
+ORDER = {label: place for place, label in enumerate(WINDOWS)}
+AMOUNTS = st.integers(-(10**9), 10**9)
+
+lines = st.lists(
+    st.builds(
+        Line,
+        tariff=st.sampled_from(["weeks", "people"]),
+        kind=st.sampled_from(["window", "correction"]),
+        unit=st.just("week"),
+        quantity=st.integers(-500, 500),
+        amount_minor=AMOUNTS,
+    ),
+    max_size=4,
+    unique_by=lambda line: line.key,
+).map(tuple)
+# what happens to a contract: a window's document is issued, or the newest one is corrected, and then both parties
+# acknowledge and bill, or not yet
+steps = st.lists(st.tuples(st.sampled_from(["issue", "correct"]), lines, st.booleans()), max_size=10)
+
+
+def run(happened: list[tuple[str, tuple[Line, ...], bool]], *, offsets: bool) -> tuple[list[Document], list[list]]:
+    """Play the steps; every bill that could be made was made. Returns the documents and the bills."""
+    documents: list[Document] = []
+    bills: list[tuple[str, list[BillLine]]] = []
+    for what, content, is_billed in happened:
+        standing = [one for one in documents if one.is_standing]
+        if what == "issue" and len(standing) < len(WINDOWS):
+            documents.append(Document(WINDOWS[len(standing)], 1, content, is_standing=True))
+        elif standing:
+            last = standing[-1]
+            documents = [replace(one, is_standing=one.is_standing and one is not last) for one in documents]
+            documents.append(Document(last.window, last.revision + 1, content, is_standing=True))
+        if is_billed:
+            bill_all(documents, bills, offsets=offsets)
+    bill_all(documents, bills, offsets=offsets)
+    return documents, bills
+
+
+def bill_all(documents: list[Document], bills: list, *, offsets: bool) -> None:
+    for window in WINDOWS:
+        held = [line for _, lines_ in bills for line in lines_]
+        opened = differences(documents, held)
+        made = plan(window, opened, ready={line.place for line in opened}, order=ORDER, offsets=offsets)
+        if made is not None:
+            bills.append((made.kind, list(made.lines)))
+            assert (made.total_minor < 0) == (made.kind == CREDIT_NOTE)
+
+
+@settings(max_examples=300)
+@given(steps)
+def test_invoices_and_credit_notes_add_up_to_the_standing_documents(happened):
+    documents, bills = run(happened, offsets=False)
+    total = sum(line.amount_minor for _, held in bills for line in held)
+    assert total == sum(one.due_minor for one in documents if one.is_standing)
+    held = [line for _, lines_ in bills for line in lines_]
+    assert differences(documents, held) == []
+    assert {place: pair[1] for place, pair in billed(held).items() if pair[1]} == {
+        place: line.amount_minor for place, line in owed(documents).items() if line.amount_minor
+    }
+
+
+@settings(max_examples=300)
+@given(steps)
+def test_with_offsets_nothing_is_lost_and_only_the_last_window_gives_a_credit_note(happened):
+    documents, bills = run(happened, offsets=True)
+    held = [line for _, lines_ in bills for line in lines_]
+    left = sum(line.amount_minor for line in differences(documents, held))
+    total = sum(line.amount_minor for line in held)
+    assert total + left == sum(one.due_minor for one in documents if one.is_standing)
+    for kind, part in bills:
+        if kind == CREDIT_NOTE:
+            assert WINDOWS[-1] in {line.window for line in part}
+
+
+@settings(max_examples=200)
+@given(steps, st.booleans())
+def test_a_document_that_is_corrected_to_what_it_was_gives_no_bill(happened, offsets):
+    documents, bills = run(happened, offsets=offsets)
+    standing = [one for one in documents if one.is_standing]
+    if not standing:
+        return
+    held = [line for _, lines_ in bills for line in lines_]
+    before = differences(documents, held)
+    last = standing[-1]
+    again = [replace(one, is_standing=one.is_standing and one is not last) for one in documents]
+    assert differences([*again, replace(last, revision=last.revision + 1)], held) == before
+
+
+@given(st.lists(st.integers(1, 10**9), min_size=1, max_size=4), st.integers(0, 10**9), AMOUNTS, st.booleans())
+def test_an_investors_money_is_split_without_a_rest(draws, cap, paid, goal_met):
+    from datetime import date
+
+    terms = InvestorTerms("repaid_then_capped", tuple(Draw(date(2020, 1, 1), one) for one in draws), cap)
+    made = flow(terms, drawn_minor=terms.capital_minor, paid_minor=paid, goal_met=goal_met)
+    assert made["repaid_minor"] + made["return_minor"] + made["beyond_minor"] == max(0, paid)
+    assert made["repaid_minor"] + made["at_risk_minor"] == made["drawn_minor"]
+    assert 0 <= made["return_minor"] <= (cap if goal_met else 0)
+    assert made["beyond_minor"] >= 0
+    if made["return_minor"]:
+        assert made["at_risk_minor"] == 0  # no return before the capital is back

@@ -1,0 +1,131 @@
+"""Every contract in examples/contracts against what it must amount to, to the minor unit.
+
+The figures stand in examples/contracts/expected, each with its source and a tag; people are histories that can be read,
+and declared figures are signed by a test key and held against the contract before a tariff sees them.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+import pytest
+
+from connectors.codes import shown_by_kind
+from connectors.errors import DeclarationInvalid
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.lint import lint
+from gateway.outcomes.tariff import Figures, owed
+from gateway.outcomes.terms import Rounding, divided
+from tests.support.evaluator import declared
+from tests.support.expected import CONTRACTS, Expected, Result, Scenario, at, load_expected, numbers
+from tests.support.histories import example_contract
+
+NAMES = sorted(path.stem for path in CONTRACTS.glob("*.toml"))
+
+
+def expected(name: str) -> Expected:
+    path = CONTRACTS / "expected" / f"{name}.toml"
+    return load_expected(path.read_bytes(), file=path.name)
+
+
+def test_every_contract_has_its_expected_figures_and_no_figure_is_without_a_contract():
+    assert sorted(path.stem for path in (CONTRACTS / "expected").glob("*.toml")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_number_of_a_contract_is_published_recomputed_or_marked_as_illustrative(name: str):
+    contract, terms = example_contract(name), expected(name).terms
+    for term in terms:
+        found = at(contract, term.path)
+        assert term.value == (found if type(found) in (int, str) else None), term.path
+    marked = {term.path for term in terms if term.tag == "illustrative"}
+    assert marked == set(contract.illustrative) - {"effective_from"}
+    paths = {term.path for term in terms}
+    for number in numbers(name):
+        assert any(number == path or number.startswith(f"{path}.") for path in paths), number
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_example_says_what_cannot_be_meant(name: str):
+    assert [str(finding) for finding in lint(example_contract(name), shown_by_kind())] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('tag = "published", ', "", "tag is missing"),
+        ('tag = "published"', 'tag = "likely"', "must be one of"),
+        (', source = "evaluation" }', " }", "source is missing"),
+        ('source = "evaluation"', 'source = "made-up"', "belong together"),
+        ('source = "evaluation"', 'source = "elsewhere"', "must be one of"),
+    ],
+)
+def test_a_figure_without_source_or_tag_is_refused(old: str, new: str, reason: str):
+    text = (CONTRACTS / "expected" / "koto-sib.toml").read_text("utf-8")
+    assert old in text
+    with pytest.raises(DeclarationInvalid, match=reason):
+        load_expected(text.replace(old, new, 1).encode(), file="koto-sib.toml")
+
+
+WITH_FIGURES = sorted(path.stem for path in (CONTRACTS / "expected").glob("*.toml"))
+SCENARIOS = [(name, scenario) for name in WITH_FIGURES for scenario in expected(name).scenarios]
+
+
+@pytest.mark.parametrize(("name", "scenario"), SCENARIOS, ids=[f"{name}-{scenario.id}" for name, scenario in SCENARIOS])
+def test_a_contract_amounts_to_what_is_expected_of_it(name: str, scenario: Scenario):
+    contract = example_contract(name)
+    figures = {one.window: one for one in _series(contract, scenario)}
+    for result in scenario.results:
+        found = _computed(contract, scenario, figures, result)
+        if result.reproduces:
+            assert found == result.value, result
+        else:
+            assert found != result.value, f"{result} does reproduce: say so"
+
+
+def _series(contract: Contract, scenario: Scenario) -> list[Figures]:
+    """Cumulative figures by window, up to the last that a result asks for."""
+    labels = [window.label for window in contract.windows]
+    asked = [labels.index(result.window) for result in scenario.results if result.window]
+    known: dict[str, int] = {}
+    series = []
+    for window in contract.windows[: max(asked, default=-1) + 1]:
+        for one in scenario.declared:
+            if one.window == window.label:
+                known[one.aggregate] = declared(contract, one.aggregate, one.window, one.value)
+        missing = [a.id for a in contract.aggregates if window.label in a.windows and a.id not in known]
+        assert not missing, f"{scenario.id} declares no {missing} in {window.label}"
+        series.append(evaluate(contract, scenario.people, window.to_week).figures(contract, known))
+    return series
+
+
+def _computed(contract: Contract, scenario: Scenario, figures: dict[str, Figures], result: Result) -> int:
+    match result.kind:
+        case "owed":
+            amounts = owed(contract, list(figures.values()))[list(figures).index(result.window)]
+            return sum(amounts.values()) if result.of == "all" else amounts[result.of]
+        case "quantity":
+            return figures[result.window].quantities[result.of]
+        case "met":
+            measure = contract.people_measure
+            assert measure is not None
+            return int(figures[result.window].quantities[measure.id] >= measure.threshold_people)
+        case "threshold":
+            measure = contract.measure(result.of)
+            assert measure is not None
+            assert measure.earnings is not None
+            assert result.day is not None
+            return measure.earnings.minor(result.day, contract.rounding)
+        case "most":
+            return contract.caps.most_minor
+        case "product":
+            values = {one.aggregate: one.value for one in scenario.declared}
+            return prod(values[str(part)] for part in result.parts)
+        case "sum":
+            return sum(int(part) for part in result.parts)
+        case "quotient":
+            top, bottom = (int(at(contract, str(part))) for part in result.parts)
+            return divided(top, bottom, Rounding.NONE)
+    group, control = (int(part) for part in result.parts)  # a reduction, per mille
+    return divided(1000 * (control - group), control, Rounding.HALF_UP)

@@ -1,0 +1,203 @@
+"""Corners of the contract language that a slow oracle found: each was judged otherwise once, and paid wrongly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from connectors.records import IncomePosting, IncomeType, Month, SubjectRef, Week
+from gateway.outcomes.contract import (
+    Contract,
+    EarningsThreshold,
+    ExitRule,
+    Measure,
+    MeasureKind,
+    Pause,
+    RegisterExit,
+    Window,
+)
+from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.results import person_result
+from gateway.outcomes.tariff import Figures, capped_by, uncapped
+from gateway.outcomes.terms import Caps, Point, Rounding, Tariff, TariffKind
+from policies.basis import StopReason
+from tests.support.histories import example_contract, history
+
+IMPACT60 = example_contract("impact60")
+STATES = {state.id: state for state in IMPACT60.states}
+FULL_TIME = {f"2020-{month:02d}": 18500 for month in range(1, 13)}
+WAGE = IncomeType.WAGE
+
+
+def measured(kind: MeasureKind, *states: str, **terms: Any) -> Measure:
+    return Measure("m", kind, tuple(STATES[name] for name in states), 1, **terms)
+
+
+def contract(measure: Measure, **changed: Any) -> Contract:
+    return replace(IMPACT60, measures=(measure,), tariffs=(), **changed)
+
+
+def units(the: Contract, person: PersonHistory, until: str) -> int:
+    return person_result(the, the.measures[0], person, Week.parse(until)).quantity
+
+
+def exits(**rules: ExitRule) -> dict[RegisterExit, ExitRule]:
+    return dict(IMPACT60.register_exits) | {RegisterExit(name): rule for name, rule in rules.items()}
+
+
+def pause(first: str, last: str) -> tuple[Pause, ...]:
+    return (Pause(Week.parse(first), Week.parse(last)),)
+
+
+def with_postings(person: PersonHistory, *rows: tuple[str, int, bool]) -> PersonHistory:
+    ref = SubjectRef(person.subject)
+    postings = [IncomePosting(ref, Month.parse(month), WAGE, hours, back) for month, hours, back in rows]
+    paid = PersonHistory.build(subject=person.subject, enrolled_on=person.enrolled_on, spells=(), postings=postings)
+    return replace(person, hours=paid.hours, postings=paid.postings)
+
+
+WEEKS = measured(MeasureKind.WEEKS, "ordinary_job", "fleksjob", weeks_from_enrolment=50)
+
+
+@pytest.mark.parametrize(("back", "weeks"), [(-8000, 4), (-12000, 4), (-12001, 0), (-16000, 0)])
+def test_pay_corrected_by_a_part_counts_with_the_hours_that_are_left(back: int, weeks: int):
+    person = with_postings(history("----"), ("2020-03", 16000, False), ("2020-03", back, True))
+    assert units(contract(WEEKS), person, "2020-W13") == weeks
+
+
+def test_a_month_whose_pay_was_corrected_by_a_part_is_not_missing():
+    the = contract(WEEKS, qualification=replace(IMPACT60.qualification, carries_missing_month_forward=True))
+    person = with_postings(
+        history("-" * 9), ("2020-03", 16000, False), ("2020-04", 16000, False), ("2020-04", -15000, True)
+    )
+    assert units(the, person, "2020-W18") == 4  # April shows ten hours, and March does not stand in for it
+
+
+@pytest.mark.parametrize(("weeks", "counted"), [("FFFHF", 4), ("BBBHF", 1)])
+def test_a_neutral_week_behind_a_pause_repeats_the_last_week_that_was_asked(weeks: str, counted: int):
+    the = contract(WEEKS, pauses=pause("2020-W12", "2020-W12"))
+    assert units(the, history(weeks), "2020-W14") == counted
+
+
+def test_a_holiday_behind_a_pause_breaks_no_run():
+    the = contract(measured(MeasureKind.PEOPLE, "fleksjob", sustained_weeks=4), pauses=pause("2020-W12", "2020-W12"))
+    assert units(the, history("FFFHF"), "2020-W14") == 1
+
+
+@pytest.mark.parametrize("rule", [ExitRule.OUT, ExitRule.CENSORED])
+def test_an_exit_before_the_persons_first_week_is_none(rule: ExitRule):
+    """Somebody who moved here and was referred afterwards."""
+    the = contract(WEEKS, register_exits=exits(moved=rule))
+    assert units(the, history("NNFFFF", enrolled="2020-03-16"), "2020-W15") == 4
+
+
+def test_who_leaves_under_out_after_a_windows_end_takes_nothing_back_from_that_window():
+    """The window in which the person leaves takes it back: the one before was right, and no correction."""
+    the = contract(WEEKS, exits=dict(IMPACT60.exits) | {StopReason.WITHDRAWN: ExitRule.OUT})
+    left = replace(history("FFFFFFFF"), stop=StopReason.WITHDRAWN, last_week=Week.parse("2020-W14").ordinal)
+    assert [units(the, left, week) for week in ("2020-W13", "2020-W14", "2020-W15")] == [4, 5, 0]
+
+
+@pytest.mark.parametrize("rule", [ExitRule.OUT, ExitRule.CENSORED])
+def test_the_register_is_not_asked_about_somebody_who_is_not_followed(rule: ExitRule):
+    the = contract(measured(MeasureKind.PEOPLE, "fleksjob", sustained_weeks=2), register_exits=exits(dead=rule))
+    left = replace(history("FFFFDD"), stop=StopReason.OBJECTED, last_week=Week.parse("2020-W13").ordinal)
+    assert units(the, left, "2020-W15") == 1  # frozen, as the contract says of an objection
+
+
+def test_a_pause_after_the_persons_time_gives_no_days_back():
+    days = measured(MeasureKind.DAYS, "fleksjob", needed=26, days_from_enrolment=24)
+    person = history("F" * 12)
+    assert units(contract(days), person, "2020-W20") == 0
+    assert units(contract(days, pauses=pause("2020-W15", "2020-W18")), person, "2020-W20") == 0
+    assert units(contract(replace(days, needed=24), pauses=pause("2020-W12", "2020-W12")), person, "2020-W20") == 1
+
+
+def test_a_month_that_ends_after_the_persons_time_is_no_whole_month():
+    months = measured(MeasureKind.RETENTION, "fleksjob", needed=2, within=2, by_month=True)
+    until_april = replace(months, days_from_enrolment=7 * 9)  # to Sunday 3 May, the end of April's last week
+    person = history("F" * 12)
+    assert units(contract(until_april), person, "2020-W21") == 1
+    assert units(contract(replace(months, days_from_enrolment=7 * 9 - 1)), person, "2020-W21") == 0
+
+
+def pay(person: PersonHistory, **by_month: int) -> PersonHistory:
+    return replace(
+        person, earnings={(Month.parse(name[1:].replace("_", "-")).ordinal, WAGE): n for name, n in by_month.items()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("enrolled", "until", "days", "reached"),
+    [
+        ("2020-02-29", "2020-W13", 0, 1),  # Saturday, in a week of February
+        ("2020-03-01", "2020-W13", 0, 0),  # Sunday of the same week: no day of February is the person's
+    ],
+)
+def test_pay_of_a_month_in_which_the_person_has_no_day_is_not_the_persons(
+    enrolled: str, until: str, days: int, reached: int
+):
+    threshold = EarningsThreshold(1000, counts_partial_months=True)
+    measure = measured(MeasureKind.EARNINGS, "ordinary_job", days_from_enrolment=days, earnings=threshold)
+    person = pay(history("-" * 9, start="2020-W09", enrolled=enrolled), m2020_02=1000)
+    assert units(contract(measure), person, until) == reached
+
+
+@pytest.mark.parametrize(("days", "reached"), [(30, 0), (31, 1)])
+def test_pay_of_a_month_that_begins_after_the_persons_last_day_is_not_the_persons(days: int, reached: int):
+    """The last day is Tuesday 31 March or Wednesday 1 April 2020: both in the first week of April."""
+    measure = measured(
+        MeasureKind.EARNINGS,
+        "ordinary_job",
+        days_from_enrolment=days,
+        earnings=EarningsThreshold(1000, counts_partial_months=True),
+    )
+    person = pay(history("-" * 9, start="2020-W10", enrolled="2020-03-02"), m2020_04=1000)
+    assert units(contract(measure), person, "2020-W16") == reached
+
+
+def test_pay_of_months_behind_an_exit_is_no_result():
+    measure = measured(
+        MeasureKind.EARNINGS, "ordinary_job", earnings=EarningsThreshold(1000, counts_partial_months=True)
+    )
+    person = history("----" + "N" * 9)
+    assert units(contract(measure), pay(person, m2020_03=1000), "2020-W22") == 1
+    assert units(contract(measure), pay(person, m2020_04=1000), "2020-W22") == 0
+
+
+def test_a_follow_up_in_a_neutral_exit_is_asked_when_the_exit_is_over():
+    measure = measured(MeasureKind.FOLLOW_UP, "fleksjob", months=(1,))
+    the = contract(measure, register_exits=exits(moved=ExitRule.NEUTRAL))
+    person = history("FFFFNNF", enrolled="2020-03-02")
+    assert [units(the, person, week) for week in ("2020-W14", "2020-W15", "2020-W16")] == [0, 0, 1]
+
+
+RATE = Figures("2018H2", {"rate": 35}, {}, 1)
+
+
+def test_the_highest_step_that_is_reached_pays_and_not_the_dearest():
+    steps = Tariff("t", TariffKind.STEPS, "rate", 1, points=(Point(0, 1000), Point(30, 500), Point(40, 0)))
+    assert uncapped(replace(IMPACT60, tariffs=(steps,)), steps, RATE) == 500
+
+
+def test_an_amount_between_two_points_is_rounded_as_a_whole():
+    line = Tariff("t", TariffKind.LINEAR, "rate", 1, points=(Point(34, 1), Point(36, 2)))
+    the = replace(IMPACT60, tariffs=(line,), rounding=Rounding.HALF_EVEN)
+    assert uncapped(the, line, RATE) == 2  # 1.5, and not 1 + the even half of 1
+
+
+@pytest.mark.parametrize(("cap", "names"), [(999, ["caps"]), (1000, [])])
+def test_a_cap_that_is_met_exactly_cuts_nothing(cap: int, names: list[str]):
+    fee = Tariff("t", TariffKind.FEE, "", 1, price_minor=1000)
+    the = replace(IMPACT60, tariffs=(fee,), caps=Caps(contract_minor=cap))
+    assert [name for name in capped_by(the, [RATE]) if name == "caps"] == names
+
+
+def test_a_cohort_is_what_its_people_are():
+    the = contract(WEEKS, windows=(Window("w", Week.parse("2020-W10"), Week.parse("2020-W13")),))
+    people = [history("FFFF", subject=1), history("FFBB", subject=2, enrolled=str(date(2020, 3, 9)))]
+    assert evaluate(the, people, Week.parse("2020-W13")).quantity("m") == 5

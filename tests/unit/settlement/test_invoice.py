@@ -1,0 +1,110 @@
+"""An invoice and a credit note, element by element, and the schema's word on both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from gateway.outcomes.contract import Contract
+from gateway.settlement.account import BillLine
+from gateway.settlement.invoice import BillFacts, Evidence, account_of, amount, payable_minor, ubl
+from gateway.settlement.invoice_check import NOT_VALIDATED, Checked, check
+from gateway.settlement_errors import SettlementRefused
+from tests.support.histories import example_contract
+
+CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
+CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return example_contract("impact60")
+
+
+def bill(*amounts: int, kind: str = "invoice", refers_to: str = "") -> BillFacts:
+    lines = tuple(BillLine("2019H1", f"weeks_{n}/window", "week", 10, value) for n, value in enumerate(amounts))
+    evidence = (Evidence("urn:uuid:1", "a" * 64, "b" * 64),)
+    return BillFacts(kind, "F-1", date(2026, 1, 2), date(2026, 2, 1), lines, refers_to, evidence)
+
+
+def made(contract: Contract, facts: BillFacts, **terms: object) -> bytes:
+    assert contract.settlement is not None
+    return ubl(contract, replace(contract.settlement, **terms), facts, is_demo=True)
+
+
+CASES = [
+    bill(7_650_000),
+    bill(7_650_005, -150_001),
+    bill(0),
+    bill(1),
+    bill(-7_650_000, kind="credit_note", refers_to="F-0"),
+    bill(-2, 1, kind="credit_note"),
+]
+
+
+@pytest.mark.parametrize("facts", CASES, ids=lambda facts: f"{facts.kind} {facts.total_minor}")
+def test_what_is_made_keeps_the_schema_and_the_rules_and_says_the_total(contract: Contract, facts: BillFacts):
+    xml = made(contract, facts)
+    assert check(xml).findings == ()
+    assert payable_minor(xml) == facts.total_minor
+    assert account_of(xml) == "5.58.81.001"
+
+
+def test_the_check_finds_what_is_wrong(contract: Contract):
+    """Positive control: the installed rules do say no."""
+    xml = made(contract, bill(7_650_000))
+    for broken in (
+        xml.replace(b"<cbc:IssueDate>2026-01-02</cbc:IssueDate>", b""),
+        xml.replace(b">76500.00</cbc:PayableAmount>", b">76600.00</cbc:PayableAmount>"),
+    ):
+        assert check(broken).findings
+
+
+def test_an_invoice_carries_what_the_municipality_routes_by_and_what_proves_it(contract: Contract):
+    root = ET.fromstring(made(contract, bill(7_650_000)))
+    endpoint = root.find(f"{CAC}AccountingCustomerParty/{CAC}Party/{CBC}EndpointID")
+    assert endpoint is not None
+    assert (endpoint.text, endpoint.get("schemeID")) == ("5799999008511", "0088")
+    texts = {element.text for element in root.iter()}
+    assert {"45000851", "Jobcenter, afregning", "impact60/1", "urn:uuid:1", f"sha256:{'b' * 64}"} <= texts
+    assert root.findtext(f"{CBC}DueDate") == "2026-02-01"
+    assert "DEMO" in (root.findtext(f"{CBC}Note") or "")
+
+
+def test_a_credit_note_is_positive_and_names_the_invoice(contract: Contract):
+    root = ET.fromstring(made(contract, bill(-150_005, kind="credit_note", refers_to="F-0")))
+    assert root.tag.endswith("}CreditNote")
+    assert root.findtext(f"{CAC}BillingReference/{CAC}InvoiceDocumentReference/{CBC}ID") == "F-0"
+    assert root.findtext(f"{CAC}LegalMonetaryTotal/{CBC}PayableAmount") == "1500.05"
+
+
+def test_vat_is_exact_or_the_invoice_is_refused(contract: Contract):
+    xml = made(contract, bill(400), vat="25", vat_reason="")
+    assert payable_minor(xml) == 500
+    assert check(xml).findings == ()
+    with pytest.raises(SettlementRefused, match="vat-not-whole"):
+        made(contract, bill(401), vat="25", vat_reason="")
+
+
+def test_text_of_a_contract_is_text_in_the_invoice(contract: Contract):
+    evil = "</cbc:BuyerReference><cbc:ID>&amp;"
+    xml = made(contract, bill(100), person_reference=evil)
+    assert ET.fromstring(xml).findtext(f"{CBC}BuyerReference") == evil
+
+
+def test_amounts_are_written_without_a_float():
+    values = {0: "0.00", 1: "0.01", -1: "-0.01", 150_005: "1500.05", 10**17 + 1: "1000000000000000.01"}
+    assert {minor: amount(minor) for minor in values} == values
+
+
+def test_where_no_rules_are_installed_it_says_so(contract: Contract, monkeypatch: pytest.MonkeyPatch):
+    def missing(_name: str) -> None:
+        raise ImportError
+
+    monkeypatch.setattr("gateway.settlement.invoice_check.import_module", missing)
+    found = check(made(contract, bill(100)))
+    assert found == Checked("", None)
+    assert str(found) == NOT_VALIDATED

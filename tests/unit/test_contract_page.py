@@ -1,0 +1,87 @@
+"""The page that a lawyer reads leaves out nothing that pays, in either language, for every example contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from string import Formatter
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway import contract_words
+from gateway.cli.app import app
+from gateway.contract_page import Language, money, page
+from gateway.outcomes.contract import ExitRule, MeasureKind, RegisterExit
+from gateway.outcomes.terms import Rounding, TariffKind, Unit
+from policies.basis import StopReason
+from tests.support.histories import EXAMPLES, example_contract
+
+NAMES = sorted(path.stem for path in (EXAMPLES / "contracts").glob("*.toml"))
+
+
+def amounts(name: str) -> Iterator[int]:
+    """Every amount of the contract in minor units."""
+    contract = example_contract(name)
+    for tariff in contract.tariffs:
+        yield from (tariff.price_minor, tariff.cap_minor, tariff.cap_window_minor)
+        yield from (tariff.price_by_state or {}).values()
+        yield from (point.amount_minor for point in tariff.points)
+    caps = contract.caps
+    yield from (caps.person_minor, caps.contract_minor, caps.capital_minor, caps.most_minor)
+    for measure in contract.measures:
+        if measure.earnings is not None:
+            yield measure.earnings.amount_minor
+            yield from (measure.earnings.index.values.values() if measure.earnings.index else ())
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_term_stands_on_the_page_beside_the_digest(name: str, language: Language):
+    contract, text = example_contract(name), page(example_contract(name), language)
+    assert text.splitlines()[1] == f"sha256 {contract.sha256}"
+    for part in (*contract.measures, *contract.aggregates, *contract.tariffs, *contract.states):
+        assert f"- {part.id}" in text
+    for minor in amounts(name):
+        assert not minor or money(minor, contract.currency, language) in text, minor
+    for tariff in contract.tariffs:
+        assert all(figure in text for figure in tariff.figures())
+    for word in (*contract.illustrative, *(window.label for window in contract.windows)):
+        assert word in text
+    for party in contract.parties:
+        assert party.name in text
+    assert "{" not in text
+
+
+def test_amounts_are_written_as_each_language_writes_them():
+    assert [money(123456789, "DKK", one) for one in Language] == ["1.234.567,89 DKK", "DKK 1,234,567.89"]
+    assert [money(-5, "EUR", one) for one in Language] == ["-0,05 EUR", "EUR -0.05"]
+
+
+def test_both_languages_say_the_same_things():
+    """Every sentence has both languages, with the same blanks to fill in."""
+    tables = [value for name, value in vars(contract_words).items() if name.isupper()]
+    assert len(tables) == 8
+    for table in tables:
+        for words in table.values():
+            blanks = [{name for _, name, _, _ in Formatter().parse(words[one]) if name} for one in Language]
+            assert blanks[0] == blanks[1], words
+
+
+def test_there_are_words_for_everything_that_a_contract_can_say():
+    assert set(contract_words.COUNTS) == set(MeasureKind)
+    assert set(contract_words.PAYS) == set(TariffKind)
+    assert set(contract_words.UNITS) == set(Unit)
+    assert set(contract_words.RULES) == set(ExitRule)
+    assert set(contract_words.EXITS) == {*StopReason, *RegisterExit}
+    assert {f"rounding_{rule}" for rule in Rounding} <= set(contract_words.LINES)
+
+
+def test_the_command_prints_both_languages_or_one():
+    file = str(EXAMPLES / "contracts" / "ballerup.toml")
+    both = CliRunner().invoke(app, ["contract", "show", file])
+    assert both.exit_code == 0
+    assert "PARTERNE" in both.output
+    assert "THE PARTIES" in both.output
+    one = CliRunner().invoke(app, ["contract", "show", file, "--language", "en"])
+    assert one.output.strip() == page(example_contract("ballerup"), Language.ENGLISH).strip()
+    assert CliRunner().invoke(app, ["contract", "show", file, "--language", "xx"]).exit_code == 2
