@@ -95,7 +95,7 @@ def _course(contract: Contract, counted: Sequence[Tariff], position: int, is_cor
         measure = contract.measure(tariff.of)
         if measure is None:
             continue
-        size = contract.cohort.size
+        size = contract.cohort.size // len({one.of for one in counted})  # nobody is in two of them here
         shares = (3, 5, 4) if measure.kind is MeasureKind.PEOPLE else (3, 5, 8)  # tenths; only people relapse
         count = max(position + 1, size * shares[position] // 10)
         if measure.kind is MeasureKind.WEEKS:

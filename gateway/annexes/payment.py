@@ -55,7 +55,8 @@ def _flows(contract: Contract) -> Iterator[Block]:
         )
         yield Paragraph(
             "Alt, hvad der betales, går til investor, til kapitalen er betalt tilbage. Når målet er nået, går der "
-            f"derefter højst {words.money(contract, terms.max_return_minor)} til investor som afkast. Resten er leverandørens."
+            f"derefter højst {words.money(contract, terms.max_return_minor)} til investor som afkast. Resten er "
+            "leverandørens."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -18,8 +19,8 @@ from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.forecast import Recount, mean, moved
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.tariff import owed
-from gateway.outcomes.terms import Caps, Index, Point, Rounding, Tariff, TariffKind
-from tests.support.histories import example_contract
+from gateway.outcomes.terms import Caps, Gate, Index, Point, Rounding, Tariff, TariffKind
+from tests.support.histories import EXAMPLES, example_contract
 
 IMPACT60 = example_contract("impact60")
 IMPACT60 = replace(IMPACT60, rounding=Rounding.HALF_EVEN, windows=IMPACT60.windows[:4])
@@ -75,6 +76,8 @@ def contracts(draw: st.DrawFn) -> Contract:
             points = (Point(1, 500), Point(3, 9_000), Point(40, 70_000))
             scale = draw(st.sampled_from([TariffKind.STEPS, TariffKind.LINEAR]))
             row = replace(row, kind=scale, price_minor=0, index=None, points=points)
+        if draw(st.integers(0, 3)) == 0:
+            row = replace(row, gate=Gate(name, draw(st.integers(1, 40))))
         tariffs.append(row)
     if draw(st.booleans()):
         tariffs.append(Tariff("fee", TariffKind.FEE, "", 1, price_minor=100))
@@ -133,6 +136,16 @@ def test_a_calendar_and_a_cohort_that_move_together_owe_the_same(contract: Contr
         for one in cohort
     ]
     assert Recount(there, moved_cohort).payments(there, {}) == Recount(contract, cohort).payments(contract, {})
+
+
+@pytest.mark.parametrize("file", sorted((EXAMPLES / "contracts").glob("*.toml")), ids=lambda file: file.stem)
+def test_bounds_of_every_example_are_in_order_and_hold_what_was_seen(file: Path):
+    contract = example_contract(file.stem)
+    found = ranges(contract)
+    assert [bound.window for bound in found] == [window.label for window in contract.windows]
+    for bound in found:
+        assert bound.low is None or bound.high is None or bound.low <= bound.high
+    assert found[-1].high is None or best_seen(contract) <= found[-1].high
 
 
 @pytest.mark.parametrize("name", ["impact60", "ballerup"])

@@ -128,6 +128,34 @@ def test_every_printed_example_is_what_the_tariffs_owe(contract: Contract):
         assert bounds == [(one.low, one.high) for one in ranges(contract)]
 
 
+@pytest.mark.parametrize("file", sorted((EXAMPLES / "contracts").glob("*.toml")), ids=lambda file: file.stem)
+def test_every_example_contract_has_annexes_with_every_tariff_and_measure(file: Path):
+    contract, programme = example_contract(file.stem), files("impact60")[1]
+    blocks = annexes(contract, programme, fingerprint="")
+    said = texts(blocks)
+    names = [one.id for one in (*contract.tariffs, *contract.measures, *contract.aggregates)]
+    assert [name for name in names if name not in said] == []
+    assert "None" not in said
+    assert docx("t", "a", contract.effective_from, blocks).startswith(b"PK")
+
+
+def test_what_is_agreed_on_invoices_and_the_investors_capital_is_printed():
+    said = texts(annex_b(example_contract("impact60")))
+    assert "EAN 5799999008511" in said
+    assert "Senest 20 dage efter, at betalingsgrundlaget er udstedt" in said
+    assert "5.000.000,00 kr." in said
+    assert "højst 1.500.000,00 kr. til investor som afkast" in said
+
+
+def test_a_gate_is_told_and_shown_open_and_shut():
+    contract = example_contract("new-york-employment")
+    [tariff] = [one for one in contract.tariffs if one.id == "in_work"]
+    assert "Der skyldes intet, før" in pays(contract, tariff)
+    *opened, shut = examples(contract, tariff)
+    assert all(one.owed_minor > 0 for one in opened)
+    assert shut.owed_minor == 0
+
+
 def test_an_indexed_price_is_printed_for_each_year_and_state():
     contract = rich()
     [tariff] = [one for one in contract.tariffs if one.id == "uger"]

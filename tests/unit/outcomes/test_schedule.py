@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.outcomes.bounds import parties
@@ -31,8 +33,19 @@ def test_cases_of_the_parties_mirror_each_other():
         "\n[cohort]\n",
         "\n[caps]\ncapital_minor = 100000000\nreturn_per_mille_a_year = 50\nreturn_years = 2\n\n[cohort]\n",
     )
-    operator, payer, investor = parties(example_contract("impact60", caps=capped))
+    contract = example_contract("impact60", caps=capped)
+    operator, payer, investor = parties(replace(contract, settlement=None))
     assert (operator.worst, operator.best) == (0, 110_250_000)
     assert (payer.worst, payer.best) == (-110_250_000, 0)
     assert (investor.worst, investor.best, investor.basis) == (-100_000_000, 10_250_000, "earns on its capital")
-    assert parties(example_contract("impact60"))[2].basis == "not said"
+    assert parties(replace(example_contract("impact60"), settlement=None))[2].basis == "not said"
+
+
+def test_what_an_investor_gets_is_bounded_by_its_own_terms():
+    """IMPACT60: 9 million kr. lent, at most 1.5 million kr. of return; payments could reach 15 million kr."""
+    investor = parties(example_contract("impact60"))[2]
+    assert (investor.worst, investor.best) == (-900_000_000, 150_000_000)
+
+
+def test_a_contract_without_an_investor_has_two_cases():
+    assert [case.role for case in parties(example_contract("whp"))] == ["operator", "outcome_payer"]
