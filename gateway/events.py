@@ -261,6 +261,20 @@ class EvaluationExplained(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DraftTried(Event):
+    """A draft contract was tried on a cohort's histories; totals of money alone came out of it."""
+
+    contract: str
+    version: int
+    draft_sha256: str
+    purpose: str
+    people: int
+    inputs_sha256: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseChecked(Event):
     """A dry run: allowed, and nothing was looked at or drafted."""
 

@@ -8,6 +8,7 @@ import typer
 
 from gateway.cli import (
     advice,
+    annexes,
     comparison,
     contracts,
     installation,
@@ -18,6 +19,7 @@ from gateway.cli import (
     rights,
     settle,
     signing,
+    whatif,
 )
 from gateway.error_table import outcome
 
@@ -43,6 +45,8 @@ app.add_typer(keys.trust_app, name="trust")
 app.add_typer(rights.app, name="rights")
 app.add_typer(policy.app, name="policy")
 app.add_typer(advice.app, name="advice")
+for draft_command in (*whatif.COMMANDS, *annexes.COMMANDS):
+    contracts.app.command()(draft_command)
 app.add_typer(settle.app, name="settle")
 for key_command in signing.COMMANDS:
     keys.app.command()(key_command)

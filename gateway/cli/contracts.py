@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened, output
+from gateway.cli.terminal import agreed_files, columns, console, opened, output
 
 app = typer.Typer(help="Contracts, programmes and source declarations.", no_args_is_help=True)
 
@@ -194,19 +194,10 @@ def leaflet(
     Example: gateway contract leaflet examples/contracts/impact60.toml examples/programmes/impact60.toml --contact
     examples/contacts/aalborg.toml --out leaflet.html --letter letter.html
     """
-    from connectors.declaration_table import line_of
     from gateway import leaflet as pages
-    from gateway.outcomes.contract_file import load_contract
-    from policies.errors import ProgrammeInvalid
-    from policies.programme import load_programme
 
-    agreed = load_contract(contract.read_bytes(), file=contract.name)
-    why = load_programme(programme.read_bytes(), file=programme.name)
+    agreed, why = agreed_files(contract, programme)
     where = pages.load_contact(contact.read_bytes(), file=contact.name)
-    if (why.contract_id, why.contract_sha256) != (agreed.id, agreed.sha256):
-        line = line_of(programme.read_text("utf-8"), (), "contract_sha256")
-        reason = f"was declared for another contract text than {contract.name}"
-        raise ProgrammeInvalid(file=programme.name, line=line, key="contract_sha256", reason=reason)
     with output(out) as file:
         file.write(pages.leaflet(agreed, why, where).encode())
     console.print(f"leaflet: {out}")

@@ -21,6 +21,8 @@ from gateway.errors import OutputUnwritable
 if TYPE_CHECKING:
     from connectors.base import Progress as Report
     from gateway.installation import Gateway
+    from gateway.outcomes.contract import Contract
+    from policies.programme import Programme
 
 # a line is never folded or cut, and a text never read as markup: paths and digests come out as they are
 console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
@@ -32,6 +34,25 @@ def opened() -> Gateway:
     from gateway.settings import Settings
 
     return Gateway.open(Settings())
+
+
+def agreed_files(contract: Path, programme: Path) -> tuple[Contract, Programme]:
+    """A contract file and the programme file declared for this very text, read without an installation.
+
+    Raises `DeclarationInvalid`, or `ProgrammeInvalid` where the programme names another text.
+    """
+    from connectors.declaration_table import line_of
+    from gateway.outcomes.contract_file import load_contract
+    from policies.errors import ProgrammeInvalid
+    from policies.programme import load_programme
+
+    agreed = load_contract(contract.read_bytes(), file=contract.name)
+    why = load_programme(programme.read_bytes(), file=programme.name)
+    if (why.contract_id, why.contract_sha256) != (agreed.id, agreed.sha256):
+        line = line_of(programme.read_text("utf-8"), (), "contract_sha256")
+        reason = f"was declared for another contract text than {contract.name}"
+        raise ProgrammeInvalid(file=programme.name, line=line, key="contract_sha256", reason=reason)
+    return agreed, why
 
 
 def warn_of_development_key(gateway: Gateway) -> None:

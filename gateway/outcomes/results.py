@@ -44,7 +44,13 @@ class PersonResult:
 
 def person_result(contract: Contract, measure: Measure, person: PersonHistory, until: Week) -> PersonResult:
     """What the person adds to the measure by the end of a week. `ValueError` for a year that an index lacks."""
-    verdicts = judge_weeks(contract, measure, person, until)
+    return result_of(contract, measure, person, judge_weeks(contract, measure, person, until))
+
+
+def result_of(
+    contract: Contract, measure: Measure, person: PersonHistory, verdicts: tuple[WeekVerdict, ...]
+) -> PersonResult:
+    """What these verdicts of the person amount to under the measure."""
     return PersonResult(_RESULTS[measure.kind](contract, measure, person, verdicts), verdicts)
 
 

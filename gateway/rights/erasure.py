@@ -163,7 +163,7 @@ def _keep_sums(gateway: Gateway, session: Session, programme: Programme, subject
         income_source=contract.income_source,
         known_at=now,
         stops=basis.stops(session, programme, [subject], at=now),
-        only=subject,
+        subjects=[subject],
     )
     body = basis.remainder(session, contract.id).plus(_share(gateway, session, contract.id, person)).body()
     session.merge(RemainderRow(contract_id=contract.id, body=body))

@@ -227,7 +227,7 @@ def _is_counted(gateway: Gateway, session: Session, programme: Programme, row: R
         income_source=contract.income_source,
         known_at=row.known_at,
         stops=basis.stops(session, programme, [subject.subject_id], at=row.known_at),
-        only=subject.subject_id,
+        subjects=[subject.subject_id],
     )
     return not is_taken_out(contract, person, window.to_week)
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from connectors.records import Month, Week
+from connectors.codes import income_types, statuses
+from connectors.records import IncomeType, Month, Status, Week
 from gateway.simulate.course import Activity, Course, Life
 
 # per ten thousand person-weeks; what is left over goes to codes that are rarer
@@ -42,7 +43,32 @@ _HOURS_A_WEEK = {  # hundredths
     Activity.FLEKSJOB: 1500,
 }
 
+# activity -> the income register's type, and the month's amount in whole kroner
+_PAY = {
+    **dict.fromkeys(_HOURS_A_WEEK, ("00", 21000)),
+    Activity.EDUCATION: ("01", 6589),
+    Activity.BENEFIT: ("06", 11554),
+    Activity.SICKNESS: ("06", 11554),
+}
+SOURCES = ("dream", "ydelsesrefusion")
+
 Progress = Callable[[int, int], None]
+
+
+def shown_status(source: str, activity: Activity) -> Status:
+    """What a status register shows in a week of an activity, by the code that is written here; one that is not among
+    `SOURCES` is taken to show what DREAM does."""
+    source = source if source in SOURCES else "dream"
+    code = _DREAM_CODE[activity] if source == "dream" else _YR_BENEFIT.get(activity, "")
+    return statuses(source).get(code, Status.UNKNOWN) if code else Status.NO_BENEFIT
+
+
+def shown_income(activity: Activity, weeks: int) -> tuple[IncomeType, int, int] | None:
+    """What the income register shows in a month of so many weeks: type, paid hours in hundredths, minor units."""
+    if activity not in _PAY:
+        return None
+    code, kroner = _PAY[activity]
+    return income_types()[code], _HOURS_A_WEEK.get(activity, 0) * weeks, kroner * 100
 
 
 def replacement_cpr(number: int) -> str:
@@ -121,13 +147,10 @@ def write_income(path: Path, course: Course, lives: Sequence[Life], *, offset: i
         for life in lives:
             cpr = replacement_cpr(offset + life.number)
             activity = life.activities[position]
-            hours = _HOURS_A_WEEK.get(activity, 0) * weeks
-            if hours:
-                lines.append(f"{cpr};{month};00;{_hours(hours)};00000000;21000,00")
-            elif activity is Activity.EDUCATION:
-                lines.append(f"{cpr};{month};01;0,00;00000000;6589,00")
-            elif activity in (Activity.BENEFIT, Activity.SICKNESS):
-                lines.append(f"{cpr};{month};06;0,00;00000000;11554,00")
+            if activity in _PAY:
+                code, kroner = _PAY[activity]
+                hours = _hours(_HOURS_A_WEEK.get(activity, 0) * weeks)
+                lines.append(f"{cpr};{month};{code};{hours};00000000;{kroner},00")
         for number in range(extract_people):
             cpr = replacement_cpr(offset + course.people + number)
             lines.append(f"{cpr};{month};00;{_hours(3700 * weeks)};00000000;24000,00")

@@ -73,14 +73,15 @@ def test_decisions_are_listed_in_their_index():
         assert all(word in record.read_text(encoding="utf-8") for word in ("**Context.**", "**Decision.**"))
 
 
-def test_the_commands_of_the_operations_page_are_commands():
+@pytest.mark.parametrize("page", ["docs/operations.md", "docs/contracts.md"])
+def test_the_commands_of_a_page_are_commands(page: str):
     """Each `gateway …` line of the page names commands and options that exist."""
     import typer.main
 
     from gateway.cli.app import app
 
     root = typer.main.get_command(app)
-    for line in re.findall(r"^\$ gateway (.+)$", text("docs/operations.md"), flags=re.MULTILINE):
+    for line in re.findall(r"^\$ gateway (.+)$", text(page), flags=re.MULTILINE):
         command, words = root, line.split()
         while hasattr(command, "commands"):
             command = command.commands[words.pop(0)]

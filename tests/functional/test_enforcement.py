@@ -101,6 +101,8 @@ ASKS_NOBODY = {
     "contract declare": "takes in a figure about a whole group, whose signature the contract's own key must have made",
     "contract leaflet": "reads files",
     "contract processing-record": "reads files",
+    "contract simulate": "invents people; with --cohort it asks as `evaluate` does, see test_whatif.py",
+    "contract annex": "reads files, and prints the fingerprint of the anchor, which is public",
     "contract list": "shows contracts",
     "log verify": "recomputes hashes and shows roots",
     "log checkpoint": "signs a root",

@@ -12,6 +12,7 @@ import gateway.aggregate_errors
 import gateway.errors
 import gateway.evaluation_errors
 import gateway.settlement_errors
+import gateway.whatif_errors
 import keys.errors
 import outcome_verifier.errors
 import policies.errors
@@ -23,6 +24,7 @@ ROOMS = [
     gateway.errors,
     gateway.aggregate_errors,
     gateway.evaluation_errors,
+    gateway.whatif_errors,
     gateway.settlement_errors,
     keys.errors,
     outcome_verifier.errors,

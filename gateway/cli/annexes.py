@@ -1,0 +1,51 @@
+"""`gateway contract annex`: the pages that parties sign, made from the files that decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.terminal import agreed_files, console, opened, output, warn_of_development_key
+
+
+def annex(
+    contract: Annotated[Path, typer.Argument(help="The contract file.")],
+    programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
+    out: Annotated[Path, typer.Option(help="Where the annexes go (HTML, to print).")],
+    docx: Annotated[Path | None, typer.Option(help="Where they go as a Word file.")] = None,
+) -> None:
+    """Write annex A (measurement) and B (payment) in Danish; with an installation, its anchor's fingerprint is in them.
+
+    Example: gateway contract annex examples/contracts/impact60.toml examples/programmes/impact60.toml
+    --out annex.html --docx annex.docx
+    """
+    from gateway.annexes import whole
+    from gateway.annexes.blocks import html
+    from gateway.errors import NotInstalled
+
+    agreed, why = agreed_files(contract, programme)
+    fingerprint, is_demo = "", False
+    try:
+        gateway = opened()
+    except NotInstalled:
+        console.print("no installation: the place of the anchor's fingerprint is left blank")
+    else:
+        fingerprint, is_demo = gateway.fingerprint, gateway.has_development_key()
+        warn_of_development_key(gateway)
+        console.print(f"fingerprint of the trust anchor: {fingerprint}")
+    title, blocks = whole.title(agreed), whole.annexes(agreed, why, fingerprint=fingerprint, is_demo=is_demo)
+    with output(out) as file:
+        file.write(html(title, blocks).encode())
+    console.print(f"annexes: {out}, for contract sha256 {agreed.sha256}")
+    if docx is not None:
+        from gateway.annexes.docx_file import docx as written
+
+        payer = agreed.party("outcome_payer").name
+        with output(docx) as file:
+            file.write(written(title, payer, agreed.effective_from, blocks))
+        console.print(f"annexes: {docx}")
+
+
+COMMANDS = (annex,)

@@ -1,0 +1,276 @@
+"""`gateway contract simulate`: a contract tried on simulated or real people before anybody signs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.terminal import columns, console, opened, output, progress_bar
+
+if TYPE_CHECKING:
+    from gateway.chart import Chart
+    from gateway.outcomes.contract import Contract
+    from gateway.outcomes.whatif import Tried, WhatIf
+
+_PER_CENT = (25, 50, 75)
+_TEMPLATE = {
+    "contract_total": "totals of the whole group",
+    "predicate": "met or not met",
+    "payment_document": "what the municipality owes",
+    "relapse_notice": "case references of whom to take back",
+}
+_ADDS = {"by_state": "the people measure by state", "reasons": "why people are not counted"}
+
+
+def simulate(
+    file: Annotated[Path, typer.Argument(help="The contract file, a draft or one in force.", metavar="CONTRACT.toml")],
+    success: Annotated[
+        list[int] | None,
+        typer.Option(help="Per cent in a counted state at the end; again for each.", min=0, max=100),
+    ] = None,
+    course: Annotated[Path | None, typer.Option(help="A course file instead of rates.")] = None,
+    cohort: Annotated[
+        str, typer.Option(help="A contract of this installation: try the draft on its people, and log it.")
+    ] = "",
+    declared: Annotated[
+        list[str] | None, typer.Option(help="NAME=FIGURE or NAME@WINDOW=FIGURE, for a declared aggregate.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The first cohort's seed; the same seed draws the same people.")] = 1,
+    draws: Annotated[int, typer.Option(help="How many cohorts are drawn for each rate.", min=1, max=1000)] = 3,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go as JSON.")] = None,
+    svg_file: Annotated[Path | None, typer.Option("--svg", help="Where the chart goes as SVG.")] = None,
+    png_file: Annotated[Path | None, typer.Option("--png", help="Where the chart goes as PNG.")] = None,
+) -> None:
+    """Try a contract before anybody signs: payments, what each term moves, best and worst case, who is shown what.
+
+    Example: gateway contract simulate examples/contracts/impact60.toml --success 30 --success 60 --svg chart.svg
+    """
+    from gateway.outcomes.contract_file import load_contract
+    from gateway.outcomes.whatif import what_if
+    from gateway.whatif_errors import SimulationRefused
+
+    draft = load_contract(file.read_bytes(), file=file.name)
+    if sum((bool(success), course is not None, bool(cohort))) > 1:
+        raise typer.BadParameter("choose one of --success, --course and --cohort")
+    figures = _declared(draft, declared or [])
+    console.print(f"{draft.title}: version {draft.version}, sha256 {draft.sha256}")
+    with progress_bar("trying the draft"):
+        try:
+            tried = _tried(draft, success or [], course, cohort, seed, draws)
+            found = what_if(draft, tried, figures, swings_of=tried[len(tried) // 2].name)
+        except ValueError as error:
+            raise SimulationRefused(draft=file.name, reason=str(error)) from None
+    _print(draft, found)
+    chart = _chart(draft, found)
+    for path, kind in ((json_file, "json"), (svg_file, "svg"), (png_file, "png")):
+        if path is not None:
+            with output(path) as out:
+                out.write(_written(kind, found, chart))
+            console.print(f"{kind}: {path}")
+
+
+def _tried(
+    draft: Contract, success: Sequence[int], course: Path | None, cohort: str, seed: int, draws: int
+) -> list[Tried]:
+    """The cohorts that were asked for; what there is to say of them is said."""
+    from connectors.records import Week
+    from gateway.outcomes.forecast import moved
+    from gateway.outcomes.whatif import Tried
+    from gateway.simulate.course import load_course
+    from gateway.simulate.invented import generated, histories, scaled
+    from gateway.simulate.registers import SOURCES
+
+    seeds = tuple(range(seed, seed + draws))
+    if cohort:
+        return [_historical(draft, cohort)]
+    if not draft.measures:
+        console.print("  it counts nobody itself: no cohort is drawn, declared figures decide")
+        return [Tried("declared figures", draft, ((),))]
+    if draft.status_source not in SOURCES:
+        console.print(f"  nobody here can simulate {draft.status_source!r}: it shows what DREAM would", style="yellow")
+    if course is None:
+        rates = list(dict.fromkeys(success)) or list(_PER_CENT)
+        console.print(f"  invented people, per cent in a counted state at the end: {', '.join(map(str, rates))}")
+        console.print(f"  {draws} cohorts of {draft.cohort.size} for each rate, seeds {seeds[0]} to {seeds[-1]}")
+        return [
+            Tried(
+                f"{rate} %",
+                draft,
+                tuple(tuple(histories(draft, lives, seed=one, hours_vary=True)) for one in seeds),
+                seeds,
+            )
+            for rate, lives in ((rate, generated(draft, per_cent=rate)) for rate in rates)
+        ]
+    loaded = load_course(course.read_bytes(), file=course.name)
+    if loaded.people != draft.cohort.size:
+        console.print(f"  the course's {loaded.people} people were scaled to the contract's {draft.cohort.size}")
+        loaded = scaled(loaded, draft.cohort.size)
+    console.print(f"  course {course.name}: {draws} cohorts of invented people, seeds {seeds[0]} to {seeds[-1]}")
+    weeks = Week.of(loaded.enrolment_from) - Week.of(draft.cohort.enrolment_from)
+    _say_moved(weeks)
+    there = moved(draft, weeks)
+    return [Tried(course.stem, there, tuple(tuple(histories(there, loaded, seed=one)) for one in seeds), seeds)]
+
+
+def _historical(draft: Contract, cohort: str) -> Tried:
+    from gateway.whatif import historical
+
+    found = historical(opened(), cohort, draft)
+    people = len(found.tried.cohorts[0])
+    console.print(f"  {people} people of {cohort!r}, as the registers show them to {found.complete_to}; logged")
+    if people != draft.cohort.size:
+        console.print(f"  the draft is for {draft.cohort.size}: figures are those of {people}", style="yellow")
+    if found.erased:
+        console.print(f"  {found.erased} people were erased and are in no figure", style="yellow")
+    _say_moved(found.moved_weeks)
+    if found.windows_left_out:
+        console.print(
+            f"  left out, since the registers end before: {', '.join(found.windows_left_out)}", style="yellow"
+        )
+    return found.tried
+
+
+def _say_moved(weeks: int) -> None:
+    if weeks:
+        word = "earlier" if weeks < 0 else "later"
+        console.print(f"  the contract's calendar was moved {abs(weeks)} weeks {word}, to the cohort's", style="yellow")
+
+
+def _declared(draft: Contract, texts: Sequence[str]) -> dict[str, dict[str, int]]:
+    """The figures assumed for declared aggregates. Raises a usage error for what the contract does not declare."""
+    known = {aggregate.id: aggregate.windows for aggregate in draft.aggregates}
+    found: dict[str, dict[str, int]] = {}
+    for text in texts:
+        place, _, figure = text.partition("=")
+        name, _, window = place.partition("@")
+        if name not in known or (window and window not in known[name]):
+            raise typer.BadParameter(f"{place!r} is no figure of this contract", param_hint="--declared")
+        if not figure.removeprefix("-").isascii() or not figure.removeprefix("-").isdigit():
+            raise typer.BadParameter(f"{text!r} must end in a whole number", param_hint="--declared")
+        found.setdefault(name, {}).update(dict.fromkeys([window] if window else known[name], int(figure)))
+    return found
+
+
+def _print(draft: Contract, found: WhatIf) -> None:
+    _print_payments(found)
+    _print_swings(found)
+    _print_cases(found)
+    console.print("what each recipient will be shown, and never before:", style="bold")
+    rows = [("day", "recipient", "what", "window", "weeks")]
+    for one in found.shown:
+        what = ", ".join([_TEMPLATE.get(one.template, one.template), *(_ADDS[part] for part in one.adds)])
+        weeks = f"{one.window.from_week} – {one.window.to_week}"
+        rows.append((one.earliest_on.isoformat(), f"{one.recipient} ({one.name})", what, one.window.label, weeks))
+    columns(rows, indent=2)
+    for name in draft.illustrative:
+        console.print(f"  illustrative {name}", style="yellow")
+
+
+def _print_payments(found: WhatIf) -> None:
+    console.print(f"expected payments by window, {found.currency}:", style="bold")
+    scenarios = found.scenarios
+    rows = [["window", *(one.name for one in scenarios)]]
+    for position, payment in enumerate(scenarios[0].payments):
+        rows.append([payment.window, *(_money(one.payments[position].amount_minor) for one in scenarios)])
+    rows.append(["in all", *(_money(one.payments[-1].owed_minor) for one in scenarios)])
+    if any(len(one.seeds) > 1 for one in scenarios):
+        rows.append(["  least drawn", *(_money(one.least_minor) for one in scenarios)])
+        rows.append(["  most drawn", *(_money(one.most_minor) for one in scenarios)])
+    if scenarios[0].threshold_met is not None:
+        of = [max(1, len(one.seeds)) for one in scenarios]
+        rows.append(["threshold met", *(f"{one.threshold_met} of {n}" for one, n in zip(scenarios, of, strict=True))])
+    _aligned(rows)
+    for name in found.not_assumed:
+        console.print(f"  nothing is assumed for {name}: what rests on it is left out (--declared)", style="yellow")
+
+
+def _print_swings(found: WhatIf) -> None:
+    console.print(f"what each term moves, alone and by a tenth ({found.swings_of}):", style="bold")
+    rows = [["term", "now", "lower", "changes", "higher", "changes"]]
+    moving = [one for one in found.swings if one.size]
+    for one in moving:
+        lower = "–" if one.lower is None else f"{one.lower:,}"
+        changes = [_change(one.lower_change_minor), _change(one.higher_change_minor)]
+        rows.append([one.term, f"{one.value:,}", lower, changes[0], f"{one.higher:,}", changes[1]])
+    if moving:
+        _aligned(rows)
+    still = [one.term for one in found.swings if not one.size]
+    if still:
+        console.print(f"  move nothing here: {', '.join(still)}")
+
+
+def _print_cases(found: WhatIf) -> None:
+    console.print(f"worst and best case, {found.currency}:", style="bold")
+    rows = [["party", "", "worst", "best"]]
+    for case in found.parties:
+        if case.basis == "not said":
+            rows.append([f"{case.role} ({case.name})", "the contract does not say what it lends", "–", "–"])
+        else:
+            rows.append([f"{case.role} ({case.name})", case.basis, _bound(case.worst), _bound(case.best)])
+    _aligned(rows, left=2)
+    high = found.ranges[-1].high
+    if high is not None and 0 < found.best_seen_minor < high:
+        reached = _money(found.best_seen_minor)
+        console.print(f"  {reached} is reached when everybody lives the best plain life; the bound is never passed")
+
+
+def _aligned(rows: list[list[str]], *, left: int = 1) -> None:
+    """Columns of figures, to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    columns(
+        [
+            [cell if n < left else cell.rjust(width) for n, (cell, width) in enumerate(zip(row, widths, strict=True))]
+            for row in rows
+        ],
+        indent=2,
+    )
+
+
+def _money(minor: int) -> str:
+    sign, (whole, rest) = "-" if minor < 0 else "", divmod(abs(minor), 100)
+    return f"{sign}{whole:,}.{rest:02d}"
+
+
+def _change(minor: int | None) -> str:
+    return "–" if minor is None else f"{'+' if minor > 0 else ''}{_money(minor)}"
+
+
+def _bound(minor: int | None) -> str:
+    return "no bound" if minor is None else _money(minor)
+
+
+def _chart(draft: Contract, found: WhatIf) -> Chart:
+    from gateway.chart import Bars, payments_chart
+
+    first = found.scenarios[0]
+    if first.seeds:
+        how = f"Mean of {len(first.seeds)} cohorts of invented people, seeds {first.seeds[0]} to {first.seeds[-1]}"
+    else:
+        how = f"One cohort of {first.people} people" if first.people else "Declared figures as assumed"
+    return payments_chart(
+        f"{draft.title}: expected payments by window",
+        how,
+        [payment.window for payment in first.payments],
+        [Bars(one.name, tuple(payment.amount_minor for payment in one.payments)) for one in found.scenarios],
+        currency=draft.currency,
+        note=f"{draft.id} version {draft.version}, sha256 {draft.sha256}",
+    )
+
+
+def _written(kind: str, found: WhatIf, chart: Chart) -> bytes:
+    if kind == "json":
+        return (json.dumps(found.body(), ensure_ascii=False, indent=2) + "\n").encode()
+    if kind == "svg":
+        from gateway.chart import svg
+
+        return svg(chart).encode()
+    from gateway.chart_png import png
+
+    return png(chart)
+
+
+COMMANDS = (simulate,)

@@ -1,0 +1,93 @@
+"""The most that one plain history, lived by everybody in the cohort, really brings under a contract.
+
+Where it meets the upper bound, the bound is reached. Where it stays below, the measures cannot all be at their best for
+the same person, or an amount grows with a declared figure, which has no best one.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from connectors.records import IncomeType, Week
+from gateway.outcomes.contract import Contract, State
+from gateway.outcomes.evaluate import person_amounts
+from gateway.outcomes.forecast import known_by
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.results import person_result
+from gateway.outcomes.tariff import Figures, owed, uncapped
+from gateway.outcomes.terms import TariffKind
+
+_FULL_TIME = 168_00  # hours a week in hundredths: more than any state can ask for
+_PAY_MINOR = 10**12  # a month's pay that reaches every threshold
+
+
+def best_seen(contract: Contract) -> int:
+    """The most that is owed in all when everybody in the cohort lives one and the same plain history.
+
+    Each state, entered in the first week and held to the end, is tried for everybody; declared figures are taken where
+    they pay most. Where an amount grows with one, none is the best, and it is left out.
+    """
+    starts = (contract.cohort.enrolment_from, contract.cohort.enrolment_to)
+    lives = [_life(contract, state, day) for state in contract.states for day in starts]
+    declared = {
+        aggregate.id: dict.fromkeys(aggregate.windows, _dearest(contract, aggregate.id))
+        for aggregate in contract.aggregates
+        if not _is_boundless(contract, aggregate.id)
+    }
+    found = []
+    tried: list[PersonHistory | None] = [*lives] or [None]
+    for life in tried:
+        series = []
+        for position, window in enumerate(contract.windows):
+            cells = {
+                measure.id: person_result(contract, measure, life, window.to_week).cells
+                for measure in contract.measures
+                if life is not None
+            }
+            size = contract.cohort.size
+            quantities = {name: size * sum(units.values()) for name, units in cells.items()}
+            amounts = person_amounts(contract, cells) if life is not None else {}
+            personal = {name: size * amount for name, amount in amounts.items()}
+            known = known_by(contract, declared, position)
+            series.append(Figures(window.label, quantities | known, personal, position + 1))
+        found.append(sum(owed(contract, series)[-1].values()))
+    return max(found)
+
+
+def _life(contract: Contract, state: State, enrolled_on: date) -> PersonHistory:
+    """Somebody who is in a state from the first week to the last, with all the hours and pay there can be."""
+    status = min(state.statuses)
+    first, last = Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week
+    months = range(first.month.ordinal - 1, last.month.ordinal + 1)
+    types: list[IncomeType] = sorted(state.income_types)
+    full = {(month, kind): _FULL_TIME * 5 for month in months for kind in types}
+    return PersonHistory(
+        subject=f"{1:032x}",
+        enrolled_on=enrolled_on,
+        statuses={week: frozenset({status}) for week in range(first.ordinal, last.ordinal + 1)},
+        hours=full,
+        postings=dict.fromkeys(full, 1),
+        earnings=dict.fromkeys(full, _PAY_MINOR),
+    )
+
+
+def _is_boundless(contract: Contract, name: str) -> bool:
+    """Whether an amount grows with the figure, so that none is the best; or falls with it."""
+    grows = (TariffKind.SHARE, TariffKind.PRICE)
+    return name == contract.caps.person_excess or any(
+        name in (tariff.of, tariff.minus, tariff.multiplier) for tariff in contract.tariffs if tariff.kind in grows
+    )
+
+
+def _dearest(contract: Contract, name: str) -> int:
+    """The figure at which the tariffs that read an aggregate pay most."""
+    readers = [tariff for tariff in contract.tariffs if name in tariff.figures()]
+    places = {point.at for tariff in readers for point in tariff.points}
+    places |= {one.at_least for tariff in readers for one in (*tariff.cohorts, tariff.pooled, tariff.gate) if one}
+    last = contract.windows[-1].label
+
+    def paid(figure: int) -> int:
+        figures = Figures(last, {name: figure}, {tariff.id: 1 for tariff in readers}, len(contract.windows))
+        return sum(uncapped(contract, tariff, figures) for tariff in readers)
+
+    return max(sorted(places), key=paid, default=0)
