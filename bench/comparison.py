@@ -55,6 +55,7 @@ _DREAM = SourceDeclaration("dream", "dream", "", "dream-*.csv", ",", {"cpr": "PN
 @dataclass(frozen=True, slots=True)
 class _Ran:
     seconds: float
+    cpu_seconds: float  # of all threads: what a busy machine does not change much
     peak_mib: float
     figures: dict[str, int]
 
@@ -78,11 +79,12 @@ def run() -> list[str]:
 def _whole(whole: Path, tenth: Path, people: int) -> list[str]:
     large, small = ([_ran("ours", path) for _ in range(_REPEATS)] for path in (whole, tenth))
     seconds, growth = [ran.seconds for ran in large], _peak(large) / _peak(small)
-    if median(seconds) > _MOST_SECONDS or growth > _MOST_GROWTH:
-        raise ValueError(f"{median(seconds):.0f} s, {growth:.2f} times the memory of a tenth")
+    processor = median(ran.cpu_seconds for ran in large)
+    if processor > _MOST_SECONDS or growth > _MOST_GROWTH:  # the clock on the wall also shows what others do
+        raise ValueError(f"{processor:.0f} s of processor time, {growth:.2f} times the memory of a tenth")
     size = f"{people:,} people × {_WEEKS} weeks ({whole.stat().st_size / 1e6:,.0f} MB)"
     memory = f"peak memory {_peak(large):,.0f} MiB, {_peak(small):,.0f} MiB for a tenth: {growth:.2f}×"
-    return [f"comparison group, {size}: {_span(seconds)}; {memory}"]
+    return [f"comparison group, {size}: {_span(seconds)}, processor time {processor:.1f} s; {memory}"]
 
 
 def _ratios(part: Path, people: int) -> list[str]:
@@ -105,7 +107,10 @@ def _ratios(part: Path, people: int) -> list[str]:
     for way in list(ways)[1:]:
         seconds = [ran.seconds for ran in found[way]]
         ratio, memory = median(seconds) / ours, _peak(found[way]) / _peak(found["plain"])
-        lines.append(f"  {way} over long rows {_span(seconds)}: {ratio:.1f}×, memory {memory:.1f}×")
+        cpu = median(ran.cpu_seconds for ran in found[way]) / median(ran.cpu_seconds for ran in found["plain"])
+        lines.append(
+            f"  {way} over long rows {_span(seconds)}: {ratio:.1f}×, processor time {cpu:.1f}×, memory {memory:.1f}×"
+        )
     return lines
 
 
@@ -270,6 +275,9 @@ _WAYS: dict[str, Callable[[Path], tuple[float, dict[str, int]]]] = {
 
 if __name__ == "__main__":
     way, path = sys.argv[1:]
+    before = time.process_time()  # after imports
     seconds, figures = _WAYS[way](Path(path))
+    cpu_seconds = time.process_time() - before  # of our threads, and of the engine's
     ordered = {name: figures[name] for name in sorted(figures) if figures[name]}
-    print(json.dumps({"seconds": seconds, "peak_mib": _peak_mib(), "figures": ordered}))
+    ran = {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_mib": _peak_mib(), "figures": ordered}
+    print(json.dumps(ran))

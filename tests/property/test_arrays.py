@@ -96,7 +96,7 @@ def values(group: GroupMeasure, people: list[Row]) -> arrays.Values:
     return np.array(found, dtype=np.uint8)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(contracts(), rows())
 def test_sums_are_those_of_the_evaluator(contract: Contract, people: list[Row]):
     weeks = len(people[0])
@@ -110,6 +110,7 @@ def test_sums_are_those_of_the_evaluator(contract: Contract, people: list[Row]):
     assert totals.unknown_weeks == one_by_one.unknown_weeks
 
 
+@settings(deadline=None)
 @given(contracts(), rows())
 def test_every_week_is_settled_as_the_evaluator_judges_it(contract: Contract, people: list[Row]):
     """Week by week, so that two errors cannot make up for each other in a sum."""
@@ -126,6 +127,7 @@ def test_every_week_is_settled_as_the_evaluator_judges_it(contract: Contract, pe
             assert [names[1:][place] for place in np.flatnonzero(held)] == ([expected] if expected else [])
 
 
+@settings(deadline=None)
 @given(contracts(), rows(), st.integers(1, 10), st.integers(0, 10))
 def test_n_of_m_weeks_is_what_a_plain_loop_finds(contract: Contract, people: list[Row], n: int, more: int):
     measure, until, m = contract.measures[0], FIRST + (len(people[0]) - 1), n + more
@@ -143,6 +145,7 @@ def test_n_of_m_weeks_is_what_a_plain_loop_finds(contract: Contract, people: lis
     assert set(expected) <= {state.id for state in measure.states}
 
 
+@settings(deadline=None)
 @given(contracts(), rows(), st.integers(0, 12))
 def test_sums_of_parts_add_up(contract: Contract, people: list[Row], cut: int):
     group = GroupMeasure.of(contract, contract.measures[0], first=FIRST, weeks=len(people[0]))

@@ -58,7 +58,7 @@ def header(order: list[int]) -> str:
     return ",".join(["PNR", *(f"y_{str(week)[2:4]}{str(week)[6:]}" for week in weeks)])
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(lines(), max_size=30),
     st.permutations(range(WEEKS + 1)),
