@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from gateway.authority import deciding, staff_party
-from gateway.errors import AdviceUnknown, RequestRefused, WindowUnknown
+from gateway.errors import AdviceUnknown, WindowUnknown
 from gateway.installation import Gateway
 from gateway.oversight import LogLine
+from gateway.rights_errors import RequestRefused
 from gateway.rights_events import AdviceAnswered, AdviceGiven, AdviceLifted, SampleDrawn
 from gateway.store import ledger
 from gateway.store.rights_tables import Advice

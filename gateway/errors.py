@@ -3,13 +3,13 @@
     GatewayError
     ├── NotFound
     │   ├── ContractUnknown · WindowUnknown · SourceUnknown · SigningKeyUnknown · RevisionUnknown
-    │   ├── OrganisationUnknown · ClientUnknown · ProposalUnknown · PersonUnknown · RequestUnknown · AdviceUnknown
-    │   ├── DecisionUnknown · RecordUnknown
+    │   ├── OrganisationUnknown · ClientUnknown · ProposalUnknown · AdviceUnknown
+    │   ├── DecisionUnknown
     ├── Refused                  understood, and not done
     │   ├── EnrolmentRefused · CohortAlreadySealed · ProgrammeMismatch · AmendmentRefused
     │   ├── FileOverlaps · ClientKeyRefused · NothingToCorrect · ReleaseInterrupted
     │   ├── WindowOutOfOrder · SourcesIncomplete · DraftRefused
-    │   ├── ChangeNeedsApproval · RecordRefused · RequestRefused · StatementEmptied
+    │   ├── ChangeNeedsApproval
     ├── AlreadyInstalled · NotInstalled · UnsafeForProduction · UnsafeDirectory
     ├── NoActiveKey · KeyFileInvalid · OutputUnwritable · CannotListen
     ├── Unauthenticated · ClientInvalid
@@ -84,25 +84,6 @@ class ProposalUnknown(NotFound):
     message = "no proposal {proposal!r} is open; `gateway contract proposals` shows those that are"
 
 
-class PersonUnknown(NotFound):
-    """Nobody with that number or case reference: the message repeats neither."""
-
-    code = "person-unknown"
-    message = "nobody with this number or case reference is enrolled in {contract!r}"
-
-
-class RequestUnknown(NotFound):
-    code = "request-unknown"
-    message = "no request {request!r} is open; `gateway rights list` shows those that are"
-
-
-class RecordUnknown(NotFound):
-    code = "record-unknown"
-    message = (
-        "no record {record!r} of this kind is known here; the person's report (`gateway rights report`) lists them"
-    )
-
-
 class AdviceUnknown(NotFound):
     code = "advice-unknown"
     message = "no advice {advice!r} waits for an answer; `gateway advice list` shows what does"
@@ -125,30 +106,6 @@ class ChangeNeedsApproval(Refused):
             f"another version of {contract!r} is in force: propose the change with `gateway contract propose`, and let"
             " a second person approve it"
         )
-
-
-class RecordRefused(Refused):
-    code = "record-refused"
-
-    def __init__(self, *, reason: str) -> None:
-        super().__init__(f"the record was not made: {reason}")
-
-
-class RequestRefused(Refused):
-    """A person's request is refused or must wait; `rule` is the rule that says so."""
-
-    code = "request-refused"
-
-    def __init__(self, *, rule: str, reason: str) -> None:
-        self.rule = rule
-        super().__init__(f"{rule}: {reason}")
-
-
-class StatementEmptied(Refused):
-    code = "statement-emptied"
-
-    def __init__(self, *, contract: str, window: str) -> None:
-        super().__init__(f"the copy of the statement of {contract!r} {window!r} went with somebody who was erased")
 
 
 class EnrolmentRefused(Refused):

@@ -16,7 +16,6 @@ from connectors.records import Week
 from gateway import aggregates
 from gateway.aggregate_errors import AggregateMissing
 from gateway.authority import Asking, deciding
-from gateway.errors import PersonUnknown
 from gateway.evaluation import AsOf, Look, look, utc_text
 from gateway.events import EvaluationExplained, PersonLine
 from gateway.installation import Gateway
@@ -24,6 +23,7 @@ from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.explain import MeasureExplained, Rules, TotalExplained, explain_person, explain_totals
 from gateway.outcomes.tariff import owed
+from gateway.rights_errors import PersonUnknown
 from gateway.store import basis, queries
 from gateway.store.tables import Subject
 from policies.basis import RecordKind, StopReason

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from gateway import policy_sets
 from gateway.authority import Asking, deciding, staff_party
-from gateway.errors import ProposalUnknown, RequestRefused
+from gateway.errors import ProposalUnknown
 from gateway.installation import Gateway
+from gateway.rights_errors import RequestRefused
 from gateway.rights_events import ChangeProposed, PolicySetApproved
 from gateway.store import queries
 from gateway.store.rights_tables import Proposal

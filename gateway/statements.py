@@ -19,7 +19,7 @@ from gateway.attestations.jws import sign_compact
 from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.drafting import find_window
 from gateway.enrolment import is_sealed
-from gateway.errors import StatementEmptied, WindowUnknown
+from gateway.errors import WindowUnknown
 from gateway.events import PersonLine
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Measure, Window
@@ -27,6 +27,7 @@ from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import Reason
 from gateway.outcomes.results import person_result
+from gateway.rights_errors import StatementEmptied
 from gateway.rights_events import StatementReleased
 from gateway.store import basis, queries
 from gateway.store.rights_tables import StatementRow

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from connectors.records import Week
 from gateway.authority import Asking, Authorised, deciding
-from gateway.evaluation import ask_to_evaluate, histories, known_now
+from gateway.evaluation import ask_to_evaluate, histories, known_by
 from gateway.events import DraftTried, PersonLine
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract
@@ -46,7 +46,7 @@ def historical(gateway: Gateway, contract_id: str, draft: Contract) -> Historica
         programme = gateway.programme(asking.session, contract_id)
         authorised = ask_to_evaluate(asking, known, programme, Purpose.OUTCOME_EVALUATION)  # 1
         _check(known, draft)  # 2, 3
-        complete = known_now(asking.session, known, asking.now).complete_to
+        complete = known_by(asking.session, known, asking.now).complete_to
         cohort = histories(asking.session, known, programme, known_at=asking.now)
         if complete is None or not cohort:
             raise SimulationRefused(draft=draft.file, reason=f"nothing of {contract_id!r} has been read yet")

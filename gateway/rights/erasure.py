@@ -16,11 +16,11 @@ from sqlmodel import Session, SQLModel, col, delete, select, update
 
 from gateway.attestations.jws import sign_compact
 from gateway.authority import Asking, Authorised
-from gateway.errors import RequestUnknown
 from gateway.installation import Gateway
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.rights import journal
+from gateway.rights_errors import RequestUnknown
 from gateway.rights_events import DatabaseRewritten, ErasureRepeated, PersonErased
 from gateway.store import basis, spells
 from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow

@@ -15,9 +15,9 @@ from sqlmodel import Session, select
 
 from connectors.records import SubjectRef
 from gateway.authority import Asking, Authorised, deciding, staff_party
-from gateway.errors import PersonUnknown, RecordRefused, RecordUnknown
 from gateway.events import PersonLine
 from gateway.installation import Gateway
+from gateway.rights_errors import PersonUnknown, RecordRefused, RecordUnknown
 from gateway.rights_events import RecordChanged
 from gateway.stops import record_person_stop
 from gateway.store import basis

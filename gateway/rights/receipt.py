@@ -14,7 +14,6 @@ from typing import Any
 from sqlmodel import col, select
 
 from gateway.authority import deciding
-from gateway.errors import RecordUnknown
 from gateway.events import PersonLine
 from gateway.installation import Gateway
 from gateway.leaflet import Contact
@@ -22,6 +21,7 @@ from gateway.outcomes.contract import Contract
 from gateway.plain_danish import PROMISE, categories, category_source
 from gateway.processing_record import recipients
 from gateway.rights.people import ask_about_person
+from gateway.rights_errors import RecordUnknown
 from gateway.rights_events import PersonRead
 from gateway.store.rights_tables import BasisRow
 from outcome_verifier import canonical

@@ -15,12 +15,12 @@ from enum import StrEnum
 from sqlmodel import col, select
 
 from gateway.authority import Asking, Authorised, deciding, staff_party
-from gateway.errors import RequestRefused, RequestUnknown
 from gateway.events import PersonLine
 from gateway.installation import Gateway
 from gateway.rights import erasure, journal
 from gateway.rights.people import Who, open_person, stop_now
 from gateway.rights.retention import Hold, holds
+from gateway.rights_errors import RequestRefused, RequestUnknown
 from gateway.rights_events import RightAsked, RightDecided
 from gateway.store import queries
 from gateway.store.rights_tables import RightsRequest

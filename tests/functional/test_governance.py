@@ -12,11 +12,12 @@ import pytest
 from sqlmodel import col, select, update
 
 from gateway import advice, decisions, doctor, governance, oversight, policy_sets
-from gateway.errors import AdviceUnknown, DecisionUnknown, ProposalUnknown, RequestRefused
+from gateway.errors import AdviceUnknown, DecisionUnknown, ProposalUnknown
 from gateway.events import LogVerified
 from gateway.installation import Gateway
 from gateway.rights import requests
 from gateway.rights.people import Who
+from gateway.rights_errors import RequestRefused
 from gateway.store.rights_tables import PolicySetRow
 from gateway.store.tables import DecisionRow, Subject
 from policies.engine import CEDAR_DIRECTORY, PolicyEngine

@@ -16,7 +16,6 @@ from sqlmodel import col, select
 
 from gateway import statements
 from gateway.doctor import examine_opened
-from gateway.errors import RecordRefused, RequestRefused, RequestUnknown, StatementEmptied
 from gateway.evaluation import evaluate_week
 from gateway.installation import Gateway
 from gateway.oversight import verify_logs
@@ -26,6 +25,7 @@ from gateway.rights.receipt import consent_receipt
 from gateway.rights.report import report
 from gateway.rights.report_page import page
 from gateway.rights.requests import Right
+from gateway.rights_errors import RecordRefused, RequestRefused, RequestUnknown, StatementEmptied
 from gateway.settings import Settings
 from gateway.settlement.acknowledging import Outcome
 from gateway.store.rights_tables import BasisRow, StopReceiptRow

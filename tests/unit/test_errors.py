@@ -11,6 +11,7 @@ import connectors.errors
 import gateway.aggregate_errors
 import gateway.errors
 import gateway.evaluation_errors
+import gateway.rights_errors
 import gateway.settlement_errors
 import gateway.whatif_errors
 import keys.errors
@@ -25,6 +26,7 @@ ROOMS = [
     gateway.aggregate_errors,
     gateway.evaluation_errors,
     gateway.whatif_errors,
+    gateway.rights_errors,
     gateway.settlement_errors,
     keys.errors,
     outcome_verifier.errors,
