@@ -65,7 +65,7 @@ class OpenDispute(BaseModel):
 
 class StatementLine(BaseModel):
     line: str = Field(description="The key by which a line is disputed.")
-    measure: str
+    tariff: str
     kind: str
     unit: str
     quantity: int
@@ -103,8 +103,8 @@ class StatementWindow(BaseModel):
     next: Expected | None
 
 
-class MeasureSum(BaseModel):
-    measure: str
+class TariffSum(BaseModel):
+    tariff: str
     unit: str
     quantity: int
     due_minor: int
@@ -120,7 +120,9 @@ class Cumulative(BaseModel):
     invoiced_minor: int
     paid_minor: int
     open_minor: int
-    measures: list[MeasureSum]
+    tariffs: list[TariffSum]
+    cap_minor: int = Field(description="Over all tariffs; 0 for none.")
+    cap_reached: bool
 
 
 class BillSummary(BaseModel):

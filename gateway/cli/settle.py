@@ -46,10 +46,10 @@ def state(contract: Contract) -> None:
                     f" to be answered by {said['answer_by']}",
                     style="yellow",
                 )
-    for one in made["cumulative"]["measures"]:
+    for one in made["cumulative"]["tariffs"]:
         cap = f" of at most {_money(one['cap_minor'])}" if one["cap_minor"] else ""
         reached = "; the cap is reached" if one["cap_reached"] else ""
-        console.print(f"  {one['measure']}: {one['quantity']} {one['unit']}s, {_money(one['due_minor'])}{cap}{reached}")
+        console.print(f"  {one['tariff']}: {one['quantity']} {one['unit']}s, {_money(one['due_minor'])}{cap}{reached}")
 
 
 @app.command()
@@ -263,7 +263,7 @@ def _show_checks(made: dict[str, Any]) -> None:
 
 def _money(minor: int) -> str:
     sign, whole = ("-" if minor < 0 else ""), abs(minor)
-    return f"{sign}{whole // 100:,}.{whole % 100:02} kr."
+    return f"{sign}{whole // 100:,}.{whole % 100:02}"
 
 
 def _digest(file: Path) -> str:

@@ -19,7 +19,7 @@ Place = tuple[str, str]  # window, line key
 class Line:
     """One line of a payment document, as it was signed."""
 
-    measure: str
+    tariff: str
     kind: str  # "window" | "correction" of earlier windows
     unit: str
     quantity: int
@@ -27,7 +27,7 @@ class Line:
 
     @property
     def key(self) -> str:
-        return f"{self.measure}/{self.kind}"
+        return f"{self.tariff}/{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from connectors.records import Week
+from gateway import aggregates
 from gateway import evaluation as evaluating
-from gateway.authority import deciding
+from gateway.aggregate_errors import AggregateMissing
+from gateway.authority import Asking, deciding
 from gateway.errors import SourcesIncomplete
 from gateway.installation import Gateway
-from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.contract import Contract, MeasureKind, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
-from gateway.outcomes.tariff import amount_due
+from gateway.outcomes.tariff import Figures, owed
 from gateway.settlement.account import Document
 from gateway.settlement.reading import Settled, read
 from gateway.settlement_events import ForecastMade
@@ -71,7 +74,8 @@ def accruals(gateway: Gateway, contract_id: str) -> Forecast:
         }
         for evaluation in seen.values():
             evaluating.record_evaluation(asking, contract, evaluation, cohort, authorised, Purpose.OUTCOME_EVALUATION)
-        made = forecast(settled, seen, week=week)
+        declared = {w.label: _declared(asking, contract, w) for w in contract.windows}
+        made = forecast(settled, seen, week=week, declared=declared)
         asking.uow.record(
             ForecastMade(
                 contract=contract_id,
@@ -84,21 +88,30 @@ def accruals(gateway: Gateway, contract_id: str) -> Forecast:
     return made
 
 
-def forecast(settled: Settled, seen: dict[Week, Evaluation], *, week: Week) -> Forecast:
-    """The arithmetic: what is due by each window's end, less what the windows before it are worth."""
+def forecast(
+    settled: Settled, seen: Mapping[Week, Evaluation], *, week: Week, declared: Mapping[str, Mapping[str, int]]
+) -> Forecast:
+    """The arithmetic: what is owed by each window's end, less what the windows before it are worth.
+
+    `declared` holds the figures that evaluators signed, by window; one that is not there yet earns nothing here.
+    """
     contract = settled.contract
     signed = {one.window: one for one in settled.documents if one.is_standing}
+    series = [
+        _figures(contract, seen, number, window, week=week, at=window.to_week, declared=declared[window.label])
+        for number, window in enumerate(contract.windows, start=1)
+    ]
+    due = [sum(amounts.values()) for amounts in owed(contract, series)]
     windows, before = [], 0
-    for window in contract.windows:
-        reached = min(window.to_week, week)
-        known = _due(contract, _quantities(contract, seen[reached])) if reached in seen else 0
-        due = _due(contract, _expected_quantities(contract, seen, week=week, at=window.to_week))
+    for number, window in enumerate(contract.windows, start=1):
         document = signed.get(window.label)
+        worth, accrued = due[number - 1] - before, 0
         if document is not None:
-            worth, accrued = document.due_minor, 0
-        else:
-            accrued = known - before if window.from_week <= week else 0
-            worth = due - before
+            worth = document.due_minor
+        elif window.from_week <= week:
+            at = min(window.to_week, week)
+            now = _figures(contract, seen, number, window, week=week, at=at, declared=declared[window.label])
+            accrued = sum(owed(contract, [*series[: number - 1], now])[-1].values()) - before
         on = _payment_expected_on(settled, window.label, document)
         windows.append(Expected(window.label, worth if document else 0, accrued, worth, on, int(on[:4])))
         before += worth
@@ -106,6 +119,13 @@ def forecast(settled: Settled, seen: dict[Week, Evaluation], *, week: Week) -> F
     for one in windows:
         years[one.budget_year] += one.expected_minor
     return Forecast(contract.id, contract.currency, str(week), tuple(windows), tuple(sorted(years.items())))
+
+
+def _declared(asking: Asking, contract: Contract, window: Window) -> dict[str, int]:
+    try:
+        return aggregates.known(asking.session, contract, window, at=asking.now)
+    except AggregateMissing:
+        return {}
 
 
 def _payment_expected_on(settled: Settled, label: str, document: Document | None) -> str:
@@ -119,37 +139,39 @@ def _payment_expected_on(settled: Settled, label: str, document: Document | None
     return (start + timedelta(days=settled.terms.dispute_days + settled.terms.payment_days)).isoformat()
 
 
-def _expected_quantities(contract: Contract, seen: dict[Week, Evaluation], *, week: Week, at: Week) -> dict[str, int]:
-    if at in seen and at <= week:
-        return _quantities(contract, seen[at])
-    now, earlier = seen[week], seen[_back(contract, week)]
-    found = {}
-    for measure in _paid(contract):
-        quantity = now.quantity(measure.id)
-        if measure.kind == "weeks":
-            pace, weeks = quantity - earlier.quantity(measure.id), week - _back(contract, week)
-            more = pace * (at - week) // weeks if weeks else 0
-            most = now.participants * min(at - week, measure.weeks_from_enrolment)
-            quantity = min(quantity + max(0, min(more, most)), now.participants * measure.weeks_from_enrolment)
-        found[measure.id] = quantity
-    return found
+def _figures(
+    contract: Contract,
+    seen: Mapping[Week, Evaluation],
+    number: int,
+    window: Window,
+    *,
+    week: Week,
+    at: Week,
+    declared: Mapping[str, int],
+) -> Figures:
+    """What the tariffs read at a week: as it was, or at the pace of the last 13 weeks where it lies ahead."""
+    now = seen[min(at, week)]
+    quantities, personal = {one.measure: one.quantity for one in now.totals}, dict(now.personal)
+    ahead, weeks = at - week, week - _back(contract, week)
+    if ahead > 0 and weeks:
+        earlier = seen[_back(contract, week)]
+        paces = dict(earlier.personal)
+        for measure in contract.measures:
+            if measure.kind is not MeasureKind.WEEKS:
+                continue  # people stay as they are now
+            pace = quantities[measure.id] - earlier.quantity(measure.id)
+            most = now.participants * measure.weeks_from_enrolment
+            more = max(0, min(pace * ahead // weeks, now.participants * ahead, most - quantities[measure.id]))
+            quantities[measure.id] += more
+            for tariff in contract.tariffs:
+                if tariff.of == measure.id and tariff.id in personal and pace > 0:
+                    personal[tariff.id] += (personal[tariff.id] - paces.get(tariff.id, 0)) * more // pace
+    return Figures(window.label, quantities | dict(declared), personal, number)
 
 
 def _back(contract: Contract, week: Week) -> Week:
     """The week from which the pace is measured: 13 weeks back, and not before the contract's first."""
     return max(contract.windows[0].from_week, week + -PACE_WEEKS)
-
-
-def _quantities(contract: Contract, evaluation: Evaluation) -> dict[str, int]:
-    return {measure.id: evaluation.quantity(measure.id) for measure in _paid(contract)}
-
-
-def _due(contract: Contract, quantities: dict[str, int]) -> int:
-    return sum(amount_due(measure, quantities[measure.id]) for measure in _paid(contract))
-
-
-def _paid(contract: Contract) -> list[Measure]:
-    return [measure for measure in contract.measures if measure.price_minor]
 
 
 def _plain(made: Forecast) -> dict[str, object]:

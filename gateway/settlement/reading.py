@@ -189,14 +189,14 @@ def _signed(row: ReleaseRow, trust: TrustFile, *, is_standing: bool) -> Signed:
     except (ValueError, VerificationError) as error:
         raise SettlementMismatch(contract=row.contract_id, window=row.window, reason=str(error)) from None
     claims = presentation.token.payload
-    names = ("measure", "kind", "unit", "quantity", "amount_minor")
+    names = ("tariff", "kind", "unit", "quantity", "amount_minor")
     signed, stored = ([{name: line[name] for name in names} for line in lines] for lines in (shown["lines"], row.due))
     is_same = (claims["jti"], claims["window"]["label"], claims["contract"]["id"]) == (
         row.jti,
         row.window,
         row.contract_id,
     )
-    if signed != stored or not is_same or len({(one["measure"], one["kind"]) for one in signed}) < len(signed):
+    if signed != stored or not is_same or len({(one["tariff"], one["kind"]) for one in signed}) < len(signed):
         raise SettlementMismatch(
             contract=row.contract_id, window=row.window, reason="the database and the signed payment document differ"
         )

@@ -10,7 +10,9 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
-from gateway.outcomes.contract import Contract, Measure, Window
+from gateway.outcomes.contract import Window
+from gateway.outcomes.tariff import unit_of
+from gateway.outcomes.terms import Tariff
 from gateway.settlement.account import Line
 from gateway.settlement.reading import Settled, Signed, lines_of
 from gateway.settlement.states import State, of_window
@@ -107,7 +109,7 @@ def _line(settled: Settled, one: Signed, line: Line) -> dict[str, Any]:
     disputes = [dispute for dispute in settled.open_disputes(one.release) if dispute.line == line.key]
     return {
         "line": line.key,
-        "measure": line.measure,
+        "tariff": line.tariff,
         "kind": line.kind,
         "unit": line.unit,
         "quantity": line.quantity,
@@ -157,26 +159,28 @@ def _cumulative(settled: Settled, windows: list[dict[str, Any]]) -> dict[str, An
     return {
         **sums,
         "open_minor": sums["due_minor"] - sums["paid_minor"],
-        "measures": [_measure(settled, measure) for measure in _paid_measures(settled.contract)],
+        "tariffs": [_tariff(settled, tariff) for tariff in settled.contract.tariffs],
+        "cap_minor": settled.contract.caps.most_minor,
+        "cap_reached": _is_reached(settled.contract.caps.most_minor, sums["due_minor"]),
     }
 
 
-def _measure(settled: Settled, measure: Measure) -> dict[str, Any]:
-    lines = [line for one in settled.documents if one.is_standing for line in one.lines if line.measure == measure.id]
+def _tariff(settled: Settled, tariff: Tariff) -> dict[str, Any]:
+    lines = [line for one in settled.documents if one.is_standing for line in one.lines if line.tariff == tariff.id]
     due = sum(line.amount_minor for line in lines)
     return {
-        "measure": measure.id,
-        "unit": "week" if measure.kind == "weeks" else "person",
+        "tariff": tariff.id,
+        "unit": unit_of(settled.contract, tariff),
         "quantity": sum(line.quantity for line in lines),
         "due_minor": due,
-        "cap_minor": measure.cap_minor,
-        "cap_reached": bool(measure.cap_minor) and due >= measure.cap_minor,
-        "left_minor": max(0, measure.cap_minor - due) if measure.cap_minor else None,
+        "cap_minor": tariff.cap_minor,
+        "cap_reached": _is_reached(tariff.cap_minor, due),
+        "left_minor": max(0, tariff.cap_minor - due) if tariff.cap_minor else None,
     }
 
 
-def _paid_measures(contract: Contract) -> list[Measure]:
-    return [measure for measure in contract.measures if measure.price_minor]
+def _is_reached(cap_minor: int, due_minor: int) -> bool:
+    return bool(cap_minor) and due_minor >= cap_minor
 
 
 def _bill(settled: Settled, position: int) -> dict[str, Any]:

@@ -107,9 +107,9 @@ def _next(expected: dict[str, str] | None) -> str:
 
 def _caps(sums: dict[str, Any]) -> str:
     parts = []
-    for one in sums["measures"]:
+    for one in sums["tariffs"]:
         da, en = known(words.UNITS, one["unit"])
-        head = f"<b>{readable(one['measure'])}</b>: {one['quantity']} {escape(da)}, {kroner(one['due_minor'])}"
+        head = f"<b>{readable(one['tariff'])}</b>: {one['quantity']} {escape(da)}, {kroner(one['due_minor'])}"
         if not one["cap_minor"]:
             parts.append(f"<p>{head}{_en(f'{en}; the contract has no cap')}</p>")
             continue
@@ -180,7 +180,7 @@ def _bills(bills: list[dict[str, Any]]) -> str:
 def _window(one: dict[str, Any]) -> str:
     evidence = one["document"]
     rows = "".join(
-        f"<tr><td>{readable(line['measure'])}</td><td>{both(known(words.KINDS, line['kind']))}</td>"
+        f"<tr><td>{readable(line['tariff'])}</td><td>{both(known(words.KINDS, line['kind']))}</td>"
         f"<td class=n>{line['quantity']} {escape(known(words.UNITS, line['unit'])[0])}</td>"
         f"<td class=n>{kroner(line['amount_minor'])}</td><td>{_chip(line['state'])}{_spoken(line)}</td></tr>"
         for line in one["lines"]

@@ -21,10 +21,10 @@ import pytest
 from gateway.outcomes.contract import Contract, PlannedRelease, Window
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.tariff import amount_due
 from policies.disclosure import DisclosureRules, ShownCell, show_breakdown
 from tests.attacks.reconstruction import Contradiction, Knowledge, Received, attack, run_backwards
 from tests.attacks.seeded import OUT, cohort, contract_for, course, person, roster, steady
+from tests.support.money import owed_at
 from tests.support.municipality import ready
 
 SIDES = {"operator": ("operator",), "investor": ("investor",), "both": ("operator", "investor")}
@@ -112,7 +112,7 @@ def test_every_window_is_paid_and_shown_on_time_and_every_oere_by_the_end(seed: 
         paid = [one.claims["payable"]["amount_minor"] for one in documents if one.template == "payment_document"]
         in_time += len(exact) == 2 and paid == [sum(line.amount_minor for line in lines)] and bool(earned[0].quantity)
     final = evaluate(contract, people, contract.windows[-1].to_week)
-    owed = sum(amount_due(measure, final.quantity(measure.id)) for measure in contract.measures)
+    owed = owed_at(contract, final)
     corrections = sum(line.kind == "correction" for lines in received.due.values() for line in lines)
     print(f"{in_time} of {len(received.due)} windows on time; {received.paid} of {owed} øre; {corrections} corrections")
     assert in_time >= 0.9 * len(received.due)

@@ -27,7 +27,7 @@ AMOUNTS = st.integers(-(10**9), 10**9)
 lines = st.lists(
     st.builds(
         Line,
-        measure=st.sampled_from(["weeks", "people"]),
+        tariff=st.sampled_from(["weeks", "people"]),
         kind=st.sampled_from(["window", "correction"]),
         unit=st.just("week"),
         quantity=st.integers(-500, 500),

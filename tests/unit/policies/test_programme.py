@@ -40,7 +40,8 @@ def test_impact60_says_who_may_what() -> None:
 def test_ballerup_investor_may_be_told_a_predicate_only() -> None:
     programme = load_programme((EXAMPLES / "ballerup.toml").read_bytes(), file="ballerup.toml")
     investor = {grant.action for grant in programme.grants if grant.role is Role.INVESTOR}
-    assert investor == {Action.RELEASE_PREDICATE}
+    # and may look at its settlement, which below k_cohort holds that predicate and dates: rule P71
+    assert investor == {Action.RELEASE_PREDICATE, Action.READ_SETTLEMENT}
     assert programme.party(Role.AUDITOR) is None
 
 
@@ -161,9 +162,9 @@ def test_text_that_is_not_toml_is_refused_with_its_line(text: bytes, line: int) 
 
 def test_the_line_is_that_of_the_right_grant() -> None:
     """The same key stands in every [[grants]] entry: the message points at the one that is wrong."""
-    head, _, tail = IMPACT60.rpartition('role = "dpo"')
+    head, _, tail = IMPACT60.rpartition('role = "settlement_officer"')
     with pytest.raises(ProgrammeInvalid) as caught:
-        load(head + 'role = "dop"' + tail)
+        load(head + 'role = "oficer"' + tail)
     assert caught.value.key == f"grants.{LAST_GRANT}.role"
     assert caught.value.line == head.count("\n") + 1
 
