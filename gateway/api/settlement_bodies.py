@@ -121,6 +121,8 @@ class Cumulative(BaseModel):
     paid_minor: int
     open_minor: int
     tariffs: list[TariffSum]
+    cap_minor: int = Field(description="Over all tariffs; 0 for none.")
+    cap_reached: bool
 
 
 class BillSummary(BaseModel):

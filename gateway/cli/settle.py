@@ -263,7 +263,7 @@ def _show_checks(made: dict[str, Any]) -> None:
 
 def _money(minor: int) -> str:
     sign, whole = ("-" if minor < 0 else ""), abs(minor)
-    return f"{sign}{whole // 100:,}.{whole % 100:02} kr."
+    return f"{sign}{whole // 100:,}.{whole % 100:02}"
 
 
 def _digest(file: Path) -> str:

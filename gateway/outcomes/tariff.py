@@ -213,15 +213,3 @@ def _under_caps(contract: Contract, held: Mapping[str, int], figures: Figures) -
         room = most - sum(amounts.values())
         amounts[tariff.id] = min(amount, room) if most else amount
     return amounts
-
-
-def plain_amount(contract: Contract, tariff: Tariff, quantity: int) -> int | None:
-    """What a tariff owes in all for a quantity alone: price × quantity under its cap.
-
-    None where more than the quantity decides: another kind, prices by state or year, or a cap over people or windows.
-    """
-    by_more = tariff.index is not None or tariff.price_by_state is not None or tariff.cap_window_minor
-    if tariff.kind is not TariffKind.PRICE or by_more or contract.caps.person_minor or contract.caps.most_minor:
-        return None
-    amount = tariff.price_minor * quantity
-    return min(amount, tariff.cap_minor) if tariff.cap_minor else amount

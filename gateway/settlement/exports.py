@@ -14,7 +14,7 @@ from io import BytesIO, StringIO
 from typing import Any
 
 HEAD = (
-    "contract", "window", "from_week", "to_week", "state", "tariff", "kind", "unit", "quantity", "amount_dkk",
+    "contract", "window", "from_week", "to_week", "state", "tariff", "kind", "unit", "quantity", "amount",
     "amount_minor", "line_state", "document", "jwt_sha256", "contract_version", "rules_sha256", "gln", "order_number",
     "person_reference", "account",
 )  # fmt: skip

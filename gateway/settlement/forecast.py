@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from connectors.records import Week
+from gateway import aggregates
 from gateway import evaluation as evaluating
-from gateway.authority import deciding
+from gateway.aggregate_errors import AggregateMissing
+from gateway.authority import Asking, deciding
 from gateway.errors import SourcesIncomplete
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, MeasureKind, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.tariff import Figures, owed
-from gateway.outcomes.terms import TariffKind
 from gateway.settlement.account import Document
 from gateway.settlement.reading import Settled, read
 from gateway.settlement_events import ForecastMade
@@ -72,7 +74,8 @@ def accruals(gateway: Gateway, contract_id: str) -> Forecast:
         }
         for evaluation in seen.values():
             evaluating.record_evaluation(asking, contract, evaluation, cohort, authorised, Purpose.OUTCOME_EVALUATION)
-        made = forecast(settled, seen, week=week)
+        declared = {w.label: _declared(asking, contract, w) for w in contract.windows}
+        made = forecast(settled, seen, week=week, declared=declared)
         asking.uow.record(
             ForecastMade(
                 contract=contract_id,
@@ -85,23 +88,30 @@ def accruals(gateway: Gateway, contract_id: str) -> Forecast:
     return made
 
 
-def forecast(settled: Settled, seen: dict[Week, Evaluation], *, week: Week) -> Forecast:
-    """The arithmetic: what is due by each window's end, less what the windows before it are worth."""
+def forecast(
+    settled: Settled, seen: Mapping[Week, Evaluation], *, week: Week, declared: Mapping[str, Mapping[str, int]]
+) -> Forecast:
+    """The arithmetic: what is owed by each window's end, less what the windows before it are worth.
+
+    `declared` holds the figures that evaluators signed, by window; one that is not there yet earns nothing here.
+    """
     contract = settled.contract
     signed = {one.window: one for one in settled.documents if one.is_standing}
+    series = [
+        _figures(contract, seen, number, window, week=week, at=window.to_week, declared=declared[window.label])
+        for number, window in enumerate(contract.windows, start=1)
+    ]
+    due = [sum(amounts.values()) for amounts in owed(contract, series)]
     windows, before = [], 0
-    series: list[Figures] = []
     for number, window in enumerate(contract.windows, start=1):
-        reached = min(window.to_week, week)
-        known = _due(contract, [*series, _figures(seen[reached], window.label, number)]) if reached in seen else 0
-        series.append(_expected(contract, seen, week=week, window=window, number=number))
-        due = _due(contract, series)
         document = signed.get(window.label)
+        worth, accrued = due[number - 1] - before, 0
         if document is not None:
-            worth, accrued = document.due_minor, 0
-        else:
-            accrued = known - before if window.from_week <= week else 0
-            worth = due - before
+            worth = document.due_minor
+        elif window.from_week <= week:
+            at = min(window.to_week, week)
+            now = _figures(contract, seen, number, window, week=week, at=at, declared=declared[window.label])
+            accrued = sum(owed(contract, [*series[: number - 1], now])[-1].values()) - before
         on = _payment_expected_on(settled, window.label, document)
         windows.append(Expected(window.label, worth if document else 0, accrued, worth, on, int(on[:4])))
         before += worth
@@ -109,6 +119,13 @@ def forecast(settled: Settled, seen: dict[Week, Evaluation], *, week: Week) -> F
     for one in windows:
         years[one.budget_year] += one.expected_minor
     return Forecast(contract.id, contract.currency, str(week), tuple(windows), tuple(sorted(years.items())))
+
+
+def _declared(asking: Asking, contract: Contract, window: Window) -> dict[str, int]:
+    try:
+        return aggregates.known(asking.session, contract, window, at=asking.now)
+    except AggregateMissing:
+        return {}
 
 
 def _payment_expected_on(settled: Settled, label: str, document: Document | None) -> str:
@@ -122,42 +139,39 @@ def _payment_expected_on(settled: Settled, label: str, document: Document | None
     return (start + timedelta(days=settled.terms.dispute_days + settled.terms.payment_days)).isoformat()
 
 
-def _expected(contract: Contract, seen: dict[Week, Evaluation], *, week: Week, window: Window, number: int) -> Figures:
-    """The figures at a window's end: as they are, or as they would be if the weeks went on at the pace of the last."""
-    at = window.to_week
-    if at in seen and at <= week:
-        return _figures(seen[at], window.label, number)
-    now, earlier = seen[week], seen[_back(contract, week)]
-    figures = _figures(now, window.label, number)
-    weeks = week - _back(contract, week)
-    quantities, personal = dict(figures.quantities), dict(figures.personal)
-    for measure in contract.measures:
-        if measure.kind is not MeasureKind.WEEKS or not weeks:
-            continue
-        gone = now.quantity(measure.id) - earlier.quantity(measure.id)
-        most = now.participants * measure.weeks_from_enrolment - now.quantity(measure.id)
-        more = max(0, min(gone * (at - week) // weeks, now.participants * (at - week), most))
-        quantities[measure.id] += more
-        for tariff in contract.tariffs:
-            if tariff.kind is TariffKind.PRICE and tariff.of == measure.id and gone > 0:
-                paid = figures.personal[tariff.id] - dict(earlier.personal)[tariff.id]
-                personal[tariff.id] += paid * more // gone
-    return Figures(window.label, quantities, personal, number)
-
-
-def _figures(evaluation: Evaluation, label: str, number: int) -> Figures:
-    """What is measured; figures that an evaluator declares are not expected before they are declared."""
-    quantities = {total.measure: total.quantity for total in evaluation.totals}
-    return Figures(label, quantities, dict(evaluation.personal), number)
+def _figures(
+    contract: Contract,
+    seen: Mapping[Week, Evaluation],
+    number: int,
+    window: Window,
+    *,
+    week: Week,
+    at: Week,
+    declared: Mapping[str, int],
+) -> Figures:
+    """What the tariffs read at a week: as it was, or at the pace of the last 13 weeks where it lies ahead."""
+    now = seen[min(at, week)]
+    quantities, personal = {one.measure: one.quantity for one in now.totals}, dict(now.personal)
+    ahead, weeks = at - week, week - _back(contract, week)
+    if ahead > 0 and weeks:
+        earlier = seen[_back(contract, week)]
+        paces = dict(earlier.personal)
+        for measure in contract.measures:
+            if measure.kind is not MeasureKind.WEEKS:
+                continue  # people stay as they are now
+            pace = quantities[measure.id] - earlier.quantity(measure.id)
+            most = now.participants * measure.weeks_from_enrolment
+            more = max(0, min(pace * ahead // weeks, now.participants * ahead, most - quantities[measure.id]))
+            quantities[measure.id] += more
+            for tariff in contract.tariffs:
+                if tariff.of == measure.id and tariff.id in personal and pace > 0:
+                    personal[tariff.id] += (personal[tariff.id] - paces.get(tariff.id, 0)) * more // pace
+    return Figures(window.label, quantities | dict(declared), personal, number)
 
 
 def _back(contract: Contract, week: Week) -> Week:
     """The week from which the pace is measured: 13 weeks back, and not before the contract's first."""
     return max(contract.windows[0].from_week, week + -PACE_WEEKS)
-
-
-def _due(contract: Contract, series: list[Figures]) -> int:
-    return sum(owed(contract, series)[-1].values())
 
 
 def _plain(made: Forecast) -> dict[str, object]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.tariff import plain_amount
-from gateway.settlement.account import billed, owed
+from gateway.outcomes.tariff import Figures, owed
+from gateway.outcomes.terms import Tariff, TariffKind
+from gateway.settlement import account
+from gateway.settlement.account import billed
 from gateway.settlement.invoice import account_of, payable_minor, vat_minor
 from gateway.settlement.reading import Settled, Signed, lines_of
 from gateway.settlement.states import State
@@ -96,7 +98,11 @@ def sheet(settled: Settled, bill: Bill, found: list[Check], *, is_demo: bool) ->
 
 
 def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set[str]) -> Check:
-    """What all documents up to the bill's last window add up to is what the tariff says of their quantities."""
+    """What all documents up to the bill's last window add up to is what the tariffs make of their quantities.
+
+    A tariff that reads more than its own quantity (a price by state or year, a person's cap, a difference) cannot be
+    computed again from totals: the sheet says so, and rests on the contract's digest and the signature.
+    """
     last = max(settled.order[window] for window in windows)
     label = settled.contract.windows[last].label
     documents = {one.document.window: one for one in settled.signed if one.document.is_standing}
@@ -105,24 +111,39 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
     contract = next((one for one in versions if one.sha256 == documents[label].rules_sha256), None)
     if contract is None:
         return Check("agreed_price", False, f"no version of the contract has the digest that {label} was signed under")
-    lines = [line for window, one in documents.items() if settled.order[window] <= last for line in one.document.lines]
-    wrong, said = [], []
-    for tariff in contract.tariffs:
-        mine = [line for line in lines if line.tariff == tariff.id]
-        agreed = plain_amount(contract, tariff, sum(line.quantity for line in mine))
-        if agreed is None:  # more than a quantity decides, so that the signed document alone can say it
-            said.append(f"{tariff.id} ({tariff.kind}, linje · line {tariff.line})")
-            continue
-        said.append(f"{tariff.id} {kroner(tariff.price_minor)}")
-        if sum(line.amount_minor for line in mine) != agreed:
-            wrong.append(tariff.id)
-    fact = f"afviger · differs: {', '.join(wrong)}" if wrong else f"pris · price: {', '.join(said)}"
-    return Check("agreed_price", not wrong, fact)
+    totals: dict[str, tuple[int, int]] = {tariff.id: (0, 0) for tariff in contract.tariffs}
+    for window, one in documents.items():
+        for line in one.document.lines if settled.order[window] <= last else ():
+            quantity, amount = totals[line.tariff]
+            totals[line.tariff] = (quantity + line.quantity, amount + line.amount_minor)
+    if not all(_is_plain(contract, tariff) for tariff in contract.tariffs):
+        said = "ikke efterregnelig af totaler: signaturen gælder · rests on the signature, not on totals"
+        return Check("agreed_price", True, said)
+    figures = Figures(
+        window=label,
+        quantities={tariff.of: totals[tariff.id][0] for tariff in contract.tariffs if tariff.of},
+        personal={tariff.id: tariff.price_minor * totals[tariff.id][0] for tariff in contract.tariffs},
+        windows=last + 1,
+    )
+    [expected] = owed(contract, [figures])
+    wrong = [name for name, (_, amount) in totals.items() if amount != expected[name]]
+    prices = ", ".join(f"{one.id} {kroner(one.price_minor)}" for one in contract.tariffs if one.price_minor)
+    said = f"afviger · differs: {', '.join(wrong)}" if wrong else f"pris · price: {prices or 'trin · steps'}"
+    return Check("agreed_price", not wrong, said)
+
+
+def _is_plain(contract: Contract, tariff: Tariff) -> bool:
+    """Whether the tariff's cumulative amount follows from its cumulative quantity."""
+    if tariff.cap_window_minor or contract.caps.person_minor:
+        return False
+    if tariff.kind is TariffKind.PRICE:
+        return tariff.price_by_state is None and tariff.index is None
+    return tariff.kind in (TariffKind.STEPS, TariffKind.LINEAR, TariffKind.FEE)
 
 
 def _recalculated(settled: Settled, bill: Bill) -> Check:
     """All bills of the bill's lines add up to the signed documents, and the document that was made says the same."""
-    due, held = owed(settled.documents), billed(settled.bill_lines())
+    due, held = account.owed(settled.documents), billed(settled.bill_lines())
     places = {line.place for line in lines_of(bill)}
     adds_up = all(held[place][1] == (due[place].amount_minor if place in due else 0) for place in places)
     total = sum(line.amount_minor for line in lines_of(bill))

@@ -160,6 +160,8 @@ def _cumulative(settled: Settled, windows: list[dict[str, Any]]) -> dict[str, An
         **sums,
         "open_minor": sums["due_minor"] - sums["paid_minor"],
         "tariffs": [_tariff(settled, tariff) for tariff in settled.contract.tariffs],
+        "cap_minor": settled.contract.caps.most_minor,
+        "cap_reached": _is_reached(settled.contract.caps.most_minor, sums["due_minor"]),
     }
 
 
@@ -168,13 +170,17 @@ def _tariff(settled: Settled, tariff: Tariff) -> dict[str, Any]:
     due = sum(line.amount_minor for line in lines)
     return {
         "tariff": tariff.id,
-        "unit": str(unit_of(settled.contract, tariff)),
+        "unit": unit_of(settled.contract, tariff),
         "quantity": sum(line.quantity for line in lines),
         "due_minor": due,
         "cap_minor": tariff.cap_minor,
-        "cap_reached": bool(tariff.cap_minor) and due >= tariff.cap_minor,
+        "cap_reached": _is_reached(tariff.cap_minor, due),
         "left_minor": max(0, tariff.cap_minor - due) if tariff.cap_minor else None,
     }
+
+
+def _is_reached(cap_minor: int, due_minor: int) -> bool:
+    return bool(cap_minor) and due_minor >= cap_minor
 
 
 def _bill(settled: Settled, position: int) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def made(text: str) -> dict:
                 "document": {"jti": "urn:uuid:1", "jwt_sha256": "a", "contract_version": 1, "rules_sha256": "b"},
                 "lines": [
                     {
-                        "measure": text,
+                        "tariff": text,
                         "kind": "correction",
                         "unit": "week",
                         "quantity": -3,
@@ -61,9 +61,9 @@ def test_no_text_becomes_a_formula_in_csv(text: str):
     body = csv_bytes(HEAD, rows(made(text))).decode("utf-8-sig")
     [_, row] = list(csv.reader(io.StringIO(body, newline=""), delimiter=";"))
     cells = dict(zip(HEAD, row, strict=True))
-    for name in ("window", "measure", "order_number", "person_reference"):
+    for name in ("window", "tariff", "order_number", "person_reference"):
         assert cells[name] == f"'{text}"
-    assert cells["amount_dkk"] == "-1500,05"  # a number, not a formula
+    assert cells["amount"] == "-1500,05"  # a number, not a formula
     assert cells["amount_minor"] == "-150005"
 
 
@@ -80,8 +80,8 @@ def test_no_text_becomes_a_formula_or_a_link_in_xlsx(text: str):
     cells = dict(zip(HEAD, sheet[2], strict=True))
     assert cells["tariff"].data_type == "s"
     assert cells["tariff"].value.startswith("'")
-    assert cells["amount_dkk"].data_type == "n"
-    assert Decimal(str(cells["amount_dkk"].value)) == Decimal("-1500.05")
+    assert cells["amount"].data_type == "n"
+    assert Decimal(str(cells["amount"].value)) == Decimal("-1500.05")
     assert cells["quantity"].value == -3
 
 

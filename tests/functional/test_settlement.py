@@ -169,7 +169,8 @@ def test_whoever_asked_does_not_approve_and_nothing_is_approved_or_paid_twice(on
 @pytest.fixture
 def priced_twice(tmp_path: Path) -> SimulatedMunicipality:
     """IMPACT60 with a price on people as well, so that a payment document has two lines."""
-    people = ("sustained_weeks = 1\n", "sustained_weeks = 1\nprice_minor = 1000000\n")
+    priced = '[[tariffs]]\nid = "people"\nkind = "price"\nof = "self_support_full_or_partial"\nprice_minor = 1000000\n'
+    people = ('[[windows]]\nlabel = "2018H2"', f'{priced}\n[[windows]]\nlabel = "2018H2"')
     made = simulated(
         tmp_path,
         extract_people=EXTRACT_PEOPLE,
@@ -226,7 +227,7 @@ def test_a_dispute_freezes_its_own_line_alone(on_both: SimulatedMunicipality):
 
 
 def test_one_line_is_invoiced_while_the_other_is_disputed(priced_twice: SimulatedMunicipality):
-    town, people = priced_twice, "self_support_full_or_partial/window"
+    town, people = priced_twice, "people/window"
     amounts = {line["line"]: line["amount_minor"] for line in window(town, "2019H2")["lines"]}
     assert all(amount > 0 for amount in amounts.values())
     raised = contest(town, "2019H2", people)
@@ -350,7 +351,7 @@ def test_a_suspended_window_is_not_invoiced(town: SimulatedMunicipality):
 
 
 def test_the_doctor_tells_of_a_late_answer_and_a_late_payment(priced_twice: SimulatedMunicipality):
-    town, people = priced_twice, "self_support_full_or_partial/window"
+    town, people = priced_twice, "people/window"
     contest(town, "2019H2", people)
     accept(town, "2019H2")
     bill = invoiced(town, "2019H2")
