@@ -210,7 +210,9 @@ def _spell(rng: random.Random, spells: list[tuple[str, str, str]], status: str, 
         return
     spells.append((status, NAME_OF_WEEK[week], NAME_OF_WEEK[to]))
     drawn = rng.random()
-    if drawn < 0.06:  # the same from a second source
+    if status in EXITS and drawn < 0.3:  # two exits in one week, such as a pension of somebody who moves away
+        spells.append((rng.choice(EXITS), NAME_OF_WEEK[week], NAME_OF_WEEK[to]))
+    elif drawn < 0.06:  # the same from a second source
         spells.append((status, NAME_OF_WEEK[week], NAME_OF_WEEK[to]))
     elif drawn < 0.14:  # and another status beside it, in some of the weeks
         other = rng.choice((*WORK, *IDLE, *NEUTRAL, "no_benefit"))
@@ -232,6 +234,8 @@ def _postings(rng: random.Random, works: float, first: int, last: int) -> list[t
             elif drawn < 0.16:  # corrected by a part
                 part = rng.randint(0, max(0, hours))
                 rows.append((name, rows[-1][1], -part, True, -part * 150 - 1))
+        if rng.random() < 0.05:  # pay of an earlier month is taken back in this one
+            rows.append((name, rng.choice(("wage", "b_income")), 0, True, -rng.randint(1, 4_000_000)))
         if rng.random() < 0.15:
             rows.append((name, "education_grant", 0, False, 658900))
             if rng.random() < 0.3:

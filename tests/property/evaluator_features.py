@@ -83,6 +83,8 @@ def _rows(plain: dict[str, Any], person: oracle.Person, history: dict[str, Any],
     for statuses in shown.values():
         for status in statuses & set(oracle.EXIT_OF):
             yield f"exit by register: {plain['register_exits'][oracle.EXIT_OF[status]]}"
+    if any(len(statuses & set(oracle.EXIT_OF)) > 1 for statuses in shown.values()):
+        yield "history: two exits in one week"
     if any("dead" in statuses for statuses in shown.values()):
         yield "history: death"
     if any("unknown" in statuses for statuses in shown.values()):
