@@ -9,13 +9,21 @@ import pytest
 
 import connectors.errors
 import gateway.errors
+import gateway.signer_errors
 import keys.errors
 import outcome_verifier.errors
 import policies.errors
 from gateway.error_table import known_codes, outcome
 from gateway.errors import StoreBusy
 
-ROOMS = [connectors.errors, gateway.errors, keys.errors, outcome_verifier.errors, policies.errors]
+ROOMS = [
+    connectors.errors,
+    gateway.errors,
+    gateway.signer_errors,
+    keys.errors,
+    outcome_verifier.errors,
+    policies.errors,
+]
 
 
 def classes(room: ModuleType) -> list[type[Exception]]:
