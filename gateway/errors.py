@@ -16,22 +16,15 @@
     ├── LogCorrupt · CheckpointMismatch
     └── Broken                   an invariant of the installation does not hold: nothing was changed
         ├── UnauditedWrite · ClockWentBack · StoreBusy · StoreFull · StoreUnreachable · SchemaOutdated · StatusListFull
-        ├── SignerRefused
 
-    PolicyDenied (policies.errors)
-    └── StaysUnsigned            a drafted release that is refused by now
-
-The other rooms have trees of their own, below no root of ours, since they may not import the gateway:
-`connectors.errors`, `keys.errors`, `policies.errors`, `outcome_verifier.errors`. Every class in all of them
-has a stable `code`; `gateway.error_table` maps them by that code. No message ever holds a personal value.
+`gateway.signer_errors` adds to it. The other rooms have trees of their own, below no root of ours, since they may not
+import the gateway: `connectors.errors`, `keys.errors`, `policies.errors`, `outcome_verifier.errors`. Every class in all
+of them has a stable `code`; `gateway.error_table` maps them by that code. No message ever holds a personal value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-
-from policies.decision import Decision
-from policies.errors import PolicyDenied
 
 
 class GatewayError(Exception):
@@ -360,21 +353,3 @@ class StatusListFull(Broken):
 
     def __init__(self) -> None:
         super().__init__("nine tenths of the status list are in use")
-
-
-class SignerRefused(Broken):
-    code = "signer-refused"
-
-    def __init__(self, *, release: str) -> None:
-        super().__init__(f"release {release} was to be signed without a decision of the same transaction on it")
-
-
-class StaysUnsigned(PolicyDenied):
-    """A release was drafted, and the policy refuses it since: it is kept as it is and is not signed."""
-
-    code = "release-unsigned"
-
-    def __init__(self, decision: Decision, *, release: str) -> None:
-        super().__init__(decision)
-        self.release = release
-        self.args = (f"release {release} was drafted and stays unsigned: {self.args[0]}",)

@@ -17,10 +17,10 @@ from sqlmodel import Session
 from gateway.attestations import claims, status
 from gateway.attestations.bundle import assemble
 from gateway.authority import Asking, Authorised
-from gateway.errors import SignerRefused
 from gateway.events import BundleHandedOut, ReleaseIssued, ReleaseSuperseded
 from gateway.installation import Gateway
 from gateway.publication import check_continues
+from gateway.signer_errors import SignerRefused
 from gateway.store import ledger, queries
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical, sdjwt

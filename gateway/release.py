@@ -17,10 +17,11 @@ from gateway import drafting, issuing
 from gateway.attestations.claims import ACTIONS
 from gateway.authority import Asking, deciding
 from gateway.drafting import Request
-from gateway.errors import RevisionUnknown, StaysUnsigned, WindowUnknown
+from gateway.errors import RevisionUnknown, WindowUnknown
 from gateway.events import ReleaseChecked, ReleaseResumed
 from gateway.installation import Gateway
 from gateway.issuing import Released
+from gateway.signer_errors import StaysUnsigned
 from gateway.store import queries
 from gateway.store.tables import ReleaseRow
 from policies.decision import Decision

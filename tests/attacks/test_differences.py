@@ -69,13 +69,18 @@ def test_a2_the_total_minus_what_is_shown_leaves_no_single_cell(seed: int):
 
 
 def test_a3_two_recipients_have_the_same_cut():
-    """Pooled, operator and investor have no two different figures of one window."""
+    """Pooled, operator and investor have no two different figures of one window.
+
+    Why people are not counted is a table that the operator has alone; `test_reconstruction.py` pools it.
+    """
     contract, people = contract_for("impact60", size=60, months=6), cohort(60, 3)
     by_window: dict[str, list[dict[str, Any]]] = {}
     for document in course(contract, people).received:
         if document.template == "contract_total":
             by_window.setdefault(document.window, []).append(shown(document.claims))
     assert [len(both) for both in by_window.values()] == [2, 2, 2, 2]
+    reasons = [one.pop("not_counted", None) for both in by_window.values() for one in both]
+    assert sum(one is not None for one in reasons) == 1
     assert all(one == other for one, other in by_window.values())
 
 

@@ -50,7 +50,12 @@ COHORTS = [
 
 
 def contract_of(size: int, months: int) -> Contract:
-    return contract_for("impact60" if months else "ballerup", size=size, months=months)
+    """An example for so many people. Where there are more than in IMPACT60 the cap is out of reach: it would hide."""
+    larger = {CAP: CAP.replace("15", "150", 1)} if size > 120 else {}
+    return contract_for("impact60" if months else "ballerup", size=size, months=months, replaced=larger)
+
+
+CAP = "cap_minor = 1500000000"
 
 
 def people_of(size: int, months: int, seed: int) -> list[PersonHistory]:

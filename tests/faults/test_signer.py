@@ -18,8 +18,9 @@ from gateway import release as releasing
 from gateway.authority import deciding
 from gateway.doctor import examine_opened
 from gateway.drafting import authorise
-from gateway.errors import ReleaseInterrupted, SignerRefused, StaysUnsigned
+from gateway.errors import ReleaseInterrupted
 from gateway.events import LogVerified
+from gateway.signer_errors import SignerRefused, StaysUnsigned
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import sdjwt
 from policies.errors import PolicyDenied

@@ -13,6 +13,7 @@ import gateway.errors
 import gateway.evaluation_errors
 import gateway.rights_errors
 import gateway.settlement_errors
+import gateway.signer_errors
 import gateway.whatif_errors
 import keys.errors
 import outcome_verifier.errors
@@ -28,6 +29,7 @@ ROOMS = [
     gateway.whatif_errors,
     gateway.rights_errors,
     gateway.settlement_errors,
+    gateway.signer_errors,
     keys.errors,
     outcome_verifier.errors,
     policies.errors,
