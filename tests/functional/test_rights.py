@@ -343,7 +343,7 @@ def test_an_open_dispute_holds_every_erasure_of_the_contract_until_it_is_settled
     town, who = finished, someone(finished)
     begin(town.gateway, town.contract, who, OBJECTS, role=CASE)
     archive.export(town.gateway, town.contract)
-    open_one = contest(town, "2020H1", "weeks_in_work_or_education/window")
+    open_one = contest(town, "2020H1", "steady_and_off_benefits/window")
     asked = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
     answered = requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True)
     assert [(hold.rule, hold.until) for hold in answered.holds] == [
