@@ -69,7 +69,7 @@ def _value(status: Status, states: Sequence[State], neutral: frozenset[Status]) 
 
 
 def settle(values: Values, columns: Columns) -> States:
-    """The state that each week counts for. A neutral week repeats the week before, and nothing in the first week."""
+    """The state that each week counts for. A neutral week repeats the last one that was not paused."""
     states: States = values * (values <= MOST_STATES)
     if not columns.is_counted.all():
         states[:, ~columns.is_counted] = NO_STATE
@@ -77,8 +77,11 @@ def settle(values: Values, columns: Columns) -> States:
     if len(neutral):
         repeats = ((values[neutral] == REPEATS) & columns.is_counted).T.copy()
         weeks = states[neutral].T.copy()  # a week after the other
-        for before, week, is_neutral in zip(weeks[:-1], weeks[1:], repeats[1:], strict=True):
-            np.copyto(week, before, where=is_neutral)
+        before = weeks[0]
+        for week, is_neutral, is_paused in zip(weeks[1:], repeats[1:], columns.is_paused[1:], strict=True):
+            if not is_paused:  # a paused week is neither for nor against
+                np.copyto(week, before, where=is_neutral)
+                before = week
         states[neutral] = weeks.T
     return states
 

@@ -188,13 +188,18 @@ def test_tied_parties_who_see_no_document_are_not_the_creditor():
 
 
 def test_a_view_holds_what_its_readers_can_put_side_by_side():
-    shows = [planned(EXACT, "investor", "A"), planned(MET, "investor", "B"), planned(OWED, "operator", "C")]
+    of_all = Figure("weeks", 3, 3)
+    shows = [
+        planned(EXACT, "investor", "A", of_all),
+        planned(MET, "investor", "B", of_all),
+        planned(OWED, "operator", "C", of_all),
+    ]
     assert views(calendar(*shows, breakdowns=("A", "B"))) == (
-        View(("investor",), ("A",), ("B",), (), ("A",), 24),
-        View(("operator",), (), (), ("C",), (), 24),
-        View(("investor", "operator"), ("A",), ("B",), ("C",), ("A",), 24),
+        View(("investor",), ("A",), ("B",), (), ("A",), 5, ()),  # a cell of the table
+        View(("operator",), (), (), ("C",), (), 24, ()),
+        View(("investor", "operator"), ("A",), ("B",), ("C",), ("A",), 5, ()),
     )
 
 
 def test_a_calendar_that_shows_nothing_is_about_nobody():
-    assert views(calendar(breakdowns=("A",))) == (View((), (), (), (), (), 0),)
+    assert views(calendar(breakdowns=("A",))) == (View((), (), (), (), (), 0, ()),)
