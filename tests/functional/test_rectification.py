@@ -73,6 +73,7 @@ def test_a_person_has_a_wrong_row_corrected_and_the_corrected_attestation_supers
     drawer = town.release(LAST, "contract_total", "investor").bundle
     months = {f";2020-{month:02d};00;" for month in range(7, 13)}
     lines = town.drop.income.read_text().splitlines()
+    everybody = [named(town, subject) for subject in achieving(town)]
     # somebody whose outcome rests on pay: without those rows it is none, whatever the order of the random ids
     who, cpr = named(town, achieving(town, state="ordinary_job")[0])
     asked = requests.ask(town.gateway, town.contract, who, Right.RECTIFICATION, role=CASE)
