@@ -40,6 +40,15 @@ def test_base64url_has_one_text_for_one_value(text: str):
         b64.decode(text)
 
 
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [(b"", ""), (b"\x00", "AA"), (b"\x00\x00", "AAA"), (b"\x00\x00\x17", "AAAX"), (b"\xfb\xff", "-_8")],
+)
+def test_base64url_loses_its_padding_and_nothing_else(data: bytes, text: str):
+    assert b64.encode(data) == text
+    assert b64.decode(text) == data
+
+
 @given(st.binary(max_size=64))
 def test_base64url_reads_what_it_writes(data: bytes):
     assert b64.decode(b64.encode(data)) == data
