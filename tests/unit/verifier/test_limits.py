@@ -70,6 +70,8 @@ NO_VALUES: dict[str, tuple[Callable[[], object], str]] = {
     "a key beyond ASCII": (lambda: canonical.dumps({"ø": 1}), "object keys must be ASCII texts"),
     "a key that is no text": (lambda: canonical.dumps({1: 1}), "object keys must be ASCII texts"),
     "brackets beyond the reader's own stack": (lambda: canonical.loads(b"[" * 100_000), "nested too deeply"),
+    "a number that is none": (lambda: canonical.loads(b"[NaN]"), "a number that is not an integer"),
+    "a number without an end": (lambda: canonical.loads(b"[-Infinity]"), "a number that is not an integer"),
     "base64url of an impossible length": (lambda: b64.decode("QQQQQ"), "not base64url"),
     "base64url with bits to spare": (lambda: b64.decode("QR"), "base64url with stray trailing bits"),
     "JSON that is no object": (
@@ -173,6 +175,18 @@ def test_a_name_has_between_one_and_2000_latin_letters(issuer: Issuer, name: str
         claims.check_shapes(shapes, {})
     else:
         assert refused(lambda: claims.check_shapes(shapes, {})) == "the claim operator has the wrong form"
+
+
+LISTS: list[tuple[object, bool]] = [([], True), (["a", "b"], True), ("ab", False), (["a", 1], False), ({"a": 1}, False)]
+
+
+@pytest.mark.parametrize(("value", "fits"), LISTS)
+def test_a_list_of_texts_is_a_list_and_holds_texts_alone(value: object, fits: bool) -> None:
+    if fits:
+        claims.check_shapes(visible(), {"illustrative": value})
+    else:
+        reason = refused(lambda: claims.check_shapes(visible(), {"illustrative": value}))
+        assert reason == "the claim illustrative has the wrong form"
 
 
 DIFFERENCES: list[tuple[object, bool]] = [

@@ -78,6 +78,8 @@ def test_a_note_that_is_broken_is_refused_with_its_reason(signer: LogSigner) -> 
         signed + "\u2014  AAAAAAAA\n": "a signature line is malformed",
         signed + "\u2014 w AAAAAA==\n": "a signature is too short",
         signed + "\u2014 w A\n": "not base64",
+        signed + "\u2014 w AAA!AAAA\n": "not base64",
+        signed + "\u2014 two words AAAAAAA=\n": "not base64",
         signed + "\u2014 w \u00e6\n": "not base64",
         signed + "\u2014 w AB==\n": "base64 with stray trailing bits",
         signed.replace("text", "other"): "the signature of a known key is wrong",
