@@ -47,6 +47,11 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
+    @property
+    def line(self) -> int:
+        """Where the table stands: the 1-based line of its id, or else of its header."""
+        return line_of(self._text, self._path, "id")
+
     def keys(self) -> list[str]:
         return list(self._values)
 
@@ -86,6 +91,12 @@ class Table:
             upper = "" if most is None else f" and at most {most}"
             raise self.refuse(key, f"must be at least {least}{upper}")
         return value
+
+    def integers(self, key: str, *, least: int = 0, most: int | None = None) -> tuple[int, ...]:
+        values = self._take(key, list, None, "a list")
+        if not all(type(value) is int and value >= least and (most is None or value <= most) for value in values):
+            raise self.refuse(key, f"must hold whole numbers of at least {least} only")
+        return tuple(values)
 
     def flag(self, key: str) -> bool:
         return self._take(key, bool, None, "true or false")
@@ -133,6 +144,23 @@ class Table:
             if key not in self._asked:
                 known = ", ".join(sorted(self._asked))
                 raise self.refuse(key, f"is not a word of this language here; known are: {known}", rule="key-unknown")
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """A converter that lets these words through and no other."""
+
+    def check(word: str) -> str:
+        if word not in words:
+            raise ValueError(f"must be one of: {', '.join(words)}")
+        return word
+
+    return check
+
+
+def unique(table: Table, key: str, names: list[str]) -> None:
+    """Refuse the key where a name stands there twice."""
+    if len(set(names)) != len(names):
+        raise table.refuse(key, "uses the same name twice")
 
 
 def line_of(text: str, path: tuple[str | int, ...], key: str) -> int:

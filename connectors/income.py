@@ -3,7 +3,7 @@
 A file is named after the months that it covers: `indkomst-2020-03.csv` or `indkomst-2018-10_2020-12.csv`. A posting of
 an earlier month is a correction and extends nothing; one of a later month cannot be right and is rejected.
 Corrections to earlier months are postings of their own, with negative hours or amounts. The amount is read for
-its sign alone; it and the employer's number are dropped at the door.
+its sign alone unless the contract counts pay; else it is dropped at the door, as the employer's number always is.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def pull_income(
     matcher: CohortMatcher,
     *,
     weeks: tuple[Week, Week],
+    keeps_amounts: bool = False,
     progress: Progress = no_progress,
 ) -> Pulled:
     """The cohort's postings of the months that hold the asked weeks.
@@ -50,12 +51,8 @@ def pull_income(
     known = income_types()
     is_empty = True
     for row, person in zip(rows, people, strict=True):
-        month, hours, is_reversal = (
-            _month(row.fields[1]),
-            _hundredths(row.fields[3]),
-            _is_negative(row.fields[4]),
-        )
-        if month is None or hours is None or is_reversal is None:
+        month, hours, amount = _month(row.fields[1]), _hundredths(row.fields[3]), _minor(row.fields[4])
+        if month is None or hours is None or amount is None:
             pulled.rejected[
                 RejectReason.MONTH if month is None else RejectReason.HOURS if hours is None else RejectReason.AMOUNT
             ] += 1
@@ -73,7 +70,8 @@ def pull_income(
             if kind not in known:
                 pulled.unknown_codes[kind if _TYPE.fullmatch(kind) else "(not a type)"] += 1
             income_type = known.get(kind, IncomeType.UNKNOWN)
-            pulled.postings.append(IncomePosting(person, month, income_type, hours, is_reversal))
+            kept = amount if keeps_amounts else 0
+            pulled.postings.append(IncomePosting(person, month, income_type, hours, amount < 0, kept))
     if is_empty:
         raise FileUnreadable(file=path.name, line=2, reason="no row lies in the months of the file's name")
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]
@@ -112,9 +110,11 @@ def _hundredths(text: str) -> int | None:
     return -hundredths if found[1] else hundredths
 
 
-def _is_negative(text: str) -> bool | None:
-    """Whether an amount takes money back (zero does not, whatever its sign); None where it is no amount."""
+def _minor(text: str) -> int | None:
+    """An amount in øre, thousands separated by points or not; None where it is no amount."""
     text = text.strip().replace(".", "")
     if not _AMOUNT.fullmatch(text):
         return None
-    return text.startswith("-") and text.strip("-0,") != ""
+    whole, _, part = text.lstrip("-").partition(",")
+    minor = int(whole) * 100 + int(part.ljust(2, "0"))
+    return -minor if text.startswith("-") else minor

@@ -27,8 +27,13 @@ def pull_file(
     matcher: CohortMatcher,
     *,
     weeks: tuple[Week, Week],
+    keeps_amounts: bool = False,
     progress: Progress = no_progress,
 ) -> Pulled:
-    """Read one file as its source declares it. Raises a `ConnectorError`; then nothing of it is kept."""
+    """Read one file as its source declares it; amounts of money only where they are needed.
+
+    Raises a `ConnectorError`; then nothing of it is kept.
+    """
     check_name(path, declaration.pattern)
-    return _PULL[declaration.kind](path, declaration, matcher, weeks=weeks, progress=progress)
+    needed = {"keeps_amounts": True} if keeps_amounts and declaration.kind == "income" else {}
+    return _PULL[declaration.kind](path, declaration, matcher, weeks=weeks, progress=progress, **needed)

@@ -191,8 +191,8 @@ class StatusSpell:
 class IncomePosting:
     """One posting of income in a month. Corrections are postings too: sum the hours, count the reversals.
 
-    The amount is dropped at the door; only its sign stays, since a grant without hours (SU) that is taken
-    back would otherwise still look paid.
+    The amount is dropped at the door unless the contract counts pay; its sign always stays, since a grant without
+    hours (SU) that is taken back would otherwise still look paid.
     """
 
     subject: SubjectRef
@@ -200,3 +200,4 @@ class IncomePosting:
     income_type: IncomeType
     paid_hours_hundredths: int
     is_reversal: bool = False  # the posting takes an earlier amount back
+    amount_minor: int = 0  # øre; 0 where it was dropped

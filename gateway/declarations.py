@@ -14,7 +14,9 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
+from connectors.codes import shown_by_kind
 from connectors.declaration import SourceDeclaration, load_declaration
+from connectors.errors import DeclarationInvalid
 from gateway.authority import deciding, staff_party
 from gateway.errors import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
 from gateway.events import ContractActivated, SourceDeclared
@@ -22,6 +24,7 @@ from gateway.installation import Gateway
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.lint import lint
 from gateway.rights_events import ChangeApproved, ChangeProposed
 from gateway.store import queries
 from gateway.store.rights_tables import Proposal
@@ -178,6 +181,10 @@ def _checked(gateway: Gateway, declared: Declared) -> Declared:
     if contract.party("outcome_payer").municipality_code != gateway.installed.municipality_code:
         raise ProgrammeMismatch(contract=contract.id, reason="it belongs to another municipality")
     _check_legal_role(contract, programme)
+    for finding in lint(contract, shown_by_kind()):
+        if finding.refuses:
+            reason = f"{finding.what} ({finding.rule}); {finding.suggestion}"
+            raise DeclarationInvalid(file=contract.file, line=finding.line, key="", reason=reason, rule=finding.rule)
     gateway.policies.with_programmes([programme])  # a grant that no template knows is refused here
     return declared
 

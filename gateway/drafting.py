@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from gateway import aggregates
 from gateway import evaluation as evaluating
 from gateway.attestations import claims, status
 from gateway.attestations.metadata import integrity, metadata_files
@@ -29,7 +30,7 @@ from gateway.errors import ReleaseInterrupted, WindowOutOfOrder, WindowUnknown
 from gateway.events import ReleaseIntended
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
-from gateway.outcomes.evaluate import Evaluation, evaluate
+from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.outcomes.not_counted import not_counted
 from gateway.outcomes.tariff import DueLine, due_lines
@@ -155,19 +156,24 @@ def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Reque
     remainder = basis.remainder(session, contract.id)
     now = evaluate(contract, cohort, window.to_week, remainder=remainder)  # 2
     evaluating.record_evaluation(asking, contract, now, cohort, authorised, request.purpose)
-    before: Evaluation | None = None
-    if earlier:
-        earlier_rules = gateway.contract_for(session, contract.id, earlier[-1])
-        before = evaluate(earlier_rules, cohort, earlier[-1].to_week, remainder=remainder)
+    needed = earlier if any(tariff.cap_window_minor for tariff in contract.tariffs) else earlier[-1:]
+    rules = [gateway.contract_for(session, contract.id, part) for part in needed]
+    before = [
+        evaluate(rule, cohort, part.to_week, remainder=remainder) for rule, part in zip(rules, needed, strict=True)
+    ]
     due: tuple[DueLine, ...] = ()
     if request.template != "predicate":
-        due = due_lines(contract, now=now, before=before, documented=documented)
+        series = [
+            one.figures(rule, aggregates.known(session, contract, part, at=known))
+            for one, rule, part in zip([*before, now], [*rules, contract], [*needed, window], strict=True)
+        ]
+        due = due_lines(contract, series=series, documented=documented)
     disclosable = claims.disclosable_claims(  # 4
         request.template,
         contract=contract,
         window=window,
         evaluation=now,
-        before=before,
+        before=before[-1] if before else None,
         due=due,
         seals=[Seal.of_row(row).claim() for row in queries.batches(session, contract.id)],
         sources=claims.Sources(str(window.to_week), int(known.timestamp()), contract.sources),
@@ -199,7 +205,7 @@ def _shown_as_known_before(session: Session, request: Request, known: datetime) 
 
 
 def check_order(session: Session, request: Request) -> dict[str, tuple[int, int]]:
-    """What the payment documents of the earlier windows add up to, by measure: (quantity, minor units).
+    """What the payment documents of the earlier windows add up to, by tariff: (quantity, minor units).
 
     Raises `WindowOutOfOrder` where one that is planned is missing, or where a payment document is asked for and one of
     a later window was issued already: then the sum would not be what was paid. A predicate builds on none of them.
@@ -225,8 +231,8 @@ def check_order(session: Session, request: Request) -> dict[str, tuple[int, int]
     totals: dict[str, tuple[int, int]] = {}
     for other in rows.keys() & set(labels):
         for line in rows[other].due:
-            quantity, amount = totals.get(line["measure"], (0, 0))
-            totals[line["measure"]] = (quantity + line["quantity"], amount + line["amount_minor"])
+            quantity, amount = totals.get(line["tariff"], (0, 0))
+            totals[line["tariff"]] = (quantity + line["quantity"], amount + line["amount_minor"])
     return totals
 
 

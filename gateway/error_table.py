@@ -50,6 +50,8 @@ _OUTCOMES: dict[str, Outcome] = {
     "cohort-already-sealed": Outcome(5, 409, "The batch is sealed"),
     "programme-mismatch": Outcome(5, 409, "Contract and programme do not fit"),
     "amendment-refused": Outcome(5, 409, "The version changes what it may not"),
+    "aggregate-refused": Outcome(3, 422, "The figure was not taken"),
+    "aggregate-missing": Outcome(5, 409, "A declared figure is missing"),
     "file-overlaps": Outcome(5, 409, "The file replaces only a part"),
     "client-key-refused": Outcome(5, 409, "The key is not the client's own"),
     "window-out-of-order": Outcome(5, 409, "An earlier window comes first"),

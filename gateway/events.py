@@ -91,6 +91,17 @@ class SourceDeclared(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AggregateDeclared(Event):
+    """An evaluator's signed figure was taken in; a later one of the same window supersedes it."""
+
+    contract: str
+    aggregate: str
+    window: str
+    evaluator: str
+    token_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class CohortSealed(Event):
     contract: str
     batch: str

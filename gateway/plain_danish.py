@@ -10,7 +10,7 @@ from datetime import date
 from html import escape
 
 from connectors.records import Month, Week
-from gateway.outcomes.contract import Contract, ExitRule, Measure
+from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind
 from policies.basis import StopReason
 from policies.programme import Programme
 from policies.vocabulary import LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
@@ -25,6 +25,7 @@ _BENEFITS = "Hvilke ydelser du får uge for uge."
 _HOURS = (
     "Betalte timer og indkomsttype, ikke beløb. Vi ser kun, om et beløb er ført tilbage. Selve beløbet gemmer vi ikke."
 )
+_PAY = "Betalte timer, indkomsttype og beløb. Vi lægger beløbene sammen for at se, om målet er nået."
 # source id -> its name, whose it is, what is read
 _SOURCES = {
     "dream": ("DREAM", "Et register hos Styrelsen for Arbejdsmarked og Rekruttering.", _BENEFITS),
@@ -102,7 +103,8 @@ def sources(contract: Contract) -> list[tuple[str, str, str, str]]:
 
 def _source(contract: Contract, source: str) -> tuple[str, str, str]:
     fallback = (escape(source), "", _HOURS if source == contract.income_source else _BENEFITS)
-    return _SOURCES.get(source, fallback)
+    name, whose, what = _SOURCES.get(source, fallback)
+    return name, whose, _PAY if source == contract.income_source and contract.needs_amounts else what
 
 
 def recipients(contract: Contract) -> list[str]:
@@ -117,9 +119,24 @@ def goals(contract: Contract) -> list[str]:
 
 
 def _counts(measure: Measure) -> str:
-    if measure.kind == "weeks":
-        return "En uge tæller ved"
-    return f"Målet er {measure.sustained_weeks} uger i træk med" if measure.sustained_weeks > 1 else "Målet er"
+    match measure.kind:
+        case MeasureKind.WEEKS:
+            return "En uge tæller ved"
+        case MeasureKind.PEOPLE if measure.sustained_weeks > 1:
+            return f"Målet er {measure.sustained_weeks} uger i træk med"
+        case MeasureKind.RETENTION if measure.within > 1:
+            period = "måneder" if measure.by_month else "uger"
+            span = "i træk" if measure.needed == measure.within else f"ud af {measure.within}"
+            return f"Målet er {measure.needed} {period} {span} med"
+        case MeasureKind.RETENTION:
+            return "Målet er første gang med"
+        case MeasureKind.DAYS:
+            return f"Målet er {measure.needed} dage i alt med"
+        case MeasureKind.EARNINGS:
+            return "Målet er en samlet løn ved"
+        case MeasureKind.FOLLOW_UP:
+            return f"{listed([str(months) for months in measure.months], 'og')} måneder efter starten ser vi efter"
+    return "Målet er"
 
 
 def _states(measure: Measure) -> str:
@@ -138,7 +155,7 @@ def shared(contract: Contract) -> list[tuple[str, frozenset[str]]]:
     rows = [("Hvor mange der er med", total)]
     if measure:
         rows.append((f"Hvor mange der nåede målet, og om det er mindst {measure.threshold_people}", total))
-    if any(one.kind == "weeks" for one in contract.measures):
+    if any(one.kind is MeasureKind.WEEKS for one in contract.measures):
         rows.append(("Hvor mange uger der tæller i alt", total))
     if contract.breakdown:
         rows.append((f"Én gang: tallet for hver slags mål. Alt under {contract.k} er skjult", total))

@@ -69,6 +69,7 @@ def pull(
     digest = file_sha256(file)
     with deciding(gateway) as asking:  # 1
         declaration = source(asking.session, source_id)
+        keeps_amounts = gateway.contract(asking.session, contract_id).needs_amounts
         authorised, weeks, stopped = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
         matcher = gateway.boundary(asking.session).matcher(contract_id, without=stopped)
@@ -89,7 +90,9 @@ def pull(
     if known is not None:
         return _report(known, people_changed=0, postings_added=0, is_new=False)
     try:
-        pulled = pull_file(file, declaration, matcher, weeks=weeks, progress=progress)  # 2
+        pulled = pull_file(  # 2
+            file, declaration, matcher, weeks=weeks, keeps_amounts=keeps_amounts, progress=progress
+        )
     except FileNotNeeded:
         with gateway.store.write(gateway.clock()) as uow:
             uow.record(PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest))

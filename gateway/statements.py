@@ -23,8 +23,10 @@ from gateway.errors import WindowUnknown
 from gateway.events import PersonLine
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Measure, Window
-from gateway.outcomes.evaluate import Reason, evaluate, judge_weeks, outcome_state
+from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.judging import Reason
+from gateway.outcomes.results import person_result
 from gateway.rights_events import StatementReleased
 from gateway.store import basis, queries
 from gateway.store.rights_tables import StatementRow
@@ -89,11 +91,11 @@ def relapsed(contract: Contract, measure: Measure, window: Window, people: Seque
         return []
     found = []
     for person in people:
-        before = outcome_state(measure, judge_weeks(contract, measure, person, earlier[-1].to_week))
-        verdicts = judge_weeks(contract, measure, person, window.to_week)
-        if not before or outcome_state(measure, verdicts) or person.stop is not None:
+        before = person_result(contract, measure, person, earlier[-1].to_week)
+        now = person_result(contract, measure, person, window.to_week)
+        if not before.quantity or now.quantity or person.stop is not None:
             continue
-        if verdicts[-1].reason in _LOST and not verdicts[-1].state:
+        if now.verdicts[-1].reason in _LOST and not now.verdicts[-1].state:
             found.append(person.subject)
     return sorted(found)
 

@@ -26,6 +26,8 @@ class RecordKind(StrEnum):
     OBJECTION = "objection"  # GDPR art. 21
     RESTRICTION = "restriction"  # GDPR art. 18
     EXIT = "exit"  # the person has left the programme
+    PRISON = "prison"  # an exit of its own, because contracts treat it otherwise
+    COHABITATION = "cohabitation"  # off benefits since somebody else provides: an exit, not a result
     PROTECTION = "protection"  # navne- og adressebeskyttelse: never shown individually
 
 
@@ -44,6 +46,8 @@ class StopReason(StrEnum):
     OBJECTED = "objected"
     RESTRICTED = "restricted"
     EXITED = "exited"
+    PRISON = "prison"
+    COHABITATION = "cohabitation"
     PROTECTED = "protected"  # only where the system owner excludes protected persons
 
 
@@ -51,6 +55,8 @@ _STOPS = {
     RecordKind.OBJECTION: StopReason.OBJECTED,
     RecordKind.RESTRICTION: StopReason.RESTRICTED,
     RecordKind.EXIT: StopReason.EXITED,
+    RecordKind.PRISON: StopReason.PRISON,
+    RecordKind.COHABITATION: StopReason.COHABITATION,
 }
 
 

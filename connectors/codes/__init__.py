@@ -24,6 +24,11 @@ def income_types() -> dict[str, IncomeType]:
     return {code: IncomeType(word) for code, word in _load("income_types").items()}
 
 
+def shown_by_kind() -> dict[str, frozenset[Status]]:
+    """Kind of source -> every status that its code list can show."""
+    return {kind: frozenset(statuses(kind).values()) for kind in ("dream", "ydelsesrefusion")}
+
+
 def _load(name: str) -> dict[str, str]:
     """Code -> word; a code that stands twice is refused, since the file would say two things."""
     text = files("connectors.codes").joinpath(f"{name}.toml").read_bytes()

@@ -92,7 +92,7 @@ const SHOWN = {
   not_counted: list(exactly({ reason: text, value: or(is(null), int()) })),
   outcomes_by_class: list(exactly({ class: text, value: or(is(null), int()) })),
   payable: exactly({ amount_minor: signed, currency: text }),
-  lines: list(exactly({ measure: text, kind: text, unit: text, quantity: signed, amount_minor: signed })),
+  lines: list(exactly({ tariff: text, kind: text, unit: text, quantity: signed, amount_minor: signed })),
   sources: exactly({ complete_to_week: week, known_at: time }),
   method: exactly({ inputs_sha256: digest, engine_version: text, data_sources: list(text) }),
   suppression: exactly({ k: int(), k_cohort: int(), rules: list(text) }),

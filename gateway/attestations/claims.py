@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import DraftRefused
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract, MeasureKind, Window
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.not_counted import OTHER
 from gateway.outcomes.tariff import DueLine
@@ -92,7 +92,7 @@ def disclosable_claims(
         claims["payable"] = payable
         claims["lines"] = [
             {
-                "measure": line.measure,
+                "tariff": line.tariff,
                 "kind": line.kind,
                 "unit": line.unit,
                 "quantity": line.quantity,
@@ -110,10 +110,10 @@ def disclosable_claims(
         claims["payable"] = payable
         if measure:
             claims["outcomes_achieved"] = achieved
-        weeks = [m for m in contract.measures if m.kind == "weeks"]
+        weeks = [one for one in contract.measures if one.kind is MeasureKind.WEEKS]
         if weeks:
             claims["qualifying_weeks"] = sum(
-                evaluation.quantity(m.id) - (before.quantity(m.id) if before else 0) for m in weeks
+                evaluation.quantity(one.id) - (before.quantity(one.id) if before else 0) for one in weeks
             )
         if contract.breakdown and window.label == contract.breakdown_window:
             claims["outcomes_by_class"] = _breakdown(contract, evaluation)

@@ -18,9 +18,11 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
 
     Example: gateway contract check examples/contracts/impact60.toml
     """
+    from connectors.codes import shown_by_kind
     from gateway.outcomes.calendar import calendar_of
     from gateway.outcomes.contract_file import load_contract
     from gateway.outcomes.exits import warnings
+    from gateway.outcomes.lint import lint
     from policies.calendar import views
 
     contract = load_contract(file.read_bytes(), file=file.name)
@@ -28,7 +30,11 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
     console.print(f"  {contract.cohort.size} people; {len(contract.windows)} windows; sha256 {contract.sha256}")
     for measure in contract.measures:
         states = ", ".join(state.id for state in measure.states)
-        console.print(f"  {measure.kind:<6} {measure.id}: {states}")
+        console.print(f"  {measure.kind:<9} {measure.id}: {states}")
+    for aggregate in contract.aggregates:
+        console.print(f"  declared  {aggregate.id}: {aggregate.unit} by {aggregate.evaluator.name}")
+    for tariff in contract.tariffs:
+        console.print(f"  {tariff.kind:<9} {tariff.id}: pays for {', '.join(tariff.figures()) or 'delivery'}")
     console.print("calendar: what each may put side by side, and the fewest people that a figure, or a difference of")
     console.print("figures, isolates; people are named only where a grant of its own says so:")
     rows: list[tuple[str, ...]] = [
@@ -39,6 +45,8 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
         shown = [", ".join(labels) if len(labels) < 3 else f"{len(labels)} windows" for labels in windows]
         rows.append((" + ".join(view.roles), *(text or "–" for text in shown), str(view.smallest)))
     columns(rows, indent=2)
+    for finding in lint(contract, shown_by_kind()):
+        console.print(f"  {'refused' if finding.refuses else 'warning'}: {finding}", style="yellow")
     for warning in warnings(contract):
         console.print(f"  warning: {warning}", style="yellow")
     for name in contract.illustrative:
@@ -116,6 +124,21 @@ def source(file: Annotated[Path, typer.Argument(help="A source declaration.")]) 
     console.print(f"declared: {declared.id} ({declared.title}), agreement until {declared.agreement.valid_to}")
     if declared.is_supplied_for_another_purpose:
         console.print("  supplied for another purpose: an assessment is required before it is used", style="yellow")
+
+
+@app.command()
+def declare(
+    contract: Annotated[str, typer.Argument(help="The contract's id.")],
+    file: Annotated[Path, typer.Argument(help="The figure that its evaluator signed (JWS).")],
+) -> None:
+    """Take in a declared aggregate; a later figure of the same window supersedes it and shows as a correction.
+
+    Example: gateway contract declare koto-sib forskel-2019.jwt
+    """
+    from gateway.aggregates import declare as use_case
+
+    row = use_case(opened(), contract, file.read_text("ascii", errors="replace").strip())
+    console.print(f"declared: {row.aggregate} of {row.window} is {row.value}, sha256 {row.token_sha256}")
 
 
 @app.command("processing-record")

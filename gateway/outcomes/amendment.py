@@ -52,7 +52,12 @@ def _content(contract: Contract, name: str) -> object:
     if name == "states":
         return [replace(state, line=0) for state in value]
     if name == "measures":
-        return [replace(measure, states=tuple(replace(state, line=0) for state in measure.states)) for measure in value]
+        return [
+            replace(measure, line=0, states=tuple(replace(state, line=0) for state in measure.states))
+            for measure in value
+        ]
+    if name in ("aggregates", "tariffs"):
+        return [replace(one, line=0) for one in value]
     return value
 
 

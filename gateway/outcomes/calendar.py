@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from connectors.records import Week
-from gateway.outcomes.contract import Contract, Measure, PlannedRelease, Window
+from gateway.outcomes.contract import Contract, Measure, MeasureKind, PlannedRelease, Window
+from gateway.outcomes.results import later
 from policies.calendar import Calendar, Figure, PlannedShow
+
+_LEAST_WEEKS_A_MONTH = 4
 
 
 def calendar_of(contract: Contract) -> Calendar:
@@ -36,29 +39,40 @@ def _show(contract: Contract, release: PlannedRelease) -> PlannedShow:
 
 
 def _figure(contract: Contract, measure: Measure, window: Window) -> Figure:
-    first_weeks = _first_weeks(contract)
-    can = sum(1 for first in first_weeks if _can_count(contract, measure, first, window))
-    return Figure(measure.id, can, len(first_weeks))
+    weeks = first_weeks(contract)
+    can = sum(1 for first in weeks if can_count(contract, measure, first, window))
+    return Figure(measure.id, can, len(weeks))
 
 
-def _first_weeks(contract: Contract) -> list[Week]:
+def first_weeks(contract: Contract) -> list[Week]:
     """Every week in which a person of the cohort may begin to count."""
     later = 0 if contract.qualification.first_week_is_enrolment_week else 1
     first, last = Week.of(contract.cohort.enrolment_from), Week.of(contract.cohort.enrolment_to)
     return [first + later + offset for offset in range(last - first + 1)]
 
 
-def _can_count(contract: Contract, measure: Measure, first: Week, window: Window) -> bool:
+def can_count(contract: Contract, measure: Measure, first: Week, window: Window) -> bool:
     """Whether somebody with this first week can change the measure's figure of the window."""
-    start = first if measure.kind == "people" else max(first, window.from_week)
+    start = max(first, window.from_week) if measure.kind is MeasureKind.WEEKS else first
     for pause in contract.pauses:  # in their order, so that one loop is enough
         if pause.from_week <= start <= pause.to_week:
             start = pause.to_week + 1
     if start > window.to_week:
         return False
-    if measure.kind == "people":
-        return _counted(contract, first, window.to_week) >= measure.sustained_weeks
-    return _counted(contract, first, start) <= measure.weeks_from_enrolment
+    weeks = _counted(contract, first, window.to_week)
+    match measure.kind:
+        case MeasureKind.WEEKS:
+            return _counted(contract, first, start) <= measure.weeks_from_enrolment
+        case MeasureKind.PEOPLE:
+            return weeks >= measure.sustained_weeks
+        case MeasureKind.RETENTION:
+            return weeks >= measure.needed * (_LEAST_WEEKS_A_MONTH if measure.by_month else 1)
+        case MeasureKind.DAYS:
+            return 7 * weeks >= measure.needed
+        case MeasureKind.EARNINGS:
+            return True
+        case MeasureKind.FOLLOW_UP:
+            return Week.of(later(first.monday, measure.months[0])) <= window.to_week
 
 
 def _counted(contract: Contract, first: Week, last: Week) -> int:

@@ -12,10 +12,12 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from connectors.records import IncomeType, Status, Week
+from gateway.outcomes.terms import Aggregate, Caps, Index, Rounding, Tariff, divided
 from policies.basis import StopReason
 from policies.vocabulary import LegalRole
 
 SCHEMA = "outcome-contract/1"
+CURRENCIES = ("DKK", "EUR", "GBP", "USD")  # of two decimals, each
 TEMPLATES = ("contract_total", "predicate", "payment_document")
 RECIPIENTS = ("operator", "investor")
 STATEMENTS = ("relapse_notice",)
@@ -73,20 +75,52 @@ class State:
     line: int  # where the rule stands in the contract file
 
 
+class MeasureKind(StrEnum):
+    """What a measure counts of each person."""
+
+    WEEKS = "weeks"  # qualifying weeks so far
+    PEOPLE = "people"  # in the outcome now: the last weeks all qualify; a relapse reopens it
+    RETENTION = "retention"  # reached once: so many qualifying periods among so many; first entry is one of one
+    DAYS = "days"  # reached once: so many days in qualifying weeks, each day once
+    EARNINGS = "earnings"  # reached once: so much pay from the person's own start
+    FOLLOW_UP = "follow_up"  # in a state at months after the person's own start, a point each
+
+
+@dataclass(frozen=True, slots=True)
+class EarningsThreshold:
+    """Pay that must be reached: an amount, or hours a week × weeks × the index of the year of the person's start."""
+
+    amount_minor: int
+    hours_hundredths: int = 0  # of all weeks together
+    index: Index | None = None  # minor units an hour
+    counts_partial_months: bool = False  # months that lie only partly in the person's time
+
+    def minor(self, year: int, rounding: Rounding) -> int:
+        """The threshold for somebody who started in a year. `ValueError` for a year that the index lacks."""
+        if self.index is None:
+            return self.amount_minor
+        if year not in self.index.values:
+            raise ValueError(f"index {self.index.id} has no value for {year}")
+        return divided(self.hours_hundredths * self.index.values[year], 100, rounding)
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is counted. `weeks`: qualifying weeks of a person, up to a number from enrolment. `people`:
-    persons whose last `sustained_weeks` weeks up to a window's end all qualify; a relapse reopens.
-    """
+    """What is counted of each person. What its kind does not use is 0 or empty; see `MeasureKind`."""
 
     id: str
-    kind: str  # "weeks" | "people"
+    kind: MeasureKind
     states: tuple[State, ...]
-    weeks_from_enrolment: int  # weeks; 0 for kind people
-    sustained_weeks: int  # weeks; 0 for kind weeks
-    threshold_people: int  # people; 0 where the measure has no threshold
-    price_minor: int  # minor units of the currency per week or per person; 0 where nothing is paid
-    cap_minor: int  # minor units for the whole contract; 0 for none
+    line: int
+    weeks_from_enrolment: int = 0  # weeks: after them nothing counts
+    sustained_weeks: int = 0  # people
+    needed: int = 0  # retention: periods; days: days
+    within: int = 0  # retention: periods, among which
+    by_month: bool = False  # retention: the periods are whole months, and not weeks
+    days_from_enrolment: int = 0  # retention, days, earnings: after them nothing counts; 0 for no end
+    months: tuple[int, ...] = ()  # follow_up
+    earnings: EarningsThreshold | None = None
+    threshold_people: int = 0  # people from which the investor earns; 0 where the measure has no threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +150,29 @@ class PlannedRelease:
 
 
 class ExitRule(StrEnum):
-    """What becomes of a person's results once the person is no longer followed. The denominator never changes."""
+    """What becomes of a person's results after an exit. The denominator never changes."""
 
     FROZEN = "frozen"  # weeks so far count, and the outcome stays as it was in the last week
-    CENSORED = "censored"  # weeks so far count; from then on the person is in no outcome
+    NEUTRAL = "neutral"  # as frozen, and the person's time stands still: the weeks are asked later
+    CENSORED = "censored"  # weeks so far count; nothing is asked any more, and the person is in no outcome
+    FAILURE = "failure"  # weeks so far count; the later ones are weeks without a result
     OUT = "out"  # nothing of the person counts, what was paid comes back
+
+
+class RegisterExit(StrEnum):
+    """Exits that a register shows by itself, week by week; the others are registered by a case worker."""
+
+    MOVED = "moved"
+    DEAD = "dead"
+    PENSION = "pension"
+
+
+EXIT_OF = {
+    Status.NOT_RESIDENT: RegisterExit.MOVED,
+    Status.DEAD: RegisterExit.DEAD,
+    Status.DISABILITY_PENSION: RegisterExit.PENSION,
+    Status.OLD_AGE_PENSION: RegisterExit.PENSION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +190,7 @@ class Contract:
     effective_from: date
     title: str
     currency: str
+    rounding: Rounding
     illustrative: tuple[str, ...]
     parties: tuple[ContractParty, ...]
     cohort: Cohort
@@ -147,6 +200,9 @@ class Contract:
     qualification: Qualification
     states: tuple[State, ...]
     measures: tuple[Measure, ...]
+    aggregates: tuple[Aggregate, ...]
+    tariffs: tuple[Tariff, ...]
+    caps: Caps
     windows: tuple[Window, ...]
     pauses: tuple[Pause, ...]
     freeze_days: int
@@ -156,6 +212,7 @@ class Contract:
     breakdown_window: str  # label of the one window in which it may be
     reasons_window: str  # label of the one window for which the operator sees why people are not counted, or empty
     exits: Mapping[StopReason, ExitRule]
+    register_exits: Mapping[RegisterExit, ExitRule]
     statements: tuple[PlannedStatement, ...]
     releases: tuple[PlannedRelease, ...]
     tied: tuple[tuple[str, str], ...]  # recipients that count as one, beside those that are one organisation
@@ -178,6 +235,24 @@ class Contract:
         """The measure with the threshold, which the investor's part hangs on."""
         return next((measure for measure in self.measures if measure.threshold_people), None)
 
+    def measure(self, name: str) -> Measure | None:
+        return next((measure for measure in self.measures if measure.id == name), None)
+
+    def aggregate(self, name: str) -> Aggregate:
+        """The aggregate of this name; `KeyError` where there is none."""
+        return {aggregate.id: aggregate for aggregate in self.aggregates}[name]
+
+    @property
+    def paid_measures(self) -> frozenset[str]:
+        """The measures that some tariff reads."""
+        read = {name for tariff in self.tariffs for name in tariff.figures()}
+        return frozenset(measure.id for measure in self.measures if measure.id in read)
+
+    @property
+    def needs_amounts(self) -> bool:
+        """Whether a measure counts pay: only then are amounts kept when income is read."""
+        return any(measure.earnings is not None for measure in self.measures)
+
     @property
     def operator_legal_role(self) -> LegalRole:
         """What the operator is in law; the contract file always says it."""
@@ -188,7 +263,8 @@ class Contract:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        return (self.status_source, self.income_source)
+        """The registers that it reads; none where it has no measure of its own."""
+        return tuple(source for source in (self.status_source, self.income_source) if source)
 
     def freezes_on(self, window: Window) -> date:
         """The first day on which the window's data may be frozen."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
-from connectors.declaration_table import Table, parse
-from connectors.records import IncomeType, Status, Week
+from connectors.declaration_table import Table, one_of, parse, unique
+from connectors.records import Week
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import (
+    CURRENCIES,
     RECIPIENTS,
     SCHEMA,
     STATEMENTS,
@@ -19,13 +19,17 @@ from gateway.outcomes.contract import (
     ContractParty,
     ExitRule,
     Measure,
+    MeasureKind,
     Pause,
     PlannedRelease,
     PlannedStatement,
     Qualification,
-    State,
+    RegisterExit,
     Window,
 )
+from gateway.outcomes.measures_file import read_measures, read_states, statuses
+from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
+from gateway.outcomes.terms import Rounding, Tariff
 from policies.basis import StopReason
 from policies.calendar import Finding, audit
 from policies.vocabulary import LegalRole
@@ -34,14 +38,14 @@ from policies.vocabulary import LegalRole
 def load_contract(text: bytes, *, file: str) -> Contract:
     """Read a contract; `DeclarationInvalid` (file, line, key, reason) for anything it does not understand."""
     root = parse(text, file=file)
-    root.converted("schema", _one_of(SCHEMA))
-    measure_states = _states(root)
-    windows = _windows(root)
+    root.converted("schema", one_of(SCHEMA))
+    rounding = Rounding(root.converted("rounding", one_of(*Rounding)))
+    states, indices, windows = read_states(root), read_indices(root), _windows(root)
     cohort = _cohort(root.table("cohort"))
     disclosure = root.table("disclosure")
-    sources, freeze = root.table("sources"), root.table("freeze")
-    measures = tuple(_measure(table, measure_states) for table in root.tables("measures"))
-    _unique(root, "measures", [measure.id for measure in measures])
+    sources, freeze, exits = root.table("sources"), root.table("freeze"), root.table("exits")
+    measures, aggregates = read_measures(root, states, indices), read_aggregates(root, windows)
+    tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding)
     breakdown = disclosure.text("breakdown", "")
     if breakdown and breakdown not in {m.id for m in measures if m.threshold_people}:
         raise disclosure.refuse("breakdown", "must name the measure with the threshold: the classes are parts of it")
@@ -50,16 +54,20 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         version=root.integer("version", least=1),
         effective_from=root.day("effective_from"),
         title=root.text("title"),
-        currency=root.converted("currency", _one_of("DKK")),
+        currency=root.converted("currency", one_of(*CURRENCIES)),
+        rounding=rounding,
         illustrative=root.texts("illustrative", []),
         parties=_parties(root.table("parties")),
         cohort=cohort,
-        status_source=sources.text("status"),
-        income_source=sources.text("income"),
-        unknown_codes_block=sources.converted("unknown_codes", _one_of("report", "block")) == "block",
+        status_source=sources.text("status") if measures else "",
+        income_source=sources.text("income") if measures else "",
+        unknown_codes_block=sources.converted("unknown_codes", one_of("report", "block")) == "block",
         qualification=_qualification(root.table("qualification")),
-        states=measure_states,
+        states=states,
         measures=measures,
+        aggregates=aggregates,
+        tariffs=tariffs,
+        caps=read_caps(root),
         windows=windows,
         pauses=_pauses(root),
         freeze_days=freeze.integer("days_after_window", most=366),
@@ -68,14 +76,15 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         breakdown=breakdown,
         breakdown_window=_one_window(disclosure, "breakdown_windows", windows) if breakdown else "",
         reasons_window=_one_window(disclosure, "reasons_windows", windows) if "reasons_windows" in disclosure else "",
-        exits=_exits(root.table("exits")),
-        statements=_statements(root, windows, measures),
+        exits={reason: ExitRule(exits.converted(reason, one_of(*ExitRule))) for reason in StopReason},
+        register_exits={exit_: ExitRule(exits.converted(exit_, one_of(*ExitRule))) for exit_ in RegisterExit},
+        statements=_statements(root, windows, measures, tariffs),
         releases=_releases(root, windows),
         tied=_tied(disclosure),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
-    for table in (sources, freeze, disclosure, root):
+    for table in (sources, freeze, disclosure, exits, root):
         table.done()
     _check_threshold(root, contract)
     _check_illustrative(root, contract)
@@ -94,15 +103,6 @@ def _check_threshold(root: Table, contract: Contract) -> None:
         raise measure.refuse("threshold_people", reason)
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
-    def check(word: str) -> str:
-        if word not in words:
-            raise ValueError(f"must be one of: {', '.join(words)}")
-        return word
-
-    return check
-
-
 def _parties(table: Table) -> tuple[ContractParty, ...]:
     parties = []
     for role in ("outcome_payer", *RECIPIENTS):
@@ -110,7 +110,7 @@ def _parties(table: Table) -> tuple[ContractParty, ...]:
         code = party.text("municipality_code") if role == "outcome_payer" else ""
         if role == "outcome_payer" and not (len(code) == 3 and code.isdigit()):
             raise party.refuse("municipality_code", "must have three digits (kommunekode)")
-        legal_role = LegalRole(party.converted("legal_role", _one_of(*LegalRole))) if role == "operator" else None
+        legal_role = LegalRole(party.converted("legal_role", one_of(*LegalRole))) if role == "operator" else None
         parties.append(ContractParty(role, party.text("organisation"), party.text("name"), code, legal_role))
         party.done()
     table.done()
@@ -125,89 +125,24 @@ def _cohort(table: Table) -> Cohort:
         row.done()
     if sum(batch.size for batch in batches) != size:
         raise table.refuse("batches", "sizes must add up to the cohort's size")
-    _unique(table, "batches", [batch.id for batch in batches])
+    unique(table, "batches", [batch.id for batch in batches])
     first, last = table.day("enrolment_from"), table.day("enrolment_to")
     if last < first:
         raise table.refuse("enrolment_to", "lies before enrolment_from")
-    refuses = table.converted("double_enrolment", _one_of("refuse", "allow")) == "refuse"
-    if not refuses:
+    if table.converted("double_enrolment", one_of("refuse", "allow")) == "allow":
         reason = "allow would let two contracts count the same people: their totals could be subtracted"
         raise table.refuse("double_enrolment", reason)
     table.done()
-    return Cohort(size, first, last, refuses, tuple(batches))
+    return Cohort(size, first, last, True, tuple(batches))
 
 
 def _qualification(table: Table) -> Qualification:
-    table.converted("week_belongs_to", _one_of("month_of_thursday"))
-    missing = table.converted("missing_month", _one_of("no_hours", "carry_forward"))
-    first = table.converted("first_week", _one_of("week_of_enrolment", "week_after_enrolment"))
-    neutral = frozenset(_statuses(table, "neutral_statuses"))
+    table.converted("week_belongs_to", one_of("month_of_thursday"))
+    missing = table.converted("missing_month", one_of("no_hours", "carry_forward"))
+    first = table.converted("first_week", one_of("week_of_enrolment", "week_after_enrolment"))
+    neutral = statuses(table, "neutral_statuses")
     table.done()
     return Qualification(missing == "carry_forward", first == "week_of_enrolment", neutral)
-
-
-def _statuses(table: Table, key: str) -> list[Status]:
-    known = {status.value for status in Status if status is not Status.UNKNOWN}
-    for word in table.texts(key):
-        if word not in known:
-            raise table.refuse(key, f"knows no status {word!r}; known are: {', '.join(sorted(known))}")
-    return [Status(word) for word in table.texts(key)]
-
-
-def _states(root: Table) -> tuple[State, ...]:
-    states = []
-    for table in root.tables("states"):
-        label = table.table("label")
-        types = table.texts("income_types", [])
-        known = {kind.value for kind in IncomeType if kind is not IncomeType.UNKNOWN}
-        for word in types:
-            if word not in known:
-                raise table.refuse("income_types", f"knows no income type {word!r}")
-        statuses = frozenset(_statuses(table, "statuses"))
-        if not statuses:
-            raise table.refuse("statuses", "must name at least one status")
-        if Status.NO_BENEFIT in statuses and not types:
-            raise table.refuse("statuses", "no_benefit alone never counts as work: name income_types")
-        hours = table.integer("hours_per_week_hundredths", 0, most=7 * 24 * 100)
-        if hours and not types:
-            raise table.refuse("hours_per_week_hundredths", "needs income_types")
-        line = table.refuse("id", "").line
-        states.append(
-            State(
-                table.text("id"),
-                label.text("da"),
-                label.text("en"),
-                statuses,
-                frozenset(IncomeType(word) for word in types),
-                hours,
-                line,
-            )
-        )
-        label.done()
-        table.done()
-    _unique(root, "states", [state.id for state in states])
-    return tuple(states)
-
-
-def _measure(table: Table, states: tuple[State, ...]) -> Measure:
-    by_id = {state.id: state for state in states}
-    for word in table.texts("states"):
-        if word not in by_id:
-            raise table.refuse("states", f"knows no state {word!r}")
-    kind = table.converted("kind", _one_of("weeks", "people"))
-    weeks = kind == "weeks"
-    measure = Measure(
-        id=table.text("id"),
-        kind=kind,
-        states=tuple(by_id[word] for word in table.texts("states")),
-        weeks_from_enrolment=table.integer("weeks_from_enrolment", least=1, most=1040) if weeks else 0,
-        sustained_weeks=0 if weeks else table.integer("sustained_weeks", least=1, most=520),
-        threshold_people=0 if weeks else table.integer("threshold_people", 0),
-        price_minor=table.integer("price_minor", 0),
-        cap_minor=table.integer("cap_minor", 0),
-    )
-    table.done()
-    return measure
 
 
 def _windows(root: Table) -> tuple[Window, ...]:
@@ -224,7 +159,7 @@ def _windows(root: Table) -> tuple[Window, ...]:
             raise table.refuse("from_week", "must follow the window before without gap or overlap")
         windows.append(window)
         table.done()
-    _unique(root, "windows", [window.label for window in windows])
+    unique(root, "windows", [window.label for window in windows])
     return tuple(windows)
 
 
@@ -245,10 +180,10 @@ def _releases(root: Table, windows: tuple[Window, ...]) -> tuple[PlannedRelease,
     releases: list[PlannedRelease] = []
     labels = [window.label for window in windows]
     for table in root.tables("releases"):
-        template = table.converted("template", _one_of(*TEMPLATES))
+        template = table.converted("template", one_of(*TEMPLATES))
         chosen = labels if "windows" in table and table.is_text("windows") else list(table.texts("windows"))
         if chosen is labels:
-            table.converted("windows", _one_of("all"))
+            table.converted("windows", one_of("all"))
         for label in chosen:
             if label not in labels:
                 raise table.refuse("windows", f"knows no window {label!r}")
@@ -298,19 +233,14 @@ def _one_window(table: Table, key: str, windows: tuple[Window, ...]) -> str:
     return chosen[0]
 
 
-def _exits(table: Table) -> dict[StopReason, ExitRule]:
-    exits = {reason: ExitRule(table.converted(reason, _one_of(*ExitRule))) for reason in StopReason}
-    table.done()
-    return exits
-
-
 def _statements(
-    root: Table, windows: tuple[Window, ...], measures: tuple[Measure, ...]
+    root: Table, windows: tuple[Window, ...], measures: tuple[Measure, ...], tariffs: tuple[Tariff, ...]
 ) -> tuple[PlannedStatement, ...]:
     statements: list[PlannedStatement] = []
     for table in root.tables("statements", least=0):
-        kind = table.converted("kind", _one_of(*STATEMENTS))
-        if not any(measure.kind == "people" and measure.price_minor for measure in measures):
+        kind = table.converted("kind", one_of(*STATEMENTS))
+        paid = {tariff.of for tariff in tariffs}
+        if not any(measure.kind is MeasureKind.PEOPLE and measure.id in paid for measure in measures):
             raise table.refuse("kind", "needs a paid outcome of people that a relapse reopens")
         for label in table.texts("windows"):
             if label not in {window.label for window in windows}:
@@ -322,14 +252,14 @@ def _statements(
     return tuple(statements)
 
 
-def _unique(table: Table, key: str, names: list[str]) -> None:
-    if len(set(names)) != len(names):
-        raise table.refuse(key, "uses the same name twice")
-
-
 def _check_illustrative(root: Table, contract: Contract) -> None:
     """Every key that is marked as not public must exist: a misspelt mark would hide an invented figure."""
-    rows = {"measures": [m.id for m in contract.measures], "states": [s.id for s in contract.states]}
+    rows = {
+        "measures": [measure.id for measure in contract.measures],
+        "states": [state.id for state in contract.states],
+        "aggregates": [aggregate.id for aggregate in contract.aggregates],
+        "tariffs": [tariff.id for tariff in contract.tariffs],
+    }
     for dotted in contract.illustrative:
         head, _, rest = dotted.partition(".")
         if head not in root or (head in rows and rest.partition(".")[0] not in rows[head]):

@@ -13,11 +13,12 @@ def warnings(contract: Contract) -> list[str]:
 
     Frozen costs nobody anything: what was counted stays, and nothing is added.
     """
-    paid = [measure.id for measure in contract.measures if measure.price_minor]
+    paid = sorted(contract.paid_measures)
     if not paid:
         return []
     costs = {
         ExitRule.CENSORED: "ends what the operator earns by that person, and a held outcome is lost",
+        ExitRule.FAILURE: "ends what the operator earns by that person, and a held outcome is lost",
         ExitRule.OUT: "takes back everything that the operator was paid for that person",
     }
     return [

@@ -24,6 +24,7 @@ class PersonHistory:
     statuses: Mapping[int, frozenset[Status]]  # week -> what the status register shows; absent = not observed
     hours: Mapping[tuple[int, IncomeType], int]  # (month, type) -> paid hours in hundredths, corrections summed
     postings: Mapping[tuple[int, IncomeType], int]  # (month, type) -> postings less reversals
+    earnings: Mapping[tuple[int, IncomeType], int]  # (month, type) -> minor units; empty where the contract needs none
     stop: StopReason | None = None  # why the person is not followed
     last_week: int = 0  # with a stop: the last week that was followed to its end; 0 for none
 
@@ -44,13 +45,17 @@ class PersonHistory:
                 statuses[week].add(spell.status)
         hours: dict[tuple[int, IncomeType], int] = defaultdict(int)
         counts: dict[tuple[int, IncomeType], int] = defaultdict(int)
+        earnings: dict[tuple[int, IncomeType], int] = defaultdict(int)
         for posting in postings:
             key = (posting.month.ordinal, posting.income_type)
             hours[key] += posting.paid_hours_hundredths
             counts[key] += -1 if posting.is_reversal else 1
+            if posting.amount_minor:
+                earnings[key] += posting.amount_minor
         frozen = {week: frozenset(found) for week, found in statuses.items()}
         last_week = Week.of(stop.since.date()).ordinal - 1 if stop and stop.since else 0
-        return cls(subject, enrolled_on, frozen, dict(hours), dict(counts), stop.reason if stop else None, last_week)
+        reason = stop.reason if stop else None
+        return cls(subject, enrolled_on, frozen, dict(hours), dict(counts), dict(earnings), reason, last_week)
 
     def leaf(self) -> bytes:
         """SHA-256 over the subject id and this history. The id is 128 random bits that never leave the
@@ -62,6 +67,8 @@ class PersonHistory:
             "hours": [[*key, value] for key, value in sorted(self.hours.items())],
             "postings": [[*key, value] for key, value in sorted(self.postings.items())],
         }
+        if self.earnings:
+            body["earnings"] = [[*key, value] for key, value in sorted(self.earnings.items())]
         if self.stop is not None:
             body["stop"] = [self.stop, self.last_week]
         return hashlib.sha256(bytes.fromhex(self.subject) + canonical.dumps(body)).digest()
@@ -71,47 +78,41 @@ class PersonHistory:
 class Remainder:
     """What erased people leave in a contract's totals (invariant 10): sums, and nothing of any person.
 
-    `by_week` maps the last week of each window to measure to state to quantity, everybody erased added up.
+    `by_week` maps the last week of each window to measure to state to quantity, `amounts` to tariff to minor units;
+    everybody erased added up.
     """
 
     people: int
     by_week: Mapping[int, Mapping[str, Mapping[str, int]]]
+    amounts: Mapping[int, Mapping[str, int]]
 
     def at(self, week: Week) -> Mapping[str, Mapping[str, int]]:
         """The sums at the end of the newest window that ended by this week."""
         ended = [last for last in self.by_week if last <= week.ordinal]
         return self.by_week[max(ended)] if ended else {}
 
+    def amounts_at(self, week: Week) -> Mapping[str, int]:
+        """The minor units by tariff at the end of the newest window that ended by this week."""
+        ended = [last for last in self.amounts if last <= week.ordinal]
+        return self.amounts[max(ended)] if ended else {}
+
     def plus(self, other: Remainder) -> Remainder:
         """Both together; they speak of the same windows."""
-        summed = {
-            week: {
-                measure: {
-                    state: mine.get(measure, {}).get(state, 0) + theirs.get(measure, {}).get(state, 0)
-                    for state in {*mine.get(measure, {}), *theirs.get(measure, {})}
-                }
-                for measure in {*mine, *theirs}
-            }
-            for week, mine, theirs in (
-                (week, self.by_week.get(week, {}), other.by_week.get(week, {}))
-                for week in {*self.by_week, *other.by_week}
-            )
+        by_week = {
+            week: {measure: _summed(mine.get(measure, {}), theirs.get(measure, {})) for measure in {*mine, *theirs}}
+            for week, mine, theirs in _pairs(self.by_week, other.by_week)
         }
-        return Remainder(self.people + other.people, summed)
+        amounts = {week: _summed(mine, theirs) for week, mine, theirs in _pairs(self.amounts, other.amounts)}
+        return Remainder(self.people + other.people, by_week, amounts)
 
     def body(self) -> dict[str, object]:
         """The remainder as canonical JSON holds it."""
         weeks = [
-            [
-                week,
-                [
-                    [measure, [list(pair) for pair in sorted(states.items())]]
-                    for measure, states in sorted(measures.items())
-                ],
-            ]
+            [week, [[measure, _listed(states)] for measure, states in sorted(measures.items())]]
             for week, measures in sorted(self.by_week.items())
         ]
-        return {"people": self.people, "weeks": weeks}
+        amounts = [[week, _listed(tariffs)] for week, tariffs in sorted(self.amounts.items())]
+        return {"people": self.people, "weeks": weeks, "amounts": amounts}
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Remainder:
@@ -119,10 +120,23 @@ class Remainder:
         return cls(
             body["people"],
             {week: {measure: dict(states) for measure, states in measures} for week, measures in body["weeks"]},
+            {week: dict(tariffs) for week, tariffs in body["amounts"]},
         )
 
 
-NOBODY = Remainder(0, {})
+NOBODY = Remainder(0, {}, {})
+
+
+def _pairs(mine: Mapping[int, Any], theirs: Mapping[int, Any]) -> Iterable[tuple[int, Any, Any]]:
+    return ((week, mine.get(week, {}), theirs.get(week, {})) for week in {*mine, *theirs})
+
+
+def _summed(mine: Mapping[str, int], theirs: Mapping[str, int]) -> dict[str, int]:
+    return {name: mine.get(name, 0) + theirs.get(name, 0) for name in {*mine, *theirs}}
+
+
+def _listed(numbers: Mapping[str, int]) -> list[list[str | int]]:
+    return [list(pair) for pair in sorted(numbers.items())]
 
 
 def inputs_root(cohort: Sequence[PersonHistory], remainder: Remainder = NOBODY) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from connectors.records import Week
 from gateway.outcomes.contract import Contract, Measure
-from gateway.outcomes.evaluate import Reason, judge_weeks, outcome_state
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
+from gateway.outcomes.judging import Reason
+from gateway.outcomes.results import person_result
 
 NOT_LONG_ENOUGH = "not_long_enough"
 OTHER = "other"
@@ -25,7 +26,9 @@ _BUCKETS = {
     Reason.TOO_FEW_HOURS: "too_few_hours",
     Reason.EXIT: "left",
     Reason.FROZEN: "left",
+    Reason.NEUTRAL: "left",
     Reason.CENSORED: "left",
+    Reason.FAILED: "left",
     Reason.OUT: "left",
     Reason.NOT_OBSERVED: "not_observed",
 }
@@ -43,9 +46,10 @@ def not_counted(
     """People by bucket, in the order of `BUCKETS`; together they are everybody who is not in the outcome."""
     found: Counter[str] = Counter()
     for person in cohort:
-        verdicts = judge_weeks(contract, measure, person, week)
-        if outcome_state(measure, verdicts):
+        result = person_result(contract, measure, person, week)
+        if result.quantity:
             continue
+        verdicts = result.verdicts
         asked = [verdict.reason for verdict in verdicts if verdict.reason is not Reason.PAUSED]
         bucket = _BUCKETS.get(asked[-1], OTHER) if asked else OTHER
         # a neutral week behind one that did not count repeats that, and is no week of work

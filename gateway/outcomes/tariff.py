@@ -1,54 +1,199 @@
-"""Tariffs: pure functions from whole quantities to minor units of the contract's currency."""
+"""Tariffs: pure functions from whole figures to minor units of the contract's currency.
+
+Everything is cumulative: `owed` says, window by window, what is owed in all by then with today's knowledge, and
+`due_lines` what a window's document adds to the documents before it. Nothing is lost to a cap or a late correction.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from gateway.outcomes.contract import Contract, Measure
-from gateway.outcomes.evaluate import Evaluation
+from gateway.outcomes.contract import Contract, MeasureKind
+from gateway.outcomes.terms import Rounding, Tariff, TariffKind, Unit, divided
+
+UNIT_OF = {
+    MeasureKind.WEEKS: Unit.WEEK,
+    MeasureKind.PEOPLE: Unit.PERSON,
+    MeasureKind.RETENTION: Unit.PERSON,
+    MeasureKind.DAYS: Unit.PERSON,
+    MeasureKind.EARNINGS: Unit.PERSON,
+    MeasureKind.FOLLOW_UP: Unit.POINT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What tariffs read at the end of one window, cumulative.
+
+    `quantities` by measure or aggregate; an aggregate that is not due yet is absent. `personal` is, for each tariff
+    with a price, the sum over people of what each one earned (minor units), because a person's cap is personal.
+    """
+
+    window: str
+    quantities: Mapping[str, int]
+    personal: Mapping[str, int]
+    windows: int  # how many have ended, this one included
 
 
 @dataclass(frozen=True, slots=True)
 class DueLine:
     """One line of what is owed for a window. Negative where a relapse or a correction takes back."""
 
-    measure: str
+    tariff: str
     kind: str  # "window": earned in this window; "correction": earlier windows seen with today's data
-    unit: str  # "week" | "person"
+    unit: str
     quantity: int
     amount_minor: int
 
 
-def amount_due(measure: Measure, quantity: int) -> int:
-    """Minor units owed in all for this cumulative quantity, under the measure's price and cap."""
-    amount = measure.price_minor * quantity
-    return min(amount, measure.cap_minor) if measure.cap_minor else amount
+def price_of(tariff: Tariff, state: str, year: int, rounding: Rounding) -> int:
+    """Minor units for one unit in a state, reached in a year. Raises `ValueError` for a year that the index lacks."""
+    price = tariff.price_minor if tariff.price_by_state is None else tariff.price_by_state[state]
+    if tariff.index is None:
+        return price
+    if year not in tariff.index.values:
+        raise ValueError(f"index {tariff.index.id} has no value for {year}")
+    return divided(price * tariff.index.values[year], tariff.index.values[tariff.base_year], rounding)
+
+
+def uncapped(contract: Contract, tariff: Tariff, figures: Figures) -> int:
+    """What a tariff owes in all at the end of a window, before caps."""
+    value = figures.quantities.get
+    match tariff.kind:
+        case TariffKind.PRICE:
+            return figures.personal[tariff.id]
+        case TariffKind.FEE:
+            return tariff.price_minor * figures.windows
+        case TariffKind.STEPS:
+            figure = value(tariff.of)
+            return 0 if figure is None else max((p.amount_minor for p in tariff.points if p.at <= figure), default=0)
+        case TariffKind.LINEAR:
+            figure = value(tariff.of)
+            return 0 if figure is None else _on_line(tariff, figure, contract.rounding)
+        case TariffKind.SHARE:
+            return _share(tariff, figures, contract.rounding)
+        case TariffKind.COHORT_THRESHOLD:
+            return _by_cohort(contract, tariff, figures)
+
+
+def owed(contract: Contract, series: Sequence[Figures]) -> list[dict[str, int]]:
+    """What each tariff owes in all at the end of each window of `series`, caps applied, in the contract's order.
+
+    A tariff's window cap comes first, then its own cap, then the contract's, which later tariffs feel first.
+    """
+    found: list[dict[str, int]] = []
+    raw_before: dict[str, int] = {}
+    held: dict[str, int] = {}
+    for figures in series:
+        raw = {tariff.id: uncapped(contract, tariff, figures) for tariff in contract.tariffs}
+        for tariff in contract.tariffs:
+            held[tariff.id] = _in_window(tariff, held.get(tariff.id, 0), raw_before.get(tariff.id, 0), raw[tariff.id])
+        raw_before = raw
+        found.append(_under_caps(contract, held))
+    return found
 
 
 def due_lines(
-    contract: Contract,
-    *,
-    now: Evaluation,
-    before: Evaluation | None,
-    documented: dict[str, tuple[int, int]],
+    contract: Contract, *, series: Sequence[Figures], documented: Mapping[str, tuple[int, int]]
 ) -> tuple[DueLine, ...]:
-    """What this window's payment document must say, so that all documents add up to what is due by now.
+    """What the last window's payment document must say, so that all documents add up to what is owed by now.
 
-    `before` is the window before, evaluated with the same data as `now`; None for the first window.
-    `documented` maps a measure to the (quantity, minor units) that earlier documents add up to.
-    The sum of all lines is always due(now) - documented: nothing is lost to a cap or a late correction.
+    `series` holds the contract's windows up to this one, all evaluated with the same data. `documented` maps a tariff
+    to the (quantity, minor units) that earlier documents add up to. The sum of all lines is owed - documented.
     """
+    amounts = owed(contract, series)
     lines: list[DueLine] = []
-    for measure in contract.measures:
-        if not measure.price_minor:
-            continue
-        unit = "week" if measure.kind == "weeks" else "person"
-        held = now.quantity(measure.id)
-        held_before = before.quantity(measure.id) if before else 0
-        paid_quantity, paid_amount = documented.get(measure.id, (0, 0))
-        earned = amount_due(measure, held) - amount_due(measure, held_before)
-        lines.append(DueLine(measure.id, "window", unit, held - held_before, earned))
-        correction = amount_due(measure, held_before) - paid_amount
-        if correction or held_before != paid_quantity:
-            lines.append(DueLine(measure.id, "correction", unit, held_before - paid_quantity, correction))
+    for tariff in contract.tariffs:
+        unit = unit_of(contract, tariff)
+        now, before = _quantity(tariff, series[-1]), _quantity(tariff, series[-2]) if len(series) > 1 else 0
+        due_now, due_before = amounts[-1][tariff.id], amounts[-2][tariff.id] if len(series) > 1 else 0
+        quantity, paid = documented.get(tariff.id, (0, 0))
+        lines.append(DueLine(tariff.id, "window", unit, now - before, due_now - due_before))
+        if due_before != paid or before != quantity:
+            lines.append(DueLine(tariff.id, "correction", unit, before - quantity, due_before - paid))
     return tuple(lines)
+
+
+def unit_of(contract: Contract, tariff: Tariff) -> Unit:
+    """What the quantity of a tariff's lines counts."""
+    if tariff.kind is TariffKind.FEE:
+        return Unit.WINDOW
+    if tariff.kind is TariffKind.COHORT_THRESHOLD:
+        return contract.aggregate(tariff.cohorts[0].of).unit
+    measure = contract.measure(tariff.of)
+    return contract.aggregate(tariff.of).unit if measure is None else UNIT_OF[measure.kind]
+
+
+def capped_by(contract: Contract, series: Sequence[Figures]) -> list[str]:
+    """The caps that cut something at the end of the last window, by the name of the term."""
+    raw = {tariff.id: uncapped(contract, tariff, series[-1]) for tariff in contract.tariffs}
+    amounts = owed(contract, series)[-1]
+    cut = [f"tariffs.{name}" for name, amount in raw.items() if amounts[name] < amount]
+    if contract.caps.most_minor and sum(amounts.values()) == contract.caps.most_minor:
+        cut.append("caps")
+    return cut
+
+
+def _quantity(tariff: Tariff, figures: Figures) -> int:
+    """The figure of a tariff as its lines show it."""
+    if tariff.kind is TariffKind.FEE:
+        return figures.windows
+    if tariff.kind is TariffKind.COHORT_THRESHOLD:
+        return sum(figures.quantities.get(one.of, 0) for one in tariff.cohorts)
+    return figures.quantities.get(tariff.of, 0)
+
+
+def _on_line(tariff: Tariff, figure: int, rounding: Rounding) -> int:
+    first, last = tariff.points[0], tariff.points[-1]
+    if figure <= first.at:
+        return first.amount_minor
+    if figure >= last.at:
+        return last.amount_minor
+    low, high = next((a, b) for a, b in pairwise(tariff.points) if a.at <= figure < b.at)
+    rise, run = high.amount_minor - low.amount_minor, high.at - low.at
+    return low.amount_minor + divided(rise * (figure - low.at), run, rounding)
+
+
+def _share(tariff: Tariff, figures: Figures, rounding: Rounding) -> int:
+    values = [figures.quantities.get(name) for name in (tariff.of, tariff.minus, tariff.multiplier) if name]
+    if any(value is None for value in values):
+        return 0
+    difference = figures.quantities[tariff.of] - (figures.quantities[tariff.minus] if tariff.minus else 0)
+    if tariff.multiplier:
+        difference *= figures.quantities[tariff.multiplier]
+    amount = divided(difference * tariff.share_per_mille, 1000, rounding)
+    return amount if tariff.may_be_negative else max(amount, 0)
+
+
+def _by_cohort(contract: Contract, tariff: Tariff, figures: Figures) -> int:
+    """The price for each cohort that reached its threshold; where none did, that of all if pooled they do."""
+    reached = [one for one in tariff.cohorts if figures.quantities.get(one.of, one.at_least - 1) >= one.at_least]
+    if reached or tariff.pooled is None:
+        return tariff.price_minor * len(reached)
+    labels = [window.label for window in contract.windows]
+    is_asked = labels.index(figures.window) >= labels.index(tariff.pooled_from)
+    figure = figures.quantities.get(tariff.pooled.of)
+    if is_asked and figure is not None and figure >= tariff.pooled.at_least:
+        return tariff.price_minor * len(tariff.cohorts)
+    return 0
+
+
+def _in_window(tariff: Tariff, held: int, raw_before: int, raw: int) -> int:
+    """The cumulative amount under the window's cap: its excess is lost, or carried to later windows."""
+    if not tariff.cap_window_minor:
+        return raw
+    if tariff.carries_excess:
+        return min(raw, held + tariff.cap_window_minor)
+    return held + min(raw - raw_before, tariff.cap_window_minor)
+
+
+def _under_caps(contract: Contract, held: Mapping[str, int]) -> dict[str, int]:
+    most = contract.caps.most_minor
+    amounts: dict[str, int] = {}
+    for tariff in contract.tariffs:
+        amount = min(held[tariff.id], tariff.cap_minor) if tariff.cap_minor else held[tariff.id]
+        room = most - sum(amounts.values())
+        amounts[tariff.id] = min(amount, room) if most else amount
+    return amounts

@@ -176,11 +176,12 @@ def _keep_sums(gateway: Gateway, session: Session, programme: Programme, subject
 
 
 def _share(gateway: Gateway, session: Session, contract_id: str, person: PersonHistory) -> Remainder:
-    by_week = {}
+    by_week, amounts = {}, {}
     for window in gateway.contract(session, contract_id).windows:
         alone = evaluate(gateway.contract_for(session, contract_id, window), [person], window.to_week)
         by_week[window.to_week.ordinal] = {total.measure: dict(total.by_state) for total in alone.totals}
-    return Remainder(1, by_week)
+        amounts[window.to_week.ordinal] = dict(alone.personal)
+    return Remainder(1, by_week, amounts)
 
 
 def _delete(session: Session, contract_id: str, subject: str) -> dict[str, int]:

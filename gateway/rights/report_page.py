@@ -197,8 +197,8 @@ def _plain(value: Any) -> str:
             return ", ".join(_plain(item) for item in items)
         case {"value": number, **label}:
             return f"{next(iter(label.values()), '')} {'skjult' if number is None else number}"
-        case {"measure": measure, "quantity": quantity, **_rest}:
-            return f"{measure} {quantity}"
+        case {"tariff": tariff, "quantity": quantity, **_rest}:
+            return f"{tariff} {quantity}"
         case dict():
             return ", ".join(f"{name} {_plain(item)}" for name, item in value.items())
     return str(value)

@@ -105,6 +105,7 @@ def store_postings(
             income_type=posting.income_type,
             paid_hours_hundredths=posting.paid_hours_hundredths,
             is_reversal=posting.is_reversal,
+            amount_minor=posting.amount_minor,
             known_from=now,
         )
         for posting in postings
@@ -162,6 +163,7 @@ def load_histories(
                 IncomeType(posting.income_type),
                 posting.paid_hours_hundredths,
                 posting.is_reversal,
+                posting.amount_minor,
             )
         )
     return [

@@ -168,8 +168,24 @@ class IncomeRow(SQLModel, table=True):
     income_type: str
     paid_hours_hundredths: int
     is_reversal: bool
+    amount_minor: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     known_from: datetime = instant()
     known_to: datetime | None = optional_instant()
+
+
+class DeclaredRow(SQLModel, table=True):
+    """Declared aggregates, append-only: a later declaration of a figure supersedes the earlier one. Not trusted: the
+    token is signed by the evaluator whose key stands in the contract.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    contract_id: str = Field(index=True)
+    aggregate: str
+    window: str
+    value: int = Field(sa_column=Column(BigInteger, nullable=False))
+    token: str
+    token_sha256: str = Field(unique=True)
+    at: datetime = instant()
 
 
 class DecisionRow(SQLModel, table=True):

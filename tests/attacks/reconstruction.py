@@ -25,6 +25,7 @@ from gateway.outcomes.contract import Contract, Measure, Window
 from gateway.outcomes.not_counted import NOT_LONG_ENOUGH, OTHER
 from tests.attacks.backwards import Contradiction, run_backwards, run_fold_backwards
 from tests.attacks.knowledge import Knowledge, Learned, Notice, Received, Statement
+from tests.support.money import tariff_of
 
 OUT = ""
 
@@ -247,7 +248,7 @@ class _Programme:
     def _money(self, document: Received, view: _View, measure: Measure, achieved: Any) -> None:
         """A payment, and those before it, say how much was earned by now with what is known now."""
         parts = [self._quantity(other, measure) for other in self._series(document)]
-        if not parts or None in parts or not measure.price_minor:
+        if not parts or None in parts or tariff_of(self.contract, measure) is None:
             return
         held = sum(part for part in parts if part is not None)
         if measure.kind == "people":
@@ -263,7 +264,7 @@ class _Programme:
                 self._worked(number, weeks[-1], most, (document.window, document.known_at, "ever worked"))
         self.h.addConstr(self._sum(weeks) == held)
         for line in document.claims.get("lines", []):
-            if (line["measure"], line["kind"]) == (measure.id, "window"):
+            if (line["tariff"], line["kind"]) == (measure.id, "window"):
                 self.h.addConstr(self._sum(view.weeks) == line["quantity"])
 
     def _series(self, document: Received) -> list[Received]:
@@ -282,13 +283,13 @@ class _Programme:
     def _quantity(self, document: Received, measure: Measure) -> int | None:
         """Weeks or people behind a payment; None where they cannot be told from it."""
         if "lines" in document.claims:
-            return sum(line["quantity"] for line in document.claims["lines"] if line["measure"] == measure.id)
-        priced = [m for m in self.contract.measures if m.price_minor]
+            return sum(line["quantity"] for line in document.claims["lines"] if line["tariff"] == measure.id)
+        tariff = tariff_of(self.contract, measure)
         amount = document.claims.get("payable", {}).get("amount_minor")
-        if amount is None or len(priced) > 1 or not measure.price_minor:
+        if amount is None or len(self.contract.tariffs) > 1 or tariff is None:
             return None
         amounts = sum(other.claims["payable"]["amount_minor"] for other in self._series(document))
-        return None if measure.cap_minor and amounts >= measure.cap_minor else amount // measure.price_minor
+        return None if tariff.cap_minor and amounts >= tariff.cap_minor else amount // tariff.price_minor
 
     def _table(self, view: _View, table: Sequence[Mapping[str, Any]], parent: int) -> None:
         hidden = []

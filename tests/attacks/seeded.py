@@ -75,6 +75,7 @@ def person(number: int, states: Sequence[str], *, enrolled: date = START.monday)
         statuses={week.ordinal: frozenset({_STATUSES[s]}) for week, s in zip(weeks, states, strict=True)},
         hours={(month, IncomeType.WAGE): _HOURS for month in sorted(employed)},
         postings={(month, IncomeType.WAGE): 1 for month in sorted(employed)},
+        earnings={},
     )
 
 
@@ -154,11 +155,12 @@ def course(contract: Contract, known: Known | Sequence[PersonHistory], *, refuse
         people = at(window)
         now = totals(people, window)
         before = totals(people, contract.windows[number - 1]) if number else None
-        due = due_lines(contract, now=now, before=before, documented=documented)
+        series = [one.figures(contract, {}) for one in (before, now) if one is not None]
+        due = due_lines(contract, series=series, documented=documented)
         result.due[window.label] = due
         for line in due if window.label in paid_in or not paid_in else ():
-            quantity, amount = documented.get(line.measure, (0, 0))
-            documented[line.measure] = (quantity + line.quantity, amount + line.amount_minor)
+            quantity, amount = documented.get(line.tariff, (0, 0))
+            documented[line.tariff] = (quantity + line.quantity, amount + line.amount_minor)
         seals = [
             {"batch": "2018", "count": len(people), "root": "0" * 64, "sealed_on": "2018-12-30", "nonce": "0" * 64}
         ]

@@ -13,8 +13,8 @@ import pytest
 from connectors.records import Status
 from gateway import correction, issuing
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.evaluate import judge_weeks, outcome_state
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.results import person_result
 from outcome_verifier import canonical, sdjwt
 from outcome_verifier.b64 import decode
 from tests.attacks.knowledge import Knowledge
@@ -29,7 +29,7 @@ def state_of(contract: Contract, person: PersonHistory, window: str) -> str:
     measure, chosen = contract.people_measure, contract.window(window)
     assert measure is not None
     assert chosen is not None
-    return outcome_state(measure, judge_weeks(contract, measure, person, chosen.to_week))
+    return person_result(contract, measure, person, chosen.to_week).state
 
 
 def shown(claims: Mapping[str, Any]) -> dict[str, Any]:

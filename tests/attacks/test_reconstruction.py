@@ -23,13 +23,13 @@ from gateway.outcomes.contract import Contract, PlannedRelease, Window
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.not_counted import OTHER
-from gateway.outcomes.tariff import amount_due
 from policies.calendar import audit
 from policies.disclosure import DisclosureRules, ShownCell, fold_small, show_breakdown
 from tests.attacks.backwards import Contradiction, run_backwards, run_fold_backwards
 from tests.attacks.knowledge import Knowledge, Notice, Received
 from tests.attacks.reconstruction import attack
 from tests.attacks.seeded import OUT, cohort, contract_for, course, person, roster, steadier, steady
+from tests.support.money import owed_at
 from tests.support.municipality import ready
 
 SIDES = {"operator": ("operator",), "investor": ("investor",), "both": ("operator", "investor")}
@@ -182,7 +182,7 @@ def test_every_window_is_paid_and_shown_on_time_and_every_oere_by_the_end(
         paid = [one.claims["payable"]["amount_minor"] for one in documents if one.template == "payment_document"]
         in_time += len(exact) == totals and paid == [sum(line.amount_minor for line in lines)]
     final = evaluate(contract, people, contract.windows[-1].to_week)
-    owed = sum(amount_due(measure, final.quantity(measure.id)) for measure in contract.measures)
+    owed = owed_at(contract, final)
     corrections = sum(line.kind == "correction" for lines in received.due.values() for line in lines)
     tell(
         f"payment, {size} people, seed {seed}: {in_time} of {len(received.due)} windows on time;"

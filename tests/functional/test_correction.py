@@ -11,12 +11,12 @@ from gateway import correction, evaluation, oversight, publication, pulling
 from gateway.errors import NothingToCorrect, ReleaseInterrupted, RevisionUnknown, WindowOutOfOrder
 from gateway.issuing import Released
 from gateway.outcomes.evaluate import evaluate
-from gateway.outcomes.tariff import amount_due
 from gateway.release import release
 from outcome_verifier import canonical
 from outcome_verifier.errors import StatusInvalid
 from outcome_verifier.verify import verify_bundle
 from tests.functional.test_traps import Clock
+from tests.support.money import owed_at
 from tests.support.municipality import SimulatedMunicipality, ready
 
 LAST = "2020H2"
@@ -236,8 +236,7 @@ def due(town: SimulatedMunicipality, window: str) -> int:
         cohort = evaluation.histories(session, contract, programme, known_at=known)
     chosen = contract.window(window)
     assert chosen is not None
-    reckoned = evaluate(contract, cohort, chosen.to_week)
-    return sum(amount_due(measure, reckoned.quantity(measure.id)) for measure in contract.measures)
+    return owed_at(contract, evaluate(contract, cohort, chosen.to_week))
 
 
 def test_a_correction_may_flip_the_investors_mark_and_shows_no_number(tmp_path: Path):

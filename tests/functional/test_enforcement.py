@@ -73,6 +73,7 @@ ASKS_NOBODY = {
     "contract propose": "changes nothing until a second person approves, who is asked",
     "contract proposals": "shows digests and days",
     "contract source": "declares where data come from; every pull asks whether the agreement covers it",
+    "contract declare": "takes in a figure about a whole group, whose signature the contract's own key must have made",
     "contract leaflet": "reads files",
     "contract processing-record": "reads files",
     "contract list": "shows contracts",

@@ -10,7 +10,9 @@ from __future__ import annotations
 import pytest
 
 from connectors.records import Week
-from gateway.outcomes.evaluate import Reason, evaluate, judge_weeks, outcome_state
+from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.judging import Reason, judge_weeks
+from gateway.outcomes.results import person_result
 from tests.support.histories import example_contract, history
 
 MARCH, APRIL = "2020-03", "2020-04"
@@ -101,7 +103,7 @@ def test_a_missing_month_means_what_the_contract_says(missing, expected):
     contract = example_contract("impact60", m=('missing_month = "no_hours"', f'missing_month = "{missing}"'))
     person = history("--------", hours={MARCH: 14800})  # no posting in April
     measure = contract.measures[1]
-    assert outcome_state(measure, judge_weeks(contract, measure, person, Week.parse("2020-W17"))) == expected
+    assert person_result(contract, measure, person, Week.parse("2020-W17")).state == expected
 
 
 PEOPLE_ROWS = [
@@ -120,8 +122,8 @@ PEOPLE_ROWS = [
 def test_full_or_partial_self_support_is_the_state_in_the_last_week(weeks, hours, state):
     contract = example_contract("impact60")
     measure = contract.measures[1]
-    verdicts = judge_weeks(contract, measure, history(weeks, hours=hours), Week.parse("2020-W13"))
-    assert outcome_state(measure, verdicts) == state
+    person = history(weeks, hours=hours)
+    assert person_result(contract, measure, person, Week.parse("2020-W13")).state == state
 
 
 SIX_MONTHS = {f"2019-{month:02d}": 15 * 5 * 100 for month in range(1, 13)}
@@ -140,8 +142,8 @@ def test_ballerup_counts_26_weeks_without_a_gap_and_a_relapse_reopens(weeks, hol
     contract = example_contract("ballerup")
     measure = contract.measures[0]
     person = history(weeks, start="2019-W01", hours=SIX_MONTHS)
-    verdicts = judge_weeks(contract, measure, person, Week.parse("2019-W01") + (len(weeks) - 1))
-    assert bool(outcome_state(measure, verdicts)) is holds
+    last = Week.parse("2019-W01") + (len(weeks) - 1)
+    assert bool(person_result(contract, measure, person, last).state) is holds
 
 
 def test_ballerup_education_needs_a_grant_and_no_benefit():
@@ -151,5 +153,5 @@ def test_ballerup_education_needs_a_grant_and_no_benefit():
     last = Week.parse("2019-W26")
     with_grant = history("-" * 26, start="2019-W01", grants=months)
     on_benefit = history("-" * 25 + "B", start="2019-W01", grants=months)
-    assert outcome_state(measure, judge_weeks(contract, measure, with_grant, last)) == "education"
-    assert outcome_state(measure, judge_weeks(contract, measure, on_benefit, last)) == ""
+    assert person_result(contract, measure, with_grant, last).state == "education"
+    assert person_result(contract, measure, on_benefit, last).state == ""

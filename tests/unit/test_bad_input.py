@@ -19,7 +19,7 @@ CONTRACTS: list[tuple[tuple[tuple[str, str], ...], str, str]] = [
     ((("k = 5", "k = 2"),), "k = 2", "disclosure-k"),
     ((("k_cohort = 25", "k_cohort = 20"),), "k_cohort = 20", "disclosure-k-cohort"),
     ((("k_cohort = 25", "k_cohort = 25\nbonus = 1"),), "bonus", "key-unknown"),
-    ((("price_minor = 150000", "price = 1"),), "price = 1", "key-unknown"),
+    ((("weeks_from_enrolment = 156", "price = 1\nweeks_from_enrolment = 156"),), "price = 1", "key-unknown"),
     ((('currency = "DKK"\n', ""),), "", "key-missing"),
     ((("days_after_window = 60", 'days_after_window = "60"'),), "days_after_window", "key-type"),
     ((("enrolment_to = 2018-12-30", "enrolment_to = 2018-09-30"),), "enrolment_to", "cohort-enrolment-to"),

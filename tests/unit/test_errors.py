@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 import connectors.errors
+import gateway.aggregate_errors
 import gateway.errors
 import gateway.signer_errors
 import keys.errors
@@ -20,6 +21,7 @@ ROOMS = [
     connectors.errors,
     gateway.errors,
     gateway.signer_errors,
+    gateway.aggregate_errors,
     keys.errors,
     outcome_verifier.errors,
     policies.errors,

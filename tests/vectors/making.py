@@ -26,7 +26,7 @@ PAYMENT = {
     "log": {"origin": f"{HOST}/payment"},
     "recipient": {"role": "operator", "organisation": "an-operator"},
 }
-LINE = {"measure": "weeks", "kind": "window", "unit": "week", "quantity": 14, "amount_minor": 2_100_000}
+LINE = {"tariff": "weeks", "kind": "window", "unit": "week", "quantity": 14, "amount_minor": 2_100_000}
 RARE = {
     "qualifying_weeks": -3,
     "method": {"inputs_sha256": "ab" * 32, "engine_version": "1", "data_sources": ["ydelser", "e-indkomst"]},

@@ -147,7 +147,7 @@ _SHOWN: dict[str, Callable[[Any], bool]] = {
     "outcomes_by_class": _list(_fields(**{"class": _text, "value": lambda value: value is None or _count(value)})),
     "not_counted": _list(_fields(reason=_text, value=lambda value: value is None or _count(value))),
     "payable": _fields(amount_minor=_integer, currency=_text),
-    "lines": _list(_fields(measure=_text, kind=_text, unit=_text, quantity=_integer, amount_minor=_integer)),
+    "lines": _list(_fields(tariff=_text, kind=_text, unit=_text, quantity=_integer, amount_minor=_integer)),
     "sources": _fields(complete_to_week=_matches(_WEEK), known_at=is_instant),
     "method": _fields(inputs_sha256=_matches(_HEX), engine_version=_text, data_sources=_list(_text)),
     "suppression": _fields(k=_count, k_cohort=_count, rules=_list(_text)),

@@ -150,7 +150,7 @@ def figures(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> Iterator[str
     for entry in shown.get("lines", []):
         amount = money(entry["amount_minor"], shown.get("payable", {}).get("currency", ""))
         windows = _LINES.get(entry["kind"], entry["kind"])
-        yield line(f"  {windows}", f"{entry['quantity']} {entry['unit']}(s), {amount}  {entry['measure']}")
+        yield line(f"  {windows}", f"{entry['quantity']} {entry['unit']}(s), {amount}  {entry['tariff']}")
     if "payable" in shown:
         amount = money(shown["payable"]["amount_minor"], shown["payable"]["currency"])
         yield line("payable", f"{amount} for this window, corrections of earlier windows included")

@@ -250,10 +250,10 @@
   function moneyRows(claims, shown) {
     const text = words();
     const currency = shown.payable?.currency ?? "";
-    const rows = (shown.lines ?? []).map(({ measure, kind, unit, quantity, amount_minor }) => {
+    const rows = (shown.lines ?? []).map(({ tariff, kind, unit, quantity, amount_minor }) => {
       const amount = money(amount_minor, currency);
       const value = filled(text.line, { quantity: integer(quantity), unit: named(text.units, unit), amount });
-      return { row: [measure.replaceAll("_", " "), value, named(text.kinds, kind)], kind: "part" };
+      return { row: [tariff.replaceAll("_", " "), value, named(text.kinds, kind)], kind: "part" };
     });
     if (!shown.payable) return rows;
     return [...rows, { row: [text.payable, money(shown.payable.amount_minor, currency), text.payableWhen], kind: "main" }];

@@ -283,7 +283,7 @@ globalThis.OutcomeVerifier = (() => {
     outcomes_by_class: listOf(fields({ class: isText, value: (value) => value === null || isCount(value) })),
     not_counted: listOf(fields({ reason: isText, value: (value) => value === null || isCount(value) })),
     payable: fields({ amount_minor: isInteger, currency: isText }),
-    lines: listOf(fields({ measure: isText, kind: isText, unit: isText, quantity: isInteger, amount_minor: isInteger })),
+    lines: listOf(fields({ tariff: isText, kind: isText, unit: isText, quantity: isInteger, amount_minor: isInteger })),
     sources: fields({ complete_to_week: isWeek, known_at: isInstant }),
     method: fields({ inputs_sha256: isDigest, engine_version: isText, data_sources: listOf(isText) }),
     suppression: fields({ k: isCount, k_cohort: isCount, rules: listOf(isText) }),

@@ -18,9 +18,9 @@ REFUSALS = [
     ('income_types = ["wage"]', 'income_types = ["salary"]', "states.0.income_types", "knows no income type"),
     ('income_types = ["wage"]\nhours_per_week_hundredths = 1000', "", "states.0.statuses", "never counts as work"),
     ("hours_per_week_hundredths = 1000", "hours_per_week_hundredths = 10.5", "states.0.hours_per", "whole number"),
-    ("price_minor = 150000", "price_minor = 1500.00", "measures.0.price_minor", "whole number"),
-    ("price_minor = 150000", "price_minor = -1", "measures.0.price_minor", "at least 0"),
-    ("price_minor = 150000", "price_minor = true", "measures.0.price_minor", "whole number"),
+    ("price_minor = 150000", "price_minor = 1500.00", "tariffs.0.price_minor", "whole number"),
+    ("price_minor = 150000", "price_minor = -1", "tariffs.0.price_minor", "at least 1"),
+    ("price_minor = 150000", "price_minor = true", "tariffs.0.price_minor", "whole number"),
     ('kind = "weeks"', 'kind = "months"', "measures.0.kind", "must be one of"),
     ("weeks_from_enrolment = 156", "weeks_from_enrollment = 156", "measures.0.weeks_from_enrolment", "missing"),
     ('states = ["ordinary_job", "fleksjob"', 'states = ["job", "fleksjob"', "measures.0.states", "knows no state"),
@@ -115,11 +115,10 @@ def test_the_two_bonds_say_what_is_published():
 @pytest.mark.parametrize("name", ["impact60", "ballerup"])
 def test_every_invented_figure_is_marked_illustrative(name: str):
     contract = example_contract(name)
-    for measure in contract.measures:
-        if measure.price_minor:
-            assert f"measures.{measure.id}.price_minor" in contract.illustrative
-        if measure.cap_minor:
-            assert f"measures.{measure.id}.cap_minor" in contract.illustrative
+    for tariff in contract.tariffs:
+        assert f"tariffs.{tariff.id}.price_minor" in contract.illustrative
+        if tariff.cap_minor:
+            assert f"tariffs.{tariff.id}.cap_minor" in contract.illustrative
     for state in contract.states:
         if state.hours_per_week_hundredths:
             assert f"states.{state.id}.hours_per_week_hundredths" in contract.illustrative

@@ -34,18 +34,18 @@ def test_each_reason_has_its_bucket():
     assert reasons([person(0, job[:-3])]) == {"not_observed": 1}
     assert reasons([person(0, job, enrolled=date(2030, 1, 1))]) == {"other": 1}
     without_pay = person(0, job)
-    without_pay = PersonHistory(without_pay.subject, without_pay.enrolled_on, without_pay.statuses, {}, {})
+    without_pay = PersonHistory(without_pay.subject, without_pay.enrolled_on, without_pay.statuses, {}, {}, {})
     assert reasons([without_pay]) == {"no_pay_reported": 1}
     one = person(0, [OUT] * WEEKS)
     left = PersonHistory(
-        one.subject, one.enrolled_on, one.statuses, {}, {}, stop=StopReason.EXITED, last_week=LAST.ordinal - 20
+        one.subject, one.enrolled_on, one.statuses, {}, {}, {}, stop=StopReason.EXITED, last_week=LAST.ordinal - 20
     )
     assert reasons([left]) == {"left": 1}
 
 
 def test_erased_people_who_did_not_count_fall_under_other():
     assert MEASURE is not None
-    gone = Remainder(3, {LAST.ordinal: {MEASURE.id: {MEASURE.states[0].id: 1}}})
+    gone = Remainder(3, {LAST.ordinal: {MEASURE.id: {MEASURE.states[0].id: 1}}}, {})
     assert reasons([], gone) == {"other": 2}
 
 

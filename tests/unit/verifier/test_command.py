@@ -88,8 +88,8 @@ def test_who_pays_whom_is_said(files: tuple[Issuer, Path], capsys: pytest.Captur
 
 def test_the_lines_of_a_payment_say_which_windows_they_are_of(capsys: pytest.CaptureFixture[str]):
     lines = [
-        {"measure": "m", "kind": "window", "unit": "week", "quantity": 3, "amount_minor": 300},
-        {"measure": "m", "kind": "correction", "unit": "week", "quantity": -1, "amount_minor": -100},
+        {"tariff": "m", "kind": "window", "unit": "week", "quantity": 3, "amount_minor": 300},
+        {"tariff": "m", "kind": "correction", "unit": "week", "quantity": -1, "amount_minor": -100},
     ]
     shown = {"lines": lines, "payable": {"amount_minor": 200, "currency": "DKK"}}
     found = [re.split(r" {2,}", line.strip(), maxsplit=1) for line in cli.figures(visible(), shown)]

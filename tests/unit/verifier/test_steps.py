@@ -133,7 +133,7 @@ FIGURES = {
     "classes beyond the outcomes": disclosable(outcomes_by_class=[{"class": "job", "value": 22}]),
     "classes short of the outcomes": disclosable(outcomes_by_class=[{"class": "job", "value": 20}]),
     "lines against the amount": disclosable(
-        lines=[{"measure": "m", "kind": "window", "unit": "week", "quantity": 1, "amount_minor": 1}]
+        lines=[{"tariff": "m", "kind": "window", "unit": "week", "quantity": 1, "amount_minor": 1}]
     ),
 }
 

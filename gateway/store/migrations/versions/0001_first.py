@@ -74,11 +74,26 @@ def upgrade() -> None:
         sa.Column("income_type", sa.String(), nullable=False),
         sa.Column("paid_hours_hundredths", sa.Integer(), nullable=False),
         sa.Column("is_reversal", sa.Boolean(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("known_from", sa.BigInteger(), nullable=False),
         sa.Column("known_to", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_incomerow_subject_id", "incomerow", ["subject_id"], unique=False)
+    op.create_table(
+        "declaredrow",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("aggregate", sa.String(), nullable=False),
+        sa.Column("window", sa.String(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("token", sa.String(), nullable=False),
+        sa.Column("token_sha256", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_sha256"),
+    )
+    op.create_index("ix_declaredrow_contract_id", "declaredrow", ["contract_id"], unique=False)
     op.create_table(
         "installation",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,191 @@
+"""A verdict for each week of one person: counts, does not count and why, or is not asked.
+
+Nothing here knows a clock, a database or an identity. Everything that is paid is a sum over these verdicts, so an
+explanation can never differ from what is paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from connectors.records import Month, Status, Week
+from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, State
+from gateway.outcomes.history import PersonHistory
+
+
+class Reason(StrEnum):
+    """Why a week counts or does not, in the order in which the evaluator asks."""
+
+    QUALIFIES = "qualifies"
+    REPEATS_WEEK_BEFORE = "repeats the week before (neutral status)"
+    PAUSED = "the contract was paused"
+    FROZEN = "after an exit: the outcome stays as it was"
+    NEUTRAL = "during an exit: the week is not asked, and the person's time stands still"
+    CENSORED = "after an exit: in no outcome from then on"
+    FAILED = "after an exit: a week without a result"
+    OUT = "after an exit: nothing counts"
+    AFTER_LAST_WEEK = "after the person's last week under the contract"
+    NOT_OBSERVED = "no source covers the week for this person"
+    EXIT = "pension, death or not resident: an exit, not an outcome"
+    UNKNOWN_CODE = "the source shows a code that no list explains"
+    NO_STATE = "the register status is not in any state of the measure"
+    NO_INCOME = "no income evidence in the week's month"
+    TOO_FEW_HOURS = "too few paid hours in the week's month"
+
+
+# weeks that are neither for nor against: an unbroken run goes on behind them
+SKIPPED = frozenset({Reason.PAUSED, Reason.FROZEN, Reason.NEUTRAL})
+_AFTER_EXIT = {
+    ExitRule.FROZEN: Reason.FROZEN,
+    ExitRule.NEUTRAL: Reason.NEUTRAL,
+    ExitRule.CENSORED: Reason.CENSORED,
+    ExitRule.FAILURE: Reason.FAILED,
+    ExitRule.OUT: Reason.OUT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WeekVerdict:
+    """One week of one person under one measure. `state` is empty where the week does not count; `line` is that of the
+    state in the contract file that decided, 0 where none did."""
+
+    week: Week
+    reason: Reason
+    state: str = ""
+    line: int = 0
+
+
+def first_week(contract: Contract, person: PersonHistory) -> Week:
+    """The first week that may count: that of the enrolment or the one after, as the contract says."""
+    week = Week.of(person.enrolled_on)
+    return week if contract.qualification.first_week_is_enrolment_week else week + 1
+
+
+def first_day(contract: Contract, person: PersonHistory) -> date:
+    """The first day that may count: that of the enrolment, or the Monday after."""
+    if contract.qualification.first_week_is_enrolment_week:
+        return person.enrolled_on
+    return first_week(contract, person).monday
+
+
+def last_day(contract: Contract, measure: Measure, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> date:
+    """The last day that may count under `days_from_enrolment`, later by every week in which time stood still."""
+    still = sum(1 for verdict in verdicts if verdict.reason in (Reason.PAUSED, Reason.NEUTRAL))
+    days = measure.days_from_enrolment
+    return first_day(contract, person) + timedelta(days=days - 1 + 7 * still) if days else date.max
+
+
+def judge_weeks(contract: Contract, measure: Measure, person: PersonHistory, until: Week) -> tuple[WeekVerdict, ...]:
+    """A verdict for every week from the person's first week to `until`, both included.
+
+    Empty where the person's first week lies after `until`.
+    """
+    week = first_week(contract, person)
+    left = _left_for_good(contract, person, until)
+    verdicts: list[WeekVerdict] = []
+    asked = 0
+    while week <= until:
+        exited = _after_exit(contract, person, week, left)
+        if any(pause.from_week <= week <= pause.to_week for pause in contract.pauses):
+            verdict = WeekVerdict(week, Reason.PAUSED)
+        elif exited is not None:
+            verdict = WeekVerdict(week, exited)
+            asked += exited is not Reason.NEUTRAL
+        elif _is_over(contract, measure, person, verdicts, asked, week):
+            verdict = WeekVerdict(week, Reason.AFTER_LAST_WEEK)
+        else:
+            asked += 1
+            verdict = _judge(contract, measure, person, week, verdicts[-1] if verdicts else None)
+        verdicts.append(verdict)
+        week += 1
+    return tuple(verdicts)
+
+
+def _is_over(
+    contract: Contract,
+    measure: Measure,
+    person: PersonHistory,
+    verdicts: Sequence[WeekVerdict],
+    asked: int,
+    week: Week,
+) -> bool:
+    if measure.weeks_from_enrolment:
+        return asked >= measure.weeks_from_enrolment
+    return week.monday > last_day(contract, measure, person, verdicts)
+
+
+def _left_for_good(contract: Contract, person: PersonHistory, until: Week) -> tuple[Week | None, bool]:
+    """The first week of a registered exit that ends the asking for good, and whether nothing of the person counts."""
+    shown = sorted(week for week in person.statuses if week <= until.ordinal)
+    is_out = person.stop is not None and contract.exits[person.stop] is ExitRule.OUT
+    for ordinal in shown:
+        rules = {contract.register_exits[EXIT_OF[status]] for status in person.statuses[ordinal] if status in EXIT_OF}
+        if ExitRule.OUT in rules:
+            return None, True
+        if ExitRule.CENSORED in rules and Week(ordinal) >= first_week(contract, person):
+            return Week(ordinal), is_out
+    return None, is_out
+
+
+def _after_exit(contract: Contract, person: PersonHistory, week: Week, left: tuple[Week | None, bool]) -> Reason | None:
+    """What the contract's exit rules make of a week, or None where it is asked as any other."""
+    censored_from, is_out = left
+    if is_out:
+        return Reason.OUT
+    if censored_from is not None and week >= censored_from:
+        return Reason.CENSORED
+    if person.stop is not None and week.ordinal > person.last_week:
+        return _AFTER_EXIT[contract.exits[person.stop]]
+    shown = [EXIT_OF[status] for status in person.statuses.get(week.ordinal, frozenset()) if status in EXIT_OF]
+    rules = {contract.register_exits[exit_] for exit_ in shown}
+    if not rules or ExitRule.FAILURE in rules:
+        return None  # judged below, and told as what it is
+    return _AFTER_EXIT[min(rules, key=list(ExitRule).index)]
+
+
+def _judge(
+    contract: Contract, measure: Measure, person: PersonHistory, week: Week, before: WeekVerdict | None
+) -> WeekVerdict:
+    shown = person.statuses.get(week.ordinal, frozenset())
+    if not shown:
+        return WeekVerdict(week, Reason.NOT_OBSERVED)
+    if any(status in EXIT_OF for status in shown):
+        return WeekVerdict(week, Reason.EXIT)
+    if Status.UNKNOWN in shown:
+        return WeekVerdict(week, Reason.UNKNOWN_CODE)
+    if shown <= contract.qualification.neutral_statuses:
+        state, line = (before.state, before.line) if before else ("", 0)
+        return WeekVerdict(week, Reason.REPEATS_WEEK_BEFORE, state, line)
+    refusal = WeekVerdict(week, Reason.NO_STATE)
+    for state_rule in measure.states:
+        if not shown & state_rule.statuses:
+            continue
+        lacking = _lacks_income(contract, state_rule, person, week)
+        if lacking is None:
+            return WeekVerdict(week, Reason.QUALIFIES, state_rule.id, state_rule.line)
+        # the state that came nearest explains the refusal best
+        if refusal.reason is not Reason.TOO_FEW_HOURS:
+            refusal = WeekVerdict(week, lacking, "", state_rule.line)
+    return refusal
+
+
+def _lacks_income(contract: Contract, state: State, person: PersonHistory, week: Week) -> Reason | None:
+    """Why the month's income does not carry the state, or None where it does or is not asked for."""
+    if not state.income_types:
+        return None
+    month = week.month
+    if contract.qualification.carries_missing_month_forward and not _has_posting(state, person, month):
+        month = month + -1
+    if not _has_posting(state, person, month):
+        return Reason.NO_INCOME
+    hours = sum(person.hours.get((month.ordinal, kind), 0) for kind in state.income_types)
+    if hours < state.hours_per_week_hundredths * len(month.weeks()):
+        return Reason.TOO_FEW_HOURS
+    return None
+
+
+def _has_posting(state: State, person: PersonHistory, month: Month) -> bool:
+    return any(person.postings.get((month.ordinal, kind), 0) > 0 for kind in state.income_types)

@@ -1,0 +1,225 @@
+"""What a careful reader would say of a contract before anybody signs it: each finding with its line and a way out.
+
+The loader refuses what cannot be understood. This looks at what can, and yet cannot be meant: a term that never pays,
+one that pays twice, a cap or a state that nothing reaches. A finding that `refuses` keeps the contract from being put
+in force; the others are for people to decide about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+from connectors.records import Status, Week
+from gateway.outcomes.calendar import can_count, first_weeks
+from gateway.outcomes.contract import Contract, Measure, MeasureKind, State
+from gateway.outcomes.terms import Tariff, TariffKind
+
+
+@dataclass(frozen=True, slots=True)
+class LintFinding:
+    """`line` is 1-based in the contract file."""
+
+    rule: str
+    line: int
+    what: str
+    suggestion: str
+    refuses: bool = False
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.what} ({self.rule}); {self.suggestion}"
+
+
+def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[LintFinding]:
+    """Every finding, in the order of lines. `shown_by` maps a source to the statuses that its code list knows."""
+    found = [
+        *_never_pays(contract),
+        *_pays_twice(contract),
+        *_steps_down(contract),
+        *_unreachable_caps(contract),
+        *_empty_windows(contract),
+        *_unseen_states(contract, shown_by),
+        *_hidden_states(contract),
+    ]
+    return sorted(found, key=lambda finding: (finding.line, finding.rule))
+
+
+def most_units(contract: Contract, measure: Measure) -> int:
+    """The most that a measure can ever count for one person."""
+    match measure.kind:
+        case MeasureKind.WEEKS:
+            first = first_weeks(contract)[0]
+            return min(measure.weeks_from_enrolment, contract.windows[-1].to_week - first + 1)
+        case MeasureKind.FOLLOW_UP:
+            return len(measure.months)
+    return 1
+
+
+def _never_pays(contract: Contract) -> Iterator[LintFinding]:
+    last, first = contract.windows[-1], first_weeks(contract)[0]
+    for measure in contract.measures:
+        if measure.id in contract.paid_measures and not can_count(contract, measure, first, last):
+            yield LintFinding(
+                "never-pays",
+                measure.line,
+                f"nobody can reach {measure.id!r} before the last window ends in {last.to_week}",
+                "ask for less time, or let windows go on for longer",
+                refuses=True,
+            )
+    for tariff in contract.tariffs:
+        measure_of = contract.measure(tariff.of)
+        if measure_of is None or tariff.kind not in (TariffKind.STEPS, TariffKind.LINEAR):
+            continue
+        most = contract.cohort.size * most_units(contract, measure_of)
+        if not any(point.amount_minor for point in tariff.points if point.at <= most):
+            yield LintFinding(
+                "never-pays",
+                tariff.line,
+                f"{tariff.id!r} pays from a figure above {most}, which is the most that {tariff.of!r} can count",
+                "lower the first point that pays",
+                refuses=True,
+            )
+
+
+def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
+    priced = [tariff for tariff in contract.tariffs if tariff.kind is TariffKind.PRICE]
+    for first, second in combinations(priced, 2):
+        one, other = contract.measure(first.of), contract.measure(second.of)
+        if one is None or other is None:
+            continue
+        if one.id == other.id:
+            yield LintFinding(
+                "pays-twice",
+                second.line,
+                f"{first.id!r} and {second.id!r} both price {one.id!r}",
+                "add the prices up in one tariff",
+                refuses=True,
+            )
+        elif one.kind is other.kind is MeasureKind.WEEKS and set(one.states) & set(other.states):
+            shared = min(state.id for state in set(one.states) & set(other.states))
+            yield LintFinding(
+                "pays-twice",
+                second.line,
+                f"a week in {shared!r} is paid under {first.id!r} and under {second.id!r}",
+                "leave the state out of one of the measures, or price states apart with price_by_state",
+            )
+
+
+def _steps_down(contract: Contract) -> Iterator[LintFinding]:
+    for tariff in contract.tariffs:
+        if tariff.kind is not TariffKind.STEPS:
+            continue
+        for before, after in pairwise(tariff.points):
+            if after.amount_minor <= before.amount_minor:
+                yield LintFinding(
+                    "unreachable-step",
+                    tariff.line,
+                    f"the step of {tariff.id!r} at {after.at} pays no more than the one at {before.at}",
+                    "leave it out, or let it pay more",
+                    refuses=True,
+                )
+
+
+def _unreachable_caps(contract: Contract) -> Iterator[LintFinding]:
+    most = {tariff.id: _most_minor(contract, tariff) for tariff in contract.tariffs}
+    for tariff in contract.tariffs:
+        highest = most[tariff.id]
+        if tariff.cap_minor and highest is not None and tariff.cap_minor > highest:
+            yield LintFinding(
+                "unreachable-cap",
+                tariff.line,
+                f"the cap of {tariff.id!r} can never bind: all people together earn at most {highest} minor units",
+                "lower it, or leave it out",
+            )
+    known = [highest for highest in most.values() if highest is not None]
+    if contract.caps.most_minor and len(known) == len(most) and contract.caps.most_minor > sum(known):
+        yield LintFinding(
+            "unreachable-cap",
+            1,
+            f"the contract's cap can never bind: all tariffs together pay at most {sum(known)} minor units",
+            "lower it, or leave it out",
+        )
+
+
+def _most_minor(contract: Contract, tariff: Tariff) -> int | None:
+    """The most that a tariff can pay before caps; None where no bound is known before figures are declared."""
+    measure = contract.measure(tariff.of)
+    match tariff.kind:
+        case TariffKind.FEE:
+            return tariff.price_minor * len(contract.windows)
+        case TariffKind.STEPS | TariffKind.LINEAR:
+            return max(point.amount_minor for point in tariff.points)
+        case TariffKind.COHORT_THRESHOLD:
+            return tariff.price_minor * len(tariff.cohorts)
+        case TariffKind.PRICE if measure is not None and tariff.index is None:
+            price = max((tariff.price_by_state or {"": tariff.price_minor}).values())
+            return price * contract.cohort.size * most_units(contract, measure)
+    return None
+
+
+def _empty_windows(contract: Contract) -> Iterator[LintFinding]:
+    """A window that begins when the time of everybody is over can bring corrections and nothing else."""
+    ends = [_last_week(contract, measure) for measure in contract.measures]
+    last = max((end for end in ends if end is not None), default=None)
+    if last is None or None in ends:
+        return
+    for window in contract.windows:
+        if window.from_week > last:
+            yield LintFinding(
+                "window-after-end",
+                1,
+                f"window {window.label!r} begins in {window.from_week}, after everybody's time ends in {last}",
+                "end the calendar there, or give people more time",
+            )
+
+
+def _last_week(contract: Contract, measure: Measure) -> Week | None:
+    """The last week in which the measure asks anybody anything; None where it has no end."""
+    last = first_weeks(contract)[-1]
+    paused = sum(pause.to_week - pause.from_week + 1 for pause in contract.pauses)
+    if measure.weeks_from_enrolment:
+        return last + (measure.weeks_from_enrolment - 1 + paused)
+    if measure.days_from_enrolment:
+        return last + (measure.days_from_enrolment // 7 + 1 + paused)
+    return None
+
+
+def _unseen_states(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> Iterator[LintFinding]:
+    shown = shown_by.get(contract.status_source)
+    if shown is None:
+        return
+    for state in contract.states:
+        if not state.statuses & shown:
+            yield LintFinding(
+                "unseen-state",
+                state.line,
+                f"source {contract.status_source!r} never shows a status of {state.id!r}",
+                "name a status that its code list knows, or read another source",
+                refuses=True,
+            )
+
+
+def _hidden_states(contract: Contract) -> Iterator[LintFinding]:
+    """The first state that fits decides: one behind it that asks for no less of the same can never be reached."""
+    for measure in contract.measures:
+        by_state = next((one.price_by_state for one in contract.tariffs if one.of == measure.id), None)
+        for first, second in combinations(measure.states, 2):
+            if _covers(first, second):
+                differs = by_state is not None and by_state[first.id] != by_state[second.id]
+                yield LintFinding(
+                    "ambiguous-precedence",
+                    second.line,
+                    f"{measure.id!r} never counts {second.id!r}: whatever fits it fits {first.id!r} before it",
+                    "put the narrower state first",
+                    refuses=differs,
+                )
+
+
+def _covers(first: State, second: State) -> bool:
+    if not second.statuses <= first.statuses:
+        return False
+    if not first.income_types:
+        return True
+    same = second.income_types and second.income_types <= first.income_types
+    return bool(same) and first.hours_per_week_hundredths <= second.hours_per_week_hundredths
