@@ -180,11 +180,11 @@ def _checked(gateway: Gateway, declared: Declared) -> Declared:
         raise ProgrammeMismatch(contract=contract.id, reason=reason)
     if contract.party("outcome_payer").municipality_code != gateway.installed.municipality_code:
         raise ProgrammeMismatch(contract=contract.id, reason="it belongs to another municipality")
+    _check_legal_role(contract, programme)
     for finding in lint(contract, shown_by_kind()):
         if finding.refuses:
             reason = f"{finding.what} ({finding.rule}); {finding.suggestion}"
-            raise DeclarationInvalid(file=contract.file, line=finding.line, key="", reason=reason)
-    _check_legal_role(contract, programme)
+            raise DeclarationInvalid(file=contract.file, line=finding.line, key="", reason=reason, rule=finding.rule)
     gateway.policies.with_programmes([programme])  # a grant that no template knows is refused here
     return declared
 

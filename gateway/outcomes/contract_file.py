@@ -194,12 +194,11 @@ def _cohort(table: Table) -> Cohort:
     first, last = table.day("enrolment_from"), table.day("enrolment_to")
     if last < first:
         raise table.refuse("enrolment_to", "lies before enrolment_from")
-    refuses = table.converted("double_enrolment", one_of("refuse", "allow")) == "refuse"
-    if not refuses:
+    if table.converted("double_enrolment", one_of("refuse", "allow")) == "allow":
         reason = "allow would let two contracts count the same people: their totals could be subtracted"
         raise table.refuse("double_enrolment", reason)
     table.done()
-    return Cohort(size, first, last, refuses, tuple(batches))
+    return Cohort(size, first, last, True, tuple(batches))
 
 
 def _qualification(table: Table) -> Qualification:
