@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -52,8 +52,8 @@ class Table:
         """Where the table stands: the 1-based line of its id, or else of its header."""
         return line_of(self._text, self._path, "id")
 
-    def keys(self) -> list[str]:
-        return list(self._values)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
 
     def is_text(self, key: str) -> bool:
         return isinstance(self._values.get(key), str)

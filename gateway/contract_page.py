@@ -111,12 +111,11 @@ class _Page:
 
     def people(self) -> list[str]:
         cohort = self.contract.cohort
-        refuses = "double_refused" if cohort.refuses_double_enrolment else "double_allowed"
         batches = ", ".join(f"{batch.id} ({batch.size})" for batch in cohort.batches)
         return [
             self._say("cohort", size=cohort.size, first=cohort.enrolment_from, last=cohort.enrolment_to),
             self._say("batches", batches=batches),
-            self._say(refuses),
+            self._say("double_refused"),
         ]
 
     def counts(self) -> list[str]:

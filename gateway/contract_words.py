@@ -131,7 +131,6 @@ LINES: Mapping[str, Both] = {
     "double_refused": _both(
         "Ingen må tælle i to kontrakter i samme kommune", "Nobody may count in two contracts of one municipality"
     ),
-    "double_allowed": _both("En person må tælle i flere kontrakter", "A person may count in several contracts"),
     "nobody_counted": _both(
         "Kontrakten læser intet register og tæller ingen; betalingen hviler på erklærede tal",
         "The contract reads no register and counts nobody; what is paid rests on declared aggregates",

@@ -79,18 +79,11 @@ def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> Enro
             contract_id,
             period=period,
             notices={notice.id for notice in programme.notices},
-            refuse_elsewhere=contract.cohort.refuses_double_enrolment,
-            exclusive=_exclusive(gateway, asking, contract_id),
+            refuse_elsewhere=True,  # totals of two contracts over the same people could be subtracted
         )
         seal = _seal(gateway, asking, contract, batch, referrals, digest, authorised)
         _record_bases(asking, programme, batch, referrals, authorised)
     return Enrolled(contract_id, batch_id, seal.count, seal.sha256, is_new=True)
-
-
-def _exclusive(gateway: Gateway, asking: Asking, contract_id: str) -> list[str]:
-    """The other contracts whose people may be in no second one: enrolling here may not go round their rule."""
-    others = [known for known in queries.contract_ids(asking.session) if known != contract_id]
-    return [one for one in others if gateway.contract(asking.session, one).cohort.refuses_double_enrolment]
 
 
 def _seal(

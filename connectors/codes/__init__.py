@@ -47,7 +47,7 @@ def _load(name: str) -> dict[str, str]:
     root.day("valid_from")
     table = root.table("codes")
     found: dict[str, str] = {}
-    for word in table.keys():  # noqa: SIM118 - a Table is no dict
+    for word in table:
         for entry in table.texts(word):
             for code in _expand(entry):
                 if code in found:

@@ -49,11 +49,7 @@ def _people(contract: Contract) -> Iterator[Block]:
     )
     rows = tuple((batch.id, words.number(batch.size)) for batch in cohort.batches)
     yield Table(("Hold, der forsegles samlet", "Borgere"), rows, numbers=1)
-    yield Paragraph(
-        "En borger må kun være med i én resultatkontrakt i kommunen."
-        if cohort.refuses_double_enrolment
-        else "En borger må gerne være med i flere resultatkontrakter."
-    )
+    yield Paragraph("En borger må kun være med i én resultatkontrakt i kommunen.")
 
 
 def _sources(contract: Contract) -> Iterator[Block]:

@@ -51,7 +51,6 @@ class Cohort:
     size: int  # people: the denominator, everyone referred
     enrolment_from: date
     enrolment_to: date
-    refuses_double_enrolment: bool
     batches: tuple[Batch, ...]
 
 

@@ -198,7 +198,7 @@ def _cohort(table: Table) -> Cohort:
         reason = "allow would let two contracts count the same people: their totals could be subtracted"
         raise table.refuse("double_enrolment", reason)
     table.done()
-    return Cohort(size, first, last, True, tuple(batches))
+    return Cohort(size, first, last, tuple(batches))
 
 
 def _qualification(table: Table) -> Qualification:

@@ -33,7 +33,7 @@ def read_indices(root: Table) -> tuple[Index, ...]:
     for table in root.tables("indices", least=0):
         values = table.table("values")
         years = {}
-        for year in values.keys():  # noqa: SIM118 - a Table is no mapping
+        for year in values:
             if not re.fullmatch(r"[12]\d{3}", year):
                 raise values.refuse(year, "must be a year")
             years[int(year)] = values.integer(year, least=1)

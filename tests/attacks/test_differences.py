@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from connectors.errors import DeclarationInvalid
 from connectors.records import Status
 from gateway import correction, issuing
 from gateway.outcomes.contract import Contract
@@ -21,6 +22,7 @@ from tests.attacks.knowledge import Knowledge
 from tests.attacks.reconstruction import attack
 from tests.attacks.seeded import OUT, cohort, contract_for, course, roster, steady, visible
 from tests.support.bundles import Issuer
+from tests.support.histories import example_contract
 
 BOTH = ("operator", "investor")
 
@@ -129,9 +131,13 @@ def test_a12_an_operator_who_knows_some_of_its_people_learns_nothing_of_the_othe
 
 
 def test_a18_two_contracts_over_the_same_people_are_refused():
-    """Two parallel releases of overlapping cohorts could be subtracted: the examples refuse a person a second time."""
-    for name, size in (("impact60", 120), ("ballerup", 10)):
-        assert contract_for(name, size=size).cohort.refuses_double_enrolment
+    """Two parallel releases of overlapping cohorts could be subtracted: no contract may allow a person twice.
+
+    That nobody is enrolled twice: `tests/unit/connectors/test_enrolment.py`, `tests/functional/test_traps.py`.
+    """
+    for name in ("impact60", "ballerup"):
+        with pytest.raises(DeclarationInvalid, match="cohort-double-enrolment"):
+            example_contract(name, allowed=('double_enrolment = "refuse"', 'double_enrolment = "allow"'))
 
 
 SECRETS = {

@@ -80,7 +80,7 @@ def load_expected(text: bytes, *, file: str) -> Expected:
     """`DeclarationInvalid` for a figure without source or tag, and for every word that is not known."""
     root = parse(text, file=file)
     sources = root.table("sources")
-    known = {key: sources.text(key) for key in sources.keys()}  # noqa: SIM118 - a Table is no mapping
+    known = {key: sources.text(key) for key in sources}
     terms = tuple(_term(row, known) for row in root.tables("terms"))
     scenarios = tuple(_scenario(row, known) for row in root.tables("scenarios"))
     for table in (sources, root):
