@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from outcome_verifier.canonical import is_instant
+from outcome_verifier.shapes import (
+    Shape,
+    fields,
+    is_contract,
+    is_count,
+    is_digest,
+    is_integer,
+    is_party,
+    is_text,
+    is_uuid,
+    listed,
+    matches,
+)
 
 _WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}")
 _INTEGRITY = re.compile(r"sha256-[A-Za-z0-9+/]{43}=")
-_HEX = re.compile(r"[0-9a-f]{64}")
-_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_MOST_CHARACTERS = 2_000
-_LATIN_END = 0x250  # Basic Latin, Latin-1 Supplement, Latin Extended-A and -B
-_DASHES_AND_QUOTES = "\u2013\u2014\u2018\u2019\u201c\u201d"
 _DIFFERENCES = {"outcomes_achieved", "qualifying_weeks", "amount_minor", "threshold_met"}
 _KINDS = {  # template -> how its type (vct) and its log's origin end
     "contract_total": ("/vct/outcome-attestation/1", "/attest"),
@@ -78,79 +86,44 @@ def check_figures(shown: Mapping[str, Any]) -> None:
         raise ValueError("the lines do not add up to the amount")
 
 
-def _text(value: Any) -> bool:
-    """A text that reads as it looks: printable Latin letters, so no control characters, no marks that turn the reading
-    direction, no letters of other scripts that look the same.
-    """
-    if not isinstance(value, str) or not 0 < len(value) <= _MOST_CHARACTERS or not value.isprintable():
-        return False
-    return all(ord(character) < _LATIN_END or character in _DASHES_AND_QUOTES for character in value)
-
-
-def _integer(value: Any) -> bool:
-    return type(value) is int
-
-
-def _count(value: Any) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _fields(**checks: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: (
-        isinstance(value, dict)
-        and set(value) == set(checks)
-        and all(check(value[name]) for name, check in checks.items())
-    )
-
-
-def _list(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and all(check(item) for item in value)
-
-
 def _difference(value: Any) -> bool:
-    if not isinstance(value, dict) or not set(value) <= _DIFFERENCES or not all(map(_integer, value.values())):
+    if not isinstance(value, dict) or not set(value) <= _DIFFERENCES or not all(map(is_integer, value.values())):
         return False
     return value.get("threshold_met", 0) in (-1, 0, 1)
 
 
-_SUPERSEDES = _fields(jti=_matches(_UUID), sha256=_matches(_HEX))
-_MET_ALONE = _fields(met=lambda value: isinstance(value, bool))
-_WITH_PEOPLE = _fields(people=_count, met=lambda value: isinstance(value, bool))
+_SUPERSEDES = fields(jti=is_uuid, sha256=is_digest)
+_MET_ALONE = fields(met=lambda value: isinstance(value, bool))
+_WITH_PEOPLE = fields(people=is_count, met=lambda value: isinstance(value, bool))
 
-_VISIBLE: dict[str, Callable[[Any], bool]] = {
-    "vct#integrity": _matches(_INTEGRITY),
-    "jti": _matches(_UUID),
-    "status": _fields(status_list=_fields(uri=_text, idx=_count)),
-    "seq": lambda value: _count(value) and value >= 1,
-    "contract": _fields(id=_text, version=_count, rules_sha256=_matches(_HEX)),
-    "window": _fields(label=_text, from_week=_matches(_WEEK), to_week=_matches(_WEEK)),
+_VISIBLE: dict[str, Shape] = {
+    "vct#integrity": matches(_INTEGRITY),
+    "jti": is_uuid,
+    "status": fields(status_list=fields(uri=is_text, idx=is_count)),
+    "seq": lambda value: is_count(value) and value >= 1,
+    "contract": is_contract,
+    "window": fields(label=is_text, from_week=matches(_WEEK), to_week=matches(_WEEK)),
     "template": lambda value: isinstance(value, str) and value in _KINDS,
-    "recipient": _fields(role=_text, organisation=_text),
-    "municipality": _fields(code=_text, name=_text),
-    "operator": _fields(name=_text),
-    "log": _fields(origin=_text),
-    "policy": _fields(decision_id=_text, policy_set_sha256=_matches(_HEX)),
+    "recipient": is_party,
+    "municipality": fields(code=is_text, name=is_text),
+    "operator": fields(name=is_text),
+    "log": fields(origin=is_text),
+    "policy": fields(decision_id=is_text, policy_set_sha256=is_digest),
 }
 
-_SHOWN: dict[str, Callable[[Any], bool]] = {
-    "participants": _count,
-    "cohort_seals": _list(
-        _fields(batch=_text, count=_count, root=_matches(_HEX), sealed_on=_text, nonce=_matches(_HEX))
-    ),
-    "outcomes_achieved": _count,
+_SHOWN: dict[str, Shape] = {
+    "participants": is_count,
+    "cohort_seals": listed(fields(batch=is_text, count=is_count, root=is_digest, sealed_on=is_text, nonce=is_digest)),
+    "outcomes_achieved": is_count,
     "threshold": lambda value: _WITH_PEOPLE(value) or _MET_ALONE(value),
-    "qualifying_weeks": _integer,
-    "outcomes_by_class": _list(_fields(**{"class": _text, "value": lambda value: value is None or _count(value)})),
-    "not_counted": _list(_fields(reason=_text, value=lambda value: value is None or _count(value))),
-    "payable": _fields(amount_minor=_integer, currency=_text),
-    "lines": _list(_fields(tariff=_text, kind=_text, unit=_text, quantity=_integer, amount_minor=_integer)),
-    "sources": _fields(complete_to_week=_matches(_WEEK), known_at=is_instant),
-    "method": _fields(inputs_sha256=_matches(_HEX), engine_version=_text, data_sources=_list(_text)),
-    "suppression": _fields(k=_count, k_cohort=_count, rules=_list(_text)),
-    "illustrative": _list(_text),
+    "qualifying_weeks": is_integer,
+    "outcomes_by_class": listed(fields(**{"class": is_text, "value": lambda value: value is None or is_count(value)})),
+    "not_counted": listed(fields(reason=is_text, value=lambda value: value is None or is_count(value))),
+    "payable": fields(amount_minor=is_integer, currency=is_text),
+    "lines": listed(fields(tariff=is_text, kind=is_text, unit=is_text, quantity=is_integer, amount_minor=is_integer)),
+    "sources": fields(complete_to_week=matches(_WEEK), known_at=is_instant),
+    "method": fields(inputs_sha256=is_digest, engine_version=is_text, data_sources=listed(is_text)),
+    "suppression": fields(k=is_count, k_cohort=is_count, rules=listed(is_text)),
+    "illustrative": listed(is_text),
     "difference": _difference,
 }

@@ -1,0 +1,112 @@
+"""Acceptances: each party of a contract signs, with a key of its own, that it accepts one text and one trust anchor.
+
+Every signer signs the whole list of parties, so a single honest one is enough to show whether the others are missing.
+The municipality signs with its issuer's key; nobody else does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from outcome_verifier import endorsement
+from outcome_verifier.shapes import is_contract, is_digest, is_party, listed
+
+TYPE = "contract-acceptance+jwt"
+PAYER = "outcome_payer"
+CLOCK_SKEW_SECONDS = 60
+MOST = 16
+_SHAPES = {"contract": is_contract, "parties": listed(is_party), "party": is_party, "trust": is_digest}
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """One party's yes. `kid` is the key that said it, `at` the party's own time in Unix seconds."""
+
+    role: str
+    organisation: str
+    kid: str
+    at: int
+
+    def __str__(self) -> str:
+        return f"{self.role}/{self.organisation}"
+
+
+def claims(
+    contract: Mapping[str, Any], parties: Collection[tuple[str, str]], party: tuple[str, str], *, trust: str, at: int
+) -> dict[str, Any]:
+    """What a party signs. Parties are (role, organisation); `trust` is the fingerprint of the trust file, in any
+    grouping."""
+    named = [{"role": role, "organisation": organisation} for role, organisation in sorted(parties)]
+    return {
+        "contract": dict(contract),
+        "parties": named,
+        "party": {"role": party[0], "organisation": party[1]},
+        "trust": trust.replace(" ", ""),
+        "iat": at,
+    }
+
+
+def read(token: str, *, contract: Mapping[str, Any], trust: str, now: int) -> tuple[Acceptance, list[tuple[str, str]]]:
+    """An acceptance of this contract text under this trust anchor, and the parties that it names.
+
+    Raises `ValueError`, `KeyError` or `TypeError`. Whose the key is, is another question.
+    """
+    found = endorsement.read(token, typ=TYPE, shapes=_SHAPES)
+    said = found.claims
+    if said["contract"] != contract:
+        raise ValueError("it accepts another contract text")
+    if said["trust"] != trust.replace(" ", ""):
+        raise ValueError("it accepts another trust anchor")
+    if said["iat"] > now + CLOCK_SKEW_SECONDS:
+        raise ValueError("it was signed in the future")
+    named = [(party["role"], party["organisation"]) for party in said["parties"]]
+    if named != sorted(set(named)) or said["party"] not in said["parties"]:
+        raise ValueError("its parties are not in order, not different, or without the one that signed")
+    return Acceptance(said["party"]["role"], said["party"]["organisation"], found.kid, said["iat"]), named
+
+
+def check_all(
+    tokens: Sequence[str], *, contract: Mapping[str, Any], trust: str, issuer_keys: Mapping[str, Any], now: int
+) -> tuple[Acceptance, ...]:
+    """The acceptances of every party that any of them names, in the order of the list.
+
+    `issuer_keys` are the trust file's, by thumbprint. Raises `ValueError`, `KeyError` or `TypeError` where one is
+    missing, is not genuine, comes twice, or was signed by somebody else's key.
+    """
+    if not tokens:
+        raise ValueError("no party has accepted the contract")
+    if len(tokens) > MOST:
+        raise ValueError("more acceptances than a contract has parties")
+    read_all = [read(token, contract=contract, trust=trust, now=now) for token in tokens]
+    found, named = [acceptance for acceptance, _ in read_all], read_all[0][1]
+    if any(parties != named for _, parties in read_all):
+        raise ValueError("the acceptances name different parties")
+    accepted = [(one.role, one.organisation) for one in found]
+    missing = sorted(set(named) - set(accepted))
+    if missing:
+        raise ValueError(f"{', '.join('/'.join(party) for party in missing)} has not accepted the contract")
+    if len(accepted) != len(set(accepted)):
+        raise ValueError("a party accepts the contract twice")
+    _check_keys(found, issuer_keys)
+    return tuple(sorted(found, key=lambda one: (one.role, one.organisation)))
+
+
+def _check_keys(found: Sequence[Acceptance], issuer_keys: Mapping[str, Any]) -> None:
+    """One organisation, one key; the issuer's is that of a payer, and of nobody else."""
+    owners: dict[str, str] = {}
+    for one in found:
+        if owners.setdefault(one.kid, one.organisation) != one.organisation:
+            raise ValueError("two organisations accept the contract with one key")
+    own = {one.organisation for one in found if one.kid in issuer_keys}
+    if len(own) != 1:
+        raise ValueError("the issuer accepts the contract for more than itself, or not at all")
+    payers = {one.organisation for one in found if one.role == PAYER}
+    if not own <= payers:
+        raise ValueError("the issuer's key accepts the contract for a party that does not pay")
+    if any(one.organisation in own and one.kid not in issuer_keys for one in found):
+        raise ValueError("the issuer accepts the contract with a key that the trust file does not hold")
+    late = [one for one in found if one.kid in issuer_keys and not issuer_keys[one.kid].covers(one.at)]
+    if late:
+        raise ValueError("the issuer's key was not valid when it accepted the contract")
