@@ -1,20 +1,22 @@
 """The boundary: the one place where CPR text enters or leaves (invariant 1).
 
 A number becomes a `SubjectRef` here, or the row is outside the cohort and dropped. What comes out of this
-module carries no number: not in a value, not in an exception, not in a repr.
+module carries no number: not in a value, not in an exception, not in a repr. The one exception is a person's eyes:
+`show_source` writes rows of sampled people to a terminal, and to nothing else.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.errors import RejectReason
+from connectors.errors import RejectReason, RowsNotShown
 from connectors.records import SubjectRef
 from keys.blind_index import BLOCK_BYTES, BlindIndexKey, Column, are_digits, have_a_day
 from keys.cpr import Cpr
@@ -22,6 +24,8 @@ from keys.errors import InvalidCpr
 from keys.linkage import MUNICIPALITY, Linkage, contract_domain
 
 T = TypeVar("T")
+_HAS_NUMBER = re.compile(r"\d{6}[- ]?\d{4}")
+_MOST_CHARACTERS = 200  # of a cell
 
 
 class CohortMatcher:
@@ -41,6 +45,11 @@ class CohortMatcher:
     @property
     def everyone(self) -> list[SubjectRef]:
         return sorted(self._subjects.values())
+
+    def only(self, people: Collection[SubjectRef]) -> CohortMatcher:
+        """A matcher for these of its people and nobody else."""
+        kept = {index: subject.value for index, subject in self._subjects.items() if subject in people}
+        return CohortMatcher(self._key, kept)
 
     def identify(self, text: str) -> SubjectRef | RejectReason | None:
         """The person whose number this text is; None outside the cohort; the reason where it is no number."""
@@ -159,6 +168,64 @@ class Boundary:
     def with_cpr(self, refs: Iterable[SubjectRef], send: Callable[[str], T]) -> list[T]:
         """Call `send` with each person's ten digits, for a request to the declared source that must carry them."""
         return [send(self._linkage.open(ref.value).digits) for ref in refs]
+
+
+class Terminal(Protocol):
+    """Where rows are shown: in front of somebody's eyes. A file or a pipe keeps what it gets, and says so here."""
+
+    def write(self, text: str, /) -> object: ...
+    def isatty(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RowsApproval:
+    """Whose rows may be shown: `people`, who were sampled, and of them without any number those who are `protected`.
+
+    Made where the policy has allowed it and the access log says who is shown.
+    """
+
+    people: frozenset[SubjectRef]
+    protected: frozenset[SubjectRef]
+
+
+class SourceRows:
+    """Rows of sampled people as they stand in files, in memory until they are shown. They hold CPR text: whoever holds
+    this can ask how many there are, and nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._rows: defaultdict[SubjectRef, list[tuple[str, int, list[tuple[str, str]]]]] = defaultdict(list)
+
+    def add(self, person: SubjectRef, file: str, line: int, cells: Sequence[tuple[str, str]]) -> None:
+        """A row of a person: (column, text) for each field that may be shown. The header is line 1."""
+        self._rows[person].append((file, line, list(cells)))
+
+    def count(self, person: SubjectRef) -> int:
+        return len(self._rows.get(person, ()))
+
+
+def show_source(rows: SourceRows, person: SubjectRef, approval: RowsApproval, on: Terminal) -> None:
+    """Write a person's rows to a terminal, field by field; nothing is returned and nothing is kept.
+
+    What is no printable character is escaped, since it would be the terminal that obeys it. Raises `RowsNotShown`
+    where `on` is no terminal, or the approval is of somebody else: before anything is written.
+    """
+    if not on.isatty():
+        raise RowsNotShown(reason="the output is no terminal, and source rows are kept nowhere")
+    if person not in approval.people:
+        raise RowsNotShown(reason="the approval is of other people")
+    for file, line, cells in rows._rows.get(person, ()):
+        on.write(f"  {_printable(file)}, line {line}\n")
+        width = max((len(column) for column, _ in cells), default=0)
+        for column, text in cells:
+            hidden = person in approval.protected and _HAS_NUMBER.search(text)
+            on.write(f"    {_printable(column):<{width}}  {'(protected)' if hidden else _printable(text)}\n")
+
+
+def _printable(text: str) -> str:
+    """The text as it can be shown: control characters, line ends and turning marks are escaped, a long text is cut."""
+    cut = text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}… ({len(text)} characters)"
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in cut)
 
 
 def parse(text: str) -> Cpr | RejectReason:

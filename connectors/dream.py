@@ -55,7 +55,7 @@ def pull_dream(
     pulled = Pulled(path.name, "", min(columns), max(columns), edition=edition.ordinal)
     found: dict[SubjectRef, list[StatusSpell]] = {}
     uncertain: set[SubjectRef] = set()
-    for subject, line in _cohort_lines(path, offset, declaration.delimiter, matcher, pulled, progress):
+    for _, subject, line in cohort_lines(path, offset, declaration.delimiter, matcher, pulled, progress):
         fields = split(line, declaration.delimiter)
         if len(fields) != len(header):
             pulled.rejected[RejectReason.FIELD_COUNT] += 1
@@ -101,12 +101,12 @@ def week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> t
     return ordered, edition
 
 
-def _cohort_lines(
+def cohort_lines(
     path: Path, offset: int, delimiter: str, matcher: CohortMatcher, pulled: Pulled, progress: Progress
-) -> Iterator[tuple[SubjectRef, str]]:
-    """Yield (person, line) for the cohort's lines; everybody else's are counted and dropped here.
+) -> Iterator[tuple[int, SubjectRef, str]]:
+    """Yield (number, person, line) for the cohort's lines; everybody else's are counted and dropped here.
 
-    At the end `pulled` holds the digest of the file.
+    The header is line 1. At the end `pulled` holds the digest of the file.
     """
     total = path.stat().st_size
     delimiter_byte = ord(delimiter)
@@ -129,9 +129,11 @@ def _cohort_lines(
             rejected[RejectReason.NOT_TEN_DIGITS] += int((~is_row).sum())
             pulled.rejected.update(+rejected)
             pulled.rows_outside_cohort += len(starts) - rejected.total() - len(found)
-            rows, row_ends = starts[is_row], ends[is_row]
+            lines = np.flatnonzero(is_row)
             for row, subject in found.items():
-                yield subject, data[rows[row] : row_ends[row]].decode("iso-8859-1")
+                line = lines[row]
+                number = pulled.rows_read - len(starts) + int(line) + 2
+                yield number, subject, data[starts[line] : ends[line]].decode("iso-8859-1")
             progress(file.tell(), total)
     if rest:
         raise FileTruncated(file=path.name, line=pulled.rows_read + 2)  # it changed while it was read

@@ -6,7 +6,8 @@ ConnectorError
 ├── HeaderMismatch         a column is missing, doubled or in the wrong place: nothing is stored
 ├── FileTruncated          the file ends in the middle of a line: nothing is stored
 ├── FileNameMismatch       the name does not follow the source's pattern
-└── FileNotNeeded          the file covers no week that the contract asks for
+├── FileNotNeeded          the file covers no week that the contract asks for
+└── RowsNotShown           source rows are shown on a terminal, of sampled people, and nowhere else
 """
 
 from __future__ import annotations
@@ -97,3 +98,10 @@ class FileNotNeeded(ConnectorError):
 
     def __init__(self, *, file: str, first: str, last: str) -> None:
         super().__init__(f"{file} covers no week of {first} to {last}; nothing was stored from this file")
+
+
+class RowsNotShown(ConnectorError):
+    code = "rows-not-shown"
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(f"no row was shown: {reason}")

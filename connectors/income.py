@@ -51,7 +51,7 @@ def pull_income(
     known = income_types()
     is_empty = True
     for row, person in zip(rows, people, strict=True):
-        month, hours, amount = _month(row.fields[1]), _hundredths(row.fields[3]), _minor(row.fields[4])
+        month, hours, amount = month_of(row.fields[1]), _hundredths(row.fields[3]), _minor(row.fields[4])
         if month is None or hours is None or amount is None:
             pulled.rejected[
                 RejectReason.MONTH if month is None else RejectReason.HOURS if hours is None else RejectReason.AMOUNT
@@ -91,7 +91,8 @@ def _period(name: str, pattern: str) -> tuple[Month, Month]:
     return months[0], months[-1]
 
 
-def _month(text: str) -> Month | None:
+def month_of(text: str) -> Month | None:
+    """The month of a cell, or None where it is none."""
     try:
         return Month.parse(text.strip())
     except ValueError:

@@ -58,7 +58,7 @@ def pull_ydelsesrefusion(
     uncertain: set[SubjectRef] = set()
     is_empty = True
     for row, person in zip(rows, people, strict=True):
-        week = _week(row.fields[1])
+        week = week_of(row.fields[1])
         if week is None or week > period[1]:
             pulled.rejected[RejectReason.WEEK if week is None else RejectReason.AFTER_FILE] += 1
             if isinstance(person, SubjectRef):
@@ -99,7 +99,8 @@ def _calculated_on(name: str, pattern: str) -> date:
         raise FileNameMismatch(file=name, pattern=f"{pattern} with a date YYYY-MM-DD") from None
 
 
-def _week(text: str) -> Week | None:
+def week_of(text: str) -> Week | None:
+    """The week of a cell, or None where it is none."""
     found = _WEEK.fullmatch(text.strip())
     if found is None:
         return None

@@ -23,6 +23,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "file-truncated": Outcome(3, 422, "The file is cut off"),
     "file-not-needed": Outcome(3, 422, "The file is not needed"),
     "file-name-mismatch": Outcome(3, 422, "The file's name is another one"),
+    "rows-not-shown": Outcome(5, 409, "Rows are shown on a terminal alone"),
     "programme-invalid": Outcome(3, 422, "The programme cannot be understood"),
     "keys-error": Outcome(6, 503, "The key store cannot be used"),
     "invalid-cpr": Outcome(3, 422, "Not a CPR number"),

@@ -157,6 +157,26 @@ class ApprovePaymentFacts:
     not_done_before: bool  # it was not approved (or not paid) already
 
 
+@dataclass(frozen=True, slots=True)
+class AuditFacts:
+    """Before an auditor draws a sample of people, says what was found of one, or closes the sample."""
+
+    purpose: Purpose
+    appointment_valid: bool
+    attestation_stands: bool  # it is issued, and nothing superseded it
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRowsFacts:
+    """Before an auditor is shown the source rows of sampled people."""
+
+    purpose: Purpose
+    appointment_valid: bool
+    attestation_stands: bool
+    second_person: bool  # the system owner who let the rows be shown is another than the auditor
+    sample_approved: bool  # that approval is of this sample and in force, and the sample is not closed
+
+
 Facts = (
     EnrolFacts
     | PullFacts
@@ -171,6 +191,8 @@ Facts = (
     | AcknowledgeFacts
     | RequestPaymentFacts
     | ApprovePaymentFacts
+    | AuditFacts
+    | AuditRowsFacts
 )
 
 FACTS: dict[Action, type[Facts]] = {
@@ -191,4 +213,6 @@ FACTS: dict[Action, type[Facts]] = {
     Action.ACKNOWLEDGE: AcknowledgeFacts,
     Action.REQUEST_PAYMENT: RequestPaymentFacts,
     Action.APPROVE_PAYMENT: ApprovePaymentFacts,
+    Action.AUDIT: AuditFacts,
+    Action.AUDIT_ROWS: AuditRowsFacts,
 }

@@ -20,6 +20,7 @@ from policies.vocabulary import Action, LegalBasis, Party, Purpose, Role, Specia
 SCHEMA = "programme/1"
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7638, base64url of 32 bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,14 @@ class Retention:
 class Appointment:
     """A named member of staff, or an API client by its id, may act in a role until a day. Where a programme appoints
     nobody, whoever may run the command may act, but for an auditor: an audit has an end.
+
+    An auditor is independent: whoever audits has no other role here, and is of no organisation that is paid.
     """
 
     staff: str
     role: Role
     until: date
+    key: str = ""  # an auditor's own, as an RFC 7638 thumbprint; without one nothing is countersigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,10 @@ class Programme:
         if not self.appointments:
             return role is not Role.AUDITOR
         return any((one.staff, one.role) == (staff, role) and on <= one.until for one in self.appointments)
+
+    def auditor_with(self, key: str) -> Appointment | None:
+        """The auditor who signs with this key, in office or not any more."""
+        return next((one for one in self.appointments if one.role is Role.AUDITOR and one.key == key != ""), None)
 
     def grant(self, role: Role, action: Action) -> Grant | None:
         """The grant of an action to a role, if there is one."""
@@ -249,7 +257,15 @@ def _retention(table: Table) -> Retention:
 def _appointments(root: Table) -> tuple[Appointment, ...]:
     appointments = []
     for table in root.tables("appointments", least=0):
-        appointments.append(Appointment(table.text("staff"), table.word("role", Role), table.day("until")))
+        key = table.converted("key", _thumbprint) if "key" in table else ""
+        one = Appointment(table.text("staff"), table.word("role", Role), table.day("until"), key)
+        if key and one.role is not Role.AUDITOR:
+            raise table.refuse("key", "belongs to an auditor, who signs what was found")
+        if key and any(other.key == key for other in appointments):
+            raise table.refuse("key", "is that of another appointment too")
+        if any(other.staff == one.staff and Role.AUDITOR in (other.role, one.role) for other in appointments):
+            raise table.refuse("staff", "audits, and has another appointment: nobody audits their own work")
+        appointments.append(one)
         table.done()
     return tuple(appointments)
 
@@ -267,6 +283,11 @@ def _consistent(programme: Programme, root: Table) -> None:
         for table in root.tables("grants"):
             if table.word("role", Role) is Role.AUDITOR:
                 raise table.refuse("role", "an auditor needs an entry under [[appointments]]: a name and a last day")
+    for table in root.tables("parties"):
+        organisation, role = table.text("organisation"), table.word("role", Role)
+        paid = {Party(organisation, Role.OPERATOR), Party(organisation, Role.INVESTOR)}
+        if role is Role.AUDITOR and paid & programme.parties:
+            raise table.refuse("role", "an auditor is neither the operator nor an investor")
     needed = {Purpose.RIGHTS_REQUEST, Purpose.GOVERNANCE} - programme.purposes
     if needed:
         raise root.refuse("purposes", f"must hold {', '.join(sorted(needed))}: without it nobody's right can be served")
@@ -297,6 +318,12 @@ def _relative(text: str) -> str:
 def _kle(text: str) -> str:
     if not re.fullmatch(r"\d{2}\.\d{2}\.\d{2}", text):
         raise ValueError("must be a KLE subject code such as 15.20.00")
+    return text
+
+
+def _thumbprint(text: str) -> str:
+    if not _THUMBPRINT.fullmatch(text):
+        raise ValueError("must be an RFC 7638 thumbprint: 43 letters, digits, '-' and '_'")
     return text
 
 

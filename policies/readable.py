@@ -45,6 +45,8 @@ _ACTIONS_DA = {
     Action.ACKNOWLEDGE: "godkende eller bestride et resultat",
     Action.REQUEST_PAYMENT: "kræve betaling",
     Action.APPROVE_PAYMENT: "attestere en betaling",
+    Action.AUDIT: "udtrække og bedømme en stikprøve",
+    Action.AUDIT_ROWS: "få vist udtrukne personers rækker",
 }
 
 

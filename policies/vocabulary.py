@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     INDIVIDUAL_FOLLOW_UP = "individual-follow-up"
     RIGHTS_REQUEST = "rights-request"
     GOVERNANCE = "governance"
+    AUDIT = "audit"
     # Words that a request may name and no programme here declares: they exist to be refused by a rule,
     # not by a spelling check.
     MARKETING = "marketing"
@@ -82,6 +83,8 @@ class Action(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     REQUEST_PAYMENT = "request_payment"
     APPROVE_PAYMENT = "approve_payment"
+    AUDIT = "audit"
+    AUDIT_ROWS = "audit_rows"
 
 
 class LegalRole(StrEnum):

@@ -49,6 +49,9 @@ ACTION = {
     "asked_rectification": "Du bad om rettelse",
     "decided_erasure": "Vi svarede på din anmodning om sletning",
     "decided_rectification": "Vi svarede på din anmodning om rettelse",
+    "sampled": "Du blev udtrukket til en stikprøve",
+    "audit_rows": "En revisor så dine oplysninger efter",
+    "found": "En revisor skrev, om dine oplysninger passede",
     "statement": "Leverandøren fik en besked om dig",
 }
 KIND = {

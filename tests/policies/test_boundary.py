@@ -26,6 +26,7 @@ ENGINE = PolicyEngine.load()
 FOUR = ("cohort_sealed", "release_planned", "window_frozen", "sources_complete")
 RESULT = (*FOUR, "codes_acceptable", "cells_cleared", "not_suspended")
 PAID, KNOWN, REVIEW = Purpose.OUTCOME_PAYMENT, Purpose.OUTCOME_EVALUATION, Purpose.ACCESS_REVIEW
+AUDITS = Purpose.AUDIT
 RIGHTS, GOVERNS, FOLLOWS = Purpose.RIGHTS_REQUEST, Purpose.GOVERNANCE, Purpose.INDIVIDUAL_FOLLOW_UP
 NEEDED: dict[Action, tuple[str, set[Purpose], tuple[str, ...]]] = {
     Action.ENROL: ("municipality_enrols_people", {PAID, KNOWN}, ("period_within_programme", "batch_open")),
@@ -77,6 +78,12 @@ NEEDED: dict[Action, tuple[str, set[Purpose], tuple[str, ...]]] = {
         {PAID},
         ("appointment_valid", "second_person", "checks_hold", "not_done_before"),
     ),
+    Action.AUDIT: ("auditor_draws_a_sample", {AUDITS}, ("appointment_valid", "attestation_stands")),
+    Action.AUDIT_ROWS: (
+        "auditor_sees_source_rows",
+        {AUDITS},
+        ("appointment_valid", "attestation_stands", "second_person", "sample_approved"),
+    ),
 }
 # what an ended programme still has to let happen: whoever was counted keeps rights, and whoever watches goes on
 AFTER_THE_END = {
@@ -90,6 +97,8 @@ AFTER_THE_END = {
     Action.ACKNOWLEDGE,
     Action.REQUEST_PAYMENT,
     Action.APPROVE_PAYMENT,
+    Action.AUDIT,
+    Action.AUDIT_ROWS,
 }
 # who may be given a grant of it that works
 ROLES = {
@@ -107,6 +116,8 @@ ROLES = {
     Action.ACKNOWLEDGE: {Role.OPERATOR, Role.SETTLEMENT_OFFICER},
     Action.REQUEST_PAYMENT: {Role.OPERATOR, Role.MUNICIPALITY},
     Action.APPROVE_PAYMENT: {Role.SETTLEMENT_OFFICER},
+    Action.AUDIT: {Role.AUDITOR},
+    Action.AUDIT_ROWS: {Role.AUDITOR},
 }
 
 
