@@ -204,14 +204,19 @@ class SourceRows:
         return len(self._rows.get(person, ()))
 
 
+def check_terminal(on: Terminal) -> None:
+    """Raise `RowsNotShown` where rows would go to a file or a pipe."""
+    if not on.isatty():
+        raise RowsNotShown(reason="the output is no terminal, and source rows are kept nowhere")
+
+
 def show_source(rows: SourceRows, person: SubjectRef, approval: RowsApproval, on: Terminal) -> None:
     """Write a person's rows to a terminal, field by field; nothing is returned and nothing is kept.
 
     What is no printable character is escaped, since it would be the terminal that obeys it. Raises `RowsNotShown`
     where `on` is no terminal, or the approval is of somebody else: before anything is written.
     """
-    if not on.isatty():
-        raise RowsNotShown(reason="the output is no terminal, and source rows are kept nowhere")
+    check_terminal(on)
     if person not in approval.people:
         raise RowsNotShown(reason="the approval is of other people")
     for file, line, cells in rows._rows.get(person, ()):

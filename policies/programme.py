@@ -255,7 +255,7 @@ def _retention(table: Table) -> Retention:
 
 
 def _appointments(root: Table) -> tuple[Appointment, ...]:
-    appointments = []
+    appointments: list[Appointment] = []
     for table in root.tables("appointments", least=0):
         key = table.converted("key", _thumbprint) if "key" in table else ""
         one = Appointment(table.text("staff"), table.word("role", Role), table.day("until"), key)

@@ -9,6 +9,7 @@ import typer
 from gateway.cli import (
     advice,
     annexes,
+    audit,
     comparison,
     contracts,
     installation,
@@ -45,6 +46,7 @@ app.add_typer(keys.trust_app, name="trust")
 app.add_typer(rights.app, name="rights")
 app.add_typer(policy.app, name="policy")
 app.add_typer(advice.app, name="advice")
+app.add_typer(audit.app, name="audit")
 for draft_command in (*whatif.COMMANDS, *annexes.COMMANDS):
     contracts.app.command()(draft_command)
 app.add_typer(settle.app, name="settle")

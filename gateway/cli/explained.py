@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from gateway.cli.terminal import columns, console
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.explaining import Explanation, PersonShown
     from gateway.hindsight import Changes
     from gateway.outcomes.explain import MeasureExplained, Run, TotalExplained, WindowExplained
@@ -55,7 +57,12 @@ def _show_person(person: PersonShown) -> None:
     console.print()
     stop = f"  not followed: {person.stop}" if person.stop else ""
     console.print(f"{person.case_reference}{stop}", style="bold")
-    for measure in person.measures:
+    show_measures(person.measures)
+
+
+def show_measures(measures: Sequence[MeasureExplained]) -> None:
+    """One person's measures, window by window: which weeks count, by which line of the contract, and why."""
+    for measure in measures:
         console.print(f"  {measure.measure} (line {measure.line}): {_result(measure)}")
         rows = [row for window in measure.windows for row in _window_rows(measure, window)]
         if rows:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlmodel import Session, SQLModel, col, delete, select, update
 
 from gateway.attestations.jws import sign_compact
+from gateway.audit.findings import forget
 from gateway.authority import Asking, Authorised
 from gateway.installation import Gateway
 from gateway.outcomes.evaluate import evaluate
@@ -23,6 +24,7 @@ from gateway.rights import journal
 from gateway.rights_errors import RequestUnknown
 from gateway.rights_events import DatabaseRewritten, ErasureRepeated, PersonErased
 from gateway.store import basis, spells
+from gateway.store.audit_tables import AuditItem
 from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
 from gateway.store.tables import (
     IncomeRow,
@@ -192,6 +194,7 @@ def _delete(session: Session, contract_id: str, subject: str) -> dict[str, int]:
         update(PersonLineRow).where(col(PersonLineRow.subject_id) == subject).values(subject_id="", nonce=b"", body="")
     )
     session.exec(update(RightsRequest).where(col(RightsRequest.subject_id) == subject).values(subject_id=""))
+    counts[_name(AuditItem)] = forget(session, subject)
     counts[_name(StatementRow)] = _forget_statements(session, contract_id, reference)
     session.expire_all()
     return counts

@@ -9,6 +9,7 @@ import pytest
 
 import connectors.errors
 import gateway.aggregate_errors
+import gateway.audit_errors
 import gateway.errors
 import gateway.evaluation_errors
 import gateway.rights_errors
@@ -25,6 +26,7 @@ ROOMS = [
     connectors.errors,
     gateway.errors,
     gateway.aggregate_errors,
+    gateway.audit_errors,
     gateway.evaluation_errors,
     gateway.whatif_errors,
     gateway.rights_errors,
