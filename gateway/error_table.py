@@ -114,6 +114,8 @@ _OUTCOMES: dict[str, Outcome] = {
             "seal-invalid",
             "status-invalid",
             "contract-mismatch",
+            "acceptance-invalid",
+            "audit-invalid",
         ),
         Outcome(10, 500, "The attestation does not verify"),
     ),
