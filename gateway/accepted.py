@@ -39,6 +39,11 @@ class Waiting:
     sha256: str
     missing: tuple[Signatory, ...]
 
+    def __str__(self) -> str:
+        missing = ", ".join("/".join(party) for party in self.missing)
+        state = f"waits for {missing}" if missing else "accepted by every party"
+        return f"{self.contract} version {self.version}: {state}; sha256 {self.sha256}"
+
 
 def parties(contract: Contract) -> list[Signatory]:
     """Everybody that the contract names, in the order in which they are signed."""
@@ -96,6 +101,11 @@ def tokens(gateway: Gateway, session: Session, contract: Contract) -> list[str]:
     return signed
 
 
+def is_in_force(session: Session, contract: Contract) -> bool:
+    """Whether this very text is, or was, in force."""
+    return any(row.sha256 == contract.sha256 for row in queries.contract_versions(session, contract.id))
+
+
 def known_keys(session: Session) -> dict[str, str]:
     """The key of every organisation that ever accepted something here: organisation -> thumbprint, the newest."""
     return {entry.organisation: entry.key for entry in logged(session)}
@@ -114,27 +124,36 @@ def logged(session: Session) -> list[AcceptanceRecorded]:
 
 
 def waiting(session: Session) -> list[Waiting]:
-    """The versions that somebody accepted or proposed and that are not in force, by contract and version."""
-    found: dict[str, Waiting] = {}
+    """The versions that somebody accepted or proposed and that are not in force, by contract and version.
+
+    Raises `AcceptancesCorrupt` where what a party signed cannot be read any more.
+    """
+    newest = {one: queries.contract_versions(session, one)[-1].version for one in queries.contract_ids(session)}
+    found: dict[str, tuple[Mapping[str, Any], list[Signatory]]] = {}
     for row in session.exec(select(Proposal).where(col(Proposal.approved_at).is_(None))):
         for name, text in row.files.items():
             if name.startswith("contract/"):
                 contract = load_contract(text.encode(), file=name.partition("/")[2])
-                found[contract.sha256] = _waits(session, contract.identity, parties(contract))
+                found[contract.sha256] = (contract.identity, parties(contract))
     for accepted in session.exec(select(AcceptanceRow)):
-        claims = jws.parse(accepted.token, typ=acceptance.TYPE, members=frozenset({"jwk"})).payload
-        named = [(party["role"], party["organisation"]) for party in claims["parties"]]
-        found[accepted.rules_sha256] = _waits(session, claims["contract"], named)
-    newest = {one: queries.contract_versions(session, one)[-1].version for one in queries.contract_ids(session)}
-    later = [one for one in found.values() if one.version > newest.get(one.contract, 0)]
-    return sorted(later, key=lambda one: (one.contract, one.version, one.sha256))
+        if accepted.version > newest.get(accepted.contract_id, 0):
+            found.setdefault(accepted.rules_sha256, _signed(accepted))
+    done = {(entry.rules_sha256, entry.role, entry.organisation) for entry in logged(session)}
+    waits = [
+        Waiting(one["id"], one["version"], sha256, tuple(party for party in named if (sha256, *party) not in done))
+        for sha256, (one, named) in found.items()
+        if one["version"] > newest.get(one["id"], 0)
+    ]
+    return sorted(waits, key=lambda one: (one.contract, one.version, one.sha256))
 
 
-def _waits(session: Session, identity: Mapping[str, Any], named: Sequence[Signatory]) -> Waiting:
-    entries = [entry for entry in logged(session) if _is_of(entry, identity["id"], identity["rules_sha256"])]
-    done = {(entry.role, entry.organisation) for entry in entries}
-    missing = tuple(party for party in named if party not in done)
-    return Waiting(identity["id"], identity["version"], identity["rules_sha256"], missing)
+def _signed(row: AcceptanceRow) -> tuple[Mapping[str, Any], list[Signatory]]:
+    """The contract text and the parties that an acceptance names."""
+    try:
+        claims = jws.parse(row.token, typ=acceptance.TYPE, members=frozenset({"jwk"})).payload
+        return claims["contract"], [(party["role"], party["organisation"]) for party in claims["parties"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise AcceptancesCorrupt(contract=row.contract_id, version=row.version, reason=str(error)) from None
 
 
 def _rows(session: Session, contract: Contract) -> Sequence[AcceptanceRow]:

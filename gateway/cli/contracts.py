@@ -77,7 +77,7 @@ def add(
     contract: Annotated[Path, typer.Argument(help="The contract file.")],
     programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
 ) -> None:
-    """Put a contract version and its programme into force; the same files again change nothing.
+    """Put a contract that every party has accepted into force, with its programme; the same again changes nothing.
 
     Example: gateway contract add examples/contracts/impact60.toml examples/programmes/impact60.toml
     """
@@ -209,10 +209,11 @@ def leaflet(
 
 @app.command("list")
 def list_contracts() -> None:
-    """Show the contracts in force and their windows.
+    """Show the contracts in force and their windows, and the versions that wait for a party.
 
     Example: gateway contract list
     """
+    from gateway.accepted import waiting
     from gateway.store import queries
 
     gateway = opened()
@@ -224,4 +225,7 @@ def list_contracts() -> None:
                 head = (contract.id, str(contract.version), str(contract.cohort.size)) if not position else ("",) * 3
                 weeks = f"{window.from_week} – {window.to_week}"
                 rows.append((*head, window.label, weeks, str(contract.freezes_on(window))))
+        later = waiting(session)
     columns(rows)
+    for one in later:
+        console.print(f"not in force: {one}", style="yellow")

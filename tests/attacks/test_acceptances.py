@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlmodel import select
 
 from gateway import acceptances, accepted, declarations, signing
 from gateway.acceptance_errors import AcceptanceMissing, AcceptanceRefused, AcceptancesCorrupt
+from gateway.doctor import FAIL, examine_opened
 from gateway.errors import ProgrammeMismatch
 from gateway.installation import Gateway, initialise
 from gateway.outcomes.contract import Contract
@@ -287,18 +289,38 @@ TAMPERED = {
 }
 
 
-@pytest.mark.parametrize("how", TAMPERED)
-def test_an_acceptance_that_was_deleted_or_changed_stops_releases(tmp_path: Path, how: str):
-    """Fail closed: no draft, no bundle and no second copy of one under a contract whose acceptances are gone."""
-    town = ready(tmp_path)
+@pytest.fixture(scope="module")
+def once_released(tmp_path_factory: pytest.TempPathFactory) -> SimulatedMunicipality:
+    """With one window released."""
+    town = ready(tmp_path_factory.mktemp("released"))
     first = town.release("2018H2", "payment_document", "operator")
     assert len(canonical.loads(first.bundle.rstrip(b"\n"))["acceptances"]) == 3  # the positive control
-    sql(town.gateway, TAMPERED[how])
+    return town
+
+
+@pytest.fixture
+def released(once_released: SimulatedMunicipality) -> Iterator[SimulatedMunicipality]:
+    """Whoever edits its acceptances gets them put back."""
+    gateway = once_released.gateway
+    sql(gateway, "CREATE TABLE kept AS SELECT * FROM acceptancerow")
+    yield once_released
+    for statement in ("DELETE FROM acceptancerow", "INSERT INTO acceptancerow SELECT * FROM kept", "DROP TABLE kept"):
+        sql(gateway, statement)
+    assert once_released.release("2018H2", "payment_document", "operator").is_new is False
+
+
+@pytest.mark.parametrize("how", TAMPERED)
+def test_an_acceptance_that_was_deleted_or_changed_stops_releases(released: SimulatedMunicipality, how: str):
+    """Fail closed: no draft, no bundle and no second copy of one under a contract whose acceptances are gone."""
+    gateway = released.gateway
+    sql(gateway, TAMPERED[how])
     for window in ("2018H2", "2019H1"):
         with pytest.raises(AcceptancesCorrupt):
-            town.release(window, "payment_document", "operator")
-    with town.gateway.store.read() as session:
+            released.release(window, "payment_document", "operator")
+    with gateway.store.read() as session:
         assert [row.window for row in session.exec(select(ReleaseRow))] == ["2018H2"]
+    found = [one for one in examine_opened(gateway) if "acceptances do not hold" in one.what]
+    assert [one.level for one in found] == [FAIL]
 
 
 def test_a_row_that_was_put_in_by_hand_accepts_nothing(gateway: Gateway):
@@ -324,6 +346,14 @@ def test_a_row_that_was_put_in_by_hand_accepts_nothing(gateway: Gateway):
         declarations.activate_contract(gateway, FILE, PROGRAMME)
     with pytest.raises(AcceptancesCorrupt):  # nor does the genuine one that comes now hide it
         acceptances.take_in(gateway, FILE, token(gateway, INVESTOR), key=party_key(INVESTOR[1]).kid)
+
+
+def test_a_waiting_version_whose_acceptance_was_changed_is_a_finding(gateway: Gateway):
+    accept_all(gateway, FILE, PROGRAMME)
+    [found] = [one for one in examine_opened(gateway) if "accepted by every party" in one.what]
+    assert found.level == "warn"
+    sql(gateway, "UPDATE acceptancerow SET token = 'x'")
+    assert [one.level for one in examine_opened(gateway) if "cannot be read" in one.what] == [FAIL]
 
 
 # what a recipient gets
