@@ -57,10 +57,11 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
 def show(
     file: Annotated[Path, typer.Argument(help="A contract file.")],
     language: Annotated[str, typer.Option(help="da or en; both where it is left out.")] = "",
+    html: Annotated[Path | None, typer.Option(help="Where the page goes instead (HTML, to print).")] = None,
 ) -> None:
     """Print a contract as one page to read, in Danish and English, beside its digest; needs no installation.
 
-    Example: gateway contract show examples/contracts/impact60.toml --language en
+    Example: gateway contract show examples/contracts/impact60.toml --html impact60.html
     """
     from gateway.contract_page import Language, page
     from gateway.outcomes.contract_file import load_contract
@@ -69,6 +70,14 @@ def show(
         raise typer.BadParameter(f"must be one of: {', '.join(Language)}", param_hint="--language")
     contract = load_contract(file.read_bytes(), file=file.name)
     chosen = [Language(language)] if language else list(Language)
+    if html is not None:
+        from gateway.annexes import blocks
+        from gateway.annexes.reading import reading
+
+        with output(html) as out:
+            out.write(blocks.html(contract.title, reading(contract, chosen)).encode())
+        console.print(f"page: {html}, for contract sha256 {contract.sha256}")
+        return
     console.print("\n".join(page(contract, one) for one in chosen), markup=False, highlight=False, soft_wrap=True)
 
 
