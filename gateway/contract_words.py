@@ -34,7 +34,7 @@ PRINTED: Mapping[str, Both] = {
     "digest": _both("Kontraktfilens fingeraftryk (SHA-256)", "Digest of the contract file (SHA-256)"),
     "binds": _both(
         "Siden er dannet af kontraktfilen med dette fingeraftryk. Det er filen, der binder. Navne som `weeks` er dens.",
-        "This page is made from the contract file with this digest. The file is what binds. Names like `weeks` are its.",
+        "This page is made from the contract file with this digest. The file binds. Names like `weeks` are the file's.",
     ),
 }
 
