@@ -1,6 +1,7 @@
 """`verify-outcome BUNDLE --trust TRUST.json`: checks an evidence bundle offline, a line a check.
 
 `verify-outcome present BUNDLE --only NAMES --out FILE` makes a bundle that shows only some of its claims.
+`verify-outcome key`, `accept` and `countersign` are for those who sign: parties of a contract, and auditors.
 
 Exit codes: 0 verified; 10 + n where check n failed; 3 the trust file cannot be used; 2 usage.
 """
@@ -38,6 +39,9 @@ _ADVICE = {
 }
 _COMMANDS = {  # imported only where they are asked for: plain verification starts without them
     "present": "outcome_verifier.present",
+    "key": "outcome_verifier.keyfile",
+    "accept": "outcome_verifier.accept",
+    "countersign": "outcome_verifier.countersign",
 }
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _AT_THE_END = "at the end of the window"

@@ -8,7 +8,7 @@ from typing import Any
 
 from outcome_verifier import endorsement
 from outcome_verifier.acceptance import Acceptance
-from outcome_verifier.shapes import fields, is_contract, is_count, is_digest, is_text, is_uuid
+from outcome_verifier.shapes import Shape, fields, is_contract, is_count, is_digest, is_text, is_uuid
 
 TYPE = "audit-countersignature+jwt"
 AGREED, DEVIATIONS = VERDICTS = ("agreed", "deviations")
@@ -16,12 +16,12 @@ CLOCK_SKEW_SECONDS = 60
 MOST = 16
 # `size` of `population` people, drawn by `seed`; `items_sha256` binds what was found of each of them
 is_sample = fields(size=is_count, population=is_count, seed=is_digest, items_sha256=is_digest)
-FINDINGS = {
+FINDINGS: dict[str, Shape] = {
     "auditor": is_text,  # an organisation, as the programme writes it
     "sample": is_sample,
     "verdict": lambda value: isinstance(value, str) and value in VERDICTS,
 }
-_SHAPES = {
+_SHAPES: dict[str, Shape] = {
     "attestation": fields(jti=is_uuid, sha256=is_digest),
     "contract": is_contract,
     "window": is_text,
