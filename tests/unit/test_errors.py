@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 import connectors.errors
+import gateway.acceptance_errors
 import gateway.aggregate_errors
 import gateway.audit_errors
 import gateway.errors
@@ -25,6 +26,7 @@ from gateway.errors import StoreBusy
 ROOMS = [
     connectors.errors,
     gateway.errors,
+    gateway.acceptance_errors,
     gateway.aggregate_errors,
     gateway.audit_errors,
     gateway.evaluation_errors,
