@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -26,6 +27,7 @@ from keys.linkage import MUNICIPALITY, Linkage, contract_domain
 T = TypeVar("T")
 _HAS_NUMBER = re.compile(r"\d{6}[- ]?\d{4}")
 _MOST_CHARACTERS = 200  # of a cell
+_Row = tuple[str, int, tuple[tuple[str, str], ...]]  # file, line, and (column, text) for each field
 
 
 class CohortMatcher:
@@ -194,11 +196,11 @@ class SourceRows:
     """
 
     def __init__(self) -> None:
-        self._rows: defaultdict[SubjectRef, list[tuple[str, int, list[tuple[str, str]]]]] = defaultdict(list)
+        self._rows: defaultdict[SubjectRef, list[_Row]] = defaultdict(list)
 
     def add(self, person: SubjectRef, file: str, line: int, cells: Sequence[tuple[str, str]]) -> None:
         """A row of a person: (column, text) for each field that may be shown. The header is line 1."""
-        self._rows[person].append((file, line, list(cells)))
+        self._rows[person].append((file, line, tuple(cells)))
 
     def count(self, person: SubjectRef) -> int:
         return len(self._rows.get(person, ()))
@@ -211,7 +213,7 @@ def check_terminal(on: Terminal) -> None:
 
 
 def show_source(rows: SourceRows, person: SubjectRef, approval: RowsApproval, on: Terminal) -> None:
-    """Write a person's rows to a terminal, field by field; nothing is returned and nothing is kept.
+    """Write a person's rows to a terminal, each field with its column's name; nothing is returned, nothing is kept.
 
     What is no printable character is escaped, since it would be the terminal that obeys it. Raises `RowsNotShown`
     where `on` is no terminal, or the approval is of somebody else: before anything is written.
@@ -219,12 +221,26 @@ def show_source(rows: SourceRows, person: SubjectRef, approval: RowsApproval, on
     check_terminal(on)
     if person not in approval.people:
         raise RowsNotShown(reason="the approval is of other people")
-    for file, line, cells in rows._rows.get(person, ()):
-        on.write(f"  {_printable(file)}, line {line}\n")
-        width = max((len(column) for column, _ in cells), default=0)
-        for column, text in cells:
-            hidden = person in approval.protected and _HAS_NUMBER.search(text)
-            on.write(f"    {_printable(column):<{width}}  {'(protected)' if hidden else _printable(text)}\n")
+    hides = person in approval.protected
+    for (file, columns), alike in groupby(rows._rows.get(person, ()), key=_file_and_columns):
+        on.write(f"  {_printable(file)}\n")
+        shown = [(str(line), *(_cell(text, hides=hides) for _, text in cells)) for _, line, cells in alike]
+        table = [("line", *map(_printable, columns)), *shown]
+        if len(shown) == 1:  # few fields to a line, or an extract's hundreds of weeks below each other
+            table = list(zip(*table, strict=True))
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        for cells in table:
+            padded = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+            on.write(f"    {padded.rstrip()}\n")
+
+
+def _file_and_columns(row: _Row) -> tuple[str, tuple[str, ...]]:
+    file, _, cells = row
+    return file, tuple(column for column, _ in cells)
+
+
+def _cell(text: str, *, hides: bool) -> str:
+    return "(protected)" if hides and _HAS_NUMBER.search(text) else _printable(text)
 
 
 def _printable(text: str) -> str:

@@ -4,11 +4,13 @@ NotFound
 ├── SampleUnknown
 Refused
 ├── AuditRefused · CountersignatureRefused
+GatewayError
+└── CountersignaturesCorrupt
 """
 
 from __future__ import annotations
 
-from gateway.errors import NotFound, Refused
+from gateway.errors import GatewayError, NotFound, Refused
 
 
 class SampleUnknown(NotFound):
@@ -30,3 +32,15 @@ class CountersignatureRefused(Refused):
 
     def __init__(self, *, reason: str) -> None:
         super().__init__(f"the countersignature was not taken: {reason}")
+
+
+class CountersignaturesCorrupt(GatewayError):
+    """The table and the access log say different things of what auditors signed: nothing is handed out then."""
+
+    code = "countersignatures-corrupt"
+
+    def __init__(self, *, release: str) -> None:
+        super().__init__(
+            f"the countersignatures of release {release} are other ones than the access log names; no bundle of it is"
+            " handed out until they are restored from a backup"
+        )

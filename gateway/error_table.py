@@ -61,6 +61,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "acceptance-refused": Outcome(3, 422, "The acceptance was not taken in"),
     "acceptance-missing": Outcome(5, 409, "Not every party has accepted"),
     "acceptances-corrupt": Outcome(9, 500, "The acceptances do not hold"),
+    "countersignatures-corrupt": Outcome(9, 500, "The countersignatures do not hold"),
     "aggregate-refused": Outcome(3, 422, "The figure was not taken"),
     "aggregate-missing": Outcome(5, 409, "A declared figure is missing"),
     "not-yet-known": Outcome(5, 409, "The instant has not come yet"),

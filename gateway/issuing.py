@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from gateway import accepted
+from gateway import accepted, countersigned
 from gateway.attestations import claims, status
 from gateway.attestations.bundle import assemble
 from gateway.authority import Asking, Authorised
@@ -140,7 +140,7 @@ def _assemble(gateway: Gateway, asking: Asking, row: ReleaseRow, token: str) -> 
         successor=None if later is None else (later, token_of(later)),
         contract_text=version.text,
         acceptances=accepted.tokens(gateway, asking.session, contract),
-        countersignatures=(),
+        countersignatures=countersigned.tokens(asking.session, row.id),
     )
 
 

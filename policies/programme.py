@@ -71,7 +71,7 @@ class Appointment:
     """A named member of staff, or an API client by its id, may act in a role until a day. Where a programme appoints
     nobody, whoever may run the command may act, but for an auditor: an audit has an end.
 
-    An auditor is independent: whoever audits has no other role here, and is of no organisation that is paid.
+    An auditor is independent: neither the person nor the organisation has another role in the programme.
     """
 
     staff: str
@@ -285,9 +285,10 @@ def _consistent(programme: Programme, root: Table) -> None:
                 raise table.refuse("role", "an auditor needs an entry under [[appointments]]: a name and a last day")
     for table in root.tables("parties"):
         organisation, role = table.text("organisation"), table.word("role", Role)
-        paid = {Party(organisation, Role.OPERATOR), Party(organisation, Role.INVESTOR)}
-        if role is Role.AUDITOR and paid & programme.parties:
-            raise table.refuse("role", "an auditor is neither the operator nor an investor")
+        if role is Role.AUDITOR and any(
+            one.organisation == organisation and one.role is not role for one in programme.parties
+        ):
+            raise table.refuse("role", "an auditor's organisation has no other role here: nobody audits their own work")
     needed = {Purpose.RIGHTS_REQUEST, Purpose.GOVERNANCE} - programme.purposes
     if needed:
         raise root.refuse("purposes", f"must hold {', '.join(sorted(needed))}: without it nobody's right can be served")

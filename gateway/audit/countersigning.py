@@ -14,14 +14,14 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from gateway import accepted, countersigned
 from gateway.audit.findings import findings_body
 from gateway.audit_errors import CountersignatureRefused
 from gateway.audit_events import CountersignatureTaken
 from gateway.installation import Gateway
 from gateway.issuing import jwt_sha256, token_of
-from gateway.store import queries
 from gateway.store.audit_tables import AuditSample, CountersignatureRow
-from gateway.store.tables import ClientRow, ReleaseRow, SigningKeyRow
+from gateway.store.tables import ReleaseRow, SigningKeyRow
 from outcome_verifier import canonical, countersignature, jws
 from policies.programme import Programme
 from policies.vocabulary import Role
@@ -45,8 +45,8 @@ def take(gateway: Gateway, token: str) -> tuple[CountersignatureRow, bool]:
         known = session.get(CountersignatureRow, digest)
         if known is not None:
             return known, False
-        mine = [row for row in queries.countersignature_rows(session, release.id) if row.kid == said.kid]
-        if any(row.verdict in ("deviations", said.verdict) for row in mine):
+        mine = [row for row in countersigned.rows(session, release.id) if row.kid == said.kid]
+        if any(row.verdict in (countersignature.DEVIATIONS, said.verdict) for row in mine):
             raise CountersignatureRefused(reason="this auditor has countersigned the attestation already")
         row = CountersignatureRow(
             token_sha256=digest,
@@ -111,7 +111,7 @@ def _check_key(
     if datetime.fromtimestamp(said.at, UTC).date() > appointment.until:
         raise CountersignatureRefused(reason="it was signed after the auditor's appointment had ended")
     ours = {row.kid for row in session.exec(select(SigningKeyRow))} | {gateway.anchor().kid}
-    theirs = {jws.thumbprint(row.jwk) for row in session.exec(select(ClientRow)) if row.role != Role.AUDITOR}
+    theirs = set(accepted.known_keys(session).values())
     if said.kid in ours | theirs:
         raise CountersignatureRefused(reason="it is signed with a key of the municipality or of a party")
 

@@ -25,9 +25,9 @@ from gateway.events import PersonLine
 from gateway.installation import Gateway
 from gateway.store.audit_tables import AuditItem, AuditSample
 from outcome_verifier import canonical
+from outcome_verifier.countersignature import AGREED, DEVIATIONS
 from policies.vocabulary import Purpose, Role
 
-AGREED, DEVIATIONS = "agreed", "deviations"
 SALT_BYTES = 32
 
 

@@ -18,6 +18,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from gateway import countersigned
 from gateway.audit_errors import AuditRefused, SampleUnknown
 from gateway.audit_events import AuditSampleDrawn
 from gateway.authority import Asking, Authorised, deciding, staff_party
@@ -175,7 +176,7 @@ def progress(session: Session, contract_id: str = "") -> list[Progress]:
     found = []
     for row in rows:
         everyone = items(session, row.id)
-        signed = queries.countersignature_rows(session, row.release_id)
+        signed = countersigned.rows(session, row.release_id)
         found.append(
             Progress(
                 row,

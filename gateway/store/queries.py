@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from connectors.records import Week
-from gateway.store.audit_tables import CountersignatureRow
 from gateway.store.rights_tables import Advice
 from gateway.store.settlement_tables import Dispute
 from gateway.store.tables import Batch, ContractVersion, ProgrammeRow, PullRow, ReleaseRow, SigningKeyRow, Subject
@@ -89,21 +88,6 @@ def published_keys(session: Session) -> Sequence[SigningKeyRow]:
 def releases(session: Session, contract_id: str) -> Sequence[ReleaseRow]:
     query = select(ReleaseRow).where(ReleaseRow.contract_id == contract_id)
     return session.exec(query.order_by(col(ReleaseRow.intended_at), ReleaseRow.id)).all()
-
-
-def countersignature_rows(session: Session, release_id: str) -> Sequence[CountersignatureRow]:
-    """Everything that auditors signed of an attestation, oldest first."""
-    query = select(CountersignatureRow).where(CountersignatureRow.release_id == release_id)
-    return session.exec(query.order_by(col(CountersignatureRow.at), CountersignatureRow.token_sha256)).all()
-
-
-def countersignatures(session: Session, release_id: str) -> list[str]:
-    """What the bundle carries: one token of each auditor's key, and deviations before an agreement."""
-    found: dict[str, CountersignatureRow] = {}
-    for row in countersignature_rows(session, release_id):
-        if row.kid not in found or row.verdict == "deviations":
-            found[row.kid] = row
-    return [row.token for row in found.values()]
 
 
 def payment_documents(session: Session, contract_id: str) -> dict[str, ReleaseRow]:

@@ -312,6 +312,12 @@ class LogEntry(SQLModel, table=True):
             sqlite_where=text("kind = 'acceptance_recorded'"),
             postgresql_where=text("kind = 'acceptance_recorded'"),
         ),
+        Index(  # and which countersignatures
+            "ix_logentry_countersignatures",
+            "idx",
+            sqlite_where=text("kind = 'countersignature_taken'"),
+            postgresql_where=text("kind = 'countersignature_taken'"),
+        ),
     )
     log: str = Field(primary_key=True)
     idx: int = Field(primary_key=True)

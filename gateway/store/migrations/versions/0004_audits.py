@@ -62,3 +62,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_sha256"),
     )
     op.create_index("ix_countersignaturerow_release_id", "countersignaturerow", ["release_id"], unique=False)
+    op.create_index(
+        "ix_logentry_countersignatures",
+        "logentry",
+        ["idx"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'countersignature_taken'"),
+        postgresql_where=sa.text("kind = 'countersignature_taken'"),
+    )
