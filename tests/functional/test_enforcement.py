@@ -31,6 +31,7 @@ from policies.basis import RecordKind
 from policies.decision import Decision
 from policies.engine import PolicyEngine, Request
 from policies.vocabulary import Action, Purpose, Role
+from tests.support import auditing
 from tests.support.api_client import Client
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
@@ -63,6 +64,11 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "advice answer": (Action.CHANGE_POLICY, ("ADVICE", "--followed")),
     "advice lift": (Action.ADVISE, ("ADVICE",)),
     "advice sample": (Action.READ_LOG, ("impact60",)),
+    "audit sample": (Action.AUDIT, ("impact60", "2018H2", "--size", "3", "--nonce", "NONCE")),
+    "audit approve": (Action.CHANGE_POLICY, ("SAMPLE",)),
+    "audit rows": (Action.AUDIT_ROWS, ("SAMPLE", "STATUS")),
+    "audit find": (Action.AUDIT, ("SAMPLE", "--item", "1", "--agrees")),
+    "audit close": (Action.AUDIT, ("SAMPLE", "--out", "findings.json")),
     "settle state": (Action.READ_SETTLEMENT, ("impact60",)),
     "settle statement": (Action.READ_SETTLEMENT, ("impact60", "--out", "statement.html")),
     "settle acknowledge": (Action.ACKNOWLEDGE, ("impact60", "2018H2")),
@@ -125,6 +131,8 @@ ASKS_NOBODY = {
     "rights repeat-erasures": "repeats erasures that were decided, after a restore",
     "policy status": "shows digests",
     "policy propose": "changes nothing until a second person approves, who is asked",
+    "audit take": "takes in what an auditor signed, whose key the programme names, whatever it says",
+    "audit list": "shows how far samples have come, and no person",
     "advice list": "shows advice, which is about windows",
 }
 ROUTES_ASK = {
@@ -217,7 +225,10 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
         "CONTACT": str(EXAMPLES / "contacts" / "aalborg.toml"),
         "SELECTION": str(EXAMPLES / "comparisons" / "impact60.toml"),
         "REFERRALS": str(another),
+        "NONCE": auditing.NONCE,
     }
+    auditing.appoint(town)  # last: from then on only those who are named act
+    names["SAMPLE"] = auditing.draw(town).sample.id
     gateway.store.dispose()
     return town, names
 

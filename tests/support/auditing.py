@@ -20,7 +20,7 @@ from tests.support.simulated import acting
 
 AUDITOR, ORGANISATION = "rita", "revisionsfirma"
 NONCE = "5f" * 32
-STAFF = {"ole": "system_owner", "dorte": "dpo", "clara": "case_worker", "first": "system_owner"}
+STAFF = {"ole": "system_owner", "dorte": "dpo", "clara": "case_worker", "second": "system_owner"}
 UNTIL = date(2100, 12, 31)
 WINDOW = "2018H2"
 
@@ -47,19 +47,19 @@ def programme_text(*, key: str = "", until: date = UNTIL) -> str:
     entries = "".join(
         f'\n[[appointments]]\nstaff = "{one}"\nrole = "{role}"\nuntil = {UNTIL}\n' for one, role in STAFF.items()
     )
+    party = f'organisation = "{ORGANISATION}"\nrole = "auditor"\n'
     grants = "".join(
-        f'\n[[grants]]\nid = "auditor-{action}"\norganisation = "{ORGANISATION}"\nrole = "auditor"\naction = "{action}"\n'
-        for action in ("audit", "audit_rows")
+        f'\n[[grants]]\nid = "auditor-{action}"\n{party}action = "{action}"\n' for action in ("audit", "audit_rows")
     )
     appointment = f'\n[[appointments]]\nstaff = "{AUDITOR}"\nrole = "auditor"\nuntil = {until}\n{signs}'
-    return f'\n[[parties]]\norganisation = "{ORGANISATION}"\nrole = "auditor"\n{grants}{entries}{appointment}'
+    return f"\n[[parties]]\n{party}{grants}{entries}{appointment}"
 
 
 def appoint(town: SimulatedMunicipality, *, key: str | None = None, until: date = UNTIL) -> None:
     """Put a programme with an auditor in force; the auditor has a key unless it is empty."""
     signs = party_key(ORGANISATION).kid if key is None else key
     before = (town.folder / f"{town.contract}.programme.toml").read_text("utf-8")
-    text = before.replace('"governance"]', '"governance", "audit"]') + programme_text(key=signs, until=until)
+    text = before.replace("purposes = [", 'purposes = ["audit", ', 1) + programme_text(key=signs, until=until)
     changed = town.folder / "audited.programme.toml"
     changed.write_text(text, "utf-8")
     proposal = declarations.propose_change(town.gateway, town.folder / f"{town.contract}.toml", changed)
@@ -112,9 +112,11 @@ def close(town: SimulatedMunicipality, sample: str) -> Closed:
     return findings.close(acting(town.gateway, AUDITOR), sample)
 
 
-def audited(town: SimulatedMunicipality, *, deviating: tuple[int, ...] = (), nonce: str = NONCE) -> Closed:
+def audited(
+    town: SimulatedMunicipality, *, deviating: tuple[int, ...] = (), nonce: str = NONCE, window: str = WINDOW
+) -> Closed:
     """A whole audit up to what is to be signed."""
-    sample = draw(town, nonce=nonce).sample.id
+    sample = draw(town, nonce=nonce, window=window).sample.id
     approve(town, sample)
     look(town, sample)
     find_all(town, sample, deviating=deviating)

@@ -129,6 +129,46 @@ REFUSALS = {
         "twice",
     ),
     "unknown key in a grant": ('action = "enrol"', 'action = "enrol"\nuntil = 2', "grants.0.until", "a word"),
+    "key of somebody who is no auditor": (
+        "\n[retention]",
+        f'\n[[appointments]]\nstaff = "ole"\nrole = "dpo"\nuntil = 2030-01-01\nkey = "{"k" * 43}"\n\n[retention]',
+        "appointments.0.key",
+        "auditor",
+    ),
+    "key that is no thumbprint": (
+        "\n[retention]",
+        '\n[[appointments]]\nstaff = "rita"\nrole = "auditor"\nuntil = 2030-01-01\nkey = "abc"\n\n[retention]',
+        "appointments.0.key",
+        "thumbprint",
+    ),
+    "auditor with another role": (
+        "\n[retention]",
+        (
+            '\n[[appointments]]\nstaff = "rita"\nrole = "dpo"\nuntil = 2030-01-01\n'
+            '\n[[appointments]]\nstaff = "rita"\nrole = "auditor"\nuntil = 2030-01-01\n\n[retention]'
+        ),
+        "appointments.1.staff",
+        "audits",
+    ),
+    "one key for two auditors": (
+        "\n[retention]",
+        "".join(
+            f'\n[[appointments]]\nstaff = "{one}"\nrole = "auditor"\nuntil = 2030-01-01\nkey = "{"k" * 43}"\n'
+            for one in ("rita", "ruth")
+        )
+        + "\n[retention]",
+        "appointments.1.key",
+        "another",
+    ),
+    "auditor of a party": (
+        '\n[[parties]]\norganisation = "det-obelske-familiefond"',
+        (
+            '\n[[parties]]\norganisation = "fokus-folkeoplysning"\nrole = "auditor"\n'
+            '\n[[parties]]\norganisation = "det-obelske-familiefond"'
+        ),
+        "parties.7.role",
+        "no other role",
+    ),
     "appointments as a number": ("\nrequires", "\nappointments = 1\nrequires", "appointments", "list of tables"),
 }
 
