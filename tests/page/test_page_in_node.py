@@ -1,6 +1,6 @@
 """The page's verifier gives the command line's exit code, for every vector and for thousands of damaged bundles.
 
-`verify.js` runs in Node, all cases in one process; `outcome_verifier` says what is right.
+The page's checks run in Node, all cases in one process; `outcome_verifier` says what is right.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Case:
 
 
 def in_node(cases: Iterable[Case], folder: Path) -> list[dict[str, Any]]:
-    """The verdicts of verify.js, in order."""
+    """The page's verdicts, in order."""
 
     def stored(data: bytes | None) -> str | None:
         if data is None:
@@ -330,6 +330,6 @@ def test_every_reason_is_said_in_danish():
     run = subprocess.run(["node", "-e", script], cwd=PAGE, capture_output=True, text=True, check=True)
     said = json.loads(run.stdout)
     assert said["da"] == said["en"]
-    source = (PAGE / "verify.js").read_text(encoding="utf-8")
+    [source] = re.findall(r"<script>(.*?)</script>", (PAGE / "verify.html").read_text(encoding="utf-8"), re.DOTALL)[:1]
     found = re.findall(r'(?:, |refuse\(|super\(|: |return )"((?:[a-zA-Z_][^"]* |not )[^"]*)"', source)
     assert {text for text in found if text != "SHA-256"} == set(said["reasons"])

@@ -164,7 +164,7 @@ def verify_bundle(
         accepted = acceptance.check_all(
             bundle.acceptances, contract=claims["contract"], trust=trust.fingerprint, issuer_keys=trust.keys, now=now
         )
-        acceptance.check_recipient(accepted, claims["recipient"])
+        acceptance.check_fit(accepted, recipient=claims["recipient"], anchor=trust.anchor)
         acceptance.check_demanded(accepted, demands.accepted_by)
     passed(10, "acceptances", f"accepted by {', '.join(map(str, accepted))}")
 

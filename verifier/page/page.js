@@ -1,4 +1,4 @@
-// The page around verify.js: it takes files, shows verdicts, and decides nothing itself. Data enters the document as
+// The page around the checks: it takes files, shows verdicts, and decides nothing itself. Data enters the document as
 // text only.
 "use strict";
 
@@ -8,7 +8,7 @@
     trust: null, // each file: {name, bytes}
     bundles: [],
     contract: null,
-    described: null, // what verify.js says of the trust file
+    described: null, // what the checks say of the trust file
     verdicts: [], // {name, verdict}
     checkedAt: null,
     isWorking: false,
@@ -127,6 +127,7 @@
       verdict.verified ? null : refusalView(verdict),
       isGenuine ? aboutView(verdict) : null,
       verdict.verified ? figuresView(verdict) : null,
+      verdict.verified ? endorsedView(verdict) : null,
       checksView(verdict),
       verdict.verified ? notCheckedView(verdict) : null,
       isGenuine ? technicalView(name, verdict) : null,
@@ -161,7 +162,23 @@
     return el("div", { class: "mark demo" }, el("h4", {}, words().demoTitle), el("p", {}, words().demoText));
   }
 
-  function marks({ claims, shown }) {
+  // A genuine countersignature that does not agree refuses nothing, and must not be overlooked.
+  function deviationMarks(audited) {
+    const text = words();
+    return audited
+      .filter(({ verdict }) => verdict === "deviations")
+      .map(({ auditor, size, population }) => {
+        const about = { auditor, size: integer(size), population: integer(population) };
+        return el(
+          "div",
+          { class: "mark deviations", role: "alert" },
+          el("h4", {}, text.deviationsTitle),
+          el("p", {}, filled(text.deviationsText, about)),
+        );
+      });
+  }
+
+  function marks({ claims, shown, audited }) {
     const text = words();
     const names = (shown.illustrative ?? []).map((name) => el("li", {}, el("code", {}, name)));
     const illustrative = el(
@@ -171,7 +188,7 @@
       el("p", {}, text.illustrativeText),
       el("ul", {}, names),
     );
-    return [claims.demo ? demoMark() : null, names.length > 0 ? illustrative : null];
+    return [...deviationMarks(audited ?? []), claims.demo ? demoMark() : null, names.length > 0 ? illustrative : null];
   }
 
   function refusalView({ step, reason, supersededBy, shown }) {
@@ -298,6 +315,30 @@
     return names.map((name) => [capital(text.difference[name]), value[name](difference[name])]);
   }
 
+  // ── Who else signed ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  function endorsedView({ accepted, audited }) {
+    const text = words();
+    const key = ({ kid, at }) => el("span", { class: "key" }, filled(text.keyAt, { kid, date: moment(at) }));
+    const parties = accepted.map((one) => {
+      const { organisation, role } = one;
+      return [filled(text.acceptedParty, { organisation, role: named(text.roles, role) }), key(one)];
+    });
+    const audits = audited.map((one) => {
+      const { auditor, verdict, size, population } = one;
+      const sample = { auditor, size: integer(size), population: integer(population) };
+      return [text.verdicts[verdict], el("span", {}, filled(text.auditSample, sample), el("br"), key(one))];
+    });
+    return el(
+      "div",
+      { class: "block" },
+      el("h4", {}, text.acceptedTitle),
+      definitions(parties),
+      el("h4", {}, text.auditTitle),
+      audits.length > 0 ? definitions(audits) : el("p", {}, text.checks[11].none),
+    );
+  }
+
   // ── Checks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   function checkText(number, facts) {
@@ -311,6 +352,12 @@
     }
     if (number === 8) return filled(facts.hasExpired ? check.expired : check.ok, { date: moment(facts.asOf) });
     if (number === 9) return facts.isCompared ? check.ok : check.alone;
+    if (number === 10) return filled(check.ok, { count: integer(facts.accepted.length) });
+    if (number === 11) {
+      if (facts.audited.length === 0) return check.none;
+      const deviates = facts.audited.some(({ verdict }) => verdict === "deviations");
+      return deviates ? check.deviations : filled(check.ok, { count: integer(facts.audited.length) });
+    }
     return check.ok;
   }
 
@@ -515,7 +562,7 @@
     return found;
   }
 
-  // Which of the three kinds a dropped file is. Only a convenience: verify.js reads it strictly afterwards.
+  // Which of the three kinds a dropped file is. Only a convenience: the checks read it strictly afterwards.
   function kindOf({ name, bytes }) {
     const text = new TextDecoder().decode(bytes);
     if (text.includes('"schema":"trust/1"')) return "trust";
