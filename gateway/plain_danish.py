@@ -39,6 +39,7 @@ _WHY = {
     Purpose.ACCESS_REVIEW: "Vi ser efter, hvem der har læst hvad.",
     Purpose.INDIVIDUAL_FOLLOW_UP: "Leverandøren skal vide, hvem der igen har brug for hjælp.",
     Purpose.RIGHTS_REQUEST: "Beder du om noget, skal vi kunne finde det.",
+    Purpose.AUDIT: "En revisor ser efter, om vi har talt rigtigt. Det sker hos kommunen, for nogle få ved lodtrækning.",
     Purpose.GOVERNANCE: "Reglerne her skal kunne ses efter og rettes.",
 }
 _BASIS: dict[LegalBasis | SpecialCategoryBasis, str] = {

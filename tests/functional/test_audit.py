@@ -20,7 +20,7 @@ from sqlmodel import delete, select
 
 from connectors.errors import FileNameMismatch, RowsNotShown
 from connectors.records import Week
-from gateway import correction, pulling
+from gateway import correction, plain_danish, pulling
 from gateway.audit import countersigning, findings, sampling, showing
 from gateway.audit.findings import Deviation, items_body
 from gateway.audit_errors import (
@@ -42,6 +42,7 @@ from gateway.store.tables import LogEntry, PersonLineRow, Subject
 from outcome_verifier import canonical, countersignature, endorsement
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
+from policies.programme import load_programme
 from policies.vocabulary import Role
 from tests.functional.test_traps import Clock
 from tests.support import auditing
@@ -538,3 +539,13 @@ def test_erasing_a_sampled_person_takes_the_link_and_leaves_what_was_signed(town
 def test_canonical_findings_are_what_the_verifier_reads(town: SimulatedMunicipality):
     closed = auditing.audited(town)
     assert canonical.dumps(json.loads(closed.findings)) + b"\n" == closed.findings
+
+
+def test_people_are_told_that_an_auditor_may_look(original: SimulatedMunicipality):
+    """Where the programme declares an audit, the leaflet says why; where it does not, that the data are not for it."""
+    audited = (original.folder / "audited.programme.toml").read_bytes()
+    plain = (original.folder / "impact60.programme.toml").read_bytes()
+    with_audit, without = (load_programme(text, file="programme.toml") for text in (audited, plain))
+    assert any("revisor" in why for _, why in plain_danish.purposes(with_audit))
+    assert "revision" not in plain_danish.other_purposes(with_audit)
+    assert "revision" in plain_danish.other_purposes(without)
