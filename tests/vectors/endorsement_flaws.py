@@ -319,13 +319,20 @@ def step10() -> list[Vector]:
             accepted(lambda i: [i.token().split("~")[0]]),
         ),
     ]
+
     def two_issuer_keys(issuer: Issuer) -> bytes:
         return issuer.trust_bytes(keys=[issuer.key_entry(), issuer.key_entry(issuer.auditor)])
 
     two_keys = accepted(lambda i: among(i, *PARTIES, SECOND_PAYER, signers={SECOND_PAYER: i.auditor}))
     return [
         *(Vector(name, 20, flaw, make) for name, flaw, make in rows),
-        Vector("issuer-accepts-for-two-payers-with-two-keys", 20, "Two keys of the issuer accept for two payers.", two_keys, two_issuer_keys),
+        Vector(
+            "issuer-accepts-for-two-payers-with-two-keys",
+            20,
+            "Two keys of the issuer accept for two payers.",
+            two_keys,
+            two_issuer_keys,
+        ),
         Vector(
             "investors-key-in-the-trust-file",
             20,
@@ -424,12 +431,21 @@ def step11() -> list[Vector]:
         ("audit-is-no-jws", "A countersignature is no JWS.", audited(lambda *_: ["x"])),
         ("audit-changed", "The signed text was changed.", audited(lambda i, t: [_changed(i.countersigns(t))])),
     ]
+
     def second_key(issuer: Issuer) -> bytes:
-        return issuer.trust_bytes(keys=[issuer.key_entry(), issuer.key_entry(issuer.auditor, state="pending", valid_from=None)])
+        return issuer.trust_bytes(
+            keys=[issuer.key_entry(), issuer.key_entry(issuer.auditor, state="pending", valid_from=None)]
+        )
 
     return [
         *(Vector(name, 21, flaw, make) for name, flaw, make in rows),
-        Vector("audited-by-a-key-the-issuer-has-not-used", 21, "A pending key of the issuer countersigns.", by(), second_key),
+        Vector(
+            "audited-by-a-key-the-issuer-has-not-used",
+            21,
+            "A pending key of the issuer countersigns.",
+            by(),
+            second_key,
+        ),
     ]
 
 

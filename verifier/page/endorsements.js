@@ -111,4 +111,4 @@ async function checkAudit(texts, token, shown, accepted, trust, now) {
 }
 
 const auditSentence = ({ verdict, auditor, size, population }) =>
-  `countersigned "${verdict}" by ${auditor}: ${size} of ${population} people`;
+  `countersigned "${verdict === "agreed" ? verdict : verdict.toUpperCase()}" by ${auditor}: ${size} of ${population} people`;

@@ -103,12 +103,23 @@
 
   // ── A verdict ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  const kindOfVerdict = ({ verified, supersededBy }) => (verified ? "verified" : supersededBy ? "superseded" : "refused");
+  const deviating = ({ audited }) => (audited ?? []).filter(({ verdict }) => verdict === "deviations");
+
+  function kindOfVerdict(verdict) {
+    if (verdict.verified) return deviating(verdict).length > 0 ? "deviating" : "verified";
+    return verdict.supersededBy ? "superseded" : "refused";
+  }
+
+  const wordsOfVerdicts = () => ({
+    verified: words().verdictVerified,
+    deviating: words().verdictDeviating,
+    superseded: words().verdictSuperseded,
+    refused: words().verdictRefused,
+  });
 
   // Where there are several: each file's answer, with a link to its verdict.
   function overviewView() {
-    const text = words();
-    const word = { verified: text.verdictVerified, superseded: text.verdictSuperseded, refused: text.verdictRefused };
+    const word = wordsOfVerdicts();
     const items = state.verdicts.map(({ name, verdict }, n) => {
       const kind = kindOfVerdict(verdict);
       return el("li", { class: kind }, el("strong", {}, word[kind]), " ", el("a", { href: `#verdict-${n}` }, name));
@@ -136,10 +147,11 @@
 
   function banner(kind, name, { step, claims }) {
     const text = words();
-    const [word, sentence] = {
-      verified: [text.verdictVerified, text.verdictVerifiedText],
-      superseded: [text.verdictSuperseded, text.verdictSupersededText],
-      refused: [text.verdictRefused, filled(text.verdictRefusedText, { step, title: text.checks[step]?.title })],
+    const sentence = {
+      verified: text.verdictVerifiedText,
+      deviating: text.verdictDeviatingText,
+      superseded: text.verdictSupersededText,
+      refused: filled(text.verdictRefusedText, { step, title: text.checks[step]?.title }),
     }[kind];
     const subject = { contract: claims?.contract.id, window: claims?.window.label };
     const title = kind === "refused" ? name : filled(text.heading, subject);
@@ -151,8 +163,8 @@
       el(
         "p",
         { class: "word" },
-        el("span", { class: "sign", "aria-hidden": "true" }, { verified: "✓", superseded: "↷", refused: "✕" }[kind]),
-        el("strong", {}, word),
+        el("span", { class: "sign", "aria-hidden": "true" }, { verified: "✓", deviating: "!", superseded: "↷", refused: "✕" }[kind]),
+        el("strong", {}, wordsOfVerdicts()[kind]),
       ),
       el("p", {}, sentence),
     );
@@ -163,23 +175,22 @@
   }
 
   // A genuine countersignature that does not agree refuses nothing, and must not be overlooked.
-  function deviationMarks(audited) {
+  function deviationMarks(verdict) {
     const text = words();
-    return audited
-      .filter(({ verdict }) => verdict === "deviations")
-      .map(({ auditor, size, population }) => {
-        const about = { auditor, size: integer(size), population: integer(population) };
-        return el(
-          "div",
-          { class: "mark deviations", role: "alert" },
-          el("h4", {}, text.deviationsTitle),
-          el("p", {}, filled(text.deviationsText, about)),
-        );
-      });
+    return deviating(verdict).map(({ auditor, size, population }) => {
+      const about = { auditor, size: integer(size), population: integer(population) };
+      return el(
+        "div",
+        { class: "mark deviations" },
+        el("h4", {}, text.deviationsTitle),
+        el("p", {}, filled(text.deviationsText, about)),
+      );
+    });
   }
 
-  function marks({ claims, shown, audited }) {
+  function marks(verdict) {
     const text = words();
+    const { claims, shown } = verdict;
     const names = (shown.illustrative ?? []).map((name) => el("li", {}, el("code", {}, name)));
     const illustrative = el(
       "div",
@@ -188,7 +199,7 @@
       el("p", {}, text.illustrativeText),
       el("ul", {}, names),
     );
-    return [...deviationMarks(audited ?? []), claims.demo ? demoMark() : null, names.length > 0 ? illustrative : null];
+    return [...deviationMarks(verdict), claims.demo ? demoMark() : null, names.length > 0 ? illustrative : null];
   }
 
   function refusalView({ step, reason, supersededBy, shown }) {
@@ -319,10 +330,10 @@
 
   function endorsedView({ accepted, audited }) {
     const text = words();
-    const key = ({ kid, at }) => el("span", { class: "key" }, filled(text.keyAt, { kid, date: moment(at) }));
+    const key = ({ kid, at }) => [`${text.key} `, el("code", {}, kid), el("br"), moment(at)];
     const parties = accepted.map((one) => {
       const { organisation, role } = one;
-      return [filled(text.acceptedParty, { organisation, role: named(text.roles, role) }), key(one)];
+      return [filled(text.acceptedParty, { organisation, role: named(text.roles, role) }), el("span", {}, key(one))];
     });
     const audits = audited.map((one) => {
       const { auditor, verdict, size, population } = one;
@@ -355,8 +366,7 @@
     if (number === 10) return filled(check.ok, { count: integer(facts.accepted.length) });
     if (number === 11) {
       if (facts.audited.length === 0) return check.none;
-      const deviates = facts.audited.some(({ verdict }) => verdict === "deviations");
-      return deviates ? check.deviations : filled(check.ok, { count: integer(facts.audited.length) });
+      return deviating(facts).length > 0 ? check.deviations : filled(check.ok, { count: integer(facts.audited.length) });
     }
     return check.ok;
   }
@@ -453,6 +463,7 @@
       "figure",
       { class: "chart" },
       el("figcaption", {}, title),
+      verdicts.flatMap(deviationMarks),
       verdicts.some(({ claims }) => claims.demo) ? demoMark() : null,
       el("div", { class: "drawing", tabindex: "0", role: "group", "aria-label": title }, drawing(bars, title, `chart-${n}`)),
       table(text.figuresTitle, [text.window, text.outcomes, text.threshold], rows),
