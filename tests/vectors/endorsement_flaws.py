@@ -144,13 +144,13 @@ def step1() -> list[Vector]:
     rows: Rows = [
         ("no-acceptances", "Nobody has accepted the contract.", accepted(lambda _: [])),
         ("seventeen-acceptances", "More acceptances than a bundle may hold.", accepted(lambda _: seventeen)),
-        ("acceptance-is-no-text", "An acceptance is an object.", accepted(lambda _: [{}])),  # type: ignore[list-item]
+        ("acceptance-is-no-text", "An acceptance is an object.", accepted(lambda _: [{}])),
         (
             "seventeen-countersignatures",
             "More countersignatures than a bundle may hold.",
             audited(lambda *_: seventeen),
         ),
-        ("countersignature-is-null", "A countersignature is null.", audited(lambda *_: [None])),  # type: ignore[list-item]
+        ("countersignature-is-null", "A countersignature is null.", audited(lambda *_: [None])),
     ]
     return [Vector(name, 11, flaw, make) for name, flaw, make in rows]
 
