@@ -153,11 +153,13 @@ def test_a13_a14_a15_no_pseudonym_leaves(worlds: tuple[World, World]):
     ]
     sent += [world.ask(*asked).content for asked in REFUSED.values()]
     sent += [world.ask("dsk-app", "GET", "/contracts").content, *world.public().values()]
-    for bundle in sent[: len(planned)]:
-        sent += [decoded(part) for part in json.loads(bundle).get("attestation", "").encode().split(b"~")]
+    for body in [json.loads(one) for one in sent if one.startswith(b'{"acceptances"')]:
+        parts = [*body["attestation"].split("~"), *body["acceptances"]]
+        sent += [decoded(part.encode("ascii")) for part in parts]
     everything = b"\n".join(sent)
     assert len(people) == 30
     assert b'"participants",30' in everything  # disclosures are searched in clear
+    assert b'"organisation":"den-sociale-kapitalfond"' in everything  # and so is what the parties signed
     for person in people:
         raw = bytes.fromhex(person.subject)
         digests = [

@@ -265,7 +265,7 @@ def test_an_undocumented_member_is_noticed(document):
     """Positive control of the check above."""
     schema = closed({"$ref": "#/components/schemas/EvidenceBundle", "components": document["components"]})
     bundle = {"schema": "evidence-bundle/1", "attestation": "", "receipt": "", "logged_at": 0}
-    bundle |= {"seals": [], "status": "", "superseded_by": None}
+    bundle |= {"seals": [], "status": "", "acceptances": [], "countersignatures": [], "superseded_by": None}
     assert Draft202012Validator(schema).is_valid(bundle)
     assert not Draft202012Validator(schema).is_valid({**bundle, "more": ""})
 
