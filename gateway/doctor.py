@@ -84,7 +84,7 @@ def _settlements(gateway: Gateway) -> Iterator[Finding]:
 
 def _machine(gateway: Gateway) -> Iterator[Finding]:
     installed = gateway.installed
-    yield Finding(OK, f"{installed.municipality_name} ({installed.municipality_code}) at {installed.host_name}")
+    yield Finding(OK, f"{installed.municipality_name} ({installed.municipality_code}) at {installed.host_name}: {installed.kind}")
     free = shutil.disk_usage(gateway.settings.data_directory).free
     level = OK if free >= _LEAST_FREE_BYTES else WARN
     advice = "" if level == OK else "a log that cannot be written stops every use case; make room"
@@ -104,10 +104,12 @@ def _keys(gateway: Gateway) -> Iterator[Finding]:
         is_development = gateway.signer(session).is_development
     if is_development:
         yield Finding(
-            WARN, "the signing key is a development key", "attestations are marked demo; fine for a demo only"
+            WARN, "the signing key is a development key", "attestations are marked demo; fine for a test or a demo only"
         )
-    if gateway.settings.profile != "production":
-        yield Finding(WARN, "the profile is development", "set GATEWAY_PROFILE=production before real data come in")
+    wanted = "test" if is_development else "production"
+    if gateway.settings.profile != wanted:
+        advice = f"set GATEWAY_PROFILE={wanted}: then nothing of another kind opens here"
+        yield Finding(WARN, f"the profile is {gateway.settings.profile}", advice)
 
 
 def _logs(gateway: Gateway) -> Iterator[Finding]:

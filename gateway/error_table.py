@@ -77,6 +77,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "key-file-invalid": Outcome(3, 422, "The key cannot be used"),
     "transition-refused": Outcome(5, 409, "The key's state does not allow it"),
     "signer-unavailable": Outcome(6, 503, "The signer does not answer"),
+    "kind-mismatch": Outcome(6, 503, "Keys of another kind of installation"),
     "unsafe-for-production": Outcome(6, 503, "Unsafe for production"),
     "unsafe-directory": Outcome(6, 409, "The folder is in use"),
     "output-unwritable": Outcome(6, 503, "The file cannot be written"),

@@ -240,8 +240,8 @@ class KeyFileInvalid(GatewayError):
 class UnsafeForProduction(GatewayError):
     code = "unsafe-for-production"
 
-    def __init__(self, *, reason: str) -> None:
-        super().__init__(f"the production profile does not start: {reason}")
+    def __init__(self, *, reason: str, profile: str = "production") -> None:
+        super().__init__(f"the {profile} profile does not start: {reason}")
 
 
 class UnsafeDirectory(GatewayError):

@@ -13,7 +13,7 @@ from connectors.errors import FileNotNeeded
 from gateway import declarations, enrolment, pulling
 from gateway.evaluation import evaluate_week
 from gateway.installation import Gateway, initialise
-from gateway.settings import Settings, utc_now
+from gateway.settings import Kind, Settings, utc_now
 from gateway.simulate.course import load_course
 from gateway.simulate.drop import Drop, write_drop
 from tests.support.histories import EXAMPLES
@@ -104,6 +104,7 @@ def simulated(
     edits: tuple[Edit, ...] = (),
     programme_edits: tuple[Edit, ...] = (),
     database_url: str = "",
+    kind: Kind = Kind.DEMO,
     clock: Callable[[], datetime] = utc_now,
 ) -> Municipality:
     """An installation with its contract in force and its register files written; nothing is enrolled or pulled."""
@@ -116,7 +117,7 @@ def simulated(
         host_name=f"gateway.{name}.example",
         municipality_code=code,
         municipality_name=town,
-        is_demo=True,
+        kind=kind,
         clock=clock,
     )
     declare(gateway, name, folder, edits=edits, programme_edits=programme_edits)

@@ -100,7 +100,7 @@ def upgrade() -> None:
         sa.Column("host_name", sa.String(), nullable=False),
         sa.Column("municipality_code", sa.String(), nullable=False),
         sa.Column("municipality_name", sa.String(), nullable=False),
-        sa.Column("is_demo", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
