@@ -127,6 +127,7 @@ def release_facts(
         cells_cleared=True,
         recipient_is_creditor=request.recipient == "operator",
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
+        settled_here=queries.is_settled_here(session, contract.id, window.label),
     )
     return facts, frozen
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from connectors.records import Week
 from gateway.store.rights_tables import Advice
-from gateway.store.settlement_tables import Dispute
+from gateway.store.settlement_tables import Dispute, OpeningRow, ShadowRow
 from gateway.store.tables import Batch, ContractVersion, ProgrammeRow, PullRow, ReleaseRow, SigningKeyRow, Subject
 from keys.lifecycle import PUBLISHED, State
 
@@ -45,6 +45,22 @@ def is_suspended(session: Session, contract_id: str, window: str) -> bool:
     """
     query = select(Advice).where(Advice.contract_id == contract_id, col(Advice.suspends).is_(True))
     return any(row.window in ("", window) and row.holds for row in session.exec(query))
+
+
+def opening(session: Session, contract_id: str) -> OpeningRow | None:
+    """What the parties stated of the windows before the gateway, where the contract was adopted mid-way."""
+    return session.get(OpeningRow, contract_id)
+
+
+def in_shadow(session: Session, contract_id: str) -> bool:
+    """Whether the contract only runs beside another settlement here: from its first day until it is adopted."""
+    return session.get(ShadowRow, contract_id) is not None and opening(session, contract_id) is None
+
+
+def is_settled_here(session: Session, contract_id: str, window: str) -> bool:
+    """Whether this gateway settles the window: the contract runs in no shadow, and the parties have not stated it."""
+    row = opening(session, contract_id)
+    return not in_shadow(session, contract_id) and (row is None or window not in row.windows)
 
 
 def open_disputes(session: Session, contract_id: str) -> list[str]:

@@ -15,6 +15,32 @@ from sqlmodel import Field, SQLModel
 from gateway.store.columns import blob, instant, json_value, optional_instant
 
 
+class ShadowRow(SQLModel, table=True):
+    """That a contract runs beside another settlement. Whoever removes the row lets releases go that nobody waits for,
+    and contradicts the logged event.
+    """
+
+    contract_id: str = Field(primary_key=True)
+    by: str
+    at: datetime = instant()
+
+
+class OpeningRow(SQLModel, table=True):
+    """What the parties stated of the windows before the gateway. Not trusted: each time it is read the text must have
+    the digest that both of them signed, with the keys that the event names.
+    """
+
+    contract_id: str = Field(primary_key=True)
+    contract_sha256: str  # of the version in force on the day
+    windows: list[str] = json_value()  # labels of the stated windows, the last one last
+    file_name: str
+    text: bytes = blob()
+    sha256: str
+    signed: list[dict[str, Any]] = json_value()  # organisation, role, kid and token of each party
+    by: str
+    at: datetime = instant()
+
+
 class Acknowledgement(SQLModel, table=True):
     """That a party accepts lines of a payment document. Trusted as far as its event; an edit lets a line be invoiced
     that one party did not accept, and contradicts the logged event.
