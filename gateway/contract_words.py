@@ -27,6 +27,17 @@ HEADINGS: Mapping[str, Both] = {
     "illustrative": _both("Ikke offentligt", "Not public"),
 }
 
+PRINTED: Mapping[str, Both] = {
+    "contract": _both("Kontrakt", "Contract"),
+    "version": _both("version", "version"),
+    "from": _both("Gælder fra", "In force from"),
+    "digest": _both("Kontraktfilens fingeraftryk (SHA-256)", "Digest of the contract file (SHA-256)"),
+    "binds": _both(
+        "Siden er dannet af kontraktfilen med dette fingeraftryk. Det er filen, der binder. Navne som `weeks` er dens.",
+        "This page is made from the contract file with this digest. The file binds. Names like `weeks` are the file's.",
+    ),
+}
+
 COUNTS: Mapping[MeasureKind, Both] = {
     MeasureKind.WEEKS: _both(
         "hver uge i {states}, i {weeks} uger fra indskrivningen",

@@ -1,7 +1,8 @@
 """Use cases that put declarations into force: contracts with their programmes and notices, and sources.
 
 The first programme of a contract comes into force at once: there is nobody in it yet. Every later change of contract,
-programme or notice needs two people, one who proposes and a system owner who approves.
+programme or notice needs two people, one who proposes and a system owner who approves. No version of a contract comes
+into force before every party that it names has accepted its text (`gateway.acceptances`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlmodel import Session, col, select
 from connectors.codes import shown_by_kind
 from connectors.declaration import SourceDeclaration, load_declaration
 from connectors.errors import DeclarationInvalid
+from gateway import accepted
 from gateway.authority import deciding, staff_party
 from gateway.errors import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
 from gateway.events import ContractActivated, SourceDeclared
@@ -79,7 +81,8 @@ def read_declared(gateway: Gateway, contract_file: Path, programme_file: Path) -
 def activate_contract(gateway: Gateway, contract_file: Path, programme_file: Path) -> Contract:
     """Put a contract into force for the first time. The same files again change nothing.
 
-    Raises what `read_declared` raises, and `ChangeNeedsApproval` where another version is in force.
+    Raises what `read_declared` raises, `ChangeNeedsApproval` where another version is in force, and `AcceptanceMissing`
+    where a party has not accepted the text.
     """
     declared = read_declared(gateway, contract_file, programme_file)
     with gateway.store.write(gateway.clock()) as uow:
@@ -87,6 +90,7 @@ def activate_contract(gateway: Gateway, contract_file: Path, programme_file: Pat
             return declared.contract
         if queries.contract_versions(uow.session, declared.contract.id):
             raise ChangeNeedsApproval(contract=declared.contract.id)
+        accepted.tokens(gateway, uow.session, declared.contract)
         _activate(uow, declared)
     return declared.contract
 
@@ -127,7 +131,8 @@ def open_proposals(session: Session) -> Sequence[Proposal]:
 def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
     """Put a proposed change into force, as a system owner who is not the one that proposed it.
 
-    The programme that is in force decides who may. Raises `PolicyDenied`, `ProposalUnknown`, `AmendmentRefused`.
+    The programme that is in force decides who may. Raises `PolicyDenied`, `ProposalUnknown`, `AmendmentRefused`, and
+    `AcceptanceMissing` where a party has not accepted the text.
     """
     with deciding(gateway) as asking:
         row = asking.session.get(Proposal, proposal_id)
@@ -143,6 +148,7 @@ def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
         )
         authorised = asking.ask(staff_party(programme, Role.SYSTEM_OWNER), Action.CHANGE_POLICY, programme, facts)
         _check_later(asking.session, declared)
+        accepted.tokens(gateway, asking.session, declared.contract)
         _activate(asking.uow, declared)
         row.approved_by, row.approved_at = gateway.staff, asking.now
         asking.session.add(row)
@@ -178,8 +184,7 @@ def _checked(gateway: Gateway, declared: Declared) -> Declared:
     if programme.contract_id != contract.id or programme.contract_sha256 != contract.sha256:
         reason = f"{programme.file} was declared for a contract with another digest than {contract.sha256}"
         raise ProgrammeMismatch(contract=contract.id, reason=reason)
-    if contract.party("outcome_payer").municipality_code != gateway.installed.municipality_code:
-        raise ProgrammeMismatch(contract=contract.id, reason="it belongs to another municipality")
+    accepted.own_parties(gateway, contract)
     _check_legal_role(contract, programme)
     for finding in lint(contract, shown_by_kind()):
         if finding.refuses:

@@ -11,6 +11,8 @@ from sqlmodel import Session, select
 
 from connectors.declaration import load_declaration
 from gateway import governance
+from gateway.acceptance_errors import AcceptanceMissing, AcceptancesCorrupt
+from gateway.accepted import tokens, waiting
 from gateway.advice import all_advice
 from gateway.enrolment import is_sealed
 from gateway.error_table import outcome
@@ -18,6 +20,7 @@ from gateway.errors import CheckpointMismatch
 from gateway.evaluation import AsOf, known_by
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract_file import load_contract
 from gateway.publication import check_continues
 from gateway.release import refusal
 from gateway.rights import erasure, journal
@@ -203,7 +206,9 @@ def _contracts(gateway: Gateway) -> Iterator[Finding]:
         ids = queries.contract_ids(session)
         if not ids:
             yield Finding(WARN, "no contract is in force", "`gateway contract add CONTRACT PROGRAMME`")
+        yield from _waiting(session)
         for contract_id in ids:
+            yield from _accepted(gateway, session, contract_id)
             contract = gateway.contract(session, contract_id)
             if not is_sealed(session, contract):
                 yield Finding(WARN, f"{contract_id}: not every batch is sealed", "`gateway enrol`")
@@ -217,6 +222,29 @@ def _contracts(gateway: Gateway) -> Iterator[Finding]:
                 if window.label in issued or contract.freezes_on(window) > now.date() + _LOOK_AHEAD:
                     continue
                 yield _releasable(contract, window, known)
+
+
+def _waiting(session: Session) -> Iterator[Finding]:
+    """Versions that are not in force yet, and whom they wait for."""
+    try:
+        found = waiting(session)
+    except AcceptancesCorrupt as error:
+        yield Finding(FAIL, "an acceptance cannot be read", str(error))
+        return
+    for one in found:
+        advice = "`gateway contract acceptances CONTRACT`" if one.missing else "`gateway contract add` or `approve`"
+        yield Finding(WARN, str(one), advice)
+
+
+def _accepted(gateway: Gateway, session: Session, contract_id: str) -> Iterator[Finding]:
+    """Versions in force whose acceptances do not hold: nothing is released under them."""
+    for row in queries.contract_versions(session, contract_id):
+        try:
+            tokens(gateway, session, load_contract(row.text, file=row.file_name))
+        except (AcceptanceMissing, AcceptancesCorrupt) as error:
+            yield Finding(FAIL, f"{contract_id} version {row.version}: the acceptances do not hold", str(error))
+        else:
+            yield Finding(OK, f"{contract_id} version {row.version}: every party has accepted it")
 
 
 def _interrupted(row: ReleaseRow, refused: Decision | None) -> Finding:

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from gateway import aggregates
+from gateway import accepted, aggregates
 from gateway import evaluation as evaluating
 from gateway.attestations import claims, status
 from gateway.attestations.metadata import integrity, metadata_files
@@ -246,7 +246,10 @@ def intend(
     *,
     replaced: Replaced | None = None,
 ) -> ReleaseRow:
-    """Steps 5 and 6: judge the exact claims, and commit to them. Raises `DraftRefused`."""
+    """Steps 5 and 6: judge the exact claims, and commit to them.
+
+    Raises `DraftRefused`, and `AcceptanceMissing` or `AcceptancesCorrupt` where not every party stands by the contract.
+    """
     session, contract, window = asking.session, request.contract, request.window
     release_id, jti = str(uuid.uuid4()), f"urn:uuid:{uuid.uuid4()}"
     index = status.allocate_index(session)
@@ -275,6 +278,7 @@ def intend(
         visible["supersedes"] = {"jti": replaced.row.jti, "sha256": replaced.jwt_sha256}
         disclosable = {**disclosable, "difference": dict(replaced.difference)}
     claims.rehearse(visible, disclosable, contract=contract)  # 5
+    accepted.tokens(gateway, session, contract)
     encoded = canonical.dumps({"visible": visible, "disclosable": disclosable})
     row = ReleaseRow(
         id=release_id,

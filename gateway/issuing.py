@@ -14,11 +14,13 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from gateway import accepted
 from gateway.attestations import claims, status
 from gateway.attestations.bundle import assemble
 from gateway.authority import Asking, Authorised
 from gateway.events import BundleHandedOut, ReleaseIssued, ReleaseSuperseded
 from gateway.installation import Gateway
+from gateway.outcomes.contract_file import load_contract
 from gateway.publication import check_continues
 from gateway.signer_errors import SignerRefused
 from gateway.store import ledger, queries
@@ -127,10 +129,19 @@ def _check_authorised(gateway: Gateway, asking: Asking, row: ReleaseRow, authori
 
 def _assemble(gateway: Gateway, asking: Asking, row: ReleaseRow, token: str) -> bytes:
     versions = queries.contract_versions(asking.session, row.contract_id)
-    text = next(version.text for version in versions if version.version == row.contract_version)
+    version = next(version for version in versions if version.version == row.contract_version)
+    contract = load_contract(version.text, file=version.file_name)
     later = _successor(asking.session, row)
-    successor = None if later is None else (later, token_of(later))
-    return assemble(gateway, asking.uow, row, token, successor=successor, contract_text=text)
+    return assemble(
+        gateway,
+        asking.uow,
+        row,
+        token,
+        successor=None if later is None else (later, token_of(later)),
+        contract_text=version.text,
+        acceptances=accepted.tokens(gateway, asking.session, contract),
+        countersignatures=(),
+    )
 
 
 def _successor(session: Session, row: ReleaseRow) -> ReleaseRow | None:

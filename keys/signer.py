@@ -11,19 +11,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from keys.errors import KeyUnknown
 from keys.keystore import KeyStore, StoredKey
-from outcome_verifier import b64
 from outcome_verifier.jws import thumbprint
+from outcome_verifier.signing import jwk_of as jwk_of
+from outcome_verifier.signing import sign_as
 
-_COORDINATE_BYTES = 32
 KINDS = {"ES256": "p256", "PS256": "rsa", "RS256": "rsa"}  # JWS algorithm -> kind in the key store
 
 
@@ -58,12 +55,7 @@ class FileSigner:
         return thumbprint(self.public_jwk)
 
     def sign(self, message: bytes) -> bytes:
-        if isinstance(self._private, EllipticCurvePrivateKey):
-            r, s = decode_dss_signature(self._private.sign(message, ECDSA(SHA256())))
-            return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
-        if self.alg == "PS256":
-            return self._private.sign(message, PSS(MGF1(SHA256()), SHA256.digest_size), SHA256())
-        return self._private.sign(message, PKCS1v15(), SHA256())
+        return sign_as(self._private, self.alg, message)
 
     def __repr__(self) -> str:
         return f"FileSigner({self.kid})"
@@ -119,19 +111,6 @@ def log_key(keystore: KeyStore, log: str, origin: str) -> LogKey:
     if not isinstance(private, Ed25519PrivateKey):
         raise KeyUnknown(name=f"log-{log}")
     return LogKey(origin, private)
-
-
-def jwk_of(key: EllipticCurvePublicKey | RSAPublicKey) -> dict[str, str]:
-    """The public JWK of a P-256 or RSA key (RFC 7518 §6.2, §6.3), with no member to spare."""
-    if isinstance(key, RSAPublicKey):
-        return {"kty": "RSA", "n": _minimal(key.public_numbers().n), "e": _minimal(key.public_numbers().e)}
-    point = key.public_numbers()
-    x, y = (b64.encode(value.to_bytes(_COORDINATE_BYTES, "big")) for value in (point.x, point.y))
-    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
-
-
-def _minimal(value: int) -> str:
-    return b64.encode(value.to_bytes((value.bit_length() + 7) // 8, "big"))
 
 
 def _private_key(stored: StoredKey) -> object:

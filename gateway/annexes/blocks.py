@@ -15,10 +15,11 @@ _BREAKS = re.compile(r"(?<=[a-z]_)(?=[a-z])|(?<=[a-z]\.)(?=[a-z])|(?<=[0-9a-f]{3
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """Level 1 begins an annex and a page, level 2 a part of it."""
+    """Level 1 begins an annex and a page, level 2 a part of it. `language` is the page's, where it is not Danish."""
 
     text: str
     level: int = 2
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,12 @@ def html(title: str, blocks: Sequence[Block]) -> str:
         if not pages or (isinstance(block, Heading) and block.level == 1):
             pages.append([])
         pages[-1].append(block)
-    bodies = [f"<div class='long annex'>{''.join(map(_html, page))}</div>" for page in pages]
-    return document(escape(title), bodies)
+    return document(escape(title), map(_page, pages))
+
+
+def _page(blocks: Sequence[Block]) -> str:
+    language = next((block.language for block in blocks if isinstance(block, Heading) and block.language), "")
+    return f"<div class='long annex'{f' lang={language}' if language else ''}>{''.join(map(_html, blocks))}</div>"
 
 
 def _text(text: str) -> str:

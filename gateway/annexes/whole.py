@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import date
+
 from gateway.annexes import words
 from gateway.annexes.blocks import Block, Heading, Paragraph, Table
 from gateway.annexes.measurement import annex_a
 from gateway.annexes.payment import annex_b
-from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract import Contract, ContractParty
 from policies.programme import Programme
 
 _BLANK = "______________________________"
@@ -17,12 +20,21 @@ def title(contract: Contract) -> str:
     return f"Bilag A og B: {contract.title}"
 
 
-def annexes(contract: Contract, programme: Programme, *, fingerprint: str, is_demo: bool = False) -> list[Block]:
-    """The whole document. Without an installation the fingerprint is empty, and its place is left blank.
+def annexes(
+    contract: Contract,
+    programme: Programme,
+    *,
+    fingerprint: str,
+    is_demo: bool = False,
+    accepted: Mapping[tuple[str, str], tuple[str, date]] | None = None,
+) -> list[Block]:
+    """The whole document. Without an installation the fingerprint is empty and `accepted` is None: both are left blank.
 
-    The programme must be declared for this contract's text; whoever calls has checked it.
+    `accepted` says which parties, as (role, organisation), accepted this text with which key and on which day. The
+    programme must be declared for this contract's text; whoever calls has checked it.
     """
-    return [*_front(contract, programme, fingerprint, is_demo), *annex_a(contract, programme), *annex_b(contract)]
+    front = [*_front(contract, programme, fingerprint, is_demo), *_signatures(contract, accepted)]
+    return [*front, *annex_a(contract, programme), *annex_b(contract)]
 
 
 def _front(contract: Contract, programme: Programme, fingerprint: str, is_demo: bool) -> list[Block]:
@@ -59,11 +71,35 @@ def _front(contract: Contract, programme: Programme, fingerprint: str, is_demo: 
         blocks.append(
             Paragraph(f"Ikke offentlige vilkår, sat ind som eksempel: {words.listed(list(contract.illustrative))}.")
         )
-    blocks.append(Heading("Underskrift"))
-    blocks.append(Paragraph("Hver part skriver under på kontraktfilens fingeraftryk, som det står ovenfor."))
-    rows = tuple((party.name, _BLANK, _BLANK) for party in contract.parties)
-    blocks.append(Table(("Part", "Navn og dato", "Underskrift"), rows))
     return blocks
+
+
+def _signatures(contract: Contract, accepted: Mapping[tuple[str, str], tuple[str, date]] | None) -> Iterator[Block]:
+    """Where to sign on paper, and with which keys the parties accept, or have accepted, the file itself."""
+    yield Heading("Underskrift")
+    yield Paragraph("Hver part skriver under på kontraktfilens fingeraftryk, som det står ovenfor.")
+    yield Table(
+        ("Part", "Navn og dato", "Underskrift"), tuple((party.name, _BLANK, _BLANK) for party in contract.parties)
+    )
+    yield Heading("Digital tiltrædelse")
+    yield Paragraph(
+        "Hver part tiltræder også kontraktfilen digitalt med en nøgle, som kun parten har. Kontrakten træder først i "
+        "kraft, når alle har tiltrådt netop den fil, der har fingeraftrykket ovenfor. Parten skriver sin nøgles "
+        "fingeraftryk her, eller sammenligner det, der står."
+    )
+    yield Table(
+        ("Part", "Nøglens fingeraftryk", "Tiltrådt"),
+        tuple(
+            (f"{party.name} ({_ROLES[party.role].lower()})", *_accepted(party, accepted)) for party in contract.parties
+        ),
+    )
+
+
+def _accepted(party: ContractParty, accepted: Mapping[tuple[str, str], tuple[str, date]] | None) -> tuple[str, str]:
+    if accepted is None:
+        return _BLANK, ""
+    key, on = accepted.get((party.role, party.organisation), (_BLANK, None))
+    return key, words.day(on) if on else "mangler"
 
 
 def _named(contract: Contract, role: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.attestations.claims import LOGS
 from gateway.attestations.seals import seal_leaf_object
 from gateway.installation import Gateway
@@ -24,8 +26,11 @@ def assemble(
     *,
     successor: tuple[ReleaseRow, str] | None,
     contract_text: bytes,
+    acceptances: Sequence[str],
+    countersignatures: Sequence[str],
 ) -> bytes:
-    """The bundle's bytes: attestation, receipt under the newest checkpoint, seal proofs, status token and successor.
+    """The bundle's bytes: attestation, receipt under the newest checkpoint, seal proofs, status token, what the parties
+    and auditors signed, and successor.
 
     Raises `VerificationError` where the finished bundle does not verify: then the transaction is rolled back
     and nothing was handed out. One that was superseded verifies up to that, and no further.
@@ -45,6 +50,8 @@ def assemble(
         **_logged(gateway, uow, row, token),
         "seals": seals,
         "status": status,
+        "acceptances": list(acceptances),
+        "countersignatures": list(countersignatures),
         "superseded_by": None if successor is None else _logged(gateway, uow, *successor),
     }
     bundle = canonical.dumps(body) + b"\n"

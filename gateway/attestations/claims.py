@@ -165,7 +165,7 @@ def visible_claims(
         "jti": jti,
         "status": {"status_list": {"uri": status_uri, "idx": status_index}},
         "seq": seq,
-        "contract": {"id": contract.id, "version": contract.version, "rules_sha256": contract.sha256},
+        "contract": contract.identity,
         "window": {
             "label": window.label,
             "from_week": str(window.from_week),

@@ -16,26 +16,33 @@ def annex(
     out: Annotated[Path, typer.Option(help="Where the annexes go (HTML, to print).")],
     docx: Annotated[Path | None, typer.Option(help="Where they go as a Word file.")] = None,
 ) -> None:
-    """Write annex A (measurement) and B (payment) in Danish; with an installation, its anchor's fingerprint is in them.
+    """Write annex A (measurement) and B (payment) in Danish; an installation puts its anchor and who accepted in them.
 
     Example: gateway contract annex examples/contracts/impact60.toml examples/programmes/impact60.toml
     --out annex.html --docx annex.docx
     """
+    from gateway.accepted import parties, standing
     from gateway.annexes import whole
     from gateway.annexes.blocks import html
     from gateway.errors import NotInstalled
 
     agreed, why = agreed_files(contract, programme)
-    fingerprint, is_demo = "", False
+    fingerprint, is_demo, keys = "", False, None
     try:
         gateway = opened()
     except NotInstalled:
-        console.print("no installation: the place of the anchor's fingerprint is left blank")
+        console.print("no installation: the places of the anchor's fingerprint and of the parties' keys are left blank")
     else:
         fingerprint, is_demo = gateway.fingerprint, gateway.has_development_key()
         warn_of_development_key(gateway)
         console.print(f"fingerprint of the trust anchor: {fingerprint}")
-    title, blocks = whole.title(agreed), whole.annexes(agreed, why, fingerprint=fingerprint, is_demo=is_demo)
+        with gateway.store.read() as session:
+            keys = {party: (row.kid, row.at.date()) for party, row in standing(session, agreed).items()}
+        missing = ["/".join(party) for party in parties(agreed) if party not in keys]
+        console.print(f"accepted by {len(keys)} of {len(keys) + len(missing)} parties", end="")
+        console.print(f"; not yet by {', '.join(missing)}" if missing else "")
+    title = whole.title(agreed)
+    blocks = whole.annexes(agreed, why, fingerprint=fingerprint, is_demo=is_demo, accepted=keys)
     with output(out) as file:
         file.write(html(title, blocks).encode())
     console.print(f"annexes: {out}, for contract sha256 {agreed.sha256}")

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from gateway.cli import (
+    acceptances,
     advice,
     annexes,
     comparison,
@@ -45,8 +46,8 @@ app.add_typer(keys.trust_app, name="trust")
 app.add_typer(rights.app, name="rights")
 app.add_typer(policy.app, name="policy")
 app.add_typer(advice.app, name="advice")
-for draft_command in (*whatif.COMMANDS, *annexes.COMMANDS):
-    contracts.app.command()(draft_command)
+for contract_command in (*whatif.COMMANDS, *annexes.COMMANDS, *acceptances.COMMANDS):
+    contracts.app.command()(contract_command)
 app.add_typer(settle.app, name="settle")
 for key_command in signing.COMMANDS:
     keys.app.command()(key_command)

@@ -57,10 +57,11 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
 def show(
     file: Annotated[Path, typer.Argument(help="A contract file.")],
     language: Annotated[str, typer.Option(help="da or en; both where it is left out.")] = "",
+    html: Annotated[Path | None, typer.Option(help="Where the page goes instead (HTML, to print).")] = None,
 ) -> None:
     """Print a contract as one page to read, in Danish and English, beside its digest; needs no installation.
 
-    Example: gateway contract show examples/contracts/impact60.toml --language en
+    Example: gateway contract show examples/contracts/impact60.toml --html impact60.html
     """
     from gateway.contract_page import Language, page
     from gateway.outcomes.contract_file import load_contract
@@ -69,6 +70,14 @@ def show(
         raise typer.BadParameter(f"must be one of: {', '.join(Language)}", param_hint="--language")
     contract = load_contract(file.read_bytes(), file=file.name)
     chosen = [Language(language)] if language else list(Language)
+    if html is not None:
+        from gateway.annexes import blocks
+        from gateway.annexes.reading import reading
+
+        with output(html) as out:
+            out.write(blocks.html(contract.title, reading(contract, chosen)).encode())
+        console.print(f"page: {html}, for contract sha256 {contract.sha256}")
+        return
     console.print("\n".join(page(contract, one) for one in chosen), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -77,7 +86,7 @@ def add(
     contract: Annotated[Path, typer.Argument(help="The contract file.")],
     programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
 ) -> None:
-    """Put a contract version and its programme into force; the same files again change nothing.
+    """Put a contract that every party has accepted into force, with its programme; the same again changes nothing.
 
     Example: gateway contract add examples/contracts/impact60.toml examples/programmes/impact60.toml
     """
@@ -209,10 +218,11 @@ def leaflet(
 
 @app.command("list")
 def list_contracts() -> None:
-    """Show the contracts in force and their windows.
+    """Show the contracts in force and their windows, and the versions that wait for a party.
 
     Example: gateway contract list
     """
+    from gateway.accepted import waiting
     from gateway.store import queries
 
     gateway = opened()
@@ -224,4 +234,7 @@ def list_contracts() -> None:
                 head = (contract.id, str(contract.version), str(contract.cohort.size)) if not position else ("",) * 3
                 weeks = f"{window.from_week} – {window.to_week}"
                 rows.append((*head, window.label, weeks, str(contract.freezes_on(window))))
+        later = waiting(session)
     columns(rows)
+    for one in later:
+        console.print(f"not in force: {one}", style="yellow")

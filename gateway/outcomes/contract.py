@@ -236,6 +236,11 @@ class Contract:
         return self.windows[: labels.index(label) + 1]
 
     @property
+    def identity(self) -> dict[str, str | int]:
+        """What everybody signs this text by."""
+        return {"id": self.id, "version": self.version, "rules_sha256": self.sha256}
+
+    @property
     def people_measure(self) -> Measure | None:
         """The measure with the threshold, which the investor's part hangs on."""
         return next((measure for measure in self.measures if measure.threshold_people), None)

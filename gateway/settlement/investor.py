@@ -60,7 +60,7 @@ def view(
     plain = [one for one in shown if one.template == "predicate"]
     made: dict[str, Any] = {
         "schema": SCHEMA,
-        "contract": {"id": contract.id, "version": contract.version, "rules_sha256": contract.sha256},
+        "contract": contract.identity,
         "declared_dates": _dates(contract),
         "predicates": [{"window": one.window, "met": one.met} for one in plain],
     }

@@ -45,6 +45,22 @@ class ContractVersion(SQLModel, table=True):
     activated_at: datetime = instant()
 
 
+class AcceptanceRow(SQLModel, table=True):
+    """What parties signed about a contract version. Not trusted: the access log names every one by its digest, and each
+    is read again whenever something rests on it. May not be lost: without them nothing more is released.
+    """
+
+    token_sha256: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    version: int
+    rules_sha256: str
+    role: str
+    organisation: str
+    kid: str
+    token: str
+    at: datetime = instant()
+
+
 class ProgrammeRow(SQLModel, table=True):
     """Programme files, the newest in force and the earlier ones for replay. Trusted; an edit widens purposes or
     grants, and shows as another digest in every decision that follows.
@@ -296,6 +312,12 @@ class LogEntry(SQLModel, table=True):
             "idx",
             sqlite_where=text("kind = 'policy_set_approved'"),
             postgresql_where=text("kind = 'policy_set_approved'"),
+        ),
+        Index(  # every release asks which acceptances the log names
+            "ix_logentry_acceptances",
+            "idx",
+            sqlite_where=text("kind = 'acceptance_recorded'"),
+            postgresql_where=text("kind = 'acceptance_recorded'"),
         ),
     )
     log: str = Field(primary_key=True)

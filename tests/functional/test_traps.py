@@ -22,6 +22,7 @@ from policies.errors import PolicyDenied
 from policies.vocabulary import Purpose
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT
+from tests.support.parties import accept_all
 from tests.support.simulated import Municipality, acting, simulated
 
 
@@ -113,6 +114,7 @@ def test_nobody_is_enrolled_in_two_contracts_where_the_contract_refuses_it(tmp_p
     programme = programme.replace('"../notices/', '"notices/')
     (tmp_path / "second.toml").write_text(other)
     (tmp_path / "second.programme.toml").write_text(programme)
+    accept_all(town.gateway, tmp_path / "second.toml", tmp_path / "second.programme.toml")
     declarations.activate_contract(town.gateway, tmp_path / "second.toml", tmp_path / "second.programme.toml")
     with pytest.raises(EnrolmentRefused) as refused:
         enrolment.enrol(town.gateway, "second", "2018", town.drop.referrals)
@@ -267,6 +269,7 @@ def test_a_new_contract_version_counts_from_its_day_and_leaves_earlier_windows_a
     town.enrol()
     town.pull_all()
     unpaused, _ = evaluate_week(town.gateway, "impact60", Week.parse("2020-W26"))
+    accept_all(town.gateway, tmp_path / "v2.toml", tmp_path / "v2.programme.toml")
     proposal = declarations.propose_change(town.gateway, tmp_path / "v2.toml", tmp_path / "v2.programme.toml")
     declarations.approve_change(acting(town.gateway, "second"), proposal)
     with pytest.raises(AmendmentRefused):

@@ -21,10 +21,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from outcome_verifier import b64, bundle, canonical, jws, sdjwt
+from outcome_verifier import acceptance, b64, bundle, canonical, countersignature, endorsement, jws, sdjwt
 from outcome_verifier.note import Checkpoint, VerifierKey, sign_note
 from outcome_verifier.proof import format_proof
-from outcome_verifier.trust import TrustFile, manifest_leaf
+from outcome_verifier.trust import TrustFile, fingerprint, manifest_leaf
 from tests.support.merkle import inclusion_path, root
 
 HOST = "gateway.test.example"
@@ -32,6 +32,12 @@ ISSUER = f"https://{HOST}"
 NOW = 1_770_000_000
 INDEX = 12_345
 CONTRACT = b"a contract file"
+PAYER, OPERATOR, INVESTOR = PARTIES = (
+    ("outcome_payer", "a-municipality"),
+    ("operator", "an-operator"),
+    ("investor", "an-investor"),
+)
+AUDITOR = "an-auditor"
 
 
 @dataclass
@@ -63,6 +69,7 @@ class SigningKey:
     """An ES256 key pair; signatures are deterministic (RFC 6979), so that a vector can be made again."""
 
     private: EllipticCurvePrivateKey
+    alg: str = "ES256"
 
     @classmethod
     def drawn(cls, draw: Callable[[int], bytes]) -> SigningKey:
@@ -73,6 +80,10 @@ class SigningKey:
         numbers = self.private.public_key().public_numbers()
         x, y = (b64.encode(value.to_bytes(32, "big")) for value in (numbers.x, numbers.y))
         return {"crv": "P-256", "kty": "EC", "x": x, "y": y}
+
+    @property
+    def public_jwk(self) -> dict[str, str]:
+        return self.jwk
 
     @property
     def kid(self) -> str:
@@ -88,7 +99,8 @@ class SigningKey:
 
 
 class Issuer:
-    """An issuer with its own keys and logs; every part can be replaced before the bundle is put together."""
+    """An issuer with its own keys and logs, its contract's parties and an auditor; every part can be replaced before
+    the bundle is put together."""
 
     def __init__(self, seed: str | None = None) -> None:
         self.draw = secrets.token_bytes if seed is None else Drawn(seed)
@@ -97,7 +109,12 @@ class Issuer:
             LogSigner(f"{HOST}/{log}", Ed25519PrivateKey.from_private_bytes(self.draw(32)))
             for log in ("attest", "payment")
         )
+        self.investor, self.operator, self.auditor = (SigningKey.drawn(self.draw) for _ in range(3))
         self.bits = bytes(8192)
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(ISSUER, self.anchor.jwk)
 
     @property
     def kid(self) -> str:
@@ -179,6 +196,25 @@ class Issuer:
         }
         return self.compact({"alg": "ES256", "typ": "statuslist+jwt"}, claims)
 
+    def accepts(self, party: tuple[str, str], signer: SigningKey | None = None, **changes: Any) -> str:
+        """A party's acceptance, by its own key unless another one signs; `changes` are to its claims."""
+        own = {"outcome_payer": self.key, "operator": self.operator, "investor": self.investor}
+        contract = visible()["contract"]
+        said = acceptance.claims(contract, PARTIES, party, trust=self.fingerprint, at=NOW - 500)
+        return endorsement.sign(signer or own[party[0]], typ=acceptance.TYPE, claims={**said, **changes})
+
+    def acceptances(self, **changes: Any) -> list[str]:
+        return [self.accepts(party, **changes) for party in PARTIES]
+
+    def countersigns(self, token: str, signer: SigningKey | None = None, **changes: Any) -> str:
+        """The auditor's countersignature of a token; `changes` are to its claims."""
+        jwt = token.split("~")[0]
+        findings = {"auditor": AUDITOR, "sample": SAMPLE, "verdict": "agreed"}
+        digest = hashlib.sha256(jwt.encode()).hexdigest()
+        payload = json.loads(b64.decode(jwt.split(".")[1]))
+        said = countersignature.claims(findings, visible=payload, jwt_sha256=digest, at=NOW)
+        return endorsement.sign(signer or self.auditor, typ=countersignature.TYPE, claims={**said, **changes})
+
     def receipt(self, log: LogSigner, leaves: list[bytes], index: int) -> str:
         checkpoint = Checkpoint(log.name, len(leaves), root(leaves))
         return format_proof(index, inclusion_path(leaves, index), sign_note(checkpoint.text(), log))
@@ -209,6 +245,8 @@ class Issuer:
             "seals": [{"leaf": seal_leaf(), "proof": self.receipt(self.attest, leaves, 1)}],
             "status": status or self.status(),
             "superseded_by": successor,
+            "acceptances": self.acceptances(contract=contract_of(token)),
+            "countersignatures": [],
         }
         if edit:
             edit(body)
@@ -224,6 +262,12 @@ def attestation_leaf(token: str, logged_at: int = NOW) -> bytes:
     return canonical.dumps(bundle.attestation_leaf(payload.get("jti", ""), digest, index, logged_at))
 
 
+def contract_of(token: str) -> Any:
+    """The token's visible claim `contract`, or the usual one where the token is too broken to have it."""
+    payload = json.loads(b64.decode(token.split("~")[0].split(".")[1]))
+    return payload.get("contract", visible()["contract"])
+
+
 def replaced(token: str) -> dict[str, str]:
     """The `supersedes` claim of what replaces this token."""
     jwt = token.split("~")[0]
@@ -231,6 +275,7 @@ def replaced(token: str) -> dict[str, str]:
     return {"jti": payload["jti"], "sha256": hashlib.sha256(jwt.encode()).hexdigest()}
 
 
+SAMPLE = {"size": 12, "population": 40, "seed": "12" * 32, "items_sha256": "34" * 32}
 NONCE = "ab" * 32
 SEAL = {"batch": "2018", "count": 40, "root": "cd" * 32, "sealed_on": "2018-10-01"}
 
@@ -254,7 +299,7 @@ def visible(**changes: Any) -> dict[str, Any]:
         "contract": {"id": "test", "version": 1, "rules_sha256": hashlib.sha256(CONTRACT).hexdigest()},
         "window": {"label": "2020H2", "from_week": "2020-W27", "to_week": "2020-W53"},
         "template": "contract_total",
-        "recipient": {"role": "investor", "organisation": "an-investor"},
+        "recipient": {"role": INVESTOR[0], "organisation": INVESTOR[1]},
         "municipality": {"code": "851", "name": "Aalborg Kommune"},
         "operator": {"name": "An operator"},
         "log": {"origin": f"{HOST}/attest"},

@@ -17,6 +17,7 @@ from gateway.settings import Kind, Settings, utc_now
 from gateway.simulate.course import load_course
 from gateway.simulate.drop import Drop, write_drop
 from tests.support.histories import EXAMPLES
+from tests.support.parties import accept_all
 
 Edit = tuple[str, str]
 
@@ -60,7 +61,7 @@ class Municipality:
 def declare(
     gateway: Gateway, name: str, folder: Path, *, edits: tuple[Edit, ...] = (), programme_edits: tuple[Edit, ...] = ()
 ) -> None:
-    """Put an example contract, with texts replaced, and its programme into force; declare every source."""
+    """Put an example contract, with texts replaced, and its programme into force, accepted by all; declare sources."""
     text = _edited(EXAMPLES / "contracts" / f"{name}.toml", edits)
     programme = _edited(EXAMPLES / "programmes" / f"{name}.toml", programme_edits)
     known = hashlib.sha256((EXAMPLES / "contracts" / f"{name}.toml").read_bytes()).hexdigest()
@@ -70,6 +71,7 @@ def declare(
     contract_file, programme_file = folder / f"{name}.toml", folder / f"{name}.programme.toml"
     contract_file.write_text(text, encoding="utf-8")
     programme_file.write_text(programme, encoding="utf-8")
+    accept_all(gateway, contract_file, programme_file)
     declarations.activate_contract(gateway, contract_file, programme_file)
     for source in ("dream", "ydelsesrefusion", "income"):
         declarations.declare_source(gateway, EXAMPLES / "sources" / f"{source}.toml")
@@ -85,6 +87,7 @@ def amend(town: Municipality, *edits: Edit) -> None:
     (folder / contract.name).write_text(text, encoding="utf-8")
     changed = programme.read_text(encoding="utf-8").replace(*digests).replace('"notices/', '"../notices/')
     (folder / programme.name).write_text(changed, encoding="utf-8")
+    accept_all(town.gateway, folder / contract.name, folder / programme.name)
     proposal = declarations.propose_change(town.gateway, folder / contract.name, folder / programme.name)
     declarations.approve_change(acting(town.gateway, "second"), proposal)
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
 from string import Formatter
 
 import pytest
 from typer.testing import CliRunner
 
 from gateway import contract_words
+from gateway.annexes.blocks import html
+from gateway.annexes.reading import reading
 from gateway.cli.app import app
-from gateway.contract_page import Language, money, page
+from gateway.contract_page import Language, money, page, sections
 from gateway.outcomes.contract import ExitRule, MeasureKind, RegisterExit
 from gateway.outcomes.terms import Rounding, TariffKind, Unit
 from policies.basis import StopReason
@@ -60,7 +66,7 @@ def test_amounts_are_written_as_each_language_writes_them():
 def test_both_languages_say_the_same_things():
     """Every sentence has both languages, with the same blanks to fill in."""
     tables = [value for name, value in vars(contract_words).items() if name.isupper()]
-    assert len(tables) == 8
+    assert len(tables) == 9
     for table in tables:
         for words in table.values():
             blanks = [{name for _, name, _, _ in Formatter().parse(words[one]) if name} for one in Language]
@@ -85,3 +91,31 @@ def test_the_command_prints_both_languages_or_one():
     one = CliRunner().invoke(app, ["contract", "show", file, "--language", "en"])
     assert one.output.strip() == page(example_contract("ballerup"), Language.ENGLISH).strip()
     assert CliRunner().invoke(app, ["contract", "show", file, "--language", "xx"]).exit_code == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_printed_page_holds_every_sentence_twice_numbered_alike_beside_the_digest(name: str):
+    contract = example_contract(name)
+    printed = unescape(html(contract.title, reading(contract, list(Language)))).replace("<wbr>", "")
+    assert printed.count(contract.sha256) == len(Language)
+    for language in Language:
+        for section in sections(contract, language):
+            assert all(f"  {line}." in printed for line in section.lines)
+    numbers = re.findall(r"<p>(\d+\.\d+)  ", printed)
+    assert numbers[: len(numbers) // 2] == numbers[len(numbers) // 2 :] != []
+
+
+def test_a_printed_page_runs_and_loads_nothing_whatever_the_contract_says():
+    hostile = replace(example_contract("impact60"), title="<script src=//x.test>alert(1)</script>")
+    printed = html(hostile.title, reading(hostile, list(Language)))
+    assert "<script" not in printed
+    assert "default-src 'none'" in printed
+    assert "<div class='long annex' lang=en>" in printed
+
+
+def test_the_command_writes_the_printed_page(tmp_path: Path):
+    file = str(EXAMPLES / "contracts" / "impact60.toml")
+    ran = CliRunner().invoke(app, ["contract", "show", file, "--language", "en", "--html", str(tmp_path / "page.html")])
+    assert ran.exit_code == 0
+    assert example_contract("impact60").sha256 in ran.output
+    assert "Målgruppen" not in (tmp_path / "page.html").read_text("utf-8")

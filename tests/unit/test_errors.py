@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 import connectors.errors
+import gateway.acceptance_errors
 import gateway.aggregate_errors
 import gateway.errors
 import gateway.evaluation_errors
@@ -24,6 +25,7 @@ from gateway.errors import StoreBusy
 ROOMS = [
     connectors.errors,
     gateway.errors,
+    gateway.acceptance_errors,
     gateway.aggregate_errors,
     gateway.evaluation_errors,
     gateway.whatif_errors,

@@ -12,6 +12,7 @@ from typing import Any
 
 from outcome_verifier import endorsement
 from outcome_verifier.shapes import is_contract, is_digest, is_party, listed
+from outcome_verifier.trust import TrustedKey
 
 TYPE = "contract-acceptance+jwt"
 PAYER = "outcome_payer"
@@ -51,34 +52,34 @@ def claims(
 def read(token: str, *, contract: Mapping[str, Any], trust: str, now: int) -> tuple[Acceptance, list[tuple[str, str]]]:
     """An acceptance of this contract text under this trust anchor, and the parties that it names.
 
-    Raises `ValueError`, `KeyError` or `TypeError`. Whose the key is, is another question.
+    Raises `ValueError`. Whose the key is, is another question.
     """
     found = endorsement.read(token, typ=TYPE, shapes=_SHAPES)
     said = found.claims
     if said["contract"] != contract:
-        raise ValueError("it accepts another contract text")
+        raise ValueError("an acceptance is of another contract text")
     if said["trust"] != trust.replace(" ", ""):
-        raise ValueError("it accepts another trust anchor")
+        raise ValueError("an acceptance is under another trust anchor")
     if said["iat"] > now + CLOCK_SKEW_SECONDS:
-        raise ValueError("it was signed in the future")
+        raise ValueError("an acceptance was signed in the future")
     named = [(party["role"], party["organisation"]) for party in said["parties"]]
     if named != sorted(set(named)) or said["party"] not in said["parties"]:
-        raise ValueError("its parties are not in order, not different, or without the one that signed")
+        raise ValueError("an acceptance names parties out of order, twice, or without the one that signed")
     return Acceptance(said["party"]["role"], said["party"]["organisation"], found.kid, said["iat"]), named
 
 
 def check_all(
-    tokens: Sequence[str], *, contract: Mapping[str, Any], trust: str, issuer_keys: Mapping[str, Any], now: int
+    tokens: Sequence[str], *, contract: Mapping[str, Any], trust: str, issuer_keys: Mapping[str, TrustedKey], now: int
 ) -> tuple[Acceptance, ...]:
-    """The acceptances of every party that any of them names, in the order of the list.
+    """The acceptances of every party that any of them names, by role and organisation.
 
-    `issuer_keys` are the trust file's, by thumbprint. Raises `ValueError`, `KeyError` or `TypeError` where one is
+    `trust` is the trust file's fingerprint, `issuer_keys` are its keys by thumbprint. Raises `ValueError` where one is
     missing, is not genuine, comes twice, or was signed by somebody else's key.
     """
     if not tokens:
         raise ValueError("no party has accepted the contract")
     if len(tokens) > MOST:
-        raise ValueError("more acceptances than a contract has parties")
+        raise ValueError("more acceptances than a contract may have parties")
     read_all = [read(token, contract=contract, trust=trust, now=now) for token in tokens]
     found, named = [acceptance for acceptance, _ in read_all], read_all[0][1]
     if any(parties != named for _, parties in read_all):
@@ -87,26 +88,40 @@ def check_all(
     missing = sorted(set(named) - set(accepted))
     if missing:
         raise ValueError(f"{', '.join('/'.join(party) for party in missing)} has not accepted the contract")
-    if len(accepted) != len(set(accepted)):
+    if len(accepted) != len(named):
         raise ValueError("a party accepts the contract twice")
     _check_keys(found, issuer_keys)
     return tuple(sorted(found, key=lambda one: (one.role, one.organisation)))
 
 
-def _check_keys(found: Sequence[Acceptance], issuer_keys: Mapping[str, Any]) -> None:
-    """One organisation, one key; the issuer's is that of a payer, and of nobody else."""
+def check_recipient(found: Sequence[Acceptance], recipient: Mapping[str, Any]) -> None:
+    """Raise `ValueError` unless the attestation is for one of the parties, in the role in which it accepted."""
+    if (recipient["role"], recipient["organisation"]) not in {(one.role, one.organisation) for one in found}:
+        raise ValueError("the attestation is for somebody who is no party of the accepted contract")
+
+
+def check_demanded(found: Sequence[Acceptance], keys: Collection[str]) -> None:
+    """Raise `ValueError` unless each of these keys, which the reader knows some other way, signed an acceptance."""
+    missing = sorted(set(keys) - {one.kid for one in found})
+    if missing:
+        raise ValueError(f"no acceptance was signed with the key {', '.join(missing)}")
+
+
+def _check_keys(found: Sequence[Acceptance], issuer_keys: Mapping[str, TrustedKey]) -> None:
+    """A key accepts for one organisation; the issuer's keys for one payer, always, and for nobody else."""
     owners: dict[str, str] = {}
     for one in found:
         if owners.setdefault(one.kid, one.organisation) != one.organisation:
             raise ValueError("two organisations accept the contract with one key")
     own = {one.organisation for one in found if one.kid in issuer_keys}
     if len(own) != 1:
-        raise ValueError("the issuer accepts the contract for more than itself, or not at all")
-    payers = {one.organisation for one in found if one.role == PAYER}
-    if not own <= payers:
+        raise ValueError("the issuer accepts the contract for several organisations, or for none")
+    if not own <= {one.organisation for one in found if one.role == PAYER}:
         raise ValueError("the issuer's key accepts the contract for a party that does not pay")
-    if any(one.organisation in own and one.kid not in issuer_keys for one in found):
-        raise ValueError("the issuer accepts the contract with a key that the trust file does not hold")
-    late = [one for one in found if one.kid in issuer_keys and not issuer_keys[one.kid].covers(one.at)]
-    if late:
-        raise ValueError("the issuer's key was not valid when it accepted the contract")
+    for one in found:
+        if one.organisation not in own:
+            continue
+        if one.kid not in issuer_keys:
+            raise ValueError("the issuer accepts the contract with a key that the trust file does not hold")
+        if not issuer_keys[one.kid].covers(one.at):
+            raise ValueError("the issuer's key was not valid when it accepted the contract")

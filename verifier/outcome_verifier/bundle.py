@@ -1,15 +1,18 @@
-"""The evidence bundle: attestation, receipt, seal proofs and status token in one canonical JSON file."""
+"""The evidence bundle: attestation, receipt, seal proofs, status token, and what others than the issuer signed, in one
+canonical JSON file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from outcome_verifier import canonical
+from outcome_verifier import acceptance, canonical, countersignature
+from outcome_verifier.shapes import is_string, listed
 
 SCHEMA = "evidence-bundle/1"
 MOST_BYTES = 1 << 20
-_MEMBERS = {"schema", "attestation", "receipt", "logged_at", "seals", "status", "superseded_by"}
+_LOGGED = {"attestation", "receipt", "logged_at"}
+_MEMBERS = {"schema", *_LOGGED, "seals", "status", "superseded_by", "acceptances", "countersignatures"}
 _MOST_SEALS = 256
 
 
@@ -46,6 +49,8 @@ class Bundle:
     seals: tuple[SealProof, ...]
     status: str
     superseded_by: Logged | None
+    acceptances: tuple[str, ...]
+    countersignatures: tuple[str, ...]
 
     @classmethod
     def load(cls, data: bytes) -> Bundle:
@@ -62,13 +67,20 @@ class Bundle:
         if not isinstance(body["seals"], list) or len(body["seals"]) > _MOST_SEALS:
             raise ValueError("seals must be a list that is not too long")
         successor = body["superseded_by"]
-        if successor is not None and set(successor) != {"attestation", "receipt", "logged_at"}:
+        if successor is not None and set(successor) != _LOGGED:
             raise ValueError("superseded_by is not an attestation with its receipt")
+        if not listed(is_string)(body["acceptances"]) or not 1 <= len(body["acceptances"]) <= acceptance.MOST:
+            raise ValueError(f"acceptances must be a list of 1 to {acceptance.MOST} texts")
+        signed = body["countersignatures"]
+        if not listed(is_string)(signed) or len(signed) > countersignature.MOST:
+            raise ValueError(f"countersignatures must be a list of at most {countersignature.MOST} texts")
         return cls(
             Logged.of(body),
             tuple(map(_seal, body["seals"])),
             body["status"],
             None if successor is None else Logged.of(successor),
+            tuple(body["acceptances"]),
+            tuple(signed),
         )
 
 

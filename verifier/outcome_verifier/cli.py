@@ -1,6 +1,7 @@
 """`verify-outcome BUNDLE --trust TRUST.json`: checks an evidence bundle offline, a line a check.
 
 `verify-outcome present BUNDLE --only NAMES --out FILE` makes a bundle that shows only some of its claims.
+`verify-outcome key`, `accept` and `countersign` are for those who sign: parties of a contract, and auditors.
 
 Exit codes: 0 verified; 10 + n where check n failed; 3 the trust file cannot be used; 2 usage.
 """
@@ -8,15 +9,16 @@ Exit codes: 0 verified; 10 + n where check n failed; 3 the trust file cannot be 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
+import re
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from outcome_verifier import present
 from outcome_verifier.errors import StatusInvalid, TrustInvalid, VerificationError
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import Demands, VerifiedOutcome, instant, verify_bundle
@@ -32,7 +34,16 @@ _ADVICE = {
     7: "the denominator was not sealed as stated: do not rely on it, and ask the municipality",
     8: "ask for the attestation that replaces it",
     9: "compare the contract file with the one you signed",
+    10: "not every party accepted these rules: do not rely on it, and ask the municipality",
+    11: "do not rely on what an auditor is said to have found, and ask the auditor",
 }
+_COMMANDS = {  # imported only where they are asked for: plain verification starts without them
+    "present": "outcome_verifier.present",
+    "key": "outcome_verifier.keyfile",
+    "accept": "outcome_verifier.accept",
+    "countersign": "outcome_verifier.countersign",
+}
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _AT_THE_END = "at the end of the window"
 _LINES = {"window": "of this window", "correction": "of earlier windows"}
 
@@ -40,8 +51,9 @@ _LINES = {"window": "of this window", "correction": "of earlier windows"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if given[:1] == ["present"]:
-        return present.main(given[1:])
+    if given and given[0] in _COMMANDS:
+        main_of: Callable[[Sequence[str]], int] = importlib.import_module(_COMMANDS[given[0]]).main
+        return main_of(given[1:])
     options = _parser().parse_args(given)
     try:
         data = Path(options.bundle).read_bytes()
@@ -58,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     now = int(time.time()) if options.at is None else options.at
     try:
         trust = TrustFile.load(trust_data)
-        demands = Demands(contract, anchors, options.max_status_age, status)
+        accepted_by, audited_by = frozenset(options.accepted_by), frozenset(options.audited_by)
+        demands = Demands(contract, anchors, options.max_status_age, status, accepted_by, audited_by)
         verified = verify_bundle(data, trust, now=now, demands=demands)
     except TrustInvalid as error:
         _fail({"verified": False, "code": error.code, "reason": str(error)}, as_json=options.json)
@@ -92,15 +105,20 @@ def report(verified: VerifiedOutcome, trust: TrustFile) -> Iterator[str]:
     """The verdict in lines, for a person."""
     claims = verified.claims
     for check in verified.checks:
-        yield f"  {check.number} ok  {check.title:<12} {check.detail}"
+        yield f"  {check.number:>2} ok  {check.title:<12} {check.detail}"
     yield ""
     yield f"VERIFIED  {claims['template'].replace('_', ' ')}, {claims['contract']['id']} {claims['window']['label']}"
     if claims.get("demo"):
         yield "DEMO      signed with a development key: proves nothing about real people or money"
+    for audit in verified.deviations:
+        seen = f"{audit.size} of {audit.population} people"
+        yield f"DEVIATIONS  {audit.auditor} looked at {seen} and does NOT agree with this attestation:"
+        yield "            ask the auditor and the municipality before you rely on it"
     yield f"  from      {claims['municipality']['name']} ({claims['municipality']['code']})"
     yield f"  to        {claims['recipient']['organisation']} ({claims['recipient']['role']}), no. {claims['seq']}"
     yield f"  window    {claims['window']['from_week']} to {claims['window']['to_week']}"
     yield from figures(claims, verified.shown)
+    yield from endorsements(verified)
     yield ""
     yield "NOT CHECKED"
     for point in verified.not_checked:
@@ -116,6 +134,22 @@ def as_json(verified: VerifiedOutcome, trust: TrustFile) -> dict[str, Any]:
         "verified": True,
         "checks": [{"number": check.number, "title": check.title, "detail": check.detail} for check in verified.checks],
         "not_checked": list(verified.not_checked),
+        "deviations": bool(verified.deviations),
+        "accepted_by": [
+            {"role": one.role, "organisation": one.organisation, "key": one.kid, "at": one.at}
+            for one in verified.acceptances
+        ],
+        "countersigned_by": [
+            {
+                "auditor": one.auditor,
+                "verdict": one.verdict,
+                "size": one.size,
+                "population": one.population,
+                "key": one.kid,
+                "at": one.at,
+            }
+            for one in verified.countersignatures
+        ],
         "claims": dict(verified.claims),
         "shown": dict(verified.shown),
         "status_as_of": verified.status_as_of,
@@ -164,6 +198,19 @@ def figures(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> Iterator[str
             yield f"    {name}"
 
 
+def endorsements(verified: VerifiedOutcome) -> Iterator[str]:
+    """Who else than the issuer signed, each with the thumbprint of its key."""
+    names = [f"{one.organisation} ({one.role})" for one in verified.acceptances]
+    width = max(map(len, names))
+    yield ""
+    yield "ACCEPTED BY"
+    for name, accepted in zip(names, verified.acceptances, strict=True):
+        yield f"  {name:<{width}}  key {accepted.kid}, {instant(accepted.at)}"
+    for audit in verified.countersignatures:
+        yield str(audit).upper() if audit in verified.deviations else str(audit)
+        yield f"  key {audit.kid}, {instant(audit.at)}"
+
+
 def _who_pays(claims: Mapping[str, Any], minor: int) -> str:
     """The municipality is the debtor and the operator the creditor, whoever the attestation is for."""
     verb = "takes back from" if minor < 0 else "pays"
@@ -202,6 +249,13 @@ def _seconds(text: str) -> int:
     return int(moment.timestamp())
 
 
+def _thumbprint(text: str) -> str:
+    """An RFC 7638 thumbprint: SHA-256 in base64url."""
+    if not _THUMBPRINT.fullmatch(text):
+        raise argparse.ArgumentTypeError("no thumbprint of a key, which has 43 characters")
+    return text
+
+
 def _days(text: str) -> int:
     """Whole days in seconds."""
     if not (text.isascii() and text.isdigit()):
@@ -220,6 +274,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--status", metavar="FILE", help="a fresher status list than the stapled one")
     parser.add_argument(
         "--max-status-age", type=_days, metavar="DAYS", help="refuse a status list that is older than this"
+    )
+    parser.add_argument(
+        "--accepted-by",
+        type=_thumbprint,
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="thumbprint of a key, such as your own, that must have accepted the contract (may be repeated)",
+    )
+    parser.add_argument(
+        "--audited-by",
+        type=_thumbprint,
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="thumbprint of an auditor's key that must have countersigned and agreed (may be repeated)",
     )
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     parser.add_argument(

@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from outcome_verifier import endorsement
-from outcome_verifier.shapes import fields, is_contract, is_count, is_digest, is_text, is_uuid
+from outcome_verifier.acceptance import Acceptance
+from outcome_verifier.shapes import Shape, fields, is_contract, is_count, is_digest, is_text, is_uuid
 
 TYPE = "audit-countersignature+jwt"
-VERDICTS = ("agreed", "deviations")
+AGREED, DEVIATIONS = VERDICTS = ("agreed", "deviations")
 CLOCK_SKEW_SECONDS = 60
 MOST = 16
-_SHAPES = {
+# `size` of `population` people, drawn by `seed`; `items_sha256` binds what was found of each of them
+is_sample = fields(size=is_count, population=is_count, seed=is_digest, items_sha256=is_digest)
+FINDINGS: dict[str, Shape] = {
+    "auditor": is_text,  # an organisation, as the programme writes it
+    "sample": is_sample,
+    "verdict": lambda value: isinstance(value, str) and value in VERDICTS,
+}
+_SHAPES: dict[str, Shape] = {
     "attestation": fields(jti=is_uuid, sha256=is_digest),
     "contract": is_contract,
     "window": is_text,
-    "auditor": is_text,  # an organisation, as the programme writes it
-    # `size` of `population` people, drawn by `seed`; `items_sha256` binds what was found of each of them
-    "sample": fields(size=is_count, population=is_count, seed=is_digest, items_sha256=is_digest),
-    "verdict": lambda value: isinstance(value, str) and value in VERDICTS,
+    **FINDINGS,
 }
 
 
@@ -35,22 +40,36 @@ class Countersignature:
     population: int  # people in the cohort
     at: int
 
+    def __str__(self) -> str:
+        return f'countersigned "{self.verdict}" by {self.auditor}: {self.size} of {self.population} people'
+
+
+def claims(findings: Mapping[str, Any], *, visible: Mapping[str, Any], jwt_sha256: str, at: int) -> dict[str, Any]:
+    """What an auditor signs: its findings (auditor, sample, verdict) of the attestation with these visible claims."""
+    return {
+        "attestation": {"jti": visible["jti"], "sha256": jwt_sha256},
+        "contract": dict(visible["contract"]),
+        "window": visible["window"]["label"],
+        **{name: findings[name] for name in FINDINGS},
+        "iat": at,
+    }
+
 
 def read(token: str, *, claims: Mapping[str, Any], jwt_sha256: str, now: int) -> Countersignature:
     """A countersignature of the attestation with these visible claims and this SHA-256 of its JWT.
 
-    Raises `ValueError`, `KeyError` or `TypeError`. Whose the key is, is another question.
+    Raises `ValueError`. Whose the key is, is another question.
     """
     found = endorsement.read(token, typ=TYPE, shapes=_SHAPES)
     said, sample = found.claims, found.claims["sample"]
     if said["attestation"] != {"jti": claims["jti"], "sha256": jwt_sha256}:
-        raise ValueError("it is about another attestation")
+        raise ValueError("a countersignature is of another attestation")
     if said["contract"] != claims["contract"] or said["window"] != claims["window"]["label"]:
-        raise ValueError("it is about another contract or window")
+        raise ValueError("a countersignature is about another contract or window")
     if not 0 < sample["size"] <= sample["population"]:
-        raise ValueError("its sample is empty, or larger than the cohort")
+        raise ValueError("a countersignature's sample is empty, or larger than the cohort")
     if not claims["iat"] - CLOCK_SKEW_SECONDS <= said["iat"] <= now + CLOCK_SKEW_SECONDS:
-        raise ValueError("it was signed before the attestation, or in the future")
+        raise ValueError("a countersignature was signed before the attestation, or in the future")
     return Countersignature(
         said["auditor"], found.kid, said["verdict"], sample["size"], sample["population"], said["iat"]
     )
@@ -67,8 +86,8 @@ def check_all(
 ) -> tuple[Countersignature, ...]:
     """The countersignatures, in their order; there may be none.
 
-    `dependent` are keys of the issuer and of the parties: whoever audits is none of them. Raises `ValueError`,
-    `KeyError` or `TypeError` where one is not genuine.
+    `dependent` are the thumbprints of the issuer's and the parties' keys: whoever audits has none of them. Raises
+    `ValueError` where one is not genuine.
     """
     if len(tokens) > MOST:
         raise ValueError("more countersignatures than a bundle may hold")
@@ -80,3 +99,19 @@ def check_all(
     if len({one.kid for one in found}) != len(found):
         raise ValueError("an auditor countersigns twice")
     return found
+
+
+def check_independent(found: Sequence[Countersignature], accepted: Sequence[Acceptance]) -> None:
+    """Raise `ValueError` where an auditor calls itself by the name of a party."""
+    if {one.auditor for one in found} & {party.organisation for party in accepted}:
+        raise ValueError("a countersignature is by a party of the contract")
+
+
+def check_demanded(found: Sequence[Countersignature], keys: Collection[str]) -> None:
+    """Raise `ValueError` unless each of these keys, which the reader knows some other way, says that it agreed."""
+    verdicts = {one.kid: one.verdict for one in found}
+    for key in sorted(set(keys)):
+        if key not in verdicts:
+            raise ValueError(f"no countersignature was signed with the key {key}")
+        if verdicts[key] != AGREED:
+            raise ValueError(f"the countersignature with the key {key} says {verdicts[key]}")

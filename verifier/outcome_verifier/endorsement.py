@@ -45,20 +45,20 @@ def sign(signer: Signer, *, typ: str, claims: Mapping[str, Any]) -> str:
 def read(token: str, *, typ: str, shapes: Mapping[str, Shape]) -> Endorsement:
     """A statement of one type with exactly these claims, each of its shape, and `iat`, a time.
 
-    Raises `ValueError`, `KeyError` or `TypeError` for anything else.
+    Raises `ValueError` for anything else.
     """
     parsed = jws.parse(token, typ=typ, members=frozenset({"jwk"}))
-    jwk = parsed.header["jwk"]
+    jwk = parsed.header.get("jwk")
     if not isinstance(jwk, dict):
-        raise ValueError("the key is no JSON object")
+        raise ValueError("the header brings no key")
     key = jws.public_key(jwk)
     if jws.thumbprint(jwk) != parsed.header["kid"]:
         raise ValueError("the key id is not the thumbprint of the key that came along")
     jws.verify_signature(parsed, key)
     expected: dict[str, Shape] = {"iat": canonical.is_instant, **shapes}
     if set(parsed.payload) != set(expected):
-        raise ValueError(f"its claims must be exactly {', '.join(sorted(expected))}")
+        raise ValueError(f"the claims are not exactly {', '.join(sorted(expected))}")
     for name, shape in expected.items():
         if not shape(parsed.payload[name]):
-            raise ValueError(f"its claim {name} has the wrong form")
+            raise ValueError(f"the claim {name} has the wrong form")
     return Endorsement(parsed.header["kid"], parsed.payload)

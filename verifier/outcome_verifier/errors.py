@@ -9,7 +9,9 @@ VerificationError
 ├── ReceiptInvalid        step 6   the log does not hold it
 ├── SealInvalid           step 7   the denominator was not sealed as stated
 ├── StatusInvalid         step 8   the status token is not right, or the attestation was revoked
-└── ContractMismatch      step 9   it was evaluated under another contract, or does not add up
+├── ContractMismatch      step 9   it was evaluated under another contract, or does not add up
+├── AcceptanceInvalid     step 10  not every party accepted exactly this contract under this trust anchor
+└── AuditInvalid          step 11  a countersignature is not genuine, or is by somebody who is not independent
 TrustInvalid              no step  the trust file cannot be used
 """
 
@@ -81,6 +83,16 @@ class StatusInvalid(VerificationError):
 class ContractMismatch(VerificationError):
     code = "contract-mismatch"
     step = 9
+
+
+class AcceptanceInvalid(VerificationError):
+    code = "acceptance-invalid"
+    step = 10
+
+
+class AuditInvalid(VerificationError):
+    code = "audit-invalid"
+    step = 11
 
 
 class TrustInvalid(Exception):

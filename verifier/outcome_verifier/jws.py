@@ -47,8 +47,9 @@ class Jws:
 def parse(text: str, *, typ: str, members: frozenset[str]) -> Jws:
     """Read a compact token; `ValueError` for anything that is not exactly the expected kind.
 
-    `members` are the header members that may stand beside `alg`, `typ` and `kid`; `crit`, `jku`, `x5u` and
-    `jwk` are never among them, so a token cannot bring its own rules or its own key.
+    `members` are the header members that may stand beside `alg`, `typ` and `kid`. `crit`, `jku` and `x5u` are never
+    among them, and `jwk` only in an endorsement, whose key is nobody's by itself: no token brings its own rules, and
+    none that the issuer must have signed its own key.
     """
     parts = text.split(".")
     if len(parts) != 3 or len(text) > _MOST_CHARACTERS:

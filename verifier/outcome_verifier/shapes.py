@@ -22,6 +22,10 @@ def is_text(value: Any) -> bool:
     return all(ord(character) < _LATIN_END or character in _DASHES_AND_QUOTES for character in value)
 
 
+def is_string(value: Any) -> bool:
+    return isinstance(value, str)
+
+
 def is_integer(value: Any) -> bool:
     return type(value) is int
 

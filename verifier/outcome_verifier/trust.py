@@ -49,9 +49,11 @@ class TrustedKey:
 
 @dataclass(frozen=True, slots=True)
 class TrustFile:
-    """An accepted trust file. `version` and `issued_at` (Unix seconds) are those of its key manifest."""
+    """An accepted trust file. `version` and `issued_at` (Unix seconds) are those of its key manifest; `anchor` is the
+    thumbprint of the key that signed it."""
 
     issuer: str
+    anchor: str
     keys: Mapping[str, TrustedKey]
     logs: Mapping[str, VerifierKey]
     vct: frozenset[str]
@@ -79,6 +81,7 @@ class TrustFile:
             raise TrustInvalid(f"the trust file cannot be used: {error}; ask the municipality for it again") from None
         return cls(
             issuer=body["issuer"],
+            anchor=jws.thumbprint(body["anchor"]),
             keys={key.kid: key for key in keys},
             logs=logs,
             vct=frozenset(manifest["vct"]),

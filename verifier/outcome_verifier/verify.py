@@ -9,6 +9,8 @@
 7 seals         the denominator was sealed as stated
 8 status        nothing superseded it, as of the stapled list
 9 contract      it was evaluated under the given contract file, and its figures add up
+10 acceptances  every party accepted exactly this contract text and this trust anchor
+11 audit        whatever auditors countersigned is genuine, and none of them is the issuer or a party
 
 What was not checked is part of the result. `verify_bundle` raises at the first check that fails; it never
 returns a verdict to be overlooked.
@@ -23,10 +25,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from outcome_verifier import canonical, sdjwt
+from outcome_verifier import acceptance, canonical, countersignature, sdjwt
+from outcome_verifier.acceptance import Acceptance
 from outcome_verifier.bundle import Bundle
 from outcome_verifier.claims import check_figures, check_shapes
+from outcome_verifier.countersignature import Countersignature
 from outcome_verifier.errors import (
+    AcceptanceInvalid,
+    AuditInvalid,
     BundleMalformed,
     ClaimsInvalid,
     ContractMismatch,
@@ -63,6 +69,14 @@ class VerifiedOutcome:
     status_as_of: int  # Unix seconds
     status_has_expired: bool
     profile: str
+    acceptances: tuple[Acceptance, ...]
+    countersignatures: tuple[Countersignature, ...]
+    jwt_sha256: str  # of the attestation's JWT, without disclosures
+
+    @property
+    def deviations(self) -> tuple[Countersignature, ...]:
+        """The countersignatures that say that the attestation is not what the registers show."""
+        return tuple(one for one in self.countersignatures if one.verdict == countersignature.DEVIATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +85,16 @@ class Demands:
 
     `contract` is the contract file's bytes. `anchors` is a PEM file of certificate authorities: with it the profile is
     `certificate`, and the seal's path must lead to one of them. `max_status_age` is in seconds. `status` is a status
-    list token that was fetched since; the newer of the two counts.
+    list token that was fetched since; the newer of the two counts. `accepted_by` and `audited_by` are thumbprints of
+    keys that the reader knows some other way: each must have signed an acceptance, or countersigned and agreed.
     """
 
     contract: bytes | None = None
     anchors: bytes | None = None
     max_status_age: int | None = None
     status: str | None = None
+    accepted_by: frozenset[str] = frozenset()
+    audited_by: frozenset[str] = frozenset()
 
     @property
     def profile(self) -> str:
@@ -143,15 +160,44 @@ def verify_bundle(
         rules = _check_contract(claims, shown, demands.contract)
     passed(9, "contract", rules)
 
+    with _step(AcceptanceInvalid):  # 10
+        accepted = acceptance.check_all(
+            bundle.acceptances, contract=claims["contract"], trust=trust.fingerprint, issuer_keys=trust.keys, now=now
+        )
+        acceptance.check_recipient(accepted, claims["recipient"])
+        acceptance.check_demanded(accepted, demands.accepted_by)
+    passed(10, "acceptances", f"accepted by {', '.join(map(str, accepted))}")
+
+    digest = hashlib.sha256(presentation.jwt.encode("ascii")).hexdigest()
+    with _step(AuditInvalid):  # 11
+        audited = countersignature.check_all(
+            bundle.countersignatures,
+            claims=claims,
+            shown=shown,
+            jwt_sha256=digest,
+            dependent={trust.anchor, *trust.keys, *(one.kid for one in accepted)},
+            now=now,
+        )
+        countersignature.check_independent(audited, accepted)
+        countersignature.check_demanded(audited, demands.audited_by)
+    passed(11, "audit", "; ".join(map(str, audited)) or "no auditor countersigned")
+
+    open_points = [
+        *_not_checked(shown, claims, demands, has_expired=has_expired),
+        *_unknown_keys(accepted, audited, trust, demands),
+    ]
     return VerifiedOutcome(
         tuple(checks),
-        _not_checked(shown, claims, demands, has_expired=has_expired),
+        tuple(open_points),
         claims,
         shown,
         withheld,
         status.as_of,
         has_expired,
         demands.profile,
+        accepted,
+        audited,
+        digest,
     )
 
 
@@ -245,7 +291,7 @@ def _check_contract(claims: Mapping[str, Any], shown: Mapping[str, Any], contrac
 
 def _not_checked(
     shown: Mapping[str, Any], claims: Mapping[str, Any], demands: Demands, *, has_expired: bool
-) -> tuple[str, ...]:
+) -> list[str]:
     """What a reader might believe was checked, and was not."""
     open_points = [
         "that the registers are right: the municipality states what they show",
@@ -263,4 +309,17 @@ def _not_checked(
         open_points.append("the denominator: the seals that would prove it are withheld")
     if claims.get("demo"):
         open_points.append("anything real: the attestation is signed with a development key")
-    return tuple(open_points)
+    return open_points
+
+
+def _unknown_keys(
+    accepted: tuple[Acceptance, ...], audited: tuple[Countersignature, ...], trust: TrustFile, demands: Demands
+) -> Iterator[str]:
+    """Whose a key is, was not checked unless the trust file or the reader named it."""
+    unnamed = [str(one) for one in accepted if one.kid not in trust.keys and one.kid not in demands.accepted_by]
+    if unnamed:
+        yield f"that the keys of {', '.join(unnamed)} are their own: give a thumbprint you know with --accepted-by"
+    if not audited:
+        yield "that anybody independent looked: no auditor countersigned"
+    if any(one.kid not in demands.audited_by for one in audited):
+        yield "that an auditor's key is its own: give a thumbprint you know with --audited-by"

@@ -32,7 +32,7 @@ def test_a_good_bundle_is_reported_a_line_a_check(files: tuple[Issuer, Path], ca
     _, folder = files
     assert run(folder, "--contract", str(folder / "contract.toml")) == 0
     out = capsys.readouterr().out
-    assert [line.split()[0] for line in out.splitlines() if " ok  " in line] == [str(n) for n in range(1, 10)]
+    assert [line.split()[0] for line in out.splitlines() if " ok  " in line] == [str(n) for n in range(1, 12)]
     for text in ("VERIFIED", "DEMO", "NOT CHECKED", "21,000.00 DKK", "withheld", "trust file"):
         assert text in out
 
@@ -68,7 +68,7 @@ def test_a_verdict_without_numbers_is_of_the_window_s_end(
 
 
 PAYMENTS = {
-    "investor": (2_100_000, "Aalborg Kommune pays An operator; an-organisation, as investor, is only shown it"),
+    "investor": (2_100_000, "Aalborg Kommune pays An operator; an-investor, as investor, is only shown it"),
     "operator": (2_100_000, "Aalborg Kommune pays An operator"),
     "taken back": (-500, "Aalborg Kommune takes back from An operator"),
     "nothing": (0, "Aalborg Kommune pays An operator"),
@@ -81,7 +81,7 @@ def test_who_pays_whom_is_said(files: tuple[Issuer, Path], capsys: pytest.Captur
     issuer, folder = files
     amount, words = PAYMENTS[case]
     role = "investor" if case == "investor" else "operator"
-    claims = visible(recipient={"role": role, "organisation": "an-organisation"})
+    claims = visible(recipient={"role": role, "organisation": f"an-{role}"})
     shown = disclosable(payable={"amount_minor": amount, "currency": "DKK"})
     assert figures(folder, issuer, capsys, issuer.token(claims, shown))["who pays"] == words
 
@@ -102,7 +102,7 @@ def test_the_verdict_as_json_holds_the_same(files: tuple[Issuer, Path], capsys: 
     assert run(folder, "--json") == 0
     verdict = json.loads(capsys.readouterr().out)
     assert verdict["verified"] is True
-    assert len(verdict["checks"]) == 9
+    assert len(verdict["checks"]) == 11
     assert verdict["shown"]["participants"] == 40
 
 

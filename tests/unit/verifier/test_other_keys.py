@@ -40,6 +40,10 @@ class RsaKey:
         return {"e": number(numbers.e), "kty": "RSA", "n": number(numbers.n)}
 
     @property
+    def public_jwk(self) -> dict[str, str]:
+        return self.jwk
+
+    @property
     def kid(self) -> str:
         return jws.thumbprint(self.jwk)
 

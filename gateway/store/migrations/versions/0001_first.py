@@ -11,6 +11,20 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "acceptancerow",
+        sa.Column("token_sha256", sa.String(), nullable=False),
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("rules_sha256", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("organisation", sa.String(), nullable=False),
+        sa.Column("kid", sa.String(), nullable=False),
+        sa.Column("token", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("token_sha256"),
+    )
+    op.create_index("ix_acceptancerow_contract_id", "acceptancerow", ["contract_id"], unique=False)
+    op.create_table(
         "batch",
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("batch_id", sa.String(), nullable=False),
@@ -132,6 +146,14 @@ def upgrade() -> None:
         sa.Column("nonce", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("log", "idx"),
+    )
+    op.create_index(
+        "ix_logentry_acceptances",
+        "logentry",
+        ["idx"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'acceptance_recorded'"),
+        postgresql_where=sa.text("kind = 'acceptance_recorded'"),
     )
     op.create_table(
         "lognode",
