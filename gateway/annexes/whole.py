@@ -6,7 +6,7 @@ from gateway.annexes import words
 from gateway.annexes.blocks import Block, Heading, Paragraph, Table
 from gateway.annexes.measurement import annex_a
 from gateway.annexes.payment import annex_b
-from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract import Contract, ContractParty
 from policies.programme import Programme
 
 _BLANK = "______________________________"
@@ -26,7 +26,7 @@ def annexes(contract: Contract, programme: Programme, *, fingerprint: str, is_de
 
 
 def _front(contract: Contract, programme: Programme, fingerprint: str, is_demo: bool) -> list[Block]:
-    parties = [(_ROLES[party.role], _named(contract, party.role)) for party in contract.parties]
+    parties = [(_ROLES[party.role], _named(party)) for party in contract.parties]
     blocks: list[Block] = [
         Heading(title(contract), 1),
         Paragraph(
@@ -66,8 +66,7 @@ def _front(contract: Contract, programme: Programme, fingerprint: str, is_demo: 
     return blocks
 
 
-def _named(contract: Contract, role: str) -> str:
-    party = contract.party(role)
+def _named(party: ContractParty) -> str:
     if party.municipality_code:
         return f"{party.name}, kommunekode {party.municipality_code}"
     return f"{party.name}, {words.LEGAL_ROLES[party.legal_role]}" if party.legal_role else party.name
