@@ -21,14 +21,27 @@ class Agreement(BaseModel):
 
 
 class Payer(BaseModel):
-    """Where the invoice goes."""
+    """Who bears a share, where its invoices go, and what came of them."""
 
+    organisation: str
     name: str
+    share_parts: int = Field(description="Of `of_parts`: 1 of 1 where one pays alone.")
+    of_parts: int
     cvr: str
     gln: str = Field(description="EAN / GLN.")
     order_number: str
     person_reference: str
     account: str
+    due_minor: int = Field(description="Its share of everything that is owed; the shares of all add up to that.")
+    invoiced_minor: int
+    paid_minor: int
+
+
+class Share(BaseModel):
+    """What one payer bears of a line: what its bills hold of it, or will."""
+
+    payer: str
+    amount_minor: int
 
 
 class Operator(BaseModel):
@@ -70,6 +83,7 @@ class StatementLine(BaseModel):
     unit: str
     quantity: int
     amount_minor: int
+    shares: list[Share]
     state: str
     accepted_by: list[str]
     dispute: OpenDispute | None
@@ -127,6 +141,7 @@ class Cumulative(BaseModel):
 
 class BillSummary(BaseModel):
     number: str
+    payer: str = Field(description="Organisation.")
     kind: Literal["invoice", "credit_note"]
     window: str
     total_minor: int
@@ -148,7 +163,7 @@ class Statement(BaseModel):
     made_on: str
     demo: bool
     illustrative: list[str]
-    payer: Payer
+    payers: list[Payer] = Field(description="The municipality first.")
     operator: Operator
     terms: Terms
     windows: list[StatementWindow]

@@ -6,7 +6,7 @@ it says what is owed in all at the end of a window, and a window's document pays
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -45,6 +45,21 @@ def divided(numerator: int, denominator: int, rounding: Rounding) -> int:
         case Rounding.HALF_EVEN:
             return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
     return whole
+
+
+def apportioned(total_minor: int, parts: Sequence[int]) -> tuple[int, ...]:
+    """A total divided into whole minor units in proportion to `parts`, each of at least 1.
+
+    Largest remainder: everybody gets the whole part of its exact share, and what is left goes, one each, to the largest
+    fractions; of two that are equal to the one that stands first in the contract. A negative total is divided as the
+    positive one. The shares add up to the total, and each differs from its exact value by less than one.
+    """
+    size, all_parts = abs(total_minor), sum(parts)
+    shares = [size * part // all_parts for part in parts]
+    fractions = [size * part % all_parts for part in parts]
+    for place in sorted(range(len(parts)), key=lambda place: -fractions[place])[: size - sum(shares)]:
+        shares[place] += 1
+    return tuple(-share if total_minor < 0 else share for share in shares)
 
 
 @dataclass(frozen=True, slots=True)

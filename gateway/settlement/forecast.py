@@ -23,6 +23,7 @@ from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, MeasureKind, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.tariff import Figures, owed
+from gateway.outcomes.terms import apportioned
 from gateway.settlement.account import Document
 from gateway.settlement.reading import Settled, read
 from gateway.settlement_events import ForecastMade
@@ -35,12 +36,16 @@ PACE_WEEKS = 13
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One window: what is signed, what has accrued, what is expected in all, and in which budget year it is paid."""
+    """One window: what is signed, what has accrued, what is expected in all, and in which budget year it is paid.
+
+    `own_minor` is what the municipality bears of what is expected: a budget holds that, and not what others pay.
+    """
 
     window: str
     signed_minor: int
     accrued_minor: int  # 0 once it is signed
     expected_minor: int
+    own_minor: int
     payment_expected_on: str
     budget_year: int
 
@@ -51,7 +56,7 @@ class Forecast:
     currency: str
     complete_to: str  # ISO week
     windows: tuple[Expected, ...]
-    by_year: tuple[tuple[int, int], ...]  # budget year, minor units expected
+    by_year: tuple[tuple[int, int, int], ...]  # budget year, minor units that the municipality bears, and in all
 
 
 def accruals(gateway: Gateway, contract_id: str) -> Forecast:
@@ -113,12 +118,16 @@ def forecast(
             now = _figures(contract, seen, number, window, week=week, at=at, declared=declared[window.label])
             accrued = sum(owed(contract, [*series[: number - 1], now])[-1].values()) - before
         on = _payment_expected_on(settled, window.label, document)
-        windows.append(Expected(window.label, worth if document else 0, accrued, worth, on, int(on[:4])))
+        own = apportioned(before + worth, contract.share_parts)[0] - apportioned(before, contract.share_parts)[0]
+        windows.append(Expected(window.label, worth if document else 0, accrued, worth, own, on, int(on[:4])))
         before += worth
     years: Counter[int] = Counter()
+    own_years: Counter[int] = Counter()
     for one in windows:
         years[one.budget_year] += one.expected_minor
-    return Forecast(contract.id, contract.currency, str(week), tuple(windows), tuple(sorted(years.items())))
+        own_years[one.budget_year] += one.own_minor
+    by_year = tuple((year, own_years[year], years[year]) for year in sorted(years))
+    return Forecast(contract.id, contract.currency, str(week), tuple(windows), by_year)
 
 
 def _declared(asking: Asking, contract: Contract, window: Window) -> dict[str, int]:

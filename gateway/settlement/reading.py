@@ -5,6 +5,7 @@ Amounts come from the signed tokens. A row that says anything else than its toke
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,7 +18,7 @@ from gateway import issuing
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.settlement_terms import SettlementTerms
-from gateway.settlement.account import BillLine, Document, Line, Place, billed
+from gateway.settlement.account import BillLine, Document, Line, Place, billed, differences, shared
 from gateway.settlement.states import Action, State, course
 from gateway.settlement_errors import SettlementMismatch, SettlementRefused
 from gateway.store import queries
@@ -74,8 +75,33 @@ class Settled:
         """The payment document of a window that nothing superseded."""
         return next((one for one in self.signed if one.document.window == window and one.document.is_standing), None)
 
-    def bill_lines(self, *, among: Sequence[Bill] | None = None) -> list[BillLine]:
-        return [line for bill in (self.bills if among is None else among) for line in lines_of(bill)]
+    def bills_of(self, payer: str) -> list[Bill]:
+        """The bills of one payer, oldest first."""
+        return [bill for bill in self.bills if bill.payer == payer]
+
+    def bill_lines(self) -> list[BillLine]:
+        """The lines that were billed, once each: every payer's bills hold the same ones, each with its own share."""
+        return [line for bill in self.bills_of(self.contract.payers[0].organisation) for line in lines_of(bill)]
+
+    def differences(self) -> list[BillLine]:
+        """What no bill holds yet, in the order of the contract's windows."""
+        opened = differences(self.documents, self.bill_lines())
+        return sorted(opened, key=lambda line: (self.order[line.window], line.key))
+
+    def bear(self, lines: Sequence[BillLine], payer: str) -> tuple[BillLine, ...]:
+        """What a payer bears of whole lines that would be billed next."""
+        place = [one.organisation for one in self.contract.payers].index(payer)
+        before = sum(line.whole_minor for line in self.bill_lines())
+        return shared(lines, billed_minor=before, parts=self.contract.share_parts, payer=place)
+
+    def borne(self, payer: str) -> dict[Place, int]:
+        """What a payer bears of each line: what its bills hold of it, and what the next ones would add, were everything
+        that is open billed in the contract's order."""
+        held = [line for bill in self.bills_of(payer) for line in lines_of(bill)]
+        found: dict[Place, int] = defaultdict(int)
+        for line in [*held, *self.bear(self.differences(), payer)]:
+            found[line.place] += line.amount_minor
+        return dict(found)
 
     def open_disputes(self, release: str) -> list[Dispute]:
         """Those that still hold a line back: open, or upheld and not corrected yet."""
@@ -110,6 +136,7 @@ class Settled:
         place = (one.document.window, line.key)
         if billed(self.bill_lines()).get(place) == (line.quantity, line.amount_minor):
             actions.append(Action.INVOICE)
+            # every payer's bill of it: money that one of several still owes is not there
             if all(bill.id in self.paid for bill in self.bills if place in {part.place for part in lines_of(bill)}):
                 actions.append(Action.PAY)
         return course(actions)

@@ -63,6 +63,7 @@ def checks(
 def sheet(settled: Settled, bill: Bill, found: list[Check], *, is_demo: bool) -> dict[str, Any]:
     """The sheet as plain JSON, to be hashed, printed and kept."""
     contract, terms = settled.contract, settled.terms
+    buyer = terms.buyer(bill.payer)
     evidence = [
         {"window": one.document.window, "jti": one.jti, "jwt_sha256": one.jwt_sha256, "log_entry": one.leaf_index}
         for one in settled.signed
@@ -71,7 +72,8 @@ def sheet(settled: Settled, bill: Bill, found: list[Check], *, is_demo: bool) ->
     return {
         "schema": SCHEMA,
         "contract": {"id": contract.id, "title": contract.title, "version": contract.version},
-        "payer": contract.party("outcome_payer").name,
+        "payer": next(payer.name for payer in contract.payers if payer.organisation == bill.payer),
+        "share": {"parts": contract.share_parts[_place(settled, bill)], "of_parts": sum(contract.share_parts)},
         "operator": contract.party("operator").name,
         "currency": contract.currency,
         "demo": is_demo,
@@ -88,10 +90,10 @@ def sheet(settled: Settled, bill: Bill, found: list[Check], *, is_demo: bool) ->
             "refers_to": bill.refers_to,
             "lines": bill.lines,
         },
-        "account": terms.account,
-        "order_number": terms.order_number,
-        "person_reference": terms.person_reference,
-        "gln": terms.buyer.gln,
+        "account": buyer.account,
+        "order_number": buyer.order_number,
+        "person_reference": buyer.person_reference,
+        "gln": buyer.party.gln,
         "evidence": evidence,
         "checks": [{"name": one.name, "holds": one.holds, "fact": one.fact} for one in found],
     }
@@ -142,15 +144,27 @@ def _is_plain(contract: Contract, tariff: Tariff) -> bool:
 
 
 def _recalculated(settled: Settled, bill: Bill) -> Check:
-    """All bills of the bill's lines add up to the signed documents, and the document that was made says the same."""
-    due, held = account.owed(settled.documents), billed(settled.bill_lines())
+    """All bills of the bill's lines add up to the signed documents, the payer bears its share of them, and the document
+    that was made says the same."""
+    due, own = account.owed(settled.documents), settled.bills_of(bill.payer)
+    held = billed([line for other in own for line in lines_of(other)])
     places = {line.place for line in lines_of(bill)}
     adds_up = all(held[place][1] == (due[place].amount_minor if place in due else 0) for place in places)
-    total = sum(line.amount_minor for line in lines_of(bill))
+    before = sum(line.whole_minor for other in own if other.position < bill.position for line in lines_of(other))
+    share = account.shared(
+        lines_of(bill), billed_minor=before, parts=settled.contract.share_parts, payer=_place(settled, bill)
+    )
+    total = sum(line.amount_minor for line in share)
     asked = payable_minor(bill.xml)
-    says_so = total == bill.total_minor and asked == total + vat_minor(settled.terms, total)
+    is_share = list(share) == lines_of(bill) and total == bill.total_minor
+    says_so = is_share and asked == total + vat_minor(settled.terms, total)
     said = f"underskrevet · signed {kroner(total)}; bilaget · the document {kroner(asked)}"
     return Check("recalculated", adds_up and says_so, said)
+
+
+def _place(settled: Settled, bill: Bill) -> int:
+    """The payer's place in the contract."""
+    return [payer.organisation for payer in settled.contract.payers].index(bill.payer)
 
 
 def _acknowledged(settled: Settled, standing: list[Signed]) -> Check:
@@ -164,7 +178,7 @@ def _account_and_year(settled: Settled, bill: Bill) -> Check:
     """The account is the contract's, and the result is not booked before its year."""
     years = sorted({w.to_week.sunday.year for w in settled.contract.windows if w.label == bill.window})
     account = account_of(bill.xml)
-    holds = account == settled.terms.account and bill.issued_on.year >= max(years)
+    holds = account == settled.terms.buyer(bill.payer).account and bill.issued_on.year >= max(years)
     text = f"{account}; resultat fra · result of {years[-1]}; bogført · booked {bill.issued_on.year}"
     return Check("account_and_year", holds, text)
 

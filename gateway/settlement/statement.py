@@ -7,13 +7,14 @@ in it is a sum of signed lines or of bills; nothing is computed from a price.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from gateway.outcomes.contract import Window
+from gateway.outcomes.contract import ContractParty, Window
 from gateway.outcomes.tariff import unit_of
-from gateway.outcomes.terms import Tariff
-from gateway.settlement.account import Line
+from gateway.outcomes.terms import Tariff, apportioned
+from gateway.settlement.account import Line, Place
 from gateway.settlement.reading import Settled, Signed, lines_of
 from gateway.settlement.states import State, of_window
 from outcome_verifier import canonical
@@ -25,7 +26,8 @@ CONDITIONAL = "after the sources are complete"
 def statement(settled: Settled, *, is_demo: bool) -> dict[str, Any]:
     """Everything that operator and municipality need: amounts, states, evidence, where to invoice, what comes next."""
     contract, terms = settled.contract, settled.terms
-    windows = [_window(settled, window) for window in contract.windows]
+    borne = {payer.organisation: settled.borne(payer.organisation) for payer in contract.payers}
+    windows = [_window(settled, window, borne) for window in contract.windows]
     return {
         "schema": SCHEMA,
         "contract": {
@@ -38,14 +40,7 @@ def statement(settled: Settled, *, is_demo: bool) -> dict[str, Any]:
         "made_on": settled.now.date().isoformat(),
         "demo": is_demo,
         "illustrative": list(contract.illustrative),
-        "payer": {
-            "name": contract.party("outcome_payer").name,
-            "cvr": terms.buyer.cvr,
-            "gln": terms.buyer.gln,
-            "order_number": terms.order_number,
-            "person_reference": terms.person_reference,
-            "account": terms.account,
-        },
+        "payers": [_payer(settled, payer) for payer in contract.payers],
         "operator": {"name": contract.party("operator").name, "cvr": terms.seller.cvr},
         "terms": {
             "dispute_days": terms.dispute_days,
@@ -63,7 +58,29 @@ def digest(made: dict[str, Any]) -> str:
     return hashlib.sha256(canonical.dumps(made)).hexdigest()
 
 
-def _window(settled: Settled, window: Window) -> dict[str, Any]:
+def _payer(settled: Settled, payer: ContractParty) -> dict[str, Any]:
+    """Where a payer's invoices go, its share, and what came of it. `due_minor` is its share of everything owed."""
+    buyer = settled.terms.buyer(payer.organisation)
+    parts = settled.contract.share_parts
+    due = apportioned(sum(one.due_minor for one in settled.documents if one.is_standing), parts)
+    bills = settled.bills_of(payer.organisation)
+    return {
+        "organisation": payer.organisation,
+        "name": payer.name,
+        "share_parts": payer.share_parts,
+        "of_parts": sum(parts),
+        "cvr": buyer.party.cvr,
+        "gln": buyer.party.gln,
+        "order_number": buyer.order_number,
+        "person_reference": buyer.person_reference,
+        "account": buyer.account,
+        "due_minor": due[settled.contract.payers.index(payer)],
+        "invoiced_minor": sum(bill.total_minor for bill in bills),
+        "paid_minor": sum(bill.total_minor for bill in bills if bill.id in settled.paid),
+    }
+
+
+def _window(settled: Settled, window: Window, borne: Mapping[str, Mapping[Place, int]]) -> dict[str, Any]:
     one = settled.standing(window.label)
     shown: dict[str, Any] = {
         "window": window.label,
@@ -86,7 +103,7 @@ def _window(settled: Settled, window: Window) -> dict[str, Any]:
     }
     if one is None:
         return shown
-    lines = [_line(settled, one, line) for line in one.document.lines]
+    lines = [_line(settled, one, line, borne) for line in one.document.lines]
     return shown | {
         "document": {
             "jti": one.jti,
@@ -105,7 +122,8 @@ def _window(settled: Settled, window: Window) -> dict[str, Any]:
     }
 
 
-def _line(settled: Settled, one: Signed, line: Line) -> dict[str, Any]:
+def _line(settled: Settled, one: Signed, line: Line, borne: Mapping[str, Mapping[Place, int]]) -> dict[str, Any]:
+    place = (one.document.window, line.key)
     disputes = [dispute for dispute in settled.open_disputes(one.release) if dispute.line == line.key]
     return {
         "line": line.key,
@@ -114,6 +132,7 @@ def _line(settled: Settled, one: Signed, line: Line) -> dict[str, Any]:
         "unit": line.unit,
         "quantity": line.quantity,
         "amount_minor": line.amount_minor,
+        "shares": [{"payer": payer, "amount_minor": shares.get(place, 0)} for payer, shares in borne.items()],
         "state": settled.state(one, line),
         "accepted_by": sorted(settled.accepted_by(one.release, line.key)),
         "dispute": {
@@ -150,7 +169,7 @@ def _next(settled: Settled, window: Window, one: Signed | None) -> dict[str, str
 
 def _of_bills(settled: Settled, window: str, *, only_paid: bool = False) -> int:
     bills = [bill for bill in settled.bills if bill.id in settled.paid or not only_paid]
-    return sum(line.amount_minor for line in settled.bill_lines(among=bills) if line.window == window)
+    return sum(line.amount_minor for bill in bills for line in lines_of(bill) if line.window == window)
 
 
 def _cumulative(settled: Settled, windows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -187,6 +206,7 @@ def _bill(settled: Settled, position: int) -> dict[str, Any]:
     bill = settled.bills[position]
     return {
         "number": bill.number,
+        "payer": bill.payer,
         "kind": bill.kind,
         "window": bill.window,
         "total_minor": bill.total_minor,

@@ -16,15 +16,16 @@ STYLES = ("settlement.css",)
 
 def page(made: dict[str, Any]) -> str:
     """The statement (`statement.statement`) as self-contained HTML."""
-    contract, payer = made["contract"], made["payer"]
+    contract, [payer, *others] = made["contract"], made["payers"]
+    who, who_en = ("betalerne", "payers owe") if others else (payer["name"], "municipality owes")
     body = (
         f"<div class=long><header><p class=sender>{escape(payer['name'])}</p>"
         "<p class=kind>Afregning · Settlement statement</p></header>"
-        f"<h1>{TITLE}</h1><p class=lead>{escape(contract['title'])}: hvad {escape(payer['name'])} skylder "
+        f"<h1>{TITLE}</h1><p class=lead>{escape(contract['title'])}: hvad {escape(who)} skylder "
         f"{escape(made['operator']['name'])} efter underskrevne betalingsbilag, opgjort {escape(made['made_on'])}."
-        "<small>What the municipality owes the operator under signed payment documents.</small></p>"
-        f"{_marks(made)}{_figures(made['cumulative'])}{_windows(made)}{_caps(made['cumulative'])}{_address(made)}"
-        f"{_bills(made['bills'])}<section><h2>Bilag for bilag{_en('Document by document')}</h2>"
+        f"<small>What the {who_en} the operator under signed payment documents.</small></p>"
+        f"{_marks(made)}{_figures(made['cumulative'])}{_shares(made)}{_windows(made)}{_caps(made['cumulative'])}"
+        f"{_address(made)}{_bills(made)}<section><h2>Bilag for bilag{_en('Document by document')}</h2>"
         f"{''.join(_window(window) for window in made['windows'] if window['document'])}</section></div>"
     )
     return document(f"{TITLE} – {escape(contract['title'])}", [body], styles=STYLES)
@@ -57,17 +58,41 @@ def _figures(sums: dict[str, Any]) -> str:
     return f"<div class=figures>{body}</div>"
 
 
+def _shares(made: dict[str, Any]) -> str:
+    """Who bears what, where several pay."""
+    if len(made["payers"]) == 1:
+        return ""
+    rows = "".join(
+        f"<tr><th scope=row>{escape(one['name'])}</th><td>{one['share_parts']}/{one['of_parts']}</td>"
+        f"<td class=n>{kroner(one['due_minor'])}</td><td class=n>{kroner(one['invoiced_minor'])}</td>"
+        f"<td class=n>{kroner(one['paid_minor'])}</td></tr>"
+        for one in made["payers"]
+    )
+    heads = _heads(
+        ("", ("Betaler", "payer")),
+        ("", ("Andel", "share")),
+        ("n", ("Skyldigt", "due")),
+        ("n", ("Faktureret", "invoiced")),
+        ("n", ("Betalt", "paid")),
+    )
+    return (
+        f"<section class=keep><h2>Hvem betaler hvad{_en('Who bears what: each gets bills of its own')}</h2>"
+        f"<table class=money><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
+    )
+
+
+def _heads(*columns: tuple[str, tuple[str, str]]) -> str:
+    return "".join(f"<th scope=col class='{mark}'>{both(pair)}</th>" for mark, pair in columns)
+
+
 def _windows(made: dict[str, Any]) -> str:
-    heads = "".join(
-        f"<th scope=col class='{mark}'>{both(pair)}</th>"
-        for mark, pair in (
-            ("", ("Periode", "window")),
-            ("", ("Tilstand", "state")),
-            ("n", ("Beløb", "due")),
-            ("n", ("heraf berigtiget", "of which corrections")),
-            ("n", ("Betalt", "paid")),
-            ("", ("Næste", "next expected")),
-        )
+    heads = _heads(
+        ("", ("Periode", "window")),
+        ("", ("Tilstand", "state")),
+        ("n", ("Beløb", "due")),
+        ("n", ("heraf berigtiget", "of which corrections")),
+        ("n", ("Betalt", "paid")),
+        ("", ("Næste", "next expected")),
     )
     rows = "".join(
         f"<tr><th scope=row>{escape(one['window'])}{_en(escape(one['from_week'] + ' – ' + one['to_week']))}</th>"
@@ -128,14 +153,10 @@ def _caps(sums: dict[str, Any]) -> str:
 
 
 def _address(made: dict[str, Any]) -> str:
-    payer, contract, terms = made["payer"], made["contract"], made["terms"]
+    contract, terms = made["contract"], made["terms"]
     correction = {"credit_note": "kreditnota · credit note", "offset": "modregning · offset"}[terms["correction"]]
     facts = (
-        ("EAN / GLN", payer["gln"]),
-        ("CVR", payer["cvr"]),
-        ("Ordrenummer · order", payer["order_number"]),
-        ("Personreference", payer["person_reference"]),
-        ("Konto · account", payer["account"]),
+        *(fact for payer in made["payers"] for fact in _buyer(payer, is_alone=len(made["payers"]) == 1)),
         ("Leverandør, CVR", f"{made['operator']['name']}, {made['operator']['cvr']}"),
         ("Indsigelse · dispute", f"{terms['dispute_days']} dage · days"),
         ("Betaling · payment", f"{terms['payment_days']} dage · days"),
@@ -150,26 +171,44 @@ def _address(made: dict[str, Any]) -> str:
     )
 
 
-def _bills(bills: list[dict[str, Any]]) -> str:
+def _buyer(payer: dict[str, Any], *, is_alone: bool) -> list[tuple[str, str]]:
+    """Where one payer's invoices go."""
+    facts = [
+        ("EAN / GLN", payer["gln"]),
+        ("CVR", payer["cvr"]),
+        ("Ordrenummer · order", payer["order_number"]),
+        ("Personreference", payer["person_reference"]),
+        ("Konto · account", payer["account"]),
+    ]
+    return facts if is_alone else [("Betaler · payer", payer["name"]), *facts]
+
+
+def _named(names: dict[str, str], payer: str) -> str:
+    return f"<td>{escape(names[payer])}</td>"
+
+
+def _bills(made: dict[str, Any]) -> str:
+    bills, names = made["bills"], {payer["organisation"]: payer["name"] for payer in made["payers"]}
     if not bills:
         return ""
+    several = len(names) > 1
     rows = "".join(
-        f"<tr><th scope=row>{escape(one['number'])}</th><td>{both(words.BILLS[one['kind']])}</td>"
+        f"<tr><th scope=row>{escape(one['number'])}</th>{_named(names, one['payer']) if several else ''}"
+        f"<td>{both(words.BILLS[one['kind']])}</td>"
         f"<td class=n>{kroner(one['total_minor'])}</td><td class=when>{escape(one['issued_on'])}</td>"
         f"<td class=when>{escape(one['due_on'])}</td>"
         f"<td>{'betalt · paid' if one['is_paid'] else 'åben · open'}</td></tr>"
         for one in bills
     )
-    heads = "".join(
-        f"<th scope=col class='{mark}'>{both(pair)}</th>"
-        for mark, pair in (
-            ("", ("Nummer", "number")),
-            ("", ("Bilag", "kind")),
-            ("n", ("Beløb uden moms", "amount before VAT")),
-            ("", ("Dato", "issued")),
-            ("", ("Forfald", "due")),
-            ("", ("Status", "status")),
-        )
+    payer = [("", ("Betaler", "payer"))] if several else []
+    heads = _heads(
+        ("", ("Nummer", "number")),
+        *payer,
+        ("", ("Bilag", "kind")),
+        ("n", ("Beløb uden moms", "amount before VAT")),
+        ("", ("Dato", "issued")),
+        ("", ("Forfald", "due")),
+        ("", ("Status", "status")),
     )
     return (
         f"<section class=keep><h2>Fakturaer og kreditnotaer{_en('Invoices and credit notes')}</h2>"

@@ -89,6 +89,7 @@ class Bill(SQLModel, table=True):
     contract_sha256: str
     position: int  # 1 for the contract's first
     window: str
+    payer: str  # organisation; the bills of all payers are made at once and hold the same lines
     kind: str  # "invoice" | "credit_note"
     number: str
     lines: list[dict[str, Any]] = json_value()

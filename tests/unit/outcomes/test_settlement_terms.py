@@ -20,7 +20,7 @@ def test_both_examples_say_where_the_invoice_goes():
     assert impact60.investor is not None
     assert impact60.investor.capital_minor == 900_000_000
     assert impact60.investor.draws[0].on == date(2018, 10, 1)
-    assert impact60.buyer.gln == "5799999008511"
+    assert impact60.buyer("aalborg-kommune").party.gln == "5799999008511"
 
 
 def test_a_contract_without_the_table_has_no_terms():

@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("contract_sha256", sa.String(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("window", sa.String(), nullable=False),
+        sa.Column("payer", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
