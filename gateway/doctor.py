@@ -87,7 +87,9 @@ def _settlements(gateway: Gateway) -> Iterator[Finding]:
 
 def _machine(gateway: Gateway) -> Iterator[Finding]:
     installed = gateway.installed
-    yield Finding(OK, f"{installed.municipality_name} ({installed.municipality_code}) at {installed.host_name}: {installed.kind}")
+    yield Finding(
+        OK, f"{installed.municipality_name} ({installed.municipality_code}) at {installed.host_name}: {installed.kind}"
+    )
     free = shutil.disk_usage(gateway.settings.data_directory).free
     level = OK if free >= _LEAST_FREE_BYTES else WARN
     advice = "" if level == OK else "a log that cannot be written stops every use case; make room"

@@ -61,6 +61,8 @@ _OUTCOMES: dict[str, Outcome] = {
     "aggregate-missing": Outcome(5, 409, "A declared figure is missing"),
     "not-yet-known": Outcome(5, 409, "The instant has not come yet"),
     "simulation-refused": Outcome(5, 409, "The draft cannot be tried on this cohort"),
+    "adoption-refused": Outcome(5, 409, "The contract was not adopted"),
+    "workbook-refused": Outcome(3, 422, "The workbook cannot be compared"),
     "file-overlaps": Outcome(5, 409, "The file replaces only a part"),
     "client-key-refused": Outcome(5, 409, "The key is not the client's own"),
     "window-out-of-order": Outcome(5, 409, "An earlier window comes first"),

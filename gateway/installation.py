@@ -18,11 +18,11 @@ from gateway import policy_sets
 from gateway.attestations import manifest, status
 from gateway.errors import AlreadyInstalled, ContractUnknown, NoActiveKey, NotInstalled, UnsafeForProduction
 from gateway.events import Installed, SigningKeyChanged
-from gateway.signer_errors import KindMismatch
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.contract_file import load_contract
 from gateway.rights_events import PolicySetApproved
 from gateway.settings import Kind, Settings, utc_now
+from gateway.signer_errors import KindMismatch
 from gateway.store import queries
 from gateway.store.schema import check_schema, migrate
 from gateway.store.tables import Installation, KeyManifestRow, SigningKeyRow
@@ -211,7 +211,9 @@ def initialise(
     settings.public_directory.mkdir(exist_ok=True)
     if settings.passphrase is None and not settings.passphrase_path.exists():
         write_secret_file(settings.passphrase_path, secrets.token_hex(32).encode("ascii"))
-    keystore = KeyStore.create(settings.keys_directory, settings.read_passphrase(), now=now, is_development=is_development(kind))
+    keystore = KeyStore.create(
+        settings.keys_directory, settings.read_passphrase(), now=now, is_development=is_development(kind)
+    )
     store = Store(settings.store_url)
     migrate(store)
     with store.write(now) as uow:
@@ -233,7 +235,9 @@ def initialise(
         elif (row.host_name, row.municipality_code) != (host_name, municipality_code):
             raise AlreadyInstalled(where=str(settings.data_directory))
         elif row.kind != kind:
-            raise KindMismatch(kind=row.kind, reason=f"it cannot become a {kind} installation; choose another directory")
+            raise KindMismatch(
+                kind=row.kind, reason=f"it cannot become a {kind} installation; choose another directory"
+            )
     store.dispose()
     return Gateway.open(settings, clock=clock)
 

@@ -106,7 +106,8 @@ class StatementWindow(BaseModel):
     from_week: str
     to_week: str
     state: str
-    document: Evidence | None
+    stated: bool = Field(description="By the parties, before the gateway, and not evaluated: there is no attestation.")
+    document: Evidence | None = Field(description="Of a stated window: the opening balances, by their digest.")
     lines: list[StatementLine]
     due_minor: int
     corrections_minor: int
@@ -125,6 +126,22 @@ class TariffSum(BaseModel):
     cap_minor: int
     cap_reached: bool
     left_minor: int | None
+
+
+class Signature(BaseModel):
+    role: str
+    organisation: str
+    key: str = Field(description="RFC 7638 thumbprint.")
+
+
+class Opening(BaseModel):
+    """What the parties stated of the windows before the gateway."""
+
+    says: str
+    last_window: str
+    balances_sha256: str
+    adopted_on: str
+    signed_by: list[Signature]
 
 
 class Cumulative(BaseModel):
@@ -166,6 +183,7 @@ class Statement(BaseModel):
     payers: list[Payer] = Field(description="The municipality first.")
     operator: Operator
     terms: Terms
+    opening: Opening | None
     windows: list[StatementWindow]
     cumulative: Cumulative
     bills: list[BillSummary]
@@ -211,6 +229,14 @@ class Flow(BaseModel):
     beyond_minor: int
 
 
+class PaidBefore(BaseModel):
+    """What the parties state as paid before the gateway, and not evaluated. It is in the flow."""
+
+    says: str
+    last_window: str
+    paid_minor: int
+
+
 class InvestorSettlement(BaseModel):
     """What the investor sees; below k_cohort the dates and met or not met alone: the other members are left out."""
 
@@ -221,6 +247,7 @@ class InvestorSettlement(BaseModel):
     currency: str = "DKK"
     illustrative: list[str] = Field(default_factory=list)
     windows: list[InvestorWindow] = Field(default_factory=list)
+    stated: PaidBefore | None = None
     goal: Goal | None = None
     flow: Flow | None = None
 

@@ -18,7 +18,8 @@ def init(
         bool, typer.Option("--demo-keys", help="Make development keys: every attestation is marked `demo`.")
     ] = False,
     test: Annotated[
-        bool, typer.Option("--test", help="A test installation, for real registers: development keys, no releases count.")
+        bool,
+        typer.Option("--test", help="A test installation, for real registers: its keys are development keys too."),
     ] = False,
 ) -> None:
     """Make keys, database and status list. Running it again migrates the database and changes nothing else.

@@ -37,6 +37,10 @@ def state(contract: Contract) -> None:
         sums = [_money(one[f"{name}_minor"]) for name in ("due", "invoiced", "paid", "disputed")]
         rows.append((one["window"], one["state"], *sums, expected["what"].replace("_", " "), expected["on"]))
     columns(rows)
+    if opening := made["opening"]:
+        console.print(
+            f"  up to {opening['last_window']}: {opening['says']}; {opening['balances_sha256']}", style="yellow"
+        )
     for one in made["windows"]:
         for line in one["lines"]:
             if line["dispute"]:
@@ -237,6 +241,8 @@ def investor(contract: Contract) -> None:
         console.print(f"  {one['window']}: {'met' if one['met'] else 'not met'}")
     if "flow" not in made:
         return
+    if stated := made.get("stated"):
+        console.print(f"  up to {stated['last_window']}: {_money(stated['paid_minor'])} paid, {stated['says']}")
     if goal := made["goal"]:
         console.print(f"  goal {goal['people']} people, {goal['achieved']} in {goal['window']}")
     for name in ("drawn", "repaid", "return", "at_risk"):
@@ -263,6 +269,15 @@ def accruals(contract: Contract) -> None:
     for year, own_minor, minor in made.by_year:
         of_all = f", own share of {_money(minor)}" if shares else ""
         console.print(f"  budget {year}: {_money(own_minor)}{of_all}")
+    for again in made.stated:
+        said = f"{again.stated_quantity} for {_money(again.stated_minor)}"
+        now = f"{again.evaluated_quantity} for {_money(again.evaluated_minor)}"
+        word = f"DIFFERS: the registers show {now}" if again.differs else "the registers show the same"
+        console.print(
+            f"  {again.window} {again.tariff} stated: {said}; {word}", style="yellow" if again.differs else ""
+        )
+    if any(again.differs for again in made.stated):
+        console.print("  a difference to what the parties stated is neither paid nor taken back; they settle it")
     console.print(f"  sources complete to {made.complete_to}; an estimate at the pace of the last 13 weeks, no claim")
 
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from connectors.declaration_table import Table, one_of, parse
 from gateway.outcomes.contract import Contract, ContractParty
 from gateway.outcomes.terms import Tariff
+from outcome_verifier.balances import STATERS
 
 SCHEMA = "opening-balances/1"
-SAYS = "stated by the parties, not evaluated"
-STATERS = ("outcome_payer", "operator")  # whoever pays and whoever is paid; nobody else can state what was settled
 REASONS = ("quantity", "amount", "source", "period", "contract")
 _MOST = 10**15
 

@@ -13,6 +13,7 @@ from datetime import date
 
 from connectors.declaration_table import Table, unique
 
+ANSWER_DAYS = 14  # in which a dispute should be answered; a day that passes frees nothing
 CORRECTIONS = ("credit_note", "offset")
 VAT = ("exempt", "25")
 RETURN_FORMULA = "repaid_then_capped"

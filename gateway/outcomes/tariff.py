@@ -176,8 +176,8 @@ def _from_stated(contract: Contract, series: Sequence[Figures], opening: Opening
 def _quantities(contract: Contract, tariff: Tariff, series: Sequence[Figures], opening: Opening | None) -> list[int]:
     """The figure of a tariff as its lines show it, by window; as stated up to the last stated window, then onwards."""
     if opening is None:
-        return [_quantity(tariff, figures) for figures in series]
-    found = [_quantity(tariff, figures) for figures in _from_stated(contract, series, opening)]
+        return [quantity_of(tariff, figures) for figures in series]
+    found = [quantity_of(tariff, figures) for figures in _from_stated(contract, series, opening)]
     start = _start(series, opening)
     stated = [opening.totals(series[place].window)[tariff.id][0] for place in range(start + 1)]
     return stated + [figure + stated[-1] - found[start] for figure in found[start + 1 :]]
@@ -215,7 +215,7 @@ def capped_by(contract: Contract, series: Sequence[Figures]) -> list[str]:
     return cut
 
 
-def _quantity(tariff: Tariff, figures: Figures) -> int:
+def quantity_of(tariff: Tariff, figures: Figures) -> int:
     """The figure of a tariff as its lines show it."""
     if tariff.kind is TariffKind.FEE:
         return figures.windows

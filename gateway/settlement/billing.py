@@ -18,9 +18,9 @@ from gateway.installation import Gateway
 from gateway.outcomes.contract import ContractParty
 from gateway.settlement.account import CREDIT_NOTE, INVOICE, BillLine, Planned, billed, plan
 from gateway.settlement.acknowledging import find, is_appointed
-from gateway.settlement.invoice import BillFacts, Evidence, ubl
+from gateway.settlement.invoice import STATED_EVIDENCE, BillFacts, Evidence, ubl
 from gateway.settlement.reading import Settled, lines_of, read
-from gateway.settlement.states import State
+from gateway.settlement.states import QUARRELS, State
 from gateway.settlement_errors import BillUnknown, SettlementRefused
 from gateway.settlement_events import PaymentRequested
 from gateway.store import queries
@@ -116,14 +116,17 @@ def _numbered(settled: Settled, number: str, payer: ContractParty) -> str:
 def evidence_of(settled: Settled, windows: set[str]) -> tuple[Evidence, ...]:
     """The standing payment documents of these windows, in the contract's order."""
     found = [one for one in settled.signed if one.document.is_standing and one.document.window in windows]
-    return tuple(Evidence(one.jti, one.jwt_sha256, one.rules_sha256) for one in found)
+    return tuple(
+        Evidence(one.jti, one.jwt_sha256, one.rules_sha256, *([STATED_EVIDENCE] if one.is_stated else []))
+        for one in found
+    )
 
 
 def _waits_for_nobody(settled: Settled, window: str) -> bool:
     """Whether every line of the window is acknowledged: what is left is no quarrel, but an amount of nothing."""
     one = settled.standing(window)
     states = [] if one is None else [settled.state(one, line) for line in one.document.lines]
-    return bool(states) and all(state not in (State.RELEASED, State.DISPUTED) for state in states)
+    return bool(states) and all(state not in (State.RELEASED, State.HELD, *QUARRELS) for state in states)
 
 
 def _why_nothing(settled: Settled, window: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -22,7 +22,8 @@ from gateway.errors import SourcesIncomplete
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, MeasureKind, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
-from gateway.outcomes.tariff import Figures, owed
+from gateway.outcomes.opening import Opening
+from gateway.outcomes.tariff import Figures, owed, quantity_of
 from gateway.outcomes.terms import apportioned
 from gateway.settlement.account import Document
 from gateway.settlement.reading import Settled, read
@@ -51,12 +52,29 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedAgain:
+    """What the parties stated of one tariff in one window, and what the registers of today would make of it."""
+
+    window: str
+    tariff: str
+    stated_quantity: int
+    evaluated_quantity: int
+    stated_minor: int
+    evaluated_minor: int
+
+    @property
+    def differs(self) -> bool:
+        return (self.stated_quantity, self.stated_minor) != (self.evaluated_quantity, self.evaluated_minor)
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     contract: str
     currency: str
     complete_to: str  # ISO week
     windows: tuple[Expected, ...]
     by_year: tuple[tuple[int, int, int], ...]  # budget year, minor units that the municipality bears, and in all
+    stated: tuple[StatedAgain, ...]  # the windows before the gateway, as stated and as the registers show them today
 
 
 def accruals(gateway: Gateway, contract_id: str) -> Forecast:
@@ -106,17 +124,18 @@ def forecast(
         _figures(contract, seen, number, window, week=week, at=window.to_week, declared=declared[window.label])
         for number, window in enumerate(contract.windows, start=1)
     ]
-    due = [sum(amounts.values()) for amounts in owed(contract, series)]
+    opening = settled.adopted.opening if settled.adopted else None
+    due = [sum(amounts.values()) for amounts in owed(contract, series, opening)]
     windows, before = [], 0
     for number, window in enumerate(contract.windows, start=1):
         document = signed.get(window.label)
         worth, accrued = due[number - 1] - before, 0
         if document is not None:
-            worth = document.due_minor
+            worth = document.due_minor + sum(settled.paid_before(window.label).values())
         elif window.from_week <= week:
             at = min(window.to_week, week)
             now = _figures(contract, seen, number, window, week=week, at=at, declared=declared[window.label])
-            accrued = sum(owed(contract, [*series[: number - 1], now])[-1].values()) - before
+            accrued = sum(owed(contract, [*series[: number - 1], now], opening)[-1].values()) - before
         on = _payment_expected_on(settled, window.label, document)
         own = apportioned(before + worth, contract.share_parts)[0] - apportioned(before, contract.share_parts)[0]
         windows.append(Expected(window.label, worth if document else 0, accrued, worth, own, on, int(on[:4])))
@@ -127,7 +146,30 @@ def forecast(
         years[one.budget_year] += one.expected_minor
         own_years[one.budget_year] += one.own_minor
     by_year = tuple((year, own_years[year], years[year]) for year in sorted(years))
-    return Forecast(contract.id, contract.currency, str(week), tuple(windows), by_year)
+    stated = _stated_again(contract, series, opening)
+    return Forecast(contract.id, contract.currency, str(week), tuple(windows), by_year, stated)
+
+
+def _stated_again(contract: Contract, series: Sequence[Figures], opening: Opening | None) -> tuple[StatedAgain, ...]:
+    """Every stated window beside what the same arithmetic makes of the registers. A difference is reported here, and
+    nowhere settled.
+    """
+    if opening is None:
+        return ()
+    found, before = [], {tariff.id: (0, 0) for tariff in contract.tariffs}
+    for figures, amounts in zip(series, owed(contract, series), strict=True):
+        if figures.window not in opening.windows:
+            break
+        for one in opening.of(figures.window):
+            tariff = next(tariff for tariff in contract.tariffs if tariff.id == one.tariff)
+            quantity, amount = quantity_of(tariff, figures), amounts[one.tariff]
+            were = before[one.tariff]
+            evaluated = quantity - were[0], amount - were[1]
+            found.append(
+                StatedAgain(one.window, one.tariff, one.quantity, evaluated[0], one.amount_minor, evaluated[1])
+            )
+            before[one.tariff] = quantity, amount
+    return tuple(found)
 
 
 def _declared(asking: Asking, contract: Contract, window: Window) -> dict[str, int]:
@@ -188,5 +230,6 @@ def _plain(made: Forecast) -> dict[str, object]:
         "contract": made.contract,
         "complete_to": made.complete_to,
         "windows": [asdict(one) for one in made.windows],
+        "stated": [asdict(one) for one in made.stated],
         "by_year": [list(one) for one in made.by_year],
     }

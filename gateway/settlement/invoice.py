@@ -28,13 +28,17 @@ for _prefix, _uri in (("cbc", _CBC), ("cac", _CAC), ("inv", f"{_UBL}Invoice-2"),
     ET.register_namespace(_prefix, _uri)
 
 
+STATED_EVIDENCE = "opening balances stated by the parties, not evaluated, SHA-256 of the file"
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A payment document that a bill rests on."""
+    """A payment document, or the opening balances, that a bill rests on."""
 
     jti: str
     jwt_sha256: str
     rules_sha256: str
+    what: str = "evidence bundle, SHA-256 of the JWT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo:
         _basic(_aggregate(root, "BillingReference", "InvoiceDocumentReference"), "ID", bill.refers_to)
     _basic(_aggregate(root, "ContractDocumentReference"), "ID", f"{contract.id}/{contract.version}")
     for one in bill.evidence:
-        _reference(root, one.jti, f"evidence bundle, SHA-256 of the JWT {one.jwt_sha256}")
+        _reference(root, one.jti, f"{one.what} {one.jwt_sha256}")
     for digest in sorted({one.rules_sha256 for one in bill.evidence}):
         _reference(root, f"sha256:{digest}", "contract file")
     _seller(root, contract.party("operator").name, terms.seller)

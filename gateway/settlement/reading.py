@@ -14,12 +14,14 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway import evaluation as evaluating
-from gateway import issuing
+from gateway import issuing, openings
 from gateway.installation import Gateway
+from gateway.openings import Adopted
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.settlement_terms import SettlementTerms
+from gateway.outcomes.tariff import unit_of
 from gateway.settlement.account import BillLine, Document, Line, Place, billed, differences, shared
-from gateway.settlement.states import Action, State, course
+from gateway.settlement.states import QUARRELS, Action, State, course
 from gateway.settlement_errors import SettlementMismatch, SettlementRefused
 from gateway.store import queries
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
@@ -35,7 +37,11 @@ PARTIES = (Role.OPERATOR, Role.SETTLEMENT_OFFICER)  # both have to acknowledge
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """An issued payment document with its evidence."""
+    """An issued payment document with its evidence; or what the parties stated of a window before the gateway.
+
+    `is_stated`: then the document holds what is not paid of it, the digest is that of the opening balances, and there
+    is no attestation.
+    """
 
     document: Document
     release: str
@@ -46,6 +52,7 @@ class Signed:
     leaf_index: int
     seq: int
     issued_at: datetime
+    is_stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Settled:
     disputes: tuple[Dispute, ...]
     bills: tuple[Bill, ...]
     paid: frozenset[str]  # ids of bills
+    adopted: Adopted | None  # what the parties stated of the windows before the gateway
     now: datetime
 
     @property
@@ -74,6 +82,16 @@ class Settled:
     def standing(self, window: str) -> Signed | None:
         """The payment document of a window that nothing superseded."""
         return next((one for one in self.signed if one.document.window == window and one.document.is_standing), None)
+
+    def paid_before(self, window: str) -> dict[str, int]:
+        """What the parties state as paid of each tariff in a window before the gateway; nothing of any other window."""
+        stated = self.adopted.opening.of(window) if self.adopted else ()
+        return {one.tariff: one.paid_minor for one in stated}
+
+    def quantity_before(self, window: str) -> dict[str, int]:
+        """What the parties state that was reached in a window before the gateway, by tariff."""
+        stated = self.adopted.opening.of(window) if self.adopted else ()
+        return {one.tariff: one.quantity for one in stated}
 
     def bills_of(self, payer: str) -> list[Bill]:
         """The bills of one payer, oldest first."""
@@ -125,7 +143,7 @@ class Settled:
 
     def state(self, one: Signed, line: Line) -> State:
         """Where a line of a document stands, folded from the facts."""
-        actions = [Action.FREEZE, Action.EVALUATE, Action.RELEASE]
+        actions = [Action.STATE_HELD] if one.is_stated else [Action.FREEZE, Action.EVALUATE, Action.RELEASE]
         if not one.document.is_standing:
             return course([*actions, Action.SUPERSEDE])
         if any(dispute.line == line.key for dispute in self.open_disputes(one.release)):
@@ -144,6 +162,8 @@ class Settled:
     def window_states(self, window: Window) -> list[State]:
         """The states of a window's lines; of one that is not released, its own."""
         one = self.standing(window.label)
+        if one is not None and one.is_stated:
+            return [self.state(one, line) for line in one.document.lines] or [course([Action.STATE_PAID])]
         if one is not None:
             moved = [line for line in one.document.lines if line.amount_minor or line.quantity]
             return [self.state(one, line) for line in moved or one.document.lines] or [State.RELEASED]
@@ -164,7 +184,7 @@ class Settled:
             if self.state(one, line) in (State.ACKNOWLEDGED, State.INVOICED, State.PAID)
         }
         keys = {line.key for line in one.document.lines}
-        everything = all(self.state(one, line) is not State.DISPUTED for line in one.document.lines)
+        everything = all(self.state(one, line) not in QUARRELS for line in one.document.lines)
         gone = {place for place in billed(self.bill_lines()) if place[0] == window and place[1] not in keys}
         return found | (gone if everything and len(found) == len(keys) else set())
 
@@ -186,10 +206,14 @@ def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime)
     def everything(table: Any, *by: Any) -> tuple[Any, ...]:
         return tuple(session.exec(select(table).where(table.contract_id == contract_id).order_by(*by)).all())
 
+    adopted = openings.of(gateway, session, contract_id)
     return Settled(
         contract=contract,
         terms=contract.settlement,
-        signed=tuple(_signed(row, trust, is_standing=row.id not in replaced) for row in issued if trust is not None),
+        signed=(
+            *(_stated(contract, adopted, window) for window in (adopted.opening.windows if adopted else ())),
+            *(_signed(row, trust, is_standing=row.id not in replaced) for row in issued if trust is not None),
+        ),
         intended=frozenset(row.window for row in rows if row.state == "intended"),
         frozen_at={
             window.label: evaluating.frozen_at(session, gateway.contract_for(session, contract_id, window), window)
@@ -199,7 +223,33 @@ def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime)
         disputes=everything(Dispute, col(Dispute.at), col(Dispute.id)),
         bills=everything(Bill, col(Bill.position)),
         paid=frozenset(one.bill_id for one in everything(Payment, col(Payment.at))),
+        adopted=adopted,
         now=now,
+    )
+
+
+def _stated(contract: Contract, adopted: Adopted | None, window: str) -> Signed:
+    """What of a stated window the parties can still settle: what is held back, and what is disputed."""
+    if adopted is None:
+        raise ValueError(f"nothing was stated of {window}")
+    units = {tariff.id: unit_of(contract, tariff) for tariff in contract.tariffs}
+    lines = [
+        Line(one.tariff, kind, units[one.tariff], 0, minor)
+        for one in adopted.opening.of(window)
+        for kind, minor in (("held", one.held_minor), ("disputed", one.disputed_minor))
+        if minor
+    ]
+    return Signed(
+        document=Document(window, 1, tuple(lines), is_standing=True),
+        release=adopted.release,
+        version=contract.version,
+        rules_sha256=contract.sha256,
+        jti=f"opening-balances:{contract.id}",
+        jwt_sha256=adopted.opening.sha256,
+        leaf_index=0,
+        seq=0,
+        issued_at=adopted.at,
+        is_stated=True,
     )
 
 

@@ -6,7 +6,7 @@ policy's own rule, and stands on the sheet so that the approver sees it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,17 +103,22 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
     """What all documents up to the bill's last window add up to is what the tariffs make of their quantities.
 
     A tariff that reads more than its own quantity (a price by state or year, a person's cap, a difference) cannot be
-    computed again from totals: the sheet says so, and rests on the contract's digest and the signature.
+    computed again from totals: the sheet says so, and rests on the contract's digest and the signature. So it does of a
+    window that the parties stated before the gateway; after it the stated figures are where the totals begin.
     """
     last = max(settled.order[window] for window in windows)
     label = settled.contract.windows[last].label
-    documents = {one.document.window: one for one in settled.signed if one.document.is_standing}
+    opening = settled.adopted.opening if settled.adopted else None
+    if opening is not None and label in opening.windows:
+        return Check("agreed_price", True, "oplyst af parterne, ikke opgjort · stated by the parties, not evaluated")
+    documents = {one.document.window: one for one in settled.signed if one.document.is_standing and not one.is_stated}
     if label not in documents:
         return Check("agreed_price", False, f"no payment document of {label} stands")
     contract = next((one for one in versions if one.sha256 == documents[label].rules_sha256), None)
     if contract is None:
         return Check("agreed_price", False, f"no version of the contract has the digest that {label} was signed under")
-    totals: dict[str, tuple[int, int]] = {tariff.id: (0, 0) for tariff in contract.tariffs}
+    totals = opening.totals() if opening else {tariff.id: (0, 0) for tariff in contract.tariffs}
+    series = [_figures(contract, opening.last_window, totals, len(opening.windows))] if opening else []
     for window, one in documents.items():
         for line in one.document.lines if settled.order[window] <= last else ():
             quantity, amount = totals[line.tariff]
@@ -121,17 +126,21 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
     if not all(_is_plain(contract, tariff) for tariff in contract.tariffs):
         said = "ikke efterregnelig af totaler: signaturen gælder · rests on the signature, not on totals"
         return Check("agreed_price", True, said)
-    figures = Figures(
-        window=label,
-        quantities={tariff.of: totals[tariff.id][0] for tariff in contract.tariffs if tariff.of},
-        personal={tariff.id: tariff.price_minor * totals[tariff.id][0] for tariff in contract.tariffs},
-        windows=last + 1,
-    )
-    [expected] = owed(contract, [figures])
+    expected = owed(contract, [*series, _figures(contract, label, totals, last + 1)], opening)[-1]
     wrong = [name for name, (_, amount) in totals.items() if amount != expected[name]]
     prices = ", ".join(f"{one.id} {kroner(one.price_minor)}" for one in contract.tariffs if one.price_minor)
     said = f"afviger · differs: {', '.join(wrong)}" if wrong else f"pris · price: {prices or 'trin · steps'}"
     return Check("agreed_price", not wrong, said)
+
+
+def _figures(contract: Contract, window: str, totals: Mapping[str, tuple[int, int]], windows: int) -> Figures:
+    """What tariffs read that follow from their own quantity alone."""
+    return Figures(
+        window=window,
+        quantities={tariff.of: totals[tariff.id][0] for tariff in contract.tariffs if tariff.of},
+        personal={tariff.id: tariff.price_minor * totals[tariff.id][0] for tariff in contract.tariffs},
+        windows=windows,
+    )
 
 
 def _is_plain(contract: Contract, tariff: Tariff) -> bool:

@@ -16,8 +16,9 @@ from gateway.outcomes.tariff import unit_of
 from gateway.outcomes.terms import Tariff, apportioned
 from gateway.settlement.account import Line, Place
 from gateway.settlement.reading import Settled, Signed, lines_of
-from gateway.settlement.states import State, of_window
+from gateway.settlement.states import QUARRELS, State, of_window
 from outcome_verifier import canonical
+from outcome_verifier.balances import SAYS
 
 SCHEMA = "settlement-statement/1"
 CONDITIONAL = "after the sources are complete"
@@ -48,9 +49,25 @@ def statement(settled: Settled, *, is_demo: bool) -> dict[str, Any]:
             "correction": terms.correction,
             "vat": terms.vat,
         },
+        "opening": _opening(settled),
         "windows": windows,
         "cumulative": _cumulative(settled, windows),
         "bills": [_bill(settled, position) for position in range(len(settled.bills))],
+    }
+
+
+def _opening(settled: Settled) -> dict[str, Any] | None:
+    """Which windows the parties stated before the gateway, and who signed that; None where it began with the first."""
+    if settled.adopted is None:
+        return None
+    return {
+        "says": SAYS,
+        "last_window": settled.adopted.opening.last_window,
+        "balances_sha256": settled.adopted.opening.sha256,
+        "adopted_on": settled.adopted.at.date().isoformat(),
+        "signed_by": [
+            {"role": one.role, "organisation": one.organisation, "key": one.kid} for one in settled.adopted.signed
+        ],
     }
 
 
@@ -87,6 +104,7 @@ def _window(settled: Settled, window: Window, borne: Mapping[str, Mapping[Place,
         "from_week": str(window.from_week),
         "to_week": str(window.to_week),
         "state": of_window(settled.window_states(window)),
+        "stated": False,
         "document": None,
         "lines": [],
         "due_minor": 0,
@@ -104,7 +122,10 @@ def _window(settled: Settled, window: Window, borne: Mapping[str, Mapping[Place,
     if one is None:
         return shown
     lines = [_line(settled, one, line, borne) for line in one.document.lines]
+    paid_before = settled.paid_before(window.label)
     return shown | {
+        "stated": one.is_stated,
+        "paid_minor": shown["paid_minor"] + sum(paid_before.values()),
         "document": {
             "jti": one.jti,
             "jwt_sha256": one.jwt_sha256,
@@ -115,10 +136,28 @@ def _window(settled: Settled, window: Window, borne: Mapping[str, Mapping[Place,
             "contract_version": one.version,
             "rules_sha256": one.rules_sha256,
         },
-        "lines": lines,
-        "due_minor": one.document.due_minor,
+        "lines": [*(_stated(settled, window.label, name, minor) for name, minor in paid_before.items()), *lines],
+        "due_minor": one.document.due_minor + sum(paid_before.values()),
         "corrections_minor": sum(line.amount_minor for line in one.document.lines if line.kind == "correction"),
-        "disputed_minor": sum(line["amount_minor"] for line in lines if line["state"] == State.DISPUTED),
+        "disputed_minor": sum(line["amount_minor"] for line in lines if line["state"] in QUARRELS),
+    }
+
+
+def _stated(settled: Settled, window: str, tariff: str, minor: int) -> dict[str, Any]:
+    """What the parties state as paid of a tariff, before the gateway; who bore it is what the contract says."""
+    contract = settled.contract
+    shares = zip(contract.payers, apportioned(minor, contract.share_parts), strict=True)
+    return {
+        "line": f"{tariff}/stated",
+        "tariff": tariff,
+        "kind": "stated",
+        "unit": unit_of(contract, next(one for one in contract.tariffs if one.id == tariff)),
+        "quantity": settled.quantity_before(window)[tariff],
+        "amount_minor": minor,
+        "shares": [{"payer": payer.organisation, "amount_minor": share} for payer, share in shares],
+        "state": State.STATED,
+        "accepted_by": [],
+        "dispute": None,
     }
 
 
@@ -152,9 +191,9 @@ def _next(settled: Settled, window: Window, one: Signed | None) -> dict[str, str
         on = settled.contract.freezes_on(window).isoformat()
         return {"what": "payment_document", "on": on, "condition": CONDITIONAL}
     match of_window(settled.window_states(window)):
-        case State.RELEASED:
+        case State.RELEASED | State.HELD:
             return {"what": "acknowledge_or_dispute", "on": settled.dispute_until(one).isoformat(), "condition": ""}
-        case State.DISPUTED:
+        case State.DISPUTED | State.CONTESTED:
             answer = min(dispute.answer_by for dispute in settled.open_disputes(one.release)).isoformat()
             return {"what": "answer_dispute", "on": answer, "condition": ""}
         case State.ACKNOWLEDGED if any(line.amount_minor for line in one.document.lines):
@@ -186,11 +225,13 @@ def _cumulative(settled: Settled, windows: list[dict[str, Any]]) -> dict[str, An
 
 def _tariff(settled: Settled, tariff: Tariff) -> dict[str, Any]:
     lines = [line for one in settled.documents if one.is_standing for line in one.lines if line.tariff == tariff.id]
-    due = sum(line.amount_minor for line in lines)
+    windows = settled.adopted.opening.windows if settled.adopted else ()
+    due = sum(line.amount_minor for line in lines) + sum(settled.paid_before(one)[tariff.id] for one in windows)
     return {
         "tariff": tariff.id,
         "unit": unit_of(settled.contract, tariff),
-        "quantity": sum(line.quantity for line in lines),
+        "quantity": sum(line.quantity for line in lines)
+        + sum(settled.quantity_before(one)[tariff.id] for one in windows),
         "due_minor": due,
         "cap_minor": tariff.cap_minor,
         "cap_reached": _is_reached(tariff.cap_minor, due),

@@ -36,13 +36,20 @@ def _en(text: str) -> str:
 
 
 def _marks(made: dict[str, Any]) -> str:
-    said = []
+    said, english = [], []
+    if opening := made["opening"]:
+        said.append(
+            f"Perioderne til og med {escape(opening['last_window'])} er <b>oplyst af parterne og ikke opgjort</b> her: "
+            "ingen resultatbeviser findes for dem."
+        )
+        english.append(f"Windows up to {escape(opening['last_window'])} are stated by the parties and not evaluated.")
     if made["demo"]:
         said.append("<b>Demo.</b> Underskrevet med en udviklingsnøgle: beviser intet om rigtige mennesker eller penge.")
     if made["illustrative"]:
         said.append("Tal, der ikke er offentlige, er <b>illustrative</b>, herunder priser, loft og faktureringsdata.")
-    english = _en("Demo keys; figures that are not public are illustrative.") if said else ""
-    return f"<aside><p>{' '.join(said)}{english}</p></aside>" if said else ""
+    if made["demo"] or made["illustrative"]:
+        english.append("Demo keys; figures that are not public are illustrative.")
+    return f"<aside><p>{' '.join(said)}{_en(' '.join(english))}</p></aside>" if said else ""
 
 
 def _figures(sums: dict[str, Any]) -> str:
@@ -217,7 +224,6 @@ def _bills(made: dict[str, Any]) -> str:
 
 
 def _window(one: dict[str, Any]) -> str:
-    evidence = one["document"]
     rows = "".join(
         f"<tr><td>{readable(line['tariff'])}</td><td>{both(known(words.KINDS, line['kind']))}</td>"
         f"<td class=n>{line['quantity']} {escape(known(words.UNITS, line['unit'])[0])}</td>"
@@ -232,11 +238,22 @@ def _window(one: dict[str, Any]) -> str:
     return (
         f"<div class=window><h3>{escape(one['window'])}<span>{kroner(one['due_minor'])}</span></h3>"
         f"<table class=money><tbody>{rows}</tbody></table>"
+        f"{_evidence(one)}{earlier}</div>"
+    )
+
+
+def _evidence(one: dict[str, Any]) -> str:
+    evidence = one["document"]
+    if one["stated"]:
+        return (
+            "<p class=evidence>Oplyst af parterne, ikke opgjort · stated by the parties, not evaluated: "
+            f"åbningsbalance · opening balances <code>{escape(evidence['jwt_sha256'])}</code></p>"
+        )
+    return (
         f"<p class=evidence>Bevis · evidence: {escape(evidence['jti'])}, revision {evidence['revision']}, "
         f"{escape(evidence['issued_on'])}, log {evidence['log_entry']}<br>"
         f"JWT <code>{escape(evidence['jwt_sha256'])}</code><br>"
         f"kontrakt · contract v{evidence['contract_version']} <code>{escape(evidence['rules_sha256'])}</code></p>"
-        f"{earlier}</div>"
     )
 
 

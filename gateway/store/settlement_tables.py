@@ -15,19 +15,9 @@ from sqlmodel import Field, SQLModel
 from gateway.store.columns import blob, instant, json_value, optional_instant
 
 
-class ShadowRow(SQLModel, table=True):
-    """That a contract runs beside another settlement. Whoever removes the row lets releases go that nobody waits for,
-    and contradicts the logged event.
-    """
-
-    contract_id: str = Field(primary_key=True)
-    by: str
-    at: datetime = instant()
-
-
 class OpeningRow(SQLModel, table=True):
     """What the parties stated of the windows before the gateway. Not trusted: each time it is read the text must have
-    the digest that both of them signed, with the keys that the event names.
+    the digest that both of them signed. Whether there must be a row, and what runs in shadow, says the access log.
     """
 
     contract_id: str = Field(primary_key=True)
@@ -36,7 +26,7 @@ class OpeningRow(SQLModel, table=True):
     file_name: str
     text: bytes = blob()
     sha256: str
-    signed: list[dict[str, Any]] = json_value()  # organisation, role, kid and token of each party
+    signed: list[str] = json_value()  # each party's signature under the text's digest
     by: str
     at: datetime = instant()
 

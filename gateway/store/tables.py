@@ -319,6 +319,13 @@ class LogEntry(SQLModel, table=True):
             sqlite_where=text("kind = 'acceptance_recorded'"),
             postgresql_where=text("kind = 'acceptance_recorded'"),
         ),
+        Index(  # and whether a contract runs in shadow, or was adopted mid-way
+            "ix_logentry_adoptions",
+            "kind",
+            "idx",
+            sqlite_where=text("kind IN ('contract_adopted', 'contract_shadowed')"),
+            postgresql_where=text("kind IN ('contract_adopted', 'contract_shadowed')"),
+        ),
     )
     log: str = Field(primary_key=True)
     idx: int = Field(primary_key=True)

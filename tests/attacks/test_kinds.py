@@ -89,7 +89,7 @@ def test_a_development_key_store_does_not_open_in_production(two: Two):
 
 @pytest.mark.parametrize("kind", ["production", "PRODUCTION", ""])
 def test_an_edited_kind_makes_no_production_of_a_test(two: Two, kind: str):
-    edit(two.test, f"UPDATE installation SET kind = '{kind}'")  # noqa: S608
+    edit(two.test, f"UPDATE installation SET kind = '{kind}'")
     for profile in ("development", "production"):
         with pytest.raises((KindMismatch, UnsafeForProduction)):
             two.open(two.test, profile)

@@ -80,7 +80,9 @@ def ready(
     return SimulatedMunicipality(gateway, name, _moved(original.drop, original.folder, folder), folder)
 
 
-def built(folder: Path, name: str = "impact60", *, database_url: str = "", kind: Kind = Kind.DEMO) -> SimulatedMunicipality:
+def built(
+    folder: Path, name: str = "impact60", *, database_url: str = "", kind: Kind = Kind.DEMO
+) -> SimulatedMunicipality:
     """The small municipality from nothing, on any database; nobody is enrolled yet."""
     is_large = name == "impact60"
     town = simulated(

@@ -155,6 +155,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("kind = 'acceptance_recorded'"),
         postgresql_where=sa.text("kind = 'acceptance_recorded'"),
     )
+    op.create_index(
+        "ix_logentry_adoptions",
+        "logentry",
+        ["kind", "idx"],
+        unique=False,
+        sqlite_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
+        postgresql_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
+    )
     op.create_table(
         "lognode",
         sa.Column("log", sa.String(), nullable=False),

@@ -11,13 +11,6 @@ down_revision = "0002"
 
 def upgrade() -> None:
     op.create_table(
-        "shadowrow",
-        sa.Column("contract_id", sa.String(), nullable=False),
-        sa.Column("by", sa.String(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("contract_id"),
-    )
-    op.create_table(
         "openingrow",
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("contract_sha256", sa.String(), nullable=False),
