@@ -19,6 +19,7 @@ from connectors.codes import shown_by_kind
 from connectors.declaration import SourceDeclaration, load_declaration
 from connectors.errors import DeclarationInvalid
 from gateway import accepted
+from gateway.adoption_errors import AdoptionRefused
 from gateway.adoption_events import ContractShadowed
 from gateway.authority import deciding, staff_party
 from gateway.errors import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
@@ -85,7 +86,7 @@ def activate_contract(
     """Put a contract into force for the first time. The same files again change nothing.
 
     In shadow it runs beside another settlement: it is pulled and evaluated, and nothing is released before it is
-    adopted (`gateway.openings`).
+    adopted (`gateway.openings`); `AdoptionRefused` where it is in force already and does not.
 
     Raises what `read_declared` raises, `ChangeNeedsApproval` where another version is in force, and `AcceptanceMissing`
     where a party has not accepted the text.
@@ -93,6 +94,9 @@ def activate_contract(
     declared = read_declared(gateway, contract_file, programme_file)
     with gateway.store.write(gateway.clock()) as uow:
         if _is_in_force(uow.session, declared):
+            if in_shadow and not queries.in_shadow(uow.session, declared.contract.id):
+                reason = "it is in force, and what was started cannot become a shadow"
+                raise AdoptionRefused(contract=declared.contract.id, rule="in-force", reason=reason)
             return declared.contract
         if queries.contract_versions(uow.session, declared.contract.id):
             raise ChangeNeedsApproval(contract=declared.contract.id)

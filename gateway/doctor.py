@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from sqlmodel import Session, select
 
 from connectors.declaration import load_declaration
-from gateway import governance
+from gateway import governance, openings
 from gateway.acceptance_errors import AcceptanceMissing, AcceptancesCorrupt
 from gateway.accepted import tokens, waiting
 from gateway.advice import all_advice
@@ -220,7 +220,15 @@ def _contracts(gateway: Gateway) -> Iterator[Finding]:
             for row in queries.releases(session, contract_id):
                 if row.state == "intended":
                     yield _interrupted(row, refusal(gateway, session, row))
+            if queries.in_shadow(session, contract_id):
+                what = f"{contract_id} runs in shadow: it is pulled and evaluated, and nothing is released"
+                yield Finding(OK, what, "`gateway shadow` compares it; `gateway contract adopt` ends that")
+            elif adopted := openings.opening_of(gateway, session, contract_id):
+                what = f"{contract_id}: windows up to {adopted.last_window} are stated by the parties, not evaluated"
+                yield Finding(OK, what)
             for window in contract.windows:
+                if not queries.is_settled_here(session, contract_id, window.label):
+                    continue
                 if window.label in issued or contract.freezes_on(window) > now.date() + _LOOK_AHEAD:
                     continue
                 yield _releasable(contract, window, known)

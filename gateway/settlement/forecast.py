@@ -11,7 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from connectors.records import Week
 from gateway import aggregates
@@ -26,7 +26,7 @@ from gateway.outcomes.opening import Opening
 from gateway.outcomes.tariff import Figures, owed, quantity_of
 from gateway.outcomes.terms import apportioned
 from gateway.settlement.account import Document
-from gateway.settlement.reading import Settled, read
+from gateway.settlement.reading import Settled, Signed, read
 from gateway.settlement_events import ForecastMade
 from gateway.store import basis
 from outcome_verifier import canonical
@@ -186,8 +186,15 @@ def _payment_expected_on(settled: Settled, label: str, document: Document | None
             return bill.due_on.isoformat()
     window = next(one for one in settled.contract.windows if one.label == label)
     one = settled.standing(label) if document is not None else None
-    start = one.issued_at.date() if one is not None else max(settled.contract.freezes_on(window), settled.now.date())
+    if one is not None and one.is_stated and not one.document.lines:  # it was paid before the gateway
+        start = settled.contract.freezes_on(window)
+    else:
+        start = _started(settled, window, one)
     return (start + timedelta(days=settled.terms.dispute_days + settled.terms.payment_days)).isoformat()
+
+
+def _started(settled: Settled, window: Window, one: Signed | None) -> date:
+    return one.issued_at.date() if one is not None else max(settled.contract.freezes_on(window), settled.now.date())
 
 
 def _figures(

@@ -48,7 +48,7 @@ def checks(
     return [
         _agreed_price(settled, versions, windows),
         _recalculated(settled, bill),
-        _acknowledged(settled, standing),
+        _acknowledged(settled, bill, standing),
         _account_and_year(settled, bill),
         _contract_version(standing, versions, bill),
         _not_paid_before(settled, bill, approved),
@@ -176,8 +176,15 @@ def _place(settled: Settled, bill: Bill) -> int:
     return [payer.organisation for payer in settled.contract.payers].index(bill.payer)
 
 
-def _acknowledged(settled: Settled, standing: list[Signed]) -> Check:
-    states = [settled.state(one, line) for one in standing for line in one.document.lines if line.amount_minor]
+def _acknowledged(settled: Settled, bill: Bill, standing: list[Signed]) -> Check:
+    """Both parties accept every line of the bill; one that is disputed beside them stays out of it."""
+    places = {line.place for line in lines_of(bill)}
+    states = [
+        settled.state(one, line)
+        for one in standing
+        for line in one.document.lines
+        if line.amount_minor and (one.document.window, line.key) in places
+    ]
     both = all(state in (*_BILLED, State.ACKNOWLEDGED) for state in states)
     yes = "leverandør og kommune, hver linje · operator and municipality, every line"
     return Check("acknowledged", both, yes if both else "ikke af begge, eller bestridt · not by both, or disputed")

@@ -81,7 +81,7 @@ def ready(
 
 
 def built(
-    folder: Path, name: str = "impact60", *, database_url: str = "", kind: Kind = Kind.DEMO
+    folder: Path, name: str = "impact60", *, database_url: str = "", kind: Kind = Kind.DEMO, in_shadow: bool = False
 ) -> SimulatedMunicipality:
     """The small municipality from nothing, on any database; nobody is enrolled yet."""
     is_large = name == "impact60"
@@ -93,6 +93,7 @@ def built(
         edits=SMALL_CONTRACT if is_large else (),
         database_url=database_url,
         kind=kind,
+        in_shadow=in_shadow,
     )
     return SimulatedMunicipality(town.gateway, town.contract, town.drop, town.folder)
 

@@ -59,7 +59,13 @@ class Municipality:
 
 
 def declare(
-    gateway: Gateway, name: str, folder: Path, *, edits: tuple[Edit, ...] = (), programme_edits: tuple[Edit, ...] = ()
+    gateway: Gateway,
+    name: str,
+    folder: Path,
+    *,
+    edits: tuple[Edit, ...] = (),
+    programme_edits: tuple[Edit, ...] = (),
+    in_shadow: bool = False,
 ) -> None:
     """Put an example contract, with texts replaced, and its programme into force, accepted by all; declare sources."""
     text = _edited(EXAMPLES / "contracts" / f"{name}.toml", edits)
@@ -72,7 +78,7 @@ def declare(
     contract_file.write_text(text, encoding="utf-8")
     programme_file.write_text(programme, encoding="utf-8")
     accept_all(gateway, contract_file, programme_file)
-    declarations.activate_contract(gateway, contract_file, programme_file)
+    declarations.activate_contract(gateway, contract_file, programme_file, in_shadow=in_shadow)
     for source in ("dream", "ydelsesrefusion", "income"):
         declarations.declare_source(gateway, EXAMPLES / "sources" / f"{source}.toml")
 
@@ -108,6 +114,7 @@ def simulated(
     programme_edits: tuple[Edit, ...] = (),
     database_url: str = "",
     kind: Kind = Kind.DEMO,
+    in_shadow: bool = False,
     clock: Callable[[], datetime] = utc_now,
 ) -> Municipality:
     """An installation with its contract in force and its register files written; nothing is enrolled or pulled."""
@@ -123,7 +130,7 @@ def simulated(
         kind=kind,
         clock=clock,
     )
-    declare(gateway, name, folder, edits=edits, programme_edits=programme_edits)
+    declare(gateway, name, folder, edits=edits, programme_edits=programme_edits, in_shadow=in_shadow)
     return Municipality(gateway, name, drop, folder)
 
 
