@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from connectors.errors import FileNotNeeded
-from gateway import declarations, enrolment, evaluation, oversight, publication, pulling
+from gateway import acceptances, accepted, declarations, enrolment, evaluation, oversight, publication, pulling
 from gateway.cli.terminal import columns, counts, progress_bar, writing
 from gateway.errors import UnsafeDirectory
 from gateway.installation import Gateway, initialise
@@ -28,7 +28,8 @@ from gateway.settings import Kind, Settings
 from gateway.simulate.course import Course, load_course
 from gateway.simulate.drop import Drop, write_drop
 from gateway.store import queries
-from outcome_verifier import canonical
+from outcome_verifier import canonical, signing
+from outcome_verifier.accept import ContractText, accept
 from outcome_verifier.cli import money
 from outcome_verifier.cli import report as verdict_lines
 from outcome_verifier.errors import VerificationError
@@ -39,6 +40,7 @@ from policies.vocabulary import Party, Purpose, Role
 
 _EXAMPLES = Path(__file__).parents[1] / "examples"
 _MARK = ".outcome-gateway-demo"
+_PARTIES = "parties"  # the folder of their keys and of what they signed
 _SEED = 2018
 _EXTRACT_PEOPLE = 20_000
 
@@ -178,17 +180,42 @@ def _install(story: _Story, directory: Path, place: _Place) -> tuple[Gateway, Co
         municipality_name=place.name,
         kind=Kind.DEMO,
     )
-    contract = declarations.activate_contract(
-        gateway,
-        _EXAMPLES / "contracts" / f"{place.contract}.toml",
-        _EXAMPLES / "programmes" / f"{place.contract}.toml",
-    )
+    files = [_EXAMPLES / kind / f"{place.contract}.toml" for kind in ("contracts", "programmes")]
+    _accept(story, gateway, *files, folder=directory / _PARTIES)
+    contract = declarations.activate_contract(gateway, *files)
     for source in contract.sources:
         declarations.declare_source(gateway, _EXAMPLES / "sources" / f"{source}.toml")
     story.step(f"put contract {contract.id} v{contract.version} in force, sha256 {contract.sha256}")
     enrolled = enrolment.enrol(gateway, contract.id, contract.cohort.batches[0].id, drop.referrals)
     story.step(f"enrolled {enrolled.count} people and sealed the denominator, seal {enrolled.seal_sha256}")
     return gateway, course, drop
+
+
+def _accept(story: _Story, gateway: Gateway, contract_file: Path, programme_file: Path, *, folder: Path) -> None:
+    """Every party accepts the contract's text, each with a key of its own that is made here for it."""
+    contract = acceptances.accept(gateway, contract_file, programme_file)
+    story.step(f"every party accepted contract {contract.id} v{contract.version}, sha256 {contract.sha256}")
+    story.note(f"under the trust anchor {gateway.fingerprint}")
+    text, trust = ContractText.load(contract_file.read_bytes()), TrustFile.load(gateway.trust_file())
+    folder.mkdir(mode=0o700, exist_ok=True)
+    own = accepted.own_parties(gateway, contract)
+    for party in accepted.parties(contract):
+        if party not in own:
+            key = _own_key(folder, party[1])
+            token = accept(text, trust, party, key, at=int(time.time()))
+            (folder / f"{contract.id}-{party[0]}.acceptance.jwt").write_text(token + "\n", encoding="ascii")
+            acceptances.take_in(gateway, contract_file, token, key=key.kid)
+    with gateway.store.read() as session:
+        stands = accepted.standing(session, contract)
+    for role, organisation in accepted.parties(contract):
+        story.note(f"{role:<14} {organisation:<24} key {stands[role, organisation].kid}")
+    story.note(f"software keys, made for this story in {folder}; a real party keeps its own elsewhere")
+
+
+def _own_key(folder: Path, organisation: str) -> signing.PemSigner:
+    """The key that a simulated party keeps for all its contracts."""
+    file = folder / f"{organisation}.key.pem"
+    return signing.load(file, bytes) if file.exists() else signing.make(file, b"")
 
 
 def _pull(story: _Story, gateway: Gateway, place: _Place, drop: Drop) -> None:
@@ -259,10 +286,12 @@ def _verify(story: _Story, gateway: Gateway, bundle: bytes, directory: Path) -> 
     (directory / "TRUST.json").write_bytes(data)
     path = directory / "impact60-2020H2-contract_total-investor.bundle.json"
     contract = _EXAMPLES / "contracts" / "impact60.toml"
+    own = _own_key(directory / _PARTIES, "den-sociale-kapitalfond").kid
     command = f"$ verify-outcome {path} --trust {directory / 'TRUST.json'} --contract {os.path.relpath(contract)}"
-    story.console.print(command, style="dim")
+    story.console.print(f"{command} --accepted-by {own}", style="dim")
     trust = TrustFile.load(data)
-    verified = verify_bundle(bundle, trust, now=int(time.time()), demands=Demands(contract.read_bytes()))
+    demands = Demands(contract.read_bytes(), accepted_by=frozenset({own}))
+    verified = verify_bundle(bundle, trust, now=int(time.time()), demands=demands)
     for line in verdict_lines(verified, trust):
         story.console.print(line)
     story.console.print("\nAnd with one byte of a shown claim changed:")

@@ -71,13 +71,18 @@ const base64of32 = encoding => v => { try { return decode(v, encoding).length ==
 const LEAF = exactly({ sha256: digest, type: is('cohort_seal'), v: is(1) });
 const SUCCESSOR = exactly({ attestation: anyString, receipt: anyString, logged_at: time });
 const BUNDLE = exactly({ schema: is('evidence-bundle/1'), attestation: anyString, receipt: anyString, logged_at: time, status: anyString,
-  seals: list(exactly({ leaf: LEAF, proof: anyString }), 0, 256), superseded_by: or(is(null), SUCCESSOR) });
+  seals: list(exactly({ leaf: LEAF, proof: anyString }), 0, 256), superseded_by: or(is(null), SUCCESSOR),
+  acceptances: list(anyString, 1, 16), countersignatures: list(anyString, 0, 16) });
+const CONTRACT = exactly({ id: text, version: int(), rules_sha256: digest }), PARTY = exactly({ role: text, organisation: text });
+const ACCEPTANCE = exactly({ contract: CONTRACT, parties: list(PARTY), party: PARTY, trust: digest, iat: time });
+const COUNTERSIGNATURE = exactly({ attestation: exactly({ jti, sha256: digest }), contract: CONTRACT, window: text, auditor: text,
+  sample: exactly({ size: int(), population: int(), seed: digest, items_sha256: digest }), verdict: is('agreed', 'deviations'), iat: time });
 const VISIBLE = {
   iss: text, vct: text, 'vct#integrity': v => anyString(v) && v.startsWith('sha256-') && base64of32('base64')(v.slice(7)),
   nbf: time, iat: time, jti, seq: int(1), status: exactly({ status_list: exactly({ idx: int(), uri: text }) }),
-  contract: exactly({ id: text, version: int(), rules_sha256: digest }),
+  contract: CONTRACT,
   window: v => exactly({ label: text, from_week: week, to_week: week })(v) && v.from_week <= v.to_week,
-  template: is('contract_total', 'predicate', 'payment_document'), recipient: exactly({ role: text, organisation: text }),
+  template: is('contract_total', 'predicate', 'payment_document'), recipient: PARTY,
   municipality: exactly({ code: text, name: text }), operator: exactly({ name: text }), log: exactly({ origin: text }),
   policy: exactly({ decision_id: text, policy_set_sha256: digest }),
 };
@@ -200,7 +205,7 @@ function readTrust(bytes) {
   const attest = [...logs.values()].filter(l => l.origin.endsWith('/attest'));
   need(keys.size === m.keys.length && logs.size === m.logs.length && attest.length === 1, 'a key or log stands twice, or not one /attest log');
   checkReceipt(trust.receipt, canonical({ sha256: hex(trust.manifest), type: 'key_manifest', v: 1, version: m.version }), attest[0]);
-  return { issuer: trust.issuer, keys, logs, attest: attest[0], vct: m.vct, fingerprint: hex(canonical({ anchor: trust.anchor, issuer: trust.issuer })) };
+  return { issuer: trust.issuer, anchor: kid, keys, logs, attest: attest[0], vct: m.vct, fingerprint: hex(canonical({ anchor: trust.anchor, issuer: trust.issuer })) };
 }
 
 // ---- Steps 2 to 6: one attestation with its receipt; `enter` notes the step that is under way ---------------------------
@@ -278,6 +283,58 @@ function contradiction({ shown: s }) { // step 9, the shown claims among themsel
   if (has('lines', 'payable')) need(sum(s.lines.map(l => l.amount_minor)) === BigInt(s.payable.amount_minor), 'lines do not add up to payable');
 }
 
+// ---- Steps 10 and 11: what others signed ---------------------------------------------------------------------------
+function endorsement(token, typ, form) { // a JWS that brings its own key -> the key's id and the claims
+  const parsed = jws(token), { header, payload } = parsed;
+  need(token.length <= 262144, 'endorsement is too long');
+  need(exactly({ alg: ALG, typ: is(typ), kid: anyString, jwk: isObject })(header), 'endorsement header has a wrong form');
+  need(thumbprint(header.jwk) === header.kid, 'kid is not the thumbprint of jwk');
+  checkSignature(parsed, header.jwk);
+  need(form(payload), 'endorsement has wrong claims');
+  return { kid: header.kid, ...payload };
+}
+const same = (a, b) => canonical(a) === canonical(b);
+
+function checkAcceptances(tokens, trust, now, { contract, recipient }) {
+  const signed = tokens.map(token => endorsement(token, 'contract-acceptance+jwt', ACCEPTANCE)), [{ parties }] = signed;
+  for (const s of signed) {
+    need(same(s.contract, contract) && s.trust === trust.fingerprint, 'acceptance of another contract text or trust anchor');
+    need(s.iat <= now + 60, 'acceptance from the future');
+    need(same(s.parties, parties), 'acceptances name different parties');
+  }
+  const ordered = parties.every((p, n) => n === 0 || parties[n - 1].role < p.role
+    || (parties[n - 1].role === p.role && parties[n - 1].organisation < p.organisation));
+  need(ordered, 'parties are not in order, or twice');
+  const left = new Map(parties.map(p => [canonical(p), p])); // those who have not accepted yet
+  for (const s of signed) need(left.delete(canonical(s.party)), 'a party accepts twice, or is not named');
+  need(left.size === 0, 'a party has not accepted');
+  const owner = new Map(signed.map(s => [s.kid, s.party.organisation]));
+  for (const s of signed) need(owner.get(s.kid) === s.party.organisation, 'two organisations with one key');
+  const own = new Set(signed.filter(s => trust.keys.has(s.kid)).map(s => s.party.organisation));
+  need(own.size === 1, 'the issuer accepts for nobody, or for several');
+  need(signed.some(s => s.party.role === 'outcome_payer' && own.has(s.party.organisation)), 'the issuer accepts for somebody who does not pay');
+  for (const s of signed.filter(x => own.has(x.party.organisation)))
+    need(trust.keys.has(s.kid) && covers(trust.keys.get(s.kid), s.iat), 'the issuer accepts with a key that is not its own or does not cover iat');
+  need(parties.some(p => same(p, recipient)), 'the recipient is no party');
+  need(!owner.has(trust.anchor), 'the anchor accepts');
+  return signed;
+}
+
+function checkCountersignatures(tokens, trust, now, { claims, shown, jwtHash }, accepted) {
+  const signed = tokens.map(token => endorsement(token, 'audit-countersignature+jwt', COUNTERSIGNATURE));
+  const dependent = new Set([trust.anchor, ...trust.keys.keys(), ...accepted.map(a => a.kid)]);
+  for (const s of signed) {
+    need(same(s.attestation, { jti: claims.jti, sha256: jwtHash }), 'countersignature of another attestation');
+    need(same(s.contract, claims.contract) && s.window === claims.window.label, 'countersignature of another contract or window');
+    need(s.sample.size > 0 && s.sample.size <= s.sample.population, 'sample is empty or larger than the cohort');
+    need(!('participants' in shown) || s.sample.population === shown.participants, 'population is not participants');
+    need(s.iat >= claims.iat - 60 && s.iat <= now + 60, 'countersignature before the attestation, or from the future');
+    need(!dependent.has(s.kid) && !accepted.some(a => a.party.organisation === s.auditor), 'the auditor is not independent');
+    dependent.add(s.kid); // nobody countersigns twice
+  }
+  return signed;
+}
+
 // ---- Verification --------------------------------------------------------------------------------------------------
 function verify({ bundle: bundleBytes, trust: trustBytes, contract, now }) {
   let step = 'trust', told = [];
@@ -333,6 +390,13 @@ function verify({ bundle: bundleBytes, trust: trustBytes, contract, now }) {
     enter(9); // contract
     if (contract) need(hex(contract) === claims.contract.rules_sha256, 'another contract file');
     contradiction(main);
+    enter(10); // acceptances
+    const accepted = checkAcceptances(bundle.acceptances, trust, now, claims);
+    enter(11); // audit
+    const audited = checkCountersignatures(bundle.countersignatures, trust, now, main, accepted);
+    for (const a of accepted) told.push(`accepted by ${a.party.role}/${a.party.organisation} with key ${a.kid}; compare it with one you know`);
+    for (const a of audited) told.push(`${a.verdict === 'agreed' ? 'agreed' : 'DEVIATIONS found'} by auditor ${a.auditor} with key ${a.kid}: ${a.sample.size} of ${a.sample.population} people`);
+    if (audited.length === 0) told.push('nobody independent looked: no auditor countersigned');
     if (!contract) told.push('no contract file was given');
     if (!('participants' in shown)) told.push('the denominator is withheld');
     if (claims.demo) told.push('the attestation is a demo');

@@ -82,6 +82,8 @@ class EvidenceBundle(BaseModel):
     logged_at: int = Field(description="The time that the log entry holds; Unix seconds.")
     seals: list[Seal] = Field(description="One for each referral batch of the contract.")
     status: str = Field(description="Token Status List JWT, fresh when the bundle was handed out.")
+    acceptances: list[str] = Field(description="What every party signed: that it accepts this contract text (JWS).")
+    countersignatures: list[str] = Field(description="What auditors signed about this attestation (JWS); may be none.")
     superseded_by: Successor | None = Field(description="What replaced the attestation; null where nothing did.")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened
+from gateway.cli.terminal import columns, console, opened, warn_of_development_key
 
 if TYPE_CHECKING:
     from gateway.installation import Gateway
@@ -26,6 +26,7 @@ def accept(
 
     gateway = opened()
     _show(gateway, use_case(gateway, contract, programme))
+    warn_of_development_key(gateway)
 
 
 def accepted(

@@ -89,6 +89,26 @@ def test_what_was_installed_verifies_a_bundle(wheels: Path, empty: Path):
     assert "VERIFIED" in done.stdout
 
 
+def test_what_was_installed_makes_a_key_and_accepts_a_contract(wheels: Path, empty: Path):
+    """A party needs no more than a reader does."""
+    lend(empty, *NEEDED)
+    assert install(empty, wheels).returncode == 0
+    folder = empty.parents[1]
+    contract, trust = ROOT / "examples" / "contracts" / "impact60.toml", VECTORS / "TRUST.json"
+    party = "investor/den-sociale-kapitalfond"
+    for words in (
+        ("key", "our.key.pem"),
+        ("accept", contract, "--trust", trust, "--as", party, "--key", "our.key.pem", "--out", "investor.jwt"),
+    ):
+        command = [empty.with_name("verify-outcome"), *words]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=folder, stdin=subprocess.DEVNULL
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "ACCEPTED       IMPACT60" in done.stdout
+    assert (folder / "investor.jwt").read_text().count(".") == 2
+
+
 def test_a_package_that_is_missing_is_noticed(wheels: Path, empty: Path):
     """Positive control: the same line where nothing that the wheel needs is at hand."""
     done = install(empty, wheels)

@@ -26,7 +26,9 @@ SAYS = {
     "gateway pull impact60 income": "2018-W40 to 2021-W",
     "gateway evaluate": "120 people referred",
     "gateway release": "released",
-    "verify-outcome": "VERIFIED",
+    "gateway contract accept ": "waits for investor/den-sociale-kapitalfond",
+    "gateway contract accepted examples/contracts/impact60.toml investor": "every party has accepted",
+    "verify-outcome bundle": "VERIFIED",
     "gateway log verify": "agrees with the checkpoint",
 }
 
@@ -92,11 +94,11 @@ def test_the_set_up_makes_what_the_path_names():
 
 def test_the_road_works_as_it_is_written(clone: Path):
     said = walk(clone, ROAD)
-    assert len(said) >= 14
+    assert len(said) >= 21
     for beginning, word in SAYS.items():
         [out] = [out for line, out in said.items() if line.startswith(beginning)]
         assert word in out, beginning
-    [verdict] = [out for line, out in said.items() if line.startswith("verify-outcome")]
+    [verdict] = [out for line, out in said.items() if line.startswith("verify-outcome bundle")]
     assert "DEMO" in verdict  # people who do not exist are never signed for without the mark
 
 
@@ -111,7 +113,7 @@ def test_a_line_that_does_not_work_is_noticed(clone: Path):
 def test_what_the_road_leaves_behind_is_named(clone: Path):
     """The line that removes a trial names every file and folder that the road writes."""
     [removing] = re.findall(r"`rm -r ([^`]+)`", PAGE)
-    written = {"var"} | {match for line in ROAD for match in re.findall(r"--out (\S+)", line)}
+    written = {"var"} | {made for line in ROAD for made in re.findall(r"(?:--out|verify-outcome key) (\S+)", line)}
     assert set(removing.split()) == written
 
 

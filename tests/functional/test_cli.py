@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -30,7 +31,7 @@ from gateway.error_table import _OUTCOMES
 from gateway.errors import Unauthenticated
 from gateway.installation import Gateway
 from gateway.settings import Settings
-from outcome_verifier import b64
+from outcome_verifier import b64, signing
 from policies.vocabulary import Role
 from tests.support.api_client import Client
 from tests.support.command_line import PROGRAMS, WIDE, Ran, run, run_program
@@ -73,7 +74,11 @@ class Place:
 INIT = ("init", "--municipality-code", "851", "--municipality-name", "Aalborg Kommune", "--host-name", "g.test.example")
 ROAD: list[tuple[tuple[str, ...], str]] = [
     ((*INIT, "--demo-keys"), "installed in"),
+    (("contract", "accept", "impact60.toml", "impact60.programme.toml"), "waits for investor/den-sociale-kapitalfond"),
+    (("contract", "accepted", "impact60.toml", "operator.jwt", "--key", "KEY-operator"), "waits for investor/den"),
+    (("contract", "accepted", "impact60.toml", "investor.jwt", "--key", "KEY-investor"), "every party has accepted"),
     (("contract", "add", "impact60.toml", "impact60.programme.toml"), "in force: impact60 version 1"),
+    (("contract", "acceptances", "impact60.toml"), "every party has accepted; in force"),
     (("contract", "source", str(EXAMPLES / "sources" / "dream.toml")), "declared: dream"),
     (("contract", "source", str(EXAMPLES / "sources" / "income.toml")), "declared: income"),
     (("enrol", "impact60", "drop/enrolment/impact60.csv", "--batch", "2018"), "30 people in batch 2018"),
@@ -88,10 +93,26 @@ ROAD: list[tuple[tuple[str, ...], str]] = [
 ]
 
 
+PARTIES = {"operator": "fokus-folkeoplysning", "investor": "den-sociale-kapitalfond"}
+
+
+def sign_elsewhere(place: Place) -> None:
+    """What operator and investor do with the trust file and the contract, each on a machine of its own."""
+    for role, organisation in PARTIES.items():
+        key, out, trust = f"{role}.key.pem", f"{role}.jwt", str(place.data / "public" / "trust.json")
+        assert run_program("verify-outcome", "key", key, cwd=place.folder).code == 0
+        options = ["--trust", trust, "--as", f"{role}/{organisation}", "--key", key, "--out", out]
+        ran = run_program("verify-outcome", "accept", "impact60.toml", *options, cwd=place.folder)
+        assert ran.code == 0, ran.text
+
+
 def spelled(place: Place, arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """STATUS and INCOME as the files that the simulation wrote."""
+    """STATUS and INCOME as the files that the simulation wrote, KEY-role as the thumbprint that the party tells."""
     drop = place.folder / "drop"
     names = {"STATUS": next((drop / "dream").glob("*.csv")), "INCOME": next((drop / "income").glob("*.csv"))}
+    for role in PARTIES:
+        if (file := place.folder / f"{role}.key.pem").exists():
+            names[f"KEY-{role}"] = signing.load(file, bytes).kid
     return tuple(str(names.get(argument, argument)) for argument in arguments)
 
 
@@ -100,7 +121,9 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, list[Ran]]:
     """An installation that went the whole road through the command line, and what each command said."""
     place = Place(tmp_path_factory.mktemp("cli"))
     ready(place.folder, pulled=False).gateway.store.dispose()  # for its files only
-    return place, [place.gateway(*spelled(place, arguments)) for arguments, _ in ROAD]
+    ran = [place.gateway(*spelled(place, ROAD[0][0]))]
+    sign_elsewhere(place)
+    return place, [*ran, *(place.gateway(*spelled(place, arguments)) for arguments, _ in ROAD[1:])]
 
 
 @pytest.fixture
@@ -115,18 +138,21 @@ def test_each_command_of_the_road_works(walked: tuple[Place, list[Ran]], step: i
     ran = walked[1][step]
     warned = [line for line in ran.err.splitlines() if line.startswith("DEVELOPMENT KEY: every attestation is marked")]
     assert (ran.code, ran.err.splitlines()) == (0, warned), ran.text
-    assert bool(warned) is (ROAD[step][0][0] in ("init", "release"))  # loud where something is signed, quiet elsewhere
+    signs = bool({"init", "accept", "release"} & set(ROAD[step][0][:2]))
+    assert bool(warned) is signs  # loud where something is signed, quiet elsewhere
     assert ROAD[step][1] in ran.out
 
 
 AGAIN = {
     # what is run a second time: what it says, and how many events it may leave
     0: ("installed in", 0),
-    1: ("in force: impact60 version 1", 0),
-    2: ("declared: dream", 0),
-    4: ("sealed already, nothing changed", 0),
-    5: ("pulled already, nothing changed", 1),  # that the file was asked for
-    8: ("released before, handed out again", 1),
+    1: ("every party has accepted; in force", 0),
+    2: ("every party has accepted; in force", 0),
+    4: ("in force: impact60 version 1", 0),
+    6: ("declared: dream", 0),
+    8: ("sealed already, nothing changed", 0),
+    9: ("pulled already, nothing changed", 1),  # that the file was asked for
+    12: ("released before, handed out again", 1),
 }
 
 
@@ -495,6 +521,19 @@ def changed_log(place: Place) -> None:
     place.sql("UPDATE logentry SET body = replace(body, '851', '852') WHERE log = 'access' AND idx = 0")
 
 
+def second_contract(place: Place) -> None:
+    """A contract that nobody has accepted."""
+    texts = [(place.folder / f"impact60{part}.toml").read_text("utf-8") for part in ("", ".programme")]
+    second, programme = (text.replace('id = "impact60"', 'id = "second"') for text in texts)
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in (texts[0], second)]
+    (place.folder / "second.toml").write_text(second, "utf-8")
+    (place.folder / "second.programme.toml").write_text(programme.replace(*digests), "utf-8")
+
+
+def deleted_acceptance(place: Place) -> None:
+    place.sql("DELETE FROM acceptancerow WHERE role = 'investor'")
+
+
 def later_log(place: Place) -> None:
     """Every event happened in 2099; instants are microseconds since 1970."""
     place.sql("UPDATE logentry SET at = 4070908800000000 WHERE log = 'access'")
@@ -567,6 +606,14 @@ ERRORS: list[tuple[int, str, Callable[[Place], None], tuple[str, ...]]] = [
         nothing,
         ("release", "impact60", "2019H2", "--to", "operator", "--template", "payment_document"),
     ),
+    (
+        3,
+        "acceptance-refused",
+        nothing,
+        ("contract", "accepted", "impact60.toml", "operator.jwt", "--key", "KEY-investor"),
+    ),
+    (5, "acceptance-missing", second_contract, ("contract", "add", "second.toml", "second.programme.toml")),
+    (9, "acceptances-corrupt", deleted_acceptance, (*RELEASE, "payment_document")),
     (5, "enrolment-refused", fewer_people, ("enrol", "impact60", "drop/enrolment/impact60.csv", "--batch", "2018")),
     (6, "not-installed", without_installation, ("contract", "list")),
     (6, "already-installed", nothing, (*INIT[:-1], "another.example")),

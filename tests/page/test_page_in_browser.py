@@ -65,5 +65,10 @@ def test_what_a_reader_must_not_overlook_is_said(driven: dict[str, Any]):
     texts = {Path(said["bundle"]).name: said["text"] for said in driven["said"]}
     assert "DEMONSTRATION" in texts["demo.bundle.json"].upper()
     assert "Listen er udløbet siden" in texts["expired-staple.bundle.json"]
+    assert "EN REVISOR HAR FUNDET AFVIGELSER" in texts["deviations.bundle.json"].upper()
+    assert "Ægte, med afvigelser" in texts["two-auditors.bundle.json"]
+    assert "afvigelser" not in texts["countersigned.bundle.json"].lower()
+    assert "Ingen revisor har påtegnet beviset" in texts["full.bundle.json"]
+    assert all("Tiltrådt af" in said["text"] for said in driven["said"] if said["exitCode"] == 0)
     assert "Afløst" in texts["superseded.bundle.json"]
     assert all("Ikke kontrolleret" in said["text"] for said in driven["said"] if said["exitCode"] == 0)

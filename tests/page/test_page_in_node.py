@@ -1,6 +1,6 @@
 """The page's verifier gives the command line's exit code, for every vector and for thousands of damaged bundles.
 
-`verify.js` runs in Node, all cases in one process; `outcome_verifier` says what is right.
+The page's checks run in Node, all cases in one process; `outcome_verifier` says what is right.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from outcome_verifier import b64, canonical, jws, sdjwt
 from outcome_verifier.errors import TrustInvalid, VerificationError
+from outcome_verifier.signing import PemSigner
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import Demands, verify_bundle
-from tests.support.bundles import CONTRACT, INDEX, NOW, Issuer, disclosable, replaced, visible
+from tests.support.bundles import CONTRACT, INDEX, INVESTOR, NOW, PARTIES, Issuer, disclosable, replaced, visible
+from tests.vectors.making import reheaded
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "verifier" / "page"
@@ -40,7 +42,7 @@ class Case:
 
 
 def in_node(cases: Iterable[Case], folder: Path) -> list[dict[str, Any]]:
-    """The verdicts of verify.js, in order."""
+    """The page's verdicts, in order."""
 
     def stored(data: bytes | None) -> str | None:
         if data is None:
@@ -181,6 +183,59 @@ def odd_claims() -> Iterator[Case]:
 
 def test_every_claim_with_odd_values(tmp_path: Path):
     assert_agreement(list(odd_claims()), tmp_path)
+
+
+def odd_endorsements() -> Iterator[Case]:
+    """Each claim of an acceptance and of a countersignature in turn replaced by each odd value, and signed."""
+    issuer = Issuer("page")
+    trust, token = issuer.trust_bytes(), issuer.token()
+    countersignature = canonical.loads(b64.decode(issuer.countersigns(token).split(".")[1]))
+    acceptance = canonical.loads(b64.decode(issuer.accepts(INVESTOR).split(".")[1]))
+
+    def bundle(name: str, **members: list[str]) -> Case:
+        return Case(name, issuer.bundle(token, edit=lambda body: body.update(members)), trust)
+
+    def accepting(name: str, change: dict[str, Any]) -> Case:
+        others = [issuer.accepts(party) for party in PARTIES[:2]]
+        return bundle(name, acceptances=[*others, issuer.accepts(INVESTOR, **change)])
+
+    def auditing(name: str, change: dict[str, Any]) -> Case:
+        return bundle(name, countersignatures=[issuer.countersigns(token, **change)])
+
+    for value in ODD:
+        for said, make in ((acceptance, accepting), (countersignature, auditing)):
+            for name, whole in said.items():
+                yield make(f"{name}: {value!r:.40}", {name: value})
+                for inner in whole if isinstance(whole, dict) else ():
+                    yield make(f"{name}.{inner}: {value!r:.40}", {name: {**whole, inner: value}})
+            yield make(f"unknown: {value!r:.40}", {"unknown": value})
+        for members in ({"acceptances": value}, {"countersignatures": value}):
+            yield bundle(f"{members!r:.40}", **members)
+        for name in ("alg", "typ", "kid", "jwk", "crit"):
+            signed = reheaded(issuer.accepts(INVESTOR), issuer.investor, **{name: value})
+            yield bundle(f"header {name}: {value!r:.40}", acceptances=[signed])
+
+
+def test_every_claim_of_an_endorsement_with_odd_values(tmp_path: Path):
+    codes = {verdict["exitCode"] for verdict in assert_agreement(list(odd_endorsements()), tmp_path)}
+    assert codes == {0, 11, 20, 21}  # 0: an auditor may be called anything that reads as it looks
+
+
+def test_endorsements_with_rsa_keys(tmp_path: Path):
+    issuer = Issuer("page")
+    token = issuer.token()
+    signer = PemSigner(generate_private_key(65_537, 2048))
+    others = [issuer.accepts(party) for party in PARTIES[:2]]
+    members = {
+        "acceptances": [*others, issuer.accepts(INVESTOR, signer)],
+        "countersignatures": [issuer.countersigns(token, PemSigner(generate_private_key(65_537, 3072)))],
+    }
+    wrong = {**members, "countersignatures": [issuer.countersigns(token, signer)]}
+    cases = [
+        Case("RSA", issuer.bundle(token, edit=lambda body, made=made: body.update(made)), issuer.trust_bytes())
+        for made in (members, wrong)
+    ]
+    assert [verdict["exitCode"] for verdict in assert_agreement(cases, tmp_path)] == [0, 21]
 
 
 def damaged() -> Iterator[Case]:
@@ -330,6 +385,6 @@ def test_every_reason_is_said_in_danish():
     run = subprocess.run(["node", "-e", script], cwd=PAGE, capture_output=True, text=True, check=True)
     said = json.loads(run.stdout)
     assert said["da"] == said["en"]
-    source = (PAGE / "verify.js").read_text(encoding="utf-8")
+    [source] = re.findall(r"<script>(.*?)</script>", (PAGE / "verify.html").read_text(encoding="utf-8"), re.DOTALL)[:1]
     found = re.findall(r'(?:, |refuse\(|super\(|: |return )"((?:[a-zA-Z_][^"]* |not )[^"]*)"', source)
     assert {text for text in found if text != "SHA-256"} == set(said["reasons"])

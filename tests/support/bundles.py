@@ -196,7 +196,7 @@ class Issuer:
         }
         return self.compact({"alg": "ES256", "typ": "statuslist+jwt"}, claims)
 
-    def accepts(self, party: tuple[str, str], signer: SigningKey | None = None, **changes: Any) -> str:
+    def accepts(self, party: tuple[str, str], signer: SigningKey | None = None, /, **changes: Any) -> str:
         """A party's acceptance, by its own key unless another one signs; `changes` are to its claims."""
         own = {"outcome_payer": self.key, "operator": self.operator, "investor": self.investor}
         contract = visible()["contract"]

@@ -13,7 +13,7 @@ from outcome_verifier.errors import TrustInvalid, VerificationError
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import Demands, verify_bundle
 from tests.support.bundles import CONTRACT, NOW, Issuer
-from tests.vectors import bundle_flaws, token_flaws
+from tests.vectors import bundle_flaws, endorsement_flaws, token_flaws
 from tests.vectors.making import Vector
 
 HERE = Path(__file__).parent
@@ -24,8 +24,10 @@ def vectors() -> list[Vector]:
     """Good ones first, then bad ones in the order of the steps."""
     return [
         *bundle_flaws.GOOD,
+        *endorsement_flaws.GOOD,
         *bundle_flaws.trust(),
         *bundle_flaws.step1(),
+        *endorsement_flaws.step1(),
         *token_flaws.step2(),
         *token_flaws.step3(),
         *token_flaws.step4(),
@@ -34,6 +36,8 @@ def vectors() -> list[Vector]:
         *bundle_flaws.step7(),
         *bundle_flaws.step8(),
         *bundle_flaws.step9(),
+        *endorsement_flaws.step10(),
+        *endorsement_flaws.step11(),
     ]
 
 

@@ -14,6 +14,7 @@ from tests.support.bundles import (
     INDEX,
     ISSUER,
     Issuer,
+    SigningKey,
     disclosable,
     replaced,
     visible,
@@ -209,3 +210,26 @@ def deep_disclosure(issuer: Issuer) -> str:
     claims = json.loads(b64.decode(body))
     claims["_sd"] = sorted([*claims["_sd"], sdjwt.digest(text)])
     return resigned(issuer, b64.decode(head), canonical.dumps(claims), [*rest[:-1], text, ""])
+
+
+def accepted(change: Callable[[Issuer], list[str]]) -> Callable[[Issuer], bytes]:
+    """A good bundle with these acceptances."""
+    return lambda issuer: issuer.bundle(edit=lambda body: body.update(acceptances=change(issuer)))
+
+
+def audited(change: Callable[[Issuer, str], list[str]]) -> Callable[[Issuer], bytes]:
+    """A good bundle with these countersignatures, made for its token."""
+
+    def make(issuer: Issuer) -> bytes:
+        made = issuer.token()
+        return issuer.bundle(made, edit=lambda body: body.update(countersignatures=change(issuer, made)))
+
+    return make
+
+
+def reheaded(signed: str, signer: SigningKey, **changes: Any) -> str:
+    """An endorsement with a changed header, signed again; None removes a member."""
+    head, body, _ = signed.split(".")
+    header = {**json.loads(b64.decode(head)), **changes}
+    kept = b64.encode(canonical.dumps({name: value for name, value in header.items() if value is not None}))
+    return f"{kept}.{body}.{b64.encode(signer.sign(f'{kept}.{body}'.encode()))}"

@@ -92,7 +92,7 @@ def _said(contract: ContractText, trust: TrustFile, party: Party, kid: str, out:
     yield f"  by the key   {kid}"
     yield ""
     yield f"wrote {out}. Compare the fingerprint and the parties with the contract on paper before you hand it to the"
-    yield "municipality. Later, verify with --accepted-by and the key above."
+    yield f"municipality. Later, verify what it hands out with --accepted-by={kid}"
 
 
 def _parties(body: Mapping[str, Any]) -> Iterator[Party]:

@@ -94,10 +94,15 @@ def check_all(
     return tuple(sorted(found, key=lambda one: (one.role, one.organisation)))
 
 
-def check_recipient(found: Sequence[Acceptance], recipient: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless the attestation is for one of the parties, in the role in which it accepted."""
+def check_fit(found: Sequence[Acceptance], *, recipient: Mapping[str, Any], anchor: str) -> None:
+    """Raise `ValueError` unless the attestation is for one of the parties, in a role in which it accepted.
+
+    `anchor` is the thumbprint of the manifest key, which is the issuer's and accepts for nobody.
+    """
     if (recipient["role"], recipient["organisation"]) not in {(one.role, one.organisation) for one in found}:
         raise ValueError("the attestation is for somebody who is no party of the accepted contract")
+    if any(one.kid == anchor for one in found):
+        raise ValueError("an acceptance was signed with the issuer's manifest key")
 
 
 def check_demanded(found: Sequence[Acceptance], keys: Collection[str]) -> None:

@@ -15,10 +15,13 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from outcome_verifier.acceptance import Acceptance
+from outcome_verifier.countersignature import Countersignature
 from outcome_verifier.errors import StatusInvalid, TrustInvalid, VerificationError
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import Demands, VerifiedOutcome, instant, verify_bundle
@@ -133,29 +136,22 @@ def as_json(verified: VerifiedOutcome, trust: TrustFile) -> dict[str, Any]:
     """The same verdict for a program."""
     return {
         "verified": True,
+        "deviations": bool(verified.deviations),
         "checks": [{"number": check.number, "title": check.title, "detail": check.detail} for check in verified.checks],
         "not_checked": list(verified.not_checked),
-        "deviations": bool(verified.deviations),
-        "accepted_by": [
-            {"role": one.role, "organisation": one.organisation, "key": one.kid, "at": one.at}
-            for one in verified.acceptances
-        ],
-        "countersigned_by": [
-            {
-                "auditor": one.auditor,
-                "verdict": one.verdict,
-                "size": one.size,
-                "population": one.population,
-                "key": one.kid,
-                "at": one.at,
-            }
-            for one in verified.countersignatures
-        ],
+        "accepted_by": [_as_json(one) for one in verified.acceptances],
+        "countersigned_by": [_as_json(one) for one in verified.countersignatures],
         "claims": dict(verified.claims),
         "shown": dict(verified.shown),
         "status_as_of": verified.status_as_of,
         "trust_fingerprint": trust.fingerprint,
     }
+
+
+def _as_json(one: Acceptance | Countersignature) -> dict[str, Any]:
+    """An endorsement's own fields, under the names that they have here; the key as `key`."""
+    said = {field.name: getattr(one, field.name) for field in fields(one)}
+    return {"key": said.pop("kid"), **said}
 
 
 def figures(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> Iterator[str]:
@@ -207,9 +203,12 @@ def endorsements(verified: VerifiedOutcome) -> Iterator[str]:
     yield "ACCEPTED BY"
     for name, accepted in zip(names, verified.acceptances, strict=True):
         yield f"  {name:<{width}}  key {accepted.kid}, {instant(accepted.at)}"
+    if verified.countersignatures:
+        yield ""
+        yield "AUDIT"
     for audit in verified.countersignatures:
-        yield str(audit).upper() if audit in verified.deviations else str(audit)
-        yield f"  key {audit.kid}, {instant(audit.at)}"
+        yield f"  {audit}"
+        yield f"    key {audit.kid}, {instant(audit.at)}"
 
 
 def _who_pays(claims: Mapping[str, Any], minor: int) -> str:

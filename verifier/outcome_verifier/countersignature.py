@@ -41,7 +41,8 @@ class Countersignature:
     at: int
 
     def __str__(self) -> str:
-        return f'countersigned "{self.verdict}" by {self.auditor}: {self.size} of {self.population} people'
+        said = self.verdict if self.verdict == AGREED else self.verdict.upper()
+        return f'countersigned "{said}" by {self.auditor}: {self.size} of {self.population} people'
 
 
 def claims(findings: Mapping[str, Any], *, visible: Mapping[str, Any], jwt_sha256: str, at: int) -> dict[str, Any]:

@@ -164,7 +164,7 @@ def verify_bundle(
         accepted = acceptance.check_all(
             bundle.acceptances, contract=claims["contract"], trust=trust.fingerprint, issuer_keys=trust.keys, now=now
         )
-        acceptance.check_recipient(accepted, claims["recipient"])
+        acceptance.check_fit(accepted, recipient=claims["recipient"], anchor=trust.anchor)
         acceptance.check_demanded(accepted, demands.accepted_by)
     passed(10, "acceptances", f"accepted by {', '.join(map(str, accepted))}")
 
@@ -318,8 +318,8 @@ def _unknown_keys(
     """Whose a key is, was not checked unless the trust file or the reader named it."""
     unnamed = [str(one) for one in accepted if one.kid not in trust.keys and one.kid not in demands.accepted_by]
     if unnamed:
-        yield f"that the keys of {', '.join(unnamed)} are their own: give a thumbprint you know with --accepted-by"
+        yield f"that the keys of {', '.join(unnamed)} are their own: give a thumbprint you know with --accepted-by=KEY"
     if not audited:
         yield "that anybody independent looked: no auditor countersigned"
     if any(one.kid not in demands.audited_by for one in audited):
-        yield "that an auditor's key is its own: give a thumbprint you know with --audited-by"
+        yield "that an auditor's key is its own: give a thumbprint you know with --audited-by=KEY"

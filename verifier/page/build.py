@@ -7,12 +7,13 @@ import hashlib
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("verify", "words", "page")
+VERIFIER = ("bytes", "json", "forms", "jws", "log", "trust", "attestation", "standing", "endorsements", "verify")
+SCRIPTS = ("words", "page")
 
 
 def page() -> str:
     """The page, its style and scripts inline. The policy lets exactly these run, and nothing be fetched or sent."""
-    scripts = {name: _source(f"{name}.js") for name in SCRIPTS}
+    scripts = {"verify": verifier(), **{name: _source(f"{name}.js") for name in SCRIPTS}}
     style = _source("page.css")
     policy = [
         "default-src 'none'",
@@ -25,6 +26,12 @@ def page() -> str:
     for name, content in {"policy": "; ".join(policy), "style": style, **scripts}.items():
         text = text.replace(f"{{{{{name}}}}}", content)
     return text
+
+
+def verifier() -> str:
+    """The checks as one script, whose names stay inside it: all that it sets is `globalThis.OutcomeVerifier`."""
+    parts = "\n".join(_source(f"{name}.js") for name in VERIFIER)
+    return f'"use strict";\n\n(() => {{\n{parts}}})();\n'
 
 
 def _source(name: str) -> str:

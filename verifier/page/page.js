@@ -1,4 +1,4 @@
-// The page around verify.js: it takes files, shows verdicts, and decides nothing itself. Data enters the document as
+// The page around the checks: it takes files, shows verdicts, and decides nothing itself. Data enters the document as
 // text only.
 "use strict";
 
@@ -8,7 +8,7 @@
     trust: null, // each file: {name, bytes}
     bundles: [],
     contract: null,
-    described: null, // what verify.js says of the trust file
+    described: null, // what the checks say of the trust file
     verdicts: [], // {name, verdict}
     checkedAt: null,
     isWorking: false,
@@ -103,12 +103,23 @@
 
   // ── A verdict ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  const kindOfVerdict = ({ verified, supersededBy }) => (verified ? "verified" : supersededBy ? "superseded" : "refused");
+  const deviating = ({ audited }) => (audited ?? []).filter(({ verdict }) => verdict === "deviations");
+
+  function kindOfVerdict(verdict) {
+    if (verdict.verified) return deviating(verdict).length > 0 ? "deviating" : "verified";
+    return verdict.supersededBy ? "superseded" : "refused";
+  }
+
+  const wordsOfVerdicts = () => ({
+    verified: words().verdictVerified,
+    deviating: words().verdictDeviating,
+    superseded: words().verdictSuperseded,
+    refused: words().verdictRefused,
+  });
 
   // Where there are several: each file's answer, with a link to its verdict.
   function overviewView() {
-    const text = words();
-    const word = { verified: text.verdictVerified, superseded: text.verdictSuperseded, refused: text.verdictRefused };
+    const word = wordsOfVerdicts();
     const items = state.verdicts.map(({ name, verdict }, n) => {
       const kind = kindOfVerdict(verdict);
       return el("li", { class: kind }, el("strong", {}, word[kind]), " ", el("a", { href: `#verdict-${n}` }, name));
@@ -127,6 +138,7 @@
       verdict.verified ? null : refusalView(verdict),
       isGenuine ? aboutView(verdict) : null,
       verdict.verified ? figuresView(verdict) : null,
+      verdict.verified ? endorsedView(verdict) : null,
       checksView(verdict),
       verdict.verified ? notCheckedView(verdict) : null,
       isGenuine ? technicalView(name, verdict) : null,
@@ -135,10 +147,11 @@
 
   function banner(kind, name, { step, claims }) {
     const text = words();
-    const [word, sentence] = {
-      verified: [text.verdictVerified, text.verdictVerifiedText],
-      superseded: [text.verdictSuperseded, text.verdictSupersededText],
-      refused: [text.verdictRefused, filled(text.verdictRefusedText, { step, title: text.checks[step]?.title })],
+    const sentence = {
+      verified: text.verdictVerifiedText,
+      deviating: text.verdictDeviatingText,
+      superseded: text.verdictSupersededText,
+      refused: filled(text.verdictRefusedText, { step, title: text.checks[step]?.title }),
     }[kind];
     const subject = { contract: claims?.contract.id, window: claims?.window.label };
     const title = kind === "refused" ? name : filled(text.heading, subject);
@@ -150,8 +163,8 @@
       el(
         "p",
         { class: "word" },
-        el("span", { class: "sign", "aria-hidden": "true" }, { verified: "✓", superseded: "↷", refused: "✕" }[kind]),
-        el("strong", {}, word),
+        el("span", { class: "sign", "aria-hidden": "true" }, { verified: "✓", deviating: "!", superseded: "↷", refused: "✕" }[kind]),
+        el("strong", {}, wordsOfVerdicts()[kind]),
       ),
       el("p", {}, sentence),
     );
@@ -161,8 +174,23 @@
     return el("div", { class: "mark demo" }, el("h4", {}, words().demoTitle), el("p", {}, words().demoText));
   }
 
-  function marks({ claims, shown }) {
+  // A genuine countersignature that does not agree refuses nothing, and must not be overlooked.
+  function deviationMarks(verdict) {
     const text = words();
+    return deviating(verdict).map(({ auditor, size, population }) => {
+      const about = { auditor, size: integer(size), population: integer(population) };
+      return el(
+        "div",
+        { class: "mark deviations" },
+        el("h4", {}, text.deviationsTitle),
+        el("p", {}, filled(text.deviationsText, about)),
+      );
+    });
+  }
+
+  function marks(verdict) {
+    const text = words();
+    const { claims, shown } = verdict;
     const names = (shown.illustrative ?? []).map((name) => el("li", {}, el("code", {}, name)));
     const illustrative = el(
       "div",
@@ -171,7 +199,7 @@
       el("p", {}, text.illustrativeText),
       el("ul", {}, names),
     );
-    return [claims.demo ? demoMark() : null, names.length > 0 ? illustrative : null];
+    return [...deviationMarks(verdict), claims.demo ? demoMark() : null, names.length > 0 ? illustrative : null];
   }
 
   function refusalView({ step, reason, supersededBy, shown }) {
@@ -298,6 +326,30 @@
     return names.map((name) => [capital(text.difference[name]), value[name](difference[name])]);
   }
 
+  // ── Who else signed ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  function endorsedView({ accepted, audited }) {
+    const text = words();
+    const key = ({ kid, at }) => [`${text.key} `, el("code", {}, kid), el("br"), moment(at)];
+    const parties = accepted.map((one) => {
+      const { organisation, role } = one;
+      return [filled(text.acceptedParty, { organisation, role: named(text.roles, role) }), el("span", {}, key(one))];
+    });
+    const audits = audited.map((one) => {
+      const { auditor, verdict, size, population } = one;
+      const sample = { auditor, size: integer(size), population: integer(population) };
+      return [text.verdicts[verdict], el("span", {}, filled(text.auditSample, sample), el("br"), key(one))];
+    });
+    return el(
+      "div",
+      { class: "block" },
+      el("h4", {}, text.acceptedTitle),
+      definitions(parties),
+      el("h4", {}, text.auditTitle),
+      audits.length > 0 ? definitions(audits) : el("p", {}, text.checks[11].none),
+    );
+  }
+
   // ── Checks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   function checkText(number, facts) {
@@ -311,6 +363,11 @@
     }
     if (number === 8) return filled(facts.hasExpired ? check.expired : check.ok, { date: moment(facts.asOf) });
     if (number === 9) return facts.isCompared ? check.ok : check.alone;
+    if (number === 10) return filled(check.ok, { count: integer(facts.accepted.length) });
+    if (number === 11) {
+      if (facts.audited.length === 0) return check.none;
+      return deviating(facts).length > 0 ? check.deviations : filled(check.ok, { count: integer(facts.audited.length) });
+    }
     return check.ok;
   }
 
@@ -406,6 +463,7 @@
       "figure",
       { class: "chart" },
       el("figcaption", {}, title),
+      verdicts.flatMap(deviationMarks),
       verdicts.some(({ claims }) => claims.demo) ? demoMark() : null,
       el("div", { class: "drawing", tabindex: "0", role: "group", "aria-label": title }, drawing(bars, title, `chart-${n}`)),
       table(text.figuresTitle, [text.window, text.outcomes, text.threshold], rows),
@@ -515,7 +573,7 @@
     return found;
   }
 
-  // Which of the three kinds a dropped file is. Only a convenience: verify.js reads it strictly afterwards.
+  // Which of the three kinds a dropped file is. Only a convenience: the checks read it strictly afterwards.
   function kindOf({ name, bytes }) {
     const text = new TextDecoder().decode(bytes);
     if (text.includes('"schema":"trust/1"')) return "trust";

@@ -22,7 +22,7 @@ from outcome_verifier.bundle import MOST_BYTES
 from outcome_verifier.errors import BundleMalformed, StatusInvalid, TrustInvalid, VerificationError
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import Demands, verify_bundle
-from tests.support.bundles import CONTRACT, NOW, Issuer
+from tests.support.bundles import CONTRACT, NOW, PARTIES, Issuer
 
 ISSUER = Issuer("hostile")
 GOOD = ISSUER.bundle()
@@ -106,6 +106,27 @@ def test_a_signed_claim_is_anything(name: str, value: Any):
     assert judged(data) in {"ok", "TokenMalformed", "DisclosureInvalid", "ClaimsInvalid", "ReceiptInvalid",
                             "SealInvalid", "StatusInvalid", "ContractMismatch",
                             "AcceptanceInvalid", "AuditInvalid"}  # fmt: skip
+
+
+@HARD
+@given(st.sampled_from(["acceptances", "countersignatures"]), st.data())
+def test_a_signed_claim_of_an_endorsement_is_anything(member: str, data: st.DataObject):
+    """A party or an auditor that turned: the signature is its own."""
+    token = BODY["attestation"]
+    signed = ISSUER.accepts(PARTIES[2]) if member == "acceptances" else ISSUER.countersigns(token)
+    head, payload, _ = signed.split(".")
+    said = json.loads(b64.decode(payload))
+    name, value = data.draw(st.sampled_from(sorted(said))), data.draw(NASTY)
+    try:
+        changed = json.dumps({**said, name: value}, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    except ValueError:
+        return
+    text = f"{head}.{b64.encode(changed)}"
+    signer = ISSUER.investor if member == "acceptances" else ISSUER.auditor
+    made = f"{text}.{b64.encode(signer.sign(text.encode()))}"
+    others = [ISSUER.accepts(party) for party in PARTIES[:2]] if member == "acceptances" else []
+    bundle = canonical.dumps({**BODY, member: [*others, made]}) + b"\n"
+    assert judged(bundle) in {"ok", "AcceptanceInvalid" if member == "acceptances" else "AuditInvalid"}
 
 
 @HARD
