@@ -60,11 +60,11 @@ class SourceUnknown(NotFound):
 
 class OrganisationUnknown(NotFound):
     code = "organisation-unknown"
-    message = "no contract in force names the organisation {organisation!r}; those named are: {listed}"
+    message = "no contract in force names {organisation!r} as {role}; those named are: {listed}"
 
-    def __init__(self, *, organisation: str, known: Iterable[str]) -> None:
+    def __init__(self, *, organisation: str, role: str, known: Iterable[str]) -> None:
         listed = ", ".join(sorted(known)) or "none yet; `gateway contract add` comes first"
-        super().__init__(organisation=organisation, listed=listed)
+        super().__init__(organisation=organisation, role=role, listed=listed)
 
 
 class ClientUnknown(NotFound):
