@@ -298,6 +298,7 @@ def read_caps(root: Table, aggregates: tuple[Aggregate, ...]) -> Caps:
         capital_minor=capital,
         return_per_mille_a_year=table.integer("return_per_mille_a_year", most=1000) if capital else 0,
         return_years=table.integer("return_years", least=1, most=30) if capital else 0,
+        line=table.line,
     )
     table.done()
     return caps

@@ -7,7 +7,7 @@ it says what is owed in all at the end of a window, and a window's document pays
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -185,6 +185,7 @@ class Caps:
     capital_minor: int = 0  # what the investor lent
     return_per_mille_a_year: int = 0
     return_years: int = 0
+    line: int = field(default=1, compare=False)  # where the table stands in the contract file
 
     @property
     def most_minor(self) -> int:
