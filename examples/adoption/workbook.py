@@ -1,4 +1,4 @@
-"""Writes the workbook by which an invented IMPACT60 was settled before: `python examples/adoption/workbook.py OUT.xlsx`.
+"""Writes the workbook that settled an invented IMPACT60 before: `python examples/adoption/workbook.py OUT.xlsx`.
 
 Its figures are those that the registers of `gateway simulate --seed 1` show, but for one: somebody counted two weeks
 too many in the first half of 2019. The sheet beside it names people, as such workbooks do, and is never read.
@@ -12,7 +12,7 @@ from pathlib import Path
 from openpyxl import Workbook
 
 PRICE = 1500
-ROWS: list[tuple[str, int, int]] = []
+ROWS = [("4. kvartal 2018", 0, 0), ("1. halvår 2019", 126, 13), ("2. halvår 2019", 484, 33)]
 
 
 def write(path: Path) -> None:
