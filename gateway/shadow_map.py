@@ -53,7 +53,7 @@ class MappedFigure:
 
     @property
     def name(self) -> str:
-        return f"{self.of} {self.reads}" + (" so far" if self.counts is Counts.CUMULATIVE else "")
+        return f"{self.of} ({self.reads}{', so far' if self.counts is Counts.CUMULATIVE else ''})"
 
 
 @dataclass(frozen=True, slots=True)

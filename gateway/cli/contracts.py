@@ -238,7 +238,9 @@ def list_contracts() -> None:
             for position, window in enumerate(contract.windows):
                 head = (contract.id, str(contract.version), str(contract.cohort.size)) if not position else ("",) * 3
                 weeks = f"{window.from_week} – {window.to_week}"
-                rows.append((*head, window.label, weeks, str(contract.freezes_on(window))))
+                is_here = queries.is_settled_here(session, contract_id, window.label)
+                elsewhere = "in shadow" if queries.in_shadow(session, contract_id) else "stated by the parties"
+                rows.append((*head, window.label, weeks, str(contract.freezes_on(window)) if is_here else elsewhere))
         later = waiting(session)
     columns(rows)
     for one in later:

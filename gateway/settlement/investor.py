@@ -67,7 +67,7 @@ def view(
     made: dict[str, Any] = {
         "schema": SCHEMA,
         "contract": contract.identity,
-        "declared_dates": _dates(contract),
+        "declared_dates": _dates(contract, since=stated[0] if stated else ""),
         "predicates": [{"window": one.window, "met": one.met} for one in plain],
     }
     terms = contract.settlement.investor if contract.settlement else None
@@ -108,12 +108,13 @@ def _may_see_stated(contract: Contract, last: str) -> bool:
     )
 
 
-def _dates(contract: Contract) -> list[dict[str, str]]:
-    """When the contract lets the investor learn something, at the earliest."""
+def _dates(contract: Contract, *, since: str) -> list[dict[str, str]]:
+    """When the contract lets the investor learn something, at the earliest; of a stated window it never will."""
+    closed = contract.windows_until(since) if since else ()
     planned = {(release.window, release.template) for release in contract.releases if release.recipient == "investor"}
     return [
         {"window": window.label, "template": template, "from": contract.freezes_on(window).isoformat()}
         for window in contract.windows
         for template in ("contract_total", "predicate")
-        if (window.label, template) in planned
+        if (window.label, template) in planned and window not in closed
     ]

@@ -16,8 +16,8 @@ STATES: dict[State, tuple[str, str]] = {
     State.INVOICED: ("faktureret", "invoiced"),
     State.PAID: ("betalt", "paid"),
     State.HELD: ("tilbageholdt", "held back"),
-    State.CONTESTED: ("oplyst og bestridt", "stated and contested"),
-    State.STATED: ("oplyst, ikke opgjort", "stated, not evaluated"),
+    State.CONTESTED: ("bestridt", "stated and contested"),
+    State.STATED: ("oplyst", "stated, not evaluated"),
     State.SUPERSEDED: ("erstattet", "superseded"),
 }
 NEXT = {

@@ -26,7 +26,7 @@ SAYS = {
     "gateway shadow": "2 of 9 figures differ",  # two weeks too many, and the money for them
     "verify-outcome balances": "STATED",
     "gateway contract adopt": "adopted: impact60 from the window after 2019H2 on",
-    "gateway settle state": "contested",
+    "gateway settle state impact60": "contested",
     "gateway settle accruals": "DIFFERS: the registers show 124",
     "gateway release": "released",
     "verify-outcome bundle.json": "VERIFIED",

@@ -167,6 +167,7 @@ def test_the_investors_flow_begins_with_what_was_stated_as_paid(town: SimulatedM
     says = "stated by the parties, not evaluated"
     assert made["stated"] == {"says": says, "last_window": "2019H2", "paid_minor": stated}
     assert made["flow"]["repaid_minor"] == stated
+    assert not {one["window"] for one in made["declared_dates"]} & set(STATED)  # of these it is told nothing more
     acknowledging.acknowledge(town.gateway, town.contract, "2019H2", as_party=operator(town))
     acknowledging.acknowledge(officer(town), town.contract, "2019H2")
     bill = invoiced(town, "2019H2")
