@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from io import BytesIO
+from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from gateway.adoption_errors import WorkbookRefused
@@ -90,11 +91,11 @@ def _declares_entities(part: bytes) -> bool:
     )
 
 
-def _rows(sheet: object, columns: Sequence[str]) -> Iterator[tuple[int, list[object]]]:
+def _rows(sheet: Any, columns: Sequence[str]) -> Iterator[tuple[int, list[object]]]:
     """The values of these columns, row by row."""
     places = [column_number(column) for column in columns]
     first, last = min(places), max(places)
-    walk = sheet.iter_rows(max_row=MOST_ROWS, min_col=first, max_col=last, values_only=True)  # type: ignore[attr-defined]
+    walk = sheet.iter_rows(max_row=MOST_ROWS, min_col=first, max_col=last, values_only=True)
     for number, cells in enumerate(walk, start=1):
         yield number, [cells[place - first] if place - first < len(cells) else None for place in places]
 
