@@ -12,12 +12,15 @@ import pytest
 from hypothesis import Phase, settings
 from mutmut.state import state
 
-from outcome_verifier import claims
+from outcome_verifier import acceptance, claims, countersignature, shapes
 
 _MOST_MEMORY = 2 << 30
 
-# the module as mutmut wrote it, compiled once
-_CLAIMS = compile(Path(claims.__file__).read_bytes(), claims.__file__, "exec")
+# the modules with tables of shapes as mutmut wrote them, compiled once; each after those that it takes shapes from
+_TABLES = [
+    (module, compile(Path(module.__file__).read_bytes(), module.__file__, "exec"))
+    for module in (shapes, claims, acceptance, countersignature)
+]
 _WANTED = pytest.StashKey[dict[str, int]]()
 
 # the same examples for every mutant, no deadline, since a slow machine kills nothing, and no search for a smaller one
@@ -53,5 +56,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_setup() -> None:
-    """Build the verifier's table of shapes again. It is built at import, and a mutant is switched on later."""
-    exec(_CLAIMS, vars(claims))
+    """Build the verifier's tables of shapes again. They are built at import, and a mutant is switched on later."""
+    for module, code in _TABLES:
+        exec(code, vars(module))

@@ -20,14 +20,18 @@ MODULES = (
     *(
         f"outcome_verifier/{name}.py"
         for name in (
+            "acceptance",
             "b64",
             "bundle",
             "canonical",
             "claims",
+            "countersignature",
+            "endorsement",
             "jws",
             "note",
             "proof",
             "sdjwt",
+            "shapes",
             "statuslist",
             "tlog",
             "trust",

@@ -99,6 +99,15 @@ def sample(**changes: int) -> dict[str, Any]:
     return {**SAMPLE, **changes}
 
 
+def sixteen(issuer: Issuer) -> bytes:
+    """Thirteen further payers and sixteen auditors, each with a key of its own."""
+    payers = {("outcome_payer", f"payer-{n:02}"): SigningKey.drawn(issuer.draw) for n in range(13)}
+    token = issuer.token()
+    auditors = [issuer.countersigns(token, SigningKey.drawn(issuer.draw)) for _ in range(16)]
+    members = {"acceptances": among(issuer, *PARTIES, *payers, signers=payers), "countersignatures": auditors}
+    return issuer.bundle(token, edit=lambda body: body.update(members))
+
+
 GOOD = [
     Vector("countersigned", 0, "Nothing: an auditor looked at a sample, and agreed.", by()),
     Vector("deviations", 0, "Nothing: an auditor found deviations, which must not be overlooked.", by("deviations")),
@@ -119,6 +128,10 @@ GOOD = [
         "accepted-in-another-order", 0, "Nothing: the order of the acceptances says nothing.",
         accepted(lambda i: i.acceptances()[::-1]),
     ),
+    Vector("sixteen-parties-and-auditors", 0, "Nothing: as many as a bundle may hold.", sixteen),
+    Vector("one-person-audited", 0, "Nothing: the sample is one person.", by(sample=sample(size=1))),
+    Vector("audited-within-the-skew", 0, "Nothing: an auditor's clock is a minute slow.", by(iat=NOW - 60)),
+    Vector("audited-within-the-other-skew", 0, "Nothing: an auditor's clock is a minute fast.", by(iat=NOW + 60)),
     Vector(
         "accepted-within-the-skew", 0, "Nothing: a party's clock is a minute fast.", investor(iat=NOW + 60),
     ),
@@ -131,13 +144,13 @@ def step1() -> list[Vector]:
     rows: Rows = [
         ("no-acceptances", "Nobody has accepted the contract.", accepted(lambda _: [])),
         ("seventeen-acceptances", "More acceptances than a bundle may hold.", accepted(lambda _: seventeen)),
-        ("acceptance-is-no-text", "An acceptance is an object.", accepted(lambda _: [{}])),  # type: ignore[list-item]
+        ("acceptance-is-no-text", "An acceptance is an object.", accepted(lambda _: [{}])),
         (
             "seventeen-countersignatures",
             "More countersignatures than a bundle may hold.",
             audited(lambda *_: seventeen),
         ),
-        ("countersignature-is-null", "A countersignature is null.", audited(lambda *_: [None])),  # type: ignore[list-item]
+        ("countersignature-is-null", "A countersignature is null.", audited(lambda *_: [None])),
     ]
     return [Vector(name, 11, flaw, make) for name, flaw, make in rows]
 
@@ -204,6 +217,11 @@ def step10() -> list[Vector]:
             "investor-missing",
             "A party that the others name has not accepted.",
             accepted(lambda i: others(i, INVESTOR, None)),
+        ),
+        (
+            "only-one-accepts",
+            "One party accepted, and none of the others that it names.",
+            accepted(lambda i: [i.accepts(PAYER)]),
         ),
         ("municipality-missing", "The municipality has not accepted.", accepted(lambda i: others(i, PAYER, None))),
         ("issuer-no-party", "Nobody accepted with the issuer's key.", accepted(without_issuer)),

@@ -1,6 +1,6 @@
 """Private keys that sign endorsements: PKCS#8 PEM files, perhaps encrypted, with a P-256 or an RSA key.
 
-Imported only by commands that sign; verifying needs none of it.
+Imported by the commands that sign, and by the gateway's own signers; verifying needs none of it.
 """
 
 from __future__ import annotations

@@ -133,5 +133,6 @@ def test_starting_loads_no_heavy_package():
     """Cold start stays short because nothing beyond the standard library and cryptography is imported."""
     code = "import outcome_verifier.cli, sys; print(' '.join(sys.modules))"
     found = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    assert found & {"tomllib", "getpass", "outcome_verifier.signing", "outcome_verifier.present"} == set()
     heavy = {"pydantic", "typer", "jwt", "httpx", "rich", "sqlalchemy", "sqlmodel", "numpy", "gateway", "socket", "ssl"}
     assert found & heavy == set()
