@@ -82,7 +82,7 @@ def _read(gateway: Gateway, uow: UnitOfWork, contract: Contract, token: str) -> 
 
 def _check_key(gateway: Gateway, uow: UnitOfWork, contract: Contract, said: Acceptance, replaces: str) -> str:
     """The key that this one replaces, or empty. One organisation, one key; the issuer's are nobody else's."""
-    if said.kid in accepted.issuer_keys(gateway, uow.session):
+    if said.kid in {*accepted.issuer_keys(gateway, uow.session), gateway.anchor().kid, gateway.token_signer().kid}:
         raise _refused(contract, f"{said} signed with a key of the municipality")
     known = accepted.known_keys(uow.session)
     others = sorted(name for name, kid in known.items() if kid == said.kid and name != said.organisation)

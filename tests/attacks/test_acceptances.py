@@ -177,8 +177,9 @@ def test_the_municipality_accepts_for_nobody_else_and_nobody_for_it(empty: Gatew
     with empty.store.read() as session:
         signer = empty.signer(session)
     for party in (OPERATOR, INVESTOR):
-        with pytest.raises(AcceptanceRefused, match="a key of the municipality"):
-            acceptances.take_in(empty, FILE, token(empty, party, key=signer), key=signer.kid)
+        for own in (signer, empty.anchor(), empty.token_signer()):
+            with pytest.raises(AcceptanceRefused, match="a key of the municipality"):
+                acceptances.take_in(empty, FILE, token(empty, party, key=own), key=own.kid)
     for key in (party_key(PAYER[1]), signer):
         with pytest.raises(AcceptanceRefused, match="is the municipality"):
             acceptances.take_in(empty, FILE, token(empty, PAYER, key=key), key=key.kid)
