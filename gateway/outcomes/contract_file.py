@@ -89,7 +89,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         statements=_statements(root, windows, measures, tariffs),
         releases=_releases(root, windows),
         tied=_tied(disclosure),
-        settlement=settlement_terms(root, [one.organisation for one in parties if one.role == "outcome_payer"]),
+        settlement=settlement_terms(root, [one.organisation for one in parties if one.role == "outcome_payer"], caps),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from connectors.declaration_table import Table, unique
+from gateway.outcomes.terms import Caps
 
 ANSWER_DAYS = 14  # in which a dispute should be answered; a day that passes frees nothing
 CORRECTIONS = ("credit_note", "offset")
@@ -53,7 +54,9 @@ class Draw:
 class InvestorTerms:
     """Every payment goes to the investor until the capital is repaid; then, from the goal on, the return up to a cap.
 
-    Whole minor units only: nothing is divided, so nothing is rounded.
+    Whole minor units only: nothing is divided, so nothing is rounded. What was lent stands here and nowhere else in a
+    contract that is settled; where `[caps]` limits everything that is owed to the capital with a return, the most of
+    the return follows from there, and is not said again.
     """
 
     formula: str
@@ -80,7 +83,16 @@ class SettlementTerms:
         return next(buyer for buyer in self.buyers if buyer.organisation == organisation)
 
 
-def settlement_terms(root: Table, payers: Sequence[str]) -> SettlementTerms | None:
+def lent_minor(root: Table) -> int:
+    """What `[settlement.investor]` says was lent in all; 0 where it says nothing."""
+    if "settlement" not in root or "investor" not in root.table("settlement"):
+        return 0
+    return sum(
+        row.integer("amount_minor", least=1) for row in root.table("settlement").table("investor").tables("draws")
+    )
+
+
+def settlement_terms(root: Table, payers: Sequence[str], caps: Caps) -> SettlementTerms | None:
     """The table's terms, or None where a contract has none. `payers` are the organisations that pay, in their order.
 
     `DeclarationInvalid` for anything unknown or impossible, and where a payer has no address or an address no payer.
@@ -99,7 +111,7 @@ def settlement_terms(root: Table, payers: Sequence[str]) -> SettlementTerms | No
         dispute_days=table.integer("dispute_days", least=1, most=366),
         payment_days=table.integer("payment_days", least=1, most=366),
         correction=table.converted("correction", lambda word: _one_of(word, CORRECTIONS)),
-        investor=_investor(table.table("investor")) if "investor" in table else None,
+        investor=_investor(table.table("investor"), caps) if "investor" in table else None,
     )
     table.done()
     return terms
@@ -145,7 +157,7 @@ def _trade(table: Table, *, needs_gln: bool) -> TradeParty:
     )
 
 
-def _investor(table: Table) -> InvestorTerms:
+def _investor(table: Table, caps: Caps) -> InvestorTerms:
     draws = []
     for row in table.tables("draws"):
         draws.append(Draw(row.day("on"), row.integer("amount_minor", least=1)))
@@ -153,10 +165,18 @@ def _investor(table: Table) -> InvestorTerms:
     terms = InvestorTerms(
         formula=table.converted("formula", lambda word: _one_of(word, (RETURN_FORMULA,))),
         draws=tuple(sorted(draws, key=lambda draw: draw.on)),
-        max_return_minor=table.integer("max_return_minor"),
+        max_return_minor=_most_return(table, caps),
     )
     table.done()
     return terms
+
+
+def _most_return(table: Table, caps: Caps) -> int:
+    if not caps.capital_minor:
+        return table.integer("max_return_minor")
+    if "max_return_minor" in table:
+        raise table.refuse("max_return_minor", "follows from [caps], which limits everything that is owed to a return")
+    return caps.grown_minor - caps.capital_minor
 
 
 def _one_of(word: str, words: tuple[str, ...]) -> str:

@@ -193,8 +193,11 @@ class Caps:
 
         The return is compounded by whole years and rounded down: more than the cap is never paid.
         """
-        bounds = [self.contract_minor] if self.contract_minor else []
-        if self.capital_minor:
-            grown = self.capital_minor * (1000 + self.return_per_mille_a_year) ** self.return_years
-            bounds.append(grown // 1000**self.return_years)
-        return min(bounds, default=0)
+        return min(filter(None, (self.contract_minor, self.grown_minor)), default=0)
+
+    @property
+    def grown_minor(self) -> int:
+        """The capital with its highest return."""
+        years = self.return_years
+        grown: int = self.capital_minor * (1000 + self.return_per_mille_a_year) ** years // 1000**years
+        return grown

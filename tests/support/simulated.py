@@ -20,6 +20,11 @@ from tests.support.histories import EXAMPLES
 from tests.support.parties import accept_all
 
 Edit = tuple[str, str]
+TOWNS = {
+    "impact60": ("851", "Aalborg Kommune"),
+    "ballerup": ("151", "Ballerup Kommune"),
+    "aarhus": ("751", "Aarhus Kommune"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,13 @@ class Municipality:
     folder: Path
 
     def enrol(self) -> enrolment.Enrolled:
-        return enrolment.enrol(self.gateway, self.contract, "2018", self.drop.referrals)
+        with self.gateway.store.read() as session:
+            [batch] = self.gateway.contract(session, self.contract).cohort.batches
+        return enrolment.enrol(self.gateway, self.contract, batch.id, self.drop.referrals)
 
     def pull_all(self) -> list[pulling.PullReport]:
         """Pull everything in the drop, oldest first."""
-        source = "dream" if self.contract == "impact60" else "ydelsesrefusion"
+        source = "dream" if self.drop.status.is_file() else "ydelsesrefusion"
         status = [self.drop.status] if self.drop.status.is_file() else sorted(self.drop.status.iterdir())
         reports = []
         for name, files in ((source, status), ("income", [self.drop.income])):
@@ -121,7 +128,7 @@ def simulated(
     folder.mkdir(parents=True, exist_ok=True)
     course = load_course(_edited(EXAMPLES / "courses" / f"{name}.toml", course_edits).encode(), file=f"{name}.toml")
     drop = write_drop(folder / "drop", course, seed=seed, extract_people=extract_people)
-    code, town = ("851", "Aalborg Kommune") if name == "impact60" else ("151", "Ballerup Kommune")
+    code, town = TOWNS[name]
     gateway = initialise(
         Settings(data_directory=folder / "gateway", database_url=database_url),
         host_name=f"gateway.{name}.example",
