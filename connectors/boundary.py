@@ -130,22 +130,14 @@ class Boundary:
     def __init__(self, linkage: Linkage) -> None:
         self._linkage = linkage
 
-    def enrol(
-        self, text: str, contract_id: str, *, refuse_elsewhere: bool, exclusive: Collection[str] = ()
-    ) -> SubjectRef | RejectReason:
-        """A new subject for this number in this contract, or why not.
-
-        `exclusive` are other contracts that want nobody to be paid for twice: their people are refused, whatever this
-        contract allows.
-        """
+    def enrol(self, text: str, contract_id: str, *, refuse_elsewhere: bool) -> SubjectRef | RejectReason:
+        """A new subject for this number in this contract, or why not."""
         cpr = parse(text)
         if isinstance(cpr, RejectReason):
             return cpr
         if self._linkage.find(cpr, contract_id) is not None:
             return RejectReason.DUPLICATE
         if refuse_elsewhere and self._linkage.count_in_municipality(cpr):
-            return RejectReason.ENROLLED_ELSEWHERE
-        if any(self._linkage.find(cpr, other) is not None for other in exclusive):
             return RejectReason.ENROLLED_ELSEWHERE
         return SubjectRef(self._linkage.enrol(cpr, contract_id))
 

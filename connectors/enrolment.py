@@ -35,8 +35,11 @@ class Referral:
 
 @dataclass(slots=True)
 class ReferralList:
+    """`refused` says of each row that is not accepted in which line of the file it stands, and why."""
+
     accepted: list[Referral] = field(default_factory=list)
     rejected: Counter[RejectReason] = field(default_factory=Counter)
+    refused: list[tuple[int, RejectReason]] = field(default_factory=list)
 
 
 def read_referrals(
@@ -47,7 +50,6 @@ def read_referrals(
     period: tuple[date, date],
     notices: Collection[str],
     refuse_elsewhere: bool,
-    exclusive: Collection[str] = (),
 ) -> ReferralList:
     """Everyone on the list, enrolled as new subjects in the caller's transaction, and rejects by reason.
 
@@ -57,17 +59,17 @@ def read_referrals(
     """
     check_name(path, "*.csv")
     result = ReferralList()
-    for row in read_rows(path, delimiter=";", columns=COLUMNS, rejected=result.rejected):
+    odd_lines: list[int] = []
+    for row in read_rows(path, delimiter=";", columns=COLUMNS, rejected=result.rejected, odd_lines=odd_lines):
         cpr, day, reference, notice = (text.strip() for text in row.fields)
         reason, referred_on = _check(day, reference, notice, period, notices)
-        if reason is not None:
-            result.rejected[reason] += 1
-            continue
-        subject = boundary.enrol(cpr, contract_id, refuse_elsewhere=refuse_elsewhere, exclusive=exclusive)
+        subject = reason or boundary.enrol(cpr, contract_id, refuse_elsewhere=refuse_elsewhere)
         if isinstance(subject, RejectReason):
             result.rejected[subject] += 1
+            result.refused.append((row.line, subject))
         else:
             result.accepted.append(Referral(subject, referred_on, reference, notice))
+    result.refused = sorted([*result.refused, *((line, RejectReason.FIELD_COUNT) for line in odd_lines)])
     return result
 
 

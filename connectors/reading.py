@@ -49,11 +49,18 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def read_rows(path: Path, *, delimiter: str, columns: Sequence[str], rejected: Counter[RejectReason]) -> Iterator[Row]:
+def read_rows(
+    path: Path,
+    *,
+    delimiter: str,
+    columns: Sequence[str],
+    rejected: Counter[RejectReason],
+    odd_lines: list[int] | None = None,
+) -> Iterator[Row]:
     """The named columns of every line after the header.
 
-    Lines with another number of fields are counted in `rejected`. Raises `FileUnreadable`, `HeaderMismatch`
-    or `FileTruncated` before the first row is given.
+    Lines with another number of fields are counted in `rejected`, and their numbers go to `odd_lines`. Raises
+    `FileUnreadable`, `HeaderMismatch` or `FileTruncated` before the first row is given.
     """
     text = decode(path.read_bytes(), file=path.name)
     lines = text.split("\n")
@@ -61,16 +68,22 @@ def read_rows(path: Path, *, delimiter: str, columns: Sequence[str], rejected: C
         raise FileTruncated(file=path.name, line=len(lines))
     header = split(lines[0], delimiter)
     places = find_columns(header, columns, file=path.name)
-    return _rows(lines, len(header), places, delimiter, rejected)
+    return _rows(lines, len(header), places, delimiter, rejected, [] if odd_lines is None else odd_lines)
 
 
 def _rows(
-    lines: list[str], width: int, places: Sequence[int], delimiter: str, rejected: Counter[RejectReason]
+    lines: list[str],
+    width: int,
+    places: Sequence[int],
+    delimiter: str,
+    rejected: Counter[RejectReason],
+    odd_lines: list[int],
 ) -> Iterator[Row]:
     for number, line in enumerate(lines[1:-1], start=2):
         fields = split(line, delimiter)
         if len(fields) != width:
             rejected[RejectReason.FIELD_COUNT] += 1
+            odd_lines.append(number)
             continue
         yield Row(number, tuple(fields[place] for place in places))
 

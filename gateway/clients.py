@@ -19,6 +19,7 @@ from sqlmodel import Session, col, delete, select
 from gateway.errors import ClientInvalid, ClientKeyRefused, ClientUnknown, OrganisationUnknown, Unauthenticated
 from gateway.events import ClientRegistered, ClientRevoked, TokenIssued
 from gateway.installation import Gateway
+from gateway.outcomes.contract import RECIPIENTS
 from gateway.store import queries
 from gateway.store.tables import ClientRow, UsedAssertion
 from gateway.tokens import (
@@ -50,14 +51,17 @@ class RegisteredClient:
 def register_client(gateway: Gateway, *, client_id: str, organisation: str, role: Role, jwk_file: Path) -> str:
     """Register a client's public key and return its thumbprint; the same registration again changes nothing.
 
+    An organisation with two roles has a client for each, with a key of its own: the token says which of them acts.
+
     Raises `ClientInvalid` where the file is not a public P-256 key, `OrganisationUnknown` where no contract or
-    programme in force names the organisation, `ClientKeyRefused` where the key is another client's or was revoked.
+    programme in force names the organisation in this role, `ClientKeyRefused` where the key is another client's or was
+    revoked.
     """
     jwk = _public_key(jwk_file)
     with gateway.store.write(gateway.clock()) as uow:
-        known = _organisations(gateway, uow.session)
-        if organisation not in known:
-            raise OrganisationUnknown(organisation=organisation, known=known)
+        known = _parties(gateway, uow.session)
+        if Party(organisation, role) not in known:
+            raise OrganisationUnknown(organisation=organisation, role=role, known=map(str, known))
         for other in uow.session.exec(select(ClientRow)):
             if other.jwk == jwk and other.client_id != client_id:
                 raise ClientKeyRefused(client=client_id, reason=f"is registered for {other.client_id!r}")
@@ -180,12 +184,13 @@ def _active(session: Session, client_id: str) -> ClientRow:
     return client
 
 
-def _organisations(gateway: Gateway, session: Session) -> set[str]:
-    """Whoever a contract in force, or its programme, names."""
-    found: set[str] = set()
+def _parties(gateway: Gateway, session: Session) -> set[Party]:
+    """Whoever a contract in force, or its programme, names, in the roles that it has there."""
+    found: set[Party] = set()
     for contract_id in queries.contract_ids(session):
-        found.update(party.organisation for party in gateway.contract(session, contract_id).parties)
-        found.update(party.organisation for party in gateway.programme(session, contract_id).parties)
+        parties = gateway.contract(session, contract_id).parties
+        found.update(Party(party.organisation, Role(party.role)) for party in parties if party.role in RECIPIENTS)
+        found.update(gateway.programme(session, contract_id).parties)
     return found
 
 

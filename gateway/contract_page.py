@@ -106,8 +106,14 @@ class _Page:
 
     def parties(self) -> list[str]:
         payer = self.contract.party("outcome_payer")
-        others = [self._say(party.role, name=party.name) for party in self.contract.parties[1:]]
-        return [self._say("payer", name=payer.name, code=payer.municipality_code or payer.country), *others]
+        found = [self._say("payer", name=payer.name, code=payer.municipality_code or payer.country)]
+        found += [self._say("further_payer", name=other.name) for other in self.contract.payers[1:]]
+        if len(self.contract.payers) > 1:
+            parts = sum(self.contract.share_parts)
+            shares = ", ".join(f"{one.name} {one.share_parts}/{parts}" for one in self.contract.payers)
+            found.append(self._say("shares", shares=shares))
+        others = [party for party in self.contract.parties if party.role != "outcome_payer"]
+        return [*found, *(self._say(party.role, name=party.name) for party in others)]
 
     def people(self) -> list[str]:
         cohort = self.contract.cohort

@@ -132,6 +132,16 @@ TEMPLATES: Mapping[str, Both] = {
 LINES: Mapping[str, Both] = {
     "head": _both("{title}: version {version}, gælder fra {day}", "{title}: version {version}, in force from {day}"),
     "payer": _both("Betaler: {name} ({code})", "Outcome payer: {name} ({code})"),
+    "further_payer": _both(
+        "Betaler også: {name}; får sine egne fakturaer og intet andet",
+        "Pays as well: {name}; gets its own invoices and nothing else",
+    ),
+    "shares": _both(
+        "Hvert beløb deles: {shares}; resten i hele mindste enheder til de største brøkdele, så andelene altid giver "
+        "beløbet",
+        "Each amount is shared: {shares}; what is left in whole minor units goes to the largest fractions, so that the "
+        "shares always add up to the amount",
+    ),
     "operator": _both("Leverandør: {name}", "Operator: {name}"),
     "investor": _both("Investor: {name}", "Investor: {name}"),
     "cohort": _both(

@@ -19,6 +19,8 @@ from connectors.codes import shown_by_kind
 from connectors.declaration import SourceDeclaration, load_declaration
 from connectors.errors import DeclarationInvalid
 from gateway import accepted
+from gateway.adoption_errors import AdoptionRefused
+from gateway.adoption_events import ContractShadowed
 from gateway.authority import deciding, staff_party
 from gateway.errors import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
 from gateway.events import ContractActivated, SourceDeclared
@@ -78,8 +80,13 @@ def read_declared(gateway: Gateway, contract_file: Path, programme_file: Path) -
     return _checked(gateway, Declared(contract, programme, files))
 
 
-def activate_contract(gateway: Gateway, contract_file: Path, programme_file: Path) -> Contract:
+def activate_contract(
+    gateway: Gateway, contract_file: Path, programme_file: Path, *, in_shadow: bool = False
+) -> Contract:
     """Put a contract into force for the first time. The same files again change nothing.
+
+    In shadow it runs beside another settlement: it is pulled and evaluated, and nothing is released before it is
+    adopted (`gateway.openings`); `AdoptionRefused` where it is in force already and does not.
 
     Raises what `read_declared` raises, `ChangeNeedsApproval` where another version is in force, and `AcceptanceMissing`
     where a party has not accepted the text.
@@ -87,11 +94,16 @@ def activate_contract(gateway: Gateway, contract_file: Path, programme_file: Pat
     declared = read_declared(gateway, contract_file, programme_file)
     with gateway.store.write(gateway.clock()) as uow:
         if _is_in_force(uow.session, declared):
+            if in_shadow and not queries.in_shadow(uow.session, declared.contract.id):
+                reason = "it is in force, and what was started cannot become a shadow"
+                raise AdoptionRefused(contract=declared.contract.id, rule="in-force", reason=reason)
             return declared.contract
         if queries.contract_versions(uow.session, declared.contract.id):
             raise ChangeNeedsApproval(contract=declared.contract.id)
         accepted.tokens(gateway, uow.session, declared.contract)
         _activate(uow, declared)
+        if in_shadow:
+            uow.record(ContractShadowed(contract=declared.contract.id, by=gateway.staff))
     return declared.contract
 
 

@@ -24,7 +24,7 @@ from gateway.installation import Gateway, initialise
 from gateway.issuing import Released
 from gateway.release import release
 from gateway.serving import listening, serve_on
-from gateway.settings import Settings
+from gateway.settings import Kind, Settings
 from gateway.simulate.course import Course, load_course
 from gateway.simulate.drop import Drop, write_drop
 from gateway.store import queries
@@ -178,7 +178,7 @@ def _install(story: _Story, directory: Path, place: _Place) -> tuple[Gateway, Co
         host_name=f"gateway.{place.contract}.example",
         municipality_code=place.code,
         municipality_name=place.name,
-        is_demo=True,
+        kind=Kind.DEMO,
     )
     files = [_EXAMPLES / kind / f"{place.contract}.toml" for kind in ("contracts", "programmes")]
     _accept(story, gateway, *files, folder=directory / _PARTIES)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from sqlmodel import Session, select
 
 from connectors.declaration import load_declaration
-from gateway import governance
+from gateway import governance, openings
 from gateway.acceptance_errors import AcceptanceMissing, AcceptancesCorrupt
 from gateway.accepted import tokens, waiting
 from gateway.advice import all_advice
@@ -87,7 +87,9 @@ def _settlements(gateway: Gateway) -> Iterator[Finding]:
 
 def _machine(gateway: Gateway) -> Iterator[Finding]:
     installed = gateway.installed
-    yield Finding(OK, f"{installed.municipality_name} ({installed.municipality_code}) at {installed.host_name}")
+    yield Finding(
+        OK, f"{installed.municipality_name} ({installed.municipality_code}) at {installed.host_name}: {installed.kind}"
+    )
     free = shutil.disk_usage(gateway.settings.data_directory).free
     level = OK if free >= _LEAST_FREE_BYTES else WARN
     advice = "" if level == OK else "a log that cannot be written stops every use case; make room"
@@ -107,10 +109,12 @@ def _keys(gateway: Gateway) -> Iterator[Finding]:
         is_development = gateway.signer(session).is_development
     if is_development:
         yield Finding(
-            WARN, "the signing key is a development key", "attestations are marked demo; fine for a demo only"
+            WARN, "the signing key is a development key", "attestations are marked demo; fine for a test or a demo only"
         )
-    if gateway.settings.profile != "production":
-        yield Finding(WARN, "the profile is development", "set GATEWAY_PROFILE=production before real data come in")
+    wanted = "test" if is_development else "production"
+    if gateway.settings.profile != wanted:
+        advice = f"set GATEWAY_PROFILE={wanted}: then nothing of another kind opens here"
+        yield Finding(WARN, f"the profile is {gateway.settings.profile}", advice)
 
 
 def _logs(gateway: Gateway) -> Iterator[Finding]:
@@ -216,7 +220,15 @@ def _contracts(gateway: Gateway) -> Iterator[Finding]:
             for row in queries.releases(session, contract_id):
                 if row.state == "intended":
                     yield _interrupted(row, refusal(gateway, session, row))
+            if queries.in_shadow(session, contract_id):
+                what = f"{contract_id} runs in shadow: it is pulled and evaluated, and nothing is released"
+                yield Finding(OK, what, "`gateway shadow` compares it; `gateway contract adopt` ends that")
+            elif adopted := openings.opening_of(gateway, session, contract_id):
+                what = f"{contract_id}: windows up to {adopted.last_window} are stated by the parties, not evaluated"
+                yield Finding(OK, what)
             for window in contract.windows:
+                if not queries.is_settled_here(session, contract_id, window.label):
+                    continue
                 if window.label in issued or contract.freezes_on(window) > now.date() + _LOOK_AHEAD:
                     continue
                 yield _releasable(contract, window, known)

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from gateway import accepted, aggregates
+from gateway import accepted, aggregates, openings
 from gateway import evaluation as evaluating
 from gateway.attestations import claims, status
 from gateway.attestations.metadata import integrity, metadata_files
@@ -33,6 +33,7 @@ from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.outcomes.not_counted import not_counted
+from gateway.outcomes.opening import Opening
 from gateway.outcomes.tariff import DueLine, due_lines
 from gateway.store import basis, queries
 from gateway.store.tables import ReleaseRow
@@ -127,6 +128,7 @@ def release_facts(
         cells_cleared=True,
         recipient_is_creditor=request.recipient == "operator",
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
+        settled_here=queries.is_settled_here(session, contract.id, window.label),
     )
     return facts, frozen
 
@@ -150,13 +152,14 @@ def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Reque
     session, contract, window = asking.session, request.contract, request.window
     earlier = contract.windows_until(window.label)[:-1]
     # asked first: nobody's data are read for a window whose turn has not come
-    documented = check_order(session, request)
+    documented = check_order(gateway, session, request)
     authorised = evaluating.ask_to_evaluate(asking, contract, programme, request.purpose)
     cohort = evaluating.histories(session, contract, programme, known_at=known)
     remainder = basis.remainder(session, contract.id)
     now = evaluate(contract, cohort, window.to_week, remainder=remainder)  # 2
     evaluating.record_evaluation(asking, contract, now, cohort, authorised, request.purpose, known_at=known)
-    needed = earlier if any(tariff.cap_window_minor for tariff in contract.tariffs) else earlier[-1:]
+    opening = openings.opening_of(gateway, session, contract.id)
+    needed = _needed(contract, earlier, opening)
     rules = [gateway.contract_for(session, contract.id, part) for part in needed]
     before = [
         evaluate(rule, cohort, part.to_week, remainder=remainder) for rule, part in zip(rules, needed, strict=True)
@@ -167,7 +170,7 @@ def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Reque
             one.figures(rule, aggregates.known(session, contract, part, at=known))
             for one, rule, part in zip([*before, now], [*rules, contract], [*needed, window], strict=True)
         ]
-        due = due_lines(contract, series=series, documented=documented)
+        due = due_lines(contract, series=series, documented=documented, opening=opening)
     disclosable = claims.disclosable_claims(  # 4
         request.template,
         contract=contract,
@@ -204,8 +207,17 @@ def _shown_as_known_before(session: Session, request: Request, known: datetime) 
     return any(row.known_at != known for row in same)
 
 
-def check_order(session: Session, request: Request) -> dict[str, tuple[int, int]]:
-    """What the payment documents of the earlier windows add up to, by tariff: (quantity, minor units).
+def _needed(contract: Contract, earlier: Sequence[Window], opening: Opening | None) -> list[Window]:
+    """The earlier windows that what is due rests on: all under a cap by window, else the last and the last stated."""
+    if any(tariff.cap_window_minor for tariff in contract.tariffs):
+        return list(earlier)
+    last_stated = "" if opening is None else opening.last_window
+    return [window for window in earlier if window.label == last_stated or window is earlier[-1]]
+
+
+def check_order(gateway: Gateway, session: Session, request: Request) -> dict[str, tuple[int, int]]:
+    """What the payment documents of the earlier windows, and the opening balances, add up to, by tariff: (quantity,
+    minor units).
 
     Raises `WindowOutOfOrder` where one that is planned is missing, or where a payment document is asked for and one of
     a later window was issued already: then the sum would not be what was paid. A predicate builds on none of them.
@@ -220,7 +232,10 @@ def check_order(session: Session, request: Request) -> dict[str, tuple[int, int]
     earlier = contract.windows_until(label)[:-1]
     rows = queries.payment_documents(session, contract.id)
     labels = [part.label for part in earlier]
+    opening = openings.opening_of(gateway, session, contract.id)
     for other in labels:
+        if opening is not None and other in opening.windows:
+            continue
         if other not in rows and contract.is_planned("payment_document", "operator", other):
             raise WindowOutOfOrder(window=label, other=other, reason="has to be released first")
         if other in rows and rows[other].state == "intended":
@@ -228,7 +243,7 @@ def check_order(session: Session, request: Request) -> dict[str, tuple[int, int]
     later = rows.keys() - {*labels, label}
     if later and request.template == "payment_document":
         raise WindowOutOfOrder(window=label, other=min(later), reason="was released already")
-    totals: dict[str, tuple[int, int]] = {}
+    totals = {} if opening is None else opening.totals()
     for other in rows.keys() & set(labels):
         for line in rows[other].due:
             quantity, amount = totals.get(line["tariff"], (0, 0))

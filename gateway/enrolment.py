@@ -81,7 +81,7 @@ def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> Enro
             notices={notice.id for notice in programme.notices},
             refuse_elsewhere=True,  # totals of two contracts over the same people could be subtracted
         )
-        seal = _seal(gateway, asking, contract, batch, referrals, digest, authorised)
+        seal = _seal(gateway, asking, contract, batch, referrals, file.name, digest, authorised)
         _record_bases(asking, programme, batch, referrals, authorised)
     return Enrolled(contract_id, batch_id, seal.count, seal.sha256, is_new=True)
 
@@ -92,6 +92,7 @@ def _seal(
     contract: Contract,
     batch: DeclaredBatch,
     referrals: ReferralList,
+    file_name: str,
     digest: str,
     authorised: Authorised,
 ) -> Seal:
@@ -99,7 +100,13 @@ def _seal(
     if len(referrals.accepted) != batch.size:
         reasons = {reason.value: count for reason, count in referrals.rejected.items()}
         counts = {"accepted": len(referrals.accepted), "the_contract_names": batch.size}
-        raise EnrolmentRefused(contract=contract.id, batch=batch.id, reasons={**counts, **reasons})
+        raise EnrolmentRefused(
+            contract=contract.id,
+            batch=batch.id,
+            reasons={**counts, **reasons},
+            file=file_name,
+            lines=[(line, reason.value) for line, reason in referrals.refused],
+        )
     seal = Seal.over(
         contract=contract.id,
         batch=batch.id,

@@ -24,7 +24,9 @@ of them has a stable `code`; `gateway.error_table` maps them by that code. No me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+_LISTED_LINES = 20  # of a refused list; the counts of the reasons are whole
 
 
 class GatewayError(Exception):
@@ -60,11 +62,11 @@ class SourceUnknown(NotFound):
 
 class OrganisationUnknown(NotFound):
     code = "organisation-unknown"
-    message = "no contract in force names the organisation {organisation!r}; those named are: {listed}"
+    message = "no contract in force names {organisation!r} as {role}; those named are: {listed}"
 
-    def __init__(self, *, organisation: str, known: Iterable[str]) -> None:
+    def __init__(self, *, organisation: str, role: str, known: Iterable[str]) -> None:
         listed = ", ".join(sorted(known)) or "none yet; `gateway contract add` comes first"
-        super().__init__(organisation=organisation, listed=listed)
+        super().__init__(organisation=organisation, role=role, listed=listed)
 
 
 class ClientUnknown(NotFound):
@@ -104,12 +106,23 @@ class ChangeNeedsApproval(Refused):
 class EnrolmentRefused(Refused):
     code = "enrolment-refused"
 
-    def __init__(self, *, contract: str, batch: str, reasons: Mapping[str, int]) -> None:
-        self.reasons = dict(reasons)
+    def __init__(
+        self,
+        *,
+        contract: str,
+        batch: str,
+        reasons: Mapping[str, int],
+        file: str = "",
+        lines: Sequence[tuple[int, str]] = (),
+    ) -> None:
+        self.reasons, self.lines = dict(reasons), tuple(lines)
         listed = ", ".join(f"{reason}: {count}" for reason, count in sorted(reasons.items()))
+        shown = ", ".join(f"line {line} {reason}" for line, reason in self.lines[:_LISTED_LINES])
+        more = f", and {len(self.lines) - _LISTED_LINES} more" if len(self.lines) > _LISTED_LINES else ""
+        where = f"; {file}: {shown}{more}" if shown else ""
         super().__init__(
-            f"batch {batch!r} of {contract!r} was not sealed and nothing was stored ({listed}); mend the list and"
-            " enrol again"
+            f"batch {batch!r} of {contract!r} was not sealed and nothing was stored ({listed}{where}); mend the list"
+            " and enrol again"
         )
 
 
@@ -240,8 +253,8 @@ class KeyFileInvalid(GatewayError):
 class UnsafeForProduction(GatewayError):
     code = "unsafe-for-production"
 
-    def __init__(self, *, reason: str) -> None:
-        super().__init__(f"the production profile does not start: {reason}")
+    def __init__(self, *, reason: str, profile: str = "production") -> None:
+        super().__init__(f"the {profile} profile does not start: {reason}")
 
 
 class UnsafeDirectory(GatewayError):

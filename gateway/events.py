@@ -57,6 +57,7 @@ def lines_root(digests: Sequence[bytes]) -> str:
 class Installed(Event):
     host: str
     municipality: str
+    installation: str  # "production" | "test" | "demo"
 
 
 @dataclass(frozen=True, slots=True)

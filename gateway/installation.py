@@ -21,7 +21,8 @@ from gateway.events import Installed, SigningKeyChanged
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.contract_file import load_contract
 from gateway.rights_events import PolicySetApproved
-from gateway.settings import Settings, utc_now
+from gateway.settings import Kind, Settings, utc_now
+from gateway.signer_errors import KindMismatch
 from gateway.store import queries
 from gateway.store.schema import check_schema, migrate
 from gateway.store.tables import Installation, KeyManifestRow, SigningKeyRow
@@ -58,8 +59,8 @@ class Gateway:
     def open(cls, settings: Settings, *, clock: Clock = utc_now) -> Gateway:
         """The installation that these settings name.
 
-        Raises `NotInstalled`, `SchemaOutdated`, `KeyStoreUnsafe`, or `UnsafeForProduction` when the production
-        profile meets a development key.
+        Raises `NotInstalled`, `SchemaOutdated`, `KeyStoreUnsafe`, `KeyStoreLocked`, `KindMismatch` where a key is of
+        another kind of installation, and `UnsafeForProduction` where the profile asks for another one.
         """
         KeyStore.recover(settings.keys_directory)
         if not settings.keys_directory.is_dir():
@@ -71,10 +72,9 @@ class Gateway:
         if row is None:
             raise NotInstalled(where=str(settings.data_directory))
         keystore = KeyStore.open(settings.keys_directory, settings.read_passphrase())
-        gateway = cls(settings, store, keystore, PolicyEngine.load(), row, clock)
-        if settings.profile == "production" and gateway.has_development_key():
-            raise UnsafeForProduction(reason="the signing key is a development key; make keys with `gateway init`")
-        return gateway
+        _check_profile(settings, row.kind)
+        check_keys(keystore, row.kind)
+        return cls(settings, store, keystore, PolicyEngine.load(), row, clock)
 
     @property
     def host(self) -> str:
@@ -92,8 +92,8 @@ class Gateway:
     def signer(self, session: Session) -> Signer:
         """The active key, which seals attestations and status lists.
 
-        Raises `NoActiveKey` where none is active, `KeyStoreLocked` where another key stands at its place, and what
-        `signer_from_uri` raises.
+        Raises `NoActiveKey` where none is active, `KeyStoreLocked` where another key stands at its place,
+        `KindMismatch` where it is one of another kind of installation, and what `signer_from_uri` raises.
         """
         row = queries.active_key(session)
         if row is None:
@@ -101,6 +101,7 @@ class Gateway:
         signer = signer_from_uri(row.uri, self.keystore, alg=row.alg)
         if signer.kid != row.kid:
             raise KeyStoreLocked(file=row.uri)
+        check_signer(signer, self.installed.kind, uri=row.uri)
         return signer
 
     def has_development_key(self) -> bool:
@@ -191,24 +192,28 @@ def initialise(
     host_name: str,
     municipality_code: str,
     municipality_name: str,
-    is_demo: bool,
+    kind: Kind,
     clock: Clock = utc_now,
 ) -> Gateway:
     """Make the directories, keys, database and status list of a new installation, and open it.
 
-    Running it again on the same installation migrates the database and changes nothing else. A demo
+    Running it again on the same installation migrates the database and changes nothing else. A test or demo
     installation gets development keys: they are marked in every attestation, and production refuses them.
-    Without a passphrase file a random passphrase is written to one. Raises `UnsafeForProduction`, before anything is
-    made, where the production profile asks for development keys.
+    Without a passphrase file a random passphrase is written to one. Raises `UnsafeForProduction` where the profile asks
+    for another kind, and `KindMismatch` where the keys that stand there already are of another: before anything is
+    made.
     """
-    if is_demo and settings.profile == "production":
-        raise UnsafeForProduction(reason="development keys were asked for; leave --demo-keys out")
+    _check_profile(settings, kind)
+    if any(settings.keys_directory.glob("*.json")):
+        check_keys(KeyStore.open(settings.keys_directory, settings.read_passphrase()), kind)
     now = clock()
     settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.public_directory.mkdir(exist_ok=True)
     if settings.passphrase is None and not settings.passphrase_path.exists():
         write_secret_file(settings.passphrase_path, secrets.token_hex(32).encode("ascii"))
-    keystore = KeyStore.create(settings.keys_directory, settings.read_passphrase(), now=now, is_development=is_demo)
+    keystore = KeyStore.create(
+        settings.keys_directory, settings.read_passphrase(), now=now, is_development=is_development(kind)
+    )
     store = Store(settings.store_url)
     migrate(store)
     with store.write(now) as uow:
@@ -218,19 +223,59 @@ def initialise(
                 host_name=host_name,
                 municipality_code=municipality_code,
                 municipality_name=municipality_name,
-                is_demo=is_demo,
+                kind=kind,
                 created_at=now,
             )
             uow.session.add(row)
             status.create_list(uow.session, now=now)
-            uow.record(Installed(host=host_name, municipality=municipality_code))
+            uow.record(Installed(host=host_name, municipality=municipality_code, installation=kind))
             first = Gateway(settings, store, keystore, PolicyEngine.load(), row, clock)
             _first_key(first, uow)
             _first_policy_set(first, uow)
         elif (row.host_name, row.municipality_code) != (host_name, municipality_code):
             raise AlreadyInstalled(where=str(settings.data_directory))
+        elif row.kind != kind:
+            raise KindMismatch(
+                kind=row.kind, reason=f"it cannot become a {kind} installation; choose another directory"
+            )
     store.dispose()
     return Gateway.open(settings, clock=clock)
+
+
+def is_development(kind: str) -> bool:
+    """Whether the keys of this kind of installation are development keys."""
+    return kind != Kind.PRODUCTION
+
+
+def check_keys(keystore: KeyStore, kind: str) -> None:
+    """Every key of the store is of this kind of installation: its file says so, under the passphrase.
+
+    So neither a key store that was copied here, nor a row of the database that was edited, turns one kind into the
+    other. Raises `KindMismatch`, also for a kind that there is none of, and `KeyStoreLocked`.
+    """
+    if kind not in set(Kind):
+        raise KindMismatch(kind="strange", reason="its kind was edited")
+    for name in keystore.names():
+        if keystore.load(name).is_development != is_development(kind):
+            other = "a production key" if is_development(kind) else "a development key"
+            raise KindMismatch(kind=kind, reason=f"{name} is {other}")
+
+
+def check_signer(signer: Signer, kind: str, *, uri: str) -> None:
+    """A hardware token holds production keys alone. Raises `KindMismatch`."""
+    if signer.is_development != is_development(kind):
+        other = "a production key" if is_development(kind) else "a development key"
+        raise KindMismatch(kind=kind, reason=f"{uri.partition('?')[0]} is {other}")
+
+
+def _check_profile(settings: Settings, kind: str) -> None:
+    if settings.profile == "production" and kind != Kind.PRODUCTION:
+        raise UnsafeForProduction(
+            reason=f"this is a {kind} installation, with development keys; leave --test and --demo-keys out of"
+            " `gateway init`, in a data directory of its own"
+        )
+    if settings.profile == "test" and kind == Kind.PRODUCTION:
+        raise UnsafeForProduction(profile="test", reason="this is a production installation; its keys must not be here")
 
 
 def _first_key(gateway: Gateway, uow: UnitOfWork) -> None:

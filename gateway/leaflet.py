@@ -59,8 +59,9 @@ def leaflet(contract: Contract, programme: Programme, contact: Contact) -> str:
     payer, operator = (escape(contract.party(role).name) for role in ("outcome_payer", "operator"))
     first = (
         f"<header><p class=sender>{payer}</p><p class=kind>Pjece til dig, der er henvist</p></header><h1>{TITLE}</h1>"
-        f"<p class=lead>Du er henvist til en indsats hos {operator}. {payer} betaler for resultater. Derfor følger vi, "
-        "hvordan det går for hele gruppen. Her kan du se, hvad vi læser, og hvem der får hvad.</p>"
+        f"<p class=lead>Du er henvist til en indsats hos {operator}. {payer} betaler for resultater"
+        f"{_with_others(contract)}. "
+        "Derfor følger vi, hvordan det går for hele gruppen. Her kan du se, hvad vi læser, og hvem der får hvad.</p>"
         f"{_promise(programme)}"
         f"<section><h2>Hvem har ansvaret, og hvorfor?</h2>{_why(payer, programme)}</section>"
         f"<section>{_recipients(contract)}</section>"
@@ -94,7 +95,8 @@ def letter(contract: Contract, programme: Programme, contact: Contact) -> str:
         "<p class=date>Dato: <span contenteditable=true class=blank></span></p>"
         f"<h1>{TITLE}</h1><p>Kære borger</p>"
         f"<p>Du er henvist til en indsats hos {operator}. Den hører til aftalen <b>{escape(programme.title)}</b>. "
-        f"{payer} betaler for resultater. Derfor følger vi, hvordan det går for hele gruppen.</p>"
+        f"{payer} betaler for resultater{_with_others(contract)}. Derfor følger vi, hvordan det går for hele "
+        "gruppen.</p>"
         f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får, og hvor mange timer du "
         f"får løn for. Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
         f"{_told_in_letter(contract)}"
@@ -108,6 +110,12 @@ def letter(contract: Contract, programme: Programme, contact: Contact) -> str:
         f"{_footer(contract, notice=f'Underretning {notice.id}, version {notice.version}')}"
     )
     return document(f"Brev: {TITLE} – {payer}", [f"<div class=letter>{body}</div>"])
+
+
+def _with_others(contract: Contract) -> str:
+    """Who else pays, and that nothing about the citizen goes there."""
+    others = words.listed([escape(payer.name) for payer in contract.payers[1:]])
+    return f" sammen med {others}, som kun får en regning og ingen oplysninger om dig" if others else ""
 
 
 def _told_in_letter(contract: Contract) -> str:

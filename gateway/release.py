@@ -79,7 +79,7 @@ def check(
         contract = gateway.contract_for(asking.session, contract_id, window)
         request = Request(contract, window, template, recipient, requested_by, purpose)
         authorised, _ = drafting.authorise(asking, gateway, request)
-        drafting.check_order(asking.session, request)
+        drafting.check_order(gateway, asking.session, request)
         asking.uow.record(
             ReleaseChecked(
                 contract=contract_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
@@ -15,13 +16,22 @@ from sqlalchemy.engine import make_url
 from keys.keystore import read_passphrase
 
 
+class Kind(StrEnum):
+    """What an installation is for. It is chosen once, and its keys say the same: see `gateway.installation`."""
+
+    PRODUCTION = "production"
+    TEST = "test"  # real registers, and development keys: a shadow run, a rehearsal; nothing that it signs counts
+    DEMO = "demo"  # people who do not exist
+
+
 class Settings(BaseSettings):
     """Every knob there is. The contract's own parameters are not here: they belong to the contract."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True)
 
-    profile: Literal["development", "production"] = Field(
-        default="development", description="`production` refuses to start with a development key."
+    profile: Literal["development", "test", "production"] = Field(
+        default="development",
+        description="`production` opens a production installation alone, `test` any other; `development` asks nothing.",
     )
     data_directory: Path = Field(default=Path("var"), description="Keys, public files and, by default, the database.")
     database_url: str = Field(default="", description="SQLAlchemy URL; empty means SQLite in the data directory.")

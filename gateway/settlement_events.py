@@ -64,10 +64,11 @@ class DisputeResolved(Event):
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequested(Event):
-    """An invoice or a credit note was made from payment documents."""
+    """An invoice or a credit note of one payer was made from payment documents."""
 
     contract: str
     window: str
+    payer: str
     bill: str
     bill_kind: str
     number: str

@@ -3,13 +3,16 @@
 Broken (gateway.errors)
 └── SignerRefused        a release was to be signed without a decision on it
 
+GatewayError (gateway.errors)
+└── KindMismatch         a key of another kind of installation than this one
+
 PolicyDenied (policies.errors)
 └── StaysUnsigned        a drafted release that is refused by now
 """
 
 from __future__ import annotations
 
-from gateway.errors import Broken
+from gateway.errors import Broken, GatewayError
 from policies.decision import Decision
 from policies.errors import PolicyDenied
 
@@ -19,6 +22,15 @@ class SignerRefused(Broken):
 
     def __init__(self, *, release: str) -> None:
         super().__init__(f"release {release} was to be signed without a decision of the same transaction on it")
+
+
+class KindMismatch(GatewayError):
+    """A test installation never holds a production key, nor the other way round."""
+
+    code = "kind-mismatch"
+
+    def __init__(self, *, kind: str, reason: str) -> None:
+        super().__init__(f"this is a {kind} installation: {reason}; nothing was opened or signed")
 
 
 class StaysUnsigned(PolicyDenied):

@@ -21,7 +21,8 @@ from sqlmodel import col, select
 
 from gateway.errors import KeyFileInvalid, SigningKeyUnknown
 from gateway.events import SigningKeyChanged
-from gateway.installation import Gateway
+from gateway.installation import Gateway, check_signer, is_development
+from gateway.signer_errors import KindMismatch
 from gateway.store.tables import SigningKeyRow
 from gateway.store.unit_of_work import UnitOfWork
 from keys.lifecycle import Action, State, after
@@ -33,16 +34,21 @@ def add_key(
 ) -> SigningKeyRow:
     """A new pending key: made here, in a hardware token (`uri`), or with its seal certificate from a PKCS #12 file.
 
-    Raises `KeyFileInvalid`, `KeyUnknown` or `SignerUnavailable`; the same key twice is `KeyFileInvalid`.
+    Raises `KeyFileInvalid`, `KeyUnknown`, `SignerUnavailable`, or `KindMismatch` where this is no production
+    installation and the key is a real one: in a token, or with a seal certificate. The same key twice is
+    `KeyFileInvalid`.
     """
-    now = gateway.clock()
+    now, kind = gateway.clock(), gateway.installed.kind
+    if certificate is not None and is_development(kind):
+        raise KindMismatch(kind=kind, reason="a seal certificate belongs to a production installation alone")
     chain: list[str] = []
     if not uri:
         name = f"attestation-{secrets.token_hex(4)}"
         private, chain = (None, []) if certificate is None else _from_pkcs12(certificate, password, alg)
-        gateway.keystore.add(name, KINDS[alg], now=now, is_development=gateway.installed.is_demo, private=private)
+        gateway.keystore.add(name, KINDS[alg], now=now, is_development=is_development(kind), private=private)
         uri = f"file:{name}"
     signer = signer_from_uri(uri, gateway.keystore, alg=alg)
+    check_signer(signer, kind, uri=uri)
     with gateway.store.write(now) as uow:
         if (known := uow.session.get(SigningKeyRow, signer.kid)) is not None:
             if known.uri != uri and uri.startswith("file:"):

@@ -124,6 +124,7 @@ def _authorise(
         own_legal_basis=own is not None,
         legal_role_permits=own in PERMITTED_BASES[contract.operator_legal_role],
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
+        settled_here=queries.is_settled_here(session, contract.id, window.label),
     )
     party = Party(contract.party("operator").organisation, Role.OPERATOR)
     return asking.ask(party, Action.RELEASE_INDIVIDUAL, programme, facts), grant

@@ -39,7 +39,11 @@ class PlannedShow:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """What a contract plans to show. `tied` are pairs of roles that count as one recipient."""
+    """What a contract plans to show. `tied` are pairs of roles that count as one recipient.
+
+    `investor` is the investor's organisation, whether or not anything is shown to it; `billed` are the further payers,
+    each of which learns the exact amount of every payment document from its share of the bill.
+    """
 
     people: int
     k: int
@@ -49,6 +53,8 @@ class Calendar:
     tied: frozenset[frozenset[str]]
     reasons_windows: tuple[str, ...] = ()  # in which the operator sees why people are not counted
     named_windows: tuple[str, ...] = ()  # in which a grant of its own lets the operator learn of single people by name
+    investor: str = ""
+    billed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +250,18 @@ def _breakdown(calendar: Calendar) -> Iterable[Finding]:
 
 
 def _tied(calendar: Calendar) -> Iterable[Finding]:
-    """A small cohort's creditor that is also its investor tells the investor an amount at every window."""
+    """A small cohort's creditor, or one of its payers, that is also its investor tells the investor an amount at every
+    window."""
     if calendar.people >= calendar.k_cohort:
         return
-    for roles in _groups(calendar):
-        documents = _labels(s for s in calendar.shows if s.recipient in roles and s.template == _OWED)
-        if len(roles) > 1 and len(documents) > 1:
+    owed = [show for show in calendar.shows if show.template == _OWED]
+    if calendar.investor and calendar.investor in {*calendar.billed, *(show.organisation for show in owed)}:
+        tied = [tuple(sorted({"investor", *_roles(owed)}))]  # whatever is planned for it as an investor
+    else:
+        tied = [roles for roles in _groups(calendar) if len(roles) > 1]
+    for roles in tied:
+        documents = _labels(show for show in owed if show.recipient in roles)
+        if len(documents) > 1:
             yield Finding(
                 "calendar-tied",
                 _OWED,

@@ -63,6 +63,7 @@ class ReleaseFacts:
     cells_cleared: bool  # every table in the draft went through disclosure.show_breakdown
     recipient_is_creditor: bool  # the contract owes the money of this window to the recipient
     not_suspended: bool  # no advice of the data protection officer holds this window back
+    settled_here: bool  # the contract does not run in shadow, and no opening balance states this window
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class IndividualFacts:
     own_legal_basis: bool  # the grant names a legal basis of its own: a statute, or consent that each person gave
     legal_role_permits: bool  # vocabulary.LegalRole of the operator goes with that basis
     not_suspended: bool
+    settled_here: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,11 +270,33 @@ def _appointments(root: Table) -> tuple[Appointment, ...]:
     return tuple(appointments)
 
 
+# whoever acts for the municipality here is the municipality: these decide what is read, counted and paid
+_CONTROLLERS_OWN = frozenset({Role.SYSTEM_OWNER, Role.SETTLEMENT_OFFICER, Role.CASE_WORKER})
+_EARNS = frozenset({Role.OPERATOR, Role.INVESTOR})
+
+
+def _separate(programme: Programme, root: Table) -> None:
+    """Refuse an organisation on both sides: one that earns by a result and measures, approves or watches it.
+
+    An organisation may be operator and investor at once: whoever earns twice is on one side all the same.
+    """
+    earning = {party.organisation for party in programme.parties if party.role in _EARNS}
+    for table in root.tables("parties"):
+        organisation, role = table.text("organisation"), table.word("role", Role)
+        if role in _CONTROLLERS_OWN and organisation != programme.controller:
+            raise table.refuse("role", f"{role} belongs to the controller: it decides what is read, counted or paid")
+        if role not in _EARNS and organisation in earning:
+            raise table.refuse(
+                "role", f"{organisation} earns by the results, and may not measure or watch them as {role}"
+            )
+
+
 def _consistent(programme: Programme, root: Table) -> None:
     if programme.closes_on < programme.opens_on:
         raise root.refuse("closes_on", "lies before opens_on")
     if Party(programme.controller, Role.MUNICIPALITY) not in programme.parties:
         raise root.refuse("controller", "is not declared under [[parties]] as municipality")
+    _separate(programme, root)
     if not programme.requirements.bases <= BASES:
         raise root.refuse("requires", f"must name bases: {', '.join(sorted(BASES))}")
     if programme.retention.accounting_until < programme.closes_on:

@@ -9,6 +9,7 @@ from gateway.annexes.blocks import Block, Heading, Paragraph, Table, numbered
 from gateway.annexes.examples import examples, periods
 from gateway.outcomes.bounds import PartyCase, lent, parties, ranges
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.settlement_terms import Buyer, TradeParty
 from gateway.outcomes.tariff import unit_of
 from gateway.outcomes.terms import Index, Tariff, TariffKind
 
@@ -32,19 +33,21 @@ def annex_b(contract: Contract) -> list[Block]:
 
 
 def _flows(contract: Contract) -> Iterator[Block]:
-    names = {party.role: party.name for party in contract.parties}
-    payer, investor = names["outcome_payer"], names.get("investor", "")
+    operator = contract.party("operator").name
+    investor = next((party.name for party in contract.parties if party.role == "investor"), "")
+    payers = words.listed([one.name for one in contract.payers])
     lends = f"{investor} lægger penge ud imens." if investor else "Ingen investor lægger penge ud."
     yield Heading("Hvem betaler hvem")
     yield Paragraph(
-        f"{payer} betaler {names['operator']} for resultater. {lends} Beløb er i {contract.currency}. "
+        f"{payers} betaler {operator} for resultater. {lends} Beløb er i {contract.currency}. "
         f"{words.ROUNDING[contract.rounding].format(minor=words.minor_unit(contract))}"
     )
+    yield from _shares(contract)
     measure = contract.people_measure
     if measure is not None and investor:
         people = f"{words.number(measure.threshold_people)} af {words.number(contract.cohort.size)}"
         yield Paragraph(
-            f"{investor} tjener først fra {people} borgere i {measure.id}. Det ændrer ikke, hvad {payer} skal betale."
+            f"{investor} tjener først fra {people} borgere i {measure.id}. Det ændrer ikke, hvad {payers} skal betale."
         )
     terms = contract.settlement.investor if contract.settlement else None
     if terms is not None:
@@ -58,6 +61,25 @@ def _flows(contract: Contract) -> Iterator[Block]:
             f"derefter højst {words.money(contract, terms.max_return_minor)} til investor som afkast. Resten er "
             "leverandørens."
         )
+
+
+def _shares(contract: Contract) -> Iterator[Block]:
+    if len(contract.payers) == 1:
+        return
+    parts = words.number(sum(contract.share_parts))
+    rows = tuple((payer.name, f"{words.number(payer.share_parts)} af {parts}") for payer in contract.payers)
+    yield Table(("Betaler", "Andel"), rows, numbers=1)
+    minor = words.minor_unit(contract)
+    yield Paragraph(
+        "Der deles ikke linje for linje: Alt, hvad der er faktureret til og med en linje, deles efter andelene, og "
+        f"hver betaler får det, der kommer til. Først får hver de hele {minor} af sin andel. Resten går én {minor} ad "
+        "gangen til dem med den største brøkdel, ved lige brøkdele til den, der står først her. Andelene giver derfor "
+        f"altid beløbet, og ingen er nogen sinde en hel {minor} fra sin præcise andel."
+    )
+    yield Paragraph(
+        f"Hver betaler får sine egne fakturaer. {contract.payers[0].name} godkender betalingsgrundlaget for dem alle. "
+        "De andre betalere får kun deres faktura."
+    )
 
 
 def _tariffs(contract: Contract) -> Iterator[Block]:
@@ -207,11 +229,8 @@ def _invoices(contract: Contract) -> Iterator[Block]:
     yield Table(
         (),
         (
-            ("Faktura til", _trade(contract, "outcome_payer")),
-            ("Faktura fra", _trade(contract, "operator")),
-            ("Ordrenummer", terms.order_number),
-            ("Personreference", terms.person_reference),
-            ("Kontonummer", terms.account),
+            ("Faktura fra", _trade(contract.party("operator").name, terms.seller)),
+            *(row for payer in contract.payers for row in _buyer(payer.name, terms.buyer(payer.organisation))),
             ("Moms", vat),
             ("Indsigelse", f"Senest {terms.dispute_days} dage efter, at betalingsgrundlaget er udstedt"),
             ("Betaling", f"Senest {terms.payment_days} dage efter fakturaen"),
@@ -220,12 +239,18 @@ def _invoices(contract: Contract) -> Iterator[Block]:
     )
 
 
-def _trade(contract: Contract, role: str) -> str:
-    if contract.settlement is None:
-        return ""
-    party = contract.settlement.buyer if role == "outcome_payer" else contract.settlement.seller
+def _buyer(name: str, buyer: Buyer) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Faktura til", _trade(name, buyer.party)),
+        ("Ordrenummer", buyer.order_number),
+        ("Personreference", buyer.person_reference),
+        ("Kontonummer", buyer.account),
+    )
+
+
+def _trade(name: str, party: TradeParty) -> str:
     gln = f", EAN {party.gln}" if party.gln else ""
-    return f"{contract.party(role).name}, CVR {party.cvr}{gln}, {party.zip_code} {party.city}"
+    return f"{name}, CVR {party.cvr}{gln}, {party.zip_code} {party.city}"
 
 
 def _examples(contract: Contract) -> Iterator[Block]:
@@ -276,12 +301,11 @@ def _bounds(contract: Contract) -> Iterator[Block]:
     )
     rows = [_case(contract, case) for case in parties(contract) if case.basis != "not said"]
     yield Table(("Ved kontraktens slutning", "I værste fald", "I bedste fald"), tuple(rows), numbers=2)
-    if len(contract.parties) < 3:
+    if not any(party.role == "investor" for party in contract.parties):
         return
     if lent(contract)[0]:
         yield Paragraph(
-            "For investor er det forudsat, at alt, hvad kommunen betaler, går videre til investor, op til kapital og "
-            "afkast."
+            "For investor er det forudsat, at alt, hvad der betales, går videre til investor, op til kapital og afkast."
         )
     else:
         yield Paragraph("Kontrakten siger ikke, hvad investor lægger ud. Derfor står investor ikke her.")

@@ -38,7 +38,7 @@ def annexes(
 
 
 def _front(contract: Contract, programme: Programme, fingerprint: str, is_demo: bool) -> list[Block]:
-    parties = [(_ROLES[party.role], _named(contract, party.role)) for party in contract.parties]
+    parties = [(_ROLES[party.role], _named(party)) for party in contract.parties]
     blocks: list[Block] = [
         Heading(title(contract), 1),
         Paragraph(
@@ -102,8 +102,7 @@ def _accepted(party: ContractParty, accepted: Mapping[tuple[str, str], tuple[str
     return key, words.day(on) if on else "mangler"
 
 
-def _named(contract: Contract, role: str) -> str:
-    party = contract.party(role)
+def _named(party: ContractParty) -> str:
     if party.municipality_code:
         return f"{party.name}, kommunekode {party.municipality_code}"
     return f"{party.name}, {words.LEGAL_ROLES[party.legal_role]}" if party.legal_role else party.name

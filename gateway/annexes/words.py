@@ -6,46 +6,13 @@ from datetime import date
 from html import unescape
 
 from connectors.records import IncomeType, Status, Week
-from gateway import plain_danish
+from gateway import plain_danish, register_words
 from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, RegisterExit, State
 from gateway.outcomes.tariff import UNIT_OF
 from gateway.outcomes.terms import Rounding, Unit
 from policies.basis import StopReason
 from policies.vocabulary import LegalRole
 
-STATUSES = {
-    Status.NO_BENEFIT: "ingen ydelse",
-    Status.UNEMPLOYED: "ledig",
-    Status.BENEFIT: "anden ydelse",
-    Status.ACTIVATION: "aktivering",
-    Status.WAGE_SUBSIDY: "løntilskud",
-    Status.REHABILITATION: "revalidering",
-    Status.SICKNESS: "sygedagpenge",
-    Status.PARENTAL_LEAVE: "barsel",
-    Status.HOLIDAY: "feriedagpenge",
-    Status.LEAVE: "orlov",
-    Status.SUPPORTED_WORK: "støttet arbejde",
-    Status.EDUCATION: "uddannelse",
-    Status.FLEKSJOB: "fleksjob",
-    Status.SKAANEJOB: "skånejob",
-    Status.EARLY_RETIREMENT: "efterløn",
-    Status.DISABILITY_PENSION: "førtidspension",
-    Status.OLD_AGE_PENSION: "folkepension",
-    Status.NOT_RESIDENT: "ikke bosat her",
-    Status.DEAD: "død",
-    Status.UNKNOWN: "ukendt kode",
-}
-INCOME = {
-    IncomeType.WAGE: "løn",
-    IncomeType.EDUCATION_GRANT: "SU",
-    IncomeType.GREENLAND: "grønlandsk indkomst",
-    IncomeType.OTHER: "anden indkomst",
-    IncomeType.B_INCOME: "B-indkomst",
-    IncomeType.CASH_BENEFIT: "kontanthjælp",
-    IncomeType.SICKNESS_PARENTAL: "sygedagpenge og barselsdagpenge",
-    IncomeType.RESEARCHER: "løn til forskere",
-    IncomeType.UNKNOWN: "ukendt indkomst",
-}
 EXITS: dict[StopReason | RegisterExit, str] = {
     StopReason.WITHDRAWN: "Et samtykke eller et andet grundlag er trukket tilbage eller udløbet",
     StopReason.OBJECTED: "Borgeren har gjort indsigelse (GDPR artikel 21)",
@@ -176,14 +143,14 @@ def statuses(shown: frozenset[Status]) -> str:
     """What a register may show, in the order of the list of statuses."""
     if shown == frozenset(Status) - {Status.UNKNOWN} - EXIT_OF.keys():
         return "enhver ydelse, eller ingen"
-    return listed([STATUSES[one] for one in Status if one in shown], "eller")
+    return listed([register_words.STATUSES[one] for one in Status if one in shown], "eller")
 
 
 def income(state: State) -> str:
     """What must be paid beside the status, or that nothing must."""
     if not state.income_types:
         return "–"
-    types = listed([INCOME[one] for one in IncomeType if one in state.income_types], "eller")
+    types = listed([register_words.INCOME[one] for one in IncomeType if one in state.income_types], "eller")
     if not state.hours_per_week_hundredths:
         return f"{types} i måneden"
     return f"{types}: mindst {hundredths(state.hours_per_week_hundredths)} timer om ugen"

@@ -131,7 +131,15 @@ def install(app: FastAPI, gateway: Gateway, caller: Callable[..., Party]) -> Non
             str,
             Query(pattern="^([A-Za-z0-9][A-Za-z0-9./_-]{0,29})?$", description="Your own number; derived if left out."),
         ] = "",
+        payer: Annotated[
+            str,
+            Query(pattern="^[a-z0-9-]{0,64}$", description="Whose invoice; the municipality's if left out."),
+        ] = "",
     ) -> Response:
-        """Peppol BIS Billing 3 of what both parties acknowledged; the same request again gives the same document."""
-        bill, _ = billing.request_payment(gateway, contract_id, window, number=number, as_party=party)
+        """Peppol BIS Billing 3 of what both parties acknowledged; the same request again gives the same document.
+
+        Where several pay, the invoices of all of them are made at once: ask again for each `payer`. A number of your
+        own is then followed by the payer's place in the contract, as in F-1001/1 and F-1001/2.
+        """
+        bill, _ = billing.request_payment(gateway, contract_id, window, number=number, payer=payer, as_party=party)
         return Response(bill.xml, media_type="application/xml")

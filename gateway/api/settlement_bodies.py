@@ -21,14 +21,27 @@ class Agreement(BaseModel):
 
 
 class Payer(BaseModel):
-    """Where the invoice goes."""
+    """Who bears a share, where its invoices go, and what came of them."""
 
+    organisation: str
     name: str
+    share_parts: int = Field(description="Of `of_parts`: 1 of 1 where one pays alone.")
+    of_parts: int
     cvr: str
     gln: str = Field(description="EAN / GLN.")
     order_number: str
     person_reference: str
     account: str
+    due_minor: int = Field(description="Its share of everything that is owed; the shares of all add up to that.")
+    invoiced_minor: int
+    paid_minor: int
+
+
+class Share(BaseModel):
+    """What one payer bears of a line: what its bills hold of it, or will."""
+
+    payer: str
+    amount_minor: int
 
 
 class Operator(BaseModel):
@@ -70,6 +83,7 @@ class StatementLine(BaseModel):
     unit: str
     quantity: int
     amount_minor: int
+    shares: list[Share]
     state: str
     accepted_by: list[str]
     dispute: OpenDispute | None
@@ -92,7 +106,8 @@ class StatementWindow(BaseModel):
     from_week: str
     to_week: str
     state: str
-    document: Evidence | None
+    stated: bool = Field(description="By the parties, before the gateway, and not evaluated: there is no attestation.")
+    document: Evidence | None = Field(description="Of a stated window: the opening balances, by their digest.")
     lines: list[StatementLine]
     due_minor: int
     corrections_minor: int
@@ -113,6 +128,22 @@ class TariffSum(BaseModel):
     left_minor: int | None
 
 
+class Signature(BaseModel):
+    role: str
+    organisation: str
+    key: str = Field(description="RFC 7638 thumbprint.")
+
+
+class Opening(BaseModel):
+    """What the parties stated of the windows before the gateway."""
+
+    says: str
+    last_window: str
+    balances_sha256: str
+    adopted_on: str
+    signed_by: list[Signature]
+
+
 class Cumulative(BaseModel):
     due_minor: int
     corrections_minor: int
@@ -127,6 +158,7 @@ class Cumulative(BaseModel):
 
 class BillSummary(BaseModel):
     number: str
+    payer: str = Field(description="Organisation.")
     kind: Literal["invoice", "credit_note"]
     window: str
     total_minor: int
@@ -148,9 +180,10 @@ class Statement(BaseModel):
     made_on: str
     demo: bool
     illustrative: list[str]
-    payer: Payer
+    payers: list[Payer] = Field(description="The municipality first.")
     operator: Operator
     terms: Terms
+    opening: Opening | None
     windows: list[StatementWindow]
     cumulative: Cumulative
     bills: list[BillSummary]
@@ -196,6 +229,14 @@ class Flow(BaseModel):
     beyond_minor: int
 
 
+class PaidBefore(BaseModel):
+    """What the parties state as paid before the gateway, and not evaluated. It is in the flow."""
+
+    says: str
+    last_window: str
+    paid_minor: int
+
+
 class InvestorSettlement(BaseModel):
     """What the investor sees; below k_cohort the dates and met or not met alone: the other members are left out."""
 
@@ -206,6 +247,7 @@ class InvestorSettlement(BaseModel):
     currency: str = "DKK"
     illustrative: list[str] = Field(default_factory=list)
     windows: list[InvestorWindow] = Field(default_factory=list)
+    stated: PaidBefore | None = None
     goal: Goal | None = None
     flow: Flow | None = None
 

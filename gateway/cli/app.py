@@ -8,6 +8,7 @@ import typer
 
 from gateway.cli import (
     acceptances,
+    adoption,
     advice,
     annexes,
     audit,
@@ -27,9 +28,9 @@ from gateway.error_table import outcome
 
 _FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors.py
 _EXIT_CODES = (
-    "Exit codes: 0 done; 1 the doctor found a failure; 2 usage or a setting; 3 a file cannot be used; 4 not found;"
-    " 5 refused; 6 installation, keys, output or address; 7 not authenticated; 8 policy; 9 a log does not add up;"
-    " 10 out of order."
+    "Exit codes: 0 done; 1 the doctor found a failure, or a shadow run a difference; 2 usage or a setting; 3 a file"
+    " cannot be used; 4 not found; 5 refused; 6 installation, keys, output or address; 7 not authenticated; 8 policy;"
+    " 9 a log does not add up; 10 out of order."
 )
 
 app = typer.Typer(
@@ -48,12 +49,12 @@ app.add_typer(rights.app, name="rights")
 app.add_typer(policy.app, name="policy")
 app.add_typer(advice.app, name="advice")
 app.add_typer(audit.app, name="audit")
-for contract_command in (*whatif.COMMANDS, *annexes.COMMANDS, *acceptances.COMMANDS):
+for contract_command in (*adoption.CONTRACT_COMMANDS, *whatif.COMMANDS, *annexes.COMMANDS, *acceptances.COMMANDS):
     contracts.app.command()(contract_command)
 app.add_typer(settle.app, name="settle")
 for key_command in signing.COMMANDS:
     keys.app.command()(key_command)
-for command in (*installation.COMMANDS, *outcomes.COMMANDS, *comparison.COMMANDS):
+for command in (*installation.COMMANDS, *outcomes.COMMANDS, *comparison.COMMANDS, *adoption.COMMANDS):
     app.command()(command)
 
 

@@ -85,6 +85,9 @@ def show(
 def add(
     contract: Annotated[Path, typer.Argument(help="The contract file.")],
     programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="It is settled elsewhere: nothing is released here until it is adopted.")
+    ] = False,
 ) -> None:
     """Put a contract that every party has accepted into force, with its programme; the same again changes nothing.
 
@@ -92,8 +95,10 @@ def add(
     """
     from gateway.declarations import activate_contract
 
-    loaded = activate_contract(opened(), contract, programme)
+    loaded = activate_contract(opened(), contract, programme, in_shadow=shadow)
     console.print(f"in force: {loaded.id} version {loaded.version}, sha256 {loaded.sha256}")
+    if shadow:
+        console.print("  in shadow: pulled and evaluated, and nothing is released before `gateway contract adopt`")
 
 
 @app.command()
@@ -233,7 +238,9 @@ def list_contracts() -> None:
             for position, window in enumerate(contract.windows):
                 head = (contract.id, str(contract.version), str(contract.cohort.size)) if not position else ("",) * 3
                 weeks = f"{window.from_week} – {window.to_week}"
-                rows.append((*head, window.label, weeks, str(contract.freezes_on(window))))
+                is_here = queries.is_settled_here(session, contract_id, window.label)
+                elsewhere = "in shadow" if queries.in_shadow(session, contract_id) else "stated by the parties"
+                rows.append((*head, window.label, weeks, str(contract.freezes_on(window)) if is_here else elsewhere))
         later = waiting(session)
     columns(rows)
     for one in later:

@@ -17,6 +17,10 @@ def init(
     demo_keys: Annotated[
         bool, typer.Option("--demo-keys", help="Make development keys: every attestation is marked `demo`.")
     ] = False,
+    test: Annotated[
+        bool,
+        typer.Option("--test", help="A test installation, for real registers: its keys are development keys too."),
+    ] = False,
 ) -> None:
     """Make keys, database and status list. Running it again migrates the database and changes nothing else.
 
@@ -25,8 +29,11 @@ def init(
     """
     from gateway.installation import initialise
     from gateway.publication import publish
-    from gateway.settings import Settings
+    from gateway.settings import Kind, Settings
 
+    if test and demo_keys:
+        raise typer.BadParameter("is for people who do not exist, --test for real ones", param_hint="--demo-keys")
+    kind = Kind.TEST if test else Kind.DEMO if demo_keys else Kind.PRODUCTION
     settings = Settings()
     with writing(settings.data_directory):
         gateway = initialise(
@@ -34,11 +41,12 @@ def init(
             host_name=host_name,
             municipality_code=municipality_code,
             municipality_name=municipality_name,
-            is_demo=demo_keys,
+            kind=kind,
         )
         publish(gateway)
     warn_of_development_key(gateway)
-    console.print(f"installed in {settings.data_directory.resolve()} for {municipality_name} ({municipality_code})")
+    word = "installed" if kind is Kind.PRODUCTION else f"{kind} installation"
+    console.print(f"{word} in {settings.data_directory.resolve()} for {municipality_name} ({municipality_code})")
     if settings.passphrase is None:
         console.print(f"  passphrase file  {settings.passphrase_path} (keep a copy apart from the backup)")
     console.print(f"  trust file       {settings.public_directory / 'trust.json'}")

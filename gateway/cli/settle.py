@@ -37,6 +37,10 @@ def state(contract: Contract) -> None:
         sums = [_money(one[f"{name}_minor"]) for name in ("due", "invoiced", "paid", "disputed")]
         rows.append((one["window"], one["state"], *sums, expected["what"].replace("_", " "), expected["on"]))
     columns(rows)
+    if opening := made["opening"]:
+        console.print(
+            f"  up to {opening['last_window']}: {opening['says']}; {opening['balances_sha256']}", style="yellow"
+        )
     for one in made["windows"]:
         for line in one["lines"]:
             if line["dispute"]:
@@ -46,6 +50,9 @@ def state(contract: Contract) -> None:
                     f" to be answered by {said['answer_by']}",
                     style="yellow",
                 )
+    for one in made["payers"] if len(made["payers"]) > 1 else ():
+        borne = ", ".join(f"{_money(one[f'{name}_minor'])} {name}" for name in ("due", "invoiced", "paid"))
+        console.print(f"  {one['name']} bears {one['share_parts']}/{one['of_parts']}: {borne}")
     for one in made["cumulative"]["tariffs"]:
         cap = f" of at most {_money(one['cap_minor'])}" if one["cap_minor"] else ""
         reached = "; the cap is reached" if one["cap_reached"] else ""
@@ -147,8 +154,11 @@ def invoice(
     window: Window,
     out: Annotated[Path, typer.Option(help="Where the invoice or credit note goes (UBL 2.1, XML).")],
     number: Annotated[str, typer.Option(help="The operator's own number; one is derived without it.")] = "",
+    payer: Annotated[str, typer.Option(help="Whose invoice, by organisation; the municipality's without it.")] = "",
 ) -> None:
     """Make the invoice, or the credit note, of what both parties acknowledged; asked again, hand it out again.
+
+    Where several pay, the invoices of all of them are made at once: ask again with --payer for each of the others.
 
     Example: gateway settle invoice impact60 2020H2 --out faktura.xml
     """
@@ -156,10 +166,11 @@ def invoice(
     from gateway.settlement.invoice_check import check
 
     with output(out) as file:
-        bill, is_new = request_payment(opened(), contract, window, number=number)
+        bill, is_new = request_payment(opened(), contract, window, number=number, payer=payer)
         file.write(bill.xml)
     word = "made" if is_new else "made before, handed out again"
-    console.print(f"{word}: {bill.kind.replace('_', ' ')} {bill.number}, {_money(bill.total_minor)}, {out}")
+    kind = f"{bill.kind.replace('_', ' ')} {bill.number}"
+    console.print(f"{word}: {kind}, {_money(bill.total_minor)} to be paid by {bill.payer}, {out}")
     console.print(f"  due on {bill.due_on}; Peppol BIS Billing 3, {check(bill.xml)}")
 
 
@@ -230,6 +241,8 @@ def investor(contract: Contract) -> None:
         console.print(f"  {one['window']}: {'met' if one['met'] else 'not met'}")
     if "flow" not in made:
         return
+    if stated := made.get("stated"):
+        console.print(f"  up to {stated['last_window']}: {_money(stated['paid_minor'])} paid, {stated['says']}")
     if goal := made["goal"]:
         console.print(f"  goal {goal['people']} people, {goal['achieved']} in {goal['window']}")
     for name in ("drawn", "repaid", "return", "at_risk"):
@@ -245,13 +258,26 @@ def accruals(contract: Contract) -> None:
     from gateway.settlement.forecast import accruals as use_case
 
     made = use_case(opened(), contract)
-    rows: list[tuple[str, ...]] = [("window", "signed", "accrued", "expected in all", "paid about", "budget year")]
+    shares = any(one.own_minor != one.expected_minor for one in made.windows)
+    own = ["own share"] if shares else []
+    rows = [["window", "signed", "accrued", "expected in all", *own, "paid about", "budget year"]]
     for one in made.windows:
         sums = [_money(value) for value in (one.signed_minor, one.accrued_minor, one.expected_minor)]
-        rows.append((one.window, *sums, one.payment_expected_on, str(one.budget_year)))
+        sums += [_money(one.own_minor)] if shares else []
+        rows.append([one.window, *sums, one.payment_expected_on, str(one.budget_year)])
     columns(rows)
-    for year, minor in made.by_year:
-        console.print(f"  budget {year}: {_money(minor)}")
+    for year, own_minor, minor in made.by_year:
+        of_all = f", own share of {_money(minor)}" if shares else ""
+        console.print(f"  budget {year}: {_money(own_minor)}{of_all}")
+    for again in made.stated:
+        said = f"{again.stated_quantity} for {_money(again.stated_minor)}"
+        now = f"{again.evaluated_quantity} for {_money(again.evaluated_minor)}"
+        word = f"DIFFERS: the registers show {now}" if again.differs else "the registers show the same"
+        console.print(
+            f"  {again.window} {again.tariff} stated: {said}; {word}", style="yellow" if again.differs else ""
+        )
+    if any(again.differs for again in made.stated):
+        console.print("  a difference to what the parties stated is neither paid nor taken back; they settle it")
     console.print(f"  sources complete to {made.complete_to}; an estimate at the pace of the last 13 weeks, no claim")
 
 

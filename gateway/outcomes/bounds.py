@@ -17,7 +17,7 @@ from gateway.outcomes.forecast import known_by, priced
 from gateway.outcomes.lint import most_units
 from gateway.outcomes.results import later
 from gateway.outcomes.tariff import Figures, price_of, uncapped
-from gateway.outcomes.terms import Tariff, TariffKind
+from gateway.outcomes.terms import Tariff, TariffKind, apportioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +63,32 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
     has no third case.
     """
     last = ranges(contract)[-1]
-    pays_least, pays_most = (None if amount is None else -amount for amount in (last.low, last.high))
     operator = PartyCase("operator", contract.party("operator").name, last.low, last.high, "receives")
-    payer = PartyCase("outcome_payer", contract.party("outcome_payer").name, pays_most, pays_least, "pays")
+    least, most = (_shares(contract, amount) for amount in (last.low, last.high))
+    pay = tuple(
+        PartyCase("outcome_payer", payer.name, most[place], least[place], "pays")
+        for place, payer in enumerate(contract.payers)
+    )
     investor = next((party for party in contract.parties if party.role == "investor"), None)
     if investor is None:
-        return operator, payer
-    capital, most = lent(contract)
+        return operator, *pay
+    capital, most_back = lent(contract)
     if not capital:
-        return operator, payer, PartyCase("investor", investor.name, None, None, "not said")
-    back = [amount for amount in (last.high, most) if amount is not None]
+        return operator, *pay, PartyCase("investor", investor.name, None, None, "not said")
+    back = [amount for amount in (last.high, most_back) if amount is not None]
     worst = None if last.low is None else min(last.low, capital) - capital  # without the goal there is no return
     return (
         operator,
-        payer,
+        *pay,
         PartyCase("investor", investor.name, worst, min(back) - capital if back else None, "earns on its capital"),
     )
+
+
+def _shares(contract: Contract, amount: int | None) -> tuple[int | None, ...]:
+    """What each payer pays of an amount: negative."""
+    if amount is None:
+        return (None,) * len(contract.payers)
+    return tuple(-share for share in apportioned(amount, contract.share_parts))
 
 
 def lent(contract: Contract) -> tuple[int, int | None]:

@@ -23,6 +23,8 @@ def calendar_of(contract: Contract) -> Calendar:
         tied=frozenset(frozenset(pair) for pair in contract.tied),
         reasons_windows=(contract.reasons_window,) if contract.reasons_window else (),
         named_windows=tuple(dict.fromkeys(statement.window for statement in contract.statements)),
+        investor=next((party.organisation for party in contract.parties if party.role == "investor"), ""),
+        billed=tuple(payer.organisation for payer in contract.payers[1:]),
     )
 
 

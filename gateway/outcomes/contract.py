@@ -28,6 +28,9 @@ STATEMENTS = ("relapse_notice",)
 class ContractParty:
     """An organisation with a role in the contract. `municipality_code` (kommunekode) has three digits; a payer of
     another country has none, and no installation can put its contract into force.
+
+    Several parties may have the role `outcome_payer`: the municipality is the first of them, and each bears
+    `share_parts` of the sum of all parts.
     """
 
     role: str
@@ -36,6 +39,7 @@ class ContractParty:
     municipality_code: str = ""
     legal_role: LegalRole | None = None  # of the operator
     country: str = "DK"  # ISO 3166-1 alpha-2, of the outcome payer
+    share_parts: int = 0  # of an outcome payer; 1 where it pays alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +229,18 @@ class Contract:
     file: str
 
     def party(self, role: str) -> ContractParty:
+        """The party in a role; of several outcome payers the municipality."""
         return next(party for party in self.parties if party.role == role)
+
+    @property
+    def payers(self) -> tuple[ContractParty, ...]:
+        """The municipality, and then the further payers in the order of the file."""
+        return tuple(party for party in self.parties if party.role == "outcome_payer")
+
+    @property
+    def share_parts(self) -> tuple[int, ...]:
+        """What each payer bears, in the order of `payers`."""
+        return tuple(payer.share_parts for payer in self.payers)
 
     def window(self, label: str) -> Window | None:
         return next((window for window in self.windows if window.label == label), None)

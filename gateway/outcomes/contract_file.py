@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.declaration_table import Table, one_of, parse, unique
@@ -37,11 +37,14 @@ from policies.basis import StopReason
 from policies.calendar import Finding, audit
 from policies.vocabulary import LegalRole
 
+_MOST_PAYERS = 10  # the municipality among them
+
 
 def load_contract(text: bytes, *, file: str) -> Contract:
     """Read a contract; `DeclarationInvalid` (file, line, key, reason) for anything it does not understand."""
     root = parse(text, file=file)
     root.converted("schema", one_of(SCHEMA))
+    parties = _parties(root)
     rounding = Rounding(root.converted("rounding", one_of(*Rounding)))
     states, indices, windows = read_states(root), read_indices(root), _windows(root)
     cohort = _cohort(root.table("cohort"))
@@ -62,7 +65,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         currency=root.converted("currency", one_of(*CURRENCIES)),
         rounding=rounding,
         illustrative=root.texts("illustrative", []),
-        parties=_parties(root.table("parties")),
+        parties=parties,
         cohort=cohort,
         status_source=people.status_source,
         income_source=people.income_source,
@@ -86,7 +89,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         statements=_statements(root, windows, measures, tariffs),
         releases=_releases(root, windows),
         tied=_tied(disclosure),
-        settlement=settlement_terms(root),
+        settlement=settlement_terms(root, [one.organisation for one in parties if one.role == "outcome_payer"], caps),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
@@ -155,18 +158,44 @@ def _check_threshold(root: Table, contract: Contract) -> None:
         raise measure.refuse("threshold_people", reason)
 
 
-def _parties(table: Table) -> tuple[ContractParty, ...]:
-    parties = []
+def _parties(root: Table) -> tuple[ContractParty, ...]:
+    table, others = root.table("parties"), root.tables("payers", least=0)
+    parties: list[ContractParty] = []
     for role in ("outcome_payer", *RECIPIENTS):
         if role == "investor" and role not in table:
             continue  # the operator carries the risk itself; no release may name an investor then
         party = table.table(role)
-        country, code = _seat(party) if role == "outcome_payer" else ("DK", "")
+        is_payer = role == "outcome_payer"
+        country, code = _seat(party) if is_payer else ("DK", "")
         legal_role = LegalRole(party.converted("legal_role", one_of(*LegalRole))) if role == "operator" else None
-        parties.append(ContractParty(role, party.text("organisation"), party.text("name"), code, legal_role, country))
+        share = (_share(party) if others else 1) if is_payer else 0
+        names = party.text("organisation"), party.text("name")
+        if not is_payer and names[0] == parties[0].organisation:
+            reason = "is the municipality that pays: it measures and approves, and may not be on the other side as well"
+            raise party.refuse("organisation", reason, rule="party-conflict")
+        parties.append(ContractParty(role, *names, code, legal_role, country, share))
+        if is_payer:
+            parties += _payers(root, others, parties[0])
         party.done()
     table.done()
     return tuple(parties)
+
+
+def _payers(root: Table, tables: Sequence[Table], municipality: ContractParty) -> list[ContractParty]:
+    """Who bears a share of every amount beside the municipality."""
+    if len(tables) >= _MOST_PAYERS:
+        raise root.refuse("payers", f"must be fewer than {_MOST_PAYERS}")
+    found = []
+    for table in tables:
+        names = table.text("organisation"), table.text("name")
+        found.append(ContractParty("outcome_payer", *names, share_parts=_share(table)))
+        table.done()
+    unique(root, "payers", [municipality.organisation, *(payer.organisation for payer in found)])
+    return found
+
+
+def _share(table: Table) -> int:
+    return table.integer("share_parts", least=1, most=1_000_000)
 
 
 def _seat(payer: Table) -> tuple[str, str]:

@@ -37,7 +37,10 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
         *_never_pays(contract),
         *_pays_twice(contract),
         *_steps_down(contract),
+        *_gates(contract),
         *_unreachable_caps(contract),
+        *_low_caps(contract),
+        *_payers_of_few(contract),
         *_empty_windows(contract),
         *_unseen_states(contract, shown_by),
         *_hidden_states(contract),
@@ -121,6 +124,75 @@ def _steps_down(contract: Contract) -> Iterator[LintFinding]:
                 )
 
 
+def _gates(contract: Contract) -> Iterator[LintFinding]:
+    """A gate that nothing opens, or that is open whenever its own tariff owes anything."""
+    for tariff in contract.tariffs:
+        gate = tariff.gate
+        if gate is None:
+            continue
+        measure = contract.measure(gate.of)
+        most = contract.cohort.size * most_units(contract, measure) if measure is not None else gate.at_least
+        if gate.at_least > most:
+            yield LintFinding(
+                "gate-never-opens",
+                tariff.line,
+                f"the gate of {tariff.id!r} opens at {gate.at_least}, and {gate.of!r} counts at most {most}",
+                "lower at_least",
+                refuses=True,
+            )
+        elif gate.of == tariff.of and gate.at_least <= _first_paid(tariff):
+            yield LintFinding(
+                "gate-never-shuts",
+                tariff.line,
+                f"{tariff.id!r} owes nothing below {_first_paid(tariff)} anyway: its gate at {gate.at_least} changes"
+                " nothing",
+                "raise at_least, or leave the gate out",
+            )
+
+
+def _first_paid(tariff: Tariff) -> int:
+    """The first figure of its own from which a tariff owes anything; 0 where it may owe at any."""
+    match tariff.kind:
+        case TariffKind.PRICE if not tariff.may_be_negative:
+            return 1
+        case TariffKind.STEPS:
+            return next((point.at for point in tariff.points if point.amount_minor), 0)
+    return 0
+
+
+def _low_caps(contract: Contract) -> Iterator[LintFinding]:
+    """A cap that is below a single unit: nobody is ever paid for as the price says."""
+    person = contract.caps.person_minor
+    for tariff in contract.tariffs:
+        if tariff.kind is not TariffKind.PRICE or tariff.index is not None:
+            continue
+        price = min((tariff.price_by_state or {"": tariff.price_minor}).values())
+        lost = 0 if tariff.carries_excess else tariff.cap_window_minor
+        for cap, line, word in (
+            (person, contract.caps.line, "the cap of a person"),
+            (tariff.cap_minor, tariff.line, f"the cap of {tariff.id!r}"),
+            (lost, tariff.line, f"the cap of a window of {tariff.id!r}"),
+        ):
+            if 0 < cap < price:
+                yield LintFinding(
+                    "cap-below-unit",
+                    line,
+                    f"{word}, {cap}, is less than a single unit of {tariff.id!r}, which is priced at {price}",
+                    "raise the cap, or lower the price",
+                )
+
+
+def _payers_of_few(contract: Contract) -> Iterator[LintFinding]:
+    if len(contract.payers) > 1 and contract.cohort.size < contract.k_cohort:
+        yield LintFinding(
+            "payer-learns-of-few",
+            1,
+            f"the further payers learn the exact amount of {contract.cohort.size} people from each of their bills, and"
+            f" k_cohort is {contract.k_cohort}",
+            "plan payment documents for few windows, and agree with those payers on what the amounts may be used for",
+        )
+
+
 def _unreachable_caps(contract: Contract) -> Iterator[LintFinding]:
     most = {tariff.id: _most_minor(contract, tariff) for tariff in contract.tariffs}
     for tariff in contract.tariffs:
@@ -132,14 +204,44 @@ def _unreachable_caps(contract: Contract) -> Iterator[LintFinding]:
                 f"the cap of {tariff.id!r} can never bind: all people together earn at most {highest} minor units",
                 "lower it, or leave it out",
             )
-    known = [highest for highest in most.values() if highest is not None]
+        windows = tariff.cap_window_minor * len(contract.windows)
+        if 0 < windows < tariff.cap_minor:
+            yield LintFinding(
+                "unreachable-cap",
+                tariff.line,
+                f"the cap of {tariff.id!r} can never bind: its windows together pay at most {windows} minor units",
+                "lower it, or leave it out",
+            )
+    yield from _unreachable_person_cap(contract)
+    known = [bound for tariff in contract.tariffs if (bound := _capped(contract, tariff, most[tariff.id])) is not None]
     if contract.caps.most_minor and len(known) == len(most) and contract.caps.most_minor > sum(known):
         yield LintFinding(
             "unreachable-cap",
-            1,
+            contract.caps.line,
             f"the contract's cap can never bind: all tariffs together pay at most {sum(known)} minor units",
             "lower it, or leave it out",
         )
+
+
+def _unreachable_person_cap(contract: Contract) -> Iterator[LintFinding]:
+    """One person never earns so much: the most of every price by itself, added up."""
+    priced = [tariff for tariff in contract.tariffs if tariff.kind is TariffKind.PRICE]
+    if not contract.caps.person_minor or any(one.index or contract.measure(one.of) is None for one in priced):
+        return  # behind a declared figure or an index there is no bound for one person
+    most = sum((_most_minor(contract, tariff) or 0) // contract.cohort.size for tariff in priced)
+    if contract.caps.person_minor > most:
+        yield LintFinding(
+            "unreachable-cap",
+            contract.caps.line,
+            f"the cap of a person can never bind: one person earns at most {most} minor units under all prices",
+            "lower it, or leave it out",
+        )
+
+
+def _capped(contract: Contract, tariff: Tariff, highest: int | None) -> int | None:
+    """The most that a tariff can pay under its own caps; None where nothing bounds it."""
+    bounds = [highest, tariff.cap_minor or None, tariff.cap_window_minor * len(contract.windows) or None]
+    return min((bound for bound in bounds if bound is not None), default=None)
 
 
 def _most_minor(contract: Contract, tariff: Tariff) -> int | None:

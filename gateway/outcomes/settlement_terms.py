@@ -7,11 +7,14 @@ released as before, and settled elsewhere.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from connectors.declaration_table import Table
+from connectors.declaration_table import Table, unique
+from gateway.outcomes.terms import Caps
 
+ANSWER_DAYS = 14  # in which a dispute should be answered; a day that passes frees nothing
 CORRECTIONS = ("credit_note", "offset")
 VAT = ("exempt", "25")
 RETURN_FORMULA = "repaid_then_capped"
@@ -20,12 +23,23 @@ _ACCOUNT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){1,5}")
 
 @dataclass(frozen=True, slots=True)
 class TradeParty:
-    """A buyer or seller as an invoice names it, beside its name under `[parties]`."""
+    """A buyer or seller as an invoice names it, beside its name in the contract."""
 
     cvr: str  # Danish business register number, eight digits
     gln: str  # EAN location number, 13 digits with its check digit; empty for a seller that has none
     zip_code: str
     city: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Where the invoices of one outcome payer go."""
+
+    organisation: str
+    party: TradeParty
+    order_number: str
+    person_reference: str  # personreference: an office or a function, never somebody's name
+    account: str  # authorised account of the payer (kontonummer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +54,9 @@ class Draw:
 class InvestorTerms:
     """Every payment goes to the investor until the capital is repaid; then, from the goal on, the return up to a cap.
 
-    Whole minor units only: nothing is divided, so nothing is rounded.
+    Whole minor units only: nothing is divided, so nothing is rounded. What was lent stands here and nowhere else in a
+    contract that is settled; where `[caps]` limits everything that is owed to the capital with a return, the most of
+    the return follows from there, and is not said again.
     """
 
     formula: str
@@ -54,11 +70,8 @@ class InvestorTerms:
 
 @dataclass(frozen=True, slots=True)
 class SettlementTerms:
-    buyer: TradeParty
+    buyers: tuple[Buyer, ...]  # one for each payer, in the contract's order
     seller: TradeParty
-    order_number: str
-    person_reference: str  # personreference: an office or a function, never somebody's name
-    account: str  # authorised account of the municipality (kontonummer)
     vat: str  # "exempt" | "25"
     vat_reason: str  # why no VAT is due; empty with "25"
     dispute_days: int  # from the payment document's issue
@@ -66,42 +79,85 @@ class SettlementTerms:
     correction: str  # "credit_note" | "offset": against the next invoice
     investor: InvestorTerms | None
 
+    def buyer(self, organisation: str) -> Buyer:
+        return next(buyer for buyer in self.buyers if buyer.organisation == organisation)
 
-def settlement_terms(root: Table) -> SettlementTerms | None:
-    """The table's terms, or None where a contract has none; `DeclarationInvalid` for anything unknown or impossible."""
+
+def lent_minor(root: Table) -> int:
+    """What `[settlement.investor]` says was lent in all; 0 where it says nothing."""
+    if "settlement" not in root or "investor" not in root.table("settlement"):
+        return 0
+    return sum(
+        row.integer("amount_minor", least=1) for row in root.table("settlement").table("investor").tables("draws")
+    )
+
+
+def settlement_terms(root: Table, payers: Sequence[str], caps: Caps) -> SettlementTerms | None:
+    """The table's terms, or None where a contract has none. `payers` are the organisations that pay, in their order.
+
+    `DeclarationInvalid` for anything unknown or impossible, and where a payer has no address or an address no payer.
+    """
     if "settlement" not in root:
         return None
     table = root.table("settlement")
     vat = table.converted("vat", lambda word: _one_of(word, VAT))
+    if vat != "exempt" and len(payers) > 1:
+        raise table.refuse("vat", "must be exempt where several pay: the VAT of a share need not be a whole amount")
     terms = SettlementTerms(
-        buyer=_party(table.table("buyer"), needs_gln=True),
+        buyers=_buyers(table, payers),
         seller=_party(table.table("seller"), needs_gln=False),
-        order_number=table.converted("order_number", _line),
-        person_reference=table.converted("person_reference", _line),
-        account=table.converted("account", _account),
         vat=vat,
         vat_reason=table.converted("vat_reason", _line) if vat == "exempt" else "",
         dispute_days=table.integer("dispute_days", least=1, most=366),
         payment_days=table.integer("payment_days", least=1, most=366),
         correction=table.converted("correction", lambda word: _one_of(word, CORRECTIONS)),
-        investor=_investor(table.table("investor")) if "investor" in table else None,
+        investor=_investor(table.table("investor"), caps) if "investor" in table else None,
     )
     table.done()
     return terms
 
 
+def _buyers(table: Table, payers: Sequence[str]) -> tuple[Buyer, ...]:
+    buyers = [_buyer(payers[0], table, _party(table.table("buyer"), needs_gln=True))]
+    rows = table.tables("payers", least=0)
+    for row in rows:
+        organisation = row.text("organisation")
+        if organisation not in payers[1:]:
+            raise row.refuse("organisation", f"{organisation!r} is no further payer of this contract: see [[payers]]")
+        buyers.append(_buyer(organisation, row, _trade(row, needs_gln=True)))
+        row.done()
+    unique(table, "payers", [buyer.organisation for buyer in buyers])
+    if missing := [payer for payer in payers if payer not in {buyer.organisation for buyer in buyers}]:
+        raise table.refuse("payers", f"does not say where the invoices of {', '.join(missing)} go")
+    return tuple(sorted(buyers, key=lambda buyer: payers.index(buyer.organisation)))
+
+
+def _buyer(organisation: str, table: Table, party: TradeParty) -> Buyer:
+    return Buyer(
+        organisation=organisation,
+        party=party,
+        order_number=table.converted("order_number", _line),
+        person_reference=table.converted("person_reference", _line),
+        account=table.converted("account", _account),
+    )
+
+
 def _party(table: Table, *, needs_gln: bool) -> TradeParty:
-    party = TradeParty(
+    party = _trade(table, needs_gln=needs_gln)
+    table.done()
+    return party
+
+
+def _trade(table: Table, *, needs_gln: bool) -> TradeParty:
+    return TradeParty(
         cvr=table.converted("cvr", _cvr),
         gln=table.converted("gln", _gln) if needs_gln or "gln" in table else "",
         zip_code=table.converted("zip", _zip),
         city=table.converted("city", _line),
     )
-    table.done()
-    return party
 
 
-def _investor(table: Table) -> InvestorTerms:
+def _investor(table: Table, caps: Caps) -> InvestorTerms:
     draws = []
     for row in table.tables("draws"):
         draws.append(Draw(row.day("on"), row.integer("amount_minor", least=1)))
@@ -109,10 +165,18 @@ def _investor(table: Table) -> InvestorTerms:
     terms = InvestorTerms(
         formula=table.converted("formula", lambda word: _one_of(word, (RETURN_FORMULA,))),
         draws=tuple(sorted(draws, key=lambda draw: draw.on)),
-        max_return_minor=table.integer("max_return_minor"),
+        max_return_minor=_most_return(table, caps),
     )
     table.done()
     return terms
+
+
+def _most_return(table: Table, caps: Caps) -> int:
+    if not caps.capital_minor:
+        return table.integer("max_return_minor")
+    if "max_return_minor" in table:
+        raise table.refuse("max_return_minor", "follows from [caps], which limits everything that is owed to a return")
+    return caps.grown_minor - caps.capital_minor
 
 
 def _one_of(word: str, words: tuple[str, ...]) -> str:

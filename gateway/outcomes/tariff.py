@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gateway.outcomes.contract import Contract, MeasureKind
+from gateway.outcomes.opening import Opening
 from gateway.outcomes.terms import Caps, Rounding, Tariff, TariffKind, Unit, divided
 
 UNIT_OF = {
@@ -81,43 +82,117 @@ def uncapped(contract: Contract, tariff: Tariff, figures: Figures) -> int:
             return _by_cohort(contract, tariff, figures)
 
 
-def owed(contract: Contract, series: Sequence[Figures]) -> list[dict[str, int]]:
+def owed(contract: Contract, series: Sequence[Figures], opening: Opening | None = None) -> list[dict[str, int]]:
     """What each tariff owes in all at the end of each window of `series`, caps applied, in the contract's order.
 
     A tariff's window cap comes first, then its own cap, then what people's cap cut of declared figures, then the
-    contract's cap; the last two are felt by the later tariffs first.
+    contract's cap; the last two are felt by the later tariffs first. With `opening` the stated windows are worth what
+    the parties state, and the later ones go on from there; `series` then holds the last stated window.
     """
     found: list[dict[str, int]] = []
     raw_before: dict[str, int] = {}
     held: dict[str, int] = {}
-    for figures in series:
-        raw = {tariff.id: uncapped(contract, tariff, figures) for tariff in contract.tariffs}
+    carried: Mapping[str, int] = {}  # stated less evaluated: neither paid nor taken back, so it stays as it is
+    for figures in series if opening is None else _from_stated(contract, series, opening):
+        raw = {
+            tariff.id: _moved(uncapped(contract, tariff, figures), carried.get(tariff.id, 0), tariff.may_be_negative)
+            for tariff in contract.tariffs
+        }
         for tariff in contract.tariffs:
             held[tariff.id] = _in_window(tariff, held.get(tariff.id, 0), raw_before.get(tariff.id, 0), raw[tariff.id])
         raw_before = raw
         found.append(_under_caps(contract, held, figures))
+        if opening is None or figures.window not in opening.windows:
+            continue
+        stated = opening.amounts(figures.window)
+        if figures.window == opening.last_window:
+            carried = {name: stated[name] - amount for name, amount in found[-1].items()}
+            raw_before = {name: amount + carried[name] for name, amount in raw.items()}
+            held = {name: amount + carried[name] for name, amount in held.items()}
+        found[-1] = stated
     return found
 
 
 def due_lines(
-    contract: Contract, *, series: Sequence[Figures], documented: Mapping[str, tuple[int, int]]
+    contract: Contract,
+    *,
+    series: Sequence[Figures],
+    documented: Mapping[str, tuple[int, int]],
+    opening: Opening | None = None,
 ) -> tuple[DueLine, ...]:
     """What the last window's payment document must say, so that all documents add up to what is owed by now.
 
     `series` holds the contract's windows up to this one, all evaluated with the same data. `documented` maps a tariff
-    to the (quantity, minor units) that earlier documents add up to. The sum of all lines is owed - documented.
+    to the (quantity, minor units) that earlier documents, and the opening balances, add up to. The sum of all lines is
+    owed - documented.
     """
-    amounts = owed(contract, series)
+    amounts = owed(contract, series, opening)
     lines: list[DueLine] = []
     for tariff in contract.tariffs:
         unit = unit_of(contract, tariff)
-        now, before = _quantity(tariff, series[-1]), _quantity(tariff, series[-2]) if len(series) > 1 else 0
+        quantities = _quantities(contract, tariff, series, opening)
+        now, before = quantities[-1], quantities[-2] if len(series) > 1 else 0
         due_now, due_before = amounts[-1][tariff.id], amounts[-2][tariff.id] if len(series) > 1 else 0
         quantity, paid = documented.get(tariff.id, (0, 0))
         lines.append(DueLine(tariff.id, "window", unit, now - before, due_now - due_before))
         if due_before != paid or before != quantity:
             lines.append(DueLine(tariff.id, "correction", unit, before - quantity, due_before - paid))
     return tuple(lines)
+
+
+def _from_stated(contract: Contract, series: Sequence[Figures], opening: Opening) -> list[Figures]:
+    """The series with each person-level figure moved, from the last stated window on, to what the parties state there.
+
+    So a step that they reached is not reached again. A gate behind a tariff that they state as owed was open.
+    Raises `ValueError` where the last stated window is not in the series.
+    """
+    start = _start(series, opening)
+    at, totals = series[start].quantities, opening.totals()
+    moves = {
+        tariff.of: totals[tariff.id][0] - at.get(tariff.of, 0)
+        for tariff in contract.tariffs
+        if contract.measure(tariff.of) is not None
+    }
+    for tariff in contract.tariffs:
+        gate = tariff.gate
+        if gate is not None and totals[tariff.id][1] and at.get(gate.of, 0) + moves.get(gate.of, 0) < gate.at_least:
+            moves[gate.of] = gate.at_least - at.get(gate.of, 0)
+    return [
+        figures
+        if position < start
+        else replace(
+            figures,
+            quantities=dict(figures.quantities)
+            | {
+                name: _moved(figures.quantities.get(name, 0), move, may_be_negative=False)
+                for name, move in moves.items()
+                if name in figures.quantities or position == start
+            },
+        )
+        for position, figures in enumerate(series)
+    ]
+
+
+def _quantities(contract: Contract, tariff: Tariff, series: Sequence[Figures], opening: Opening | None) -> list[int]:
+    """The figure of a tariff as its lines show it, by window; as stated up to the last stated window, then onwards."""
+    if opening is None:
+        return [quantity_of(tariff, figures) for figures in series]
+    found = [quantity_of(tariff, figures) for figures in _from_stated(contract, series, opening)]
+    start = _start(series, opening)
+    stated = [opening.totals(series[place].window)[tariff.id][0] for place in range(start + 1)]
+    return stated + [figure + stated[-1] - found[start] for figure in found[start + 1 :]]
+
+
+def _start(series: Sequence[Figures], opening: Opening) -> int:
+    labels = [figures.window for figures in series]
+    if opening.last_window not in labels:
+        raise ValueError(f"the figures of {opening.last_window}, the last stated window, are needed")
+    return labels.index(opening.last_window)
+
+
+def _moved(figure: int, by: int, may_be_negative: bool) -> int:
+    """The figure so much further on; one that is never negative takes no more back than was stated."""
+    return figure + by if may_be_negative or not by else max(0, figure + by)
 
 
 def unit_of(contract: Contract, tariff: Tariff) -> Unit:
@@ -140,7 +215,7 @@ def capped_by(contract: Contract, series: Sequence[Figures]) -> list[str]:
     return cut
 
 
-def _quantity(tariff: Tariff, figures: Figures) -> int:
+def quantity_of(tariff: Tariff, figures: Figures) -> int:
     """The figure of a tariff as its lines show it."""
     if tariff.kind is TariffKind.FEE:
         return figures.windows

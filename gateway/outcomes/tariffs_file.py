@@ -9,6 +9,7 @@ from itertools import pairwise
 from connectors.declaration_table import Table, one_of, unique
 from gateway.outcomes.contract import Measure, State, Window
 from gateway.outcomes.measures_file import find_index
+from gateway.outcomes.settlement_terms import lent_minor
 from gateway.outcomes.terms import (
     Aggregate,
     Caps,
@@ -287,7 +288,11 @@ def read_caps(root: Table, aggregates: tuple[Aggregate, ...]) -> Caps:
     if "caps" not in root:
         return Caps()
     table = root.table("caps")
-    capital = table.integer("capital_minor", 0)
+    lent = lent_minor(root)
+    if lent and "capital_minor" in table:
+        raise table.refuse("capital_minor", "stands in [settlement.investor] already: the draws added up")
+    has_return = "return_per_mille_a_year" in table
+    capital = (lent if has_return else 0) or table.integer("capital_minor", 0)
     excess = table.text("person_excess") if "person_excess" in table else ""
     if excess and excess not in {aggregate.id for aggregate in aggregates}:
         raise table.refuse("person_excess", f"knows no aggregate {excess!r}")
@@ -298,6 +303,7 @@ def read_caps(root: Table, aggregates: tuple[Aggregate, ...]) -> Caps:
         capital_minor=capital,
         return_per_mille_a_year=table.integer("return_per_mille_a_year", most=1000) if capital else 0,
         return_years=table.integer("return_years", least=1, most=30) if capital else 0,
+        line=table.line,
     )
     table.done()
     return caps

@@ -6,8 +6,8 @@ it says what is owed in all at the end of a window, and a window's document pays
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -45,6 +45,21 @@ def divided(numerator: int, denominator: int, rounding: Rounding) -> int:
         case Rounding.HALF_EVEN:
             return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
     return whole
+
+
+def apportioned(total_minor: int, parts: Sequence[int]) -> tuple[int, ...]:
+    """A total divided into whole minor units in proportion to `parts`, each of at least 1.
+
+    Largest remainder: everybody gets the whole part of its exact share, and what is left goes, one each, to the largest
+    fractions; of two that are equal to the one that stands first in the contract. A negative total is divided as the
+    positive one. The shares add up to the total, and each differs from its exact value by less than one.
+    """
+    size, all_parts = abs(total_minor), sum(parts)
+    shares = [size * part // all_parts for part in parts]
+    fractions = [size * part % all_parts for part in parts]
+    for place in sorted(range(len(parts)), key=lambda place: -fractions[place])[: size - sum(shares)]:
+        shares[place] += 1
+    return tuple(-share if total_minor < 0 else share for share in shares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +185,7 @@ class Caps:
     capital_minor: int = 0  # what the investor lent
     return_per_mille_a_year: int = 0
     return_years: int = 0
+    line: int = field(default=1, compare=False)  # where the table stands in the contract file
 
     @property
     def most_minor(self) -> int:
@@ -177,8 +193,11 @@ class Caps:
 
         The return is compounded by whole years and rounded down: more than the cap is never paid.
         """
-        bounds = [self.contract_minor] if self.contract_minor else []
-        if self.capital_minor:
-            grown = self.capital_minor * (1000 + self.return_per_mille_a_year) ** self.return_years
-            bounds.append(grown // 1000**self.return_years)
-        return min(bounds, default=0)
+        return min(filter(None, (self.contract_minor, self.grown_minor)), default=0)
+
+    @property
+    def grown_minor(self) -> int:
+        """The capital with its highest return."""
+        years = self.return_years
+        grown: int = self.capital_minor * (1000 + self.return_per_mille_a_year) ** years // 1000**years
+        return grown

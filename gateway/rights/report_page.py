@@ -8,6 +8,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
+from gateway import register_words
 from gateway.printed import document
 from gateway.rights import report_words as words
 from policies.vocabulary import Purpose, purpose_terms
@@ -100,7 +101,7 @@ def _held(made: dict[str, Any]) -> str:
             (
                 _day(run["from"]),
                 _day(run["to"]),
-                words.STATUS.get(run["status"], run["status"]),
+                register_words.STATUSES.get(run["status"], run["status"]),
                 run["code"],
                 sources.get(run["source"], run["source"]),
                 _known(run),
@@ -136,7 +137,7 @@ def _months(rows: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
             f"{row['hours_hundredths'] / 100:.2f} timer".replace(".", ",") if row["hours_hundredths"] else "ingen timer"
         )
         hours += f", {_money(row['amount_minor'], 'kr.')}" if row["amount_minor"] else ""
-        kind = words.INCOME.get(row["type"], row["type"]) + (" (ført tilbage)" if row["taken_back"] else "")
+        kind = register_words.INCOME.get(row["type"], row["type"]) + (" (ført tilbage)" if row["taken_back"] else "")
         said = [hours, kind, row["source"], _known(row)]
         last = next((one for one in reversed(found) if one[2:] == said), None)
         if last is not None and _next_month(last[1]) == row["month"]:

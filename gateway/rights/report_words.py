@@ -2,39 +2,6 @@
 
 from __future__ import annotations
 
-STATUS = {
-    "no_benefit": "ingen ydelse",
-    "unemployed": "ledig",
-    "benefit": "anden ydelse",
-    "activation": "aktivering",
-    "wage_subsidy": "løntilskud",
-    "rehabilitation": "revalidering",
-    "sickness": "sygedagpenge",
-    "parental_leave": "barsel",
-    "holiday": "feriedagpenge",
-    "leave": "orlov",
-    "supported_work": "støttet arbejde",
-    "education": "uddannelse",
-    "fleksjob": "fleksjob",
-    "skaanejob": "skånejob",
-    "early_retirement": "efterløn",
-    "disability_pension": "førtidspension",
-    "old_age_pension": "folkepension",
-    "not_resident": "ikke bosat her",
-    "dead": "død",
-    "unknown": "ukendt kode",
-}
-INCOME = {
-    "wage": "løn",
-    "education_grant": "SU",
-    "greenland": "løn i Grønland",
-    "other": "anden A-indkomst, for eksempel dagpenge",
-    "b_income": "B-indkomst",
-    "cash_benefit": "kontanthjælp",
-    "sickness_parental": "syge- eller barselsdagpenge",
-    "researcher": "forskerløn",
-    "unknown": "ukendt type",
-}
 ACTION = {
     "enrol": "Du blev skrevet ind",
     "notice": "Det blev noteret, at du fik besked",

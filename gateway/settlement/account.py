@@ -1,15 +1,21 @@
-"""The arithmetic between payment documents and bills: what is owed, what was billed, and the difference.
+"""The arithmetic between payment documents and bills: what is owed, what was billed, the difference, and who bears it.
 
 Pure and in whole minor units. A bill never repeats an amount: it holds the difference between what the standing
 documents say of a line and what earlier bills hold of it. So all bills of a contract add up to all its documents, and a
 correction gives a credit note, or an offset against the next invoice, by itself.
+
+Where several pay, the same lines are billed to each of them at once, and each bears its share. Not the line is divided
+but the total of everything billed so far (`apportioned`), and a line gets what that adds for the payer: so the shares
+of a line add up to it, and what a payer was billed in all stays less than one minor unit from its exact share for ever.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from gateway.outcomes.terms import apportioned
 
 INVOICE, CREDIT_NOTE = "invoice", "credit_note"
 Place = tuple[str, str]  # window, line key
@@ -46,13 +52,17 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
-    """What a bill holds of one line: the difference to what earlier bills hold of it."""
+    """What a bill holds of one line: the difference to what earlier bills hold of it.
+
+    The quantity and `whole_minor` are the line's, `amount_minor` is what this bill's payer bears of it.
+    """
 
     window: str
     key: str
     unit: str
     quantity: int
     amount_minor: int
+    whole_minor: int
 
     @property
     def place(self) -> Place:
@@ -61,7 +71,7 @@ class BillLine:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A bill that could be made now."""
+    """What could be billed now, whoever bears it: its lines are whole ones."""
 
     kind: str
     lines: tuple[BillLine, ...]
@@ -76,17 +86,32 @@ def owed(documents: Sequence[Document]) -> dict[Place, Line]:
     return {(one.window, line.key): line for one in documents if one.is_standing for line in one.lines}
 
 
+def shared(lines: Sequence[BillLine], *, billed_minor: int, parts: Sequence[int], payer: int) -> tuple[BillLine, ...]:
+    """What one payer bears of whole lines, after lines worth `billed_minor` in all were billed. `payer` is its place in
+    `parts`."""
+    found, before = [], billed_minor
+    for line in lines:
+        after = before + line.whole_minor
+        share = apportioned(after, parts)[payer] - apportioned(before, parts)[payer]
+        found.append(replace(line, amount_minor=share))
+        before = after
+    return tuple(found)
+
+
 def billed(lines: Sequence[BillLine]) -> dict[Place, tuple[int, int]]:
-    """(quantity, minor units) that bills hold of each line."""
+    """(quantity, minor units) that bills hold of each line, whoever bears them; `lines` are those of one payer."""
     totals: dict[Place, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for line in lines:
         quantity, amount = totals[line.place]
-        totals[line.place] = (quantity + line.quantity, amount + line.amount_minor)
+        totals[line.place] = (quantity + line.quantity, amount + line.whole_minor)
     return dict(totals)
 
 
 def differences(documents: Sequence[Document], lines: Sequence[BillLine]) -> list[BillLine]:
-    """What no bill holds yet, by window and line; negative where a correction or a relapse takes back."""
+    """What no bill holds yet, by window and line; negative where a correction or a relapse takes back.
+
+    `lines` are those of one payer's bills: every other payer's hold the same.
+    """
     due, before = owed(documents), billed(lines)
     found = []
     for place in sorted(due.keys() | before.keys()):
@@ -95,7 +120,7 @@ def differences(documents: Sequence[Document], lines: Sequence[BillLine]) -> lis
         unit = now.unit if now else next(line.unit for line in lines if line.place == place)
         more, change = (now.quantity if now else 0) - quantity, (now.amount_minor if now else 0) - amount
         if change or more:
-            found.append(BillLine(*place, unit, more, change))
+            found.append(BillLine(*place, unit, more, change, change))
     return found
 
 

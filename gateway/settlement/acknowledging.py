@@ -15,10 +15,11 @@ from enum import StrEnum
 from gateway.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Window
+from gateway.outcomes.settlement_terms import ANSWER_DAYS
 from gateway.settlement.account import Line
 from gateway.settlement.reading import Settled, Signed, read
+from gateway.settlement.states import QUARRELS, after
 from gateway.settlement.states import Action as Step
-from gateway.settlement.states import State, after
 from gateway.settlement_errors import DisputeUnknown, SettlementRefused
 from gateway.settlement_events import DisputeResolved, ResultAcknowledged, ResultDisputed
 from gateway.store.settlement_tables import Acknowledgement, Dispute
@@ -26,7 +27,6 @@ from policies.facts import AcknowledgeFacts
 from policies.programme import Programme
 from policies.vocabulary import Action, Party, Purpose, Role
 
-ANSWER_DAYS = 14  # in which a dispute should be answered; a day that passes frees nothing
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -62,7 +62,7 @@ def acknowledge(
             line.key
             for line in signed.document.lines
             if party.role not in settled.accepted_by(signed.release, line.key)
-            and settled.state(signed, line) is not State.DISPUTED
+            and settled.state(signed, line) not in QUARRELS
         ]
         if not keys:
             asking.uow.record(_acknowledged(gateway, contract_id, signed, [], party, authorised))

@@ -1,6 +1,7 @@
 """Use case: make an invoice or a credit note from what both parties acknowledged, once.
 
 Asked again it hands out the bill that exists: no amount is ever billed twice, since a bill holds differences alone.
+Where several pay, the bills of all of them are made at once, so that they hold the same lines at any time.
 """
 
 from __future__ import annotations
@@ -8,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
 from gateway.authority import Authorised, deciding, municipality
 from gateway.installation import Gateway
-from gateway.settlement.account import CREDIT_NOTE, Planned, billed, differences, plan
+from gateway.outcomes.contract import ContractParty
+from gateway.settlement.account import CREDIT_NOTE, INVOICE, BillLine, Planned, billed, plan
 from gateway.settlement.acknowledging import find, is_appointed
-from gateway.settlement.invoice import BillFacts, Evidence, ubl
+from gateway.settlement.invoice import STATED_EVIDENCE, BillFacts, Evidence, ubl
 from gateway.settlement.reading import Settled, lines_of, read
-from gateway.settlement.states import State
+from gateway.settlement.states import QUARRELS, State
 from gateway.settlement_errors import BillUnknown, SettlementRefused
 from gateway.settlement_events import PaymentRequested
 from gateway.store import queries
@@ -29,13 +32,20 @@ _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,29}")
 
 
 def request_payment(
-    gateway: Gateway, contract_id: str, window_label: str, *, number: str = "", as_party: Party | None = None
+    gateway: Gateway,
+    contract_id: str,
+    window_label: str,
+    *,
+    number: str = "",
+    payer: str = "",
+    as_party: Party | None = None,
 ) -> tuple[Bill, bool]:
-    """The bill of a window's acknowledged lines, and whether it is new.
+    """A payer's bill of a window's acknowledged lines, and whether it is new; with it are made those of all payers.
 
-    `as_party` is the operator over HTTP and None for the municipality, which makes it on the operator's behalf.
-    `number` is the operator's own; without one it is derived. Raises `SettlementRefused` where nothing is to be billed,
-    or where the number is used; `PolicyDenied`.
+    `payer` is an organisation, or empty for the municipality. `as_party` is the operator over HTTP and None for the
+    municipality, which asks on the operator's behalf. `number` is the operator's own; without one it is derived. Where
+    several pay it is followed by the payer's place: F-1001/1, F-1001/2. Raises `SettlementRefused` where nothing is to
+    be billed, where the number is used or the organisation does not pay; `PolicyDenied`.
     """
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
@@ -43,16 +53,16 @@ def request_payment(
         find(settled, window_label)
         one = settled.standing(window_label)
         party = as_party or municipality(programme)
-        opened = differences(settled.documents, settled.bill_lines())
+        asked = _payer(settled, payer)
         ready = {place for window in settled.contract.windows for place in settled.ready(window.label)}
         planned = plan(
             window_label,
-            opened,
+            settled.differences(),
             ready=ready,
             order=settled.order,
             offsets=settled.terms.correction == "offset",
         )
-        existing = [bill for bill in settled.bills if bill.window == window_label]
+        existing = [bill for bill in settled.bills_of(asked.organisation) if bill.window == window_label]
         authorised = asking.ask(
             party,
             Action.REQUEST_PAYMENT,
@@ -67,16 +77,17 @@ def request_payment(
         )
         if planned is None and existing:
             newest = existing[-1]
-            if number and number != newest.number:
+            if number and _numbered(settled, number, asked) != newest.number:
                 raise SettlementRefused(rule="billed-already", reason=f"{newest.number} holds all of it")
             asking.uow.record(_event(gateway, newest, party, authorised))
             return newest, False
         if planned is None:
             raise SettlementRefused(rule="nothing-to-bill", reason=_why_nothing(settled, window_label))
-        bill = _bill(gateway, settled, window_label, planned, number, party)
-        asking.session.add(bill)
-        asking.uow.record(_event(gateway, bill, party, authorised))
-        return bill, True
+        bills = [_bill(gateway, settled, window_label, planned, number, one, party) for one in settled.contract.payers]
+        asking.session.add_all(bills)
+        for bill in bills:
+            asking.uow.record(_event(gateway, bill, party, authorised))
+        return next(bill for bill in bills if bill.payer == asked.organisation), True
 
 
 def find_bill(settled: Settled, number: str) -> Bill:
@@ -87,46 +98,70 @@ def find_bill(settled: Settled, number: str) -> Bill:
     return found
 
 
+def _payer(settled: Settled, organisation: str) -> ContractParty:
+    payers = settled.contract.payers
+    found = next((one for one in payers if organisation in ("", one.organisation)), None)
+    if found is None:
+        known = ", ".join(one.organisation for one in payers)
+        raise SettlementRefused(rule="payer-unknown", reason=f"{organisation} pays nothing here; these do: {known}")
+    return found
+
+
+def _numbered(settled: Settled, number: str, payer: ContractParty) -> str:
+    """The operator's own number, as it stands on this payer's bill."""
+    payers = settled.contract.payers
+    return number if len(payers) == 1 else f"{number}/{payers.index(payer) + 1}"
+
+
 def evidence_of(settled: Settled, windows: set[str]) -> tuple[Evidence, ...]:
     """The standing payment documents of these windows, in the contract's order."""
     found = [one for one in settled.signed if one.document.is_standing and one.document.window in windows]
-    return tuple(Evidence(one.jti, one.jwt_sha256, one.rules_sha256) for one in found)
+    return tuple(
+        Evidence(one.jti, one.jwt_sha256, one.rules_sha256, *([STATED_EVIDENCE] if one.is_stated else []))
+        for one in found
+    )
 
 
 def _waits_for_nobody(settled: Settled, window: str) -> bool:
     """Whether every line of the window is acknowledged: what is left is no quarrel, but an amount of nothing."""
     one = settled.standing(window)
     states = [] if one is None else [settled.state(one, line) for line in one.document.lines]
-    return bool(states) and all(state not in (State.RELEASED, State.DISPUTED) for state in states)
+    return bool(states) and all(state not in (State.RELEASED, State.HELD, *QUARRELS) for state in states)
 
 
 def _why_nothing(settled: Settled, window: str) -> str:
-    opened = sum(
-        line.amount_minor for line in differences(settled.documents, settled.bill_lines()) if line.window == window
-    )
+    opened = sum(line.whole_minor for line in settled.differences() if line.window == window)
     if opened < 0:
         return f"what {window} takes back is set off against the next invoice"
     return f"{window} is worth nothing, or all of it was billed before"
 
 
-def _bill(gateway: Gateway, settled: Settled, window: str, planned: Planned, number: str, party: Party) -> Bill:
-    contract, terms, position = settled.contract, settled.terms, len(settled.bills) + 1
-    chosen = number or f"{contract.id}-{window}-{position}"
+def _bill(
+    gateway: Gateway, settled: Settled, window: str, planned: Planned, number: str, payer: ContractParty, party: Party
+) -> Bill:
+    contract, terms = settled.contract, settled.terms
+    position = len(settled.bills) + 1 + contract.payers.index(payer)
+    chosen = _numbered(settled, number, payer) if number else f"{contract.id}-{window}-{position}"
     if not _NUMBER.fullmatch(chosen):
         raise SettlementRefused(rule="number", reason="an invoice number has 1 to 30 letters, digits and . / _ -")
     if chosen in {bill.number for bill in settled.bills}:
         raise SettlementRefused(rule="number-used", reason=f"{chosen} is the number of another invoice")
     issued_on = settled.now.date()
     due_on = issued_on + timedelta(days=terms.payment_days)
-    refers_to = _refers_to(settled, planned)
+    lines = settled.bear(planned.lines, payer.organisation)
+    total_minor = sum(line.amount_minor for line in lines)
+    # a share of next to nothing may have the other sign than the whole: each bill is what its own total is
+    kind = planned.kind if total_minor == 0 else CREDIT_NOTE if total_minor < 0 else INVOICE
+    refers_to = _refers_to(settled, lines, payer) if kind == CREDIT_NOTE else ""
     facts = BillFacts(
-        kind=planned.kind,
+        payer=payer,
+        kind=kind,
         number=chosen,
         issued_on=issued_on,
         due_on=due_on,
-        lines=planned.lines,
+        lines=lines,
         refers_to=refers_to,
-        evidence=evidence_of(settled, {line.window for line in planned.lines}),
+        evidence=evidence_of(settled, {line.window for line in lines}),
     )
     xml = ubl(contract, terms, facts, is_demo=gateway.installed.is_demo)
     return Bill(
@@ -136,10 +171,11 @@ def _bill(gateway: Gateway, settled: Settled, window: str, planned: Planned, num
         contract_sha256=contract.sha256,
         position=position,
         window=window,
-        kind=planned.kind,
+        payer=payer.organisation,
+        kind=kind,
         number=chosen,
-        lines=[asdict(line) for line in planned.lines],
-        total_minor=planned.total_minor,
+        lines=[asdict(line) for line in lines],
+        total_minor=total_minor,
         refers_to=refers_to,
         xml=xml,
         sha256=hashlib.sha256(xml).hexdigest(),
@@ -151,12 +187,12 @@ def _bill(gateway: Gateway, settled: Settled, window: str, planned: Planned, num
     )
 
 
-def _refers_to(settled: Settled, planned: Planned) -> str:
-    """The invoice that a credit note is about: the newest that holds one of its lines, else the newest of all."""
-    invoices = [bill for bill in settled.bills if bill.kind != CREDIT_NOTE]
-    if planned.kind != CREDIT_NOTE or not invoices:
+def _refers_to(settled: Settled, lines: Sequence[BillLine], payer: ContractParty) -> str:
+    """The invoice that a payer's credit note is about: the newest that holds one of its lines, else its newest."""
+    invoices = [bill for bill in settled.bills_of(payer.organisation) if bill.kind != CREDIT_NOTE]
+    if not invoices:
         return ""
-    places = {line.place for line in planned.lines} & set(billed(settled.bill_lines()))
+    places = {line.place for line in lines} & set(billed(settled.bill_lines()))
     about = [bill for bill in invoices if places & {line.place for line in lines_of(bill)}]
     return (about or invoices)[-1].number
 
@@ -165,6 +201,7 @@ def _event(gateway: Gateway, bill: Bill, party: Party, authorised: Authorised) -
     return PaymentRequested(
         contract=bill.contract_id,
         window=bill.window,
+        payer=bill.payer,
         bill=bill.id,
         bill_kind=bill.kind,
         number=bill.number,

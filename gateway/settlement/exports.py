@@ -14,9 +14,9 @@ from io import BytesIO, StringIO
 from typing import Any
 
 HEAD = (
-    "contract", "window", "from_week", "to_week", "state", "tariff", "kind", "unit", "quantity", "amount",
-    "amount_minor", "line_state", "document", "jwt_sha256", "contract_version", "rules_sha256", "gln", "order_number",
-    "person_reference", "account",
+    "contract", "window", "from_week", "to_week", "state", "tariff", "kind", "unit", "quantity", "whole_amount",
+    "payer", "amount", "amount_minor", "line_state", "document", "jwt_sha256", "contract_version", "rules_sha256",
+    "gln", "order_number", "person_reference", "account",
 )  # fmt: skip
 _SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
 _MOST_MINOR = 10**14  # a spreadsheet keeps 15 digits
@@ -30,8 +30,8 @@ def safe(text: str) -> str:
 
 
 def rows(made: dict[str, Any]) -> list[list[Cell]]:
-    """One row a line of a payment document, as texts and whole numbers."""
-    payer, contract = made["payer"], made["contract"]
+    """One row for each line of a payment document and each payer, with its share as amount."""
+    payers, contract = {payer["organisation"]: payer for payer in made["payers"]}, made["contract"]
     return [
         [
             contract["id"],
@@ -44,19 +44,19 @@ def rows(made: dict[str, Any]) -> list[list[Cell]]:
             line["unit"],
             int(line["quantity"]),
             _kroner(int(line["amount_minor"])),
-            int(line["amount_minor"]),
+            share["payer"],
+            _kroner(int(share["amount_minor"])),
+            int(share["amount_minor"]),
             str(line["state"]),
             window["document"]["jti"],
             window["document"]["jwt_sha256"],
             int(window["document"]["contract_version"]),
             window["document"]["rules_sha256"],
-            payer["gln"],
-            payer["order_number"],
-            payer["person_reference"],
-            payer["account"],
+            *(payers[share["payer"]][name] for name in ("gln", "order_number", "person_reference", "account")),
         ]
         for window in made["windows"]
         for line in window["lines"]
+        for share in line["shares"]
     ]
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from connectors.records import Week
 from gateway import aggregates
@@ -22,9 +22,11 @@ from gateway.errors import SourcesIncomplete
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, MeasureKind, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
-from gateway.outcomes.tariff import Figures, owed
+from gateway.outcomes.opening import Opening
+from gateway.outcomes.tariff import Figures, owed, quantity_of
+from gateway.outcomes.terms import apportioned
 from gateway.settlement.account import Document
-from gateway.settlement.reading import Settled, read
+from gateway.settlement.reading import Settled, Signed, read
 from gateway.settlement_events import ForecastMade
 from gateway.store import basis
 from outcome_verifier import canonical
@@ -35,14 +37,34 @@ PACE_WEEKS = 13
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One window: what is signed, what has accrued, what is expected in all, and in which budget year it is paid."""
+    """One window: what is signed, what has accrued, what is expected in all, and in which budget year it is paid.
+
+    `own_minor` is what the municipality bears of what is expected: a budget holds that, and not what others pay.
+    """
 
     window: str
     signed_minor: int
     accrued_minor: int  # 0 once it is signed
     expected_minor: int
+    own_minor: int
     payment_expected_on: str
     budget_year: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatedAgain:
+    """What the parties stated of one tariff in one window, and what the registers of today would make of it."""
+
+    window: str
+    tariff: str
+    stated_quantity: int
+    evaluated_quantity: int
+    stated_minor: int
+    evaluated_minor: int
+
+    @property
+    def differs(self) -> bool:
+        return (self.stated_quantity, self.stated_minor) != (self.evaluated_quantity, self.evaluated_minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +73,8 @@ class Forecast:
     currency: str
     complete_to: str  # ISO week
     windows: tuple[Expected, ...]
-    by_year: tuple[tuple[int, int], ...]  # budget year, minor units expected
+    by_year: tuple[tuple[int, int, int], ...]  # budget year, minor units that the municipality bears, and in all
+    stated: tuple[StatedAgain, ...]  # the windows before the gateway, as stated and as the registers show them today
 
 
 def accruals(gateway: Gateway, contract_id: str) -> Forecast:
@@ -101,24 +124,52 @@ def forecast(
         _figures(contract, seen, number, window, week=week, at=window.to_week, declared=declared[window.label])
         for number, window in enumerate(contract.windows, start=1)
     ]
-    due = [sum(amounts.values()) for amounts in owed(contract, series)]
+    opening = settled.adopted.opening if settled.adopted else None
+    due = [sum(amounts.values()) for amounts in owed(contract, series, opening)]
     windows, before = [], 0
     for number, window in enumerate(contract.windows, start=1):
         document = signed.get(window.label)
         worth, accrued = due[number - 1] - before, 0
         if document is not None:
-            worth = document.due_minor
+            worth = document.due_minor + sum(settled.paid_before(window.label).values())
         elif window.from_week <= week:
             at = min(window.to_week, week)
             now = _figures(contract, seen, number, window, week=week, at=at, declared=declared[window.label])
-            accrued = sum(owed(contract, [*series[: number - 1], now])[-1].values()) - before
+            accrued = sum(owed(contract, [*series[: number - 1], now], opening)[-1].values()) - before
         on = _payment_expected_on(settled, window.label, document)
-        windows.append(Expected(window.label, worth if document else 0, accrued, worth, on, int(on[:4])))
+        own = apportioned(before + worth, contract.share_parts)[0] - apportioned(before, contract.share_parts)[0]
+        windows.append(Expected(window.label, worth if document else 0, accrued, worth, own, on, int(on[:4])))
         before += worth
     years: Counter[int] = Counter()
+    own_years: Counter[int] = Counter()
     for one in windows:
         years[one.budget_year] += one.expected_minor
-    return Forecast(contract.id, contract.currency, str(week), tuple(windows), tuple(sorted(years.items())))
+        own_years[one.budget_year] += one.own_minor
+    by_year = tuple((year, own_years[year], years[year]) for year in sorted(years))
+    stated = _stated_again(contract, series, opening)
+    return Forecast(contract.id, contract.currency, str(week), tuple(windows), by_year, stated)
+
+
+def _stated_again(contract: Contract, series: Sequence[Figures], opening: Opening | None) -> tuple[StatedAgain, ...]:
+    """Every stated window beside what the same arithmetic makes of the registers. A difference is reported here, and
+    nowhere settled.
+    """
+    if opening is None:
+        return ()
+    found, before = [], {tariff.id: (0, 0) for tariff in contract.tariffs}
+    for figures, amounts in zip(series, owed(contract, series), strict=True):
+        if figures.window not in opening.windows:
+            break
+        for one in opening.of(figures.window):
+            tariff = next(tariff for tariff in contract.tariffs if tariff.id == one.tariff)
+            quantity, amount = quantity_of(tariff, figures), amounts[one.tariff]
+            were = before[one.tariff]
+            evaluated = quantity - were[0], amount - were[1]
+            found.append(
+                StatedAgain(one.window, one.tariff, one.quantity, evaluated[0], one.amount_minor, evaluated[1])
+            )
+            before[one.tariff] = quantity, amount
+    return tuple(found)
 
 
 def _declared(asking: Asking, contract: Contract, window: Window) -> dict[str, int]:
@@ -135,8 +186,15 @@ def _payment_expected_on(settled: Settled, label: str, document: Document | None
             return bill.due_on.isoformat()
     window = next(one for one in settled.contract.windows if one.label == label)
     one = settled.standing(label) if document is not None else None
-    start = one.issued_at.date() if one is not None else max(settled.contract.freezes_on(window), settled.now.date())
+    if one is not None and one.is_stated and not one.document.lines:  # it was paid before the gateway
+        start = settled.contract.freezes_on(window)
+    else:
+        start = _started(settled, window, one)
     return (start + timedelta(days=settled.terms.dispute_days + settled.terms.payment_days)).isoformat()
+
+
+def _started(settled: Settled, window: Window, one: Signed | None) -> date:
+    return one.issued_at.date() if one is not None else max(settled.contract.freezes_on(window), settled.now.date())
 
 
 def _figures(
@@ -179,5 +237,6 @@ def _plain(made: Forecast) -> dict[str, object]:
         "contract": made.contract,
         "complete_to": made.complete_to,
         "windows": [asdict(one) for one in made.windows],
+        "stated": [asdict(one) for one in made.stated],
         "by_year": [list(one) for one in made.by_year],
     }

@@ -15,6 +15,7 @@ from typing import Any
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import InvestorTerms
+from outcome_verifier.balances import SAYS
 
 SCHEMA = "investor-settlement/1"
 SMALL_COHORT_KEYS = frozenset({"schema", "contract", "declared_dates", "predicates"})
@@ -55,13 +56,18 @@ def view(
     documents: Mapping[str, int],
     paid: frozenset[str],
     on: date,
+    stated: tuple[str, int] | None = None,
 ) -> dict[str, Any]:
-    """The investor's view. `documents` holds each window's standing payment document, `paid` what is paid in full."""
+    """The investor's view. `documents` holds each window's standing payment document, `paid` what is paid in full.
+
+    `stated` is the last window that the parties stated before the gateway, and what is paid of all of those: one sum,
+    and only where the contract plans a total of each of them for the investor, who would have it anyway.
+    """
     plain = [one for one in shown if one.template == "predicate"]
     made: dict[str, Any] = {
         "schema": SCHEMA,
         "contract": contract.identity,
-        "declared_dates": _dates(contract),
+        "declared_dates": _dates(contract, since=stated[0] if stated else ""),
         "predicates": [{"window": one.window, "met": one.met} for one in plain],
     }
     terms = contract.settlement.investor if contract.settlement else None
@@ -72,12 +78,16 @@ def view(
     settled = [one for one in agreed if one.window in paid]
     newest = totals[-1] if totals else None
     measure = contract.people_measure
+    if stated is not None and not _may_see_stated(contract, stated[0]):
+        stated = None
     drawn = sum(draw.amount_minor for draw in terms.draws if draw.on <= on)
     made["currency"] = contract.currency
     made["illustrative"] = list(contract.illustrative)
     made["windows"] = [
         {"window": one.window, "payable_minor": one.payable_minor, "is_paid": one in settled} for one in agreed
     ]
+    if stated is not None:
+        made["stated"] = {"says": SAYS, "last_window": stated[0], "paid_minor": stated[1]}
     made["goal"] = (
         {"people": measure.threshold_people, "achieved": newest.achieved, "met": newest.met, "window": newest.window}
         if measure and newest
@@ -86,18 +96,25 @@ def view(
     made["flow"] = {"formula": terms.formula, "max_return_minor": terms.max_return_minor} | flow(
         terms,
         drawn_minor=drawn,
-        paid_minor=sum(one.payable_minor or 0 for one in settled),
+        paid_minor=sum(one.payable_minor or 0 for one in settled) + (stated[1] if stated else 0),
         goal_met=bool(newest and newest.met),
     )
     return made
 
 
-def _dates(contract: Contract) -> list[dict[str, str]]:
-    """When the contract lets the investor learn something, at the earliest."""
+def _may_see_stated(contract: Contract, last: str) -> bool:
+    return all(
+        contract.is_planned("contract_total", "investor", window.label) for window in contract.windows_until(last)
+    )
+
+
+def _dates(contract: Contract, *, since: str) -> list[dict[str, str]]:
+    """When the contract lets the investor learn something, at the earliest; of a stated window it never will."""
+    closed = contract.windows_until(since) if since else ()
     planned = {(release.window, release.template) for release in contract.releases if release.recipient == "investor"}
     return [
         {"window": window.label, "template": template, "from": contract.freezes_on(window).isoformat()}
         for window in contract.windows
         for template in ("contract_total", "predicate")
-        if (window.label, template) in planned
+        if (window.label, template) in planned and window not in closed
     ]

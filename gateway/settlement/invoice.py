@@ -12,8 +12,8 @@ from datetime import date
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from gateway.outcomes.contract import Contract, Window
-from gateway.outcomes.settlement_terms import SettlementTerms, TradeParty
+from gateway.outcomes.contract import Contract, ContractParty, Window
+from gateway.outcomes.settlement_terms import Buyer, SettlementTerms, TradeParty
 from gateway.settlement.account import INVOICE, BillLine
 from gateway.settlement_errors import SettlementRefused
 
@@ -28,19 +28,24 @@ for _prefix, _uri in (("cbc", _CBC), ("cac", _CAC), ("inv", f"{_UBL}Invoice-2"),
     ET.register_namespace(_prefix, _uri)
 
 
+STATED_EVIDENCE = "opening balances stated by the parties, not evaluated, SHA-256 of the file"
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A payment document that a bill rests on."""
+    """A payment document, or the opening balances, that a bill rests on."""
 
     jti: str
     jwt_sha256: str
     rules_sha256: str
+    what: str = "evidence bundle, SHA-256 of the JWT"
 
 
 @dataclass(frozen=True, slots=True)
 class BillFacts:
-    """Everything that a bill says."""
+    """Everything that a bill says, to the payer that it is for."""
 
+    payer: ContractParty
     kind: str
     number: str
     issued_on: date
@@ -77,6 +82,7 @@ def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo:
     net = sign * bill.total_minor
     vat = vat_minor(terms, net)
     name, currency = ("Invoice" if is_invoice else "CreditNote"), contract.currency
+    buyer = terms.buyer(bill.payer.organisation)
     root = ET.Element(f"{{{_UBL}{name}-2}}{name}")
     _basic(root, "CustomizationID", CUSTOMIZATION)
     _basic(root, "ProfileID", PROFILE)
@@ -87,18 +93,18 @@ def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo:
     _basic(root, f"{name}TypeCode", "380" if is_invoice else "381")
     _basic(root, "Note", _note(contract, is_demo))
     _basic(root, "DocumentCurrencyCode", currency)
-    _basic(root, "AccountingCost", terms.account)
-    _basic(root, "BuyerReference", terms.person_reference)
-    _basic(_aggregate(root, "OrderReference"), "ID", terms.order_number)
+    _basic(root, "AccountingCost", buyer.account)
+    _basic(root, "BuyerReference", buyer.person_reference)
+    _basic(_aggregate(root, "OrderReference"), "ID", buyer.order_number)
     if bill.refers_to:
         _basic(_aggregate(root, "BillingReference", "InvoiceDocumentReference"), "ID", bill.refers_to)
     _basic(_aggregate(root, "ContractDocumentReference"), "ID", f"{contract.id}/{contract.version}")
     for one in bill.evidence:
-        _reference(root, one.jti, f"evidence bundle, SHA-256 of the JWT {one.jwt_sha256}")
+        _reference(root, one.jti, f"{one.what} {one.jwt_sha256}")
     for digest in sorted({one.rules_sha256 for one in bill.evidence}):
         _reference(root, f"sha256:{digest}", "contract file")
     _seller(root, contract.party("operator").name, terms.seller)
-    _buyer(root, contract.party("outcome_payer").name, terms)
+    _buyer(root, bill.payer.name, buyer)
     _basic(_aggregate(root, "PaymentMeans"), "PaymentMeansCode", _NEMKONTO)
     _basic(_aggregate(root, "PaymentTerms"), "Note", f"{terms.payment_days} dage netto / {terms.payment_days} days net")
     total = _aggregate(root, "TaxTotal")
@@ -117,7 +123,9 @@ def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo:
         _money(sums, tag, value, currency)
     windows = {window.label: window for window in contract.windows}
     for number, line in enumerate(bill.lines, start=1):
-        _line(root, name, number, line, sign * line.amount_minor, windows[line.window], terms, currency)
+        entry = _line(root, name, number, sign * line.amount_minor, windows[line.window], buyer, currency)
+        _item(entry, line, _share(contract, bill.payer, line), terms)
+        _money(_aggregate(entry, "Price"), "PriceAmount", abs(line.amount_minor), currency)
     ET.indent(root)
     body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return body + b"\n"
@@ -150,27 +158,36 @@ def _line(
     root: ET.Element,
     name: str,
     number: int,
-    line: BillLine,
     value: int,
     window: Window,
-    terms: SettlementTerms,
+    buyer: Buyer,
     currency: str,
-) -> None:
+) -> ET.Element:
     entry = _aggregate(root, f"{name}Line")
     _basic(entry, "ID", str(number))
     tag = "InvoicedQuantity" if name == "Invoice" else "CreditedQuantity"
     _basic(entry, tag, "-1" if value < 0 else "1", unitCode=_PIECE)
     _money(entry, "LineExtensionAmount", value, currency)
-    _basic(entry, "AccountingCost", terms.account)
+    _basic(entry, "AccountingCost", buyer.account)
     period = _aggregate(entry, "InvoicePeriod")
     _basic(period, "StartDate", window.from_week.monday.isoformat())
     _basic(period, "EndDate", window.to_week.sunday.isoformat())
+    return entry
+
+
+def _item(entry: ET.Element, line: BillLine, share: str, terms: SettlementTerms) -> None:
     item = _aggregate(entry, "Item")
     units = {"week": "uger / weeks", "person": "personer / people"}.get(line.unit, line.unit)
-    _basic(item, "Description", f"{line.window}: {line.quantity} {units}")
+    _basic(item, "Description", f"{line.window}: {line.quantity} {units}{share}")
     _basic(item, "Name", line.key)
     _category(item, "ClassifiedTaxCategory", terms)
-    _money(_aggregate(entry, "Price"), "PriceAmount", abs(value), currency)
+
+
+def _share(contract: Contract, payer: ContractParty, line: BillLine) -> str:
+    """What the payer's amount is a share of, where it does not pay alone."""
+    if len(contract.payers) == 1:
+        return ""
+    return f"; andel / share {payer.share_parts}/{sum(contract.share_parts)} af / of {amount(line.whole_minor)}"
 
 
 def _seller(root: ET.Element, name: str, party: TradeParty) -> None:
@@ -187,13 +204,13 @@ def _seller(root: ET.Element, name: str, party: TradeParty) -> None:
     _legal(entry, name, party)
 
 
-def _buyer(root: ET.Element, name: str, terms: SettlementTerms) -> None:
+def _buyer(root: ET.Element, name: str, buyer: Buyer) -> None:
     entry = _aggregate(root, "AccountingCustomerParty", "Party")
-    _basic(entry, "EndpointID", terms.buyer.gln, schemeID=_GLN)
+    _basic(entry, "EndpointID", buyer.party.gln, schemeID=_GLN)
     _basic(_aggregate(entry, "PartyName"), "Name", name)
-    _address(entry, terms.buyer)
-    _legal(entry, name, terms.buyer)
-    _basic(_aggregate(entry, "Contact"), "Name", terms.person_reference)
+    _address(entry, buyer.party)
+    _legal(entry, name, buyer.party)
+    _basic(_aggregate(entry, "Contact"), "Name", buyer.person_reference)
 
 
 def _address(entry: ET.Element, party: TradeParty) -> None:

@@ -5,6 +5,7 @@ Amounts come from the signed tokens. A row that says anything else than its toke
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,12 +14,14 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway import evaluation as evaluating
-from gateway import issuing
+from gateway import issuing, openings
 from gateway.installation import Gateway
+from gateway.openings import Adopted
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.settlement_terms import SettlementTerms
-from gateway.settlement.account import BillLine, Document, Line, Place, billed
-from gateway.settlement.states import Action, State, course
+from gateway.outcomes.tariff import unit_of
+from gateway.settlement.account import BillLine, Document, Line, Place, billed, differences, shared
+from gateway.settlement.states import QUARRELS, Action, State, course
 from gateway.settlement_errors import SettlementMismatch, SettlementRefused
 from gateway.store import queries
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
@@ -34,7 +37,11 @@ PARTIES = (Role.OPERATOR, Role.SETTLEMENT_OFFICER)  # both have to acknowledge
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """An issued payment document with its evidence."""
+    """An issued payment document with its evidence; or what the parties stated of a window before the gateway.
+
+    `is_stated`: then the document holds what is not paid of it, the digest is that of the opening balances, and there
+    is no attestation.
+    """
 
     document: Document
     release: str
@@ -45,6 +52,7 @@ class Signed:
     leaf_index: int
     seq: int
     issued_at: datetime
+    is_stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ class Settled:
     disputes: tuple[Dispute, ...]
     bills: tuple[Bill, ...]
     paid: frozenset[str]  # ids of bills
+    adopted: Adopted | None  # what the parties stated of the windows before the gateway
     now: datetime
 
     @property
@@ -74,8 +83,43 @@ class Settled:
         """The payment document of a window that nothing superseded."""
         return next((one for one in self.signed if one.document.window == window and one.document.is_standing), None)
 
-    def bill_lines(self, *, among: Sequence[Bill] | None = None) -> list[BillLine]:
-        return [line for bill in (self.bills if among is None else among) for line in lines_of(bill)]
+    def paid_before(self, window: str) -> dict[str, int]:
+        """What the parties state as paid of each tariff in a window before the gateway; nothing of any other window."""
+        stated = self.adopted.opening.of(window) if self.adopted else ()
+        return {one.tariff: one.paid_minor for one in stated}
+
+    def quantity_before(self, window: str) -> dict[str, int]:
+        """What the parties state that was reached in a window before the gateway, by tariff."""
+        stated = self.adopted.opening.of(window) if self.adopted else ()
+        return {one.tariff: one.quantity for one in stated}
+
+    def bills_of(self, payer: str) -> list[Bill]:
+        """The bills of one payer, oldest first."""
+        return [bill for bill in self.bills if bill.payer == payer]
+
+    def bill_lines(self) -> list[BillLine]:
+        """The lines that were billed, once each: every payer's bills hold the same ones, each with its own share."""
+        return [line for bill in self.bills_of(self.contract.payers[0].organisation) for line in lines_of(bill)]
+
+    def differences(self) -> list[BillLine]:
+        """What no bill holds yet, in the order of the contract's windows."""
+        opened = differences(self.documents, self.bill_lines())
+        return sorted(opened, key=lambda line: (self.order[line.window], line.key))
+
+    def bear(self, lines: Sequence[BillLine], payer: str) -> tuple[BillLine, ...]:
+        """What a payer bears of whole lines that would be billed next."""
+        place = [one.organisation for one in self.contract.payers].index(payer)
+        before = sum(line.whole_minor for line in self.bill_lines())
+        return shared(lines, billed_minor=before, parts=self.contract.share_parts, payer=place)
+
+    def borne(self, payer: str) -> dict[Place, int]:
+        """What a payer bears of each line: what its bills hold of it, and what the next ones would add, were everything
+        that is open billed in the contract's order."""
+        held = [line for bill in self.bills_of(payer) for line in lines_of(bill)]
+        found: dict[Place, int] = defaultdict(int)
+        for line in [*held, *self.bear(self.differences(), payer)]:
+            found[line.place] += line.amount_minor
+        return dict(found)
 
     def open_disputes(self, release: str) -> list[Dispute]:
         """Those that still hold a line back: open, or upheld and not corrected yet."""
@@ -99,7 +143,7 @@ class Settled:
 
     def state(self, one: Signed, line: Line) -> State:
         """Where a line of a document stands, folded from the facts."""
-        actions = [Action.FREEZE, Action.EVALUATE, Action.RELEASE]
+        actions = [Action.STATE_HELD] if one.is_stated else [Action.FREEZE, Action.EVALUATE, Action.RELEASE]
         if not one.document.is_standing:
             return course([*actions, Action.SUPERSEDE])
         if any(dispute.line == line.key for dispute in self.open_disputes(one.release)):
@@ -110,6 +154,7 @@ class Settled:
         place = (one.document.window, line.key)
         if billed(self.bill_lines()).get(place) == (line.quantity, line.amount_minor):
             actions.append(Action.INVOICE)
+            # every payer's bill of it: money that one of several still owes is not there
             if all(bill.id in self.paid for bill in self.bills if place in {part.place for part in lines_of(bill)}):
                 actions.append(Action.PAY)
         return course(actions)
@@ -117,6 +162,8 @@ class Settled:
     def window_states(self, window: Window) -> list[State]:
         """The states of a window's lines; of one that is not released, its own."""
         one = self.standing(window.label)
+        if one is not None and one.is_stated:
+            return [self.state(one, line) for line in one.document.lines] or [course([Action.STATE_PAID])]
         if one is not None:
             moved = [line for line in one.document.lines if line.amount_minor or line.quantity]
             return [self.state(one, line) for line in moved or one.document.lines] or [State.RELEASED]
@@ -137,7 +184,7 @@ class Settled:
             if self.state(one, line) in (State.ACKNOWLEDGED, State.INVOICED, State.PAID)
         }
         keys = {line.key for line in one.document.lines}
-        everything = all(self.state(one, line) is not State.DISPUTED for line in one.document.lines)
+        everything = all(self.state(one, line) not in QUARRELS for line in one.document.lines)
         gone = {place for place in billed(self.bill_lines()) if place[0] == window and place[1] not in keys}
         return found | (gone if everything and len(found) == len(keys) else set())
 
@@ -159,10 +206,14 @@ def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime)
     def everything(table: Any, *by: Any) -> tuple[Any, ...]:
         return tuple(session.exec(select(table).where(table.contract_id == contract_id).order_by(*by)).all())
 
+    adopted = openings.of(gateway, session, contract_id)
     return Settled(
         contract=contract,
         terms=contract.settlement,
-        signed=tuple(_signed(row, trust, is_standing=row.id not in replaced) for row in issued if trust is not None),
+        signed=(
+            *(_stated(contract, adopted, window) for window in (adopted.opening.windows if adopted else ())),
+            *(_signed(row, trust, is_standing=row.id not in replaced) for row in issued if trust is not None),
+        ),
         intended=frozenset(row.window for row in rows if row.state == "intended"),
         frozen_at={
             window.label: evaluating.frozen_at(session, gateway.contract_for(session, contract_id, window), window)
@@ -172,7 +223,33 @@ def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime)
         disputes=everything(Dispute, col(Dispute.at), col(Dispute.id)),
         bills=everything(Bill, col(Bill.position)),
         paid=frozenset(one.bill_id for one in everything(Payment, col(Payment.at))),
+        adopted=adopted,
         now=now,
+    )
+
+
+def _stated(contract: Contract, adopted: Adopted | None, window: str) -> Signed:
+    """What of a stated window the parties can still settle: what is held back, and what is disputed."""
+    if adopted is None:
+        raise ValueError(f"nothing was stated of {window}")
+    units = {tariff.id: unit_of(contract, tariff) for tariff in contract.tariffs}
+    lines = [
+        Line(one.tariff, kind, units[one.tariff], 0, minor)
+        for one in adopted.opening.of(window)
+        for kind, minor in (("held", one.held_minor), ("disputed", one.disputed_minor))
+        if minor
+    ]
+    return Signed(
+        document=Document(window, 1, tuple(lines), is_standing=True),
+        release=adopted.release,
+        version=contract.version,
+        rules_sha256=contract.sha256,
+        jti=f"opening-balances:{contract.id}",
+        jwt_sha256=adopted.opening.sha256,
+        leaf_index=0,
+        seq=0,
+        issued_at=adopted.at,
+        is_stated=True,
     )
 
 

@@ -6,7 +6,7 @@ policy's own rule, and stands on the sheet so that the approver sees it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ def checks(
     return [
         _agreed_price(settled, versions, windows),
         _recalculated(settled, bill),
-        _acknowledged(settled, standing),
+        _acknowledged(settled, bill, standing),
         _account_and_year(settled, bill),
         _contract_version(standing, versions, bill),
         _not_paid_before(settled, bill, approved),
@@ -63,6 +63,7 @@ def checks(
 def sheet(settled: Settled, bill: Bill, found: list[Check], *, is_demo: bool) -> dict[str, Any]:
     """The sheet as plain JSON, to be hashed, printed and kept."""
     contract, terms = settled.contract, settled.terms
+    buyer = terms.buyer(bill.payer)
     evidence = [
         {"window": one.document.window, "jti": one.jti, "jwt_sha256": one.jwt_sha256, "log_entry": one.leaf_index}
         for one in settled.signed
@@ -71,7 +72,8 @@ def sheet(settled: Settled, bill: Bill, found: list[Check], *, is_demo: bool) ->
     return {
         "schema": SCHEMA,
         "contract": {"id": contract.id, "title": contract.title, "version": contract.version},
-        "payer": contract.party("outcome_payer").name,
+        "payer": next(payer.name for payer in contract.payers if payer.organisation == bill.payer),
+        "share": {"parts": contract.share_parts[_place(settled, bill)], "of_parts": sum(contract.share_parts)},
         "operator": contract.party("operator").name,
         "currency": contract.currency,
         "demo": is_demo,
@@ -88,10 +90,10 @@ def sheet(settled: Settled, bill: Bill, found: list[Check], *, is_demo: bool) ->
             "refers_to": bill.refers_to,
             "lines": bill.lines,
         },
-        "account": terms.account,
-        "order_number": terms.order_number,
-        "person_reference": terms.person_reference,
-        "gln": terms.buyer.gln,
+        "account": buyer.account,
+        "order_number": buyer.order_number,
+        "person_reference": buyer.person_reference,
+        "gln": buyer.party.gln,
         "evidence": evidence,
         "checks": [{"name": one.name, "holds": one.holds, "fact": one.fact} for one in found],
     }
@@ -101,17 +103,22 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
     """What all documents up to the bill's last window add up to is what the tariffs make of their quantities.
 
     A tariff that reads more than its own quantity (a price by state or year, a person's cap, a difference) cannot be
-    computed again from totals: the sheet says so, and rests on the contract's digest and the signature.
+    computed again from totals: the sheet says so, and rests on the contract's digest and the signature. So it does of a
+    window that the parties stated before the gateway; after it the stated figures are where the totals begin.
     """
     last = max(settled.order[window] for window in windows)
     label = settled.contract.windows[last].label
-    documents = {one.document.window: one for one in settled.signed if one.document.is_standing}
+    opening = settled.adopted.opening if settled.adopted else None
+    if opening is not None and label in opening.windows:
+        return Check("agreed_price", True, "oplyst af parterne, ikke opgjort · stated by the parties, not evaluated")
+    documents = {one.document.window: one for one in settled.signed if one.document.is_standing and not one.is_stated}
     if label not in documents:
         return Check("agreed_price", False, f"no payment document of {label} stands")
     contract = next((one for one in versions if one.sha256 == documents[label].rules_sha256), None)
     if contract is None:
         return Check("agreed_price", False, f"no version of the contract has the digest that {label} was signed under")
-    totals: dict[str, tuple[int, int]] = {tariff.id: (0, 0) for tariff in contract.tariffs}
+    totals = opening.totals() if opening else {tariff.id: (0, 0) for tariff in contract.tariffs}
+    series = [_figures(contract, opening.last_window, totals, len(opening.windows))] if opening else []
     for window, one in documents.items():
         for line in one.document.lines if settled.order[window] <= last else ():
             quantity, amount = totals[line.tariff]
@@ -119,17 +126,21 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
     if not all(_is_plain(contract, tariff) for tariff in contract.tariffs):
         said = "ikke efterregnelig af totaler: signaturen gælder · rests on the signature, not on totals"
         return Check("agreed_price", True, said)
-    figures = Figures(
-        window=label,
-        quantities={tariff.of: totals[tariff.id][0] for tariff in contract.tariffs if tariff.of},
-        personal={tariff.id: tariff.price_minor * totals[tariff.id][0] for tariff in contract.tariffs},
-        windows=last + 1,
-    )
-    [expected] = owed(contract, [figures])
+    expected = owed(contract, [*series, _figures(contract, label, totals, last + 1)], opening)[-1]
     wrong = [name for name, (_, amount) in totals.items() if amount != expected[name]]
     prices = ", ".join(f"{one.id} {kroner(one.price_minor)}" for one in contract.tariffs if one.price_minor)
     said = f"afviger · differs: {', '.join(wrong)}" if wrong else f"pris · price: {prices or 'trin · steps'}"
     return Check("agreed_price", not wrong, said)
+
+
+def _figures(contract: Contract, window: str, totals: Mapping[str, tuple[int, int]], windows: int) -> Figures:
+    """What tariffs read that follow from their own quantity alone."""
+    return Figures(
+        window=window,
+        quantities={tariff.of: totals[tariff.id][0] for tariff in contract.tariffs if tariff.of},
+        personal={tariff.id: tariff.price_minor * totals[tariff.id][0] for tariff in contract.tariffs},
+        windows=windows,
+    )
 
 
 def _is_plain(contract: Contract, tariff: Tariff) -> bool:
@@ -142,19 +153,38 @@ def _is_plain(contract: Contract, tariff: Tariff) -> bool:
 
 
 def _recalculated(settled: Settled, bill: Bill) -> Check:
-    """All bills of the bill's lines add up to the signed documents, and the document that was made says the same."""
-    due, held = account.owed(settled.documents), billed(settled.bill_lines())
+    """All bills of the bill's lines add up to the signed documents, the payer bears its share of them, and the document
+    that was made says the same."""
+    due, own = account.owed(settled.documents), settled.bills_of(bill.payer)
+    held = billed([line for other in own for line in lines_of(other)])
     places = {line.place for line in lines_of(bill)}
     adds_up = all(held[place][1] == (due[place].amount_minor if place in due else 0) for place in places)
-    total = sum(line.amount_minor for line in lines_of(bill))
+    before = sum(line.whole_minor for other in own if other.position < bill.position for line in lines_of(other))
+    share = account.shared(
+        lines_of(bill), billed_minor=before, parts=settled.contract.share_parts, payer=_place(settled, bill)
+    )
+    total = sum(line.amount_minor for line in share)
     asked = payable_minor(bill.xml)
-    says_so = total == bill.total_minor and asked == total + vat_minor(settled.terms, total)
+    is_share = list(share) == lines_of(bill) and total == bill.total_minor
+    says_so = is_share and asked == total + vat_minor(settled.terms, total)
     said = f"underskrevet · signed {kroner(total)}; bilaget · the document {kroner(asked)}"
     return Check("recalculated", adds_up and says_so, said)
 
 
-def _acknowledged(settled: Settled, standing: list[Signed]) -> Check:
-    states = [settled.state(one, line) for one in standing for line in one.document.lines if line.amount_minor]
+def _place(settled: Settled, bill: Bill) -> int:
+    """The payer's place in the contract."""
+    return [payer.organisation for payer in settled.contract.payers].index(bill.payer)
+
+
+def _acknowledged(settled: Settled, bill: Bill, standing: list[Signed]) -> Check:
+    """Both parties accept every line of the bill; one that is disputed beside them stays out of it."""
+    places = {line.place for line in lines_of(bill)}
+    states = [
+        settled.state(one, line)
+        for one in standing
+        for line in one.document.lines
+        if line.amount_minor and (one.document.window, line.key) in places
+    ]
     both = all(state in (*_BILLED, State.ACKNOWLEDGED) for state in states)
     yes = "leverandør og kommune, hver linje · operator and municipality, every line"
     return Check("acknowledged", both, yes if both else "ikke af begge, eller bestridt · not by both, or disputed")
@@ -164,7 +194,7 @@ def _account_and_year(settled: Settled, bill: Bill) -> Check:
     """The account is the contract's, and the result is not booked before its year."""
     years = sorted({w.to_week.sunday.year for w in settled.contract.windows if w.label == bill.window})
     account = account_of(bill.xml)
-    holds = account == settled.terms.account and bill.issued_on.year >= max(years)
+    holds = account == settled.terms.buyer(bill.payer).account and bill.issued_on.year >= max(years)
     text = f"{account}; resultat fra · result of {years[-1]}; bogført · booked {bill.issued_on.year}"
     return Check("account_and_year", holds, text)
 

@@ -13,12 +13,18 @@ from gateway.settlement.words import both, known, kroner, readable
 TITLE = "Afregningsark"
 
 
+def _share(made: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    share = made["share"]
+    return (("Andel · share", f"{share['parts']}/{share['of_parts']}"),) if share["parts"] < share["of_parts"] else ()
+
+
 def page(made: dict[str, Any]) -> str:
     """The sheet (`sheet.sheet`) as self-contained HTML."""
     bill = made["bill"]
     da, en = words.BILLS[bill["kind"]]
     facts = (
         (f"{da} · {en}", bill["number"]),
+        *_share(made),
         ("Uden moms · before VAT", f"{kroner(bill['total_minor'])} {made['currency']}"),
         ("Moms · VAT", kroner(bill["vat_minor"])),
         ("At betale · to pay", f"{kroner(bill['total_minor'] + bill['vat_minor'])} {made['currency']}"),

@@ -16,15 +16,16 @@ STYLES = ("settlement.css",)
 
 def page(made: dict[str, Any]) -> str:
     """The statement (`statement.statement`) as self-contained HTML."""
-    contract, payer = made["contract"], made["payer"]
+    contract, [payer, *others] = made["contract"], made["payers"]
+    who, who_en = ("betalerne", "payers owe") if others else (payer["name"], "municipality owes")
     body = (
         f"<div class=long><header><p class=sender>{escape(payer['name'])}</p>"
         "<p class=kind>Afregning · Settlement statement</p></header>"
-        f"<h1>{TITLE}</h1><p class=lead>{escape(contract['title'])}: hvad {escape(payer['name'])} skylder "
+        f"<h1>{TITLE}</h1><p class=lead>{escape(contract['title'])}: hvad {escape(who)} skylder "
         f"{escape(made['operator']['name'])} efter underskrevne betalingsbilag, opgjort {escape(made['made_on'])}."
-        "<small>What the municipality owes the operator under signed payment documents.</small></p>"
-        f"{_marks(made)}{_figures(made['cumulative'])}{_windows(made)}{_caps(made['cumulative'])}{_address(made)}"
-        f"{_bills(made['bills'])}<section><h2>Bilag for bilag{_en('Document by document')}</h2>"
+        f"<small>What the {who_en} the operator under signed payment documents.</small></p>"
+        f"{_marks(made)}{_figures(made['cumulative'])}{_shares(made)}{_windows(made)}{_caps(made['cumulative'])}"
+        f"{_address(made)}{_bills(made)}<section><h2>Bilag for bilag{_en('Document by document')}</h2>"
         f"{''.join(_window(window) for window in made['windows'] if window['document'])}</section></div>"
     )
     return document(f"{TITLE} – {escape(contract['title'])}", [body], styles=STYLES)
@@ -35,13 +36,20 @@ def _en(text: str) -> str:
 
 
 def _marks(made: dict[str, Any]) -> str:
-    said = []
+    said, english = [], []
+    if opening := made["opening"]:
+        said.append(
+            f"Perioderne til og med {escape(opening['last_window'])} er <b>oplyst af parterne og ikke opgjort</b> her: "
+            "ingen resultatbeviser findes for dem."
+        )
+        english.append(f"Windows up to {escape(opening['last_window'])} are stated by the parties and not evaluated.")
     if made["demo"]:
         said.append("<b>Demo.</b> Underskrevet med en udviklingsnøgle: beviser intet om rigtige mennesker eller penge.")
     if made["illustrative"]:
         said.append("Tal, der ikke er offentlige, er <b>illustrative</b>, herunder priser, loft og faktureringsdata.")
-    english = _en("Demo keys; figures that are not public are illustrative.") if said else ""
-    return f"<aside><p>{' '.join(said)}{english}</p></aside>" if said else ""
+    if made["demo"] or made["illustrative"]:
+        english.append("Demo keys; figures that are not public are illustrative.")
+    return f"<aside><p>{' '.join(said)}{_en(' '.join(english))}</p></aside>" if said else ""
 
 
 def _figures(sums: dict[str, Any]) -> str:
@@ -57,17 +65,41 @@ def _figures(sums: dict[str, Any]) -> str:
     return f"<div class=figures>{body}</div>"
 
 
+def _shares(made: dict[str, Any]) -> str:
+    """Who bears what, where several pay."""
+    if len(made["payers"]) == 1:
+        return ""
+    rows = "".join(
+        f"<tr><th scope=row>{escape(one['name'])}</th><td>{one['share_parts']}/{one['of_parts']}</td>"
+        f"<td class=n>{kroner(one['due_minor'])}</td><td class=n>{kroner(one['invoiced_minor'])}</td>"
+        f"<td class=n>{kroner(one['paid_minor'])}</td></tr>"
+        for one in made["payers"]
+    )
+    heads = _heads(
+        ("", ("Betaler", "payer")),
+        ("", ("Andel", "share")),
+        ("n", ("Skyldigt", "due")),
+        ("n", ("Faktureret", "invoiced")),
+        ("n", ("Betalt", "paid")),
+    )
+    return (
+        f"<section class=keep><h2>Hvem betaler hvad{_en('Who bears what: each gets bills of its own')}</h2>"
+        f"<table class=money><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
+    )
+
+
+def _heads(*columns: tuple[str, tuple[str, str]]) -> str:
+    return "".join(f"<th scope=col class='{mark}'>{both(pair)}</th>" for mark, pair in columns)
+
+
 def _windows(made: dict[str, Any]) -> str:
-    heads = "".join(
-        f"<th scope=col class='{mark}'>{both(pair)}</th>"
-        for mark, pair in (
-            ("", ("Periode", "window")),
-            ("", ("Tilstand", "state")),
-            ("n", ("Beløb", "due")),
-            ("n", ("heraf berigtiget", "of which corrections")),
-            ("n", ("Betalt", "paid")),
-            ("", ("Næste", "next expected")),
-        )
+    heads = _heads(
+        ("", ("Periode", "window")),
+        ("", ("Tilstand", "state")),
+        ("n", ("Beløb", "due")),
+        ("n", ("heraf berigtiget", "of which corrections")),
+        ("n", ("Betalt", "paid")),
+        ("", ("Næste", "next expected")),
     )
     rows = "".join(
         f"<tr><th scope=row>{escape(one['window'])}{_en(escape(one['from_week'] + ' – ' + one['to_week']))}</th>"
@@ -128,14 +160,10 @@ def _caps(sums: dict[str, Any]) -> str:
 
 
 def _address(made: dict[str, Any]) -> str:
-    payer, contract, terms = made["payer"], made["contract"], made["terms"]
+    contract, terms = made["contract"], made["terms"]
     correction = {"credit_note": "kreditnota · credit note", "offset": "modregning · offset"}[terms["correction"]]
     facts = (
-        ("EAN / GLN", payer["gln"]),
-        ("CVR", payer["cvr"]),
-        ("Ordrenummer · order", payer["order_number"]),
-        ("Personreference", payer["person_reference"]),
-        ("Konto · account", payer["account"]),
+        *(fact for payer in made["payers"] for fact in _buyer(payer, is_alone=len(made["payers"]) == 1)),
         ("Leverandør, CVR", f"{made['operator']['name']}, {made['operator']['cvr']}"),
         ("Indsigelse · dispute", f"{terms['dispute_days']} dage · days"),
         ("Betaling · payment", f"{terms['payment_days']} dage · days"),
@@ -150,26 +178,44 @@ def _address(made: dict[str, Any]) -> str:
     )
 
 
-def _bills(bills: list[dict[str, Any]]) -> str:
+def _buyer(payer: dict[str, Any], *, is_alone: bool) -> list[tuple[str, str]]:
+    """Where one payer's invoices go."""
+    facts = [
+        ("EAN / GLN", payer["gln"]),
+        ("CVR", payer["cvr"]),
+        ("Ordrenummer · order", payer["order_number"]),
+        ("Personreference", payer["person_reference"]),
+        ("Konto · account", payer["account"]),
+    ]
+    return facts if is_alone else [("Betaler · payer", payer["name"]), *facts]
+
+
+def _named(names: dict[str, str], payer: str) -> str:
+    return f"<td>{escape(names[payer])}</td>"
+
+
+def _bills(made: dict[str, Any]) -> str:
+    bills, names = made["bills"], {payer["organisation"]: payer["name"] for payer in made["payers"]}
     if not bills:
         return ""
+    several = len(names) > 1
     rows = "".join(
-        f"<tr><th scope=row>{escape(one['number'])}</th><td>{both(words.BILLS[one['kind']])}</td>"
+        f"<tr><th scope=row>{escape(one['number'])}</th>{_named(names, one['payer']) if several else ''}"
+        f"<td>{both(words.BILLS[one['kind']])}</td>"
         f"<td class=n>{kroner(one['total_minor'])}</td><td class=when>{escape(one['issued_on'])}</td>"
         f"<td class=when>{escape(one['due_on'])}</td>"
         f"<td>{'betalt · paid' if one['is_paid'] else 'åben · open'}</td></tr>"
         for one in bills
     )
-    heads = "".join(
-        f"<th scope=col class='{mark}'>{both(pair)}</th>"
-        for mark, pair in (
-            ("", ("Nummer", "number")),
-            ("", ("Bilag", "kind")),
-            ("n", ("Beløb uden moms", "amount before VAT")),
-            ("", ("Dato", "issued")),
-            ("", ("Forfald", "due")),
-            ("", ("Status", "status")),
-        )
+    payer = [("", ("Betaler", "payer"))] if several else []
+    heads = _heads(
+        ("", ("Nummer", "number")),
+        *payer,
+        ("", ("Bilag", "kind")),
+        ("n", ("Beløb uden moms", "amount before VAT")),
+        ("", ("Dato", "issued")),
+        ("", ("Forfald", "due")),
+        ("", ("Status", "status")),
     )
     return (
         f"<section class=keep><h2>Fakturaer og kreditnotaer{_en('Invoices and credit notes')}</h2>"
@@ -178,7 +224,6 @@ def _bills(bills: list[dict[str, Any]]) -> str:
 
 
 def _window(one: dict[str, Any]) -> str:
-    evidence = one["document"]
     rows = "".join(
         f"<tr><td>{readable(line['tariff'])}</td><td>{both(known(words.KINDS, line['kind']))}</td>"
         f"<td class=n>{line['quantity']} {escape(known(words.UNITS, line['unit'])[0])}</td>"
@@ -193,11 +238,22 @@ def _window(one: dict[str, Any]) -> str:
     return (
         f"<div class=window><h3>{escape(one['window'])}<span>{kroner(one['due_minor'])}</span></h3>"
         f"<table class=money><tbody>{rows}</tbody></table>"
+        f"{_evidence(one)}{earlier}</div>"
+    )
+
+
+def _evidence(one: dict[str, Any]) -> str:
+    evidence = one["document"]
+    if one["stated"]:
+        return (
+            "<p class=evidence>Oplyst af parterne, ikke opgjort · stated by the parties, not evaluated: "
+            f"åbningsbalance · opening balances <code>{escape(evidence['jwt_sha256'])}</code></p>"
+        )
+    return (
         f"<p class=evidence>Bevis · evidence: {escape(evidence['jti'])}, revision {evidence['revision']}, "
         f"{escape(evidence['issued_on'])}, log {evidence['log_entry']}<br>"
         f"JWT <code>{escape(evidence['jwt_sha256'])}</code><br>"
         f"kontrakt · contract v{evidence['contract_version']} <code>{escape(evidence['rules_sha256'])}</code></p>"
-        f"{earlier}</div>"
     )
 
 

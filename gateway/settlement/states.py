@@ -21,6 +21,10 @@ class State(StrEnum):
     DISPUTED = "disputed"  # one party contests it: it is not invoiced
     INVOICED = "invoiced"  # an invoice or a credit note holds it
     PAID = "paid"
+    # of windows that the parties settled before the gateway: stated by them, not evaluated
+    HELD = "held"  # stated as owed and held back, until both acknowledge it
+    CONTESTED = "contested"  # stated as owed by one party, and contested by the other
+    STATED = "stated"  # stated as paid: closed
     SUPERSEDED = "superseded"  # a correction replaced its payment document
 
 
@@ -34,10 +38,16 @@ class Action(StrEnum):
     INVOICE = "invoice"
     PAY = "pay"
     SUPERSEDE = "supersede"
+    STATE_HELD = "state_held"  # the opening balances say so
+    STATE_PAID = "state_paid"
 
 
 TRANSITIONS: Mapping[State, Mapping[Action, State]] = {
-    State.ACCRUING: {Action.FREEZE: State.FROZEN},
+    State.ACCRUING: {
+        Action.FREEZE: State.FROZEN,
+        Action.STATE_HELD: State.HELD,
+        Action.STATE_PAID: State.STATED,
+    },
     State.FROZEN: {Action.EVALUATE: State.EVALUATED},
     State.EVALUATED: {Action.RELEASE: State.RELEASED},
     State.RELEASED: {
@@ -50,8 +60,14 @@ TRANSITIONS: Mapping[State, Mapping[Action, State]] = {
     State.DISPUTED: {Action.RESOLVE: State.RELEASED, Action.SUPERSEDE: State.SUPERSEDED},
     State.INVOICED: {Action.PAY: State.PAID, Action.SUPERSEDE: State.SUPERSEDED},
     State.PAID: {Action.SUPERSEDE: State.SUPERSEDED},
+    State.HELD: {Action.ACKNOWLEDGE: State.ACKNOWLEDGED, Action.DISPUTE: State.CONTESTED},
+    State.CONTESTED: {Action.RESOLVE: State.HELD},
+    State.STATED: {},
     State.SUPERSEDED: {},
 }
+
+
+QUARRELS = frozenset({State.DISPUTED, State.CONTESTED})  # the line is held back until the dispute has ended
 
 
 def after(state: State, action: Action) -> State:
@@ -73,9 +89,15 @@ def course(actions: Iterable[Action]) -> State:
 def of_window(states: Iterable[State]) -> State:
     """The state of a window: disputed where a line is, else that of the line which is furthest behind."""
     found = set(states)
-    if State.DISPUTED in found:
-        return State.DISPUTED
-    return min(found, key=list(State).index, default=State.ACCRUING)
+    quarrels = found & QUARRELS
+    if quarrels:
+        return min(quarrels)
+    return min(found, key=_behind, default=State.ACCRUING)
+
+
+def _behind(state: State) -> int:
+    """How far a line has come: what is held back has still to be acknowledged."""
+    return list(State).index(State.RELEASED if state is State.HELD else state)
 
 
 def diagram() -> str:
@@ -83,5 +105,5 @@ def diagram() -> str:
     lines = ["stateDiagram-v2", f"    [*] --> {State.ACCRUING.value}"]
     for state, actions in TRANSITIONS.items():
         lines += [f"    {state.value} --> {following.value}: {action.value}" for action, following in actions.items()]
-    lines += [f"    {state.value} --> [*]" for state in (State.PAID, State.SUPERSEDED)]
+    lines += [f"    {state.value} --> [*]" for state in (State.PAID, State.STATED, State.SUPERSEDED)]
     return "\n".join(lines)

@@ -12,7 +12,7 @@ from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.settlement import investor as investing
 from gateway.settlement.acknowledging import is_appointed, party_of
-from gateway.settlement.reading import Settled, read
+from gateway.settlement.reading import Settled, lines_of, read
 from gateway.settlement.statement import digest, statement
 from gateway.settlement.states import State
 from gateway.settlement_events import SettlementRead
@@ -59,7 +59,23 @@ def investor_view(asking: Asking, settled: Settled) -> dict[str, Any]:
         documents={one.window: one.due_minor for one in settled.documents if one.is_standing},
         paid=frozenset(paid),
         on=asking.now.date(),
+        stated=_stated(settled),
     )
+
+
+def _stated(settled: Settled) -> tuple[str, int] | None:
+    """The last stated window, and what is paid of all of them by now."""
+    if settled.adopted is None:
+        return None
+    opening = settled.adopted.opening
+    billed = sum(
+        line.whole_minor
+        for bill in settled.bills_of(settled.contract.payers[0].organisation)
+        if bill.id in settled.paid
+        for line in lines_of(bill)
+        if line.window in opening.windows
+    )
+    return opening.last_window, opening.paid_minor + billed
 
 
 def ask_to_read(

@@ -15,6 +15,9 @@ STATES: dict[State, tuple[str, str]] = {
     State.DISPUTED: ("bestridt", "disputed"),
     State.INVOICED: ("faktureret", "invoiced"),
     State.PAID: ("betalt", "paid"),
+    State.HELD: ("tilbageholdt", "held back"),
+    State.CONTESTED: ("bestridt", "stated and contested"),
+    State.STATED: ("oplyst", "stated, not evaluated"),
     State.SUPERSEDED: ("erstattet", "superseded"),
 }
 NEXT = {
@@ -34,7 +37,13 @@ CHECKS = {
     "second_person": ("En anden person attesterer", "a second person approves"),
 }
 UNITS = {"week": ("uger", "weeks"), "person": ("personer", "people")}
-KINDS = {"window": ("i perioden", "in the window"), "correction": ("berigtigelse", "correction")}
+KINDS = {
+    "window": ("i perioden", "in the window"),
+    "correction": ("berigtigelse", "correction"),
+    "stated": ("oplyst betalt", "stated as paid"),
+    "held": ("oplyst tilbageholdt", "stated as held back"),
+    "disputed": ("oplyst bestridt", "stated as disputed"),
+}
 BILLS = {"invoice": ("Faktura", "invoice"), "credit_note": ("Kreditnota", "credit note")}
 ROLES = {"operator": ("leverandør", "operator"), "settlement_officer": ("kommune", "municipality")}
 

@@ -43,7 +43,7 @@ def write_drop(
     offset = cohort * _COHORT_SPACING
     lives = live(course, seed=seed)
     referrals = folder / "enrolment" / f"{course.contract}.csv"
-    write_referrals(referrals, lives, offset=offset, notice="notice-2018-1")
+    write_referrals(referrals, lives, offset=offset, notice=f"notice-{course.enrolment_from.year}-1")
     others = extract_people // 100
     income = folder / "income" / f"indkomst-{course.first_month}_{course.last_month}.csv"
     write_income(income, course, lives, offset=offset, extract_people=others)

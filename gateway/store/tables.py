@@ -16,14 +16,21 @@ from gateway.store.columns import Instant, blob, instant, json_value, optional_i
 
 
 class Installation(SQLModel, table=True):
-    """Whose gateway this is. Trusted; may not be lost; an edit renames the issuer; no trust file has it."""
+    """Whose gateway this is. Trusted; may not be lost; an edit renames the issuer, and no trust file has that name; an
+    edit of the kind contradicts every key of the store, and nothing opens.
+    """
 
     id: int = Field(default=1, primary_key=True)
     host_name: str
     municipality_code: str
     municipality_name: str
-    is_demo: bool
+    kind: str  # `gateway.settings.Kind`
     created_at: datetime = instant()
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether what is signed here proves nothing: every installation but a production one."""
+        return self.kind != "production"
 
 
 class ContractVersion(SQLModel, table=True):
@@ -317,6 +324,13 @@ class LogEntry(SQLModel, table=True):
             "idx",
             sqlite_where=text("kind = 'countersignature_taken'"),
             postgresql_where=text("kind = 'countersignature_taken'"),
+        ),
+        Index(  # and whether a contract runs in shadow, or was adopted mid-way
+            "ix_logentry_adoptions",
+            "kind",
+            "idx",
+            sqlite_where=text("kind IN ('contract_adopted', 'contract_shadowed')"),
+            postgresql_where=text("kind IN ('contract_adopted', 'contract_shadowed')"),
         ),
     )
     log: str = Field(primary_key=True)

@@ -20,7 +20,7 @@ from gateway.errors import ProgrammeMismatch
 from gateway.installation import Gateway, initialise
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.settings import Settings
+from gateway.settings import Kind, Settings
 from gateway.store.tables import AcceptanceRow, ReleaseRow
 from outcome_verifier import canonical
 from tests.support.histories import EXAMPLES
@@ -50,7 +50,7 @@ def installed(folder: Path, host: str, *, code: str = "851") -> Gateway:
         host_name=host,
         municipality_code=code,
         municipality_name="Aalborg Kommune",
-        is_demo=True,
+        kind=Kind.DEMO,
     )
 
 

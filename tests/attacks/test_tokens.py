@@ -23,7 +23,7 @@ from gateway import clients
 from gateway.api.app import create_app
 from gateway.events import ClientRegistered
 from gateway.installation import initialise
-from gateway.settings import Settings
+from gateway.settings import Kind, Settings
 from gateway.store.tables import ClientRow, LogEntry
 from gateway.tokens import ASSERTION_TYPE, issue_access_token
 from outcome_verifier import b64, canonical
@@ -233,7 +233,7 @@ def token_of_another_gateway(world: World) -> str:
         host_name=here.host,
         municipality_code=here.installed.municipality_code,
         municipality_name=here.installed.municipality_name,
-        is_demo=True,
+        kind=Kind.DEMO,
     )
     return issue_access_token(
         other.token_signer(),

@@ -73,7 +73,7 @@ def test_decisions_are_listed_in_their_index():
         assert all(word in record.read_text(encoding="utf-8") for word in ("**Context.**", "**Decision.**"))
 
 
-@pytest.mark.parametrize("page", ["docs/operations.md", "docs/contracts.md"])
+@pytest.mark.parametrize("page", ["docs/operations.md", "docs/contracts.md", "docs/adoption.md"])
 def test_the_commands_of_a_page_are_commands(page: str):
     """Each `gateway …` line of the page names commands and options that exist."""
     import typer.main

@@ -12,6 +12,7 @@ import pytest
 from sqlmodel import select
 
 from connectors.records import IncomeType, Status
+from gateway import register_words
 from gateway.outcomes.not_counted import BUCKETS
 from gateway.outcomes.terms import Unit
 from gateway.rights import report_words as words
@@ -126,8 +127,8 @@ def test_whoever_is_taken_out_was_counted_until_then_and_not_after(tmp_path: Pat
 
 
 def test_every_word_that_a_report_can_hold_is_danish():
-    assert set(words.STATUS) == set(Status)
-    assert set(words.INCOME) == set(IncomeType)
+    assert set(register_words.STATUSES) == set(Status)
+    assert set(register_words.INCOME) == set(IncomeType)
     assert set(words.KIND) == set(RecordKind)
     assert set(words.CHANGE) == set(Change)
     assert set(words.CHANNEL) == {*Channel, "referral_list"}

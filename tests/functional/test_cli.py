@@ -236,8 +236,10 @@ def make_key(place: Place, name: str) -> str:
     return name
 
 
-def register(place: Place, client: str, key: str, organisation: str = "fokus-folkeoplysning") -> Ran:
-    command = ("keys", "client", client, "--organisation", organisation, "--role", "operator")
+def register(
+    place: Place, client: str, key: str, organisation: str = "fokus-folkeoplysning", role: str = "operator"
+) -> Ran:
+    command = ("keys", "client", client, "--organisation", organisation, "--role", role)
     return place.gateway(*command, "--jwk", key)
 
 
@@ -254,8 +256,10 @@ def test_an_organisation_that_no_contract_names_is_refused(place: Place):
     key, before = make_key(place, "fokus.jwk"), place.events
     ran = register(place, "fokus-app", key, "fokus-folkeoplysningen")
     assert (ran.code, "(organisation-unknown)" in ran.err) == (4, True), ran.text
-    assert "fokus-folkeoplysning\n" in ran.err  # those that are known are named
-    assert register(place, "funder-app", key, "det-obelske-familiefond").code == 0  # named by the programme alone
+    assert "operator/fokus-folkeoplysning" in ran.err  # those that are known are named, with their roles
+    assert register(place, "funder-app", key, "det-obelske-familiefond").code == 4  # an investor is no operator
+    # named by the programme alone
+    assert register(place, "funder-app", key, "det-obelske-familiefond", role="investor").code == 0
     assert place.events == before + 1
 
 

@@ -36,6 +36,7 @@ from tests.support.api_client import Client
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
+from tests.support.opening import balances_text, contract_of, operator_signs, paid
 from tests.support.settling import accept, contest, invoiced
 from tests.support.simulated import acting
 
@@ -45,10 +46,12 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "pull": (Action.PULL_SOURCE, ("impact60", "dream", "STATUS")),
     "comparison": (Action.PULL_SOURCE, ("impact60", "SELECTION", "--extract", "STATUS", "--out", "figures.json")),
     "evaluate": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
+    "shadow": (Action.EVALUATE, ("impact60", "--sheet", "STATUS", "--map", "MAP")),
     "release": (Action.RELEASE_PAYMENT, ("impact60", "2018H2", "--template", "payment_document", "--to", "operator")),
     "state": (Action.RELEASE_INDIVIDUAL, ("impact60", "2020H2", "--out", "statement.jwt")),
     "correct": (Action.RELEASE_PAYMENT, ("impact60", "2019H2", "--reason", "source_corrected")),
     "contract approve": (Action.CHANGE_POLICY, ("PROPOSAL",)),
+    "contract adopt": (Action.CHANGE_POLICY, ("impact60", "BALANCES", "--signed", "STATEMENT")),
     "log show": (Action.READ_LOG, ()),
     "rights record": (Action.REGISTER_RIGHT, ("impact60", "objection", "--case-ref", "REFERENCE")),
     "rights end": (Action.REGISTER_RIGHT, ("impact60", "CONSENT")),
@@ -226,11 +229,22 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
         "SELECTION": str(EXAMPLES / "comparisons" / "impact60.toml"),
         "REFERRALS": str(another),
         "NONCE": auditing.NONCE,
+        "MAP": str(EXAMPLES / "adoption" / "impact60.map.toml"),
+        **opening_of(town),
     }
     auditing.appoint(town)  # last: from then on only those who are named act
     names["SAMPLE"] = auditing.draw(town).sample.id
     gateway.store.dispose()
     return town, names
+
+
+def opening_of(town: SimulatedMunicipality) -> dict[str, str]:
+    """Opening balances, and what the operator signed of them."""
+    [tariff], balances, statement = contract_of(town).tariffs, town.folder / "opening.toml", town.folder / "opening.jwt"
+    text = balances_text(contract_of(town), "2018H2", [paid("2018H2", tariff.id, 0, 0)])
+    balances.write_bytes(text)
+    statement.write_text(operator_signs(contract_of(town), text, at=utc_now()))
+    return {"BALANCES": str(balances), "STATEMENT": str(statement)}
 
 
 def rows(town: SimulatedMunicipality) -> dict[str, int]:

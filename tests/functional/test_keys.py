@@ -18,7 +18,7 @@ from gateway import publication, signing
 from gateway.doctor import examine
 from gateway.errors import CheckpointMismatch, KeyFileInvalid, NoActiveKey, SigningKeyUnknown, UnsafeForProduction
 from gateway.installation import Gateway, initialise
-from gateway.settings import Settings
+from gateway.settings import Kind, Settings
 from keys.errors import KeyStoreLocked, KeyUnknown, TransitionRefused
 from keys.lifecycle import State
 from outcome_verifier import canonical, jws
@@ -35,6 +35,12 @@ FIRST, SECOND = ("2018H2", "payment_document", "operator"), ("2019H1", "payment_
 def town(tmp_path: Path) -> SimulatedMunicipality:
     clock = Clock(date(2030, 1, 1))
     return ready(tmp_path, clock=clock)
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> SimulatedMunicipality:
+    """A production installation (of people who do not exist): a seal belongs nowhere else."""
+    return ready(tmp_path, kind=Kind.PRODUCTION, clock=Clock(date(2030, 1, 1)))
 
 
 def move(town: SimulatedMunicipality, **span: int) -> None:
@@ -173,11 +179,8 @@ def test_a_lost_passphrase_stops_everything_here_and_nothing_elsewhere(town: Sim
     passphrase = town.gateway.settings.passphrase_path
     safe = passphrase.read_bytes()
     passphrase.write_bytes(b"what was it again")
-    locked = Gateway.open(town.gateway.settings, clock=town.gateway.clock)
-    with pytest.raises(KeyStoreLocked):
-        signing.add_key(locked)
-    with pytest.raises(KeyStoreLocked):
-        SimulatedMunicipality(locked, town.contract, town.drop, town.folder).release(*SECOND)
+    with pytest.raises(KeyStoreLocked):  # every key is looked at before anything is done
+        Gateway.open(town.gateway.settings, clock=town.gateway.clock)
     assert [row.window for row in town.rows()] == ["2018H2"]
     verify_bundle(bundle, trust, now=int(town.gateway.clock().timestamp()))
     passphrase.write_bytes(safe)
@@ -323,7 +326,8 @@ SEALS = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("alg", SEALS)
-def test_a_seal_certificate_leads_to_its_authority_at_the_logged_time(town: SimulatedMunicipality, alg: str):
+def test_a_seal_certificate_leads_to_its_authority_at_the_logged_time(real: SimulatedMunicipality, alg: str):
+    town = real
     authority = Authority(town.gateway.clock())
     file = authority.seal(town.folder, SEALS[alg](), days=30)
     rotate(town, alg=alg, certificate=file, password=b"secret")
@@ -339,7 +343,8 @@ def test_a_seal_certificate_leads_to_its_authority_at_the_logged_time(town: Simu
         verify_bundle(bundle, town.trust(), now=later, demands=stranger)
 
 
-def test_a_certificate_that_had_expired_when_it_sealed_is_refused(town: SimulatedMunicipality):
+def test_a_certificate_that_had_expired_when_it_sealed_is_refused(real: SimulatedMunicipality):
+    town = real
     authority = Authority(town.gateway.clock())
     rotate(town, certificate=authority.seal(town.folder, SEALS["ES256"](), days=30), password=b"secret")
     move(town, days=31)
@@ -356,7 +361,8 @@ def test_anchors_ask_for_a_certificate(town: SimulatedMunicipality):
         verify_bundle(bundle, town.trust(), now=now, demands=Demands(anchors=Authority(datetime.now(UTC)).anchors))
 
 
-def test_a_key_file_that_does_not_fit_is_refused(town: SimulatedMunicipality):
+def test_a_key_file_that_does_not_fit_is_refused(real: SimulatedMunicipality):
+    town = real
     authority = Authority(town.gateway.clock())
     file = authority.seal(town.folder, SEALS["ES256"]())
     with pytest.raises(KeyFileInvalid, match="password"):
@@ -373,6 +379,6 @@ def test_production_makes_no_development_keys_and_leaves_nothing_behind(tmp_path
     settings = Settings(data_directory=tmp_path / "new", profile="production")
     options = {"host_name": "g.example", "municipality_code": "851", "municipality_name": "Aalborg Kommune"}
     with pytest.raises(UnsafeForProduction, match="--demo-keys"):
-        initialise(settings, **options, is_demo=True)
+        initialise(settings, **options, kind=Kind.DEMO)
     assert not settings.data_directory.exists()
-    assert initialise(settings, **options, is_demo=False).has_development_key() is False
+    assert initialise(settings, **options, kind=Kind.PRODUCTION).has_development_key() is False

@@ -87,6 +87,10 @@ def test_a_list_that_would_shrink_the_denominator_is_refused_whole(tmp_path: Pat
     with pytest.raises(EnrolmentRefused) as refused:
         town.enrol()
     assert refused.value.reasons == {"accepted": 29, "the_contract_names": 30, reason: 1}
+    [(where, why)] = refused.value.lines
+    assert (where, why) == (3 if "second" in line else 2, reason)
+    assert f"{town.drop.referrals.name}: line {where} {reason}" in str(refused.value)
+    assert replacement_cpr(0) not in str(refused.value)
     assert last_event(town) == {"kind": "not_done", "error": "enrolment-refused", "actions": ["enrol"]}
     town.drop.referrals.write_text(
         "\n".join([lines[0], f"{replacement_cpr(0)};2018-10-03;SAG-1;notice-2018-1", *lines[2:]]) + "\n"
@@ -119,6 +123,8 @@ def test_nobody_is_enrolled_in_two_contracts_where_the_contract_refuses_it(tmp_p
     with pytest.raises(EnrolmentRefused) as refused:
         enrolment.enrol(town.gateway, "second", "2018", town.drop.referrals)
     assert refused.value.reasons["enrolled_in_another_contract"] == 30
+    assert "line 2 enrolled_in_another_contract" in str(refused.value)
+    assert "and 10 more" in str(refused.value)
 
 
 def test_no_pull_without_a_sealed_cohort_or_for_another_purpose(tmp_path: Path):

@@ -23,7 +23,7 @@ CASES = {case.name: case for case in all_cases()}
 ENGINE = PolicyEngine.load()
 
 # action -> the allow case that it starts from, the purposes it may serve, and the facts that must be true
-FOUR = ("cohort_sealed", "release_planned", "window_frozen", "sources_complete")
+FOUR = ("cohort_sealed", "release_planned", "window_frozen", "sources_complete", "settled_here")
 RESULT = (*FOUR, "codes_acceptable", "cells_cleared", "not_suspended")
 PAID, KNOWN, REVIEW = Purpose.OUTCOME_PAYMENT, Purpose.OUTCOME_EVALUATION, Purpose.ACCESS_REVIEW
 AUDITS = Purpose.AUDIT
@@ -198,7 +198,7 @@ def judge(action: Action, tell: Callable[[str], None], *, whole: bool) -> None:
 
 @pytest.mark.parametrize("action", Action)
 def test_every_combination_of_facts_is_judged_as_the_table_says(action: Action, tell: Callable[[str], None]) -> None:
-    """The whole product; for a release's thirteen facts every true and false, and the other words with two more off."""
+    """The whole product; for a release's fourteen facts every true and false, and the other words with two more off."""
     judge(action, tell, whole=action not in LARGE)
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.outcomes.settlement_terms import Draw, InvestorTerms
+from gateway.outcomes.terms import apportioned
 from gateway.settlement.account import (
     CREDIT_NOTE,
     BillLine,
@@ -17,6 +18,7 @@ from gateway.settlement.account import (
     differences,
     owed,
     plan,
+    shared,
 )
 from gateway.settlement.investor import flow
 
@@ -121,3 +123,57 @@ def test_an_investors_money_is_split_without_a_rest(draws, cap, paid, goal_met):
     assert made["beyond_minor"] >= 0
     if made["return_minor"]:
         assert made["at_risk_minor"] == 0  # no return before the capital is back
+
+
+PARTS = st.lists(st.integers(1, 10**6), min_size=1, max_size=6).map(tuple)
+
+
+@given(st.integers(-(10**15), 10**15), PARTS)
+def test_shares_add_up_and_each_is_less_than_one_unit_from_its_exact_value(total, parts):
+    shares = apportioned(total, parts)
+    assert sum(shares) == total
+    assert all(abs(share * sum(parts) - total * part) < sum(parts) for share, part in zip(shares, parts, strict=True))
+
+
+@settings(max_examples=300)
+@given(steps, PARTS, st.booleans(), st.data())
+def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_off(happened, parts, offsets, data):
+    """After every bill, and not only at the end; of a disputed line nobody is billed anything until it is free."""
+    documents: list[Document] = []
+    whole: list[BillLine] = []
+    own: list[list[BillLine]] = [[] for _ in parts]
+
+    def bill(held_back: set) -> None:
+        for window in WINDOWS:
+            opened = differences(documents, own[-1])  # whoever is asked: all hold the same lines
+            ready = {line.place for line in opened} - held_back
+            made = plan(window, opened, ready=ready, order=ORDER, offsets=offsets)
+            if made is None:
+                continue
+            before = sum(line.whole_minor for line in whole)
+            pieces = [shared(made.lines, billed_minor=before, parts=parts, payer=n) for n in range(len(parts))]
+            for number, line in enumerate(made.lines):
+                assert sum(piece[number].amount_minor for piece in pieces) == line.whole_minor
+            whole.extend(made.lines)
+            for held, piece in zip(own, pieces, strict=True):
+                held.extend(piece)
+            total = sum(line.whole_minor for line in whole)
+            for held, part in zip(own, parts, strict=True):
+                running = sum(line.amount_minor for line in held)
+                assert abs(running * sum(parts) - total * part) < sum(parts)
+            assert sum(line.amount_minor for held in own for line in held) == total
+
+    for what, content, _ in happened:
+        standing = [one for one in documents if one.is_standing]
+        if what == "issue" and len(standing) < len(WINDOWS):
+            documents.append(Document(WINDOWS[len(standing)], 1, content, is_standing=True))
+        elif standing:
+            last = standing[-1]
+            documents = [replace(one, is_standing=one.is_standing and one is not last) for one in documents]
+            documents.append(Document(last.window, last.revision + 1, content, is_standing=True))
+        places = sorted(owed(documents))
+        bill(set(data.draw(st.lists(st.sampled_from(places), max_size=2))) if places else set())
+    bill(set())
+    if not offsets:
+        due = sum(one.due_minor for one in documents if one.is_standing)
+        assert tuple(sum(line.amount_minor for line in held) for held in own) == apportioned(due, parts)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gateway import publication, release
 from gateway.installation import Gateway
-from gateway.settings import Settings, utc_now
+from gateway.settings import Kind, Settings, utc_now
 from gateway.simulate.drop import Drop
 from gateway.store import queries
 from gateway.store.tables import ReleaseRow
@@ -66,16 +66,23 @@ class SimulatedMunicipality(Municipality):
 
 
 def ready(
-    folder: Path, name: str = "impact60", *, pulled: bool = True, clock: Callable[[], datetime] = utc_now
+    folder: Path,
+    name: str = "impact60",
+    *,
+    pulled: bool = True,
+    kind: Kind = Kind.DEMO,
+    clock: Callable[[], datetime] = utc_now,
 ) -> SimulatedMunicipality:
     """A copy of its own, in `folder`: contract in force, and (with `pulled`) people enrolled and files pulled."""
-    original = _original(name, pulled)
+    original = _original(name, pulled, kind)
     shutil.copytree(original.folder, folder, dirs_exist_ok=True)
     gateway = Gateway.open(Settings(data_directory=folder / "gateway"), clock=clock)
     return SimulatedMunicipality(gateway, name, _moved(original.drop, original.folder, folder), folder)
 
 
-def built(folder: Path, name: str = "impact60", *, database_url: str = "") -> SimulatedMunicipality:
+def built(
+    folder: Path, name: str = "impact60", *, database_url: str = "", kind: Kind = Kind.DEMO, in_shadow: bool = False
+) -> SimulatedMunicipality:
     """The small municipality from nothing, on any database; nobody is enrolled yet."""
     is_large = name == "impact60"
     town = simulated(
@@ -85,13 +92,15 @@ def built(folder: Path, name: str = "impact60", *, database_url: str = "") -> Si
         course_edits=SMALL_COURSE if is_large else (),
         edits=SMALL_CONTRACT if is_large else (),
         database_url=database_url,
+        kind=kind,
+        in_shadow=in_shadow,
     )
     return SimulatedMunicipality(town.gateway, town.contract, town.drop, town.folder)
 
 
 @cache
-def _original(name: str, pulled: bool) -> SimulatedMunicipality:
-    town = built(Path(tempfile.mkdtemp(prefix=f"{name}-")), name)
+def _original(name: str, pulled: bool, kind: Kind) -> SimulatedMunicipality:
+    town = built(Path(tempfile.mkdtemp(prefix=f"{name}-")), name, kind=kind)
     if pulled:
         town.enrol()
         town.pull_all()

@@ -13,7 +13,7 @@ from policies.vocabulary import Party, Role
 from tests.support.simulated import Municipality, acting
 
 LETTER = hashlib.sha256(b"a letter").hexdigest()
-OPERATORS = {"impact60": "fokus-folkeoplysning", "ballerup": "specialisterne"}
+OPERATORS = {"impact60": "fokus-folkeoplysning", "ballerup": "specialisterne", "aarhus": "operator"}
 INVESTOR = Party("den-sociale-kapitalfond", Role.INVESTOR)
 
 

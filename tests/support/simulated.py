@@ -13,13 +13,18 @@ from connectors.errors import FileNotNeeded
 from gateway import declarations, enrolment, pulling
 from gateway.evaluation import evaluate_week
 from gateway.installation import Gateway, initialise
-from gateway.settings import Settings, utc_now
+from gateway.settings import Kind, Settings, utc_now
 from gateway.simulate.course import load_course
 from gateway.simulate.drop import Drop, write_drop
 from tests.support.histories import EXAMPLES
 from tests.support.parties import accept_all
 
 Edit = tuple[str, str]
+TOWNS = {
+    "impact60": ("851", "Aalborg Kommune"),
+    "ballerup": ("151", "Ballerup Kommune"),
+    "aarhus": ("751", "Aarhus Kommune"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,13 @@ class Municipality:
     folder: Path
 
     def enrol(self) -> enrolment.Enrolled:
-        return enrolment.enrol(self.gateway, self.contract, "2018", self.drop.referrals)
+        with self.gateway.store.read() as session:
+            [batch] = self.gateway.contract(session, self.contract).cohort.batches
+        return enrolment.enrol(self.gateway, self.contract, batch.id, self.drop.referrals)
 
     def pull_all(self) -> list[pulling.PullReport]:
         """Pull everything in the drop, oldest first."""
-        source = "dream" if self.contract == "impact60" else "ydelsesrefusion"
+        source = "dream" if self.drop.status.is_file() else "ydelsesrefusion"
         status = [self.drop.status] if self.drop.status.is_file() else sorted(self.drop.status.iterdir())
         reports = []
         for name, files in ((source, status), ("income", [self.drop.income])):
@@ -59,7 +66,13 @@ class Municipality:
 
 
 def declare(
-    gateway: Gateway, name: str, folder: Path, *, edits: tuple[Edit, ...] = (), programme_edits: tuple[Edit, ...] = ()
+    gateway: Gateway,
+    name: str,
+    folder: Path,
+    *,
+    edits: tuple[Edit, ...] = (),
+    programme_edits: tuple[Edit, ...] = (),
+    in_shadow: bool = False,
 ) -> None:
     """Put an example contract, with texts replaced, and its programme into force, accepted by all; declare sources."""
     text = _edited(EXAMPLES / "contracts" / f"{name}.toml", edits)
@@ -72,7 +85,7 @@ def declare(
     contract_file.write_text(text, encoding="utf-8")
     programme_file.write_text(programme, encoding="utf-8")
     accept_all(gateway, contract_file, programme_file)
-    declarations.activate_contract(gateway, contract_file, programme_file)
+    declarations.activate_contract(gateway, contract_file, programme_file, in_shadow=in_shadow)
     for source in ("dream", "ydelsesrefusion", "income"):
         declarations.declare_source(gateway, EXAMPLES / "sources" / f"{source}.toml")
 
@@ -107,22 +120,24 @@ def simulated(
     edits: tuple[Edit, ...] = (),
     programme_edits: tuple[Edit, ...] = (),
     database_url: str = "",
+    kind: Kind = Kind.DEMO,
+    in_shadow: bool = False,
     clock: Callable[[], datetime] = utc_now,
 ) -> Municipality:
     """An installation with its contract in force and its register files written; nothing is enrolled or pulled."""
     folder.mkdir(parents=True, exist_ok=True)
     course = load_course(_edited(EXAMPLES / "courses" / f"{name}.toml", course_edits).encode(), file=f"{name}.toml")
     drop = write_drop(folder / "drop", course, seed=seed, extract_people=extract_people)
-    code, town = ("851", "Aalborg Kommune") if name == "impact60" else ("151", "Ballerup Kommune")
+    code, town = TOWNS[name]
     gateway = initialise(
         Settings(data_directory=folder / "gateway", database_url=database_url),
         host_name=f"gateway.{name}.example",
         municipality_code=code,
         municipality_name=town,
-        is_demo=True,
+        kind=kind,
         clock=clock,
     )
-    declare(gateway, name, folder, edits=edits, programme_edits=programme_edits)
+    declare(gateway, name, folder, edits=edits, programme_edits=programme_edits, in_shadow=in_shadow)
     return Municipality(gateway, name, drop, folder)
 
 

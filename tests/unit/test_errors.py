@@ -9,6 +9,7 @@ import pytest
 
 import connectors.errors
 import gateway.acceptance_errors
+import gateway.adoption_errors
 import gateway.aggregate_errors
 import gateway.audit_errors
 import gateway.errors
@@ -27,6 +28,7 @@ ROOMS = [
     connectors.errors,
     gateway.errors,
     gateway.acceptance_errors,
+    gateway.adoption_errors,
     gateway.aggregate_errors,
     gateway.audit_errors,
     gateway.evaluation_errors,

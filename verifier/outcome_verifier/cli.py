@@ -1,7 +1,7 @@
 """`verify-outcome BUNDLE --trust TRUST.json`: checks an evidence bundle offline, a line a check.
 
 `verify-outcome present BUNDLE --only NAMES --out FILE` makes a bundle that shows only some of its claims.
-`verify-outcome key`, `accept` and `countersign` are for those who sign: parties of a contract, and auditors.
+`verify-outcome key`, `accept`, `balances` and `countersign` are for those who sign: parties of a contract, auditors.
 
 Exit codes: 0 verified; 10 + n where check n failed; 3 the trust file cannot be used; 2 usage.
 """
@@ -44,6 +44,7 @@ _COMMANDS = {  # imported only where they are asked for: plain verification star
     "present": "outcome_verifier.present",
     "key": "outcome_verifier.keyfile",
     "accept": "outcome_verifier.accept",
+    "balances": "outcome_verifier.balances",
     "countersign": "outcome_verifier.countersign",
 }
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -73,15 +73,6 @@ def test_enrolled_twice(contract: str, refuse_elsewhere: bool, expected: RejectR
     assert len(vault.entries) == 1, "nothing is stored of a refused enrolment"
 
 
-def test_a_contract_that_allows_two_does_not_open_one_that_refuses_them() -> None:
-    """Whichever was first: a person of an exclusive contract is in no other."""
-    border = boundary(MemoryVault())
-    border.enrol(ANNE, CONTRACT, refuse_elsewhere=True)
-    asked = border.enrol(ANNE, "other-contract", refuse_elsewhere=False, exclusive=[CONTRACT])
-    assert asked is RejectReason.ENROLLED_ELSEWHERE
-    assert isinstance(border.enrol(BO, "other-contract", refuse_elsewhere=False, exclusive=[CONTRACT]), SubjectRef)
-
-
 def test_two_contracts_where_that_is_allowed_are_two_unlinked_subjects() -> None:
     border = boundary(MemoryVault())
     first = border.enrol(ANNE, CONTRACT, refuse_elsewhere=True)

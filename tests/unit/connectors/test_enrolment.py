@@ -84,6 +84,7 @@ def test_a_bad_row_is_counted_by_reason_and_the_rest_goes_on(tmp_path: Path, bad
     vault = MemoryVault()
     found = read(tmp_path, bad, row(BO, reference="SAG-0002"), vault=vault)
     assert found.rejected == {reason: 1}
+    assert found.refused == [(2, reason)], "with the line of the file"
     assert [r.case_reference for r in found.accepted] == ["SAG-0002"]
     assert len(vault.entries) == 1, "nothing of a rejected person is sealed"
 

@@ -8,6 +8,7 @@ from connectors.codes import shown_by_kind
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.lint import lint
 from tests.support.histories import EXAMPLES, example_contract
+from tests.support.payers import SHARED
 
 TWICE = """
 [[tariffs]]
@@ -47,7 +48,35 @@ label = "2018H2"
 """
 HIGH_STEP = STEPS.replace("at = 60", "at = 121").replace("{ at = 70, amount_minor = 400 }", "")
 FIRST_WINDOW = '\n[[windows]]\nlabel = "2018H2"\n'
+PRICE = "cap_minor = 1500000000 # 15 million kr. for the contract"
+GATED = PRICE + '\ngate = { of = "self_support_full_or_partial", at_least = 121 }'
+OWN_GATE = PRICE + '\ngate = { of = "weeks_in_work_or_education", at_least = 1 }'
+CAPS = '\n[caps]\n{}\n\n[[windows]]\nlabel = "2018H2"\n'
 CASES = [
+    ("impact60", (PRICE, GATED), "gate-never-opens", 'id = "weeks_in', True),
+    ("impact60", (PRICE, GATED.replace("121", "120")), None, "", False),
+    ("impact60", (PRICE, OWN_GATE), "gate-never-shuts", 'id = "weeks_in', False),
+    ("impact60", (PRICE, OWN_GATE.replace("= 1 }", "= 2 }")), None, "", False),
+    ("impact60", ("cap_minor = 1500000000", "cap_minor = 149999"), "cap-below-unit", 'id = "weeks_in', False),
+    (
+        "impact60",
+        ("cap_minor = 1500000000", 'cap_window_minor = 149999\nexcess = "lost"'),
+        "cap-below-unit",
+        'id = "weeks_in',
+        False,
+    ),
+    (
+        "impact60",
+        ("cap_minor = 1500000000", 'cap_minor = 1500000000\ncap_window_minor = 100000000\nexcess = "lost"'),
+        "unreachable-cap",
+        'id = "weeks_in',
+        False,
+    ),
+    ("impact60", (FIRST_WINDOW, CAPS.format("person_minor = 149999")), "cap-below-unit", "[caps]", False),
+    ("impact60", (FIRST_WINDOW, CAPS.format("person_minor = 150000")), None, "", False),
+    ("impact60", (FIRST_WINDOW, CAPS.format("person_minor = 21600000")), None, "", False),  # 144 weeks
+    ("impact60", (FIRST_WINDOW, CAPS.format("person_minor = 21600001")), "unreachable-cap", "[caps]", False),
+    ("impact60", (FIRST_WINDOW, CAPS.format("contract_minor = 1500000001")), "unreachable-cap", "[caps]", False),
     ("impact60", (FIRST_WINDOW, TWICE), "pays-twice", 'id = "again"', True),
     ("impact60", (FIRST_WINDOW, SECOND_MEASURE), "pays-twice", 'id = "other_weeks"', False),
     ("impact60", (FIRST_WINDOW, STEPS), "unreachable-step", 'id = "bonus"', True),
@@ -66,6 +95,22 @@ def findings(contract: Contract) -> list[tuple[str, int, bool]]:
 @pytest.mark.parametrize("name", ["impact60", "ballerup"])
 def test_the_two_bonds_are_clean(name: str):
     assert findings(example_contract(name)) == []
+
+
+def test_further_payers_of_few_people_are_warned_of():
+    """They have to know what they owe, and a share of an exact amount is that amount."""
+    edits = {f"e{number}": pair for number, pair in enumerate(SHARED)}
+    assert findings(example_contract("impact60", **edits)) == []
+    few = {"size": ("size = 120", "size = 24"), "goal": ("threshold_people = 60", "threshold_people = 6")}
+    predicate = ('template = "contract_total"\nrecipients = ["operator", "investor"]\nwindows = "all"',
+                 'template = "predicate"\nrecipients = ["investor"]\nwindows = ["2020H2"]')  # fmt: skip
+    table = ('breakdown = "self_support_full_or_partial" # the one table that is shown by class,\n', "")
+    windows = (
+        'breakdown_windows = ["2020H2"]             # and once: two tables of one cohort could be subtracted\n',
+        "",
+    )
+    small = example_contract("impact60", **edits, **few, p=predicate, t=table, w=windows)
+    assert [rule for rule, _, _ in findings(small)] == ["payer-learns-of-few", "unreachable-cap"]
 
 
 @pytest.mark.parametrize(("name", "edit", "rule", "where", "refuses"), CASES)

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.outcomes.bounds import parties
 from gateway.outcomes.schedule import schedule
-from tests.support.histories import example_contract
+from tests.support.histories import EXAMPLES, example_contract
 
 
 @pytest.mark.parametrize("name", ["impact60", "ballerup"])
@@ -33,8 +33,10 @@ def test_cases_of_the_parties_mirror_each_other():
         "\n[cohort]\n",
         "\n[caps]\ncapital_minor = 100000000\nreturn_per_mille_a_year = 50\nreturn_years = 2\n\n[cohort]\n",
     )
-    contract = example_contract("impact60", caps=capped)
-    operator, payer, investor = parties(replace(contract, settlement=None))
+    text = (EXAMPLES / "contracts" / "impact60.toml").read_text("utf-8")
+    unsaid = (text[text.index("[settlement.investor]") :], "")
+    contract = example_contract("impact60", caps=capped, unsaid=unsaid)
+    operator, payer, investor = parties(contract)
     assert (operator.worst, operator.best) == (0, 110_250_000)
     assert (payer.worst, payer.best) == (-110_250_000, 0)
     assert (investor.worst, investor.best, investor.basis) == (-100_000_000, 10_250_000, "earns on its capital")

@@ -20,7 +20,7 @@ def test_both_examples_say_where_the_invoice_goes():
     assert impact60.investor is not None
     assert impact60.investor.capital_minor == 900_000_000
     assert impact60.investor.draws[0].on == date(2018, 10, 1)
-    assert impact60.buyer.gln == "5799999008511"
+    assert impact60.buyer("aalborg-kommune").party.gln == "5799999008511"
 
 
 def test_a_contract_without_the_table_has_no_terms():
@@ -53,6 +53,27 @@ def test_what_makes_no_sense_is_refused_with_its_place(old: str, new: str, reaso
         example_contract("impact60", edit=(old, new))
     assert "settlement" in str(refused.value)
     assert "impact60.toml" in str(refused.value)
+
+
+RETURN = "\n[caps]\nreturn_per_mille_a_year = 50\nreturn_years = 2\n\n[cohort]\n"
+
+
+def test_what_was_lent_and_what_comes_back_stand_in_one_place():
+    """The draws are the capital of the cap; the most of the return follows from the cap, and neither is said twice."""
+    cap, own = ("\n[cohort]\n", RETURN), ("max_return_minor = 150000000 # 1.5 million kr.\n", "")
+    contract = example_contract("impact60", cap=cap, own=own)
+    assert contract.settlement is not None
+    assert contract.settlement.investor is not None
+    assert contract.caps.capital_minor == contract.settlement.investor.capital_minor == 900_000_000
+    assert contract.settlement.investor.max_return_minor == 92_250_000
+    assert contract.caps.most_minor == 992_250_000
+    twice = ("\n[cohort]\n", RETURN.replace("[caps]\n", "[caps]\ncapital_minor = 900000000\n"))
+    with pytest.raises(DeclarationInvalid, match=r"caps\.capital_minor stands in \[settlement.investor\] already"):
+        example_contract("impact60", cap=twice, own=own)
+    with pytest.raises(DeclarationInvalid, match=r"max_return_minor follows from \[caps\]"):
+        example_contract("impact60", cap=cap)
+    with pytest.raises(DeclarationInvalid, match="max_return_minor is missing"):
+        example_contract("impact60", own=own)
 
 
 LATER = (

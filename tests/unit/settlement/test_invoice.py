@@ -25,9 +25,10 @@ def contract() -> Contract:
 
 
 def bill(*amounts: int, kind: str = "invoice", refers_to: str = "") -> BillFacts:
-    lines = tuple(BillLine("2019H1", f"weeks_{n}/window", "week", 10, value) for n, value in enumerate(amounts))
+    lines = tuple(BillLine("2019H1", f"weeks_{n}/window", "week", 10, value, value) for n, value in enumerate(amounts))
     evidence = (Evidence("urn:uuid:1", "a" * 64, "b" * 64),)
-    return BillFacts(kind, "F-1", date(2026, 1, 2), date(2026, 2, 1), lines, refers_to, evidence)
+    payer = example_contract("impact60").payers[0]
+    return BillFacts(payer, kind, "F-1", date(2026, 1, 2), date(2026, 2, 1), lines, refers_to, evidence)
 
 
 def made(contract: Contract, facts: BillFacts, **terms: object) -> bytes:
@@ -91,7 +92,9 @@ def test_vat_is_exact_or_the_invoice_is_refused(contract: Contract):
 
 def test_text_of_a_contract_is_text_in_the_invoice(contract: Contract):
     evil = "</cbc:BuyerReference><cbc:ID>&amp;"
-    xml = made(contract, bill(100), person_reference=evil)
+    assert contract.settlement is not None
+    [buyer] = contract.settlement.buyers
+    xml = made(contract, bill(100), buyers=(replace(buyer, person_reference=evil),))
     assert ET.fromstring(xml).findtext(f"{CBC}BuyerReference") == evil
 
 

@@ -114,7 +114,7 @@ def upgrade() -> None:
         sa.Column("host_name", sa.String(), nullable=False),
         sa.Column("municipality_code", sa.String(), nullable=False),
         sa.Column("municipality_name", sa.String(), nullable=False),
-        sa.Column("is_demo", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -154,6 +154,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("kind = 'acceptance_recorded'"),
         postgresql_where=sa.text("kind = 'acceptance_recorded'"),
+    )
+    op.create_index(
+        "ix_logentry_adoptions",
+        "logentry",
+        ["kind", "idx"],
+        unique=False,
+        sqlite_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
+        postgresql_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
     )
     op.create_table(
         "lognode",

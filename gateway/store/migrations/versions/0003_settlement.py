@@ -11,6 +11,19 @@ down_revision = "0002"
 
 def upgrade() -> None:
     op.create_table(
+        "openingrow",
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("contract_sha256", sa.String(), nullable=False),
+        sa.Column("windows", sa.JSON(), nullable=False),
+        sa.Column("file_name", sa.String(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("signed", sa.JSON(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_id"),
+    )
+    op.create_table(
         "acknowledgement",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("contract_id", sa.String(), nullable=False),
@@ -54,6 +67,7 @@ def upgrade() -> None:
         sa.Column("contract_sha256", sa.String(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("window", sa.String(), nullable=False),
+        sa.Column("payer", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
