@@ -61,7 +61,8 @@ class Office:
     def somebody_else(self) -> Client:
         """An operator of another organisation."""
         client = Client(self.town.gateway, "another-app")
-        client.register(self.town.folder, "den-sociale-kapitalfond", Role.OPERATOR)
+        client.register(self.town.folder, "den-sociale-kapitalfond", Role.INVESTOR)
+        client.turn_into(Role.OPERATOR)
         return client
 
     def document(self, window: str) -> str:
@@ -123,11 +124,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         "fokus-app": ("fokus-folkeoplysning", Role.OPERATOR),
         "dsk-app": ("den-sociale-kapitalfond", Role.INVESTOR),
         "dpo-app": ("aalborg-kommune", Role.DPO),
-        "stranger": ("fokus-folkeoplysning", Role.DPO),
+        "stranger": ("fokus-folkeoplysning", Role.OPERATOR),
     }
     registered = [Client(town.gateway, name) for name in people]
     for client in registered:
         client.register(town.folder, *people[client.client_id])
+    registered[-1].turn_into(Role.DPO)
     with TestClient(create_app(town.gateway), raise_server_exceptions=False) as api:
         yield Office(town, api, *registered)
 

@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
-from sqlmodel import Session
 
 from gateway import publication
 from gateway.api.app import create_app
 from gateway.api.public import FAMILIES
 from gateway.release import release
-from gateway.store.tables import ClientRow
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import verify_bundle
 from policies.vocabulary import Role
@@ -115,19 +113,9 @@ def test_a_window_out_of_order_and_unknown_names_are_told_apart(api, operator):
     assert problem(api.post(path("2018H2", "everything"), headers=headers))["status"] == 422
 
 
-def turned_into(aalborg: Municipality, caller: Client, role: Role) -> None:
-    """A role that no contract gives is refused when a client is registered; whoever edits the row gains nothing."""
-    with Session(aalborg.gateway.store.engine) as session:
-        row = session.get(ClientRow, caller.client_id)
-        assert row is not None
-        row.role = role.value
-        session.add(row)
-        session.commit()
-
-
 def test_another_organisation_in_the_same_role_gets_nothing(api, aalborg):
     other = registered(aalborg, "other-app", "den-sociale-kapitalfond", Role.INVESTOR)
-    turned_into(aalborg, other, Role.OPERATOR)
+    other.turn_into(Role.OPERATOR)  # whoever edits the row gains nothing
     answer = api.post(path("2018H2", "payment_document"), headers=other.headers(api))
     assert answer.status_code == 403
     assert api.get("/contracts", headers=other.headers(api)).json() == []
@@ -166,7 +154,7 @@ def test_a_data_protection_officer_reads_the_access_log_and_nobody_else_does(api
 
 def test_a_dpo_of_another_organisation_reads_nothing(api, aalborg):
     stranger = registered(aalborg, "stranger", "fokus-folkeoplysning", Role.OPERATOR)
-    turned_into(aalborg, stranger, Role.DPO)
+    stranger.turn_into(Role.DPO)
     assert api.get("/access-log", headers=stranger.headers(api)).status_code == 403
 
 

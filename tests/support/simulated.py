@@ -38,7 +38,7 @@ class Municipality:
 
     def enrol(self) -> enrolment.Enrolled:
         with self.gateway.store.read() as session:
-            [batch] = self.gateway.contract(session, self.contract).cohort.batches
+            batch = self.gateway.contract(session, self.contract).cohort.batches[0]
         return enrolment.enrol(self.gateway, self.contract, batch.id, self.drop.referrals)
 
     def pull_all(self) -> list[pulling.PullReport]:
