@@ -45,8 +45,8 @@ def init(
         )
         publish(gateway)
     warn_of_development_key(gateway)
-    word = "installed" if kind is Kind.PRODUCTION else f"{kind} installation"
-    console.print(f"{word} in {settings.data_directory.resolve()} for {municipality_name} ({municipality_code})")
+    console.print(f"installed in {settings.data_directory.resolve()} for {municipality_name} ({municipality_code})")
+    console.print(f"  kind             {kind}")
     if settings.passphrase is None:
         console.print(f"  passphrase file  {settings.passphrase_path} (keep a copy apart from the backup)")
     console.print(f"  trust file       {settings.public_directory / 'trust.json'}")

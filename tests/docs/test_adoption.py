@@ -21,7 +21,7 @@ ROAD = [
 ]
 # a word that the output of a line must hold, by the line's beginning
 SAYS = {
-    "gateway init": "test installation in",
+    "gateway init": "kind             test",
     "gateway contract add": "in shadow",
     "gateway shadow": "2 of 9 figures differ",  # two weeks too many, and the money for them
     "verify-outcome balances": "STATED",
