@@ -33,7 +33,15 @@ def made(text: str) -> dict:
     """A statement in which every text that a contract may choose is this one."""
     return {
         "contract": {"id": "impact60", "title": text},
-        "payer": {"gln": "5799999008511", "order_number": text, "person_reference": text, "account": "5.58"},
+        "payers": [
+            {
+                "organisation": "aalborg-kommune",
+                "gln": "5799999008511",
+                "order_number": text,
+                "person_reference": text,
+                "account": "5.58",
+            }
+        ],
         "windows": [
             {
                 "window": text,
@@ -49,6 +57,7 @@ def made(text: str) -> dict:
                         "quantity": -3,
                         "amount_minor": -150_005,
                         "state": "released",
+                        "shares": [{"payer": "aalborg-kommune", "amount_minor": -150_005}],
                     }
                 ],
             }

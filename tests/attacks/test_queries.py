@@ -27,7 +27,7 @@ PARTIES = {
     "fokus-app": ("fokus-folkeoplysning", Role.OPERATOR),
     "dsk-app": ("den-sociale-kapitalfond", Role.INVESTOR),
     "dpo-app": ("aalborg-kommune", Role.DPO),
-    "stranger-app": ("den-sociale-kapitalfond", Role.OPERATOR),
+    "stranger-app": ("den-sociale-kapitalfond", Role.INVESTOR),
 }
 ROAD = "/contracts/impact60/windows/{}/attestations/{}"
 FIRST = ROAD.format("2018H2", "contract_total")
@@ -47,6 +47,7 @@ class World:
         self.clients = {name: Client(self.town.gateway, name) for name in PARTIES}
         for name, (organisation, role) in PARTIES.items():
             self.clients[name].register(folder, organisation, role)
+        self.clients["stranger-app"].turn_into(Role.OPERATOR)  # of a contract in which it is none
 
     def ask(self, client: str, method: str, path: str):
         headers = self.clients[client].headers(self.api) if client else {}

@@ -160,6 +160,15 @@ REFUSALS = {
         "appointments.1.key",
         "another",
     ),
+    "auditor of the controller": (
+        '\n[[parties]]\norganisation = "det-obelske-familiefond"',
+        (
+            '\n[[parties]]\norganisation = "aalborg-kommune"\nrole = "auditor"\n'
+            '\n[[parties]]\norganisation = "det-obelske-familiefond"'
+        ),
+        "parties.7.role",
+        "no other role",
+    ),
     "auditor of a party": (
         '\n[[parties]]\norganisation = "det-obelske-familiefond"',
         (
@@ -167,7 +176,7 @@ REFUSALS = {
             '\n[[parties]]\norganisation = "det-obelske-familiefond"'
         ),
         "parties.7.role",
-        "no other role",
+        "may not measure or watch them",
     ),
     "appointments as a number": ("\nrequires", "\nappointments = 1\nrequires", "appointments", "list of tables"),
 }
