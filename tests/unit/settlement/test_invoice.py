@@ -27,12 +27,22 @@ def contract() -> Contract:
 def bill(*amounts: int, kind: str = "invoice", refers_to: str = "") -> BillFacts:
     lines = tuple(BillLine("2019H1", f"weeks_{n}/window", "week", 10, value, value) for n, value in enumerate(amounts))
     evidence = (Evidence("urn:uuid:1", "a" * 64, "b" * 64),)
-    payer = example_contract("impact60").payers[0]
-    return BillFacts(payer, kind, "F-1", date(2026, 1, 2), date(2026, 2, 1), lines, refers_to, evidence)
+    return BillFacts(
+        example_contract("impact60").payers[0],
+        kind,
+        "F-1",
+        date(2026, 1, 2),
+        date(2026, 2, 1),
+        lines,
+        refers_to,
+        evidence,
+    )
 
 
 def made(contract: Contract, facts: BillFacts, **terms: object) -> bytes:
+    """The bill of a contract to its first payer."""
     assert contract.settlement is not None
+    facts = replace(facts, payer=contract.payers[0])
     return ubl(contract, replace(contract.settlement, **terms), facts, is_demo=True)
 
 
