@@ -28,6 +28,7 @@ from connectors.codes import statuses
 from connectors.declaration import Agreement, SourceDeclaration
 from connectors.dream import pull_dream
 from connectors.records import Status, StatusSpell, Week
+from connectors.transports.file import FileSettings
 from connectors.whole_extract import scan_extract
 from gateway.outcomes.arrays import GroupMeasure, GroupTotals
 from gateway.outcomes.contract import Contract, Measure
@@ -49,7 +50,9 @@ _CODES = [*[""] * 6, "651", "651", "652", "997", "730", "771", "890", "111", "12
 _ROOT = Path(__file__).parents[1]
 _KEY = BlindIndexKey.derive(bytes(32), domain="municipality", version=1)
 _AGREEMENT = Agreement("bench", "bench", frozenset(), "bench", date(2030, 1, 1))
-_DREAM = SourceDeclaration("dream", "dream", "", "dream-*.csv", ",", {"cpr": "PNR"}, _AGREEMENT, False, "", "bench")
+_DREAM = SourceDeclaration(
+    "dream", "dream", "", {"cpr": "PNR"}, (), "", None, FileSettings("dream-*.csv", ","), _AGREEMENT, False, "", "bench"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from connectors.boundary import Boundary
 from connectors.declaration import Agreement, SourceDeclaration
 from connectors.pull import pull_file
 from connectors.records import Week
+from connectors.transports.file import FileSettings
 from gateway.simulate.registers import replacement_cpr
 from keys.linkage import BlindIndexRow, Linkage
 
@@ -115,7 +116,9 @@ def _ours(path: Path, people: int) -> tuple[float, dict[str, list[str]]]:
     """Seconds of the pull alone, and number -> the week's codes."""
     agreement = Agreement("bench", "bench", frozenset(), "bench", date(2030, 1, 1))
     columns = {"cpr": "PNR"}
-    declaration = SourceDeclaration("dream", "dream", "", "dream-*.csv", ",", columns, agreement, False, "", "bench")
+    declaration = SourceDeclaration(
+        "dream", "dream", "", columns, (), "", None, FileSettings("dream-*.csv", ","), agreement, False, "", "bench"
+    )
     boundary = Boundary(Linkage(_Vault(), secret=bytes(32), vault_key=bytes(32)))
     numbers = {boundary.enrol(cpr, _CONTRACT, refuse_elsewhere=True): cpr for cpr in _cohort(people)}
     matcher = boundary.matcher(_CONTRACT)

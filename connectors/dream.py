@@ -48,15 +48,15 @@ def pull_dream(
     """
     check_line_end(path)
     header_bytes, offset = first_line(path)
-    header = split(header_bytes.decode("iso-8859-1"), declaration.delimiter)
+    header = split(header_bytes.decode("iso-8859-1"), declaration.transport.delimiter)
     if find_columns(header, [declaration.columns["cpr"]], file=path.name) != [0]:
         raise HeaderMismatch(file=path.name, column=declaration.columns["cpr"], position=1, reason="must be first")
     columns, edition = week_columns(header, weeks, file=path.name)
     pulled = Pulled(path.name, "", min(columns), max(columns), edition=edition.ordinal)
     found: dict[SubjectRef, list[StatusSpell]] = {}
     uncertain: set[SubjectRef] = set()
-    for subject, line in _cohort_lines(path, offset, declaration.delimiter, matcher, pulled, progress):
-        fields = split(line, declaration.delimiter)
+    for subject, line in _cohort_lines(path, offset, declaration.transport.delimiter, matcher, pulled, progress):
+        fields = split(line, declaration.transport.delimiter)
         if len(fields) != len(header):
             pulled.rejected[RejectReason.FIELD_COUNT] += 1
             uncertain.add(subject)

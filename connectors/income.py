@@ -39,14 +39,14 @@ def pull_income(
     Raises `FileNameMismatch`, `HeaderMismatch`, `FileTruncated`, `FileNotNeeded`, or `FileUnreadable` where no row
     lies in the months of the file's name.
     """
-    period = _period(path.name, declaration.pattern)
+    period = _period(path.name, declaration.transport.pattern)
     first, last = period[0].weeks()[0], period[1].weeks()[-1]
     covered = max(first, weeks[0]), min(last, weeks[1])
     pulled = Pulled(path.name, file_sha256(path), *covered, edition=period[1].ordinal)
     if pulled.to_week < pulled.from_week:
         raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
     columns = [declaration.columns[word] for word in ("cpr", "month", "income_type", "paid_hours", "amount")]
-    rows = list(read_rows(path, delimiter=declaration.delimiter, columns=columns, rejected=pulled.rejected))
+    rows = list(read_rows(path, delimiter=declaration.transport.delimiter, columns=columns, rejected=pulled.rejected))
     people = matcher.identify_all([row.fields[0] for row in rows])
     known = income_types()
     is_empty = True

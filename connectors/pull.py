@@ -34,6 +34,6 @@ def pull_file(
 
     Raises a `ConnectorError`; then nothing of it is kept.
     """
-    check_name(path, declaration.pattern)
+    check_name(path, declaration.transport.pattern)
     needed = {"keeps_amounts": True} if keeps_amounts and declaration.kind == "income" else {}
     return _PULL[declaration.kind](path, declaration, matcher, weeks=weeks, progress=progress, **needed)

@@ -92,7 +92,7 @@ def scan_extract(
     Raises `FileNameMismatch`, `HeaderMismatch` (`PNR` not first, or no column for a week that is asked for) or
     `FileTruncated`, also where the file changed while it was read. Then there are no sums.
     """
-    check_name(path, declaration.pattern)
+    check_name(path, declaration.transport.pattern)
     check_line_end(path)
     header_bytes, offset = first_line(path)
     layout = _layout(header_bytes, declaration, reference, weeks, file=path.name)
@@ -124,7 +124,7 @@ def _keep_freed_memory() -> None:
 def _layout(
     header_bytes: bytes, declaration: SourceDeclaration, reference: Week, weeks: tuple[Week, Week], *, file: str
 ) -> _Layout:
-    header = split(header_bytes.decode("iso-8859-1"), declaration.delimiter)
+    header = split(header_bytes.decode("iso-8859-1"), declaration.transport.delimiter)
     if find_columns(header, [declaration.columns["cpr"]], file=file) != [0]:
         raise HeaderMismatch(file=file, column=declaration.columns["cpr"], position=1, reason="must be first")
     first, edition = week_columns(header, (reference, reference), file=file)
@@ -133,7 +133,7 @@ def _layout(
         if week not in places:
             name = f"y_{str(week)[2:4]}{str(week)[6:]}"
             raise HeaderMismatch(file=file, column=name, position=0, reason="is missing: every week must be there")
-    return _Layout(ord(declaration.delimiter), len(header), first[reference], list(places.values()), edition)
+    return _Layout(ord(declaration.transport.delimiter), len(header), first[reference], list(places.values()), edition)
 
 
 @dataclass(slots=True)

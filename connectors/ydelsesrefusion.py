@@ -43,7 +43,7 @@ def pull_ydelsesrefusion(
     Raises `FileNameMismatch`, `HeaderMismatch`, `FileTruncated`, `FileNotNeeded`, or `FileUnreadable` where no row lies
     in the period.
     """
-    calculated_on = _calculated_on(path.name, declaration.pattern)
+    calculated_on = _calculated_on(path.name, declaration.transport.pattern)
     month = (Month.of(calculated_on) + -1).weeks()
     period = month[0], month[-1]
     covered = max(period[0], weeks[0]), min(period[1], weeks[1])
@@ -51,7 +51,7 @@ def pull_ydelsesrefusion(
     if pulled.to_week < pulled.from_week:
         raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
     columns = [declaration.columns[word] for word in ("cpr", "week", "benefit")]
-    rows = list(read_rows(path, delimiter=declaration.delimiter, columns=columns, rejected=pulled.rejected))
+    rows = list(read_rows(path, delimiter=declaration.transport.delimiter, columns=columns, rejected=pulled.rejected))
     people = matcher.identify_all([row.fields[0] for row in rows])
     known = statuses("ydelsesrefusion")
     shown: defaultdict[tuple[SubjectRef, Week], set[tuple[Status, str]]] = defaultdict(set)
