@@ -9,8 +9,9 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as ec_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as rsa_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
@@ -44,6 +45,7 @@ class Authority:
 
     def issue(self, label: str, *, is_expired: bool = False, uses_rsa: bool = False) -> Identity:
         """A certificate for loopback servers and for clients alike. With `is_expired` it ended yesterday."""
+        key: EllipticCurvePrivateKey | RSAPrivateKey
         key = rsa_key(65_537, 2_048) if uses_rsa else ec_key(SECP256R1())
         end = self._now - _DAY if is_expired else self._now + 5 * _DAY
         certificate = (
@@ -67,13 +69,13 @@ class Authority:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: object, begin: datetime, end: datetime
+    subject: x509.Name, issuer: x509.Name, key: EllipticCurvePublicKey | RSAPublicKey, begin: datetime, end: datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key)  # type: ignore[arg-type]
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(begin)
         .not_valid_after(end)
