@@ -35,6 +35,7 @@ class RejectReason(StrEnum):
     DAY = "not_a_day"
     EVENT = "not_a_life_event"
     VERSION = "not_a_version"
+    NUMBER_TAKEN = "changed_number_is_another_persons"
     CASE_REFERENCE = "not_a_case_reference"
     NO_NOTICE = "person_was_not_told"
     DUPLICATE = "enrolled_twice_in_the_list"

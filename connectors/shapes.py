@@ -42,11 +42,19 @@ class LifeEvent:
     subject: SubjectRef
     kind: LifeEventKind
     on: date
+    number: NewNumber | None = None  # of `number_changed`
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
+class NewNumber:
+    """The text of a changed CPR number, on its way to the boundary (`Boundary.renumber`)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Owned:
-    """A record and whose it is."""
+    """A record and whose it is. The number that it came with is taken out."""
 
     subject: SubjectRef
     record: Record
@@ -58,7 +66,7 @@ class Read:
 
     spells: list[StatusSpell] = field(default_factory=list)
     postings: list[IncomePosting] = field(default_factory=list)
-    events: list[tuple[LifeEvent, str]] = field(default_factory=list)  # with the text of a new number, or empty
+    events: list[LifeEvent] = field(default_factory=list)
     rejected: Counter[RejectReason] = field(default_factory=Counter)
     unknown_codes: Counter[str] = field(default_factory=Counter)
     uncertain: set[SubjectRef] = field(default_factory=set)
@@ -136,8 +144,10 @@ def _event(subject: SubjectRef, texts: Mapping[str, str], read: Read) -> None:
         kind = LifeEventKind(texts["event"])
     except ValueError:
         raise _Unreadable(RejectReason.EVENT) from None
-    event = LifeEvent(subject, kind, _day(texts["on"]))
-    read.events.append((event, texts.get("new_cpr", "")))
+    number = texts.get("new_cpr", "")
+    if (kind is LifeEventKind.NUMBER_CHANGED) != bool(number):
+        raise _Unreadable(RejectReason.EVENT)
+    read.events.append(LifeEvent(subject, kind, _day(texts["on"]), NewNumber(number) if number else None))
 
 
 def _day(text: str) -> date:

@@ -8,6 +8,7 @@ ask for, storing, resuming, corrections) is the engine's (`gateway.fetching`).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -79,3 +80,6 @@ class Clock:
 
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
+
+
+REAL_TIME = Clock(time.monotonic, time.sleep)

@@ -11,6 +11,7 @@ import connectors.errors
 import gateway.aggregate_errors
 import gateway.errors
 import gateway.evaluation_errors
+import gateway.pull_errors
 import gateway.rights_errors
 import gateway.settlement_errors
 import gateway.signer_errors
@@ -26,6 +27,7 @@ ROOMS = [
     gateway.errors,
     gateway.aggregate_errors,
     gateway.evaluation_errors,
+    gateway.pull_errors,
     gateway.whatif_errors,
     gateway.rights_errors,
     gateway.settlement_errors,
