@@ -128,7 +128,7 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
         if weeks[1] < weeks[0]:
             raise NothingComplete(source=source_id, first=str(needed[0]), complete_to=str(last))
         everyone = gateway.boundary(asking.session).matcher(contract_id, without=stopped).everyone
-        gone = ended(asking.session, declaration, everyone)
+        gone = ended(asking.session, declaration, everyone, last_week=needed[1])
         people = [person for person in everyone if person not in gone]
         row = records.open_run(asking.session, contract_id, source_id, declaration.sha256)
         goes_on = row is not None and row.to_week == weeks[1].ordinal
@@ -337,7 +337,7 @@ def _end(gateway: Gateway, run: _Run) -> PullReport:
     """The weeks are covered from now on."""
     with _step(gateway, run, ()) as step:
         row, asking = step.row, step.asking
-        row.ended_at = asking.now
+        row.ended_at, row.position = asking.now, ""
         asking.session.add(row)
         pull = PullRow(
             contract_id=run.contract_id,

@@ -29,6 +29,8 @@ from gateway.store.tables import (
     LinkageRow,
     LogEntry,
     PersonLineRow,
+    PullRun,
+    RecordRow,
     SpellRow,
     Subject,
     SubjectKeyRow,
@@ -37,7 +39,7 @@ from gateway.store.tables import (
 from policies.programme import Programme
 
 TYPE = "erasure-certificate+jwt"
-OF_PEOPLE = (VaultRow, SubjectKeyRow, LinkageRow, SpellRow, IncomeRow, BasisRow, Subject)
+OF_PEOPLE = (VaultRow, SubjectKeyRow, LinkageRow, SpellRow, IncomeRow, RecordRow, BasisRow, Subject)
 _KEPT = (
     "sums over everybody erased in this contract",
     "digests of log lines, without what they were made of",
@@ -192,6 +194,8 @@ def _delete(session: Session, contract_id: str, subject: str) -> dict[str, int]:
         update(PersonLineRow).where(col(PersonLineRow.subject_id) == subject).values(subject_id="", nonce=b"", body="")
     )
     session.exec(update(RightsRequest).where(col(RightsRequest.subject_id) == subject).values(subject_id=""))
+    # a run that stopped just there begins anew: asking again changes nothing
+    session.exec(update(PullRun).where(col(PullRun.position) == subject).values(position=""))
     counts[_name(StatementRow)] = _forget_statements(session, contract_id, reference)
     session.expire_all()
     return counts

@@ -10,7 +10,7 @@ from gateway.errors import NotInstalled, SchemaOutdated
 from gateway.store import rights_tables, settlement_tables, tables
 from gateway.store.unit_of_work import Store
 
-CURRENT = "0003"  # the newest file in migrations/versions
+CURRENT = "0005"  # the newest file in migrations/versions
 _VERSIONS = "alembic_version"
 TABLES = (tables, rights_tables, settlement_tables)  # whose classes are all that the database holds
 MIGRATIONS = Path(__file__).parent / "migrations"

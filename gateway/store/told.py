@@ -81,8 +81,10 @@ def store_whole(
     return stored
 
 
-def ended(session: Session, declaration: SourceDeclaration, people: Collection[SubjectRef]) -> set[SubjectRef]:
-    """Whom a civil register shows as dead, or as living abroad: nobody asks about them any more.
+def ended(
+    session: Session, declaration: SourceDeclaration, people: Collection[SubjectRef], *, last_week: Week
+) -> set[SubjectRef]:
+    """Whom a civil register shows as dead, or abroad up to the contract's last week: nobody asks about them any more.
 
     The civil register itself is still asked about those abroad, who may return.
     """
@@ -90,6 +92,7 @@ def ended(session: Session, declaration: SourceDeclaration, people: Collection[S
     query = select(SpellRow.subject_id).where(
         col(SpellRow.status).in_(away),
         col(SpellRow.code).in_([kind.value for kind in _AWAY]),
+        SpellRow.to_week >= last_week.ordinal,
         col(SpellRow.known_to).is_(None),
     )
     found = set(session.exec(query))
