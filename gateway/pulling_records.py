@@ -211,7 +211,7 @@ def _read_list(gateway: Gateway, run: _Run, transport: ListTransport, progress: 
     seen: set[tuple[SubjectRef, Record]] = set()
     for number, own in enumerate(_pages(gateway, run, transport), start=1):
         found += _new_on_page(run, own.owned, seen)
-        progress(number, number)
+        progress(number, 0)  # nobody knows how many pages there are
     with _step(gateway, run, run.people) as step:
         step.store_whole(found, absence_is_known=not run.unowned)
         step.note(len(found))
@@ -239,7 +239,7 @@ def _read_changes(gateway: Gateway, run: _Run, transport: ListTransport, progres
             news = records.keep(step.asking.session, step.row, kept, now=step.asking.now)
             step.row.cursor = own.cursor or step.row.cursor
             step.note(news)
-        progress(number, number)
+        progress(number, 0)  # nobody knows how many pages there are
     with _step(gateway, run, run.people) as step:
         standing = records.standing(step.asking.session, run.contract_id, run.declaration.id)
         lost = run.unowned + run.rejected[RejectReason.VERSION]

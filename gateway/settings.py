@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     passphrase: SecretStr | None = Field(
         default=None, description="The passphrase itself, where no file can be given; else leave it out."
     )
+    secrets_directory: Path | None = Field(
+        default=None, description="Secrets that source declarations name, a file each; default `secrets` in it."
+    )
     staff: str = Field(
         default="", description="Who acts on the command line; empty means the login name. Stands in the access log."
     )
@@ -59,6 +62,11 @@ class Settings(BaseSettings):
     @property
     def keys_directory(self) -> Path:
         return self.data_directory / "keys"
+
+    @property
+    def secrets_path(self) -> Path:
+        """Passwords, tokens and client certificates for sources."""
+        return self.secrets_directory or self.data_directory / "secrets"
 
     @property
     def public_directory(self) -> Path:

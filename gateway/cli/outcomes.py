@@ -22,6 +22,9 @@ from gateway.cli.terminal import (
 
 if TYPE_CHECKING:
     from connectors.records import Week
+    from gateway.installation import Gateway
+    from gateway.pulling import PullReport
+    from policies.vocabulary import Purpose
 
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
 
@@ -46,10 +49,12 @@ def enrol(
 def pull(
     contract: Contract,
     source: Annotated[str, typer.Argument(help="The source's id, such as dream.")],
-    files: Annotated[list[Path], typer.Argument(help="Files of that source, oldest first.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files of that source, oldest first; none where it is asked itself.")
+    ] = None,
     purpose: Annotated[str, typer.Option(help="Why the data are read.")] = "outcome-payment",
 ) -> None:
-    """Pull what the contract needs from files of a source; a file that was pulled before changes nothing.
+    """Pull what the contract needs: from files, or from the source itself; what was pulled before changes nothing.
 
     Example: gateway pull impact60 dream drop/dream/dream-2021-02.csv
     """
@@ -60,6 +65,9 @@ def pull(
     if purpose not in set(Purpose):
         raise typer.BadParameter(f"must be one of: {', '.join(Purpose)}", param_hint="--purpose")
     gateway = opened()
+    if not files:
+        _pull_records(gateway, contract, source, Purpose(purpose))
+        return
     for file in files:
         try:
             with progress_bar(file.name) as report:
@@ -67,16 +75,36 @@ def pull(
         except FileNotNeeded as skipped:
             console.print(f"not needed: {skipped}")
             continue
-        word = "pulled" if done.is_new else "pulled already, nothing changed"
-        console.print(f"{word}: {done.file}, {done.from_week} to {done.to_week}")
-        console.print(
-            f"  {done.rows_read:,} rows read, {done.rows_outside_cohort:,} outside the cohort dropped in memory,"
-            f" rejected {counts(done.rejected)}, unknown codes {counts(done.unknown_codes)}"
-        )
-        if done.not_found:
-            console.print(f"  {done.not_found} people of the cohort are not in the extract", style="yellow")
-        if done.uncertain:
-            console.print(f"  {done.uncertain} people stay unobserved in some weeks: a row was lost", style="yellow")
+        _show_pull(done)
+
+
+def _pull_records(gateway: Gateway, contract: str, source: str, purpose: Purpose) -> None:
+    from contextlib import closing
+
+    from connectors.errors import DeclarationInvalid
+    from gateway.declarations import source as declared
+    from gateway.pulling_records import pull_records
+
+    with gateway.store.read() as session:
+        declaration = declared(session, source)
+    if declaration.coverage is None:
+        raise DeclarationInvalid(file=declaration.file, line=1, key="kind", reason="is a kind of file: name the files")
+    with closing(gateway.transport(declaration)) as transport, progress_bar(source) as report:
+        done = pull_records(gateway, contract, source, transport, purpose=purpose, progress=report)
+    _show_pull(done)
+
+
+def _show_pull(done: PullReport) -> None:
+    word = "pulled" if done.is_new else "pulled already, nothing changed"
+    console.print(f"{word}: {done.file or done.source}, {done.from_week} to {done.to_week}")
+    console.print(
+        f"  {done.rows_read:,} rows read, {done.rows_outside_cohort:,} outside the cohort dropped in memory,"
+        f" rejected {counts(done.rejected)}, unknown codes {counts(done.unknown_codes)}"
+    )
+    if done.not_found:
+        console.print(f"  {done.not_found} people of the cohort are not in the extract", style="yellow")
+    if done.uncertain:
+        console.print(f"  {done.uncertain} people stay unobserved in some weeks: a row was lost", style="yellow")
 
 
 def evaluate(
