@@ -170,7 +170,7 @@ class Inbox:
         entries = self._place.entries(where)
         if len(entries) > _MOST_ENTRIES:
             raise FileUnreadable(file=self.label, line=1, reason=f"holds more than {_MOST_ENTRIES:,} names")
-        for entry in sorted(entries, key=lambda entry: entry.name):
+        for _, entry in sorted({entry.name: entry for entry in entries}.items()):  # a server may list a name twice
             if entry.name in set(Where) or not fnmatch(entry.name, self._form.pattern):
                 continue
             refusal = self._refusal(where, entry)

@@ -15,7 +15,7 @@ import secrets as randomness
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -252,8 +252,12 @@ class _Remote(io.RawIOBase):
         return wanted
 
     def close(self) -> None:
+        from paramiko import SSHException
+
         if not self.closed:
-            self._handle.close()
+            # the handle ends with its connection, which may be gone: that was said when it was read
+            with suppress(SSHException):
+                self._handle.close()
         super().close()
 
     def _check_unchanged(self) -> None:
