@@ -90,6 +90,13 @@ class SourceDeclaration:
         return Schema(tuple(self.columns.values()), self.dropped, self.dropped_patterns)
 
 
+def words_of(kind: str) -> list[str]:
+    """Our words for the columns that a source of this kind must have, in the order in which people read them."""
+    needed = (_FILE_WORDS | _RECORD_WORDS)[kind]
+    order = ("cpr", "code", "week", "benefit", "month", "from_day", "to_day", "income_type", "paid_hours", "amount")
+    return sorted(needed, key=lambda word: (order.index(word) if word in order else len(order), word))
+
+
 def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
     """Read a declaration; `DeclarationInvalid` (file, line, key) for anything it does not understand."""
     root = parse(text, file=file)

@@ -8,6 +8,7 @@ from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
 from connectors.declaration import SourceDeclaration
 from connectors.dream import pull_dream
+from connectors.errors import DeclarationInvalid
 from connectors.income import pull_income
 from connectors.reading import check_is_a_table, check_name
 from connectors.records import Week
@@ -19,6 +20,13 @@ _PULL: Mapping[str, Callable[..., Pulled]] = {
     "ydelsesrefusion": pull_ydelsesrefusion,
     "income": pull_income,
 }
+
+
+def check_is_a_kind_of_file(declaration: SourceDeclaration) -> None:
+    """Raise `DeclarationInvalid` for a source of records: what its files cover does not stand in their names."""
+    if declaration.kind not in _PULL:
+        reason = f"is {declaration.kind}: its files are records, and are not pulled one by one"
+        raise DeclarationInvalid(file=declaration.file, line=1, key="kind", reason=reason)
 
 
 def pull_file(
@@ -34,6 +42,7 @@ def pull_file(
 
     Raises a `ConnectorError`; then nothing of it is kept.
     """
+    check_is_a_kind_of_file(declaration)
     check_name(file.name, declaration.transport.form.pattern)
     check_is_a_table(file)
     needed = {"keeps_amounts": True} if keeps_amounts and declaration.kind == "income" else {}

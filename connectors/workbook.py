@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from connectors.errors import FileUnreadable, HeaderMismatch
 from connectors.source_file import SourceFile
@@ -147,7 +147,7 @@ def _read(stream: BinaryIO, sheet: str, has_formulas: bool, *, file: str) -> Ite
         values.close()
 
 
-def _cells(sheet: object, *, file: str) -> Iterator[list[str]]:
+def _cells(sheet: Any, *, file: str) -> Iterator[list[str]]:
     width = 0
     for number, row in enumerate(_raw(sheet, file=file), start=1):
         texts = [_text(value, file=file, row=number) for value in row]
@@ -157,18 +157,18 @@ def _cells(sheet: object, *, file: str) -> Iterator[list[str]]:
         yield texts + [""] * (width - len(texts))
 
 
-def _raw(sheet: object, *, file: str) -> Iterator[tuple[object, ...]]:
-    sheet.reset_dimensions()  # type: ignore[attr-defined]  # what a file says of its own size is not believed
-    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):  # type: ignore[attr-defined]
+def _raw(sheet: Any, *, file: str) -> Iterator[tuple[object, ...]]:
+    sheet.reset_dimensions()  # what a file says of its own size is not believed
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
         if number > _MOST_ROWS or len(row) > _MOST_COLUMNS:
             raise _refusal(file, f"has a sheet of more than {_MOST_ROWS:,} rows or {_MOST_COLUMNS} columns")
         yield row
 
 
-def _with_values(rows: Iterator[list[str]], formulas: object, *, file: str) -> Iterator[list[str]]:
+def _with_values(rows: Iterator[list[str]], formulas: Any, *, file: str) -> Iterator[list[str]]:
     """The rows, where every formula has a value that was computed when the workbook was saved."""
-    formulas.reset_dimensions()  # type: ignore[attr-defined]
-    for number, (row, cells) in enumerate(zip(rows, formulas.iter_rows(), strict=True), start=1):  # type: ignore[attr-defined]
+    formulas.reset_dimensions()
+    for number, (row, cells) in enumerate(zip(rows, formulas.iter_rows(), strict=True), start=1):
         for place, cell in enumerate(cells):
             if cell.data_type == "f" and (place >= len(row) or not row[place]):
                 raise _refusal(file, f"has a formula without a value in row {number:,}, column {place + 1}")

@@ -11,11 +11,16 @@ from pathlib import Path
 
 from connectors.errors import SecretMissing
 from connectors.transport import Clock
+from gateway.settings import Settings
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _MOST_BYTES = 65_536
 
 REAL_TIME = Clock(time.monotonic, time.sleep)
+
+
+def secrets_of(settings: Settings) -> SecretFiles:
+    return SecretFiles(settings.secrets_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class SecretFiles:
             raise SecretMissing(name=name, reason="is not in the folder of secrets") from None
         if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST_BYTES:
             raise SecretMissing(name=name, reason="is no file, or too large to be a secret")
-        if found.st_mode & 0o077 or found.st_uid not in (os.getuid(), 0):
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        is_credential = bool(credentials) and self.folder.resolve() == Path(credentials or "").resolve()
+        if found.st_mode & 0o077 and not is_credential:  # of a credential the folder is closed, not the file
             raise SecretMissing(name=name, reason="may be read by others: chmod 600 it")
         return str(path)

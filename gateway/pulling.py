@@ -38,6 +38,7 @@ class PullReport:
 
     source: str
     file: str
+    file_sha256: str
     from_week: str
     to_week: str
     rows_read: int
@@ -72,7 +73,7 @@ def pull(
     with deciding(gateway) as asking:  # 1
         declaration = source(asking.session, source_id)
         keeps_amounts = gateway.contract(asking.session, contract_id).needs_amounts
-        authorised, weeks, stopped = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        authorised, weeks, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
         matcher = gateway.boundary(asking.session).matcher(contract_id, without=stopped)
         asking.uow.record(
@@ -106,7 +107,7 @@ def pull(
             uow.record(PullFailed(contract=contract_id, source=source_id, file_sha256=digest, error=error.code))
         raise
     with deciding(gateway) as asking:  # 3
-        authorised, _, stopped = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        authorised, _, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
         if known is not None:  # another command was faster
             asking.uow.record(
@@ -120,7 +121,7 @@ def pull(
     return _report(row, people_changed=changed, postings_added=added, is_new=True)
 
 
-def _ask_to_pull(
+def ask_to_pull(
     gateway: Gateway, asking: Asking, contract_id: str, declaration: SourceDeclaration, purpose: Purpose
 ) -> tuple[Authorised, tuple[Week, Week], set[str]]:
     """The decision, the weeks to ask for, and whom not to ask for.
@@ -259,6 +260,7 @@ def _report(row: PullRow, *, people_changed: int, postings_added: int, is_new: b
     return PullReport(
         source=row.source_id,
         file=row.file_name,
+        file_sha256=row.file_sha256,
         from_week=str(Week(row.from_week)),
         to_week=str(Week(row.to_week)),
         people_changed=people_changed,

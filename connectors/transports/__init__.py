@@ -34,6 +34,15 @@ def connect(settings: Any, schema: Schema, secrets: Secrets, clock: Clock) -> Tr
     return transport
 
 
+def lists_everybody(settings: Any) -> bool:
+    """Whether the transport of these settings is a `ListTransport`, as far as its module says so without connecting.
+
+    A module that can be asked about one person says `lists_everybody(settings)`; all others list.
+    """
+    says = getattr(import_module(type(settings).__module__), "lists_everybody", None)
+    return says is None or bool(says(settings))
+
+
 def inbox(settings: Any, secrets: Secrets, clock: Clock, *, claims: bool = True) -> Inbox:
     """Where the files of a transport that brings files lie. Without `claims` nothing is renamed."""
     box: Inbox = import_module(type(settings).__module__).inbox(settings, secrets, clock, claims=claims)

@@ -181,9 +181,10 @@ class SftpFolder:
             except paramiko.AuthenticationException:
                 raise SourceRefused(source=self.label, reason="it does not accept the user with this key") from None
             client = paramiko.SFTPClient.from_transport(transport)
-            if client is None:
+            channel = None if client is None else client.get_channel()
+            if client is None or channel is None:
                 raise SourceRefused(source=self.label, reason="it gives no channel for files")
-            client.get_channel().settimeout(timeout)  # type: ignore[union-attr]  # it has just been opened
+            channel.settimeout(timeout)
             return client
 
     def _make_folders(self) -> None:
