@@ -46,7 +46,9 @@ def connected(host: str, port: int, networks: Sequence[Network], *, timeout_seco
         raise SourceRefused(source=host, reason="its address lies in no network that the declaration allows")
     for address in allowed:
         try:
-            return socket.create_connection((address, port), timeout=timeout_seconds)
+            line = socket.create_connection((address, port), timeout=timeout_seconds)
         except OSError:
             continue
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # small requests do not wait for each other
+        return line
     raise SourceUnavailable(source=host, reason=f"nobody answers on port {port}")

@@ -41,7 +41,8 @@ _KEY_TYPES = {
 _HOST = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 _REQUEST_BYTES = 32_768  # what every server gives at once
 _ATTEMPTS = 3
-_BUFFER_BYTES = 1 << 20
+_BUFFER_BYTES = 1 << 18
+_WINDOW_BYTES = 1 << 20  # asked for at once, so that a far server is read as fast as the line allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +210,14 @@ class SftpFolder:
             found = SourceRefused(source=self.label, reason="it has no such folder or file")
         except SFTPError:
             found = SourceMalformed(source=self.label, reason="it does not speak SFTP")
-        except (SSHException, EOFError, OSError):
+        except (SSHException, EOFError, TimeoutError, ConnectionError):
             limit = f"{self._settings.deadline_seconds} seconds"
             reason = f"it was not done within {limit}" if self._is_over else "the connection broke, or it fell silent"
             found = SourceUnavailable(source=self.label, reason=reason)
+            if self._transport is not None:
+                self._transport.close()  # an answer that comes late would be taken for another
+        except OSError:
+            found = SourceUnavailable(source=self.label, reason="it could not do what was asked")
         else:
             return
         raise found from None
@@ -238,7 +243,7 @@ class _Remote(io.RawIOBase):
         return self._place
 
     def readinto(self, buffer: Any) -> int:
-        wanted = min(len(buffer), self._entry.size - self._place)
+        wanted = min(len(buffer), self._entry.size - self._place, _WINDOW_BYTES)
         if wanted <= 0:
             self._check_unchanged()
             return 0
@@ -251,6 +256,13 @@ class _Remote(io.RawIOBase):
         buffer[:wanted] = data
         self._place += wanted
         return wanted
+
+    def readall(self) -> bytes:
+        whole = memoryview(bytearray(max(self._entry.size - self._place, 0)))
+        done = 0
+        while read := self.readinto(whole[done:]):
+            done += read
+        return bytes(whole[:done])
 
     def close(self) -> None:
         from paramiko import SSHException

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import console, counts, opened, output
+from gateway.cli.terminal import console, counts, opened, output, progress_bar
 
 app = typer.Typer(help="Declarations of sources: prove one, or draft one.", no_args_is_help=True)
 
@@ -33,14 +33,15 @@ def check(
     if len(named) != 1:
         found = f"is named by {', '.join(named)}: say for which" if named else "is named by no programme in force"
         raise typer.BadParameter(f"{name} {found}", param_hint="--contract")
-    done = check_source(
-        gateway,
-        named[0],
-        name,
-        None if file is None else LocalFile(file),
-        secrets=secrets_of(gateway.settings),
-        clock=REAL_TIME,
-    )
+    with progress_bar(name if file is None else file.name):  # a folder must be quiet for a while
+        done = check_source(
+            gateway,
+            named[0],
+            name,
+            None if file is None else LocalFile(file),
+            secrets=secrets_of(gateway.settings),
+            clock=REAL_TIME,
+        )
     console.print(f"{name} can be read for {done.contract}; nothing was stored")
     console.print(f"  sample     {done.sample}: {done.records:,} rows, {done.of_cohort:,} of the cohort's people")
     console.print("  columns    all that are declared are there, and no other")

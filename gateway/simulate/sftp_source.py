@@ -78,6 +78,7 @@ class SftpSource:
                 line, _ = self._socket.accept()
             except OSError:
                 return
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.requests += 1
             transport = paramiko.Transport(line)
             other = self.faults.happens(Fault.WRONG_HOST_KEY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import os
 import socket
 import threading
@@ -105,7 +106,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 def test_a_file_is_read_in_place_and_is_the_one_that_is_there(town: Town):
-    content = os.urandom(3 << 20)
+    content = os.urandom(1 << 20)
     (town.folder / "x-1.csv").write_bytes(content)
     with closing(town.inbox()) as box:
         [file] = box.take().files
@@ -183,7 +184,7 @@ FAULTS: dict[Fault, tuple[type[ConnectorError], str]] = {
     Fault.WRONG_HOST_KEY: (SourceRefused, "the host's key is not the one that is declared"),
     Fault.UNAUTHORISED: (SourceRefused, "it does not accept the user with this key"),
     Fault.FORBIDDEN: (SourceRefused, "it does not let this user do that"),
-    Fault.SERVER_ERROR: (SourceUnavailable, "the connection broke, or it fell silent"),
+    Fault.SERVER_ERROR: (SourceUnavailable, "it could not do what was asked"),
     Fault.HANG: (SourceUnavailable, "the connection broke, or it fell silent"),
     Fault.SLOW_BYTES: (SourceUnavailable, "it was not done within 1 seconds"),
     Fault.TRUNCATED: (SourceMalformed, "a file ends before the size that was listed"),
@@ -253,7 +254,8 @@ def test_a_host_that_hangs_up_is_tried_again_with_jitter_and_then_left(tmp_path:
     assert 2 <= waiting.waited[1] <= 6
 
 
-def test_a_host_that_says_nothing_is_left_after_the_timeout(town: Town):
+def test_a_host_that_says_nothing_is_left_after_the_timeout(town: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("connectors.transports.sftp._ATTEMPTS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         started = time.monotonic()
         with pytest.raises(SourceUnavailable):
@@ -323,6 +325,26 @@ def test_a_secret_that_is_no_key_is_said_and_not_shown(town: Town):
 def test_a_declaration_that_is_not_strict_is_refused(town: Town, changed: dict[str, str], said: str):
     with pytest.raises(DeclarationInvalid, match=said.replace("(", r"\(")):
         town.settings(**changed)
+
+
+def test_nothing_of_a_row_or_a_name_is_logged_and_nothing_is_written_to_a_disk(
+    town: Town, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    """At the most talkative, and where the read ends in an error; the library logs names of files by itself."""
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="paramiko")
+    logging.getLogger("paramiko").debug("positive control %s", ANNE)
+    assert ANNE in caplog.text
+    caplog.clear()
+    for module in ("mkstemp", "mkdtemp", "NamedTemporaryFile", "TemporaryFile", "SpooledTemporaryFile"):
+        monkeypatch.setattr(f"tempfile.{module}", None)
+    (town.folder / "x-secret.csv").write_text(RECORDS)
+    assert len(town.records()) == 1
+    (town.folder / "x-secret.csv").write_text(f"{RECORDS}{ANNE}\n")
+    with pytest.raises(SourceMalformed, match="row 3 has 1 fields"):
+        town.records()
+    assert ANNE not in caplog.text
+    assert "x-secret" not in caplog.text
 
 
 def test_no_thread_stays_behind(town: Town):
