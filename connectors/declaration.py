@@ -7,11 +7,14 @@ cover (`FILE_KINDS`); the others are records, which any transport may bring (`co
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from connectors.declaration_table import Table, one_of, parse
+from connectors.file_form import form_of
+from connectors.schema import Schema
 from connectors.transports import read_settings
 
 # kind -> the words that its columns must have; our words, the declaration names the columns
@@ -30,6 +33,7 @@ _CHANGE_WORDS = {"record", "version"}  # needed where a source tells changes; th
 FILE_KINDS, RECORD_KINDS = tuple(_FILE_WORDS), tuple(_RECORD_WORDS)
 KINDS = FILE_KINDS + RECORD_KINDS
 WARN_DAYS = 60
+_PATTERN = re.compile(r"[^\W\d_][\w-]")  # literal text that a pattern begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class SourceDeclaration:
     title: str
     columns: dict[str, str]  # our word -> the column's name at the source
     dropped: tuple[str, ...]  # columns that the source is known to have and that are never kept
+    dropped_patterns: tuple[str, ...]  # the same for columns that a source has one more of every month
     code_list: str  # of kind `periods`; else empty
     coverage: Coverage | None  # of records; a file's name and layout say it
     transport: Any  # the settings that its transport's module reads
@@ -78,6 +83,18 @@ class SourceDeclaration:
     is_supplied_for_another_purpose: bool  # then an assessment is required before it is used
     sha256: str
     file: str
+
+    @property
+    def schema(self) -> Schema:
+        """Which columns the source has, as transports enforce it."""
+        return Schema(tuple(self.columns.values()), self.dropped, self.dropped_patterns)
+
+
+def words_of(kind: str) -> list[str]:
+    """Our words for the columns that a source of this kind must have, in the order in which people read them."""
+    needed = (_FILE_WORDS | _RECORD_WORDS)[kind]
+    order = ("cpr", "code", "week", "benefit", "month", "from_day", "to_day", "income_type", "paid_hours", "amount")
+    return sorted(needed, key=lambda word: (order.index(word) if word in order else len(order), word))
 
 
 def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
@@ -88,19 +105,17 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
     kind = root.converted("kind", one_of(*KINDS))
     coverage = _coverage(root.table("coverage")) if kind in RECORD_KINDS else None
     columns = _columns(root.table("columns"), kind, coverage)
-    dropped = root.texts("dropped", [])
-    for name in dropped:
-        if name in columns.values():
-            raise root.refuse("dropped", f"names {name!r}, which is one of the columns")
+    dropped, patterns = _dropped(root, columns)
     declaration = SourceDeclaration(
         id=root.text("id"),
         kind=kind,
         title=root.text("title"),
         columns=columns,
         dropped=dropped,
+        dropped_patterns=patterns,
         code_list=root.text("code_list") if kind == "periods" else "",
         coverage=coverage,
-        transport=read_settings(root.table("transport")),
+        transport=_transport(root.table("transport"), kind),
         agreement=_agreement(root.table("agreement")),
         is_supplied_for_another_purpose=root.flag("supplied_for_another_purpose"),
         sha256=hashlib.sha256(text).hexdigest(),
@@ -108,6 +123,33 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
     )
     root.done()
     return declaration
+
+
+def _transport(table: Table, kind: str) -> Any:
+    settings = read_settings(table)
+    if kind not in FILE_KINDS:
+        return settings
+    # what such a file covers stands in its name and layout: nothing else can say it
+    form = form_of(settings)
+    if form is None:
+        raise table.refuse("kind", f"must be file or sftp: {kind} is a kind of file")
+    if form.format != "csv":
+        raise table.refuse("format", f"must be csv: {kind} is delimited text")
+    return settings
+
+
+def _dropped(root: Table, columns: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    dropped, patterns = root.texts("dropped", []), root.texts("dropped_patterns", [])
+    schema = Schema((), dropped, patterns)
+    for pattern in patterns:
+        if not _PATTERN.match(pattern):
+            raise root.refuse("dropped_patterns", "must begin with two letters at least: a new column must be noticed")
+    for name in columns.values():
+        if schema.is_dropped(name):
+            raise root.refuse(
+                "dropped" if name in dropped else "dropped_patterns", f"names {name!r}, which is one of the columns"
+            )
+    return dropped, patterns
 
 
 def _columns(table: Table, kind: str, coverage: Coverage | None) -> dict[str, str]:

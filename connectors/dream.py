@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,9 @@ from connectors.boundary import CohortMatcher
 from connectors.codes import statuses
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
-from connectors.reading import check_line_end, find_columns, first_line, split
+from connectors.reading import check_line_end, decode, find_columns, first_line, split
 from connectors.records import Status, StatusSpell, SubjectRef, Week
+from connectors.source_file import SourceFile
 
 _WEEK_COLUMN = re.compile(r"[yY]_(\d\d)(\d\d)")
 _CODE = re.compile(r"\d{3}")
@@ -34,7 +34,7 @@ Places = NDArray[np.int64]  # offsets in a chunk
 
 
 def pull_dream(
-    path: Path,
+    file: SourceFile,
     declaration: SourceDeclaration,
     matcher: CohortMatcher,
     *,
@@ -43,20 +43,22 @@ def pull_dream(
 ) -> Pulled:
     """The cohort's spells in the asked weeks, as far as the extract has their columns.
 
-    Raises `HeaderMismatch` (no such weeks, a doubled column, `PNR` not first) or `FileTruncated`; then
-    nothing is returned. Rows without a CPR number are counted by reason, never padded.
+    Raises `HeaderMismatch` (no such weeks, a doubled column, `PNR` not first), `SchemaChanged` (a column is no week and
+    not declared) or `FileTruncated`; then nothing is returned. Rows without a CPR number are counted by reason, never
+    padded.
     """
-    check_line_end(path)
-    header_bytes, offset = first_line(path)
-    header = split(header_bytes.decode("iso-8859-1"), declaration.transport.delimiter)
-    if find_columns(header, [declaration.columns["cpr"]], file=path.name) != [0]:
-        raise HeaderMismatch(file=path.name, column=declaration.columns["cpr"], position=1, reason="must be first")
-    columns, edition = week_columns(header, weeks, file=path.name)
-    pulled = Pulled(path.name, "", min(columns), max(columns), edition=edition.ordinal)
+    check_line_end(file)
+    header_bytes, offset = first_line(file)
+    header = split(decode(header_bytes, file=file.name), declaration.transport.form.delimiter)
+    if find_columns(header, [declaration.columns["cpr"]], file=file.name) != [0]:
+        raise HeaderMismatch(file=file.name, column=declaration.columns["cpr"], position=1, reason="must be first")
+    columns, edition = week_columns(header, weeks, file=file.name)
+    check_columns(header, declaration, file=file.name)
+    pulled = Pulled(file.name, "", min(columns), max(columns), edition=edition.ordinal)
     found: dict[SubjectRef, list[StatusSpell]] = {}
     uncertain: set[SubjectRef] = set()
-    for subject, line in _cohort_lines(path, offset, declaration.transport.delimiter, matcher, pulled, progress):
-        fields = split(line, declaration.transport.delimiter)
+    for subject, line in _cohort_lines(file, offset, declaration.transport.form.delimiter, matcher, pulled, progress):
+        fields = split(line, declaration.transport.form.delimiter)
         if len(fields) != len(header):
             pulled.rejected[RejectReason.FIELD_COUNT] += 1
             uncertain.add(subject)
@@ -71,6 +73,12 @@ def pull_dream(
     pulled.not_found = matcher.size - len(found.keys() | uncertain)
     pulled.uncertain = len(uncertain)
     return pulled
+
+
+def check_columns(header: list[str], declaration: SourceDeclaration, *, file: str) -> None:
+    """Raise `SchemaChanged` where a column is no week, not the number and not declared as dropped."""
+    weeks = {name for name in header if _WEEK_COLUMN.fullmatch(name)}
+    declaration.schema.check(header, source=file, known=weeks)
 
 
 def week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> tuple[dict[Week, int], Week]:
@@ -102,15 +110,15 @@ def week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> t
 
 
 def _cohort_lines(
-    path: Path, offset: int, delimiter: str, matcher: CohortMatcher, pulled: Pulled, progress: Progress
+    source: SourceFile, offset: int, delimiter: str, matcher: CohortMatcher, pulled: Pulled, progress: Progress
 ) -> Iterator[tuple[SubjectRef, str]]:
     """Yield (person, line) for the cohort's lines; everybody else's are counted and dropped here.
 
     At the end `pulled` holds the digest of the file.
     """
-    total = path.stat().st_size
+    total = source.size
     delimiter_byte = ord(delimiter)
-    with path.open("rb") as file:
+    with source.open() as file:
         digest = hashlib.sha256(file.read(offset))
         rest = b""
         while chunk := file.read(_CHUNK_BYTES):
@@ -134,7 +142,7 @@ def _cohort_lines(
                 yield subject, data[rows[row] : row_ends[row]].decode("iso-8859-1")
             progress(file.tell(), total)
     if rest:
-        raise FileTruncated(file=path.name, line=pulled.rows_read + 2)  # it changed while it was read
+        raise FileTruncated(file=source.name, line=pulled.rows_read + 2)  # it changed while it was read
     pulled.file_sha256 = digest.hexdigest()
 
 

@@ -6,6 +6,7 @@ ConnectorError
 ├── HeaderMismatch         a column is missing, doubled or in the wrong place: nothing is stored
 ├── FileTruncated          the file ends in the middle of a line: nothing is stored
 ├── FileNameMismatch       the name does not follow the source's pattern
+├── FileChanged            the file is not the one whose digest was taken: nothing is stored
 ├── FileNotNeeded          the file covers no week that the contract asks for
 ├── SecretMissing          a secret that a declaration names is not there, or others may read it
 └── SourceError            a source did not answer as it should: nothing of the answer is stored
@@ -71,6 +72,7 @@ class FileUnreadable(ConnectorError):
     code = "file-unreadable"
 
     def __init__(self, *, file: str, line: int, reason: str) -> None:
+        self.reason = reason
         super().__init__(f"{file}, line {line}: {reason}; nothing was stored from this file")
 
 
@@ -100,6 +102,13 @@ class FileNameMismatch(ConnectorError):
 
     def __init__(self, *, file: str, pattern: str) -> None:
         super().__init__(f"{file} does not follow the source's pattern {pattern!r}")
+
+
+class FileChanged(ConnectorError):
+    code = "file-changed"
+
+    def __init__(self, *, file: str) -> None:
+        super().__init__(f"{file} changed while it was read; nothing was stored from this file")
 
 
 class FileNotNeeded(ConnectorError):

@@ -23,6 +23,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "file-truncated": Outcome(3, 422, "The file is cut off"),
     "file-not-needed": Outcome(3, 422, "The file is not needed"),
     "file-name-mismatch": Outcome(3, 422, "The file's name is another one"),
+    "file-changed": Outcome(3, 422, "The file changed while it was read"),
     "secret-missing": Outcome(6, 503, "A secret is missing"),
     "source-error": Outcome(11, 502, "The source did not answer as it should"),
     "source-unavailable": Outcome(11, 503, "The source cannot be reached"),

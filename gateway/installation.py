@@ -160,13 +160,17 @@ class Gateway:
         secret, vault_key = (self.keystore.load(name).private_bytes for name in ("linkage", "vault"))
         return Boundary(Linkage(VaultTables(session), secret=secret, vault_key=vault_key))
 
+    @property
+    def secrets(self) -> SecretsFolder:
+        """What source declarations name and never hold."""
+        return SecretsFolder(self.settings.secrets_path)
+
     def transport(self, declaration: SourceDeclaration) -> Transport:
         """What asks a declared source of records. Raises `SecretMissing`, and what the transport itself raises."""
         from connectors.transport import REAL_TIME
         from connectors.transports import connect
 
-        columns = list(declaration.columns.values())
-        return connect(declaration.transport, columns, SecretsFolder(self.settings.secrets_path), REAL_TIME)
+        return connect(declaration.transport, declaration.schema, self.secrets, REAL_TIME)
 
     def contract(self, session: Session, contract_id: str, *, on: date | None = None) -> Contract:
         """The version of a contract in force on a day, or the newest; `ContractUnknown` where there is none."""

@@ -13,10 +13,11 @@ from sqlmodel import Session
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.declaration import SourceDeclaration
-from connectors.errors import ConnectorError, FileNotNeeded
+from connectors.errors import ConnectorError, FileChanged, FileNotNeeded
 from connectors.pull import pull_file
 from connectors.reading import file_sha256
 from connectors.records import SubjectRef, Week
+from connectors.source_file import LocalFile, SourceFile
 from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.declarations import source
 from gateway.enrolment import is_sealed, needed_weeks
@@ -37,6 +38,7 @@ class PullReport:
 
     source: str
     file: str
+    file_sha256: str
     from_week: str
     to_week: str
     rows_read: int
@@ -54,7 +56,7 @@ def pull(
     gateway: Gateway,
     contract_id: str,
     source_id: str,
-    file: Path,
+    file: Path | SourceFile,
     *,
     purpose: Purpose = Purpose.OUTCOME_PAYMENT,
     progress: Progress = no_progress,
@@ -66,6 +68,7 @@ def pull(
 
     Raises `PolicyDenied`, `SourceUnknown`, `ContractUnknown` or a `ConnectorError`; then no row is stored.
     """
+    file = LocalFile(file) if isinstance(file, Path) else file
     digest = file_sha256(file)
     with deciding(gateway) as asking:  # 1
         declaration = source(asking.session, source_id)
@@ -93,6 +96,8 @@ def pull(
         pulled = pull_file(  # 2
             file, declaration, matcher, weeks=weeks, keeps_amounts=keeps_amounts, progress=progress
         )
+        if pulled.file_sha256 != digest:  # what was authorised is what is stored
+            raise FileChanged(file=file.name)
     except FileNotNeeded:
         with gateway.store.write(gateway.clock()) as uow:
             uow.record(PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest))
@@ -255,6 +260,7 @@ def report(row: PullRow, *, people_changed: int, postings_added: int, is_new: bo
     return PullReport(
         source=row.source_id,
         file=row.file_name,
+        file_sha256=row.file_sha256,
         from_week=str(Week(row.from_week)),
         to_week=str(Week(row.to_week)),
         people_changed=people_changed,

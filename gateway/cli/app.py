@@ -10,6 +10,7 @@ from gateway.cli import (
     advice,
     annexes,
     comparison,
+    connectors,
     contracts,
     installation,
     keys,
@@ -39,6 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(contracts.app, name="contract")
+app.add_typer(connectors.app, name="connectors")
 app.add_typer(logs.app, name="log")
 app.add_typer(keys.app, name="keys")
 app.add_typer(keys.trust_app, name="trust")

@@ -21,6 +21,7 @@ from gateway.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from connectors.declaration import SourceDeclaration
     from connectors.records import Week
     from gateway.installation import Gateway
     from gateway.pulling import PullReport
@@ -50,15 +51,18 @@ def pull(
     contract: Contract,
     source: Annotated[str, typer.Argument(help="The source's id, such as dream.")],
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Files of that source, oldest first; none where it is asked itself.")
+        list[Path] | None, typer.Argument(help="Files of that source, oldest first; else what lies in its folder.")
     ] = None,
     purpose: Annotated[str, typer.Option(help="Why the data are read.")] = "outcome-payment",
 ) -> None:
     """Pull what the contract needs: from files, or from the source itself; what was pulled before changes nothing.
 
+    Without files: every whole file in the folder that the source's declaration names, here or over SFTP.
+
     Example: gateway pull impact60 dream drop/dream/dream-2021-02.csv
     """
     from connectors.errors import FileNotNeeded
+    from gateway.declarations import source as declared
     from gateway.pulling import pull as use_case
     from policies.vocabulary import Purpose
 
@@ -66,9 +70,12 @@ def pull(
         raise typer.BadParameter(f"must be one of: {', '.join(Purpose)}", param_hint="--purpose")
     gateway = opened()
     if not files:
-        _pull_records(gateway, contract, source, Purpose(purpose))
-        return
-    for file in files:
+        with gateway.store.read() as session:
+            declaration = declared(session, source)
+        (_pull_folder if declaration.coverage is None else _pull_records)(
+            gateway, contract, declaration, Purpose(purpose)
+        )
+    for file in files or ():
         try:
             with progress_bar(file.name) as report:
                 done = use_case(gateway, contract, source, file, purpose=Purpose(purpose), progress=report)
@@ -78,19 +85,13 @@ def pull(
         _show_pull(done)
 
 
-def _pull_records(gateway: Gateway, contract: str, source: str, purpose: Purpose) -> None:
+def _pull_records(gateway: Gateway, contract: str, declaration: SourceDeclaration, purpose: Purpose) -> None:
     from contextlib import closing
 
-    from connectors.errors import DeclarationInvalid
-    from gateway.declarations import source as declared
     from gateway.pulling_records import pull_records
 
-    with gateway.store.read() as session:
-        declaration = declared(session, source)
-    if declaration.coverage is None:
-        raise DeclarationInvalid(file=declaration.file, line=1, key="kind", reason="is a kind of file: name the files")
-    with closing(gateway.transport(declaration)) as transport, progress_bar(source) as report:
-        done = pull_records(gateway, contract, source, transport, purpose=purpose, progress=report)
+    with closing(gateway.transport(declaration)) as transport, progress_bar(declaration.id) as report:
+        done = pull_records(gateway, contract, declaration.id, transport, purpose=purpose, progress=report)
     _show_pull(done)
 
 
@@ -105,6 +106,37 @@ def _show_pull(done: PullReport) -> None:
         console.print(f"  {done.not_found} people of the cohort are not in the extract", style="yellow")
     if done.uncertain:
         console.print(f"  {done.uncertain} people stay unobserved in some weeks: a row was lost", style="yellow")
+
+
+def _pull_folder(gateway: Gateway, contract: str, declaration: SourceDeclaration, purpose: Purpose) -> None:
+    from connectors.inbox import Left
+    from connectors.transport import REAL_TIME
+    from gateway.folder_pulling import pull_folder
+
+    is_empty = True
+    with progress_bar(declaration.id) as report:
+        steps = pull_folder(
+            gateway,
+            contract,
+            declaration.id,
+            secrets=gateway.secrets,
+            clock=REAL_TIME,
+            purpose=purpose,
+            progress=report,
+        )
+        for step in steps:
+            is_empty = False
+            if isinstance(step, Left):
+                console.print(f"{'waits' if step.waits else 'refused'}: {step.name}: {step.reason}", style="yellow")
+                continue
+            if step.report is None:
+                console.print(f"not needed: {step.file}")
+            else:
+                _show_pull(step.report)
+            put = f"stays in taken/ for {', '.join(step.waits_for)}" if step.waits_for else "put away in done/"
+            console.print(f"  {put}")
+    if is_empty:
+        console.print("nothing lies in the folder that follows the declared pattern")
 
 
 def evaluate(

@@ -20,6 +20,7 @@ class Fault(StrEnum):
     TRUNCATED = "truncated_body"
     WRONG_TYPE = "wrong_content_type"
     EXPIRED_CERTIFICATE = "expired_certificate"
+    WRONG_HOST_KEY = "wrong_host_key"  # another machine answers under the address of an SFTP server
     CLOCK_SKEW = "clock_skew"  # the source's clock is an hour ahead: its tokens are not valid yet
     ENDLESS = "endless_body"
     ENCODING = "encoding_change"

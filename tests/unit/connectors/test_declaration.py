@@ -104,3 +104,32 @@ def test_one_changed_byte_is_another_declaration() -> None:
     one = load_declaration(TEXT.encode(), file="yr.toml")
     other = load_declaration((TEXT + "# said so\n").encode(), file="yr.toml")
     assert one.sha256 != other.sha256
+
+
+@pytest.mark.parametrize("pattern", ["*", "?*", "*_x", "y*", "1*", "[a-z]*", ".*"])
+def test_a_pattern_that_could_drop_anything_is_refused(pattern: str) -> None:
+    """A frozen schema with `*` in it would be none: the next new column would go unnoticed."""
+    text = TEXT.replace("[transport]", f'dropped_patterns = ["{pattern}"]\n[transport]', 1)
+    with pytest.raises(DeclarationInvalid, match="dropped_patterns must begin with two letters at least"):
+        load_declaration(text.encode(), file="yr.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('dropped = ["Uge"]', "dropped names 'Uge', which is one of the columns"),
+        ('dropped_patterns = ["Ug*"]', "dropped_patterns names 'Uge', which is one of the columns"),
+    ],
+)
+def test_a_column_is_kept_or_dropped_and_never_both(line: str, said: str) -> None:
+    with pytest.raises(DeclarationInvalid, match=said):
+        load_declaration(TEXT.replace("[transport]", f"{line}\n[transport]", 1).encode(), file="yr.toml")
+
+
+def test_a_kind_of_file_is_delimited_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TEXT.replace('delimiter = ";"', 'format = "xlsx"\nsheet = "Ark1"')
+    with pytest.raises(DeclarationInvalid, match="must be csv: ydelsesrefusion is delimited text"):
+        load_declaration(text.encode(), file="yr.toml")
+    monkeypatch.setattr("connectors.declaration.form_of", lambda settings: None)
+    with pytest.raises(DeclarationInvalid, match="must be file or sftp: ydelsesrefusion is a kind of file"):
+        load_declaration(TEXT.encode(), file="yr.toml")
