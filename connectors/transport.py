@@ -8,9 +8,10 @@ ask for, storing, resuming, corrections) is the engine's (`gateway.fetching`).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Protocol, runtime_checkable
 
 Record = tuple[str, ...]  # a text for each declared column, in the declaration's order; empty where nothing is said
@@ -73,9 +74,16 @@ class Secrets(Protocol):
         ...
 
 
+def _now() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time as transports see it, so that tests need not wait: seconds that never go back, and a way to wait."""
+    """Time as transports see it, so that tests need not wait: seconds that never go back, a way to wait, and the time
+    of day, which signed messages carry.
+    """
 
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
+    now: Callable[[], datetime] = _now
