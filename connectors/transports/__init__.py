@@ -13,7 +13,7 @@ from typing import Any
 from connectors.declaration_table import Table
 from connectors.transport import Clock, Secrets, Transport
 
-_MODULES = {"file": "connectors.transports.file"}
+_MODULES = {"file": "connectors.transports.file", "soap": "connectors.transports.soap"}
 KINDS = tuple(_MODULES)
 
 

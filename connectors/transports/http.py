@@ -99,10 +99,13 @@ class HttpClient:
         *,
         accept: Collection[str],
         statuses: Collection[int] = (200,),
+        faults: Collection[int] = (),
         is_repeatable: bool = True,
     ) -> HttpAnswer:
         """The answer to a request, of one of these media types and statuses.
 
+        An answer of a status in `faults` is given too, but only where it is of such a type: there a protocol says with
+        content of its own what went wrong (SOAP), and a server's own page says nothing.
         `build` is called for every attempt, so that each has its own id, instant and signature. A request that is not
         repeatable is sent once. Raises `SourceUnavailable` when it was not answered within the deadline,
         `SourceRefused`, `SourceMalformed`, and `RequestUnsafe` for a request that was not sent.
@@ -128,7 +131,7 @@ class HttpClient:
                     self._rest(host, asked)
                     self._pace.wait()
                     self._mine.ends = ends
-                    answer = self._once(request, accept, statuses)
+                    answer = self._once(request, accept, statuses, faults)
         except _Again as again:
             reason = again.reason
         except SourceError as error:
@@ -168,7 +171,9 @@ class HttpClient:
         ends: float = self._mine.ends
         return max(_LEAST_WAIT_SECONDS, ends - self._clock.monotonic())
 
-    def _once(self, request: HttpRequest, accept: Collection[str], statuses: Collection[int]) -> HttpAnswer:
+    def _once(
+        self, request: HttpRequest, accept: Collection[str], statuses: Collection[int], faults: Collection[int]
+    ) -> HttpAnswer:
         failure = ""
         try:
             sent = self._client.build_request(
@@ -179,7 +184,7 @@ class HttpClient:
             )
             answer = self._client.send(sent, stream=True)
             try:
-                return self._read(answer, host_of(request.url), accept, statuses)
+                return self._read(answer, host_of(request.url), accept, statuses, faults)
             finally:
                 answer.close()
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError):
@@ -193,14 +198,19 @@ class HttpClient:
         raise _Again(failure)
 
     def _read(
-        self, answer: httpx.Response, host: str, accept: Collection[str], statuses: Collection[int]
+        self,
+        answer: httpx.Response,
+        host: str,
+        accept: Collection[str],
+        statuses: Collection[int],
+        faults: Collection[int],
     ) -> HttpAnswer:
         status = answer.status_code
-        if status not in statuses:
-            self._refuse(answer, host)
         message = Message()
         message["content-type"] = answer.headers.get("content-type", "")
         media_type, charset = message.get_content_type(), str(message.get_param("charset") or "").lower()
+        if status not in statuses and not (status in faults and media_type in accept):
+            self._refuse(answer, host)
         if media_type not in accept or "content-type" not in answer.headers:
             raise SourceMalformed(source=host, reason=f"the answer is not of the type {' or '.join(sorted(accept))}")
         if charset not in _CHARSETS or answer.headers.get("content-encoding", "identity") != "identity":

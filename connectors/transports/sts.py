@@ -81,9 +81,7 @@ def request_body(expected: Expected, identity: Identity) -> Element:
         ),
         element(
             f"{_WST}Claims",
-            element(
-                f"{_AUTH}ClaimType", element(f"{_AUTH}Value", expected.cvr), attributes={"Uri": CVR_CLAIM}
-            ),
+            element(f"{_AUTH}ClaimType", element(f"{_AUTH}Value", expected.cvr), attributes={"Uri": CVR_CLAIM}),
             attributes={"Dialect": "http://docs.oasis-open.org/wsfed/authorization/200706/authclaims"},
         ),
         element(f"{_WST}TokenType", SAML2_TOKEN),

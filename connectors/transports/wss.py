@@ -280,6 +280,17 @@ def verified(content: bytes, signer: x509.Certificate, *, location: str, now: da
     return Signed(tuple(parts))
 
 
+def check_answer_times(signed: Signed, now: datetime, *, source: str) -> None:
+    """That an answer's signed timestamp holds now; `SourceMalformed` where it has none or is older."""
+    timestamp = signed.one(f"{WSU}Timestamp")
+    if timestamp is None:
+        raise SourceMalformed(source=source, reason="its signature does not cover a timestamp")
+    created = parsed_instant(timestamp.findtext(f"{WSU}Created") or "", source=source)
+    expires = parsed_instant(timestamp.findtext(f"{WSU}Expires") or "", source=source)
+    if not created - SKEW <= now < expires + SKEW:
+        raise SourceMalformed(source=source, reason="the answer is from another time: compare the two systems' clocks")
+
+
 def check_ids(root: Element, *, source: str) -> None:
     """`SourceMalformed` where two elements have one id, so that a reference could mean either."""
     seen: set[str] = set()

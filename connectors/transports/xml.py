@@ -121,6 +121,12 @@ def optional(parent: Element, tag: str, *, source: str) -> Element | None:
     return found[0] if found else None
 
 
+def listed(parent: Element | None, tag: str, *, source: str) -> list[Element]:
+    """What a list has in it; nothing where the list, which may be left out, is not there."""
+    found = None if parent is None else optional(parent, tag, source=source)
+    return [] if found is None else list(found)
+
+
 def text_of(parent: Element, path: str, *, source: str) -> str:
     """The text at a path of optional elements, each of which may stand once; empty where there is none."""
     here: Element | None = parent
