@@ -25,26 +25,29 @@ _CPR = "{http://rep.oio.dk/cpr.dk/xml/schemas/core/2005/03/18/}"
 _SE = "{http://rep.oio.dk/skat.dk/motor/class/virksomhed/xml/schemas/20080401/}"
 
 
-def _class(name: str) -> str:
+def oio_class(name: str) -> str:
+    """The namespace of an OIO class of the income register."""
     return f"{{http://rep.oio.dk/skat.dk/eindkomst/class/{name}/xml/schemas/20071202/}}"
 
 
-_BLANKET = f"{_class('blanket')}BlanketNummerIdentifikator"
-_FIELD = f"{_S}BlanketFeltEnhedStruktur/{_class('blanketfelt')}BlanketFeltNummerIdentifikator"
-_CONTENT = f"{_class('angivelsefelt')}AngivelseFeltIndholdTekst"
+_BLANKET = f"{oio_class('blanket')}BlanketNummerIdentifikator"
+_FIELD = f"{_S}BlanketFeltEnhedStruktur/{oio_class('blanketfelt')}BlanketFeltNummerIdentifikator"
+_CONTENT = f"{oio_class('angivelsefelt')}AngivelseFeltIndholdTekst"
 _PERIOD = "http://rep.oio.dk/xkom.dk/xml/schemas"
-_END_OF_PERIOD = f"{_S}AngivelsePeriodeStruktur/{_class('angivelse')}AngivelsePeriode/{{{_PERIOD}/2007/04/15/}}EndDate"
+_END_OF_PERIOD = (
+    f"{_S}AngivelsePeriodeStruktur/{oio_class('angivelse')}AngivelsePeriode/{{{_PERIOD}/2007/04/15/}}EndDate"
+)
 _PERSON = names(_SKAT, "IndkomstOplysningSamling") | {
     f"{_CPR}PersonCivilRegistrationIdentifier",
-    f"{_class('indkomstoplysningadgangreferencenummer')}IndkomstOplysningAdgangReferenceNummerIdentifikator",
+    f"{oio_class('indkomstoplysningadgangreferencenummer')}IndkomstOplysningAdgangReferenceNummerIdentifikator",
 }
 _EMPLOYER = names(_SKAT, "IndberetningPligtigVirksomhedStruktur", "IndkomstLoenPeriodeSamling")
 _WAGE_PERIOD = names(
     _SKAT, "AngivelsePeriodeStruktur", "SupplerendePersonOplysningStruktur", "AngivelseBlanketIndholdStruktur"
 ) | {
-    f"{_class('angivelse')}AngivelseVirksomhedEgenIdentifikator",
-    f"{_class('ansaettelseforhold')}AnsaettelseforholdMedarbejderIdentifikator",
-    f"{_class('indkomstpersongruppe')}IndkomstPersonGruppeDispositionDato",
+    f"{oio_class('angivelse')}AngivelseVirksomhedEgenIdentifikator",
+    f"{oio_class('ansaettelseforhold')}AnsaettelseforholdMedarbejderIdentifikator",
+    f"{oio_class('indkomstpersongruppe')}IndkomstPersonGruppeDispositionDato",
 }  # fmt: skip
 _LEVELS = names(
     _SKAT, "AngivelseFeltSamling", "UnderAngivelseSamling", "AngivelseNiveau2", "AngivelseNiveau3", "AngivelseNiveau4"
@@ -67,9 +70,9 @@ def build(question: Question) -> Element:
             f"{_K}IndkomstOplysningPersonInddata",
             element(
                 f"{_S}AbonnentAdgangStruktur",
-                element(f"{_class('abonnenttype')}AbonnentTypeKode", given["subscriber_type"]),
-                element(f"{_class('abonnementtype')}AbonnementTypeKode", given["subscription_type"]),
-                element(f"{_class('adgangformaaltype')}AdgangFormaalTypeKode", given["purpose"]),
+                element(f"{oio_class('abonnenttype')}AbonnentTypeKode", given["subscriber_type"]),
+                element(f"{oio_class('abonnementtype')}AbonnementTypeKode", given["subscription_type"]),
+                element(f"{oio_class('adgangformaaltype')}AdgangFormaalTypeKode", given["purpose"]),
             ),
             element(
                 f"{_S}AbonnentStruktur",
@@ -96,8 +99,8 @@ def _search(question: Question) -> Element:
         element(f"{_CPR}PersonCivilRegistrationIdentifier", question.cpr_digits),
         element(
             f"{_S}SoegeAarMaanedLukketStruktur",
-            element(f"{_class('soegeaarmaanedfrakode')}SoegeAarMaanedFraKode", f"{ask.from_day:%Y%m}"),
-            element(f"{_class('soegeaarmaanedtilkode')}SoegeAarMaanedTilKode", f"{ask.to_day:%Y%m}"),
+            element(f"{oio_class('soegeaarmaanedfrakode')}SoegeAarMaanedFraKode", f"{ask.from_day:%Y%m}"),
+            element(f"{oio_class('soegeaarmaanedtilkode')}SoegeAarMaanedTilKode", f"{ask.to_day:%Y%m}"),
         ),
     )
 
