@@ -77,7 +77,9 @@ def effektuering(request: Element, number: str, known: Sequence[Benefit] | None)
                 element(f"{Y}OekonomiskEffektueringUUID", "5b5a9a90-0000-4000-8000-000000000001"),
                 element(f"{Y}OekonomiskEffektueringDispositionsdato", benefit.first.isoformat()),
                 element(f"{Y}OekonomiskEffektueringSamletBruttobeloeb", benefit.amount),
+                element(f"{Y}OekonomiskEffektueringBeloebSendtTilUdbetaling", benefit.amount),
                 element(f"{Y}OekonomiskEffektueringStartDato", benefit.first.isoformat()),
+                element(f"{Y}OEkonomiskEffektueringMasterSystemInstans", *_system()),
                 element(f"{Y}OEkonomiskEffektueringModtager", *_part(number)),
             ),
             element(
@@ -117,8 +119,18 @@ def _benefit(benefit: Benefit, number: str) -> list[Element]:
             f"{Y}BevillingStruktur",
             element(f"{Y}BevillingUUID", "7c0d0000-0000-4000-8000-000000000001"),
             element(f"{Y}BevillingFoelsomhed", "FOELSOMME_PERSONOPLYSNINGER"),
+            element(f"{Y}BevillingEjer", element(f"{Y}VirksomhedCVRNummer", "11111111")),
+            element(f"{Y}BevillingMasterSystemInstans", *_system()),
+            element(f"{Y}BevillingAnsvarligAfdeling"),
             element(f"{Y}Bevillingsmodtager", *_part(number)),
         ),
+    ]
+
+
+def _system() -> list[Element]:
+    return [
+        element(f"{Y}ItSystemInstansIdentifikation", "5b5a9a90-0000-4000-8000-000000000002"),
+        element(f"{Y}ItSystemInstansTitel", "Simuleret ydelsessystem"),
     ]
 
 
@@ -174,6 +186,7 @@ def _wage_period(report: Report) -> Element:
         element(
             f"{_S}SupplerendePersonOplysningStruktur",
             element("{http://rep.oio.dk/itst.dk/xml/schemas/2006/01/17/}PersonName", _NAME),
+            element(f"{oio_class('supplerendepersonoplysning')}SupplerendePersonOplysningFoedselTekst", "opdigtet"),
         ),
         element(f"{_S}AngivelseBlanketIndholdStruktur", element(f"{_S}AngivelseOplysningSamling", whole)),
     )
