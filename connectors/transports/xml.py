@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import cast
 
 from lxml import etree
@@ -42,13 +43,23 @@ PREFIXES = {
     "urn:liberty:sb:2006-08": "sbf",
     "urn:liberty:sb:profile": "sbfprofile",
     "http://kombit.dk/xml/schemas/kontekst/2017/01/01/": "kontekst",
+    "http://www.kombit.dk/int/2022/01/01/": "kombit2022int",
+    "http://www.kombit.dk/2017/01/01/": "kombit2017",
+    "http://rep.oio.dk/skat.dk/eindkomst/": "fase2",
+    "http://rep.oio.dk/cpr.dk/xml/schemas/core/2005/03/18/": "core",
+    "http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/5/": "person",
+    "http://serviceplatformen.dk/xml/schemas/AuthorityContext/1/": "autctx",
+    "http://serviceplatformen.dk/xml/schemas/cpr/PNR/1/": "cpr",
 }
+_OIO_CLASS = re.compile(r"http://rep\.oio\.dk/skat\.dk/(?:eindkomst|motor)/class/([a-z]+)/xml/schemas/\d{8}/")
+_NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,6})?")
 
 
 def element(tag: str, *content: Element | str, attributes: dict[str, str] | None = None) -> Element:
     """An element `{namespace}name` with its children or text, in the order given."""
-    namespace = etree.QName(tag).namespace
-    prefix = PREFIXES.get(namespace or "")
+    namespace = etree.QName(tag).namespace or ""
+    oio = _OIO_CLASS.fullmatch(namespace)
+    prefix = oio[1] if oio else PREFIXES.get(namespace)
     made = etree.Element(tag, attributes or {}, nsmap=None if prefix is None else {prefix: namespace})
     for part in content:
         if isinstance(part, str):
@@ -137,6 +148,13 @@ def text_of(parent: Element, path: str, *, source: str) -> str:
     if len(here):
         raise SchemaChanged(source=source, reason=f"the element {_local(here.tag)!r} holds elements instead of a text")
     return (here.text or "").strip()
+
+
+def number(text: str, name: str, *, source: str) -> Decimal:
+    """A plain decimal number with a point; `SchemaChanged` with the element's name for anything else."""
+    if not (text.isascii() and _NUMBER.fullmatch(text)):
+        raise SchemaChanged(source=source, reason=f"the element {name!r} holds something that is no number")
+    return Decimal(text)
 
 
 def check_children(parent: Element, known: frozenset[str], *, source: str) -> None:

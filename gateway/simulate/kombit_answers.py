@@ -20,6 +20,7 @@ _S = "{http://rep.oio.dk/skat.dk/eindkomst/}"
 _CPR = "{http://rep.oio.dk/cpr.dk/xml/schemas/core/2005/03/18/}"
 _SE = "{http://rep.oio.dk/skat.dk/motor/class/virksomhed/xml/schemas/20080401/}"
 _XKOM = "http://rep.oio.dk/xkom.dk/xml/schemas"
+_ADDRESS = oio_class("alternativadresse")
 _P = "{http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/5/}"
 _NAME = "Opdigtet Eksempelsen"  # nobody's
 _NUMBER = "100000000000000{:03}"
@@ -186,7 +187,13 @@ def _wage_period(report: Report) -> Element:
         element(
             f"{_S}SupplerendePersonOplysningStruktur",
             element("{http://rep.oio.dk/itst.dk/xml/schemas/2006/01/17/}PersonName", _NAME),
-            element(f"{oio_class('supplerendepersonoplysning')}SupplerendePersonOplysningFoedselTekst", "opdigtet"),
+            element(
+                f"{_S}AlternativAdresseStruktur",
+                *(
+                    element(f"{oio_class('alternativadresse')}AlternativAdresseAdresseLinie{n}", "Opdigtet")
+                    for n in (1, 2, 3)
+                ),
+            ),
         ),
         element(f"{_S}AngivelseBlanketIndholdStruktur", element(f"{_S}AngivelseOplysningSamling", whole)),
     )

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from connectors.errors import SchemaChanged, SourceMalformed
 from connectors.transports.kombit.question import Question, check_heading, heading
-from connectors.transports.xml import Element, check_children, element, listed, names, only, optional, text_of
+from connectors.transports.xml import Element, check_children, element, listed, names, number, only, optional, text_of
 
 _K = "{http://www.kombit.dk/2017/01/01/}"
 _SKAT = "http://rep.oio.dk/skat.dk/eindkomst/"
@@ -53,7 +53,7 @@ _LEVELS = names(
     _SKAT, "AngivelseFeltSamling", "UnderAngivelseSamling", "AngivelseNiveau2", "AngivelseNiveau3", "AngivelseNiveau4"
 ) | {_BLANKET}
 _NUMBER = "100000000000000{:03}"
-_INCOME_TYPE, _KIND_OF_REPORT, _REVERSED = (_NUMBER.format(number) for number in (12, 11, 21))
+_INCOME_TYPE, _KIND_OF_REPORT, _REVERSED = (_NUMBER.format(display) for display in (12, 11, 21))
 _A_INCOME = {_NUMBER.format(57), _NUMBER.format(58)}  # with and without labour market contribution
 _B_INCOME = {_NUMBER.format(70), _NUMBER.format(71)}
 _HOURS = _NUMBER.format(96)
@@ -141,9 +141,9 @@ def _reports(period: Element, question: Question) -> Iterator[dict[str, str]]:
             for amounts in _below(kind, _AMOUNTS, source):
                 for field, text in _fields(amounts, source).items():
                     if field == _HOURS:
-                        hours += _number(text, source)
+                        hours += number(text, "AngivelseFeltIndholdTekst", source=source)
                     elif field in _A_INCOME or field in _B_INCOME:
-                        income += _number(text, source)
+                        income += number(text, "AngivelseFeltIndholdTekst", source=source)
         yield {
             "PersonCivilRegistrationIdentifier": question.cpr_digits,
             "Maaned": month,
@@ -169,18 +169,8 @@ def _fields(level: Element, source: str) -> dict[str, str]:
     found: dict[str, str] = {}
     fields = only(level, f"{_S}AngivelseFeltSamling", source=source)
     for field in fields:
-        number = text_of(field, _FIELD, source=source)
-        if number in found:
+        display_number = text_of(field, _FIELD, source=source)
+        if display_number in found:
             raise SourceMalformed(source=source, reason="a field stands twice on one form")
-        found[number] = text_of(field, _CONTENT, source=source)
+        found[display_number] = text_of(field, _CONTENT, source=source)
     return found
-
-
-def _number(text: str, source: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or abs(number) >= 10**12:
-        raise SchemaChanged(source=source, reason="a field of hours or income holds something that is no number")
-    return number

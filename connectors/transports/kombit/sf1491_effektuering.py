@@ -9,9 +9,8 @@ nothing or less remains, the payment was taken back and the days are not the ben
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from connectors.errors import SchemaChanged
 from connectors.transports.kombit.question import Question, check_heading, heading
 from connectors.transports.kombit.ydelser import (
     BENEFIT,
@@ -23,8 +22,9 @@ from connectors.transports.kombit.ydelser import (
     own_authority,
     touches,
 )
-from connectors.transports.xml import Element, check_children, element, listed, names, only, text_of
+from connectors.transports.xml import Element, check_children, element, listed, names, number, only, text_of
 
+_AMOUNT = "OekonomiskYdelseseffektueringBeloeb"
 _PAID_AHEAD = timedelta(days=62)
 _ANSWER = names(NAMESPACE, "OEkonomiskEffektueringListe") | {
     "{http://kombit.dk/xml/schemas/kontekst/2017/01/01/}HovedOplysningerSvar"
@@ -61,7 +61,9 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
             check_children(part, _PART, source=source)
             record = _record(part, question)
             key = tuple(record.values())
-            paid[key] = paid.get(key, Decimal()) + _amount(part, source)
+            paid[key] = paid.get(key, Decimal()) + number(
+                text_of(part, f"{Y}{_AMOUNT}", source=source), _AMOUNT, source=source
+            )
             records[key] = record
     return [
         record
@@ -78,14 +80,3 @@ def _record(part: Element, question: Question) -> dict[str, str]:
     first = text_of(part, f"{Y}OekonomiskYdelseseffektueringPeriodeFra", source=source)
     last = text_of(part, f"{Y}OekonomiskYdelseseffektueringPeriodeTil", source=source)
     return benefit_columns(benefit, question) | {"PeriodeFra": first, "PeriodeTil": last}
-
-
-def _amount(part: Element, source: str) -> Decimal:
-    name = "OekonomiskYdelseseffektueringBeloeb"
-    try:
-        amount = Decimal(text_of(part, f"{Y}{name}", source=source))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
-        raise SchemaChanged(source=source, reason=f"the element {name!r} holds something that is no amount")
-    return amount
