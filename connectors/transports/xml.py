@@ -132,10 +132,13 @@ def optional(parent: Element, tag: str, *, source: str) -> Element | None:
     return found[0] if found else None
 
 
-def listed(parent: Element | None, tag: str, *, source: str) -> list[Element]:
-    """What a list has in it; nothing where the list, which may be left out, is not there."""
+def listed(parent: Element | None, tag: str, item: str, *, source: str) -> list[Element]:
+    """The items of a list; nothing where the list is not there. `SchemaChanged` for anything else in it."""
     found = None if parent is None else optional(parent, tag, source=source)
-    return [] if found is None else list(found)
+    if found is None:
+        return []
+    check_children(found, frozenset({item}), source=source)
+    return list(found)
 
 
 def text_of(parent: Element, path: str, *, source: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography import x509
@@ -74,6 +74,8 @@ class SimulatedService:
     def signed_reply(self, content: Element, relates_to: str) -> Reply:
         """An answer whose body, timestamp and relation are signed by the service."""
         soap, now = SOAP[self._operation.version], self._now()
+        if self._faults.happens(Fault.CLOCK_SKEW):
+            now += timedelta(hours=1)
         timestamp = element(
             f"{WSU}Timestamp", element(f"{WSU}Created", instant(now)), element(f"{WSU}Expires", instant(now)),
             attributes={f"{WSU}Id": "ts"},

@@ -189,10 +189,8 @@ def _wage_period(report: Report) -> Element:
             element("{http://rep.oio.dk/itst.dk/xml/schemas/2006/01/17/}PersonName", _NAME),
             element(
                 f"{_S}AlternativAdresseStruktur",
-                *(
-                    element(f"{oio_class('alternativadresse')}AlternativAdresseAdresseLinie{n}", "Opdigtet")
-                    for n in (1, 2, 3)
-                ),
+                *(element(f"{_ADDRESS}AlternativAdresseAdresseLinie{n}", "Opdigtet") for n in (1, 2, 3)),
+                element(f"{oio_class('land')}LandKode", "DK", attributes={"scheme": "iso3166-alpha2"}),
             ),
         ),
         element(f"{_S}AngivelseBlanketIndholdStruktur", element(f"{_S}AngivelseOplysningSamling", whole)),

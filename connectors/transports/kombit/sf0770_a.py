@@ -49,9 +49,7 @@ _WAGE_PERIOD = names(
     f"{oio_class('ansaettelseforhold')}AnsaettelseforholdMedarbejderIdentifikator",
     f"{oio_class('indkomstpersongruppe')}IndkomstPersonGruppeDispositionDato",
 }  # fmt: skip
-_LEVELS = names(
-    _SKAT, "AngivelseFeltSamling", "UnderAngivelseSamling", "AngivelseNiveau2", "AngivelseNiveau3", "AngivelseNiveau4"
-) | {_BLANKET}
+_FORM = names(_SKAT, "AngivelseFeltSamling", "UnderAngivelseSamling") | {_BLANKET}
 _NUMBER = "100000000000000{:03}"
 _INCOME_TYPE, _KIND_OF_REPORT, _REVERSED = (_NUMBER.format(display) for display in (12, 11, 21))
 _A_INCOME = {_NUMBER.format(57), _NUMBER.format(58)}  # with and without labour market contribution
@@ -112,12 +110,18 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
     check_heading(answer, question)
     given = optional(answer, f"{_K}IndkomstPersonUddata", source=source)
     records: list[dict[str, str]] = []
-    for person in listed(given, f"{_S}IndkomstOplysningPersonSamling", source=source):
+    for person in listed(
+        given, f"{_S}IndkomstOplysningPersonSamling", f"{_S}IndkomstOplysningPersonStruktur", source=source
+    ):
         check_children(person, _PERSON, source=source)
         question.check_person(text_of(person, f"{_CPR}PersonCivilRegistrationIdentifier", source=source))
-        for employer in only(person, f"{_S}IndkomstOplysningSamling", source=source):
+        for employer in listed(
+            person, f"{_S}IndkomstOplysningSamling", f"{_S}IndberetningPligtigVirksomhed", source=source
+        ):
             check_children(employer, _EMPLOYER, source=source)
-            for period in only(employer, f"{_S}IndkomstLoenPeriodeSamling", source=source):
+            for period in listed(
+                employer, f"{_S}IndkomstLoenPeriodeSamling", f"{_S}LoenPeriodeOplysningStruktur", source=source
+            ):
                 check_children(period, _WAGE_PERIOD, source=source)
                 records += _reports(period, question)
     return records
@@ -131,14 +135,14 @@ def _reports(period: Element, question: Question) -> Iterator[dict[str, str]]:
     except ValueError:
         raise SchemaChanged(source=source, reason="the element 'EndDate' holds something that is no day") from None
     holder = optional(period, f"{_S}AngivelseBlanketIndholdStruktur", source=source)
-    for report in listed(holder, f"{_S}AngivelseOplysningSamling", source=source):
-        if _blanket(report, source) != _REPORT:
+    for report in listed(holder, f"{_S}AngivelseOplysningSamling", f"{_S}AngivelseNiveau1", source=source):
+        if _form(report, source) != _REPORT:
             raise SchemaChanged(source=source, reason=f"a report is on another form than {_REPORT}")
         about = _fields(report, source)
         hours, income, is_reversed = Decimal(), Decimal(), about.get(_KIND_OF_REPORT, "") == "T"
-        for kind in _below(report, _KIND, source):
+        for kind in _below(report, 2, _KIND, source):
             is_reversed |= _fields(kind, source).get(_REVERSED, "") in ("1", "true")
-            for amounts in _below(kind, _AMOUNTS, source):
+            for amounts in _below(kind, 3, _AMOUNTS, source):
                 for field, text in _fields(amounts, source).items():
                     if field == _HOURS:
                         hours += number(text, "AngivelseFeltIndholdTekst", source=source)
@@ -154,21 +158,21 @@ def _reports(period: Element, question: Question) -> Iterator[dict[str, str]]:
         }
 
 
-def _blanket(level: Element, source: str) -> str:
-    check_children(level, _LEVELS, source=source)
-    return text_of(level, _BLANKET, source=source)
+def _form(form: Element, source: str) -> str:
+    """The number of a form."""
+    check_children(form, _FORM, source=source)
+    return text_of(form, _BLANKET, source=source)
 
 
-def _below(level: Element, blanket: str, source: str) -> Iterator[Element]:
+def _below(form: Element, level: int, blanket: str, source: str) -> list[Element]:
     """The forms of this number directly below; those of other numbers (holiday pay, pensions) are dropped."""
-    below = listed(level, f"{_S}UnderAngivelseSamling", source=source)
-    return (found for found in below if _blanket(found, source) == blanket)
+    below = listed(form, f"{_S}UnderAngivelseSamling", f"{_S}AngivelseNiveau{level}", source=source)
+    return [found for found in below if _form(found, source) == blanket]
 
 
 def _fields(level: Element, source: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    fields = only(level, f"{_S}AngivelseFeltSamling", source=source)
-    for field in fields:
+    for field in listed(level, f"{_S}AngivelseFeltSamling", f"{_S}AngivelseFeltIndholdStruktur", source=source):
         display_number = text_of(field, _FIELD, source=source)
         if display_number in found:
             raise SourceMalformed(source=source, reason="a field stands twice on one form")

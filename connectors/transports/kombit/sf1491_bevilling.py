@@ -44,7 +44,7 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
     check_children(answer, _ANSWER, source=source)
     check_heading(answer, question)
     records = []
-    for benefit in listed(answer, f"{Y}BevilgetYdelseListe", source=source):
+    for benefit in listed(answer, f"{Y}BevilgetYdelseListe", f"{Y}BevilgetYdelse", source=source):
         check_children(benefit, _BENEFIT, source=source)
         check_grantee(benefit, question)
         first = text_of(benefit, f"{Y}BevilgetYdelseStartDato", source=source)

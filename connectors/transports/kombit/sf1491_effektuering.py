@@ -29,6 +29,7 @@ _PAID_AHEAD = timedelta(days=62)
 _ANSWER = names(NAMESPACE, "OEkonomiskEffektueringListe") | {
     "{http://kombit.dk/xml/schemas/kontekst/2017/01/01/}HovedOplysningerSvar"
 }
+_PARTS = f"{Y}OEkonomiskYdelseseffektuering"
 _PAYMENT = names(NAMESPACE, "OekonomiskEffektueringStruktur", "OEkonomiskYdelseseffektueringListe")
 _PART = names(
     NAMESPACE, "OekonomiskYdelseseffektueringBeloeb", "OekonomiskYdelseseffektueringPeriodeFra",
@@ -55,9 +56,9 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
     check_heading(answer, question)
     paid: dict[tuple[str, ...], Decimal] = {}
     records: dict[tuple[str, ...], dict[str, str]] = {}
-    for payment in listed(answer, f"{Y}OEkonomiskEffektueringListe", source=source):
+    for payment in listed(answer, f"{Y}OEkonomiskEffektueringListe", f"{Y}OEkonomiskEffektuering", source=source):
         check_children(payment, _PAYMENT, source=source)
-        for part in only(payment, f"{Y}OEkonomiskYdelseseffektueringListe", source=source):
+        for part in listed(payment, f"{_PARTS}Liste", _PARTS, source=source):
             check_children(part, _PART, source=source)
             record = _record(part, question)
             key = tuple(record.values())

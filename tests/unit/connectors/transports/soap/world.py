@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -112,10 +112,12 @@ def world(
     answers: Callable[[World, Request], Reply] | None = None,
     token_answers: Callable[[World, Request], Reply] | None = None,
     server: Identity | None = None,
-    http: str = "",
+    limits: dict[str, Any] | None = None,
     **changes: str,
 ) -> Iterator[World]:
-    """`answers` and `token_answers` stand in for what the services would say. `changes` are of the declaration."""
+    """`answers` and `token_answers` stand in for what the services would say. `changes` are of the declaration, and
+    `limits` of its HTTP settings, finer than a declaration can say.
+    """
     made, work = keys(), Clockwork()
     token_faults, faults, requests = Faults(), Faults(), []
     tokens = SimulatedTokenService(
@@ -139,8 +141,9 @@ def world(
         HttpSource(issue, faults=token_faults, tls=_tls(made.server)) as token_source,
         HttpSource(tell, faults=faults, tls=_tls(server or made.server)) as source,
     ):
-        text = declaration(operation, source.url, token_source.url, http, **changes)
+        text = declaration(operation, source.url, token_source.url, **changes)
         settings = read_settings(parse(text.encode(), file="test.toml").table("transport"))
+        settings = replace(settings, http=replace(settings.http, **(limits or {})))
         transport = connect(settings, OPERATIONS[operation].columns, made.secrets, work.clock)
         assert isinstance(transport, PersonTransport)
         running.append(World(transport, tokens, service, token_faults, faults, work, requests))
@@ -152,7 +155,7 @@ def world(
                 PROCESS.change(origin, lambda _: Circuit())
 
 
-def declaration(operation: str, service: str, tokens: str, http: str = "", **changes: str) -> str:
+def declaration(operation: str, service: str, tokens: str, **changes: str) -> str:
     given = {"entity_id": ENTITY, "cvr": CVR, "certificate": "ours", "answers_signed_by": "service"} | changes
     return f"""
 [transport]
@@ -172,10 +175,9 @@ certificate = "tokens"
 [transport.http]
 authority = "ca"
 proxy = "direct"
-read_seconds = 1
+read_seconds = 5
 attempts = 2
 requests_per_minute = 60000
-{http}
 {_PARAMETERS if OPERATIONS[operation].parameters else ""}
 """
 
