@@ -5,7 +5,8 @@ it imports. An answer is a tree of forms (*blanketter*): 11000 is a report with 
 of income, 16001 below that the amounts and hours. Fields go by display numbers, which are others than those an employer
 reports with: paid hours are reported as field 200 and displayed as ...096, while displayed ...200 is 'no relation
 between wage and hours'. The numbers are read from the public client `odense-rpa/skat-eindkomst-ws`
-(`Parsers/eIndkomstParser.cs`); Skattestyrelsen's own list is part of the subscription and not public.
+(`Parsers/eIndkomstParser.cs`); the list of the tax administration itself is the spreadsheet 'underbilag 1' of the
+subscription, which was not read for this.
 """
 
 from __future__ import annotations
