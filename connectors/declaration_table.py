@@ -58,6 +58,9 @@ class Table:
     def is_text(self, key: str) -> bool:
         return isinstance(self._values.get(key), str)
 
+    def is_table(self, key: str) -> bool:
+        return isinstance(self._values.get(key), dict)
+
     def refuse(self, key: str, reason: str, *, rule: str = "") -> DeclarationInvalid:
         """The error to raise for this key: `raise table.refuse("k", "must be at least 3")`.
 
