@@ -115,6 +115,13 @@ class Table:
             raise self.refuse(key, "names the same thing twice")
         return tuple(self._printable(key, value) for value in values)
 
+    def lines(self, key: str) -> tuple[str, ...]:
+        """A text of several lines, each printable; tabs count as spaces."""
+        value = self._take(key, str, None, "text")
+        if not value.strip():
+            raise self.refuse(key, "must not be empty")
+        return tuple(self._printable(key, line.replace("\t", " ")) for line in value.splitlines())
+
     def _printable(self, key: str, value: str) -> str:
         """The text, where a terminal shows it as it is: no control characters, none that turn the direction."""
         if not value.isprintable():
