@@ -136,6 +136,10 @@ class SourceRefused(SourceError):
     code = "source-refused"
     advice = "check the credentials and the agreement; nothing of this answer was stored"
 
+    def __init__(self, *, source: str, reason: str, status: int = 0) -> None:
+        self.status = status  # of HTTP, where that is how it refused
+        super().__init__(source=source, reason=reason)
+
 
 class SourceMalformed(SourceError):
     code = "source-malformed"

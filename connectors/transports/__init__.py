@@ -1,19 +1,24 @@
 """Transports by the word that a declaration uses. A module is loaded when a declaration names it, and no sooner.
 
-Each module has `read(table) -> Settings`, which needs no library of its own, and `connect(settings, columns, secrets,
+Each module has `read(table) -> Settings`, which needs no library of its own, and `connect(settings, schema, secrets,
 clock) -> Transport`, which may load one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
 from connectors.declaration_table import Table
+from connectors.schema import Schema
 from connectors.transport import Clock, Secrets, Transport
 
-_MODULES = {"file": "connectors.transports.file", "soap": "connectors.transports.soap"}
+_MODULES = {
+    "file": "connectors.transports.file",
+    "rest": "connectors.transports.rest",
+    "soap": "connectors.transports.soap",
+    "sql": "connectors.transports.sql",
+}
 KINDS = tuple(_MODULES)
 
 
@@ -27,7 +32,10 @@ def read_settings(table: Table) -> Any:
     return settings
 
 
-def connect(settings: Any, columns: Sequence[str], secrets: Secrets, clock: Clock) -> Transport:
-    """The transport of a declaration's settings; its records hold `columns`, by the source's names, in this order."""
-    transport: Transport = import_module(type(settings).__module__).connect(settings, columns, secrets, clock)
+def connect(settings: Any, schema: Schema, secrets: Secrets, clock: Clock) -> Transport:
+    """The transport of a declaration's settings; its records hold the schema's columns, in their order.
+
+    Raises `DeclarationInvalid` where the settings and the columns contradict each other, and `SecretMissing`.
+    """
+    transport: Transport = import_module(type(settings).__module__).connect(settings, schema, secrets, clock)
     return transport

@@ -234,8 +234,10 @@ class HttpClient:
                 self._pace.hold(wait)
             raise _Again(f"it answered with status {status}", wait_seconds=wait)
         if 300 <= status < 400:
-            raise SourceRefused(source=host, reason=f"it answered with a redirect ({status}), which is not followed")
-        raise SourceRefused(source=host, reason=f"it answered with status {status}{_MEANING.get(status, '')}")
+            reason = f"it answered with a redirect ({status}), which is not followed"
+        else:
+            reason = f"it answered with status {status}{_MEANING.get(status, '')}"
+        raise SourceRefused(source=host, reason=reason, status=status)
 
 
 _MEANING = {

@@ -6,12 +6,12 @@ This module reads a declaration; the XML libraries are loaded when a source is c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 
 from connectors.declaration_table import Table, one_of
 from connectors.errors import SchemaChanged
+from connectors.schema import Schema
 from connectors.transport import Clock, PersonTransport, Secrets
 from connectors.transports.addresses import host_of
 from connectors.transports.http_settings import HttpSettings, read_http, url
@@ -88,14 +88,14 @@ def _parameters(table: Table, operation: Operation) -> dict[str, str]:
     return found
 
 
-def connect(settings: SoapSettings, columns: Sequence[str], secrets: Secrets, clock: Clock) -> PersonTransport:
+def connect(settings: SoapSettings, schema: Schema, secrets: Secrets, clock: Clock) -> PersonTransport:
     """The transport of these settings; `SecretMissing`, or `SchemaChanged` for a column that the operation lacks."""
     operation = OPERATIONS[settings.operation]
-    for name in columns:
+    for name in schema.columns:
         if name not in operation.columns:
             reason = f"{settings.operation} has no column {name!r}, only: {', '.join(operation.columns)}"
             raise SchemaChanged(source=host_of(settings.endpoint), reason=reason)
     transport: PersonTransport = import_module("connectors.transports.soap_transport").connect(
-        settings, tuple(columns), secrets, clock
+        settings, schema, secrets, clock
     )
     return transport

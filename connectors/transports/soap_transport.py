@@ -13,6 +13,7 @@ from importlib import import_module
 from cryptography.x509 import Certificate
 
 from connectors.errors import AnswerForAnother, SourceMalformed
+from connectors.schema import Schema
 from connectors.transport import Ask, Clock, Record, Secrets
 from connectors.transports.addresses import host_of, origin
 from connectors.transports.http import HttpClient
@@ -36,10 +37,10 @@ from connectors.transports.wss import (
     signed_message,
     verified,
 )
-from connectors.transports.xml import Element, element, only, read
+from connectors.transports.xml import Element, element, only, read, without
 
 
-def connect(settings: SoapSettings, columns: tuple[str, ...], secrets: Secrets, clock: Clock) -> SoapTransport:
+def connect(settings: SoapSettings, schema: Schema, secrets: Secrets, clock: Clock) -> SoapTransport:
     identity = load_identity(secrets.path(settings.certificate), name=settings.certificate)
     issuer = load_certificate(secrets.path(settings.token.certificate), name=settings.token.certificate)
     signer = settings.answers_signed_by
@@ -51,7 +52,7 @@ def connect(settings: SoapSettings, columns: tuple[str, ...], secrets: Secrets, 
     expected = Expected(settings.token.issuer, settings.entity_id, settings.cvr)
     return SoapTransport(
         settings,
-        columns,
+        schema,
         identity,
         load_certificate(secrets.path(signer), name=signer) if signer else None,
         TokenService(settings.token.endpoint, expected, issuer, identity, tokens, clock),
@@ -66,14 +67,14 @@ class SoapTransport:
     def __init__(
         self,
         settings: SoapSettings,
-        columns: tuple[str, ...],
+        schema: Schema,
         identity: Identity,
         signer: Certificate | None,
         tokens: TokenService,
         http: HttpClient,
         clock: Clock,
     ) -> None:
-        self._settings, self._columns = settings, columns
+        self._settings, self._schema = settings, schema
         self._operation = OPERATIONS[settings.operation]
         self._identity, self._signer, self._tokens = identity, signer, tokens
         self._http, self._clock = http, clock
@@ -93,7 +94,7 @@ class SoapTransport:
         except TokenNotAccepted:
             self._tokens.forget(token)
             found = self._asked(cpr_digits, ask, self._tokens.token().assertion)
-        return [tuple(record[name] for name in self._columns) for record in found]
+        return [tuple(record[name] for name in self._schema.columns) for record in found]
 
     def _asked(self, cpr_digits: str, ask: Ask, assertion: bytes) -> list[dict[str, str]]:
 
@@ -116,7 +117,8 @@ class SoapTransport:
             )
 
         content = call(self._http, settings.endpoint, build, version=operation.version, action=operation.action)
-        records: list[dict[str, str]] = self._messages.parse(self._body(content, sent[-1]), question)
+        body = without(self._body(content, sent[-1]), self._schema.is_dropped)
+        records: list[dict[str, str]] = self._messages.parse(body, question)
         return records
 
     def _body(self, content: bytes, asked: str) -> Element:

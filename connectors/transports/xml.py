@@ -8,7 +8,7 @@ is given, and an empty optional is left out by whoever writes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import cast
 
@@ -171,6 +171,15 @@ def check_children(parent: Element, known: frozenset[str], *, source: str) -> No
         local = _local(child.tag)
         named = repr(local) if _SAFE_NAME.fullmatch(local) else f"number {position}"
         raise SchemaChanged(source=source, reason=f"in {_local(parent.tag)!r} the element {named} is new")
+
+
+def without(root: Element, is_dropped: Callable[[str], bool]) -> Element:
+    """The same tree without the elements whose names a declaration drops: new ones that somebody has decided about."""
+    for found in [found for found in root.iter() if is_dropped(_local(found.tag))]:
+        parent = found.getparent()
+        if parent is not None:
+            parent.remove(found)
+    return root
 
 
 def names(namespace: str, *locals_: str) -> frozenset[str]:

@@ -20,6 +20,7 @@ from connectors.errors import (
     SourceRefused,
     SourceUnavailable,
 )
+from connectors.schema import Schema
 from connectors.transports import connect, read_settings
 from connectors.transports.kombit import OPERATIONS
 from connectors.transports.wss import SOAP, WSA, WSSE, WSU, load_identity
@@ -152,6 +153,13 @@ def test_a_changed_schema() -> None:
         here.faults.switch_on(Fault.SCHEMA_DRIFT)
         with pytest.raises(SchemaChanged, match="'NytElement'"):
             here.ask()
+        assert here.faults.fired == {Fault.SCHEMA_DRIFT: 1}
+
+
+def test_a_new_element_that_the_declaration_drops_stops_nothing() -> None:
+    with world(dropped=("NytElement",)) as here:
+        here.faults.switch_on(Fault.SCHEMA_DRIFT)
+        assert here.ask()
         assert here.faults.fired == {Fault.SCHEMA_DRIFT: 1}
 
 
@@ -357,7 +365,7 @@ def test_the_codes_of_an_agreement_are_digits() -> None:
 
 def test_a_column_that_an_operation_lacks() -> None:
     with pytest.raises(SchemaChanged, match="'PartFuldtNavn'"):
-        connect(settings_of("sf1491.bevilling"), ("PartFuldtNavn",), MemorySecrets(), Clockwork().clock)
+        connect(settings_of("sf1491.bevilling"), Schema(("PartFuldtNavn",)), MemorySecrets(), Clockwork().clock)
 
 
 def test_a_certificate_must_be_ours_and_rsa(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.declaration_table import parse
+from connectors.schema import Schema
 from connectors.transport import Ask, Clock, PersonTransport
 from connectors.transports import connect, read_settings
 from connectors.transports.circuit import PROCESS, Circuit
@@ -113,6 +114,7 @@ def world(
     token_answers: Callable[[World, Request], Reply] | None = None,
     server: Identity | None = None,
     limits: dict[str, Any] | None = None,
+    dropped: tuple[str, ...] = (),
     **changes: str,
 ) -> Iterator[World]:
     """`answers` and `token_answers` stand in for what the services would say. `changes` are of the declaration, and
@@ -144,7 +146,7 @@ def world(
         text = declaration(operation, source.url, token_source.url, **changes)
         settings = read_settings(parse(text.encode(), file="test.toml").table("transport"))
         settings = replace(settings, http=replace(settings.http, **(limits or {})))
-        transport = connect(settings, OPERATIONS[operation].columns, made.secrets, work.clock)
+        transport = connect(settings, Schema(OPERATIONS[operation].columns, dropped), made.secrets, work.clock)
         assert isinstance(transport, PersonTransport)
         running.append(World(transport, tokens, service, token_faults, faults, work, requests))
         try:
