@@ -8,10 +8,9 @@ ask for, storing, resuming, corrections) is the engine's (`gateway.fetching`).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 Record = tuple[str, ...]  # a text for each declared column, in the declaration's order; empty where nothing is said
@@ -74,10 +73,6 @@ class Secrets(Protocol):
         ...
 
 
-def _now() -> datetime:
-    return datetime.fromtimestamp(time.time(), UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Time as transports see it, so that tests need not wait: seconds that never go back, a way to wait, and the time
@@ -86,4 +81,4 @@ class Clock:
 
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime]  # with its zone

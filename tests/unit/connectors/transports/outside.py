@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +24,11 @@ class Waits:
 
     @property
     def clock(self) -> Clock:
-        return Clock(lambda: time.monotonic() + sum(self.slept), self.slept.append)
+        return Clock(
+            lambda: time.monotonic() + sum(self.slept),
+            self.slept.append,
+            lambda: datetime.now(UTC) + timedelta(seconds=sum(self.slept)),
+        )
 
 
 @dataclass

@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import time
 import traceback
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -295,7 +295,9 @@ def test_a_statement_ends_when_its_time_is_over(database: str) -> None:
     slow = "SELECT count(*) AS n FROM " + ", ".join(f"sager AS s{n}" for n in range(20))
     settings = said(database, statement=slow, types={"n": "integer"}, optional=(), seconds=1)
     steps = iter(range(10**9))
-    clock = Clock(lambda: next(steps) * 0.1, lambda _: None)  # a look every so often is a tenth of a second
+    clock = Clock(
+        lambda: next(steps) * 0.1, lambda _: None, lambda: datetime.now(UTC)
+    )  # a look every so often is a tenth of a second
     began = time.monotonic()
     with pytest.raises(SourceUnavailable, match="took longer than it may"):
         list(opened(settings, database, clock).pages(ASK))

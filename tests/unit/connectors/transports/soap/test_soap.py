@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tomllib
 import traceback
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,12 @@ from connectors.errors import (
 from connectors.schema import Schema
 from connectors.transports import connect, read_settings
 from connectors.transports.kombit import OPERATIONS
-from connectors.transports.wss import SOAP, WSA, WSSE, WSU, load_identity
+from connectors.transports.wss import SOAP, WSA, WSSE, WSU, dereferenced, load_identity
 from connectors.transports.xml import element, only, read, written
 from gateway.simulate.faults import Fault
 from gateway.simulate.http_source import Reply, Request
 from gateway.simulate.kombit_answers import ANSWERS
-from gateway.simulate.token_service import Issued, answer, fault
+from gateway.simulate.token_service import Issued, answer, fault, sign_assertion, unsigned_assertion
 from tests.unit.connectors.transports.outside import MemorySecrets
 from tests.unit.connectors.transports.soap.world import (
     ANNA,
@@ -169,6 +170,37 @@ def test_an_expired_server_certificate() -> None:
         with pytest.raises(SourceRefused, match="certificate has expired"):
             here.ask()
         assert here.requests == []
+
+
+def test_a_service_that_wants_our_certificate_for_tls_too() -> None:
+    with world(wants_certificate=True, limits={"client_certificate": "ours"}) as here:
+        assert here.ask()
+        assert here.requests[0].client_certificate is not None
+    with world(wants_certificate=True) as here, pytest.raises(SourceError):
+        here.ask()
+
+
+def test_a_token_in_the_default_namespace_is_carried_unchanged() -> None:
+    """As the tokens of KOMBIT's service are, as far as can be told: its own signature still holds at the service."""
+
+    def plainly(here: World, request: Request) -> Reply:
+        now = here.time.now()
+        told = unsigned_assertion(Issued(ISSUER, ENTITY, CVR, keys().ours.certificate, now, now + timedelta(hours=1)))
+        text = written(told).replace(b"<saml:", b"<").replace(b"</saml:", b"</").replace(b"xmlns:saml=", b"xmlns=")
+        return answer(sign_assertion(read(text, source="x"), keys().tokens))
+
+    with world(token_answers=plainly) as here:
+        assert here.ask()
+        assert b'<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion"' in here.requests[0].body
+
+
+def test_a_reference_to_a_token_means_it_with_a_default_namespace() -> None:
+    """WSS SOAP Message Security 1.1 §8.3: the outermost element says its default namespace even where it has none."""
+    prefixed = read(b'<saml:Assertion xmlns:saml="urn:x" ID="a"><saml:b/></saml:Assertion>', source="x")
+    plain = read(b'<Assertion xmlns="urn:x" ID="a"><b/></Assertion>', source="x")
+    inner = b"<saml:b></saml:b></saml:Assertion>"
+    assert dereferenced(prefixed) == b'<saml:Assertion xmlns="" xmlns:saml="urn:x" ID="a">' + inner
+    assert dereferenced(plain) == b'<Assertion xmlns="urn:x" ID="a"><b></b></Assertion>'
 
 
 # SOAP faults

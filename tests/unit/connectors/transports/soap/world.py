@@ -113,6 +113,7 @@ def world(
     answers: Callable[[World, Request], Reply] | None = None,
     token_answers: Callable[[World, Request], Reply] | None = None,
     server: Identity | None = None,
+    wants_certificate: bool = False,
     limits: dict[str, Any] | None = None,
     dropped: tuple[str, ...] = (),
     **changes: str,
@@ -141,7 +142,7 @@ def world(
 
     with (
         HttpSource(issue, faults=token_faults, tls=_tls(made.server)) as token_source,
-        HttpSource(tell, faults=faults, tls=_tls(server or made.server)) as source,
+        HttpSource(tell, faults=faults, tls=_tls(server or made.server, wants_certificate)) as source,
     ):
         text = declaration(operation, source.url, token_source.url, **changes)
         settings = read_settings(parse(text.encode(), file="test.toml").table("transport"))
@@ -184,7 +185,10 @@ requests_per_minute = 60000
 """
 
 
-def _tls(identity: Identity) -> ssl.SSLContext:
+def _tls(identity: Identity, wants_certificate: bool = False) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(identity.path)
+    if wants_certificate:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(keys().authority.path)
     return context
