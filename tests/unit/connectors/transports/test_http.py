@@ -307,7 +307,7 @@ def test_a_name_that_is_not_known_cannot_be_reached() -> None:
         (Reply(b"{}", headers={"Content-Encoding": "gzip"}), "compressed"),
         (Reply(b"{}", content_type="text/json"), "not of the type application/json"),
         (Reply(b"{}", content_type=""), "not of the type"),
-        (Reply(b"x" * 31_000_000), "larger than 16777216 bytes"),
+        (Reply(b"x" * 31_000_000), "larger than 8388608 bytes"),
     ],
 )
 def test_an_answer_of_another_form_is_refused(reply: Reply, said: str) -> None:
