@@ -79,14 +79,17 @@ class Pace:
         self._lock = threading.Lock()
         self._next = clock.monotonic()
 
-    def wait(self) -> None:
-        """Return when the next request may go."""
+    def wait(self, *, until: float) -> bool:
+        """Return when the next request may go; False at once where that would be later than `until`."""
         with self._lock:
             now = self._clock.monotonic()
             turn = max(now, self._next)
+            if turn > until:
+                return False
             self._next = turn + self._apart
         if turn > now:
             self._clock.sleep(turn - now)
+        return True
 
     def hold(self, seconds: float) -> None:
         """Nobody asks for so many seconds."""

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import urllib.request
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -26,8 +24,9 @@ from connectors.errors import RequestUnsafe, SourceError, SourceMalformed, Sourc
 from connectors.transport import Clock, Secrets
 from connectors.transports import circuit
 from connectors.transports.addresses import holds_ten_digits, host_of, origin
-from connectors.transports.http_settings import DIRECT, HttpSettings, tls_context
-from connectors.transports.network import JudgedBackend, Resolve, resolve
+from connectors.transports.http_pool import JudgedTransport
+from connectors.transports.http_settings import HttpSettings
+from connectors.transports.network import Resolve, resolve
 
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 _TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
@@ -85,7 +84,7 @@ class HttpClient:
         self._pace = circuit.Pace(per_minute=settings.per_minute, clock=clock)
         self._mine = threading.local()  # the deadline of each thread's request
         self._client = httpx.Client(
-            transport=_Transport(settings, secrets, self._remaining, resolve),
+            transport=JudgedTransport(settings, secrets, self._remaining, resolve),
             headers={"accept-encoding": "identity", "user-agent": "outcome-gateway"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds),
@@ -129,7 +128,8 @@ class HttpClient:
                     request = build()
                     host, asked = host_of(request.url), self._judge(request)
                     self._rest(host, asked)
-                    self._pace.wait()
+                    if not self._pace.wait(until=ends):
+                        raise SourceUnavailable(source=host, reason="it asks to wait longer than the deadline")
                     self._mine.ends = ends
                     answer = self._once(request, accept, statuses, faults)
         except _Again as again:
@@ -247,73 +247,6 @@ _MEANING = {
     407: " (the proxy wants other credentials)",
     412: " (a condition is not met, or the id of the request was used before)",
 }
-
-
-class _Transport(httpx.BaseTransport):
-    """httpx over a pool whose connections `JudgedBackend` makes. Answers are read as they were sent."""
-
-    def __init__(self, settings: HttpSettings, secrets: Secrets, remaining: Callable[[], float], resolve: Resolve):
-        proxy = _proxy_of(settings)
-        backend = JudgedBackend(
-            networks=settings.networks,
-            proxy=(urlsplit(proxy).hostname or "") if proxy else "",
-            remaining=remaining,
-            resolve=resolve,
-        )
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=tls_context(settings, secrets),
-            proxy=httpcore.Proxy(proxy) if proxy else None,
-            max_connections=settings.parallel,
-            max_keepalive_connections=settings.parallel,
-            keepalive_expiry=20.0,
-            network_backend=backend,
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        target = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                request.method,
-                target,
-                headers=request.headers.raw,
-                content=request.read(),
-                extensions=request.extensions,
-            )
-        )
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Stream(answer), extensions=answer.extensions
-        )
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _Stream(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._answer.iter_stream()
-
-    def close(self) -> None:
-        self._answer.close()
-
-
-def _proxy_of(settings: HttpSettings) -> str:
-    """The proxy's address, or empty. Loopback and what NO_PROXY names are reached without one."""
-    if settings.proxy:
-        return "" if settings.proxy == DIRECT else settings.proxy
-    hosts = [host_of(one) for one in settings.origins]
-    if any(urllib.request.proxy_bypass(host) for host in hosts):
-        return ""
-    if all(one.startswith("http://") for one in settings.origins):
-        return ""
-    return urllib.request.getproxies().get("https", "")
 
 
 class _At(tenacity.stop.stop_base):

@@ -21,7 +21,7 @@ class HttpSettings:
     connect_seconds: float = 10
     read_seconds: float = 30  # without a single byte
     deadline_seconds: float = 120
-    largest_bytes: int = 16 * 1024 * 1024  # of one answer
+    largest_bytes: int = 8 * 1024 * 1024  # of one answer; as JSON it may take 25 times as much memory
     attempts: int = 4
     parallel: int = 4
     per_minute: int = 600

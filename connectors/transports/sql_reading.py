@@ -77,13 +77,14 @@ class SqlReader:
         wanted = {name: given[name] for name in self._statement.compile().params}
         with self._engine.connect() as connection, connection.begin():
             _restrict(connection, self._settings)
-            result = connection.execution_options(yield_per=_ROWS_A_PAGE).execute(self._statement, wanted)
-            self._check_names(result)
-            last = None
-            for rows in result.partitions(_ROWS_A_PAGE):
-                records = [self._record(row) for row in rows]
-                last = self._in_order(rows, last)
-                yield Page(records, self._cursor(last) or ask.since)
+            streamed = connection.execution_options(yield_per=_ROWS_A_PAGE)
+            with streamed.execute(self._statement, wanted) as result:
+                self._check_names(result)
+                last = None
+                for rows in result.partitions(_ROWS_A_PAGE):
+                    records = [self._record(row) for row in rows]
+                    last = self._in_order(rows, last)
+                    yield Page(records, self._cursor(last) or ask.since)
 
     def _check_names(self, result: CursorResult[Any]) -> None:
         names = tuple(result.keys())

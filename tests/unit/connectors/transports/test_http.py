@@ -149,6 +149,18 @@ def test_a_wait_beyond_the_deadline_is_not_waited() -> None:
     assert waits.slept == []
 
 
+def test_nobody_waits_longer_than_the_deadline_because_of_another_request() -> None:
+    """A source that asks one thread to wait for an hour does not make the others wait for it."""
+    waits = Waits()
+    with answering(headers_then_answer({"Retry-After": "3600"})) as source:
+        http = client(source.url, waits)
+        assert ending(http, source.url) == "SourceUnavailable"
+        with pytest.raises(SourceUnavailable, match="wait longer than the deadline"):
+            ask(http, source.url)
+        assert source.requests == 1
+    assert waits.slept == []
+
+
 def test_requests_are_kept_apart(source: HttpSource) -> None:
     waits = Waits()
     http = client(source.url, waits, per_minute=60)
@@ -295,7 +307,7 @@ def test_a_name_that_is_not_known_cannot_be_reached() -> None:
         (Reply(b"{}", headers={"Content-Encoding": "gzip"}), "compressed"),
         (Reply(b"{}", content_type="text/json"), "not of the type application/json"),
         (Reply(b"{}", content_type=""), "not of the type"),
-        (Reply(b"x" * 31_000_000), "larger than 16777216 bytes"),
+        (Reply(b"x" * 31_000_000), "larger than 8388608 bytes"),
     ],
 )
 def test_an_answer_of_another_form_is_refused(reply: Reply, said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -183,8 +184,13 @@ def test_every_fault_fires_and_has_its_end(cases: tuple[HttpSource, CaseSystem],
     assert source.faults.fired[fault] > 0
 
 
-def test_every_fault_is_in_the_table() -> None:
-    assert set(END) | {Fault.EXPIRED_CERTIFICATE} == set(Fault)  # the certificate is `test_tls`'s
+def test_the_committed_table_has_every_fault_and_these_ends() -> None:
+    """docs/sources/rest.md says how each ends. The certificate is `test_tls`'s."""
+    page = (SOURCES.parents[1] / "docs" / "sources" / "rest.md").read_text(encoding="utf-8").split("| fault | end |")[1]
+    table = dict(re.findall(r"^\| `([a-z0-9_]+)` \| (.+) \|$", page, flags=re.MULTILINE))
+    assert set(table) == {fault.value for fault in set(END) | {Fault.EXPIRED_CERTIFICATE}}
+    ends = {fault.value: f"`{end}`" for fault, end in END.items() if isinstance(end, str) and end != "whole"}
+    assert {fault: table[fault] for fault in ends} == ends
 
 
 def test_a_token_is_kept_and_fetched_anew_when_it_ends(cases: tuple[HttpSource, CaseSystem]) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import select
+import socket
+import socketserver
 import ssl
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,3 +111,81 @@ def test_a_secret_of_another_form_is_said_by_its_name(town: Town, tmp_path: Path
     for name in ("authority", "client_certificate"):
         with pytest.raises(SecretMissing, match="the secret 'file' is no"):
             client("https://127.0.0.1:1", Waits(), town.secrets(file=file), **{name: "file"})
+
+
+# Through a proxy
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """Lets every CONNECT through to one port of loopback, and remembers what was asked for."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.asked: list[bytes] = []
+        super().__init__(("127.0.0.1", 0), Tunnel)
+
+
+class Tunnel(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += self.request.recv(4096)
+        assert isinstance(self.server, Proxy)
+        self.server.asked.append(head)
+        self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", self.server.port)) as other:
+            ends = {self.request: other, other: self.request}
+            while True:
+                for ready in select.select(list(ends), [], [], 5)[0]:
+                    data = ready.recv(65_536)
+                    if not data:
+                        return
+                    ends[ready].sendall(data)
+
+
+@pytest.fixture
+def proxied(source: HttpSource) -> Iterator[tuple[Proxy, str]]:
+    """A proxy before a source that is called by a name which only the proxy knows."""
+    with Proxy(int(source.url.rsplit(":", 1)[1])) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever, args=(0.02,))
+        thread.start()
+        yield proxy, f"http://127.0.0.1:{proxy.server_address[1]}"
+        proxy.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("said_by", ["declaration", "environment", "password"])
+def test_the_proxy_is_used_and_the_name_is_left_to_it(
+    source: HttpSource, town: Town, proxied: tuple[Proxy, str], said_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TLS goes through the proxy to the source: the proxy sees a name and no content."""
+    proxy, address = proxied
+    url = "https://localhost:443"  # in the certificate
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("HTTPS_PROXY", address.replace("//", "//us:p%40ss@") if said_by == "password" else address)
+    said = address if said_by == "declaration" else ""
+    if said_by == "declaration":
+        monkeypatch.delenv("HTTPS_PROXY")
+    http = client(url, Waits(), town.secrets(), authority="ca", client_certificate="me", proxy=said)
+    assert http.send(lambda: HttpRequest("GET", url + "/secret-path"), accept=JSON).status == 200
+    assert proxy.asked[0].startswith(b"CONNECT localhost:443 HTTP/1.1\r\n")
+    assert b"secret-path" not in b"".join(proxy.asked)
+    assert (b"Basic dXM6cEBzcw==" in proxy.asked[0]) == (said_by == "password")
+
+
+@pytest.mark.parametrize("changes", [{"proxy": "direct"}, {"no_proxy": "localhost,127.0.0.1"}])
+def test_a_source_that_is_near_is_reached_without_the_proxy(
+    source: HttpSource,
+    town: Town,
+    proxied: tuple[Proxy, str],
+    changes: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxy, address = proxied
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    monkeypatch.setenv("NO_PROXY", changes.get("no_proxy", ""))
+    ask(source, town.secrets(), proxy=changes.get("proxy", ""))
+    assert proxy.asked == []
+    assert source.requests == 1
