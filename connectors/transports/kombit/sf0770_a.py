@@ -140,6 +140,7 @@ def _reports(period: Element, question: Question) -> Iterator[dict[str, str]]:
         if _form(report, source) != _REPORT:
             raise SchemaChanged(source=source, reason=f"a report is on another form than {_REPORT}")
         about = _fields(report, source)
+        income_type = about.get(_INCOME_TYPE, "")
         hours, income, is_reversed = Decimal(), Decimal(), about.get(_KIND_OF_REPORT, "") == "T"
         for kind in _below(report, 2, _KIND, source):
             is_reversed |= _fields(kind, source).get(_REVERSED, "") in ("1", "true")
@@ -152,7 +153,7 @@ def _reports(period: Element, question: Question) -> Iterator[dict[str, str]]:
         yield {
             "PersonCivilRegistrationIdentifier": question.cpr_digits,
             "Maaned": month,
-            "Indkomsttype": about.get(_INCOME_TYPE, "").zfill(2),
+            "Indkomsttype": income_type.zfill(2) if income_type else "",  # no type is not type 00, which is pay
             "Loentimer": f"{hours:.2f}",
             # what a reversal's amounts mean is not public: taken away, or negative already
             "Indkomst": _UNREADABLE if is_reversed else f"{income:.2f}",

@@ -131,6 +131,11 @@ def test_reports_become_postings(reports: Sequence[Report] | None, records: list
     assert parsed("sf0770_a", reports) == records
 
 
+def test_a_report_without_an_income_type_is_no_wage() -> None:
+    """Type 00 is pay for work; what has no type must not become it."""
+    assert parsed("sf0770_a", [replace(REPORT, income_type="")]) == [(ANNA, "2020-03", "", "160.33", "25000.00")]
+
+
 # SF1520
 
 
