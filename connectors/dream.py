@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
-from connectors.codes import statuses
+from connectors.codes import status_in
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
 from connectors.reading import check_line_end, decode, find_columns, first_line, split
@@ -163,15 +163,17 @@ def cpr_places(
 
 def _spells(subject: SubjectRef, codes: dict[Week, str], pulled: Pulled) -> list[StatusSpell]:
     """Consecutive weeks with one code become one spell; unknown codes are counted a week."""
-    known = statuses("dream")
     spells: list[StatusSpell] = []
     for week, code in codes.items():
-        if code not in known:
+        known = status_in("dream", code, week)
+        if known is None:
             pulled.unknown_codes[code] += 1
-        if spells and spells[-1].code == code and spells[-1].to_week + 1 == week:
-            spells[-1] = StatusSpell(subject, spells[-1].status, code, spells[-1].from_week, week)
+        status = known or Status.UNKNOWN
+        last = spells[-1] if spells else None
+        if last is not None and (last.code, last.status, last.to_week + 1) == (code, status, week):
+            spells[-1] = StatusSpell(subject, status, code, last.from_week, week)
         else:
-            spells.append(StatusSpell(subject, known.get(code, Status.UNKNOWN), code, week, week))
+            spells.append(StatusSpell(subject, status, code, week, week))
     return spells
 
 

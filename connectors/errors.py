@@ -14,7 +14,8 @@ ConnectorError
     ├── SourceRefused      it refused: the credentials, the agreement or the request are not accepted
     ├── SourceMalformed    the answer is cut off, too large, or not in the declared form
     ├── SchemaChanged      a column is new, missing or of another type
-    └── AnswerForAnother   the answer is about another person than was asked for
+    ├── AnswerForAnother   the answer is about another person than was asked for
+    └── RequestUnsafe      the request was not sent: it would lead, or show, what the declaration does not allow
 """
 
 from __future__ import annotations
@@ -145,6 +146,10 @@ class SourceRefused(SourceError):
     code = "source-refused"
     advice = "check the credentials and the agreement; nothing of this answer was stored"
 
+    def __init__(self, *, source: str, reason: str, status: int = 0) -> None:
+        self.status = status  # of HTTP, where that is how it refused
+        super().__init__(source=source, reason=reason)
+
 
 class SourceMalformed(SourceError):
     code = "source-malformed"
@@ -158,3 +163,8 @@ class SchemaChanged(SourceError):
 class AnswerForAnother(SourceError):
     code = "answer-for-another"
     advice = "tell the source's owner; nothing of this answer was stored"
+
+
+class RequestUnsafe(SourceError):
+    code = "request-unsafe"
+    advice = "the request was not sent"

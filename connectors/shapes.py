@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from connectors.codes import income_types, statuses
+from connectors.codes import income_types, status_in, statuses
 from connectors.errors import RejectReason
 from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 from connectors.transport import Record
@@ -115,13 +115,19 @@ def _period(
     begin, end = max(Week.of(first), weeks[0]), min(Week.of(last), weeks[1])
     if end < begin:
         return
-    known = statuses(code_list)
     code = " ".join(texts["code"].lower().split())
-    if code not in known:
-        read.unknown_codes[code if _CODE.fullmatch(code) and code.isdigit() else _UNLISTED] += end - begin + 1
-    read.spells.append(
-        StatusSpell(subject, known.get(code, Status.UNKNOWN), code if code in known else "?", begin, end)
-    )
+    is_listed = code in statuses(code_list)
+    shown = code if is_listed or (_CODE.fullmatch(code) and code.isdigit()) else _UNLISTED
+    for week in (begin + n for n in range(end - begin + 1)):
+        known = status_in(code_list, code, week)
+        if known is None:
+            read.unknown_codes[shown] += 1
+        spell = StatusSpell(subject, known or Status.UNKNOWN, code if is_listed else "?", week, week)
+        before = read.spells[-1] if week > begin else None
+        if before is not None and before.status is spell.status:
+            spell = StatusSpell(subject, before.status, before.code, before.from_week, week)
+            read.spells.pop()
+        read.spells.append(spell)
 
 
 def _posting(

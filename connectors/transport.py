@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Protocol, runtime_checkable
 
 Record = tuple[str, ...]  # a text for each declared column, in the declaration's order; empty where nothing is said
@@ -76,10 +76,13 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time as transports see it, so that tests need not wait: seconds that never go back, and a way to wait."""
+    """Time as transports see it, so that tests need not wait: seconds that never go back, a way to wait, and the time
+    of day, which signed messages carry.
+    """
 
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
+    now: Callable[[], datetime]  # with its zone
 
 
-REAL_TIME = Clock(time.monotonic, time.sleep)
+REAL_TIME = Clock(time.monotonic, time.sleep, lambda: datetime.now(UTC))

@@ -15,7 +15,7 @@ from datetime import date
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
-from connectors.codes import statuses
+from connectors.codes import status_in
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import read_rows, read_whole
@@ -63,7 +63,6 @@ def pull_ydelsesrefusion(
         )
     )
     people = matcher.identify_all([row.fields[0] for row in rows])
-    known = statuses("ydelsesrefusion")
     shown: defaultdict[tuple[SubjectRef, Week], set[tuple[Status, str]]] = defaultdict(set)
     uncertain: set[SubjectRef] = set()
     is_empty = True
@@ -81,9 +80,10 @@ def pull_ydelsesrefusion(
             pulled.rows_outside_cohort += 1
         elif weeks[0] <= week <= weeks[1]:
             name = " ".join(row.fields[2].lower().split())
-            if name not in known:
+            known = status_in("ydelsesrefusion", name, week)
+            if known is None:
                 pulled.unknown_codes[_NOT_IN_LIST] += 1
-            shown[person, week].add((known.get(name, Status.UNKNOWN), name if name in known else "?"))
+            shown[person, week].add((Status.UNKNOWN, "?") if known is None else (known, name))
     if is_empty:
         raise FileUnreadable(file=file.name, line=2, reason="no row lies in the month before the file's date")
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]

@@ -31,6 +31,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "source-malformed": Outcome(11, 502, "The source's answer cannot be used"),
     "schema-changed": Outcome(11, 502, "The source's columns are other ones"),
     "answer-for-another": Outcome(11, 502, "The source answered about somebody else"),
+    "request-unsafe": Outcome(5, 409, "The request was not sent"),
     "number-taken": Outcome(5, 409, "The number is another subject's"),
     "programme-invalid": Outcome(3, 422, "The programme cannot be understood"),
     "keys-error": Outcome(6, 503, "The key store cannot be used"),

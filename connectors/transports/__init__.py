@@ -14,7 +14,13 @@ from connectors.inbox import Inbox
 from connectors.schema import Schema
 from connectors.transport import Clock, Secrets, Transport
 
-_MODULES = {"file": "connectors.transports.file", "sftp": "connectors.transports.sftp"}
+_MODULES = {
+    "file": "connectors.transports.file",
+    "rest": "connectors.transports.rest",
+    "sftp": "connectors.transports.sftp",
+    "soap": "connectors.transports.soap",
+    "sql": "connectors.transports.sql",
+}
 KINDS = tuple(_MODULES)
 
 
@@ -29,7 +35,10 @@ def read_settings(table: Table) -> Any:
 
 
 def connect(settings: Any, schema: Schema, secrets: Secrets, clock: Clock) -> Transport:
-    """The transport of a declaration's settings; its records hold the schema's columns in their order."""
+    """The transport of a declaration's settings; its records hold the schema's columns, in their order.
+
+    Raises `DeclarationInvalid` where the settings and the columns contradict each other, and `SecretMissing`.
+    """
     transport: Transport = import_module(type(settings).__module__).connect(settings, schema, secrets, clock)
     return transport
 

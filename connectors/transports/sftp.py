@@ -12,6 +12,7 @@ import io
 import logging
 import re
 import secrets as randomness
+import socket
 import stat
 import threading
 from collections.abc import Iterator
@@ -19,13 +20,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from connectors.addresses import Network, connected, read_networks
 from connectors.declaration_table import Table, one_of
 from connectors.errors import FileUnreadable, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.file_form import Arrival, FileForm, read_arrival, read_form
 from connectors.inbox import Entry, Inbox, Where
 from connectors.schema import Schema
 from connectors.transport import Clock, Secrets
+from connectors.transports.addresses import Network, may_be_dialled, read_networks
 from connectors.transports.file import FolderRecords
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class SftpFolder:
 
         settings = self._settings
         timeout = settings.timeout_seconds
-        line = connected(settings.host, settings.port, settings.networks, timeout_seconds=timeout)
+        line = _dialled(settings)
         with self._asking():
             transport = self._transport = paramiko.Transport(line)
             kind, pinned = settings.host_key
@@ -307,6 +308,26 @@ def _host_key(text: str) -> tuple[str, bytes]:
     if not key.startswith(len(kind).to_bytes(4, "big") + kind.encode()):  # RFC 4253 §6.6
         raise ValueError(f"is no key of the type {kind}")
     return kind, key
+
+
+def _dialled(settings: SftpSettings) -> socket.socket:
+    """A line to the host. Its name is looked up once, every address is judged, and a judged address is dialled."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise SourceUnavailable(source=settings.host, reason="its name is not found") from None
+    addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
+    # one bad answer spoils all: whoever can add it can add others
+    if not all(may_be_dialled(address, settings.networks, loopback=False) for address in addresses):
+        raise SourceRefused(source=settings.host, reason="its address lies in no network that the declaration allows")
+    for address in addresses:
+        try:
+            line = socket.create_connection((address, settings.port), timeout=settings.timeout_seconds)
+        except OSError:
+            continue
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # small requests do not wait for each other
+        return line
+    raise SourceUnavailable(source=settings.host, reason=f"nobody answers on port {settings.port}")
 
 
 def _client_key(path: str, name: str) -> Any:

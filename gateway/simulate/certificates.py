@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as rsa_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
+
+from gateway.simulate.faults import Fault, Faults
 
 _DAY = timedelta(days=1)
 
@@ -84,3 +87,32 @@ def _builder(
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def server_context(
+    identity: Identity, *, clients: Path | None = None, expired: Identity | None = None, faults: Faults | None = None
+) -> ssl.SSLContext:
+    """TLS for an `HttpSource` that shows this certificate.
+
+    With `clients`, only clients with a certificate of that authority are let in. With `expired`, that certificate is
+    shown instead for as long as the fault is switched on.
+    """
+    context = _context(identity, clients)
+    if expired is not None and faults is not None:
+        other = _context(expired, clients)
+
+        def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+            if faults.happens(Fault.EXPIRED_CERTIFICATE):
+                connection.context = other
+
+        context.sni_callback = choose  # called for every handshake, also of clients that name no server
+    return context
+
+
+def _context(identity: Identity, clients: Path | None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(identity.path)
+    if clients is not None:
+        context.load_verify_locations(clients)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from connectors.transport import Clock
+
+_BEGAN = datetime(2021, 3, 1, 6, tzinfo=UTC)
 
 
 class Waiting:
@@ -23,4 +26,4 @@ class Waiting:
 
     @property
     def clock(self) -> Clock:
-        return Clock(lambda: self._now, self._sleep)
+        return Clock(lambda: self._now, self._sleep, lambda: _BEGAN + timedelta(seconds=self._now))

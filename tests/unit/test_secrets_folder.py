@@ -31,7 +31,9 @@ def test_what_others_may_read_or_write_is_no_secret(folder: Path, mode: int) -> 
         SecretsFolder(folder).text("jobindsats")
 
 
-@pytest.mark.parametrize("name", ["../passphrase", "a/b", "", ".", "..", "/etc/passwd", "Jobindsats", "none", "a\0b", "a" * 65])
+@pytest.mark.parametrize(
+    "name", ["../passphrase", "a/b", "", ".", "..", "/etc/passwd", "Jobindsats", "none", "a\0b", "a" * 65]
+)
 def test_a_name_leads_nowhere_else(folder: Path, name: str) -> None:
     (folder.parent / "passphrase").write_text("x")
     with pytest.raises(SecretMissing):
