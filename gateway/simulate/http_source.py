@@ -102,6 +102,7 @@ class HttpSource:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 30
+            disable_nagle_algorithm = True  # head and body are two writes: the second would wait for 40 ms
 
             def do_GET(self) -> None:
                 source._serve(self)
