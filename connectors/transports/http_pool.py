@@ -27,7 +27,8 @@ class JudgedTransport(httpx.BaseTransport):
             resolve=resolve,
         )
         self._pool = httpcore.ConnectionPool(
-            ssl_context=tls_context(settings, secrets),
+            # simulated sources on loopback need none, and the system's authorities take a while to load
+            ssl_context=tls_context(settings, secrets) if any(map(_is_https, settings.origins)) else None,
             proxy=_written(proxy) if proxy else None,
             max_connections=settings.parallel,
             max_keepalive_connections=settings.parallel,
@@ -77,9 +78,13 @@ def _proxy_of(settings: HttpSettings) -> str:
     hosts = [host_of(one) for one in settings.origins]
     if any(urllib.request.proxy_bypass(host) for host in hosts):
         return ""
-    if all(one.startswith("http://") for one in settings.origins):
+    if not any(map(_is_https, settings.origins)):
         return ""
     return urllib.request.getproxies().get("https", "")
+
+
+def _is_https(address: str) -> bool:
+    return address.startswith("https://")
 
 
 def _written(proxy: str) -> httpcore.Proxy:

@@ -19,7 +19,7 @@ from connectors.schema import Schema, is_a_name
 from connectors.transport import Record
 
 TYPES = ("text", "integer", "decimal", "boolean")
-_ANY = "any"  # of what the paging reads for itself
+_ANY = "text or number"  # of what the paging reads for itself
 _SEGMENT = re.compile(r"(@?[^\W\d][\w@:-]*)?((?:\[\*\])*)")
 _DEEPEST = 12
 _FORMS = {"integer": re.compile(r"-?\d{1,30}"), "decimal": re.compile(r"-?\d{1,30}(\.\d{1,30})?")}
@@ -165,7 +165,7 @@ class Layout:
         if node.is_dropped or (value is None and node.is_optional):
             return
         if node.leaf:
-            if node.leaf != _ANY and not _is(value, node.leaf):
+            if not _is(value, node.leaf):
                 said = "null" if value is None else f"not of the type {node.leaf}"
                 raise SchemaChanged(source=source, reason=f"{written(path)!r} is {said}")
             return
@@ -244,6 +244,8 @@ def value_at(answer: Any, path: Path) -> str:
 
 
 def _is(value: Any, leaf: str) -> bool:
+    if leaf == _ANY:
+        return isinstance(value, str)  # a text or a number
     if leaf == "text":
         return isinstance(value, str) and not isinstance(value, _Number)
     if leaf == "boolean":

@@ -23,7 +23,10 @@ _LONGEST = 20_000
 # What databases read in ways of their own: comments, dollar quotes, escapes in strings, session variables.
 _UNREADABLE = re.compile(r"--|/\*|\*/|#|\$|\\|@|\x00|`")
 _BOUND = re.compile(r"(?<![:\w]):(\w+)(?!:)")  # what SQLAlchemy's text() takes for a parameter
-_REFUSED_PARTS = (exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Pragma, exp.Attach, exp.Copy, exp.Set)
+_REFUSED_PARTS = (
+    exp.DML, exp.DDL, exp.Command, exp.Copy, exp.Set, exp.Pragma, exp.Attach,
+    exp.Into, exp.Lock, exp.WithTableHint, exp.Hint, exp.Operator,
+)  # fmt: skip
 # fmt: off
 _FUNCTIONS = frozenset(
     {

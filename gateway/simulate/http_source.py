@@ -104,6 +104,7 @@ class HttpSource:
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True  # or each answer waits 40 ms for an acknowledgement
             timeout = 30
+            disable_nagle_algorithm = True  # head and body are two writes: the second would wait for 40 ms
 
             def do_GET(self) -> None:
                 source._serve(self)

@@ -82,6 +82,8 @@ def changed(*path: str | int, to: Any) -> dict[str, Any]:
         (changed("personer", to={"a": 1}), "'personer' is no list"),
         (changed("personer", to=["x"]), "'personer[*]' is no object"),
         (changed("stand", to="2020"), "'stand' is no object"),
+        (answer() | {"side": {"naeste": {"cursor": "x"}}}, "'side.naeste' is not of the type text or number"),
+        (answer() | {"side": {"naeste": True}}, "'side.naeste' is not of the type text or number"),
         ([1], "'the answer' is no object"),
         (b"null", "'the answer' is no object"),
         (b'"text"', "'the answer' is no object"),

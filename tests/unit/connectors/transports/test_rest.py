@@ -249,7 +249,7 @@ def test_a_person_is_asked_about_in_a_header_and_never_in_an_address(star: Star)
     assert star.transport.ask("6404801237", ASK) == []
     sent = star.seen[0]
     assert sent.headers["x-civilregistrationidentifier"] == ANNE
-    assert sent.headers["activeorganisation"] == '{"OrganisationTypeIdentifier":7,"OrganisationCode":"851"}'
+    assert sent.headers["activeorganisation"] == '{"OrganisationTypeIdentifier":8,"OrganisationCode":"851"}'
     assert ANNE not in sent.path + str(sent.query)
     assert sent.client_certificate is not None
     assert repr(star.transport) == object.__repr__(star.transport)
