@@ -102,7 +102,6 @@ class HttpSource:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True  # or each answer waits 40 ms for an acknowledgement
             timeout = 30
 
             def do_GET(self) -> None:

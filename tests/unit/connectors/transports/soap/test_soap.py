@@ -181,7 +181,7 @@ def test_a_service_that_wants_our_certificate_for_tls_too() -> None:
 
 
 def test_a_token_in_the_default_namespace_is_carried_unchanged() -> None:
-    """As the tokens of KOMBIT's service are, as far as can be told: its own signature still holds at the service."""
+    """As other token services write them: the token's own signature still holds at the service."""
 
     def plainly(here: World, request: Request) -> Reply:
         now = here.time.now()
