@@ -59,6 +59,13 @@ class ListTransport(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class PutsAway(Protocol):
+    """A transport whose records lie in files. Called once what it listed is stored: the files are put away."""
+
+    def finish(self) -> None: ...
+
+
 Transport = PersonTransport | ListTransport
 
 

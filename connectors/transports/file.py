@@ -45,7 +45,7 @@ def connect(settings: FileSettings, schema: Schema, secrets: Secrets, clock: Clo
 
 
 class FolderRecords:
-    """A `connectors.transport.ListTransport` over an inbox.
+    """A `connectors.transport.ListTransport` over an inbox, which `PutsAway`.
 
     With `newest` the last file by name tells everything and those before it are put away unread; else all are read in
     the order of their names. What was listed is put away by `finish`, once its rows are stored.

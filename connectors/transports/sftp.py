@@ -168,6 +168,8 @@ class SftpFolder:
         line = _dialled(settings)
         with self._asking():
             transport = self._transport = paramiko.Transport(line)
+            if self._is_over:  # while the name was looked up: nobody else would end this connection
+                raise TimeoutError
             kind, pinned = settings.host_key
             transport.get_security_options().key_types = _KEY_TYPES[kind]
             transport.banner_timeout = transport.auth_timeout = transport.channel_timeout = timeout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,29 @@ from connectors.errors import (
     HeaderMismatch,
     SchemaChanged,
     SourceMalformed,
+    SourceUnavailable,
 )
-from connectors.file_form import FileForm
+from connectors.file_form import Arrival, FileForm
 from connectors.record_file import header_of, record_pages
 from connectors.schema import Schema
 from connectors.source_file import LocalFile
-from connectors.transport import Record
-from tests.unit.connectors.cohort import ANNE, BO
+from connectors.transport import Ask, ListTransport, PutsAway, Record
+from connectors.transports.file import FileSettings, NamedRecords, connect
+from tests.support.clocks import Waiting
+from tests.unit.connectors.cohort import ANNE, BO, WEEKS
 from tests.unit.connectors.test_workbook import saved
 
+ASK = Ask(WEEKS[0].monday, WEEKS[1].sunday)
 CSV = FileForm("x*.csv", ";")
 XLSX = FileForm("x*.xlsx", format="xlsx", sheet="Udtræk")
 SCHEMA = Schema(("cpr", "kode", "fra"), ("navn",), ("note_*",))
+
+
+class NoSecrets:
+    def text(self, name: str) -> str:
+        raise AssertionError(name)
+
+    path = text
 
 
 def read(path: Path, form: FileForm = CSV, schema: Schema = SCHEMA) -> list[Record]:
@@ -105,6 +117,33 @@ def test_utf_16_is_no_text_here(tmp_path: Path):
 def test_the_name_must_follow_the_pattern(tmp_path: Path):
     with pytest.raises(FileNameMismatch):
         read(written(tmp_path / "y.csv", "cpr;kode;fra\n"))
+
+
+def write_exports(folder: Path) -> list[Path]:
+    return [written(folder / f"x-{n}.csv", f"cpr;kode;fra\n{BO};{n};\n") for n in (1, 2)]
+
+
+@pytest.mark.parametrize(("reads", "codes"), [("newest", ["2"]), ("all", ["1", "2"])])
+def test_a_folder_of_exports_is_put_away_once_its_records_are_stored(tmp_path: Path, reads: str, codes: list[str]):
+    write_exports(tmp_path)
+    settings = FileSettings(CSV, Arrival(str(tmp_path), has_manifest=False, quiet_seconds=1, reads=reads))
+    with closing(connect(settings, SCHEMA, NoSecrets(), Waiting().clock)) as transport:
+        assert isinstance(transport, ListTransport)
+        assert isinstance(transport, PutsAway)
+        assert [record[1] for page in transport.pages(ASK) for record in page.records] == codes
+        assert not (tmp_path / "done" / "x-2.csv").exists()  # whoever dies now reads it once more
+        transport.finish()
+    assert sorted(path.name for path in (tmp_path / "done").iterdir()) == ["x-1.csv", "x-2.csv"]
+    again = connect(settings, SCHEMA, NoSecrets(), Waiting().clock)
+    with closing(again), pytest.raises(SourceUnavailable, match="no whole file lies there"):
+        list(again.pages(ASK))
+
+
+def test_files_that_are_named_are_read_in_their_order(tmp_path: Path):
+    transport = NamedRecords([LocalFile(path) for path in write_exports(tmp_path)], CSV, SCHEMA)
+    assert isinstance(transport, ListTransport)
+    assert [record[1] for page in transport.pages(ASK) for record in page.records] == ["1", "2"]
+    transport.close()
 
 
 def test_the_header_can_be_looked_at_alone(tmp_path: Path):
