@@ -20,6 +20,7 @@ from gateway.cli import (
     rights,
     settle,
     signing,
+    simulation,
     whatif,
 )
 from gateway.error_table import outcome
@@ -52,7 +53,7 @@ for draft_command in (*whatif.COMMANDS, *annexes.COMMANDS):
 app.add_typer(settle.app, name="settle")
 for key_command in signing.COMMANDS:
     keys.app.command()(key_command)
-for command in (*installation.COMMANDS, *outcomes.COMMANDS, *comparison.COMMANDS):
+for command in (*installation.COMMANDS, simulation.simulate, *outcomes.COMMANDS, *comparison.COMMANDS):
     app.command()(command)
 
 

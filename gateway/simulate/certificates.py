@@ -44,6 +44,7 @@ class Authority:
             .sign(self._key, SHA256())
         )
         self.path = folder / "authority.pem"
+        self.path.touch(mode=0o600)  # a secret by where it lies: whoever can change it decides whom we trust
         self.path.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
     def issue(self, label: str, *, is_expired: bool = False, uses_rsa: bool = False) -> Identity:

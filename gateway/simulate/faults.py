@@ -25,7 +25,7 @@ class Fault(StrEnum):
     ENDLESS = "endless_body"
     ENCODING = "encoding_change"
 
-    DUPLICATE_PAGE = "duplicate_page"
+    DUPLICATE_PAGE = "duplicate_page"  # a page, a file or, of one person's answers, the one before comes once more
     REORDERED_PAGE = "reordered_page"
     CHANGING_PAGE = "page_changes_while_read"
     SCHEMA_DRIFT = "schema_drift"  # a column is new, or has gone

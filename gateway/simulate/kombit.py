@@ -54,6 +54,7 @@ class SimulatedService:
         self._entity_id, self._identity, self._token_issuer = entity_id, identity, token_issuer
         self._now, self._faults = now, faults
         self._seen: set[str] = set()
+        self._before: Reply | None = None
         self.refused = ""  # why the last request was refused, for whoever wonders
 
     def respond(self, request: Request) -> Reply:
@@ -69,7 +70,11 @@ class SimulatedService:
         content = self._answer(body[0], number, self._register.get(number))
         if self._faults.happens(Fault.SCHEMA_DRIFT):
             content[-1].append(etree.Element(etree.QName(etree.QName(content.tag).namespace, "NytElement")))
-        return self.signed_reply(content, envelope.findtext(f"{SOAP[version]}Header/{WSA}MessageID") or "")
+        reply = self.signed_reply(content, envelope.findtext(f"{SOAP[version]}Header/{WSA}MessageID") or "")
+        before, self._before = self._before, reply
+        if before is not None and self._faults.happens(Fault.DUPLICATE_PAGE):
+            return before  # what was answered to the question before, which was about somebody else
+        return reply
 
     def signed_reply(self, content: Element, relates_to: str) -> Reply:
         """An answer whose body, timestamp and relation are signed by the service."""

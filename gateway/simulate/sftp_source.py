@@ -122,7 +122,7 @@ class _Folder(SFTPServerInterface):
             return SFTPServer.convert_errno(error.errno or 0)
 
     def _listed(self, folder: Path) -> Iterator[SFTPAttributes]:
-        for name in sorted(os.listdir(folder)):
+        for name in sorted(os.listdir(folder), reverse=self._source.faults.happens(Fault.REORDERED_PAGE)):
             found = SFTPAttributes.from_stat((folder / name).lstat(), name)
             if (folder / name).is_file():
                 found.st_size = len(self._content(folder / name))
@@ -206,5 +206,7 @@ class _File(SFTPHandle):
         content = self._content
         if faults.happens(Fault.TRUNCATED):
             content = content[: len(content) // 2]
+        if faults.happens(Fault.ENDLESS):  # the file goes on, whatever size was said
+            return b"0" * length
         data = content[offset : offset + length]
         return data or sftp.SFTP_EOF
