@@ -27,7 +27,10 @@ from connectors.boundary import CohortMatcher, EverybodyMatcher
 from connectors.codes import statuses
 from connectors.declaration import Agreement, SourceDeclaration
 from connectors.dream import pull_dream
+from connectors.file_form import FileForm
 from connectors.records import Status, StatusSpell, Week
+from connectors.source_file import LocalFile
+from connectors.transports.file import FileSettings
 from connectors.whole_extract import scan_extract
 from gateway.outcomes.arrays import GroupMeasure, GroupTotals
 from gateway.outcomes.contract import Contract, Measure
@@ -49,7 +52,10 @@ _CODES = [*[""] * 6, "651", "651", "652", "997", "730", "771", "890", "111", "12
 _ROOT = Path(__file__).parents[1]
 _KEY = BlindIndexKey.derive(bytes(32), domain="municipality", version=1)
 _AGREEMENT = Agreement("bench", "bench", frozenset(), "bench", date(2030, 1, 1))
-_DREAM = SourceDeclaration("dream", "dream", "", "dream-*.csv", ",", {"cpr": "PNR"}, _AGREEMENT, False, "", "bench")
+_FILES = FileSettings(FileForm("dream-*.csv", ","))
+_DREAM = SourceDeclaration(
+    "dream", "dream", "", {"cpr": "PNR"}, (), (), "", None, _FILES, _AGREEMENT, False, "", "bench"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ def _ours(path: Path, *, is_plain: bool = False) -> tuple[float, dict[str, int]]
     started = time.perf_counter()
     group = GroupMeasure.of(contract, measure, first=_FIRST, weeks=_WEEKS)
     scanned = scan_extract(
-        path,
+        LocalFile(path),
         _DREAM,
         matcher,
         reference=_FIRST,
@@ -193,7 +199,7 @@ def _persons(path: Path) -> tuple[float, dict[str, int]]:
     started = time.perf_counter()
     last = _FIRST + (_WEEKS - 1)
     by_person: dict[str, list[StatusSpell]] = {}
-    for spell in pull_dream(path, _DREAM, CohortMatcher(_KEY, strangers), weeks=(_FIRST, last)).spells:
+    for spell in pull_dream(LocalFile(path), _DREAM, CohortMatcher(_KEY, strangers), weeks=(_FIRST, last)).spells:
         by_person.setdefault(spell.subject.value, []).append(spell)
     people = [
         PersonHistory.build(subject=subject, enrolled_on=_FIRST.monday, spells=spells, postings=[])

@@ -23,8 +23,11 @@ from pathlib import Path
 
 from connectors.boundary import Boundary
 from connectors.declaration import Agreement, SourceDeclaration
+from connectors.file_form import FileForm
 from connectors.pull import pull_file
 from connectors.records import Week
+from connectors.source_file import LocalFile
+from connectors.transports.file import FileSettings
 from gateway.simulate.registers import replacement_cpr
 from keys.linkage import BlindIndexRow, Linkage
 
@@ -115,12 +118,15 @@ def _ours(path: Path, people: int) -> tuple[float, dict[str, list[str]]]:
     """Seconds of the pull alone, and number -> the week's codes."""
     agreement = Agreement("bench", "bench", frozenset(), "bench", date(2030, 1, 1))
     columns = {"cpr": "PNR"}
-    declaration = SourceDeclaration("dream", "dream", "", "dream-*.csv", ",", columns, agreement, False, "", "bench")
+    files = FileSettings(FileForm("dream-*.csv", ","))
+    declaration = SourceDeclaration(
+        "dream", "dream", "", columns, (), (), "", None, files, agreement, False, "", "bench"
+    )
     boundary = Boundary(Linkage(_Vault(), secret=bytes(32), vault_key=bytes(32)))
     numbers = {boundary.enrol(cpr, _CONTRACT, refuse_elsewhere=True): cpr for cpr in _cohort(people)}
     matcher = boundary.matcher(_CONTRACT)
     started = time.perf_counter()
-    pulled = pull_file(path, declaration, matcher, weeks=(_FIRST, _FIRST + (_WEEKS - 1)))
+    pulled = pull_file(LocalFile(path), declaration, matcher, weeks=(_FIRST, _FIRST + (_WEEKS - 1)))
     seconds = time.perf_counter() - started
     found: dict[str, list[str]] = {}
     for spell in sorted(pulled.spells, key=lambda spell: spell.from_week):

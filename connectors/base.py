@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from connectors.errors import RejectReason
 from connectors.records import IncomePosting, StatusSpell, Week
 
-Progress = Callable[[int, int], None]  # bytes done, bytes in all
+Progress = Callable[[int, int], None]  # bytes, people or pages: done, and in all; 0 where nobody knows
 
 
 def no_progress(done: int, total: int) -> None:

@@ -21,7 +21,7 @@ from connectors.errors import RejectReason, RowsNotShown
 from connectors.records import SubjectRef
 from keys.blind_index import BLOCK_BYTES, BlindIndexKey, Column, are_digits, have_a_day
 from keys.cpr import Cpr
-from keys.errors import InvalidCpr
+from keys.errors import InvalidCpr, NumberTaken
 from keys.linkage import MUNICIPALITY, Linkage, contract_domain
 
 T = TypeVar("T")
@@ -158,6 +158,20 @@ class Boundary:
             return cpr
         subject = self._linkage.find(cpr, contract_id)
         return None if subject is None else SubjectRef(subject)
+
+    def renumber(self, ref: SubjectRef, text: str, contract_id: str) -> RejectReason | None:
+        """A person has another number from now on, and is found by the old one too.
+
+        The reason why not, where the text is no number, or somebody else of the contract has it: a human must look.
+        """
+        cpr = parse(text)
+        if isinstance(cpr, RejectReason):
+            return cpr
+        try:
+            self._linkage.renumber(ref.value, cpr, contract_id)
+        except NumberTaken:
+            return RejectReason.NUMBER_TAKEN
+        return None
 
     def with_cpr(self, refs: Iterable[SubjectRef], send: Callable[[str], T]) -> list[T]:
         """Call `send` with each person's ten digits, for a request to the declared source that must carry them."""

@@ -1,15 +1,39 @@
-"""A source is a declaration: a TOML file that says what a register's file looks like and what it may be used for."""
+"""A source is a declaration: a TOML file that says what a register sends, how it is reached, and what it is used for.
+
+`kind` says what the rows mean, `[transport]` how they come. Three kinds are files whose name and layout say what they
+cover (`FILE_KINDS`); the others are records, which any transport may bring (`connectors.shapes`).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
-from connectors.declaration_table import Table, parse
+from connectors.declaration_table import Table, one_of, parse
+from connectors.file_form import form_of
+from connectors.schema import Schema
+from connectors.transports import read_settings
 
-KINDS = ("dream", "ydelsesrefusion", "income")
-_DELIMITERS = (",", ";", "\t")
+# kind -> the words that its columns must have; our words, the declaration names the columns
+_FILE_WORDS = {
+    "dream": {"cpr"},
+    "ydelsesrefusion": {"cpr", "week", "benefit"},
+    "income": {"cpr", "month", "income_type", "paid_hours", "amount"},
+}
+_RECORD_WORDS = {
+    "periods": {"cpr", "code", "from_day", "to_day"},  # a code of a list over days: benefits, education
+    "postings": {"cpr", "month", "income_type", "paid_hours", "amount"},
+    "life_events": {"cpr", "event", "on"},  # changed numbers, deaths, emigration, protection
+}
+_OPTIONAL_WORDS = {"life_events": {"new_cpr"}}
+_CHANGE_WORDS = {"record", "version"}  # needed where a source tells changes; then `deleted` may stand beside them
+FILE_KINDS, RECORD_KINDS = tuple(_FILE_WORDS), tuple(_RECORD_WORDS)
+KINDS = FILE_KINDS + RECORD_KINDS
+WARN_DAYS = 60
+_PATTERN = re.compile(r"[^\W\d_][\w-]")  # literal text that a pattern begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +49,52 @@ class Agreement:
     def is_valid(self, *, on: date) -> bool:
         return on <= self.valid_to
 
+    def ends_soon(self, *, on: date) -> bool:
+        """Whether it is valid and ends within 60 days."""
+        return on <= self.valid_to <= on + timedelta(days=WARN_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What an answer of records tells of the days that were asked for.
+
+    With `whole`, everything: what it does not name is not so. With `changes`, the records that are new or changed since
+    the cursor; a record stays as it was until a higher version comes. A week can be told of once `complete_after_days`
+    have passed since its Sunday. A source of changes whose cursor is an instant is asked `lag_days` again each time.
+    """
+
+    answers: str
+    complete_after_days: int
+    lag_days: int
+
 
 @dataclass(frozen=True, slots=True)
 class SourceDeclaration:
     id: str
     kind: str
     title: str
-    pattern: str  # of file names, as in fnmatch
-    delimiter: str
-    columns: dict[str, str]  # our word -> the column's name in the file
+    columns: dict[str, str]  # our word -> the column's name at the source
+    dropped: tuple[str, ...]  # columns that the source is known to have and that are never kept
+    dropped_patterns: tuple[str, ...]  # the same for columns that a source has one more of every month
+    code_list: str  # of kind `periods`; else empty
+    coverage: Coverage | None  # of records; a file's name and layout say it
+    transport: Any  # the settings that its transport's module reads
     agreement: Agreement
     is_supplied_for_another_purpose: bool  # then an assessment is required before it is used
     sha256: str
     file: str
 
+    @property
+    def schema(self) -> Schema:
+        """Which columns the source has, as transports enforce it."""
+        return Schema(tuple(self.columns.values()), self.dropped, self.dropped_patterns)
 
-_COLUMNS = {
-    "dream": {"cpr"},
-    "ydelsesrefusion": {"cpr", "week", "benefit"},
-    "income": {"cpr", "month", "income_type", "paid_hours", "amount"},
-}
+
+def words_of(kind: str) -> list[str]:
+    """Our words for the columns that a source of this kind must have, in the order in which people read them."""
+    needed = (_FILE_WORDS | _RECORD_WORDS)[kind]
+    order = ("cpr", "code", "week", "benefit", "month", "from_day", "to_day", "income_type", "paid_hours", "amount")
+    return sorted(needed, key=lambda word: (order.index(word) if word in order else len(order), word))
 
 
 def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
@@ -52,22 +102,20 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
     root = parse(text, file=file)
     if root.text("schema") != "source/1":
         raise root.refuse("schema", "must be source/1")
-    kind = root.text("kind")
-    if kind not in KINDS:
-        raise root.refuse("kind", f"must be one of: {', '.join(KINDS)}")
-    delimiter = root.text("delimiter")
-    if delimiter not in _DELIMITERS:
-        raise root.refuse("delimiter", "must be a comma, a semicolon or a tab")
-    columns = root.table("columns")
-    names = {word: columns.text(word) for word in sorted(_COLUMNS[kind])}
-    columns.done()
+    kind = root.converted("kind", one_of(*KINDS))
+    coverage = _coverage(root.table("coverage")) if kind in RECORD_KINDS else None
+    columns = _columns(root.table("columns"), kind, coverage)
+    dropped, patterns = _dropped(root, columns)
     declaration = SourceDeclaration(
         id=root.text("id"),
         kind=kind,
         title=root.text("title"),
-        pattern=root.text("pattern"),
-        delimiter=delimiter,
-        columns=names,
+        columns=columns,
+        dropped=dropped,
+        dropped_patterns=patterns,
+        code_list=root.text("code_list") if kind == "periods" else "",
+        coverage=coverage,
+        transport=_transport(root.table("transport"), kind),
         agreement=_agreement(root.table("agreement")),
         is_supplied_for_another_purpose=root.flag("supplied_for_another_purpose"),
         sha256=hashlib.sha256(text).hexdigest(),
@@ -75,6 +123,58 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
     )
     root.done()
     return declaration
+
+
+def _transport(table: Table, kind: str) -> Any:
+    settings = read_settings(table)
+    if kind not in FILE_KINDS:
+        return settings
+    # what such a file covers stands in its name and layout: nothing else can say it
+    form = form_of(settings)
+    if form is None:
+        raise table.refuse("kind", f"must be file or sftp: {kind} is a kind of file")
+    if form.format != "csv":
+        raise table.refuse("format", f"must be csv: {kind} is delimited text")
+    return settings
+
+
+def _dropped(root: Table, columns: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    dropped, patterns = root.texts("dropped", []), root.texts("dropped_patterns", [])
+    schema = Schema((), dropped, patterns)
+    for pattern in patterns:
+        if not _PATTERN.match(pattern):
+            raise root.refuse("dropped_patterns", "must begin with two letters at least: a new column must be noticed")
+    for name in columns.values():
+        if schema.is_dropped(name):
+            raise root.refuse(
+                "dropped" if name in dropped else "dropped_patterns", f"names {name!r}, which is one of the columns"
+            )
+    return dropped, patterns
+
+
+def _columns(table: Table, kind: str, coverage: Coverage | None) -> dict[str, str]:
+    needed = (_FILE_WORDS | _RECORD_WORDS)[kind]
+    optional = set(_OPTIONAL_WORDS.get(kind, set()))
+    if coverage is not None and coverage.answers == "changes":
+        needed, optional = needed | _CHANGE_WORDS, optional | {"deleted"}
+    words = sorted(needed) + sorted(word for word in optional if word in table)
+    columns = {word: table.text(word) for word in words}
+    table.done()
+    for word, name in columns.items():
+        if list(columns.values()).count(name) > 1:
+            raise table.refuse(word, f"names {name!r}, as another word does")
+    return columns
+
+
+def _coverage(table: Table) -> Coverage:
+    answers = table.converted("answers", one_of("whole", "changes"))
+    coverage = Coverage(
+        answers=answers,
+        complete_after_days=table.integer("complete_after_days", most=366),
+        lag_days=table.integer("lag_days", 0, most=366) if answers == "changes" else 0,
+    )
+    table.done()
+    return coverage
 
 
 def _agreement(table: Table) -> Agreement:

@@ -58,6 +58,9 @@ class Table:
     def is_text(self, key: str) -> bool:
         return isinstance(self._values.get(key), str)
 
+    def is_table(self, key: str) -> bool:
+        return isinstance(self._values.get(key), dict)
+
     def refuse(self, key: str, reason: str, *, rule: str = "") -> DeclarationInvalid:
         """The error to raise for this key: `raise table.refuse("k", "must be at least 3")`.
 
@@ -111,6 +114,13 @@ class Table:
         if len(set(values)) != len(values):
             raise self.refuse(key, "names the same thing twice")
         return tuple(self._printable(key, value) for value in values)
+
+    def lines(self, key: str) -> tuple[str, ...]:
+        """A text of several lines, each printable; tabs count as spaces."""
+        value = self._take(key, str, None, "text")
+        if not value.strip():
+            raise self.refuse(key, "must not be empty")
+        return tuple(self._printable(key, line.replace("\t", " ")) for line in value.splitlines())
 
     def _printable(self, key: str, value: str) -> str:
         """The text, where a terminal shows it as it is: no control characters, none that turn the direction."""

@@ -11,18 +11,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
-from connectors.codes import statuses
+from connectors.codes import status_in
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
-from connectors.reading import check_line_end, find_columns, first_line, split
+from connectors.reading import check_line_end, decode, find_columns, first_line, split
 from connectors.records import Status, StatusSpell, SubjectRef, Week
+from connectors.source_file import SourceFile
 
 _WEEK_COLUMN = re.compile(r"[yY]_(\d\d)(\d\d)")
 _CODE = re.compile(r"\d{3}")
@@ -34,7 +34,7 @@ Places = NDArray[np.int64]  # offsets in a chunk
 
 
 def pull_dream(
-    path: Path,
+    file: SourceFile,
     declaration: SourceDeclaration,
     matcher: CohortMatcher,
     *,
@@ -43,20 +43,22 @@ def pull_dream(
 ) -> Pulled:
     """The cohort's spells in the asked weeks, as far as the extract has their columns.
 
-    Raises `HeaderMismatch` (no such weeks, a doubled column, `PNR` not first) or `FileTruncated`; then
-    nothing is returned. Rows without a CPR number are counted by reason, never padded.
+    Raises `HeaderMismatch` (no such weeks, a doubled column, `PNR` not first), `SchemaChanged` (a column is no week and
+    not declared) or `FileTruncated`; then nothing is returned. Rows without a CPR number are counted by reason, never
+    padded.
     """
-    check_line_end(path)
-    header_bytes, offset = first_line(path)
-    header = split(header_bytes.decode("iso-8859-1"), declaration.delimiter)
-    if find_columns(header, [declaration.columns["cpr"]], file=path.name) != [0]:
-        raise HeaderMismatch(file=path.name, column=declaration.columns["cpr"], position=1, reason="must be first")
-    columns, edition = week_columns(header, weeks, file=path.name)
-    pulled = Pulled(path.name, "", min(columns), max(columns), edition=edition.ordinal)
+    check_line_end(file)
+    header_bytes, offset = first_line(file)
+    header = split(decode(header_bytes, file=file.name), declaration.transport.form.delimiter)
+    if find_columns(header, [declaration.columns["cpr"]], file=file.name) != [0]:
+        raise HeaderMismatch(file=file.name, column=declaration.columns["cpr"], position=1, reason="must be first")
+    columns, edition = week_columns(header, weeks, file=file.name)
+    check_columns(header, declaration, file=file.name)
+    pulled = Pulled(file.name, "", min(columns), max(columns), edition=edition.ordinal)
     found: dict[SubjectRef, list[StatusSpell]] = {}
     uncertain: set[SubjectRef] = set()
-    for _, subject, line in cohort_lines(path, offset, declaration.delimiter, matcher, pulled, progress):
-        fields = split(line, declaration.delimiter)
+    for _, subject, line in cohort_lines(file, offset, declaration.transport.form.delimiter, matcher, pulled, progress):
+        fields = split(line, declaration.transport.form.delimiter)
         if len(fields) != len(header):
             pulled.rejected[RejectReason.FIELD_COUNT] += 1
             uncertain.add(subject)
@@ -71,6 +73,12 @@ def pull_dream(
     pulled.not_found = matcher.size - len(found.keys() | uncertain)
     pulled.uncertain = len(uncertain)
     return pulled
+
+
+def check_columns(header: list[str], declaration: SourceDeclaration, *, file: str) -> None:
+    """Raise `SchemaChanged` where a column is no week, not the number and not declared as dropped."""
+    weeks = {name for name in header if _WEEK_COLUMN.fullmatch(name)}
+    declaration.schema.check(header, source=file, known=weeks)
 
 
 def week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> tuple[dict[Week, int], Week]:
@@ -102,15 +110,15 @@ def week_columns(header: list[str], weeks: tuple[Week, Week], *, file: str) -> t
 
 
 def cohort_lines(
-    path: Path, offset: int, delimiter: str, matcher: CohortMatcher, pulled: Pulled, progress: Progress
+    source: SourceFile, offset: int, delimiter: str, matcher: CohortMatcher, pulled: Pulled, progress: Progress
 ) -> Iterator[tuple[int, SubjectRef, str]]:
     """Yield (number, person, line) for the cohort's lines; everybody else's are counted and dropped here.
 
     The header is line 1. At the end `pulled` holds the digest of the file.
     """
-    total = path.stat().st_size
+    total = source.size
     delimiter_byte = ord(delimiter)
-    with path.open("rb") as file:
+    with source.open() as file:
         digest = hashlib.sha256(file.read(offset))
         rest = b""
         while chunk := file.read(_CHUNK_BYTES):
@@ -136,7 +144,7 @@ def cohort_lines(
                 yield number, subject, data[starts[line] : ends[line]].decode("iso-8859-1")
             progress(file.tell(), total)
     if rest:
-        raise FileTruncated(file=path.name, line=pulled.rows_read + 2)  # it changed while it was read
+        raise FileTruncated(file=source.name, line=pulled.rows_read + 2)  # it changed while it was read
     pulled.file_sha256 = digest.hexdigest()
 
 
@@ -157,15 +165,17 @@ def cpr_places(
 
 def _spells(subject: SubjectRef, codes: dict[Week, str], pulled: Pulled) -> list[StatusSpell]:
     """Consecutive weeks with one code become one spell; unknown codes are counted a week."""
-    known = statuses("dream")
     spells: list[StatusSpell] = []
     for week, code in codes.items():
-        if code not in known:
+        known = status_in("dream", code, week)
+        if known is None:
             pulled.unknown_codes[code] += 1
-        if spells and spells[-1].code == code and spells[-1].to_week + 1 == week:
-            spells[-1] = StatusSpell(subject, spells[-1].status, code, spells[-1].from_week, week)
+        status = known or Status.UNKNOWN
+        last = spells[-1] if spells else None
+        if last is not None and (last.code, last.status, last.to_week + 1) == (code, status, week):
+            spells[-1] = StatusSpell(subject, status, code, last.from_week, week)
         else:
-            spells.append(StatusSpell(subject, known.get(code, Status.UNKNOWN), code, week, week))
+            spells.append(StatusSpell(subject, status, code, week, week))
     return spells
 
 

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 from connectors.boundary import Boundary
 from connectors.errors import RejectReason
-from connectors.reading import check_name, read_rows
+from connectors.reading import check_is_a_table, check_name, read_rows, read_whole
 from connectors.records import SubjectRef
+from connectors.source_file import SourceFile
 
 COLUMNS = ("CPR nummer", "Henvist dato", "Sagsreference", "Underretning")
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{1,40}")
@@ -43,7 +43,7 @@ class ReferralList:
 
 
 def read_referrals(
-    path: Path,
+    file: SourceFile,
     boundary: Boundary,
     contract_id: str,
     *,
@@ -57,10 +57,15 @@ def read_referrals(
 
     Raises `FileNameMismatch`, `HeaderMismatch`, `FileUnreadable` or `FileTruncated` before anybody is enrolled.
     """
-    check_name(path, "*.csv")
+    check_name(file.name, "*.csv")
+    check_is_a_table(file)
+    content, _ = read_whole(file)
     result = ReferralList()
     odd_lines: list[int] = []
-    for row in read_rows(path, delimiter=";", columns=COLUMNS, rejected=result.rejected, odd_lines=odd_lines):
+    listed = read_rows(
+        content, file=file.name, delimiter=";", columns=COLUMNS, rejected=result.rejected, odd_lines=odd_lines
+    )
+    for row in listed:
         cpr, day, reference, notice = (text.strip() for text in row.fields)
         reason, referred_on = _check(day, reference, notice, period, notices)
         subject = reason or boundary.enrol(cpr, contract_id, refuse_elsewhere=refuse_elsewhere)

@@ -6,8 +6,17 @@ ConnectorError
 ├── HeaderMismatch         a column is missing, doubled or in the wrong place: nothing is stored
 ├── FileTruncated          the file ends in the middle of a line: nothing is stored
 ├── FileNameMismatch       the name does not follow the source's pattern
+├── FileChanged            the file is not the one whose digest was taken: nothing is stored
 ├── FileNotNeeded          the file covers no week that the contract asks for
-└── RowsNotShown           source rows are shown on a terminal, of sampled people, and nowhere else
+├── RowsNotShown           source rows are shown on a terminal, of sampled people, and nowhere else
+├── SecretMissing          a secret that a declaration names is not there, or others may read it
+└── SourceError            a source did not answer as it should: nothing of the answer is stored
+    ├── SourceUnavailable  it could not be reached, or was busy, until the deadline: try later
+    ├── SourceRefused      it refused: the credentials, the agreement or the request are not accepted
+    ├── SourceMalformed    the answer is cut off, too large, or not in the declared form
+    ├── SchemaChanged      a column is new, missing or of another type
+    ├── AnswerForAnother   the answer is about another person than was asked for
+    └── RequestUnsafe      the request was not sent: it would lead, or show, what the declaration does not allow
 """
 
 from __future__ import annotations
@@ -27,6 +36,9 @@ class RejectReason(StrEnum):
     AMOUNT = "not_an_amount"
     AFTER_FILE = "later_than_the_file_can_know"
     DAY = "not_a_day"
+    EVENT = "not_a_life_event"
+    VERSION = "not_a_version"
+    NUMBER_TAKEN = "changed_number_is_another_persons"
     CASE_REFERENCE = "not_a_case_reference"
     NO_NOTICE = "person_was_not_told"
     DUPLICATE = "enrolled_twice_in_the_list"
@@ -62,6 +74,7 @@ class FileUnreadable(ConnectorError):
     code = "file-unreadable"
 
     def __init__(self, *, file: str, line: int, reason: str) -> None:
+        self.reason = reason
         super().__init__(f"{file}, line {line}: {reason}; nothing was stored from this file")
 
 
@@ -93,6 +106,13 @@ class FileNameMismatch(ConnectorError):
         super().__init__(f"{file} does not follow the source's pattern {pattern!r}")
 
 
+class FileChanged(ConnectorError):
+    code = "file-changed"
+
+    def __init__(self, *, file: str) -> None:
+        super().__init__(f"{file} changed while it was read; nothing was stored from this file")
+
+
 class FileNotNeeded(ConnectorError):
     code = "file-not-needed"
 
@@ -105,3 +125,54 @@ class RowsNotShown(ConnectorError):
 
     def __init__(self, *, reason: str) -> None:
         super().__init__(f"no row was shown: {reason}")
+
+
+class SecretMissing(ConnectorError):
+    code = "secret-missing"
+
+    def __init__(self, *, name: str, reason: str) -> None:
+        super().__init__(f"the secret {name!r} {reason}")
+
+
+class SourceError(ConnectorError):
+    """`source` names the transport's end as its declaration does: a host or a folder, never a query or a value."""
+
+    code = "source-error"
+    advice = "nothing of this answer was stored"
+
+    def __init__(self, *, source: str, reason: str) -> None:
+        self.source = source
+        super().__init__(f"{source}: {reason}; {self.advice}")
+
+
+class SourceUnavailable(SourceError):
+    code = "source-unavailable"
+    advice = "what was stored before stays, and the next pull goes on from there"
+
+
+class SourceRefused(SourceError):
+    code = "source-refused"
+    advice = "check the credentials and the agreement; nothing of this answer was stored"
+
+    def __init__(self, *, source: str, reason: str, status: int = 0) -> None:
+        self.status = status  # of HTTP, where that is how it refused
+        super().__init__(source=source, reason=reason)
+
+
+class SourceMalformed(SourceError):
+    code = "source-malformed"
+
+
+class SchemaChanged(SourceError):
+    code = "schema-changed"
+    advice = "compare it with the declaration; nothing of this answer was stored"
+
+
+class AnswerForAnother(SourceError):
+    code = "answer-for-another"
+    advice = "tell the source's owner; nothing of this answer was stored"
+
+
+class RequestUnsafe(SourceError):
+    code = "request-unsafe"
+    advice = "the request was not sent"

@@ -9,15 +9,15 @@ its sign alone unless the contract counts pay; else it is dropped at the door, a
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
 from connectors.codes import income_types
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
-from connectors.reading import file_sha256, read_rows
+from connectors.reading import read_rows, read_whole
 from connectors.records import IncomePosting, IncomeType, Month, Week
+from connectors.source_file import SourceFile
 
 _MONTHS = re.compile(r"\d{4}-\d{2}")
 _HOURS = re.compile(r"(-?)(\d{1,4})(?:,(\d{1,2}))?")
@@ -26,7 +26,7 @@ _TYPE = re.compile(r"\d{2}")
 
 
 def pull_income(
-    path: Path,
+    file: SourceFile,
     declaration: SourceDeclaration,
     matcher: CohortMatcher,
     *,
@@ -36,17 +36,27 @@ def pull_income(
 ) -> Pulled:
     """The cohort's postings of the months that hold the asked weeks.
 
-    Raises `FileNameMismatch`, `HeaderMismatch`, `FileTruncated`, `FileNotNeeded`, or `FileUnreadable` where no row
-    lies in the months of the file's name.
+    Raises `FileNameMismatch`, `HeaderMismatch`, `SchemaChanged`, `FileTruncated`, `FileNotNeeded`, or `FileUnreadable`
+    where no row lies in the months of the file's name.
     """
-    period = _period(path.name, declaration.pattern)
+    period = _period(file.name, declaration.transport.form.pattern)
     first, last = period[0].weeks()[0], period[1].weeks()[-1]
     covered = max(first, weeks[0]), min(last, weeks[1])
-    pulled = Pulled(path.name, file_sha256(path), *covered, edition=period[1].ordinal)
+    pulled = Pulled(file.name, "", *covered, edition=period[1].ordinal)
     if pulled.to_week < pulled.from_week:
-        raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
+        raise FileNotNeeded(file=file.name, first=str(weeks[0]), last=str(weeks[1]))
     columns = [declaration.columns[word] for word in ("cpr", "month", "income_type", "paid_hours", "amount")]
-    rows = list(read_rows(path, delimiter=declaration.delimiter, columns=columns, rejected=pulled.rejected))
+    content, pulled.file_sha256 = read_whole(file)
+    rows = list(
+        read_rows(
+            content,
+            file=file.name,
+            delimiter=declaration.transport.form.delimiter,
+            columns=columns,
+            rejected=pulled.rejected,
+            schema=declaration.schema,
+        )
+    )
     people = matcher.identify_all([row.fields[0] for row in rows])
     known = income_types()
     is_empty = True
@@ -73,9 +83,9 @@ def pull_income(
             kept = amount if keeps_amounts else 0
             pulled.postings.append(IncomePosting(person, month, income_type, hours, amount < 0, kept))
     if is_empty:
-        raise FileUnreadable(file=path.name, line=2, reason="no row lies in the months of the file's name")
+        raise FileUnreadable(file=file.name, line=2, reason="no row lies in the months of the file's name")
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]
-    progress(path.stat().st_size, path.stat().st_size)
+    progress(len(content), len(content))
     return pulled
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
 from connectors.declaration import SourceDeclaration
 from connectors.dream import pull_dream
+from connectors.errors import DeclarationInvalid
 from connectors.income import pull_income
-from connectors.reading import check_name
+from connectors.reading import check_is_a_table, check_name
 from connectors.records import Week
+from connectors.source_file import SourceFile
 from connectors.ydelsesrefusion import pull_ydelsesrefusion
 
 _PULL: Mapping[str, Callable[..., Pulled]] = {
@@ -21,8 +22,15 @@ _PULL: Mapping[str, Callable[..., Pulled]] = {
 }
 
 
+def check_is_a_kind_of_file(declaration: SourceDeclaration) -> None:
+    """Raise `DeclarationInvalid` for a source of records: what its files cover does not stand in their names."""
+    if declaration.kind not in _PULL:
+        reason = f"is {declaration.kind}: its files are records, and are not pulled one by one"
+        raise DeclarationInvalid(file=declaration.file, line=1, key="kind", reason=reason)
+
+
 def pull_file(
-    path: Path,
+    file: SourceFile,
     declaration: SourceDeclaration,
     matcher: CohortMatcher,
     *,
@@ -34,6 +42,8 @@ def pull_file(
 
     Raises a `ConnectorError`; then nothing of it is kept.
     """
-    check_name(path, declaration.pattern)
+    check_is_a_kind_of_file(declaration)
+    check_name(file.name, declaration.transport.form.pattern)
+    check_is_a_table(file)
     needed = {"keeps_amounts": True} if keeps_amounts and declaration.kind == "income" else {}
-    return _PULL[declaration.kind](path, declaration, matcher, weeks=weeks, progress=progress, **needed)
+    return _PULL[declaration.kind](file, declaration, matcher, weeks=weeks, progress=progress, **needed)

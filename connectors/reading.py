@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path
 
 from connectors.errors import FileNameMismatch, FileTruncated, FileUnreadable, HeaderMismatch, RejectReason
+from connectors.schema import Schema
+from connectors.source_file import HEAD_BYTES, SourceFile, wrapping
 
 _BOM = b"\xef\xbb\xbf"
 _CPR_SHAPE = re.compile(r"\d{6}-?\d{4}")
@@ -29,45 +30,69 @@ class Row:
     fields: tuple[str, ...]
 
 
-def check_name(path: Path, pattern: str) -> None:
+def has_cpr_shape(name: str) -> bool:
+    """Whether a file's name could hold a CPR number."""
+    return _CPR_SHAPE.search(name) is not None
+
+
+def check_name(name: str, pattern: str) -> None:
     """Raise `FileNameMismatch` where a file is not named as its source declares.
 
     Names stand in reports and in the store, so one that could hold a CPR number is refused without repeating it.
     """
-    if _CPR_SHAPE.search(path.name):
+    if has_cpr_shape(name):
         raise FileNameMismatch(file="a file whose name has the shape of a CPR number", pattern=pattern)
-    if not fnmatch(path.name, pattern):
-        raise FileNameMismatch(file=path.name, pattern=pattern)
+    if not fnmatch(name, pattern):
+        raise FileNameMismatch(file=name, pattern=pattern)
 
 
-def file_sha256(path: Path) -> str:
+def check_is_a_table(file: SourceFile) -> None:
+    """Raise `FileUnreadable` where a file is an archive or another wrapping: it is never opened here."""
+    with file.open() as stream:
+        found = wrapping(stream.read(HEAD_BYTES))
+    if found:
+        raise FileUnreadable(file=file.name, line=1, reason=f"is {found} and no text")
+
+
+def file_sha256(file: SourceFile) -> str:
     """The hexadecimal SHA-256 of a file of any size."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_HASH_CHUNK_BYTES):
+    with file.open() as stream:
+        while chunk := stream.read(_HASH_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
 
 
+def read_whole(file: SourceFile) -> tuple[bytes, str]:
+    """A file's bytes and their hexadecimal SHA-256, read once: what is believed is what the digest is of."""
+    with file.open() as stream:
+        content = stream.read()
+    return content, hashlib.sha256(content).hexdigest()
+
+
 def read_rows(
-    path: Path,
+    content: bytes,
     *,
+    file: str,
     delimiter: str,
     columns: Sequence[str],
     rejected: Counter[RejectReason],
+    schema: Schema | None = None,
     odd_lines: list[int] | None = None,
 ) -> Iterator[Row]:
     """The named columns of every line after the header.
 
-    Lines with another number of fields are counted in `rejected`, and their numbers go to `odd_lines`. Raises
-    `FileUnreadable`, `HeaderMismatch` or `FileTruncated` before the first row is given.
+    Lines with another number of fields are counted in `rejected`, their numbers go to `odd_lines`. Raises
+    `FileUnreadable`, `HeaderMismatch`, `SchemaChanged` (with a schema) or `FileTruncated` before the first row.
     """
-    text = decode(path.read_bytes(), file=path.name)
+    text = decode(content, file=file)
     lines = text.split("\n")
     if lines[-1]:
-        raise FileTruncated(file=path.name, line=len(lines))
+        raise FileTruncated(file=file, line=len(lines))
     header = split(lines[0], delimiter)
-    places = find_columns(header, columns, file=path.name)
+    places = find_columns(header, columns, file=file)
+    if schema is not None:
+        schema.check(header, source=file)
     return _rows(lines, len(header), places, delimiter, rejected, [] if odd_lines is None else odd_lines)
 
 
@@ -119,21 +144,20 @@ def decode(content: bytes, *, file: str) -> str:
         return content.decode("iso-8859-1")
 
 
-def first_line(path: Path) -> tuple[bytes, int]:
+def first_line(file: SourceFile) -> tuple[bytes, int]:
     """A large file's header without its line end, and the offset of the line after it."""
-    with path.open("rb") as file:
-        line = file.readline()
-        offset = file.tell()
+    with file.open() as stream:
+        line = stream.readline()
+        offset = stream.tell()
     return line.removeprefix(_BOM).rstrip(b"\r\n"), offset
 
 
-def check_line_end(path: Path) -> None:
+def check_line_end(file: SourceFile) -> None:
     """Raise `FileTruncated` where a large file does not end with a line end."""
-    with path.open("rb") as file:
-        file.seek(0, 2)
-        if file.tell():
-            file.seek(-1, 2)
-            if file.read(1) != b"\n":
-                file.seek(0)
-                lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_HASH_CHUNK_BYTES), b""))
-                raise FileTruncated(file=path.name, line=lines + 1)
+    with file.open() as stream:
+        if stream.seek(0, 2):
+            stream.seek(-1, 2)
+            if stream.read(1) != b"\n":
+                stream.seek(0)
+                lines = sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(_HASH_CHUNK_BYTES), b""))
+                raise FileTruncated(file=file.name, line=lines + 1)

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher, SourceRows
@@ -18,8 +17,18 @@ from connectors.declaration import SourceDeclaration
 from connectors.dream import cohort_lines, week_columns
 from connectors.errors import HeaderMismatch, RejectReason
 from connectors.income import month_of
-from connectors.reading import check_line_end, check_name, find_columns, first_line, read_rows, split
+from connectors.reading import (
+    check_line_end,
+    check_name,
+    decode,
+    find_columns,
+    first_line,
+    read_rows,
+    read_whole,
+    split,
+)
 from connectors.records import SubjectRef, Week
+from connectors.source_file import SourceFile
 from connectors.ydelsesrefusion import week_of
 
 _SIGN_ALONE = {True: "(taken back)", False: "(not read)"}
@@ -35,35 +44,41 @@ class Search:
 
 
 def find_rows(
-    path: Path, declaration: SourceDeclaration, search: Search, into: SourceRows, *, progress: Progress = no_progress
+    file: SourceFile,
+    declaration: SourceDeclaration,
+    search: Search,
+    into: SourceRows,
+    *,
+    progress: Progress = no_progress,
 ) -> Counter[RejectReason]:
     """Add the rows of a file; what is returned are the rows that are nobody's, by reason, as in a pull.
 
     Raises `FileNameMismatch`, `HeaderMismatch`, `FileTruncated` or `FileUnreadable`.
     """
-    check_name(path, declaration.pattern)
-    return _FIND[declaration.kind](path, declaration, search, into, progress)
+    check_name(file.name, declaration.transport.form.pattern)
+    return _FIND[declaration.kind](file, declaration, search, into, progress)
 
 
 def _find_dream(
-    path: Path, declaration: SourceDeclaration, search: Search, into: SourceRows, progress: Progress
+    file: SourceFile, declaration: SourceDeclaration, search: Search, into: SourceRows, progress: Progress
 ) -> Counter[RejectReason]:
-    check_line_end(path)
-    header_bytes, offset = first_line(path)
-    header = split(header_bytes.decode("iso-8859-1"), declaration.delimiter)
+    check_line_end(file)
+    header_bytes, offset = first_line(file)
+    header = split(decode(header_bytes, file=file.name), declaration.transport.form.delimiter)
     cpr = declaration.columns["cpr"]
-    if find_columns(header, [cpr], file=path.name) != [0]:
-        raise HeaderMismatch(file=path.name, column=cpr, position=1, reason="must be first")
-    places, edition = week_columns(header, search.weeks, file=path.name)
-    seen = Pulled(path.name, "", *search.weeks, edition=edition.ordinal)
-    for number, person, line in cohort_lines(path, offset, declaration.delimiter, search.matcher, seen, progress):
-        fields = split(line, declaration.delimiter)
+    if find_columns(header, [cpr], file=file.name) != [0]:
+        raise HeaderMismatch(file=file.name, column=cpr, position=1, reason="must be first")
+    places, edition = week_columns(header, search.weeks, file=file.name)
+    seen = Pulled(file.name, "", *search.weeks, edition=edition.ordinal)
+    delimiter = declaration.transport.form.delimiter
+    for number, person, line in cohort_lines(file, offset, delimiter, search.matcher, seen, progress):
+        fields = split(line, delimiter)
         if len(fields) != len(header):
             seen.rejected[RejectReason.FIELD_COUNT] += 1
-            into.add(person, path.name, number, [("(not read)", f"{len(fields)} fields instead of {len(header)}")])
+            into.add(person, file.name, number, [("(not read)", f"{len(fields)} fields instead of {len(header)}")])
             continue
         weeks = [(header[place], fields[place].strip()) for place in places.values()]
-        into.add(person, path.name, number, [(cpr, fields[0]), *_together(weeks)])
+        into.add(person, file.name, number, [(cpr, fields[0]), *_together(weeks)])
     return +seen.rejected
 
 
@@ -78,28 +93,28 @@ def _together(cells: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _find_ydelsesrefusion(
-    path: Path, declaration: SourceDeclaration, search: Search, into: SourceRows, progress: Progress
+    file: SourceFile, declaration: SourceDeclaration, search: Search, into: SourceRows, progress: Progress
 ) -> Counter[RejectReason]:
     def is_needed(cells: Mapping[str, str]) -> bool:
         week = week_of(cells["week"])
         return week is None or search.weeks[0] <= week <= search.weeks[1]
 
-    return _find(path, declaration, search, into, progress, ("cpr", "week", "benefit"), is_needed)
+    return _find(file, declaration, search, into, progress, ("cpr", "week", "benefit"), is_needed)
 
 
 def _find_income(
-    path: Path, declaration: SourceDeclaration, search: Search, into: SourceRows, progress: Progress
+    file: SourceFile, declaration: SourceDeclaration, search: Search, into: SourceRows, progress: Progress
 ) -> Counter[RejectReason]:
     def is_needed(cells: Mapping[str, str]) -> bool:
         month = month_of(cells["month"])
         return month is None or search.weeks[0].month <= month <= search.weeks[1].month
 
     words = ("cpr", "month", "income_type", "paid_hours", "amount")
-    return _find(path, declaration, search, into, progress, words, is_needed)
+    return _find(file, declaration, search, into, progress, words, is_needed)
 
 
 def _find(
-    path: Path,
+    file: SourceFile,
     declaration: SourceDeclaration,
     search: Search,
     into: SourceRows,
@@ -110,7 +125,9 @@ def _find(
     """A file with a row per person and week or month. A row whose week or month cannot be read is shown as well."""
     rejected: Counter[RejectReason] = Counter()
     columns = [declaration.columns[word] for word in words]
-    rows = list(read_rows(path, delimiter=declaration.delimiter, columns=columns, rejected=rejected))
+    content, _ = read_whole(file)
+    delimiter = declaration.transport.form.delimiter
+    rows = list(read_rows(content, file=file.name, delimiter=delimiter, columns=columns, rejected=rejected))
     people = search.matcher.identify_all([row.fields[0] for row in rows])
     for row, person in zip(rows, people, strict=True):
         if isinstance(person, RejectReason):
@@ -121,8 +138,8 @@ def _find(
                 continue
             if "amount" in cells and not search.shows_amounts:
                 cells["amount"] = _SIGN_ALONE[cells["amount"].strip().startswith("-")]
-            into.add(person, path.name, row.line, list(zip(columns, cells.values(), strict=True)))
-    progress(path.stat().st_size, path.stat().st_size)
+            into.add(person, file.name, row.line, list(zip(columns, cells.values(), strict=True)))
+    progress(file.size, file.size)
     return rejected
 
 

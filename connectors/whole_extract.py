@@ -14,19 +14,19 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connectors.base import Progress, no_progress
 from connectors.boundary import EverybodyMatcher
-from connectors.codes import statuses
+from connectors.codes import statuses_in
 from connectors.declaration import SourceDeclaration
-from connectors.dream import cpr_places, week_columns
+from connectors.dream import check_columns, cpr_places, week_columns
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
-from connectors.reading import check_line_end, check_name, find_columns, first_line, split
+from connectors.reading import check_is_a_table, check_line_end, check_name, decode, find_columns, first_line, split
 from connectors.records import Status, Week
+from connectors.source_file import SourceFile
 from connectors.week_cells import CellReader, CodeBlock
 
 _BLOCK_BYTES = 1 << 18  # its arrays stay near the cache
@@ -70,7 +70,7 @@ class _Layout:
 
 
 def scan_extract(
-    path: Path,
+    file: SourceFile,
     declaration: SourceDeclaration,
     matcher: EverybodyMatcher,
     *,
@@ -92,21 +92,24 @@ def scan_extract(
     Raises `FileNameMismatch`, `HeaderMismatch` (`PNR` not first, or no column for a week that is asked for) or
     `FileTruncated`, also where the file changed while it was read. Then there are no sums.
     """
-    check_name(path, declaration.pattern)
-    check_line_end(path)
-    header_bytes, offset = first_line(path)
-    layout = _layout(header_bytes, declaration, reference, weeks, file=path.name)
+    check_name(file.name, declaration.transport.form.pattern)
+    check_is_a_table(file)
+    check_line_end(file)
+    header_bytes, offset = first_line(file)
+    layout = _layout(header_bytes, declaration, reference, weeks, file=file.name)
     _keep_freed_memory()
-    cells = CellReader(statuses("dream"), values)
-    wanted = CellReader(statuses("dream"), {status: int(status in chosen) for status in Status})
+    cells = CellReader(statuses_in("dream", *weeks), values)
+    wanted = CellReader(
+        statuses_in("dream", reference, reference), {status: int(status in chosen) for status in Status}
+    )
     scan = _Scan(layout, matcher, wanted, cells, reduce)
-    found, marks = scan.run(path, offset, np.empty(0, dtype=np.uint64), progress)
+    found, marks = scan.run(file, offset, np.empty(0, dtype=np.uint64), progress)
     marks.sort()
     doubled = np.unique(marks[1:][marks[1:] == marks[:-1]])
     if len(doubled):  # rare: the extract has a row per person
-        again, _ = scan.run(path, offset, doubled, progress)
+        again, _ = scan.run(file, offset, doubled, progress)
         if again.file_sha256 != found.file_sha256:
-            raise FileTruncated(file=path.name, line=again.rows_read + 2)  # it changed while it was read
+            raise FileTruncated(file=file.name, line=again.rows_read + 2)  # it changed while it was read
         return again
     return found
 
@@ -124,7 +127,7 @@ def _keep_freed_memory() -> None:
 def _layout(
     header_bytes: bytes, declaration: SourceDeclaration, reference: Week, weeks: tuple[Week, Week], *, file: str
 ) -> _Layout:
-    header = split(header_bytes.decode("iso-8859-1"), declaration.delimiter)
+    header = split(decode(header_bytes, file=file), declaration.transport.form.delimiter)
     if find_columns(header, [declaration.columns["cpr"]], file=file) != [0]:
         raise HeaderMismatch(file=file, column=declaration.columns["cpr"], position=1, reason="must be first")
     first, edition = week_columns(header, (reference, reference), file=file)
@@ -133,7 +136,9 @@ def _layout(
         if week not in places:
             name = f"y_{str(week)[2:4]}{str(week)[6:]}"
             raise HeaderMismatch(file=file, column=name, position=0, reason="is missing: every week must be there")
-    return _Layout(ord(declaration.delimiter), len(header), first[reference], list(places.values()), edition)
+    check_columns(header, declaration, file=file)
+    delimiter = ord(declaration.transport.form.delimiter)
+    return _Layout(delimiter, len(header), first[reference], list(places.values()), edition)
 
 
 @dataclass(slots=True)
@@ -161,13 +166,13 @@ class _Scan:
         self._cells = cells
         self._reduce = reduce
 
-    def run(self, path: Path, offset: int, doubled: Marks, progress: Progress) -> tuple[Scanned, Marks]:
+    def run(self, source: SourceFile, offset: int, doubled: Marks, progress: Progress) -> tuple[Scanned, Marks]:
         """The sums without rows whose mark is in `doubled`, and the mark of every row outside the cohorts."""
         nobody = self._reduce(np.zeros((0, len(self._layout.weeks)), dtype=np.uint8))
-        total = Scanned(path.name, "", self._layout.edition, np.zeros_like(nobody))
+        total = Scanned(source.name, "", self._layout.edition, np.zeros_like(nobody))
         marks: list[Marks] = []
         digest = hashlib.sha256()
-        for block in self._blocks(path, offset, digest, doubled, progress):
+        for block in self._blocks(source, offset, digest, doubled, progress):
             total.sums += block.sums
             total.people += block.people
             total.rows_read += block.rows
@@ -180,12 +185,12 @@ class _Scan:
         return total, np.concatenate(marks) if marks else doubled
 
     def _blocks(
-        self, path: Path, offset: int, digest: hashlib._Hash, doubled: Marks, progress: Progress
+        self, source: SourceFile, offset: int, digest: hashlib._Hash, doubled: Marks, progress: Progress
     ) -> Iterator[_Block]:
         """Every block of whole lines, judged by two threads and given in the file's order, few at a time."""
-        size, rows = path.stat().st_size, 0
+        size, rows = source.size, 0
         waiting: deque[Future[_Block]] = deque()
-        with path.open("rb") as file, ThreadPoolExecutor(_THREADS) as pool:
+        with source.open() as file, ThreadPoolExecutor(_THREADS) as pool:
             digest.update(file.read(offset))
             rest = b""
             while chunk := file.read(_BLOCK_BYTES):
@@ -206,7 +211,7 @@ class _Scan:
                 rows += block.rows
                 yield block
         if rest:
-            raise FileTruncated(file=path.name, line=rows + 2)  # it changed while it was read
+            raise FileTruncated(file=source.name, line=rows + 2)  # it changed while it was read
 
     def _judge(self, data: bytes, doubled: Marks) -> _Block:
         layout = self._layout

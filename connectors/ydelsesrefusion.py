@@ -12,15 +12,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from datetime import date
-from pathlib import Path
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
-from connectors.codes import statuses
+from connectors.codes import status_in
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
-from connectors.reading import file_sha256, read_rows
+from connectors.reading import read_rows, read_whole
 from connectors.records import Month, Status, StatusSpell, SubjectRef, Week
+from connectors.source_file import SourceFile
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WEEK = re.compile(r"(\d{4})-?W?(\d{2})")
@@ -29,7 +29,7 @@ _WHOSE_IS_UNKNOWN = (RejectReason.FIELD_COUNT, RejectReason.NOT_TEN_DIGITS, Reje
 
 
 def pull_ydelsesrefusion(
-    path: Path,
+    file: SourceFile,
     declaration: SourceDeclaration,
     matcher: CohortMatcher,
     *,
@@ -40,20 +40,29 @@ def pull_ydelsesrefusion(
 
     A lost row must not turn into a week without a benefit: a person one of whose rows was rejected is left unobserved
     in the weeks that no other row shows, and so is everyone where it cannot be told whose row was lost.
-    Raises `FileNameMismatch`, `HeaderMismatch`, `FileTruncated`, `FileNotNeeded`, or `FileUnreadable` where no row lies
-    in the period.
+    Raises `FileNameMismatch`, `HeaderMismatch`, `SchemaChanged`, `FileTruncated`, `FileNotNeeded`, or `FileUnreadable`
+    where no row lies in the period.
     """
-    calculated_on = _calculated_on(path.name, declaration.pattern)
+    calculated_on = _calculated_on(file.name, declaration.transport.form.pattern)
     month = (Month.of(calculated_on) + -1).weeks()
     period = month[0], month[-1]
     covered = max(period[0], weeks[0]), min(period[1], weeks[1])
-    pulled = Pulled(path.name, file_sha256(path), *covered, edition=calculated_on.toordinal())
+    pulled = Pulled(file.name, "", *covered, edition=calculated_on.toordinal())
     if pulled.to_week < pulled.from_week:
-        raise FileNotNeeded(file=path.name, first=str(weeks[0]), last=str(weeks[1]))
+        raise FileNotNeeded(file=file.name, first=str(weeks[0]), last=str(weeks[1]))
     columns = [declaration.columns[word] for word in ("cpr", "week", "benefit")]
-    rows = list(read_rows(path, delimiter=declaration.delimiter, columns=columns, rejected=pulled.rejected))
+    content, pulled.file_sha256 = read_whole(file)
+    rows = list(
+        read_rows(
+            content,
+            file=file.name,
+            delimiter=declaration.transport.form.delimiter,
+            columns=columns,
+            rejected=pulled.rejected,
+            schema=declaration.schema,
+        )
+    )
     people = matcher.identify_all([row.fields[0] for row in rows])
-    known = statuses("ydelsesrefusion")
     shown: defaultdict[tuple[SubjectRef, Week], set[tuple[Status, str]]] = defaultdict(set)
     uncertain: set[SubjectRef] = set()
     is_empty = True
@@ -71,11 +80,12 @@ def pull_ydelsesrefusion(
             pulled.rows_outside_cohort += 1
         elif weeks[0] <= week <= weeks[1]:
             name = " ".join(row.fields[2].lower().split())
-            if name not in known:
+            known = status_in("ydelsesrefusion", name, week)
+            if known is None:
                 pulled.unknown_codes[_NOT_IN_LIST] += 1
-            shown[person, week].add((known.get(name, Status.UNKNOWN), name if name in known else "?"))
+            shown[person, week].add((Status.UNKNOWN, "?") if known is None else (known, name))
     if is_empty:
-        raise FileUnreadable(file=path.name, line=2, reason="no row lies in the month before the file's date")
+        raise FileUnreadable(file=file.name, line=2, reason="no row lies in the month before the file's date")
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]
     if any(pulled.rejected[reason] for reason in _WHOSE_IS_UNKNOWN):
         uncertain.update(matcher.everyone)
@@ -86,7 +96,7 @@ def pull_ydelsesrefusion(
                 shown.setdefault((person, Week(ordinal)), {(Status.NO_BENEFIT, "")})
     for (person, week), found in sorted(shown.items()):
         pulled.spells.extend(StatusSpell(person, status, code, week, week) for status, code in sorted(found))
-    progress(path.stat().st_size, path.stat().st_size)
+    progress(len(content), len(content))
     return pulled
 
 

@@ -13,6 +13,7 @@ from connectors.base import Progress, no_progress
 from connectors.codes import list_sha256
 from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError, DeclarationInvalid
+from connectors.source_file import LocalFile
 from connectors.whole_extract import Scanned, scan_extract
 from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.declarations import source
@@ -67,7 +68,7 @@ def compare(
     try:
         measure = _group_measure(contract, group, declaration, file=selection.name)
         scanned = scan_extract(  # 2
-            extract,
+            LocalFile(extract),
             declaration,
             matcher,
             reference=group.reference_week,

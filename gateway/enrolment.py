@@ -17,6 +17,7 @@ from sqlmodel import Session
 from connectors.enrolment import Referral, ReferralList, read_referrals
 from connectors.reading import file_sha256
 from connectors.records import Week
+from connectors.source_file import LocalFile
 from gateway.attestations.seals import Seal, seal_leaf
 from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.errors import CohortAlreadySealed, EnrolmentRefused
@@ -55,7 +56,7 @@ def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> Enro
     people that the contract names for the batch, `CohortAlreadySealed` for another file, `PolicyDenied`, or
     a `ConnectorError`.
     """
-    digest = file_sha256(file)
+    digest = file_sha256(LocalFile(file))
     with deciding(gateway) as asking:
         contract = gateway.contract(asking.session, contract_id)
         programme = gateway.programme(asking.session, contract_id)
@@ -74,7 +75,7 @@ def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> Enro
         if batch is None or sealed is not None:  # the policy has refused this already
             raise CohortAlreadySealed(contract=contract_id, batch=batch_id)
         referrals = read_referrals(
-            file,
+            LocalFile(file),
             gateway.boundary(asking.session),
             contract_id,
             period=period,

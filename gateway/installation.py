@@ -21,6 +21,7 @@ from gateway.events import Installed, SigningKeyChanged
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.contract_file import load_contract
 from gateway.rights_events import PolicySetApproved
+from gateway.secrets_folder import SecretsFolder
 from gateway.settings import Kind, Settings, utc_now
 from gateway.signer_errors import KindMismatch
 from gateway.store import queries
@@ -38,6 +39,8 @@ from policies.programme import Programme, load_programme
 
 if TYPE_CHECKING:
     from connectors.boundary import Boundary
+    from connectors.declaration import SourceDeclaration
+    from connectors.transport import Transport
 
 Clock = Callable[[], datetime]
 LOGS = ("attest", "payment", "access")
@@ -157,6 +160,18 @@ class Gateway:
 
         secret, vault_key = (self.keystore.load(name).private_bytes for name in ("linkage", "vault"))
         return Boundary(Linkage(VaultTables(session), secret=secret, vault_key=vault_key))
+
+    @property
+    def secrets(self) -> SecretsFolder:
+        """What source declarations name and never hold."""
+        return SecretsFolder(self.settings.secrets_path)
+
+    def transport(self, declaration: SourceDeclaration) -> Transport:
+        """What asks a declared source of records. Raises `SecretMissing`, and what the transport itself raises."""
+        from connectors.transport import REAL_TIME
+        from connectors.transports import connect
+
+        return connect(declaration.transport, declaration.schema, self.secrets, REAL_TIME)
 
     def contract(self, session: Session, contract_id: str, *, on: date | None = None) -> Contract:
         """The version of a contract in force on a day, or the newest; `ContractUnknown` where there is none."""

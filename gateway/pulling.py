@@ -13,10 +13,11 @@ from sqlmodel import Session
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.declaration import SourceDeclaration
-from connectors.errors import ConnectorError, FileNotNeeded
+from connectors.errors import ConnectorError, FileChanged, FileNotNeeded
 from connectors.pull import pull_file
 from connectors.reading import file_sha256
 from connectors.records import SubjectRef, Week
+from connectors.source_file import LocalFile, SourceFile
 from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.declarations import source
 from gateway.enrolment import is_sealed, needed_weeks
@@ -37,6 +38,7 @@ class PullReport:
 
     source: str
     file: str
+    file_sha256: str
     from_week: str
     to_week: str
     rows_read: int
@@ -54,7 +56,7 @@ def pull(
     gateway: Gateway,
     contract_id: str,
     source_id: str,
-    file: Path,
+    file: Path | SourceFile,
     *,
     purpose: Purpose = Purpose.OUTCOME_PAYMENT,
     progress: Progress = no_progress,
@@ -66,11 +68,12 @@ def pull(
 
     Raises `PolicyDenied`, `SourceUnknown`, `ContractUnknown` or a `ConnectorError`; then no row is stored.
     """
+    file = LocalFile(file) if isinstance(file, Path) else file
     digest = file_sha256(file)
     with deciding(gateway) as asking:  # 1
         declaration = source(asking.session, source_id)
         keeps_amounts = gateway.contract(asking.session, contract_id).needs_amounts
-        authorised, weeks, stopped = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        authorised, weeks, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
         matcher = gateway.boundary(asking.session).matcher(contract_id, without=stopped)
         asking.uow.record(
@@ -88,11 +91,13 @@ def pull(
             [PersonLine(ref.value, "pull", purpose) for ref in matcher.everyone],
         )
     if known is not None:
-        return _report(known, people_changed=0, postings_added=0, is_new=False)
+        return report(known, people_changed=0, postings_added=0, is_new=False)
     try:
         pulled = pull_file(  # 2
             file, declaration, matcher, weeks=weeks, keeps_amounts=keeps_amounts, progress=progress
         )
+        if pulled.file_sha256 != digest:  # what was authorised is what is stored
+            raise FileChanged(file=file.name)
     except FileNotNeeded:
         with gateway.store.write(gateway.clock()) as uow:
             uow.record(PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest))
@@ -102,21 +107,21 @@ def pull(
             uow.record(PullFailed(contract=contract_id, source=source_id, file_sha256=digest, error=error.code))
         raise
     with deciding(gateway) as asking:  # 3
-        authorised, _, stopped = _ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        authorised, _, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
         if known is not None:  # another command was faster
             asking.uow.record(
                 PullRepeated(contract=contract_id, source=source_id, file_sha256=digest, decision=authorised.id)
             )
-            return _report(known, people_changed=0, postings_added=0, is_new=False)
+            return report(known, people_changed=0, postings_added=0, is_new=False)
         kept = _without(pulled, stopped)
         row, changed, added = _store(
             asking, contract_id, declaration, kept, authorised, without=stopped, asked_to=weeks[1]
         )
-    return _report(row, people_changed=changed, postings_added=added, is_new=True)
+    return report(row, people_changed=changed, postings_added=added, is_new=True)
 
 
-def _ask_to_pull(
+def ask_to_pull(
     gateway: Gateway, asking: Asking, contract_id: str, declaration: SourceDeclaration, purpose: Purpose
 ) -> tuple[Authorised, tuple[Week, Week], set[str]]:
     """The decision, the weeks to ask for, and whom not to ask for.
@@ -251,10 +256,11 @@ def _replaced(session: Session, contract_id: str, source_id: str, pulled: Pulled
     return replaced
 
 
-def _report(row: PullRow, *, people_changed: int, postings_added: int, is_new: bool) -> PullReport:
+def report(row: PullRow, *, people_changed: int, postings_added: int, is_new: bool) -> PullReport:
     return PullReport(
         source=row.source_id,
         file=row.file_name,
+        file_sha256=row.file_sha256,
         from_week=str(Week(row.from_week)),
         to_week=str(Week(row.to_week)),
         people_changed=people_changed,

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     passphrase: SecretStr | None = Field(
         default=None, description="The passphrase itself, where no file can be given; else leave it out."
     )
+    secrets_directory: Path | None = Field(
+        default=None, description="Folder of what sources ask for (keys, passwords), a file each; default `secrets`."
+    )
     staff: str = Field(
         default="", description="Who acts on the command line; empty means the login name. Stands in the access log."
     )
@@ -69,6 +72,12 @@ class Settings(BaseSettings):
     @property
     def keys_directory(self) -> Path:
         return self.data_directory / "keys"
+
+    @property
+    def secrets_path(self) -> Path:
+        """The named folder, the credentials that systemd gives, or `secrets` in the data directory."""
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        return self.secrets_directory or (Path(credentials) if credentials else self.data_directory / "secrets")
 
     @property
     def public_directory(self) -> Path:

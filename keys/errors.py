@@ -7,6 +7,7 @@ KeysError
 ├── KeyUnknown            no key of that name
 ├── TransitionRefused     a signing key's state does not allow the action
 ├── SignerUnavailable     a hardware token does not answer, or does not hold the key
+├── NumberTaken           a changed number is already another subject's
 └── VaultCorrupt          a sealed number or subject key does not open
 """
 
@@ -67,3 +68,10 @@ class VaultCorrupt(KeysError):
 
     def __init__(self) -> None:
         super().__init__("a sealed entry does not open: the vault key is another one, or the entry was changed")
+
+
+class NumberTaken(KeysError):
+    code = "number-taken"
+
+    def __init__(self) -> None:
+        super().__init__("a changed number belongs to another subject of this contract: enrolled twice, or a mistake")

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
-from keys.errors import VaultCorrupt
+from keys.errors import NumberTaken, VaultCorrupt
 
 MUNICIPALITY = "municipality"
 _NONCE_BYTES = 12
@@ -39,6 +39,7 @@ class VaultStore(Protocol):
     def subjects_at(self, domain: str, key_version: int, index: bytes) -> list[str]: ...
     def subjects_in(self, domain: str, key_version: int) -> Mapping[bytes, str]: ...
     def sealed(self, subject: str) -> tuple[bytes, bytes]: ...
+    def replace(self, subject: str, *, sealed_cpr: bytes, indexes: Sequence[BlindIndexRow]) -> None: ...
 
 
 class Linkage:
@@ -66,6 +67,26 @@ class Linkage:
             indexes=indexes,
         )
         return subject
+
+    def renumber(self, subject: str, cpr: Cpr, contract_id: str) -> bool:
+        """Give a subject another number: it is sealed in the place of the one before, and found by both.
+
+        False where the subject has this number already. Raises `NumberTaken` where it is another subject's here.
+        """
+        owner = self.find(cpr, contract_id)
+        if owner == subject:
+            return False
+        if owner is not None:
+            raise NumberTaken()
+        wrapped_key = self._store.sealed(subject)[1]
+        key = _open(self._wrapping, wrapped_key, subject)
+        domains = (MUNICIPALITY, contract_domain(contract_id))
+        self._store.replace(
+            subject,
+            sealed_cpr=_seal(AESGCM(key), cpr.digits.encode("ascii"), subject),
+            indexes=[BlindIndexRow(name, self._version, self.index_key(name).one(cpr)) for name in domains],
+        )
+        return True
 
     def find(self, cpr: Cpr, contract_id: str) -> str | None:
         """The subject of this number in this contract, if enrolled."""

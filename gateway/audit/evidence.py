@@ -12,10 +12,11 @@ from pathlib import Path
 
 from sqlmodel import Session, col, or_, select
 
-from connectors.declaration import SourceDeclaration
+from connectors.declaration import FILE_KINDS, SourceDeclaration
 from connectors.errors import FileNameMismatch
 from connectors.reading import check_name, file_sha256
 from connectors.records import Month, Week
+from connectors.source_file import LocalFile
 from gateway.declarations import source
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract
@@ -140,12 +141,13 @@ def file_given(session: Session, contract: Contract, row: ReleaseRow, path: Path
     Raises `FileNameMismatch` where it is named as none of the contract's sources declares.
     """
     declarations = [source(session, name) for name in contract.sources]
-    declaration = next((one for one in declarations if fnmatch(path.name, one.pattern)), None)
-    patterns = " or ".join(one.pattern for one in declarations)
-    check_name(path, patterns if declaration is None else declaration.pattern)
+    patterns = {one.transport.form.pattern: one for one in declarations if one.kind in FILE_KINDS}
+    pattern = next((one for one in patterns if fnmatch(path.name, one)), " or ".join(patterns))
+    check_name(path.name, pattern)
+    declaration = patterns.get(pattern)
     if declaration is None:
-        raise FileNameMismatch(file=path.name, pattern=patterns)
-    digest = file_sha256(path)
+        raise FileNameMismatch(file=path.name, pattern=pattern)
+    digest = file_sha256(LocalFile(path))
     pulls = [pull for pull in queries.pulls(session, contract.id, declaration.id) if pull.file_sha256 == digest]
     pulled_at = pulls[0].known_at if pulls else None
     return FileGiven(path, declaration, digest, pulled_at, pulled_at is not None and pulled_at > row.known_at)

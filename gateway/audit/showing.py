@@ -14,6 +14,7 @@ from pathlib import Path
 from connectors.boundary import RowsApproval, SourceRows, Terminal, check_terminal, show_source
 from connectors.errors import RejectReason
 from connectors.records import SubjectRef
+from connectors.source_file import LocalFile
 from connectors.source_rows import Search, find_rows
 from gateway.audit import evidence
 from gateway.audit.evidence import Evidence, FileGiven
@@ -142,7 +143,7 @@ def show(
         _record(gateway, asking, sample, chosen, given, authorised)
     rows = SourceRows()
     search = Search(matcher, (needed_weeks(contract)[0], until), contract.needs_amounts)
-    laid = tuple(Laid(file, dict(find_rows(file.path, file.declaration, search, rows))) for file in given)
+    laid = tuple(Laid(file, dict(find_rows(LocalFile(file.path), file.declaration, search, rows))) for file in given)
     begin(Opening(contract, row.window, row.known_at, laid, missing, left_out))
     for one in chosen:
         ref = SubjectRef(one.subject_id)

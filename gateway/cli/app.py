@@ -13,6 +13,7 @@ from gateway.cli import (
     annexes,
     audit,
     comparison,
+    connectors,
     contracts,
     installation,
     keys,
@@ -22,6 +23,7 @@ from gateway.cli import (
     rights,
     settle,
     signing,
+    simulation,
     whatif,
 )
 from gateway.error_table import outcome
@@ -30,7 +32,7 @@ _FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors.py
 _EXIT_CODES = (
     "Exit codes: 0 done; 1 the doctor found a failure, or a shadow run a difference; 2 usage or a setting; 3 a file"
     " cannot be used; 4 not found; 5 refused; 6 installation, keys, output or address; 7 not authenticated; 8 policy;"
-    " 9 a log does not add up; 10 out of order."
+    " 9 a log does not add up; 10 out of order; 11 a source did not answer as it should."
 )
 
 app = typer.Typer(
@@ -42,6 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(contracts.app, name="contract")
+app.add_typer(connectors.app, name="connectors")
 app.add_typer(logs.app, name="log")
 app.add_typer(keys.app, name="keys")
 app.add_typer(keys.trust_app, name="trust")
@@ -54,7 +57,8 @@ for contract_command in (*adoption.CONTRACT_COMMANDS, *whatif.COMMANDS, *annexes
 app.add_typer(settle.app, name="settle")
 for key_command in signing.COMMANDS:
     keys.app.command()(key_command)
-for command in (*installation.COMMANDS, *outcomes.COMMANDS, *comparison.COMMANDS, *adoption.COMMANDS):
+_TOP = (*installation.COMMANDS, simulation.simulate, *outcomes.COMMANDS, *comparison.COMMANDS, *adoption.COMMANDS)
+for command in _TOP:
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""Commands of municipal IT: init, doctor, simulate, serve and demo."""
+"""Commands of municipal IT: init, doctor, serve and demo."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import console, opened, progress_bar, warn_of_development_key, writing
+from gateway.cli.terminal import console, opened, warn_of_development_key, writing
 
 
 def init(
@@ -72,26 +72,6 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def simulate(
-    course: Annotated[Path, typer.Option(help="A course file, such as examples/courses/impact60.toml.")],
-    out: Annotated[Path, typer.Option(help="Folder to write the registers' files to.")],
-    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 1,
-    extract_people: Annotated[int, typer.Option(help="People outside the cohort in a wide extract.")] = 20_000,
-) -> None:
-    """Write the registers' files of a municipality that does not exist; CPR numbers are day + 60.
-
-    Example: gateway simulate --course examples/courses/impact60.toml --out drop --seed 1
-    """
-    from gateway.simulate.course import load_course
-    from gateway.simulate.drop import write_drop
-
-    loaded = load_course(course.read_bytes(), file=course.name)
-    with writing(out), progress_bar("writing the extract") as report:
-        drop = write_drop(out, loaded, seed=seed, extract_people=extract_people, progress=report)
-    for path in (drop.referrals, drop.status, drop.income):
-        console.print(f"wrote {path}")
-
-
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any that is free.", min=0, max=65535)] = 8443,
@@ -122,4 +102,4 @@ def demo(
     run(console, directory, port=port if serve else None)
 
 
-COMMANDS = (init, doctor, simulate, serve, demo)
+COMMANDS = (init, doctor, serve, demo)

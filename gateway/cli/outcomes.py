@@ -21,7 +21,11 @@ from gateway.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from connectors.declaration import SourceDeclaration
     from connectors.records import Week
+    from gateway.installation import Gateway
+    from gateway.pulling import PullReport
+    from policies.vocabulary import Purpose
 
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
 
@@ -46,37 +50,93 @@ def enrol(
 def pull(
     contract: Contract,
     source: Annotated[str, typer.Argument(help="The source's id, such as dream.")],
-    files: Annotated[list[Path], typer.Argument(help="Files of that source, oldest first.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files of that source, oldest first; else what lies in its folder.")
+    ] = None,
     purpose: Annotated[str, typer.Option(help="Why the data are read.")] = "outcome-payment",
 ) -> None:
-    """Pull what the contract needs from files of a source; a file that was pulled before changes nothing.
+    """Pull what the contract needs: from files, or from the source itself; what was pulled before changes nothing.
+
+    Without files: every whole file in the folder that the source's declaration names, here or over SFTP.
 
     Example: gateway pull impact60 dream drop/dream/dream-2021-02.csv
     """
     from connectors.errors import FileNotNeeded
+    from gateway.declarations import source as declared
     from gateway.pulling import pull as use_case
     from policies.vocabulary import Purpose
 
     if purpose not in set(Purpose):
         raise typer.BadParameter(f"must be one of: {', '.join(Purpose)}", param_hint="--purpose")
     gateway = opened()
-    for file in files:
+    if not files:
+        with gateway.store.read() as session:
+            declaration = declared(session, source)
+        (_pull_folder if declaration.coverage is None else _pull_records)(
+            gateway, contract, declaration, Purpose(purpose)
+        )
+    for file in files or ():
         try:
             with progress_bar(file.name) as report:
                 done = use_case(gateway, contract, source, file, purpose=Purpose(purpose), progress=report)
         except FileNotNeeded as skipped:
             console.print(f"not needed: {skipped}")
             continue
-        word = "pulled" if done.is_new else "pulled already, nothing changed"
-        console.print(f"{word}: {done.file}, {done.from_week} to {done.to_week}")
-        console.print(
-            f"  {done.rows_read:,} rows read, {done.rows_outside_cohort:,} outside the cohort dropped in memory,"
-            f" rejected {counts(done.rejected)}, unknown codes {counts(done.unknown_codes)}"
+        _show_pull(done)
+
+
+def _pull_records(gateway: Gateway, contract: str, declaration: SourceDeclaration, purpose: Purpose) -> None:
+    from contextlib import closing
+
+    from gateway.pulling_records import pull_records
+
+    with closing(gateway.transport(declaration)) as transport, progress_bar(declaration.id) as report:
+        done = pull_records(gateway, contract, declaration.id, transport, purpose=purpose, progress=report)
+    _show_pull(done)
+
+
+def _show_pull(done: PullReport) -> None:
+    word = "pulled" if done.is_new else "pulled already, nothing changed"
+    console.print(f"{word}: {done.file or done.source}, {done.from_week} to {done.to_week}")
+    console.print(
+        f"  {done.rows_read:,} rows read, {done.rows_outside_cohort:,} outside the cohort dropped in memory,"
+        f" rejected {counts(done.rejected)}, unknown codes {counts(done.unknown_codes)}"
+    )
+    if done.not_found:
+        console.print(f"  {done.not_found} people of the cohort are not in the extract", style="yellow")
+    if done.uncertain:
+        console.print(f"  {done.uncertain} people stay unobserved in some weeks: a row was lost", style="yellow")
+
+
+def _pull_folder(gateway: Gateway, contract: str, declaration: SourceDeclaration, purpose: Purpose) -> None:
+    from connectors.inbox import Left
+    from connectors.transport import REAL_TIME
+    from gateway.folder_pulling import pull_folder
+
+    is_empty = True
+    with progress_bar(declaration.id) as report:
+        steps = pull_folder(
+            gateway,
+            contract,
+            declaration.id,
+            secrets=gateway.secrets,
+            clock=REAL_TIME,
+            purpose=purpose,
+            progress=report,
         )
-        if done.not_found:
-            console.print(f"  {done.not_found} people of the cohort are not in the extract", style="yellow")
-        if done.uncertain:
-            console.print(f"  {done.uncertain} people stay unobserved in some weeks: a row was lost", style="yellow")
+        for step in steps:
+            is_empty = False
+            if isinstance(step, Left):
+                console.print(f"{'waits' if step.waits else 'refused'}: {step.name}: {step.reason}", style="yellow")
+                continue
+            if step.report is None:
+                console.print(f"not needed: {step.file}")
+            else:
+                _show_pull(step.report)
+            put = f"stays in taken/ for {', '.join(step.waits_for)}" if step.waits_for else "put away in done/"
+            console.print(f"  {put}")
+    if is_empty:
+        console.print("nothing lies in the folder that follows the declared pattern")
 
 
 def evaluate(

@@ -101,7 +101,7 @@ def _reason(error: OSError) -> str:
 
 @contextmanager
 def progress_bar(title: str, *, on: Console = console) -> Iterator[Report]:
-    """A bar that shows (done, total) while the block runs and leaves no trace after it."""
+    """A bar that shows (done, total) while the block runs and leaves no trace after it; a total of 0 is not known."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     title_of = TextColumn("  {task.description}", markup=False)
@@ -110,7 +110,7 @@ def progress_bar(title: str, *, on: Console = console) -> Iterator[Report]:
         task = bar.add_task(title, total=None)
 
         def report(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+            bar.update(task, completed=done, total=total or None)
 
         yield report
 

@@ -25,6 +25,7 @@ from gateway.rights_errors import RequestUnknown
 from gateway.rights_events import DatabaseRewritten, ErasureRepeated, PersonErased
 from gateway.store import basis, spells
 from gateway.store.audit_tables import AuditItem
+from gateway.store.record_tables import PullRun, RecordRow
 from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
 from gateway.store.tables import (
     IncomeRow,
@@ -39,7 +40,7 @@ from gateway.store.tables import (
 from policies.programme import Programme
 
 TYPE = "erasure-certificate+jwt"
-OF_PEOPLE = (VaultRow, SubjectKeyRow, LinkageRow, SpellRow, IncomeRow, BasisRow, Subject)
+OF_PEOPLE = (VaultRow, SubjectKeyRow, LinkageRow, SpellRow, IncomeRow, RecordRow, BasisRow, Subject)
 _KEPT = (
     "sums over everybody erased in this contract",
     "digests of log lines, without what they were made of",
@@ -195,6 +196,8 @@ def _delete(session: Session, contract_id: str, subject: str) -> dict[str, int]:
     )
     session.exec(update(RightsRequest).where(col(RightsRequest.subject_id) == subject).values(subject_id=""))
     counts[_name(AuditItem)] = forget(session, subject)
+    # a run that stopped just there begins anew: asking again changes nothing
+    session.exec(update(PullRun).where(col(PullRun.position) == subject).values(position=""))
     counts[_name(StatementRow)] = _forget_statements(session, contract_id, reference)
     session.expire_all()
     return counts

@@ -40,7 +40,7 @@ def page(made: dict[str, Any]) -> str:
 
 def _in_short(made: dict[str, Any]) -> str:
     looks = made["look_ups"]
-    read = sum(row["action"] == "pull" for row in looks)
+    read = sum(row["action"] in ("pull", "check") for row in looks)
     alone = [row for row in made["received"] if row["about_you_alone"]]
     told = (
         f"Leverandøren har fået {_count(len(alone), 'besked', 'beskeder')} om dig alene."

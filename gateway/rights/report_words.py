@@ -6,6 +6,7 @@ ACTION = {
     "enrol": "Du blev skrevet ind",
     "notice": "Det blev noteret, at du fik besked",
     "pull": "Vi læste i et register",
+    "check": "Vi prøvede, om et register kan læses, og gemte intet",
     "evaluate": "Vi talte gruppens resultater op",
     "explain": "Vi så efter, hvilke af dine uger der tæller med, og hvorfor",
     "record_changed": "Vi noterede, hvad du sagde",

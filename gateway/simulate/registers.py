@@ -63,12 +63,28 @@ def shown_status(source: str, activity: Activity) -> Status:
     return statuses(source).get(code, Status.UNKNOWN) if code else Status.NO_BENEFIT
 
 
-def shown_income(activity: Activity, weeks: int) -> tuple[IncomeType, int, int] | None:
-    """What the income register shows in a month of so many weeks: type, paid hours in hundredths, minor units."""
+def dream_code(activity: Activity) -> str:
+    """The DREAM code of a week; empty where no benefit is paid."""
+    return _DREAM_CODE[activity]
+
+
+def refunded_benefit(activity: Activity) -> str:
+    """What a municipality pays in a week, by name; empty where it pays nothing."""
+    return _YR_BENEFIT.get(activity, "")
+
+
+def pay_of(activity: Activity, weeks: int) -> tuple[str, int, int] | None:
+    """The month's income: its type's code, paid hours in hundredths, whole kroner; None where there is none."""
     if activity not in _PAY:
         return None
     code, kroner = _PAY[activity]
-    return income_types()[code], _HOURS_A_WEEK.get(activity, 0) * weeks, kroner * 100
+    return code, _HOURS_A_WEEK.get(activity, 0) * weeks, kroner
+
+
+def shown_income(activity: Activity, weeks: int) -> tuple[IncomeType, int, int] | None:
+    """What the income register shows in a month of so many weeks: type, paid hours in hundredths, minor units."""
+    paid = pay_of(activity, weeks)
+    return None if paid is None else (income_types()[paid[0]], paid[1], paid[2] * 100)
 
 
 def replacement_cpr(number: int) -> str:

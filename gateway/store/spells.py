@@ -34,16 +34,19 @@ def store_spells(
     to_week: Week,
     edition: int,
     now: datetime,
+    people: Collection[SubjectRef] = (),
 ) -> int:
     """Make these spells what is known of the covered weeks; returns for how many subjects something changed.
+
+    Of `people` something is known even where no spell is theirs: that nothing is shown of them.
 
     A subject's spells outside `from_week`..`to_week` stay, but for weeks that the new spells name: a late
     correction. What a newer edition told stays too, in whatever order the files come. Storing the same spells twice
     changes nothing.
     """
-    by_subject: dict[str, list[StatusSpell]] = defaultdict(list)
+    by_subject: dict[str, list[StatusSpell]] = {person.value: [] for person in people}
     for spell in spells:
-        by_subject[spell.subject.value].append(spell)
+        by_subject.setdefault(spell.subject.value, []).append(spell)
     known: dict[str, list[SpellRow]] = defaultdict(list)
     query = select(SpellRow).where(SpellRow.source_id == source, col(SpellRow.known_to).is_(None))
     for row in session.exec(query.where(col(SpellRow.subject_id).in_(by_subject))):
@@ -87,10 +90,41 @@ def store_postings(
     stay.
     """
     query = select(IncomeRow).where(col(IncomeRow.pull_id).in_(replaced), col(IncomeRow.known_to).is_(None))
+    rows = [row for row in session.exec(query.order_by(col(IncomeRow.id))) if row.subject_id not in without]
+    return _store_postings(session, source, pull_id, postings, rows, now)
+
+
+def store_told_postings(
+    session: Session,
+    source: str,
+    postings: Iterable[IncomePosting],
+    *,
+    people: Collection[SubjectRef],
+    months: tuple[Month, Month],
+    now: datetime,
+) -> int:
+    """Make these postings all that is known of these people in these months, both included; returns their number."""
+    query = select(IncomeRow).where(
+        IncomeRow.source_id == source,
+        col(IncomeRow.subject_id).in_([person.value for person in people]),
+        col(IncomeRow.month).between(months[0].ordinal, months[1].ordinal),
+        col(IncomeRow.known_to).is_(None),
+    )
+    return _store_postings(session, source, 0, postings, session.exec(query.order_by(col(IncomeRow.id))).all(), now)
+
+
+def _store_postings(
+    session: Session,
+    source: str,
+    pull_id: int,
+    postings: Iterable[IncomePosting],
+    rows_before: Iterable[IncomeRow],
+    now: datetime,
+) -> int:
+    """Add what is new, leave what is said again, and close the rest of the rows before."""
     standing: dict[IncomePosting, list[IncomeRow]] = defaultdict(list)
-    for row in session.exec(query.order_by(col(IncomeRow.id))):
-        if row.subject_id not in without:
-            standing[_posting(row)].append(row)
+    for row in rows_before:
+        standing[_posting(row)].append(row)
     added = 0
     for posting in postings:
         added += 1

@@ -20,6 +20,15 @@ class VaultTables:
     def add(self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: Sequence[BlindIndexRow]) -> None:
         self._session.add(VaultRow(subject_id=subject, sealed_cpr=sealed_cpr))
         self._session.add(SubjectKeyRow(subject_id=subject, wrapped_key=wrapped_key))
+        self._add_indexes(subject, indexes)
+
+    def replace(self, subject: str, *, sealed_cpr: bytes, indexes: Sequence[BlindIndexRow]) -> None:
+        vault = self._session.get_one(VaultRow, subject)
+        vault.sealed_cpr = sealed_cpr
+        self._session.add(vault)
+        self._add_indexes(subject, indexes)
+
+    def _add_indexes(self, subject: str, indexes: Sequence[BlindIndexRow]) -> None:
         for row in indexes:
             self._session.add(
                 LinkageRow(domain=row.domain, key_version=row.key_version, blind_index=row.index, subject_id=subject)

@@ -262,6 +262,10 @@ def command_line(town: Municipality, broken: list[Path], environment: dict[str, 
             for arguments in (
                 ["pull", "impact60", "income", str(town.drop.income)],
                 ["pull", "impact60", "income", str(broken[1])],
+                ["connectors", "check", "income", str(town.drop.income)],
+                ["connectors", "check", "income", str(broken[1])],
+                ["connectors", "new", str(town.drop.income)],
+                *(["connectors", "new", str(path)] for path in broken),
                 ["evaluate", "impact60", "--week", "2020-W10"],
                 ["comparison", "impact60", *_of(town.drop.status, town)],
                 ["comparison", "impact60", *_of(town.folder / "dream-broken.csv", town)],
@@ -273,6 +277,7 @@ def command_line(town: Municipality, broken: list[Path], environment: dict[str, 
     )
     assert b"sources complete to" in output  # the commands did run
     assert b"written, not signed" in output
+    assert b"income can be read for impact60" in output
     return output
 
 

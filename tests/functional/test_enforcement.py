@@ -44,6 +44,7 @@ from tests.support.simulated import acting
 ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "enrol": (Action.ENROL, ("impact60", "REFERRALS", "--batch", "2018")),
     "pull": (Action.PULL_SOURCE, ("impact60", "dream", "STATUS")),
+    "connectors check": (Action.PULL_SOURCE, ("dream", "STATUS")),
     "comparison": (Action.PULL_SOURCE, ("impact60", "SELECTION", "--extract", "STATUS", "--out", "figures.json")),
     "evaluate": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
     "shadow": (Action.EVALUATE, ("impact60", "--sheet", "STATUS", "--map", "MAP")),
@@ -89,6 +90,7 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
 }
 # the same for options that show more than their command does by itself
 OPTIONS_ASK: dict[str, tuple[Action, tuple[str, ...]]] = {
+    "pull impact60 dream": (Action.PULL_SOURCE, ()),  # what lies in the source's folder
     "evaluate --explain": (Action.EVALUATE, ("impact60", "--week", "2020-W10", "--json", "explained.json")),
     "evaluate --explain --case REFERENCE": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
     "evaluate --known-at TODAY": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
@@ -101,6 +103,7 @@ ASKS_NOBODY = {
     "simulate": "writes invented people",
     "serve": "serves routes that ask one by one",
     "demo": "builds an installation of its own with invented people, through the use cases that ask",
+    "connectors new": "reads the first row of one file, and refuses it where it could be a person's",
     "contract check": "reads one file",
     "contract show": "reads one file",
     "contract accept": "signs that the municipality accepts a text; nothing is in force by it, and nobody is in it yet",

@@ -19,6 +19,7 @@ from connectors.boundary import CohortMatcher, EverybodyMatcher
 from connectors.dream import pull_dream
 from connectors.errors import RejectReason
 from connectors.records import Status, StatusSpell, Week
+from connectors.source_file import LocalFile
 from connectors.whole_extract import scan_extract
 from gateway.outcomes.arrays import GroupMeasure
 from gateway.outcomes.evaluate import evaluate
@@ -84,7 +85,7 @@ def test_a_scan_is_what_one_person_after_the_other_comes_to(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(whole_extract, "_BLOCK_BYTES", block_bytes)
         scanned = scan_extract(
-            path,
+            LocalFile(path),
             declared("dream"),
             EverybodyMatcher(KEY, [KEY.one(Cpr.parse(cpr)) for cpr in COHORT]),
             reference=REFERENCE,
@@ -108,7 +109,7 @@ def one_by_one(path: Path) -> list[PersonHistory]:
     """Everybody outside the cohort who matches, as a pull of one cohort would find them."""
     strangers = {KEY.one(Cpr.parse(cpr)): f"{n:032x}" for n, cpr in enumerate(EVERYBODY) if cpr not in COHORT}
     matcher = CohortMatcher(KEY, strangers)
-    pulled = pull_dream(path, declared("dream"), matcher, weeks=(REFERENCE, FIRST + (WEEKS - 1)))
+    pulled = pull_dream(LocalFile(path), declared("dream"), matcher, weeks=(REFERENCE, FIRST + (WEEKS - 1)))
     by_person: dict[str, list[StatusSpell]] = {}
     for spell in pulled.spells:
         by_person.setdefault(spell.subject.value, []).append(spell)

@@ -51,6 +51,10 @@ class MemoryVault:
         self.entries[subject] = sealed_cpr, wrapped_key
         self.rows.extend((row, subject) for row in indexes)
 
+    def replace(self, subject: str, *, sealed_cpr: bytes, indexes: Sequence[BlindIndexRow]) -> None:
+        self.entries[subject] = sealed_cpr, self.entries[subject][1]
+        self.rows.extend((row, subject) for row in indexes)
+
     def subjects_at(self, domain: str, key_version: int, index: bytes) -> list[str]:
         wanted = BlindIndexRow(domain, key_version, index)
         return [subject for row, subject in self.rows if row == wanted]

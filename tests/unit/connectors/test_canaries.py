@@ -12,6 +12,7 @@ import pytest
 from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError
 from connectors.pull import pull_file
+from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, INCOME_HEADER, WEEKS, YR_HEADER, declared, matcher
 
 OTHER = "6402991237"
@@ -48,7 +49,7 @@ def outcome(kind: str, content: str, folder: Path, declaration: SourceDeclaratio
     file = folder / NAMES[kind]
     file.write_bytes(content.encode())
     try:
-        return repr(pull_file(file, declaration or declared(kind), matcher(), weeks=WEEKS))
+        return repr(pull_file(LocalFile(file), declaration or declared(kind), matcher(), weeks=WEEKS))
     except ConnectorError as error:
         return f"{error!r} {error} {vars(error)} {error.__cause__!r} {traceback.format_exc()}"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import connectors.codes as codes
-from connectors.codes import income_types, statuses
+from connectors.codes import income_types, status_in, statuses, statuses_in
 from connectors.errors import DeclarationInvalid
-from connectors.records import IncomeType, Status
+from connectors.records import IncomeType, Status, Week
 
 # the traps of the issue, and one of each row of the published table
 DREAM = [
@@ -51,7 +51,7 @@ def test_a_code_that_no_list_explains_has_no_status(code: str) -> None:
 
 def test_no_list_says_unknown_and_every_code_has_one_meaning() -> None:
     """UNKNOWN is what is left where a list is silent; a list that says it would hide a code from the counts."""
-    for name in ("dream", "ydelsesrefusion"):
+    for name in ("dream", "ydelsesrefusion", "sf1491"):
         assert Status.UNKNOWN not in statuses(name).values()
     assert IncomeType.UNKNOWN not in income_types().values()
 
@@ -101,3 +101,56 @@ def test_a_word_that_is_no_status_is_refused(tmp_path: Path, monkeypatch: pytest
 def test_the_digest_of_a_list_is_that_of_its_file() -> None:
     path = Path(codes.__file__).parent / "dream.toml"
     assert codes.list_sha256("dream") == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("code", "week", "status"),
+    [
+        ("720", "2013-W52", None),
+        ("720", "2014-W01", Status.BENEFIT),  # the week of 1 January
+        ("145", "2013-W52", None),
+        ("870", "2014-W26", None),
+        ("870", "2014-W27", Status.BENEFIT),
+        ("730", "2013-W52", Status.BENEFIT),
+        ("115", "2020-W01", None),
+    ],
+)
+def test_a_code_outside_its_days_is_unknown(code: str, week: str, status: Status | None) -> None:
+    assert status_in("dream", code, Week.parse(week)) is status
+
+
+def test_a_code_that_does_not_exist_throughout_is_left_out_of_a_range() -> None:
+    """A scan reads all weeks with one table, so it takes no code for known that was none in some of them."""
+    before, after = Week.parse("2013-W50"), Week.parse("2014-W10")
+    assert "720" not in statuses_in("dream", before, after)
+    assert "720" in statuses_in("dream", after, after)
+    assert "730" in statuses_in("dream", before, after)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ('codes = ["2"]\nfirst = 2014-01-01\nsource = "x"', "not in the list"),
+        ('codes = ["1", "1-1"]\nfirst = 2014-01-01\nsource = "x"', "is not in the list, or has limits already"),
+        ('codes = ["1"]\nsource = "x"', "needs a first day"),
+        ('codes = ["1"]\nfirst = 2014-01-01\nlast = 2013-01-01\nsource = "x"', "needs a first day"),
+        ('codes = ["1"]\nfirst = 2014-01-01', "source is missing"),
+        ('codes = ["1"]\nfirst = "2014"\nsource = "x"', "must be a date"),
+    ],
+)
+def test_limits_that_cannot_be_meant_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: str, said: str
+) -> None:
+    text = f'schema = "codes/1"\nlist = "z"\nvalid_from = 2000-01-01\n[codes]\nbenefit = ["1"]\n[[limits]]\n{limits}\n'
+    (tmp_path / "z.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(codes, "files", lambda package: tmp_path)
+    codes._load.cache_clear()
+    with pytest.raises(DeclarationInvalid, match=said):
+        statuses("z")
+
+
+def test_bankrupt_employers_wages_are_no_work() -> None:
+    """They are paid for an earlier time: unknown, and reported, until somebody decides."""
+    assert "10" not in income_types()
+    assert "11" not in income_types()
+    assert income_types()["24"] is IncomeType.OTHER

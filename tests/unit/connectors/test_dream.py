@@ -18,6 +18,7 @@ from connectors.codes import statuses
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
 from connectors.pull import pull_file
 from connectors.records import Status, SubjectRef, Week
+from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, STRANGER, A, B, declared, matcher, write
 
 NAME = "dream-2020-12.csv"
@@ -28,7 +29,7 @@ def pull(
     folder: Path, *lines: str, weeks: tuple[Week, Week] = WEEKS, encoding: str = "utf-8", end: str = "\n"
 ) -> Pulled:
     file = write(folder / NAME, *lines, encoding=encoding, end=end)
-    return pull_file(file, declared("dream"), matcher(), weeks=weeks)
+    return pull_file(LocalFile(file), declared("dream"), matcher(), weeks=weeks)
 
 
 def shown(pulled: Pulled, person: SubjectRef) -> list[tuple[str, str, str, str]]:
@@ -132,8 +133,8 @@ def test_a_wrong_header_is_named_and_nothing_is_read(
 
 def test_only_the_asked_weeks_are_read(tmp_path: Path) -> None:
     """Weeks before and after, and columns of other kinds, may hold anything: they leave no trace."""
-    header = "PNR,grad_2020_01,y_1952,y_2001,br_2020_01,y_2002,y_2106,navn"
-    pulled = pull(tmp_path, header, f"{ANNE},{BO},{BO},730,{BO},730,{BO},{BO}")
+    header = "PNR,grad_2020_01,y_1952,y_2001,br_2020_01,y_2002,y_2106"
+    pulled = pull(tmp_path, header, f"{ANNE},{BO},{BO},730,{BO},730,{BO}")
     assert shown(pulled, A) == [("2020-W01", "2020-W02", "730", "benefit")]
     assert pulled.unknown_codes == {}
     assert BO not in repr(pulled)
@@ -159,7 +160,7 @@ def test_unknown_codes_are_counted_a_week_and_never_guessed(tmp_path: Path) -> N
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_every_legal_encoding_and_line_end(tmp_path: Path, encoding: str, end: str) -> None:
     pulled = pull(
-        tmp_path, "PNR,y_2001,bopæl,y_2002", f"{ANNE},730,Ærø,730", f"{BO},,Sønderå,", encoding=encoding, end=end
+        tmp_path, "PNR,y_2001,br_ærø,y_2002", f"{ANNE},730,Ærø,730", f"{BO},,Sønderå,", encoding=encoding, end=end
     )
     assert shown(pulled, A) == [("2020-W01", "2020-W02", "730", "benefit")]
     assert shown(pulled, B) == [("2020-W01", "2020-W02", "", "no_benefit")]
@@ -226,7 +227,7 @@ def test_numbers_without_the_check_digit_are_found(tmp_path: Path) -> None:
     """Nine of these ten fail modulus 11."""
     people = {f"610180123{last}": SubjectRef(f"{last:032x}") for last in range(10)}
     file = write(tmp_path / NAME, "PNR,y_2001", *(f"{number},730" for number in people))
-    pulled = pull_file(file, declared("dream"), matcher(people), weeks=WEEKS)
+    pulled = pull_file(LocalFile(file), declared("dream"), matcher(people), weeks=WEEKS)
     assert {spell.subject for spell in pulled.spells} == set(people.values())
 
 
@@ -247,14 +248,14 @@ def test_a_file_that_is_cut_off_gives_nothing(tmp_path: Path, content: str, line
     """Also where the last line happens to look whole."""
     (tmp_path / NAME).write_text(content)
     with pytest.raises(FileTruncated, match=f"{NAME}, line {line}: .*cut off") as caught:
-        pull_file(tmp_path / NAME, declared("dream"), matcher(), weeks=WEEKS)
+        pull_file(LocalFile(tmp_path / NAME), declared("dream"), matcher(), weeks=WEEKS)
     assert not any(number in str(caught.value) for number in (ANNE, BO))
 
 
 def test_an_empty_file_is_a_wrong_header(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"")
     with pytest.raises(HeaderMismatch):
-        pull_file(tmp_path / NAME, declared("dream"), matcher(), weeks=WEEKS)
+        pull_file(LocalFile(tmp_path / NAME), declared("dream"), matcher(), weeks=WEEKS)
 
 
 def test_the_digest_is_that_of_the_file(tmp_path: Path) -> None:
@@ -267,7 +268,13 @@ def test_progress_ends_at_the_size_of_the_file(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(connectors.dream, "_CHUNK_BYTES", 64)
     file = write(tmp_path / NAME, "PNR,y_2001", *[f"{STRANGER},730"] * 50)
     steps: list[tuple[int, int]] = []
-    pull_file(file, declared("dream"), matcher(), weeks=WEEKS, progress=lambda done, total: steps.append((done, total)))
+    pull_file(
+        LocalFile(file),
+        declared("dream"),
+        matcher(),
+        weeks=WEEKS,
+        progress=lambda done, total: steps.append((done, total)),
+    )
     size = file.stat().st_size
     assert len(steps) > 5
     assert [done for done, _ in steps] == sorted(done for done, _ in steps)
@@ -347,4 +354,4 @@ def test_a_file_that_grows_while_it_is_read_gives_nothing(tmp_path: Path) -> Non
             more.write(BO)
 
     with pytest.raises(FileTruncated):
-        pull_file(file, declared("dream"), matcher(), weeks=WEEKS, progress=grow)
+        pull_file(LocalFile(file), declared("dream"), matcher(), weeks=WEEKS, progress=grow)

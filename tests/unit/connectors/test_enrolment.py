@@ -9,6 +9,7 @@ import pytest
 
 from connectors.enrolment import ReferralList, read_referrals
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
+from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, CONTRACT, REFERRAL_HEADER, MemoryVault, boundary, write
 
 PERIOD = (date(2018, 10, 1), date(2019, 9, 30))
@@ -30,7 +31,7 @@ def read(
     vault = MemoryVault() if vault is None else vault
     file = write(folder / "list.csv", header, *lines)
     return read_referrals(
-        file, boundary(vault), contract, period=PERIOD, notices=NOTICES, refuse_elsewhere=refuse_elsewhere
+        LocalFile(file), boundary(vault), contract, period=PERIOD, notices=NOTICES, refuse_elsewhere=refuse_elsewhere
     )
 
 
@@ -116,7 +117,9 @@ def test_nobody_is_enrolled_from_a_file_that_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "cut.csv"
     file.write_bytes(f"{REFERRAL_HEADER}\n{row()}\n{row(BO)[:20]}".encode())
     with pytest.raises(FileTruncated):
-        read_referrals(file, boundary(vault), CONTRACT, period=PERIOD, notices=NOTICES, refuse_elsewhere=True)
+        read_referrals(
+            LocalFile(file), boundary(vault), CONTRACT, period=PERIOD, notices=NOTICES, refuse_elsewhere=True
+        )
     assert vault.entries == {}
     read(tmp_path, row(), vault=vault)  # positive control: the same row in a whole file does
     assert len(vault.entries) == 1

@@ -20,6 +20,7 @@ from connectors.errors import (
 )
 from connectors.pull import pull_file
 from connectors.records import IncomePosting, IncomeType, Month, Week
+from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, INCOME_HEADER, STRANGER, WEEKS, A, B, declared, matcher, write
 
 MARCH = Month.parse("2020-03")
@@ -33,7 +34,7 @@ def row(
 
 def pull(folder: Path, *lines: str, weeks: tuple[Week, Week] = WEEKS, name: str = "indkomst-2020-03.csv") -> Pulled:
     file = write(folder / name, INCOME_HEADER, *lines)
-    return pull_file(file, declared("income"), matcher(), weeks=weeks)
+    return pull_file(LocalFile(file), declared("income"), matcher(), weeks=weeks)
 
 
 def test_postings_of_the_cohort_and_counts_of_the_rest(tmp_path: Path) -> None:
@@ -49,7 +50,7 @@ def test_postings_of_the_cohort_and_counts_of_the_rest(tmp_path: Path) -> None:
 def test_neither_amount_nor_employer_leaves_the_connector(tmp_path: Path) -> None:
     """Positive control: the hours of the same row do."""
     file = write(tmp_path / "indkomst-2020-03.csv", INCOME_HEADER, f"{ANNE};2020-03;00;98,76;55443322;31415,92")
-    written = repr(pull_file(file, declared("income"), matcher(), weeks=WEEKS))
+    written = repr(pull_file(LocalFile(file), declared("income"), matcher(), weeks=WEEKS))
     assert "9876" in written
     assert not any(canary in written for canary in ("31415", "55443322", ANNE))
 
@@ -146,10 +147,10 @@ def test_files_that_give_nothing_say_why(tmp_path: Path) -> None:
         pull(tmp_path, row(month="2020-02"))
     file = write(tmp_path / "indkomst-2020-03.csv", INCOME_HEADER.replace("Betalte timer", "Timer"), row())
     with pytest.raises(HeaderMismatch, match="'Betalte timer': is missing"):
-        pull_file(file, declared("income"), matcher(), weeks=WEEKS)
+        pull_file(LocalFile(file), declared("income"), matcher(), weeks=WEEKS)
     file.write_bytes(f"{INCOME_HEADER}\n{row()}\n{row()[:30]}".encode())
     with pytest.raises(FileTruncated, match="line 3"):
-        pull_file(file, declared("income"), matcher(), weeks=WEEKS)
+        pull_file(LocalFile(file), declared("income"), matcher(), weeks=WEEKS)
 
 
 @given(st.decimals(min_value=-9999, max_value=9999, places=2))

@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 
 from connectors.errors import FileTruncated, FileUnreadable, HeaderMismatch, RejectReason
 from connectors.reading import check_line_end, decode, file_sha256, find_columns, first_line, read_rows, split
+from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, write
 
 
 def rows(path: Path, *columns: str) -> tuple[list[tuple[str, ...]], Counter[RejectReason]]:
     rejected: Counter[RejectReason] = Counter()
-    return [row.fields for row in read_rows(path, delimiter=";", columns=columns, rejected=rejected)], rejected
+    return [
+        row.fields
+        for row in read_rows(path.read_bytes(), file=path.name, delimiter=";", columns=columns, rejected=rejected)
+    ], rejected
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "iso-8859-1"])
@@ -40,7 +44,10 @@ def test_a_row_with_another_number_of_fields_is_counted_and_the_rest_goes_on(tmp
 
 def test_rows_know_their_line(tmp_path: Path) -> None:
     file = write(tmp_path / "x.csv", "a;b", "1;2", "broken", "3;4")
-    assert [row.line for row in read_rows(file, delimiter=";", columns=["a"], rejected=Counter())] == [2, 4]
+    assert [
+        row.line
+        for row in read_rows(file.read_bytes(), file=file.name, delimiter=";", columns=["a"], rejected=Counter())
+    ] == [2, 4]
 
 
 @pytest.mark.parametrize(
@@ -84,14 +91,14 @@ def test_a_file_cut_off_in_its_last_line_is_refused_before_the_first_row(tmp_pat
     file = tmp_path / "x.csv"
     file.write_bytes(f"a;b\n1;2\n{last}".encode())
     with pytest.raises(FileTruncated, match=r"x\.csv, line 3: ") as refused:
-        read_rows(file, delimiter=";", columns=["a"], rejected=Counter())
+        read_rows(file.read_bytes(), file=file.name, delimiter=";", columns=["a"], rejected=Counter())
     assert ANNE not in str(refused.value)
     with pytest.raises(FileTruncated, match=r"x\.csv, line 3: "):
-        check_line_end(file)
+        check_line_end(LocalFile(file))
 
 
 def test_a_whole_file_passes_the_check_of_its_line_end(tmp_path: Path) -> None:
-    check_line_end(write(tmp_path / "x.csv", "a;b", "1;2"))
+    check_line_end(LocalFile(write(tmp_path / "x.csv", "a;b", "1;2")))
 
 
 def test_a_file_of_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
@@ -104,7 +111,7 @@ def test_a_file_of_another_encoding_is_refused_with_its_line(tmp_path: Path) -> 
 
 def test_a_large_file_gives_its_header_and_where_the_rows_start(tmp_path: Path) -> None:
     file = write(tmp_path / "x.csv", "a;b", "1;2", encoding="utf-8-sig", end="\r\n")
-    header, offset = first_line(file)
+    header, offset = first_line(LocalFile(file))
     assert header == b"a;b"
     assert file.read_bytes()[offset:] == b"1;2\r\n"
 
@@ -112,7 +119,7 @@ def test_a_large_file_gives_its_header_and_where_the_rows_start(tmp_path: Path) 
 def test_the_digest_is_over_the_bytes(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_bytes(b"abc")  # FIPS 180-4, first example
-    assert file_sha256(file) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert file_sha256(LocalFile(file)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 CELL = st.text("abcæøåÆØÅ019,.- ", max_size=6)

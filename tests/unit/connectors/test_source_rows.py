@@ -12,6 +12,7 @@ import pytest
 from connectors.boundary import RowsApproval, SourceRows, Terminal, show_source
 from connectors.errors import FileNameMismatch, FileTruncated, HeaderMismatch, RejectReason, RowsNotShown
 from connectors.records import SubjectRef, Week
+from connectors.source_file import LocalFile
 from connectors.source_rows import Search, find_rows
 from tests.support.auditing import Screen
 from tests.unit.connectors.cohort import (
@@ -38,7 +39,7 @@ def found(
 ) -> tuple[SourceRows, dict[RejectReason, int]]:
     rows = SourceRows()
     search = Search(matcher().only(people), WEEKS, amounts)
-    return rows, dict(find_rows(file, declared(kind), search, rows))
+    return rows, dict(find_rows(LocalFile(file), declared(kind), search, rows))
 
 
 def screen(rows: SourceRows, person: SubjectRef, approval: RowsApproval = EVERYBODY) -> str:

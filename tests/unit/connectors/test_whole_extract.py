@@ -12,6 +12,7 @@ from connectors.base import Progress, no_progress
 from connectors.boundary import EverybodyMatcher
 from connectors.errors import FileNameMismatch, FileTruncated, HeaderMismatch, RejectReason
 from connectors.records import Status, Week
+from connectors.source_file import LocalFile
 from connectors.whole_extract import Scanned, Sums, Values, scan_extract
 from gateway.simulate.registers import replacement_cpr
 from keys.blind_index import BlindIndexKey
@@ -38,7 +39,7 @@ def scan(
     progress: Progress = no_progress,
 ) -> Scanned:
     return scan_extract(
-        path,
+        LocalFile(path),
         declared("dream"),
         EverybodyMatcher(KEY, [KEY.one(Cpr.parse(cpr)) for cpr in cohort]),
         reference=FIRST,
@@ -110,7 +111,7 @@ def test_a_cell_is_read_wherever_it_stands(tmp_path: Path, cell: str, place: int
         ("PNR,y_2053,y_2101,y_2102", "no column for any week of 2020-W52"),
         ("PNR,y_2052,y_2053,y_2102", "y_2101"),
         ("PNR,y_2052,y_2053,y_2053", "stands twice"),
-        ("PNR,y_2052,y_2053,other", "y_2101"),
+        ("PNR,y_2052,y_2053,br_2020_01", "y_2101"),
     ],
 )
 def test_a_header_that_lacks_a_week_gives_nothing(tmp_path: Path, header: str, said: str):

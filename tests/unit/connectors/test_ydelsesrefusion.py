@@ -13,6 +13,7 @@ from connectors.base import Pulled
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, HeaderMismatch, RejectReason
 from connectors.pull import pull_file
 from connectors.records import Status, SubjectRef, Week
+from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, STRANGER, WEEKS, YR_HEADER, A, B, declared, matcher, write
 
 NAME = "yr-ydelsesrefusion-beregning-2020-02-10.csv"  # its period is January: W01 to W05
@@ -27,7 +28,7 @@ def pull(
     folder: Path, *lines: str, weeks: tuple[Week, Week] = WEEKS, encoding: str = "utf-8", name: str = NAME
 ) -> Pulled:
     file = write(folder / name, YR_HEADER, *lines, encoding=encoding)
-    return pull_file(file, declared("ydelsesrefusion"), matcher(), weeks=weeks)
+    return pull_file(LocalFile(file), declared("ydelsesrefusion"), matcher(), weeks=weeks)
 
 
 def shown(pulled: Pulled, person: SubjectRef, *, with_empty: bool = False) -> dict[str, set[Status]]:
@@ -187,15 +188,17 @@ def test_a_file_without_a_row_of_its_month_covers_nothing(tmp_path: Path) -> Non
 def test_a_missing_column_and_another_file_name_are_refused(tmp_path: Path) -> None:
     file = write(tmp_path / NAME, YR_HEADER.replace("Ydelse;", "Ydelsesart;"), row(ANNE, "2020-05"))
     with pytest.raises(HeaderMismatch, match="'Ydelse': is missing"):
-        pull_file(file, declared("ydelsesrefusion"), matcher(), weeks=WEEKS)
+        pull_file(LocalFile(file), declared("ydelsesrefusion"), matcher(), weeks=WEEKS)
     with pytest.raises(FileNameMismatch, match=r"yr-ydelsesrefusion-beregning\*\.csv"):
-        pull_file(file.rename(tmp_path / "other.csv"), declared("ydelsesrefusion"), matcher(), weeks=WEEKS)
+        pull_file(LocalFile(file.rename(tmp_path / "other.csv")), declared("ydelsesrefusion"), matcher(), weeks=WEEKS)
 
 
 def test_progress_ends_at_the_whole_file(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     file = write(tmp_path / NAME, YR_HEADER, row(ANNE, "2020-05"))
-    pull_file(file, declared("ydelsesrefusion"), matcher(), weeks=WEEKS, progress=lambda *at: seen.append(at))
+    pull_file(
+        LocalFile(file), declared("ydelsesrefusion"), matcher(), weeks=WEEKS, progress=lambda *at: seen.append(at)
+    )
     assert seen[-1] == (file.stat().st_size, file.stat().st_size)
 
 

@@ -1,0 +1,81 @@
+"""Asking a source for records, and taking the numbers out of what comes back: nothing leaves here with a CPR number."""
+
+from __future__ import annotations
+
+import hmac
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from connectors.boundary import Boundary, CohortMatcher
+from connectors.errors import AnswerForAnother, RejectReason, SourceMalformed
+from connectors.records import SubjectRef
+from connectors.shapes import Owned
+from connectors.transport import Ask, Page, PersonTransport, Record
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """The cohort's records of a page, and counts of the others. Of `unowned` records nobody can tell whose they are."""
+
+    owned: tuple[Owned, ...]
+    cursor: str
+    outside: int
+    rejected: Counter[RejectReason]
+
+    @property
+    def unowned(self) -> int:
+        return self.rejected.total()
+
+
+def ask_people(
+    boundary: Boundary, refs: Sequence[SubjectRef], transport: PersonTransport, ask: Ask, words: Sequence[str]
+) -> list[Owned]:
+    """What a source tells of these people, each asked about alone, several at once where the source allows it.
+
+    Raises `AnswerForAnother` where a record names another number than was asked for, and what the transport raises:
+    then nothing of any answer is given.
+    """
+    place = words.index("cpr")
+
+    def one(digits: str) -> list[Record]:
+        found = []
+        for record in transport.ask(digits, ask):
+            text = record[place].strip().replace("-", "")
+            if text and not hmac.compare_digest(text.encode(), digits.encode()):
+                raise AnswerForAnother(
+                    source="the source", reason="a record is about another person than was asked for"
+                )
+            found.append(_without(record, place))
+        return found
+
+    with ThreadPoolExecutor(max_workers=max(1, transport.parallel)) as pool:
+        futures = boundary.with_cpr(refs, lambda digits: pool.submit(one, digits))
+        try:
+            return [Owned(ref, record) for ref, future in zip(refs, futures, strict=True) for record in future.result()]
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def own_page(matcher: CohortMatcher, page: Page, words: Sequence[str]) -> OwnPage:
+    """The cohort's records of a page; the others are counted and dropped here."""
+    place = words.index("cpr")
+    if any(len(record) != len(words) for record in page.records):
+        raise SourceMalformed(source="the source", reason="a record has another number of texts than columns")
+    people = matcher.identify_all([record[place] for record in page.records])
+    owned, outside = [], 0
+    rejected: Counter[RejectReason] = Counter()
+    for record, person in zip(page.records, people, strict=True):
+        if isinstance(person, RejectReason):
+            rejected[person] += 1
+        elif person is None:
+            outside += 1
+        else:
+            owned.append(Owned(person, _without(record, place)))
+    return OwnPage(tuple(owned), page.cursor, outside, rejected)
+
+
+def _without(record: Record, place: int) -> Record:
+    return (*record[:place], "", *record[place + 1 :])

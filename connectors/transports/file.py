@@ -1,0 +1,89 @@
+"""Files that somebody puts down: named on the command line, or lying in a drop folder on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from connectors.declaration_table import Table
+from connectors.drop_folder import DropFolder
+from connectors.errors import SourceUnavailable
+from connectors.file_form import Arrival, FileForm, read_arrival, read_form
+from connectors.inbox import Inbox, Left
+from connectors.record_file import record_pages
+from connectors.schema import Schema
+from connectors.source_file import SourceFile
+from connectors.transport import Ask, Clock, Page, Secrets
+
+
+@dataclass(frozen=True, slots=True)
+class FileSettings:
+    """Without an arrival there is no folder: files are named on the command line."""
+
+    form: FileForm
+    arrival: Arrival | None = None
+
+
+def read(table: Table) -> FileSettings:
+    return FileSettings(read_form(table), read_arrival(table) if "folder" in table else None)
+
+
+def inbox(settings: FileSettings, secrets: Secrets, clock: Clock, *, claims: bool = True) -> Inbox:
+    """The drop folder; `SourceUnavailable` where there is none, or another command reads it."""
+    if settings.arrival is None:
+        raise SourceUnavailable(source="the declaration", reason="names no folder: name the files on the command line")
+    place = DropFolder(settings.arrival.folder, claims=claims)
+    return Inbox(place, settings.form, settings.arrival, clock, claims=claims)
+
+
+def connect(settings: FileSettings, schema: Schema, secrets: Secrets, clock: Clock) -> FolderRecords:
+    """The records of what lies in the drop folder."""
+    arrival = settings.arrival
+    return FolderRecords(
+        inbox(settings, secrets, clock), settings.form, schema, newest=arrival is None or arrival.reads == "newest"
+    )
+
+
+class FolderRecords:
+    """A `connectors.transport.ListTransport` over an inbox, which `PutsAway`.
+
+    With `newest` the last file by name tells everything and those before it are put away unread; else all are read in
+    the order of their names. What was listed is put away by `finish`, once its rows are stored.
+    """
+
+    def __init__(self, box: Inbox, form: FileForm, schema: Schema, *, newest: bool) -> None:
+        self._box, self._form, self._schema, self._newest = box, form, schema, newest
+        self._listed: Sequence[SourceFile] = ()
+        self.left: Sequence[Left] = ()
+
+    def pages(self, ask: Ask) -> Iterator[Page]:
+        """Every record of the files: a file cannot be asked for days. `SourceUnavailable` where no file is whole."""
+        found = self._box.take()
+        self._listed, self.left = found.files, found.left
+        if not found.files:
+            raise SourceUnavailable(source=self._box.label, reason="no whole file lies there")
+        for file in found.files[-1:] if self._newest else found.files:
+            yield from record_pages(file, self._form, self._schema)
+
+    def finish(self) -> None:
+        """Put away what was listed."""
+        for file in self._listed:
+            self._box.finish(file)
+        self._listed = ()
+
+    def close(self) -> None:
+        self._box.close()
+
+
+class NamedRecords:
+    """A `connectors.transport.ListTransport` over files that were named on the command line, oldest first."""
+
+    def __init__(self, files: Sequence[SourceFile], form: FileForm, schema: Schema) -> None:
+        self._files, self._form, self._schema = files, form, schema
+
+    def pages(self, ask: Ask) -> Iterator[Page]:
+        for file in self._files:
+            yield from record_pages(file, self._form, self._schema)
+
+    def close(self) -> None:
+        """Each file was closed when it had been read."""

@@ -1,0 +1,54 @@
+"""SF1491 `BevillingHent`: benefits as they were granted, with the days from which and to which.
+
+Only grants that began before the end of the days asked for are asked for; those that ended before them are left out
+here, since the service can filter by the last day only where there is one. A grant is not a payment: a benefit that is
+stopped without its grant being ended shows as granted.
+"""
+
+from __future__ import annotations
+
+from connectors.transports.kombit.question import Question, check_heading, heading
+from connectors.transports.kombit.ydelser import (
+    BENEFIT,
+    NAMESPACE,
+    Y,
+    benefit_columns,
+    check_grantee,
+    criterion,
+    own_authority,
+    touches,
+)
+from connectors.transports.xml import Element, check_children, element, listed, names, only, text_of
+
+_ANSWER = names(NAMESPACE, "BevilgetYdelseListe") | {
+    "{http://kombit.dk/xml/schemas/kontekst/2017/01/01/}HovedOplysningerSvar"
+}
+_BENEFIT = BENEFIT | names(NAMESPACE, "OEkonomiskYdelseseffektueringListe")
+
+
+def build(question: Question) -> Element:
+    return element(
+        f"{Y}BevillingHent_I",
+        heading(question),
+        criterion(question),
+        element(f"{Y}PartRolle", "Bevillingsmodtager"),
+        element(f"{Y}MedtagEffektueringer", "false"),
+        element(f"{Y}BevilgetYdelseStartDatoTil", question.ask.to_day.isoformat()),
+        own_authority(question),
+    )
+
+
+def parse(content: Element, question: Question) -> list[dict[str, str]]:
+    source = question.source
+    answer = only(content, f"{Y}BevillingHent_O", source=source)
+    check_children(answer, _ANSWER, source=source)
+    check_heading(answer, question)
+    records = []
+    for benefit in listed(answer, f"{Y}BevilgetYdelseListe", f"{Y}BevilgetYdelse", source=source):
+        check_children(benefit, _BENEFIT, source=source)
+        check_grantee(benefit, question)
+        first = text_of(benefit, f"{Y}BevilgetYdelseStartDato", source=source)
+        last = text_of(benefit, f"{Y}BevilgetYdelseSlutDato", source=source)
+        if touches(first, last, question):
+            records.append(benefit_columns(benefit, question) | {"StartDato": first, "SlutDato": last})
+    return records

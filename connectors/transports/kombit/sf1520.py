@@ -1,0 +1,83 @@
+"""SF1520 `PersonBaseDataExtended` 5, `PersonLookup`: what a civil register tells of a life, and nothing of a person.
+
+Names and order as in `PersonBaseDataExtendedServiceMsg.xsd` and `PersonBaseDataExtendedServiceTypes.xsd`. The answer
+holds names, addresses, family and citizenship: only the number, the status with its day and the protection of name and
+address leave this module. Statuses are those of the schema's own list; of 70 (disappeared), 30 (annulled) and 20
+(number for tax alone) nothing is said here, since no event of ours means them.
+"""
+
+from __future__ import annotations
+
+from connectors.errors import SchemaChanged
+from connectors.transports.kombit.question import Question
+from connectors.transports.xml import Element, check_children, element, names, only, optional, text_of
+
+_NAMESPACE = "http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/5/"
+_P = f"{{{_NAMESPACE}}}"
+_PNR = "{http://serviceplatformen.dk/xml/schemas/cpr/PNR/1/}PNR"
+_AUTHORITY = "{http://serviceplatformen.dk/xml/schemas/AuthorityContext/1/}"
+_ANSWER = names(_NAMESPACE, "persondata", "adresse", "relationer", "notater")
+_DATA = names(
+    _NAMESPACE, "personnummer", "gaeldendePersonnummer", "navn", "foedselsdato", "foedselsregistreringsOplysninger",
+    "startdato", "slutdato", "alder", "koen", "antalBoernUnder18", "stilling", "DeltBopælMarkering",
+    "DeltBopælStartDato", "status", "separation", "civilstand", "statsborgerskab", "umyndiggoerelse",
+    "forsvindingsdato", "adressebeskyttelse", "vejviserbeskyttelse", "markedsfoeringsbeskyttelse", "tilmeldtNemsms",
+    "tilmeldtDigitalpost",
+)  # fmt: skip
+_STATUS = names(_NAMESPACE, "status", "statusdato")
+_PROTECTION = names(_NAMESPACE, "startdato", "slutdato", "beskyttet")
+_EVENTS = {"90": "dead", "80": "emigrated"}
+_CHANGED = frozenset({"50", "60"})  # a double number that was deleted; a number that was replaced
+_KNOWN = frozenset({"1", "3", "5", "7", "20", "30", "70"}) | set(_EVENTS) | _CHANGED
+
+
+def build(question: Question) -> Element:
+    return element(
+        f"{_P}PersonLookupRequest",
+        element(f"{_AUTHORITY}AuthorityContext", element(f"{_AUTHORITY}MunicipalityCVR", question.cvr)),
+        element(_PNR, question.cpr_digits),
+    )
+
+
+def parse(content: Element, question: Question) -> list[dict[str, str]]:
+    """Every event that the answer tells of, on the day it gives; an event without a day has an empty one."""
+    source = question.source
+    answer = only(content, f"{_P}PersonLookupResponse", source=source)
+    check_children(answer, _ANSWER, source=source)
+    data = only(answer, f"{_P}persondata", source=source)
+    check_children(data, _DATA, source=source)
+    question.check_person(text_of(data, f"{_P}personnummer", source=source))
+    valid = text_of(data, f"{_P}gaeldendePersonnummer", source=source)
+    events = [*_status_events(data, valid, question), *_protection_events(data, source)]
+    return [
+        {"personnummer": question.cpr_digits, "haendelse": event, "dato": on, "gaeldendePersonnummer": number}
+        for event, on, number in events
+    ]
+
+
+def _status_events(data: Element, valid: str, question: Question) -> list[tuple[str, str, str]]:
+    source = question.source
+    status = optional(data, f"{_P}status", source=source)
+    code, day = "", ""
+    if status is not None:
+        check_children(status, _STATUS, source=source)
+        code = text_of(status, f"{_P}status", source=source)
+        day = text_of(status, f"{_P}statusdato/{_P}dato", source=source)[:10]
+        if code and code.lstrip("0") not in _KNOWN:
+            raise SchemaChanged(source=source, reason="the element 'status' holds a code that its schema does not have")
+    code = code.lstrip("0")
+    is_changed = code in _CHANGED or valid not in ("", question.cpr_digits)
+    events = [("number_changed", day, valid)] if is_changed else []
+    return [*events, *([(_EVENTS[code], day, "")] if code in _EVENTS else [])]
+
+
+def _protection_events(data: Element, source: str) -> list[tuple[str, str, str]]:
+    protection = optional(data, f"{_P}adressebeskyttelse", source=source)
+    if protection is None:
+        return []
+    check_children(protection, _PROTECTION, source=source)
+    begun = text_of(protection, f"{_P}startdato", source=source)
+    ended = text_of(protection, f"{_P}slutdato", source=source)
+    is_protected = text_of(protection, f"{_P}beskyttet", source=source) in ("true", "1")
+    events = [("protected", begun, "")] if is_protected or begun else []
+    return [*events, *([("protection_ended", ended, "")] if ended else [])]

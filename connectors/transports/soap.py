@@ -1,0 +1,101 @@
+"""Services over SOAP that are shown a token: the municipal ones, by the operations of `connectors.transports.kombit`.
+
+This module reads a declaration; the XML libraries are loaded when a source is connected to, and no sooner.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from connectors.declaration_table import Table, one_of
+from connectors.errors import SchemaChanged
+from connectors.schema import Schema
+from connectors.transport import Clock, PersonTransport, Secrets
+from connectors.transports.addresses import host_of
+from connectors.transports.http_settings import HttpSettings, read_http, url
+from connectors.transports.kombit import OPERATIONS, Operation
+
+_CVR = re.compile(r"\d{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSettings:
+    """The security token service: where it is, what it calls itself, and the secret with its pinned certificate."""
+
+    endpoint: str
+    issuer: str
+    certificate: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoapSettings:
+    operation: str
+    endpoint: str
+    entity_id: str  # what the service calls itself: the audience of the token
+    cvr: str  # the municipality's
+    certificate: str  # secret: our system certificate with its key, in one PEM file
+    answers_signed_by: str  # secret: the service's pinned certificate; empty: answers are not signed
+    token: TokenSettings
+    http: HttpSettings
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+def read(table: Table) -> SoapSettings:
+    operation = table.converted("operation", one_of(*OPERATIONS))
+    endpoint = url(table, "endpoint")
+    token = table.table("token")
+    issued_at = url(token, "endpoint")
+    settings = SoapSettings(
+        operation=operation,
+        endpoint=endpoint,
+        entity_id=table.text("entity_id"),
+        cvr=table.converted("cvr", _eight_digits),
+        certificate=table.text("certificate"),
+        answers_signed_by=_signer(table),
+        token=TokenSettings(issued_at, token.text("issuer"), token.text("certificate")),
+        http=read_http(table, endpoint, issued_at),
+        parameters=_parameters(table, OPERATIONS[operation]),
+    )
+    token.done()
+    return settings
+
+
+def _signer(table: Table) -> str:
+    """Whether answers are signed has no default: who leaves it out has not decided it."""
+    signer = table.text("answers_signed_by")
+    return "" if signer == "nobody" else signer
+
+
+def _eight_digits(text: str) -> str:
+    if not _CVR.fullmatch(text):
+        raise ValueError("must be the eight digits of a CVR number")
+    return text
+
+
+def _parameters(table: Table, operation: Operation) -> dict[str, str]:
+    if not operation.parameters:
+        return {}
+    given = table.table("parameters")
+    found = {}
+    for name, pattern in operation.parameters.items():
+        text = given.text(name)
+        if not re.fullmatch(pattern, text):
+            raise given.refuse(name, f"must be digits, as the agreement says (pattern {pattern})")
+        found[name] = text
+    given.done()
+    return found
+
+
+def connect(settings: SoapSettings, schema: Schema, secrets: Secrets, clock: Clock) -> PersonTransport:
+    """The transport of these settings; `SecretMissing`, or `SchemaChanged` for a column that the operation lacks."""
+    operation = OPERATIONS[settings.operation]
+    for name in schema.columns:
+        if name not in operation.columns:
+            reason = f"{settings.operation} has no column {name!r}, only: {', '.join(operation.columns)}"
+            raise SchemaChanged(source=host_of(settings.endpoint), reason=reason)
+    transport: PersonTransport = import_module("connectors.transports.soap_transport").connect(
+        settings, schema, secrets, clock
+    )
+    return transport

@@ -1,0 +1,87 @@
+"""`transport.kind = "sql"`: one SELECT on a database that the municipality runs, best on a view made for it.
+
+The settings and how a declaration says them; `connectors.transports.sql_reading` asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connectors.declaration_table import Table, one_of
+from connectors.errors import DeclarationInvalid
+from connectors.schema import Schema
+from connectors.transport import Clock, Secrets
+
+if TYPE_CHECKING:
+    from connectors.transports.sql_reading import SqlLists, SqlPeople
+
+TYPES = ("text", "integer", "decimal", "date", "instant", "boolean")
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSettings:
+    asks: str  # `person` or `list`
+    dialect: str
+    database: str  # secret: an SQLAlchemy URL
+    statement: str
+    names: tuple[str, ...]  # of the columns that the statement gives
+    types: dict[str, str]  # by column; text where nothing is said
+    optional: tuple[str, ...]  # columns that may be NULL
+    cursor: str  # column by which the statement orders its changes; empty where it tells everything
+    seconds: int  # that the statement may take
+    parallel: int
+
+
+def read(table: Table) -> SqlSettings:
+    from connectors.transports.sql_statement import DIALECTS, check_statement  # loads a parser
+
+    asks = table.converted("asks", one_of("person", "list"))
+    dialect = table.converted("dialect", one_of(*DIALECTS))
+    statement = _statement(table)
+    try:
+        names, parameters = check_statement(statement, dialect)
+    except ValueError as error:
+        raise table.refuse("statement", str(error)) from None
+    if ("cpr" in parameters) != (asks == "person"):
+        wanted = "needs the parameter :cpr" if asks == "person" else "may not have the parameter :cpr"
+        raise table.refuse("statement", f"{wanted}, since the source is asked by {asks}")
+    cursor = table.text("cursor", "")
+    if bool(cursor) != ("since" in parameters) or (cursor and cursor not in names):
+        raise table.refuse("cursor", "and the parameter :since stand together, and it is one of the columns")
+    types = table.table("types") if "types" in table else None
+    settings = SqlSettings(
+        asks=asks,
+        dialect=dialect,
+        database=table.text("database"),
+        statement=statement,
+        names=names,
+        types={} if types is None else {name: types.converted(name, one_of(*TYPES)) for name in types},
+        optional=table.texts("optional", []),
+        cursor=cursor,
+        seconds=table.integer("seconds", 60, least=1, most=3600),
+        parallel=table.integer("parallel", 2, least=1, most=16),
+    )
+    if types is not None:
+        types.done()
+    for key, columns in (("types", tuple(settings.types)), ("optional", settings.optional)):
+        if unknown := [name for name in columns if name not in names]:
+            raise table.refuse(key, f"names {unknown[0]!r}, which the statement does not give")
+    return settings
+
+
+def _statement(table: Table) -> str:
+    """The statement, which may stand on several lines."""
+    lines = table.lines("statement")
+    return " ".join(line.strip() for line in lines)
+
+
+def connect(settings: SqlSettings, schema: Schema, secrets: Secrets, clock: Clock) -> SqlPeople | SqlLists:
+    from connectors.transports.sql_reading import connected  # loads SQLAlchemy
+
+    missing = [name for name in schema.columns if name not in settings.names]
+    more = [name for name in settings.names if name not in schema.columns and not schema.is_dropped(name)]
+    if missing or more:
+        reason = "gives other columns than [columns] and dropped name: " + ", ".join(missing + more)
+        raise DeclarationInvalid(file="the declaration", line=1, key="transport.statement", reason=reason)
+    return connected(settings, schema, secrets, clock)

@@ -1,0 +1,201 @@
+"""One sheet of an XLSX workbook as rows of texts: values alone, and only what a plain export holds.
+
+A workbook is a zip archive of XML (ECMA-376). It is looked through before it is opened: macros, links to other files,
+embedded objects, entities and sizes that nobody exports are refused. Numbers and days become the texts that a CSV
+would have: `2020-03-01`, `37`, `12.5`; a number as it is written in the file, never rounded.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+from connectors.errors import FileUnreadable, HeaderMismatch
+from connectors.source_file import SourceFile
+
+_MOST_PARTS = 2_000
+_MOST_BYTES = 1 << 30  # of all parts, unpacked
+_MOST_SHARED_BYTES = 64 << 20  # the shared strings are held in memory
+_MOST_RATIO = 250  # a sheet of one repeated row shrinks to a hundredth
+_SMALL_BYTES = 1 << 20  # whatever its ratio
+_MOST_ROWS = 1_048_576  # of the format
+_MOST_COLUMNS = 200
+_CHUNK_BYTES = 1 << 20
+_OVERLAP = 16  # longer than what is looked for
+_REFUSED = (
+    (re.compile(r"vbaProject|macrosheets/|vbaData|\.bas$", re.IGNORECASE), "macros"),
+    (re.compile(r"externalLinks/", re.IGNORECASE), "links to other workbooks"),
+    (re.compile(r"connections\.xml$|queryTables/", re.IGNORECASE), "connections to other data"),
+    (re.compile(r"embeddings/|activeX/|ctrlProps/|oleObject", re.IGNORECASE), "embedded objects"),
+)
+# what openpyxl and the readers below it raise of a broken workbook is of no one class
+_BROKEN = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+_ENCODING = re.compile(rb"encoding\s*=\s*[\"'](?!utf-8[\"']|us-ascii[\"'])", re.IGNORECASE)
+_HEAD_BYTES = 200
+_BOM = b"\xef\xbb\xbf"
+_ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+
+
+def workbook_rows(file: SourceFile, sheet: str) -> Iterator[list[str]]:
+    """Every row of the sheet, the header first; each as long as the header.
+
+    Raises `FileUnreadable` for a workbook that is none or holds what no plain export does, `HeaderMismatch` where the
+    sheet is missing. openpyxl is loaded here and by nobody else.
+    """
+    with file.open() as stream:
+        has_formulas = _look_through(stream, file=file.name)
+        stream.seek(0)
+        is_broken = False
+        try:
+            yield from _read(stream, sheet, has_formulas, file=file.name)
+        except _BROKEN:
+            is_broken = True  # raised outside: what was caught may hold a cell
+        if is_broken:
+            raise _refusal(file.name, "is no workbook that can be read")
+
+
+def _look_through(stream: BinaryIO, *, file: str) -> bool:
+    """Refuse what no plain export holds; whether some cell may be a formula."""
+    try:
+        archive = zipfile.ZipFile(stream)
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        raise _refusal(file, "is no workbook (XLSX)") from None
+    with archive:
+        parts = archive.infolist()
+        _check_sizes(parts, file=file)
+        names = [part.filename for part in parts]
+        if len(set(names)) != len(names) or any(name.startswith("/") or ".." in name.split("/") for name in names):
+            raise _refusal(file, "has parts with doubled names or names outside it")
+        for pattern, what in _REFUSED:
+            if any(pattern.search(name) for name in names):
+                raise _refusal(file, f"holds {what}")
+        if "xl/workbook.xml" not in names:
+            raise _refusal(file, "is no workbook (XLSX)")
+        try:
+            formulas = [_check_xml(archive, part, file=file) for part in parts if _is_xml(part.filename)]
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError):
+            raise _refusal(file, "has a part that does not unpack") from None
+        return any(formulas)
+
+
+def _check_sizes(parts: list[zipfile.ZipInfo], *, file: str) -> None:
+    if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_BYTES:
+        raise _refusal(file, f"unpacks to more than {_MOST_PARTS:,} parts or {_MOST_BYTES:,} bytes")
+    for part in parts:
+        if part.flag_bits & 1:
+            raise _refusal(file, "is encrypted")
+        if part.file_size > max(_SMALL_BYTES, _MOST_RATIO * part.compress_size):
+            raise _refusal(file, f"has a part that unpacks to more than {_MOST_RATIO} times its size")
+        if part.filename.endswith("sharedStrings.xml") and part.file_size > _MOST_SHARED_BYTES:
+            raise _refusal(file, f"has more than {_MOST_SHARED_BYTES:,} bytes of texts")
+
+
+def _is_xml(name: str) -> bool:
+    return name.lower().endswith((".xml", ".rels", ".vml"))
+
+
+def _check_xml(archive: zipfile.ZipFile, part: zipfile.ZipInfo, *, file: str) -> bool:
+    """Refuse entities, and encodings in which they would not be seen; whether a formula stands there."""
+    found, before = False, b""
+    with archive.open(part) as stream:  # gives no more bytes than declared
+        while chunk := stream.read(_CHUNK_BYTES):
+            data = before + chunk
+            if not before and (not chunk.removeprefix(_BOM).startswith(b"<") or _ENCODING.search(chunk[:_HEAD_BYTES])):
+                raise _refusal(file, "holds XML in another encoding than UTF-8")
+            if b"\0" in chunk or _ENTITY.search(data):
+                raise _refusal(file, "holds XML with entities, or in another encoding than UTF-8")
+            found = found or (part.filename.startswith("xl/worksheets/") and _FORMULA.search(data) is not None)
+            before = data[-_OVERLAP:]
+    return found
+
+
+def _read(stream: BinaryIO, sheet: str, has_formulas: bool, *, file: str) -> Iterator[list[str]]:
+    from openpyxl import load_workbook
+
+    values = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+    try:
+        if sheet not in values.sheetnames:
+            raise HeaderMismatch(file=file, column="", position=0, reason=f"the sheet {sheet!r} is missing")
+        rows = _cells(values[sheet], file=file)
+        if not has_formulas:
+            yield from rows
+            return
+        formulas = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
+        try:
+            yield from _with_values(rows, formulas[sheet], file=file)
+        finally:
+            formulas.close()
+    finally:
+        values.close()
+
+
+def _cells(sheet: Any, *, file: str) -> Iterator[list[str]]:
+    width = 0
+    for number, row in enumerate(_raw(sheet, file=file), start=1):
+        texts = [_text(value, file=file, row=number) for value in row]
+        while texts and not texts[-1]:  # a format may reach further than what is written
+            texts.pop()
+        width = width or len(texts)
+        yield texts + [""] * (width - len(texts))
+
+
+def _raw(sheet: Any, *, file: str) -> Iterator[tuple[object, ...]]:
+    sheet.reset_dimensions()  # what a file says of its own size is not believed
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        if number > _MOST_ROWS or len(row) > _MOST_COLUMNS:
+            raise _refusal(file, f"has a sheet of more than {_MOST_ROWS:,} rows or {_MOST_COLUMNS} columns")
+        yield row
+
+
+def _with_values(rows: Iterator[list[str]], formulas: Any, *, file: str) -> Iterator[list[str]]:
+    """The rows, where every formula has a value that was computed when the workbook was saved."""
+    formulas.reset_dimensions()
+    for number, (row, cells) in enumerate(zip(rows, formulas.iter_rows(), strict=True), start=1):
+        for place, cell in enumerate(cells):
+            if cell.data_type == "f" and (place >= len(row) or not row[place]):
+                raise _refusal(file, f"has a formula without a value in row {number:,}, column {place + 1}")
+        yield row
+
+
+def _text(value: object, *, file: str, row: int) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return value.strip()
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            number = Decimal(repr(value))  # the shortest text of this number: what the file says
+            if not number.is_finite():
+                raise _refusal(file, f"has no number in row {row:,}")
+            return str(int(number)) if number == number.to_integral_value() else f"{number:f}"
+        case datetime():
+            return value.date().isoformat() if value.time() == time() else value.isoformat()
+        case date() | time():
+            return value.isoformat()
+    raise _refusal(file, f"has a value in row {row:,} that is no text, number or day")
+
+
+def _refusal(file: str, reason: str) -> FileUnreadable:
+    return FileUnreadable(file=file, line=1, reason=reason)

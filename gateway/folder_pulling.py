@@ -1,0 +1,119 @@
+"""Use case: a pull of everything that lies in a source's folder, on this machine or over SFTP.
+
+A file is put away once every contract that reads the source has had it: until then it stays claimed, so that one
+municipality's extract serves all of its contracts. Where a command dies, the next one takes the claimed files up again;
+what was stored already changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from connectors import transports
+from connectors.base import Progress, no_progress
+from connectors.declaration import SourceDeclaration
+from connectors.errors import FileNotNeeded
+from connectors.inbox import Left
+from connectors.pull import check_is_a_kind_of_file
+from connectors.reading import file_sha256
+from connectors.transport import Clock, Secrets
+from gateway.authority import deciding
+from gateway.declarations import source
+from gateway.events import PullNotNeeded
+from gateway.installation import Gateway
+from gateway.pulling import PullReport, ask_to_pull, pull
+from gateway.source_events import FolderAuthorised
+from gateway.store import queries
+from gateway.store.tables import LogEntry
+from outcome_verifier import canonical
+from policies.vocabulary import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One file of the folder: `report` is None where the contract needs none of its weeks.
+
+    `waits_for` are the contracts that have not had it; with none the file was put away.
+    """
+
+    file: str
+    report: PullReport | None
+    waits_for: tuple[str, ...]
+
+
+def pull_folder(
+    gateway: Gateway,
+    contract_id: str,
+    source_id: str,
+    *,
+    secrets: Secrets,
+    clock: Clock,
+    purpose: Purpose = Purpose.OUTCOME_PAYMENT,
+    progress: Progress = no_progress,
+) -> Iterator[Taken | Left]:
+    """Pull every whole file of the folder, oldest name first, and say what was left there and why.
+
+    1 authorise and log, before the folder is opened; 2 claim; 3 pull file by file; 4 put a file away after its commit.
+
+    Raises what `gateway.pulling.pull` does, at the first file that cannot be used: it stays claimed, and so do those
+    after it.
+    """
+    declaration = _authorise(gateway, contract_id, source_id, purpose)  # 1
+    with closing(transports.inbox(declaration.transport, secrets, clock)) as box:
+        found = box.take()  # 2
+        yield from found.left
+        for file in found.files:
+            report = None
+            try:
+                report = pull(gateway, contract_id, source_id, file, purpose=purpose, progress=progress)  # 3
+                digest = report.file_sha256
+            except FileNotNeeded:
+                digest = file_sha256(file)
+            waiting = _without(gateway, source_id, digest)
+            if not waiting:
+                box.finish(file)  # 4
+            yield Taken(file.name, report, waiting)
+
+
+def _authorise(gateway: Gateway, contract_id: str, source_id: str, purpose: Purpose) -> SourceDeclaration:
+    with deciding(gateway) as asking:
+        declaration = source(asking.session, source_id)
+        check_is_a_kind_of_file(declaration)
+        authorised, _, _ = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        asking.uow.record(
+            FolderAuthorised(
+                contract=contract_id,
+                source=source_id,
+                declaration_sha256=declaration.sha256,
+                purpose=purpose,
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            )
+        )
+    return declaration
+
+
+def _without(gateway: Gateway, source_id: str, digest: str) -> tuple[str, ...]:
+    """The contracts that read this source, may still be pulled for, and have not had the file of this digest."""
+    today = gateway.clock().date()
+    with gateway.store.read() as session:
+        reading = [
+            contract_id
+            for contract_id in queries.contract_ids(session)
+            if source_id in gateway.contract(session, contract_id).sources
+            and gateway.programme(session, contract_id).pull_open(on=today)
+        ]
+        return tuple(one for one in reading if not _has_had(session, one, source_id, digest))
+
+
+def _has_had(session: Session, contract_id: str, source_id: str, digest: str) -> bool:
+    """Whether the file was pulled for the contract, or the access log says that it was not needed."""
+    if any(row.file_sha256 == digest for row in queries.pulls(session, contract_id, source_id)):
+        return True
+    query = select(LogEntry.body).where(LogEntry.log == "access", LogEntry.kind == PullNotNeeded.kind())
+    wanted = PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest).body()
+    return any(wanted.items() <= canonical.loads(body.encode()).items() for body in session.exec(query))

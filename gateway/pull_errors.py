@@ -1,0 +1,28 @@
+"""Errors of pulls of records, leaves of the tree in `gateway.errors`.
+
+Refused
+├── NothingComplete
+└── RunOvertaken
+"""
+
+from __future__ import annotations
+
+from gateway.errors import Refused
+
+
+class NothingComplete(Refused):
+    """No week that is needed can be known by the source yet."""
+
+    code = "nothing-complete"
+
+    def __init__(self, *, source: str, first: str, complete_to: str) -> None:
+        super().__init__(f"{source} can know weeks up to {complete_to}, and the first that is needed is {first}: wait")
+
+
+class RunOvertaken(Refused):
+    """Two commands pull the same at once."""
+
+    code = "run-overtaken"
+
+    def __init__(self, *, source: str) -> None:
+        super().__init__(f"another command has finished this pull of {source} meanwhile; nothing more is to be done")

@@ -1,0 +1,372 @@
+"""Use case: a pull of records, person by person or page by page, for one contract.
+
+The source is asked only about people who may be followed and for the weeks that the contract needs and the source can
+know. No transaction is open while it is asked. What came is stored together with how far the run has come and with its
+event, and the policy is asked again in that transaction: an objection that comes meanwhile wins. A run that was
+interrupted goes on where it was; asking for something again changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.asking import OwnPage, ask_people, own_page
+from connectors.base import Progress, no_progress
+from connectors.declaration import SourceDeclaration
+from connectors.errors import ConnectorError, DeclarationInvalid, RejectReason, SourceMalformed
+from connectors.records import SubjectRef, Week
+from connectors.shapes import Owned
+from connectors.transport import Ask, ListTransport, PersonTransport, Record, Transport
+from gateway.authority import Asking, deciding
+from gateway.declarations import source
+from gateway.events import PersonLine
+from gateway.installation import Gateway
+from gateway.pull_errors import NothingComplete, RunOvertaken
+from gateway.pulling import PullReport, ask_to_pull, report
+from gateway.record_events import RecordsAsked, RecordsComplete, RecordsFailed, RecordsStored
+from gateway.store import records
+from gateway.store.record_tables import PullRun
+from gateway.store.records import Versioned
+from gateway.store.tables import PullRow
+from gateway.store.told import Asked, ended, store_whole
+from policies.vocabulary import Purpose
+
+_CHUNK_PEOPLE = 50  # asked about between two commits
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run as it goes: what it asks for, and what it has counted."""
+
+    id: str
+    contract_id: str
+    declaration: SourceDeclaration
+    purpose: Purpose
+    weeks: tuple[Week, Week]
+    ask: Ask
+    people: list[SubjectRef]  # who may be followed, in the order in which they are asked about
+    position: str
+    keeps_amounts: bool
+    records: int = 0
+    outside: int = 0
+    unowned: int = 0  # records of which nobody can tell whose they are
+    uncertain: int = 0
+    people_changed: int = 0
+    postings: int = 0
+    rejected: Counter[RejectReason] = field(default_factory=Counter)
+    unknown_codes: Counter[str] = field(default_factory=Counter)
+
+    def counts(self) -> dict[str, Any]:
+        """What a pull says of itself, as `PullReport` names it."""
+        return {
+            "rows_read": self.records,
+            "rows_outside_cohort": self.outside,
+            "rejected": {reason.value: count for reason, count in self.rejected.items() if count},
+            "unknown_codes": dict(self.unknown_codes),
+            "not_found": 0,
+            "uncertain": self.uncertain,
+        }
+
+    @property
+    def words(self) -> list[str]:
+        return list(self.declaration.columns)
+
+    @property
+    def tells_changes(self) -> bool:
+        return self.declaration.coverage is not None and self.declaration.coverage.answers == "changes"
+
+
+def pull_records(
+    gateway: Gateway,
+    contract_id: str,
+    source_id: str,
+    transport: Transport,
+    *,
+    purpose: Purpose = Purpose.OUTCOME_PAYMENT,
+    progress: Progress = no_progress,
+) -> PullReport:
+    """Ask a declared source for what a contract needs, up to the last week that it can know.
+
+    Raises `PolicyDenied`, `SourceUnknown`, `ContractUnknown`, `NothingComplete` where no new week can be known yet, or
+    a `ConnectorError`; then what was stored stays, and the next call goes on from there.
+    """
+    run = _begin(gateway, contract_id, source_id, transport, purpose)
+    try:
+        if isinstance(transport, PersonTransport):
+            _ask_everybody(gateway, run, transport, progress)
+        elif run.tells_changes:
+            _read_changes(gateway, run, transport, progress)
+        else:
+            _read_list(gateway, run, transport, progress)
+    except ConnectorError as error:
+        with gateway.store.write(gateway.clock()) as uow:
+            uow.record(RecordsFailed(contract=contract_id, source=source_id, run=run.id, error=error.code))
+        raise
+    return _end(gateway, run)
+
+
+def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transport, purpose: Purpose) -> _Run:
+    with deciding(gateway) as asking:
+        declaration = source(asking.session, source_id)
+        coverage = declaration.coverage
+        if coverage is None or (coverage.answers == "changes" and isinstance(transport, PersonTransport)):
+            reason = "a source that is asked person by person tells all of it" if coverage else "is a kind of file"
+            raise DeclarationInvalid(
+                file=declaration.file, line=1, key="coverage" if coverage else "kind", reason=reason
+            )
+        authorised, needed, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        contract = gateway.contract(asking.session, contract_id)
+        last = Week.of(asking.now.date() - timedelta(days=coverage.complete_after_days + 6))
+        weeks = needed[0], min(needed[1], last)
+        if weeks[1] < weeks[0]:
+            raise NothingComplete(source=source_id, first=str(needed[0]), complete_to=str(last))
+        everyone = gateway.boundary(asking.session).matcher(contract_id, without=stopped).everyone
+        gone = ended(asking.session, declaration, everyone, last_week=needed[1])
+        people = [person for person in everyone if person not in gone]
+        row = records.open_run(asking.session, contract_id, source_id, declaration.sha256)
+        goes_on = row is not None and row.to_week == weeks[1].ordinal
+        if row is None or not goes_on:
+            row = _new_run(asking, contract_id, declaration, weeks, needed[1])
+        asking.uow.record(
+            RecordsAsked(
+                contract=contract_id,
+                source=source_id,
+                source_sha256=declaration.sha256,
+                run=row.id,
+                purpose=purpose,
+                from_week=str(weeks[0]),
+                to_week=str(weeks[1]),
+                people=len(people),
+                goes_on=goes_on,
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            ),
+            [PersonLine(ref.value, "pull", purpose) for ref in people],
+        )
+        return _Run(
+            id=row.id,
+            contract_id=contract_id,
+            declaration=declaration,
+            purpose=purpose,
+            weeks=weeks,
+            ask=Ask(weeks[0].monday, weeks[1].sunday, since=_since(row.cursor, coverage.lag_days)),
+            people=people,
+            position=row.position,
+            keeps_amounts=contract.needs_amounts,
+        )
+
+
+def _new_run(
+    asking: Asking, contract_id: str, declaration: SourceDeclaration, weeks: tuple[Week, Week], asked_to: Week
+) -> PullRun:
+    row = PullRun(
+        id=secrets.token_hex(32),
+        contract_id=contract_id,
+        source_id=declaration.id,
+        source_sha256=declaration.sha256,
+        from_week=weeks[0].ordinal,
+        to_week=weeks[1].ordinal,
+        asked_to_week=asked_to.ordinal,
+        position="",
+        cursor=records.last_cursor(asking.session, contract_id, declaration.id, declaration.sha256),
+        counts={},
+        began_at=asking.now,
+    )
+    asking.session.add(row)
+    asking.session.flush()
+    return row
+
+
+def _since(cursor: str, lag_days: int) -> str:
+    """The cursor, set back by the lag where it is an instant: what came late is told again."""
+    if not lag_days or not _INSTANT.fullmatch(cursor):
+        return cursor
+    return (datetime.fromisoformat(cursor) - timedelta(days=lag_days)).isoformat()
+
+
+def _ask_everybody(gateway: Gateway, run: _Run, transport: PersonTransport, progress: Progress) -> None:
+    left = [person for person in run.people if person.value > run.position]
+    done = len(run.people) - len(left)
+    for start in range(0, len(left), _CHUNK_PEOPLE):
+        chunk = left[start : start + _CHUNK_PEOPLE]
+        with gateway.store.read() as session:
+            answers = ask_people(gateway.boundary(session), chunk, transport, run.ask, run.words)
+        with _step(gateway, run, chunk) as step:
+            step.store_whole(answers, absence_is_known=True)
+            step.row.position = chunk[-1].value
+            step.note(len(answers))
+        progress(done + start + len(chunk), len(run.people))
+
+
+def _read_list(gateway: Gateway, run: _Run, transport: ListTransport, progress: Progress) -> None:
+    """Everything that a source lists, held until its last page: a list that breaks off stores nothing."""
+    found: list[Owned] = []
+    seen: set[tuple[SubjectRef, Record]] = set()
+    for number, own in enumerate(_pages(gateway, run, transport), start=1):
+        found += _new_on_page(run, own.owned, seen)
+        progress(number, 0)  # nobody knows how many pages there are
+    with _step(gateway, run, run.people) as step:
+        step.store_whole(found, absence_is_known=not run.unowned)
+        step.note(len(found))
+
+
+def _new_on_page(run: _Run, owned: Sequence[Owned], seen: set[tuple[SubjectRef, Record]]) -> list[Owned]:
+    """The records of a page that no earlier page had. Periods that come twice say one thing; two equal postings on two
+    pages may be one or two, and nobody could tell.
+    """
+    page = {(one.subject, one.record) for one in owned}
+    if run.declaration.kind == "postings" and page & seen:
+        reason = "two pages have the same posting, and postings without a number cannot be told apart"
+        raise SourceMalformed(source=run.declaration.id, reason=reason)
+    new = [one for one in owned if (one.subject, one.record) not in seen]
+    seen |= page
+    return new
+
+
+def _read_changes(gateway: Gateway, run: _Run, transport: ListTransport, progress: Progress) -> None:
+    """Each page is stored with its cursor; at the end the rows of everybody are derived from the standing records."""
+    for number, own in enumerate(_pages(gateway, run, transport), start=1):
+        versioned = [one for one in (_versioned(run, one) for one in own.owned) if one is not None]
+        with _step(gateway, run, run.people) as step:
+            kept = [one for one in versioned if one.owned.subject in step.allowed]
+            news = records.keep(step.asking.session, step.row, kept, now=step.asking.now)
+            step.row.cursor = own.cursor or step.row.cursor
+            step.note(news)
+        progress(number, 0)  # nobody knows how many pages there are
+    with _step(gateway, run, run.people) as step:
+        standing = records.standing(step.asking.session, run.contract_id, run.declaration.id)
+        lost = run.unowned + run.rejected[RejectReason.VERSION]
+        step.store_whole(records.owned(standing, sorted(step.allowed)), absence_is_known=not lost)
+        step.note(0)
+
+
+def _pages(gateway: Gateway, run: _Run, transport: ListTransport) -> Iterator[OwnPage]:
+    """The cohort's records, page by page; everybody else's are counted and dropped."""
+    with gateway.store.read() as session:
+        boundary = gateway.boundary(session)
+        everyone = boundary.matcher(run.contract_id).everyone
+        absent = {person.value for person in everyone} - {person.value for person in run.people}
+        matcher = boundary.matcher(run.contract_id, without=absent)
+    for page in transport.pages(run.ask):
+        own = own_page(matcher, page, run.words)
+        run.outside += own.outside
+        run.unowned += own.unowned
+        run.rejected.update(own.rejected)
+        yield own
+
+
+def _versioned(run: _Run, one: Owned) -> Versioned | None:
+    """The record with its number and version; None, counted, where it has none."""
+    texts = dict(zip(run.words, one.record, strict=True))
+    version, number = texts["version"].strip(), texts["record"].strip()
+    try:
+        order = int(version) if version.isdigit() else int(datetime.fromisoformat(version).timestamp() * 1_000_000)
+    except (ValueError, OverflowError):
+        order = -1
+    if not number or not 0 <= order < 2**62:
+        run.rejected[RejectReason.VERSION] += 1
+        return None
+    return Versioned(one, number, order, texts.get("deleted", "").strip().lower() in ("1", "true", "ja"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """An open transaction of a run, in which the policy has said yes once more. `allowed` may still be followed."""
+
+    gateway: Gateway
+    run: _Run
+    asking: Asking
+    decision: str
+    row: PullRun
+    allowed: frozenset[SubjectRef]
+
+    def store_whole(self, owned: Iterable[Owned], *, absence_is_known: bool) -> None:
+        run = self.run
+        asked = Asked(
+            run.contract_id, run.declaration, run.weeks, Week(self.row.asked_to_week), self.allowed, run.keeps_amounts
+        )
+        boundary = self.gateway.boundary(self.asking.session)
+        stored = store_whole(
+            self.asking.session, boundary, asked, owned, absence_is_known=absence_is_known, now=self.asking.now
+        )
+        run.people_changed += stored.people_changed
+        run.postings += stored.postings
+        run.uncertain += stored.uncertain
+        run.rejected.update(stored.rejected)
+        run.unknown_codes.update(stored.unknown_codes)
+
+    def note(self, count: int) -> None:
+        """Record what was stored and how far the run has come, in this transaction."""
+        self.run.records += count
+        self.row.counts = self.run.counts()
+        self.asking.session.add(self.row)
+        self.asking.uow.record(
+            RecordsStored(
+                contract=self.run.contract_id,
+                source=self.run.declaration.id,
+                run=self.run.id,
+                records=count,
+                people=len(self.allowed),
+                decision=self.decision,
+            )
+        )
+
+
+@contextmanager
+def _step(gateway: Gateway, run: _Run, people: Sequence[SubjectRef]) -> Iterator[_Step]:
+    """A transaction that stores something of a run. Raises `PolicyDenied`, and `RunOvertaken` where another command has
+    ended it meanwhile.
+    """
+    with deciding(gateway) as asking:
+        authorised, _, stopped = ask_to_pull(gateway, asking, run.contract_id, run.declaration, run.purpose)
+        row = asking.session.get_one(PullRun, run.id)
+        if row.ended_at is not None:
+            raise RunOvertaken(source=run.declaration.id)
+        allowed = frozenset(person for person in people if person.value not in stopped)
+        yield _Step(gateway, run, asking, authorised.id, row, allowed)
+
+
+def _end(gateway: Gateway, run: _Run) -> PullReport:
+    """The weeks are covered from now on."""
+    with _step(gateway, run, ()) as step:
+        row, asking = step.row, step.asking
+        row.ended_at, row.position = asking.now, ""
+        asking.session.add(row)
+        pull = PullRow(
+            contract_id=run.contract_id,
+            source_id=run.declaration.id,
+            file_name="",
+            file_sha256=run.id,
+            from_week=run.weeks[0].ordinal,
+            to_week=run.weeks[1].ordinal,
+            edition=asking.now.date().toordinal(),
+            asked_to_week=row.asked_to_week,
+            counts=run.counts(),
+            decision_id=step.decision,
+            known_at=asking.now,
+        )
+        asking.session.add(pull)
+        asking.uow.record(
+            RecordsComplete(
+                contract=run.contract_id,
+                source=run.declaration.id,
+                run=run.id,
+                from_week=str(run.weeks[0]),
+                to_week=str(run.weeks[1]),
+                records=run.records,
+                outside_cohort=run.outside,
+                rejected=pull.counts["rejected"],
+                unknown_codes=pull.counts["unknown_codes"],
+                uncertain=run.uncertain,
+                decision=step.decision,
+            )
+        )
+        return report(pull, people_changed=run.people_changed, postings_added=run.postings, is_new=True)

@@ -1,0 +1,44 @@
+"""What the access log tells of sources beside their pulls. As `gateway.events`: closed, no free text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class FolderAuthorised(Event):
+    """The folder of a source may be opened for a contract. Each file in it is then authorised by itself."""
+
+    contract: str
+    source: str
+    declaration_sha256: str
+    purpose: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCheckAuthorised(Event):
+    """A source may be read to check its declaration; nothing of it is stored. The person lines say about whom."""
+
+    contract: str
+    source: str
+    declaration_sha256: str
+    purpose: str
+    people: int
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChecked(Event):
+    """How a check ended: records of one sample, or `error`, the stable code of what went wrong."""
+
+    contract: str
+    source: str
+    declaration_sha256: str
+    records: int
+    of_cohort: int
+    error: str

@@ -1,0 +1,41 @@
+"""The tables of pulls that bring records, page by page or person by person."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "pullrun",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("source_sha256", sa.String(), nullable=False),
+        sa.Column("from_week", sa.Integer(), nullable=False),
+        sa.Column("to_week", sa.Integer(), nullable=False),
+        sa.Column("asked_to_week", sa.Integer(), nullable=False),
+        sa.Column("position", sa.String(), nullable=False),
+        sa.Column("cursor", sa.String(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("began_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_pullrun_contract_id", "pullrun", ["contract_id"], unique=False)
+    op.create_table(
+        "recordrow",
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("record_sha256", sa.String(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("texts", sa.JSON(), nullable=False),
+        sa.Column("known_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_id", "source_id", "record_sha256"),
+    )
+    op.create_index("ix_recordrow_subject_id", "recordrow", ["subject_id"], unique=False)

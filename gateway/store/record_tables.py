@@ -1,0 +1,44 @@
+"""The tables of pulls that bring records, as `gateway.store.tables` describes its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column
+from sqlmodel import Field, SQLModel
+
+from gateway.store.columns import instant, json_value, optional_instant
+
+
+class PullRun(SQLModel, table=True):
+    """Pulls of records, begun and ended: how far each came, so that the next one goes on there. Trusted; an edit hides
+    a gap, or asks for the same again.
+    """
+
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    source_id: str
+    source_sha256: str  # of the declaration: another one begins anew
+    from_week: int
+    to_week: int
+    asked_to_week: int
+    position: str  # the last subject whose answer is stored; of a source that is asked person by person
+    cursor: str  # where a source of changes goes on
+    counts: dict[str, Any] = json_value()
+    began_at: datetime = instant()
+    ended_at: datetime | None = optional_instant()
+
+
+class RecordRow(SQLModel, table=True):
+    """The newest version of every record that a source of changes told about the cohort, without its number. Personal
+    data; an edit falsifies what is derived from it at the next pull.
+    """
+
+    contract_id: str = Field(primary_key=True)
+    source_id: str = Field(primary_key=True)
+    record_sha256: str = Field(primary_key=True)  # of the source's own record number
+    version: int = Field(sa_column=Column(BigInteger, nullable=False))
+    subject_id: str = Field(index=True)
+    texts: list[str] = json_value()
+    known_at: datetime = instant()

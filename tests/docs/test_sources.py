@@ -1,0 +1,29 @@
+"""Every declaration in docs/sources and in examples/sources is one that can be declared."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from connectors.declaration import load_declaration
+
+ROOT = Path(__file__).parents[2]
+BLOCKS = [
+    (f"{page.name}:{number}", block)
+    for page in sorted((ROOT / "docs" / "sources").glob("*.md"))
+    for number, block in enumerate(
+        re.findall(r"^```toml\n(schema.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    )
+]
+
+
+@pytest.mark.parametrize(("name", "block"), BLOCKS, ids=[name for name, _ in BLOCKS])
+def test_a_declaration_in_the_documentation_can_be_declared(name: str, block: str):
+    assert load_declaration(block.encode(), file=name).agreement.permitted_purposes
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "examples" / "sources").glob("*.toml")), ids=lambda file: file.name)
+def test_an_example_can_be_declared_and_is_called_what_it_is(file: Path):
+    assert load_declaration(file.read_bytes(), file=file.name).id == file.stem

@@ -1,0 +1,389 @@
+"""REST sources: what the declaration says goes into the request and nothing else, and pages make one whole or end."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.declaration import SourceDeclaration, load_declaration
+from connectors.errors import ConnectorError, DeclarationInvalid, SchemaChanged, SourceMalformed
+from connectors.schema import Schema
+from connectors.transport import Ask, ListTransport, Page, PersonTransport, Record
+from connectors.transports import connect
+from connectors.transports.addresses import origin
+from connectors.transports.rest import Paging, RestSettings
+from gateway.simulate.certificates import Authority, server_context
+from gateway.simulate.faults import Fault, Faults
+from gateway.simulate.http_source import HttpSource, Reply, Request
+from gateway.simulate.rest_sources import CaseSystem, Dfdg, Period
+from tests.unit.connectors.cohort import ANNE, BO, SOURCES, STRANGER
+from tests.unit.connectors.transports.outside import OPENED, MemorySecrets, Waits, settings
+
+ASK = Ask(date(2020, 1, 6), date(2020, 6, 28))
+PERIODS = [
+    Period("p1", ANNE, "651", "2020-01-06", "2020-02-02"),
+    Period("p2", ANNE, "730", "2020-02-03"),
+    Period("p3", BO, "771", "2020-01-06", version=2),
+    Period("p4", STRANGER, "781", "2020-01-06"),
+    Period("p5", BO, "130", "2019-12-30", "2020-01-05", is_deleted=True),
+]
+SECRETS = MemorySecrets({"case-system-secret": "s3cret"})
+
+
+def example(name: str, url: str, **changes: Any) -> tuple[RestSettings, Schema]:
+    """The example's declaration, at a simulated source."""
+    declaration = load_declaration((SOURCES / f"{name}.toml").read_bytes(), file=f"{name}.toml")
+    said: RestSettings = declaration.transport
+    auth = dataclasses.replace(said.auth, token_url=url + "/oauth/token") if said.auth else None  # type: ignore[type-var]
+    http = changes.pop("http", settings(url))
+    said = dataclasses.replace(said, url=url + changes.pop("path", "/api/v1/changes"), auth=auth, http=http, **changes)
+    return said, Schema(tuple(declaration.columns.values()), declaration.dropped)
+
+
+def opened(said: RestSettings, schema: Schema, waits: Waits | None = None, secrets: MemorySecrets = SECRETS) -> Any:
+    transport = connect(said, schema, secrets, (waits or Waits()).clock)
+    OPENED.append(transport)
+    return transport
+
+
+@pytest.fixture
+def cases() -> Iterator[tuple[HttpSource, CaseSystem]]:
+    faults = Faults()
+    system = CaseSystem(PERIODS, faults, secret="s3cret")
+    with HttpSource(system, faults=faults) as source:
+        yield source, system
+
+
+PATHS = {
+    "changes": ("/api/v1/changes", Paging("changes", "cursor", next="next")),
+    "number": ("/api/v1/periods", Paging("number", "page", first=1, total="total")),
+    "link": ("/api/v1/linked", Paging("link")),
+}
+
+
+def lists(source: HttpSource, kind: str = "changes", **changes: Any) -> ListTransport:
+    path, paging = PATHS[kind]
+    made = opened(*example("case-system", source.url, path=path, paging=paging, **changes))
+    assert isinstance(made, ListTransport)
+    return made
+
+
+def records(pages: Iterator[Page]) -> list[Record]:
+    return [record for page in pages for record in page.records]
+
+
+ALL = [
+    (ANNE, "651", "2020-01-06", "2020-02-02", "false", "p1", "1"),
+    (ANNE, "730", "2020-02-03", "", "false", "p2", "1"),
+    (BO, "771", "2020-01-06", "", "false", "p3", "2"),
+    (STRANGER, "781", "2020-01-06", "", "false", "p4", "1"),
+    (BO, "130", "2019-12-30", "2020-01-05", "true", "p5", "1"),
+]
+
+
+def in_order(schema: Schema) -> list[Record]:
+    """`ALL` in the order of the declaration's columns."""
+    words = ["changes[*]." + word for word in ("cpr", "code", "from", "to", "deleted", "id", "version")]
+    return [tuple(dict(zip(words, row, strict=True))[name] for name in schema.columns) for row in ALL]
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_every_way_of_paging_gives_every_record_once_and_nothing_else(
+    cases: tuple[HttpSource, CaseSystem], kind: str
+) -> None:
+    source, system = cases
+    _, schema = example("case-system", source.url)
+    assert records(lists(source, kind).pages(ASK)) == in_order(schema)
+    assert "a name that nobody asked for" not in str(in_order(schema))
+    assert all(query["from"] == "2020-01-06" and query["to"] == "2020-06-28" for query in system.queries)
+
+
+def test_a_source_that_tells_the_last_again_ends_where_its_cursor_stands_still() -> None:
+    """With `>=` there is no empty page. Without `repeats` the same answer is a page that came twice."""
+    change = b'{"id": "p1", "version": 1, "cpr": "6101801234", "code": "651", "from": "2020-01-06"}'
+    page = b'{"changes": [%s], "next": "t1"}' % change
+    with HttpSource(lambda request: Reply(page)) as source:
+        said, schema = without_auth(source)
+        assert len(records(opened(paged(said, repeats=True), schema).pages(ASK))) == 2
+        with pytest.raises(SourceMalformed, match="the same page follows again"):
+            records(opened(paged(said, repeats=False), schema).pages(ASK))
+
+
+def paged(said: RestSettings, *, repeats: bool) -> RestSettings:
+    return dataclasses.replace(said, paging=dataclasses.replace(said.paging, repeats=repeats))
+
+
+def test_changes_go_on_from_the_cursor(cases: tuple[HttpSource, CaseSystem]) -> None:
+    source, system = cases
+    cursor = list(lists(source).pages(ASK))[-1].cursor
+    assert cursor == "c5"
+    assert records(lists(source).pages(dataclasses.replace(ASK, since=cursor))) == []
+    system.periods.append(Period("p6", ANNE, "651", "2020-03-02"))
+    assert len(records(lists(source).pages(dataclasses.replace(ASK, since=cursor)))) == 1
+
+
+# A table of faults: what of the line ends how is `test_http`'s; here each end is seen through the transport.
+END = {
+    Fault.UNAUTHORISED: "SourceRefused",
+    Fault.FORBIDDEN: "SourceRefused",
+    Fault.PRECONDITION: "SourceRefused",
+    Fault.TOO_MANY: "SourceUnavailable",
+    Fault.SERVER_ERROR: "SourceUnavailable",
+    Fault.HANG: "SourceUnavailable",
+    Fault.SLOW_BYTES: "SourceUnavailable",
+    Fault.TRUNCATED: "SourceUnavailable",
+    Fault.WRONG_TYPE: "SourceMalformed",
+    Fault.ENDLESS: "SourceMalformed",
+    Fault.ENCODING: "SourceMalformed",
+    Fault.CLOCK_SKEW: "SourceRefused",
+    Fault.SCHEMA_DRIFT: "SchemaChanged",
+    Fault.DUPLICATE_PAGE: "SourceMalformed",
+    Fault.REORDERED_PAGE: "whole",
+    Fault.CHANGING_PAGE: {"changes": "more", "number": "SourceMalformed", "link": "SourceMalformed"},
+}
+KINDS_OF: dict[Fault, tuple[str, ...]] = {
+    Fault.DUPLICATE_PAGE: ("changes", "number"),
+    Fault.REORDERED_PAGE: tuple(PATHS),
+    Fault.CHANGING_PAGE: tuple(PATHS),
+}
+CELLS = [(fault, kind) for fault in END for kind in KINDS_OF.get(fault, ("changes",))]
+
+
+@pytest.mark.parametrize(("fault", "kind"), CELLS, ids=lambda value: str(value))
+def test_every_fault_fires_and_has_its_end(cases: tuple[HttpSource, CaseSystem], fault: Fault, kind: str) -> None:
+    """`whole`: the same records, perhaps some twice. `more`: a record that came while it was read is there as well."""
+    source, _ = cases
+    short = settings(source.url, attempts=2, read_seconds=0.15, deadline_seconds=2 if fault is Fault.SLOW_BYTES else 60)
+    short = dataclasses.replace(short, largest_bytes=200_000, deadline_seconds=0.3 if fault is Fault.SLOW_BYTES else 60)
+    transport = lists(source, kind, http=short)
+    once = fault in {Fault.DUPLICATE_PAGE, Fault.REORDERED_PAGE}
+    pages = transport.pages(ASK)
+    got: list[Record] = []
+    if fault is Fault.CHANGING_PAGE:
+        got += next(pages).records  # it changes between two pages
+        once = True
+    source.faults.switch_on(fault, times=1 if once else 1_000_000)
+    _, schema = example("case-system", source.url)
+    try:
+        got += records(pages)
+    except ConnectorError as error:
+        end = type(error).__name__
+        shown = "".join(traceback.format_exception(error))
+        assert not any(number in shown for number in (ANNE, BO, STRANGER, "s3cret", "Bearer"))
+    else:
+        end = "whole" if set(got) == set(in_order(schema)) else "more" if set(got) > set(in_order(schema)) else "less"
+    expected = END[fault]
+    assert end == (expected if isinstance(expected, str) else expected[kind])
+    assert source.faults.fired[fault] > 0
+
+
+def test_the_committed_table_has_every_fault_and_these_ends() -> None:
+    """docs/sources/rest.md says how each ends. The certificate is `test_tls`'s."""
+    page = (SOURCES.parents[1] / "docs" / "sources" / "rest.md").read_text(encoding="utf-8").split("| fault | end |")[1]
+    table = dict(re.findall(r"^\| `([a-z0-9_]+)` \| (.+) \|$", page, flags=re.MULTILINE))
+    assert set(table) == {fault.value for fault in set(END) | {Fault.EXPIRED_CERTIFICATE}}
+    ends = {fault.value: f"`{end}`" for fault, end in END.items() if isinstance(end, str) and end != "whole"}
+    assert {fault: table[fault] for fault in ends} == ends
+
+
+def test_a_token_is_kept_and_fetched_anew_when_it_ends(cases: tuple[HttpSource, CaseSystem]) -> None:
+    source, system = cases
+    waits = Waits()
+    said, schema = example("case-system", source.url)
+    transport = opened(said, schema, waits)
+    records(transport.pages(ASK))
+    asked = source.requests
+    assert asked == 1 + 4  # a token, three pages, and the empty one
+    records(transport.pages(ASK))
+    assert source.requests == asked + 4
+    waits.slept.append(300)
+    records(transport.pages(ASK))
+    assert source.requests == asked + 4 + 1 + 4
+    system.forget_tokens()  # taken back before its end: asked for once more, after a refusal
+    assert len(records(transport.pages(ASK))) == 5
+
+
+# One person at a time
+
+
+@dataclasses.dataclass
+class Star:
+    source: HttpSource
+    seen: list[Request]
+    transport: PersonTransport
+    schema: Schema
+
+
+@pytest.fixture
+def star(tmp_path: Path) -> Iterator[Star]:
+    authority = Authority(tmp_path / "certificates", now=datetime.now(UTC))
+    faults, seen = Faults(), []
+    service = Dfdg(PERIODS, faults)
+
+    def respond(request: Request) -> Reply:
+        seen.append(request)
+        return service(request)
+
+    with HttpSource(
+        respond, faults=faults, tls=server_context(authority.issue("dfdg"), clients=authority.path)
+    ) as source:
+        http = dataclasses.replace(settings(source.url), authority="ca", client_certificate="dfdg-certificate")
+        said, schema = example("dfdg", source.url, path="/v1/ydelser", http=http)
+        secrets = MemorySecrets({"ca": authority.path, "dfdg-certificate": authority.issue("me").path})
+        transport = opened(said, schema, secrets=secrets)
+        assert isinstance(transport, PersonTransport)
+        yield Star(source, seen, transport, schema)
+
+
+def test_a_person_is_asked_about_in_a_header_and_never_in_an_address(star: Star) -> None:
+    place = {name: index for index, name in enumerate(star.schema.columns)}
+    got = star.transport.ask(ANNE, ASK)
+    assert [record[place["ydelser.ydelse[*].startdato"]] for record in got] == ["2020-01-06", "2020-02-03"]
+    assert star.transport.ask("6404801237", ASK) == []
+    sent = star.seen[0]
+    assert sent.headers["x-civilregistrationidentifier"] == ANNE
+    assert sent.headers["activeorganisation"] == '{"OrganisationTypeIdentifier":8,"OrganisationCode":"851"}'
+    assert ANNE not in sent.path + str(sent.query)
+    assert sent.client_certificate is not None
+    assert repr(star.transport) == object.__repr__(star.transport)
+
+
+def test_a_request_id_is_never_used_twice_also_when_it_is_tried_again(star: Star) -> None:
+    """The control: the service answers 412 to an id that it has seen."""
+    star.source.faults.switch_on(Fault.SERVER_ERROR, times=1)
+    star.transport.ask(ANNE, ASK)
+    star.transport.ask(ANNE, ASK)
+    ids = [request.headers["x-requestid"] for request in star.seen]
+    assert len(set(ids)) == len(ids) == 2
+    service = Dfdg(PERIODS, Faults())
+    assert [service(star.seen[0]).status for _ in range(2)] == [200, 412]
+
+
+def test_a_new_member_stops_it(star: Star) -> None:
+    star.source.faults.switch_on(Fault.SCHEMA_DRIFT)
+    with pytest.raises(SchemaChanged, match=r"does not name: 'ydelser\.ydelse\[\*\]\.satsniveau'"):
+        star.transport.ask(ANNE, ASK)
+
+
+# What a source may not do
+
+
+@pytest.mark.parametrize(
+    ("respond", "said"),
+    [
+        (lambda r: Reply(b'{"changes": [], "next": 3}'), None),
+        (lambda r: Reply(b'{"changes": [{}], "next": "x"}'), "is missing"),
+        (lambda r: Reply(b'{"changes": [], "next": "x", "cpr": "6101801234"}'), "'cpr'"),
+        (lambda r: Reply(b'{"changes": [' + b"[" * 50_000), "not one JSON text"),
+        (lambda r: Reply(b'{"changes": [], "changes": []}'), "not one JSON text"),
+    ],
+)
+def test_answers_of_another_form_end_it(respond: Callable[[Request], Reply], said: str | None) -> None:
+    with HttpSource(respond) as source:
+        transport = opened(*without_auth(source))
+        if said is None:
+            assert records(transport.pages(ASK)) == []
+            return
+        with pytest.raises((SchemaChanged, SourceMalformed), match=said):
+            records(transport.pages(ASK))
+
+
+def without_auth(source: HttpSource) -> tuple[RestSettings, Schema]:
+    said, schema = example("case-system", source.url)
+    return dataclasses.replace(said, auth=None), schema
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<http://169.254.169.254/latest>; rel="next"',
+        '<https://elsewhere.example/x>; rel="next"',
+        '<//elsewhere.example/x>; rel="next"',
+        '</x?cpr=6101801234>; rel="next"',
+    ],
+)
+def test_a_link_may_not_lead_elsewhere_or_hold_a_number(link: str) -> None:
+    with HttpSource(lambda r: Reply(b'{"changes": []}', headers={"Link": link})) as source:
+        said, schema = without_auth(source)
+        transport = opened(dataclasses.replace(said, paging=Paging("link")), schema)
+        with pytest.raises(ConnectorError, match="the request was not sent"):
+            records(transport.pages(ASK))
+        assert source.requests == 1
+
+
+def test_a_cursor_that_comes_again_ends_it_and_one_that_holds_a_header_is_not_sent() -> None:
+    answers = iter(["a", "b", "a"])
+    with HttpSource(lambda r: Reply(b'{"changes": [], "next": "%s"}' % next(answers).encode())) as source:
+        said, schema = without_auth(source)
+        transport = opened(dataclasses.replace(said, paging=Paging("cursor", "cursor", next="next")), schema)
+        with pytest.raises(SourceMalformed, match="the same page follows again"):
+            records(transport.pages(ASK))
+    with HttpSource(lambda r: Reply(b"{}")) as source:
+        said, schema = without_auth(source)
+        transport = opened(dataclasses.replace(said, headers={"x-since": "{since}"}), schema)
+        with pytest.raises(ConnectorError, match="the request was not sent"):
+            records(transport.pages(dataclasses.replace(ASK, since="a\r\nx-evil: 1")))
+        assert source.requests == 0
+
+
+# Declarations
+
+TEXT = (SOURCES / "dfdg.toml").read_text(encoding="utf-8")
+
+
+def declared(text: str) -> SourceDeclaration:
+    return load_declaration(text.encode(), file="s.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("https://dfdg.example/", "http://dfdg.example/", "must begin with https://"),
+        ("https://dfdg.example/", "https://user:pw@dfdg.example/", "no user and no password"),
+        ("https://dfdg.example/", "file:///etc/", "must be an address"),
+        ("https://dfdg.example/", "https://dfdg.example/6101801234/", "ten digits"),
+        ("https://dfdg.example/", "https://dfdg.example/{cpr}/", "without braces"),
+        ("[transport.headers]", '[transport.query]\nq = "{cpr}"\n\n[transport.headers]', "may not hold {cpr}"),
+        ('x-requestId = "{request_id}"', 'x-requestId = "{id}"', "a place that is not known"),
+        ('x-requestId = "{request_id}"', 'x-requestId = "{"', "a place that is not known"),
+        ('x-requestId = "{request_id}"', '"x request" = "1"', "is no name of a header"),
+        ('"{cpr}"', '"x"', "needs {cpr} in a header or in the body"),
+        ('asks = "person"', 'asks = "list"', "may hold no {cpr}"),
+        ('records = "ydelser.ydelse[*]"', 'records = "$..ydelse"', "is not a path"),
+        ("parallel = 4", "parallel = 0", "must be at least 1"),
+        ("parallel = 4", 'networks = ["0.0.0.0/0"]', "wider than a network of one organisation"),
+        ("parallel = 4", 'proxy = "socks5://x"', "must begin with https"),
+        ("parallel = 4", "verify = false", "transport.http.verify is not a word"),
+        ("[transport.http]", '[transport.body]\na = "b"\n\n[transport.http]', "stands with POST alone"),
+        (
+            "[transport.http]",
+            '[transport.paging]\nkind = "changes"\n\n[transport.http]',
+            "one person's answer is whole",
+        ),
+    ],
+)
+def test_a_declaration_that_could_lead_astray_is_refused_at_load(old: str, new: str, said: str) -> None:
+    assert old in TEXT
+    with pytest.raises(DeclarationInvalid) as refused:
+        declared(TEXT.replace(old, new, 1))
+    assert said in str(refused.value)
+
+
+def test_columns_that_do_not_fit_the_paths_are_refused_before_anything_is_asked() -> None:
+    said = declared(TEXT).transport
+    with pytest.raises(DeclarationInvalid, match="a list of which there is not one record each"):
+        connect(said, Schema(("andre[*].x",)), SECRETS, Waits().clock)
+    with pytest.raises(DeclarationInvalid, match="is no column"):
+        connect(dataclasses.replace(said, types={"x": "text"}), Schema(("a",)), SECRETS, Waits().clock)
+
+
+def test_requests_go_to_the_declared_addresses_alone() -> None:
+    text = (SOURCES / "case-system.toml").read_text(encoding="utf-8")
+    assert declared(text).transport.http.origins == {origin("https://cases.example")}

@@ -1,0 +1,191 @@
+"""Certificates: a server of the declared authority alone is talked to, and it lets in who shows a certificate."""
+
+from __future__ import annotations
+
+import dataclasses
+import select
+import socket
+import socketserver
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from connectors.errors import SecretMissing, SourceRefused, SourceUnavailable
+from connectors.transports.addresses import declared_network
+from connectors.transports.http import HttpRequest
+from gateway.simulate.certificates import Authority, Identity, server_context
+from gateway.simulate.faults import Fault, Faults
+from gateway.simulate.http_source import HttpSource, Reply
+from tests.unit.connectors.transports.outside import MemorySecrets, Waits, client
+
+JSON = ("application/json",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Town:
+    authority: Authority
+    identity: Identity
+    expired: Identity
+    caller: Identity
+    stranger: Identity
+
+    def secrets(self, **changes: str | Path) -> MemorySecrets:
+        return MemorySecrets({"ca": self.authority.path, "me": self.caller.path} | changes)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    now = datetime.now(UTC)
+    folder = tmp_path_factory.mktemp("certificates")
+    authority = Authority(folder / "ours", now=now)
+    other = Authority(folder / "others", now=now)
+    return Town(
+        authority,
+        authority.issue("source"),
+        authority.issue("expired", is_expired=True),
+        authority.issue("caller"),
+        other.issue("stranger"),
+    )
+
+
+@pytest.fixture
+def source(town: Town) -> Iterator[HttpSource]:
+    faults = Faults()
+    tls = server_context(town.identity, clients=town.authority.path, expired=town.expired, faults=faults)
+    with HttpSource(lambda request: Reply(request.client_certificate or b"none"), tls=tls, faults=faults) as running:
+        yield running
+
+
+def ask(source: HttpSource, secrets: MemorySecrets, **changes: object) -> bytes:
+    declared = {"authority": "ca", "client_certificate": "me", "attempts": 1} | changes
+    http = client(source.url, Waits(), secrets, **declared)
+    return http.send(lambda: HttpRequest("GET", source.url), accept=JSON).body
+
+
+def test_a_client_with_its_certificate_is_let_in_and_seen(source: HttpSource, town: Town) -> None:
+    assert ssl.DER_cert_to_PEM_cert(ask(source, town.secrets())).encode() in town.caller.path.read_bytes()
+
+
+def test_a_certificate_that_ended_is_refused_before_anything_is_sent(source: HttpSource, town: Town) -> None:
+    source.faults.switch_on(Fault.EXPIRED_CERTIFICATE)
+    with pytest.raises(SourceRefused, match="its certificate is not accepted: certificate has expired"):
+        ask(source, town.secrets(), attempts=3)
+    assert source.faults.fired == {Fault.EXPIRED_CERTIFICATE: 1}
+    assert source.requests == 0
+
+
+def test_a_server_of_another_authority_is_refused(source: HttpSource, town: Town) -> None:
+    """Also of those that the system trusts: a declared authority is the only one."""
+    with pytest.raises(SourceRefused, match=r"self-signed certificate in certificate chain|unable to get"):
+        ask(source, town.secrets(), authority="")
+    assert source.requests == 0
+
+
+def test_another_name_than_the_certificate_has_is_refused(town: Town) -> None:
+    with HttpSource(lambda request: Reply(b"{}"), tls=server_context(town.identity)) as source:
+        url = source.url.replace("127.0.0.1", "source.example")
+        networks = {"resolve": lambda host, port: ["127.0.0.1"], "networks": (declared_network("127.0.0.0/8"),)}
+        http = client(url, Waits(), town.secrets(), authority="ca", **networks)
+        with pytest.raises(SourceRefused, match=r"not valid for 'source\.example'"):
+            http.send(lambda: HttpRequest("GET", url), accept=JSON)
+        assert source.requests == 0
+
+
+@pytest.mark.parametrize("certificate", ["", "stranger"])
+def test_a_client_that_is_not_known_is_not_let_in(source: HttpSource, town: Town, certificate: str) -> None:
+    with pytest.raises((SourceRefused, SourceUnavailable)):
+        ask(source, town.secrets(stranger=town.stranger.path), client_certificate=certificate)
+    assert source.requests == 0
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not PEM", b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"]
+)
+def test_a_secret_of_another_form_is_said_by_its_name(town: Town, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "file.pem"
+    file.write_bytes(content)
+    for name in ("authority", "client_certificate"):
+        with pytest.raises(SecretMissing, match="the secret 'file' is no"):
+            client("https://127.0.0.1:1", Waits(), town.secrets(file=file), **{name: "file"})
+
+
+# Through a proxy
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """Lets every CONNECT through to one port of loopback, and remembers what was asked for."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.asked: list[bytes] = []
+        super().__init__(("127.0.0.1", 0), Tunnel)
+
+
+class Tunnel(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += self.request.recv(4096)
+        assert isinstance(self.server, Proxy)
+        self.server.asked.append(head)
+        self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", self.server.port)) as other:
+            ends = {self.request: other, other: self.request}
+            while True:
+                for ready in select.select(list(ends), [], [], 5)[0]:
+                    data = ready.recv(65_536)
+                    if not data:
+                        return
+                    ends[ready].sendall(data)
+
+
+@pytest.fixture
+def proxied(source: HttpSource) -> Iterator[tuple[Proxy, str]]:
+    """A proxy before a source that is called by a name which only the proxy knows."""
+    with Proxy(int(source.url.rsplit(":", 1)[1])) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever, args=(0.02,))
+        thread.start()
+        yield proxy, f"http://127.0.0.1:{proxy.server_address[1]}"
+        proxy.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("said_by", ["declaration", "environment", "password"])
+def test_the_proxy_is_used_and_the_name_is_left_to_it(
+    source: HttpSource, town: Town, proxied: tuple[Proxy, str], said_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TLS goes through the proxy to the source: the proxy sees a name and no content."""
+    proxy, address = proxied
+    url = "https://localhost:443"  # in the certificate
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("HTTPS_PROXY", address.replace("//", "//us:p%40ss@") if said_by == "password" else address)
+    said = address if said_by == "declaration" else ""
+    if said_by == "declaration":
+        monkeypatch.delenv("HTTPS_PROXY")
+    http = client(url, Waits(), town.secrets(), authority="ca", client_certificate="me", proxy=said)
+    assert http.send(lambda: HttpRequest("GET", url + "/secret-path"), accept=JSON).status == 200
+    assert proxy.asked[0].startswith(b"CONNECT localhost:443 HTTP/1.1\r\n")
+    assert b"secret-path" not in b"".join(proxy.asked)
+    assert (b"Basic dXM6cEBzcw==" in proxy.asked[0]) == (said_by == "password")
+
+
+@pytest.mark.parametrize("changes", [{"proxy": "direct"}, {"no_proxy": "localhost,127.0.0.1"}])
+def test_a_source_that_is_near_is_reached_without_the_proxy(
+    source: HttpSource,
+    town: Town,
+    proxied: tuple[Proxy, str],
+    changes: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxy, address = proxied
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    monkeypatch.setenv("NO_PROXY", changes.get("no_proxy", ""))
+    ask(source, town.secrets(), proxy=changes.get("proxy", ""))
+    assert proxy.asked == []
+    assert source.requests == 1
