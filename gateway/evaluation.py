@@ -158,7 +158,8 @@ def histories(
     return spells.load_histories(
         session,
         contract.id,
-        status_source=contract.status_source,
+        status_sources=contract.status_sources,
+        evidence=contract.evidence,
         income_source=contract.income_source,
         known_at=known_at,
         stops=basis.stops(session, programme, wanted, at=known_at),
@@ -194,10 +195,12 @@ def frozen_at(session: Session, contract: Contract, window: Window) -> datetime 
 
 
 def unknown_spells(session: Session, contract: Contract, window: Window, *, known_at: datetime) -> int:
-    """How many spells up to the window's end show a code that no list explains, as known at an instant."""
+    """How many spells up to the window's end show a code that no list explains, in whichever status source: whether
+    another source has precedence there or not. As known at an instant.
+    """
     ids = select(Subject.subject_id).where(Subject.contract_id == contract.id)
     query = select(func.count()).where(
-        SpellRow.source_id == contract.status_source,
+        col(SpellRow.source_id).in_(contract.status_sources),
         SpellRow.status == Status.UNKNOWN,
         col(SpellRow.subject_id).in_(ids),
         SpellRow.from_week <= window.to_week.ordinal,

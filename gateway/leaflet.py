@@ -97,7 +97,7 @@ def letter(contract: Contract, programme: Programme, contact: Contact) -> str:
         f"{payer} betaler for resultater. Derfor følger vi, hvordan det går for hele gruppen.</p>"
         f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får, og hvor mange timer du "
         f"får løn for. Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
-        f"{_told_in_letter(contract)}"
+        f"{_document_in_letter(contract)}{_told_in_letter(contract)}"
         "<h2>Det gør vi ikke</h2><p>Vi sender ikke dit navn eller dit CPR-nummer videre. Vi fortæller ikke, om du selv "
         "nåede målet. Vi træffer ingen afgørelser om dig ud fra tallene.</p>"
         f"{_promise(programme)}"
@@ -108,6 +108,16 @@ def letter(contract: Contract, programme: Programme, contact: Contact) -> str:
         f"{_footer(contract, notice=f'Underretning {notice.id}, version {notice.version}')}"
     )
     return document(f"Brev: {TITLE} – {payer}", [f"<div class=letter>{body}</div>"])
+
+
+def _document_in_letter(contract: Contract) -> str:
+    if not contract.evidence:
+        return ""
+    kinds = words.listed([words.DOCUMENTS[one] for one in sorted(contract.evidence)], "eller")
+    return (
+        f"<p>Noget står ikke i et register, for eksempel {kinds}. Det kan tælle med, hvis du viser os et dokument. "
+        "Dokumentet bliver i din sag.</p>"
+    )
 
 
 def _told_in_letter(contract: Contract) -> str:

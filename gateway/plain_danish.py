@@ -12,6 +12,7 @@ from html import escape
 
 from connectors.records import Month, Week
 from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind
+from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from policies.basis import StopReason
 from policies.programme import Programme
 from policies.vocabulary import LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
@@ -33,6 +34,15 @@ _SOURCES = {
     "ydelsesrefusion": ("Ydelsesrefusion", "Kommunernes fælles system til refusion fra staten.", _BENEFITS),
     "income": ("Indkomstregisteret", "Her melder arbejdsgivere og andre ind, hvad de udbetaler.", _HOURS),
 }
+DOCUMENTS = {
+    EvidenceType.SELF_EMPLOYED: "selvstændig virksomhed",
+    EvidenceType.WORK_ABROAD: "arbejde i udlandet",
+    EvidenceType.EDUCATION: "uddannelse",
+    EvidenceType.FLEKSJOB_PERMIT: "bevilling af fleksjob",
+}
+_CASE = ("Din sag i kommunen", "Kommunens eget sagssystem.")
+_WEEKS = ("benefits", "Ydelser og andre statusser uge for uge")  # id and words of a category
+_WEEKS_OF = {EVIDENCE: ("documents", "Hvad et dokument i din sag viser om dine uger, ikke selve dokumentet")}
 _WHY = {
     Purpose.OUTCOME_PAYMENT: "Kommunen betaler kun for resultater. Derfor tæller vi dem.",
     Purpose.OUTCOME_EVALUATION: "Vi vil vide, om hjælpen virker.",
@@ -70,7 +80,7 @@ def categories(contract: Contract) -> list[Category]:
     return [
         Category("identification", "CPR-nummer, gemt krypteret", "referral_list"),
         Category("referral", "Dag for henvisning, sagsnummer og hvilken underretning du fik", "referral_list", True),
-        Category("benefits", "Ydelser og andre statusser uge for uge", contract.status_source, True),
+        *(Category(*_WEEKS_OF.get(source, _WEEKS), source, True) for source in contract.status_sources),
         Category("income", income, contract.income_source),
         Category("records", "Samtykker, indsigelser og andet, du har sagt til os", "yourself"),
     ]
@@ -78,7 +88,7 @@ def categories(contract: Contract) -> list[Category]:
 
 def category_source(contract: Contract, source: str) -> str:
     """The name of where a category comes from."""
-    others = {"referral_list": "Kommunens liste over henviste", "yourself": "Dig selv"}
+    others = {"referral_list": "Kommunens liste over henviste", "yourself": "Dig selv", EVIDENCE: _CASE[0]}
     return others.get(source) or source_name(contract, source)
 
 
@@ -118,7 +128,7 @@ def source_name(contract: Contract, source: str) -> str:
 
 
 def sources(contract: Contract) -> list[tuple[str, str, str, str]]:
-    """Each register that is read: its name, whose it is, what is read, and about which time.
+    """Each source that is read: its name, whose it is, what is read, and about which time; documents count as one.
 
     The time is that of `needed_weeks`: from the week of the first enrolment to the last window; whole months of income.
     """
@@ -127,11 +137,15 @@ def sources(contract: Contract) -> list[tuple[str, str, str, str]]:
     months = f"{_month(first.month)} til {_month(last.month)}"
     return [
         (*_source(contract, source), months if source == contract.income_source else weeks)
-        for source in dict.fromkeys(contract.sources)
+        for source in dict.fromkeys(contract.named_sources)
     ]
 
 
 def _source(contract: Contract, source: str) -> tuple[str, str, str]:
+    if source == EVIDENCE:
+        kinds = listed([DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
+        what = f"Et dokument om {kinds}. Det bliver i din sag. Her står kun slagsen, ugerne og et fingeraftryk af det."
+        return (*_CASE, what)
     fallback = (escape(source), "", _HOURS if source == contract.income_source else _BENEFITS)
     name, whose, what = _SOURCES.get(source, fallback)
     return name, whose, _PAY if source == contract.income_source and contract.needs_amounts else what

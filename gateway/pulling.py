@@ -134,6 +134,9 @@ def ask_to_pull(
         source=declaration.id,
         agreement_valid=declaration.agreement.is_valid(on=today),
         agreement_purposes=declaration.agreement.permitted_purposes,
+        purpose_assessed=programme.is_assessed(
+            declaration.id, for_another_purpose=declaration.is_supplied_for_another_purpose
+        ),
         period_within_programme=programme.covers(weeks[0].monday, weeks[1].sunday),
         pull_open=programme.pull_open(on=today),
         subjects_enrolled=is_sealed(asking.session, contract),

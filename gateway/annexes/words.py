@@ -8,6 +8,7 @@ from html import unescape
 from connectors.records import IncomeType, Status, Week
 from gateway import plain_danish
 from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, RegisterExit, State
+from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.tariff import UNIT_OF
 from gateway.outcomes.terms import Rounding, Unit
 from policies.basis import StopReason
@@ -28,6 +29,8 @@ STATUSES = {
     Status.EDUCATION: "uddannelse",
     Status.FLEKSJOB: "fleksjob",
     Status.SKAANEJOB: "skånejob",
+    Status.SELF_EMPLOYED: "selvstændig virksomhed",
+    Status.WORK_ABROAD: "arbejde i udlandet",
     Status.EARLY_RETIREMENT: "efterløn",
     Status.DISABILITY_PENSION: "førtidspension",
     Status.OLD_AGE_PENSION: "folkepension",
@@ -190,7 +193,10 @@ def income(state: State) -> str:
 
 
 def read_from(contract: Contract, source: str) -> str:
-    """What is read about a person in a register."""
+    """What is read about a person in a source."""
+    if source == EVIDENCE:
+        kinds = listed([plain_danish.DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
+        return f"Et dokument om {kinds}: slags, uger og fingeraftryk. Dokumentet bliver i sagen"
     if source != contract.income_source:
         return "Ydelser uge for uge"
     if contract.needs_amounts:

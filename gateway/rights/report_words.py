@@ -17,6 +17,8 @@ STATUS = {
     "education": "uddannelse",
     "fleksjob": "fleksjob",
     "skaanejob": "skånejob",
+    "self_employed": "selvstændig",
+    "work_abroad": "arbejde i udlandet",
     "early_retirement": "efterløn",
     "disability_pension": "førtidspension",
     "old_age_pension": "folkepension",

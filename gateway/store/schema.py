@@ -7,12 +7,12 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from gateway.errors import NotInstalled, SchemaOutdated
-from gateway.store import rights_tables, settlement_tables, tables
+from gateway.store import evidence, rights_tables, settlement_tables, tables
 from gateway.store.unit_of_work import Store
 
-CURRENT = "0005"  # the newest file in migrations/versions
+CURRENT = "0006"  # the newest file in migrations/versions
 _VERSIONS = "alembic_version"
-TABLES = (tables, rights_tables, settlement_tables)  # whose classes are all that the database holds
+TABLES = (tables, rights_tables, settlement_tables, evidence)  # whose classes are all that the database holds
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
