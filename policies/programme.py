@@ -188,13 +188,10 @@ def _assessments(root: Table) -> dict[str, str]:
         return {}
     table = root.table("assessments")
     sources = root.list_of("sources", _identifier)
-    found = {}
-    for source in table:
-        if source not in sources:
-            raise table.refuse(source, "is not one of the programme's sources")
-        found[source] = table.text(source)
-    table.done()
-    return found
+    for name in table:
+        if name not in sources:
+            raise table.refuse(name, "is not one of the programme's sources")
+    return {source: table.text(source) for source in table}
 
 
 def _parties(root: Table) -> tuple[Party, ...]:
