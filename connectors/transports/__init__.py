@@ -27,6 +27,11 @@ def read_settings(table: Table) -> Any:
     return settings
 
 
+def kind_of(settings: Any) -> str:
+    """The word by which a declaration names the transport that has these settings."""
+    return next(kind for kind, module in _MODULES.items() if module == type(settings).__module__)
+
+
 def connect(settings: Any, columns: Sequence[str], secrets: Secrets, clock: Clock) -> Transport:
     """The transport of a declaration's settings; its records hold `columns`, by the source's names, in this order."""
     transport: Transport = import_module(type(settings).__module__).connect(settings, columns, secrets, clock)

@@ -10,7 +10,10 @@ from gateway.cli import (
     advice,
     annexes,
     comparison,
+    connectors,
     contracts,
+    evidence,
+    explain,
     installation,
     keys,
     logs,
@@ -39,6 +42,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(contracts.app, name="contract")
+app.add_typer(connectors.app, name="connectors")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(logs.app, name="log")
 app.add_typer(keys.app, name="keys")
 app.add_typer(keys.trust_app, name="trust")
@@ -50,7 +55,7 @@ for draft_command in (*whatif.COMMANDS, *annexes.COMMANDS):
 app.add_typer(settle.app, name="settle")
 for key_command in signing.COMMANDS:
     keys.app.command()(key_command)
-for command in (*installation.COMMANDS, *outcomes.COMMANDS, *comparison.COMMANDS):
+for command in (*installation.COMMANDS, *outcomes.COMMANDS, *explain.COMMANDS, *comparison.COMMANDS):
     app.command()(command)
 
 

@@ -18,8 +18,8 @@ from gateway.store.columns import instant, optional_instant
 
 
 class EvidenceRow(SQLModel, table=True):
-    """Documents that show weeks of a person, by digest. Personal data; an edit falsifies an outcome, contradicts the
-    logged events, and shows in the evaluation's input digest.
+    """Documents that show weeks of a person, by digest. Personal data; an edit falsifies an outcome and shows in the
+    evaluation's input digest.
     """
 
     id: str = Field(primary_key=True)

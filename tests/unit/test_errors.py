@@ -11,6 +11,7 @@ import connectors.errors
 import gateway.aggregate_errors
 import gateway.errors
 import gateway.evaluation_errors
+import gateway.evidence_errors
 import gateway.pull_errors
 import gateway.rights_errors
 import gateway.settlement_errors
@@ -27,6 +28,7 @@ ROOMS = [
     gateway.errors,
     gateway.aggregate_errors,
     gateway.evaluation_errors,
+    gateway.evidence_errors,
     gateway.pull_errors,
     gateway.whatif_errors,
     gateway.rights_errors,
