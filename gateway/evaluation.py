@@ -19,7 +19,7 @@ from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.evidence import EVIDENCE
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
-from gateway.outcomes.reconciling import Reconciled, disagreeing, on_evidence
+from gateway.outcomes.reconciling import NOTHING_TO_RECONCILE, Reconciled, disagreeing, on_evidence
 from gateway.store import basis, queries, spells
 from gateway.store.tables import SpellRow, Subject
 from policies.facts import EvaluateFacts
@@ -34,7 +34,7 @@ class AsOf:
     known_at: datetime
     complete_to: Week | None
     by_source: tuple[tuple[str, Week | None], ...]
-    reconciled: Reconciled = Reconciled()  # of several sources; municipal eyes only
+    reconciled: Reconciled = NOTHING_TO_RECONCILE  # municipal eyes only
 
 
 def evaluate_week(
@@ -118,7 +118,7 @@ def _reconciled(
 ) -> Reconciled:
     """Where the contract's status sources disagree, and what of the totals rests on documents."""
     if len(contract.status_sources) < 2:
-        return Reconciled()
+        return NOTHING_TO_RECONCILE
     ids = [person.subject for person in cohort]
     told = spells.load_told(session, ids, contract.status_sources, evidence=contract.evidence, known_at=as_of.known_at)
     pairs = disagreeing(contract, cohort, told, evaluation.week)

@@ -1,4 +1,4 @@
-"""Use case: a case worker has one week of one person explained, from the rows of each source to the evaluator's verdict.
+"""Use case: a case worker has one week of one person explained, from the rows of each source to the verdict that pays.
 
 For municipal eyes alone, asked and logged as any explained evaluation. Nothing of a protected person is shown. Sources
 need not be complete: what is missing is what is often asked about, and the explanation says so.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -12,6 +13,7 @@ from gateway.cli.terminal import columns, console, opened
 if TYPE_CHECKING:
     from policies.vocabulary import Role
 
+T = TypeVar("T")
 app = typer.Typer(help="Documents that show what no register shows; two people see each.", no_args_is_help=True)
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
 Evidence = Annotated[str, typer.Argument(help="The evidence's id, from `gateway evidence list`.")]
@@ -40,17 +42,10 @@ def add(
 
     if kind not in set(EvidenceType):
         raise typer.BadParameter(f"must be one of: {', '.join(EvidenceType)}", param_hint="--type")
-    weeks = []
-    for text, hint in ((from_week, "--from-week"), (to_week, "--to-week")):
-        try:
-            weeks.append(Week.parse(text))
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint=hint) from None
-    try:
-        last_day = date.fromisoformat(expires)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--expires") from None
-    document = Document(EvidenceType(kind), *weeks, last_day, document_sha256)
+    first, last = (_read(Week.parse, text, hint) for text, hint in ((from_week, "--from-week"), (to_week, "--to-week")))
+    document = Document(
+        EvidenceType(kind), first, last, _read(date.fromisoformat, expires, "--expires"), document_sha256
+    )
     made = register(opened(), contract, case, document, role=_role(role))
     console.print(f"registered: {made}")
     console.print(f"  it counts when a second person has seen the document and runs `gateway evidence confirm {made}`")
@@ -94,7 +89,7 @@ def list_evidence(contract: Contract) -> None:
             "evidence",
             "case",
             "type",
-            "weeks that count",
+            "weeks",
             "expires",
             "document",
             "registered by",
@@ -113,6 +108,13 @@ def list_evidence(contract: Contract) -> None:
         console.print(f"no document is registered under {contract}")
     if protected:
         console.print(f"protected: {protected} documents of people who are never shown one by one")
+
+
+def _read(read: Callable[[str], T], text: str, hint: str) -> T:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text}: {error}", param_hint=hint) from None
 
 
 def _role(word: str) -> Role:

@@ -19,7 +19,9 @@ def explain(
     case: Annotated[str, typer.Option(help="The person's case reference.")],
     week: Annotated[str, typer.Option(help="An ISO week such as 2020-W09.")],
 ) -> None:
-    """Say which rows led to the status of one week of one person, and what the contract makes of it. The look is logged.
+    """Say which rows led to the status of one week of one person, and what the contract makes of it.
+
+    The look is logged, with who looked; the person's access report shows it.
 
     Example: gateway explain impact60 --case SAG-0017 --week 2020-W09
     """

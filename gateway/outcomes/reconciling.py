@@ -38,8 +38,13 @@ class OnEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
+    """What several sources of one contract amount to; empty where there is one."""
+
     disagreeing: tuple[Disagreeing, ...] = ()
     on_evidence: tuple[OnEvidence, ...] = ()
+
+
+NOTHING_TO_RECONCILE = Reconciled()
 
 
 def disagreeing(
