@@ -1,0 +1,73 @@
+"""IMPACT60 with several status sources: a civil register, DREAM, a register of education, and documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway import declarations, publication
+from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality
+from tests.support.simulated import Edit, simulated
+
+AGREEMENT = """
+[agreement]
+reference = "TEST"
+statute = "a statute"
+permitted_purposes = ["outcome-evaluation", "outcome-payment"]
+approver = "system owner"
+valid_to = 2090-12-31
+"""
+_COLUMNS = {
+    "periods": 'code = "k"\ncpr = "p"\nfrom_day = "f"\nto_day = "t"\n',
+    "life_events": 'cpr = "p"\nevent = "e"\non = "o"\nnew_cpr = "n"\n',
+}
+EDITS: tuple[Edit, ...] = (
+    (
+        'status = "dream"\n',
+        'status = ["civil", "dream", "school", "evidence"]\nevidence = ["self_employed", "work_abroad", "education"]\n',
+    ),
+    ('statuses = ["education"] #', 'statuses = ["education", "self_employed"] #'),
+)
+GRANTS = "".join(
+    f'\n[[grants]]\nid = "{role}-evidence"\norganisation = "aalborg-kommune"\nrole = "{role}"\n'
+    'action = "register_evidence"\n'
+    for role in ("case_worker", "system_owner")
+)
+PROGRAMME_EDITS: tuple[Edit, ...] = (
+    ('sources = ["dream", "income"]', 'sources = ["civil", "dream", "school", "income"]'),
+    ('\n[[grants]]\nid = "municipality-enrols"', f'{GRANTS}\n[[grants]]\nid = "municipality-enrols"'),
+)
+
+
+def source_text(name: str, kind: str) -> str:
+    code_list = 'code_list = "dream"\n' if kind == "periods" else ""
+    return (
+        f'schema = "source/1"\nid = "{name}"\nkind = "{kind}"\ntitle = "{name}"\n'
+        f"supplied_for_another_purpose = false\n{code_list}"
+        '[transport]\nkind = "file"\npattern = "*.csv"\ndelimiter = ";"\n'
+        f"[columns]\n{_COLUMNS[kind]}"
+        f'[coverage]\nanswers = "whole"\ncomplete_after_days = 30\n{AGREEMENT}'
+    )
+
+
+def declare(town: SimulatedMunicipality, name: str, kind: str) -> None:
+    file = town.folder / f"{name}.source.toml"
+    file.write_text(source_text(name, kind), encoding="utf-8")
+    declarations.declare_source(town.gateway, file)
+
+
+def several(folder: Path) -> SimulatedMunicipality:
+    """30 people, enrolled; DREAM and income pulled, the civil register and that of education declared."""
+    made = simulated(
+        folder,
+        extract_people=EXTRACT_PEOPLE,
+        course_edits=SMALL_COURSE,
+        edits=(*SMALL_CONTRACT, *EDITS),
+        programme_edits=PROGRAMME_EDITS,
+    )
+    town = SimulatedMunicipality(made.gateway, made.contract, made.drop, made.folder)
+    declare(town, "civil", "life_events")
+    declare(town, "school", "periods")
+    town.enrol()
+    town.pull_all()
+    publication.publish(town.gateway)
+    return town
