@@ -46,7 +46,7 @@ def show(found: Explanation) -> None:
 def show_reconciled(found: Reconciled) -> None:
     """Where sources disagree, and how much rests on documents; nothing where the contract has one status source."""
     for one in found.on_evidence:
-        console.print(f"  {one.measure}: {one.quantity:+,} by documents")
+        console.print(f"  documents add {one.quantity:+,} to {one.measure}")
     if found.disagreeing:
         console.print("  sources that disagree; the first has precedence")
         rows = [(one.first, one.second, one.window, f"{one.weeks:,}", f"{one.people:,}") for one in found.disagreeing]

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from connectors.records import Week
 from gateway.authority import deciding
 from gateway.declarations import source as declared_source
 from gateway.evaluation import histories
@@ -161,6 +162,20 @@ def _held(found: Holdings) -> dict[str, Any]:
                 "replaced_on": month.replaced_on.isoformat() if month.replaced_on else None,
             }
             for month in found.months
+        ],
+        "documents": [
+            {
+                "document": row.id,
+                "kind": row.type,
+                "from": Week(row.from_week).monday.isoformat(),
+                "to": Week(row.to_week).sunday.isoformat(),
+                "expires_on": row.expires_on.isoformat(),
+                "sha256": row.document_sha256,
+                "registered_on": row.registered_at.date().isoformat(),
+                "confirmed_on": row.confirmed_at.date().isoformat() if row.confirmed_at else None,
+                "withdrawn_on": row.withdrawn_at.date().isoformat() if row.withdrawn_at else None,
+            }
+            for row in found.documents
         ],
         "records": [
             {

@@ -26,6 +26,12 @@ STATUS = {
     "dead": "død",
     "unknown": "ukendt kode",
 }
+DOCUMENT = {
+    "self_employed": "selvstændig virksomhed",
+    "work_abroad": "arbejde i udlandet",
+    "education": "uddannelse",
+    "fleksjob_permit": "bevilling af fleksjob",
+}
 INCOME = {
     "wage": "løn",
     "education_grant": "SU",

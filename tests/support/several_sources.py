@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 
-from gateway import declarations, publication
+from gateway import declarations
+from gateway.installation import Gateway
+from gateway.settings import Settings, utc_now
+from gateway.simulate.drop import Drop
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality
 from tests.support.simulated import Edit, simulated
 
@@ -20,11 +28,11 @@ _COLUMNS = {
     "periods": 'code = "k"\ncpr = "p"\nfrom_day = "f"\nto_day = "t"\n',
     "life_events": 'cpr = "p"\nevent = "e"\non = "o"\nnew_cpr = "n"\n',
 }
+_STATUS = """status = ["civil", "dream", "school", "evidence"]
+evidence = ["self_employed", "work_abroad", "education"]
+"""
 EDITS: tuple[Edit, ...] = (
-    (
-        'status = "dream"\n',
-        'status = ["civil", "dream", "school", "evidence"]\nevidence = ["self_employed", "work_abroad", "education"]\n',
-    ),
+    ('status = "dream"\n', _STATUS),
     ('statuses = ["education"] #', 'statuses = ["education", "self_employed"] #'),
 )
 GRANTS = "".join(
@@ -55,10 +63,22 @@ def declare(town: SimulatedMunicipality, name: str, kind: str) -> None:
     declarations.declare_source(town.gateway, file)
 
 
-def several(folder: Path) -> SimulatedMunicipality:
-    """30 people, enrolled; DREAM and income pulled, the civil register and that of education declared."""
+def several(folder: Path, *, clock: Callable[[], datetime] = utc_now) -> SimulatedMunicipality:
+    """A copy of its own of 30 people, enrolled, DREAM and income pulled; a civil register and one of education are
+    declared, and documents accepted.
+    """
+    made = _original()
+    shutil.copytree(made.folder, folder, dirs_exist_ok=True)
+    gateway = Gateway.open(Settings(data_directory=folder / "gateway"), clock=clock)
+    paths = (made.drop.referrals, made.drop.status, made.drop.income)
+    drop = Drop(*(folder / path.relative_to(made.folder) for path in paths))
+    return SimulatedMunicipality(gateway, made.contract, drop, folder)
+
+
+@cache
+def _original() -> SimulatedMunicipality:
     made = simulated(
-        folder,
+        Path(tempfile.mkdtemp(prefix="several-")),
         extract_people=EXTRACT_PEOPLE,
         course_edits=SMALL_COURSE,
         edits=(*SMALL_CONTRACT, *EDITS),
@@ -69,5 +89,5 @@ def several(folder: Path) -> SimulatedMunicipality:
     declare(town, "school", "periods")
     town.enrol()
     town.pull_all()
-    publication.publish(town.gateway)
+    town.gateway.store.dispose()
     return town
