@@ -32,6 +32,11 @@ _PAY = "Betalte timer, indkomsttype og beløb. Vi lægger beløbene sammen for a
 _SOURCES = {
     "dream": ("DREAM", "Et register hos Styrelsen for Arbejdsmarked og Rekruttering.", _BENEFITS),
     "ydelsesrefusion": ("Ydelsesrefusion", "Kommunernes fælles system til refusion fra staten.", _BENEFITS),
+    "civil": (
+        "CPR-registeret",
+        "Folkeregisteret.",
+        "Om dit CPR-nummer er nyt, om du er rejst til udlandet eller død, og om du har navne- og adressebeskyttelse.",
+    ),
     "income": ("Indkomstregisteret", "Her melder arbejdsgivere og andre ind, hvad de udbetaler.", _HOURS),
 }
 DOCUMENTS = {
@@ -42,7 +47,10 @@ DOCUMENTS = {
 }
 _CASE = ("Din sag i kommunen", "Kommunens eget sagssystem.")
 _WEEKS = ("benefits", "Ydelser og andre statusser uge for uge")  # id and words of a category
-_WEEKS_OF = {EVIDENCE: ("documents", "Hvad et dokument i din sag viser om dine uger, ikke selve dokumentet")}
+_WEEKS_OF = {
+    EVIDENCE: ("documents", "Hvad et dokument i din sag viser om dine uger, ikke selve dokumentet"),
+    "civil": ("civil_status", "Nyt CPR-nummer, rejse til udlandet, død, beskyttet navn og adresse"),
+}
 _WHY = {
     Purpose.OUTCOME_PAYMENT: "Kommunen betaler kun for resultater. Derfor tæller vi dem.",
     Purpose.OUTCOME_EVALUATION: "Vi vil vide, om hjælpen virker.",
@@ -144,7 +152,7 @@ def sources(contract: Contract) -> list[tuple[str, str, str, str]]:
 def _source(contract: Contract, source: str) -> tuple[str, str, str]:
     if source == EVIDENCE:
         kinds = listed([DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
-        what = f"Et dokument om {kinds}. Det bliver i din sag. Her står kun slagsen, ugerne og et fingeraftryk af det."
+        what = f"Et dokument om {kinds}: kun slagsen og ugerne. Det bliver i din sag."
         return (*_CASE, what)
     fallback = (escape(source), "", _HOURS if source == contract.income_source else _BENEFITS)
     name, whose, what = _SOURCES.get(source, fallback)

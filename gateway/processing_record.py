@@ -75,8 +75,8 @@ def record(contract: Contract, programme: Programme, sources: Sequence[SourceDec
             "Retsgrundlag / legal basis",
             f"{words.legal_ground(programme)}; {programme.law_reference}",
         ),
-        ("c", "Registrerede / data subjects", f"{contract.cohort.size} borgere, der er henvist / people referred"),
         *_assessments(programme),
+        ("c", "Registrerede / data subjects", f"{contract.cohort.size} borgere, der er henvist / people referred"),
         (
             "c",
             "Oplysninger / personal data",

@@ -197,6 +197,8 @@ def read_from(contract: Contract, source: str) -> str:
     if source == EVIDENCE:
         kinds = listed([plain_danish.DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
         return f"Et dokument om {kinds}: slags, uger og fingeraftryk. Dokumentet bliver i sagen"
+    if source == "civil":
+        return "Nyt CPR-nummer, udrejse, død, navne- og adressebeskyttelse"
     if source != contract.income_source:
         return "Ydelser uge for uge"
     if contract.needs_amounts:

@@ -1,4 +1,4 @@
-"""Agreements that end, and sources that were supplied for another purpose: nothing is pulled, and it is said in time."""
+"""Agreements that end, and sources supplied for another purpose: nothing is pulled, and it is said in time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.errors import DeclarationInvalid
 from gateway import declarations, pulling
 from gateway.connecting import connectors
 from gateway.doctor import FAIL, OK, WARN, examine_opened
@@ -80,3 +81,12 @@ def test_without_an_assessment_nothing_is_pulled_and_the_doctor_says_why(tmp_pat
     town.gateway.store.dispose()
     told = run("connectors", "list", environment=town.environment)
     assert "impact60: its programme names no assessment of dream: nothing is pulled from it" in told.out
+
+
+def test_no_register_takes_the_name_of_documents(tmp_path: Path) -> None:
+    """Its rows would count as documents that two people had seen."""
+    town = ready(tmp_path)
+    text = (EXAMPLES / "sources" / "dream.toml").read_text()
+    (tmp_path / "evidence.toml").write_text(text.replace('id = "dream"', 'id = "evidence"'))
+    with pytest.raises(DeclarationInvalid, match="documents that a case worker registers"):
+        declarations.declare_source(town.gateway, tmp_path / "evidence.toml")
