@@ -194,10 +194,11 @@ def _rows(title: str, rows: Iterable[tuple[str, frozenset[str]]], roles: Sequenc
 
 
 def _sources(contract: Contract) -> str:
-    rows = "".join(
-        f"<tr><th scope=row>{name}<small>{whose}</small></th><td>{what}</td><td>{period}</td></tr>"
-        for name, whose, what, period in words.sources(contract)
-    )
+    rows, before = "", ""
+    for name, whose, what, period in words.sources(contract):
+        when = "samme tid" if period == before else period
+        rows += f"<tr><th scope=row>{name}<small>{whose}</small></th><td>{what}</td><td>{when}</td></tr>"
+        before = period
     return (
         "<table><thead><tr><th scope=col>Hvor</th><th scope=col>Hvad</th><th scope=col>Fra hvilken tid</th></tr>"
         f"</thead><tbody>{rows}</tbody></table>"

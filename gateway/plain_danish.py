@@ -35,7 +35,7 @@ _SOURCES = {
     "civil": (
         "CPR-registeret",
         "Folkeregisteret.",
-        "Om dit CPR-nummer er nyt, om du er rejst til udlandet eller død, og om du har navne- og adressebeskyttelse.",
+        "Nyt CPR-nummer, rejse til udlandet, død og beskyttelse af navn og adresse.",
     ),
     "income": ("Indkomstregisteret", "Her melder arbejdsgivere og andre ind, hvad de udbetaler.", _HOURS),
 }
@@ -152,7 +152,7 @@ def sources(contract: Contract) -> list[tuple[str, str, str, str]]:
 def _source(contract: Contract, source: str) -> tuple[str, str, str]:
     if source == EVIDENCE:
         kinds = listed([DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
-        what = f"Et dokument om {kinds}: kun slagsen og ugerne. Det bliver i din sag."
+        what = f"Dokument om {kinds}: kun slags og uger."
         return (*_CASE, what)
     fallback = (escape(source), "", _HOURS if source == contract.income_source else _BENEFITS)
     name, whose, what = _SOURCES.get(source, fallback)
