@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,18 +10,19 @@ import pytest
 from sqlmodel import select
 
 from connectors.records import Status, Week
-from gateway import explaining
+from gateway import evidence, explaining
 from gateway.explaining_week import WeekShown, explain_week
 from gateway.outcomes.judging import Reason
 from gateway.rights_errors import PersonUnknown
 from gateway.store.tables import Subject
-from tests.functional.test_evidence import confirmed, protect, pull, reference_of
+from tests.functional.test_evidence import BUSINESS, CASE, confirmed, protect, pull, reference_of, registered
 from tests.functional.test_explain import newest
 from tests.functional.test_record_pulls import PersonByPerson
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.several_sources import several
+from tests.support.simulated import acting
 
 WEEK = Week.parse("2020-W10")
 
@@ -60,6 +62,27 @@ def test_it_shows_who_told_what_since_when_and_who_decided(town: SimulatedMunici
     assert "registered by anna, confirmed by bo" in document.origin
     assert (found.decided_by, found.disagreements) == ("evidence", ())
     assert found.sources[0].complete_to is None  # nothing was pulled from the civil register yet, and it is said
+
+
+def test_a_document_that_waits_was_withdrawn_or_has_expired_is_shown_and_does_not_count(
+    town: SimulatedMunicipality,
+) -> None:
+    someone = reference_of(town, Status.NO_BENEFIT)
+    made = registered(town, someone)
+    for said in ("waits for a second person", "registered by anna, confirmed by bo"):
+        [document] = shown(town, someone).sources[3].rows
+        assert said in document.origin
+        assert document.counts == (said != "waits for a second person")
+        assert shown(town, someone).decided_by == ("evidence" if document.counts else "dream")
+        if not document.counts:
+            evidence.confirm(acting(town.gateway, "bo"), made, role=CASE)
+    evidence.withdraw(town.gateway, made, role=CASE)
+    expired = replace(BUSINESS, sha256="cd" * 32, from_week=WEEK + -1, expires_on=WEEK.thursday)
+    confirmed(town, someone, expired)
+    found = shown(town, someone)
+    assert [(row.counts, row.replaced_on is None) for row in found.sources[3].rows] == [(False, False), (False, True)]
+    assert "expired on 2020-03-05" in found.sources[3].rows[1].origin
+    assert found.decided_by == "dream"
 
 
 def test_earlier_knowledge_stays_visible_beside_what_replaced_it(town: SimulatedMunicipality) -> None:
