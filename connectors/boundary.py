@@ -41,12 +41,12 @@ class CohortMatcher:
 
     @property
     def size(self) -> int:
-        """People in the cohort."""
-        return len(self._subjects)
+        """People in the cohort, each once, however many numbers they have had."""
+        return len(self.everyone)
 
     @property
     def everyone(self) -> list[SubjectRef]:
-        return sorted(self._subjects.values())
+        return sorted(set(self._subjects.values()))
 
     def only(self, people: Collection[SubjectRef]) -> CohortMatcher:
         """A matcher for these of its people and nobody else."""
@@ -159,19 +159,29 @@ class Boundary:
         subject = self._linkage.find(cpr, contract_id)
         return None if subject is None else SubjectRef(subject)
 
-    def renumber(self, ref: SubjectRef, text: str, contract_id: str) -> RejectReason | None:
-        """A person has another number from now on, and is found by the old one too.
+    def renumber(self, changes: Sequence[tuple[SubjectRef, str]], contract_id: str) -> Counter[RejectReason]:
+        """People have other numbers from now on, the last of theirs in this order, and are found by every earlier one.
 
-        The reason why not, where the text is no number, or somebody else of the contract has it: a human must look.
+        What was refused, by reason: a text that is no number, a number that somebody else of the contract has or had,
+        and one that is told of two people at once, of both of them. Then a human must look.
         """
-        cpr = parse(text)
-        if isinstance(cpr, RejectReason):
-            return cpr
-        try:
-            self._linkage.renumber(ref.value, cpr, contract_id)
-        except NumberTaken:
-            return RejectReason.NUMBER_TAKEN
-        return None
+        refused: Counter[RejectReason] = Counter()
+        told = [(ref, parse(text)) for ref, text in changes]
+        claims: dict[Cpr, set[SubjectRef]] = {}
+        for ref, cpr in told:
+            if isinstance(cpr, Cpr):
+                claims.setdefault(cpr, set()).add(ref)
+        for ref, cpr in told:
+            if isinstance(cpr, RejectReason):
+                refused[cpr] += 1
+            elif len(claims[cpr]) > 1:
+                refused[RejectReason.NUMBER_TAKEN] += 1
+            else:
+                try:
+                    self._linkage.renumber(ref.value, cpr, contract_id)
+                except NumberTaken:
+                    refused[RejectReason.NUMBER_TAKEN] += 1
+        return refused
 
     def with_cpr(self, refs: Iterable[SubjectRef], send: Callable[[str], T]) -> list[T]:
         """Call `send` with each person's ten digits, for a request to the declared source that must carry them."""

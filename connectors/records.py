@@ -147,6 +147,8 @@ class Status(StrEnum):
     EDUCATION = "education"  # SU, VEU and SVU
     FLEKSJOB = "fleksjob"
     SKAANEJOB = "skaanejob"  # løntilskud til førtidspensionister
+    SELF_EMPLOYED = "self_employed"  # no register tells it: shown by a document alone
+    WORK_ABROAD = "work_abroad"  # as self_employed
     EARLY_RETIREMENT = "early_retirement"  # efterløn and the like
     DISABILITY_PENSION = "disability_pension"  # førtidspension: an exit, not a success
     OLD_AGE_PENSION = "old_age_pension"  # folkepension

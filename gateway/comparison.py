@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from sqlmodel import Session
+
 from connectors.base import Progress, no_progress
 from connectors.codes import list_sha256
 from connectors.declaration import SourceDeclaration
@@ -24,6 +26,7 @@ from gateway.installation import Gateway
 from gateway.outcomes.arrays import GroupMeasure, GroupTotals
 from gateway.outcomes.comparison_group import ComparisonFigures, ComparisonGroup, load_group, shown_by_state
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.evidence import EVIDENCE
 from outcome_verifier import canonical
 from policies.basis import RecordKind
 from policies.disclosure import DisclosureRules, check_group
@@ -48,7 +51,7 @@ def compare(
     with deciding(gateway) as asking:  # 1
         contract = gateway.contract(asking.session, contract_id)
         group = load_group(selection.read_bytes(), file=selection.name, contract=contract)
-        declaration = source(asking.session, contract.status_source)
+        declaration = _wide_source(asking.session, contract, file=selection.name)
         asked = _ask(gateway, asking, contract, group, declaration)
         matcher = gateway.boundary(asking.session).everybody()
         asking.uow.record(
@@ -66,7 +69,7 @@ def compare(
         )
     rules = DisclosureRules(k=contract.k, k_cohort=contract.k_cohort)
     try:
-        measure = _group_measure(contract, group, declaration, file=selection.name)
+        measure = _group_measure(contract, group, file=selection.name)
         scanned = scan_extract(  # 2
             LocalFile(extract),
             declaration,
@@ -110,6 +113,21 @@ def compare(
     return figures
 
 
+def _wide_source(session: Session, contract: Contract, *, file: str) -> SourceDeclaration:
+    """The one status source of the contract that has everybody; `DeclarationInvalid` where there is none, or two.
+
+    The group is judged by this source alone, and the figures name it: what a contract's other sources tell of its
+    cohort, nobody knows of the group.
+    """
+    declared = [source(session, one) for one in contract.status_sources if one != EVIDENCE]
+    wide = [declaration for declaration in declared if declaration.kind == "dream"]
+    if len(wide) != 1:
+        named = ", ".join(f"{one.id!r} of kind {one.kind}" for one in declared)
+        reason = f"rests on {named}; it takes exactly one of kind dream, which alone has everybody"
+        raise DeclarationInvalid(file=file, line=1, key="contract", reason=reason)
+    return wide[0]
+
+
 def _ask(
     gateway: Gateway, asking: Asking, contract: Contract, group: ComparisonGroup, declaration: SourceDeclaration
 ) -> list[Authorised]:
@@ -125,6 +143,9 @@ def _ask(
         source=declaration.id,
         agreement_valid=declaration.agreement.is_valid(on=today),
         agreement_purposes=declaration.agreement.permitted_purposes,
+        purpose_assessed=programme.is_assessed(
+            declaration.id, for_another_purpose=declaration.is_supplied_for_another_purpose
+        ),
         period_within_programme=programme.covers(group.reference_week.monday, group.to_week.sunday),
         pull_open=programme.pull_open(on=today),
         subjects_enrolled=is_sealed(asking.session, contract),
@@ -136,13 +157,8 @@ def _ask(
     ]
 
 
-def _group_measure(
-    contract: Contract, group: ComparisonGroup, declaration: SourceDeclaration, *, file: str
-) -> GroupMeasure:
-    """The measure over arrays; `DeclarationInvalid` where the source or the measure cannot be read as columns."""
-    if declaration.kind != "dream":
-        reason = f"rests on the source {declaration.id!r} of kind {declaration.kind}; only DREAM has everybody"
-        raise DeclarationInvalid(file=file, line=1, key="contract", reason=reason)
+def _group_measure(contract: Contract, group: ComparisonGroup, *, file: str) -> GroupMeasure:
+    """The measure over arrays; `DeclarationInvalid` where it cannot be read as columns."""
     try:
         return GroupMeasure.of(contract, group.measure, first=group.from_week, weeks=group.weeks)
     except ValueError as error:

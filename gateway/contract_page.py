@@ -129,6 +129,10 @@ class _Page:
             return [self._say("nobody_counted")]
         rules = self.contract.qualification
         found = [self._say("sources", sources=", ".join(dict.fromkeys(self.contract.sources)))]
+        if len(self.contract.status_sources) > 1:
+            found.append(self._say("precedence", sources=", ".join(self.contract.status_sources)))
+        if self.contract.evidence:
+            found.append(self._say("evidence", kinds=self._or(sorted(self.contract.evidence))))
         found.append(self._say("first_week" if rules.first_week_is_enrolment_week else "week_after"))
         found.append(self._say("carried" if rules.carries_missing_month_forward else "no_hours"))
         found.append(self._say("codes_block" if self.contract.unknown_codes_block else "codes_report"))

@@ -157,6 +157,14 @@ LINES: Mapping[str, Both] = {
         "The contract reads no register and counts nobody; what is paid rests on declared aggregates",
     ),
     "sources": _both("Registre: {sources}", "Registers: {sources}"),
+    "precedence": _both(
+        "En uge afgøres af den første, der viser en status: {sources}; at et register ikke kender til en ydelse, viger",
+        "A week is decided by the first that shows a status: {sources}; that a register knows of no benefit yields",
+    ),
+    "evidence": _both(
+        "Et dokument kan vise {kinds}; det tæller, når to personer har set det, og så længe det er gyldigt",
+        "A document can show {kinds}; it counts once two people have seen it, and while it is valid",
+    ),
     "first_week": _both("Indskrivningens uge tæller med", "The week of enrolment counts"),
     "week_after": _both("Ugen efter indskrivningen er den første", "The week after enrolment is the first"),
     "no_hours": _both("En måned uden indberetning er uden timer", "A month without a posting has no hours"),

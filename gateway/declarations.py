@@ -28,6 +28,7 @@ from gateway.installation import Gateway
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.evidence import EVIDENCE
 from gateway.outcomes.lint import lint
 from gateway.rights_events import ChangeApproved, ChangeProposed
 from gateway.store import queries
@@ -286,9 +287,12 @@ def _activate(uow: UnitOfWork, declared: Declared) -> None:
 
 
 def declare_source(gateway: Gateway, file: Path) -> SourceDeclaration:
-    """Put a source's declaration into force, or replace it; its digest is logged."""
+    """Put a source's declaration into force, or replace it; its digest is logged. Raises `DeclarationInvalid`."""
     text = file.read_bytes()
     declaration = load_declaration(text, file=file.name)
+    if declaration.id == EVIDENCE:
+        reason = f"{EVIDENCE!r} is what contracts call documents that a case worker registers; choose another"
+        raise DeclarationInvalid(file=file.name, line=1, key="id", reason=reason)
     with gateway.store.write(gateway.clock()) as uow:
         row = uow.session.get(SourceRow, declaration.id)
         if row is None or row.sha256 != declaration.sha256:

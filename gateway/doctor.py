@@ -9,11 +9,11 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, select
 
-from connectors.declaration import load_declaration
 from gateway import governance, openings
 from gateway.acceptance_errors import AcceptanceMissing, AcceptancesCorrupt
 from gateway.accepted import tokens, waiting
 from gateway.advice import all_advice
+from gateway.connecting import connectors
 from gateway.enrolment import is_sealed
 from gateway.error_table import outcome
 from gateway.errors import CheckpointMismatch
@@ -136,25 +136,27 @@ def _logs(gateway: Gateway) -> Iterator[Finding]:
 
 
 def _sources(gateway: Gateway) -> Iterator[Finding]:
-    today = gateway.clock().date()
-    with gateway.store.read() as session:
-        rows = session.exec(select(SourceRow)).all()
-    for row in rows:
-        declared = load_declaration(row.text, file=row.file_name)
-        yield _agreement(declared.id, declared.agreement.valid_to, today)
-        if declared.is_supplied_for_another_purpose:
-            advice = "keep the assessment with the agreement " + declared.agreement.reference
-            yield Finding(WARN, f"source {declared.id} was supplied for another purpose", advice)
-
-
-def _agreement(source: str, valid_to: date, today: date) -> Finding:
-    if valid_to < today:
-        return Finding(FAIL, f"the agreement of source {source} ended on {valid_to}", "no pull until it is renewed")
-    if valid_to - today <= _LOOK_AHEAD:
-        return Finding(
-            WARN, f"the agreement of source {source} ends on {valid_to}", "renew it now: pulls stop that day"
-        )
-    return Finding(OK, f"the agreement of source {source} lasts until {valid_to}")
+    """Agreements, also those that end soon, and assessments of sources that were supplied for another purpose."""
+    for one in connectors(gateway):
+        name, valid_to = one.declaration.id, one.declaration.agreement.valid_to
+        match one.agreement:
+            case "ended":
+                advice = "no pull until it is renewed"
+                yield Finding(FAIL, f"the agreement of source {name} ended on {valid_to}", advice)
+            case "ends soon":
+                advice = "renew it now: nothing is pulled after that day"
+                yield Finding(WARN, f"the agreement of source {name} ends on {valid_to}", advice)
+            case _:
+                yield Finding(OK, f"the agreement of source {name} lasts until {valid_to}")
+        if not one.declaration.is_supplied_for_another_purpose:
+            continue
+        for use in one.uses:
+            what = f"{use.contract}: source {name} was supplied for another purpose"
+            if use.assessment:
+                yield Finding(OK, f"{what}; assessment {use.assessment}")
+            else:
+                advice = "name the assessment in the programme file (assessments): nothing is pulled until then"
+                yield Finding(FAIL, f"{what}, and its programme names no assessment", advice)
 
 
 def _governance(gateway: Gateway) -> Iterator[Finding]:

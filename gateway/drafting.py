@@ -179,7 +179,7 @@ def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Reque
         before=before[-1] if before else None,
         due=due,
         seals=[Seal.of_row(row).claim() for row in queries.batches(session, contract.id)],
-        sources=claims.Sources(str(window.to_week), int(known.timestamp()), contract.sources),
+        sources=claims.Sources(str(window.to_week), int(known.timestamp()), contract.named_sources),
         reasons=_reasons(request, cohort, remainder),
     )
     if _shown_as_known_before(session, request, known):

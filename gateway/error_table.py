@@ -59,6 +59,8 @@ _OUTCOMES: dict[str, Outcome] = {
     "dispute-unknown": Outcome(4, 404, "No such dispute"),
     "decision-unknown": Outcome(4, 404, "No such decision"),
     "change-needs-approval": Outcome(5, 409, "A second person must approve"),
+    "evidence-unknown": Outcome(4, 404, "No such evidence"),
+    "evidence-refused": Outcome(5, 409, "The evidence was not registered"),
     "record-refused": Outcome(5, 409, "The record was not made"),
     "request-refused": Outcome(5, 409, "The request was refused"),
     "statement-emptied": Outcome(5, 409, "The statement's copy was erased"),

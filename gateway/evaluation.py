@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from sqlalchemy import func
@@ -17,7 +17,9 @@ from gateway.events import Evaluated, PersonLine
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
+from gateway.outcomes.evidence import EVIDENCE
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
+from gateway.outcomes.reconciling import NOTHING_TO_RECONCILE, Reconciled, disagreeing, on_evidence
 from gateway.store import basis, queries, spells
 from gateway.store.tables import SpellRow, Subject
 from policies.facts import EvaluateFacts
@@ -32,6 +34,7 @@ class AsOf:
     known_at: datetime
     complete_to: Week | None
     by_source: tuple[tuple[str, Week | None], ...]
+    reconciled: Reconciled = NOTHING_TO_RECONCILE  # municipal eyes only
 
 
 def evaluate_week(
@@ -100,7 +103,33 @@ def look(
     cohort = histories(session, contract, programme, known_at=instant, only=only)
     remainder = basis.remainder(session, contract.id) if only is None else NOBODY
     evaluation = evaluate(contract, cohort, week, remainder=remainder)
+    if only is None:
+        as_of = replace(as_of, reconciled=_reconciled(session, contract, programme, cohort, evaluation, as_of))
     return Look(contract, text, cohort, remainder, evaluation, as_of, authorised)
+
+
+def _reconciled(
+    session: Session,
+    contract: Contract,
+    programme: Programme,
+    cohort: list[PersonHistory],
+    evaluation: Evaluation,
+    as_of: AsOf,
+) -> Reconciled:
+    """Where the contract's status sources disagree, and what of the totals rests on documents."""
+    if len(contract.status_sources) < 2:
+        return NOTHING_TO_RECONCILE
+    ids = [person.subject for person in cohort]
+    told = spells.load_told(session, ids, contract.status_sources, evidence=contract.evidence, known_at=as_of.known_at)
+    pairs = disagreeing(contract, cohort, told, evaluation.week)
+    if not contract.evidence:
+        return Reconciled(pairs)
+    registers = tuple(source for source in contract.status_sources if source != EVIDENCE)
+    by_registers = replace(contract, status_sources=registers, evidence=frozenset())
+    others = histories(session, by_registers, programme, known_at=as_of.known_at)
+    remainder = basis.remainder(session, contract.id)
+    without = evaluate(by_registers, others, evaluation.week, remainder=remainder)
+    return Reconciled(pairs, on_evidence(evaluation, without))
 
 
 def ask_to_evaluate(asking: Asking, contract: Contract, programme: Programme, purpose: Purpose) -> Authorised:
@@ -158,7 +187,8 @@ def histories(
     return spells.load_histories(
         session,
         contract.id,
-        status_source=contract.status_source,
+        status_sources=contract.status_sources,
+        evidence=contract.evidence,
         income_source=contract.income_source,
         known_at=known_at,
         stops=basis.stops(session, programme, wanted, at=known_at),
@@ -194,10 +224,12 @@ def frozen_at(session: Session, contract: Contract, window: Window) -> datetime 
 
 
 def unknown_spells(session: Session, contract: Contract, window: Window, *, known_at: datetime) -> int:
-    """How many spells up to the window's end show a code that no list explains, as known at an instant."""
+    """How many spells up to the window's end show a code that no list explains, in whichever status source: whether
+    another source has precedence there or not. As known at an instant.
+    """
     ids = select(Subject.subject_id).where(Subject.contract_id == contract.id)
     query = select(func.count()).where(
-        SpellRow.source_id == contract.status_source,
+        col(SpellRow.source_id).in_(contract.status_sources),
         SpellRow.status == Status.UNKNOWN,
         col(SpellRow.subject_id).in_(ids),
         SpellRow.from_week <= window.to_week.ordinal,

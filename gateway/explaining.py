@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from connectors.records import Week
 from gateway import aggregates
@@ -25,7 +25,6 @@ from gateway.outcomes.explain import MeasureExplained, Rules, TotalExplained, ex
 from gateway.outcomes.tariff import owed
 from gateway.rights_errors import PersonUnknown
 from gateway.store import basis, queries
-from gateway.store.tables import Subject
 from policies.basis import RecordKind, StopReason
 from policies.vocabulary import Purpose
 
@@ -74,7 +73,8 @@ def explain(
     `PolicyDenied`, `ContractUnknown`.
     """
     with deciding(gateway) as asking:
-        only = _subject(asking.session, contract_id, case_reference) if case_reference else None
+        named = queries.subject_of(asking.session, contract_id, case_reference)
+        only = None if not case_reference else "" if named is None else named.subject_id
         found = look(gateway, asking, contract_id, week, known_at=known_at, only=only)
         if case_reference and not found.cohort:
             raise PersonUnknown(contract=contract_id)
@@ -112,14 +112,6 @@ def explain(
         missing_figures=missing,
         inputs_sha256=found.evaluation.inputs_sha256,
     )
-
-
-def _subject(session: Session, contract_id: str, case_reference: str) -> str:
-    """The subject id of a case reference, or an empty text, which is nobody's."""
-    query = select(Subject.subject_id).where(
-        Subject.contract_id == contract_id, Subject.case_reference == case_reference
-    )
-    return session.exec(query).first() or ""
 
 
 def _tariffs(

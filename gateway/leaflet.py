@@ -99,7 +99,7 @@ def letter(contract: Contract, programme: Programme, contact: Contact) -> str:
         "gruppen.</p>"
         f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får, og hvor mange timer du "
         f"får løn for. Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
-        f"{_told_in_letter(contract)}"
+        f"{_document_in_letter(contract)}{_told_in_letter(contract)}"
         "<h2>Det gør vi ikke</h2><p>Vi sender ikke dit navn eller dit CPR-nummer videre. Vi fortæller ikke, om du selv "
         "nåede målet. Vi træffer ingen afgørelser om dig ud fra tallene.</p>"
         f"{_promise(programme)}"
@@ -116,6 +116,16 @@ def _with_others(contract: Contract) -> str:
     """Who else pays, and that nothing about the citizen goes there."""
     others = words.listed([escape(payer.name) for payer in contract.payers[1:]])
     return f" sammen med {others}, som kun får en regning og ingen oplysninger om dig" if others else ""
+
+
+def _document_in_letter(contract: Contract) -> str:
+    if not contract.evidence:
+        return ""
+    kinds = words.listed([words.DOCUMENTS[one] for one in sorted(contract.evidence)], "eller")
+    return (
+        f"<p>Noget står ikke i et register, for eksempel {kinds}. Det kan tælle med, hvis du viser os et dokument. "
+        "Dokumentet bliver i din sag.</p>"
+    )
 
 
 def _told_in_letter(contract: Contract) -> str:
@@ -192,10 +202,11 @@ def _rows(title: str, rows: Iterable[tuple[str, frozenset[str]]], roles: Sequenc
 
 
 def _sources(contract: Contract) -> str:
-    rows = "".join(
-        f"<tr><th scope=row>{name}<small>{whose}</small></th><td>{what}</td><td>{period}</td></tr>"
-        for name, whose, what, period in words.sources(contract)
-    )
+    rows, before = "", ""
+    for name, whose, what, period in words.sources(contract):
+        when = "samme tid" if period == before else period
+        rows += f"<tr><th scope=row>{name}<small>{whose}</small></th><td>{what}</td><td>{when}</td></tr>"
+        before = period
     return (
         "<table><thead><tr><th scope=col>Hvor</th><th scope=col>Hvad</th><th scope=col>Fra hvilken tid</th></tr>"
         f"</thead><tbody>{rows}</tbody></table>"

@@ -12,6 +12,7 @@ from html import escape
 
 from connectors.records import Month, Week
 from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind
+from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from policies.basis import StopReason
 from policies.programme import Programme
 from policies.vocabulary import LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
@@ -31,7 +32,24 @@ _PAY = "Betalte timer, indkomsttype og beløb. Vi lægger beløbene sammen for a
 _SOURCES = {
     "dream": ("DREAM", "Et register hos Styrelsen for Arbejdsmarked og Rekruttering.", _BENEFITS),
     "ydelsesrefusion": ("Ydelsesrefusion", "Kommunernes fælles system til refusion fra staten.", _BENEFITS),
+    "civil": (
+        "CPR-registeret",
+        "Folkeregisteret.",
+        "Nyt CPR-nummer, rejse til udlandet, død og beskyttelse af navn og adresse.",
+    ),
     "income": ("Indkomstregisteret", "Her melder arbejdsgivere og andre ind, hvad de udbetaler.", _HOURS),
+}
+DOCUMENTS = {
+    EvidenceType.SELF_EMPLOYED: "selvstændig virksomhed",
+    EvidenceType.WORK_ABROAD: "arbejde i udlandet",
+    EvidenceType.EDUCATION: "uddannelse",
+    EvidenceType.FLEKSJOB_PERMIT: "bevilling af fleksjob",
+}
+_CASE = ("Din sag i kommunen", "Kommunens eget sagssystem.")
+_WEEKS = ("benefits", "Ydelser og andre statusser uge for uge")  # id and words of a category
+_WEEKS_OF = {
+    EVIDENCE: ("documents", "Hvad et dokument i din sag viser om dine uger, ikke selve dokumentet"),
+    "civil": ("civil_status", "Nyt CPR-nummer, rejse til udlandet, død, beskyttet navn og adresse"),
 }
 _WHY = {
     Purpose.OUTCOME_PAYMENT: "Kommunen betaler kun for resultater. Derfor tæller vi dem.",
@@ -71,7 +89,7 @@ def categories(contract: Contract) -> list[Category]:
     return [
         Category("identification", "CPR-nummer, gemt krypteret", "referral_list"),
         Category("referral", "Dag for henvisning, sagsnummer og hvilken underretning du fik", "referral_list", True),
-        Category("benefits", "Ydelser og andre statusser uge for uge", contract.status_source, True),
+        *(Category(*_WEEKS_OF.get(source, _WEEKS), source, True) for source in contract.status_sources),
         Category("income", income, contract.income_source),
         Category("records", "Samtykker, indsigelser og andet, du har sagt til os", "yourself"),
     ]
@@ -79,7 +97,7 @@ def categories(contract: Contract) -> list[Category]:
 
 def category_source(contract: Contract, source: str) -> str:
     """The name of where a category comes from."""
-    others = {"referral_list": "Kommunens liste over henviste", "yourself": "Dig selv"}
+    others = {"referral_list": "Kommunens liste over henviste", "yourself": "Dig selv", EVIDENCE: _CASE[0]}
     return others.get(source) or source_name(contract, source)
 
 
@@ -119,7 +137,7 @@ def source_name(contract: Contract, source: str) -> str:
 
 
 def sources(contract: Contract) -> list[tuple[str, str, str, str]]:
-    """Each register that is read: its name, whose it is, what is read, and about which time.
+    """Each source that is read: its name, whose it is, what is read, and about which time; documents count as one.
 
     The time is that of `needed_weeks`: from the week of the first enrolment to the last window; whole months of income.
     """
@@ -128,11 +146,15 @@ def sources(contract: Contract) -> list[tuple[str, str, str, str]]:
     months = f"{_month(first.month)} til {_month(last.month)}"
     return [
         (*_source(contract, source), months if source == contract.income_source else weeks)
-        for source in dict.fromkeys(contract.sources)
+        for source in dict.fromkeys(contract.named_sources)
     ]
 
 
 def _source(contract: Contract, source: str) -> tuple[str, str, str]:
+    if source == EVIDENCE:
+        kinds = listed([DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
+        what = f"Dokument om {kinds}: kun slags og uger."
+        return (*_CASE, what)
     fallback = (escape(source), "", _HOURS if source == contract.income_source else _BENEFITS)
     name, whose, what = _SOURCES.get(source, fallback)
     return name, whose, _PAY if source == contract.income_source and contract.needs_amounts else what

@@ -51,6 +51,17 @@ def recipients(contract: Contract) -> list[Recipient]:
     return sorted(found, key=lambda one: one.organisation)
 
 
+def _documents(contract: Contract) -> str:
+    kinds = ", ".join(sorted(contract.evidence))
+    return f"; dokumenter om / documents about: {kinds}" if kinds else ""
+
+
+def _assessments(programme: Programme) -> list[tuple[str, str, str]]:
+    """A row where a source was supplied for another purpose (GDPR art. 6(4))."""
+    named = "; ".join(f"`{source}`: {reference}" for source, reference in sorted(programme.assessments.items()))
+    return [("b", "Vurdering af andet formål / assessment of another purpose", named)] if named else []
+
+
 def record(contract: Contract, programme: Programme, sources: Sequence[SourceDeclaration]) -> str:
     """Article 30(1)(a) to (g), a row each."""
     terms = purpose_terms()
@@ -64,11 +75,13 @@ def record(contract: Contract, programme: Programme, sources: Sequence[SourceDec
             "Retsgrundlag / legal basis",
             f"{words.legal_ground(programme)}; {programme.law_reference}",
         ),
+        *_assessments(programme),
         ("c", "Registrerede / data subjects", f"{contract.cohort.size} borgere, der er henvist / people referred"),
         (
             "c",
             "Oplysninger / personal data",
             "; ".join(f"{one.title} ({one.agreement.reference}: {one.agreement.statute})" for one in sources)
+            + _documents(contract)
             + "; CPR-nummer, henvisningsdato, sagsnummer / CPR number, day of referral, case reference",
         ),
         (

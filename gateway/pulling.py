@@ -27,6 +27,7 @@ from gateway.installation import Gateway
 from gateway.stops import record_programme_stop
 from gateway.store import basis, queries, spells
 from gateway.store.tables import PullRow
+from gateway.store.told import ended
 from policies.errors import PolicyDenied
 from policies.facts import PullFacts
 from policies.vocabulary import Action, Purpose
@@ -75,7 +76,8 @@ def pull(
         keeps_amounts = gateway.contract(asking.session, contract_id).needs_amounts
         authorised, weeks, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
-        matcher = gateway.boundary(asking.session).matcher(contract_id, without=stopped)
+        left_out = stopped | _gone(gateway, asking, contract_id, declaration, weeks)
+        matcher = gateway.boundary(asking.session).matcher(contract_id, without=left_out)
         asking.uow.record(
             PullAuthorised(
                 contract=contract_id,
@@ -114,11 +116,20 @@ def pull(
                 PullRepeated(contract=contract_id, source=source_id, file_sha256=digest, decision=authorised.id)
             )
             return report(known, people_changed=0, postings_added=0, is_new=False)
-        kept = _without(pulled, stopped)
+        left_out |= stopped
+        kept = _without(pulled, left_out)
         row, changed, added = _store(
-            asking, contract_id, declaration, kept, authorised, without=stopped, asked_to=weeks[1]
+            asking, contract_id, declaration, kept, authorised, without=left_out, asked_to=weeks[1]
         )
     return report(row, people_changed=changed, postings_added=added, is_new=True)
+
+
+def _gone(
+    gateway: Gateway, asking: Asking, contract_id: str, declaration: SourceDeclaration, weeks: tuple[Week, Week]
+) -> set[str]:
+    """Of whom the source has nothing left to tell: see `told.ended`."""
+    everyone = gateway.boundary(asking.session).matcher(contract_id).everyone
+    return {ref.value for ref in ended(asking.session, contract_id, declaration, everyone, weeks=weeks)}
 
 
 def ask_to_pull(
@@ -139,6 +150,9 @@ def ask_to_pull(
         source=declaration.id,
         agreement_valid=declaration.agreement.is_valid(on=today),
         agreement_purposes=declaration.agreement.permitted_purposes,
+        purpose_assessed=programme.is_assessed(
+            declaration.id, for_another_purpose=declaration.is_supplied_for_another_purpose
+        ),
         period_within_programme=programme.covers(weeks[0].monday, weeks[1].sunday),
         pull_open=programme.pull_open(on=today),
         subjects_enrolled=is_sealed(asking.session, contract),

@@ -129,7 +129,7 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
         if weeks[1] < weeks[0]:
             raise NothingComplete(source=source_id, first=str(needed[0]), complete_to=str(last))
         everyone = gateway.boundary(asking.session).matcher(contract_id, without=stopped).everyone
-        gone = ended(asking.session, declaration, everyone, last_week=needed[1])
+        gone = ended(asking.session, contract_id, declaration, everyone, weeks=needed)
         people = [person for person in everyone if person not in gone]
         row = records.open_run(asking.session, contract_id, source_id, declaration.sha256)
         goes_on = row is not None and row.to_week == weeks[1].ordinal

@@ -25,6 +25,8 @@ STATUSES: Mapping[Status, str] = {
     Status.EDUCATION: "uddannelse",
     Status.FLEKSJOB: "fleksjob",
     Status.SKAANEJOB: "skånejob",
+    Status.SELF_EMPLOYED: "selvstændig virksomhed",
+    Status.WORK_ABROAD: "arbejde i udlandet",
     Status.EARLY_RETIREMENT: "efterløn",
     Status.DISABILITY_PENSION: "førtidspension",
     Status.OLD_AGE_PENSION: "folkepension",

@@ -67,8 +67,8 @@ def historical(gateway: Gateway, contract_id: str, draft: Contract) -> Historica
 def _check(known: Contract, draft: Contract) -> None:
     if known.cohort.size < known.k_cohort:
         raise SimulationRefused(draft=draft.file, reason=_too_few(known.cohort.size, known))
-    if draft.measures and draft.sources != known.sources:
-        read, wanted = (", ".join(one.sources) or "none" for one in (known, draft))
+    if draft.measures and (draft.named_sources, draft.evidence) != (known.named_sources, known.evidence):
+        read, wanted = (", ".join((*one.named_sources, *sorted(one.evidence))) or "none" for one in (known, draft))
         raise SimulationRefused(draft=draft.file, reason=f"it reads {wanted}; of {known.id!r} was read: {read}")
     if draft.needs_amounts and not known.needs_amounts:
         raise SimulationRefused(draft=draft.file, reason=f"it counts pay, and no amounts were kept for {known.id!r}")

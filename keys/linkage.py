@@ -69,22 +69,25 @@ class Linkage:
         return subject
 
     def renumber(self, subject: str, cpr: Cpr, contract_id: str) -> bool:
-        """Give a subject another number: it is sealed in the place of the one before, and found by both.
+        """Give a subject another number: it is sealed in the place of the one before, and found by all there were.
 
-        False where the subject has this number already. Raises `NumberTaken` where it is another subject's here.
+        A number that the subject had before may come back. False where it is the one that is sealed. Raises
+        `NumberTaken` where it is, or was, another subject's here.
         """
         owner = self.find(cpr, contract_id)
-        if owner == subject:
-            return False
-        if owner is not None:
+        if owner not in (None, subject):
             raise NumberTaken()
+        if owner == subject and self.open(subject) == cpr:
+            return False
         wrapped_key = self._store.sealed(subject)[1]
         key = _open(self._wrapping, wrapped_key, subject)
         domains = (MUNICIPALITY, contract_domain(contract_id))
         self._store.replace(
             subject,
             sealed_cpr=_seal(AESGCM(key), cpr.digits.encode("ascii"), subject),
-            indexes=[BlindIndexRow(name, self._version, self.index_key(name).one(cpr)) for name in domains],
+            indexes=[]
+            if owner == subject
+            else [BlindIndexRow(name, self._version, self.index_key(name).one(cpr)) for name in domains],
         )
         return True
 

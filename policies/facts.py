@@ -31,10 +31,24 @@ class PullFacts:
     source: str  # as the programme declares it: "dream", "ydelsesrefusion", "income"
     agreement_valid: bool  # the agreement with the source's owner is in force on the day of the pull
     agreement_purposes: frozenset[str]  # what that agreement lets the data be used for
+    purpose_assessed: bool  # supplied for this purpose, or the programme names the assessment: Programme.is_assessed
     period_within_programme: bool  # the weeks asked for lie within opens_on..closes_on
     pull_open: bool  # Programme.pull_open(on=today)
     subjects_enrolled: bool  # every batch of the contract is sealed
     subjects_covered: bool  # somebody is asked for, and everyone asked for may be followed: basis.coverage
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFacts:
+    """Before a document is registered, confirmed or withdrawn as evidence of one person's weeks."""
+
+    purpose: Purpose
+    contract_sha256: str
+    appointment_valid: bool
+    subject_enrolled: bool
+    subjects_covered: bool  # the person may be followed; always true where evidence is withdrawn
+    evidence_declared: bool  # the contract names this kind of document; always true where evidence is withdrawn
+    second_person: bool  # a confirmation: by another than whoever registered it; always true for what is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +196,7 @@ class AuditRowsFacts:
 Facts = (
     EnrolFacts
     | PullFacts
+    | EvidenceFacts
     | EvaluateFacts
     | ReleaseFacts
     | IndividualFacts
@@ -200,6 +215,7 @@ Facts = (
 FACTS: dict[Action, type[Facts]] = {
     Action.ENROL: EnrolFacts,
     Action.PULL_SOURCE: PullFacts,
+    Action.REGISTER_EVIDENCE: EvidenceFacts,
     Action.EVALUATE: EvaluateFacts,
     Action.RELEASE_TOTAL: ReleaseFacts,
     Action.RELEASE_PREDICATE: ReleaseFacts,

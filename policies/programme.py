@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -97,6 +97,7 @@ class Programme:
     closes_on: date  # the last day whose data may be asked for
     pull_until: date | None  # the last day on which sources may be read; None = as long as it is active
     sources: frozenset[str]
+    assessments: Mapping[str, str]  # source supplied for another purpose -> reference of the assessment (art. 6(4))
     controller: str  # organisation
     parties: frozenset[Party]
     grants: tuple[Grant, ...]  # sorted by id
@@ -111,6 +112,10 @@ class Programme:
     def covers(self, first_day: date, last_day: date) -> bool:
         """Whether these days (both included, in order) lie within the programme's period."""
         return self.opens_on <= first_day <= last_day <= self.closes_on
+
+    def is_assessed(self, source: str, *, for_another_purpose: bool) -> bool:
+        """Whether a source may serve this programme: it was supplied for it, or its assessment is named."""
+        return not for_another_purpose or source in self.assessments
 
     def pull_open(self, *, on: date) -> bool:
         """Whether sources may still be read on this day."""
@@ -165,6 +170,7 @@ def load_programme(text: bytes, *, file: str) -> Programme:
         closes_on=root.day("closes_on"),
         pull_until=root.day("pull_until") if "pull_until" in root else None,
         sources=frozenset(root.list_of("sources", _identifier)),
+        assessments=_assessments(root),
         controller=root.converted("controller", _identifier),
         parties=frozenset(parties),
         grants=_grants(root, parties),
@@ -182,6 +188,18 @@ def load_programme(text: bytes, *, file: str) -> Programme:
     root.done()
     _consistent(programme, root)
     return programme
+
+
+def _assessments(root: Table) -> dict[str, str]:
+    """Source -> the assessment that its use here rests on; of sources that the programme reads, and no other."""
+    if "assessments" not in root:
+        return {}
+    table = root.table("assessments")
+    sources = root.list_of("sources", _identifier)
+    for name in table:
+        if name not in sources:
+            raise table.refuse(name, "is not one of the programme's sources")
+    return {source: table.text(source) for source in table}
 
 
 def _parties(root: Table) -> tuple[Party, ...]:

@@ -30,6 +30,7 @@ does not hold. Where the engine cannot answer, the answer is no.
 _ACTIONS_DA = {
     Action.ENROL: "indskrive personer",
     Action.PULL_SOURCE: "læse en kilde",
+    Action.REGISTER_EVIDENCE: "registrere et dokument",
     Action.EVALUATE: "evaluere resultater",
     Action.RELEASE_TOTAL: "videregive totaler",
     Action.RELEASE_PREDICATE: "oplyse opfyldt eller ikke opfyldt",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -54,6 +54,9 @@ class Table:
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
 
     def refuse(self, key: str, reason: str, *, rule: str = "") -> ProgrammeInvalid:
         """The error to raise for this key: `raise table.refuse("id", "must not be empty")`."""
@@ -163,4 +166,6 @@ def _line_of(text: str, at: tuple[str, int] | None, key: str) -> int:
         found = _KEY.match(line)
         if found and here == at and found[1] == key:
             return number
+        if found and here is None and at == (found[1], _ONLY):
+            best = number  # the table is written in one line
     return best

@@ -68,6 +68,7 @@ class Action(StrEnum):
 
     ENROL = "enrol"
     PULL_SOURCE = "pull_source"
+    REGISTER_EVIDENCE = "register_evidence"
     EVALUATE = "evaluate"
     RELEASE_TOTAL = "release_total"
     RELEASE_PREDICATE = "release_predicate"

@@ -34,6 +34,11 @@ def read_settings(table: Table) -> Any:
     return settings
 
 
+def kind_of(settings: Any) -> str:
+    """The word by which a declaration names the transport that has these settings."""
+    return next(kind for kind, module in _MODULES.items() if module == type(settings).__module__)
+
+
 def connect(settings: Any, schema: Schema, secrets: Secrets, clock: Clock) -> Transport:
     """The transport of a declaration's settings; its records hold the schema's columns, in their order.
 

@@ -58,10 +58,22 @@ def _sources(contract: Contract) -> Iterator[Block]:
         return
     yield Heading("Registre")
     rows = []
-    for source, row in zip(dict.fromkeys(contract.sources), plain_danish.sources(contract), strict=True):
+    for source, row in zip(dict.fromkeys(contract.named_sources), plain_danish.sources(contract), strict=True):
         name, whose, _, period = map(words.plain, row)
         rows.append((name, whose, words.read_from(contract, source), period))
     yield Table(("Register", "Hvis det er", "Hvad der læses", "Hvilken tid"), tuple(rows))
+    if len(contract.status_sources) > 1:
+        order = words.listed([words.plain(plain_danish.source_name(contract, one)) for one in contract.status_sources])
+        yield Paragraph(
+            f"Kilder til en borgers uge spørges i denne rækkefølge: {order}. Den første, der viser en status, afgør "
+            "ugen. At et register ikke kender til en ydelse, viger for, hvad en anden kilde viser. Viser to kilder "
+            "hver sin status, tælles uenigheden, og kommunen kan se den."
+        )
+    if contract.evidence:
+        yield Paragraph(
+            "Et dokument tæller først, når to medarbejdere i kommunen har set det: en, der registrerer det, og en, der "
+            "bekræfter det. Det tæller kun i uger, hvor det er gyldigt til ugens udgang."
+        )
     codes = (
         "Så længe der er en sådan uge, udstedes der intet resultat for perioden."
         if contract.unknown_codes_block

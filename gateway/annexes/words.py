@@ -8,6 +8,7 @@ from html import unescape
 from connectors.records import IncomeType, Status, Week
 from gateway import plain_danish, register_words
 from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, RegisterExit, State
+from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.tariff import UNIT_OF
 from gateway.outcomes.terms import Rounding, Unit
 from policies.basis import StopReason
@@ -157,7 +158,12 @@ def income(state: State) -> str:
 
 
 def read_from(contract: Contract, source: str) -> str:
-    """What is read about a person in a register."""
+    """What is read about a person in a source."""
+    if source == EVIDENCE:
+        kinds = listed([plain_danish.DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
+        return f"Et dokument om {kinds}: slags, uger og fingeraftryk. Dokumentet bliver i sagen"
+    if source == "civil":
+        return "Nyt CPR-nummer, udrejse, død, navne- og adressebeskyttelse"
     if source != contract.income_source:
         return "Ydelser uge for uge"
     if contract.needs_amounts:

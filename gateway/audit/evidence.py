@@ -87,9 +87,10 @@ def evidence(
     people = spells.load_histories(
         session,
         contract.id,
-        status_source=contract.status_source,
+        status_sources=contract.status_sources,
         income_source=contract.income_source,
         known_at=row.known_at,
+        evidence=contract.evidence,
         stops=basis.stops(session, programme, subjects, at=row.known_at),
         subjects=subjects,
     )

@@ -15,6 +15,8 @@ from gateway.cli import (
     comparison,
     connectors,
     contracts,
+    evidence,
+    explain,
     installation,
     keys,
     logs,
@@ -45,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(contracts.app, name="contract")
 app.add_typer(connectors.app, name="connectors")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(logs.app, name="log")
 app.add_typer(keys.app, name="keys")
 app.add_typer(keys.trust_app, name="trust")
@@ -57,7 +60,14 @@ for contract_command in (*adoption.CONTRACT_COMMANDS, *whatif.COMMANDS, *annexes
 app.add_typer(settle.app, name="settle")
 for key_command in signing.COMMANDS:
     keys.app.command()(key_command)
-_TOP = (*installation.COMMANDS, simulation.simulate, *outcomes.COMMANDS, *comparison.COMMANDS, *adoption.COMMANDS)
+_TOP = (
+    *installation.COMMANDS,
+    simulation.simulate,
+    *outcomes.COMMANDS,
+    *explain.COMMANDS,
+    *comparison.COMMANDS,
+    *adoption.COMMANDS,
+)
 for command in _TOP:
     app.command()(command)
 

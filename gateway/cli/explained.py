@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.terminal import columns, console
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from gateway.explaining import Explanation, PersonShown
     from gateway.hindsight import Changes
     from gateway.outcomes.explain import MeasureExplained, Run, TotalExplained, WindowExplained
+    from gateway.outcomes.reconciling import Reconciled
 
 SCHEMA = "evaluation-explained/1"
 _EACH = ("people", "retention", "days", "earnings")  # kinds in which a person is a unit at most
@@ -36,10 +38,21 @@ def show(found: Explanation) -> None:
     for person in found.people:
         _show_person(person)
     console.print()
+    show_reconciled(found.as_of.reconciled)
     if found.protected:
         console.print(f"protected: {found.protected} people")
     if found.erased:
         console.print(f"erased: {found.erased} people, who are in the totals as part of a sum")
+
+
+def show_reconciled(found: Reconciled) -> None:
+    """Where sources disagree, and how much rests on documents; nothing where the contract has one status source."""
+    for one in found.on_evidence:
+        console.print(f"  documents add {one.quantity:+,} to {one.measure}")
+    if found.disagreeing:
+        console.print("  sources that disagree; the first has precedence")
+        rows = [(one.first, one.second, one.window, f"{one.weeks:,}", f"{one.people:,}") for one in found.disagreeing]
+        columns([("first", "second", "window", "person-weeks", "people"), *rows], indent=4)
 
 
 def _show_total(total: TotalExplained) -> None:
@@ -118,6 +131,8 @@ def as_json(found: Explanation) -> dict[str, Any]:
             {"tariff": one.tariff, "line": one.line, "owed_minor": dict(one.owed_minor)} for one in found.tariffs
         ],
         "missing_figures": found.missing_figures,
+        "disagreements": [asdict(one) for one in found.as_of.reconciled.disagreeing],
+        "on_evidence": {one.measure: one.quantity for one in found.as_of.reconciled.on_evidence},
         "people": [
             {
                 "case_reference": person.case_reference,

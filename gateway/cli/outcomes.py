@@ -69,6 +69,7 @@ def pull(
     if purpose not in set(Purpose):
         raise typer.BadParameter(f"must be one of: {', '.join(Purpose)}", param_hint="--purpose")
     gateway = opened()
+    _warn_of_agreement(gateway, source)
     if not files:
         with gateway.store.read() as session:
             declaration = declared(session, source)
@@ -83,6 +84,17 @@ def pull(
             console.print(f"not needed: {skipped}")
             continue
         _show_pull(done)
+
+
+def _warn_of_agreement(gateway: Gateway, source: str) -> None:
+    """Say that the agreement ends soon, or has ended; whether it may still be read, the policy decides."""
+    from gateway.connecting import connector
+    from gateway.declarations import source as declared
+
+    with gateway.store.read() as session:
+        warning = connector(gateway, session, declared(session, source), gateway.clock().date()).warning
+    if warning:
+        console.print(warning, style="yellow")
 
 
 def _pull_records(gateway: Gateway, contract: str, declaration: SourceDeclaration, purpose: Purpose) -> None:
@@ -162,6 +174,7 @@ def evaluate(
 
     Example: gateway evaluate impact60 --as-of 2020-03-02 --explain --case SAG-0017
     """
+    from gateway.cli.explained import show_reconciled
     from gateway.evaluation import evaluate_week, utc_text
 
     if bool(week) == bool(as_of) and (week or not changed_since):
@@ -192,6 +205,7 @@ def evaluate(
         f"  exits {evaluation.exits}, not observed {evaluation.not_observed}, person-weeks with unknown codes"
         f" {evaluation.unknown_weeks}"
     )
+    show_reconciled(found.reconciled)
     console.print(f"  sources complete to {found.complete_to}, known at {utc_text(found.known_at)}")
     console.print(f"  inputs {evaluation.inputs_sha256}")
 

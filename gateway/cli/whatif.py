@@ -82,7 +82,7 @@ def _tried(
     from gateway.outcomes.whatif import Tried
     from gateway.simulate.course import load_course
     from gateway.simulate.invented import generated, histories, scaled
-    from gateway.simulate.registers import SOURCES
+    from gateway.simulate.registers import SOURCES, simulated_source
 
     seeds = tuple(range(seed, seed + draws))
     if cohort:
@@ -90,8 +90,12 @@ def _tried(
     if not draft.measures:
         console.print("  it counts nobody itself: no cohort is drawn, declared figures decide")
         return [Tried("declared figures", draft, ((),))]
-    if draft.status_source not in SOURCES:
-        console.print(f"  nobody here can simulate {draft.status_source!r}: it shows what DREAM would", style="yellow")
+    chosen = simulated_source(draft.status_sources)
+    if chosen not in SOURCES:
+        console.print(f"  nobody here can simulate {chosen!r}: it shows what DREAM would", style="yellow")
+    for other in draft.status_sources:
+        if other != chosen:
+            console.print(f"  {other!r} tells nothing in this simulation", style="yellow")
     if course is None:
         rates = list(dict.fromkeys(success)) or list(_PER_CENT)
         console.print(f"  invented people, per cent in a counted state at the end: {', '.join(map(str, rates))}")

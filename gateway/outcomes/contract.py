@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from connectors.records import IncomeType, Status, Week
+from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.terms import Aggregate, Caps, Index, Rounding, Tariff, divided
 from policies.basis import StopReason
@@ -202,7 +203,8 @@ class Contract:
     illustrative: tuple[str, ...]
     parties: tuple[ContractParty, ...]
     cohort: Cohort
-    status_source: str
+    status_sources: tuple[str, ...]  # in order of precedence; `evidence` among them is no register
+    evidence: frozenset[EvidenceType]  # what documents may show; empty where `evidence` is no source
     income_source: str
     unknown_codes_block: bool
     qualification: Qualification
@@ -288,8 +290,17 @@ class Contract:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The registers that it reads; none where it has no measure of its own."""
-        return tuple(source for source in (self.status_source, self.income_source) if source)
+        """The registers that it reads; none where it has no measure of its own.
+
+        Each must be complete to a window's end before anything is released of it. Evidence is no register: nothing says
+        when the last document has come, and nothing waits for one.
+        """
+        return tuple(source for source in self.named_sources if source != EVIDENCE)
+
+    @property
+    def named_sources(self) -> tuple[str, ...]:
+        """Whatever may decide a week: the status sources in order of precedence, evidence among them, and income."""
+        return tuple(source for source in (*self.status_sources, self.income_source) if source)
 
     def freezes_on(self, window: Window) -> date:
         """The first day on which the window's data may be frozen."""

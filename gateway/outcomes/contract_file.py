@@ -29,6 +29,7 @@ from gateway.outcomes.contract import (
     RegisterExit,
     Window,
 )
+from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.measures_file import read_measures, read_states, statuses
 from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
@@ -67,7 +68,8 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         illustrative=root.texts("illustrative", []),
         parties=parties,
         cohort=cohort,
-        status_source=people.status_source,
+        status_sources=people.status_sources,
+        evidence=people.evidence,
         income_source=people.income_source,
         unknown_codes_block=people.unknown_codes_block,
         qualification=people.qualification,
@@ -105,7 +107,8 @@ def load_contract(text: bytes, *, file: str) -> Contract:
 class _People:
     """How single people are read and followed."""
 
-    status_source: str
+    status_sources: tuple[str, ...]
+    evidence: frozenset[EvidenceType]
     income_source: str
     unknown_codes_block: bool
     qualification: Qualification
@@ -116,7 +119,8 @@ class _People:
 def _people(root: Table) -> _People:
     sources, exits = root.table("sources"), root.table("exits")
     people = _People(
-        status_source=sources.text("status"),
+        status_sources=_status_sources(sources),
+        evidence=frozenset(EvidenceType(word) for word in sources.texts("evidence", [])),
         income_source=sources.text("income"),
         unknown_codes_block=sources.converted("unknown_codes", one_of("report", "block")) == "block",
         qualification=_qualification(root.table("qualification")),
@@ -126,6 +130,25 @@ def _people(root: Table) -> _People:
     for table in (sources, exits):
         table.done()
     return people
+
+
+def _status_sources(table: Table) -> tuple[str, ...]:
+    """One source, or several in order of precedence; with evidence among them, its kinds must be named."""
+    named = (table.text("status"),) if table.is_text("status") else table.texts("status")
+    if not named or not all(named):
+        raise table.refuse("status", "must name one source, or several in order of precedence")
+    if set(named) == {EVIDENCE}:
+        raise table.refuse("status", "must name a register: evidence adds to one, and never stands alone")
+    kinds = table.texts("evidence", [])
+    for word in kinds:
+        if word not in set(EvidenceType):
+            raise table.refuse("evidence", f"knows no kind {word!r}; known are: {', '.join(EvidenceType)}")
+    if bool(kinds) != (EVIDENCE in named):
+        where = "evidence" if kinds else "status"
+        raise table.refuse(where, "evidence stands among the status sources with its kinds under evidence, or nowhere")
+    if table.text("income") == EVIDENCE:
+        raise table.refuse("income", "must name a register: a document shows weeks, and no paid hours")
+    return named
 
 
 def _nobody(root: Table) -> _People:
@@ -138,7 +161,8 @@ def _nobody(root: Table) -> _People:
         if key in root.table("disclosure"):
             raise root.table("disclosure").refuse(key, "shows what measures count, and this contract has none")
     return _People(
-        status_source="",
+        status_sources=(),
+        evidence=frozenset(),
         income_source="",
         unknown_codes_block=False,
         qualification=Qualification(False, True, frozenset()),

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from connectors.records import IncomePosting, IncomeType, Status, StatusSpell, Week
+from gateway.outcomes.precedence import by_week, resolve
 from outcome_verifier import canonical
 from outcome_verifier.tlog import merkle_root
 from policies.basis import Stop, StopReason
@@ -21,7 +22,7 @@ class PersonHistory:
 
     subject: str
     enrolled_on: date
-    statuses: Mapping[int, frozenset[Status]]  # week -> what the status register shows; absent = not observed
+    statuses: Mapping[int, frozenset[Status]]  # week -> what the deciding source shows; absent = not observed
     hours: Mapping[tuple[int, IncomeType], int]  # (month, type) -> paid hours in hundredths, corrections summed
     postings: Mapping[tuple[int, IncomeType], int]  # (month, type) -> postings less reversals
     earnings: Mapping[tuple[int, IncomeType], int]  # (month, type) -> minor units; empty where the contract needs none
@@ -36,13 +37,13 @@ class PersonHistory:
         enrolled_on: date,
         spells: Iterable[StatusSpell],
         postings: Iterable[IncomePosting],
+        behind: Sequence[Iterable[StatusSpell]] = (),
         stop: Stop | None = None,
     ) -> PersonHistory:
-        """The history that these rows amount to, whatever their order."""
-        statuses: dict[int, set[Status]] = defaultdict(set)
-        for spell in spells:
-            for week in range(spell.from_week.ordinal, spell.to_week.ordinal + 1):
-                statuses[week].add(spell.status)
+        """The history that these rows amount to, whatever their order.
+
+        `behind` has the spells of the status sources that come after the first one, in their order of precedence.
+        """
         hours: dict[tuple[int, IncomeType], int] = defaultdict(int)
         counts: dict[tuple[int, IncomeType], int] = defaultdict(int)
         earnings: dict[tuple[int, IncomeType], int] = defaultdict(int)
@@ -52,10 +53,10 @@ class PersonHistory:
             counts[key] += -1 if posting.is_reversal else 1
             if posting.amount_minor:
                 earnings[key] += posting.amount_minor
-        frozen = {week: frozenset(found) for week, found in statuses.items()}
+        statuses = resolve([by_week(spells), *map(by_week, behind)])
         last_week = Week.of(stop.since.date()).ordinal - 1 if stop and stop.since else 0
         reason = stop.reason if stop else None
-        return cls(subject, enrolled_on, frozen, dict(hours), dict(counts), dict(earnings), reason, last_week)
+        return cls(subject, enrolled_on, statuses, dict(hours), dict(counts), dict(earnings), reason, last_week)
 
     def leaf(self) -> bytes:
         """SHA-256 over the subject id and this history. The id is 128 random bits that never leave the

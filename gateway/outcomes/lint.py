@@ -14,6 +14,7 @@ from itertools import combinations, pairwise
 from connectors.records import Status, Week
 from gateway.outcomes.calendar import can_count, first_weeks
 from gateway.outcomes.contract import Contract, Measure, MeasureKind, State
+from gateway.outcomes.evidence import EVIDENCE, STATUS_OF
 from gateway.outcomes.terms import Tariff, TariffKind
 
 
@@ -288,15 +289,17 @@ def _last_week(contract: Contract, measure: Measure) -> Week | None:
 
 
 def _unseen_states(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> Iterator[LintFinding]:
-    shown = shown_by.get(contract.status_source)
-    if shown is None:
+    """Nothing is said where the contract reads a register whose codes are not known here."""
+    registers = [source for source in contract.status_sources if source != EVIDENCE]
+    if not registers or any(source not in shown_by for source in registers):
         return
+    shown = frozenset(STATUS_OF[kind] for kind in contract.evidence).union(*(shown_by[one] for one in registers))
     for state in contract.states:
         if not state.statuses & shown:
             yield LintFinding(
                 "unseen-state",
                 state.line,
-                f"source {contract.status_source!r} never shows a status of {state.id!r}",
+                f"source {' or '.join(map(repr, contract.status_sources))} never shows a status of {state.id!r}",
                 "name a status that its code list knows, or read another source",
                 refuses=True,
             )

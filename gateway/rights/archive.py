@@ -15,6 +15,7 @@ from datetime import date
 
 from sqlmodel import Session
 
+from connectors.records import Week
 from gateway.authority import deciding, staff_party
 from gateway.events import PersonLine
 from gateway.installation import Gateway
@@ -22,6 +23,7 @@ from gateway.outcomes.contract import Contract
 from gateway.rights.holdings import MonthHeld, Run, held
 from gateway.rights_events import ArchiveExported
 from gateway.store import queries
+from gateway.store.evidence import EvidenceRow
 from gateway.store.rights_tables import Archived
 from gateway.store.tables import Subject
 from policies.facts import PersonFacts
@@ -96,6 +98,8 @@ def _document(
             ET.SubElement(person, "record", attributes)
         for run in one.runs:
             ET.SubElement(person, "run", {"status": run.status, "code": run.code, **_dates(run, run.source)})
+        for document in one.documents:
+            ET.SubElement(person, "document", _document_held(document))
         for month in one.months:
             attributes = {"type": month.income_type, "hoursHundredths": str(month.hours_hundredths)}
             if month.amount_minor:
@@ -104,6 +108,20 @@ def _document(
     ET.indent(root)
     data: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return data + b"\n"
+
+
+def _document_held(row: EvidenceRow) -> dict[str, str]:
+    """What a document showed; itself it lies in the case system, which its digest points to."""
+    held = {
+        "kind": row.type,
+        "sha256": row.document_sha256,
+        "from": Week(row.from_week).monday.isoformat(),
+        "to": Week(row.to_week).sunday.isoformat(),
+        "expires": row.expires_on.isoformat(),
+        "registered": row.registered_at.date().isoformat(),
+    }
+    days = {"confirmed": row.confirmed_at, "withdrawn": row.withdrawn_at}
+    return held | {name: day.date().isoformat() for name, day in days.items() if day is not None}
 
 
 def _text(parent: ET.Element, values: dict[str, str]) -> None:

@@ -17,14 +17,16 @@ from sqlmodel import Session, SQLModel, col, delete, select, update
 from gateway.attestations.jws import sign_compact
 from gateway.audit.findings import forget
 from gateway.authority import Asking, Authorised
+from gateway.evaluation import histories
 from gateway.installation import Gateway
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.rights import journal
 from gateway.rights_errors import RequestUnknown
 from gateway.rights_events import DatabaseRewritten, ErasureRepeated, PersonErased
-from gateway.store import basis, spells
+from gateway.store import basis
 from gateway.store.audit_tables import AuditItem
+from gateway.store.evidence import EvidenceRow
 from gateway.store.record_tables import PullRun, RecordRow
 from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
 from gateway.store.tables import (
@@ -40,7 +42,7 @@ from gateway.store.tables import (
 from policies.programme import Programme
 
 TYPE = "erasure-certificate+jwt"
-OF_PEOPLE = (VaultRow, SubjectKeyRow, LinkageRow, SpellRow, IncomeRow, RecordRow, BasisRow, Subject)
+OF_PEOPLE = (VaultRow, SubjectKeyRow, LinkageRow, SpellRow, IncomeRow, RecordRow, EvidenceRow, BasisRow, Subject)
 _KEPT = (
     "sums over everybody erased in this contract",
     "digests of log lines, without what they were made of",
@@ -159,15 +161,7 @@ def digest_of(subject: str) -> str:
 def _keep_sums(gateway: Gateway, session: Session, programme: Programme, subject: str, *, now: datetime) -> None:
     """Add what the person counted for, at the end of each window, to what the erased leave."""
     contract = gateway.contract(session, programme.contract_id)
-    [person] = spells.load_histories(
-        session,
-        contract.id,
-        status_source=contract.status_source,
-        income_source=contract.income_source,
-        known_at=now,
-        stops=basis.stops(session, programme, [subject], at=now),
-        subjects=[subject],
-    )
+    [person] = histories(session, contract, programme, known_at=now, only=subject)
     body = basis.remainder(session, contract.id).plus(_share(gateway, session, contract.id, person)).body()
     session.merge(RemainderRow(contract_id=contract.id, body=body))
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from sqlmodel import Session, col, select
 
 from connectors.records import Month, Week
+from gateway.store.evidence import EvidenceRow, of_person
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import IncomeRow, SpellRow, Subject
 
@@ -46,6 +47,7 @@ class Holdings:
     subject: Subject
     runs: tuple[Run, ...]
     months: tuple[MonthHeld, ...]
+    documents: tuple[EvidenceRow, ...]  # registered as evidence, oldest first
     records: tuple[BasisRow, ...]  # begun and ended, oldest first
 
 
@@ -92,6 +94,7 @@ def held(session: Session, subject: Subject) -> Holdings:
             )
             for row in months
         ),
+        tuple(of_person(session, subject.subject_id)),
         tuple(records),
     )
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from connectors.records import Week
 from gateway.authority import deciding
 from gateway.declarations import source as declared_source
+from gateway.evaluation import histories
 from gateway.events import PersonLine
 from gateway.installation import Gateway
 from gateway.issuing import token_of
@@ -25,7 +27,7 @@ from gateway.processing_record import recipients
 from gateway.rights.holdings import Holdings, held, together
 from gateway.rights.people import Who, open_person
 from gateway.rights_events import PersonRead
-from gateway.store import basis, queries, spells
+from gateway.store import queries
 from gateway.store.rights_tables import RightsRequest, StatementRow
 from gateway.store.tables import LogEntry, PersonLineRow, ReleaseRow, Subject
 from outcome_verifier import canonical
@@ -161,6 +163,20 @@ def _held(found: Holdings) -> dict[str, Any]:
             }
             for month in found.months
         ],
+        "documents": [
+            {
+                "document": row.id,
+                "kind": row.type,
+                "from": Week(row.from_week).monday.isoformat(),
+                "to": Week(row.to_week).sunday.isoformat(),
+                "expires_on": row.expires_on.isoformat(),
+                "sha256": row.document_sha256,
+                "registered_on": row.registered_at.date().isoformat(),
+                "confirmed_on": row.confirmed_at.date().isoformat() if row.confirmed_at else None,
+                "withdrawn_on": row.withdrawn_at.date().isoformat() if row.withdrawn_at else None,
+            }
+            for row in found.documents
+        ],
         "records": [
             {
                 "record": row.record_id,
@@ -220,15 +236,7 @@ def _is_counted(gateway: Gateway, session: Session, programme: Programme, row: R
     if window is None or window.to_week.sunday < subject.enrolled_on:
         return False
     contract = gateway.contract_for(session, row.contract_id, window)
-    [person] = spells.load_histories(
-        session,
-        contract.id,
-        status_source=contract.status_source,
-        income_source=contract.income_source,
-        known_at=row.known_at,
-        stops=basis.stops(session, programme, [subject.subject_id], at=row.known_at),
-        subjects=[subject.subject_id],
-    )
+    [person] = histories(session, contract, programme, known_at=row.known_at, only=subject.subject_id)
     return not is_taken_out(contract, person, window.to_week)
 
 

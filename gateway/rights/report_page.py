@@ -113,6 +113,27 @@ def _held(made: dict[str, Any]) -> str:
         ("Fra", "Til", "Om måneden", "Slags", "Kilde", "Vi fik det at vide"),
         ((*cells[:-2], sources.get(cells[-2], cells[-2]), cells[-1]) for cells in _months(held["income"])),
     )
+    documents = _table(
+        ("Fra", "Til", "Gyldigt til", "Hvad det viser", "Vi noterede det", "Bekræftet", "Trukket tilbage"),
+        (
+            (
+                _day(row["from"]),
+                _day(row["to"]),
+                _day(row["expires_on"]),
+                words.DOCUMENT.get(row["kind"], row["kind"]),
+                _day(row["registered_on"]),
+                _day(row["confirmed_on"]) if row["confirmed_on"] else "nej",
+                _day(row["withdrawn_on"]) if row["withdrawn_on"] else "",
+            )
+            for row in held["documents"]
+        ),
+    )
+    said = (
+        "<h3>Dokumenter i din sag</h3><p>Selve dokumentet ligger i din sag hos kommunen. Det tæller, når en kollega "
+        f"har bekræftet det.</p>{documents}"
+        if held["documents"]
+        else ""
+    )
     records = _table(
         ("Dato", "Hvad", "", "Modtaget ved", "Nummer"),
         (
@@ -126,7 +147,7 @@ def _held(made: dict[str, Any]) -> str:
             for row in held["records"]
         ),
     )
-    return f"{facts}<h3>Ydelser</h3>{runs}<h3>Timer</h3>{months}<h3>Grundlag og ønsker</h3>{records}"
+    return f"{facts}<h3>Ydelser</h3>{runs}<h3>Timer</h3>{months}{said}<h3>Grundlag og ønsker</h3>{records}"
 
 
 def _months(rows: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:

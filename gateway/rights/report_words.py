@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+DOCUMENT = {
+    "self_employed": "selvstændig virksomhed",
+    "work_abroad": "arbejde i udlandet",
+    "education": "uddannelse",
+    "fleksjob_permit": "bevilling af fleksjob",
+}
 ACTION = {
     "enrol": "Du blev skrevet ind",
     "notice": "Det blev noteret, at du fik besked",
@@ -9,6 +15,11 @@ ACTION = {
     "check": "Vi prøvede, om et register kan læses, og gemte intet",
     "evaluate": "Vi talte gruppens resultater op",
     "explain": "Vi så efter, hvilke af dine uger der tæller med, og hvorfor",
+    "week_explained": "Vi så efter, hvad vi ved om én af dine uger",
+    "evidence_registered": "Vi noterede et dokument i din sag",
+    "evidence_confirmed": "En kollega bekræftede et dokument i din sag",
+    "evidence_withdrawn": "Vi trak et dokument i din sag tilbage",
+    "evidence_listed": "Vi så listen over dokumenter, der tæller",
     "record_changed": "Vi noterede, hvad du sagde",
     "access_report": "Vi lavede et svar som dette til dig",
     "consent_receipt": "Vi lavede en kvittering til dig",

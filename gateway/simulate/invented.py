@@ -16,7 +16,7 @@ from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.simulate.course import Activity, Course, Point, live
-from gateway.simulate.registers import shown_income, shown_status
+from gateway.simulate.registers import shown_income, shown_status, simulated_source
 
 _MIX = {  # per cent of those in the outcome, where the contract counts the activity; invented
     Activity.JOB: 60,
@@ -73,7 +73,7 @@ def generated(contract: Contract, *, per_cent: int) -> Course:
         enrolment_to=contract.cohort.enrolment_to,
         first_month=first_month,
         last_month=last_month,
-        status_source=contract.status_source,
+        status_source=simulated_source(contract.status_sources),
         sustained_months=sustained,
         points=tuple(points),
         activities=tuple(mix.items()),
@@ -100,7 +100,7 @@ def _as_read(
     spells, postings = [], []
     for month, activity in months.items():
         weeks = month.weeks()
-        status = shown_status(contract.status_source, activity)
+        status = shown_status(simulated_source(contract.status_sources), activity)
         spells.append(StatusSpell(ref, status, "", weeks[0], weeks[-1]))
         income = shown_income(activity, len(weeks))
         if income is not None:

@@ -55,6 +55,11 @@ SOURCES = ("dream", "ydelsesrefusion")
 Progress = Callable[[int, int], None]
 
 
+def simulated_source(sources: Sequence[str]) -> str:
+    """The first of a contract's status sources that is simulated here, or else the first of them."""
+    return next((source for source in sources if source in SOURCES), sources[0])
+
+
 def shown_status(source: str, activity: Activity) -> Status:
     """What a status register shows in a week of an activity, by the code that is written here; one that is not among
     `SOURCES` is taken to show what DREAM does."""

@@ -108,6 +108,13 @@ def subjects(session: Session, contract_id: str) -> Sequence[Subject]:
     return session.exec(query.order_by(Subject.subject_id)).all()
 
 
+def subject_of(session: Session, contract_id: str, case_reference: str) -> Subject | None:
+    """The person with this case reference in a contract; None for nobody, and where it is not one person's."""
+    query = select(Subject).where(Subject.contract_id == contract_id, Subject.case_reference == case_reference)
+    rows = session.exec(query).all()
+    return rows[0] if len(rows) == 1 and case_reference else None
+
+
 def pulls(session: Session, contract_id: str, source: str) -> Sequence[PullRow]:
     """What was pulled from a source for a contract, oldest first."""
     query = select(PullRow).where(PullRow.contract_id == contract_id, PullRow.source_id == source)

@@ -7,18 +7,13 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from gateway.errors import NotInstalled, SchemaOutdated
-from gateway.store import audit_tables, record_tables, rights_tables, settlement_tables, tables
+from gateway.store import audit_tables, evidence, record_tables, rights_tables, settlement_tables, tables
 from gateway.store.unit_of_work import Store
 
-CURRENT = "0005"  # the newest file in migrations/versions
+CURRENT = "0006"  # the newest file in migrations/versions
 _VERSIONS = "alembic_version"
-TABLES = (
-    tables,
-    rights_tables,
-    settlement_tables,
-    audit_tables,
-    record_tables,
-)  # whose classes are all that the database holds
+# whose classes are all that the database holds
+TABLES = (tables, rights_tables, settlement_tables, audit_tables, record_tables, evidence)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -16,7 +16,9 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
+from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.history import PersonHistory
+from gateway.store.evidence import confirmed_spells
 from gateway.store.tables import IncomeRow, SpellRow, Subject
 from policies.basis import Stop
 
@@ -163,40 +165,60 @@ def _posting(row: IncomeRow) -> IncomePosting:
     )
 
 
+def load_told(
+    session: Session,
+    subjects: Collection[str],
+    sources: Sequence[str],
+    *,
+    evidence: Collection[EvidenceType],
+    known_at: datetime,
+) -> list[dict[str, list[StatusSpell]]]:
+    """For each status source, in the given order: subject -> its spells, as they were known at an instant."""
+    return [
+        confirmed_spells(session, subjects, evidence, known_at=known_at)
+        if source == EVIDENCE
+        else _told(session, subjects, source, known_at=known_at)
+        for source in sources
+    ]
+
+
+def _told(
+    session: Session, subjects: Collection[str], source: str, *, known_at: datetime
+) -> dict[str, list[StatusSpell]]:
+    found: dict[str, list[StatusSpell]] = defaultdict(list)
+    query = select(SpellRow).where(
+        SpellRow.source_id == source,
+        col(SpellRow.subject_id).in_(subjects),
+        SpellRow.known_from <= known_at,
+        or_(col(SpellRow.known_to).is_(None), col(SpellRow.known_to) > known_at),
+    )
+    for row in session.exec(query):
+        weeks = Week(row.from_week), Week(row.to_week)
+        found[row.subject_id].append(StatusSpell(SubjectRef(row.subject_id), Status(row.status), row.code, *weeks))
+    return found
+
+
 def load_histories(
     session: Session,
     contract_id: str,
     *,
-    status_source: str,
+    status_sources: Sequence[str],
     income_source: str,
     known_at: datetime,
+    evidence: Collection[EvidenceType] = (),
     stops: Mapping[str, Stop] = NO_STOPS,
     subjects: Collection[str] | None = None,
 ) -> list[PersonHistory]:
     """The history of everyone in the contract, as it was known at `known_at`, ordered by subject id.
 
-    `stops` says who of them is not followed, and since when. With `subjects`, nobody else's rows are read.
+    `status_sources` are in order of precedence: `precedence.resolve` makes one history of what they tell. `evidence`
+    are the kinds of documents that count where it is one of them. `stops` says who is not followed, and since when.
+    With `subjects`, nobody else's rows are read.
     """
     query = select(Subject).where(Subject.contract_id == contract_id).order_by(Subject.subject_id)
     people = [row for row in session.exec(query) if subjects is None or row.subject_id in subjects]
     ids = [subject.subject_id for subject in people]
-    spells: dict[str, list[StatusSpell]] = defaultdict(list)
-    found = select(SpellRow).where(
-        SpellRow.source_id == status_source,
-        col(SpellRow.subject_id).in_(ids),
-        SpellRow.known_from <= known_at,
-        or_(col(SpellRow.known_to).is_(None), col(SpellRow.known_to) > known_at),
-    )
-    for row in session.exec(found):
-        spells[row.subject_id].append(
-            StatusSpell(
-                SubjectRef(row.subject_id),
-                Status(row.status),
-                row.code,
-                Week(row.from_week),
-                Week(row.to_week),
-            )
-        )
+    first, *behind = load_told(session, ids, status_sources, evidence=evidence, known_at=known_at) or [{}]
     postings: dict[str, list[IncomePosting]] = defaultdict(list)
     paid = select(IncomeRow).where(
         IncomeRow.source_id == income_source,
@@ -210,7 +232,8 @@ def load_histories(
         PersonHistory.build(
             subject=subject.subject_id,
             enrolled_on=subject.enrolled_on,
-            spells=spells[subject.subject_id],
+            spells=first.get(subject.subject_id, []),
+            behind=[source.get(subject.subject_id, []) for source in behind],
             postings=postings[subject.subject_id],
             stop=stops.get(subject.subject_id),
         )

@@ -16,7 +16,7 @@ from connectors.declaration import SourceDeclaration
 from connectors.errors import RejectReason
 from connectors.records import Status, StatusSpell, SubjectRef, Week
 from connectors.shapes import LifeEvent, LifeEventKind, Owned, Read, read_records
-from gateway.store import basis, spells
+from gateway.store import basis, queries, spells
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import SpellRow
 from policies.basis import Change, RecordKind
@@ -82,21 +82,31 @@ def store_whole(
 
 
 def ended(
-    session: Session, declaration: SourceDeclaration, people: Collection[SubjectRef], *, last_week: Week
+    session: Session,
+    contract_id: str,
+    declaration: SourceDeclaration,
+    people: Collection[SubjectRef],
+    *,
+    weeks: tuple[Week, Week],
 ) -> set[SubjectRef]:
-    """Whom a civil register shows as dead, or abroad up to the contract's last week: nobody asks about them any more.
+    """Whom a civil register shows as dead, or abroad, in every week that the source has still to tell: nobody asks
+    about them any more. Until the source has told the weeks before, it is asked: those count as anybody's do.
 
-    The civil register itself is still asked about those abroad, who may return.
+    `weeks` are those that the contract needs. The civil register itself is asked about those abroad, who may return.
     """
+    complete = queries.completeness(queries.pulls(session, contract_id, declaration.id), first=weeks[0]).to_week
+    untold = range(min(weeks[1], weeks[0] if complete is None else complete + 1).ordinal, weeks[1].ordinal + 1)
     away = [Status.DEAD] if declaration.kind == "life_events" else [Status.DEAD, Status.NOT_RESIDENT]
-    query = select(SpellRow.subject_id).where(
+    query = select(SpellRow.subject_id, SpellRow.from_week, SpellRow.to_week).where(
+        col(SpellRow.subject_id).in_([person.value for person in people]),
         col(SpellRow.status).in_(away),
         col(SpellRow.code).in_([kind.value for kind in _AWAY]),
-        SpellRow.to_week >= last_week.ordinal,
         col(SpellRow.known_to).is_(None),
     )
-    found = set(session.exec(query))
-    return {person for person in people if person.value in found}
+    gone: dict[str, set[int]] = defaultdict(set)
+    for subject, first, last in session.exec(query):
+        gone[subject].update(range(first, last + 1))
+    return {person for person in people if gone[person.value].issuperset(untold)}
 
 
 def _periods(
@@ -154,12 +164,11 @@ def _events(
             by_person[event.subject].append(event)
     rows: list[StatusSpell] = []
     protected = basis.having(session, asked.contract_id, RecordKind.PROTECTION, at=now)
-    for person, found in by_person.items():
+    for found in by_person.values():
         found.sort(key=lambda event: (event.on, event.kind))
-        for event in found:
-            if event.number is not None:
-                refused = boundary.renumber(person, event.number.text, asked.contract_id)
-                stored.rejected.update([refused] if refused is not None else [])
+    changed = [(event.subject, event.number.text) for found in by_person.values() for event in found if event.number]
+    stored.rejected.update(boundary.renumber(changed, asked.contract_id))
+    for person, found in by_person.items():
         rows += _away(person, found, asked)
         kinds = [event.kind for event in found]
         marks = [kind for kind in kinds if kind in (LifeEventKind.PROTECTED, LifeEventKind.PROTECTION_ENDED)]

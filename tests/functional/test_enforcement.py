@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -18,14 +19,17 @@ from sqlalchemy import inspect, text
 from sqlmodel import select
 from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
 
+from connectors.records import Week
 from gateway import advice, declarations, governance
 from gateway.api import public
 from gateway.api.app import create_app
 from gateway.cli.app import app
+from gateway.evidence_events import EvidenceRegistered
 from gateway.installation import Gateway
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.settings import Settings, utc_now
+from gateway.store.evidence import EvidenceRow
 from gateway.store.tables import DecisionRow, LogEntry, Subject
 from policies.basis import RecordKind
 from policies.decision import Decision
@@ -48,6 +52,17 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "comparison": (Action.PULL_SOURCE, ("impact60", "SELECTION", "--extract", "STATUS", "--out", "figures.json")),
     "evaluate": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
     "shadow": (Action.EVALUATE, ("impact60", "--sheet", "STATUS", "--map", "MAP")),
+    "explain": (Action.EVALUATE, ("impact60", "--case", "REFERENCE", "--week", "2020-W10")),
+    "evidence add": (
+        Action.REGISTER_EVIDENCE,
+        (
+            *("impact60", "--case", "REFERENCE", "--type", "education", "--from-week", "2020-W10"),
+            *("--to-week", "2020-W11", "--expires", "2020-12-31", "--document-sha256", "0" * 64),
+        ),
+    ),
+    "evidence confirm": (Action.REGISTER_EVIDENCE, ("EVIDENCE",)),
+    "evidence withdraw": (Action.REGISTER_EVIDENCE, ("EVIDENCE",)),
+    "evidence list": (Action.EVALUATE, ("impact60",)),
     "release": (Action.RELEASE_PAYMENT, ("impact60", "2018H2", "--template", "payment_document", "--to", "operator")),
     "state": (Action.RELEASE_INDIVIDUAL, ("impact60", "2020H2", "--out", "statement.jwt")),
     "correct": (Action.RELEASE_PAYMENT, ("impact60", "2019H2", "--reason", "source_corrected")),
@@ -104,6 +119,7 @@ ASKS_NOBODY = {
     "serve": "serves routes that ask one by one",
     "demo": "builds an installation of its own with invented people, through the use cases that ask",
     "connectors new": "reads the first row of one file, and refuses it where it could be a person's",
+    "connectors list": "shows declared sources, agreements and weeks, and no person",
     "contract check": "reads one file",
     "contract show": "reads one file",
     "contract accept": "signs that the municipality accepts a text; nothing is in force by it, and nobody is in it yet",
@@ -215,6 +231,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
     names = {
         "REFERENCE": reference,
         "DECISION": decision,
+        "EVIDENCE": documented(town, reference),
         "CONSENT": begin(gateway, contract, who, consent, role=Role.CASE_WORKER).record,
         "REQUEST": requests.ask(
             acting(gateway, "case-worker"), contract, who, requests.Right.RECTIFICATION, role=Role.CASE_WORKER
@@ -248,6 +265,30 @@ def opening_of(town: SimulatedMunicipality) -> dict[str, str]:
     balances.write_bytes(text)
     statement.write_text(operator_signs(contract_of(town), text, at=utc_now()))
     return {"BALANCES": str(balances), "STATEMENT": str(statement)}
+
+
+def documented(town: SimulatedMunicipality, reference: str) -> str:
+    """A document that waits: put into the store, since this contract accepts none."""
+    with town.gateway.store.write(town.gateway.clock()) as uow:
+        subject = uow.session.exec(select(Subject.subject_id).where(Subject.case_reference == reference)).one()
+        week = Week.parse("2020-W10").ordinal
+        row = EvidenceRow(
+            id="5f0c",
+            contract_id=town.contract,
+            subject_id=subject,
+            type="education",
+            from_week=week,
+            to_week=week,
+            expires_on=date(2020, 12, 31),
+            document_sha256=DIGEST,
+            registered_by="somebody else",
+            registered_at=uow.now,
+            confirmed_by="",
+            withdrawn_by="",
+        )
+        uow.session.add(row)
+        uow.record(EvidenceRegistered(town.contract, row.id, row.registered_by, "", ""))
+        return row.id
 
 
 def rows(town: SimulatedMunicipality) -> dict[str, int]:

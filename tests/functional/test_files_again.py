@@ -50,7 +50,7 @@ def test_an_income_file_that_comes_again_replaces_the_first(tmp_path: Path):
     assert weeks(town, "2020-W53") == counted
     with town.gateway.store.read() as session:
         cohort = pulling.spells.load_histories(
-            session, "impact60", status_source="dream", income_source="income", known_at=town.gateway.clock()
+            session, "impact60", status_sources=["dream"], income_source="income", known_at=town.gateway.clock()
         )
     assert max(hours for person in cohort for hours in person.hours.values()) < 250_00, "hours of one month, once"
 
@@ -139,7 +139,11 @@ def test_an_older_monthly_file_that_comes_late_undoes_no_correction(tmp_path: Pa
     pulling.pull(town.gateway, "ballerup", "ydelsesrefusion", months[1])  # older, and without the correction
     with town.gateway.store.read() as session:
         cohort = pulling.spells.load_histories(
-            session, "ballerup", status_source="ydelsesrefusion", income_source="income", known_at=town.gateway.clock()
+            session,
+            "ballerup",
+            status_sources=["ydelsesrefusion"],
+            income_source="income",
+            known_at=town.gateway.clock(),
         )
     found = Week.from_iso(int(week[:4]), int(week[-2:])).ordinal
     shown_then = [sorted(history.statuses[found]) for history in cohort]

@@ -153,6 +153,7 @@ def test_where_the_last_person_objects_in_the_midst_of_a_read_nothing_is_stored_
     assert said == [["P18-subjects-covered"], ["objected"]]
 
 
+ASSESSED = 'assessments = { dream = "15.20.00-G01-1-18, dok. 4" }\n'
 PULL_GRANT = """[[grants]]
 id = "municipality-pulls"
 organisation = "aalborg-kommune"
@@ -180,8 +181,12 @@ ENDS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["P15-agreement-purpose"],
     ),
     "the source is none of the programme's any more": (
-        {"programme": ('sources = ["dream", "income"]', 'sources = ["income"]')},
-        ["P13-source-declared"],
+        {"programme": (f'sources = ["dream", "income"]\n{ASSESSED}', 'sources = ["income"]\n')},
+        ["P13-source-declared", "P19-purpose-assessed"],
+    ),
+    "the assessment of another purpose was taken back": (
+        {"programme": (ASSESSED, "")},
+        ["P19-purpose-assessed"],
     ),
     "the grant was taken away": (
         {"programme": (PULL_GRANT, "")},

@@ -156,6 +156,7 @@ def _programme(value: dict[str, Any]) -> Programme:
         appointments=(),
         suspension_days=5,
         sources=frozenset(value["sources"]),
+        assessments={},
         controller=value["controller"],
         parties=frozenset(_party(party) for party in value["parties"]),
         grants=tuple(sorted(grants, key=lambda grant: grant.id)),

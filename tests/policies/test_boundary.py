@@ -33,7 +33,19 @@ NEEDED: dict[Action, tuple[str, set[Purpose], tuple[str, ...]]] = {
     Action.PULL_SOURCE: (
         "municipality_pulls_source",
         {PAID, KNOWN},
-        ("agreement_valid", "period_within_programme", "pull_open", "subjects_enrolled", "subjects_covered"),
+        (
+            "agreement_valid",
+            "purpose_assessed",
+            "period_within_programme",
+            "pull_open",
+            "subjects_enrolled",
+            "subjects_covered",
+        ),
+    ),
+    Action.REGISTER_EVIDENCE: (
+        "case_worker_registers_evidence",
+        {PAID, KNOWN},
+        ("appointment_valid", "subject_enrolled", "subjects_covered", "evidence_declared", "second_person"),
     ),
     Action.EVALUATE: ("municipality_evaluates", {PAID, KNOWN}, ("cohort_sealed",)),
     Action.RELEASE_TOTAL: ("operator_asks_for_total", {PAID, KNOWN}, (*RESULT, "cohort_reaches_k")),
@@ -104,6 +116,7 @@ AFTER_THE_END = {
 ROLES = {
     Action.ENROL: {Role.MUNICIPALITY},
     Action.PULL_SOURCE: {Role.MUNICIPALITY},
+    Action.REGISTER_EVIDENCE: {Role.CASE_WORKER, Role.SYSTEM_OWNER},
     Action.EVALUATE: {Role.MUNICIPALITY},
     Action.RELEASE_INDIVIDUAL: {Role.OPERATOR},
     Action.READ_LOG: {Role.DPO, Role.AUDITOR},

@@ -106,7 +106,7 @@ def rows_of(store: Store, ref: SubjectRef) -> list[SpellRow]:
 def known(store: Store, ref: SubjectRef, *, day: int) -> Shown:
     with store.read() as session:
         [history] = spells.load_histories(
-            session, ref.value, status_source="dream", income_source="income", known_at=NOW + day * DAY
+            session, ref.value, status_sources=["dream"], income_source="income", known_at=NOW + day * DAY
         )
     return {week - FIRST.ordinal: shown for week, shown in history.statuses.items()}
 

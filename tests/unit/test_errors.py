@@ -14,6 +14,7 @@ import gateway.aggregate_errors
 import gateway.audit_errors
 import gateway.errors
 import gateway.evaluation_errors
+import gateway.evidence_errors
 import gateway.pull_errors
 import gateway.rights_errors
 import gateway.settlement_errors
@@ -33,6 +34,7 @@ ROOMS = [
     gateway.aggregate_errors,
     gateway.audit_errors,
     gateway.evaluation_errors,
+    gateway.evidence_errors,
     gateway.pull_errors,
     gateway.whatif_errors,
     gateway.rights_errors,

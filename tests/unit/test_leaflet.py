@@ -134,7 +134,9 @@ def test_text_of_the_files_is_escaped(town: tuple[Contract, Programme, Contact])
     parties = tuple(replace(party, name=party.name + HOSTILE) for party in contract.parties)
     states = tuple(replace(state, label_da=HOSTILE) for state in contract.states)
     measures = tuple(replace(measure, states=states) for measure in contract.measures)
-    hostile = replace(contract, id=HOSTILE, title=HOSTILE, parties=parties, measures=measures, status_source=HOSTILE)
+    hostile = replace(
+        contract, id=HOSTILE, title=HOSTILE, parties=parties, measures=measures, status_sources=(HOSTILE,)
+    )
     why = replace(programme, title=HOSTILE, law_reference=HOSTILE)
     where = Contact(*([HOSTILE] * 5))
     for page in (leaflet(hostile, why, where), letter(hostile, why, where)):

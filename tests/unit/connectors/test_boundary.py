@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from connectors.boundary import CohortMatcher, EverybodyMatcher
+from connectors.boundary import Boundary, CohortMatcher, EverybodyMatcher
 from connectors.errors import RejectReason
 from connectors.records import SubjectRef
 from keys.blind_index import BlindIndexKey, Column
@@ -201,3 +201,60 @@ def test_a_mark_is_no_number_and_differs_between_installations() -> None:
 
 def test_where_nobody_is_enrolled_nobody_is_in_a_cohort() -> None:
     assert not boundary(MemoryVault()).everybody().rows(column(ANNE, BO)).in_a_cohort.any()
+
+
+def asked_by(border: Boundary, ref: SubjectRef) -> str:
+    [digits] = border.with_cpr([ref], lambda text: text)
+    return digits
+
+
+def enrolled(border: Boundary, text: str) -> SubjectRef:
+    found = border.enrol(text, CONTRACT, refuse_elsewhere=True)
+    assert isinstance(found, SubjectRef)
+    return found
+
+
+def test_a_changed_number_is_asked_by_and_the_earlier_one_still_found() -> None:
+    border = boundary(MemoryVault())
+    anne = enrolled(border, ANNE)
+    assert border.renumber([(anne, f" {STRANGER[:6]}-{STRANGER[6:]} ")], CONTRACT) == Counter()
+    assert asked_by(border, anne) == STRANGER
+    assert border.find(ANNE, CONTRACT) == border.find(STRANGER, CONTRACT) == anne
+    found = border.matcher(CONTRACT)
+    assert (found.everyone, found.size) == ([anne], 1)
+    assert found.identify_all([ANNE, STRANGER]) == [anne, anne]
+    assert border.enrol(STRANGER, "other", refuse_elsewhere=True) is RejectReason.ENROLLED_ELSEWHERE
+
+
+def test_the_last_of_several_numbers_counts_and_an_earlier_one_may_come_back() -> None:
+    vault = MemoryVault()
+    border = boundary(vault)
+    anne = enrolled(border, ANNE)
+    for _ in range(2):
+        assert border.renumber([(anne, STRANGER), (anne, ANNE)], CONTRACT) == Counter()
+        assert asked_by(border, anne) == ANNE
+        assert len(vault.rows) == 4  # two numbers in two domains
+    before = dict(vault.entries)
+    assert border.renumber([(anne, ANNE)], CONTRACT) == Counter()
+    assert vault.entries == before  # what is sealed already is not sealed anew
+
+
+def test_a_number_that_is_another_persons_or_of_two_or_none_is_refused() -> None:
+    border = boundary(MemoryVault())
+    anne, bo = enrolled(border, ANNE), enrolled(border, BO)
+    taken = Counter({RejectReason.NUMBER_TAKEN: 1})
+    assert border.renumber([(anne, BO)], CONTRACT) == taken
+    assert border.renumber([(anne, STRANGER), (bo, STRANGER)], CONTRACT) == taken + taken
+    assert border.renumber([(anne, BO), (bo, ANNE)], CONTRACT) == taken + taken
+    wrong = [(anne, "9102801234"), (bo, "610180123"), (anne, "610180123x")]
+    assert border.renumber(wrong, CONTRACT) == Counter({RejectReason.NO_SUCH_DAY: 1, RejectReason.NOT_TEN_DIGITS: 2})
+    assert [asked_by(border, one) for one in (anne, bo)] == [ANNE, BO]
+    assert border.find(STRANGER, CONTRACT) is None
+
+
+def test_one_refused_change_holds_back_no_other() -> None:
+    border = boundary(MemoryVault())
+    anne, bo = enrolled(border, ANNE), enrolled(border, BO)
+    assert border.renumber([(anne, "no number"), (bo, STRANGER)], CONTRACT).total() == 1
+    assert asked_by(border, bo) == STRANGER
+    assert asked_by(border, anne) == ANNE

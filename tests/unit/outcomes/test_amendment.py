@@ -33,7 +33,7 @@ REFUSED = [
     ("hours_per_week_hundredths = 1000", "hours_per_week_hundredths = 900", "states"),
     ('statuses = ["education"]', 'statuses = ["education", "benefit"]', "states"),
     ('missing_month = "no_hours"', 'missing_month = "carry_forward"', "qualification"),
-    ('status = "dream"', 'status = "ydelsesrefusion"', "status_source"),
+    ('status = "dream"', 'status = "ydelsesrefusion"', "status_sources"),
     ('unknown_codes = "report"', 'unknown_codes = "block"', "unknown_codes_block"),
     ("days_after_window = 60", "days_after_window = 30", "freeze_days"),
     ("k = 5", "k = 4", "k"),

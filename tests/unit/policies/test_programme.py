@@ -37,6 +37,31 @@ def test_impact60_says_who_may_what() -> None:
     assert not any(organisation == "det-obelske-familiefond" for organisation, _ in granted)
 
 
+def test_a_source_for_another_purpose_serves_only_with_its_assessment() -> None:
+    programme = load(IMPACT60)
+    assert programme.assessments == {"dream": "15.20.00-G01-1-18, dok. 4"}
+    assert programme.is_assessed("dream", for_another_purpose=True)
+    assert programme.is_assessed("income", for_another_purpose=False)
+    assert not programme.is_assessed("income", for_another_purpose=True)
+    without = load("\n".join(line for line in IMPACT60.splitlines() if not line.startswith("assessments")))
+    assert not without.is_assessed("dream", for_another_purpose=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ('assessments = { other = "x" }', "assessments.other"),
+        ('assessments = { dream = "" }', "assessments.dream"),
+        ("assessments = { dream = true }", "assessments.dream"),
+        ('assessments = "x"', "assessments"),
+    ],
+)
+def test_an_assessment_is_a_reference_of_a_declared_source(written: str, key: str) -> None:
+    line = next(line for line in IMPACT60.splitlines() if line.startswith("assessments"))
+    with pytest.raises(ProgrammeInvalid, match=rf"line {IMPACT60.splitlines().index(line) + 1}, key {key}:"):
+        load(IMPACT60.replace(line, written))
+
+
 def test_ballerup_investor_may_be_told_a_predicate_only() -> None:
     programme = load_programme((EXAMPLES / "ballerup.toml").read_bytes(), file="ballerup.toml")
     investor = {grant.action for grant in programme.grants if grant.role is Role.INVESTOR}

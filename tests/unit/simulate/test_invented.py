@@ -40,6 +40,6 @@ def test_a_course_is_scaled_in_shares():
 def test_a_register_that_nobody_simulates_shows_what_dream_does():
     contract = example_contract("impact60")
     course = generated(contract, per_cent=50)
-    assert histories(replace(contract, status_source="elsewhere"), course, seed=1) == histories(
+    assert histories(replace(contract, status_sources=("elsewhere",)), course, seed=1) == histories(
         contract, course, seed=1
     )

@@ -63,7 +63,7 @@ def known(store: Store, *, day: int) -> str:
 def load(store: Store, *, day: int) -> PersonHistory:
     with store.read() as session:
         [history] = spells.load_histories(
-            session, "c", status_source="dream", income_source="income", known_at=NOW + day * DAY
+            session, "c", status_sources=["dream"], income_source="income", known_at=NOW + day * DAY
         )
     return history
 

@@ -1,0 +1,77 @@
+"""Where status sources disagree, and how much rests on documents: counts for the municipality's own eyes.
+
+Both tell of single people where groups are small. Nothing released is made from them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.records import StatusSpell, Week
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.evaluate import Evaluation
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.judging import first_week
+from gateway.outcomes.precedence import by_week, disagreements
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreeing:
+    """Two sources, the one with precedence first, told different statuses in so many weeks of so many people."""
+
+    first: str
+    second: str
+    window: str
+    weeks: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnEvidence:
+    """How much of a measure's total would be missing without documents; negative where a document takes weeks away."""
+
+    measure: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What several sources of one contract amount to; empty where there is one."""
+
+    disagreeing: tuple[Disagreeing, ...] = ()
+    on_evidence: tuple[OnEvidence, ...] = ()
+
+
+NOTHING_TO_RECONCILE = Reconciled()
+
+
+def disagreeing(
+    contract: Contract,
+    cohort: Sequence[PersonHistory],
+    told: Sequence[Mapping[str, Sequence[StatusSpell]]],
+    until: Week,
+) -> tuple[Disagreeing, ...]:
+    """By pair of sources and window, up to a week; `told` has the spells of each status source by subject."""
+    found: dict[tuple[int, int, int], list[str]] = defaultdict(list)
+    ends = [(number, window) for number, window in enumerate(contract.windows)]
+    for person in cohort:
+        start = first_week(contract, person)
+        weeks = [by_week(source.get(person.subject, ())) for source in told]
+        for one in disagreements(weeks):
+            window = next((n for n, w in ends if w.from_week.ordinal <= one.week <= w.to_week.ordinal), None)
+            if window is not None and start.ordinal <= one.week <= until.ordinal:
+                found[window, one.first, one.second].append(person.subject)
+    names = contract.status_sources
+    return tuple(
+        Disagreeing(names[first], names[second], contract.windows[window].label, len(people), len(set(people)))
+        for (window, first, second), people in sorted(found.items())
+    )
+
+
+def on_evidence(evaluation: Evaluation, without: Evaluation) -> tuple[OnEvidence, ...]:
+    """By measure; `without` is the same evaluation of what registers alone tell."""
+    return tuple(
+        OnEvidence(total.measure, total.quantity - without.quantity(total.measure)) for total in evaluation.totals
+    )
