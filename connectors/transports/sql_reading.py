@@ -44,6 +44,8 @@ _STATES: tuple[tuple[str, type[SourceError], str], ...] = (
     ("57014", SourceUnavailable, "the statement took longer than it may"),
     ("22", SourceMalformed, "a value is not of the type that the statement expects"),
 )
+# libpq says of a connection that was not made what happened, and no SQLSTATE
+_NOT_LET_IN = ("authentication failed", "is not permitted to log in", "no password supplied")
 
 
 class SqlReader:
@@ -128,7 +130,11 @@ class SqlReader:
         for beginning, kind, reason in _STATES:
             if state.startswith(beginning):
                 return kind(source=self._source, reason=reason)
+        if not state and any(words in str(error.orig) for words in _NOT_LET_IN):
+            return SourceRefused(source=self._source, reason="it does not accept the user or the password")
         said = str(error.orig) if isinstance(error.orig, sqlite3.Error) else ""
+        if said in {"file is not a database", "database disk image is malformed"}:
+            return SourceMalformed(source=self._source, reason="the file is no database, or cut off")
         if said.startswith(("no such table", "no such column")):
             return SchemaChanged(source=self._source, reason="a table or column of the statement is not there")
         if said in {"not authorized", "attempt to write a readonly database"}:

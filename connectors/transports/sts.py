@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from lxml import etree
 
-from connectors.errors import SourceMalformed, SourceRefused
+from connectors.errors import SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transport import Clock
 from connectors.transports.addresses import host_of
 from connectors.transports.http import HttpClient
@@ -186,12 +186,23 @@ class TokenService:
         self._http, self._clock = http, clock
         self._lock = threading.Lock()
         self._token: Token | None = None
+        self._failures = 0
 
     def token(self) -> Token:
-        """A token that is valid for at least a minute more; a `SourceError` of the token service."""
+        """A token that is valid for at least a minute more; a `SourceError` of the token service.
+
+        Who waited while another thread asked in vain is told so, and does not wait for as long once more.
+        """
+        failures = self._failures
         with self._lock:
+            if self._failures != failures:
+                raise SourceUnavailable(source=host_of(self._endpoint), reason="it has just given no token")
             if self._token is None or self._clock.now() + _LEAST_LEFT >= self._token.ends:
-                self._token = self._issue()
+                try:
+                    self._token = self._issue()
+                except SourceUnavailable:
+                    self._failures += 1
+                    raise
             return self._token
 
     def forget(self, token: Token) -> None:

@@ -77,10 +77,10 @@ def _serve(
             )
     with town:
         switched = _switch(town, faults)
-        _tell(town, course, switched)
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())
+        _tell(town, course, switched)
         ended.wait()
         console.print("\nwhat was asked:")
         rows = [("source", "requests", "faults that happened")]

@@ -69,7 +69,7 @@ class SimulatedService:
         number = asked_for(body)
         content = self._answer(body[0], number, self._register.get(number))
         if self._faults.happens(Fault.SCHEMA_DRIFT):
-            content[-1].append(etree.Element(etree.QName(etree.QName(content.tag).namespace, "NytElement")))
+            content.append(etree.Element(etree.QName(etree.QName(content.tag).namespace, "NytElement")))
         reply = self.signed_reply(content, envelope.findtext(f"{SOAP[version]}Header/{WSA}MessageID") or "")
         before, self._before = self._before, reply
         if before is not None and self._faults.happens(Fault.DUPLICATE_PAGE):

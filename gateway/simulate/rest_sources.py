@@ -21,6 +21,7 @@ from gateway.simulate.http_source import Reply, Request
 _NOT_FOUND = Reply(b'{"error":"not found"}', status=404)
 _UNAUTHORISED = Reply(b'{"error":"unauthorised"}', status=401)
 _LONGEST_ID = 46
+_STRANGER = "6909991239"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class CaseSystem:
         self.periods = list(periods)
         self.queries: list[Mapping[str, str]] = []
         self._faults, self._page, self._secret = faults, page, secret
+        self._new = 0  # how many came while a list was read
         self._tokens: dict[str, bool] = {}  # with whether it is good already
 
     def __call__(self, request: Request) -> Reply:
@@ -119,10 +121,13 @@ class CaseSystem:
         return _json({"access_token": token, "token_type": "Bearer", "expires_in": 300})
 
     def _slice(self, start: int, *, is_story: bool = False) -> list[dict[str, Any]]:
-        if self._faults.happens(Fault.CHANGING_PAGE):  # a list gets it in front, a story of changes at its end
-            place = len(self.periods) if is_story else 0
-            self.periods.insert(place, Period("new", "6909991239", "651", "2020-01-01"))
-        found = [_case(period) for period in self.periods[start : start + self._page]]
+        if self._faults.happens(Fault.CHANGING_PAGE):
+            self._new += 1
+        elif not start:  # who reads from the beginning without the fault finds the list as it was
+            self._new = 0
+        new = [Period(f"new{number}", _STRANGER, "651", "2020-01-01") for number in range(self._new)]
+        known = [*self.periods, *new] if is_story else [*new, *self.periods]  # a list gets it in front
+        found = [_case(period) for period in known[start : start + self._page]]
         if self._faults.happens(Fault.REORDERED_PAGE):
             found.reverse()
         if self._faults.happens(Fault.SCHEMA_DRIFT):
@@ -141,14 +146,14 @@ class CaseSystem:
         if number > 1 and self._faults.happens(Fault.DUPLICATE_PAGE):
             number -= 1
         found = self._slice((number - 1) * self._page)
-        return _json({"changes": found, "total": len(self.periods)})
+        return _json({"changes": found, "total": len(self.periods) + self._new})
 
     def _linked(self, request: Request) -> Reply:
         start = int(request.query.get("start", "0"))
         found = self._slice(start)
         after = start + self._page
         query = urlencode(dict(request.query) | {"start": str(after)})
-        more = {"Link": f'</api/v1/linked?{query}>; rel="next"'} if after < len(self.periods) else {}
+        more = {"Link": f'</api/v1/linked?{query}>; rel="next"'} if after < len(self.periods) + self._new else {}
         return _json({"changes": found}, more)
 
 

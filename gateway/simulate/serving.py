@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets as randomness
 import shutil
+import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from gateway.simulate.certificates import Authority, Identity, server_context
 from gateway.simulate.course import Course, live
 from gateway.simulate.drop import write_drop
 from gateway.simulate.faults import Fault, Faults
-from gateway.simulate.http_source import HttpSource, Request
+from gateway.simulate.http_source import HttpSource, Reply, Request
 from gateway.simulate.kombit import SimulatedService
 from gateway.simulate.lives import Lives
 from gateway.simulate.registers import Progress, write_benefits
@@ -33,7 +34,6 @@ from keys.keystore import write_secret_file
 MARK = ".outcome-gateway-simulation"
 _CVR = "11111111"
 _ISSUER = "https://saml.sts.example"
-_PAGE = 100
 _LINE = frozenset(
     {
         Fault.UNAUTHORISED, Fault.FORBIDDEN, Fault.PRECONDITION, Fault.TOO_MANY, Fault.SERVER_ERROR, Fault.SLOW_BYTES,
@@ -82,7 +82,8 @@ class Served:
 class SimulatedTown(AbstractContextManager["SimulatedTown"]):
     """Everything of a course on loopback, until it is closed. `folder` must be empty or not exist.
 
-    `latency_seconds` is how long each answer over HTTP takes. `status` and `income` are the sources that decide the
+    `latency_seconds` is how long each answer over HTTP takes, `page` how many records the case system gives at once,
+    `only` the sources that are started where not all are wanted. `status` and `income` are the sources that decide the
     contract written here; those of the example where they are empty.
     """
 
@@ -94,17 +95,21 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
         seed: int = 1,
         extract_people: int = 2_000,
         latency_seconds: float = 0.0,
+        page: int = 100,
         status: str = "",
         income: str = "",
         contract_edits: Sequence[tuple[str, str]] = (),
         only: Sequence[str] = (),
+        wants_database_server: bool = True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         progress: Progress = lambda done, total: None,
     ) -> None:
         self.folder = folder.resolve()
         self.secrets, self.sources = self.folder / "secrets", self.folder / "sources"
         self.served: dict[str, Served] = {}
-        self._latency, self._now, self._only = latency_seconds, now, frozenset(only)
+        self._latency, self._page, self._now, self._only = latency_seconds, page, now, frozenset(only)
+        self._wants_server = wants_database_server
+        self.database: CaseDatabase | None = None
         self._stack = ExitStack()
         for made in (self.secrets, self.sources):
             made.mkdir(mode=0o700, parents=True)
@@ -138,6 +143,11 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
 
     def close(self) -> None:
         self._stack.close()
+
+    def tls(self, faults: Faults, *, wants_client: bool = False) -> ssl.SSLContext:
+        """What a server of this town shows: its certificate, or with the fault one that has ended."""
+        clients = self._authority.path if wants_client else None
+        return server_context(self._server, clients=clients, expired=self._ended, faults=faults)
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -183,8 +193,7 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
         if self._wants("dfdg"):
             faults = Faults()
             self._secret("dfdg-certificate", self._authority.issue("dfdg").path)
-            tls = server_context(self._server, clients=self._authority.path, expired=self._ended, faults=faults)
-            at = self._http(Dfdg(periods, faults), faults, tls)
+            at = self._http(Dfdg(periods, faults), faults, wants_client=True)
             can = _LINE | {Fault.SCHEMA_DRIFT, Fault.DUPLICATE_PAGE, Fault.REORDERED_PAGE}
             self._add(
                 "dfdg",
@@ -198,8 +207,8 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
         if self._wants("case-system"):
             faults, secret = Faults(), randomness.token_hex(16)
             write_secret_file(self.secrets / "case-system-secret", secret.encode())
-            system = CaseSystem(periods, faults, page=_PAGE, secret=secret)
-            at = self._http(system, faults, server_context(self._server, expired=self._ended, faults=faults))
+            system = CaseSystem(periods, faults, page=self._page, secret=secret)
+            at = self._http(system, faults)
             can = _LINE | _PAGES | {Fault.SCHEMA_DRIFT, Fault.CLOCK_SKEW}
             self._add(
                 "case-system",
@@ -236,7 +245,7 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
             _ISSUER, tokens, clients=[ours.certificate], authorities=[_CVR], audiences=list(entities.values()),
             now=self._now, faults=faults,
         )  # fmt: skip
-        at = self._http(sts.respond, faults, server_context(self._server, expired=self._ended, faults=faults))
+        at = self._http(sts.respond, faults)
         token_url = at.url
         self._add("token-service", "WS-Trust, SOAP", at.url, faults, _TOKENS, None, at)
         for source, operation, _ in _SERVICES:
@@ -245,21 +254,23 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
                 operation, told[source], entity_id=entities[source], identity=service_key,
                 token_issuer=tokens.certificate, now=self._now, faults=faults,
             )  # fmt: skip
-            at = self._http(service.respond, faults, server_context(self._server, expired=self._ended, faults=faults))
+            at = self._http(service.respond, faults)
             text = declared.soap(source, service=at.url, tokens=token_url, entity_id=entities[source], issuer=_ISSUER)
             self._add(source, "SOAP, token", at.url, faults, _SOAP, text, at)
 
     def _database(self) -> None:
         if not self._wants("case-view"):
             return
-        database = self._stack.enter_context(CaseDatabase(self.folder / "database", self.lives.periods()))
+        database = CaseDatabase(self.folder / "database", self.lives.periods(), wants_server=self._wants_server)
+        self.database = self._stack.enter_context(database)
         write_secret_file(self.secrets / "case-view-url", database.url.encode())
         self._add(
-            "case-view", database.speaks, database.address, database.faults, database.can,
+            "case-view", database.speaks, database.address, database.faults, frozenset(),
             declared.case_view(database.dialect), None,
         )  # fmt: skip
 
-    def _http(self, respond: Callable[[Request], Any], faults: Faults, tls: Any) -> HttpSource:
+    def _http(self, respond: Callable[[Request], Reply], faults: Faults, *, wants_client: bool = False) -> HttpSource:
+        tls = self.tls(faults, wants_client=wants_client)
         source = HttpSource(respond, faults=faults, tls=tls, latency_seconds=self._latency)
         return self._stack.enter_context(source)
 

@@ -27,3 +27,12 @@ def test_a_declaration_in_the_documentation_can_be_declared(name: str, block: st
 @pytest.mark.parametrize("file", sorted((ROOT / "examples" / "sources").glob("*.toml")), ids=lambda file: file.name)
 def test_an_example_can_be_declared_and_is_called_what_it_is(file: Path):
     assert load_declaration(file.read_bytes(), file=file.name).id == file.stem
+
+
+def test_the_overview_names_every_example_and_links_every_page():
+    overview = (ROOT / "docs" / "sources" / "README.md").read_text("utf-8")
+    for file in (ROOT / "examples" / "sources").glob("*.toml"):
+        assert f"| `{file.stem}` |" in overview
+    for page in (ROOT / "docs" / "sources").glob("*.md"):
+        # what SOAP sources have in common is linked from each of their pages
+        assert page.name in ("README.md", "kombit.md") or f"]({page.name})" in overview

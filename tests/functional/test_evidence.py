@@ -220,7 +220,7 @@ def test_the_same_document_is_registered_once_until_it_is_withdrawn(town: Simula
 
 
 def test_a_kind_that_the_contract_does_not_accept_is_refused_by_rule(town: SimulatedMunicipality) -> None:
-    with pytest.raises(PolicyDenied, match="P91-evidence-declared"):
+    with pytest.raises(PolicyDenied, match="P96-evidence-declared"):
         registered(town, reference_of(town), replace(BUSINESS, type=EvidenceType.FLEKSJOB_PERMIT))
 
 
@@ -229,7 +229,7 @@ def test_a_contract_that_names_no_documents_takes_none(tmp_path: Path) -> None:
     with plain.gateway.store.read() as session:
         someone = session.exec(select(Subject.case_reference)).first()
     assert someone
-    with pytest.raises(PolicyDenied, match="P91-evidence-declared"):
+    with pytest.raises(PolicyDenied, match="P96-evidence-declared"):
         evidence.register(plain.gateway, plain.contract, someone, BUSINESS, role=CASE)
 
 

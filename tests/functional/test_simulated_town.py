@@ -1,0 +1,100 @@
+"""`gateway simulate --serve`: every source tells of the same people, whichever of them decide the contract."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from connectors.records import Week
+from connectors.transport import REAL_TIME
+from gateway.evaluation import evaluate_week
+from gateway.installation import Gateway
+from tests.support.command_line import run
+from tests.support.histories import EXAMPLES
+from tests.support.municipality import ready
+from tests.support.served import installed, pulled, served
+
+COURSE = str(EXAMPLES / "courses" / "impact60.toml")
+WEEKS = ("2020-W10", "2020-W18", "2020-W53")
+Figures = list[tuple[int, int, dict[str, int]]]
+
+
+def figures(gateway: Gateway) -> Figures:
+    """At three weeks: people and weeks in the outcome, and the people by state."""
+    found = []
+    for week in WEEKS:
+        result, _ = evaluate_week(gateway, "impact60", Week.parse(week))
+        people, weeks = (
+            result.quantity(measure) for measure in ("self_support_full_or_partial", "weeks_in_work_or_education")
+        )
+        found.append((people, weeks, result.by_state("self_support_full_or_partial")))
+    return found
+
+
+def of_sources(folder: Path, status: str, income: str, *others: str) -> Figures:
+    with served(folder / "town", status=status, income=income, only=(status, income, *others)) as town:
+        gateway = installed(folder / "gateway", town)
+        for source in (*others, status, income):
+            pulled(gateway, source, REAL_TIME)
+        told = figures(gateway)
+        gateway.store.dispose()
+        return told
+
+
+@pytest.fixture(scope="module")
+def of_files(tmp_path_factory: pytest.TempPathFactory) -> Figures:
+    town = ready(tmp_path_factory.mktemp("files"))
+    told = figures(town.gateway)
+    town.gateway.store.dispose()
+    return told
+
+
+def test_rest_and_soap_come_to_what_files_come_to(tmp_path: Path, of_files: Figures):
+    assert [people for people, _, _ in of_files] == [10, 5, 12]  # the course, so that nothing is compared with nothing
+    assert of_sources(tmp_path, "case-system", "sf0770_a", "cpr") == of_files
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("status", "income"), [("dream", "income"), ("sager", "sf0770_a"), ("case-view", "income")])
+def test_so_do_all_the_others(tmp_path: Path, of_files: Figures, status: str, income: str):
+    assert of_sources(tmp_path, status, income) == of_files
+
+
+def test_faults_go_with_a_server_and_with_a_source_that_can_have_them(tmp_path: Path):
+    asked = ["simulate", "--course", COURSE, "--out", str(tmp_path / "town"), "--extract-people", "20"]
+    assert "go with --serve" in run(*asked, "--fault", "dream=hang").text
+    unknown = run(*asked, "--serve", "--fault", "sf1491=earthquake")
+    assert unknown.code == 2
+    assert "it can have" in unknown.text
+
+
+def test_a_folder_that_no_simulation_made_is_not_emptied(tmp_path: Path):
+    (tmp_path / "kept.txt").write_text("kept")
+    ran = run("simulate", "--serve", "--course", COURSE, "--out", str(tmp_path))
+    assert ran.code == 6, ran.text
+    assert (tmp_path / "kept.txt").exists()
+
+
+def test_it_says_what_to_run_and_ends_when_it_is_told(tmp_path: Path):
+    command = [sys.executable, "-m", "gateway.cli.app", "simulate", "--serve", "--course", COURSE]
+    command += ["--out", str(tmp_path / "town"), "--extract-people", "20", "--fault", "sf1491=hang"]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "200"})
+    assert child.stdout is not None
+    said = ""
+    for line in child.stdout:
+        said += line
+        if "Ports and keys are new" in line:
+            break
+    child.send_signal(signal.SIGINT)
+    rest, _ = child.communicate(timeout=30)
+    assert child.returncode == 0
+    assert "gateway pull impact60 $source" in said
+    assert any(
+        line.split()[0] == "sf1491" and line.rstrip().endswith("hang") for line in said.splitlines() if line.strip()
+    )
+    assert "what was asked:" in rest
