@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,11 +41,19 @@ pulled(gateway, sys.argv[1], REAL_TIME)
 _SECONDS = 1.2  # a pull takes about as long; some kills come before it asks anything, some after it has ended
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
     town: SimulatedTown
     original: Gateway
-    undisturbed: dict[str, Rows]
+    folder: Path
+
+    @cache  # noqa: B019 - a place lives as long as the module's tests
+    def undisturbed(self, source: str) -> Rows:
+        copy = copied(self.original, self.folder / f"undisturbed-{source}")
+        pulled(copy.gateway, source, REAL_TIME)
+        rows = told(copy.gateway, source)
+        copy.gateway.store.dispose()
+        return rows
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +62,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     sources = ("dfdg", "case-system")
     with served(folder / "town", only=sources, page=8, latency_seconds=0.1) as town:
         original = installed(folder / "gateway", town)
-        undisturbed = {}
-        for source in sources:
-            copy = copied(original, folder / f"undisturbed-{source}")
-            pulled(copy.gateway, source, REAL_TIME)
-            undisturbed[source] = told(copy.gateway, source)
-            copy.gateway.store.dispose()
-        yield Place(town, original, undisturbed)
+        yield Place(town, original, folder)
         original.store.dispose()
 
 
@@ -83,7 +86,7 @@ def killed_and_rerun(place: Place, folder: Path, source: str, *, kills: int, see
         child.communicate()
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
-    assert told(copy.gateway, source) == place.undisturbed[source], f"rows differ; seed {seed}"
+    assert told(copy.gateway, source) == place.undisturbed(source), f"rows differ; seed {seed}"
     with copy.gateway.store.read() as session:
         runs, pulls = session.exec(select(PullRun)).all(), session.exec(select(PullRow)).all()
         assert all(run.ended_at is not None for run in runs)
@@ -93,7 +96,7 @@ def killed_and_rerun(place: Place, folder: Path, source: str, *, kills: int, see
 
 
 def test_a_pull_that_is_killed_goes_on(place: Place, tmp_path: Path):
-    assert killed_and_rerun(place, tmp_path / "gateway", "dfdg", kills=2, seed=6) > 0
+    assert killed_and_rerun(place, tmp_path / "gateway", "dfdg", kills=1, seed=6) > 0
 
 
 @pytest.mark.long

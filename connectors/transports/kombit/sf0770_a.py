@@ -38,10 +38,9 @@ _PERIOD = "http://rep.oio.dk/xkom.dk/xml/schemas"
 _END_OF_PERIOD = (
     f"{_S}AngivelsePeriodeStruktur/{oio_class('angivelse')}AngivelsePeriode/{{{_PERIOD}/2007/04/15/}}EndDate"
 )
-_ANSWER = {
-    f"{_K}IndkomstPersonUddata",
-    "{http://kombit.dk/xml/schemas/kontekst/2017/01/01/}HovedOplysningerSvar",
-}
+_ANSWER = frozenset(
+    {f"{_K}IndkomstPersonUddata", "{http://kombit.dk/xml/schemas/kontekst/2017/01/01/}HovedOplysningerSvar"}
+)
 _PERSON = names(_SKAT, "IndkomstOplysningSamling") | {
     f"{_CPR}PersonCivilRegistrationIdentifier",
     f"{oio_class('indkomstoplysningadgangreferencenummer')}IndkomstOplysningAdgangReferenceNummerIdentifikator",
