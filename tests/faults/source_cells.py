@@ -14,12 +14,10 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connectors.aggregates import AggregateDeclaration, fetch, load_aggregate
 from connectors.errors import ConnectorError
-from connectors.transport import Clock
 from connectors.transports.addresses import origin
 from connectors.transports.circuit import PROCESS, Circuit
 from gateway import declarations
@@ -31,6 +29,7 @@ from gateway.simulate.http_source import HttpSource
 from gateway.simulate.serving import SimulatedTown
 from gateway.simulate.statistics_sources import StatisticsServices
 from keys.keystore import write_secret_file
+from tests.support.clocks import Waits
 from tests.support.histories import EXAMPLES
 from tests.support.served import Rows, copied, installed, pulled, served, told
 
@@ -118,26 +117,6 @@ ROWS = tuple(NOT_POSSIBLE)
 FIGURES = ("jobindsats", "statbank")  # of groups: nothing stores them
 STATES = ("sager", "case-view", "case-file")  # their faults are states that last, and no answers
 _DECLARES = {"case-pages": "case-system", "case-file": "case-view", "token-service": "cpr"}  # row -> the source pulled
-
-
-@dataclass
-class Waits:
-    """Real time, and what was to be slept on top of it. `meanwhile` is called by the first wait."""
-
-    slept: float = 0.0
-    meanwhile: Callable[[], object] = lambda: None
-
-    def sleep(self, seconds: float) -> None:
-        first = not self.slept
-        self.slept += seconds
-        if first:
-            self.meanwhile()
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(
-            lambda: time.monotonic() + self.slept, self.sleep, lambda: datetime.now(UTC) + timedelta(seconds=self.slept)
-        )
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from connectors.transport import REAL_TIME
 from gateway.installation import Gateway
+from gateway.settings import REAL_TIME
 from gateway.simulate.serving import SimulatedTown
 from gateway.store.tables import PullRow, PullRun
 from tests.support.served import Rows, copied, installed, pulled, served, told
@@ -32,7 +32,7 @@ from gateway import pulling_records
 from tests.support.served import pulled
 from gateway.installation import Gateway
 from gateway.settings import Settings
-from connectors.transport import REAL_TIME
+from gateway.settings import REAL_TIME
 pulling_records._CHUNK_PEOPLE = 4  # many commits in one pull
 gateway = Gateway.open(Settings())
 print("begins", flush=True)
