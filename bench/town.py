@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.transport import REAL_TIME
 from gateway import declarations, enrolment
 from gateway.installation import Gateway, initialise
-from gateway.settings import Settings
+from gateway.settings import REAL_TIME, Kind, Settings
 from gateway.simulate.course import load_course
 from gateway.simulate.serving import SimulatedTown
+from tests.support.parties import accept_all
 
 _ROOT = Path(__file__).parents[1]
 CONTRACT = "impact60"
@@ -74,11 +74,11 @@ def town(
             host_name="gateway.example",
             municipality_code="851",
             municipality_name="Aalborg Kommune",
-            is_demo=True,
+            kind=Kind.DEMO,
         )
-        declarations.activate_contract(
-            gateway, made / "contract" / f"{CONTRACT}.toml", made / "contract" / f"{CONTRACT}.programme.toml"
-        )
+        files = made / "contract" / f"{CONTRACT}.toml", made / "contract" / f"{CONTRACT}.programme.toml"
+        accept_all(gateway, *files)
+        declarations.activate_contract(gateway, *files)
         for file in sorted((made / "sources").glob("*.toml")):
             declarations.declare_source(gateway, file)
         enrolment.enrol(gateway, CONTRACT, "2018", made / "drop" / "enrolment" / f"{CONTRACT}.csv")

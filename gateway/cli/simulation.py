@@ -14,6 +14,7 @@ import typer
 from gateway.cli.terminal import columns, console, progress_bar, writing
 
 if TYPE_CHECKING:
+    from gateway.outcomes.contract import Contract
     from gateway.simulate.course import Course
     from gateway.simulate.serving import SimulatedTown
 
@@ -37,8 +38,7 @@ def simulate(
     CPR numbers are day + 60. With --serve every source tells of the same people, and the folder holds the declarations,
     secrets, contract and referral list with which a gateway asks them.
 
-    Examples: gateway simulate --course examples/courses/impact60.toml --out drop --seed 1;
-    gateway simulate --serve --course examples/courses/impact60.toml --out var/town --fault sf1491=hang
+    Example: gateway simulate --serve --course examples/courses/impact60.toml --out var/town --fault sf1491=hang
     """
     from gateway.simulate.course import load_course
 
@@ -106,6 +106,20 @@ def _switch(town: SimulatedTown, faults: list[str]) -> dict[str, list[str]]:
     return switched
 
 
+def _accepting(contract: Contract, folder: str, file: str) -> list[str]:
+    """What operator and investor do elsewhere: make a key, accept the contract, and send both."""
+    others = " ".join(f"{one.role}/{one.organisation}" for one in contract.parties if one.role != "outcome_payer")
+    key, token = f"{folder}/${{party%%/*}}.key.pem", f"{folder}/${{party%%/*}}.jwt"
+    text = f"{folder}/contract/{file}"
+    return [
+        f"for party in {others}; do",
+        f"  verify-outcome key {key}",
+        f"  verify-outcome accept {text} --trust {folder}/TRUST.json --as $party --key {key} --out {token}",
+        f"  gateway contract accepted {text} {token} --key \"$(verify-outcome key {key} | sed -n 's/^thumbprint *//p')\"",
+        "done",
+    ]
+
+
 def _tell(town: SimulatedTown, course: Course, switched: dict[str, list[str]]) -> None:
     from gateway.outcomes.contract_file import load_contract
 
@@ -124,10 +138,14 @@ def _tell(town: SimulatedTown, course: Course, switched: dict[str, list[str]]) -
     init = (
         f"gateway init --municipality-code {payer.municipality_code or '000'} --host-name gateway.example --demo-keys"
     )
+    files = f"{quoted}/contract/{town.contract.name} {quoted}/contract/{town.programme.name}"
     lines = [
         f"export GATEWAY_DATA_DIRECTORY={quoted}/gateway GATEWAY_SECRETS_DIRECTORY={quoted}/secrets",
         f"{init} --municipality-name {shlex.quote(payer.name)}",
-        f"gateway contract add {quoted}/contract/{town.contract.name} {quoted}/contract/{town.programme.name}",
+        f"gateway trust export --out {quoted}/TRUST.json",
+        f"gateway contract accept {files}",
+        *_accepting(contract, quoted, town.contract.name),
+        f"gateway contract add {files}",
         f"for file in {quoted}/sources/*.toml; do gateway contract source $file; done",
         f"gateway enrol {contract.id} {quoted}/drop/enrolment/{town.referrals.name} --batch {batch}",
         f"for source in cpr {' '.join(others)}; do gateway pull {contract.id} $source; done",

@@ -12,6 +12,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from connectors.declaration import load_declaration
+
 _EXAMPLES = Path(__file__).parents[2] / "examples"
 _TRANSPORT = re.compile(r"^\[transport\]\n.*?(?=^\[(?!transport))", re.MULTILINE | re.DOTALL)
 AUTHORITY = "simulated-authority"  # secret: the certificate of the authority that every simulated server shows
@@ -101,6 +103,8 @@ def write_contract(
     quoted = ", ".join(f'"{source}"' for source in sources)
     digest = hashlib.sha256(text.encode()).hexdigest()
     programme = re.sub(r"^sources = .*$", f"sources = [{quoted}]", programme, flags=re.MULTILINE)
+    assessed = ", ".join(f'{source} = "simulated"' for source in sources if _needs_assessment(source))
+    programme = re.sub(r"^assessments = .*$", f"assessments = {{ {assessed} }}", programme, flags=re.MULTILINE)
     programme = re.sub(r'^contract_sha256 = ".*"', f'contract_sha256 = "{digest}"', programme, flags=re.MULTILINE)
     shutil.copytree(_EXAMPLES / "notices" / contract, folder.parent / "notices" / contract, dirs_exist_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,6 +112,10 @@ def write_contract(
     contract_file.write_text(text, encoding="utf-8")
     programme_file.write_text(programme, encoding="utf-8")
     return contract_file, programme_file
+
+
+def _needs_assessment(source: str) -> bool:
+    return load_declaration(_example(source).encode(), file=source).is_supplied_for_another_purpose
 
 
 def deciding_sources(contract: str) -> tuple[str, str]:
