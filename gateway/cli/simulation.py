@@ -115,7 +115,8 @@ def _accepting(contract: Contract, folder: str, file: str) -> list[str]:
         f"for party in {others}; do",
         f"  verify-outcome key {key}",
         f"  verify-outcome accept {text} --trust {folder}/TRUST.json --as $party --key {key} --out {token}",
-        f"  gateway contract accepted {text} {token} --key \"$(verify-outcome key {key} | sed -n 's/^thumbprint *//p')\"",
+        f"  thumbprint=$(verify-outcome key {key} | sed -n 's/^thumbprint *//p')",
+        f"  gateway contract accepted {text} {token} --key=$thumbprint",
         "done",
     ]
 

@@ -38,7 +38,8 @@ def test_the_untouched_bundle_passes(issuer: Issuer, bundle: bytes):
     assert step(bundle, issuer) == 0
 
 
-@pytest.mark.parametrize("mask", [0x01, *(pytest.param(mask, marks=pytest.mark.long) for mask in (0x20, 0x80))])
+@pytest.mark.long
+@pytest.mark.parametrize("mask", [0x01, 0x20, 0x80])
 def test_every_changed_byte_is_refused(issuer: Issuer, bundle: bytes, mask: int):
     accepted = [
         place

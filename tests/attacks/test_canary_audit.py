@@ -25,6 +25,7 @@ from tests.support.command_line import PROGRAMS, run
 from tests.support.municipality import ready
 
 # the command line with a fault that nobody foresaw while rows are looked for
+pytestmark = pytest.mark.long  # most of a minute by itself
 FAULT = """
 import sys
 from connectors import boundary

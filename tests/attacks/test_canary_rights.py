@@ -25,6 +25,8 @@ from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality
 from tests.support.simulated import simulated
 
+pytestmark = pytest.mark.long  # most of a minute by itself
+
 # so that an erasure can be granted today
 RETENTION = ("accounting_until = 2026-12-31", "accounting_until = 2024-12-31")
 

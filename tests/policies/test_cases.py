@@ -59,6 +59,7 @@ def test_every_action_is_allowed_in_some_case_and_lacks_a_permit_in_another() ->
     assert allowed == lacking == set(Action)
 
 
+@pytest.mark.long
 def test_every_mutant_of_the_rules_is_refused_at_load_or_flips_a_case(tell: Callable[[str], None]) -> None:
     """Mutation score of the cases, printed: drop, turn round, narrow and widen each policy."""
     mutants = list(_mutants(json.loads(cedarpy.policies_to_json_str(ENGINE.rules.policies))))

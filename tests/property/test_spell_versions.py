@@ -133,6 +133,7 @@ def stored(store: Store, ref: SubjectRef, one: Pull, *, day: int) -> None:
         )
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(sequence=st.lists(pulls, min_size=1, max_size=6))
 def test_as_of_queries_say_what_full_copies_would_and_what_is_confirmed_gets_no_new_version(

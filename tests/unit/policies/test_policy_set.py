@@ -91,6 +91,7 @@ def test_the_index_of_cases_is_fresh() -> None:
     assert (CEDAR_DIRECTORY / CASES).read_text("utf-8") == index()
 
 
+@pytest.mark.long
 def test_every_name_in_the_index_is_a_case_that_the_rule_decides_alone() -> None:
     """As the engine decides it, not as the case says it should."""
     cases = {case.name: case for case in all_cases()}
