@@ -24,8 +24,9 @@ from tests.support.auditing import AUDITOR, WINDOW
 from tests.support.command_line import PROGRAMS, run
 from tests.support.municipality import ready
 
-# the command line with a fault that nobody foresaw while rows are looked for
 pytestmark = pytest.mark.long  # most of a minute by itself
+
+# the command line with a fault that nobody foresaw while rows are looked for
 FAULT = """
 import sys
 from connectors import boundary
