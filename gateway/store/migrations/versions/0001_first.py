@@ -8,6 +8,10 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+SETTLEMENTS = (
+    "kind IN ('dispute_resolved', 'payment_registered', 'payment_requested', 'result_acknowledged', 'result_disputed')"
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -162,6 +166,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
         postgresql_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
+    )
+    op.create_index(
+        "ix_logentry_settlements",
+        "logentry",
+        ["kind", "idx"],
+        unique=False,
+        sqlite_where=sa.text(SETTLEMENTS),
+        postgresql_where=sa.text(SETTLEMENTS),
     )
     op.create_table(
         "lognode",
