@@ -303,9 +303,12 @@ class StatusAllocation(SQLModel, table=True):
     idx: int = Field(primary_key=True)
 
 
-def _of_kinds(name: str, kinds: str, *columns: str) -> Index:
-    """An index of the few entries of these kinds; a query finds it where it says the same of them in literals."""
-    return Index(name, *columns, sqlite_where=text(kinds), postgresql_where=text(kinds))
+def _of_kinds(name: str, kinds: str) -> Index:
+    """An index of the few entries of these kinds; a query finds it where it says the same of them in literals.
+
+    With all three columns: SQLite would rather read the whole log by its primary key than an index of fewer.
+    """
+    return Index(name, "kind", "log", "idx", sqlite_where=text(kinds), postgresql_where=text(kinds))
 
 
 _SETTLEMENTS = (
@@ -318,15 +321,15 @@ class LogEntry(SQLModel, table=True):
 
     __table_args__ = (
         # every decision asks which policy set the log names last
-        _of_kinds("ix_logentry_policy_sets", "kind = 'policy_set_approved'", "idx"),
+        _of_kinds("ix_logentry_policy_sets", "kind = 'policy_set_approved'"),
         # every release asks which acceptances the log names
-        _of_kinds("ix_logentry_acceptances", "kind = 'acceptance_recorded'", "idx"),
+        _of_kinds("ix_logentry_acceptances", "kind = 'acceptance_recorded'"),
         # and which countersignatures
-        _of_kinds("ix_logentry_countersignatures", "kind = 'countersignature_taken'", "idx"),
+        _of_kinds("ix_logentry_countersignatures", "kind = 'countersignature_taken'"),
         # and whether a contract runs in shadow, or was adopted mid-way
-        _of_kinds("ix_logentry_adoptions", "kind IN ('contract_adopted', 'contract_shadowed')", "kind", "idx"),
+        _of_kinds("ix_logentry_adoptions", "kind IN ('contract_adopted', 'contract_shadowed')"),
         # and every settlement, what parties said, asked for and paid
-        _of_kinds("ix_logentry_settlements", _SETTLEMENTS, "kind", "idx"),
+        _of_kinds("ix_logentry_settlements", _SETTLEMENTS),
     )
     log: str = Field(primary_key=True)
     idx: int = Field(primary_key=True)

@@ -154,7 +154,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_logentry_acceptances",
         "logentry",
-        ["idx"],
+        ["kind", "log", "idx"],
         unique=False,
         sqlite_where=sa.text("kind = 'acceptance_recorded'"),
         postgresql_where=sa.text("kind = 'acceptance_recorded'"),
@@ -162,7 +162,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_logentry_adoptions",
         "logentry",
-        ["kind", "idx"],
+        ["kind", "log", "idx"],
         unique=False,
         sqlite_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
         postgresql_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
@@ -170,7 +170,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_logentry_settlements",
         "logentry",
-        ["kind", "idx"],
+        ["kind", "log", "idx"],
         unique=False,
         sqlite_where=sa.text(SETTLEMENTS),
         postgresql_where=sa.text(SETTLEMENTS),
