@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.contract_words import COUNTS, EXITS, HEADINGS, LAST_WEEK, LINES, PAYS, RULES, TEMPLATES, UNITS
+from gateway.contract_words import COUNTS, EXITS, HEADINGS, LINES, PAYS, RULES, TEMPLATES, UNITS
 from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, RegisterExit, State
 from gateway.outcomes.measures_file import ANY_STATUS
 from gateway.outcomes.terms import Gate, Index, Point, Tariff, TariffKind, Unit
@@ -174,7 +174,7 @@ class _Page:
                 amount = self._say("index_pay", hours=hours, index=self._index(pay.index))
             amount += self._say("partial" if pay.counts_partial_months else "whole_months")
         is_last_week = measure.kind is MeasureKind.PEOPLE and measure.sustained_weeks == 1
-        words = LAST_WEEK if is_last_week else COUNTS[measure.kind]
+        words = LINES["last_week"] if is_last_week else COUNTS[measure.kind]
         text = words[self.language].format(
             states=self._or([self._label(state) for state in measure.states]),
             weeks=measure.weeks_from_enrolment,

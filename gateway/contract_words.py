@@ -38,10 +38,6 @@ PRINTED: Mapping[str, Both] = {
     ),
 }
 
-LAST_WEEK = _both(
-    "hver person, der er i {states} i periodens sidste uge; et tilbagefald åbner resultatet igen",
-    "each person in {states} in the last week of the window; a relapse reopens the outcome",
-)
 COUNTS: Mapping[MeasureKind, Both] = {
     MeasureKind.WEEKS: _both(
         "hver uge i {states}, i {weeks} uger fra indskrivningen",
@@ -233,6 +229,10 @@ LINES: Mapping[str, Both] = {
     "cap_return": _both(
         "Investors kapital {capital} forrentes højst med {share} om året i {years} år; kontrakten betaler højst {most}",
         "The investor's capital of {capital} earns at most {share} a year for {years} years; at most {most} is paid",
+    ),
+    "last_week": _both(  # of people, where one week is enough
+        "hver person, der er i {states} i periodens sidste uge; et tilbagefald åbner resultatet igen",
+        "each person in {states} in the last week of the window; a relapse reopens the outcome",
     ),
     "rounding_none": _both("Alle beløb er hele øre eller cent", "Every amount is whole minor units"),
     "rounding_down": _both("Dele af en øre eller cent rundes ned", "Parts of a minor unit are rounded down"),
