@@ -173,7 +173,9 @@ class _Page:
             if pay.index is not None:
                 amount = self._say("index_pay", hours=hours, index=self._index(pay.index))
             amount += self._say("partial" if pay.counts_partial_months else "whole_months")
-        text = COUNTS[measure.kind][self.language].format(
+        is_last_week = measure.kind is MeasureKind.PEOPLE and measure.sustained_weeks == 1
+        words = LINES["last_week"] if is_last_week else COUNTS[measure.kind]
+        text = words[self.language].format(
             states=self._or([self._label(state) for state in measure.states]),
             weeks=measure.weeks_from_enrolment,
             sustained=measure.sustained_weeks,

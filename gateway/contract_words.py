@@ -33,7 +33,7 @@ PRINTED: Mapping[str, Both] = {
     "from": _both("Gælder fra", "In force from"),
     "digest": _both("Kontraktfilens fingeraftryk (SHA-256)", "Digest of the contract file (SHA-256)"),
     "binds": _both(
-        "Siden er dannet af kontraktfilen med dette fingeraftryk. Det er filen, der binder. Navne som `weeks` er dens.",
+        "Siden er dannet af kontraktfilen med dette fingeraftryk. Filen binder. Navne som `weeks` er filens egne.",
         "This page is made from the contract file with this digest. The file binds. Names like `weeks` are the file's.",
     ),
 }
@@ -44,7 +44,7 @@ COUNTS: Mapping[MeasureKind, Both] = {
         "each week in {states}, for {weeks} weeks from enrolment",
     ),
     MeasureKind.PEOPLE: _both(
-        "hver person, hvis sidste {sustained} uger alle er i {states}; et tilbagefald åbner resultatet igen",
+        "hver person, hvor de sidste {sustained} uger alle er i {states}; et tilbagefald åbner resultatet igen",
         "each person whose last {sustained} weeks are all in {states}; a relapse reopens the outcome",
     ),
     MeasureKind.RETENTION: _both(
@@ -230,10 +230,14 @@ LINES: Mapping[str, Both] = {
         "Investors kapital {capital} forrentes højst med {share} om året i {years} år; kontrakten betaler højst {most}",
         "The investor's capital of {capital} earns at most {share} a year for {years} years; at most {most} is paid",
     ),
-    "rounding_none": _both("Alle beløb er hele ører eller cent", "Every amount is whole minor units"),
+    "last_week": _both(  # of people, where one week is enough
+        "hver person, der er i {states} i periodens sidste uge; et tilbagefald åbner resultatet igen",
+        "each person in {states} in the last week of the window; a relapse reopens the outcome",
+    ),
+    "rounding_none": _both("Alle beløb er hele øre eller cent", "Every amount is whole minor units"),
     "rounding_down": _both("Dele af en øre eller cent rundes ned", "Parts of a minor unit are rounded down"),
-    "rounding_half_up": _both("Halve ører eller cent rundes op", "Half a minor unit is rounded up"),
-    "rounding_half_even": _both("Halve ører eller cent rundes til lige", "Half a minor unit is rounded to even"),
+    "rounding_half_up": _both("Halve øre eller cent rundes op", "Half a minor unit is rounded up"),
+    "rounding_half_even": _both("Halve øre eller cent rundes til lige", "Half a minor unit is rounded to even"),
     "window": _both("{label}: {first} til {last}", "{label}: {first} to {last}"),
     "pause": _both("Pause: {first} til {last}", "Pause: {first} to {last}"),
     "freeze": _both(

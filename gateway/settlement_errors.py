@@ -35,9 +35,10 @@ class SettlementRefused(Refused):
 
 
 class SettlementMismatch(Broken):
-    """The database says other amounts than what was signed."""
+    """The database says something else than what was signed, or than the access log tells."""
 
     code = "settlement-mismatch"
 
     def __init__(self, *, contract: str, window: str, reason: str) -> None:
-        super().__init__(f"{contract} {window} is not settled: {reason}; `gateway log verify`, then restore a backup")
+        what = f"{contract} {window}".rstrip()
+        super().__init__(f"{what} is not settled: {reason}; `gateway log verify`, then restore a backup")

@@ -76,7 +76,7 @@ const BUNDLE = exactly({ schema: is('evidence-bundle/1'), attestation: anyString
 const CONTRACT = exactly({ id: text, version: int(), rules_sha256: digest }), PARTY = exactly({ role: text, organisation: text });
 const ACCEPTANCE = exactly({ contract: CONTRACT, parties: list(PARTY), party: PARTY, trust: digest, iat: time });
 const COUNTERSIGNATURE = exactly({ attestation: exactly({ jti, sha256: digest }), contract: CONTRACT, window: text, auditor: text,
-  sample: exactly({ size: int(), population: int(), seed: digest, items_sha256: digest }), verdict: is('agreed', 'deviations'), iat: time });
+  sample: exactly({ size: int(), population: int(), draw: int(1), seed: digest, items_sha256: digest }), verdict: is('agreed', 'deviations'), iat: time });
 const VISIBLE = {
   iss: text, vct: text, 'vct#integrity': v => anyString(v) && v.startsWith('sha256-') && base64of32('base64')(v.slice(7)),
   nbf: time, iat: time, jti, seq: int(1), status: exactly({ status_list: exactly({ idx: int(), uri: text }) }),
@@ -395,7 +395,7 @@ function verify({ bundle: bundleBytes, trust: trustBytes, contract, now }) {
     enter(11); // audit
     const audited = checkCountersignatures(bundle.countersignatures, trust, now, main, accepted);
     for (const a of accepted) told.push(`accepted by ${a.party.role}/${a.party.organisation} with key ${a.kid}; compare it with one you know`);
-    for (const a of audited) told.push(`${a.verdict === 'agreed' ? 'agreed' : 'DEVIATIONS found'} by auditor ${a.auditor} with key ${a.kid}: ${a.sample.size} of ${a.sample.population} people`);
+    for (const a of audited) told.push(`${a.verdict === 'agreed' ? 'agreed' : 'DEVIATIONS found'} by auditor ${a.auditor} with key ${a.kid}: ${a.sample.size} of ${a.sample.population} people, draw ${a.sample.draw}`);
     if (audited.length === 0) told.push('nobody independent looked: no auditor countersigned');
     if (!contract) told.push('no contract file was given');
     if (!('participants' in shown)) told.push('the denominator is withheld');

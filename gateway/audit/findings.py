@@ -149,6 +149,7 @@ def findings_body(sample: AuditSample, auditor: str) -> dict[str, object]:
         "sample": {
             "size": sample.size,
             "population": sample.population,
+            "draw": sample.position,
             "seed": sample.seed,
             "items_sha256": sample.items_sha256,
         },
@@ -160,7 +161,6 @@ def items_body(sample: AuditSample, everyone: Sequence[AuditItem]) -> bytes:
     """What `items_sha256` is of, as canonical JSON: salted digests and counts, and nobody."""
     body = {
         "asked": sample.asked,
-        "earlier_draws": sample.position - 1,
         "items": [{"item": one.item, "sha256": one.digest} for one in everyone if one.digest],
         "not_drawn": sample.not_drawn,
         "nonce": sample.nonce,

@@ -94,11 +94,14 @@ def add(
     Example: gateway contract add examples/contracts/impact60.toml examples/programmes/impact60.toml
     """
     from gateway.declarations import activate_contract
+    from gateway.store import queries
 
-    loaded = activate_contract(opened(), contract, programme, in_shadow=shadow)
+    gateway = opened()
+    loaded = activate_contract(gateway, contract, programme, in_shadow=shadow)
     console.print(f"in force: {loaded.id} version {loaded.version}, sha256 {loaded.sha256}")
-    if shadow:
-        console.print("  in shadow: pulled and evaluated, and nothing is released before `gateway contract adopt`")
+    with gateway.store.read() as session:  # also where it came in shadow before: adding it again does not end that
+        if queries.in_shadow(session, loaded.id):
+            console.print("  in shadow: pulled and evaluated, and nothing is released before `gateway contract adopt`")
 
 
 @app.command()

@@ -29,8 +29,13 @@ def state(contract: Contract) -> None:
     Example: gateway settle state impact60
     """
     from gateway.settlement.views import show_statement
+    from gateway.store import queries
 
-    made = show_statement(opened(), contract)
+    gateway = opened()
+    made = show_statement(gateway, contract)
+    with gateway.store.read() as session:
+        if queries.in_shadow(session, contract):
+            console.print("in shadow: nothing is settled here before `gateway contract adopt`", style="yellow")
     rows = [("window", "state", "due", "invoiced", "paid", "disputed", "next", "on")]
     for one in made["windows"]:
         expected = one["next"] or {"what": "", "on": ""}

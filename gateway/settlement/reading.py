@@ -1,6 +1,7 @@
 """What a settlement rests on, read in one transaction: payment documents as they were signed, and what followed them.
 
-Amounts come from the signed tokens. A row that says anything else than its token is not settled at all.
+Amounts come from the signed tokens. A row that says anything else than its token, or than the access log, is not
+settled at all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from gateway.openings import Adopted
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.tariff import unit_of
+from gateway.settlement import logged
 from gateway.settlement.account import BillLine, Document, Line, Place, billed, differences, shared
 from gateway.settlement.states import QUARRELS, Action, State, course
 from gateway.settlement_errors import SettlementMismatch, SettlementRefused
@@ -207,6 +209,18 @@ def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime)
         return tuple(session.exec(select(table).where(table.contract_id == contract_id).order_by(*by)).all())
 
     adopted = openings.of(gateway, session, contract_id)
+    acknowledgements = everything(Acknowledgement, col(Acknowledgement.at), col(Acknowledgement.id))
+    disputes = everything(Dispute, col(Dispute.at), col(Dispute.id))
+    bills, payments = everything(Bill, col(Bill.position)), everything(Payment, col(Payment.at))
+    logged.check(
+        session,
+        contract_id,
+        acknowledgements=acknowledgements,
+        disputes=disputes,
+        bills=bills,
+        payments=payments,
+        adopted=adopted,
+    )
     return Settled(
         contract=contract,
         terms=contract.settlement,
@@ -219,10 +233,10 @@ def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime)
             window.label: evaluating.frozen_at(session, gateway.contract_for(session, contract_id, window), window)
             for window in contract.windows
         },
-        acknowledgements=everything(Acknowledgement, col(Acknowledgement.at), col(Acknowledgement.id)),
-        disputes=everything(Dispute, col(Dispute.at), col(Dispute.id)),
-        bills=everything(Bill, col(Bill.position)),
-        paid=frozenset(one.bill_id for one in everything(Payment, col(Payment.at))),
+        acknowledgements=acknowledgements,
+        disputes=disputes,
+        bills=bills,
+        paid=frozenset(one.bill_id for one in payments),
         adopted=adopted,
         now=now,
     )

@@ -32,8 +32,8 @@ class OpeningRow(SQLModel, table=True):
 
 
 class Acknowledgement(SQLModel, table=True):
-    """That a party accepts lines of a payment document. Trusted as far as its event; an edit lets a line be invoiced
-    that one party did not accept, and contradicts the logged event.
+    """That a party accepts lines of a payment document. Not trusted: the access log must tell of exactly these rows
+    whenever a settlement is read (`gateway.settlement.logged`).
     """
 
     id: str = Field(primary_key=True)
@@ -48,7 +48,7 @@ class Acknowledgement(SQLModel, table=True):
 
 
 class Dispute(SQLModel, table=True):
-    """That a party contests one line. An edit freezes or frees a line, and contradicts the logged event."""
+    """That a party contests one line. Not trusted: as an acknowledgement."""
 
     id: str = Field(primary_key=True)
     contract_id: str = Field(index=True)
@@ -106,7 +106,7 @@ class Approval(SQLModel, table=True):
 
 
 class Payment(SQLModel, table=True):
-    """That a bill was paid. One a bill: the key refuses another; an edit contradicts the event."""
+    """That a bill was paid. One a bill: the key refuses another. Not trusted: as an acknowledgement."""
 
     bill_id: str = Field(primary_key=True)
     contract_id: str = Field(index=True)

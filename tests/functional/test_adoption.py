@@ -29,6 +29,7 @@ from gateway.store.settlement_tables import Dispute
 from gateway.store.tables import LogEntry
 from policies.errors import PolicyDenied
 from policies.vocabulary import Party, Role
+from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, built, ready
 from tests.support.opening import Line, adopt, balances_text, contract_of, operator_signs, paid
 from tests.support.parties import party_key
@@ -300,7 +301,13 @@ def test_a_shadow_ends_with_the_adoption(tmp_path: Path):
             town.release(label, "payment_document", "operator")
     said = [finding.what for finding in examine_opened(town.gateway)]
     assert [one for one in said if "runs in shadow" in one]
+    files = [str(town.folder / name) for name in ("impact60.toml", "impact60.programme.toml")]
+    # without --shadow: it ends nothing, and says so
+    again = run("contract", "add", *files, environment=town.environment)
+    assert (again.code, "in shadow" in again.out) == (0, True)
+    assert "nothing is settled here" in run("settle", "state", town.contract, environment=town.environment).out
     adopt(town, text_of(town, as_paid()))
+    assert "in shadow" not in run("settle", "state", town.contract, environment=town.environment).out
     town.release("2020H1", "payment_document", "operator")
     assert due(town, "2020H1") == whole()["2020H1"]
     with pytest.raises(PolicyDenied, match="P33-settled-here"):

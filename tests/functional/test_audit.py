@@ -152,7 +152,7 @@ def test_choosing_size_or_nonce_after_seeing_is_seen(town: SimulatedMunicipality
     auditing.look(town, other.sample.id)
     auditing.find_all(town, other.sample.id)
     closed = auditing.close(town, other.sample.id)
-    assert json.loads(closed.items)["earlier_draws"] == 2
+    assert json.loads(closed.findings)["sample"]["draw"] == 3, "whoever reads the bundle sees that two came before"
     assert json.loads(closed.findings)["sample"]["items_sha256"] == hashlib.sha256(closed.items).hexdigest()
 
 

@@ -275,7 +275,7 @@ def replaced(token: str) -> dict[str, str]:
     return {"jti": payload["jti"], "sha256": hashlib.sha256(jwt.encode()).hexdigest()}
 
 
-SAMPLE = {"size": 12, "population": 40, "seed": "12" * 32, "items_sha256": "34" * 32}
+SAMPLE = {"size": 12, "population": 40, "draw": 1, "seed": "12" * 32, "items_sha256": "34" * 32}
 NONCE = "ab" * 32
 SEAL = {"batch": "2018", "count": 40, "root": "cd" * 32, "sealed_on": "2018-10-01"}
 

@@ -82,6 +82,14 @@ def test_there_are_words_for_everything_that_a_contract_can_say():
     assert {f"rounding_{rule}" for rule in Rounding} <= set(contract_words.LINES)
 
 
+def test_one_last_week_is_one_and_no_plural():
+    said = CliRunner().invoke(app, ["contract", "show", str(EXAMPLES / "contracts" / "impact60.toml")]).output
+    assert "i periodens sidste uge" in " ".join(said.split())
+    assert "sidste 1 uger" not in said
+    assert "last 1 weeks" not in said
+    assert "ører" not in said.replace("hører", "")
+
+
 def test_the_command_prints_both_languages_or_one():
     file = str(EXAMPLES / "contracts" / "ballerup.toml")
     both = CliRunner().invoke(app, ["contract", "show", file])

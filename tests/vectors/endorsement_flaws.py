@@ -129,6 +129,7 @@ GOOD = [
         accepted(lambda i: i.acceptances()[::-1]),
     ),
     Vector("sixteen-parties-and-auditors", 0, "Nothing: as many as a bundle may hold.", sixteen),
+    Vector("third-draw", 0, "Nothing: two draws came before it, and the reader sees it.", by(sample=sample(draw=3))),
     Vector("one-person-audited", 0, "Nothing: the sample is one person.", by(sample=sample(size=1))),
     Vector("audited-within-the-skew", 0, "Nothing: an auditor's clock is a minute slow.", by(iat=NOW - 60)),
     Vector("audited-within-the-other-skew", 0, "Nothing: an auditor's clock is a minute fast.", by(iat=NOW + 60)),
@@ -413,6 +414,11 @@ def step11() -> list[Vector]:
         ("audited-by-a-party", "A party countersigns with another key.", by(auditor=INVESTOR[1])),
         ("audited-another-population", "Another number of people than participants.", by(sample=sample(population=41))),
         ("audited-nobody", "The sample is empty.", by(sample=sample(size=0))),
+        (
+            "audited-in-no-draw",
+            "The draw has no number: nobody sees how many came before it.",
+            by(sample=sample(draw=0)),
+        ),
         ("audited-more-than-there-are", "The sample is larger than the cohort.", by(sample=sample(size=41))),
         (
             "audited-twice",

@@ -115,13 +115,13 @@ def report(verified: VerifiedOutcome, trust: TrustFile) -> Iterator[str]:
     if claims.get("demo"):
         yield "DEMO      signed with a development key: proves nothing about real people or money"
     for audit in verified.deviations:
-        seen = f"{audit.size} of {audit.population} people"
-        yield f"DEVIATIONS  {audit.auditor} looked at {seen} and does NOT agree with this attestation:"
+        yield f"DEVIATIONS  {audit.auditor} looked at {audit.seen}, and does NOT agree with this attestation:"
         yield "            ask the auditor and the municipality before you rely on it"
     yield f"  from      {claims['municipality']['name']} ({claims['municipality']['code']})"
     yield f"  to        {claims['recipient']['organisation']} ({claims['recipient']['role']}), no. {claims['seq']}"
     yield f"  window    {claims['window']['from_week']} to {claims['window']['to_week']}"
-    yield from figures(claims, verified.shown)
+    payers = sum(party.role == "outcome_payer" for party in verified.acceptances)
+    yield from figures(claims, verified.shown, further_payers=payers - 1)
     yield from endorsements(verified)
     yield ""
     yield "NOT CHECKED"
@@ -154,9 +154,9 @@ def _as_json(one: Acceptance | Countersignature) -> dict[str, Any]:
     return {"key": said.pop("kid"), **said}
 
 
-def figures(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> Iterator[str]:
+def figures(claims: Mapping[str, Any], shown: Mapping[str, Any], *, further_payers: int = 0) -> Iterator[str]:
     """The shown figures, a line each. A line says of which time it is: weeks and money are a window's, people a level
-    at its end."""
+    at its end. `further_payers` is how many pay beside the municipality."""
 
     def line(name: str, value: object) -> str:
         return f"  {name:<22}{value}"
@@ -185,7 +185,7 @@ def figures(claims: Mapping[str, Any], shown: Mapping[str, Any]) -> Iterator[str
     if "payable" in shown:
         amount = money(shown["payable"]["amount_minor"], shown["payable"]["currency"])
         yield line("payable", f"{amount} for this window, corrections of earlier windows included")
-        yield line("  who pays", _who_pays(claims, shown["payable"]["amount_minor"]))
+        yield line("  who pays", _who_pays(claims, shown["payable"]["amount_minor"], further_payers))
     if "sources" in shown:
         sources = shown["sources"]
         yield line("sources complete to", f"{sources['complete_to_week']}, known at {instant(sources['known_at'])}")
@@ -211,10 +211,13 @@ def endorsements(verified: VerifiedOutcome) -> Iterator[str]:
         yield f"    key {audit.kid}, {instant(audit.at)}"
 
 
-def _who_pays(claims: Mapping[str, Any], minor: int) -> str:
-    """The municipality is the debtor and the operator the creditor, whoever the attestation is for."""
-    verb = "takes back from" if minor < 0 else "pays"
-    words = f"{claims['municipality']['name']} {verb} {claims['operator']['name']}"
+def _who_pays(claims: Mapping[str, Any], minor: int, further: int) -> str:
+    """The payers are the debtors and the operator the creditor, whoever the attestation is for."""
+    payer, verb = claims["municipality"]["name"], "takes back from" if minor < 0 else "pays"
+    if further > 0:
+        payer += f" and {further} further payer(s), by the contract's shares,"
+        verb = "take back from" if minor < 0 else "pay"
+    words = f"{payer} {verb} {claims['operator']['name']}"
     organisation, role = claims["recipient"]["organisation"], claims["recipient"]["role"]
     return words if role == "operator" else f"{words}; {organisation}, as {role}, is only shown it"
 

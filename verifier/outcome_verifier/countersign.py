@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"verify-outcome: {error}", file=sys.stderr)
         return 2
     claims, sample = verified.claims, findings["sample"]
-    seen = f"{sample['size']} of {sample['population']} people"
+    seen = countersignature.seen(sample["size"], sample["population"], sample["draw"])
     print(
         f"COUNTERSIGNED  {claims['contract']['id']} {claims['window']['label']}, no. {claims['seq']}, {claims['jti']}"
     )

@@ -14,8 +14,9 @@ TYPE = "audit-countersignature+jwt"
 AGREED, DEVIATIONS = VERDICTS = ("agreed", "deviations")
 CLOCK_SKEW_SECONDS = 60
 MOST = 16
-# `size` of `population` people, drawn by `seed`; `items_sha256` binds what was found of each of them
-is_sample = fields(size=is_count, population=is_count, seed=is_digest, items_sha256=is_digest)
+# `size` of `population` people, drawn by `seed`, as the attestation's draw number `draw`: whoever draws until a sample
+# fits is seen. `items_sha256` binds what was found of each of them
+is_sample = fields(size=is_count, population=is_count, draw=is_count, seed=is_digest, items_sha256=is_digest)
 FINDINGS: dict[str, Shape] = {
     "auditor": is_text,  # an organisation, as the programme writes it
     "sample": is_sample,
@@ -38,11 +39,22 @@ class Countersignature:
     verdict: str
     size: int  # people looked at
     population: int  # people in the cohort
+    draw: int  # which draw of this attestation it was; the first is 1
     at: int
+
+    @property
+    def seen(self) -> str:
+        """How many people were looked at, of how many, and in which draw."""
+        return seen(self.size, self.population, self.draw)
 
     def __str__(self) -> str:
         said = self.verdict if self.verdict == AGREED else self.verdict.upper()
-        return f'countersigned "{said}" by {self.auditor}: {self.size} of {self.population} people'
+        return f'countersigned "{said}" by {self.auditor}: {self.seen}'
+
+
+def seen(size: int, population: int, draw: int) -> str:
+    """A sample, for a person."""
+    return f"{size} of {population} people, draw {draw}"
 
 
 def claims(findings: Mapping[str, Any], *, visible: Mapping[str, Any], jwt_sha256: str, at: int) -> dict[str, Any]:
@@ -69,11 +81,12 @@ def read(token: str, *, claims: Mapping[str, Any], jwt_sha256: str, now: int) ->
         raise ValueError("a countersignature is about another contract or window")
     if not 0 < sample["size"] <= sample["population"]:
         raise ValueError("a countersignature's sample is empty, or larger than the cohort")
+    if sample["draw"] < 1:
+        raise ValueError("a countersignature's draw has no number")
     if not claims["iat"] - CLOCK_SKEW_SECONDS <= said["iat"] <= now + CLOCK_SKEW_SECONDS:
         raise ValueError("a countersignature was signed before the attestation, or in the future")
-    return Countersignature(
-        said["auditor"], found.kid, said["verdict"], sample["size"], sample["population"], said["iat"]
-    )
+    counts = sample["size"], sample["population"], sample["draw"]
+    return Countersignature(said["auditor"], found.kid, said["verdict"], *counts, said["iat"])
 
 
 def check_all(

@@ -76,7 +76,7 @@ const COUNTERSIGNATURE = {
   auditor: isText,
   contract: isContract,
   iat: isInstant,
-  sample: fields({ items_sha256: isDigest, population: isCount, seed: isDigest, size: isCount }),
+  sample: fields({ draw: isCount, items_sha256: isDigest, population: isCount, seed: isDigest, size: isCount }),
   verdict: (value) => ["agreed", "deviations"].includes(value),
   window: isText,
 };
@@ -88,11 +88,12 @@ async function readCountersignature(text, token, now) {
   need(isOfThis, "a countersignature is of another attestation");
   const isAboutThis = canonical(said.contract) === canonical(claims.contract) && said.window === claims.window.label;
   need(isAboutThis, "a countersignature is about another contract or window");
-  const { size, population } = said.sample;
+  const { size, population, draw } = said.sample;
   need(size > 0 && size <= population, "a countersignature's sample is empty, or larger than the cohort");
+  need(draw > 0, "a countersignature's draw has no number");
   const isInTime = said.iat >= claims.iat - CLOCK_SKEW_SECONDS && said.iat <= now + CLOCK_SKEW_SECONDS;
   need(isInTime, "a countersignature was signed before the attestation, or in the future");
-  return { auditor: said.auditor, kid, verdict: said.verdict, size, population, at: said.iat };
+  return { auditor: said.auditor, kid, verdict: said.verdict, size, population, draw, at: said.iat };
 }
 
 // The countersignatures, in their order; there may be none. Whoever audits is neither the issuer nor a party.
@@ -110,5 +111,5 @@ async function checkAudit(texts, token, shown, accepted, trust, now) {
   return found;
 }
 
-const auditSentence = ({ verdict, auditor, size, population }) =>
-  `countersigned "${verdict === "agreed" ? verdict : verdict.toUpperCase()}" by ${auditor}: ${size} of ${population} people`;
+const auditSentence = ({ verdict, auditor, size, population, draw }) =>
+  `countersigned "${verdict === "agreed" ? verdict : verdict.toUpperCase()}" by ${auditor}: ${size} of ${population} people, draw ${draw}`;

@@ -177,8 +177,8 @@
   // A genuine countersignature that does not agree refuses nothing, and must not be overlooked.
   function deviationMarks(verdict) {
     const text = words();
-    return deviating(verdict).map(({ auditor, size, population }) => {
-      const about = { auditor, size: integer(size), population: integer(population) };
+    return deviating(verdict).map(({ auditor, size, population, draw }) => {
+      const about = { auditor, size: integer(size), population: integer(population), draw: integer(draw) };
       return el(
         "div",
         { class: "mark deviations" },
@@ -242,12 +242,12 @@
 
   // ── Figures ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  function figuresView({ claims, shown }) {
+  function figuresView({ claims, shown, accepted }) {
     const text = words();
     const rows = [...peopleRows(shown), ...moneyRows(claims, shown), ...sourceRows(shown)];
     if (rows.length === 0) return el("p", { class: "block" }, text.noFigures);
     const figures = table(text.figuresTitle, [text.figure, text.value, text.when], rows);
-    return el("div", { class: "block" }, figures, payerView(claims, shown), differenceView(shown));
+    return el("div", { class: "block" }, figures, payerView(claims, shown, accepted), differenceView(shown));
   }
 
   function peopleRows(shown) {
@@ -293,12 +293,15 @@
     return [{ row: [text.sources, sources.complete_to_week, filled(text.sourcesWhen, { date: moment(sources.known_at) })] }];
   }
 
-  // The municipality is the debtor and the operator the creditor, whoever the attestation is for.
-  function payerView({ municipality, operator, recipient }, { payable }) {
+  // The payers are the debtors and the operator the creditor, whoever the attestation is for.
+  function payerView({ municipality, operator, recipient }, { payable }, accepted) {
     const text = words();
     if (!payable) return null;
     const isBack = payable.amount_minor < 0;
-    const [payer, payee] = isBack ? [operator.name, municipality.name] : [municipality.name, operator.name];
+    const further = accepted.filter(({ role, isIssuer }) => role === "outcome_payer" && !isIssuer);
+    const others = further.map(({ organisation }) => organisation).join(", ");
+    const payers = others ? filled(text.severalPayers, { municipality: municipality.name, others }) : municipality.name;
+    const [payer, payee] = isBack ? [operator.name, payers] : [payers, operator.name];
     const about = { organisation: recipient.organisation, role: named(text.roles, recipient.role) };
     return el(
       "div",
@@ -336,8 +339,8 @@
       return [filled(text.acceptedParty, { organisation, role: named(text.roles, role) }), el("span", {}, key(one))];
     });
     const audits = audited.map((one) => {
-      const { auditor, verdict, size, population } = one;
-      const sample = { auditor, size: integer(size), population: integer(population) };
+      const { auditor, verdict, size, population, draw } = one;
+      const sample = { auditor, size: integer(size), population: integer(population), draw: integer(draw) };
       return [text.verdicts[verdict], el("span", {}, filled(text.auditSample, sample), el("br"), key(one))];
     });
     return el(

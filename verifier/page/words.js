@@ -107,6 +107,7 @@ globalThis.WORDS = {
     payer: "Betaler",
     payee: "Modtager",
     payerBack: "Betaler tilbage",
+    severalPayers: "{municipality} sammen med {others}, efter kontraktens andele",
     shownOnly: "{organisation} får kun beløbet vist, som {role}.",
     sources: "Registrene er fuldstændige til",
     sourcesWhen: "kendt {date}",
@@ -199,7 +200,7 @@ globalThis.WORDS = {
     key: "Nøgle",
     auditTitle: "Revision",
     verdicts: { agreed: "Enig", deviations: "AFVIGELSER" },
-    auditSample: "{auditor}: {size} af {population} mennesker set efter",
+    auditSample: "{auditor}: {size} af {population} mennesker set efter, udtrækning nr. {draw}",
     deviationsTitle: "En revisor har fundet afvigelser",
     deviationsText:
       "{auditor} har set {size} af {population} mennesker efter i registrene og er ikke enig i beviset. " +
@@ -322,6 +323,7 @@ globalThis.WORDS = {
     payer: "Payer",
     payee: "Payee",
     payerBack: "Pays back",
+    severalPayers: "{municipality} together with {others}, by the contract's shares",
     shownOnly: "{organisation} is only shown the amount, as {role}.",
     sources: "The registers are complete to",
     sourcesWhen: "known {date}",
@@ -414,7 +416,7 @@ globalThis.WORDS = {
     key: "Key",
     auditTitle: "Audit",
     verdicts: { agreed: "Agreed", deviations: "DEVIATIONS" },
-    auditSample: "{auditor}: looked at {size} of {population} people",
+    auditSample: "{auditor}: looked at {size} of {population} people, draw {draw}",
     deviationsTitle: "An auditor found deviations",
     deviationsText:
       "{auditor} looked at {size} of {population} people in the registers and does not agree with the attestation. " +
@@ -451,6 +453,7 @@ globalThis.REASONS_DA = {
     "en revisionspåtegning er underskrevet med udstederens eller en parts nøgle",
   "a countersignature's sample is empty, or larger than the cohort":
     "en revisionspåtegnings stikprøve er tom eller større end målgruppen",
+  "a countersignature's draw has no number": "en revisionspåtegnings udtrækning har intet nummer",
   "a difference is shown, and nothing is superseded": "der vises en forskel, men intet er afløst",
   "a digest stands deeper than the top level": "en hashværdi står dybere end øverste niveau",
   "a digest stands inside a disclosure": "en hashværdi står inde i en vist oplysning",

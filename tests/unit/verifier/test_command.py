@@ -86,6 +86,16 @@ def test_who_pays_whom_is_said(files: tuple[Issuer, Path], capsys: pytest.Captur
     assert figures(folder, issuer, capsys, issuer.token(claims, shown))["who pays"] == words
 
 
+@pytest.mark.parametrize(("amount", "verb"), [(2_100_000, "pay"), (-500, "take back from")])
+def test_several_payers_are_not_called_one(amount: int, verb: str):
+    """A reader who takes the municipality for the only debtor would expect all of the money from it."""
+    shown = disclosable(payable={"amount_minor": amount, "currency": "DKK"})
+    claims = visible(recipient={"role": "operator", "organisation": "an-operator"})
+    lines = list(cli.figures(claims, shown, further_payers=2))
+    words = f"Aalborg Kommune and 2 further payer(s), by the contract's shares, {verb} An operator"
+    assert any(line.endswith(words) for line in lines)
+
+
 def test_the_lines_of_a_payment_say_which_windows_they_are_of(capsys: pytest.CaptureFixture[str]):
     lines = [
         {"tariff": "m", "kind": "window", "unit": "week", "quantity": 3, "amount_minor": 300},

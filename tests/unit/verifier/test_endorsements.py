@@ -119,7 +119,7 @@ def test_deviations_cannot_be_overlooked(issuer: Issuer, files: Path, capsys: py
     assert run(files, data) == 0
     lines = capsys.readouterr().out.splitlines()
     verdict = next(n for n, line in enumerate(lines) if line.startswith("VERIFIED"))
-    assert lines[verdict + 1].startswith("DEVIATIONS  an-auditor looked at 12 of 40 people and does NOT agree")
+    assert lines[verdict + 1].startswith("DEVIATIONS  an-auditor looked at 12 of 40 people, draw 1, and does NOT agree")
     assert sum("DEVIATIONS" in line for line in lines) == 3, "at the check, under the verdict, and with the key"
     assert run(files, data, "--json") == 0
     said = json.loads(capsys.readouterr().out)

@@ -8,6 +8,10 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+SETTLEMENTS = (
+    "kind IN ('dispute_resolved', 'payment_registered', 'payment_requested', 'result_acknowledged', 'result_disputed')"
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -150,7 +154,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_logentry_acceptances",
         "logentry",
-        ["idx"],
+        ["kind", "log", "idx"],
         unique=False,
         sqlite_where=sa.text("kind = 'acceptance_recorded'"),
         postgresql_where=sa.text("kind = 'acceptance_recorded'"),
@@ -158,10 +162,18 @@ def upgrade() -> None:
     op.create_index(
         "ix_logentry_adoptions",
         "logentry",
-        ["kind", "idx"],
+        ["kind", "log", "idx"],
         unique=False,
         sqlite_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
         postgresql_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
+    )
+    op.create_index(
+        "ix_logentry_settlements",
+        "logentry",
+        ["kind", "log", "idx"],
+        unique=False,
+        sqlite_where=sa.text(SETTLEMENTS),
+        postgresql_where=sa.text(SETTLEMENTS),
     )
     op.create_table(
         "lognode",

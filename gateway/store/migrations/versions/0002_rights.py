@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_logentry_policy_sets",
         "logentry",
-        ["idx"],
+        ["kind", "log", "idx"],
         unique=False,
         sqlite_where=sa.text("kind = 'policy_set_approved'"),
         postgresql_where=sa.text("kind = 'policy_set_approved'"),

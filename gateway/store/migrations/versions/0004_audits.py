@@ -65,7 +65,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_logentry_countersignatures",
         "logentry",
-        ["idx"],
+        ["kind", "log", "idx"],
         unique=False,
         sqlite_where=sa.text("kind = 'countersignature_taken'"),
         postgresql_where=sa.text("kind = 'countersignature_taken'"),

@@ -1,0 +1,97 @@
+"""What parties said, asked for and paid stands in the access log too: a row that was deleted, changed or put in by hand
+settles nothing.
+
+Amounts need no such look: they are read from signed documents. Who accepted a line, who contests it, and what was
+billed and paid are rows, and each was written in one transaction with its event.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, literal_column
+from sqlmodel import Session, select
+
+from gateway.openings import Adopted
+from gateway.settlement_errors import SettlementMismatch
+from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
+from gateway.store.tables import LogEntry
+from outcome_verifier import canonical
+from policies.vocabulary import Role
+
+Said = tuple[str, ...]
+_EVENTS: Mapping[str, Callable[[Mapping[str, Any]], Said]] = {
+    "result_acknowledged": lambda event: (_role(event), event["release"], *event["lines"]),
+    "result_disputed": lambda event: (
+        event["dispute"], _role(event), event["release"], event["line"], event["reason"], event["answer_by"],
+    ),
+    "dispute_resolved": lambda event: (event["dispute"], event["outcome"], event["text_sha256"]),
+    "payment_requested": lambda event: (event["bill"], event["number"], event["payer"], event["bill_sha256"]),
+    "payment_registered": lambda event: (event["bill"], event["paid_on"]),
+}  # fmt: skip
+
+
+def check(
+    session: Session,
+    contract_id: str,
+    *,
+    acknowledgements: Sequence[Acknowledgement],
+    disputes: Sequence[Dispute],
+    bills: Sequence[Bill],
+    payments: Sequence[Payment],
+    adopted: Adopted | None,
+) -> None:
+    """Raise `SettlementMismatch` where the rows of a contract's settlement are not those that the log tells of.
+
+    What the parties stated as disputed has no event of its own: there must be the rows that the signed text makes.
+    """
+    release = adopted.release if adopted else ""
+    raised = [one for one in disputes if one.release_id != release]
+    rows: dict[str, Iterable[Said]] = {
+        "result_acknowledged": ((one.role, one.release_id, *one.lines) for one in acknowledgements),
+        "result_disputed": (
+            (one.id, one.role, one.release_id, one.line, one.reason, one.answer_by.isoformat()) for one in raised
+        ),
+        "dispute_resolved": ((one.id, one.outcome, one.outcome_sha256) for one in disputes if one.outcome),
+        "payment_requested": ((one.id, one.number, one.payer, one.sha256) for one in bills),
+        "payment_registered": ((one.bill_id, one.paid_on.isoformat()) for one in payments),
+    }
+    logged = _logged(session, contract_id)
+    differing = [kind for kind, found in rows.items() if Counter(found) != Counter(logged[kind])]
+    if adopted is not None and not _as_stated(adopted, disputes):
+        differing.append("contract_adopted")
+    if differing:
+        reason = f"the database and the access log do not agree ({', '.join(differing)})"
+        raise SettlementMismatch(contract=contract_id, window="", reason=reason)
+
+
+def _logged(session: Session, contract_id: str) -> dict[str, list[Said]]:
+    """What the access log tells, each thing once: an event of what changed nothing repeats, or says nothing."""
+    # as literals: bound values would not let the database see that its partial index fits
+    kinds: ColumnElement[bool] = literal_column(f"kind IN ({', '.join(repr(kind) for kind in sorted(_EVENTS))})")
+    found: dict[str, list[Said]] = {kind: [] for kind in _EVENTS}
+    query = select(LogEntry.body).where(kinds, LogEntry.log == "access")
+    for body in session.exec(query):
+        event = canonical.loads(body.encode("utf-8"))
+        if event["contract"] == contract_id and event.get("lines") != []:
+            found[event["kind"]].append(_EVENTS[event["kind"]](event))
+    return {kind: said if kind == "result_acknowledged" else list(dict.fromkeys(said)) for kind, said in found.items()}
+
+
+def _as_stated(adopted: Adopted, disputes: Sequence[Dispute]) -> bool:
+    def role(by: str) -> Role:
+        return Role.OPERATOR if by == "operator" else Role.SETTLEMENT_OFFICER
+
+    stated = Counter(
+        (one.window, f"{one.tariff}/disputed", one.reason, role(one.disputed_by))
+        for one in adopted.opening.stated
+        if one.disputed_minor
+    )
+    rows = (one for one in disputes if one.release_id == adopted.release)
+    return stated == Counter((one.window, one.line, one.reason, Role(one.role)) for one in rows)
+
+
+def _role(event: Mapping[str, Any]) -> str:
+    return str(event["party"]).partition("/")[0]
