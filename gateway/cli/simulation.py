@@ -124,10 +124,19 @@ def _tell(town: SimulatedTown, course: Course, switched: dict[str, list[str]]) -
     init = (
         f"gateway init --municipality-code {payer.municipality_code or '000'} --host-name gateway.example --demo-keys"
     )
+    agreed = f"{quoted}/contract/{town.contract.name}"
+    others_sign = [
+        f"{one.role}/{one.organisation}" for one in contract.parties if one.organisation != payer.organisation
+    ]
     lines = [
         f"export GATEWAY_DATA_DIRECTORY={quoted}/gateway GATEWAY_SECRETS_DIRECTORY={quoted}/secrets",
         f"{init} --municipality-name {shlex.quote(payer.name)}",
-        f"gateway contract add {quoted}/contract/{town.contract.name} {quoted}/contract/{town.programme.name}",
+        f"gateway contract accept {agreed} {quoted}/contract/{town.programme.name}",
+        f"for party in {' '.join(others_sign)}; do signed={quoted}/${{party%/*}};"
+        " key=$(verify-outcome key $signed.pem --passphrase-file /dev/null | sed -n 's/^thumbprint *//p');"
+        f" verify-outcome accept {agreed} --trust {quoted}/gateway/public/trust.json --as $party --key $signed.pem"
+        f" --out $signed.jwt; gateway contract accepted {agreed} $signed.jwt --key $key; done",
+        f"gateway contract add {agreed} {quoted}/contract/{town.programme.name}",
         f"for file in {quoted}/sources/*.toml; do gateway contract source $file; done",
         f"gateway enrol {contract.id} {quoted}/drop/enrolment/{town.referrals.name} --batch {batch}",
         f"for source in cpr {' '.join(others)}; do gateway pull {contract.id} $source; done",

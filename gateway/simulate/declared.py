@@ -101,6 +101,9 @@ def write_contract(
     quoted = ", ".join(f'"{source}"' for source in sources)
     digest = hashlib.sha256(text.encode()).hexdigest()
     programme = re.sub(r"^sources = .*$", f"sources = [{quoted}]", programme, flags=re.MULTILINE)
+    # a source that is supplied for another purpose is read on an assessment alone; here none was ever made
+    wanted = ", ".join(f'{name} = "simulated"' for name in sources if "another_purpose = true" in _example(name))
+    programme = re.sub(r"^assessments = .*$", f"assessments = {{ {wanted} }}", programme, flags=re.MULTILINE)
     programme = re.sub(r'^contract_sha256 = ".*"', f'contract_sha256 = "{digest}"', programme, flags=re.MULTILINE)
     shutil.copytree(_EXAMPLES / "notices" / contract, folder.parent / "notices" / contract, dirs_exist_ok=True)
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from gateway.folder_pulling import pull_folder
 from gateway.installation import Gateway, initialise
 from gateway.pulling_records import pull_records
 from gateway.rights.people import Channel, NewRecord, Who, begin
-from gateway.settings import Settings
+from gateway.settings import Kind, Settings
 from gateway.simulate.course import load_course
 from gateway.simulate.serving import SimulatedTown
 from gateway.store.tables import IncomeRow, SpellRow
@@ -27,6 +27,7 @@ from policies.basis import RecordKind
 from policies.vocabulary import Role
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE
+from tests.support.parties import accept_all
 
 Rows = list[tuple[object, ...]]
 
@@ -56,8 +57,9 @@ def installed(
         host_name="gateway.example",
         municipality_code="851",
         municipality_name="Aalborg Kommune",
-        is_demo=True,
+        kind=Kind.DEMO,
     )
+    accept_all(gateway, town.contract, town.programme)
     declarations.activate_contract(gateway, town.contract, town.programme)
     for file in town.declarations:
         text = file.read_text("utf-8")
