@@ -49,6 +49,7 @@ class Checked:
     rejected: dict[str, int] = field(default_factory=dict)
     unknown_codes: dict[str, int] = field(default_factory=dict)
     left: tuple[Left, ...] = ()
+    explains_no_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def check_source(
         _record(gateway, contract_id, question.declaration, records=0, of_cohort=0, error=error.code)  # 3
         raise
     _record(gateway, contract_id, question.declaration, records=checked.records, of_cohort=checked.of_cohort, error="")
-    return checked
+    return replace(checked, explains_no_code=question.declaration.explains_no_code)
 
 
 def _authorise(gateway: Gateway, contract_id: str, source_id: str, purpose: Purpose) -> _Question:
@@ -208,7 +209,7 @@ def _counted(
 ) -> Checked:
     declaration = question.declaration
     words = list(declaration.columns)
-    read = read_records(declaration.kind, owned, words, weeks=question.weeks, code_list=declaration.code_list)
+    read = read_records(declaration.kind, owned, words, weeks=question.weeks, codes=declaration.codes)
     for reason, count in read.rejected.items():
         rejected[reason.value] = rejected.get(reason.value, 0) + count
     unknown = dict(read.unknown_codes)

@@ -128,14 +128,17 @@ def _tell(town: SimulatedTown, course: Course, switched: dict[str, list[str]]) -
     others_sign = [
         f"{one.role}/{one.organisation}" for one in contract.parties if one.organisation != payer.organisation
     ]
+    sign = (
+        f"for party in {' '.join(others_sign)}; do signed={quoted}/${{party%/*}};"
+        " key=$(verify-outcome key $signed.pem --passphrase-file /dev/null | sed -n 's/^thumbprint *//p');"
+        f" verify-outcome accept {agreed} --trust {quoted}/gateway/public/trust.json --as $party --key $signed.pem"
+        f" --out $signed.jwt; gateway contract accepted {agreed} $signed.jwt --key $key; done"
+    )
     lines = [
         f"export GATEWAY_DATA_DIRECTORY={quoted}/gateway GATEWAY_SECRETS_DIRECTORY={quoted}/secrets",
         f"{init} --municipality-name {shlex.quote(payer.name)}",
         f"gateway contract accept {agreed} {quoted}/contract/{town.programme.name}",
-        f"for party in {' '.join(others_sign)}; do signed={quoted}/${{party%/*}};"
-        " key=$(verify-outcome key $signed.pem --passphrase-file /dev/null | sed -n 's/^thumbprint *//p');"
-        f" verify-outcome accept {agreed} --trust {quoted}/gateway/public/trust.json --as $party --key $signed.pem"
-        f" --out $signed.jwt; gateway contract accepted {agreed} $signed.jwt --key $key; done",
+        sign,
         f"gateway contract add {agreed} {quoted}/contract/{town.programme.name}",
         f"for file in {quoted}/sources/*.toml; do gateway contract source $file; done",
         f"gateway enrol {contract.id} {quoted}/drop/enrolment/{town.referrals.name} --batch {batch}",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.declaration import load_declaration
+from connectors.records import Status, Week
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = [
@@ -36,3 +37,12 @@ def test_the_overview_names_every_example_and_links_every_page():
     for page in (ROOT / "docs" / "sources").glob("*.md"):
         # what SOAP sources have in common is linked from each of their pages
         assert page.name in ("README.md", "kombit.md") or f"]({page.name})" in overview
+
+
+def test_the_codes_in_the_documentation_are_read():
+    page = (ROOT / "docs" / "sources" / "README.md").read_text("utf-8")
+    [block] = re.findall(r"^```toml\n(\[codes\].*?)^```", page, re.MULTILINE | re.DOTALL)
+    example = (ROOT / "examples" / "sources" / "sager.toml").read_text("utf-8")
+    codes = load_declaration((example + block).encode(), file="sager.toml").codes
+    assert codes.statuses["kth"] is Status.UNEMPLOYED
+    assert codes.status_in("653", Week.parse("2025-W20")) is None
