@@ -123,7 +123,7 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
         dropped_patterns=patterns,
         codes=_codes(root, kind),
         coverage=coverage,
-        transport=_transport(root.table("transport"), kind),
+        transport=_transport(root.table("transport"), kind, coverage),
         agreement=_agreement(root.table("agreement")),
         is_supplied_for_another_purpose=root.flag("supplied_for_another_purpose"),
         sha256=hashlib.sha256(text).hexdigest(),
@@ -151,9 +151,13 @@ def _codes(root: Table, kind: str) -> CodeList:
     return base.with_own(own)
 
 
-def _transport(table: Table, kind: str) -> Any:
+def _transport(table: Table, kind: str, coverage: Coverage | None) -> Any:
     settings = read_settings(table)
     if kind not in FILE_KINDS:
+        arrival = getattr(settings, "arrival", None)
+        if arrival is not None and arrival.reads == "all" and coverage is not None and coverage.answers == "whole":
+            reason = "must be 'newest' where an answer is whole: files that were put away would be missing from it"
+            raise table.refuse("reads", reason)
         return settings
     # what such a file covers stands in its name and layout: nothing else can say it
     form = form_of(settings)

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
-
 from connectors import transports
 from connectors.base import Progress, no_progress
 from connectors.declaration import SourceDeclaration
@@ -23,13 +21,10 @@ from connectors.reading import file_sha256
 from connectors.transport import Clock, Secrets
 from gateway.authority import deciding
 from gateway.declarations import source
-from gateway.events import PullNotNeeded
+from gateway.file_readers import waiting_for
 from gateway.installation import Gateway
 from gateway.pulling import PullReport, ask_to_pull, pull
 from gateway.source_events import FolderAuthorised
-from gateway.store import queries
-from gateway.store.tables import LogEntry
-from outcome_verifier import canonical
 from policies.vocabulary import Purpose
 
 
@@ -73,7 +68,7 @@ def pull_folder(
                 digest = report.file_sha256
             except FileNotNeeded:
                 digest = file_sha256(file)
-            waiting = _without(gateway, source_id, digest)
+            waiting = waiting_for(gateway, source_id, digest)
             if not waiting:
                 box.finish(file)  # 4
             yield Taken(file.name, report, waiting)
@@ -95,25 +90,3 @@ def _authorise(gateway: Gateway, contract_id: str, source_id: str, purpose: Purp
             )
         )
     return declaration
-
-
-def _without(gateway: Gateway, source_id: str, digest: str) -> tuple[str, ...]:
-    """The contracts that read this source, may still be pulled for, and have not had the file of this digest."""
-    today = gateway.clock().date()
-    with gateway.store.read() as session:
-        reading = [
-            contract_id
-            for contract_id in queries.contract_ids(session)
-            if source_id in gateway.contract(session, contract_id).sources
-            and gateway.programme(session, contract_id).pull_open(on=today)
-        ]
-        return tuple(one for one in reading if not _has_had(session, one, source_id, digest))
-
-
-def _has_had(session: Session, contract_id: str, source_id: str, digest: str) -> bool:
-    """Whether the file was pulled for the contract, or the access log says that it was not needed."""
-    if any(row.file_sha256 == digest for row in queries.pulls(session, contract_id, source_id)):
-        return True
-    query = select(LogEntry.body).where(LogEntry.log == "access", LogEntry.kind == PullNotNeeded.kind())
-    wanted = PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest).body()
-    return any(wanted.items() <= canonical.loads(body.encode()).items() for body in session.exec(query))

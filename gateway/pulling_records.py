@@ -23,10 +23,11 @@ from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError, DeclarationInvalid, RejectReason, SourceMalformed
 from connectors.records import SubjectRef, Week
 from connectors.shapes import Owned
-from connectors.transport import Ask, ListTransport, PersonTransport, Record, Transport
+from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, Record, Transport
 from gateway.authority import Asking, deciding
 from gateway.declarations import source
 from gateway.events import PersonLine
+from gateway.file_readers import waiting_for
 from gateway.installation import Gateway
 from gateway.pull_errors import NothingComplete, RunOvertaken
 from gateway.pulling import PullReport, ask_to_pull, report
@@ -110,7 +111,11 @@ def pull_records(
         with gateway.store.write(gateway.clock()) as uow:
             uow.record(RecordsFailed(contract=contract_id, source=source_id, run=run.id, error=error.code))
         raise
-    return _end(gateway, run)
+    files = list(transport.digests) if isinstance(transport, PutsAway) else []
+    done = _end(gateway, run, files)
+    if isinstance(transport, PutsAway):
+        transport.finish([digest for digest in files if not waiting_for(gateway, source_id, digest)])
+    return done
 
 
 def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transport, purpose: Purpose) -> _Run:
@@ -334,7 +339,7 @@ def _step(gateway: Gateway, run: _Run, people: Sequence[SubjectRef]) -> Iterator
         yield _Step(gateway, run, asking, authorised.id, row, allowed)
 
 
-def _end(gateway: Gateway, run: _Run) -> PullReport:
+def _end(gateway: Gateway, run: _Run, files: list[str]) -> PullReport:
     """The weeks are covered from now on."""
     with _step(gateway, run, ()) as step:
         row, asking = step.row, step.asking
@@ -366,6 +371,7 @@ def _end(gateway: Gateway, run: _Run) -> PullReport:
                 rejected=pull.counts["rejected"],
                 unknown_codes=pull.counts["unknown_codes"],
                 uncertain=run.uncertain,
+                files=files,
                 decision=step.decision,
             )
         )
