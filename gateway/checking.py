@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from connectors import transports
 from connectors.boundary import CohortMatcher
 from connectors.declaration import FILE_KINDS, SourceDeclaration
-from connectors.errors import ConnectorError, RejectReason, SourceUnavailable
+from connectors.errors import ConnectorError, FolderEmpty, RejectReason, SourceUnavailable
 from connectors.file_form import FileForm, form_of
 from connectors.inbox import Left
 from connectors.pull import pull_file
@@ -29,7 +29,7 @@ from gateway.events import PersonLine
 from gateway.installation import Gateway
 from gateway.pulling import ask_to_pull
 from gateway.source_events import SourceCheckAuthorised, SourceChecked
-from gateway.store import queries
+from gateway.store import circuit, queries
 from policies.vocabulary import Purpose
 
 
@@ -130,6 +130,8 @@ def _record(
                 error=error,
             )
         )
+        if error != SourceUnavailable.code:
+            circuit.answered(uow.session, declaration.id)
 
 
 def _lists_everybody(declaration: SourceDeclaration) -> bool:
@@ -155,7 +157,7 @@ def _checked(
         found = box.look()
         if not found.files:
             why = "; ".join(f"{left.name}: {left.reason}" for left in found.left[:3]) or "nothing of this name is there"
-            raise SourceUnavailable(source=box.label, reason=f"no whole file lies there ({why})")
+            raise FolderEmpty(source=box.label, reason=f"no whole file lies there ({why})")
         checked = _of_file(contract_id, question, form, found.files[-1])
     return replace(checked, left=tuple(found.left))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from connectors import transports
 from connectors.base import Progress, no_progress
 from connectors.declaration import SourceDeclaration
-from connectors.errors import FileNotNeeded
+from connectors.errors import FileNotNeeded, SourceUnavailable
 from connectors.inbox import Left
 from connectors.pull import check_is_a_kind_of_file
 from connectors.reading import file_sha256
@@ -23,8 +23,9 @@ from gateway.authority import deciding
 from gateway.declarations import source
 from gateway.file_readers import waiting_for
 from gateway.installation import Gateway
-from gateway.pulling import PullReport, ask_to_pull, pull
-from gateway.source_events import FolderAuthorised
+from gateway.pulling import PullReport, ask_to_pull, check_may_be_asked, note_reached, pull
+from gateway.source_events import FolderAuthorised, FolderFailed, SourceAnswersAgain
+from gateway.store import circuit
 from policies.vocabulary import Purpose
 
 
@@ -58,8 +59,28 @@ def pull_folder(
     after it.
     """
     declaration = _authorise(gateway, contract_id, source_id, purpose)  # 1
+    try:
+        yield from _taken(gateway, contract_id, declaration, secrets, clock, purpose, progress)
+    except SourceUnavailable as error:
+        with gateway.store.write(gateway.clock()) as uow:
+            uow.record(FolderFailed(contract=contract_id, source=source_id, error=error.code))
+            note_reached(uow, declaration, error)
+        raise
+
+
+def _taken(
+    gateway: Gateway,
+    contract_id: str,
+    declaration: SourceDeclaration,
+    secrets: Secrets,
+    clock: Clock,
+    purpose: Purpose,
+    progress: Progress,
+) -> Iterator[Taken | Left]:
+    source_id = declaration.id
     with closing(transports.inbox(declaration.transport, secrets, clock)) as box:
         found = box.take()  # 2
+        _answers_again(gateway, declaration)
         yield from found.left
         for file in found.files:
             report = None
@@ -74,11 +95,22 @@ def pull_folder(
             yield Taken(file.name, report, waiting)
 
 
+def _answers_again(gateway: Gateway, declaration: SourceDeclaration) -> None:
+    """Forget that the source could not be reached, where it could not."""
+    with gateway.store.read() as session:
+        is_known = circuit.has_failed(session, declaration.id)
+    if is_known:
+        with gateway.store.write(gateway.clock()) as uow:
+            note_reached(uow, declaration, None)
+            uow.record(SourceAnswersAgain(source=declaration.id))
+
+
 def _authorise(gateway: Gateway, contract_id: str, source_id: str, purpose: Purpose) -> SourceDeclaration:
     with deciding(gateway) as asking:
         declaration = source(asking.session, source_id)
         check_is_a_kind_of_file(declaration)
         authorised, _, _ = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        check_may_be_asked(asking, source_id)
         asking.uow.record(
             FolderAuthorised(
                 contract=contract_id,

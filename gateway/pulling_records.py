@@ -30,7 +30,7 @@ from gateway.events import PersonLine
 from gateway.file_readers import waiting_for
 from gateway.installation import Gateway
 from gateway.pull_errors import NothingComplete, RunOvertaken
-from gateway.pulling import PullReport, ask_to_pull, report
+from gateway.pulling import PullReport, ask_to_pull, check_may_be_asked, note_reached, report
 from gateway.record_events import RecordsAsked, RecordsComplete, RecordsFailed, RecordsStored
 from gateway.store import records
 from gateway.store.record_tables import PullRun
@@ -110,6 +110,7 @@ def pull_records(
     except ConnectorError as error:
         with gateway.store.write(gateway.clock()) as uow:
             uow.record(RecordsFailed(contract=contract_id, source=source_id, run=run.id, error=error.code))
+            note_reached(uow, run.declaration, error)
         raise
     files = list(transport.digests) if isinstance(transport, PutsAway) else []
     done = _end(gateway, run, files)
@@ -128,6 +129,7 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
                 file=declaration.file, line=1, key="coverage" if coverage else "kind", reason=reason
             )
         authorised, needed, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        check_may_be_asked(asking, source_id)
         contract = gateway.contract(asking.session, contract_id)
         last = Week.of(asking.now.date() - timedelta(days=coverage.complete_after_days + 6))
         weeks = needed[0], min(needed[1], last)
@@ -345,6 +347,7 @@ def _end(gateway: Gateway, run: _Run, files: list[str]) -> PullReport:
         row, asking = step.row, step.asking
         row.ended_at, row.position = asking.now, ""
         asking.session.add(row)
+        note_reached(asking.uow, run.declaration, None)
         pull = PullRow(
             contract_id=run.contract_id,
             source_id=run.declaration.id,

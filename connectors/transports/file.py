@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from connectors.declaration_table import Table
 from connectors.drop_folder import DropFolder
-from connectors.errors import SourceUnavailable
+from connectors.errors import FolderEmpty, SourceUnavailable
 from connectors.file_form import Arrival, FileForm, read_arrival, read_form
 from connectors.inbox import Inbox, Left
 from connectors.reading import file_sha256
@@ -59,11 +59,11 @@ class FolderRecords:
         self.left: Sequence[Left] = ()
 
     def pages(self, ask: Ask) -> Iterator[Page]:
-        """Every record of the files: a file cannot be asked for days. `SourceUnavailable` where no file is whole."""
+        """Every record of the files: a file cannot be asked for days. `FolderEmpty` where no file is whole."""
         found = self._box.take()
         self.left = found.left
         if not found.files:
-            raise SourceUnavailable(source=self._box.label, reason="no whole file lies there")
+            raise FolderEmpty(source=self._box.label, reason="no whole file lies there")
         self._overtaken = found.files[:-1] if self._newest else ()
         for file in found.files[-1:] if self._newest else found.files:
             digest = file_sha256(file)

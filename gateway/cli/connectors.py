@@ -112,6 +112,8 @@ def list_connectors() -> None:
             rows.append((*head, "no contract", "", ""))
     columns(rows)
     for one in found:
+        if one.rest:
+            console.print(f"  {one.rest}", style="red")
         if one.declaration.explains_no_code:
             console.print(f"  {one.declaration.id}: {NO_CODES}", style="yellow")
         if one.declaration.is_supplied_for_another_purpose:
