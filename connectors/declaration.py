@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from connectors.codes import NAMES, NO_CODES, CodeList, listed, own_codes
 from connectors.declaration_table import Table, one_of, parse
 from connectors.file_form import form_of
 from connectors.schema import Schema
@@ -32,6 +33,8 @@ _OPTIONAL_WORDS = {"life_events": {"new_cpr"}}
 _CHANGE_WORDS = {"record", "version"}  # needed where a source tells changes; then `deleted` may stand beside them
 FILE_KINDS, RECORD_KINDS = tuple(_FILE_WORDS), tuple(_RECORD_WORDS)
 KINDS = FILE_KINDS + RECORD_KINDS
+_CODED = ("dream", "ydelsesrefusion", "periods")
+_DREAM_CODE = re.compile(r"[0-9]{3}|")  # empty: no benefit
 WARN_DAYS = 60
 _PATTERN = re.compile(r"[^\W\d_][\w-]")  # literal text that a pattern begins with
 
@@ -76,13 +79,18 @@ class SourceDeclaration:
     columns: dict[str, str]  # our word -> the column's name at the source
     dropped: tuple[str, ...]  # columns that the source is known to have and that are never kept
     dropped_patterns: tuple[str, ...]  # the same for columns that a source has one more of every month
-    code_list: str  # of kind `periods`; else empty
+    codes: CodeList  # what its codes mean; empty where it has none
     coverage: Coverage | None  # of records; a file's name and layout say it
     transport: Any  # the settings that its transport's module reads
     agreement: Agreement
     is_supplied_for_another_purpose: bool  # then an assessment is required before it is used
     sha256: str
     file: str
+
+    @property
+    def explains_no_code(self) -> bool:
+        """Whether its codes mean something and nobody has said what: then every one of them is unknown."""
+        return self.kind in _CODED and not self.codes.statuses
 
     @property
     def schema(self) -> Schema:
@@ -113,9 +121,9 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
         columns=columns,
         dropped=dropped,
         dropped_patterns=patterns,
-        code_list=root.text("code_list") if kind == "periods" else "",
+        codes=_codes(root, kind),
         coverage=coverage,
-        transport=_transport(root.table("transport"), kind),
+        transport=_transport(root.table("transport"), kind, coverage),
         agreement=_agreement(root.table("agreement")),
         is_supplied_for_another_purpose=root.flag("supplied_for_another_purpose"),
         sha256=hashlib.sha256(text).hexdigest(),
@@ -125,9 +133,31 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
     return declaration
 
 
-def _transport(table: Table, kind: str) -> Any:
+def _codes(root: Table, kind: str) -> CodeList:
+    """The list that comes with the software, with the declaration's own codes before it (`[codes]`)."""
+    if kind not in _CODED:
+        return NO_CODES
+    own = own_codes(root.table("codes")) if "codes" in root else NO_CODES
+    if kind == "periods":
+        base = (
+            listed(root.converted("code_list", one_of(*NAMES)))
+            if "code_list" in root or "codes" not in root
+            else NO_CODES
+        )
+    else:
+        base = listed(kind)
+    if kind == "dream" and not all(_DREAM_CODE.fullmatch(code) for code in own.statuses):
+        raise root.refuse("codes", "has a code that is not of three digits, as those of DREAM are")
+    return base.with_own(own)
+
+
+def _transport(table: Table, kind: str, coverage: Coverage | None) -> Any:
     settings = read_settings(table)
     if kind not in FILE_KINDS:
+        arrival = getattr(settings, "arrival", None)
+        if arrival is not None and arrival.reads == "all" and coverage is not None and coverage.answers == "whole":
+            reason = "must be 'newest' where an answer is whole: files that were put away would be missing from it"
+            raise table.refuse("reads", reason)
         return settings
     # what such a file covers stands in its name and layout: nothing else can say it
     form = form_of(settings)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
-from connectors.codes import status_in
+from connectors.codes import CodeList
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
 from connectors.reading import check_line_end, decode, find_columns, first_line, split
@@ -67,7 +67,7 @@ def pull_dream(
             uncertain.add(subject)
         else:
             codes = {week: _code(fields[place].strip()) for week, place in columns.items()}
-            found[subject] = _spells(subject, codes, pulled)
+            found[subject] = _spells(subject, codes, declaration.codes, pulled)
     # of two rows for one person nobody knows which is right: neither is
     pulled.spells = [spell for subject, spells in found.items() if subject not in uncertain for spell in spells]
     pulled.not_found = matcher.size - len(found.keys() | uncertain)
@@ -163,11 +163,11 @@ def cpr_places(
     return is_row, first[is_row]
 
 
-def _spells(subject: SubjectRef, codes: dict[Week, str], pulled: Pulled) -> list[StatusSpell]:
+def _spells(subject: SubjectRef, codes: dict[Week, str], known_codes: CodeList, pulled: Pulled) -> list[StatusSpell]:
     """Consecutive weeks with one code become one spell; unknown codes are counted a week."""
     spells: list[StatusSpell] = []
     for week, code in codes.items():
-        known = status_in("dream", code, week)
+        known = known_codes.status_in(code, week)
         if known is None:
             pulled.unknown_codes[code] += 1
         status = known or Status.UNKNOWN

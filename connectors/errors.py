@@ -12,6 +12,7 @@ ConnectorError
 ├── SecretMissing          a secret that a declaration names is not there, or others may read it
 └── SourceError            a source did not answer as it should: nothing of the answer is stored
     ├── SourceUnavailable  it could not be reached, or was busy, until the deadline: try later
+    │   └── FolderEmpty    it was reached, and no whole file lies there
     ├── SourceRefused      it refused: the credentials, the agreement or the request are not accepted
     ├── SourceMalformed    the answer is cut off, too large, or not in the declared form
     ├── SchemaChanged      a column is new, missing or of another type
@@ -148,6 +149,10 @@ class SourceError(ConnectorError):
 class SourceUnavailable(SourceError):
     code = "source-unavailable"
     advice = "what was stored before stays, and the next pull goes on from there"
+
+
+class FolderEmpty(SourceUnavailable):
+    code = "folder-empty"
 
 
 class SourceRefused(SourceError):

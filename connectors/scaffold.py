@@ -103,7 +103,11 @@ def _lines(form: FileForm, kind: str, identifier: str, chosen: Mapping[str, str]
         f"id = {_text(identifier)}",
         f"kind = {_text(kind)}",
         'title = "" # FILL IN',
-        *(['code_list = "" # FILL IN: which list the codes are of'] if kind == "periods" else []),
+        *(
+            ['code_list = "" # FILL IN: dream, ydelsesrefusion or sf1491; leave it out where [codes] has them']
+            if kind == "periods"
+            else []
+        ),
         "supplied_for_another_purpose = true # change it where the source is supplied for this very purpose",
         "# columns that are known and never kept; any other new column stops a pull",
         f"dropped = [{', '.join(map(_text, dropped))}]",

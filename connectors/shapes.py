@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from connectors.codes import income_types, status_in, statuses
+from connectors.codes import NO_CODES, CodeList, income_types, plain
 from connectors.errors import RejectReason
 from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 from connectors.transport import Record
@@ -22,7 +22,7 @@ from connectors.transport import Record
 T = TypeVar("T")
 _HOURS = re.compile(r"(-?)(\d{1,4})(?:[.,](\d{1,2}))?")
 _AMOUNT = re.compile(r"(-?)(\d{1,12})(?:[.,](\d{1,2}))?")
-_CODE = re.compile(r"[\w./ -]{1,80}")
+_SHOWN_CODE = re.compile(r"[0-9]{1,4}")  # too short to be somebody's number or birthday
 _UNLISTED = "(not in the list)"  # never the cell itself: a shifted column could put a person's name there
 
 
@@ -78,7 +78,7 @@ def read_records(
     words: Sequence[str],
     *,
     weeks: tuple[Week, Week],
-    code_list: str = "",
+    codes: CodeList = NO_CODES,
     keeps_amounts: bool = False,
 ) -> Read:
     """The rows of these records in the asked weeks; `words` says in which order their texts stand."""
@@ -87,7 +87,7 @@ def read_records(
         texts = dict(zip(words, (text.strip() for text in one.record), strict=True))
         try:
             if kind == "periods":
-                _period(one.subject, texts, weeks, code_list, read)
+                _period(one.subject, texts, weeks, codes, read)
             elif kind == "postings":
                 _posting(one.subject, texts, weeks, keeps_amounts, read)
             else:
@@ -105,7 +105,7 @@ class _Unreadable(Exception):
 
 
 def _period(
-    subject: SubjectRef, texts: Mapping[str, str], weeks: tuple[Week, Week], code_list: str, read: Read
+    subject: SubjectRef, texts: Mapping[str, str], weeks: tuple[Week, Week], codes: CodeList, read: Read
 ) -> None:
     """A code over days counts in every week of which it has a day, as a DREAM week is coded; no last day is no end."""
     first = _day(texts["from_day"])
@@ -115,11 +115,11 @@ def _period(
     begin, end = max(Week.of(first), weeks[0]), min(Week.of(last), weeks[1])
     if end < begin:
         return
-    code = " ".join(texts["code"].lower().split())
-    is_listed = code in statuses(code_list)
-    shown = code if is_listed or (_CODE.fullmatch(code) and code.isdigit()) else _UNLISTED
+    code = plain(texts["code"])
+    is_listed = code in codes.statuses
+    shown = code if is_listed or _SHOWN_CODE.fullmatch(code) else _UNLISTED
     for week in (begin + n for n in range(end - begin + 1)):
-        known = status_in(code_list, code, week)
+        known = codes.status_in(code, week)
         if known is None:
             read.unknown_codes[shown] += 1
         spell = StatusSpell(subject, known or Status.UNKNOWN, code if is_listed else "?", week, week)

@@ -8,7 +8,7 @@ ask for, storing, resuming, corrections) is the engine's (`gateway.fetching`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, runtime_checkable
@@ -60,9 +60,13 @@ class ListTransport(Protocol):
 
 @runtime_checkable
 class PutsAway(Protocol):
-    """A transport whose records lie in files. Called once what it listed is stored: the files are put away."""
+    """A transport whose records lie in files that somebody put down. `digests`: the SHA-256 of those that it read."""
 
-    def finish(self) -> None: ...
+    @property
+    def digests(self) -> Sequence[str]: ...
+    def finish(self, done: Collection[str]) -> None:
+        """Put away what is stored: the files of these digests, and those that a later one took the place of."""
+        ...
 
 
 Transport = PersonTransport | ListTransport

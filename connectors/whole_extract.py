@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from connectors.base import Progress, no_progress
 from connectors.boundary import EverybodyMatcher
-from connectors.codes import statuses_in
 from connectors.declaration import SourceDeclaration
 from connectors.dream import check_columns, cpr_places, week_columns
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
@@ -98,9 +97,9 @@ def scan_extract(
     header_bytes, offset = first_line(file)
     layout = _layout(header_bytes, declaration, reference, weeks, file=file.name)
     _keep_freed_memory()
-    cells = CellReader(statuses_in("dream", *weeks), values)
+    cells = CellReader(declaration.codes.statuses_in(*weeks), values)
     wanted = CellReader(
-        statuses_in("dream", reference, reference), {status: int(status in chosen) for status in Status}
+        declaration.codes.statuses_in(reference, reference), {status: int(status in chosen) for status in Status}
     )
     scan = _Scan(layout, matcher, wanted, cells, reduce)
     found, marks = scan.run(file, offset, np.empty(0, dtype=np.uint64), progress)

@@ -1,4 +1,4 @@
-"""One sheet of an XLSX workbook as rows of texts: values alone, and only what a plain export holds.
+"""One sheet of an XLSX workbook: values alone, and only what a plain export holds. openpyxl is loaded here alone.
 
 A workbook is a zip archive of XML (ECMA-376). It is looked through before it is opened: macros, links to other files,
 embedded objects, entities and sizes that nobody exports are refused. Numbers and days become the texts that a CSV
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, BinaryIO
@@ -36,6 +36,7 @@ _REFUSED = (
 # what openpyxl and the readers below it raise of a broken workbook is of no one class
 _BROKEN = (
     ArithmeticError,
+    AssertionError,
     AttributeError,
     EOFError,
     LookupError,
@@ -54,18 +55,30 @@ _ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 
 
-def workbook_rows(file: SourceFile, sheet: str) -> Iterator[list[str]]:
-    """Every row of the sheet, the header first; each as long as the header.
+Cells = Sequence[object]  # a row: texts, numbers, days, instants, true or false, None
 
-    Raises `FileUnreadable` for a workbook that is none or holds what no plain export does, `HeaderMismatch` where the
-    sheet is missing. openpyxl is loaded here and by nobody else.
+
+def workbook_rows(file: SourceFile, sheet: str) -> Iterator[list[str]]:
+    """Every row of the sheet as texts, the header first; each as long as the header.
+
+    Raises `FileUnreadable` for a workbook that is none or holds what no plain export does, also a formula without a
+    value, and `HeaderMismatch` where the sheet is missing.
     """
+    yield from _texts(_values(file, sheet, needs_values=True), file=file.name)
+
+
+def workbook_values(file: SourceFile, sheet: str) -> Iterator[Cells]:
+    """Every row of the sheet as it is typed; a formula that was never calculated is None. Raises the same."""
+    return _values(file, sheet, needs_values=False)
+
+
+def _values(file: SourceFile, sheet: str, *, needs_values: bool) -> Iterator[Cells]:
     with file.open() as stream:
         has_formulas = _look_through(stream, file=file.name)
         stream.seek(0)
         is_broken = False
         try:
-            yield from _read(stream, sheet, has_formulas, file=file.name)
+            yield from _read(stream, sheet, has_formulas and needs_values, file=file.name)
         except _BROKEN:
             is_broken = True  # raised outside: what was caught may hold a cell
         if is_broken:
@@ -127,15 +140,15 @@ def _check_xml(archive: zipfile.ZipFile, part: zipfile.ZipInfo, *, file: str) ->
     return found
 
 
-def _read(stream: BinaryIO, sheet: str, has_formulas: bool, *, file: str) -> Iterator[list[str]]:
+def _read(stream: BinaryIO, sheet: str, checks_formulas: bool, *, file: str) -> Iterator[Cells]:
     from openpyxl import load_workbook
 
     values = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     try:
         if sheet not in values.sheetnames:
             raise HeaderMismatch(file=file, column="", position=0, reason=f"the sheet {sheet!r} is missing")
-        rows = _cells(values[sheet], file=file)
-        if not has_formulas:
+        rows = _raw(values[sheet], file=file)
+        if not checks_formulas:
             yield from rows
             return
         formulas = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
@@ -147,9 +160,9 @@ def _read(stream: BinaryIO, sheet: str, has_formulas: bool, *, file: str) -> Ite
         values.close()
 
 
-def _cells(sheet: Any, *, file: str) -> Iterator[list[str]]:
+def _texts(rows: Iterator[Cells], *, file: str) -> Iterator[list[str]]:
     width = 0
-    for number, row in enumerate(_raw(sheet, file=file), start=1):
+    for number, row in enumerate(rows, start=1):
         texts = [_text(value, file=file, row=number) for value in row]
         while texts and not texts[-1]:  # a format may reach further than what is written
             texts.pop()
@@ -157,7 +170,7 @@ def _cells(sheet: Any, *, file: str) -> Iterator[list[str]]:
         yield texts + [""] * (width - len(texts))
 
 
-def _raw(sheet: Any, *, file: str) -> Iterator[tuple[object, ...]]:
+def _raw(sheet: Any, *, file: str) -> Iterator[Cells]:
     sheet.reset_dimensions()  # what a file says of its own size is not believed
     for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
         if number > _MOST_ROWS or len(row) > _MOST_COLUMNS:
@@ -165,12 +178,12 @@ def _raw(sheet: Any, *, file: str) -> Iterator[tuple[object, ...]]:
         yield row
 
 
-def _with_values(rows: Iterator[list[str]], formulas: Any, *, file: str) -> Iterator[list[str]]:
+def _with_values(rows: Iterator[Cells], formulas: Any, *, file: str) -> Iterator[Cells]:
     """The rows, where every formula has a value that was computed when the workbook was saved."""
     formulas.reset_dimensions()
     for number, (row, cells) in enumerate(zip(rows, formulas.iter_rows(), strict=True), start=1):
         for place, cell in enumerate(cells):
-            if cell.data_type == "f" and (place >= len(row) or not row[place]):
+            if cell.data_type == "f" and (place >= len(row) or row[place] in (None, "")):
                 raise _refusal(file, f"has a formula without a value in row {number:,}, column {place + 1}")
         yield row
 

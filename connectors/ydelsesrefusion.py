@@ -15,7 +15,7 @@ from datetime import date
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
-from connectors.codes import status_in
+from connectors.codes import plain
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import read_rows, read_whole
@@ -79,8 +79,8 @@ def pull_ydelsesrefusion(
         elif person is None:
             pulled.rows_outside_cohort += 1
         elif weeks[0] <= week <= weeks[1]:
-            name = " ".join(row.fields[2].lower().split())
-            known = status_in("ydelsesrefusion", name, week)
+            name = plain(row.fields[2])
+            known = declaration.codes.status_in(name, week)
             if known is None:
                 pulled.unknown_codes[_NOT_IN_LIST] += 1
             shown[person, week].add((Status.UNKNOWN, "?") if known is None else (known, name))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from connectors import transports
 from connectors.boundary import CohortMatcher
 from connectors.declaration import FILE_KINDS, SourceDeclaration
-from connectors.errors import ConnectorError, RejectReason, SourceUnavailable
+from connectors.errors import ConnectorError, FolderEmpty, RejectReason, SourceUnavailable
 from connectors.file_form import FileForm, form_of
 from connectors.inbox import Left
 from connectors.pull import pull_file
@@ -29,7 +29,7 @@ from gateway.events import PersonLine
 from gateway.installation import Gateway
 from gateway.pulling import ask_to_pull
 from gateway.source_events import SourceCheckAuthorised, SourceChecked
-from gateway.store import queries
+from gateway.store import circuit, queries
 from policies.vocabulary import Purpose
 
 
@@ -49,6 +49,7 @@ class Checked:
     rejected: dict[str, int] = field(default_factory=dict)
     unknown_codes: dict[str, int] = field(default_factory=dict)
     left: tuple[Left, ...] = ()
+    explains_no_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def check_source(
         _record(gateway, contract_id, question.declaration, records=0, of_cohort=0, error=error.code)  # 3
         raise
     _record(gateway, contract_id, question.declaration, records=checked.records, of_cohort=checked.of_cohort, error="")
-    return checked
+    return replace(checked, explains_no_code=question.declaration.explains_no_code)
 
 
 def _authorise(gateway: Gateway, contract_id: str, source_id: str, purpose: Purpose) -> _Question:
@@ -129,6 +130,8 @@ def _record(
                 error=error,
             )
         )
+        if error != SourceUnavailable.code:
+            circuit.answered(uow.session, declaration.id)
 
 
 def _lists_everybody(declaration: SourceDeclaration) -> bool:
@@ -154,7 +157,7 @@ def _checked(
         found = box.look()
         if not found.files:
             why = "; ".join(f"{left.name}: {left.reason}" for left in found.left[:3]) or "nothing of this name is there"
-            raise SourceUnavailable(source=box.label, reason=f"no whole file lies there ({why})")
+            raise FolderEmpty(source=box.label, reason=f"no whole file lies there ({why})")
         checked = _of_file(contract_id, question, form, found.files[-1])
     return replace(checked, left=tuple(found.left))
 
@@ -208,7 +211,7 @@ def _counted(
 ) -> Checked:
     declaration = question.declaration
     words = list(declaration.columns)
-    read = read_records(declaration.kind, owned, words, weeks=question.weeks, code_list=declaration.code_list)
+    read = read_records(declaration.kind, owned, words, weeks=question.weeks, codes=declaration.codes)
     for reason, count in read.rejected.items():
         rejected[reason.value] = rejected.get(reason.value, 0) + count
     unknown = dict(read.unknown_codes)

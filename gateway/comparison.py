@@ -12,7 +12,6 @@ from pathlib import Path
 from sqlmodel import Session
 
 from connectors.base import Progress, no_progress
-from connectors.codes import list_sha256
 from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError, DeclarationInvalid
 from connectors.source_file import LocalFile
@@ -195,6 +194,6 @@ def _figures(
         source_declaration_sha256=declaration.sha256,
         complete_to_week=scanned.edition,
         file_sha256=scanned.file_sha256,
-        codes_sha256=list_sha256("dream"),
+        codes_sha256=declaration.codes.sha256,
         rules=rules,
     )

@@ -6,7 +6,7 @@ A use case that changes nothing: for municipal IT and the system owner, who rene
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlmodel import Session, select
 
@@ -16,7 +16,7 @@ from connectors.transports import kind_of
 from gateway.enrolment import needed_weeks
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.store import queries
+from gateway.store import circuit, queries
 from gateway.store.tables import SourceRow
 
 
@@ -40,6 +40,8 @@ class Connector:
     transport: str
     uses: tuple[Use, ...]
     today: date
+    rests_until: datetime | None = None  # where it could not be reached again and again
+    failures: int = 0
 
     @property
     def agreement(self) -> str:
@@ -59,6 +61,15 @@ class Connector:
             "ends soon": f"{what} ends on {agreement.valid_to}: renew it now, nothing is pulled after that day",
             "ended": f"{what} ended on {agreement.valid_to}: nothing is pulled until it is renewed",
         }[self.agreement]
+
+    @property
+    def rest(self) -> str:
+        """Why it is not asked now, and until when; empty where it is."""
+        if self.rests_until is None:
+            return ""
+        until = self.rests_until.isoformat(timespec="minutes")
+        name = self.declaration.id
+        return f"source {name} could not be reached by {self.failures} pulls in a row; it is left alone until {until}"
 
     @property
     def unassessed(self) -> tuple[str, ...]:
@@ -84,7 +95,9 @@ def connector(gateway: Gateway, session: Session, declaration: SourceDeclaration
         if declaration.id in programme.sources:
             reached = _complete_to(session, gateway.contract(session, contract_id), declaration.id)
             uses.append(Use(contract_id, reached, programme.assessments.get(declaration.id, "")))
-    return Connector(declaration, kind_of(declaration.transport), tuple(uses), today)
+    rests = circuit.resting(session, declaration.id, gateway.clock())
+    until, failures = (None, 0) if rests is None else (rests.rests_until, rests.failures)
+    return Connector(declaration, kind_of(declaration.transport), tuple(uses), today, until, failures)
 
 
 def _complete_to(session: Session, contract: Contract, source: str) -> Week | None:

@@ -148,6 +148,11 @@ def _sources(gateway: Gateway) -> Iterator[Finding]:
                 yield Finding(WARN, f"the agreement of source {name} ends on {valid_to}", advice)
             case _:
                 yield Finding(OK, f"the agreement of source {name} lasts until {valid_to}")
+        if one.rest:
+            yield Finding(WARN, one.rest, f"`gateway connectors check {name}` asks it at once")
+        if one.declaration.explains_no_code:
+            advice = "fill in [codes] of its declaration: until then no week that it tells of counts"
+            yield Finding(WARN, f"nothing says what the codes of source {name} mean", advice)
         if not one.declaration.is_supplied_for_another_purpose:
             continue
         for use in one.uses:

@@ -78,6 +78,8 @@ _OUTCOMES: dict[str, Outcome] = {
     "aggregate-missing": Outcome(5, 409, "A declared figure is missing"),
     "not-yet-known": Outcome(5, 409, "The instant has not come yet"),
     "nothing-complete": Outcome(5, 409, "The source can know no week that is needed yet"),
+    "folder-empty": Outcome(11, 503, "No whole file lies in the folder"),
+    "source-rests": Outcome(11, 503, "The source is left alone for a while"),
     "run-overtaken": Outcome(5, 409, "Another command has finished this pull"),
     "simulation-refused": Outcome(5, 409, "The draft cannot be tried on this cohort"),
     "adoption-refused": Outcome(5, 409, "The contract was not adopted"),

@@ -11,25 +11,21 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
-
 from connectors import transports
 from connectors.base import Progress, no_progress
 from connectors.declaration import SourceDeclaration
-from connectors.errors import FileNotNeeded
+from connectors.errors import FileNotNeeded, SourceUnavailable
 from connectors.inbox import Left
 from connectors.pull import check_is_a_kind_of_file
 from connectors.reading import file_sha256
 from connectors.transport import Clock, Secrets
 from gateway.authority import deciding
 from gateway.declarations import source
-from gateway.events import PullNotNeeded
+from gateway.file_readers import waiting_for
 from gateway.installation import Gateway
-from gateway.pulling import PullReport, ask_to_pull, pull
-from gateway.source_events import FolderAuthorised
-from gateway.store import queries
-from gateway.store.tables import LogEntry
-from outcome_verifier import canonical
+from gateway.pulling import PullReport, ask_to_pull, check_may_be_asked, note_reached, pull
+from gateway.source_events import FolderAuthorised, FolderFailed, SourceAnswersAgain
+from gateway.store import circuit
 from policies.vocabulary import Purpose
 
 
@@ -63,8 +59,28 @@ def pull_folder(
     after it.
     """
     declaration = _authorise(gateway, contract_id, source_id, purpose)  # 1
+    try:
+        yield from _taken(gateway, contract_id, declaration, secrets, clock, purpose, progress)
+    except SourceUnavailable as error:
+        with gateway.store.write(gateway.clock()) as uow:
+            uow.record(FolderFailed(contract=contract_id, source=source_id, error=error.code))
+            note_reached(uow, declaration, error)
+        raise
+
+
+def _taken(
+    gateway: Gateway,
+    contract_id: str,
+    declaration: SourceDeclaration,
+    secrets: Secrets,
+    clock: Clock,
+    purpose: Purpose,
+    progress: Progress,
+) -> Iterator[Taken | Left]:
+    source_id = declaration.id
     with closing(transports.inbox(declaration.transport, secrets, clock)) as box:
         found = box.take()  # 2
+        _answers_again(gateway, declaration)
         yield from found.left
         for file in found.files:
             report = None
@@ -73,10 +89,20 @@ def pull_folder(
                 digest = report.file_sha256
             except FileNotNeeded:
                 digest = file_sha256(file)
-            waiting = _without(gateway, source_id, digest)
+            waiting = waiting_for(gateway, source_id, digest)
             if not waiting:
                 box.finish(file)  # 4
             yield Taken(file.name, report, waiting)
+
+
+def _answers_again(gateway: Gateway, declaration: SourceDeclaration) -> None:
+    """Forget that the source could not be reached, where it could not."""
+    with gateway.store.read() as session:
+        is_known = circuit.has_failed(session, declaration.id)
+    if is_known:
+        with gateway.store.write(gateway.clock()) as uow:
+            note_reached(uow, declaration, None)
+            uow.record(SourceAnswersAgain(source=declaration.id))
 
 
 def _authorise(gateway: Gateway, contract_id: str, source_id: str, purpose: Purpose) -> SourceDeclaration:
@@ -84,6 +110,7 @@ def _authorise(gateway: Gateway, contract_id: str, source_id: str, purpose: Purp
         declaration = source(asking.session, source_id)
         check_is_a_kind_of_file(declaration)
         authorised, _, _ = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        check_may_be_asked(asking, source_id)
         asking.uow.record(
             FolderAuthorised(
                 contract=contract_id,
@@ -95,25 +122,3 @@ def _authorise(gateway: Gateway, contract_id: str, source_id: str, purpose: Purp
             )
         )
     return declaration
-
-
-def _without(gateway: Gateway, source_id: str, digest: str) -> tuple[str, ...]:
-    """The contracts that read this source, may still be pulled for, and have not had the file of this digest."""
-    today = gateway.clock().date()
-    with gateway.store.read() as session:
-        reading = [
-            contract_id
-            for contract_id in queries.contract_ids(session)
-            if source_id in gateway.contract(session, contract_id).sources
-            and gateway.programme(session, contract_id).pull_open(on=today)
-        ]
-        return tuple(one for one in reading if not _has_had(session, one, source_id, digest))
-
-
-def _has_had(session: Session, contract_id: str, source_id: str, digest: str) -> bool:
-    """Whether the file was pulled for the contract, or the access log says that it was not needed."""
-    if any(row.file_sha256 == digest for row in queries.pulls(session, contract_id, source_id)):
-        return True
-    query = select(LogEntry.body).where(LogEntry.log == "access", LogEntry.kind == PullNotNeeded.kind())
-    wanted = PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest).body()
-    return any(wanted.items() <= canonical.loads(body.encode()).items() for body in session.exec(query))

@@ -2,7 +2,8 @@
 
 Refused
 ├── NothingComplete
-└── RunOvertaken
+├── RunOvertaken
+└── SourceRests
 """
 
 from __future__ import annotations
@@ -26,3 +27,15 @@ class RunOvertaken(Refused):
 
     def __init__(self, *, source: str) -> None:
         super().__init__(f"another command has finished this pull of {source} meanwhile; nothing more is to be done")
+
+
+class SourceRests(Refused):
+    """A source that could not be reached, pull after pull, is left alone until an instant."""
+
+    code = "source-rests"
+
+    def __init__(self, *, source: str, failures: int, until: str) -> None:
+        super().__init__(
+            f"{source} could not be reached by {failures} pulls in a row and is left alone until {until};"
+            f" `gateway connectors check {source}` asks it at once, and ends that where it answers"
+        )

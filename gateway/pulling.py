@@ -13,21 +13,24 @@ from sqlmodel import Session
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.declaration import SourceDeclaration
-from connectors.errors import ConnectorError, FileChanged, FileNotNeeded
+from connectors.errors import ConnectorError, FileChanged, FileNotNeeded, FolderEmpty, SourceUnavailable
 from connectors.pull import pull_file
 from connectors.reading import file_sha256
 from connectors.records import SubjectRef, Week
 from connectors.source_file import LocalFile, SourceFile
+from connectors.transports import kind_of
 from gateway.authority import Asking, Authorised, deciding, municipality
 from gateway.declarations import source
 from gateway.enrolment import is_sealed, needed_weeks
 from gateway.errors import FileOverlaps
 from gateway.events import PersonLine, PullAuthorised, PullCompleted, PullFailed, PullNotNeeded, PullRepeated
 from gateway.installation import Gateway
+from gateway.pull_errors import SourceRests
 from gateway.stops import record_programme_stop
-from gateway.store import basis, queries, spells
+from gateway.store import basis, circuit, queries, spells
 from gateway.store.tables import PullRow
 from gateway.store.told import ended
+from gateway.store.unit_of_work import UnitOfWork
 from policies.errors import PolicyDenied
 from policies.facts import PullFacts
 from policies.vocabulary import Action, Purpose
@@ -164,6 +167,22 @@ def ask_to_pull(
         record_programme_stop(gateway, asking.uow, programme, refused.decision, source=declaration.id)
         raise
     return authorised, weeks, stopped
+
+
+def check_may_be_asked(asking: Asking, source_id: str) -> None:
+    """Raise `SourceRests` where the source is left alone now."""
+    row = circuit.resting(asking.session, source_id, asking.now)
+    if row is not None and row.rests_until is not None:
+        until = row.rests_until.isoformat(timespec="minutes")
+        raise SourceRests(source=source_id, failures=row.failures, until=until)
+
+
+def note_reached(uow: UnitOfWork, declaration: SourceDeclaration, error: ConnectorError | None) -> None:
+    """Remember whether a pull could reach its source. A folder on this machine is never left alone."""
+    if not isinstance(error, SourceUnavailable) or isinstance(error, FolderEmpty):
+        circuit.answered(uow.session, declaration.id)
+    elif kind_of(declaration.transport) != "file":
+        circuit.failed(uow.session, declaration.id, uow.now)
 
 
 def _without(pulled: Pulled, stopped: set[str]) -> Pulled:

@@ -23,13 +23,14 @@ from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError, DeclarationInvalid, RejectReason, SourceMalformed
 from connectors.records import SubjectRef, Week
 from connectors.shapes import Owned
-from connectors.transport import Ask, ListTransport, PersonTransport, Record, Transport
+from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, Record, Transport
 from gateway.authority import Asking, deciding
 from gateway.declarations import source
 from gateway.events import PersonLine
+from gateway.file_readers import waiting_for
 from gateway.installation import Gateway
 from gateway.pull_errors import NothingComplete, RunOvertaken
-from gateway.pulling import PullReport, ask_to_pull, report
+from gateway.pulling import PullReport, ask_to_pull, check_may_be_asked, note_reached, report
 from gateway.record_events import RecordsAsked, RecordsComplete, RecordsFailed, RecordsStored
 from gateway.store import records
 from gateway.store.record_tables import PullRun
@@ -109,8 +110,13 @@ def pull_records(
     except ConnectorError as error:
         with gateway.store.write(gateway.clock()) as uow:
             uow.record(RecordsFailed(contract=contract_id, source=source_id, run=run.id, error=error.code))
+            note_reached(uow, run.declaration, error)
         raise
-    return _end(gateway, run)
+    files = list(transport.digests) if isinstance(transport, PutsAway) else []
+    done = _end(gateway, run, files)
+    if isinstance(transport, PutsAway):
+        transport.finish([digest for digest in files if not waiting_for(gateway, source_id, digest)])
+    return done
 
 
 def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transport, purpose: Purpose) -> _Run:
@@ -123,6 +129,7 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
                 file=declaration.file, line=1, key="coverage" if coverage else "kind", reason=reason
             )
         authorised, needed, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        check_may_be_asked(asking, source_id)
         contract = gateway.contract(asking.session, contract_id)
         last = Week.of(asking.now.date() - timedelta(days=coverage.complete_after_days + 6))
         weeks = needed[0], min(needed[1], last)
@@ -334,12 +341,13 @@ def _step(gateway: Gateway, run: _Run, people: Sequence[SubjectRef]) -> Iterator
         yield _Step(gateway, run, asking, authorised.id, row, allowed)
 
 
-def _end(gateway: Gateway, run: _Run) -> PullReport:
+def _end(gateway: Gateway, run: _Run, files: list[str]) -> PullReport:
     """The weeks are covered from now on."""
     with _step(gateway, run, ()) as step:
         row, asking = step.row, step.asking
         row.ended_at, row.position = asking.now, ""
         asking.session.add(row)
+        note_reached(asking.uow, run.declaration, None)
         pull = PullRow(
             contract_id=run.contract_id,
             source_id=run.declaration.id,
@@ -366,6 +374,7 @@ def _end(gateway: Gateway, run: _Run) -> PullReport:
                 rejected=pull.counts["rejected"],
                 unknown_codes=pull.counts["unknown_codes"],
                 uncertain=run.uncertain,
+                files=files,
                 decision=step.decision,
             )
         )

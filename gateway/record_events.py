@@ -50,6 +50,7 @@ class RecordsComplete(Event):
     rejected: dict[str, int]
     unknown_codes: dict[str, int]
     uncertain: int
+    files: list[str]  # SHA-256 of those that the records came in
     decision: str
 
 

@@ -20,6 +20,22 @@ class FolderAuthorised(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FolderFailed(Event):
+    """The folder of a source could not be reached, or a file in it could not be read to its end. `error` is a code."""
+
+    contract: str
+    source: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAnswersAgain(Event):
+    """A source that pulls could not reach can be reached."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceCheckAuthorised(Event):
     """A source may be read to check its declaration; nothing of it is stored. The person lines say about whom."""
 

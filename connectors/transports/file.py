@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from connectors.declaration_table import Table
 from connectors.drop_folder import DropFolder
-from connectors.errors import SourceUnavailable
+from connectors.errors import FolderEmpty, SourceUnavailable
 from connectors.file_form import Arrival, FileForm, read_arrival, read_form
 from connectors.inbox import Inbox, Left
+from connectors.reading import file_sha256
 from connectors.record_file import record_pages
 from connectors.schema import Schema
 from connectors.source_file import SourceFile
@@ -48,28 +49,34 @@ class FolderRecords:
     """A `connectors.transport.ListTransport` over an inbox, which `PutsAway`.
 
     With `newest` the last file by name tells everything and those before it are put away unread; else all are read in
-    the order of their names. What was listed is put away by `finish`, once its rows are stored.
+    the order of their names. What was read is put away by `finish`, once its rows are stored and nobody waits for it.
     """
 
     def __init__(self, box: Inbox, form: FileForm, schema: Schema, *, newest: bool) -> None:
         self._box, self._form, self._schema, self._newest = box, form, schema, newest
-        self._listed: Sequence[SourceFile] = ()
+        self._overtaken: Sequence[SourceFile] = ()
+        self._read: dict[str, SourceFile] = {}
         self.left: Sequence[Left] = ()
 
     def pages(self, ask: Ask) -> Iterator[Page]:
-        """Every record of the files: a file cannot be asked for days. `SourceUnavailable` where no file is whole."""
+        """Every record of the files: a file cannot be asked for days. `FolderEmpty` where no file is whole."""
         found = self._box.take()
-        self._listed, self.left = found.files, found.left
+        self.left = found.left
         if not found.files:
-            raise SourceUnavailable(source=self._box.label, reason="no whole file lies there")
+            raise FolderEmpty(source=self._box.label, reason="no whole file lies there")
+        self._overtaken = found.files[:-1] if self._newest else ()
         for file in found.files[-1:] if self._newest else found.files:
+            digest = file_sha256(file)
             yield from record_pages(file, self._form, self._schema)
+            self._read[digest] = file
 
-    def finish(self) -> None:
-        """Put away what was listed."""
-        for file in self._listed:
+    @property
+    def digests(self) -> Sequence[str]:
+        return list(self._read)
+
+    def finish(self, done: Collection[str]) -> None:
+        for file in [*self._overtaken, *(file for digest, file in self._read.items() if digest in done)]:
             self._box.finish(file)
-        self._listed = ()
 
     def close(self) -> None:
         self._box.close()

@@ -20,13 +20,13 @@ import httpcore
 import httpx
 import tenacity
 
-from connectors.errors import RequestUnsafe, SourceError, SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import RequestUnsafe, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transport import Clock, Secrets
-from connectors.transports import circuit
 from connectors.transports.addresses import holds_ten_digits, host_of, origin
 from connectors.transports.http_pool import JudgedTransport
 from connectors.transports.http_settings import HttpSettings
 from connectors.transports.network import Resolve, resolve
+from connectors.transports.pace import Pace
 
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 _TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
@@ -75,13 +75,11 @@ class HttpClient:
         secrets: Secrets,
         clock: Clock,
         *,
-        circuits: circuit.Circuits = circuit.PROCESS,
         resolve: Resolve = resolve,
     ) -> None:
         self.settings = settings
         self._clock = clock
-        self._circuits = circuits
-        self._pace = circuit.Pace(per_minute=settings.per_minute, clock=clock)
+        self._pace = Pace(per_minute=settings.per_minute, clock=clock)
         self._mine = threading.local()  # the deadline of each thread's request
         self._client = httpx.Client(
             transport=JudgedTransport(settings, secrets, self._remaining, resolve),
@@ -121,50 +119,37 @@ class HttpClient:
             reraise=True,
         )
         host = "the source"
-        asked = ""
         try:
             for attempt in attempts:
                 with attempt:
                     request = build()
-                    host, asked = host_of(request.url), self._judge(request)
-                    self._rest(host, asked)
+                    host = host_of(request.url)
+                    self._judge(request)
                     if not self._pace.wait(until=ends):
                         raise SourceUnavailable(source=host, reason="it asks to wait longer than the deadline")
                     self._mine.ends = ends
                     answer = self._once(request, accept, statuses, faults)
         except _Again as again:
             reason = again.reason
-        except SourceError as error:
-            if not isinstance(error, SourceUnavailable | RequestUnsafe):
-                circuit.answered(self._circuits, asked)
-            raise
         else:
-            circuit.answered(self._circuits, asked)
             return answer
         # outside the handler, so that no context of the failed attempt hangs on the error
-        circuit.failed(self._circuits, asked, self._clock.monotonic())
         raise SourceUnavailable(source=host, reason=reason)
 
     def close(self) -> None:
         self._client.close()
 
-    def _judge(self, request: HttpRequest) -> str:
-        host, asked = host_of(request.url), origin(request.url)
+    def _judge(self, request: HttpRequest) -> None:
+        """Raise `RequestUnsafe` for a request that leads, or shows, what the declaration does not allow."""
+        host = host_of(request.url)
         if holds_ten_digits(request.url):
             reason = "its address holds ten digits in a row, as a CPR number does"
             raise RequestUnsafe(source=host, reason=reason)
-        if asked not in self.settings.origins:
+        if origin(request.url) not in self.settings.origins:
             raise RequestUnsafe(source=host, reason="the declaration does not name this scheme, host and port")
         for name, value in request.headers.items():
             if not (name.isascii() and value.isascii() and value.isprintable()):
                 raise RequestUnsafe(source=host, reason=f"the header {name!r} holds what no header may")
-        return asked
-
-    def _rest(self, host: str, asked: str) -> None:
-        seconds = circuit.admit(self._circuits, asked, self._clock.monotonic())
-        if seconds:
-            reason = f"it failed {circuit.FAILURES_IN_A_ROW} times in a row and is left alone for {seconds:.0f} s more"
-            raise SourceUnavailable(source=host, reason=reason)
 
     def _remaining(self) -> float:
         """Seconds until the deadline of this thread's request."""

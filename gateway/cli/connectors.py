@@ -12,6 +12,9 @@ from gateway.cli.terminal import columns, console, counts, opened, output, progr
 app = typer.Typer(help="Declarations of sources: what is declared, prove one, or draft one.", no_args_is_help=True)
 
 
+NO_CODES = "nothing says what its codes mean, so every one is unknown and counts nowhere: fill in [codes]"
+
+
 @app.command()
 def check(
     name: Annotated[str, typer.Argument(help="The source's id, such as dream.")],
@@ -48,6 +51,8 @@ def check(
     console.print(f"  dropped    {', '.join(done.dropped) or 'none: nothing but the declared columns is there'}")
     console.print(f"  rejected   {counts(done.rejected)}")
     console.print(f"  unknown    codes {counts(done.unknown_codes)}")
+    if done.explains_no_code:
+        console.print(f"  {NO_CODES}", style="yellow")
     for left in done.left:
         console.print(f"  {'waits' if left.waits else 'refused'}: {left.name}: {left.reason}", style="yellow")
 
@@ -107,6 +112,10 @@ def list_connectors() -> None:
             rows.append((*head, "no contract", "", ""))
     columns(rows)
     for one in found:
+        if one.rest:
+            console.print(f"  {one.rest}", style="red")
+        if one.declaration.explains_no_code:
+            console.print(f"  {one.declaration.id}: {NO_CODES}", style="yellow")
         if one.declaration.is_supplied_for_another_purpose:
             console.print(f"  {one.declaration.id}: supplied for another purpose: assessment required", style="yellow")
         for contract in one.unassessed:

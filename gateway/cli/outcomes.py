@@ -22,6 +22,7 @@ from gateway.cli.terminal import (
 
 if TYPE_CHECKING:
     from connectors.declaration import SourceDeclaration
+    from connectors.inbox import Left
     from connectors.records import Week
     from gateway.installation import Gateway
     from gateway.pulling import PullReport
@@ -70,12 +71,13 @@ def pull(
         raise typer.BadParameter(f"must be one of: {', '.join(Purpose)}", param_hint="--purpose")
     gateway = opened()
     _warn_of_agreement(gateway, source)
+    with gateway.store.read() as session:
+        declaration = declared(session, source)
+    if declaration.coverage is not None:
+        _pull_records(gateway, contract, declaration, files or [], Purpose(purpose))
+        return
     if not files:
-        with gateway.store.read() as session:
-            declaration = declared(session, source)
-        (_pull_folder if declaration.coverage is None else _pull_records)(
-            gateway, contract, declaration, Purpose(purpose)
-        )
+        _pull_folder(gateway, contract, declaration, Purpose(purpose))
     for file in files or ():
         try:
             with progress_bar(file.name) as report:
@@ -97,14 +99,37 @@ def _warn_of_agreement(gateway: Gateway, source: str) -> None:
         console.print(warning, style="yellow")
 
 
-def _pull_records(gateway: Gateway, contract: str, declaration: SourceDeclaration, purpose: Purpose) -> None:
+def _pull_records(
+    gateway: Gateway, contract: str, declaration: SourceDeclaration, files: list[Path], purpose: Purpose
+) -> None:
+    """Ask the source itself, or read the files that are named, which then tell everything together."""
     from contextlib import closing
 
+    from connectors.file_form import form_of
+    from connectors.source_file import LocalFile
+    from connectors.transports import kind_of
+    from connectors.transports.file import NamedRecords
     from gateway.pulling_records import pull_records
 
-    with closing(gateway.transport(declaration)) as transport, progress_bar(declaration.id) as report:
-        done = pull_records(gateway, contract, declaration.id, transport, purpose=purpose, progress=report)
+    form = form_of(declaration.transport)
+    if files and form is None:
+        raise typer.BadParameter(f"{declaration.id} is asked over {kind_of(declaration.transport)} and reads no files")
+    transport = (
+        NamedRecords([LocalFile(file) for file in files], form, declaration.schema)
+        if files and form is not None
+        else gateway.transport(declaration)
+    )
+    try:
+        with closing(transport), progress_bar(declaration.id) as report:
+            done = pull_records(gateway, contract, declaration.id, transport, purpose=purpose, progress=report)
+    finally:
+        for left in getattr(transport, "left", ()):
+            console.print(_left(left), style="yellow")
     _show_pull(done)
+
+
+def _left(left: Left) -> str:
+    return f"{'waits' if left.waits else 'refused'}: {left.name}: {left.reason}"
 
 
 def _show_pull(done: PullReport) -> None:
@@ -139,7 +164,7 @@ def _pull_folder(gateway: Gateway, contract: str, declaration: SourceDeclaration
         for step in steps:
             is_empty = False
             if isinstance(step, Left):
-                console.print(f"{'waits' if step.waits else 'refused'}: {step.name}: {step.reason}", style="yellow")
+                console.print(_left(step), style="yellow")
                 continue
             if step.report is None:
                 console.print(f"not needed: {step.file}")

@@ -30,6 +30,16 @@ class PullRun(SQLModel, table=True):
     ended_at: datetime | None = optional_instant()
 
 
+class CircuitRow(SQLModel, table=True):
+    """Sources that could not be reached, pull after pull: how often in a row, and until when they are left alone.
+    Trusted; may be lost; an edit delays a pull.
+    """
+
+    source_id: str = Field(primary_key=True)
+    failures: int
+    rests_until: datetime | None = optional_instant()
+
+
 class RecordRow(SQLModel, table=True):
     """The newest version of every record that a source of changes told about the cohort, without its number. Personal
     data; an edit falsifies what is derived from it at the next pull.

@@ -11,7 +11,6 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from connectors.boundary import Boundary
-from connectors.codes import statuses
 from connectors.declaration import SourceDeclaration
 from connectors.errors import RejectReason
 from connectors.records import Status, StatusSpell, SubjectRef, Week
@@ -61,7 +60,7 @@ def store_whole(
         (one for one in owned if one.subject in asked.people),
         list(declaration.columns),
         weeks=asked.weeks if declaration.kind != "life_events" else (asked.weeks[0], asked.last_week),
-        code_list=declaration.code_list,
+        codes=declaration.codes,
         keeps_amounts=asked.keeps_amounts,
     )
     stored = Stored(uncertain=len(read.uncertain), rejected=read.rejected, unknown_codes=read.unknown_codes)
@@ -114,7 +113,7 @@ def _periods(
 ) -> int:
     """Weeks that no period covers are weeks without a benefit, where the code list has a word for that."""
     rows = [spell for spell in read.spells if spell.subject in certain]
-    if absence_is_known and "" in statuses(asked.declaration.code_list):
+    if absence_is_known and "" in asked.declaration.codes.statuses:
         shown: dict[SubjectRef, set[int]] = defaultdict(set)
         for spell in rows:
             shown[spell.subject].update(range(spell.from_week.ordinal, spell.to_week.ordinal + 1))

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from connectors.codes import shown_by_kind
 from connectors.declaration import load_declaration
+from connectors.records import Status, Week
+from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.lint import lint
+from policies.programme import load_programme
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = [
@@ -36,3 +41,34 @@ def test_the_overview_names_every_example_and_links_every_page():
     for page in (ROOT / "docs" / "sources").glob("*.md"):
         # what SOAP sources have in common is linked from each of their pages
         assert page.name in ("README.md", "kombit.md") or f"]({page.name})" in overview
+
+
+def test_the_codes_in_the_documentation_are_read():
+    page = (ROOT / "docs" / "sources" / "README.md").read_text("utf-8")
+    [block] = re.findall(r"^```toml\n(\[codes\].*?)^```", page, re.MULTILINE | re.DOTALL)
+    example = (ROOT / "examples" / "sources" / "sager.toml").read_text("utf-8")
+    codes = load_declaration((example + block).encode(), file="sager.toml").codes
+    assert codes.statuses["kth"] is Status.UNEMPLOYED
+    assert codes.status_in("653", Week.parse("2025-W20")) is None
+
+
+def test_the_order_of_precedence_in_the_documentation_is_one_that_a_contract_may_have():
+    page = (ROOT / "docs" / "sources" / "README.md").read_text("utf-8")
+    [block] = re.findall(r"^```toml\n(\[sources\].*?)^```", page, re.MULTILINE | re.DOTALL)
+    example = (ROOT / "examples" / "contracts" / "impact60.toml").read_text("utf-8")
+    text, count = re.subn(r"^\[sources\]\n.*?(?=^\[)", f"{block}\n", example, flags=re.MULTILINE | re.DOTALL)
+    assert count == 1
+    contract = load_contract(text.encode(), file="impact60.toml")
+    assert contract.status_sources == ("civil", "dream", "education", "evidence")
+    assert {kind.value for kind in contract.evidence} == {"self_employed", "work_abroad"}
+    assert not [finding for finding in lint(contract, shown_by_kind()) if finding.refuses]
+
+
+def test_the_assessments_in_the_documentation_are_those_of_a_programme():
+    page = (ROOT / "docs" / "sources" / "README.md").read_text("utf-8")
+    [block] = re.findall(r"^```toml\n(sources = .*?)^```", page, re.MULTILINE | re.DOTALL)
+    example = (ROOT / "examples" / "programmes" / "impact60.toml").read_text("utf-8")
+    text, count = re.subn(r"^sources = .*\nassessments = .*\n", block, example, flags=re.MULTILINE)
+    assert count == 1
+    programme = load_programme(text.encode(), file="impact60.toml")
+    assert programme.is_assessed("dream", for_another_purpose=True)

@@ -18,8 +18,6 @@ from pathlib import Path
 
 from connectors.aggregates import AggregateDeclaration, fetch, load_aggregate
 from connectors.errors import ConnectorError
-from connectors.transports.addresses import origin
-from connectors.transports.circuit import PROCESS, Circuit
 from gateway import declarations
 from gateway.installation import Gateway
 from gateway.simulate import declared
@@ -189,12 +187,6 @@ class World:
             shutil.rmtree(there)
             shutil.copytree(kept, there)
 
-    def close_circuits(self) -> None:
-        for one in self.town.served.values():
-            if one.address.startswith("https://"):
-                PROCESS.change(origin(one.address), lambda _: Circuit())
-        PROCESS.change(origin(self.statistics.url), lambda _: Circuit())
-
 
 _CHANGES = """kind = "changes"
 parameter = "cursor"
@@ -253,7 +245,6 @@ def run_cell(world: World, row: str, fault: Fault, *, times: int = 1_000_000) ->
     if row not in world.before:
         world.before[row] = _undisturbed(world, row)
     undisturbed, usual = world.before[row]
-    world.close_circuits()
     faults, waits = world.faults(row), Waits()
     if fault is Fault.CHANGING_PAGE:
         times = min(times, 3)  # a source that has one more change whenever it is asked is never read to its end
@@ -275,7 +266,6 @@ def run_cell(world: World, row: str, fault: Fault, *, times: int = 1_000_000) ->
         )
         faults.clear()
         stack.close()
-        world.close_circuits()
         if row == "sager":
             world.restore_files()  # the sender sends it once more
         if state == "stored":
@@ -291,7 +281,6 @@ def run_cell(world: World, row: str, fault: Fault, *, times: int = 1_000_000) ->
 
 
 def _undisturbed(world: World, row: str) -> tuple[Rows, int]:
-    world.close_circuits()
     world.faults(row).clear()
     with world.gateway(row) as gateway:
         asked = world.requests(row)

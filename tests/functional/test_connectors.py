@@ -46,6 +46,16 @@ def test_the_list_says_how_far_each_source_has_told(tmp_path: Path) -> None:
     assert told.code == 0, told.text
     assert "dream: supplied for another purpose: assessment required" in told.out
     assert "DEMO-DREAM-1" in told.out
+    assert "so every one is unknown" not in told.out
+
+
+def test_a_source_whose_codes_nobody_explained_is_told_of(tmp_path: Path) -> None:
+    """The contact groups of DFDG are not published: as the example stands, no week of it counts."""
+    town = ready(tmp_path)
+    declarations.declare_source(town.gateway, EXAMPLES / "sources" / "dfdg.toml")
+    town.gateway.store.dispose()
+    told = run("connectors", "list", environment=town.environment)
+    assert "dfdg: nothing says what its codes mean, so every one is unknown" in told.out
 
 
 def test_each_pull_says_that_the_agreement_ends_soon(tmp_path: Path) -> None:

@@ -93,8 +93,37 @@ def test_it_says_what_to_run_and_ends_when_it_is_told(tmp_path: Path):
     child.send_signal(signal.SIGINT)
     rest, _ = child.communicate(timeout=30)
     assert child.returncode == 0
-    assert "gateway pull impact60 $source" in said
     assert any(
         line.split()[0] == "sf1491" and line.rstrip().endswith("hang") for line in said.splitlines() if line.strip()
     )
     assert "what was asked:" in rest
+
+
+@pytest.mark.long
+def test_the_commands_that_it_prints_lead_to_an_evaluation(tmp_path: Path):
+    """As somebody types them who reads nothing else, with every source pulled."""
+    command = [sys.executable, "-m", "gateway.cli.app", "simulate", "--serve", "--course", COURSE]
+    command += ["--out", str(tmp_path / "town"), "--extract-people", "20"]
+    usual = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")} | {"COLUMNS": "200"}
+    programs = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=usual) as child:
+        try:
+            assert child.stdout is not None
+            lines = []
+            for line in child.stdout:
+                if line.startswith("  ") and line.split()[0] in ("export", "gateway", "for"):
+                    lines.append(line.strip())
+                if "Ports and keys are new" in line:
+                    break
+            typed = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", "\n".join(lines)],
+                env=usual | programs,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        finally:
+            child.send_signal(signal.SIGINT)
+    assert typed.returncode == 0, typed.stdout + typed.stderr
+    assert "every party has accepted" in typed.stdout
+    assert "120 people referred" in typed.stdout

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import connectors.codes as codes
-from connectors.codes import income_types, status_in, statuses, statuses_in
+from connectors.codes import income_types, listed, statuses
 from connectors.errors import DeclarationInvalid
 from connectors.records import IncomeType, Status, Week
 
@@ -100,7 +100,7 @@ def test_a_word_that_is_no_status_is_refused(tmp_path: Path, monkeypatch: pytest
 
 def test_the_digest_of_a_list_is_that_of_its_file() -> None:
     path = Path(codes.__file__).parent / "dream.toml"
-    assert codes.list_sha256("dream") == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert listed("dream").sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -116,15 +116,15 @@ def test_the_digest_of_a_list_is_that_of_its_file() -> None:
     ],
 )
 def test_a_code_outside_its_days_is_unknown(code: str, week: str, status: Status | None) -> None:
-    assert status_in("dream", code, Week.parse(week)) is status
+    assert listed("dream").status_in(code, Week.parse(week)) is status
 
 
 def test_a_code_that_does_not_exist_throughout_is_left_out_of_a_range() -> None:
     """A scan reads all weeks with one table, so it takes no code for known that was none in some of them."""
     before, after = Week.parse("2013-W50"), Week.parse("2014-W10")
-    assert "720" not in statuses_in("dream", before, after)
-    assert "720" in statuses_in("dream", after, after)
-    assert "730" in statuses_in("dream", before, after)
+    assert "720" not in listed("dream").statuses_in(before, after)
+    assert "720" in listed("dream").statuses_in(after, after)
+    assert "730" in listed("dream").statuses_in(before, after)
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_a_folder_of_exports_is_put_away_once_its_records_are_stored(tmp_path: P
         assert isinstance(transport, PutsAway)
         assert [record[1] for page in transport.pages(ASK) for record in page.records] == codes
         assert not (tmp_path / "done" / "x-2.csv").exists()  # whoever dies now reads it once more
-        transport.finish()
+        transport.finish(transport.digests)
     assert sorted(path.name for path in (tmp_path / "done").iterdir()) == ["x-1.csv", "x-2.csv"]
     again = connect(settings, SCHEMA, NoSecrets(), Waiting().clock)
     with closing(again), pytest.raises(SourceUnavailable, match="no whole file lies there"):

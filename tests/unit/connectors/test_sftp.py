@@ -81,6 +81,9 @@ class Town:
         text = (SOURCES / "sager.toml").read_text("utf-8")
         start, end = text.index("[transport]"), text.index("[coverage]")
         text = f"{text[:start]}[transport]\n{transport}\n{text[end:]}"
+        if values.get("reads") == '"all"':  # only of a source of changes: what was put away stays known
+            text = text.replace('answers = "whole"', 'answers = "changes"')
+            text = text.replace("[columns]\n", '[columns]\nrecord = "Nr"\nversion = "Version"\n')
         settings = load_declaration(text.encode(), file="x.toml").transport
         assert isinstance(settings, SftpSettings)
         return settings

@@ -28,6 +28,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_pullrun_contract_id", "pullrun", ["contract_id"], unique=False)
     op.create_table(
+        "circuitrow",
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("rests_until", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("source_id"),
+    )
+    op.create_table(
         "recordrow",
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),

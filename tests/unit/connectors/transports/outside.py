@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from connectors.errors import SecretMissing
 from connectors.transports.addresses import origin
-from connectors.transports.circuit import ProcessCircuits
 from connectors.transports.http import HttpClient
 from connectors.transports.http_settings import HttpSettings
 from tests.support.clocks import Waits
@@ -49,8 +48,7 @@ def settings(url: str, **changes: Any) -> HttpSettings:
 
 
 def client(url: str, waits: Waits, secrets: MemorySecrets | None = None, **changes: Any) -> HttpClient:
-    given = {name: changes.pop(name) for name in ("resolve", "circuits") if name in changes}
-    given.setdefault("circuits", ProcessCircuits())
+    given = {"resolve": changes.pop("resolve")} if "resolve" in changes else {}
     opened = HttpClient(settings(url, **changes), secrets or MemorySecrets(), waits.clock, **given)
     OPENED.append(opened)
     return opened

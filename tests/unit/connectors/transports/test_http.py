@@ -13,7 +13,6 @@ from email.utils import formatdate
 import pytest
 
 from connectors.errors import RequestUnsafe, SourceError, SourceMalformed, SourceRefused, SourceUnavailable
-from connectors.transports.circuit import FAILURES_IN_A_ROW, REST_SECONDS, ProcessCircuits
 from connectors.transports.http import HttpAnswer, HttpClient, HttpRequest
 from gateway.simulate.faults import Fault
 from gateway.simulate.http_source import HttpSource, Reply, Request
@@ -167,22 +166,6 @@ def test_requests_are_kept_apart(source: HttpSource) -> None:
     for _ in range(4):
         ask(http, source.url)
     assert 2.5 < sum(waits.slept) <= 3
-
-
-def test_a_source_that_fails_again_and_again_is_left_alone_and_then_tried_once(source: HttpSource) -> None:
-    waits, circuits = Waits(), ProcessCircuits()
-    http = client(source.url, waits, circuits=circuits, attempts=1)
-    source.faults.switch_on(Fault.SERVER_ERROR, times=FAILURES_IN_A_ROW + 1)
-    for _ in range(FAILURES_IN_A_ROW + 3):
-        assert ending(http, source.url) == "SourceUnavailable"
-    assert source.requests == FAILURES_IN_A_ROW
-    with pytest.raises(SourceUnavailable, match="failed 5 times in a row and is left alone for"):
-        ask(http, source.url)
-    waits.slept.append(REST_SECONDS)
-    assert [ending(http, source.url) for _ in range(3)] == ["SourceUnavailable"] * 3
-    assert source.requests == FAILURES_IN_A_ROW + 1  # the trial failed, so the rest begins again
-    waits.slept.append(REST_SECONDS)
-    assert [ending(http, source.url) for _ in range(3)] == ["answered 200"] * 3
 
 
 def test_threads_share_the_connections_and_no_deadline(source: HttpSource) -> None:

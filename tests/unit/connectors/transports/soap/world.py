@@ -17,7 +17,6 @@ from connectors.declaration_table import parse
 from connectors.schema import Schema
 from connectors.transport import Ask, Clock, PersonTransport
 from connectors.transports import connect, read_settings
-from connectors.transports.circuit import PROCESS, Circuit
 from connectors.transports.kombit import OPERATIONS
 from gateway.simulate.certificates import Authority, Identity
 from gateway.simulate.faults import Faults
@@ -154,8 +153,6 @@ def world(
             yield running[0]
         finally:
             transport.close()
-            for origin in (source.url, token_source.url):
-                PROCESS.change(origin, lambda _: Circuit())
 
 
 def declaration(operation: str, service: str, tokens: str, **changes: str) -> str:

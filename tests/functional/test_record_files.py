@@ -1,0 +1,109 @@
+"""Records that come as files: put away once stored, by digest in the log, named on the command line as well."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from gateway import declarations
+from gateway.record_events import RecordsComplete
+from gateway.store.tables import LogEntry, SpellRow
+from tests.support.command_line import Ran, run
+from tests.support.histories import EXAMPLES
+from tests.support.municipality import SimulatedMunicipality
+from tests.support.several_sources import several, source_text
+
+IN_FOLDER = 'pattern = "*.csv"\n'
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[SimulatedMunicipality]:
+    """A source of periods that the contract reads, in a drop folder."""
+    town = several(tmp_path)
+    declare(town, "")
+    (tmp_path / "inbox").mkdir()
+    yield town
+    town.gateway.store.dispose()
+
+
+def declare(town: SimulatedMunicipality, more: str) -> None:
+    folder = f'folder = "{town.folder / "inbox"}"\nquiet_seconds = 1\n{more}'
+    file = town.folder / "school.toml"
+    file.write_text(source_text("school", "periods").replace(IN_FOLDER, IN_FOLDER + folder), "utf-8")
+    declarations.declare_source(town.gateway, file)
+
+
+def put(town: SimulatedMunicipality, name: str, code: str, folder: str = "inbox") -> Path:
+    """An export about the first person on the referral list."""
+    number = town.drop.referrals.read_text("utf-8").splitlines()[1].split(";")[0]
+    path = town.folder / folder / name
+    path.write_text(f"p;k;f;t\n{number};{code};2020-03-02;2020-03-15\n", "utf-8")
+    return path
+
+
+def pull(town: SimulatedMunicipality, *files: Path, source: str = "school") -> Ran:
+    town.gateway.store.dispose()
+    return run("pull", "impact60", source, *files, environment=town.environment)
+
+
+def codes(town: SimulatedMunicipality) -> set[str]:
+    with town.gateway.store.read() as session:
+        query = select(SpellRow).where(SpellRow.source_id == "school")
+        return {row.code for row in session.exec(query) if row.known_to is None and row.code}
+
+
+def told_files(town: SimulatedMunicipality) -> list[str]:
+    with town.gateway.store.read() as session:
+        bodies = session.exec(select(LogEntry.body).where(LogEntry.kind == RecordsComplete.kind())).all()
+    return [digest for body in bodies for digest in json.loads(body)["files"]]
+
+
+def test_what_was_stored_is_put_away_and_the_log_names_the_file(town: SimulatedMunicipality):
+    put(town, "a-1.csv", "651")
+    newest = hashlib.sha256(put(town, "a-2.csv", "661").read_bytes()).hexdigest()
+    told = pull(town)
+    assert told.code == 0, told.text
+    assert sorted(path.name for path in (town.folder / "inbox" / "done").iterdir()) == ["a-1.csv", "a-2.csv"]
+    assert codes(town) == {"661"}
+    assert told_files(town) == [newest]
+
+
+def test_what_is_left_is_told_with_its_reason(town: SimulatedMunicipality):
+    put(town, "a-1.csv", "651")
+    (town.folder / "inbox" / "a-2.csv").symlink_to("/etc/passwd")
+    told = pull(town)
+    assert told.code == 0, told.text
+    assert "refused: a-2.csv: it is a symbolic link" in told.out
+
+
+def test_a_file_that_cannot_be_read_stays_claimed(town: SimulatedMunicipality):
+    put(town, "a-1.csv", "651").write_text("p;k;f;t;new\n", "utf-8")
+    assert "schema-changed" in pull(town).text
+    assert (town.folder / "inbox" / "taken" / "a-1.csv").exists()
+
+
+def test_files_that_are_named_are_read_together(town: SimulatedMunicipality):
+    (town.folder / "elsewhere").mkdir()
+    files = [put(town, "a-1.csv", "651", "elsewhere"), put(town, "a-2.csv", "661", "elsewhere")]
+    told = pull(town, *files)
+    assert told.code == 0, told.text
+    assert codes(town) == {"651", "661"}
+    assert all(file.exists() for file in files)
+
+
+def test_a_source_that_is_asked_reads_no_files(town: SimulatedMunicipality):
+    declarations.declare_source(town.gateway, EXAMPLES / "sources" / "dfdg.toml")
+    told = pull(town, put(town, "a-1.csv", "651"), source="dfdg")
+    assert told.code == 2
+    assert "dfdg is asked over rest and reads no files" in " ".join(told.text.split())
+
+
+def test_what_adds_up_cannot_be_whole(town: SimulatedMunicipality):
+    """The files before would have been put away: their people would read as without a benefit."""
+    with pytest.raises(declarations.DeclarationInvalid, match=r"reads must be 'newest'"):
+        declare(town, 'reads = "all"\n')
