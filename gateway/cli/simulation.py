@@ -37,8 +37,7 @@ def simulate(
     CPR numbers are day + 60. With --serve every source tells of the same people, and the folder holds the declarations,
     secrets, contract and referral list with which a gateway asks them.
 
-    Examples: gateway simulate --course examples/courses/impact60.toml --out drop --seed 1;
-    gateway simulate --serve --course examples/courses/impact60.toml --out var/town --fault sf1491=hang
+    Example: gateway simulate --serve --course examples/courses/impact60.toml --out var/town --fault sf1491=hang
     """
     from gateway.simulate.course import load_course
 
