@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.transport import REAL_TIME
 from gateway import declarations, enrolment
 from gateway.installation import Gateway, initialise
-from gateway.settings import Settings
+from gateway.settings import REAL_TIME, Settings
 from gateway.simulate.course import load_course
 from gateway.simulate.serving import SimulatedTown
 

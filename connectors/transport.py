@@ -8,10 +8,9 @@ ask for, storing, resuming, corrections) is the engine's (`gateway.fetching`).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 Record = tuple[str, ...]  # a text for each declared column, in the declaration's order; empty where nothing is said
@@ -94,6 +93,3 @@ class Clock:
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     now: Callable[[], datetime]  # with its zone
-
-
-REAL_TIME = Clock(time.monotonic, time.sleep, lambda: datetime.now(UTC))

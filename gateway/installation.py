@@ -22,7 +22,7 @@ from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.contract_file import load_contract
 from gateway.rights_events import PolicySetApproved
 from gateway.secrets_folder import SecretsFolder
-from gateway.settings import Kind, Settings, utc_now
+from gateway.settings import REAL_TIME, Kind, Settings, utc_now
 from gateway.signer_errors import KindMismatch
 from gateway.store import queries
 from gateway.store.schema import check_schema, migrate
@@ -168,7 +168,6 @@ class Gateway:
 
     def transport(self, declaration: SourceDeclaration) -> Transport:
         """What asks a declared source of records. Raises `SecretMissing`, and what the transport itself raises."""
-        from connectors.transport import REAL_TIME
         from connectors.transports import connect
 
         return connect(declaration.transport, declaration.schema, self.secrets, REAL_TIME)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import time
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
+from connectors.transport import Clock
 from keys.keystore import read_passphrase
 
 
@@ -103,3 +105,6 @@ class Settings(BaseSettings):
 def utc_now() -> datetime:
     """The one place where the clock is read."""
     return datetime.now(UTC)
+
+
+REAL_TIME = Clock(time.monotonic, time.sleep, utc_now)

@@ -221,7 +221,9 @@ def _restrict(connection: Connection, settings: SqlSettings) -> None:
 
 def _open_sqlite(path: Path, settings: SqlSettings, clock: Clock) -> sqlite3.Connection:
     """A connection that cannot write: the file is opened so, and all but reading is refused statement by statement."""
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False)
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False, timeout=settings.seconds
+    )
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     ends = clock.monotonic() + settings.seconds

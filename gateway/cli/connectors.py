@@ -28,8 +28,8 @@ def check(
     Example: gateway connectors check dream drop/dream/dream-2021-02.csv
     """
     from connectors.source_file import LocalFile
-    from connectors.transport import REAL_TIME
     from gateway.checking import check_source, contracts_with
+    from gateway.settings import REAL_TIME
 
     gateway = opened()
     named = [contract] if contract else contracts_with(gateway, name)

@@ -147,8 +147,8 @@ def _show_pull(done: PullReport) -> None:
 
 def _pull_folder(gateway: Gateway, contract: str, declaration: SourceDeclaration, purpose: Purpose) -> None:
     from connectors.inbox import Left
-    from connectors.transport import REAL_TIME
     from gateway.folder_pulling import pull_folder
+    from gateway.settings import REAL_TIME
 
     is_empty = True
     with progress_bar(declaration.id) as report:

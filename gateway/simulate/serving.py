@@ -12,10 +12,11 @@ import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.settings import utc_now
 from gateway.simulate import declared
 from gateway.simulate.case_database import CaseDatabase
 from gateway.simulate.certificates import Authority, Identity, server_context
@@ -101,7 +102,7 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
         contract_edits: Sequence[tuple[str, str]] = (),
         only: Sequence[str] = (),
         wants_database_server: bool = True,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
         progress: Progress = lambda done, total: None,
     ) -> None:
         self.folder = folder.resolve()

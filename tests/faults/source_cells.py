@@ -14,12 +14,10 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connectors.aggregates import AggregateDeclaration, fetch, load_aggregate
 from connectors.errors import ConnectorError
-from connectors.transport import Clock
 from gateway import declarations
 from gateway.installation import Gateway
 from gateway.simulate import declared
@@ -29,6 +27,7 @@ from gateway.simulate.http_source import HttpSource
 from gateway.simulate.serving import SimulatedTown
 from gateway.simulate.statistics_sources import StatisticsServices
 from keys.keystore import write_secret_file
+from tests.support.clocks import Waits
 from tests.support.histories import EXAMPLES
 from tests.support.served import Rows, copied, installed, pulled, served, told
 
@@ -43,7 +42,7 @@ _SHORT = (
 )  # fmt: skip
 _SEED = 56  # whose first six people tell each source something; one of them dies
 _PEOPLE = 6  # of the cohort, so that a cell is quick
-TRANSIENT = (Fault.TOO_MANY, Fault.SERVER_ERROR, Fault.SLOW_BYTES, Fault.HANG, Fault.TRUNCATED)
+TRANSIENT = (Fault.TOO_MANY, Fault.SERVER_ERROR, Fault.HANG, Fault.TRUNCATED)  # slow bytes take the whole deadline
 _NAMES = (b"Opdigtet", b"a name that nobody asked for", b"en begrundelse")  # what sources echo and nobody may keep
 
 _HTTP = {Fault.WRONG_HOST_KEY: "over TLS a host is known by its certificate: see expired_certificate"}
@@ -118,26 +117,6 @@ STATES = ("sager", "case-view", "case-file")  # their faults are states that las
 _DECLARES = {"case-pages": "case-system", "case-file": "case-view", "token-service": "cpr"}  # row -> the source pulled
 
 
-@dataclass
-class Waits:
-    """Real time, and what was to be slept on top of it. `meanwhile` is called by the first wait."""
-
-    slept: float = 0.0
-    meanwhile: Callable[[], object] = lambda: None
-
-    def sleep(self, seconds: float) -> None:
-        first = not self.slept
-        self.slept += seconds
-        if first:
-            self.meanwhile()
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(
-            lambda: time.monotonic() + self.slept, self.sleep, lambda: datetime.now(UTC) + timedelta(seconds=self.slept)
-        )
-
-
 @dataclass(frozen=True)
 class Cell:
     """How a pull ended while the fault was there, and how often the fault happened."""
@@ -203,7 +182,7 @@ class World:
 
     def restore_files(self) -> None:
         """As the senders put them down: pulls move them."""
-        for kept in (self.folder / "as-sent").iterdir():
+        for kept in (self.folder / "as-sent").glob("*"):
             there = self.town.folder / "drop" / kept.name
             shutil.rmtree(there)
             shutil.copytree(kept, there)
@@ -232,12 +211,11 @@ _AS_PAGES = (  # the example of a source of changes, as one that lists everythin
 
 
 @contextmanager
-def world(*, wants_database_server: bool = True) -> Iterator[World]:
+def world(*only: str) -> Iterator[World]:
+    """With `only`, the town has these sources and no other."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="source-faults-")))
-        town = stack.enter_context(
-            served(folder / "town", page=8, seed=_SEED, wants_database_server=wants_database_server)
-        )
+        town = stack.enter_context(served(folder / "town", page=8, seed=_SEED, only=only))
         original = installed(folder / "gateway", town, changes=_SHORT, asked_about=_PEOPLE)
         stack.callback(original.store.dispose)
         database = CaseDatabase(folder / "file-database", town.lives.periods(), wants_server=False)
@@ -248,7 +226,7 @@ def world(*, wants_database_server: bool = True) -> Iterator[World]:
         )
         write_secret_file(town.secrets / "jobindsats-key", b"key")
         numbers = [line.split(";")[0].encode() for line in town.referrals.read_text("utf-8").splitlines()[1:]]
-        for name in ("dream", "income", "sager"):
+        for name in () if only else ("dream", "income", "sager"):
             shutil.copytree(town.folder / "drop" / name, folder / "as-sent" / name)
         yield World(folder, town, original, database, statistics, numbers)
 

@@ -37,6 +37,12 @@ def everything() -> Iterator[World]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def one_source() -> Iterator[World]:
+    with world(_QUICK[0]) as made:
+        yield made
+
+
 def test_the_table_has_every_source_and_every_fault():
     assert tuple(_TABLE) == ROWS
     for row in ROWS:
@@ -55,11 +61,13 @@ def held(everything: World, row: str, kind: str, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", _QUICK[1])
-def test_one_source_with_what_goes_wrong_most(everything: World, fault: str):
-    held(everything, _QUICK[0], "lasting", Fault(fault))
+def test_one_source_with_what_goes_wrong_most(one_source: World, fault: str):
+    held(one_source, _QUICK[0], "lasting", Fault(fault))
 
 
 @pytest.mark.long
+# of a connection that the database ended, its driver warns that a cursor was never closed
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     ("row", "kind", "fault"),
     [(row, kind, Fault(name)) for row in ROWS for kind in ("lasting", "once") for name in _TABLE[row].get(kind, {})],
@@ -68,9 +76,9 @@ def test_every_source_with_every_fault(everything: World, row: str, kind: str, f
     held(everything, row, kind, fault)
 
 
-def test_a_number_that_leaked_would_be_found(everything: World):
+def test_a_number_that_leaked_would_be_found(one_source: World):
     """The positive control of what each cell looks for."""
-    number = everything.numbers[0]
-    assert leaks(b"row " + number + b";651", everything.numbers) == [number]
-    assert leaks(b"navn Opdigtet Eksempelsen", everything.numbers)
-    assert not leaks(b"nothing", everything.numbers)
+    number = one_source.numbers[0]
+    assert leaks(b"row " + number + b";651", one_source.numbers) == [number]
+    assert leaks(b"navn Opdigtet Eksempelsen", one_source.numbers)
+    assert not leaks(b"nothing", one_source.numbers)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from connectors.records import Week
-from connectors.transport import REAL_TIME
 from gateway.evaluation import evaluate_week
 from gateway.installation import Gateway
+from gateway.settings import REAL_TIME
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import ready

@@ -1,8 +1,10 @@
-"""Time that passes only when somebody waits, and what happens meanwhile."""
+"""Clocks for transports: time that passes only when somebody waits, and real time in which nobody does."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from connectors.transport import Clock
@@ -27,3 +29,24 @@ class Waiting:
     @property
     def clock(self) -> Clock:
         return Clock(lambda: self._now, self._sleep, lambda: _BEGAN + timedelta(seconds=self._now))
+
+
+@dataclass
+class Waits:
+    """Real time, and what was to be slept on top of it, without sleeping. The first wait calls `meanwhile`."""
+
+    slept: list[float] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if len(self.slept) == 1:
+            self.meanwhile()
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(
+            lambda: time.monotonic() + sum(self.slept),
+            self._sleep,
+            lambda: datetime.now(UTC) + timedelta(seconds=sum(self.slept)),
+        )

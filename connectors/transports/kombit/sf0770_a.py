@@ -38,6 +38,9 @@ _PERIOD = "http://rep.oio.dk/xkom.dk/xml/schemas"
 _END_OF_PERIOD = (
     f"{_S}AngivelsePeriodeStruktur/{oio_class('angivelse')}AngivelsePeriode/{{{_PERIOD}/2007/04/15/}}EndDate"
 )
+_ANSWER = frozenset(
+    {f"{_K}IndkomstPersonUddata", "{http://kombit.dk/xml/schemas/kontekst/2017/01/01/}HovedOplysningerSvar"}
+)
 _PERSON = names(_SKAT, "IndkomstOplysningSamling") | {
     f"{_CPR}PersonCivilRegistrationIdentifier",
     f"{oio_class('indkomstoplysningadgangreferencenummer')}IndkomstOplysningAdgangReferenceNummerIdentifikator",
@@ -108,6 +111,7 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
     """A record for each report, in the month in which its wage period ends; corrections are reports of their own."""
     source = question.source
     answer = only(content, f"{_K}IndkomstOplysningPersonHent_O", source=source)
+    check_children(answer, _ANSWER, source=source)
     check_heading(answer, question)
     given = optional(answer, f"{_K}IndkomstPersonUddata", source=source)
     records: list[dict[str, str]] = []

@@ -1,33 +1,16 @@
-"""What tests of transports stand on: a clock that does not wait, secrets in memory, and a client for loopback."""
+"""What tests of transports stand on: secrets in memory, and a client for loopback."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from connectors.errors import SecretMissing
-from connectors.transport import Clock
 from connectors.transports.addresses import origin
 from connectors.transports.http import HttpClient
 from connectors.transports.http_settings import HttpSettings
-
-
-@dataclass
-class Waits:
-    """A clock that goes on with real time, and by what was to be slept, without sleeping."""
-
-    slept: list[float] = field(default_factory=list)
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(
-            lambda: time.monotonic() + sum(self.slept),
-            self.slept.append,
-            lambda: datetime.now(UTC) + timedelta(seconds=sum(self.slept)),
-        )
+from tests.support.clocks import Waits
 
 
 @dataclass

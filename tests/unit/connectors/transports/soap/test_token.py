@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import copy
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from lxml import etree
 
-from connectors.errors import SourceError, SourceMalformed, SourceRefused
-from connectors.transports.sts import Expected, Token, checked_token, request_body
+from connectors.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.transports.sts import Expected, Token, TokenService, checked_token, request_body
 from connectors.transports.wss import DS, SAML, SOAP, Identity, load_identity
 from connectors.transports.xml import Element, element, only, read
 from gateway.simulate.http_source import Reply
 from gateway.simulate.token_service import Issued, answer, sign_assertion, unsigned_assertion
-from tests.unit.connectors.transports.soap.world import CVR, ENTITY, ISSUER, keys
+from tests.unit.connectors.transports.soap.world import CVR, ENTITY, ISSUER, keys, world
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 EXPECTED = Expected(ISSUER, ENTITY, CVR)
@@ -197,3 +200,28 @@ def test_a_request_asks_for_one_service_one_authority_and_our_key() -> None:
     assert [etree.QName(child).localname for child in body] == [
         "RequestType", "AppliesTo", "Claims", "TokenType", "KeyType", "UseKey",
     ]  # fmt: skip
+
+
+def test_threads_that_wait_for_a_token_do_not_wait_once_more_for_one_that_did_not_come(monkeypatch: pytest.MonkeyPatch):
+    """Else a token service that hangs would keep each of them waiting in turn, a deadline each."""
+    asked, waiting = [], threading.Barrier(4)
+
+    def hangs(self: TokenService) -> Token:
+        asked.append(1)
+        time.sleep(0.3)  # the others come meanwhile
+        raise SourceUnavailable(source="sts", reason="it did not answer in time")
+
+    monkeypatch.setattr(TokenService, "_issue", hangs)
+    with world() as town:
+        service = town.transport._tokens
+
+        def ask(_: int) -> str:
+            waiting.wait()
+            with pytest.raises(SourceUnavailable) as refused:
+                service.token()
+            return str(refused.value)
+
+        with ThreadPoolExecutor(4) as pool:
+            said = list(pool.map(ask, range(4)))
+    assert len(asked) == 1
+    assert sum("has just given no token" in one for one in said) == 3
