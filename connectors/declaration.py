@@ -155,7 +155,9 @@ def _transport(table: Table, kind: str, coverage: Coverage | None) -> Any:
     settings = read_settings(table)
     if kind not in FILE_KINDS:
         arrival = getattr(settings, "arrival", None)
-        if arrival is not None and arrival.reads == "all" and coverage is not None and coverage.answers == "whole":
+        adds_up = arrival is not None and arrival.reads == "all"
+        stays = not getattr(settings, "claims", True)  # nothing is put away: all files are read again
+        if adds_up and not stays and coverage is not None and coverage.answers == "whole":
             reason = "must be 'newest' where an answer is whole: files that were put away would be missing from it"
             raise table.refuse("reads", reason)
         return settings

@@ -6,6 +6,7 @@ told: their messages repeat values.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
@@ -44,6 +45,9 @@ _STATES: tuple[tuple[str, type[SourceError], str], ...] = (
     ("57014", SourceUnavailable, "the statement took longer than it may"),
     ("22", SourceMalformed, "a value is not of the type that the statement expects"),
 )
+# of PostgreSQL in English, and of SQLite; elsewhere the name is not told
+_MISSING = re.compile(r'(?:column|relation|table):? "?(?:\w+\.)*(\w+)')
+_WORD = re.compile(r"\w+")
 # libpq says of a connection that was not made what happened, and no SQLSTATE
 _NOT_LET_IN = ("authentication failed", "is not permitted to log in", "no password supplied")
 
@@ -129,19 +133,28 @@ class SqlReader:
         state = getattr(error.orig, "sqlstate", None) or ""
         for beginning, kind, reason in _STATES:
             if state.startswith(beginning):
-                return kind(source=self._source, reason=reason)
+                return kind(
+                    source=self._source, reason=f"{reason}{self._missing(error) if kind is SchemaChanged else ''}"
+                )
         if not state and any(words in str(error.orig) for words in _NOT_LET_IN):
             return SourceRefused(source=self._source, reason="it does not accept the user or the password")
         said = str(error.orig) if isinstance(error.orig, sqlite3.Error) else ""
         if said in {"file is not a database", "database disk image is malformed"}:
             return SourceMalformed(source=self._source, reason="the file is no database, or cut off")
         if said.startswith(("no such table", "no such column")):
-            return SchemaChanged(source=self._source, reason="a table or column of the statement is not there")
+            reason = f"a table or column of the statement is not there{self._missing(error)}"
+            return SchemaChanged(source=self._source, reason=reason)
         if said in {"not authorized", "attempt to write a readonly database"}:
             return SourceRefused(source=self._source, reason="the statement does more than read")
         if said == "interrupted":
             return SourceUnavailable(source=self._source, reason="the statement took longer than it may")
         return SourceUnavailable(source=self._source, reason="the database cannot be reached, or ended the connection")
+
+    def _missing(self, error: DBAPIError) -> str:
+        """The name that the database misses, where it is a word of our own statement; of nothing else that it says."""
+        found = _MISSING.search(str(error.orig))
+        name = found[1] if found else ""
+        return f": {name!r}" if name and name in _WORD.findall(self._settings.statement) else ""
 
 
 class SqlLists(SqlReader):

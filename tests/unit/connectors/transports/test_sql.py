@@ -222,7 +222,7 @@ def test_a_statement_ends_when_its_time_is_over(database: str) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ("DROP VIEW v_ydelser", "is not there"),
+        ("DROP VIEW v_ydelser", "is not there: 'v_ydelser'"),
         ("UPDATE sager SET startdato = NULL", None),
         ("UPDATE sager SET cpr = NULL", "'cpr' is NULL"),
     ],
