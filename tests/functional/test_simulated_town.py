@@ -109,10 +109,12 @@ def test_the_commands_that_it_prints_lead_to_an_evaluation(tmp_path: Path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=usual) as child:
         try:
             assert child.stdout is not None
-            lines = []
+            lines: list[str] = []
+            is_typed = False
             for line in child.stdout:
-                if line.startswith("  ") and line.split()[0] in ("export", "gateway", "for"):
+                if is_typed and line.startswith("  "):
                     lines.append(line.strip())
+                is_typed = is_typed or line.startswith("In another terminal")
                 if "Ports and keys are new" in line:
                     break
             typed = subprocess.run(
