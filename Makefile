@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long conformance page soak mutants check lint types imports bench lock clean
+.PHONY: help demo test long faults conformance page soak mutants check lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,7 +31,10 @@ test: $(VENV)/dev ## run the test suites
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests -m "not long" --ignore tests/conformance --ignore tests/page
 
 long: $(VENV)/dev ## run the tests that take most of a minute each
-	$(BIN)/pytest -n 2 tests -m long --ignore tests/conformance --ignore tests/page
+	$(BIN)/pytest -n 2 tests -m long --ignore tests/conformance --ignore tests/page --ignore tests/faults/test_source_faults.py
+
+faults: $(VENV)/dev ## every source with every fault, against the table (some three minutes; `make test` runs one source)
+	$(BIN)/pytest -n 2 tests/faults/test_source_faults.py
 
 CONFORMANCE := $(VENV)/conformance
 $(CONFORMANCE): $(VENV)/dev tests/conformance/requirements.lock tests/conformance/rules.lock \

@@ -388,7 +388,7 @@ def main() -> None:
     """Run every cell and write the table. Compare it with the one before: a changed end state is a changed promise."""
     lines = [
         "# What a pull does when something goes wrong at its source: every source × every fault.",
-        "# Written by `python -m tests.faults.source_cells`; `make long` runs every cell and holds it to this table.",
+        "# Written by `python -m tests.faults.source_cells`; `make faults` runs every cell and holds it to this table.",
         "#",
         "# `stored`: the rows are those that stand without the fault. `retried, stored`: the same, after asking again.",
         "# `left there`: the file is not taken, and the next pull looks again. Any other word is the code of the error",
