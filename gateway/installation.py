@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlmodel import Session, select
@@ -185,7 +186,7 @@ class Gateway:
         chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
         if not chosen:
             raise ContractUnknown(contract=contract_id)
-        return load_contract(chosen[-1].text, file=chosen[-1].file_name), chosen[-1].text.decode("utf-8")
+        return _contract(chosen[-1].text, chosen[-1].file_name), chosen[-1].text.decode("utf-8")
 
     def contract_for(self, session: Session, contract_id: str, window: Window) -> Contract:
         """The version in force at a window's end: a pause or an extension never changes an earlier window."""
@@ -197,7 +198,18 @@ class Gateway:
         rows = [row for row in programmes if known_at is None or row.activated_at <= known_at]
         if not rows:
             raise ContractUnknown(contract=contract_id)
-        return load_programme(rows[-1].text, file=rows[-1].file_name)
+        return _programme(rows[-1].text, rows[-1].file_name)
+
+
+@lru_cache(maxsize=64)
+def _contract(text: bytes, file: str) -> Contract:
+    """A use case asks for its contract again and again, and the same text is always the same contract."""
+    return load_contract(text, file=file)
+
+
+@lru_cache(maxsize=64)
+def _programme(text: bytes, file: str) -> Programme:
+    return load_programme(text, file=file)
 
 
 def initialise(
