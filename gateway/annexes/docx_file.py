@@ -6,7 +6,7 @@ The same blocks give the same bytes: a digest of the file can be agreed on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -60,7 +60,7 @@ def _set_up(document: Written, title: str, author: str, on: date) -> None:
     package = document.part.package.rels  # the library's own template carries a picture of itself
     for key in [key for key, relation in package.items() if relation.reltype == RELATIONSHIP_TYPE.THUMBNAIL]:
         package.pop(key)
-    made = datetime(on.year, on.month, on.day)  # noqa: DTZ001 - Word's properties have no time zone
+    made = datetime.combine(on, time())  # Word's properties have no time zone
     properties = document.core_properties
     properties.title, properties.author, properties.last_modified_by = title, author, author
     properties.comments, properties.language = "", "da-DK"

@@ -19,7 +19,7 @@ class Token(BaseModel):
     """An access token (RFC 6749 §5.1)."""
 
     access_token: str = Field(description="An `at+jwt` (RFC 9068), to be sent as `Authorization: Bearer …`.")
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of a scheme (RFC 6750)
+    token_type: Literal["Bearer"] = Field(default="Bearer", description="The scheme (RFC 6750).")
     expires_in: int = Field(description="Its life in seconds.")
 
 

@@ -69,9 +69,7 @@ def find(
         sample, row = find_sample(asking.session, sample_id)
         programme = gateway.programme(asking.session, sample.contract_id)
         authorised = ask_to_audit(gateway, asking, programme, row)
-        found = asking.session.get(AuditItem, (sample.id, item))
-        _check(sample, found)
-        assert found is not None  # noqa: S101 - refused above
+        found = _shown(sample, asking.session.get(AuditItem, (sample.id, item)))
         if (deviation is None) == bool(weeks):
             raise AuditRefused(reason="a deviation names its weeks, and an agreement has none")
         contract = rules_of(asking.session, row).contract
@@ -183,7 +181,8 @@ def forget(session: Session, subject: str) -> int:
     return len(rows)
 
 
-def _check(sample: AuditSample, found: AuditItem | None) -> None:
+def _shown(sample: AuditSample, found: AuditItem | None) -> AuditItem:
+    """The item, where something may still be found of it. Raises `AuditRefused`."""
     if sample.closed_at is not None:
         raise AuditRefused(reason="the sample is closed")
     if found is None:
@@ -192,3 +191,4 @@ def _check(sample: AuditSample, found: AuditItem | None) -> None:
         raise AuditRefused(reason="the person was erased, and is left out when the sample is closed")
     if found.shown_at is None:
         raise AuditRefused(reason="the item was not shown yet; `gateway audit rows` shows it")
+    return found

@@ -208,12 +208,11 @@ def evaluate(
         raise typer.BadParameter("goes with --explain", param_hint="--case" if case else "--json")
     if explain and changed_since:
         raise typer.BadParameter("--explain and --changed-since are two questions: ask one")
-    chosen = _week(week, as_of)
-    known = _instant(known_at, "--known-at")
+    known = _instant(known_at, "--known-at") if known_at else None
     if changed_since:
-        _show_changes(contract, chosen, changed_since, known)
+        _show_changes(contract, _week(week, as_of) if week or as_of else None, changed_since, known)
         return
-    assert chosen is not None  # noqa: S101 - one of the options says when
+    chosen = _week(week, as_of)
     if as_of:
         console.print(f"{as_of} lies in {chosen}; registers show whole weeks, so its end counts, {chosen.sunday}")
     if explain:
@@ -235,21 +234,19 @@ def evaluate(
     console.print(f"  inputs {evaluation.inputs_sha256}")
 
 
-def _week(week: str, as_of: str) -> Week | None:
+def _week(week: str, as_of: str) -> Week:
     from connectors.records import Week
 
     try:
-        return Week.of(date.fromisoformat(as_of)) if as_of else Week.parse(week) if week else None
+        return Week.of(date.fromisoformat(as_of)) if as_of else Week.parse(week)
     except ValueError as error:
         raise typer.BadParameter(f"{as_of or week}: {error}", param_hint="--as-of" if as_of else "--week") from None
 
 
-def _instant(text: str, option: str) -> datetime | None:
+def _instant(text: str, option: str) -> datetime:
     """An instant; without a time zone it is in UTC, and a day stands for its end, or for now while it lasts."""
     from gateway.settings import utc_now
 
-    if not text:
-        return None
     try:
         if len(text) > len("2020-03-02"):
             found = datetime.fromisoformat(text)
@@ -280,7 +277,6 @@ def _show_changes(contract: str, until: Week | None, since: str, known: datetime
     from gateway.hindsight import changes
 
     earlier = _instant(since, "--changed-since")
-    assert earlier is not None  # noqa: S101 - an empty text does not come here
     try:
         show_changes(changes(opened(), contract, earlier=earlier, later=known, until=until))
     except ValueError as error:

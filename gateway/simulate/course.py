@@ -112,7 +112,7 @@ def load_course(text: bytes, *, file: str) -> Course:
 
 def live(course: Course, *, seed: int) -> list[Life]:
     """Invented lives of the whole cohort that fit the course, the same for the same seed."""
-    rng = random.Random(f"{seed}:{course.contract}")  # noqa: S311 - invented people, no secret
+    rng = random.Random(f"{seed}:{course.contract}")
     chosen = _choose(course, rng)
     span = (course.enrolment_to - course.enrolment_from).days
     lives = []

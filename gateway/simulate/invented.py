@@ -41,7 +41,7 @@ def histories(contract: Contract, course: Course, *, seed: int, hours_vary: bool
         months = {course.first_month + number: activity for number, activity in enumerate(life.activities)}
         goes_on = life.activities[-1]
         months |= {course.last_month + later: goes_on for later in range(1, last - course.last_month + 1)}
-        share = random.Random(f"{seed}:hours:{life.number}").random() if hours_vary else 1.0  # noqa: S311 - invented people
+        share = random.Random(f"{seed}:hours:{life.number}").random() if hours_vary else 1.0
         found.append(_as_read(contract, f"{life.number:032x}", life.enrolled_on, months, round(share * _WHOLE)))
     return found
 

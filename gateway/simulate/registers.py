@@ -124,7 +124,7 @@ def write_dream(
     """A wide extract with a row per person: the cohort, spread among `extract_people` others."""
     weeks = _weeks(course)
     names = [f"y_{str(week)[2:4]}{str(week)[6:]}" for week in weeks]
-    rng = random.Random(f"{seed}:dream")  # noqa: S311 - invented people, no secret
+    rng = random.Random(f"{seed}:dream")
     pool = [_stranger(rng, len(weeks)) for _ in range(min(_POOL, max(extract_people, 1)))]
     own = {offset + life.number: ",".join(_dream_codes(course, life, weeks)) for life in lives}
     order = list(range(offset + course.people, offset + course.people + extract_people)) + list(own)

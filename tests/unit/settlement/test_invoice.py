@@ -12,7 +12,7 @@ from gateway.outcomes.contract import Contract
 from gateway.settlement.account import BillLine
 from gateway.settlement.invoice import BillFacts, Evidence, account_of, amount, payable_minor, ubl
 from gateway.settlement.invoice_check import NOT_VALIDATED, Checked, check
-from gateway.settlement_errors import SettlementRefused
+from gateway.settlement_errors import SettlementMismatch, SettlementRefused
 from tests.support.histories import example_contract
 
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
@@ -72,6 +72,22 @@ def test_the_check_finds_what_is_wrong(contract: Contract):
         xml.replace(b">76500.00</cbc:PayableAmount>", b">76600.00</cbc:PayableAmount>"),
     ):
         assert check(broken).findings
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        b"",
+        b"<Invoice>",
+        b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>',
+        b'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/hostname">]><x>&f;</x>',
+        b"<a>" * 100 + b"</a>" * 100,
+    ],
+)
+def test_a_document_that_somebody_wrote_into_the_database_is_read_warily(stored: bytes):
+    for reads in (payable_minor, account_of):
+        with pytest.raises(SettlementMismatch, match="its stored document cannot be read"):
+            reads(stored)
 
 
 def test_an_invoice_carries_what_the_municipality_routes_by_and_what_proves_it(contract: Contract):
