@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from keys.errors import KeyUnknown
 from keys.keystore import KeyStore, StoredKey
+from outcome_verifier import endorsement
 from outcome_verifier.jws import thumbprint
 from outcome_verifier.signing import jwk_of as jwk_of
 from outcome_verifier.signing import sign_as
@@ -24,18 +25,11 @@ from outcome_verifier.signing import sign_as
 KINDS = {"ES256": "p256", "PS256": "rsa", "RS256": "rsa"}  # JWS algorithm -> kind in the key store
 
 
-class Signer(Protocol):
-    """Signs bytes as a JWS algorithm: raw r || s of 64 bytes for ES256 (RFC 7518 §3.4), else the RSA signature."""
+class Signer(endorsement.Signer, Protocol):
+    """What signs a JWS, and says whether it is a development key."""
 
     @property
-    def alg(self) -> str: ...
-    @property
-    def kid(self) -> str: ...
-    @property
     def is_development(self) -> bool: ...
-    @property
-    def public_jwk(self) -> Mapping[str, str]: ...
-    def sign(self, message: bytes) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)

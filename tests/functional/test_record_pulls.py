@@ -26,15 +26,8 @@ from policies.basis import RecordKind
 from policies.errors import PolicyDenied
 from policies.vocabulary import Role
 from tests.support.municipality import SimulatedMunicipality, built, ready
+from tests.support.several_sources import AGREEMENT
 
-AGREEMENT = """
-[agreement]
-reference = "TEST"
-statute = "a statute"
-permitted_purposes = ["outcome-evaluation", "outcome-payment"]
-approver = "system owner"
-valid_to = 2090-12-31
-"""
 TRANSPORT = '[transport]\nkind = "file"\npattern = "*.csv"\ndelimiter = ";"\n'
 PERIODS = {"code": "k", "cpr": "p", "from_day": "f", "to_day": "t"}
 POSTINGS = {"amount": "a", "cpr": "p", "income_type": "i", "month": "m", "paid_hours": "h"}
