@@ -17,16 +17,15 @@ from connectors.transport import Ask, Page, PersonTransport, Record
 
 @dataclass(frozen=True, slots=True)
 class OwnPage:
-    """The cohort's records of a page, and counts of the others. Of `unowned` records nobody can tell whose they are."""
+    """The cohort's records of a page, and the others, all without their number: those of `strangers`, and `unowned`
+    ones of which nobody can tell whose they are, by reason in `rejected`.
+    """
 
     owned: tuple[Owned, ...]
-    cursor: str
-    outside: int
+    strangers: tuple[Record, ...]
+    unowned: tuple[Record, ...]
     rejected: Counter[RejectReason]
-
-    @property
-    def unowned(self) -> int:
-        return self.rejected.total()
+    cursor: str
 
 
 def ask_people(
@@ -60,21 +59,25 @@ def ask_people(
 
 
 def own_page(matcher: CohortMatcher, page: Page, words: Sequence[str]) -> OwnPage:
-    """The cohort's records of a page; the others are counted and dropped here."""
+    """The records of a page by whose they are."""
     place = words.index("cpr")
     if any(len(record) != len(words) for record in page.records):
         raise SourceMalformed(source="the source", reason="a record has another number of texts than columns")
     people = matcher.identify_all([record[place] for record in page.records])
-    owned, outside = [], 0
+    owned: list[Owned] = []
+    strangers: list[Record] = []
+    unowned: list[Record] = []
     rejected: Counter[RejectReason] = Counter()
     for record, person in zip(page.records, people, strict=True):
+        bare = _without(record, place)
         if isinstance(person, RejectReason):
             rejected[person] += 1
+            unowned.append(bare)
         elif person is None:
-            outside += 1
+            strangers.append(bare)
         else:
-            owned.append(Owned(person, _without(record, place)))
-    return OwnPage(tuple(owned), page.cursor, outside, rejected)
+            owned.append(Owned(person, bare))
+    return OwnPage(tuple(owned), tuple(strangers), tuple(unowned), rejected, page.cursor)
 
 
 def _without(record: Record, place: int) -> Record:

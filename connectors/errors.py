@@ -38,7 +38,6 @@ class RejectReason(StrEnum):
     AFTER_FILE = "later_than_the_file_can_know"
     DAY = "not_a_day"
     EVENT = "not_a_life_event"
-    VERSION = "not_a_version"
     NUMBER_TAKEN = "changed_number_is_another_persons"
     CASE_REFERENCE = "not_a_case_reference"
     NO_NOTICE = "person_was_not_told"

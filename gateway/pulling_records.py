@@ -9,11 +9,10 @@ interrupted goes on where it was; asking for something again changes nothing.
 from __future__ import annotations
 
 import re
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -138,10 +137,9 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
         everyone = gateway.boundary(asking.session).matcher(contract_id, without=stopped).everyone
         gone = ended(asking.session, contract_id, declaration, everyone, weeks=needed)
         people = [person for person in everyone if person not in gone]
-        row = records.open_run(asking.session, contract_id, source_id, declaration.sha256)
-        goes_on = row is not None and row.to_week == weeks[1].ordinal
-        if row is None or not goes_on:
-            row = _new_run(asking, contract_id, declaration, weeks, needed[1])
+        row, goes_on = records.run_of(
+            asking.session, contract_id, declaration, people, weeks, asked_to=needed[1], now=asking.now
+        )
         asking.uow.record(
             RecordsAsked(
                 contract=contract_id,
@@ -169,27 +167,6 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
             position=row.position,
             keeps_amounts=contract.needs_amounts,
         )
-
-
-def _new_run(
-    asking: Asking, contract_id: str, declaration: SourceDeclaration, weeks: tuple[Week, Week], asked_to: Week
-) -> PullRun:
-    row = PullRun(
-        id=secrets.token_hex(32),
-        contract_id=contract_id,
-        source_id=declaration.id,
-        source_sha256=declaration.sha256,
-        from_week=weeks[0].ordinal,
-        to_week=weeks[1].ordinal,
-        asked_to_week=asked_to.ordinal,
-        position="",
-        cursor=records.last_cursor(asking.session, contract_id, declaration.id, declaration.sha256),
-        counts={},
-        began_at=asking.now,
-    )
-    asking.session.add(row)
-    asking.session.flush()
-    return row
 
 
 def _since(cursor: str, lag_days: int) -> str:
@@ -241,47 +218,53 @@ def _new_on_page(run: _Run, owned: Sequence[Owned], seen: set[tuple[SubjectRef, 
 def _read_changes(gateway: Gateway, run: _Run, transport: ListTransport, progress: Progress) -> None:
     """Each page is stored with its cursor; at the end the rows of everybody are derived from the standing records."""
     for number, own in enumerate(_pages(gateway, run, transport), start=1):
-        versioned = [one for one in (_versioned(run, one) for one in own.owned) if one is not None]
+        told = [_versioned(run, one.subject, one.record) for one in own.owned]
+        told += [_versioned(run, None, record) for record in own.unowned]
+        elsewhere = [replace(_versioned(run, None, record), is_deleted=True) for record in own.strangers]
         with _step(gateway, run, run.people) as step:
-            kept = [one for one in versioned if one.owned.subject in step.allowed]
-            news = records.keep(step.asking.session, step.row, kept, now=step.asking.now)
+            session = step.asking.session
+            kept = [one for one in told if one.subject is None or one.subject in step.allowed]
+            kept += records.known(session, step.row, elsewhere)
+            news = records.keep(session, step.row, kept, now=step.asking.now)
             step.row.cursor = own.cursor or step.row.cursor
+            # whoever may not be followed any more is told of from the beginning, should that end
+            step.row.people = sorted(person.value for person in step.allowed)
             step.note(news)
         progress(number, 0)  # nobody knows how many pages there are
     with _step(gateway, run, run.people) as step:
-        standing = records.standing(step.asking.session, run.contract_id, run.declaration.id)
-        lost = run.unowned + run.rejected[RejectReason.VERSION]
-        step.store_whole(records.owned(standing, sorted(step.allowed)), absence_is_known=not lost)
+        standing, is_unowned = records.standing(step.asking.session, run.contract_id, run.declaration.id)
+        step.store_whole(records.owned(standing, sorted(step.allowed)), absence_is_known=not is_unowned)
         step.note(0)
 
 
 def _pages(gateway: Gateway, run: _Run, transport: ListTransport) -> Iterator[OwnPage]:
-    """The cohort's records, page by page; everybody else's are counted and dropped."""
+    """The records of those who are asked about, page by page; everybody else's are counted and dropped."""
+    asked = set(run.people)
     with gateway.store.read() as session:
-        boundary = gateway.boundary(session)
-        everyone = boundary.matcher(run.contract_id).everyone
-        absent = {person.value for person in everyone} - {person.value for person in run.people}
-        matcher = boundary.matcher(run.contract_id, without=absent)
+        matcher = gateway.boundary(session).matcher(run.contract_id)
     for page in transport.pages(run.ask):
         own = own_page(matcher, page, run.words)
-        run.outside += own.outside
-        run.unowned += own.unowned
+        found = replace(own, owned=tuple(one for one in own.owned if one.subject in asked))
+        run.outside += len(own.strangers) + len(own.owned) - len(found.owned)
+        run.unowned += len(own.unowned)
         run.rejected.update(own.rejected)
-        yield own
+        yield found
 
 
-def _versioned(run: _Run, one: Owned) -> Versioned | None:
-    """The record with its number and version; None, counted, where it has none."""
-    texts = dict(zip(run.words, one.record, strict=True))
+def _versioned(run: _Run, subject: SubjectRef | None, record: Record) -> Versioned:
+    """The record with its number and version. Raises `SourceMalformed` where it has none: a cursor that passed it would
+    lose it for good.
+    """
+    texts = dict(zip(run.words, record, strict=True))
     version, number = texts["version"].strip(), texts["record"].strip()
     try:
         order = int(version) if version.isdigit() else int(datetime.fromisoformat(version).timestamp() * 1_000_000)
     except (ValueError, OverflowError):
         order = -1
     if not number or not 0 <= order < 2**62:
-        run.rejected[RejectReason.VERSION] += 1
-        return None
-    return Versioned(one, number, order, texts.get("deleted", "").strip().lower() in ("1", "true", "ja"))
+        raise SourceMalformed(source=run.declaration.id, reason="a record has no number or no version")
+    is_deleted = texts.get("deleted", "").strip().lower() in ("1", "true", "ja")
+    return Versioned(subject, record, number, order, is_deleted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,8 @@ def _delete(session: Session, contract_id: str, subject: str) -> dict[str, int]:
     counts[_name(AuditItem)] = forget(session, subject)
     # a run that stopped just there begins anew: asking again changes nothing
     session.exec(update(PullRun).where(col(PullRun.position) == subject).values(position=""))
+    for run in session.exec(select(PullRun).where(PullRun.contract_id == contract_id)):
+        run.people = [one for one in run.people if one != subject]
     counts[_name(StatementRow)] = _forget_statements(session, contract_id, reference)
     session.expire_all()
     return counts

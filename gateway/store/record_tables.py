@@ -25,6 +25,7 @@ class PullRun(SQLModel, table=True):
     asked_to_week: int
     position: str  # the last subject whose answer is stored; of a source that is asked person by person
     cursor: str  # where a source of changes goes on
+    people: list[str] = json_value()  # subject ids asked about; of the newest run of a source alone
     counts: dict[str, Any] = json_value()
     began_at: datetime = instant()
     ended_at: datetime | None = optional_instant()
@@ -41,8 +42,9 @@ class CircuitRow(SQLModel, table=True):
 
 
 class RecordRow(SQLModel, table=True):
-    """The newest version of every record that a source of changes told about the cohort, without its number. Personal
-    data; an edit falsifies what is derived from it at the next pull.
+    """The newest version of every record that a source of changes told about the cohort, without its number; of a
+    record whose number is none, that it stands, and no text. Personal data; an edit falsifies what is derived from it
+    at the next pull.
     """
 
     contract_id: str = Field(primary_key=True)

@@ -3,39 +3,95 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
-from connectors.records import SubjectRef
+from connectors.declaration import SourceDeclaration
+from connectors.records import SubjectRef, Week
 from connectors.shapes import Owned
 from connectors.transport import Record
 from gateway.store.record_tables import PullRun, RecordRow
 
+_NOBODY = ""  # the subject of a record of which nobody can tell whose it is
+
 
 @dataclass(frozen=True, slots=True)
 class Versioned:
-    """A record of a source of changes. `number` is the source's own; `is_deleted` says that it is no more."""
+    """A record of a source of changes. `number` is the source's own; `is_deleted` says that it is no more. Without a
+    `subject` nobody can tell whose it is.
+    """
 
-    owned: Owned
+    subject: SubjectRef | None
+    texts: Record
     number: str
     version: int
     is_deleted: bool
 
 
-def open_run(session: Session, contract_id: str, source_id: str, source_sha256: str) -> PullRun | None:
-    """The newest run of this declaration where it has not ended."""
-    newest = _newest(session, contract_id, source_id, source_sha256)
-    return newest if newest is not None and newest.ended_at is None else None
+def run_of(
+    session: Session,
+    contract_id: str,
+    declaration: SourceDeclaration,
+    people: Sequence[SubjectRef],
+    weeks: tuple[Week, Week],
+    *,
+    asked_to: Week,
+    now: datetime,
+) -> tuple[PullRun, bool]:
+    """The run that was interrupted, and true; or a new one.
+
+    It goes on from the cursor of the one before only under the same declaration, and where everybody who is asked about
+    now was asked about then: of somebody who joined, or may be asked about again, the source told before that cursor.
+    """
+    wanted = sorted(person.value for person in people)
+    before = _newest_run(session, contract_id, declaration.id)
+    is_same = before is not None and before.source_sha256 == declaration.sha256
+    goes_on = False
+    if before is not None:
+        told = is_same and set(wanted) <= set(before.people)
+        goes_on = told and before.ended_at is None and before.to_week == weeks[1].ordinal
+    if before is not None and goes_on:
+        return before, True
+    if not is_same:
+        _forget(session, contract_id, declaration.id)
+    row = PullRun(
+        id=secrets.token_hex(32),
+        contract_id=contract_id,
+        source_id=declaration.id,
+        source_sha256=declaration.sha256,
+        from_week=weeks[0].ordinal,
+        to_week=weeks[1].ordinal,
+        asked_to_week=asked_to.ordinal,
+        position="",
+        cursor=before.cursor if before is not None and told else "",
+        people=wanted,
+        counts={},
+        began_at=now,
+    )
+    if before is not None:
+        before.people = []
+        session.add(before)
+    session.add(row)
+    session.flush()
+    return row, False
 
 
-def last_cursor(session: Session, contract_id: str, source_id: str, source_sha256: str) -> str:
-    """Where a source of changes goes on; empty for the beginning, and where the declaration is another one."""
-    newest = _newest(session, contract_id, source_id, source_sha256)
-    return "" if newest is None else newest.cursor
+def _newest_run(session: Session, contract_id: str, source_id: str) -> PullRun | None:
+    """The newest run of a source for a contract, under whatever declaration."""
+    query = select(PullRun).where(PullRun.contract_id == contract_id, PullRun.source_id == source_id)
+    return session.exec(query.order_by(col(PullRun.began_at).desc(), PullRun.id)).first()
+
+
+def _forget(session: Session, contract_id: str, source_id: str) -> None:
+    """Drop every record of a source: another declaration gives its texts another meaning."""
+    session.exec(
+        delete(RecordRow).where(col(RecordRow.contract_id) == contract_id, col(RecordRow.source_id) == source_id)
+    )
 
 
 def keep(session: Session, run: PullRun, records: Iterable[Versioned], *, now: datetime) -> int:
@@ -46,18 +102,19 @@ def keep(session: Session, run: PullRun, records: Iterable[Versioned], *, now: d
     """
     news = 0
     for one in records:
-        key = (run.contract_id, run.source_id, hashlib.sha256(one.number.encode("utf-8")).hexdigest())
-        row = session.get(RecordRow, key)
+        row = session.get(RecordRow, _key(run, one.number))
         if row is not None and row.version >= one.version:
             continue
+        contract_id, source_id, digest = _key(run, one.number)
+        texts = [] if one.is_deleted else [""] if one.subject is None else list(one.texts)
         session.merge(
             RecordRow(
-                contract_id=key[0],
-                source_id=key[1],
-                record_sha256=key[2],
+                contract_id=contract_id,
+                source_id=source_id,
+                record_sha256=digest,
                 version=one.version,
-                subject_id=one.owned.subject.value,
-                texts=[] if one.is_deleted else list(one.owned.record),
+                subject_id=_NOBODY if one.subject is None else one.subject.value,
+                texts=texts,
                 known_at=now,
             )
         )
@@ -66,14 +123,19 @@ def keep(session: Session, run: PullRun, records: Iterable[Versioned], *, now: d
     return news
 
 
-def standing(session: Session, contract_id: str, source_id: str) -> dict[str, list[Record]]:
-    """Subject id -> the texts of every record that stands."""
+def known(session: Session, run: PullRun, records: Iterable[Versioned]) -> list[Versioned]:
+    """Those of these records of which a version is stored: once somebody's of the cohort, or nobody's."""
+    return [one for one in records if session.get(RecordRow, _key(run, one.number)) is not None]
+
+
+def standing(session: Session, contract_id: str, source_id: str) -> tuple[dict[str, list[Record]], bool]:
+    """Subject id -> the texts of every record that stands; and whether there is one that may be anybody's."""
     found: dict[str, list[Record]] = defaultdict(list)
     query = select(RecordRow).where(RecordRow.contract_id == contract_id, RecordRow.source_id == source_id)
     for row in session.exec(query.order_by(RecordRow.record_sha256)):
         if row.texts:
             found[row.subject_id].append(tuple(row.texts))
-    return found
+    return found, bool(found.pop(_NOBODY, []))
 
 
 def owned(found: dict[str, list[Record]], people: Sequence[SubjectRef]) -> list[Owned]:
@@ -81,10 +143,5 @@ def owned(found: dict[str, list[Record]], people: Sequence[SubjectRef]) -> list[
     return [Owned(person, record) for person in people for record in found.get(person.value, [])]
 
 
-def _newest(session: Session, contract_id: str, source_id: str, source_sha256: str) -> PullRun | None:
-    query = select(PullRun).where(
-        PullRun.contract_id == contract_id,
-        PullRun.source_id == source_id,
-        PullRun.source_sha256 == source_sha256,
-    )
-    return session.exec(query.order_by(col(PullRun.began_at).desc(), PullRun.id)).first()
+def _key(run: PullRun, number: str) -> tuple[str, str, str]:
+    return run.contract_id, run.source_id, hashlib.sha256(number.encode("utf-8")).hexdigest()

@@ -5,7 +5,7 @@ The sources are functions in this file; the engine, the boundary and the store a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from gateway.pulling import PullReport
 from gateway.pulling_records import pull_records
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.store import basis
-from gateway.store.record_tables import PullRun, RecordRow
+from gateway.store.record_tables import PullRun
 from gateway.store.tables import IncomeRow, LogEntry, PullRow, SpellRow, Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
@@ -78,7 +78,7 @@ class PersonByPerson:
 class Pages:
     """Lists pages; `breaks` after the last of them."""
 
-    listed: Sequence[Page]
+    listed: Iterable[Page]
     breaks: bool = False
     asks: list[Ask] = field(default_factory=list)
 
@@ -279,40 +279,6 @@ def change(cpr: str, record: str, version: str, code: str = "651", *, deleted: s
 def codes_in(town: SimulatedMunicipality, cpr: str, week: str) -> set[str]:
     subject, ordinal = subject_of(town, cpr), Week.parse(week).ordinal
     return {str(r[1]) for r in rows(town) if r[0] == subject and r[4] and int(str(r[2])) <= ordinal <= int(str(r[3]))}
-
-
-def test_changes_go_on_from_the_cursor_and_the_higher_version_counts(
-    town: SimulatedMunicipality, tmp_path: Path
-) -> None:
-    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes", lag=2))
-    anne, bo = numbers(town)[:2]
-    first = Pages([Page([change(anne, "1", "2"), change(bo, "2", "1")], cursor="2021-03-10T00:00:00+00:00")])
-    pull(town, first)
-    assert codes_in(town, anne, "2020-W10") == {"651"}
-    assert codes_in(town, anne, "2020-W40") == {""}
-    late = [change(anne, "1", "1", "730"), change(bo, "2", "2", "730"), change(bo, "2", "1")]  # out of order
-    second = Pages([Page(late, cursor="2021-04-10T00:00:00+00:00")])
-    pull(town, second)
-    assert second.asks[0].since == "2021-03-08T00:00:00+00:00"  # two days of lag
-    assert codes_in(town, anne, "2020-W10") == {"651"}
-    assert codes_in(town, bo, "2020-W10") == {"730"}
-    third = Pages([Page([change(bo, "2", "3", deleted="true")]), Page([change(bo, "2", "2", "730")])])
-    pull(town, third)
-    assert codes_in(town, bo, "2020-W10") == {""}
-
-
-def test_changes_that_break_off_keep_page_and_cursor_together(town: SimulatedMunicipality, tmp_path: Path) -> None:
-    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
-    anne, bo = numbers(town)[:2]
-    with pytest.raises(SourceUnavailable):
-        pull(town, Pages([Page([change(anne, "1", "1")], cursor="c1")], breaks=True))
-    with town.gateway.store.read() as session:
-        assert len(session.exec(select(RecordRow)).all()) == 1
-    assert rows(town) == []  # nothing is concluded from half of them
-    rest = Pages([Page([change(bo, "2", "1")], cursor="c2")])
-    pull(town, rest)
-    assert rest.asks[0].since == "c1"
-    assert codes_in(town, anne, "2020-W10") == codes_in(town, bo, "2020-W10") == {"651"}
 
 
 def test_a_changed_number_keeps_its_subject_and_is_found_by_both(town: SimulatedMunicipality, tmp_path: Path) -> None:

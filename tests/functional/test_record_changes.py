@@ -1,0 +1,178 @@
+"""A source of changes: each record stays as it was until a higher version comes, and nothing is lost on the way.
+
+What is re-enacted: a cursor that has passed a record nobody could read, or that came while a person could not be asked
+about; records that change hands; a declaration that names its columns otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from connectors.errors import SourceMalformed, SourceUnavailable
+from connectors.transport import Page
+from gateway.rights.people import Channel, NewRecord, Who, begin, end
+from gateway.store.record_tables import PullRun, RecordRow
+from policies.basis import RecordKind
+from policies.vocabulary import Role
+from tests.functional.test_record_pulls import (
+    CHANGES,
+    PERIODS,
+    Pages,
+    change,
+    codes_in,
+    declare,
+    numbers,
+    pull,
+    rows,
+    source_text,
+    town,
+)
+from tests.support.municipality import SimulatedMunicipality
+
+__all__ = ["town"]
+STRANGER = "6303821236"
+
+
+def test_changes_go_on_from_the_cursor_and_the_higher_version_counts(
+    town: SimulatedMunicipality, tmp_path: Path
+) -> None:
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes", lag=2))
+    anne, bo = numbers(town)[:2]
+    first = Pages([Page([change(anne, "1", "2"), change(bo, "2", "1")], cursor="2021-03-10T00:00:00+00:00")])
+    pull(town, first)
+    assert codes_in(town, anne, "2020-W10") == {"651"}
+    assert codes_in(town, anne, "2020-W40") == {""}
+    late = [change(anne, "1", "1", "730"), change(bo, "2", "2", "730"), change(bo, "2", "1")]  # out of order
+    second = Pages([Page(late, cursor="2021-04-10T00:00:00+00:00")])
+    pull(town, second)
+    assert second.asks[0].since == "2021-03-08T00:00:00+00:00"  # two days of lag
+    assert codes_in(town, anne, "2020-W10") == {"651"}
+    assert codes_in(town, bo, "2020-W10") == {"730"}
+    third = Pages([Page([change(bo, "2", "3", deleted="true")]), Page([change(bo, "2", "2", "730")])])
+    pull(town, third)
+    assert codes_in(town, bo, "2020-W10") == {""}
+
+
+def test_changes_that_break_off_keep_page_and_cursor_together(town: SimulatedMunicipality, tmp_path: Path) -> None:
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    anne, bo = numbers(town)[:2]
+    with pytest.raises(SourceUnavailable):
+        pull(town, Pages([Page([change(anne, "1", "1")], cursor="c1")], breaks=True))
+    with town.gateway.store.read() as session:
+        assert len(session.exec(select(RecordRow)).all()) == 1
+    assert rows(town) == []  # nothing is concluded from half of them
+    rest = Pages([Page([change(bo, "2", "1")], cursor="c2")])
+    pull(town, rest)
+    assert rest.asks[0].since == "c1"
+    assert codes_in(town, anne, "2020-W10") == codes_in(town, bo, "2020-W10") == {"651"}
+
+
+def reference(town: SimulatedMunicipality, position: int) -> Who:
+    return Who(case_reference=town.drop.referrals.read_text().splitlines()[1 + position].split(";")[2])
+
+
+def test_of_a_record_that_is_nobodys_nothing_is_concluded_until_it_is_corrected(
+    town: SimulatedMunicipality, tmp_path: Path
+) -> None:
+    """The cursor has passed it: a pull that forgot it would take it for a week without a benefit."""
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    anne, bo = numbers(town)[:2]
+    pull(town, Pages([Page([change(anne, "1", "1"), change("not a number", "2", "1", "730")], cursor="c1")]))
+    assert codes_in(town, bo, "2020-W10") == set()
+    second = pull(town, Pages([Page([], cursor="c2")]))  # nothing new, and still nobody knows whose it is
+    assert second.uncertain == 29
+    assert codes_in(town, bo, "2020-W10") == set()
+    pull(town, Pages([Page([change(bo, "2", "2", "730")], cursor="c3")]))
+    assert codes_in(town, bo, "2020-W10") == {"730"}
+    assert codes_in(town, bo, "2020-W40") == {""}
+
+
+def test_a_record_that_was_somebody_elses_is_taken_back(town: SimulatedMunicipality, tmp_path: Path) -> None:
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    anne, bo = numbers(town)[:2]
+    pull(town, Pages([Page([change(anne, "1", "1"), change(anne, "2", "1", "730")], cursor="c1")]))
+    assert codes_in(town, anne, "2020-W10") == {"651", "730"}
+    pull(town, Pages([Page([change(STRANGER, "1", "2"), change(bo, "2", "2", "730")], cursor="c2")]))
+    assert codes_in(town, anne, "2020-W10") == {""}
+    assert codes_in(town, bo, "2020-W10") == {"730"}
+    with town.gateway.store.read() as session:
+        assert {row.texts == [] for row in session.exec(select(RecordRow).where(RecordRow.version == 2))} == {
+            True,
+            False,
+        }
+
+
+def test_of_strangers_no_record_is_kept(town: SimulatedMunicipality, tmp_path: Path) -> None:
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    pull(town, Pages([Page([change(STRANGER, "9", "1")], cursor="c1")]))
+    with town.gateway.store.read() as session:
+        assert session.exec(select(RecordRow)).all() == []
+
+
+def test_whoever_may_be_asked_about_again_is_told_of_from_the_beginning(
+    town: SimulatedMunicipality, tmp_path: Path
+) -> None:
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    anne = numbers(town)[0]
+    pull(town, Pages([Page([], cursor="c1")]))
+    restricted = NewRecord(RecordKind.RESTRICTION, Channel.LETTER)
+    made = begin(town.gateway, town.contract, reference(town, 0), restricted, role=Role.CASE_WORKER)
+    pull(town, Pages([Page([change(anne, "1", "1")], cursor="c2")]))
+    assert codes_in(town, anne, "2020-W10") == {""}  # frozen as it was known
+    end(town.gateway, town.contract, made.record, channel=Channel.LETTER, role=Role.CASE_WORKER)
+    again = Pages([Page([change(anne, "1", "1")], cursor="c2")])
+    pull(town, again)
+    assert again.asks[0].since == ""
+    assert codes_in(town, anne, "2020-W10") == {"651"}
+    after = Pages([Page([], cursor="c3")])
+    pull(town, after)
+    assert after.asks[0].since == "c2"
+
+
+def test_so_is_whoever_was_left_out_in_the_midst_of_a_pull(town: SimulatedMunicipality, tmp_path: Path) -> None:
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    anne = numbers(town)[0]
+    made: list[str] = []
+
+    def pages() -> Iterator[Page]:
+        yield Page([], cursor="c1")
+        restricted = NewRecord(RecordKind.RESTRICTION, Channel.LETTER)
+        made.append(begin(town.gateway, town.contract, reference(town, 0), restricted, role=Role.CASE_WORKER).record)
+        yield Page([change(anne, "1", "1")], cursor="c2")
+
+    pull(town, Pages(pages()))
+    end(town.gateway, town.contract, made[0], channel=Channel.LETTER, role=Role.CASE_WORKER)
+    again = Pages([Page([change(anne, "1", "1")], cursor="c2")])
+    pull(town, again)
+    assert again.asks[0].since == ""
+    assert codes_in(town, anne, "2020-W10") == {"651"}
+
+
+def test_another_declaration_begins_anew_and_what_the_first_told_is_not_read_by_its_columns(
+    town: SimulatedMunicipality, tmp_path: Path
+) -> None:
+    anne = numbers(town)[0]
+    for columns in (CHANGES, {**PERIODS, "record": "r", "version": "v"}, CHANGES):
+        declare(town, tmp_path, source_text("periods", columns, answers="changes"))
+        last = () if "deleted" not in columns else ("",)
+        record = ("651", anne, "2020-01-06", "1", "2020-06-28", "1", *last)
+        transport = Pages([Page([record], cursor="c1")])
+        pull(town, transport)
+        assert transport.asks[0].since == ""
+        assert codes_in(town, anne, "2020-W10") == {"651"}
+
+
+@pytest.mark.parametrize("version", ["", "later", "-1", "2020-13-01"])
+def test_a_record_without_a_version_stops_the_pull_before_its_page(
+    town: SimulatedMunicipality, tmp_path: Path, version: str
+) -> None:
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    anne = numbers(town)[0]
+    with pytest.raises(SourceMalformed, match="no number or no version"):
+        pull(town, Pages([Page([], cursor="c1"), Page([change(anne, "1", version)], cursor="c2")]))
+    with town.gateway.store.read() as session:
+        assert [run.cursor for run in session.exec(select(PullRun))] == ["c1"]
