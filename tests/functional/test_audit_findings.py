@@ -20,10 +20,7 @@ from gateway.audit_errors import (
 )
 from gateway.oversight import verify_logs
 from gateway.release import release
-from gateway.rights import erasure
-from gateway.rights_events import ErasureRepeated
 from gateway.store.audit_tables import AuditItem, AuditSample, CountersignatureRow
-from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import LogEntry
 from outcome_verifier import canonical, countersignature, endorsement
 from policies.errors import PolicyDenied
@@ -33,6 +30,7 @@ from tests.support import auditing
 from tests.support.audit_town import (
     PAYMENT,
     TODAY,
+    erased,
     original,
     reference,
     sample,
@@ -204,15 +202,6 @@ def test_a_corrected_attestation_keeps_its_own_and_the_new_one_has_none(town: Si
 
 
 # erasure
-
-
-def erased(town: SimulatedMunicipality, subject: str) -> None:
-    """As after a restore: the journal's person stands in the database again, and is erased again."""
-    with town.gateway.store.write(town.gateway.clock()) as uow:
-        mark = erasure.digest_of(subject)
-        uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
-        uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))
-    assert erasure.repeat(town.gateway) == 1
 
 
 def test_erasing_a_sampled_person_takes_the_link_and_leaves_what_was_signed(town: SimulatedMunicipality, sample: str):

@@ -29,8 +29,10 @@ from tests.functional.test_record_pulls import (
     pull,
     rows,
     source_text,
+    subject_of,
     town,
 )
+from tests.support.audit_town import erased
 from tests.support.municipality import SimulatedMunicipality
 
 __all__ = ["town"]
@@ -176,3 +178,16 @@ def test_a_record_without_a_version_stops_the_pull_before_its_page(
         pull(town, Pages([Page([], cursor="c1"), Page([change(anne, "1", version)], cursor="c2")]))
     with town.gateway.store.read() as session:
         assert [run.cursor for run in session.exec(select(PullRun))] == ["c1"]
+
+
+def test_an_erasure_takes_records_and_the_place_in_the_run(town: SimulatedMunicipality, tmp_path: Path) -> None:
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    anne = numbers(town)[0]
+    subject = subject_of(town, anne)
+    pull(town, Pages([Page([change(anne, "1", "1")], cursor="c1")]))
+    erased(town, subject)
+    with town.gateway.store.read() as session:
+        [run] = session.exec(select(PullRun)).all()
+        assert len(run.people) == 29
+        assert subject not in run.people
+        assert session.exec(select(RecordRow)).all() == []

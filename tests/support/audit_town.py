@@ -13,8 +13,11 @@ from sqlmodel import select
 
 from gateway.audit import sampling
 from gateway.installation import Gateway
+from gateway.rights import erasure
 from gateway.rights.people import Channel, NewRecord, Who, begin
+from gateway.rights_events import ErasureRepeated
 from gateway.settings import Settings
+from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import LogEntry, Subject
 from policies.basis import RecordKind
 from policies.vocabulary import Role
@@ -80,3 +83,12 @@ def event(town: SimulatedMunicipality, kind: str) -> dict[str, object]:
 def register(town: SimulatedMunicipality, subject: str, kind: RecordKind) -> None:
     who = Who(case_reference=reference(town, subject))
     begin(acting(town.gateway, "clara"), town.contract, who, NewRecord(kind, Channel.LETTER), role=Role.CASE_WORKER)
+
+
+def erased(town: SimulatedMunicipality, subject: str) -> None:
+    """As after a restore: the journal's person stands in the database again, and is erased again."""
+    with town.gateway.store.write(town.gateway.clock()) as uow:
+        mark = erasure.digest_of(subject)
+        uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
+        uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))
+    assert erasure.repeat(town.gateway) == 1
