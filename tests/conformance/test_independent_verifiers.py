@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,9 +62,10 @@ def javascript(vectors: dict[str, dict[str, Any]]) -> Verdicts:
         }
         for name, vector in vectors.items()
     ]
-    done = subprocess.run(
-        ["node", "verify.mjs"], cwd=HERE / "js", input=json.dumps(asked).encode(), capture_output=True, check=True
-    )
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as told:
+        json.dump(asked, told)
+        told.flush()
+        done = subprocess.run(["node", "verify.mjs", told.name], cwd=HERE / "js", capture_output=True, check=True)
     return dict(json.loads(done.stdout))
 
 

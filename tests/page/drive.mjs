@@ -1,10 +1,10 @@
-// Opens verify.html from disk in Chromium and gives it files, as a person would. Standard input:
+// Opens verify.html from disk in Chromium and gives it files, as a person would. The argument names a file:
 // {page, chromium, cases: [{bundle, trust, contract, now}]}; standard output: what the page said of each,
-// and everything that it should not have done.
+// and everything that it should not have done. (A file: reading a pipe at once can fail with EAGAIN.)
 import { readFileSync } from "node:fs";
 import puppeteer from "puppeteer-core";
 
-const { page: address, chromium, cases } = JSON.parse(readFileSync(0, "utf-8"));
+const { page: address, chromium, cases } = JSON.parse(readFileSync(process.argv[2], "utf-8"));
 const browser = await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox"] });
 const complaints = [];
 const said = [];

@@ -1,5 +1,5 @@
-// Runs the checks of the shipped verifier/page/verify.html over many cases in one process. Standard input: [{bundle, trust, contract, now}] with
-// paths; standard output: the verdicts in the same order, as JSON.
+// Runs the checks of the shipped verifier/page/verify.html over many cases in one process. The argument names a file:
+// [{bundle, trust, contract, now}] with paths; standard output: the verdicts in the same order, as JSON.
 "use strict";
 
 const { readFileSync } = require("node:fs");
@@ -15,7 +15,7 @@ const plain = (_, value) => (typeof value === "bigint" ? Number(value) : value);
 
 async function main() {
   const verdicts = [];
-  for (const { bundle, trust, contract, now } of JSON.parse(readFileSync(0, "utf-8"))) {
+  for (const { bundle, trust, contract, now } of JSON.parse(readFileSync(process.argv[2], "utf-8"))) {
     const given = { now, contractBytes: bytes(contract) };
     verdicts.push(await globalThis.OutcomeVerifier.verifyBundle(bytes(bundle), bytes(trust), given));
   }

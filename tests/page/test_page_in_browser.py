@@ -22,7 +22,7 @@ def entries() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def driven() -> dict[str, Any]:
+def driven(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the page said of every vector, and what it did that it should not."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     assert chromium, "these tests need Chromium: install it, or name it in CHROMIUM"
@@ -36,8 +36,9 @@ def driven() -> dict[str, Any]:
         for entry in entries()
     ]
     asked = {"page": PAGE.as_uri(), "chromium": chromium, "cases": cases}
-    told = json.dumps(asked)
-    run = subprocess.run(["node", "drive.mjs"], cwd=HERE, input=told, capture_output=True, text=True, timeout=600)
+    told = tmp_path_factory.mktemp("driven") / "asked.json"
+    told.write_text(json.dumps(asked), encoding="utf-8")
+    run = subprocess.run(["node", "drive.mjs", told], cwd=HERE, capture_output=True, text=True, timeout=600)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 

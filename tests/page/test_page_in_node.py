@@ -57,9 +57,9 @@ def in_node(cases: Iterable[Case], folder: Path) -> list[dict[str, Any]]:
         {"bundle": stored(case.bundle), "trust": stored(case.trust), "contract": stored(case.contract), "now": case.now}
         for case in cases
     ]
-    run = subprocess.run(
-        ["node", str(HERE / "run_verify.cjs")], input=json.dumps(asked), capture_output=True, text=True, check=True
-    )
+    told = folder / "asked.json"
+    told.write_text(json.dumps(asked), encoding="utf-8")
+    run = subprocess.run(["node", HERE / "run_verify.cjs", told], capture_output=True, text=True, check=True)
     return json.loads(run.stdout)
 
 

@@ -1,5 +1,5 @@
 // Runs verifiers that others wrote over attestations. Reads a JSON list of
-// {id, attestation, status, jwk, now} from standard input and writes {id: {verifier: "accept" | "reject"}}.
+// {id, attestation, status, jwk, now} from the file that the argument names, and writes {id: {verifier: "accept" | "reject"}}.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { SDJwtVcInstance } from "@sd-jwt/sd-jwt-vc";
@@ -42,7 +42,7 @@ async function jose({ attestation, now }, key) {
 
 const verifiers = { "@sd-jwt/sd-jwt-vc": sdJwtVc, jose };
 const verdicts = {};
-for (const vector of JSON.parse(readFileSync(0, "utf8"))) {
+for (const vector of JSON.parse(readFileSync(process.argv[2], "utf8"))) {
   const key = await importJWK(vector.jwk, "ES256");
   verdicts[vector.id] = {};
   for (const [name, verify] of Object.entries(verifiers)) {
