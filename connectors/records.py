@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 _WEEK = re.compile(r"(\d{4})-?W(\d{2})")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -69,7 +70,7 @@ class Week:
     @property
     def month(self) -> Month:
         """The month of the week's Thursday."""
-        return Month.of(self.thursday)
+        return _month_of(self.ordinal)
 
     def __add__(self, weeks: int) -> Week:
         return Week(self.ordinal + weeks)
@@ -113,9 +114,7 @@ class Month:
 
     def weeks(self) -> list[Week]:
         """The ISO weeks whose Thursday lies in this month: four or five."""
-        first = Week.of(self.first_day)
-        weeks = [first + n for n in range(6)]
-        return [week for week in weeks if week.month == self]
+        return list(_weeks_of(self.ordinal))
 
     def __add__(self, months: int) -> Month:
         return Month(self.ordinal + months)
@@ -128,6 +127,17 @@ class Month:
 
     def __repr__(self) -> str:
         return f"Month({self})"
+
+
+@lru_cache(maxsize=4096)  # asked for every week of every person
+def _month_of(week: int) -> Month:
+    return Month.of(Week(week).thursday)
+
+
+@lru_cache(maxsize=1024)
+def _weeks_of(month: int) -> tuple[Week, ...]:
+    first = Week.of(Month(month).first_day)
+    return tuple(first + n for n in range(6) if (first + n).month.ordinal == month)
 
 
 class Status(StrEnum):

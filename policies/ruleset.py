@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cedarpy
@@ -135,8 +136,15 @@ def read_ruleset(texts: dict[str, str], *, schema: str, sha256: str, cases: str 
     Raises:
         PolicySetInvalid: see the module.
     """
+    policies, rules = _checked(tuple(texts.items()), schema)
+    return RuleSet(policies, schema, dict(texts), dict(rules), cases, sha256)
+
+
+@lru_cache(maxsize=8)  # of the same texts the same comes out, and most of a command's start went into it
+def _checked(texts: tuple[tuple[str, str], ...], schema: str) -> tuple[str, Mapping[str, Rule]]:
+    """The texts as one, and their rules by name, in order."""
     rules: dict[str, Rule] = {}
-    for file, text in texts.items():
+    for file, text in texts:
         for rule in _rules_of(text, file=file):
             if rule.id in rules:
                 raise PolicySetInvalid(
@@ -146,10 +154,9 @@ def read_ruleset(texts: dict[str, str], *, schema: str, sha256: str, cases: str 
     for action in Action:
         if template_id(action) not in rules:
             raise PolicySetInvalid(where="templates", reason=f"no template {template_id(action)} for {action}")
-    policies = "\n".join(texts.values())
+    policies = "\n".join(text for _, text in texts)
     _validate(policies, schema)
-    in_order = {name: rules[name] for name in sorted(rules)}
-    return RuleSet(policies, schema, dict(texts), in_order, cases, sha256)
+    return policies, {name: rules[name] for name in sorted(rules)}
 
 
 def template_id(action: Action) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from hypothesis import settings
 
+import keys.keystore
 from tests.support.databases import database_url, empty_postgres_url, postgres_url, store
 
 __all__ = ["database_url", "empty_postgres_url", "postgres_url", "store"]
@@ -21,6 +24,29 @@ _TOLD = "told"
 def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Says what was measured: a line at the end of the run, also where another process ran the test."""
     return lambda line: record_property(_TOLD, line)
+
+
+@cache
+def _derived(passphrase: bytes, salt: bytes, length: int, cost: tuple[tuple[str, int], ...]) -> bytes:
+    return Scrypt(salt, length, **dict(cost)).derive(passphrase)
+
+
+class _Remembered:
+    """scrypt at its full cost, once for each passphrase and salt: towns that are copied share theirs, and opening
+    their keys was a fifth of what all tests cost."""
+
+    def __init__(self, salt: bytes, length: int, **cost: int) -> None:
+        self._of = salt, length, tuple(cost.items())
+
+    def derive(self, passphrase: bytes) -> bytes:
+        return _derived(passphrase, *self._of)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passphrases_are_stretched_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys.keystore, "Scrypt", _Remembered)
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

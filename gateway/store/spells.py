@@ -13,6 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from sqlalchemy import or_
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
@@ -23,6 +24,21 @@ from gateway.store.tables import IncomeRow, SpellRow, Subject
 from policies.basis import Stop
 
 Code = tuple[Status, str]
+_SPELL = (
+    col(SpellRow.subject_id),
+    col(SpellRow.status),
+    col(SpellRow.code),
+    col(SpellRow.from_week),
+    col(SpellRow.to_week),
+)
+_POSTING = (
+    col(IncomeRow.subject_id),
+    col(IncomeRow.month),
+    col(IncomeRow.income_type),
+    col(IncomeRow.paid_hours_hundredths),
+    col(IncomeRow.is_reversal),
+    col(IncomeRow.amount_minor),
+)
 NO_STOPS: Mapping[str, Stop] = MappingProxyType({})
 Weeks = dict[int, tuple[int, frozenset[Code]]]  # week -> the edition that told, and the codes that it told
 
@@ -126,7 +142,8 @@ def _store_postings(
     """Add what is new, leave what is said again, and close the rest of the rows before."""
     standing: dict[IncomePosting, list[IncomeRow]] = defaultdict(list)
     for row in rows_before:
-        standing[_posting(row)].append(row)
+        held = row.subject_id, row.month, row.income_type, row.paid_hours_hundredths, row.is_reversal, row.amount_minor
+        standing[_posting(*held)].append(row)
     added = 0
     for posting in postings:
         added += 1
@@ -153,16 +170,12 @@ def _store_postings(
     return added
 
 
-def _posting(row: IncomeRow) -> IncomePosting:
-    """The posting that a row holds: every field of it, so that a file that changes one says something new."""
-    return IncomePosting(
-        SubjectRef(row.subject_id),
-        Month(row.month),
-        IncomeType(row.income_type),
-        row.paid_hours_hundredths,
-        row.is_reversal,
-        row.amount_minor,
-    )
+def _posting(
+    subject_id: str, month: int, income_type: str, paid_hours_hundredths: int, is_reversal: bool, amount_minor: int
+) -> IncomePosting:
+    """The posting that the columns of `_POSTING` hold: all, so that a file that changes one says something new."""
+    income = IncomeType(income_type)
+    return IncomePosting(SubjectRef(subject_id), Month(month), income, paid_hours_hundredths, is_reversal, amount_minor)
 
 
 def load_told(
@@ -186,15 +199,15 @@ def _told(
     session: Session, subjects: Collection[str], source: str, *, known_at: datetime
 ) -> dict[str, list[StatusSpell]]:
     found: dict[str, list[StatusSpell]] = defaultdict(list)
-    query = select(SpellRow).where(
-        SpellRow.source_id == source,
+    # columns, not rows of the mapper: of a large cohort these are a million, and nothing changes one here
+    query = select_columns(*_SPELL).where(
+        col(SpellRow.source_id) == source,
         col(SpellRow.subject_id).in_(subjects),
-        SpellRow.known_from <= known_at,
+        col(SpellRow.known_from) <= known_at,
         or_(col(SpellRow.known_to).is_(None), col(SpellRow.known_to) > known_at),
     )
-    for row in session.exec(query):
-        weeks = Week(row.from_week), Week(row.to_week)
-        found[row.subject_id].append(StatusSpell(SubjectRef(row.subject_id), Status(row.status), row.code, *weeks))
+    for subject, status, code, first, last in session.execute(query):
+        found[subject].append(StatusSpell(SubjectRef(subject), Status(status), code, Week(first), Week(last)))
     return found
 
 
@@ -220,14 +233,14 @@ def load_histories(
     ids = [subject.subject_id for subject in people]
     first, *behind = load_told(session, ids, status_sources, evidence=evidence, known_at=known_at) or [{}]
     postings: dict[str, list[IncomePosting]] = defaultdict(list)
-    paid = select(IncomeRow).where(
-        IncomeRow.source_id == income_source,
+    paid = select_columns(*_POSTING).where(
+        col(IncomeRow.source_id) == income_source,
         col(IncomeRow.subject_id).in_(ids),
-        IncomeRow.known_from <= known_at,
+        col(IncomeRow.known_from) <= known_at,
         or_(col(IncomeRow.known_to).is_(None), col(IncomeRow.known_to) > known_at),
     )
-    for posting in session.exec(paid):
-        postings[posting.subject_id].append(_posting(posting))
+    for subject_id, *held in session.execute(paid):
+        postings[subject_id].append(_posting(subject_id, *held))
     return [
         PersonHistory.build(
             subject=subject.subject_id,
