@@ -31,7 +31,7 @@ test: $(VENV)/dev ## run the test suites
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests -m "not long" --ignore tests/conformance --ignore tests/page
 
 long: $(VENV)/dev ## run the tests that take most of a minute each
-	$(BIN)/pytest -n 2 tests -m long --ignore tests/conformance --ignore tests/page --ignore tests/faults/test_source_faults.py
+	$(BIN)/pytest -n 2 --dist worksteal tests -m long --ignore tests/conformance --ignore tests/page --ignore tests/faults/test_source_faults.py
 
 faults: $(VENV)/dev ## every source with every fault, against the table (some three minutes; `make test` runs one source)
 	$(BIN)/pytest -n 2 tests/faults/test_source_faults.py
