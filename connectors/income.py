@@ -12,7 +12,7 @@ import re
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
-from connectors.codes import income_types
+from connectors.codes import income_type_in
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import read_rows, read_whole
@@ -58,7 +58,6 @@ def pull_income(
         )
     )
     people = matcher.identify_all([row.fields[0] for row in rows])
-    known = income_types()
     is_empty = True
     for row, person in zip(rows, people, strict=True):
         month, hours, amount = month_of(row.fields[1]), _hundredths(row.fields[3]), _minor(row.fields[4])
@@ -77,11 +76,11 @@ def pull_income(
             pulled.rows_outside_cohort += 1
         elif weeks[0].month <= month <= weeks[1].month:
             kind = row.fields[2].strip()
-            if kind not in known:
+            known = income_type_in(kind, month)
+            if known is None:
                 pulled.unknown_codes[kind if _TYPE.fullmatch(kind) else "(not a type)"] += 1
-            income_type = known.get(kind, IncomeType.UNKNOWN)
             kept = amount if keeps_amounts else 0
-            pulled.postings.append(IncomePosting(person, month, income_type, hours, amount < 0, kept))
+            pulled.postings.append(IncomePosting(person, month, known or IncomeType.UNKNOWN, hours, amount < 0, kept))
     if is_empty:
         raise FileUnreadable(file=file.name, line=2, reason="no row lies in the months of the file's name")
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]

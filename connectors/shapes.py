@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from connectors.codes import NO_CODES, CodeList, income_types, plain
+from connectors.codes import NO_CODES, CodeList, income_type_in, plain
 from connectors.errors import RejectReason
 from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 from connectors.transport import Record
@@ -138,10 +138,11 @@ def _posting(
     amount = _hundredths(texts["amount"], _AMOUNT, RejectReason.AMOUNT)
     if not weeks[0].month <= month <= weeks[1].month:
         return
-    known, code = income_types(), texts["income_type"]
-    if code not in known:
+    code = texts["income_type"]
+    known = income_type_in(code, month)
+    if known is None:
         read.unknown_codes[code if len(code) == 2 and code.isdigit() else "(not a type)"] += 1
-    kind = known.get(code, IncomeType.UNKNOWN)
+    kind = known or IncomeType.UNKNOWN
     read.postings.append(IncomePosting(subject, month, kind, hours, amount < 0, amount if keeps_amounts else 0))
 
 

@@ -90,10 +90,13 @@ def pull_ydelsesrefusion(
     if any(pulled.rejected[reason] for reason in _WHOSE_IS_UNKNOWN):
         uncertain.update(matcher.everyone)
     pulled.uncertain = len(uncertain)
+    weeks_covered = map(Week, range(pulled.from_week.ordinal, pulled.to_week.ordinal + 1))
+    # where the list does not hold yet, a name that is missing says as little as one that is there
+    explained = [week for week in weeks_covered if declaration.codes.status_in("", week) is not None]
     for person in matcher.everyone:
-        for ordinal in range(pulled.from_week.ordinal, pulled.to_week.ordinal + 1):
+        for week in explained:
             if person not in uncertain:
-                shown.setdefault((person, Week(ordinal)), {(Status.NO_BENEFIT, "")})
+                shown.setdefault((person, week), {(Status.NO_BENEFIT, "")})
     for (person, week), found in sorted(shown.items()):
         pulled.spells.extend(StatusSpell(person, status, code, week, week) for status, code in sorted(found))
     progress(len(content), len(content))

@@ -1,8 +1,10 @@
 """Code lists as data: what a register's codes mean, with source and validity. A code without a list is unknown.
 
 A list comes with the software, or stands in a source's declaration, or both: then what the declaration says of a code
-stands before what comes with the software. Codes that came later, or have gone, stand in `limits` with their first day,
-their last day or both, and where that is said; outside them a code is as unknown as one that no list explains.
+stands before what comes with the software. A list says from which day it holds (`valid_from`), and until which where it
+has ended (`valid_to`); where nobody published such days it says none. Codes that came later than their list, or went
+before it, stand in `limits` with their first day, their last day or both, and where that is said. Outside these days a
+code is as unknown as one that no list explains.
 """
 
 from __future__ import annotations
@@ -16,22 +18,25 @@ from functools import cache
 from importlib.resources import files
 
 from connectors.declaration_table import Table, parse
-from connectors.records import IncomeType, Status, Week
+from connectors.records import IncomeType, Month, Status, Week
 
 NAMES = ("dream", "ydelsesrefusion", "sf1491")  # the lists of statuses that come with the software
 _RANGE = re.compile(r"(\d{2,3})-(\d{2,3})")
+_Days = tuple[date, date]  # the first and the last
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The days on which a code exists, both ends included."""
+    """The days on which a code exists, both ends included, as the weeks that hold them: a register codes a week for a
+    single day of it.
+    """
 
-    first: date = date.min
-    last: date = date.max
+    first: Week
+    last: Week
 
     def allow(self, first: Week, last: Week) -> bool:
-        """Whether the code exists on a day of each of these weeks: a register codes a week for a single day."""
-        return self.first <= first.sunday and last.monday <= self.last
+        """Whether the code exists on a day of each of these weeks."""
+        return self.first.ordinal <= first.ordinal and last.ordinal <= self.last.ordinal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +46,21 @@ class CodeList:
     """
 
     statuses: Mapping[str, Status]  # whenever the code existed; names in the form that `plain` gives them
-    limits: Mapping[str, Limits]
+    limits: Mapping[str, Limits]  # of every code
     sha256: str = ""
 
     def status_in(self, code: str, week: Week) -> Status | None:
         """What a code means in this week; None where the list has no such code then."""
         limit = self.limits.get(code)
-        return self.statuses.get(code) if limit is None or limit.allow(week, week) else None
+        return self.statuses[code] if limit is not None and limit.allow(week, week) else None
 
     def statuses_in(self, first: Week, last: Week) -> dict[str, Status]:
         """Code -> status of the codes that exist in every week from the first to the last."""
-        gone = {code for code, limit in self.limits.items() if not limit.allow(first, last)}
-        return {code: status for code, status in self.statuses.items() if code not in gone}
+        return {code: status for code, status in self.statuses.items() if self.limits[code].allow(first, last)}
 
     def with_own(self, own: CodeList) -> CodeList:
         """This list with a declaration's own codes in it, and in the place of those that it has as well."""
-        limits = {code: limit for code, limit in self.limits.items() if code not in own.statuses}
-        return CodeList({**self.statuses, **own.statuses}, {**limits, **own.limits}, self.sha256)
+        return CodeList({**self.statuses, **own.statuses}, {**self.limits, **own.limits}, self.sha256)
 
 
 NO_CODES = CodeList({}, {})
@@ -71,10 +74,7 @@ def plain(text: str) -> str:
 @cache
 def listed(name: str) -> CodeList:
     """The list of this name, one of `NAMES`."""
-    words, limits = _load(name)
-    return CodeList(
-        {code: Status(word) for code, word in words.items()}, limits, hashlib.sha256(_bytes(name)).hexdigest()
-    )
+    return _code_list(*_load(name), sha256=hashlib.sha256(_bytes(name)).hexdigest())
 
 
 def statuses(name: str) -> Mapping[str, Status]:
@@ -84,8 +84,15 @@ def statuses(name: str) -> Mapping[str, Status]:
 
 @cache
 def income_types() -> dict[str, IncomeType]:
-    """Two-digit income type -> our word."""
+    """Two-digit income type -> our word, whenever the type existed."""
     return {code: IncomeType(word) for code, word in _load("income_types")[0].items()}
+
+
+def income_type_in(code: str, month: Month) -> IncomeType | None:
+    """What a type means in this month; None where the list has no such type on a day of it."""
+    days = _load("income_types")[1].get(code)
+    known = days is not None and Month.of(days[0]) <= month <= Month.of(days[1])
+    return income_types()[code] if known else None
 
 
 def shown_by_kind() -> dict[str, frozenset[Status]]:
@@ -102,9 +109,14 @@ def own_codes(table: Table) -> CodeList:
         if word not in known:
             raise named.refuse(word, f"is no status; known are: {', '.join(known)}")
     words = _words(named)
-    limits = _limits(table, words)
+    days = _days(table, words, (date.min, date.max))
     table.done()
-    return CodeList({code: Status(word) for code, word in words.items()}, limits)
+    return _code_list(words, days)
+
+
+def _code_list(words: Mapping[str, str], days: Mapping[str, _Days], *, sha256: str = "") -> CodeList:
+    limits = {code: Limits(Week.of(first), Week.of(last)) for code, (first, last) in days.items()}
+    return CodeList({code: Status(word) for code, word in words.items()}, limits, sha256)
 
 
 def _bytes(name: str) -> bytes:
@@ -112,15 +124,19 @@ def _bytes(name: str) -> bytes:
 
 
 @cache
-def _load(name: str) -> tuple[dict[str, str], dict[str, Limits]]:
+def _load(name: str) -> tuple[dict[str, str], dict[str, _Days]]:
+    """Code -> word, and code -> the days on which it exists."""
     root = parse(_bytes(name), file=f"{name}.toml")
     if root.text("schema") != "codes/1" or root.text("list") != name:
         raise root.refuse("list", f"must be {name}")
-    root.day("valid_from")
+    first = root.day("valid_from") if "valid_from" in root else date.min
+    last = root.day("valid_to") if "valid_to" in root else date.max
+    if last < first:
+        raise root.refuse("valid_to", "must not be before valid_from")
     words = _words(root.table("codes"))
-    limits = _limits(root, words)
+    days = _days(root, words, (first, last))
     root.done()
-    return words, limits
+    return words, days
 
 
 def _words(table: Table) -> dict[str, str]:
@@ -135,20 +151,23 @@ def _words(table: Table) -> dict[str, str]:
     return found
 
 
-def _limits(root: Table, known: Mapping[str, str]) -> dict[str, Limits]:
-    limits: dict[str, Limits] = {}
+def _days(root: Table, known: Mapping[str, str], whole: _Days) -> dict[str, _Days]:
+    """The days of every code: those of the whole list, or within them the ones that `limits` says."""
+    limited: dict[str, _Days] = {}
     for table in root.tables("limits", least=0) if "limits" in root else []:
-        first = table.day("first") if "first" in table else date.min
-        last = table.day("last") if "last" in table else date.max
+        first = table.day("first") if "first" in table else whole[0]
+        last = table.day("last") if "last" in table else whole[1]
         table.text("source")
-        if last < first or (first, last) == (date.min, date.max):
+        if last < first or ("first" not in table and "last" not in table):
             raise table.refuse("codes", "needs a first day, a last day after it, or both")
+        if first < whole[0] or whole[1] < last:
+            raise table.refuse("codes", "exists on days on which the list does not hold")
         for code in _codes(table, "codes"):
-            if code not in known or code in limits:
+            if code not in known or code in limited:
                 raise table.refuse("codes", f"has {code!r}, which is not in the list, or has limits already")
-            limits[code] = Limits(first, last)
+            limited[code] = first, last
         table.done()
-    return limits
+    return {code: limited.get(code, whole) for code in known}
 
 
 def _codes(table: Table, key: str) -> list[str]:

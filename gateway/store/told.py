@@ -111,17 +111,19 @@ def ended(
 def _periods(
     session: Session, asked: Asked, read: Read, certain: set[SubjectRef], absence_is_known: bool, now: datetime
 ) -> int:
-    """Weeks that no period covers are weeks without a benefit, where the code list has a word for that."""
+    """Weeks that no period covers are weeks without a benefit, where the code list has a word for that in them."""
     rows = [spell for spell in read.spells if spell.subject in certain]
-    if absence_is_known and "" in asked.declaration.codes.statuses:
+    if absence_is_known:
         shown: dict[SubjectRef, set[int]] = defaultdict(set)
         for spell in rows:
             shown[spell.subject].update(range(spell.from_week.ordinal, spell.to_week.ordinal + 1))
+        codes = asked.declaration.codes
         every = range(asked.weeks[0].ordinal, asked.weeks[1].ordinal + 1)
+        explained = [week for week in every if codes.status_in("", Week(week)) is not None]
         rows += [
             StatusSpell(person, Status.NO_BENEFIT, "", Week(week), Week(week))
             for person in sorted(certain)
-            for week in every
+            for week in explained
             if week not in shown[person]
         ]
     return spells.store_spells(

@@ -150,6 +150,21 @@ def test_each_is_asked_about_and_every_week_is_told(town: SimulatedMunicipality,
     ]
 
 
+def test_weeks_before_the_word_for_no_benefit_are_not_told(town: SimulatedMunicipality, tmp_path: Path) -> None:
+    """That no period covers a week says something only where the list has a word for it in that week."""
+    own = (
+        '\n[codes]\nsource = "x"\n[codes.statuses]\nno_benefit = [""]\neducation = ["651"]\n'
+        '[[codes.limits]]\ncodes = [""]\nfirst = 2020-07-13\nsource = "x"\n'
+    )
+    declare(town, tmp_path, source_text("periods", PERIODS) + own)
+    pull(town, PersonByPerson(student))
+    one = [row[1:] for row in rows(town) if row[0] == subject_of(town, numbers(town)[0])]
+    assert one == [
+        ("", Week.parse("2020-W29").ordinal, Week.parse("2021-W26").ordinal, True),
+        ("651", Week.parse("2020-W02").ordinal, Week.parse("2020-W26").ordinal, True),
+    ]
+
+
 def test_the_same_answer_again_changes_nothing(town: SimulatedMunicipality, tmp_path: Path) -> None:
     declare(town, tmp_path, source_text("periods", PERIODS))
     pull(town, PersonByPerson(student))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import connectors.codes as codes
-from connectors.codes import income_types, listed, statuses
+from connectors.codes import income_type_in, income_types, listed, statuses
 from connectors.errors import DeclarationInvalid
-from connectors.records import IncomeType, Status, Week
+from connectors.records import IncomeType, Month, Status, Week
 
 # the traps of the issue, and one of each row of the published table
 DREAM = [
@@ -113,10 +113,105 @@ def test_the_digest_of_a_list_is_that_of_its_file() -> None:
         ("870", "2014-W27", Status.BENEFIT),
         ("730", "2013-W52", Status.BENEFIT),
         ("115", "2020-W01", None),
+        ("730", "1991-W30", None),
+        ("730", "1991-W31", Status.BENEFIT),  # the week of 1 August, when the list begins
+        ("", "1991-W30", None),  # an empty cell means something in the list's days alone
+        ("", "1991-W31", Status.NO_BENEFIT),
     ],
 )
 def test_a_code_outside_its_days_is_unknown(code: str, week: str, status: Status | None) -> None:
     assert listed("dream").status_in(code, Week.parse(week)) is status
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "before", "first"),
+    [
+        ("ydelsesrefusion", "kontanthjælp", "2015-W53", "2016-W01"),
+        ("sf1491", "uddannelseshjælp", "2013-W52", "2014-W01"),
+    ],
+)
+def test_a_name_means_nothing_before_its_list_or_its_statute(name: str, code: str, before: str, first: str) -> None:
+    assert listed(name).status_in(code, Week.parse(before)) is None
+    assert listed(name).status_in(code, Week.parse(first)) is Status.UNEMPLOYED
+
+
+def test_a_list_whose_days_nobody_published_says_none() -> None:
+    """The date in the namespace of SF1491 is that of its messages: payments of earlier years come in them."""
+    assert listed("sf1491").status_in("sygedagpenge", Week.parse("2019-W10")) is Status.SICKNESS
+
+
+@pytest.mark.parametrize(
+    ("code", "month", "word"),
+    [
+        ("00", "2007-12", None),
+        ("00", "2008-01", IncomeType.WAGE),
+        ("00", "2020-03", IncomeType.WAGE),
+        ("02", "2020-03", None),
+    ],
+)
+def test_an_income_type_before_its_list_is_unknown(code: str, month: str, word: IncomeType | None) -> None:
+    assert income_type_in(code, Month.parse(month)) is word
+
+
+def written(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, *, name: str) -> None:
+    """A list of this name in the place of those that come with the software."""
+    (folder / f"{name}.toml").write_text(f'schema = "codes/1"\nlist = "{name}"\n{text}', encoding="utf-8")
+    monkeypatch.setattr(codes, "files", lambda package: folder)
+
+
+def test_a_list_that_has_ended_explains_nothing_after_its_last_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """valid_from = 2020-01-01
+        valid_to = 2020-06-30
+        [codes]
+        benefit = ["1"]
+        sickness = ["2"]
+        leave = ["3"]
+        [[limits]]
+        codes = ["2"]
+        first = 2020-03-02
+        source = "x"
+        [[limits]]
+        codes = ["3"]
+        last = 2020-03-01
+        source = "x"
+        """
+    written(tmp_path, monkeypatch, text, name="ended")
+    found = listed("ended")
+    weeks = ["2019-W52", "2020-W01", "2020-W09", "2020-W10", "2020-W27", "2020-W28"]
+    explained = {code: [week for week in weeks if found.status_in(code, Week.parse(week))] for code in "123"}
+    assert explained == {"1": weeks[1:5], "2": weeks[3:5], "3": weeks[1:3]}
+    assert set(found.statuses_in(Week.parse("2020-W27"), Week.parse("2020-W28"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'valid_from = 2020-01-02\nvalid_to = 2020-01-01\n[codes]\nleave = ["1"]',
+            "line 4: valid_to must not be before",
+        ),
+        (
+            """valid_from = 2020-01-01
+[codes]
+leave = ["1"]
+[[limits]]
+codes = ["1"]
+first = 2019-12-31
+source = "x"
+""",
+            "line 7: limits.0.codes exists on days on which the list does not hold",
+        ),
+    ],
+)
+def test_days_that_cannot_be_meant_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    written(tmp_path, monkeypatch, text, name="odd")
+    codes._load.cache_clear()
+    with pytest.raises(DeclarationInvalid, match=said):
+        listed("odd")
 
 
 def test_a_code_that_does_not_exist_throughout_is_left_out_of_a_range() -> None:

@@ -157,3 +157,14 @@ def test_files_that_give_nothing_say_why(tmp_path: Path) -> None:
 def test_hours_agree_with_decimal_arithmetic(tmp_path_factory: pytest.TempPathFactory, hours: Decimal) -> None:
     pulled = pull(tmp_path_factory.mktemp("i"), row(hours=str(hours).replace(".", ",")))
     assert pulled.postings[0].paid_hours_hundredths == hours * 100
+
+
+def test_a_type_in_a_month_before_its_list_is_unknown_and_counted(tmp_path: Path) -> None:
+    """A correction of a month before the register began: kept, and no pay for work."""
+    weeks = Week.parse("2007-W40"), Week.parse("2008-W05")
+    pulled = pull(tmp_path, row(month="2007-12"), row(month="2008-01"), weeks=weeks, name="indkomst-2008-01.csv")
+    assert [(str(one.month), one.income_type) for one in pulled.postings] == [
+        ("2007-12", IncomeType.UNKNOWN),
+        ("2008-01", IncomeType.WAGE),
+    ]
+    assert pulled.unknown_codes == {"00": 1}

@@ -64,6 +64,15 @@ def test_own_codes_add_to_a_list_that_comes_with_the_software_and_stand_before_i
     assert both.statuses["771"] is Status.FLEKSJOB
 
 
+def test_own_codes_hold_in_weeks_before_the_list_that_they_add_to():
+    """Whoever explains a code says from when; the days of the list are those of its own codes."""
+    both = declared(OWN.replace('"115"', '"115", "730"'), 'code_list = "dream"\n').codes
+    before = Week.parse("1990-W01")
+    assert both.status_in("730", before) is Status.SICKNESS
+    assert both.status_in("kth", before) is None, "which has a first day of its own"
+    assert both.status_in("771", before) is None
+
+
 @pytest.mark.parametrize("kind", ["dream", "ydelsesrefusion"])
 def test_a_kind_of_file_takes_own_codes_as_well(kind: str):
     text = (EXAMPLES / "sources" / f"{kind}.toml").read_text("utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.codes import listed
-from connectors.records import Status, SubjectRef, Week
+from connectors.records import IncomeType, Status, SubjectRef, Week
 from connectors.shapes import Owned, read_records
 
 WORDS = ("cpr", "code", "from_day", "to_day")
@@ -51,3 +51,15 @@ def test_a_number_in_the_column_of_codes_is_not_repeated(cell: str) -> None:
     read = read_records("periods", owned, WORDS, weeks=weeks, codes=listed("dream"))
     assert read.unknown_codes == {"(not in the list)": 1}
     assert [spell.code for spell in read.spells] == ["?"]
+
+
+def test_a_posting_of_a_month_before_the_list_of_types_is_unknown_and_counted() -> None:
+    words = ("cpr", "month", "income_type", "paid_hours", "amount")
+    owned = [Owned(SUBJECT, ("", month, "00", "160", "20000")) for month in ("2007-12", "200801")]
+    weeks = Week.parse("2007-W40"), Week.parse("2008-W10")
+    read = read_records("postings", owned, words, weeks=weeks)
+    assert [(str(one.month), one.income_type) for one in read.postings] == [
+        ("2007-12", IncomeType.UNKNOWN),
+        ("2008-01", IncomeType.WAGE),
+    ]
+    assert read.unknown_codes == {"00": 1}

@@ -121,6 +121,20 @@ def test_unknown_benefits_are_counted_and_never_guessed_or_repeated(tmp_path: Pa
     assert {spell.code for spell in pulled.spells} == {"?", ""}
 
 
+def test_weeks_before_the_list_tell_no_benefit_and_no_lack_of_one(tmp_path: Path) -> None:
+    """The list holds from Monday 4 January 2016: what a name, or none, meant before that nobody has said."""
+    weeks = Week.parse("2015-W50"), Week.parse("2016-W04")
+    name = "yr-ydelsesrefusion-beregning-2016-01-10.csv"  # its period is December: to 2015-W53
+    pulled = pull(tmp_path, row(ANNE, "2015-52"), weeks=weeks, name=name)
+    assert shown(pulled, A, with_empty=True) == {"2015-W52": {Status.UNKNOWN}}
+    assert shown(pulled, B, with_empty=True) == {}
+    assert pulled.unknown_codes == {"(not in the list)": 1}
+    name = "yr-ydelsesrefusion-beregning-2016-02-10.csv"  # its period is January: 2016-W01 to W04
+    pulled = pull(tmp_path, row(ANNE, "2016-01"), weeks=weeks, name=name)
+    assert shown(pulled, A)["2016-W01"] == {Status.UNEMPLOYED}
+    assert shown(pulled, B, with_empty=True) == {f"2016-W{week:02d}": {Status.NO_BENEFIT} for week in range(1, 5)}
+
+
 @pytest.mark.parametrize(
     "lost",
     [f"{ANNE};2020-05", row("610180123", "2020-05"), row("9102801234", "2020-05"), row("", "2020-05")],
