@@ -48,7 +48,7 @@ def read_http(table: Table, *urls: str) -> HttpSettings:
         parallel=http.integer("parallel", usual.parallel, least=1, most=32),
         per_minute=http.integer("requests_per_minute", usual.per_minute, least=1, most=60_000),
         networks=read_networks(http),
-        proxy=_proxy(http),
+        proxy=read_proxy(http),
         authority=http.text("authority", ""),
         client_certificate=http.text("client_certificate", ""),
     )
@@ -59,6 +59,19 @@ def read_http(table: Table, *urls: str) -> HttpSettings:
 def url(table: Table, key: str) -> str:
     """An address in a declaration."""
     return table.converted(key, checked_url)
+
+
+def read_proxy(table: Table) -> str:
+    """The `proxy` of a table: an address, `direct`, or empty where nothing is said; `DeclarationInvalid`."""
+    proxy = table.text("proxy", "")
+    if proxy in {"", DIRECT}:
+        return proxy
+    # a proxy is asked with CONNECT and sees no content, so plain HTTP to it is usual
+    try:
+        checked_url(proxy.replace("http://", "https://", 1))
+    except ValueError as error:
+        raise table.refuse("proxy", f"{error}, or {DIRECT}") from None
+    return proxy
 
 
 def tls_context(settings: HttpSettings, secrets: Secrets) -> ssl.SSLContext:
@@ -81,15 +94,3 @@ def tls_context(settings: HttpSettings, secrets: Secrets) -> ssl.SSLContext:
 
 def _no_password() -> str:
     raise ValueError  # or OpenSSL would ask at the terminal
-
-
-def _proxy(http: Table) -> str:
-    proxy = http.text("proxy", "")
-    if proxy in {"", DIRECT}:
-        return proxy
-    # a proxy is asked with CONNECT and sees no content, so plain HTTP to it is usual
-    try:
-        checked_url(proxy.replace("http://", "https://", 1))
-    except ValueError as error:
-        raise http.refuse("proxy", f"{error}, or {DIRECT}") from None
-    return proxy

@@ -28,6 +28,7 @@ from connectors.schema import Schema
 from connectors.transport import Clock, Secrets
 from connectors.transports.addresses import Network, may_be_dialled, read_networks
 from connectors.transports.file import FolderRecords
+from connectors.transports.tunnel import read_tunnel, tunnel
 
 if TYPE_CHECKING:
     from paramiko import SFTPAttributes, SFTPClient, SFTPFile, Transport
@@ -57,6 +58,7 @@ class SftpSettings:
     client_key: str  # the secret's name
     claims: bool
     networks: tuple[Network, ...]
+    proxy: str  # an address, or empty
     timeout_seconds: int  # of silence
     deadline_seconds: int  # of everything, without the time in which files must be quiet
 
@@ -75,6 +77,7 @@ def read(table: Table) -> SftpSettings:
         client_key=table.text("client_key"),
         claims=table.converted("claim", one_of("rename", "none")) == "rename",
         networks=read_networks(table),
+        proxy=read_tunnel(table),
         timeout_seconds=table.integer("timeout_seconds", 30, least=1, most=600),
         deadline_seconds=table.integer("deadline_seconds", 3_600, least=1, most=86_400),
     )
@@ -167,7 +170,7 @@ class SftpFolder:
         timeout = settings.timeout_seconds
         line = _dialled(settings)
         with self._asking():
-            transport = self._transport = paramiko.Transport(line)
+            transport = self._transport = paramiko.Transport(line)  # the line is its own from here on
             if self._is_over:  # while the name was looked up: nobody else would end this connection
                 raise TimeoutError
             kind, pinned = settings.host_key
@@ -313,7 +316,14 @@ def _host_key(text: str) -> tuple[str, bytes]:
 
 
 def _dialled(settings: SftpSettings) -> socket.socket:
-    """A line to the host. Its name is looked up once, every address is judged, and a judged address is dialled."""
+    """A line to the host. Its name is looked up once, every address is judged, and a judged address is dialled; where a
+    proxy is declared it looks the name up, and its own address is the declaration's.
+    """
+    if settings.proxy:
+        seconds = min(settings.timeout_seconds, settings.deadline_seconds)
+        line = tunnel(settings.proxy, settings.host, settings.port, seconds=seconds)
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return line
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
     except OSError:
