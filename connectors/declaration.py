@@ -16,7 +16,7 @@ from connectors.codes import NAMES, NO_CODES, CodeList, listed, own_codes
 from connectors.declaration_table import Table, one_of, parse
 from connectors.file_form import form_of
 from connectors.schema import Schema
-from connectors.transports import read_settings
+from connectors.transports import check, read_settings
 
 # kind -> the words that its columns must have; our words, the declaration names the columns
 _FILE_WORDS = {
@@ -130,6 +130,7 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
         file=file,
     )
     root.done()
+    check(root, declaration.transport, declaration.schema)
     return declaration
 
 
@@ -160,6 +161,8 @@ def _transport(table: Table, kind: str, coverage: Coverage | None) -> Any:
         if adds_up and not stays and coverage is not None and coverage.answers == "whole":
             reason = "must be 'newest' where an answer is whole: files that were put away would be missing from it"
             raise table.refuse("reads", reason)
+        if coverage is not None and coverage.answers == "changes" and getattr(settings, "asks", "") == "person":
+            raise table.refuse("asks", "must be 'list' where answers are changes: one person's answer is whole")
         return settings
     # what such a file covers stands in its name and layout: nothing else can say it
     form = form_of(settings)

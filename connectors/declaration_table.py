@@ -17,7 +17,7 @@ from connectors.errors import DeclarationInvalid
 
 T = TypeVar("T")
 _HEADER = re.compile(r"\s*(\[\[|\[)\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
-_KEY = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*=")
+_KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_.-]+)\s*=""")
 
 
 def parse(text: bytes, *, file: str) -> Table:
@@ -198,7 +198,8 @@ def line_of(text: str, path: tuple[str | int, ...], key: str) -> int:
         found = _KEY.match(line)
         if not found:
             continue
-        full = [*here, *found[1].split(".")]
+        is_quoted = found[1][0] in "\"'"  # then a point in it divides nothing
+        full = [*here, *([found[1][1:-1]] if is_quoted else found[1].split("."))]
         if full == [*names, key] and len(counts) == len(wanted):
             return number
         if len(full) > len(here) and full == names[: len(full)]:

@@ -34,6 +34,16 @@ def read_settings(table: Table) -> Any:
     return settings
 
 
+def check(root: Table, settings: Any, schema: Schema) -> None:
+    """Refuse what no table shows by itself: settings that contradict the columns. `DeclarationInvalid` at its key.
+
+    A module in which that can happen has `check(root, settings, schema)`.
+    """
+    says = getattr(import_module(type(settings).__module__), "check", None)
+    if says is not None:
+        says(root, settings, schema)
+
+
 def kind_of(settings: Any) -> str:
     """The word by which a declaration names the transport that has these settings."""
     return next(kind for kind, module in _MODULES.items() if module == type(settings).__module__)
@@ -42,7 +52,7 @@ def kind_of(settings: Any) -> str:
 def connect(settings: Any, schema: Schema, secrets: Secrets, clock: Clock) -> Transport:
     """The transport of a declaration's settings; its records hold the schema's columns, in their order.
 
-    Raises `DeclarationInvalid` where the settings and the columns contradict each other, and `SecretMissing`.
+    Both are of one declaration, in which `check` found no contradiction. Raises `SecretMissing`.
     """
     transport: Transport = import_module(type(settings).__module__).connect(settings, schema, secrets, clock)
     return transport

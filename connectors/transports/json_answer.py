@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -99,8 +100,18 @@ class _Node:
     is_optional: bool = False
 
 
+class PathMisfit(ValueError):
+    """A declared path is none, or contradicts those declared before it. `key` says as what it is declared: `records`,
+    `columns`, `own` (by the paging), `dropped` or `optional`.
+    """
+
+    def __init__(self, key: str, path: str, reason: str) -> None:
+        self.key, self.path = key, path
+        super().__init__(reason)
+
+
 class Layout:
-    """Compiled from a declaration; `ValueError` where its paths contradict each other."""
+    """Compiled from a declaration; `PathMisfit` where its paths contradict each other."""
 
     def __init__(
         self,
@@ -113,29 +124,38 @@ class Layout:
         own: Collection[str] = (),
     ) -> None:
         self._schema = schema
-        self._records = parse_path(records)
         self._top = _Node()
         self._columns: list[tuple[int, Path, str]] = []
-        optional_paths = {parse_path(text) for text in optional}
-        _node(self._top, self._records)
+        with self._adding("records", records):
+            self._records = parse_path(records)
+            _node(self._top, self._records)
         for name in schema.columns:
             if name in not_sent:
                 self._columns.append((-1, (), ""))
                 continue
-            path, leaf = parse_path(name), types.get(name, "text")
-            self._columns.append((*self._depth(path), leaf))
-            self._leaf(path, leaf)
+            with self._adding("columns", name):
+                path, leaf = parse_path(name), types.get(name, "text")
+                self._columns.append((*self._depth(path), leaf))
+                _node(self._top, path).leaf = leaf
         for name in own:
             if name not in schema.columns:
-                self._own(parse_path(name))
+                with self._adding("own", name):
+                    self._own(parse_path(name))
         for name in schema.dropped:
-            _node(self._top, parse_path(name)).is_dropped = True
-        for path in optional_paths:
-            _node(self._top, path).is_optional = True
-        _check_one_thing(self._top, ())
+            with self._adding("dropped", name):
+                _node(self._top, parse_path(name)).is_dropped = True
+        for name in optional:
+            with self._adding("optional", name):
+                _node(self._top, parse_path(name)).is_optional = True
 
-    def _leaf(self, path: Path, leaf: str) -> None:
-        _node(self._top, path).leaf = leaf
+    @contextmanager
+    def _adding(self, key: str, path: str) -> Iterator[None]:
+        """What is wrong once this path has been added is wrong with it: nothing was before."""
+        try:
+            yield
+            _check_one_thing(self._top, ())
+        except ValueError as error:
+            raise PathMisfit(key, path, str(error)) from None
 
     def _own(self, path: Path) -> None:
         """A place that the paging reads, with what leads to it alone: the last page may leave it out."""

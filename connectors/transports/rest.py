@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connectors.declaration_table import Table, one_of
+from connectors.errors import DeclarationInvalid
 from connectors.schema import Schema
 from connectors.transport import Clock, Secrets
 from connectors.transports.http_settings import HttpSettings, read_http, url
-from connectors.transports.json_answer import TYPES, parse_path
+from connectors.transports.json_answer import TYPES, Layout, PathMisfit, parse_path
 from connectors.transports.template import NUMBER, places, read_body, read_texts
 
 if TYPE_CHECKING:
@@ -102,6 +103,45 @@ def read(table: Table) -> RestSettings:
         auth=auth,
         paging=_paging(table.table("paging"), asks) if "paging" in table else Paging(),
         http=read_http(table, *addresses),
+    )
+
+
+def check(root: Table, settings: RestSettings, schema: Schema) -> None:
+    """What the whole declaration alone shows: that paths, types and columns fit; `DeclarationInvalid` at the key."""
+    table = root.table("transport")
+    for name in settings.types:
+        if name not in schema.columns:
+            raise table.table("types").refuse(name, f"gives {name!r} a type, which is no column")
+    for name in settings.not_sent:
+        if name not in schema.columns:
+            raise table.refuse("not_sent", f"names {name!r}, which is no column")
+    try:
+        layout(settings, schema)
+    except PathMisfit as misfit:
+        raise _refused(root, table, settings, misfit) from None
+
+
+def _refused(root: Table, table: Table, settings: RestSettings, misfit: PathMisfit) -> DeclarationInvalid:
+    """The refusal at the key that holds the path."""
+    reason = f"holds a path that does not fit: {misfit}"
+    if misfit.key == "columns":
+        columns = root.table("columns")
+        return columns.refuse(next(word for word in columns if columns.text(word) == misfit.path), reason)
+    if misfit.key == "own":
+        key = "next" if misfit.path == settings.paging.next else "total"
+        return table.table("paging").refuse(key, reason)
+    return (root if misfit.key == "dropped" else table).refuse(misfit.key, reason)
+
+
+def layout(settings: RestSettings, schema: Schema) -> Layout:
+    """What an answer must look like; `PathMisfit`, which `check` has refused of what was loaded."""
+    return Layout(
+        schema,
+        records=settings.records,
+        types=settings.types,
+        optional=settings.optional,
+        not_sent=settings.not_sent,
+        own=[path for path in (settings.paging.next, settings.paging.total) if path],
     )
 
 

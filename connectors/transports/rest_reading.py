@@ -14,13 +14,13 @@ import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from connectors.errors import DeclarationInvalid, SourceMalformed, SourceRefused
+from connectors.errors import SourceMalformed, SourceRefused
 from connectors.schema import Schema
 from connectors.transport import Ask, Clock, Page, Record, Secrets
 from connectors.transports.addresses import host_of
 from connectors.transports.http import HttpClient, HttpRequest
-from connectors.transports.json_answer import Layout, parse_json, parse_path, value_at
-from connectors.transports.rest import ApiKey, OAuth, RestSettings
+from connectors.transports.json_answer import parse_json, parse_path, value_at
+from connectors.transports.rest import ApiKey, OAuth, RestSettings, layout
 from connectors.transports.template import fill, values_of
 from connectors.transports.tokens import Credentials, KeyCredentials, NoCredentials, TokenCredentials
 
@@ -37,7 +37,7 @@ class JsonReader:
     def __init__(self, settings: RestSettings, schema: Schema, secrets: Secrets, clock: Clock) -> None:
         self._settings = settings
         self._source = host_of(settings.url)
-        self._layout = _layout(settings, schema)
+        self._layout = layout(settings, schema)
         self._http = HttpClient(settings.http, secrets, clock)
         self._credentials = _credentials(settings, self._http, secrets, clock)
 
@@ -165,23 +165,6 @@ class JsonPeople(JsonReader):
 def connected(settings: RestSettings, schema: Schema, secrets: Secrets, clock: Clock) -> JsonPeople | JsonLists:
     made = JsonPeople if settings.asks == "person" else JsonLists
     return made(settings, schema, secrets, clock)
-
-
-def _layout(settings: RestSettings, schema: Schema) -> Layout:
-    try:
-        for name in (*settings.types, *settings.not_sent):
-            if name not in schema.columns:
-                raise ValueError(f"{name!r} is said to have a type or not to be sent, and is no column")
-        return Layout(
-            schema,
-            records=settings.records,
-            types=settings.types,
-            optional=settings.optional,
-            not_sent=settings.not_sent,
-            own=[path for path in (settings.paging.next, settings.paging.total) if path],
-        )
-    except ValueError as error:
-        raise DeclarationInvalid(file="the declaration", line=1, key="transport", reason=str(error)) from None
 
 
 def _credentials(settings: RestSettings, http: HttpClient, secrets: Secrets, clock: Clock) -> Credentials:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors.declaration_table import Table, one_of
-from connectors.errors import DeclarationInvalid
 from connectors.schema import Schema
 from connectors.transport import Clock, Secrets
 
@@ -76,12 +75,16 @@ def _statement(table: Table) -> str:
     return " ".join(line.strip() for line in lines)
 
 
-def connect(settings: SqlSettings, schema: Schema, secrets: Secrets, clock: Clock) -> SqlPeople | SqlLists:
-    from connectors.transports.sql_reading import connected  # loads SQLAlchemy
-
+def check(root: Table, settings: SqlSettings, schema: Schema) -> None:
+    """That the statement gives the columns, and none but those that are dropped; `DeclarationInvalid`."""
     missing = [name for name in schema.columns if name not in settings.names]
     more = [name for name in settings.names if name not in schema.columns and not schema.is_dropped(name)]
     if missing or more:
         reason = "gives other columns than [columns] and dropped name: " + ", ".join(missing + more)
-        raise DeclarationInvalid(file="the declaration", line=1, key="transport.statement", reason=reason)
+        raise root.table("transport").refuse("statement", reason)
+
+
+def connect(settings: SqlSettings, schema: Schema, secrets: Secrets, clock: Clock) -> SqlPeople | SqlLists:
+    from connectors.transports.sql_reading import connected  # loads SQLAlchemy
+
     return connected(settings, schema, secrets, clock)

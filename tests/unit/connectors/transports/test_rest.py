@@ -376,12 +376,84 @@ def test_a_declaration_that_could_lead_astray_is_refused_at_load(old: str, new: 
     assert said in str(refused.value)
 
 
-def test_columns_that_do_not_fit_the_paths_are_refused_before_anything_is_asked() -> None:
-    said = declared(TEXT).transport
-    with pytest.raises(DeclarationInvalid, match="a list of which there is not one record each"):
-        connect(said, Schema(("andre[*].x",)), SECRETS, Waits().clock)
-    with pytest.raises(DeclarationInvalid, match="is no column"):
-        connect(dataclasses.replace(said, types={"x": "text"}), Schema(("a",)), SECRETS, Waits().clock)
+_ITEM = "ydelser.ydelse[*]"
+_PAGED = '\n[transport.paging]\nkind = "cursor"\nparameter = "cursor"\nnext = "{}"\ntotal = "{}"\n\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "line", "said"),
+    [
+        (f'"{_ITEM}.startdato"', '"andre[*].x"', "columns.from_day", 'from_day = "andre', "not one record each"),
+        (f'"{_ITEM}.startdato"', '"a..b"', "columns.from_day", 'from_day = "a..b', "is not a path"),
+        (f'"{_ITEM}.startdato"', f'"{_ITEM}.slutdato.dag"', "columns.to_day", "to_day =", "is two things at once"),
+        (f'"{_ITEM}"', '"ydelser"', "columns.code", "code =", "not one record each"),
+        (f'"{_ITEM}"', '"ydelser..ydelse[*]"', "transport.records", "records =", "is not a path"),
+        (f'"{_ITEM}.kyYdelsesIdentifier"', '"a b"', "dropped", "dropped =", "is not a path"),
+        (f'"{_ITEM}.kyYdelsesIdentifier"', f'"{_ITEM}.startdato.dag"', "dropped", "dropped =", "two things at once"),
+        ('"ydelser.ydelse",', '"ydelser.ydelse.antal",', "transport.optional", "optional =", "two things at once"),
+        ('"ydelser.ydelse",', '\n  "ydelser.ydelse",\n  "$",', "transport.optional", "optional =", "is not a path"),
+        ("optional =", 'not_sent = ["x"]\noptional =', "transport.not_sent", "not_sent =", "'x', which is no column"),
+        (
+            "[transport.http]",
+            f'[transport.types]\n"{_ITEM}.x" = "text"\n\n[transport.http]',
+            f"transport.types.{_ITEM}.x",
+            f'"{_ITEM}.x" =',
+            "which is no column",
+        ),
+        (
+            "[transport.http]",
+            f"[transport.types]\n'{_ITEM}.startdato' = \"day\"\n\n[transport.http]",
+            f"transport.types.{_ITEM}.startdato",
+            f"'{_ITEM}.startdato' =",
+            "must be one of",
+        ),
+        (
+            "[transport.http]",
+            _PAGED.format("ydelser.ydelse", "antal") + "[transport.http]",
+            "transport.paging.next",
+            "next =",
+            "two things at once",
+        ),
+        (
+            "[transport.http]",
+            _PAGED.format("naeste", "naeste.antal") + "[transport.http]",
+            "transport.paging.total",
+            "total =",
+            "two things at once",
+        ),
+        (
+            "[transport.http]",
+            _PAGED.format("a", "b[*]") + "[transport.http]",
+            "transport.paging.total",
+            "total =",
+            "list",
+        ),
+        (
+            'x-requestId = "{request_id}"',
+            '"x request" = "1"',
+            "transport.headers.x request",
+            '"x request" =',
+            "no name",
+        ),
+        ('"{request_id}"', '"{id}"', "transport.headers.x-requestId", "x-requestId =", "not known"),
+        ("lists", "", "transport.asks", "asks =", "must be 'list' where answers are changes"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_at_load_where_it_stands(
+    old: str, new: str, key: str, line: str, said: str
+) -> None:
+    """The file, the line of the key, and the key: nobody has to look for which of many paths was meant."""
+    if old == "lists":  # a source of changes, asked person by person
+        text = TEXT.replace('answers = "whole"', 'answers = "changes"')
+        text = text.replace("[columns]\n", f'[columns]\nrecord = "{_ITEM}.nr"\nversion = "{_ITEM}.version"\n')
+    else:
+        assert old in TEXT
+        text = TEXT.replace(old, new, 1)
+    places = [number for number, one in enumerate(text.splitlines(), start=1) if one.startswith(line)]
+    with pytest.raises(DeclarationInvalid) as refused:
+        declared(text)
+    assert (refused.value.file, refused.value.key, [refused.value.line]) == ("s.toml", key, places)
+    assert said in refused.value.reason
 
 
 def test_requests_go_to_the_declared_addresses_alone() -> None:

@@ -141,9 +141,13 @@ def test_a_declaration_that_cannot_be_meant_is_refused_at_load(old: str, new: st
 
 def test_columns_of_the_statement_and_of_the_declaration_are_the_same() -> None:
     settings = load_declaration(TEXT.encode(), file="s.toml").transport
-    for schema in (Schema(settings.names[:-1]), Schema((*settings.names, "navn"))):
-        with pytest.raises(DeclarationInvalid, match="gives other columns than"):
-            connect(settings, schema, MemorySecrets(), Waits().clock)
+    line = next(number for number, one in enumerate(TEXT.splitlines(), start=1) if one.startswith("statement ="))
+    for old, new in (("kode, startdato", "kode, navn, startdato"), ('code = "kode"', 'code = "art"')):
+        assert old in TEXT
+        with pytest.raises(
+            DeclarationInvalid, match=rf"s\.toml, line {line}: transport\.statement gives other columns"
+        ):
+            load_declaration(TEXT.replace(old, new, 1).encode(), file="s.toml")
     connect(settings, Schema(settings.names[:-1], settings.names[-1:]), pg_secret("postgresql://h/d"), Waits().clock)
 
 
