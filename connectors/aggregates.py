@@ -11,9 +11,12 @@ StatBank is open and answers a JSON question with CSV: https://www.dst.dk/da/Sta
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -34,6 +37,7 @@ _NOT_SHOWN = frozenset({"", "-", ".", "..", "*"})  # as the services write what 
 _NUMBER = re.compile(r"-?\d{1,15}([.,]\d{1,6})?")
 _THOUSANDS = re.compile(r"-?\d{1,3}[.,]\d{3}")
 _LONGEST_LABEL = 200
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})  # would move a terminal's cursor, or turn what is read round
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +167,12 @@ def _rows(declaration: AggregateDeclaration, body: bytes, source: str) -> list[S
 
 def _csv_rows(declaration: AggregateDeclaration, body: bytes, source: str) -> list[Sequence[Any]]:
     try:
-        lines = body.decode("utf-8-sig").splitlines()
+        text = io.StringIO(body.decode("utf-8-sig"), newline="")
+        rows = list(csv.reader(text, delimiter=";", strict=True))
     except UnicodeDecodeError:
         raise SchemaChanged(source=source, reason="its table is not in UTF-8") from None
-    rows = [[cell.removeprefix('"').removesuffix('"') for cell in line.split(";")] for line in lines]
+    except csv.Error:
+        raise SchemaChanged(source=source, reason="its table is not CSV with semicolons") from None
     _check_columns(declaration, rows[0] if rows else [], source)
     if any(len(row) != len(rows[0]) for row in rows):
         raise SchemaChanged(source=source, reason="its rows are not as long as its columns")
@@ -181,8 +187,13 @@ def _check_columns(declaration: AggregateDeclaration, columns: Any, source: str)
 def _figures(declaration: AggregateDeclaration, row: Sequence[Any], source: str) -> list[Figure]:
     cells = dict(zip(declaration.columns, row, strict=True))
     about = {name: cells[name] for name in declaration.columns if name not in declaration.measures}
-    if not all(isinstance(value, str) and len(value) <= _LONGEST_LABEL for value in about.values()):
-        raise SchemaChanged(source=source, reason="a label is no text")
+    for label in about.values():
+        if not isinstance(label, str) or len(label) > _LONGEST_LABEL:
+            raise SchemaChanged(source=source, reason="a label is no text")
+        if any(unicodedata.category(sign) in _UNSEEN for sign in label):
+            raise SchemaChanged(source=source, reason="a label holds a character that cannot be seen")
+        if holds_ten_digits(label):
+            raise SchemaChanged(source=source, reason="a label holds ten digits in a row, as a CPR number does")
     return [Figure(name, about, _value(cells[name], name, source)) for name in declaration.measures]
 
 

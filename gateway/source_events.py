@@ -58,3 +58,20 @@ class SourceChecked(Event):
     records: int
     of_cohort: int
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsAsked(Event):
+    """A statistics service was asked about groups, and nobody in them: how many figures it gave, of them `not_shown`
+    without a number, or `error`, the stable code of what went wrong. A key goes to `host` and nowhere else.
+    """
+
+    service: str
+    host: str
+    table: str
+    declaration_sha256: str
+    answer_sha256: str  # empty where there was none
+    figures: int
+    not_shown: int
+    by: str
+    error: str

@@ -1,17 +1,24 @@
-"""Commands for whoever connects a source: prove a declaration, draft one from a sample, and see what is declared."""
+"""Commands for whoever connects a source: prove a declaration, draft one from a sample, see what is declared, and ask
+a statistics service about groups.
+"""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.terminal import columns, console, counts, opened, output, progress_bar
 
+if TYPE_CHECKING:
+    from gateway.statistics import Asked
+
 app = typer.Typer(help="Declarations of sources: what is declared, prove one, or draft one.", no_args_is_help=True)
 
 
+NOT_SHOWN = "not shown"  # of a figure that the service keeps back, or does not have
 NO_CODES = "nothing says what its codes mean, so every one is unknown and counts nowhere: fill in [codes]"
 
 
@@ -84,6 +91,62 @@ def new(
     with output(out) as file:
         file.write(text.encode())
     console.print(f"drafted: {out}; fill in what is marked, then `gateway contract source {out}`")
+
+
+@app.command()
+def statistics(
+    declaration: Annotated[Path, typer.Argument(help="Figures to ask for: a file of schema aggregate/1.")],
+    json: Annotated[Path | None, typer.Option(help="Write them, with what they are, as canonical JSON.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write them as CSV, without formulas.")] = None,
+) -> None:
+    """Ask Jobindsats or StatBank for figures about groups and show them. None is stored; that it was asked is logged.
+
+    Example: gateway connectors statistics examples/statistics/statbank.toml --json figures.json
+    """
+    from connectors.aggregates import load_aggregate
+    from gateway.settings import REAL_TIME
+    from gateway.statistics import ask_statistics
+
+    if json is not None and csv is not None and json.resolve() == csv.resolve():
+        raise typer.BadParameter("names the same file as --json", param_hint="--csv")
+    declared = load_aggregate(declaration.read_bytes(), file=declaration.name)
+    gateway = opened()
+    with ExitStack() as files:
+        json_file, csv_file = (None if path is None else files.enter_context(output(path)) for path in (json, csv))
+        with progress_bar(declared.id):
+            asked = ask_statistics(gateway, declared, secrets=gateway.secrets, clock=REAL_TIME)
+        if json_file is not None:
+            json_file.write(asked.content())
+        if csv_file is not None:
+            csv_file.write(_statistics_csv(asked))
+    _show_statistics(asked)
+    for path in (json, csv):
+        if path is not None:
+            console.print(f"written: {path}")
+
+
+def _show_statistics(asked: Asked) -> None:
+    declared, figures = asked.declaration, asked.statistics.figures
+    console.print(f"{declared.title}: {declared.service}, table {declared.table}, from {asked.host}")
+    shown = [
+        [NOT_SHOWN if cell is None else cell if isinstance(cell, str) else f"{cell:,f}" for cell in row]
+        for row in asked.rows
+    ]
+    places = [declared.columns.index(name) for name in declared.measures]
+    columns([declared.columns, *shown], indent=2, numbers=places)
+    console.print(f"  {len(figures):,} figures, {asked.not_shown:,} of them {NOT_SHOWN}; none was stored")
+    console.print(f"  declaration    {asked.statistics.declaration_sha256}")
+    console.print(f"  answer         {asked.statistics.answer_sha256}")
+    console.print(f"  inputs_sha256  {asked.inputs_sha256}, which is the SHA-256 of what --json writes")
+
+
+def _statistics_csv(asked: Asked) -> bytes:
+    """The rows with where they are from. A figure that is not shown is a text, which no sum takes for zero."""
+    from gateway.settlement.exports import csv_bytes
+
+    origin = (asked.host, asked.declaration.table, asked.inputs_sha256)
+    body = [[*(NOT_SHOWN if cell is None else cell for cell in row), *origin] for row in asked.rows]
+    return csv_bytes([*asked.declaration.columns, "source", "table", "inputs_sha256"], body)
 
 
 @app.command("list")

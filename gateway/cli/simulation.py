@@ -151,6 +151,7 @@ def _tell(town: SimulatedTown, course: Course, switched: dict[str, list[str]]) -
         f"gateway enrol {contract.id} {quoted}/drop/enrolment/{town.referrals.name} --batch {batch}",
         f"for source in cpr {' '.join(others)}; do gateway pull {contract.id} $source; done",
         f"gateway evaluate {contract.id} --week {last}",
+        f"for file in {quoted}/statistics/*.toml; do gateway connectors statistics $file; done",
     ]
     console.print("\nIn another terminal, from this folder:\n")
     for line in lines:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -115,11 +115,18 @@ def progress_bar(title: str, *, on: Console = console) -> Iterator[Report]:
         yield report
 
 
-def columns(rows: Sequence[Sequence[str]], *, on: Console = console, indent: int = 0) -> None:
-    """Print rows of cells below each other, the first row as the heading; no cell is ever folded or cut."""
+def columns(
+    rows: Sequence[Sequence[str]], *, on: Console = console, indent: int = 0, numbers: Collection[int] = ()
+) -> None:
+    """Print rows of cells below each other, the first row as the heading; no cell is ever folded or cut.
+
+    `numbers` are the places of columns that end below each other.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    align = [str.rjust if place in numbers else str.ljust for place in range(len(widths))]
     for number, row in enumerate(rows):
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        cells = zip(align, row, widths, strict=True)
+        line = "  ".join(aligned(cell, width) for aligned, cell, width in cells).rstrip()
         on.print(" " * indent + line, style="" if number else "bold")
 
 

@@ -83,6 +83,13 @@ def soap(source: str, *, service: str, tokens: str, entity_id: str, issuer: str)
     return text.replace("[columns]", f"{_HTTP.strip()}\n\n[columns]", 1)
 
 
+def statistics(service: str, url: str) -> str:
+    """A declaration of figures about groups, asked of a service on loopback."""
+    text = (_EXAMPLES / "statistics" / f"{service}.toml").read_text("utf-8")
+    text = re.sub(r'^url = "https://[^/"]*', f'url = "{url}', text, count=1, flags=re.MULTILINE)
+    return text + _HTTP.replace("[transport.http]", "[http]")
+
+
 def write_contract(
     folder: Path,
     contract: str,

@@ -29,6 +29,7 @@ from gateway.simulate.lives import Lives
 from gateway.simulate.registers import Progress, write_benefits
 from gateway.simulate.rest_sources import CaseSystem, Dfdg
 from gateway.simulate.sftp_source import SftpSource
+from gateway.simulate.statistics_sources import StatisticsServices
 from gateway.simulate.token_service import SimulatedTokenService
 from keys.keystore import write_secret_file
 
@@ -55,6 +56,7 @@ _SERVICES = (  # source, operation, what the declaration calls the service's cer
     ("sf0770_a", "sf0770_a", "serviceplatform"),
     ("cpr", "sf1520", "serviceplatform"),
 )
+_STATISTICS = ("jobindsats", "statbank")
 _FILES = (  # source, file pattern, delimiter
     ("dream", "dream-*.csv", ","),
     ("income", "indkomst-*.csv", ";"),
@@ -64,7 +66,10 @@ _FILES = (  # source, file pattern, delimiter
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One thing that can be asked, or that is asked on the way: `declaration` is None for a token service."""
+    """One thing that can be asked, or that is asked on the way.
+
+    `declaration` is that of a source of people's records: None for a token service, and for a statistics service.
+    """
 
     id: str
     speaks: str
@@ -107,12 +112,13 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
     ) -> None:
         self.folder = folder.resolve()
         self.secrets, self.sources = self.folder / "secrets", self.folder / "sources"
+        self.statistics = self.folder / "statistics"  # declarations of figures about groups
         self.served: dict[str, Served] = {}
         self._latency, self._page, self._now, self._only = latency_seconds, page, now, frozenset(only)
         self._wants_server = wants_database_server
         self.database: CaseDatabase | None = None
         self._stack = ExitStack()
-        for made in (self.secrets, self.sources):
+        for made in (self.secrets, self.sources, self.statistics):
             made.mkdir(mode=0o700, parents=True)
         (self.folder / MARK).write_text("made by `gateway simulate --serve`; emptied by the next one\n", "utf-8")
         lives = live(course, seed=seed)
@@ -129,6 +135,7 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
             self._rest()
             self._soap()
             self._database()
+            self._services_of_figures()
         except BaseException:
             self.close()
             raise
@@ -269,6 +276,17 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
             "case-view", database.speaks, database.address, database.faults, frozenset(),
             declared.case_view(database.dialect), None,
         )  # fmt: skip
+
+    def _services_of_figures(self) -> None:
+        for service in _STATISTICS:
+            if not self._wants(service):
+                continue
+            faults, key = Faults(), randomness.token_hex(16)
+            if service == "jobindsats":
+                write_secret_file(self.secrets / "jobindsats-key", key.encode())
+            at = self._http(StatisticsServices(faults, key=key), faults)
+            (self.statistics / f"{service}.toml").write_text(declared.statistics(service, at.url), encoding="utf-8")
+            self._add(service, "REST, about groups", at.url, faults, _LINE | {Fault.SCHEMA_DRIFT}, None, at)
 
     def _http(self, respond: Callable[[Request], Reply], faults: Faults, *, wants_client: bool = False) -> HttpSource:
         tls = self.tls(faults, wants_client=wants_client)

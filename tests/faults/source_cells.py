@@ -23,12 +23,9 @@ from gateway.installation import Gateway
 from gateway.simulate import declared
 from gateway.simulate.case_database import CaseDatabase
 from gateway.simulate.faults import Fault, Faults
-from gateway.simulate.http_source import HttpSource
 from gateway.simulate.serving import SimulatedTown
-from gateway.simulate.statistics_sources import StatisticsServices
 from keys.keystore import write_secret_file
 from tests.support.clocks import Waits
-from tests.support.histories import EXAMPLES
 from tests.support.served import Rows, copied, installed, pulled, served, told
 
 TABLE = Path(__file__).parent / "source_faults.toml"
@@ -137,21 +134,16 @@ class World:
     town: SimulatedTown
     original: Gateway
     file_database: CaseDatabase
-    statistics: HttpSource
     numbers: list[bytes]
     cells: int = 0
     before: dict[str, tuple[Rows, int]] = field(default_factory=dict)  # row -> undisturbed rows and requests
 
     def faults(self, row: str) -> Faults:
-        if row in FIGURES:
-            return self.statistics.faults
         if row == "case-file":
             return self.file_database.faults
         return self.town.served[{"case-pages": "case-system"}.get(row, row)].faults
 
     def requests(self, row: str) -> int:
-        if row in FIGURES:
-            return self.statistics.requests
         return self.town.served[{"case-pages": "case-system", "case-file": "case-view"}.get(row, row)].requests
 
     @contextmanager
@@ -220,15 +212,10 @@ def world(*only: str) -> Iterator[World]:
         stack.callback(original.store.dispose)
         database = CaseDatabase(folder / "file-database", town.lives.periods(), wants_server=False)
         write_secret_file(town.secrets / "case-file-url", database.url.encode())
-        faults = Faults()
-        statistics = stack.enter_context(
-            HttpSource(StatisticsServices(faults, key="key"), faults=faults, tls=town.tls(faults))
-        )
-        write_secret_file(town.secrets / "jobindsats-key", b"key")
         numbers = [line.split(";")[0].encode() for line in town.referrals.read_text("utf-8").splitlines()[1:]]
         for name in () if only else ("dream", "income", "sager"):
             shutil.copytree(town.folder / "drop" / name, folder / "as-sent" / name)
-        yield World(folder, town, original, database, statistics, numbers)
+        yield World(folder, town, original, database, numbers)
 
 
 def possible(row: str) -> list[Fault]:
@@ -295,8 +282,7 @@ def _undisturbed(world: World, row: str) -> tuple[Rows, int]:
 def _attempt(world: World, gateway: Gateway, row: str, waits: Waits) -> tuple[str, str]:
     try:
         if row in FIGURES:
-            text = (EXAMPLES / "statistics" / f"{row}.toml").read_text("utf-8")
-            fetch(_figures(world, row, text), gateway.secrets, waits.clock)
+            fetch(_figures(world, row), gateway.secrets, waits.clock)
         elif left := pulled(gateway, _DECLARES.get(row, row), waits.clock):
             return "left there", "; ".join(f"{one.name}: {one.reason}" for one in left)
     except ConnectorError as error:
@@ -310,15 +296,9 @@ def _left(gateway: Gateway, row: str) -> Rows:
     return told(gateway, _DECLARES.get(row, row))
 
 
-def _figures(world: World, row: str, text: str) -> AggregateDeclaration:
-    for old, new in (
-        ("https://api.jobindsats.dk", world.statistics.url),
-        ("https://api.statbank.dk", world.statistics.url),
-    ):
-        text = text.replace(old, new)
-    return load_aggregate(
-        _edited(f'{text}\n[http]\nauthority = "{declared.AUTHORITY}"\nproxy = "direct"\n').encode(), file=row
-    )
+def _figures(world: World, row: str) -> AggregateDeclaration:
+    text = (world.town.statistics / f"{row}.toml").read_text("utf-8")
+    return load_aggregate(_edited(text).encode(), file=row)
 
 
 def _edited(text: str) -> str:

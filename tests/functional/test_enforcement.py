@@ -120,6 +120,7 @@ ASKS_NOBODY = {
     "demo": "builds an installation of its own with invented people, through the use cases that ask",
     "connectors new": "reads the first row of one file, and refuses it where it could be a person's",
     "connectors list": "shows declared sources, agreements and weeks, and no person",
+    "connectors statistics": "asks a service about groups, never about a person, and stores no figure",
     "contract check": "reads one file",
     "contract show": "reads one file",
     "contract accept": "signs that the municipality accepts a text; nothing is in force by it, and nobody is in it yet",

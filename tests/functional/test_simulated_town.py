@@ -96,6 +96,7 @@ def test_it_says_what_to_run_and_ends_when_it_is_told(tmp_path: Path):
     assert any(
         line.split()[0] == "sf1491" and line.rstrip().endswith("hang") for line in said.splitlines() if line.strip()
     )
+    assert "gateway connectors statistics $file" in said
     assert "what was asked:" in rest
 
 
@@ -129,3 +130,4 @@ def test_the_commands_that_it_prints_lead_to_an_evaluation(tmp_path: Path):
     assert typed.returncode == 0, typed.stdout + typed.stderr
     assert "every party has accepted" in typed.stdout
     assert "120 people referred" in typed.stdout
+    assert typed.stdout.count("inputs_sha256") == 2  # figures about groups, of both services

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -98,6 +99,43 @@ def test_faults_of_the_line_end_it(services: HttpSource, fault: Fault) -> None:
 def test_answers_of_another_form(body: bytes) -> None:
     with HttpSource(lambda request: Reply(body)) as source, pytest.raises((SchemaChanged, SourceMalformed)):
         read(JOBINDSATS, source)
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("\x1b]0;owned\x07", "cannot be seen"),
+        ("Hele\nlandet", "cannot be seen"),
+        ("\u202e001,01", "cannot be seen"),
+        ("6101801234", "ten digits in a row"),
+        ("610180-1234", "ten digits in a row"),
+        ("x" * 201, "no text"),
+    ],
+)
+def test_a_label_that_would_move_the_terminal_or_could_be_a_number_is_refused_and_not_repeated(label: str, said: str):
+    """Attack: a service about groups answers with what is no name of a group."""
+    answer = {"columns": ["Periode", "Kommune", "Antal personer"], "rows": [["2020M01", label, 5]]}
+    body = json.dumps(answer).encode()
+    with HttpSource(lambda request: Reply(body)) as source, pytest.raises(SchemaChanged, match=said) as refused:
+        read(JOBINDSATS, source)
+    assert label not in str(refused.value)
+
+
+def of_statbank(*rows: str) -> tuple[Figure, ...]:
+    body = "\r\n".join(["OMRÅDE;YDELSESTYPE;TID;INDHOLD", *rows, ""]).encode()
+    with HttpSource(lambda request: Reply(body, "text/csv; charset=utf-8")) as source:
+        return read(STATBANK, source).figures
+
+
+def test_a_label_of_statbank_may_hold_a_semicolon_or_quotation_marks():
+    [figure] = of_statbank('"Alle; også ""andre""";SU;2020K1;7')
+    assert figure.about["OMRÅDE"] == 'Alle; også "andre"'
+
+
+@pytest.mark.parametrize("row", ['"Alle;SU;2020K1;7', '"Alle"x;SU;2020K1;7', "Alle;SU;2020K1", ""])
+def test_a_row_of_statbank_in_another_form_stops_it(row: str):
+    with pytest.raises(SchemaChanged):
+        of_statbank(row)
 
 
 # No figure is a person's status
