@@ -145,6 +145,11 @@ def layout(settings: RestSettings, schema: Schema) -> Layout:
     )
 
 
+def lists_everybody(settings: RestSettings) -> bool:
+    """Whether its records are of everybody whom the source knows: who is checked is logged before it is asked."""
+    return settings.asks == "list"
+
+
 def connect(settings: RestSettings, schema: Schema, secrets: Secrets, clock: Clock) -> JsonPeople | JsonLists:
     from connectors.transports.rest_reading import connected  # loads the HTTP client
 

@@ -88,6 +88,11 @@ def _parameters(table: Table, operation: Operation) -> dict[str, str]:
     return found
 
 
+def lists_everybody(settings: SoapSettings) -> bool:
+    """Never: each question names one person. Who is checked is logged before the service is asked."""
+    return False
+
+
 def connect(settings: SoapSettings, schema: Schema, secrets: Secrets, clock: Clock) -> PersonTransport:
     """The transport of these settings; `SecretMissing`, or `SchemaChanged` for a column that the operation lacks."""
     operation = OPERATIONS[settings.operation]

@@ -84,6 +84,11 @@ def check(root: Table, settings: SqlSettings, schema: Schema) -> None:
         raise root.table("transport").refuse("statement", reason)
 
 
+def lists_everybody(settings: SqlSettings) -> bool:
+    """Whether its records are of everybody whom the source knows: who is checked is logged before it is asked."""
+    return settings.asks == "list"
+
+
 def connect(settings: SqlSettings, schema: Schema, secrets: Secrets, clock: Clock) -> SqlPeople | SqlLists:
     from connectors.transports.sql_reading import connected  # loads SQLAlchemy
 

@@ -16,7 +16,7 @@ from connectors.declaration import SourceDeclaration, load_declaration
 from connectors.errors import ConnectorError, DeclarationInvalid, SchemaChanged, SourceMalformed
 from connectors.schema import Schema
 from connectors.transport import Ask, ListTransport, Page, PersonTransport, Record
-from connectors.transports import connect
+from connectors.transports import connect, lists_everybody
 from connectors.transports.addresses import origin
 from connectors.transports.rest import Paging, RestSettings
 from gateway.simulate.certificates import Authority, server_context
@@ -49,6 +49,7 @@ def example(name: str, url: str, **changes: Any) -> tuple[RestSettings, Schema]:
 
 def opened(said: RestSettings, schema: Schema, waits: Waits | None = None, secrets: MemorySecrets = SECRETS) -> Any:
     transport = connect(said, schema, secrets, (waits or Waits()).clock)
+    assert isinstance(transport, ListTransport) == lists_everybody(said)
     OPENED.append(transport)
     return transport
 

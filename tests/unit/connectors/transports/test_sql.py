@@ -25,8 +25,8 @@ from connectors.errors import (
     SourceUnavailable,
 )
 from connectors.schema import Schema
-from connectors.transport import Ask, Clock
-from connectors.transports import connect
+from connectors.transport import Ask, Clock, ListTransport
+from connectors.transports import connect, lists_everybody
 from connectors.transports.sql import SqlSettings
 from connectors.transports.sql_statement import check_statement
 from gateway.simulate.case_view import write_cases
@@ -74,6 +74,7 @@ def said(url: str, **changes: Any) -> SqlSettings:
 def opened(settings: SqlSettings, url: str, clock: Clock | None = None) -> Any:
     schema = Schema(settings.names)
     transport = connect(settings, schema, MemorySecrets({"case-view-url": url}), clock or Waits().clock)
+    assert isinstance(transport, ListTransport) == lists_everybody(settings)
     OPENED.append(transport)
     return transport
 

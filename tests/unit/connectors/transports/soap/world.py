@@ -16,7 +16,7 @@ from typing import Any
 from connectors.declaration_table import parse
 from connectors.schema import Schema
 from connectors.transport import Ask, Clock, PersonTransport
-from connectors.transports import connect, read_settings
+from connectors.transports import connect, lists_everybody, read_settings
 from connectors.transports.kombit import OPERATIONS
 from gateway.simulate.certificates import Authority, Identity
 from gateway.simulate.faults import Faults
@@ -148,6 +148,7 @@ def world(
         settings = replace(settings, http=replace(settings.http, **(limits or {})))
         transport = connect(settings, Schema(OPERATIONS[operation].columns, dropped), made.secrets, work.clock)
         assert isinstance(transport, PersonTransport)
+        assert not lists_everybody(settings)
         running.append(World(transport, tokens, service, token_faults, faults, work, requests))
         try:
             yield running[0]
