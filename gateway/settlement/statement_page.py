@@ -25,7 +25,7 @@ def page(made: dict[str, Any]) -> str:
         f"{escape(made['operator']['name'])} efter underskrevne betalingsbilag, opgjort {escape(made['made_on'])}."
         f"<small>What the {who_en} the operator under signed payment documents.</small></p>"
         f"{_marks(made)}{_figures(made['cumulative'])}{_shares(made)}{_windows(made)}{_caps(made['cumulative'])}"
-        f"{_address(made)}{_bills(made)}<section><h2>Bilag for bilag{_en('Document by document')}</h2>"
+        f"{_address(made)}{_bills(made)}<section><h2>Bilag for bilag{_en('Document by document')}</h2>{_told(made)}"
         f"{''.join(_window(window) for window in made['windows'] if window['document'])}</section></div>"
     )
     return document(f"{TITLE} – {escape(contract['title'])}", [body], styles=STYLES)
@@ -223,6 +223,36 @@ def _bills(made: dict[str, Any]) -> str:
     )
 
 
+def _told(made: dict[str, Any]) -> str:
+    """What the lines about documents mean, where there are any. The same words whatever they say."""
+    said = [window["on_documents"] for window in made["windows"] if window["on_documents"]]
+    if not said:
+        return ""
+    k = "/".join(str(number) for number in sorted({one["k"] for one in said}))  # a later version may have another
+    return (
+        "<p>Nogle uger kan kun ses af dokumenter i kommunens sagssystem og ikke af registre. Hvor meget de betyder, "
+        f"står som et interval, og kun hvor mindst {k} personers resultat hviler på dem og mindst {k} personers ikke "
+        "gør. Ellers vises intet, hvad enten der er dokumenter eller ingen."
+        + _en(
+            "Some weeks show in documents of the municipality's case system and in no register. How much they matter "
+            f"stands as a range, and only where the results of at least {k} people rest on them and of at least {k} do "
+            "not. Elsewhere nothing is shown, whether there are documents or none."
+        )
+        + "</p>"
+    )
+
+
+def _on_documents(one: dict[str, Any]) -> str:
+    said = one["on_documents"]
+    if said is None:
+        return ""
+    da, en = known(words.BANDS, said["band"])
+    return (
+        f"<p class=documents>Hviler på dokumenter · rests on documents, {readable(said['measure'])}, til og med "
+        f"perioden: <b>{escape(da)}</b> · {escape(en)}</p>"
+    )
+
+
 def _window(one: dict[str, Any]) -> str:
     rows = "".join(
         f"<tr><td>{readable(line['tariff'])}</td><td>{both(known(words.KINDS, line['kind']))}</td>"
@@ -238,7 +268,7 @@ def _window(one: dict[str, Any]) -> str:
     return (
         f"<div class=window><h3>{escape(one['window'])}<span>{kroner(one['due_minor'])}</span></h3>"
         f"<table class=money><tbody>{rows}</tbody></table>"
-        f"{_evidence(one)}{earlier}</div>"
+        f"{_on_documents(one)}{_evidence(one)}{earlier}</div>"
     )
 
 

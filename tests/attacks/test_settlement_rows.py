@@ -37,6 +37,7 @@ TAMPERED = {
     "a bill is another file": "UPDATE bill SET sha256 = 'x'",
     "a payment is gone": "DELETE FROM payment",
     "a payment is of another day": "UPDATE payment SET paid_on = '2019-01-01'",
+    "a draft is another": "UPDATE releaserow SET draft = CAST('{}' AS BLOB) WHERE \"window\" = '2018H2'",
 }
 
 
