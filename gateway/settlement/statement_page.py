@@ -230,13 +230,15 @@ def _told(made: dict[str, Any]) -> str:
         return ""
     k = "/".join(str(number) for number in sorted({one["k"] for one in said}))  # a later version may have another
     return (
-        "<p>Nogle uger kan kun ses af dokumenter i kommunens sagssystem og ikke af registre. Hvor meget de betyder, "
-        f"står som et interval, og kun hvor mindst {k} personers resultat hviler på dem og mindst {k} personers ikke "
-        "gør. Ellers vises intet, hvad enten der er dokumenter eller ingen."
+        "<p class=documents>Nogle uger ses kun af dokumenter i kommunens sagssystem og ikke i registre. Hvor stor en "
+        "del af resultatet der hviler på dem, fra begyndelsen til og med perioden, vises som et interval, og kun når "
+        f"mindst {k} personers resultat hviler på dokumenter og mindst {k} andres ikke gør. Ellers vises intet, heller "
+        "ikke om der er dokumenter."
         + _en(
-            "Some weeks show in documents of the municipality's case system and in no register. How much they matter "
-            f"stands as a range, and only where the results of at least {k} people rest on them and of at least {k} do "
-            "not. Elsewhere nothing is shown, whether there are documents or none."
+            "Some weeks show in documents of the municipality's case system and in no register. What part of the "
+            "outcome rests on them, from the beginning to the end of the window, is shown as a range, and only where "
+            f"the results of at least {k} people rest on documents and those of at least {k} others do not. Else "
+            "nothing is shown, nor whether there is a document."
         )
         + "</p>"
     )
@@ -248,8 +250,8 @@ def _on_documents(one: dict[str, Any]) -> str:
         return ""
     da, en = known(words.BANDS, said["band"])
     return (
-        f"<p class=documents>Hviler på dokumenter · rests on documents, {readable(said['measure'])}, til og med "
-        f"perioden: <b>{escape(da)}</b> · {escape(en)}</p>"
+        f"<p class=documents>Hviler på dokumenter ({readable(said['measure'])}): <b>{escape(da)}</b>"
+        f"{_en(f'rests on documents: {escape(en)}')}</p>"
     )
 
 

@@ -18,7 +18,7 @@ from tests.support import settling
 from tests.support.municipality import ready
 from tests.support.simulated import Municipality
 
-TABLES = ("acknowledgement", "dispute", "bill", "approval", "payment")
+TABLES = ("acknowledgement", "dispute", "bill", "approval", "payment", "releaserow")
 LINE = "weeks_in_work_or_education/window"
 TAMPERED = {
     "a dispute is gone": "DELETE FROM dispute",

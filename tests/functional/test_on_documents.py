@@ -1,4 +1,4 @@
-"""How much rests on documents, from the release of a payment document to the statement, and what nobody learns of it."""
+"""How much rests on documents: from a payment document to the statement, and what nobody learns of it."""
 
 from __future__ import annotations
 
