@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from connectors.records import Week
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.reconciling import OnDocuments, rests_on_documents
-from policies.disclosure import Band, DisclosureRules, show_band
-from policies.errors import DisclosureInvalid
+from policies.disclosure import Band
 from tests.support.histories import example_contract, history
 
-RULES = DisclosureRules(k=5, k_cohort=25)
 IMPACT60 = example_contract("impact60", size=("size = 120", "size = 30"), threshold=("_people = 60", "_people = 15"))
 BY_WEEKS = "weeks_in_work_or_education"
 START, END = "2020-W10", Week.parse("2020-W19")
@@ -23,10 +17,6 @@ Pair = tuple[str, str]  # ten weeks of one person: with documents, and as regist
 REGISTERS: Pair = ("F" * 10, "F" * 10)
 DOCUMENT: Pair = ("E" * 10, "-" * 10)
 NOTHING: Pair = ("B" * 10, "B" * 10)
-
-
-def band(part: int, whole: int = 100, *, people: int = 9, others: int = 9, cohort: int = 120) -> Band:
-    return show_band(part, whole, people=people, others=others, cohort=cohort, rules=RULES)
 
 
 def rests(*pairs: Pair) -> OnDocuments | None:
@@ -55,50 +45,6 @@ def test_of_two_cohorts_that_differ_by_a_document_only_a_crossed_edge_tells():
     bands = [shown(*[DOCUMENT] * number, *[REGISTERS] * (30 - number)) for number in range(31)]
     assert {*bands[:5], *bands[26:]} == {Band.WITHHELD}
     assert bands[5:26] == [*[Band.FROM_10_TO_25] * 3, *[Band.FROM_25_TO_50] * 7, *[Band.FROM_50] * 11]
-
-
-@pytest.mark.parametrize(
-    ("people", "others", "is_shown"),
-    [(0, 0, False), (0, 9, False), (1, 9, False), (4, 9, False), (5, 5, True), (9, 4, False), (9, 0, False)],
-)
-def test_both_sides_need_k(people: int, others: int, is_shown: bool):
-    assert (band(30, people=people, others=others) is not Band.WITHHELD) is is_shown
-
-
-@pytest.mark.parametrize(("cohort", "is_shown"), [(24, False), (25, True)])
-def test_a_cohort_below_k_cohort_shows_none(cohort: int, is_shown: bool):
-    assert (band(30, cohort=cohort) is not Band.WITHHELD) is is_shown
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "expected"),
-    [
-        (1, 1000, Band.UNDER_10),
-        (99, 1000, Band.UNDER_10),
-        (100, 1000, Band.FROM_10_TO_25),
-        (249, 1000, Band.FROM_10_TO_25),
-        (250, 1000, Band.FROM_25_TO_50),
-        (499, 1000, Band.FROM_25_TO_50),
-        (500, 1000, Band.FROM_50),
-        (999, 1000, Band.FROM_50),
-    ],
-)
-def test_the_edges_of_the_ranges(part: int, whole: int, expected: Band):
-    assert band(part, whole) is expected
-
-
-@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 3000), st.integers(0, 3000))
-def test_below_k_nothing_of_the_figures_shows(people: int, others: int, part: int, more: int):
-    found = band(part, part + more, people=people, others=others)
-    assert (found is Band.WITHHELD) is (min(people, others) < 5)
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "people", "others"), [(2, 1, 5, 5), (-1, 1, 5, 5), (1, -1, 5, 5), (1, 1, -1, 5), (1, 1, 5, -1)]
-)
-def test_a_part_that_is_none_is_refused(part: int, whole: int, people: int, others: int):
-    with pytest.raises(DisclosureInvalid):
-        band(part, whole, people=people, others=others)
 
 
 def test_who_has_no_result_stands_on_neither_side():
