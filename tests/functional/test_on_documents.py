@@ -107,7 +107,7 @@ def test_the_operator_that_wrote_the_documents_cannot_tell_none_from_one_or_from
     assert len({json.dumps([one["on_documents"] for one in drafts(town)]) for town in towns}) == 1
     said = [page(statement(town)) for town in towns]
     assert [text.count("vises ikke") for text in said] == [3] * 3  # positive control of the words
-    # a document was counted in two of them: what is owed tells that much to whoever is paid, and no more is added
+    # a document that counts changes what is owed, which the operator is told anyway
     assert len({statement(town)["cumulative"]["due_minor"] for town in towns}) == 3
 
 
