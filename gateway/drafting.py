@@ -34,6 +34,7 @@ from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.outcomes.not_counted import not_counted
 from gateway.outcomes.opening import Opening
+from gateway.outcomes.reconciling import OnDocuments
 from gateway.outcomes.tariff import DueLine, due_lines
 from gateway.store import basis, queries
 from gateway.store.tables import ReleaseRow
@@ -63,6 +64,7 @@ class Draft:
     disclosable: dict[str, Any]
     due: tuple[DueLine, ...]
     known_at: datetime
+    on_documents: OnDocuments | None = None  # of a payment document; for the statement, and in no attestation
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,10 @@ def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Reque
     if _shown_as_known_before(session, request, known):
         disclosable.pop("outcomes_by_class", None)
         disclosable.pop("not_counted", None)
-    return Draft(disclosable, due, known)
+    on_documents = None
+    if request.template == "payment_document":
+        on_documents = evaluating.on_documents(session, contract, programme, cohort, window.to_week, known_at=known)
+    return Draft(disclosable, due, known, on_documents)
 
 
 def _reasons(request: Request, cohort: Sequence[PersonHistory], remainder: Remainder) -> dict[str, int] | None:
@@ -293,7 +298,9 @@ def intend(
         disclosable = {**disclosable, "difference": dict(replaced.difference)}
     claims.rehearse(visible, disclosable, contract=contract)  # 5
     accepted.tokens(gateway, session, contract)
-    encoded = canonical.dumps({"visible": visible, "disclosable": disclosable})
+    # beside what is signed, and under the digest that the log names: what was said stays said, whatever is erased
+    beside = {} if made.on_documents is None else {"on_documents": asdict(made.on_documents)}
+    encoded = canonical.dumps({"visible": visible, "disclosable": disclosable, **beside})
     row = ReleaseRow(
         id=release_id,
         contract_id=contract.id,

@@ -19,7 +19,14 @@ from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.evidence import EVIDENCE
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
-from gateway.outcomes.reconciling import NOTHING_TO_RECONCILE, Reconciled, disagreeing, on_evidence
+from gateway.outcomes.reconciling import (
+    NOTHING_TO_RECONCILE,
+    OnDocuments,
+    Reconciled,
+    disagreeing,
+    on_evidence,
+    rests_on_documents,
+)
 from gateway.store import basis, queries, spells
 from gateway.store.tables import SpellRow, Subject
 from policies.facts import EvaluateFacts
@@ -124,12 +131,38 @@ def _reconciled(
     pairs = disagreeing(contract, cohort, told, evaluation.week)
     if not contract.evidence:
         return Reconciled(pairs)
-    registers = tuple(source for source in contract.status_sources if source != EVIDENCE)
-    by_registers = replace(contract, status_sources=registers, evidence=frozenset())
-    others = histories(session, by_registers, programme, known_at=as_of.known_at)
+    others = _by_registers(session, contract, programme, known_at=as_of.known_at)
     remainder = basis.remainder(session, contract.id)
-    without = evaluate(by_registers, others, evaluation.week, remainder=remainder)
+    without = evaluate(contract, others, evaluation.week, remainder=remainder)
     return Reconciled(pairs, on_evidence(evaluation, without))
+
+
+def on_documents(
+    session: Session,
+    contract: Contract,
+    programme: Programme,
+    cohort: list[PersonHistory],
+    week: Week,
+    *,
+    known_at: datetime,
+) -> OnDocuments | None:
+    """How much of the paid outcome rests on documents, as it may be shown; None where the contract takes none.
+
+    Everybody is looked at twice whether there is a document or not: neither an answer nor its time tells.
+    """
+    if not contract.evidence:
+        return None
+    others = _by_registers(session, contract, programme, known_at=known_at)
+    return rests_on_documents(contract, cohort, others, week)
+
+
+def _by_registers(
+    session: Session, contract: Contract, programme: Programme, *, known_at: datetime
+) -> list[PersonHistory]:
+    """The histories as they would be had nobody registered a document."""
+    registers = tuple(source for source in contract.status_sources if source != EVIDENCE)
+    plain = replace(contract, status_sources=registers, evidence=frozenset())
+    return histories(session, plain, programme, known_at=known_at)
 
 
 def ask_to_evaluate(asking: Asking, contract: Contract, programme: Programme, purpose: Purpose) -> Authorised:

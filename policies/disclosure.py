@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from policies.errors import DisclosureInvalid, GroupTooSmall
 
@@ -43,6 +44,19 @@ class ShownCell:
 
     label: str
     value: int | None
+
+
+class Band(StrEnum):
+    """A part of a whole as its readers see it: one of four ranges of percent, or the one mark for withheld (R10)."""
+
+    WITHHELD = "withheld"
+    UNDER_10 = "under_10"
+    FROM_10_TO_25 = "from_10_to_25"
+    FROM_25_TO_50 = "from_25_to_50"
+    FROM_50 = "from_50"
+
+
+_UP_TO = ((10, Band.UNDER_10), (25, Band.FROM_10_TO_25), (50, Band.FROM_25_TO_50))  # percent, not included
 
 
 def may_show_total(cohort: int, rules: DisclosureRules) -> bool:
@@ -121,6 +135,26 @@ def fold_small(cells: Mapping[str, int], *, into: str, rules: DisclosureRules) -
         ShownCell(label, total if label == into else None if label in folded else value)
         for label, value in cells.items()
     )
+
+
+def show_band(part: int, whole: int, *, people: int, others: int, cohort: int, rules: DisclosureRules) -> Band:
+    """In which range of percent a part lies, where enough people stand on either side of it.
+
+    `part` of the units of `whole` comes from `people`, and `others` add units and nothing to the part. Promised against
+    a reader who knows the whole, k and this code:
+    - nothing but the one mark where either side is below k, nobody included (R2, R3, R10), or the cohort is below
+      k_cohort (R1): none and one look the same;
+    - two groups that differ in one person look the same but where the part crosses an edge of a range, or a side
+      reaches k. Who knows k - 1 people on one side learns of a k-th; that much any threshold tells.
+
+    Raises:
+        DisclosureInvalid: a number is negative, or the part is more than the whole.
+    """
+    if min(part, whole, people, others) < 0 or part > whole:
+        raise DisclosureInvalid(f"{part} is no part of {whole}; count each person's units once.")
+    if min(people, others) < rules.k or not may_show_total(cohort, rules):
+        return Band.WITHHELD
+    return next((band for percent, band in _UP_TO if 100 * part < percent * whole), Band.FROM_50)
 
 
 def _protects(withheld: list[int], *, stage: int, k: int) -> bool:

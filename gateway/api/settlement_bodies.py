@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from policies.disclosure import Band
+
 _DIGEST = "^[0-9a-f]{64}$"
 
 
@@ -101,6 +103,14 @@ class Expected(BaseModel):
     condition: str
 
 
+class OnDocuments(BaseModel):
+    """What part of an outcome, counted from the first week, would be missing without documents (manual evidence)."""
+
+    measure: str
+    band: Band = Field(description="Percent; `withheld` where fewer than k people stand on either side, or nobody.")
+    k: int = Field(description="The contract's, on the day of the release.")
+
+
 class StatementWindow(BaseModel):
     window: str
     from_week: str
@@ -108,6 +118,7 @@ class StatementWindow(BaseModel):
     state: str
     stated: bool = Field(description="By the parties, before the gateway, and not evaluated: there is no attestation.")
     document: Evidence | None = Field(description="Of a stated window: the opening balances, by their digest.")
+    on_documents: OnDocuments | None = Field(description="None where the contract takes no documents as evidence.")
     lines: list[StatementLine]
     due_minor: int
     corrections_minor: int

@@ -1,6 +1,7 @@
 """Where status sources disagree, and how much rests on documents: counts for the municipality's own eyes.
 
-Both tell of single people where groups are small. Nothing released is made from them.
+Both tell of single people where groups are small. One thing leaves from here: `rests_on_documents`, a band of percent
+under the rules of disclosure, which a payment document's release keeps for the statement.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.records import StatusSpell, Week
-from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import first_week
 from gateway.outcomes.precedence import by_week, disagreements
+from gateway.outcomes.results import person_result
+from policies.disclosure import Band, DisclosureRules, show_band
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,15 @@ class OnEvidence:
 
     measure: str
     quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnDocuments:
+    """What part of an outcome would be missing without documents, as a band; `k` is the contract's of that day."""
+
+    measure: str
+    band: Band
+    k: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +87,38 @@ def on_evidence(evaluation: Evaluation, without: Evaluation) -> tuple[OnEvidence
     return tuple(
         OnEvidence(total.measure, total.quantity - without.quantity(total.measure)) for total in evaluation.totals
     )
+
+
+def rests_on_documents(
+    contract: Contract, cohort: Sequence[PersonHistory], by_registers: Sequence[PersonHistory], week: Week
+) -> OnDocuments | None:
+    """Of the outcome that is paid, what part would be missing by the end of a week had only registers told.
+
+    Counted person by person, so that weeks which a document takes away make up for nobody's. Erased people are on
+    neither side: what they rested on is forgotten with them. `by_registers` are the same people as `cohort`, in the
+    same order. None where the contract has no measure of its own.
+    """
+    measure = _paid_measure(contract)
+    if measure is None:
+        return None
+    part = whole = people = others = 0
+    for person, same in zip(cohort, by_registers, strict=True):
+        units = person_result(contract, measure, person, week).quantity
+        missing = max(0, units - person_result(contract, measure, same, week).quantity)
+        part, whole = part + missing, whole + units
+        people, others = people + bool(missing), others + bool(units and not missing)
+    band = show_band(
+        part,
+        whole,
+        people=people,
+        others=others,
+        cohort=contract.cohort.size,
+        rules=DisclosureRules(contract.k, contract.k_cohort),
+    )
+    return OnDocuments(measure.id, band, contract.k)
+
+
+def _paid_measure(contract: Contract) -> Measure | None:
+    """One measure alone: bands of several outcomes of the same people could be set against each other."""
+    paid = [measure for measure in contract.measures if measure.id in contract.paid_measures]
+    return next(iter([*paid, *contract.measures]), None)

@@ -15,8 +15,8 @@ from typing import Any
 
 HEAD = (
     "contract", "window", "from_week", "to_week", "state", "tariff", "kind", "unit", "quantity", "whole_amount",
-    "payer", "amount", "amount_minor", "line_state", "document", "jwt_sha256", "contract_version", "rules_sha256",
-    "gln", "order_number", "person_reference", "account",
+    "payer", "amount", "amount_minor", "line_state", "on_documents", "document", "jwt_sha256", "contract_version",
+    "rules_sha256", "gln", "order_number", "person_reference", "account",
 )  # fmt: skip
 _SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
 _MOST_MINOR = 10**14  # a spreadsheet keeps 15 digits
@@ -48,6 +48,7 @@ def rows(made: dict[str, Any]) -> list[list[Cell]]:
             _kroner(int(share["amount_minor"])),
             int(share["amount_minor"]),
             str(line["state"]),
+            str(window["on_documents"]["band"]) if window["on_documents"] else "",
             window["document"]["jti"],
             window["document"]["jwt_sha256"],
             int(window["document"]["contract_version"]),

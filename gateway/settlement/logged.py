@@ -1,12 +1,14 @@
 """What parties said, asked for and paid stands in the access log too: a row that was deleted, changed or put in by hand
 settles nothing.
 
-Amounts need no such look: they are read from signed documents. Who accepted a line, who contests it, and what was
+Amounts need no such look: they are read from signed documents. What a release keeps beside its document is not signed:
+the log names the digest of the whole draft. Who accepted a line, who contests it, and what was
 billed and paid are rows, and each was written in one transaction with its event.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -17,12 +19,13 @@ from sqlmodel import Session, select
 from gateway.openings import Adopted
 from gateway.settlement_errors import SettlementMismatch
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
-from gateway.store.tables import LogEntry
+from gateway.store.tables import LogEntry, ReleaseRow
 from outcome_verifier import canonical
 from policies.vocabulary import Role
 
 Said = tuple[str, ...]
 _EVENTS: Mapping[str, Callable[[Mapping[str, Any]], Said]] = {
+    "release_intended": lambda event: (event["release"], event["draft_sha256"]),
     "result_acknowledged": lambda event: (_role(event), event["release"], *event["lines"]),
     "result_disputed": lambda event: (
         event["dispute"], _role(event), event["release"], event["line"], event["reason"], event["answer_by"],
@@ -37,6 +40,7 @@ def check(
     session: Session,
     contract_id: str,
     *,
+    releases: Sequence[ReleaseRow],
     acknowledgements: Sequence[Acknowledgement],
     disputes: Sequence[Dispute],
     bills: Sequence[Bill],
@@ -45,11 +49,13 @@ def check(
 ) -> None:
     """Raise `SettlementMismatch` where the rows of a contract's settlement are not those that the log tells of.
 
+    `releases` are all of the contract, drafted or issued, of whatever template.
     What the parties stated as disputed has no event of its own: there must be the rows that the signed text makes.
     """
     release = adopted.release if adopted else ""
     raised = [one for one in disputes if one.release_id != release]
     rows: dict[str, Iterable[Said]] = {
+        "release_intended": ((one.id, hashlib.sha256(one.draft).hexdigest()) for one in releases),
         "result_acknowledged": ((one.role, one.release_id, *one.lines) for one in acknowledgements),
         "result_disputed": (
             (one.id, one.role, one.release_id, one.line, one.reason, one.answer_by.isoformat()) for one in raised

@@ -28,7 +28,7 @@ from gateway.settlement_errors import SettlementMismatch, SettlementRefused
 from gateway.store import queries
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow
-from outcome_verifier import sdjwt
+from outcome_verifier import canonical, sdjwt
 from outcome_verifier.errors import VerificationError
 from outcome_verifier.evidence import check_signature
 from outcome_verifier.trust import TrustFile
@@ -55,6 +55,7 @@ class Signed:
     seq: int
     issued_at: datetime
     is_stated: bool = False
+    on_documents: Mapping[str, Any] | None = None  # as its release kept it (`gateway.outcomes.reconciling`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,8 @@ def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime)
     contract = gateway.contract(session, contract_id)
     if contract.settlement is None:
         raise SettlementRefused(rule="no-terms", reason=f"the contract file of {contract_id} has no [settlement] table")
-    rows = [row for row in queries.releases(session, contract_id) if row.template == "payment_document"]
+    releases = queries.releases(session, contract_id)
+    rows = [row for row in releases if row.template == "payment_document"]
     order = {window.label: place for place, window in enumerate(contract.windows)}
     issued = sorted((row for row in rows if row.state == "issued"), key=lambda row: (order[row.window], row.revision))
     replaced = {row.supersedes for row in issued}
@@ -215,6 +217,7 @@ def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime)
     logged.check(
         session,
         contract_id,
+        releases=releases,
         acknowledgements=acknowledgements,
         disputes=disputes,
         bills=bills,
@@ -301,4 +304,5 @@ def _signed(row: ReleaseRow, trust: TrustFile, *, is_standing: bool) -> Signed:
         leaf_index=row.leaf_index or 0,
         seq=row.seq,
         issued_at=row.issued_at or row.intended_at,
+        on_documents=canonical.loads(row.draft).get("on_documents"),
     )

@@ -25,7 +25,7 @@ def page(made: dict[str, Any]) -> str:
         f"{escape(made['operator']['name'])} efter underskrevne betalingsbilag, opgjort {escape(made['made_on'])}."
         f"<small>What the {who_en} the operator under signed payment documents.</small></p>"
         f"{_marks(made)}{_figures(made['cumulative'])}{_shares(made)}{_windows(made)}{_caps(made['cumulative'])}"
-        f"{_address(made)}{_bills(made)}<section><h2>Bilag for bilag{_en('Document by document')}</h2>"
+        f"{_address(made)}{_bills(made)}<section><h2>Bilag for bilag{_en('Document by document')}</h2>{_told(made)}"
         f"{''.join(_window(window) for window in made['windows'] if window['document'])}</section></div>"
     )
     return document(f"{TITLE} – {escape(contract['title'])}", [body], styles=STYLES)
@@ -223,6 +223,38 @@ def _bills(made: dict[str, Any]) -> str:
     )
 
 
+def _told(made: dict[str, Any]) -> str:
+    """What the lines about documents mean, where there are any. The same words whatever they say."""
+    said = [window["on_documents"] for window in made["windows"] if window["on_documents"]]
+    if not said:
+        return ""
+    k = "/".join(str(number) for number in sorted({one["k"] for one in said}))  # a later version may have another
+    return (
+        "<p class=documents>Nogle uger ses kun af dokumenter i kommunens sagssystem og ikke i registre. Hvor stor en "
+        "del af resultatet der hviler på dem, fra begyndelsen til og med perioden, vises som et interval, og kun når "
+        f"mindst {k} personers resultat hviler på dokumenter og mindst {k} andres ikke gør. Ellers vises intet, heller "
+        "ikke om der er dokumenter."
+        + _en(
+            "Some weeks show in documents of the municipality's case system and in no register. What part of the "
+            "outcome rests on them, from the beginning to the end of the window, is shown as a range, and only where "
+            f"the results of at least {k} people rest on documents and those of at least {k} others do not. Else "
+            "nothing is shown, nor whether there is a document."
+        )
+        + "</p>"
+    )
+
+
+def _on_documents(one: dict[str, Any]) -> str:
+    said = one["on_documents"]
+    if said is None:
+        return ""
+    da, en = known(words.BANDS, said["band"])
+    return (
+        f"<p class=documents>Hviler på dokumenter ({readable(said['measure'])}): <b>{escape(da)}</b>"
+        f"{_en(f'rests on documents: {escape(en)}')}</p>"
+    )
+
+
 def _window(one: dict[str, Any]) -> str:
     rows = "".join(
         f"<tr><td>{readable(line['tariff'])}</td><td>{both(known(words.KINDS, line['kind']))}</td>"
@@ -238,7 +270,7 @@ def _window(one: dict[str, Any]) -> str:
     return (
         f"<div class=window><h3>{escape(one['window'])}<span>{kroner(one['due_minor'])}</span></h3>"
         f"<table class=money><tbody>{rows}</tbody></table>"
-        f"{_evidence(one)}{earlier}</div>"
+        f"{_on_documents(one)}{_evidence(one)}{earlier}</div>"
     )
 
 

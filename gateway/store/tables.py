@@ -312,7 +312,8 @@ def _of_kinds(name: str, kinds: str) -> Index:
 
 
 _SETTLEMENTS = (
-    "kind IN ('dispute_resolved', 'payment_registered', 'payment_requested', 'result_acknowledged', 'result_disputed')"
+    "kind IN ('dispute_resolved', 'payment_registered', 'payment_requested', 'release_intended', "
+    "'result_acknowledged', 'result_disputed')"
 )
 
 
@@ -328,7 +329,7 @@ class LogEntry(SQLModel, table=True):
         _of_kinds("ix_logentry_countersignatures", "kind = 'countersignature_taken'"),
         # and whether a contract runs in shadow, or was adopted mid-way
         _of_kinds("ix_logentry_adoptions", "kind IN ('contract_adopted', 'contract_shadowed')"),
-        # and every settlement, what parties said, asked for and paid
+        # and every settlement, what was drafted, and what parties said, asked for and paid
         _of_kinds("ix_logentry_settlements", _SETTLEMENTS),
     )
     log: str = Field(primary_key=True)

@@ -18,7 +18,7 @@ from tests.support import settling
 from tests.support.municipality import ready
 from tests.support.simulated import Municipality
 
-TABLES = ("acknowledgement", "dispute", "bill", "approval", "payment")
+TABLES = ("acknowledgement", "dispute", "bill", "approval", "payment", "releaserow")
 LINE = "weeks_in_work_or_education/window"
 TAMPERED = {
     "a dispute is gone": "DELETE FROM dispute",
@@ -37,6 +37,7 @@ TAMPERED = {
     "a bill is another file": "UPDATE bill SET sha256 = 'x'",
     "a payment is gone": "DELETE FROM payment",
     "a payment is of another day": "UPDATE payment SET paid_on = '2019-01-01'",
+    "a draft is another": "UPDATE releaserow SET draft = CAST('{}' AS BLOB) WHERE \"window\" = '2018H2'",
 }
 
 

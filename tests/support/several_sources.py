@@ -35,6 +35,11 @@ EDITS: tuple[Edit, ...] = (
     ('status = "dream"\n', _STATUS),
     ('statuses = ["education"] #', 'statuses = ["education", "self_employed"] #'),
 )
+# documents before DREAM, so that one adds its weeks to whomever they are of
+DOCUMENTS_FIRST: tuple[Edit, ...] = (
+    ('status = "dream"\n', _STATUS.replace('"dream", "school", "evidence"', '"evidence", "dream", "school"')),
+    EDITS[1],
+)
 GRANTS = "".join(
     f'\n[[grants]]\nid = "{role}-evidence"\norganisation = "aalborg-kommune"\nrole = "{role}"\n'
     'action = "register_evidence"\n'
@@ -63,11 +68,13 @@ def declare(town: SimulatedMunicipality, name: str, kind: str) -> None:
     declarations.declare_source(town.gateway, file)
 
 
-def several(folder: Path, *, clock: Callable[[], datetime] = utc_now) -> SimulatedMunicipality:
+def several(
+    folder: Path, *, clock: Callable[[], datetime] = utc_now, edits: tuple[Edit, ...] = EDITS
+) -> SimulatedMunicipality:
     """A copy of its own of 30 people, enrolled, DREAM and income pulled; a civil register and one of education are
     declared, and documents accepted.
     """
-    made = _original()
+    made = _original(edits)
     shutil.copytree(made.folder, folder, dirs_exist_ok=True)
     gateway = Gateway.open(Settings(data_directory=folder / "gateway"), clock=clock)
     paths = (made.drop.referrals, made.drop.status, made.drop.income)
@@ -76,12 +83,27 @@ def several(folder: Path, *, clock: Callable[[], datetime] = utc_now) -> Simulat
 
 
 @cache
-def _original() -> SimulatedMunicipality:
+def _original(edits: tuple[Edit, ...]) -> SimulatedMunicipality:
+    town = several_anew(Path(tempfile.mkdtemp(prefix="several-")), edits=edits)
+    town.gateway.store.dispose()
+    return town
+
+
+def several_anew(
+    folder: Path,
+    *,
+    database_url: str = "",
+    clock: Callable[[], datetime] = utc_now,
+    edits: tuple[Edit, ...] = EDITS,
+) -> SimulatedMunicipality:
+    """The same from nothing, on any database."""
     made = simulated(
-        Path(tempfile.mkdtemp(prefix="several-")),
+        folder,
+        database_url=database_url,
+        clock=clock,
         extract_people=EXTRACT_PEOPLE,
         course_edits=SMALL_COURSE,
-        edits=(*SMALL_CONTRACT, *EDITS),
+        edits=(*SMALL_CONTRACT, *edits),
         programme_edits=PROGRAMME_EDITS,
     )
     town = SimulatedMunicipality(made.gateway, made.contract, made.drop, made.folder)
@@ -89,5 +111,4 @@ def _original() -> SimulatedMunicipality:
     declare(town, "school", "periods")
     town.enrol()
     town.pull_all()
-    town.gateway.store.dispose()
     return town

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.disclosure import DisclosureRules, check_group, fold_small, may_show_total, show_breakdown
+from policies.disclosure import (
+    Band,
+    DisclosureRules,
+    check_group,
+    fold_small,
+    may_show_total,
+    show_band,
+    show_breakdown,
+)
 from policies.errors import DisclosureInvalid, GroupTooSmall
 
 Shown = tuple[int | None, ...]
@@ -261,3 +269,51 @@ def test_a_group_is_judged_by_its_size_alone_and_the_refusal_does_not_say_it() -
     with pytest.raises(GroupTooSmall, match="fewer than 25 people") as refused:
         check_group(24, DisclosureRules())
     assert "24" not in str(refused.value)
+
+
+def band(part: int, whole: int = 100, *, people: int = 9, others: int = 9, cohort: int = 120) -> Band:
+    return show_band(part, whole, people=people, others=others, cohort=cohort, rules=DisclosureRules(k=5, k_cohort=25))
+
+
+@pytest.mark.parametrize(
+    ("people", "others", "is_shown"),
+    [(0, 0, False), (0, 9, False), (1, 9, False), (4, 9, False), (5, 5, True), (9, 4, False), (9, 0, False)],
+)
+def test_both_sides_need_k(people: int, others: int, is_shown: bool):
+    assert (band(30, people=people, others=others) is not Band.WITHHELD) is is_shown
+
+
+@pytest.mark.parametrize(("cohort", "is_shown"), [(24, False), (25, True)])
+def test_a_cohort_below_k_cohort_shows_none(cohort: int, is_shown: bool):
+    assert (band(30, cohort=cohort) is not Band.WITHHELD) is is_shown
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "expected"),
+    [
+        (1, 1000, Band.UNDER_10),
+        (99, 1000, Band.UNDER_10),
+        (100, 1000, Band.FROM_10_TO_25),
+        (249, 1000, Band.FROM_10_TO_25),
+        (250, 1000, Band.FROM_25_TO_50),
+        (499, 1000, Band.FROM_25_TO_50),
+        (500, 1000, Band.FROM_50),
+        (999, 1000, Band.FROM_50),
+    ],
+)
+def test_the_edges_of_the_ranges(part: int, whole: int, expected: Band):
+    assert band(part, whole) is expected
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 3000), st.integers(0, 3000))
+def test_below_k_nothing_of_the_figures_shows(people: int, others: int, part: int, more: int):
+    found = band(part, part + more, people=people, others=others)
+    assert (found is Band.WITHHELD) is (min(people, others) < 5)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "people", "others"), [(2, 1, 5, 5), (-1, 1, 5, 5), (1, -1, 5, 5), (1, 1, -1, 5), (1, 1, 5, -1)]
+)
+def test_a_part_that_is_none_is_refused(part: int, whole: int, people: int, others: int):
+    with pytest.raises(DisclosureInvalid):
+        band(part, whole, people=people, others=others)

@@ -9,7 +9,8 @@ revision = "0001"
 down_revision = None
 
 SETTLEMENTS = (
-    "kind IN ('dispute_resolved', 'payment_registered', 'payment_requested', 'result_acknowledged', 'result_disputed')"
+    "kind IN ('dispute_resolved', 'payment_registered', 'payment_requested', 'release_intended', "
+    "'result_acknowledged', 'result_disputed')"
 )
 
 
