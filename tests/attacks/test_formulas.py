@@ -45,6 +45,7 @@ def made(text: str) -> dict:
         "windows": [
             {
                 "window": text,
+                "on_documents": {"measure": text, "band": "from_10_to_25"},
                 "from_week": "2018-W40",
                 "to_week": "2018-W52",
                 "state": "released",
