@@ -230,12 +230,12 @@ def _told(made: dict[str, Any]) -> str:
         return ""
     k = "/".join(str(number) for number in sorted({one["k"] for one in said}))  # a later version may have another
     return (
-        "<p class=documents>Nogle uger ses kun af dokumenter i kommunens sagssystem og ikke i registre. Hvor stor en "
+        "<p class=documents>Uger kan ses af dokumenter i kommunens sagssystem, som intet register viser. Hvor stor en "
         "del af resultatet der hviler på dem, fra begyndelsen til og med perioden, vises som et interval, og kun når "
         f"mindst {k} personers resultat hviler på dokumenter og mindst {k} andres ikke gør. Ellers vises intet, heller "
         "ikke om der er dokumenter."
         + _en(
-            "Some weeks show in documents of the municipality's case system and in no register. What part of the "
+            "Weeks may show in documents of the municipality's case system and in no register. What part of the "
             "outcome rests on them, from the beginning to the end of the window, is shown as a range, and only where "
             f"the results of at least {k} people rest on documents and those of at least {k} others do not. Else "
             "nothing is shown, nor whether there is a document."
