@@ -24,7 +24,7 @@ from statistics import median
 
 from bench.extract_scan import _peak_mib, _span
 from connectors.boundary import CohortMatcher, EverybodyMatcher
-from connectors.codes import statuses
+from connectors.codes import listed, statuses
 from connectors.declaration import Agreement, SourceDeclaration
 from connectors.dream import pull_dream
 from connectors.file_form import FileForm
@@ -54,7 +54,7 @@ _KEY = BlindIndexKey.derive(bytes(32), domain="municipality", version=1)
 _AGREEMENT = Agreement("bench", "bench", frozenset(), "bench", date(2030, 1, 1))
 _FILES = FileSettings(FileForm("dream-*.csv", ","))
 _DREAM = SourceDeclaration(
-    "dream", "dream", "", {"cpr": "PNR"}, (), (), "", None, _FILES, _AGREEMENT, False, "", "bench"
+    "dream", "dream", "", {"cpr": "PNR"}, (), (), listed("dream"), None, _FILES, _AGREEMENT, False, "", "bench"
 )
 
 

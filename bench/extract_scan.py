@@ -21,12 +21,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from connectors.boundary import Boundary
+from connectors.codes import listed
 from connectors.declaration import Agreement, SourceDeclaration
 from connectors.file_form import FileForm
 from connectors.pull import pull_file
@@ -141,12 +142,14 @@ def _cohort(people: int) -> Iterator[str]:
 
 
 class _Vault:
-    """What the scan needs of a `keys.linkage.VaultStore`: the blind indexes."""
+    """A `keys.linkage.VaultStore` in memory."""
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, int], dict[bytes, str]] = {}
+        self.entries: dict[str, tuple[bytes, bytes]] = {}
 
-    def add(self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: list[BlindIndexRow]) -> None:
+    def add(self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: Sequence[BlindIndexRow]) -> None:
+        self.entries[subject] = sealed_cpr, wrapped_key
         for row in indexes:
             self.rows.setdefault((row.domain, row.key_version), {})[row.index] = subject
 
@@ -156,6 +159,12 @@ class _Vault:
 
     def subjects_in(self, domain: str, key_version: int) -> dict[bytes, str]:
         return self.rows.get((domain, key_version), {})
+
+    def sealed(self, subject: str) -> tuple[bytes, bytes]:
+        return self.entries[subject]
+
+    def replace(self, subject: str, *, sealed_cpr: bytes, indexes: Sequence[BlindIndexRow]) -> None:
+        self.add(subject, sealed_cpr=sealed_cpr, wrapped_key=self.entries[subject][1], indexes=indexes)
 
 
 def _naive(path: Path, people: int) -> tuple[float, dict[str, list[str]]]:
@@ -196,7 +205,7 @@ def _ours(path: Path, people: int) -> tuple[float, dict[str, list[str]]]:
     columns = {"cpr": "PNR"}
     files = FileSettings(FileForm("dream-*.csv", ","))
     declaration = SourceDeclaration(
-        "dream", "dream", "", columns, (), (), "", None, files, agreement, False, "", "bench"
+        "dream", "dream", "", columns, (), (), listed("dream"), None, files, agreement, False, "", "bench"
     )
     boundary = Boundary(Linkage(_Vault(), secret=bytes(32), vault_key=bytes(32)))
     numbers = {boundary.enrol(cpr, _CONTRACT, refuse_elsewhere=True): cpr for cpr in _cohort(people)}
@@ -238,7 +247,12 @@ def _span(seconds: list[float]) -> str:
 
 if __name__ == "__main__":
     way, path, people = sys.argv[1:]
-    ways = {"scan": _ours, "csv": _plain, "hmac": _naive, "long": lambda path, _: _ours(path, _BLOCK)}
+    ways: dict[str, Callable[[Path, int], tuple[float, dict[str, list[str]]]]] = {
+        "scan": _ours,
+        "csv": _plain,
+        "hmac": _naive,
+        "long": lambda path, _: _ours(path, _BLOCK),
+    }
     seconds, found = ways[way](Path(path), int(people))
     if len(found) != _COHORT:
         raise ValueError("not everybody of the cohort was found")

@@ -102,6 +102,6 @@ def _fill(connection: Connection, levels: list[bytearray]) -> None:
     """The nodes that so many appends would leave, in bulk."""
     driver = connection.connection.cursor()
     for number, level in enumerate(levels):
-        rows = (("attest", number, n, _at(level, n)) for n in range(len(level) // HASH_BYTES))
+        rows = [("attest", number, n, _at(level, n)) for n in range(len(level) // HASH_BYTES)]
         driver.executemany("INSERT INTO lognode (log, level, idx, hash) VALUES (?, ?, ?, ?)", rows)
     driver.close()

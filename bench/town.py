@@ -36,14 +36,15 @@ class Town:
         """Pull as the command line does; how many records or rows were read."""
         from contextlib import closing
 
-        from gateway.folder_pulling import pull_folder
+        from gateway.folder_pulling import Taken, pull_folder
         from gateway.pulling_records import pull_records
 
         with self.gateway.store.read() as session:
             declaration = declarations.source(session, source)
         if declaration.coverage is None:
             steps = pull_folder(self.gateway, CONTRACT, source, secrets=self.gateway.secrets, clock=REAL_TIME)
-            return sum(step.report.rows_read for step in steps if getattr(step, "report", None) is not None)
+            reports = [step.report for step in steps if isinstance(step, Taken)]
+            return sum(report.rows_read for report in reports if report is not None)
         with closing(self.gateway.transport(declaration)) as transport:
             return pull_records(self.gateway, CONTRACT, source, transport).rows_read
 
