@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -35,7 +35,8 @@ from connectors.records import Week
 from connectors.source_file import LocalFile
 from connectors.transports.file import FileSettings
 from gateway.simulate.registers import replacement_cpr
-from keys.linkage import BlindIndexRow, Linkage
+from keys.linkage import Linkage
+from tests.unit.connectors.cohort import MemoryVault
 
 _WEEKS = 156
 _FIRST = Week.parse("2018-W40")
@@ -141,32 +142,6 @@ def _cohort(people: int) -> Iterator[str]:
     yield from (replacement_cpr(people * n // _COHORT) for n in range(_COHORT))
 
 
-class _Vault:
-    """A `keys.linkage.VaultStore` in memory."""
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[str, int], dict[bytes, str]] = {}
-        self.entries: dict[str, tuple[bytes, bytes]] = {}
-
-    def add(self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: Sequence[BlindIndexRow]) -> None:
-        self.entries[subject] = sealed_cpr, wrapped_key
-        for row in indexes:
-            self.rows.setdefault((row.domain, row.key_version), {})[row.index] = subject
-
-    def subjects_at(self, domain: str, key_version: int, index: bytes) -> list[str]:
-        found = self.rows.get((domain, key_version), {}).get(index)
-        return [] if found is None else [found]
-
-    def subjects_in(self, domain: str, key_version: int) -> dict[bytes, str]:
-        return self.rows.get((domain, key_version), {})
-
-    def sealed(self, subject: str) -> tuple[bytes, bytes]:
-        return self.entries[subject]
-
-    def replace(self, subject: str, *, sealed_cpr: bytes, indexes: Sequence[BlindIndexRow]) -> None:
-        self.add(subject, sealed_cpr=sealed_cpr, wrapped_key=self.entries[subject][1], indexes=indexes)
-
-
 def _naive(path: Path, people: int) -> tuple[float, dict[str, list[str]]]:
     """What one would write first: every person-week goes into SQLite under an HMAC of the number, and the cohort is
     selected from there.
@@ -207,7 +182,7 @@ def _ours(path: Path, people: int) -> tuple[float, dict[str, list[str]]]:
     declaration = SourceDeclaration(
         "dream", "dream", "", columns, (), (), listed("dream"), None, files, agreement, False, "", "bench"
     )
-    boundary = Boundary(Linkage(_Vault(), secret=bytes(32), vault_key=bytes(32)))
+    boundary = Boundary(Linkage(MemoryVault(), secret=bytes(32), vault_key=bytes(32)))
     numbers = {boundary.enrol(cpr, _CONTRACT, refuse_elsewhere=True): cpr for cpr in _cohort(people)}
     matcher = boundary.matcher(_CONTRACT)
     started = time.perf_counter()

@@ -16,7 +16,7 @@ from connectors.codes import NAMES, NO_CODES, CodeList, listed, own_codes
 from connectors.declaration_table import Table, one_of, parse
 from connectors.file_form import form_of
 from connectors.schema import Schema
-from connectors.transports import check, read_settings
+from connectors.transports import check, lists_everybody, read_settings
 
 # kind -> the words that its columns must have; our words, the declaration names the columns
 _FILE_WORDS = {
@@ -131,6 +131,9 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
     )
     root.done()
     check(root, declaration.transport, declaration.schema)
+    if coverage is not None and coverage.answers == "changes" and not lists_everybody(declaration.transport):
+        reason = "must be 'whole' where a source is asked person by person: one person's answer is whole"
+        raise root.table("coverage").refuse("answers", reason)
     return declaration
 
 
@@ -161,8 +164,6 @@ def _transport(table: Table, kind: str, coverage: Coverage | None) -> Any:
         if adds_up and not stays and coverage is not None and coverage.answers == "whole":
             reason = "must be 'newest' where an answer is whole: files that were put away would be missing from it"
             raise table.refuse("reads", reason)
-        if coverage is not None and coverage.answers == "changes" and getattr(settings, "asks", "") == "person":
-            raise table.refuse("asks", "must be 'list' where answers are changes: one person's answer is whole")
         return settings
     # what such a file covers stands in its name and layout: nothing else can say it
     form = form_of(settings)

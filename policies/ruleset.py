@@ -140,7 +140,8 @@ def read_ruleset(texts: dict[str, str], *, schema: str, sha256: str, cases: str 
     return RuleSet(policies, schema, dict(texts), dict(rules), cases, sha256)
 
 
-@lru_cache(maxsize=8)  # of the same texts the same comes out, and most of a command's start went into it
+# the same texts come again: in force, as approved, and as a decision that is explained names them
+@lru_cache(maxsize=8)
 def _checked(texts: tuple[tuple[str, str], ...], schema: str) -> tuple[str, Mapping[str, Rule]]:
     """The texts as one, and their rules by name, in order."""
     rules: dict[str, Rule] = {}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
+import typer.main
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from hypothesis import settings
 
@@ -43,9 +44,11 @@ class _Remembered:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _passphrases_are_stretched_once() -> Iterator[None]:
+def _what_comes_out_the_same_is_made_once() -> Iterator[None]:
+    """Passphrases, and the tree of a hundred commands, which a process of its own builds once anyway."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys.keystore, "Scrypt", _Remembered)
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield
 
 

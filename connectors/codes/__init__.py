@@ -90,9 +90,14 @@ def income_types() -> dict[str, IncomeType]:
 
 def income_type_in(code: str, month: Month) -> IncomeType | None:
     """What a type means in this month; None where the list has no such type on a day of it."""
-    days = _load("income_types")[1].get(code)
-    known = days is not None and Month.of(days[0]) <= month <= Month.of(days[1])
+    months = _income_months().get(code)
+    known = months is not None and months[0].ordinal <= month.ordinal <= months[1].ordinal
     return income_types()[code] if known else None
+
+
+@cache
+def _income_months() -> dict[str, tuple[Month, Month]]:
+    return {code: (Month.of(first), Month.of(last)) for code, (first, last) in _load("income_types")[1].items()}
 
 
 def shown_by_kind() -> dict[str, frozenset[Status]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import cache
 
 import typer
 
@@ -74,16 +72,10 @@ for command in _TOP:
     app.command()(command)
 
 
-@cache
-def _command() -> Callable[[], object]:
-    """The whole tree, built once a process: a hundred commands and their options."""
-    return typer.main.get_command(app)
-
-
 def main() -> None:
     """Run the command line; it ends with one of `_EXIT_CODES`, an error with its own (gateway/errors.py)."""
     try:
-        _command()()  # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
+        app()  # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
     except OSError as error:
         typer.echo(f"gateway: {error.filename or 'a file'}: {error.strerror or 'cannot be used'}", err=True)
         typer.echo("  (file-unreadable)", err=True)

@@ -127,9 +127,9 @@ class _Programme:
     def _check_modelled(self) -> None:
         lengths = [window.to_week - window.from_week + 1 for window in self.contract.windows]
         if self.people.sustained_weeks > min(lengths) or (self.weekly and self.people.sustained_weeks > 1):
-            raise NotImplementedError("windows that share weeks of one outcome are not modelled")
+            raise ValueError("windows that share weeks of one outcome are not modelled")
         if self.contract.pauses or sum(m.kind == "weeks" for m in self.contract.measures) > 1:
-            raise NotImplementedError("pauses and two measures of weeks are not modelled")
+            raise ValueError("pauses and two measures of weeks are not modelled")
 
     def _split(self, group: list[int], roster: Sequence[date]) -> list[_Unit]:
         first = Week.of(roster[group[0]]).ordinal + (not self.contract.qualification.first_week_is_enrolment_week)

@@ -60,7 +60,7 @@ def contract(file: Path = FILE) -> Contract:
 
 def token(gateway: Gateway, party: tuple[str, str] = OPERATOR, *, of: Contract | None = None, **options: object) -> str:
     given = {"trust": gateway.fingerprint, "at": gateway.clock(), **options}
-    return signed_acceptance(of or contract(), party, **given)  # type: ignore[arg-type]
+    return signed_acceptance(of or contract(), party, **given)
 
 
 def edited(folder: Path, *edits: tuple[str, str]) -> tuple[Path, Path]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import highspy
 import pytest
@@ -144,7 +145,10 @@ def late(people: Sequence[PersonHistory], window: Window, seed: int) -> Sequence
     """The cohort when the window froze: one in twenty has no wages yet in its last month."""
     draw = random.Random(f"{seed} {window.label}")
     month = window.to_week.month.ordinal
-    without = lambda columns: {key: value for key, value in columns.items() if key[0] != month}  # noqa: E731
+
+    def without(columns: Mapping[tuple[int, Any], int]) -> dict[tuple[int, Any], int]:
+        return {key: value for key, value in columns.items() if key[0] != month}
+
     return [
         replace(one, hours=without(one.hours), postings=without(one.postings)) if draw.random() < 0.05 else one
         for one in people

@@ -77,7 +77,7 @@ def test_a20_an_old_consent_is_not_brought_back(tmp_path: Path):
     )
     done = begin(town.gateway, town.contract, who, consent, role=Role.CASE_WORKER)
     end(town.gateway, town.contract, done.record, channel=Channel.LETTER, role=Role.CASE_WORKER)
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     with town.gateway.store.engine.connect() as raw:
         raw.exec_driver_sql(
             "UPDATE basisrow SET at = at + 86400 WHERE record_id = ? AND change = 'begins'", (done.record,)

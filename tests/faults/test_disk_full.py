@@ -24,7 +24,7 @@ def limited(town: SimulatedMunicipality, *, more_pages: int) -> SimulatedMunicip
 
     @event.listens_for(gateway.store.engine, "connect")
     def _limit(connection: object, _record: object) -> None:
-        cursor = connection.cursor()  # type: ignore[attr-defined]
+        cursor = connection.cursor()
         pages = cursor.execute("PRAGMA page_count").fetchone()[0]
         cursor.execute(f"PRAGMA max_page_count = {pages + more_pages}")
 

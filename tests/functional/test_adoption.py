@@ -210,10 +210,10 @@ def _keys(town: SimulatedMunicipality) -> dict[str, str]:
     return {
         "another key": operator_signs(contract, opening, at=now, key=party_key("a stranger")),
         "the investor's key": operator_signs(contract, opening, at=now, key=party_key("den-sociale-kapitalfond")),
-        "the municipality's key": operator_signs(contract, opening, at=now, key=own),  # type: ignore[arg-type]
+        "the municipality's key": operator_signs(contract, opening, at=now, key=own),
         "other balances": operator_signs(contract, other, at=now),
         "cut off": operator_signs(contract, opening, at=now)[:-4],
-        "the municipality twice": operator_signs(contract, opening, at=now, key=own, role="outcome_payer"),  # type: ignore[arg-type]
+        "the municipality twice": operator_signs(contract, opening, at=now, key=own, role="outcome_payer"),
         "nothing": "",
     }
 

@@ -114,7 +114,7 @@ def test_only_the_appointed_person_acts(town: SimulatedMunicipality, what: str):
 def test_nobody_acts_after_the_last_day(town: SimulatedMunicipality, what: str):
     name, act = ACTS[what]
     act(acting(town.gateway, name))
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     with pytest.raises(PolicyDenied, match="P42-appointment"):
         act(acting(town.gateway, name))
 
@@ -146,7 +146,7 @@ def test_a_client_is_appointed_by_its_id(town: SimulatedMunicipality, tmp_path: 
     assert api.get("/access-log", headers=appointed.headers(api)).status_code == 200
     refused = api.get("/access-log", headers=other.headers(api))
     assert (refused.status_code, refused.json()["rules"]) == (403, ["P42-appointment"])
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     assert api.get("/access-log", headers=appointed.headers(api)).status_code == 403
 
 

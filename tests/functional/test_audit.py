@@ -145,7 +145,7 @@ def test_an_expired_appointment_opens_nothing(tmp_path: Path):
     town.release(WINDOW, *PAYMENT)
     drawn = auditing.draw(town).sample.id  # positive control: on the last day
     auditing.approve(town, drawn)
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     for step in STEPS.values():
         with pytest.raises(PolicyDenied, match="P42-appointment"):
             step(town, acting(town.gateway, AUDITOR), drawn)
@@ -159,9 +159,9 @@ def test_rows_need_another_persons_approval_that_is_in_force(town: SimulatedMuni
         with pytest.raises(PolicyDenied, match=rule):
             showing.approve(acting(town.gateway, somebody), drawn)
     auditing.approve(town, drawn)
-    town.gateway.clock.move(showing.APPROVAL_DAYS)  # type: ignore[attr-defined]
+    town.gateway.clock.move(showing.APPROVAL_DAYS)
     assert auditing.look(town, drawn).people  # positive control: on the last day
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     with pytest.raises(PolicyDenied, match="P93-sample-approved"):
         auditing.look(town, drawn)
 

@@ -175,7 +175,7 @@ def test_what_was_signed_in_time_is_taken_later_and_what_was_not_never(tmp_path:
     auditing.appoint(town, until=TODAY)
     released = town.release(WINDOW, *PAYMENT)
     token = auditing.signed(town, auditing.audited(town), released)
-    town.gateway.clock.move(3)  # type: ignore[attr-defined]
+    town.gateway.clock.move(3)
     late = resigned(town, token, iat=int((town.gateway.clock() - timedelta(days=1)).timestamp()))
     with pytest.raises(CountersignatureRefused, match="appointment had ended"):
         auditing.take(town, late)
@@ -187,7 +187,7 @@ def test_a_corrected_attestation_keeps_its_own_and_the_new_one_has_none(town: Si
     open_still = auditing.draw(town, nonce="ab" * 32, window="2019H1").sample.id
     token = auditing.signed(town, auditing.audited(town, window="2019H1"), released)
     auditing.take(town, token)
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     again = town.folder / "again" / town.drop.income.name
     again.parent.mkdir()
     kept = [line for line in town.drop.income.read_text().splitlines() if ";2019-05;00;" not in line]

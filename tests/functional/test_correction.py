@@ -37,7 +37,7 @@ def town(tmp_path: Path) -> SimulatedMunicipality:
 
 def mend(town: SimulatedMunicipality, *, months: tuple[str, ...] = ("2020-10", "2020-11", "2020-12")) -> None:
     """The income file comes again, without anybody's wages in the last months."""
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     folder = town.folder / "again"
     folder.mkdir()
     header, *lines = town.drop.income.read_text().splitlines()
@@ -104,7 +104,7 @@ def test_both_stand_in_the_log_and_every_status_list_is_kept(town: SimulatedMuni
 def test_a_second_correction_supersedes_the_first(town: SimulatedMunicipality):
     mend(town)
     first = town.verified(corrected(town)["contract_total"].bundle)
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     back = town.folder / "again" / "third" / town.drop.income.name
     back.parent.mkdir()
     back.write_text(
@@ -243,7 +243,7 @@ def test_a_correction_may_flip_the_investors_mark_and_shows_no_number(tmp_path: 
     """Ballerup: ten people, so the difference is met or not met and nothing else."""
     town = ready(tmp_path, "ballerup", clock=Clock(date(2030, 1, 1)))
     before = town.verified(town.release(LAST, "predicate", "investor").bundle).shown
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     header, *lines = town.drop.income.read_text().splitlines()
     flipped = [line.replace(";00;", ";05;").replace(";01;", ";05;") for line in lines]
     if not before["threshold"]["met"]:

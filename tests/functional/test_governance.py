@@ -142,7 +142,7 @@ def test_a_suspended_window_waits_for_the_controller(town: SimulatedMunicipality
     assert given.decide_by == date(2030, 1, 8)  # five working days after 1 January, a Tuesday
     with pytest.raises(PolicyDenied, match="P32"):
         town.release(*PAYMENT)
-    town.gateway.clock.move(30)  # type: ignore[attr-defined]
+    town.gateway.clock.move(30)
     with pytest.raises(PolicyDenied, match="P32"):  # silence opens nothing
         town.release(*PAYMENT)
     with pytest.raises(PolicyDenied, match="P64"):
@@ -234,7 +234,7 @@ def test_the_doctor_tells_what_waits_for_somebody(town: SimulatedMunicipality):
     advice.advise(gateway, town.contract, "Wait.", suspends=True)
     requests.ask(gateway, town.contract, Who(case_reference=reference), requests.Right.ERASURE, role=Role.CASE_WORKER)
     assert any(line.startswith("warn impact60 every window: held") for line in findings(gateway))
-    gateway.clock.move(31)  # type: ignore[attr-defined]
+    gateway.clock.move(31)
     told = findings(gateway)
     assert any("the answer was due on" in line for line in told)
     assert "warn impact60: 1 requests are older than a month" in told

@@ -68,7 +68,7 @@ def test_a_frozen_window_keeps_the_data_of_its_freeze(town: SimulatedMunicipalit
 
 def test_the_rules_of_then_are_those_that_were_in_force(town: SimulatedMunicipality):
     then, as_of = evaluate_week(town.gateway, town.contract, WEEK)
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     pause = '[[pauses]]\nfrom_week = "2020-W40"\nto_week = "2020-W45"\n\n[freeze]'
     amend(
         town,

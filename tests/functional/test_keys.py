@@ -44,7 +44,7 @@ def real(tmp_path: Path) -> SimulatedMunicipality:
 
 
 def move(town: SimulatedMunicipality, **span: int) -> None:
-    town.gateway.clock.now += timedelta(**span)  # type: ignore[attr-defined]
+    town.gateway.clock.now += timedelta(**span)
 
 
 def states(town: SimulatedMunicipality) -> list[str]:

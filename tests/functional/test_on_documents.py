@@ -143,7 +143,7 @@ def test_a_later_registration_or_an_erasure_changes_nothing_that_was_said(on_bot
 
 
 def test_a_correction_says_it_of_what_is_known_then(town: SimulatedMunicipality):
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     for someone in PEOPLE[5:]:
         confirmed(town, someone, DOCUMENT)
     correction.correct(town.gateway, town.contract, LAST, reason="source_corrected")

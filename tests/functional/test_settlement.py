@@ -195,7 +195,7 @@ def priced_twice(tmp_path: Path) -> SimulatedMunicipality:
 
 def pull_less_income(town: SimulatedMunicipality, months: tuple[str, ...]) -> None:
     """The income file comes again, with half of the wages of some months."""
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
     folder = town.folder / "-".join(("again", *months))
     folder.mkdir()
     header, *lines = town.drop.income.read_text().splitlines()
@@ -206,7 +206,7 @@ def pull_less_income(town: SimulatedMunicipality, months: tuple[str, ...]) -> No
         "\n".join([header, *(one for one in lines if one not in dropped)]) + "\n"
     )
     pulling.pull(town.gateway, town.contract, "income", folder / town.drop.income.name)
-    town.gateway.clock.move(1)  # type: ignore[attr-defined]
+    town.gateway.clock.move(1)
 
 
 def test_a_dispute_freezes_its_own_line_alone(on_both: SimulatedMunicipality):
@@ -254,7 +254,7 @@ def test_one_line_is_invoiced_while_the_other_is_disputed(priced_twice: Simulate
 
 
 def test_a_dispute_after_the_contracts_days_is_refused(priced_twice: SimulatedMunicipality):
-    priced_twice.gateway.clock.move(21)  # type: ignore[attr-defined]
+    priced_twice.gateway.clock.move(21)
     with pytest.raises(PolicyDenied) as refused:
         contest(priced_twice, "2019H2", f"{WEEKS}/window")
     assert refused.value.decision.rule_ids == ("P74-dispute-in-time",)
@@ -367,6 +367,6 @@ def test_the_doctor_tells_of_a_late_answer_and_a_late_payment(priced_twice: Simu
         return [one.what for one in examine_opened(town.gateway) if one.level == "warn"]
 
     assert not any("dispute" in what or bill.number in what for what in warned())
-    town.gateway.clock.move(31)  # type: ignore[attr-defined]
+    town.gateway.clock.move(31)
     assert sum("a dispute of impact60 2019H2 waits" in what for what in warned()) == 1
     assert sum(f"invoice {bill.number} was due" in what for what in warned()) == 1

@@ -64,7 +64,7 @@ def contracts(draw: st.DrawFn) -> Contract:
     measures, tariffs = [], []
     for number, kind in enumerate(draw(st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=2))):
         name = f"m{number}"
-        measures.append(Measure(name, kind, states, 1, **KINDS[kind]))  # type: ignore[arg-type]
+        measures.append(Measure(name, kind, states, 1, **KINDS[kind]))
         window_cap = draw(st.sampled_from([0, 0, 5_000, 40_000]))
         row = Tariff(
             f"t{number}", TariffKind.PRICE, name, 1, price_minor=draw(st.integers(1, 2_000)),

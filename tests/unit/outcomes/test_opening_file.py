@@ -52,7 +52,7 @@ WRONG = {
     "a line twice": (text_of([*LINES, LINES[1]]), 23, "tariff"),
     "a window after the last": (text_of([*LINES, paid("2019H2", WEEKS, 1, PRICE)]), 22, "window"),
     "a tariff that is none": (text_of([LINES[0], paid("2019H1", "bonus", 1, PRICE)]), 16, "tariff"),
-    "a fraction": (text_of([LINES[0], paid("2019H1", WEEKS, 1, 0.5)]), 18, "paid_minor"),  # type: ignore[arg-type]
+    "a fraction": (text_of([LINES[0], paid("2019H1", WEEKS, 1, 0.5)]), 18, "paid_minor"),
     "held back below zero": (text_of([LINES[0], paid("2019H1", WEEKS, 1, 1, held_minor=-1)]), 19, "held_minor"),
     "disputed by nobody": (text_of([LINES[0], paid("2019H1", WEEKS, 1, 1, disputed_minor=1)]), 14, "disputed_by"),
     "disputed by the investor": (

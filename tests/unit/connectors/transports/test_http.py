@@ -34,7 +34,7 @@ def source() -> Iterator[HttpSource]:
 
 def ask(http: HttpClient, url: str, **options: object) -> HttpAnswer:
     request = HttpRequest("POST", url, {"x-person": CANARY}, CANARY.encode())
-    return http.send(lambda: request, accept=JSON, **options)  # type: ignore[arg-type]
+    return http.send(lambda: request, accept=JSON, **options)
 
 
 def ending(http: HttpClient, url: str) -> str:

@@ -41,7 +41,7 @@ def example(name: str, url: str, **changes: Any) -> tuple[RestSettings, Schema]:
     """The example's declaration, at a simulated source."""
     declaration = load_declaration((SOURCES / f"{name}.toml").read_bytes(), file=f"{name}.toml")
     said: RestSettings = declaration.transport
-    auth = dataclasses.replace(said.auth, token_url=url + "/oauth/token") if said.auth else None  # type: ignore[type-var]
+    auth = dataclasses.replace(said.auth, token_url=url + "/oauth/token") if said.auth else None
     http = changes.pop("http", settings(url))
     said = dataclasses.replace(said, url=url + changes.pop("path", "/api/v1/changes"), auth=auth, http=http, **changes)
     return said, Schema(tuple(declaration.columns.values()), declaration.dropped)
@@ -437,7 +437,7 @@ _PAGED = '\n[transport.paging]\nkind = "cursor"\nparameter = "cursor"\nnext = "{
             "no name",
         ),
         ('"{request_id}"', '"{id}"', "transport.headers.x-requestId", "x-requestId =", "not known"),
-        ("lists", "", "transport.asks", "asks =", "must be 'list' where answers are changes"),
+        ("lists", "", "coverage.answers", "answers =", "must be 'whole' where a source is asked person by person"),
     ],
 )
 def test_what_contradicts_itself_is_refused_at_load_where_it_stands(
