@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from gateway.authority import deciding, staff_party
-from gateway.errors import AdviceUnknown, WindowUnknown
+from gateway.errors import AdviceUnknown
 from gateway.installation import Gateway
 from gateway.oversight import LogLine
 from gateway.rights_errors import RequestRefused
@@ -34,8 +34,8 @@ def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", s
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
         contract = gateway.contract(asking.session, contract_id)
-        if window and contract.window(window) is None:
-            raise WindowUnknown(contract=contract_id, window=window)
+        if window:
+            contract.window(window)
         today = asking.now.date()
         facts = AdviceFacts(
             purpose=Purpose.GOVERNANCE, appointment_valid=programme.is_appointed(gateway.staff, Role.DPO, on=today)

@@ -37,7 +37,7 @@ def correct(gateway: Gateway, contract_id: str, window_label: str, *, reason: st
     `WindowOutOfOrder` where a later payment document has settled the difference already, `PolicyDenied`.
     """
     with deciding(gateway) as asking:
-        window = drafting.find_window(gateway.contract(asking.session, contract_id), window_label)
+        window = gateway.contract(asking.session, contract_id).window(window_label)
         contract = gateway.contract_for(asking.session, contract_id, window)
         standing = _standing(asking.session, contract, window)
         rows = [row for old in standing if (row := _supersede(gateway, asking, contract, window, old)) is not None]

@@ -26,7 +26,7 @@ from gateway.attestations.metadata import integrity, metadata_files
 from gateway.attestations.seals import Seal
 from gateway.authority import Asking, Authorised, municipality
 from gateway.enrolment import is_sealed
-from gateway.errors import ReleaseInterrupted, WindowOutOfOrder, WindowUnknown
+from gateway.errors import ReleaseInterrupted, WindowOutOfOrder
 from gateway.events import ReleaseIntended
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract, Window
@@ -74,13 +74,6 @@ class Replaced:
     row: ReleaseRow
     jwt_sha256: str
     difference: Mapping[str, int]
-
-
-def find_window(contract: Contract, label: str) -> Window:
-    window = contract.window(label)
-    if window is None:
-        raise WindowUnknown(contract=contract.id, window=label)
-    return window
 
 
 def revisions(session: Session, request: Request) -> list[ReleaseRow]:

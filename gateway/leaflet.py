@@ -8,11 +8,10 @@ files do not know (who to write to) comes as a `Contact`; nothing is invented.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
 from html import escape
 
-from connectors.declaration_table import parse
 from gateway import plain_danish as words
+from gateway.contact import Contact
 from gateway.outcomes.contract import Contract
 from gateway.plain_danish import PROMISE
 from gateway.printed import document
@@ -21,37 +20,6 @@ from policies.vocabulary import LegalBasis
 
 TITLE = "Sådan bruger vi dine oplysninger"
 _ROLES = {"operator": "Leverandør", "investor": "Investor"}
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Where a citizen writes; given by the municipality, printed as it is."""
-
-    name: str
-    address: str
-    email: str
-    phone: str
-    dpo_email: str  # the data protection officer's
-    cvr: str = ""  # the municipality's number in the business register, eight digits; may be left out
-
-
-def load_contact(text: bytes, *, file: str) -> Contact:
-    """Read a contact file; `DeclarationInvalid` (file, line, key, reason) for a key that is unknown or missing."""
-    root = parse(text, file=file)
-    table = root.table("contact")
-    cvr = table.converted("cvr", _cvr) if "cvr" in table else ""
-    contact = Contact(
-        **{field.name: table.text(field.name) for field in fields(Contact) if field.name != "cvr"}, cvr=cvr
-    )
-    table.done()
-    root.done()
-    return contact
-
-
-def _cvr(text: str) -> str:
-    if not (len(text) == 8 and text.isascii() and text.isdigit()):
-        raise ValueError("must be eight digits")
-    return text
 
 
 def leaflet(contract: Contract, programme: Programme, contact: Contact) -> str:

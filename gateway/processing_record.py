@@ -5,11 +5,11 @@ contract and source declarations. Markdown, in Danish first; it holds nothing th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from connectors.declaration import SourceDeclaration
 from gateway import plain_danish as words
 from gateway.outcomes.contract import Contract
+from gateway.recipients import recipients
 from policies.programme import Programme
 from policies.vocabulary import Purpose, purpose_terms
 
@@ -27,28 +27,6 @@ _SECURITY = "; ".join(
         "nøgler er krypterede og adskilt fra databasen / keys are encrypted and kept apart from the database",
     ]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Who gets what under a contract: `templates` are those of the releases and statements planned for it."""
-
-    role: str
-    organisation: str
-    name: str
-    templates: tuple[str, ...]
-
-
-def recipients(contract: Contract) -> list[Recipient]:
-    """Everybody who is planned to get something, by organisation: also before the first release."""
-    found = []
-    for party in contract.parties:
-        releases = {one.template for one in contract.releases if one.recipient == party.role}
-        statements = {one.kind for one in contract.statements if party.role == "operator"}
-        if party.role != "outcome_payer" and releases | statements:
-            templates = tuple(sorted(releases | statements))
-            found.append(Recipient(party.role, party.organisation, party.name, templates))
-    return sorted(found, key=lambda one: one.organisation)
 
 
 def _documents(contract: Contract) -> str:

@@ -50,7 +50,7 @@ def release(
     and of these `StaysUnsigned` where it was drafted before.
     """
     with _telling_what_stays(gateway, contract_id, window_label, template, recipient), deciding(gateway) as asking:
-        window = drafting.find_window(gateway.contract(asking.session, contract_id), window_label)
+        window = gateway.contract(asking.session, contract_id).window(window_label)
         contract = gateway.contract_for(asking.session, contract_id, window)
         request = Request(contract, window, template, recipient, requested_by, purpose)
         row = _authorise_and_draft(gateway, asking, request, revision)
@@ -75,7 +75,7 @@ def check(
     would raise: `PolicyDenied` with the reason, `WindowOutOfOrder`, `ContractUnknown`, `WindowUnknown`.
     """
     with deciding(gateway) as asking:
-        window = drafting.find_window(gateway.contract(asking.session, contract_id), window_label)
+        window = gateway.contract(asking.session, contract_id).window(window_label)
         contract = gateway.contract_for(asking.session, contract_id, window)
         request = Request(contract, window, template, recipient, requested_by, purpose)
         authorised, _ = drafting.authorise(asking, gateway, request)
@@ -133,7 +133,7 @@ def request_of(
     purpose: Purpose = Purpose.OUTCOME_PAYMENT,
 ) -> Request:
     """What a drafted release was asked for, under the contract as it stands now."""
-    window = drafting.find_window(gateway.contract(session, row.contract_id), row.window)
+    window = gateway.contract(session, row.contract_id).window(row.window)
     contract = gateway.contract_for(session, row.contract_id, window)
     return Request(contract, window, row.template, row.recipient_role, requested_by, purpose)
 

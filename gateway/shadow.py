@@ -18,7 +18,6 @@ from gateway import evaluation as evaluating
 from gateway.adoption_errors import WorkbookRefused
 from gateway.adoption_events import ShadowCompared
 from gateway.authority import Asking, deciding
-from gateway.drafting import find_window
 from gateway.errors import SourcesIncomplete
 from gateway.installation import Gateway
 from gateway.outcomes.contract import Contract
@@ -77,7 +76,7 @@ def compare(
         contract = gateway.contract(asking.session, contract_id)
         mapped = load_map(sheet_map, contract, file=names[1])
         for label in only:
-            find_window(contract, label)
+            contract.window(label)
         programme = gateway.programme(asking.session, contract_id)
         authorised = evaluating.ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
         old = _old(sheet, mapped, file=names[0])

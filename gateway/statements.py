@@ -17,7 +17,6 @@ from sqlmodel import select
 from gateway import evaluation as evaluating
 from gateway.attestations.jws import sign_compact
 from gateway.authority import Asking, Authorised, deciding, municipality
-from gateway.drafting import find_window
 from gateway.enrolment import is_sealed
 from gateway.errors import WindowUnknown
 from gateway.events import PersonLine
@@ -59,7 +58,7 @@ def state(gateway: Gateway, contract_id: str, label: str, kind: str = RELAPSE_NO
     Raises `PolicyDenied`, `WindowUnknown`, `StatementEmptied` where somebody whom it names was erased since.
     """
     with deciding(gateway) as asking:
-        window = find_window(gateway.contract(asking.session, contract_id), label)
+        window = gateway.contract(asking.session, contract_id).window(label)
         contract = gateway.contract_for(asking.session, contract_id, window)
         programme = gateway.programme(asking.session, contract_id)
         authorised, grant = _authorise(asking, contract, programme, window, kind)

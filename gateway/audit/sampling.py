@@ -85,8 +85,7 @@ def draw(
     with deciding(gateway) as asking:
         session = asking.session
         programme = gateway.programme(session, contract_id)
-        if gateway.contract(session, contract_id).window(window) is None:
-            raise WindowUnknown(contract=contract_id, window=window)
+        gateway.contract(session, contract_id).window(window)
         row = _standing(session, contract_id, window, template, recipient)
         authorised = ask_to_audit(gateway, asking, programme, row)
         if row is None:  # P92 has refused this already

@@ -212,9 +212,10 @@ def leaflet(
     examples/contacts/aalborg.toml --out leaflet.html --letter letter.html
     """
     from gateway import leaflet as pages
+    from gateway.contact import load_contact
 
     agreed, why = agreed_files(contract, programme)
-    where = pages.load_contact(contact.read_bytes(), file=contact.name)
+    where = load_contact(contact.read_bytes(), file=contact.name)
     with output(out) as file:
         file.write(pages.leaflet(agreed, why, where).encode())
     console.print(f"leaflet: {out}")

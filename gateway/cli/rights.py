@@ -161,7 +161,7 @@ def consent(
 
     Example: gateway rights consent ballerup 5f0c… --contact examples/contacts/ballerup.toml --out samtykke.jsonld
     """
-    from gateway.leaflet import load_contact
+    from gateway.contact import load_contact
     from gateway.rights.receipt import consent_receipt
 
     where = load_contact(contact.read_bytes(), file=contact.name)

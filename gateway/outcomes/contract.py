@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from connectors.records import IncomeType, Status, Week
+from gateway.errors import WindowUnknown
 from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.terms import Aggregate, Caps, Index, Rounding, Tariff, divided
@@ -244,8 +245,12 @@ class Contract:
         """What each payer bears, in the order of `payers`."""
         return tuple(payer.share_parts for payer in self.payers)
 
-    def window(self, label: str) -> Window | None:
-        return next((window for window in self.windows if window.label == label), None)
+    def window(self, label: str) -> Window:
+        """The window of this label; raises `WindowUnknown`."""
+        for window in self.windows:
+            if window.label == label:
+                return window
+        raise WindowUnknown(contract=self.id, window=label)
 
     def windows_until(self, label: str) -> tuple[Window, ...]:
         """The windows up to and with this one, in their order."""

@@ -164,8 +164,7 @@ def _explain(rules: Rules, measure: Measure, person: PersonHistory, until: Week)
     windows = []
     for label, verdicts in groupby(result.verdicts, key=lambda verdict: _window_of(contract, verdict.week)):
         runs = _runs(rules, measure, person, list(verdicts))
-        window = contract.window(label)
-        last = runs[-1].to_week if window is None else min(window.to_week, until)
+        last = runs[-1].to_week if label == OUTSIDE else min(contract.window(label).to_week, until)
         units = person_result(contract, measure, person, last).quantity
         windows.append(WindowExplained(label, last, units, runs))
     return MeasureExplained(measure.id, str(measure.kind), measure.line, result.quantity, tuple(windows))

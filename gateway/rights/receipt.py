@@ -14,12 +14,12 @@ from typing import Any
 from sqlmodel import col, select
 
 from gateway.authority import deciding
+from gateway.contact import Contact
 from gateway.events import PersonLine
 from gateway.installation import Gateway
-from gateway.leaflet import Contact
 from gateway.outcomes.contract import Contract
 from gateway.plain_danish import PROMISE, categories, category_source
-from gateway.processing_record import recipients
+from gateway.recipients import recipients
 from gateway.rights.people import ask_about_person
 from gateway.rights_errors import RecordUnknown
 from gateway.rights_events import PersonRead

@@ -23,7 +23,7 @@ from gateway.issuing import token_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.judging import is_taken_out
 from gateway.plain_danish import categories, category_source, source_name
-from gateway.processing_record import recipients
+from gateway.recipients import recipients
 from gateway.rights.holdings import Holdings, held, together
 from gateway.rights.people import Who, open_person
 from gateway.rights_events import PersonRead
@@ -233,7 +233,7 @@ def _is_counted(gateway: Gateway, session: Session, programme: Programme, row: R
     that the contract had for the window, with what was known when its data froze.
     """
     window = gateway.contract(session, row.contract_id).window(row.window)
-    if window is None or window.to_week.sunday < subject.enrolled_on:
+    if window.to_week.sunday < subject.enrolled_on:
         return False
     contract = gateway.contract_for(session, row.contract_id, window)
     [person] = histories(session, contract, programme, known_at=row.known_at, only=subject.subject_id)

@@ -14,7 +14,6 @@ from enum import StrEnum
 
 from gateway.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation import Gateway
-from gateway.outcomes.contract import Window
 from gateway.outcomes.settlement_terms import ANSWER_DAYS
 from gateway.settlement.account import Line
 from gateway.settlement.reading import Settled, Signed, read
@@ -203,15 +202,8 @@ def _open(
 ) -> tuple[Programme, Settled, Signed | None, Party]:
     programme = gateway.programme(asking.session, contract_id)
     settled = read(gateway, asking.session, contract_id, now=asking.now)
-    find(settled, label)
+    settled.contract.window(label)
     return programme, settled, settled.standing(label), party_of(gateway, programme, as_party)
-
-
-def find(settled: Settled, label: str) -> Window:
-    """The window of this label; `WindowUnknown`."""
-    from gateway.drafting import find_window
-
-    return find_window(settled.contract, label)
 
 
 def _ask(

@@ -17,7 +17,7 @@ from gateway.authority import Authorised, deciding, municipality
 from gateway.installation import Gateway
 from gateway.outcomes.contract import ContractParty
 from gateway.settlement.account import CREDIT_NOTE, INVOICE, BillLine, Planned, billed, plan
-from gateway.settlement.acknowledging import find, is_appointed
+from gateway.settlement.acknowledging import is_appointed
 from gateway.settlement.invoice import STATED_EVIDENCE, BillFacts, Evidence, ubl
 from gateway.settlement.reading import Settled, lines_of, read
 from gateway.settlement.states import QUARRELS, State
@@ -50,7 +50,7 @@ def request_payment(
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
         settled = read(gateway, asking.session, contract_id, now=asking.now)
-        find(settled, window_label)
+        settled.contract.window(window_label)
         one = settled.standing(window_label)
         party = as_party or municipality(programme)
         asked = _payer(settled, payer)

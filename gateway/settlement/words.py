@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from html import escape
 
-from gateway.settlement.states import State
-
-STATES: dict[State, tuple[str, str]] = {
-    State.ACCRUING: ("løber", "accruing"),
-    State.FROZEN: ("frosset", "frozen"),
-    State.EVALUATED: ("opgjort", "evaluated"),
-    State.RELEASED: ("frigivet", "released"),
-    State.ACKNOWLEDGED: ("godkendt", "acknowledged"),
-    State.DISPUTED: ("bestridt", "disputed"),
-    State.INVOICED: ("faktureret", "invoiced"),
-    State.PAID: ("betalt", "paid"),
-    State.HELD: ("tilbageholdt", "held back"),
-    State.CONTESTED: ("bestridt", "stated and contested"),
-    State.STATED: ("oplyst", "stated, not evaluated"),
-    State.SUPERSEDED: ("erstattet", "superseded"),
+STATES: dict[str, tuple[str, str]] = {
+    "accruing": ("løber", "accruing"),
+    "frozen": ("frosset", "frozen"),
+    "evaluated": ("opgjort", "evaluated"),
+    "released": ("frigivet", "released"),
+    "acknowledged": ("godkendt", "acknowledged"),
+    "disputed": ("bestridt", "disputed"),
+    "invoiced": ("faktureret", "invoiced"),
+    "paid": ("betalt", "paid"),
+    "held": ("tilbageholdt", "held back"),
+    "contested": ("bestridt", "stated and contested"),
+    "stated": ("oplyst", "stated, not evaluated"),
+    "superseded": ("erstattet", "superseded"),
 }
 NEXT = {
     "payment_document": ("Betalingsbilag", "payment document"),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from gateway.leaflet import load_contact
+from gateway.contact import load_contact
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.receipt import consent_receipt
 from gateway.store.tables import Subject

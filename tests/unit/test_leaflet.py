@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import DeclarationInvalid
-from gateway.leaflet import Contact, leaflet, letter, load_contact
+from gateway.contact import Contact, load_contact
+from gateway.leaflet import leaflet, letter
 from gateway.outcomes.contract import Contract, ExitRule, PlannedRelease
 from gateway.outcomes.contract_file import load_contract
 from gateway.plain_danish import PROMISE

@@ -6,9 +6,10 @@ import pytest
 
 from connectors.errors import DeclarationInvalid
 from gateway.annexes.payment import annex_b
+from gateway.contact import load_contact
 from gateway.contract_page import Language, page
 from gateway.errors import AmendmentRefused
-from gateway.leaflet import leaflet, letter, load_contact
+from gateway.leaflet import leaflet, letter
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.bounds import parties, ranges
 from gateway.outcomes.contract import Contract
