@@ -9,6 +9,7 @@ COPY verifier ./verifier
 COPY keys ./keys
 COPY connectors ./connectors
 COPY policies ./policies
+COPY vocabulary ./vocabulary
 COPY gateway ./gateway
 RUN /opt/gateway/bin/pip install --no-cache-dir --no-deps --no-build-isolation ./verifier .
 

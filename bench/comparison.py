@@ -28,7 +28,6 @@ from connectors.codes import listed, statuses
 from connectors.declaration import Agreement, SourceDeclaration
 from connectors.dream import pull_dream
 from connectors.file_form import FileForm
-from connectors.records import Status, StatusSpell, Week
 from connectors.source_file import LocalFile
 from connectors.transports.file import FileSettings
 from connectors.whole_extract import scan_extract
@@ -40,6 +39,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.simulate.registers import replacement_cpr
 from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
+from vocabulary.records import Status, StatusSpell, Week
 
 _FIRST = Week.parse("2012-W01")  # 2015 and 2020 have 53 weeks
 _WEEKS = 520

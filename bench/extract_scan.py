@@ -31,12 +31,12 @@ from connectors.codes import listed
 from connectors.declaration import Agreement, SourceDeclaration
 from connectors.file_form import FileForm
 from connectors.pull import pull_file
-from connectors.records import Week
 from connectors.source_file import LocalFile
 from connectors.transports.file import FileSettings
 from gateway.simulate.registers import replacement_cpr
 from keys.linkage import Linkage
 from tests.unit.connectors.cohort import MemoryVault
+from vocabulary.records import Week
 
 _WEEKS = 156
 _FIRST = Week.parse("2018-W40")

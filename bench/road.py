@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.town import CONTRACT, town
-from connectors.records import Week
-from gateway import evaluation, publication
-from gateway.release import release
+from gateway.evaluation import evaluating as evaluation
+from gateway.release import publication
+from gateway.release.releasing import release
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import verify_bundle
+from vocabulary.records import Week
 
 T = TypeVar("T")
 _STATUS, _INCOME = "case-system", "sf0770_a"

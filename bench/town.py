@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import declarations, enrolment
-from gateway.installation import Gateway, initialise
-from gateway.settings import REAL_TIME, Kind, Settings
+from gateway.contracts import declarations
+from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.settings import REAL_TIME, Kind, Settings
+from gateway.intake import enrolment
 from gateway.simulate.course import load_course
 from gateway.simulate.serving import SimulatedTown
 from tests.support.parties import accept_all
@@ -36,8 +37,8 @@ class Town:
         """Pull as the command line does; how many records or rows were read."""
         from contextlib import closing
 
-        from gateway.folder_pulling import Taken, pull_folder
-        from gateway.pulling_records import pull_records
+        from gateway.intake.folder_pulling import Taken, pull_folder
+        from gateway.intake.pulling_records import pull_records
 
         with self.gateway.store.read() as session:
             declaration = declarations.source(session, source)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from connectors.boundary import Boundary, CohortMatcher
 from connectors.errors import AnswerForAnother, RejectReason, SourceMalformed
-from connectors.records import SubjectRef
 from connectors.shapes import Owned
 from connectors.transport import Ask, Page, PersonTransport, Record
+from vocabulary.records import SubjectRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connectors.errors import RejectReason
-from connectors.records import IncomePosting, StatusSpell, Week
+from vocabulary.records import IncomePosting, StatusSpell, Week
 
 Progress = Callable[[int, int], None]  # bytes, people or pages: done, and in all; 0 where nobody knows
 

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.errors import RejectReason, RowsNotShown
-from connectors.records import SubjectRef
 from keys.blind_index import BLOCK_BYTES, BlindIndexKey, Column, are_digits, have_a_day
 from keys.cpr import Cpr
 from keys.errors import InvalidCpr, NumberTaken
 from keys.linkage import MUNICIPALITY, Linkage, contract_domain
+from vocabulary.records import SubjectRef
 
 T = TypeVar("T")
 _HAS_NUMBER = re.compile(r"\d{6}[- ]?\d{4}")

@@ -15,8 +15,8 @@ from datetime import date
 from connectors.boundary import Boundary
 from connectors.errors import RejectReason
 from connectors.reading import check_is_a_table, check_name, read_rows, read_whole
-from connectors.records import SubjectRef
 from connectors.source_file import SourceFile
+from vocabulary.records import SubjectRef
 
 COLUMNS = ("CPR nummer", "Henvist dato", "Sagsreference", "Underretning")
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{1,40}")

@@ -16,8 +16,8 @@ from connectors.codes import income_type_in
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import read_rows, read_whole
-from connectors.records import IncomePosting, IncomeType, Month, Week
 from connectors.source_file import SourceFile
+from vocabulary.records import IncomePosting, IncomeType, Month, Week
 
 _MONTHS = re.compile(r"\d{4}-\d{2}")
 _HOURS = re.compile(r"(-?)(\d{1,4})(?:,(\d{1,2}))?")

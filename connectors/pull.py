@@ -11,9 +11,9 @@ from connectors.dream import pull_dream
 from connectors.errors import DeclarationInvalid
 from connectors.income import pull_income
 from connectors.reading import check_is_a_table, check_name
-from connectors.records import Week
 from connectors.source_file import SourceFile
 from connectors.ydelsesrefusion import pull_ydelsesrefusion
+from vocabulary.records import Week
 
 _PULL: Mapping[str, Callable[..., Pulled]] = {
     "dream": pull_dream,

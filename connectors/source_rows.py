@@ -27,9 +27,9 @@ from connectors.reading import (
     read_whole,
     split,
 )
-from connectors.records import SubjectRef, Week
 from connectors.source_file import SourceFile
 from connectors.ydelsesrefusion import week_of
+from vocabulary.records import SubjectRef, Week
 
 _SIGN_ALONE = {True: "(taken back)", False: "(not read)"}
 

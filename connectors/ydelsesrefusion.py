@@ -19,8 +19,8 @@ from connectors.codes import plain
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import read_rows, read_whole
-from connectors.records import Month, Status, StatusSpell, SubjectRef, Week
 from connectors.source_file import SourceFile
+from vocabulary.records import Month, Status, StatusSpell, SubjectRef, Week
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WEEK = re.compile(r"(\d{4})-?W?(\d{2})")

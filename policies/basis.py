@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
-from policies.vocabulary import Purpose
+from policies.terms import Purpose
 
 
 class RecordKind(StrEnum):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from policies.vocabulary import Action, Party
+from policies.terms import Action, Party
 
 FactValue = str | int | bool | tuple[str, ...]
 

@@ -24,7 +24,7 @@ from policies.errors import PolicyDenied, PolicySetInvalid
 from policies.facts import Facts
 from policies.programme import Grant, Programme
 from policies.ruleset import RuleSet, load_ruleset, template_id
-from policies.vocabulary import Action, Party
+from policies.terms import Action, Party
 
 CEDAR_DIRECTORY = Path(__file__).parent / "cedar"
 ENGINE_ERROR = "engine-error"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policies.vocabulary import Action, Party, Purpose
+from policies.terms import Action, Party, Purpose
 
 
 @dataclass(frozen=True, slots=True)

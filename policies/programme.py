@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from policies.basis import BASES, RecordKind, Requirements
+from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
 from policies.toml_table import Table, parse
-from policies.vocabulary import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
 
 SCHEMA = "programme/1"
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_-]{0,63}")

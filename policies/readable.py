@@ -10,7 +10,7 @@ from pathlib import Path
 
 from policies.engine import CEDAR_DIRECTORY
 from policies.ruleset import Rule, RuleSet, load_ruleset
-from policies.vocabulary import Action
+from policies.terms import Action
 
 READABLE = Path(__file__).parent / "READABLE.md"
 

@@ -20,7 +20,7 @@ import cedarpy
 from cedarpy import pst
 
 from policies.errors import PolicySetInvalid
-from policies.vocabulary import Action
+from policies.terms import Action
 
 MANIFEST = "POLICYSET.json"
 CASES = "CASES.json"  # rule -> the cases that only it decides; approved with the rules

@@ -18,7 +18,7 @@ from functools import cache
 from importlib.resources import files
 
 from connectors.declaration_table import Table, parse
-from connectors.records import IncomeType, Month, Status, Week
+from vocabulary.records import IncomeType, Month, Status, Week
 
 NAMES = ("dream", "ydelsesrefusion", "sf1491")  # the lists of statuses that come with the software
 _RANGE = re.compile(r"(\d{2,3})-(\d{2,3})")

@@ -13,17 +13,19 @@ from fastapi import Depends, FastAPI, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from gateway import clients, oversight, publication
 from gateway.api import problems, public, settlement, token
 from gateway.api.bodies import EvidenceBundle, Health, LogEvent, PlannedContract, PlannedRelease
 from gateway.api.document import DocumentedAPI, description
 from gateway.api.page import render
-from gateway.errors import ContractUnknown, Unauthenticated
-from gateway.installation import Gateway
+from gateway.errors.tree import ContractUnknown, Unauthenticated
+from gateway.installation import clients
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import RECIPIENTS
-from gateway.release import release
+from gateway.oversight import log_reading as oversight
+from gateway.release import publication
+from gateway.release.releasing import release
 from gateway.store import queries
-from policies.vocabulary import Party, Role
+from policies.terms import Party, Role
 
 _MOST_REQUEST_BYTES = 16_384
 _HEADERS = {

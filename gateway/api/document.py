@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from gateway.api import problems
-from gateway.tokens import ASSERTION_LIFE_SECONDS, ASSERTION_TYPE
+from gateway.installation.tokens import ASSERTION_LIFE_SECONDS, ASSERTION_TYPE
 
 _HERE = "https://gateway.example"  # stands for the issuer in the examples
 

@@ -13,8 +13,8 @@ from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 from connectors.errors import ConnectorError
-from gateway.error_table import outcome
-from gateway.errors import GatewayError
+from gateway.errors.table import outcome
+from gateway.errors.tree import GatewayError
 from keys.errors import KeysError
 from outcome_verifier.errors import VerificationError
 from policies.errors import PoliciesError, PolicyDenied

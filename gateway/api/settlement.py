@@ -19,11 +19,11 @@ from gateway.api.settlement_bodies import (
     Resolved,
     Statement,
 )
-from gateway.errors import ContractUnknown
-from gateway.installation import Gateway
+from gateway.errors.tree import ContractUnknown
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import RECIPIENTS
 from gateway.settlement import acknowledging, billing, views
-from policies.vocabulary import Party, Role
+from policies.terms import Party, Role
 
 _TAG = "settlement"
 ContractId = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="The contract's id, such as `impact60`.")]

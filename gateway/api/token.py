@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from gateway import clients
 from gateway.api.bodies import Token, TokenError
-from gateway.errors import Unauthenticated
-from gateway.installation import Gateway
-from gateway.tokens import ASSERTION_LIFE_SECONDS, ASSERTION_TYPE, MOST_CHARACTERS
+from gateway.errors.tree import Unauthenticated
+from gateway.installation import clients
+from gateway.installation.gateway import Gateway
+from gateway.installation.tokens import ASSERTION_LIFE_SECONDS, ASSERTION_TYPE, MOST_CHARACTERS
 
 _GRANT_TYPE = "client_credentials"
 _MEDIA_TYPE = "application/x-www-form-urlencoded"

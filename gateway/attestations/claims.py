@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.errors import DraftRefused
+from gateway.errors.tree import DraftRefused
 from gateway.outcomes.contract import Contract, MeasureKind, Window
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.not_counted import OTHER
 from gateway.outcomes.tariff import DueLine
 from outcome_verifier.claims import check_figures, check_shapes
 from policies.disclosure import DisclosureRules, fold_small, show_breakdown
-from policies.vocabulary import Action
+from policies.terms import Action
 
 ENGINE_VERSION = "outcome-gateway/0.1.0"
 RULES = ("k", "k-cohort", "class", "complement")

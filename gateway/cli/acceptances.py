@@ -10,7 +10,7 @@ import typer
 from gateway.cli.terminal import columns, console, opened, warn_of_development_key
 
 if TYPE_CHECKING:
-    from gateway.installation import Gateway
+    from gateway.installation.gateway import Gateway
     from gateway.outcomes.contract import Contract
 
 
@@ -22,7 +22,7 @@ def accept(
 
     Example: gateway contract accept examples/contracts/impact60.toml examples/programmes/impact60.toml
     """
-    from gateway.acceptances import accept as use_case
+    from gateway.contracts.acceptances import accept as use_case
 
     gateway = opened()
     _show(gateway, use_case(gateway, contract, programme))
@@ -39,7 +39,7 @@ def accepted(
 
     Example: gateway contract accepted impact60.toml investor.acceptance.jwt --key 3oY…
     """
-    from gateway.acceptances import take_in
+    from gateway.contracts.acceptances import take_in
     from gateway.outcomes.contract_file import load_contract
 
     gateway = opened()
@@ -59,7 +59,7 @@ def acceptances(contract: Annotated[Path, typer.Argument(help="The contract file
 
 
 def _show(gateway: Gateway, contract: Contract) -> None:
-    from gateway.accepted import is_in_force, parties, standing
+    from gateway.contracts.accepted import is_in_force, parties, standing
 
     with gateway.store.read() as session:
         stands, in_force = standing(session, contract), is_in_force(session, contract)

@@ -21,7 +21,7 @@ def adopt(
 
     Example: gateway contract adopt impact60 opening.toml --signed operator.balances.jwt
     """
-    from gateway.openings import adopt as use_case
+    from gateway.contracts.openings import adopt as use_case
 
     gateway = opened()
     tokens = [file.read_text("ascii", errors="replace").strip() for file in signed]
@@ -54,8 +54,8 @@ def shadow(
 
     Example: gateway shadow impact60 --sheet old.xlsx --map map.toml --out report.csv
     """
-    from gateway import shadow as use_case
-    from gateway.settlement.exports import csv_bytes, xlsx_bytes
+    from gateway.documents.exports import csv_bytes, xlsx_bytes
+    from gateway.evaluation import shadow as use_case
 
     if out is not None and out.suffix not in (".csv", ".xlsx"):
         raise typer.BadParameter("must end in .csv or .xlsx", param_hint="--out")

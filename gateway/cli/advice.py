@@ -24,7 +24,7 @@ def give(
 
     Example: gateway advice give impact60 --window 2020H2 --text "The table is too fine." --suspend
     """
-    from gateway import advice
+    from gateway.oversight import advice
 
     row = advice.advise(opened(), contract, text, window=window, suspends=suspend)
     console.print(f"recorded: {row.id}")
@@ -43,7 +43,7 @@ def answer(
 
     Example: gateway advice answer 5f0c… --not-followed --text "The contract names this table."
     """
-    from gateway.advice import answer as use_case
+    from gateway.oversight.advice import answer as use_case
 
     row = use_case(opened(), advice, followed=followed, text=text)
     console.print(f"answered: {row.answer}")
@@ -58,7 +58,7 @@ def lift(advice: Advice) -> None:
 
     Example: gateway advice lift 5f0c…
     """
-    from gateway.advice import lift as use_case
+    from gateway.oversight.advice import lift as use_case
 
     console.print(f"lifted: {use_case(opened(), advice).id}")
 
@@ -69,7 +69,7 @@ def list_advice(contract: Annotated[str, typer.Argument(help="The contract's id;
 
     Example: gateway advice list impact60
     """
-    from gateway.advice import all_advice
+    from gateway.oversight.advice import all_advice
 
     gateway = opened()
     rows = [("advice", "contract", "window", "holds", "given on", "decide by", "answer", "lifted")]
@@ -95,7 +95,7 @@ def sample(
 
     Example: gateway advice sample impact60 --size 20 --seed 2026-11
     """
-    from gateway.advice import sample as use_case
+    from gateway.oversight.advice import sample as use_case
 
     for line in use_case(opened(), contract, size=size, seed=seed):
         facts = {name: value for name, value in line.body.items() if name != "kind"}

@@ -21,10 +21,10 @@ def annex(
     Example: gateway contract annex examples/contracts/impact60.toml examples/programmes/impact60.toml
     --out annex.html --docx annex.docx
     """
-    from gateway.accepted import parties, standing
-    from gateway.annexes import whole
-    from gateway.annexes.blocks import html
-    from gateway.errors import NotInstalled
+    from gateway.contracts.accepted import parties, standing
+    from gateway.documents.annexes import whole
+    from gateway.documents.annexes.blocks import html
+    from gateway.errors.tree import NotInstalled
 
     agreed, why = agreed_files(contract, programme)
     fingerprint, is_demo, keys = "", False, None
@@ -47,7 +47,7 @@ def annex(
         file.write(html(title, blocks).encode())
     console.print(f"annexes: {out}, for contract sha256 {agreed.sha256}")
     if docx is not None:
-        from gateway.annexes.docx_file import docx as written
+        from gateway.documents.annexes.docx_file import docx as written
 
         payer = agreed.party("outcome_payer").name
         with output(docx) as file:

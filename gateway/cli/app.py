@@ -28,9 +28,9 @@ from gateway.cli import (
     simulation,
     whatif,
 )
-from gateway.error_table import outcome
+from gateway.errors.table import outcome
 
-_FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors.py
+_FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors/tree.py
 _EXIT_CODES = (
     "Exit codes: 0 done; 1 the doctor found a failure, or a shadow run a difference; 2 usage or a setting; 3 a file"
     " cannot be used; 4 not found; 5 refused; 6 installation, keys, output or address; 7 not authenticated; 8 policy;"
@@ -73,7 +73,7 @@ for command in _TOP:
 
 
 def main() -> None:
-    """Run the command line; it ends with one of `_EXIT_CODES`, an error with its own (gateway/errors.py)."""
+    """Run the command line; it ends with one of `_EXIT_CODES`, an error with its own (gateway/errors/tree.py)."""
     try:
         app()  # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
     except OSError as error:

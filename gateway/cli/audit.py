@@ -13,9 +13,9 @@ from gateway.cli.terminal import columns, console, opened, output
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connectors.records import Week
-    from gateway.audit.evidence import Evidence
-    from gateway.audit.showing import ItemShown, Laid, Opening
+    from gateway.oversight.audit.evidence import Evidence
+    from gateway.oversight.audit.showing import ItemShown, Laid, Opening
+    from vocabulary.records import Week
 
 app = typer.Typer(
     help="An audit of the people behind an attestation: by an appointed auditor, on municipal premises.",
@@ -37,7 +37,7 @@ def sample(
 
     Example: gateway audit sample impact60 2020H2 --size 12 --nonce 5f0c…
     """
-    from gateway.audit.sampling import draw
+    from gateway.oversight.audit.sampling import draw
 
     done = draw(opened(), contract, window, template, to, size=size, nonce=nonce)
     row = done.sample
@@ -61,7 +61,7 @@ def approve(sample: Sample) -> None:
 
     Example: gateway audit approve 5f0c…
     """
-    from gateway.audit.showing import approve as use_case
+    from gateway.oversight.audit.showing import approve as use_case
 
     done = use_case(opened(), sample)
     console.print(f"approved: the rows of sample {done.id} may be shown up to {done.approved_until}")
@@ -79,13 +79,13 @@ def rows(
 
     Example: gateway audit rows 5f0c… drop/dream/dream-2021-02.csv drop/income/*.csv --item 3
     """
-    from gateway.audit.showing import show
+    from gateway.oversight.audit.showing import show
 
     show(opened(), sample, files, on=sys.stdout, begin=_begin, tell=_tell, only=item or ())
 
 
 def _begin(found: Opening) -> None:
-    from gateway.evaluation import utc_text
+    from gateway.evaluation.evaluating import utc_text
 
     contract = found.contract
     console.print(f"{contract.id} {found.window}: data known at {utc_text(found.known_at)}", style="bold")
@@ -161,8 +161,8 @@ def find(
 
     Example: gateway audit find 5f0c… --item 3 --deviates other_hours --weeks 2020-W07..2020-W09
     """
-    from gateway.audit.findings import Deviation
-    from gateway.audit.findings import find as use_case
+    from gateway.oversight.audit.findings import Deviation
+    from gateway.oversight.audit.findings import find as use_case
 
     if agrees == bool(deviates):
         raise typer.BadParameter("say --agrees, or --deviates and why")
@@ -175,7 +175,7 @@ def find(
 
 
 def _weeks(text: str) -> tuple[Week, Week]:
-    from connectors.records import Week
+    from vocabulary.records import Week
 
     first, _, last = text.partition("..")
     try:
@@ -196,7 +196,7 @@ def close(
 
     Example: gateway audit close 5f0c… --out findings.json
     """
-    from gateway.audit.findings import close as use_case
+    from gateway.oversight.audit.findings import close as use_case
 
     with output(out) as file:
         done = use_case(opened(), sample)
@@ -215,7 +215,7 @@ def take(file: Annotated[Path, typer.Argument(help="What the auditor signed (JWS
 
     Example: gateway audit take countersignature.jwt
     """
-    from gateway.audit.countersigning import take as use_case
+    from gateway.oversight.audit.countersigning import take as use_case
 
     row, is_new = use_case(opened(), file.read_text("utf-8", errors="replace"))
     word = "taken" if is_new else "taken before, nothing changed"
@@ -229,7 +229,7 @@ def list_samples(contract: Annotated[str, typer.Argument(help="The contract's id
 
     Example: gateway audit list impact60
     """
-    from gateway.audit.sampling import progress
+    from gateway.oversight.audit.sampling import progress
 
     gateway = opened()
     rows: list[Sequence[str]] = [

@@ -20,7 +20,7 @@ def comparison(
 
     Example: gateway comparison impact60 group.toml --extract drop/dream/dream-2021-02.csv --out figures.json
     """
-    from gateway.comparison import compare
+    from gateway.evaluation.comparison import compare
     from outcome_verifier import canonical
 
     with output(out) as file:

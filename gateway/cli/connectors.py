@@ -13,7 +13,7 @@ import typer
 from gateway.cli.terminal import columns, console, counts, opened, output, progress_bar
 
 if TYPE_CHECKING:
-    from gateway.statistics import Asked
+    from gateway.intake.statistics import Asked
 
 app = typer.Typer(help="Declarations of sources: what is declared, prove one, or draft one.", no_args_is_help=True)
 
@@ -35,8 +35,8 @@ def check(
     Example: gateway connectors check dream drop/dream/dream-2021-02.csv
     """
     from connectors.source_file import LocalFile
-    from gateway.checking import check_source, contracts_with
-    from gateway.settings import REAL_TIME
+    from gateway.installation.settings import REAL_TIME
+    from gateway.intake.checking import check_source, contracts_with
 
     gateway = opened()
     named = [contract] if contract else contracts_with(gateway, name)
@@ -104,8 +104,8 @@ def statistics(
     Example: gateway connectors statistics examples/statistics/statbank.toml --json figures.json
     """
     from connectors.aggregates import load_aggregate
-    from gateway.settings import REAL_TIME
-    from gateway.statistics import ask_statistics
+    from gateway.installation.settings import REAL_TIME
+    from gateway.intake.statistics import ask_statistics
 
     if json is not None and csv is not None and json.resolve() == csv.resolve():
         raise typer.BadParameter("names the same file as --json", param_hint="--csv")
@@ -142,7 +142,7 @@ def _show_statistics(asked: Asked) -> None:
 
 def _statistics_csv(asked: Asked) -> bytes:
     """The rows with where they are from. A figure that is not shown is a text, which no sum takes for zero."""
-    from gateway.settlement.exports import csv_bytes
+    from gateway.documents.exports import csv_bytes
 
     origin = (asked.host, asked.declaration.table, asked.inputs_sha256)
     body = [[*(NOT_SHOWN if cell is None else cell for cell in row), *origin] for row in asked.rows]
@@ -155,7 +155,7 @@ def list_connectors() -> None:
 
     Example: gateway connectors list
     """
-    from gateway.connecting import connectors
+    from gateway.intake.connecting import connectors
 
     found = connectors(opened())
     rows: list[tuple[str, ...]] = [

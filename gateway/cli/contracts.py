@@ -63,7 +63,7 @@ def show(
 
     Example: gateway contract show examples/contracts/impact60.toml --html impact60.html
     """
-    from gateway.contract_page import Language, page
+    from gateway.documents.contract_page import Language, page
     from gateway.outcomes.contract_file import load_contract
 
     if language not in ("", *Language):
@@ -71,8 +71,8 @@ def show(
     contract = load_contract(file.read_bytes(), file=file.name)
     chosen = [Language(language)] if language else list(Language)
     if html is not None:
-        from gateway.annexes import blocks
-        from gateway.annexes.reading import reading
+        from gateway.documents.annexes import blocks
+        from gateway.documents.annexes.reading import reading
 
         with output(html) as out:
             out.write(blocks.html(contract.title, reading(contract, chosen)).encode())
@@ -93,7 +93,7 @@ def add(
 
     Example: gateway contract add examples/contracts/impact60.toml examples/programmes/impact60.toml
     """
-    from gateway.declarations import activate_contract
+    from gateway.contracts.declarations import activate_contract
     from gateway.store import queries
 
     gateway = opened()
@@ -113,7 +113,7 @@ def propose(
 
     Example: gateway contract propose impact60-v2.toml impact60-v2.programme.toml
     """
-    from gateway.declarations import propose_change
+    from gateway.contracts.declarations import propose_change
 
     proposal = propose_change(opened(), contract, programme)
     console.print(f"proposed: {proposal}; a second person runs `gateway contract approve {proposal}`")
@@ -125,7 +125,7 @@ def approve(proposal: Annotated[str, typer.Argument(help="The proposal's id.")])
 
     Example: gateway contract approve 5f0c…
     """
-    from gateway.declarations import approve_change
+    from gateway.contracts.declarations import approve_change
 
     loaded = approve_change(opened(), proposal)
     console.print(f"in force: {loaded.id} version {loaded.version}, sha256 {loaded.sha256}")
@@ -137,7 +137,7 @@ def proposals() -> None:
 
     Example: gateway contract proposals
     """
-    from gateway.declarations import open_proposals
+    from gateway.contracts.declarations import open_proposals
 
     gateway = opened()
     rows = [("proposal", "contract", "proposed on", "by", "sha256")]
@@ -154,7 +154,7 @@ def source(file: Annotated[Path, typer.Argument(help="A source declaration.")]) 
 
     Example: gateway contract source examples/sources/dream.toml
     """
-    from gateway.declarations import declare_source
+    from gateway.contracts.declarations import declare_source
 
     declared = declare_source(opened(), file)
     console.print(f"declared: {declared.id} ({declared.title}), agreement until {declared.agreement.valid_to}")
@@ -171,7 +171,7 @@ def declare(
 
     Example: gateway contract declare koto-sib forskel-2019.jwt
     """
-    from gateway.aggregates import declare as use_case
+    from gateway.contracts.aggregates import declare as use_case
 
     row = use_case(opened(), contract, file.read_text("ascii", errors="replace").strip())
     console.print(f"declared: {row.aggregate} of {row.window} is {row.value}, sha256 {row.token_sha256}")
@@ -189,8 +189,8 @@ def processing_record(
     --source examples/sources/dream.toml --source examples/sources/income.toml
     """
     from connectors.declaration import load_declaration
+    from gateway.documents.processing_record import record
     from gateway.outcomes.contract_file import load_contract
-    from gateway.processing_record import record
     from policies.programme import load_programme
 
     agreed = load_contract(contract.read_bytes(), file=contract.name)
@@ -211,8 +211,8 @@ def leaflet(
     Example: gateway contract leaflet examples/contracts/impact60.toml examples/programmes/impact60.toml --contact
     examples/contacts/aalborg.toml --out leaflet.html --letter letter.html
     """
-    from gateway import leaflet as pages
-    from gateway.contact import load_contact
+    from gateway.contracts.contact import load_contact
+    from gateway.documents import leaflet as pages
 
     agreed, why = agreed_files(contract, programme)
     where = load_contact(contact.read_bytes(), file=contact.name)
@@ -231,7 +231,7 @@ def list_contracts() -> None:
 
     Example: gateway contract list
     """
-    from gateway.accepted import waiting
+    from gateway.contracts.accepted import waiting
     from gateway.store import queries
 
     gateway = opened()

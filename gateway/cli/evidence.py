@@ -11,7 +11,7 @@ import typer
 from gateway.cli.terminal import columns, console, opened
 
 if TYPE_CHECKING:
-    from policies.vocabulary import Role
+    from policies.terms import Role
 
 T = TypeVar("T")
 app = typer.Typer(help="Documents that show what no register shows; two people see each.", no_args_is_help=True)
@@ -36,9 +36,9 @@ def add(
     Example: gateway evidence add impact60 --case SAG-0017 --type self_employed --from-week 2020-W10 --to-week 2020-W30
     --expires 2020-12-31 --document-sha256 "$(sha256sum virk.pdf | cut -c -64)"
     """
-    from connectors.records import Week
-    from gateway.evidence import Document, register
+    from gateway.evaluation.evidence import Document, register
     from gateway.outcomes.evidence import EvidenceType
+    from vocabulary.records import Week
 
     if kind not in set(EvidenceType):
         raise typer.BadParameter(f"must be one of: {', '.join(EvidenceType)}", param_hint="--type")
@@ -57,7 +57,7 @@ def confirm(evidence: Evidence, role: As = "case_worker") -> None:
 
     Example: gateway evidence confirm 5f0c…
     """
-    from gateway.evidence import confirm as use_case
+    from gateway.evaluation.evidence import confirm as use_case
 
     use_case(opened(), evidence, role=_role(role))
     console.print("confirmed: it counts from now on; windows that are frozen are put right by `gateway correct`")
@@ -69,7 +69,7 @@ def withdraw(evidence: Evidence, role: As = "case_worker") -> None:
 
     Example: gateway evidence withdraw 5f0c…
     """
-    from gateway.evidence import withdraw as use_case
+    from gateway.evaluation.evidence import withdraw as use_case
 
     use_case(opened(), evidence, role=_role(role))
     console.print("withdrawn: it counts no more; windows that are frozen are put right by `gateway correct`")
@@ -81,7 +81,7 @@ def list_evidence(contract: Contract) -> None:
 
     Example: gateway evidence list impact60
     """
-    from gateway.evidence import listed
+    from gateway.evaluation.evidence import listed
 
     found, protected = listed(opened(), contract)
     rows: list[tuple[str, ...]] = [
@@ -118,8 +118,8 @@ def _read(read: Callable[[str], T], text: str, hint: str) -> T:
 
 
 def _role(word: str) -> Role:
-    from gateway.evidence import STAFF
-    from policies.vocabulary import Role
+    from gateway.evaluation.evidence import STAFF
+    from policies.terms import Role
 
     if word not in set(STAFF):
         raise typer.BadParameter(f"must be one of: {', '.join(STAFF)}", param_hint="--as")

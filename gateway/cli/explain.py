@@ -11,7 +11,7 @@ from gateway.cli.terminal import columns, console, opened
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gateway.explaining_week import MeasureShown, SourceShown, WeekExplanation, WeekShown
+    from gateway.evaluation.explaining_week import MeasureShown, SourceShown, WeekExplanation, WeekShown
 
 
 def explain(
@@ -25,8 +25,8 @@ def explain(
 
     Example: gateway explain impact60 --case SAG-0017 --week 2020-W09
     """
-    from connectors.records import Week
-    from gateway.explaining_week import explain_week
+    from gateway.evaluation.explaining_week import explain_week
+    from vocabulary.records import Week
 
     try:
         chosen = Week.parse(week)

@@ -10,8 +10,8 @@ from gateway.cli.terminal import columns, console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gateway.explaining import Explanation, PersonShown
-    from gateway.hindsight import Changes
+    from gateway.evaluation.explaining import Explanation, PersonShown
+    from gateway.evaluation.hindsight import Changes
     from gateway.outcomes.explain import MeasureExplained, Run, TotalExplained, WindowExplained
     from gateway.outcomes.reconciling import Reconciled
 
@@ -187,7 +187,7 @@ def _measure_json(measure: MeasureExplained) -> dict[str, Any]:
 
 def show_changes(found: Changes) -> None:
     """A line for each window and measure; the digests last, so that either evaluation can be asked for again."""
-    from gateway.evaluation import utc_text
+    from gateway.evaluation.evaluating import utc_text
 
     earlier, later = utc_text(found.earlier.known_at), utc_text(found.later.known_at)
     console.print(f"{found.contract.id} up to {found.week}, known at {earlier} and at {later}", style="bold")

@@ -27,9 +27,9 @@ def init(
     Example: gateway init --municipality-code 851 --municipality-name "Aalborg Kommune"
     --host-name gateway.aalborg.example
     """
-    from gateway.installation import initialise
-    from gateway.publication import publish
-    from gateway.settings import Kind, Settings
+    from gateway.installation.gateway import initialise
+    from gateway.installation.settings import Kind, Settings
+    from gateway.release.publication import publish
 
     if test and demo_keys:
         raise typer.BadParameter("is for people who do not exist, --test for real ones", param_hint="--demo-keys")
@@ -58,8 +58,8 @@ def doctor() -> None:
 
     Exit code 1 when something fails already. Example: gateway doctor
     """
-    from gateway.doctor import FAIL, examine
-    from gateway.settings import Settings
+    from gateway.installation.settings import Settings
+    from gateway.jobs.doctor import FAIL, examine
 
     findings = examine(Settings())
     colours = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -80,7 +80,7 @@ def serve(
 
     Example: gateway serve --port 8443
     """
-    from gateway.serving import listening, serve_on
+    from gateway.api.serving import listening, serve_on
 
     with listening(host, port) as listener:
         gateway = opened()
@@ -97,7 +97,7 @@ def demo(
 
     Example: gateway demo --no-serve
     """
-    from gateway.demo import run
+    from gateway.cli.demo import run
 
     run(console, directory, port=port if serve else None)
 

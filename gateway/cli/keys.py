@@ -19,7 +19,7 @@ def list_keys() -> None:
 
     Example: gateway keys list
     """
-    from gateway.signing import listed
+    from gateway.installation.signing import listed
 
     gateway = opened()
     rows = [("signing key", "alg", "state", "since", "where")]
@@ -46,8 +46,8 @@ def client(
 
     Example: gateway keys client fokus-app --organisation fokus-folkeoplysning --role operator --jwk fokus.jwk
     """
-    from gateway.clients import register_client
-    from policies.vocabulary import Role
+    from gateway.installation.clients import register_client
+    from policies.terms import Role
 
     if role not in {Role.OPERATOR, Role.INVESTOR, Role.DPO, Role.AUDITOR}:
         raise typer.BadParameter("must be operator, investor, dpo or auditor", param_hint="--role")
@@ -63,7 +63,7 @@ def list_clients() -> None:
 
     Example: gateway keys clients
     """
-    from gateway.clients import registered_clients
+    from gateway.installation.clients import registered_clients
 
     rows = [("client", "organisation", "role", "key", "active", "since")]
     for found in registered_clients(opened()):
@@ -79,7 +79,7 @@ def revoke(client: Annotated[str, typer.Argument(help="The client's id.", metava
 
     Example: gateway keys revoke fokus-app
     """
-    from gateway.clients import revoke_client
+    from gateway.installation.clients import revoke_client
 
     is_new = revoke_client(opened(), client)
     console.print(f"{'revoked' if is_new else 'revoked already, nothing changed'}: {client}")
@@ -91,7 +91,7 @@ def export(out: Annotated[Path, typer.Option(help="Where to write it.")] = Path(
 
     Example: gateway trust export --out TRUST.json
     """
-    from gateway.oversight import export_trust
+    from gateway.oversight.log_reading import export_trust
 
     with output(out) as file:
         data, fingerprint = export_trust(opened())

@@ -23,10 +23,10 @@ def show(
 
     Example: gateway log show --from 0 --count 20
     """
-    from gateway.authority import staff_party
-    from gateway.oversight import read_log
+    from gateway.installation.authority import staff_party
+    from gateway.oversight.log_reading import read_log
     from gateway.store import queries
-    from policies.vocabulary import Role
+    from policies.terms import Role
 
     if role not in (Role.DPO, Role.AUDITOR):
         raise typer.BadParameter("must be dpo or auditor", param_hint="--role")
@@ -52,7 +52,7 @@ def verify(
 
     Example: gateway log verify --against kept/access.checkpoint
     """
-    from gateway.oversight import verify_logs
+    from gateway.oversight.log_reading import verify_logs
 
     notes = [path.read_text(encoding="utf-8") for path in against or []]
     saved = {note.split("\n", 1)[0].rpartition("/")[2]: note for note in notes}
@@ -70,8 +70,8 @@ def checkpoint(
 
     Example: gateway log checkpoint access --out kept/access.checkpoint
     """
-    from gateway.installation import LOGS
-    from gateway.oversight import checkpoint as use_case
+    from gateway.installation.gateway import LOGS
+    from gateway.oversight.log_reading import checkpoint as use_case
 
     if log not in LOGS:
         raise typer.BadParameter(f"must be one of: {', '.join(LOGS)}", param_hint="LOG")

@@ -23,10 +23,10 @@ from gateway.cli.terminal import (
 if TYPE_CHECKING:
     from connectors.declaration import SourceDeclaration
     from connectors.inbox import Left
-    from connectors.records import Week
-    from gateway.installation import Gateway
-    from gateway.pulling import PullReport
-    from policies.vocabulary import Purpose
+    from gateway.installation.gateway import Gateway
+    from gateway.intake.pulling import PullReport
+    from policies.terms import Purpose
+    from vocabulary.records import Week
 
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
 
@@ -40,7 +40,7 @@ def enrol(
 
     Example: gateway enrol impact60 drop/enrolment/impact60.csv --batch 2018
     """
-    from gateway.enrolment import enrol as use_case
+    from gateway.intake.enrolment import enrol as use_case
 
     done = use_case(opened(), contract, batch, file)
     word = "sealed" if done.is_new else "sealed already, nothing changed"
@@ -63,9 +63,9 @@ def pull(
     Example: gateway pull impact60 dream drop/dream/dream-2021-02.csv
     """
     from connectors.errors import FileNotNeeded
-    from gateway.declarations import source as declared
-    from gateway.pulling import pull as use_case
-    from policies.vocabulary import Purpose
+    from gateway.contracts.declarations import source as declared
+    from gateway.intake.pulling import pull as use_case
+    from policies.terms import Purpose
 
     if purpose not in set(Purpose):
         raise typer.BadParameter(f"must be one of: {', '.join(Purpose)}", param_hint="--purpose")
@@ -90,8 +90,8 @@ def pull(
 
 def _warn_of_agreement(gateway: Gateway, source: str) -> None:
     """Say that the agreement ends soon, or has ended; whether it may still be read, the policy decides."""
-    from gateway.connecting import connector
-    from gateway.declarations import source as declared
+    from gateway.contracts.declarations import source as declared
+    from gateway.intake.connecting import connector
 
     with gateway.store.read() as session:
         warning = connector(gateway, session, declared(session, source), gateway.clock().date()).warning
@@ -109,7 +109,7 @@ def _pull_records(
     from connectors.source_file import LocalFile
     from connectors.transports import kind_of
     from connectors.transports.file import NamedRecords
-    from gateway.pulling_records import pull_records
+    from gateway.intake.pulling_records import pull_records
 
     form = form_of(declaration.transport)
     if files and form is None:
@@ -147,8 +147,8 @@ def _show_pull(done: PullReport) -> None:
 
 def _pull_folder(gateway: Gateway, contract: str, declaration: SourceDeclaration, purpose: Purpose) -> None:
     from connectors.inbox import Left
-    from gateway.folder_pulling import pull_folder
-    from gateway.settings import REAL_TIME
+    from gateway.installation.settings import REAL_TIME
+    from gateway.intake.folder_pulling import pull_folder
 
     is_empty = True
     with progress_bar(declaration.id) as report:
@@ -200,7 +200,7 @@ def evaluate(
     Example: gateway evaluate impact60 --as-of 2020-03-02 --explain --case SAG-0017
     """
     from gateway.cli.explained import show_reconciled
-    from gateway.evaluation import evaluate_week, utc_text
+    from gateway.evaluation.evaluating import evaluate_week, utc_text
 
     if bool(week) == bool(as_of) and (week or not changed_since):
         raise typer.BadParameter("give --week or --as-of" + (", not both" if week else " to say when"))
@@ -235,7 +235,7 @@ def evaluate(
 
 
 def _week(week: str, as_of: str) -> Week:
-    from connectors.records import Week
+    from vocabulary.records import Week
 
     try:
         return Week.of(date.fromisoformat(as_of)) if as_of else Week.parse(week)
@@ -245,7 +245,7 @@ def _week(week: str, as_of: str) -> Week:
 
 def _instant(text: str, option: str) -> datetime:
     """An instant; without a time zone it is in UTC, and a day stands for its end, or for now while it lasts."""
-    from gateway.settings import utc_now
+    from gateway.installation.settings import utc_now
 
     try:
         if len(text) > len("2020-03-02"):
@@ -261,7 +261,7 @@ def _instant(text: str, option: str) -> datetime:
 
 def _explain(contract: str, week: Week, known: datetime | None, case: str, json_file: Path | None) -> None:
     from gateway.cli.explained import as_json, show
-    from gateway.explaining import explain
+    from gateway.evaluation.explaining import explain
 
     if json_file is None:
         show(explain(opened(), contract, week, case_reference=case, known_at=known))
@@ -274,7 +274,7 @@ def _explain(contract: str, week: Week, known: datetime | None, case: str, json_
 
 def _show_changes(contract: str, until: Week | None, since: str, known: datetime | None) -> None:
     from gateway.cli.explained import show_changes
-    from gateway.hindsight import changes
+    from gateway.evaluation.hindsight import changes
 
     earlier = _instant(since, "--changed-since")
     try:
@@ -299,9 +299,9 @@ def release(
     Example: gateway release impact60 2020H2 --template contract_total --to investor --out impact60.bundle.json
     """
     from gateway.outcomes.contract import RECIPIENTS, TEMPLATES
-    from gateway.publication import publish
-    from gateway.release import check
-    from gateway.release import release as use_case
+    from gateway.release.publication import publish
+    from gateway.release.releasing import check
+    from gateway.release.releasing import release as use_case
 
     if template not in TEMPLATES:
         raise typer.BadParameter(f"must be one of: {', '.join(TEMPLATES)}", param_hint="--template")
@@ -332,9 +332,9 @@ def correct(
 
     Example: gateway correct impact60 2020H2 --reason source_corrected --out bundles
     """
-    from gateway.correction import REASONS
-    from gateway.correction import correct as use_case
-    from gateway.publication import publish
+    from gateway.release.correction import REASONS
+    from gateway.release.correction import correct as use_case
+    from gateway.release.publication import publish
 
     if reason not in REASONS:
         raise typer.BadParameter(f"must be one of: {', '.join(REASONS)}", param_hint="--reason")
@@ -363,7 +363,7 @@ def state(
     Example: gateway state ballerup 2020H2 --out tilbagefald.jwt
     """
     from gateway.outcomes.contract import STATEMENTS
-    from gateway.statements import state as use_case
+    from gateway.release.statements import state as use_case
 
     if kind not in STATEMENTS:
         raise typer.BadParameter(f"must be one of: {', '.join(STATEMENTS)}", param_hint="--kind")

@@ -18,7 +18,7 @@ def status() -> None:
 
     Example: gateway policy status
     """
-    from gateway import governance
+    from gateway.oversight import governance
 
     found = governance.status(opened())
     console.print(f"on disk:  {found.on_disk}, {found.rules} rules and templates")
@@ -33,7 +33,7 @@ def propose() -> None:
 
     Example: gateway policy propose
     """
-    from gateway import governance
+    from gateway.oversight import governance
 
     proposal = governance.propose_policy_set(opened())
     console.print(f"proposed: {proposal}; a second person runs `gateway policy approve {proposal}`")
@@ -45,7 +45,7 @@ def approve(proposal: Annotated[str, typer.Argument(help="The proposal's id.")])
 
     Example: gateway policy approve 5f0c…
     """
-    from gateway import governance
+    from gateway.oversight import governance
 
     console.print(f"in force: {governance.approve_policy_set(opened(), proposal)}")
 
@@ -56,7 +56,7 @@ def explain(decision: Decision) -> None:
 
     Example: gateway policy explain 5f0c…
     """
-    from gateway import decisions
+    from gateway.oversight import decisions
 
     told = decisions.explain(opened(), decision)
     principal = told["principal"]
@@ -82,7 +82,7 @@ def replay(decision: Decision) -> None:
 
     Example: gateway policy replay 5f0c…
     """
-    from gateway import decisions
+    from gateway.oversight import decisions
 
     done = decisions.replay(opened(), decision)
     console.print(f"stored: {done.stored['effect']} by {', '.join(done.stored['rule_ids'])}")

@@ -14,7 +14,7 @@ from gateway.cli.terminal import columns, console, opened, output
 
 if TYPE_CHECKING:
     from gateway.rights.people import Recorded, Who
-    from policies.vocabulary import Role
+    from policies.terms import Role
 
 app = typer.Typer(help="What people may ask for, and the records that allow reading.", no_args_is_help=True)
 
@@ -44,7 +44,7 @@ def _who(case_ref: str, cpr_file: Path | None) -> Who:
 
 def _role(word: str) -> Role:
     from gateway.rights.people import STAFF
-    from policies.vocabulary import Role
+    from policies.terms import Role
 
     if word not in set(STAFF):
         raise typer.BadParameter(f"must be one of: {', '.join(STAFF)}", param_hint="--as")
@@ -86,7 +86,7 @@ def record(
     from gateway.rights.people import Channel as Received
     from gateway.rights.people import NewRecord, begin
     from policies.basis import RecordKind
-    from policies.vocabulary import Purpose
+    from policies.terms import Purpose
 
     asked = [(kind, list(map(str, RecordKind)), "KIND"), (channel, list(map(str, Received)), "--channel")]
     asked += [(one, list(map(str, Purpose)), "--purpose") for one in purpose or ()]
@@ -136,8 +136,8 @@ def report(
 
     Example: gateway rights report impact60 --case-ref F-017 --out indsigt.html --json indsigt.json
     """
+    from gateway.documents.report_page import page
     from gateway.rights import report as reports
-    from gateway.rights.report_page import page
 
     with output(out) as file:
         made = reports.report(opened(), contract, _who(case_ref, cpr_file), role=_role(role))
@@ -161,7 +161,7 @@ def consent(
 
     Example: gateway rights consent ballerup 5f0c… --contact examples/contacts/ballerup.toml --out samtykke.jsonld
     """
-    from gateway.contact import load_contact
+    from gateway.contracts.contact import load_contact
     from gateway.rights.receipt import consent_receipt
 
     where = load_contact(contact.read_bytes(), file=contact.name)

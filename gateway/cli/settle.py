@@ -73,8 +73,8 @@ def statement(
 
     Example: gateway settle statement impact60 --out afregning.html
     """
-    from gateway.settlement.exports import HEAD, csv_bytes, rows, xlsx_bytes
-    from gateway.settlement.statement_page import page
+    from gateway.documents.exports import HEAD, csv_bytes, rows, xlsx_bytes
+    from gateway.documents.statement_page import page
     from gateway.settlement.views import show_statement
     from outcome_verifier import canonical
 
@@ -187,8 +187,8 @@ def sheet(
 
     Example: gateway settle sheet impact60 impact60-2020H2-1 --out ark.html
     """
+    from gateway.documents.sheet_page import page
     from gateway.settlement.paying import show_sheet
-    from gateway.settlement.sheet_page import page
 
     with output(out) as file:
         made = show_sheet(opened(), contract, number)

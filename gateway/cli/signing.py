@@ -11,7 +11,7 @@ import typer
 from gateway.cli.terminal import console, opened, writing
 
 if TYPE_CHECKING:
-    from gateway.installation import Gateway
+    from gateway.installation.gateway import Gateway
     from gateway.store.tables import SigningKeyRow
 
 Kid = Annotated[str, typer.Argument(help="The key's id, as `gateway keys list` shows it.", metavar="KID")]
@@ -37,7 +37,7 @@ def rotate(
 
     Example: gateway keys rotate
     """
-    from gateway.signing import activate as use_case
+    from gateway.installation.signing import activate as use_case
 
     gateway = opened()
     row = _added(gateway, uri, alg, certificate, password_file)
@@ -49,7 +49,7 @@ def activate(kid: Kid) -> None:
 
     Example: gateway keys activate KID
     """
-    from gateway.signing import activate as use_case
+    from gateway.installation.signing import activate as use_case
 
     gateway = opened()
     _done(gateway, "signs from now on", use_case(gateway, kid))
@@ -60,7 +60,7 @@ def retire(kid: Kid) -> None:
 
     Example: gateway keys retire KID
     """
-    from gateway.signing import retire as use_case
+    from gateway.installation.signing import retire as use_case
 
     gateway = opened()
     _done(gateway, "retired; verifiers find it in the key manifest", use_case(gateway, kid))
@@ -71,7 +71,7 @@ def destroy(kid: Kid) -> None:
 
     Example: gateway keys destroy KID
     """
-    from gateway.signing import destroy as use_case
+    from gateway.installation.signing import destroy as use_case
 
     gateway = opened()
     _done(gateway, "destroyed; what it signed verifies as before", use_case(gateway, kid))
@@ -85,7 +85,7 @@ def compromised(
 
     Example: gateway keys compromised KID --since 2026-11-01T00:00:00Z
     """
-    from gateway.signing import compromise as use_case
+    from gateway.installation.signing import compromise as use_case
 
     try:
         instant = datetime.fromisoformat(since)
@@ -114,7 +114,7 @@ def passphrase(
 
 
 def _added(gateway: Gateway, uri: str, alg: str, certificate: Path | None, password_file: Path | None) -> SigningKeyRow:
-    from gateway.signing import add_key
+    from gateway.installation.signing import add_key
     from keys.keystore import read_passphrase
     from keys.signer import KINDS
 
@@ -126,7 +126,7 @@ def _added(gateway: Gateway, uri: str, alg: str, certificate: Path | None, passw
 
 def _done(gateway: Gateway, what: str, row: SigningKeyRow) -> None:
     """Publish the next manifest, and tell."""
-    from gateway.publication import publish
+    from gateway.release.publication import publish
 
     with writing(gateway.settings.public_directory):
         publish(gateway)

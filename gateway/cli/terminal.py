@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from gateway.errors import OutputUnwritable
+from gateway.errors.tree import OutputUnwritable
 
 if TYPE_CHECKING:
     from connectors.base import Progress as Report
-    from gateway.installation import Gateway
+    from gateway.installation.gateway import Gateway
     from gateway.outcomes.contract import Contract
     from policies.programme import Programme
 
@@ -30,8 +30,8 @@ console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 def opened() -> Gateway:
     """The installation that the environment names."""
-    from gateway.installation import Gateway
-    from gateway.settings import Settings
+    from gateway.installation.gateway import Gateway
+    from gateway.installation.settings import Settings
 
     return Gateway.open(Settings())
 

@@ -12,7 +12,7 @@ import typer
 from gateway.cli.terminal import columns, console, opened, output, progress_bar
 
 if TYPE_CHECKING:
-    from gateway.chart import Chart
+    from gateway.documents.chart import Chart
     from gateway.outcomes.contract import Contract
     from gateway.outcomes.whatif import Tried, WhatIf
 
@@ -49,9 +49,9 @@ def simulate(
 
     Example: gateway contract simulate examples/contracts/impact60.toml --success 30 --success 60 --svg chart.svg
     """
+    from gateway.errors.whatif import SimulationRefused
     from gateway.outcomes.contract_file import load_contract
     from gateway.outcomes.whatif import what_if
-    from gateway.whatif_errors import SimulationRefused
 
     draft = load_contract(file.read_bytes(), file=file.name)
     if sum((bool(success), course is not None, bool(cohort))) > 1:
@@ -77,12 +77,12 @@ def _tried(
     draft: Contract, success: Sequence[int], course: Path | None, cohort: str, seed: int, draws: int
 ) -> list[Tried]:
     """The cohorts that were asked for; what there is to say of them is said."""
-    from connectors.records import Week
     from gateway.outcomes.forecast import moved
     from gateway.outcomes.whatif import Tried
     from gateway.simulate.course import load_course
     from gateway.simulate.invented import generated, histories, scaled
     from gateway.simulate.registers import SOURCES, simulated_source
+    from vocabulary.records import Week
 
     seeds = tuple(range(seed, seed + draws))
     if cohort:
@@ -121,7 +121,7 @@ def _tried(
 
 
 def _historical(draft: Contract, cohort: str) -> Tried:
-    from gateway.whatif import historical
+    from gateway.evaluation.whatif import historical
 
     found = historical(opened(), cohort, draft)
     people = len(found.tried.cohorts[0])
@@ -248,7 +248,7 @@ def _bound(minor: int | None) -> str:
 
 
 def _chart(draft: Contract, found: WhatIf) -> Chart:
-    from gateway.chart import Bars, payments_chart
+    from gateway.documents.chart import Bars, payments_chart
 
     first = found.scenarios[0]
     if first.seeds:
@@ -269,10 +269,10 @@ def _written(kind: str, found: WhatIf, chart: Chart) -> bytes:
     if kind == "json":
         return (json.dumps(found.body(), ensure_ascii=False, indent=2) + "\n").encode()
     if kind == "svg":
-        from gateway.chart import svg
+        from gateway.documents.chart import svg
 
         return svg(chart).encode()
-    from gateway.chart_png import png
+    from gateway.documents.chart_png import png
 
     return png(chart)
 

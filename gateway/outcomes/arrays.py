@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.records import Status, Week
 from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, MeasureKind, Pause, State
+from vocabulary.records import Status, Week
 
 # what a week is before it is settled; 1 to MOST_STATES are the states in their order
 NO_STATE, NOT_OBSERVED, EXIT, UNKNOWN, REPEATS = 0, 252, 253, 254, 255

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from connectors.records import IncomeType, Week
 from gateway.outcomes.contract import Contract, State
 from gateway.outcomes.evaluate import person_amounts
 from gateway.outcomes.forecast import known_by
@@ -16,6 +15,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.outcomes.tariff import Figures, owed, uncapped
 from gateway.outcomes.terms import TariffKind
+from vocabulary.records import IncomeType, Week
 
 _FULL_TIME = 168_00  # hours a week in hundredths: more than any state can ask for
 _PAY_MINOR = 10**12  # a month's pay that reaches every threshold

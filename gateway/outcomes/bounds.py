@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from connectors.records import Week
 from gateway.outcomes.calendar import can_count, first_weeks
 from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, Window
 from gateway.outcomes.forecast import known_by, priced
@@ -18,6 +17,7 @@ from gateway.outcomes.lint import most_units
 from gateway.outcomes.results import later
 from gateway.outcomes.tariff import Figures, price_of, uncapped
 from gateway.outcomes.terms import Tariff, TariffKind, apportioned
+from vocabulary.records import Week
 
 
 @dataclass(frozen=True, slots=True)

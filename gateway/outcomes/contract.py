@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from connectors.records import IncomeType, Status, Week
-from gateway.errors import WindowUnknown
+from gateway.errors.tree import WindowUnknown
 from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.terms import Aggregate, Caps, Index, Rounding, Tariff, divided
 from policies.basis import StopReason
-from policies.vocabulary import LegalRole
+from policies.terms import LegalRole
+from vocabulary.records import IncomeType, Status, Week
 
 SCHEMA = "outcome-contract/1"
 CURRENCIES = ("DKK", "EUR", "GBP", "USD")  # of two decimals, each

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.declaration_table import Table, one_of, parse, unique
-from connectors.records import Week
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import (
     CURRENCIES,
@@ -36,7 +35,8 @@ from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indic
 from gateway.outcomes.terms import Rounding, Tariff
 from policies.basis import StopReason
 from policies.calendar import Finding, audit
-from policies.vocabulary import LegalRole
+from policies.terms import LegalRole
+from vocabulary.records import Week
 
 _MOST_PAYERS = 10  # the municipality among them
 

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.records import Status, Week
 from gateway.outcomes.contract import EXIT_OF, Contract, MeasureKind
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder, inputs_root
 from gateway.outcomes.judging import first_week
 from gateway.outcomes.results import Cell, person_result
 from gateway.outcomes.tariff import Figures, price_of
 from gateway.outcomes.terms import Tariff, TariffKind
+from vocabulary.records import Status, Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from enum import StrEnum
 
-from connectors.records import Status, Week
+from vocabulary.records import Status, Week
 
 EVIDENCE = "evidence"  # its name among a contract's status sources; no register may be declared under it
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from connectors.declaration_table import line_of
-from connectors.records import Week
 from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, Window
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import Reason, WeekVerdict
 from gateway.outcomes.results import person_result
+from vocabulary.records import Week
 
 _RULE_OF = {
     Reason.FROZEN: ExitRule.FROZEN,

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from connectors.records import Status, Week
 from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, RegisterExit
 from gateway.outcomes.evaluate import person_amounts
 from gateway.outcomes.history import PersonHistory
@@ -19,6 +18,7 @@ from gateway.outcomes.judging import first_week, judge_weeks
 from gateway.outcomes.results import Cell, person_result, result_of
 from gateway.outcomes.tariff import Figures, owed
 from gateway.outcomes.terms import Index, Rounding, Tariff, TariffKind, divided
+from vocabulary.records import Status, Week
 
 Declared = Mapping[str, Mapping[str, int]]  # aggregate -> window -> the figure assumed for it
 _DAYS_IN_400_YEARS = 146_097

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from connectors.records import IncomePosting, IncomeType, Status, StatusSpell, Week
 from gateway.outcomes.precedence import by_week, resolve
 from outcome_verifier import canonical
 from outcome_verifier.tlog import merkle_root
 from policies.basis import Stop, StopReason
+from vocabulary.records import IncomePosting, IncomeType, Status, StatusSpell, Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from connectors.records import Month, Status, Week
 from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, State
 from gateway.outcomes.history import PersonHistory
+from vocabulary.records import Month, Status, Week
 
 
 class Reason(StrEnum):

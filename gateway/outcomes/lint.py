@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from connectors.records import Status, Week
 from gateway.outcomes.calendar import can_count, first_weeks
 from gateway.outcomes.contract import Contract, Measure, MeasureKind, State
 from gateway.outcomes.evidence import EVIDENCE, STATUS_OF
 from gateway.outcomes.terms import Tariff, TariffKind
+from vocabulary.records import Status, Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from connectors.declaration_table import Table, one_of, unique
-from connectors.records import IncomeType, Status
 from gateway.outcomes.contract import EXIT_OF, EarningsThreshold, Measure, MeasureKind, State
 from gateway.outcomes.terms import Index
+from vocabulary.records import IncomeType, Status
 
 ANY_STATUS = frozenset(Status) - {Status.UNKNOWN} - EXIT_OF.keys()
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from connectors.records import Week
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
 from gateway.outcomes.judging import Reason
 from gateway.outcomes.results import person_result
+from vocabulary.records import Week
 
 NOT_LONG_ENOUGH = "not_long_enough"
 OTHER = "other"

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.records import StatusSpell, Week
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.history import PersonHistory
@@ -18,6 +17,7 @@ from gateway.outcomes.judging import first_week
 from gateway.outcomes.precedence import by_week, disagreements
 from gateway.outcomes.results import person_result
 from policies.disclosure import Band, DisclosureRules, show_band
+from vocabulary.records import StatusSpell, Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from connectors.records import Month, Week
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import (
@@ -20,6 +19,7 @@ from gateway.outcomes.judging import (
     judge_weeks,
     last_day,
 )
+from vocabulary.records import Month, Week
 
 _NOT_READ = SKIPPED | {Reason.CENSORED, Reason.FAILED, Reason.EXIT, Reason.OUT, Reason.AFTER_LAST_WEEK}
 Cell = tuple[str, int]  # state, and the ISO year in which the unit was reached

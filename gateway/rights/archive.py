@@ -15,20 +15,20 @@ from datetime import date
 
 from sqlmodel import Session
 
-from connectors.records import Week
-from gateway.authority import deciding, staff_party
-from gateway.events import PersonLine
-from gateway.installation import Gateway
+from gateway.events.event import PersonLine
+from gateway.events.rights import ArchiveExported
+from gateway.installation.authority import deciding, staff_party
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.rights.holdings import MonthHeld, Run, held
-from gateway.rights_events import ArchiveExported
 from gateway.store import queries
 from gateway.store.evidence import EvidenceRow
 from gateway.store.rights_tables import Archived
 from gateway.store.tables import Subject
 from policies.facts import PersonFacts
 from policies.programme import Programme
-from policies.vocabulary import Action, Purpose, Role
+from policies.terms import Action, Purpose, Role
+from vocabulary.records import Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,15 @@ from typing import Any
 from sqlmodel import Session, SQLModel, col, delete, select, update
 
 from gateway.attestations.jws import sign_compact
-from gateway.audit.findings import forget
-from gateway.authority import Asking, Authorised
-from gateway.evaluation import histories
-from gateway.installation import Gateway
+from gateway.errors.rights import RequestUnknown
+from gateway.evaluation.evaluating import histories
+from gateway.events.rights import DatabaseRewritten, ErasureRepeated, PersonErased
+from gateway.installation.authority import Asking, Authorised
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
+from gateway.oversight.audit.findings import forget
 from gateway.rights import journal
-from gateway.rights_errors import RequestUnknown
-from gateway.rights_events import DatabaseRewritten, ErasureRepeated, PersonErased
 from gateway.store import basis
 from gateway.store.audit_tables import AuditItem
 from gateway.store.evidence import EvidenceRow

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from connectors.records import Month, Week
 from gateway.store.evidence import EvidenceRow, of_person
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import IncomeRow, SpellRow, Subject
+from vocabulary.records import Month, Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
-from gateway.installation import Gateway
+from gateway.installation.gateway import Gateway
 from gateway.store.rights_tables import ErasureRow, RightsRequest
 
 NAME = "erasures.jsonl"

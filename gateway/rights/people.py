@@ -1,7 +1,7 @@
 """One person's records: begun once, ended once, each by a member of staff who says how it was received.
 
 A person is named by the municipality's case reference, or by a CPR number that goes into the boundary and no further.
-Whatever stops the person from being followed gives a signed stop receipt in the same transaction (`gateway.stops`).
+Whatever stops the person from being followed gives a signed stop receipt in the same transaction (`intake.stops`).
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from enum import StrEnum
 
 from sqlmodel import Session, select
 
-from connectors.records import SubjectRef
-from gateway.authority import Asking, Authorised, deciding, staff_party
-from gateway.events import PersonLine
-from gateway.installation import Gateway
-from gateway.rights_errors import PersonUnknown, RecordRefused, RecordUnknown
-from gateway.rights_events import RecordChanged
-from gateway.stops import record_person_stop
+from gateway.errors.rights import PersonUnknown, RecordRefused, RecordUnknown
+from gateway.events.event import PersonLine
+from gateway.events.rights import RecordChanged
+from gateway.installation.authority import Asking, Authorised, deciding, staff_party
+from gateway.installation.gateway import Gateway
+from gateway.intake.stops import record_person_stop
 from gateway.store import basis
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import Subject
 from policies.basis import BASES, Change, RecordKind, Stop
 from policies.facts import PersonFacts
 from policies.programme import Programme
-from policies.vocabulary import Action, Purpose, Role
+from policies.terms import Action, Purpose, Role
+from vocabulary.records import SubjectRef
 
 STAFF = (Role.CASE_WORKER, Role.SYSTEM_OWNER)  # who may open one person's records (rule P60)
 

@@ -13,21 +13,21 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from gateway.authority import deciding
-from gateway.contact import Contact
-from gateway.events import PersonLine
-from gateway.installation import Gateway
+from gateway.contracts.contact import Contact
+from gateway.contracts.recipients import recipients
+from gateway.errors.rights import RecordUnknown
+from gateway.events.event import PersonLine
+from gateway.events.rights import PersonRead
+from gateway.installation.authority import deciding
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.plain_danish import PROMISE, categories, category_source
-from gateway.recipients import recipients
 from gateway.rights.people import ask_about_person
-from gateway.rights_errors import RecordUnknown
-from gateway.rights_events import PersonRead
 from gateway.store.rights_tables import BasisRow
+from gateway.wording.plain_danish import PROMISE, categories, category_source
 from outcome_verifier import canonical
 from policies.basis import Change, RecordKind
 from policies.programme import Programme
-from policies.vocabulary import Action, Purpose, Role, purpose_terms
+from policies.terms import Action, Purpose, Role, purpose_terms
 
 CONTEXT = {
     "dpv": "https://w3id.org/dpv#",

@@ -13,26 +13,26 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from connectors.records import Week
-from gateway.authority import deciding
-from gateway.declarations import source as declared_source
-from gateway.evaluation import histories
-from gateway.events import PersonLine
-from gateway.installation import Gateway
-from gateway.issuing import token_of
+from gateway.contracts.declarations import source as declared_source
+from gateway.contracts.recipients import recipients
+from gateway.evaluation.evaluating import histories
+from gateway.events.event import PersonLine
+from gateway.events.rights import PersonRead
+from gateway.installation.authority import deciding
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.judging import is_taken_out
-from gateway.plain_danish import categories, category_source, source_name
-from gateway.recipients import recipients
+from gateway.release.issuing import token_of
 from gateway.rights.holdings import Holdings, held, together
 from gateway.rights.people import Who, open_person
-from gateway.rights_events import PersonRead
 from gateway.store import queries
 from gateway.store.rights_tables import RightsRequest, StatementRow
 from gateway.store.tables import LogEntry, PersonLineRow, ReleaseRow, Subject
+from gateway.wording.plain_danish import categories, category_source, source_name
 from outcome_verifier import canonical
 from policies.programme import Programme
-from policies.vocabulary import Action, Purpose, Role, purpose_terms
+from policies.terms import Action, Purpose, Role, purpose_terms
+from vocabulary.records import Week
 
 SCHEMA = "access-report/1"
 RIGHTS = ("rectification", "restriction", "objection", "erasure", "complaint")

@@ -14,20 +14,20 @@ from enum import StrEnum
 
 from sqlmodel import col, select
 
-from gateway.authority import Asking, Authorised, deciding, staff_party
-from gateway.events import PersonLine
-from gateway.installation import Gateway
+from gateway.errors.rights import RequestRefused, RequestUnknown
+from gateway.events.event import PersonLine
+from gateway.events.rights import RightAsked, RightDecided
+from gateway.installation.authority import Asking, Authorised, deciding, staff_party
+from gateway.installation.gateway import Gateway
 from gateway.rights import erasure, journal
 from gateway.rights.people import Who, open_person, stop_now
 from gateway.rights.retention import Hold, holds
-from gateway.rights_errors import RequestRefused, RequestUnknown
-from gateway.rights_events import RightAsked, RightDecided
 from gateway.store import queries
 from gateway.store.rights_tables import RightsRequest
 from policies.errors import PolicyDenied
 from policies.facts import DecisionFacts
 from policies.programme import Programme
-from policies.vocabulary import Action, Purpose, Role
+from policies.terms import Action, Purpose, Role
 
 RETENTION_RULE = "P65-retention-clear"
 

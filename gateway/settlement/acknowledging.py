@@ -12,19 +12,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
-from gateway.authority import Asking, Authorised, deciding, staff_party
-from gateway.installation import Gateway
+from gateway.errors.settlement import DisputeUnknown, SettlementRefused
+from gateway.events.settlement import DisputeResolved, ResultAcknowledged, ResultDisputed
+from gateway.installation.authority import Asking, Authorised, deciding, staff_party
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.settlement_terms import ANSWER_DAYS
 from gateway.settlement.account import Line
 from gateway.settlement.reading import Settled, Signed, read
 from gateway.settlement.states import QUARRELS, after
 from gateway.settlement.states import Action as Step
-from gateway.settlement_errors import DisputeUnknown, SettlementRefused
-from gateway.settlement_events import DisputeResolved, ResultAcknowledged, ResultDisputed
 from gateway.store.settlement_tables import Acknowledgement, Dispute
 from policies.facts import AcknowledgeFacts
 from policies.programme import Programme
-from policies.vocabulary import Action, Party, Purpose, Role
+from policies.terms import Action, Party, Purpose, Role
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

@@ -13,20 +13,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
-from gateway.authority import Authorised, deciding, municipality
-from gateway.installation import Gateway
+from gateway.errors.settlement import BillUnknown, SettlementRefused
+from gateway.events.settlement import PaymentRequested
+from gateway.installation.authority import Authorised, deciding, municipality
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import ContractParty
 from gateway.settlement.account import CREDIT_NOTE, INVOICE, BillLine, Planned, billed, plan
 from gateway.settlement.acknowledging import is_appointed
 from gateway.settlement.invoice import STATED_EVIDENCE, BillFacts, Evidence, ubl
 from gateway.settlement.reading import Settled, lines_of, read
 from gateway.settlement.states import QUARRELS, State
-from gateway.settlement_errors import BillUnknown, SettlementRefused
-from gateway.settlement_events import PaymentRequested
 from gateway.store import queries
 from gateway.store.settlement_tables import Bill
 from policies.facts import RequestPaymentFacts
-from policies.vocabulary import Action, Party, Purpose, Role
+from policies.terms import Action, Party, Purpose, Role
 
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,29}")
 

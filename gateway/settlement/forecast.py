@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
-from connectors.records import Week
-from gateway import aggregates
-from gateway import evaluation as evaluating
-from gateway.aggregate_errors import AggregateMissing
-from gateway.authority import Asking, deciding
-from gateway.errors import SourcesIncomplete
-from gateway.installation import Gateway
+from gateway.contracts import aggregates
+from gateway.errors.aggregates import AggregateMissing
+from gateway.errors.tree import SourcesIncomplete
+from gateway.evaluation import evaluating
+from gateway.events.settlement import ForecastMade
+from gateway.installation.authority import Asking, deciding
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract, MeasureKind, Window
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.opening import Opening
@@ -27,10 +27,10 @@ from gateway.outcomes.tariff import Figures, owed, quantity_of
 from gateway.outcomes.terms import apportioned
 from gateway.settlement.account import Document
 from gateway.settlement.reading import Settled, Signed, read
-from gateway.settlement_events import ForecastMade
 from gateway.store import basis
 from outcome_verifier import canonical
-from policies.vocabulary import Purpose
+from policies.terms import Purpose
+from vocabulary.records import Week
 
 PACE_WEEKS = 13
 

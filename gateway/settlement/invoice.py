@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 from connectors.errors import SourceMalformed
+from gateway.errors.settlement import SettlementMismatch, SettlementRefused
 from gateway.outcomes.contract import Contract, ContractParty, Window
 from gateway.outcomes.settlement_terms import Buyer, SettlementTerms, TradeParty
 from gateway.settlement.account import INVOICE, BillLine
-from gateway.settlement_errors import SettlementMismatch, SettlementRefused
 
 if TYPE_CHECKING:
     from connectors.transports.xml import Element

@@ -16,12 +16,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, literal_column
 from sqlmodel import Session, select
 
-from gateway.openings import Adopted
-from gateway.settlement_errors import SettlementMismatch
+from gateway.contracts.openings import Adopted
+from gateway.errors.settlement import SettlementMismatch
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
 from gateway.store.tables import LogEntry, ReleaseRow
 from outcome_verifier import canonical
-from policies.vocabulary import Role
+from policies.terms import Role
 
 Said = tuple[str, ...]
 _EVENTS: Mapping[str, Callable[[Mapping[str, Any]], Said]] = {

@@ -7,21 +7,21 @@ from typing import Any
 
 from sqlmodel import select
 
-from gateway.authority import Asking, Authorised, deciding, staff_party
-from gateway.installation import Gateway
+from gateway.errors.settlement import SettlementRefused
+from gateway.events.settlement import PaymentApproved, PaymentRegistered
+from gateway.installation.authority import Asking, Authorised, deciding, staff_party
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract_file import load_contract
 from gateway.settlement.billing import find_bill
 from gateway.settlement.reading import Settled, read
 from gateway.settlement.sheet import Check, checks, sheet
 from gateway.settlement.statement import digest
 from gateway.settlement.views import ask_to_read, record_view
-from gateway.settlement_errors import SettlementRefused
-from gateway.settlement_events import PaymentApproved, PaymentRegistered
 from gateway.store import queries
 from gateway.store.settlement_tables import Approval, Bill, Payment
 from policies.facts import ApprovePaymentFacts
 from policies.programme import Programme
-from policies.vocabulary import Action, Purpose, Role
+from policies.terms import Action, Purpose, Role
 
 
 def show_sheet(gateway: Gateway, contract_id: str, number: str) -> dict[str, Any]:

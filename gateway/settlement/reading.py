@@ -14,17 +14,18 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from gateway import evaluation as evaluating
-from gateway import issuing, openings
-from gateway.installation import Gateway
-from gateway.openings import Adopted
+from gateway.contracts import openings
+from gateway.contracts.openings import Adopted
+from gateway.errors.settlement import SettlementMismatch, SettlementRefused
+from gateway.evaluation import evaluating
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.tariff import unit_of
+from gateway.release import issuing
 from gateway.settlement import logged
 from gateway.settlement.account import BillLine, Document, Line, Place, billed, differences, shared
 from gateway.settlement.states import QUARRELS, Action, State, course
-from gateway.settlement_errors import SettlementMismatch, SettlementRefused
 from gateway.store import queries
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow
@@ -32,7 +33,7 @@ from outcome_verifier import canonical, sdjwt
 from outcome_verifier.errors import VerificationError
 from outcome_verifier.evidence import check_signature
 from outcome_verifier.trust import TrustFile
-from policies.vocabulary import Role
+from policies.terms import Role
 
 PARTIES = (Role.OPERATOR, Role.SETTLEMENT_OFFICER)  # both have to acknowledge
 

@@ -18,8 +18,8 @@ from gateway.settlement.account import billed
 from gateway.settlement.invoice import account_of, payable_minor, vat_minor
 from gateway.settlement.reading import Settled, Signed, lines_of
 from gateway.settlement.states import State
-from gateway.settlement.words import kroner
 from gateway.store.settlement_tables import Bill
+from gateway.wording.settlement import kroner
 
 SCHEMA = "settlement-sheet/1"
 _BILLED = (State.INVOICED, State.PAID)

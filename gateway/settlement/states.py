@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from gateway.settlement_errors import SettlementRefused
+from gateway.errors.settlement import SettlementRefused
 
 
 class State(StrEnum):

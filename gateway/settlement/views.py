@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.authority import Asking, Authorised, deciding
-from gateway.installation import Gateway
+from gateway.events.settlement import SettlementRead
+from gateway.installation.authority import Asking, Authorised, deciding
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.settlement import investor as investing
 from gateway.settlement.acknowledging import is_appointed, party_of
 from gateway.settlement.reading import Settled, lines_of, read
 from gateway.settlement.statement import digest, statement
 from gateway.settlement.states import State
-from gateway.settlement_events import SettlementRead
 from gateway.store import queries
 from outcome_verifier import canonical
 from policies.facts import StatementFacts
 from policies.programme import Programme
-from policies.vocabulary import Action, Party, Purpose, Role
+from policies.terms import Action, Party, Purpose, Role
 
 
 def show_statement(gateway: Gateway, contract_id: str, *, as_party: Party | None = None) -> dict[str, Any]:

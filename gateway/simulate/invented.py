@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.simulate.course import Activity, Course, Point, live
 from gateway.simulate.registers import shown_income, shown_status, simulated_source
+from vocabulary.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef
 
 _MIX = {  # per cent of those in the outcome, where the contract counts the activity; invented
     Activity.JOB: 60,

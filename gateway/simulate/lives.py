@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from connectors.records import Month
 from gateway.simulate.course import Activity, Course, Life
 from gateway.simulate.kombit_answers import Benefit, Report
 from gateway.simulate.kombit_answers import Life as CivilLife
 from gateway.simulate.registers import dream_code, pay_of, refunded_benefit, replacement_cpr
 from gateway.simulate.rest_sources import Period
+from vocabulary.records import Month
 
 _SUBJECT = "32.24.04"  # KLE; the same for every benefit, since nothing rests on it
 _STRANGER = "651"

@@ -13,8 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from connectors.codes import income_types, statuses
-from connectors.records import IncomeType, Month, Status, Week
 from gateway.simulate.course import Activity, Course, Life
+from vocabulary.records import IncomeType, Month, Status, Week
 
 # per ten thousand person-weeks; what is left over goes to codes that are rarer
 _MARGINALS = {

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.settings import utc_now
+from gateway.installation.settings import utc_now
 from gateway.simulate import declared
 from gateway.simulate.case_database import CaseDatabase
 from gateway.simulate.certificates import Authority, Identity, server_context

@@ -12,7 +12,7 @@ from gateway.outcomes.history import NOBODY, Remainder
 from gateway.store.rights_tables import BasisRow, RemainderRow
 from policies.basis import BasisEvent, Change, RecordKind, Stop, in_force, stop_of
 from policies.programme import Programme
-from policies.vocabulary import Purpose
+from policies.terms import Purpose
 
 # what a person is followed for; one of them must be covered by every basis that the programme requires
 FOLLOWED_FOR = frozenset({Purpose.OUTCOME_PAYMENT, Purpose.OUTCOME_EVALUATION})

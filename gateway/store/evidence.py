@@ -12,9 +12,9 @@ from datetime import date, datetime
 from sqlalchemy import or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from connectors.records import StatusSpell, SubjectRef, Week
 from gateway.outcomes.evidence import STATUS_OF, EvidenceType, last_week
 from gateway.store.columns import instant, optional_instant
+from vocabulary.records import StatusSpell, SubjectRef, Week
 
 
 class EvidenceRow(SQLModel, table=True):

@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, literal_column
 from sqlmodel import Session, col, select
 
-from connectors.records import Week
 from gateway.store.rights_tables import Advice
 from gateway.store.settlement_tables import Dispute, OpeningRow
 from gateway.store.tables import (
@@ -24,6 +23,7 @@ from gateway.store.tables import (
 )
 from keys.lifecycle import PUBLISHED, State
 from outcome_verifier import canonical
+from vocabulary.records import Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, select
 
 from connectors.declaration import SourceDeclaration
-from connectors.records import SubjectRef, Week
 from connectors.shapes import Owned
 from connectors.transport import Record
 from gateway.store.record_tables import PullRun, RecordRow
+from vocabulary.records import SubjectRef, Week
 
 _NOBODY = ""  # the subject of a record of which nobody can tell whose it is
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import inspect, text
 
-from gateway.errors import NotInstalled, SchemaOutdated
+from gateway.errors.tree import NotInstalled, SchemaOutdated
 from gateway.store import audit_tables, evidence, record_tables, rights_tables, settlement_tables, tables
 from gateway.store.unit_of_work import Store
 

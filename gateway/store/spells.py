@@ -16,12 +16,12 @@ from sqlalchemy import or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.history import PersonHistory
 from gateway.store.evidence import confirmed_spells
 from gateway.store.tables import IncomeRow, SpellRow, Subject
 from policies.basis import Stop
+from vocabulary.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 
 Code = tuple[Status, str]
 _SPELL = (

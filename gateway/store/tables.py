@@ -24,7 +24,7 @@ class Installation(SQLModel, table=True):
     host_name: str
     municipality_code: str
     municipality_name: str
-    kind: str  # `gateway.settings.Kind`
+    kind: str  # `gateway.installation.settings.Kind`
     created_at: datetime = instant()
 
     @property

@@ -13,12 +13,12 @@ from sqlmodel import Session, col, select
 from connectors.boundary import Boundary
 from connectors.declaration import SourceDeclaration
 from connectors.errors import RejectReason
-from connectors.records import Status, StatusSpell, SubjectRef, Week
 from connectors.shapes import LifeEvent, LifeEventKind, Owned, Read, read_records
 from gateway.store import basis, queries, spells
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import SpellRow
 from policies.basis import Change, RecordKind
+from vocabulary.records import Status, StatusSpell, SubjectRef, Week
 
 _AWAY = {LifeEventKind.DEAD: Status.DEAD, LifeEventKind.EMIGRATED: Status.NOT_RESIDENT}
 _CHANNEL = "register"

@@ -19,8 +19,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session, SQLModel
 
-from gateway.errors import ClockWentBack, StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
-from gateway.events import Event, PersonLine, lines_root
+from gateway.errors.tree import ClockWentBack, StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
+from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger
 from gateway.store.tables import PersonLineRow
 from outcome_verifier import canonical

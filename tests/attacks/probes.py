@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gateway.tokens import ASSERTION_TYPE
+from gateway.installation.tokens import ASSERTION_TYPE
 from tests.support.api_client import Client
 
 _ATTESTATION = "/contracts/{}/windows/{}/attestations/{}"

@@ -20,12 +20,12 @@ from typing import Any
 
 import highspy
 
-from connectors.records import Week
 from gateway.outcomes.contract import Contract, Measure, Window
 from gateway.outcomes.not_counted import NOT_LONG_ENOUGH, OTHER
 from tests.attacks.backwards import Contradiction, run_backwards, run_fold_backwards
 from tests.attacks.knowledge import Knowledge, Learned, Notice, Received, Statement
 from tests.support.money import tariff_of
+from vocabulary.records import Week
 
 OUT = ""
 

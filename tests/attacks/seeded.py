@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from connectors.records import IncomeType, Status, Week
 from gateway.attestations import claims
 from gateway.outcomes.contract import Contract, PlannedRelease, Window
 from gateway.outcomes.contract_file import load_contract
@@ -16,9 +15,10 @@ from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.not_counted import not_counted
 from gateway.outcomes.tariff import DueLine, due_lines
-from gateway.statements import relapsed
+from gateway.release.statements import relapsed
 from tests.attacks.knowledge import Notice, Received
 from tests.support.histories import EXAMPLES
+from vocabulary.records import IncomeType, Status, Week
 
 START = Week.parse("2018-W40")
 OUT = ""

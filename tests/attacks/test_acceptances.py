@@ -13,14 +13,15 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from gateway import acceptances, accepted, declarations, signing
-from gateway.acceptance_errors import AcceptanceMissing, AcceptanceRefused, AcceptancesCorrupt
-from gateway.doctor import FAIL, examine_opened
-from gateway.errors import ProgrammeMismatch
-from gateway.installation import Gateway, initialise
+from gateway.contracts import acceptances, accepted, declarations
+from gateway.errors.acceptances import AcceptanceMissing, AcceptanceRefused, AcceptancesCorrupt
+from gateway.errors.tree import ProgrammeMismatch
+from gateway.installation import signing
+from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.settings import Kind, Settings
+from gateway.jobs.doctor import FAIL, examine_opened
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.settings import Kind, Settings
 from gateway.store.tables import AcceptanceRow, ReleaseRow
 from outcome_verifier import canonical
 from tests.support.histories import EXAMPLES

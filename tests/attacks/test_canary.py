@@ -36,13 +36,16 @@ from sqlalchemy import create_engine, insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from gateway import comparison, enrolment, oversight, publication, pulling
 from gateway.api.app import create_app
-from gateway.error_table import outcome
-from gateway.release import release
+from gateway.errors.table import outcome
+from gateway.evaluation import comparison
+from gateway.intake import enrolment, pulling
+from gateway.oversight import log_reading as oversight
+from gateway.release import publication
+from gateway.release.releasing import release
 from gateway.store.tables import Subject
 from outcome_verifier import canonical
-from policies.vocabulary import Party, Role
+from policies.terms import Party, Role
 from tests.attacks import traces
 from tests.attacks.canaries import INSIDE, files, forms, leaks, plant, plant_broken_files
 from tests.attacks.probes import garbled, probes

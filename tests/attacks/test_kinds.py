@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway import signing
-from gateway.doctor import examine
-from gateway.errors import UnsafeForProduction
-from gateway.installation import Gateway, check_signer, initialise
-from gateway.settings import Kind, Settings
-from gateway.signer_errors import KindMismatch
+from gateway.errors.signer import KindMismatch
+from gateway.errors.tree import UnsafeForProduction
+from gateway.installation import signing
+from gateway.installation.gateway import Gateway, check_signer, initialise
+from gateway.installation.settings import Kind, Settings
+from gateway.jobs.doctor import examine
 from gateway.store.tables import SigningKeyRow
 from keys.errors import KeyStoreLocked
 from tests.support.command_line import run

@@ -15,11 +15,12 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from gateway import governance, policy_sets
-from gateway.errors import LogCorrupt
-from gateway.events import LogVerified
-from gateway.installation import Gateway
-from gateway.oversight import verify_logs
+from gateway.errors.tree import LogCorrupt
+from gateway.events.event import LogVerified
+from gateway.installation import policy_sets
+from gateway.installation.gateway import Gateway
+from gateway.oversight import governance
+from gateway.oversight.log_reading import verify_logs
 from gateway.store.rights_tables import PolicySetRow
 from policies.engine import PolicyEngine
 from policies.errors import PolicySetInvalid

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from gateway import evaluation, publication
 from gateway.api.app import create_app
+from gateway.evaluation import evaluating as evaluation
+from gateway.release import publication
 from gateway.simulate.registers import replacement_cpr
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.functional.test_traps import Clock
 from tests.support.api_client import Client
 from tests.support.municipality import SimulatedMunicipality, ready

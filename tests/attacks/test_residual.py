@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import DeclarationInvalid
-from gateway import correction
 from gateway.outcomes.contract_file import load_contract
+from gateway.release import correction
 from tests.attacks.knowledge import Knowledge
 from tests.attacks.reconstruction import attack
 from tests.attacks.seeded import OUT, contract_for, contract_text, course, roster, steady

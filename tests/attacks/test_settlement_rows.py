@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from gateway.errors.settlement import SettlementMismatch
 from gateway.settlement import acknowledging, billing, views
-from gateway.settlement_errors import SettlementMismatch
 from tests.support import opening as stating
 from tests.support import settling
 from tests.support.municipality import ready

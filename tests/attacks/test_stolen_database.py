@@ -27,12 +27,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlmodel import select
 
-from connectors.records import SubjectRef
 from gateway.store.tables import LinkageRow, Subject, SubjectKeyRow, VaultRow
 from keys.blind_index import BlindIndexKey, Column
 from keys.cpr import REPLACEMENT_DAY, Cpr
 from keys.linkage import MUNICIPALITY, contract_domain
 from tests.support.municipality import ready
+from vocabulary.records import SubjectRef
 
 YEAR = 1960
 SERIALS = [*range(5000), *range(9000, 10_000)]  # those that mean this year, see keys/cpr.py

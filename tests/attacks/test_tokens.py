@@ -19,15 +19,15 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from gateway import clients
 from gateway.api.app import create_app
-from gateway.events import ClientRegistered
-from gateway.installation import initialise
-from gateway.settings import Kind, Settings
+from gateway.events.event import ClientRegistered
+from gateway.installation import clients
+from gateway.installation.gateway import initialise
+from gateway.installation.settings import Kind, Settings
+from gateway.installation.tokens import ASSERTION_TYPE, issue_access_token
 from gateway.store.tables import ClientRow, LogEntry
-from gateway.tokens import ASSERTION_TYPE, issue_access_token
 from outcome_verifier import b64, canonical
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.support.api_client import Client
 from tests.support.municipality import SimulatedMunicipality, ready
 

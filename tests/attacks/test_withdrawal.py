@@ -19,7 +19,7 @@ from gateway.store import basis
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import Subject
 from policies.basis import BasisEvent, Change, RecordKind, Requirements, StopReason, stop_of
-from policies.vocabulary import Purpose, Role
+from policies.terms import Purpose, Role
 from tests.attacks.seeded import START, cohort, contract_for, person
 from tests.functional.test_traps import Clock
 from tests.support.municipality import ready

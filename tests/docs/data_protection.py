@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from connectors.declaration import load_declaration
+from gateway.documents.processing_record import record
 from gateway.outcomes.contract_file import load_contract
-from gateway.processing_record import record
 from policies.programme import load_programme
 from tests.support.histories import EXAMPLES
 

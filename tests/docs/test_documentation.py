@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.error_table import _OUTCOMES, known_codes
-from gateway.settings import Settings
+from gateway.errors.table import _OUTCOMES, known_codes
+from gateway.installation.settings import Settings
 from outcome_verifier import claims as shapes
 
 ROOT = Path(__file__).parents[2]

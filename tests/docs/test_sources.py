@@ -9,10 +9,10 @@ import pytest
 
 from connectors.codes import shown_by_kind
 from connectors.declaration import load_declaration
-from connectors.records import Status, Week
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.lint import lint
 from policies.programme import load_programme
+from vocabulary.records import Status, Week
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = [

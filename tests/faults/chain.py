@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from gateway import oversight
+from gateway.oversight import log_reading as oversight
 from gateway.store.tables import ReleaseRow
 from tests.faults.test_release_crash import FAULTS, INTENDED, ISSUED, NOTHING, Breaker, Fault
 from tests.support.municipality import SimulatedMunicipality, built

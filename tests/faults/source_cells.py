@@ -18,8 +18,8 @@ from pathlib import Path
 
 from connectors.aggregates import AggregateDeclaration, fetch, load_aggregate
 from connectors.errors import ConnectorError
-from gateway import declarations
-from gateway.installation import Gateway
+from gateway.contracts import declarations
+from gateway.installation.gateway import Gateway
 from gateway.simulate import declared
 from gateway.simulate.case_database import CaseDatabase
 from gateway.simulate.faults import Fault, Faults

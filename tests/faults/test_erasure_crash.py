@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from gateway.doctor import examine_opened
-from gateway.installation import Gateway
+from gateway.installation.gateway import Gateway
+from gateway.installation.settings import Settings
+from gateway.jobs.doctor import examine_opened
 from gateway.rights import archive, erasure, journal, requests
 from gateway.rights.people import Who, begin
 from gateway.rights.requests import Right
-from gateway.settings import Settings
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import Subject
 from tests.functional.test_rights import CASE, OBJECTS, paid_everything, someone, subject_of

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gateway.errors import LogCorrupt
-from gateway.events import PersonLine, SourceDeclared
+from gateway.errors.tree import LogCorrupt
+from gateway.events.event import PersonLine, SourceDeclared
 from gateway.store import ledger
 from gateway.store.schema import migrate
 from gateway.store.unit_of_work import Store

@@ -12,8 +12,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, delete, select
 
-from gateway.errors import CheckpointMismatch, LogCorrupt
-from gateway.events import PersonLine, SourceDeclared
+from gateway.errors.tree import CheckpointMismatch, LogCorrupt
+from gateway.events.event import PersonLine, SourceDeclared
 from gateway.store import ledger
 from gateway.store.tables import CheckpointRow, LogEntry, LogNode, PersonLineRow
 from gateway.store.unit_of_work import Store

@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from gateway.installation import Gateway
-from gateway.settings import REAL_TIME
+from gateway.installation.gateway import Gateway
+from gateway.installation.settings import REAL_TIME
 from gateway.simulate.serving import SimulatedTown
 from gateway.store.record_tables import PullRun
 from gateway.store.tables import PullRow
@@ -31,9 +31,9 @@ _PULL = """
 import sys
 from gateway import pulling_records
 from tests.support.served import pulled
-from gateway.installation import Gateway
-from gateway.settings import Settings
-from gateway.settings import REAL_TIME
+from gateway.installation.gateway import Gateway
+from gateway.installation.settings import Settings
+from gateway.installation.settings import REAL_TIME
 pulling_records._CHUNK_PEOPLE = 4  # many commits in one pull
 gateway = Gateway.open(Settings())
 print("begins", flush=True)

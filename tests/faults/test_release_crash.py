@@ -18,12 +18,13 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from gateway import drafting, issuing, oversight
-from gateway.attestations import bundle, claims
-from gateway.authority import Asking
-from gateway.doctor import examine
-from gateway.errors import WindowOutOfOrder
-from gateway.events import ReleaseIntended, ReleaseIssued
+from gateway.attestations import claims
+from gateway.errors.tree import WindowOutOfOrder
+from gateway.events.event import ReleaseIntended, ReleaseIssued
+from gateway.installation.authority import Asking
+from gateway.jobs.doctor import examine
+from gateway.oversight import log_reading as oversight
+from gateway.release import bundle, drafting, issuing
 from gateway.store import ledger
 from gateway.store.tables import LogEntry
 from gateway.store.unit_of_work import UnitOfWork
@@ -225,17 +226,17 @@ def test_what_was_intended_is_what_is_signed(tmp_path: Path, monkeypatch: pytest
 
 # the same with a real death: the process is gone, and with it every lock and open file
 DEATHS = {
-    "between the two transactions": ("gateway.issuing:issue", 1, False, INTENDED),
-    "with the leaf written, not committed": ("gateway.issuing:assemble", 1, True, INTENDED),
+    "between the two transactions": ("gateway.release.issuing:issue", 1, False, INTENDED),
+    "with the leaf written, not committed": ("gateway.release.issuing:assemble", 1, True, INTENDED),
     "in the middle of the second commit": ("sqlmodel:Session.commit", 2, False, INTENDED),
     "after the second commit": ("sqlmodel:Session.commit", 2, True, ISSUED),
 }
 KILLED = """
 import importlib, os, signal, sys
 from pathlib import Path
-from gateway.installation import Gateway
-from gateway.release import release
-from gateway.settings import Settings
+from gateway.installation.gateway import Gateway
+from gateway.release.releasing import release
+from gateway.installation.settings import Settings
 
 place, number, after = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "True"
 module, _, path = place.partition(":")

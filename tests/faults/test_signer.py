@@ -13,14 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from gateway import advice, correction, declarations, issuing, oversight
-from gateway import release as releasing
-from gateway.authority import deciding
-from gateway.doctor import examine_opened
-from gateway.drafting import authorise
-from gateway.errors import ReleaseInterrupted
-from gateway.events import LogVerified
-from gateway.signer_errors import SignerRefused, StaysUnsigned
+from gateway.contracts import declarations
+from gateway.errors.signer import SignerRefused, StaysUnsigned
+from gateway.errors.tree import ReleaseInterrupted
+from gateway.events.event import LogVerified
+from gateway.installation.authority import deciding
+from gateway.jobs.doctor import examine_opened
+from gateway.oversight import advice
+from gateway.oversight import log_reading as oversight
+from gateway.release import correction, issuing, releasing
+from gateway.release.drafting import authorise
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import sdjwt
 from policies.errors import PolicyDenied

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from gateway import oversight, publication
+from gateway.oversight import log_reading as oversight
+from gateway.release import publication
 from gateway.settlement import views
 from gateway.settlement.invoice_check import check
-from policies.vocabulary import Party, Role
+from policies.terms import Party, Role
 from tests.functional.test_traps import Clock
 from tests.support.municipality import EXTRACT_PEOPLE, SimulatedMunicipality
 from tests.support.settling import accept, settle

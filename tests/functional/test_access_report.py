@@ -11,23 +11,23 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from connectors.records import IncomeType, Status
-from gateway import register_words
+from gateway.documents.report_page import page
 from gateway.outcomes.not_counted import BUCKETS
 from gateway.outcomes.terms import Unit
-from gateway.rights import report_words as words
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report
-from gateway.rights.report_page import page
 from gateway.rights.requests import Right
 from gateway.store.tables import PersonLineRow, Subject
+from gateway.wording import register as register_words
+from gateway.wording import report as words
 from outcome_verifier import canonical
 from policies.basis import Change, RecordKind
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.functional.test_traps import Clock
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality, ready
 from tests.support.simulated import acting, simulated
+from vocabulary.records import IncomeType, Status
 
 CASE = Role.CASE_WORKER
 OBJECTS = NewRecord(RecordKind.OBJECTION, Channel.LETTER)

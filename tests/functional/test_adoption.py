@@ -14,27 +14,28 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from connectors.records import Week
-from gateway import declarations, openings
-from gateway.adoption_errors import AdoptionRefused
-from gateway.doctor import examine_opened
-from gateway.evaluation import evaluate_week
-from gateway.release import check
-from gateway.settings import Kind
-from gateway.settlement import acknowledging, exports, paying, statement_page, views
+from gateway.contracts import declarations, openings
+from gateway.documents import exports, statement_page
+from gateway.errors.adoption import AdoptionRefused
+from gateway.errors.settlement import SettlementMismatch, SettlementRefused
+from gateway.evaluation.evaluating import evaluate_week
+from gateway.installation.settings import Kind
+from gateway.jobs.doctor import examine_opened
+from gateway.release.releasing import check
+from gateway.settlement import acknowledging, paying, views
 from gateway.settlement.acknowledging import Outcome
 from gateway.settlement.forecast import accruals
-from gateway.settlement_errors import SettlementMismatch, SettlementRefused
 from gateway.store.settlement_tables import Dispute
 from gateway.store.tables import LogEntry
 from policies.errors import PolicyDenied
-from policies.vocabulary import Party, Role
+from policies.terms import Party, Role
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, built, ready
 from tests.support.opening import Line, adopt, balances_text, contract_of, operator_signs, paid
 from tests.support.parties import party_key
 from tests.support.settling import INVESTOR, LETTER, invoiced, officer, operator, settle
 from tests.support.simulated import acting
+from vocabulary.records import Week
 
 WEEKS = "weeks_in_work_or_education"
 STATED, OWN = ("2018H2", "2019H1", "2019H2"), ("2020H1", "2020H2")

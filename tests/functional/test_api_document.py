@@ -20,11 +20,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
-from gateway import clients
 from gateway.api.app import create_app
 from gateway.api.document import examples
-from gateway.tokens import ASSERTION_TYPE
-from policies.vocabulary import Role
+from gateway.installation import clients
+from gateway.installation.tokens import ASSERTION_TYPE
+from policies.terms import Role
 from tests.support.api_client import Client
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.settling import accept

@@ -13,15 +13,17 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from gateway import advice, declarations, oversight
 from gateway.api.app import create_app
-from gateway.installation import Gateway
+from gateway.contracts import declarations
+from gateway.installation.gateway import Gateway
+from gateway.oversight import advice
+from gateway.oversight import log_reading as oversight
 from gateway.rights import requests
 from gateway.rights.people import Who
 from gateway.store.tables import Subject
 from policies.errors import PolicyDenied, ProgrammeInvalid
 from policies.programme import load_programme
-from policies.vocabulary import Party, Role
+from policies.terms import Party, Role
 from tests.functional.test_traps import Clock
 from tests.policies.cases import all_cases
 from tests.support.api_client import Client

@@ -16,12 +16,9 @@ import pytest
 from sqlmodel import select
 
 from connectors.errors import FileNameMismatch, RowsNotShown
-from gateway.audit import findings, sampling, showing
-from gateway.audit_errors import (
-    AuditRefused,
-    SampleUnknown,
-)
-from gateway.installation import Gateway
+from gateway.errors.audit import AuditRefused, SampleUnknown
+from gateway.installation.gateway import Gateway
+from gateway.oversight.audit import findings, sampling, showing
 from gateway.store.tables import PersonLineRow, Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied

@@ -9,19 +9,16 @@ from pathlib import Path
 import pytest
 from sqlmodel import delete, select
 
-from connectors.records import Week
-from gateway import correction, plain_danish, pulling
-from gateway.audit import countersigning, findings, sampling
-from gateway.audit.findings import Deviation, items_body
-from gateway.audit_errors import (
-    AuditRefused,
-    CountersignatureRefused,
-    CountersignaturesCorrupt,
-)
-from gateway.oversight import verify_logs
-from gateway.release import release
+from gateway.errors.audit import AuditRefused, CountersignatureRefused, CountersignaturesCorrupt
+from gateway.intake import pulling
+from gateway.oversight.audit import countersigning, findings, sampling
+from gateway.oversight.audit.findings import Deviation, items_body
+from gateway.oversight.log_reading import verify_logs
+from gateway.release import correction
+from gateway.release.releasing import release
 from gateway.store.audit_tables import AuditItem, AuditSample, CountersignatureRow
 from gateway.store.tables import LogEntry
+from gateway.wording import plain_danish
 from outcome_verifier import canonical, countersignature, endorsement
 from policies.errors import PolicyDenied
 from policies.programme import load_programme
@@ -41,6 +38,7 @@ from tests.support.auditing import AUDITOR, ORGANISATION, WINDOW
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.parties import party_key
 from tests.support.simulated import acting
+from vocabulary.records import Week
 
 __all__ = ["original", "sample", "town"]
 

@@ -10,16 +10,16 @@ import pytest
 from sqlmodel import select
 
 from connectors.errors import SourceMalformed, SourceUnavailable
-from gateway.checking import check_source
-from gateway.doctor import examine_opened
-from gateway.folder_pulling import pull_folder
-from gateway.installation import Gateway
-from gateway.pull_errors import SourceRests
-from gateway.pulling_records import pull_records
-from gateway.secrets_folder import SecretsFolder
-from gateway.settings import Settings
+from gateway.errors.pulls import SourceRests
+from gateway.events.sources import SourceAnswersAgain
+from gateway.installation.gateway import Gateway
+from gateway.installation.secrets_folder import SecretsFolder
+from gateway.installation.settings import Settings
+from gateway.intake.checking import check_source
+from gateway.intake.folder_pulling import pull_folder
+from gateway.intake.pulling_records import pull_records
+from gateway.jobs.doctor import examine_opened
 from gateway.simulate.sftp_source import SftpSource
-from gateway.source_events import SourceAnswersAgain
 from gateway.store.circuit import FAILURES_IN_A_ROW, FIRST_REST, LONGEST_REST, has_failed
 from gateway.store.tables import LogEntry
 from tests.functional.test_folder_pulling import declare_folder

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway import clients
-from gateway.errors import Unauthenticated
-from gateway.installation import Gateway
-from gateway.settings import Settings
-from policies.vocabulary import Role
+from gateway.errors.tree import Unauthenticated
+from gateway.installation import clients
+from gateway.installation.gateway import Gateway
+from gateway.installation.settings import Settings
+from policies.terms import Role
 from tests.support.api_client import Client
 from tests.support.command_line import Ran, run, run_program
 from tests.support.histories import EXAMPLES

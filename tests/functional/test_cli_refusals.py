@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.app import app
-from gateway.error_table import _OUTCOMES
+from gateway.errors.table import _OUTCOMES
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.road import INIT, Place, place, spelled, walked

@@ -12,8 +12,8 @@ from sqlmodel import select
 
 from connectors.codes import statuses
 from connectors.errors import DeclarationInvalid, HeaderMismatch
-from connectors.records import Status, StatusSpell, SubjectRef, Week
-from gateway import comparison, declarations
+from gateway.contracts import declarations
+from gateway.evaluation import comparison
 from gateway.outcomes.comparison_group import ComparisonFigures, load_group
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
@@ -26,6 +26,7 @@ from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE
 from tests.support.simulated import Edit, Municipality, simulated
+from vocabulary.records import Status, StatusSpell, SubjectRef, Week
 
 EXAMPLE = (EXAMPLES / "comparisons" / "impact60.toml").read_text("utf-8")
 PEOPLE_MEASURE: tuple[Edit, ...] = (

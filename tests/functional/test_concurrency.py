@@ -12,14 +12,14 @@ from threading import Barrier
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from gateway import oversight
 from gateway.api.app import create_app
-from gateway.clients import exchange
-from gateway.installation import LOGS, Gateway
-from gateway.release import release
-from gateway.settings import Settings
+from gateway.installation.clients import exchange
+from gateway.installation.gateway import LOGS, Gateway
+from gateway.installation.settings import Settings
+from gateway.oversight import log_reading as oversight
+from gateway.release.releasing import release
 from gateway.store.tables import LogEntry, PullRow
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.support.api_client import Client
 from tests.support.command_line import PROGRAMS
 from tests.support.municipality import SimulatedMunicipality, ready

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import DeclarationInvalid
-from gateway import declarations, pulling
-from gateway.connecting import connectors
-from gateway.doctor import FAIL, OK, WARN, examine_opened
+from gateway.contracts import declarations
+from gateway.intake import pulling
+from gateway.intake.connecting import connectors
+from gateway.jobs.doctor import FAIL, OK, WARN, examine_opened
 from policies.errors import PolicyDenied
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run

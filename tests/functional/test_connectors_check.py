@@ -16,9 +16,10 @@ from connectors.errors import ConnectorError, DeclarationInvalid, FileNameMismat
 from connectors.scaffold import scaffold
 from connectors.source_file import LocalFile
 from connectors.transport import Ask, Page, Record
-from gateway import declarations, pulling
-from gateway.checking import Checked, check_source
-from gateway.secrets_folder import SecretsFolder
+from gateway.contracts import declarations
+from gateway.installation.secrets_folder import SecretsFolder
+from gateway.intake import pulling
+from gateway.intake.checking import Checked, check_source
 from gateway.simulate.sftp_source import SftpSource
 from gateway.store.tables import LogEntry, PersonLineRow
 from outcome_verifier import canonical
@@ -182,7 +183,7 @@ def test_other_transports_are_checked_with_one_person_or_one_page(
     permit(town, "sager")
     declarations.declare_source(town.gateway, EXAMPLES / "sources" / "sager.toml")
     transport = Listing() if kind == "page" else Person()
-    monkeypatch.setattr("gateway.checking.form_of", lambda settings: None)
+    monkeypatch.setattr("gateway.intake.checking.form_of", lambda settings: None)
     monkeypatch.setattr(transports, "lists_everybody", lambda settings: kind != "person")
     monkeypatch.setattr(transports, "connect", lambda *_: transport)
     found = checked(town, "sager")

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from gateway.contact import load_contact
+from gateway.contracts.contact import load_contact
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.receipt import consent_receipt
 from gateway.store.tables import Subject
 from policies.basis import RecordKind
-from policies.vocabulary import Purpose, Role
+from policies.terms import Purpose, Role
 from tests.functional.test_traps import Clock
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway import correction, evaluation, oversight, publication, pulling
-from gateway.errors import NothingToCorrect, ReleaseInterrupted, RevisionUnknown, WindowOutOfOrder
-from gateway.issuing import Released
+from gateway.errors.tree import NothingToCorrect, ReleaseInterrupted, RevisionUnknown, WindowOutOfOrder
+from gateway.evaluation import evaluating as evaluation
+from gateway.intake import pulling
 from gateway.outcomes.evaluate import evaluate
-from gateway.release import release
+from gateway.oversight import log_reading as oversight
+from gateway.release import correction, publication
+from gateway.release.issuing import Released
+from gateway.release.releasing import release
 from outcome_verifier import canonical
 from outcome_verifier.errors import StatusInvalid
 from outcome_verifier.verify import verify_bundle
@@ -160,7 +163,7 @@ def test_a_correction_that_is_interrupted_is_finished_by_the_next_release(
 
     mend(town)
     with monkeypatch.context() as patch:
-        patch.setattr("gateway.issuing.sdjwt.issue", dies)
+        patch.setattr("gateway.release.issuing.sdjwt.issue", dies)
         with pytest.raises(KeyboardInterrupt):
             corrected(town)
     with pytest.raises(ReleaseInterrupted):
@@ -179,7 +182,7 @@ def interrupted(town: SimulatedMunicipality, monkeypatch: pytest.MonkeyPatch, wo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("gateway.issuing.sdjwt.issue", dies)
+        patch.setattr("gateway.release.issuing.sdjwt.issue", dies)
         with pytest.raises(KeyboardInterrupt):
             work()
 

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, func, select
 
-from connectors.records import SubjectRef
-from gateway import pulling
+from gateway.events.rights import ErasureRepeated
+from gateway.intake import pulling
 from gateway.rights import erasure
-from gateway.rights_events import ErasureRepeated
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import IncomeRow, LinkageRow, LogEntry, PersonLineRow, SpellRow
 from tests.functional.test_record_pulls import (
@@ -28,6 +27,7 @@ from tests.functional.test_record_pulls import (
     subject_of,
 )
 from tests.support.municipality import SimulatedMunicipality, ready
+from vocabulary.records import SubjectRef
 
 ORDINARY = "0101" + "576007"  # born in 2057; never whole in a file, so that a search for numbers finds none
 OTHER = "6303821236"

@@ -9,11 +9,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from connectors.errors import DeclarationInvalid
-from gateway.aggregate_errors import AggregateMissing, AggregateRefused
-from gateway.aggregates import Figure, checked, declare, sign_figure
-from gateway.correction import correct
+from gateway.contracts.aggregates import Figure, checked, declare, sign_figure
+from gateway.errors.aggregates import AggregateMissing, AggregateRefused
 from gateway.outcomes.contract import Contract
-from gateway.release import release
+from gateway.release.correction import correct
+from gateway.release.releasing import release
 from keys.signer import FileSigner
 from outcome_verifier import b64, canonical
 from tests.functional.test_traps import Clock

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.installation import Gateway
-from gateway.settings import Settings
+from gateway.installation.gateway import Gateway
+from gateway.installation.settings import Settings
 from tests.support.command_line import PROGRAMS, Ran, run, run_program
 
 

@@ -19,22 +19,22 @@ from sqlalchemy import inspect, text
 from sqlmodel import select
 from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
 
-from connectors.records import Week
-from gateway import advice, declarations, governance
 from gateway.api import public
 from gateway.api.app import create_app
 from gateway.cli.app import app
-from gateway.evidence_events import EvidenceRegistered
-from gateway.installation import Gateway
+from gateway.contracts import declarations
+from gateway.events.evidence import EvidenceRegistered
+from gateway.installation.gateway import Gateway
+from gateway.installation.settings import Settings, utc_now
+from gateway.oversight import advice, governance
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
-from gateway.settings import Settings, utc_now
 from gateway.store.evidence import EvidenceRow
 from gateway.store.tables import DecisionRow, LogEntry, Subject
 from policies.basis import RecordKind
 from policies.decision import Decision
 from policies.engine import PolicyEngine, Request
-from policies.vocabulary import Action, Purpose, Role
+from policies.terms import Action, Purpose, Role
 from tests.support import auditing
 from tests.support.api_client import Client
 from tests.support.command_line import run
@@ -43,6 +43,7 @@ from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.opening import balances_text, contract_of, operator_signs, paid
 from tests.support.settling import accept, contest, invoiced
 from tests.support.simulated import acting
+from vocabulary.records import Week
 
 # command -> what the policy is asked first, and how the command is written
 ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {

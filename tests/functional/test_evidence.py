@@ -10,30 +10,31 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from connectors.records import Status, Week
-from gateway import evidence, pulling_records
-from gateway.evaluation import evaluate_week, frozen_at
-from gateway.evidence import Document
-from gateway.evidence_errors import EvidenceRefused, EvidenceUnknown
+from gateway.documents.report_page import page
+from gateway.errors.evidence import EvidenceRefused, EvidenceUnknown
+from gateway.evaluation import evidence
+from gateway.evaluation.evaluating import evaluate_week, frozen_at
+from gateway.evaluation.evidence import Document
+from gateway.events.rights import ErasureRepeated
+from gateway.intake import pulling_records
 from gateway.outcomes.evidence import EvidenceType
 from gateway.rights import archive, erasure
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report
-from gateway.rights.report_page import page
-from gateway.rights_events import ErasureRepeated
 from gateway.store import spells
 from gateway.store.evidence import EvidenceRow
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import LogEntry, Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.functional.test_record_pulls import PersonByPerson
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.several_sources import several
 from tests.support.simulated import acting
+from vocabulary.records import Status, Week
 
 CASE = Role.CASE_WORKER
 WEEKS = Week.parse("2020-W10"), Week.parse("2020-W20")

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from connectors.records import Week
-from gateway import explaining
-from gateway.evaluation import evaluate_week
+from gateway.evaluation import explaining
+from gateway.evaluation.evaluating import evaluate_week
 from gateway.outcomes.judging import Reason
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.store.tables import LogEntry, PersonLineRow, Subject
 from outcome_verifier import canonical
 from policies.basis import RecordKind
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
+from vocabulary.records import Week
 
 WEEK = Week.parse("2020-W53")
 WEEKS, PEOPLE = "weeks_in_work_or_education", "self_support_full_or_partial"

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from connectors.records import Status, Week
-from gateway import evidence, explaining
-from gateway.explaining_week import WeekShown, explain_week
+from gateway.errors.rights import PersonUnknown
+from gateway.evaluation import evidence, explaining
+from gateway.evaluation.explaining_week import WeekShown, explain_week
 from gateway.outcomes.judging import Reason
-from gateway.rights_errors import PersonUnknown
 from gateway.store.tables import Subject
 from tests.functional.test_evidence import BUSINESS, CASE, confirmed, protect, pull, reference_of, registered
 from tests.functional.test_explain import newest
@@ -23,6 +22,7 @@ from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.several_sources import several
 from tests.support.simulated import acting
+from vocabulary.records import Status, Week
 
 WEEK = Week.parse("2020-W10")
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import FileNotNeeded
-from connectors.records import Week
-from gateway import pulling
-from gateway.errors import AmendmentRefused, FileOverlaps, WindowOutOfOrder
-from gateway.evaluation import evaluate_week
-from gateway.release import release
+from gateway.errors.tree import AmendmentRefused, FileOverlaps, WindowOutOfOrder
+from gateway.evaluation.evaluating import evaluate_week
+from gateway.intake import pulling
+from gateway.release.releasing import release
 from policies.errors import PolicyDenied
 from tests.functional.test_traps import Clock, last_event, shown, small
 from tests.support.simulated import Municipality, amend, simulated
+from vocabulary.records import Week
 
 
 def weeks(town: Municipality, week: str) -> int:

@@ -13,9 +13,10 @@ from connectors.drop_folder import DropFolder
 from connectors.errors import DeclarationInvalid, FileChanged, SchemaChanged, SourceUnavailable
 from connectors.inbox import Left, Where
 from connectors.source_file import LocalFile
-from gateway import declarations, folder_pulling, pulling
-from gateway.folder_pulling import Taken, pull_folder
-from gateway.secrets_folder import SecretsFolder
+from gateway.contracts import declarations
+from gateway.installation.secrets_folder import SecretsFolder
+from gateway.intake import folder_pulling, pulling
+from gateway.intake.folder_pulling import Taken, pull_folder
 from gateway.simulate.sftp_source import SftpSource
 from gateway.store.tables import LogEntry, SpellRow
 from policies.engine import PolicyEngine, Request

@@ -11,19 +11,22 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select, update
 
-from gateway import advice, decisions, doctor, governance, oversight, policy_sets
-from gateway.errors import AdviceUnknown, DecisionUnknown, ProposalUnknown
-from gateway.events import LogVerified
-from gateway.installation import Gateway
+from gateway.errors.rights import RequestRefused
+from gateway.errors.tree import AdviceUnknown, DecisionUnknown, ProposalUnknown
+from gateway.events.event import LogVerified
+from gateway.installation import policy_sets
+from gateway.installation.gateway import Gateway
+from gateway.jobs import doctor
+from gateway.oversight import advice, decisions, governance
+from gateway.oversight import log_reading as oversight
 from gateway.rights import requests
 from gateway.rights.people import Who
-from gateway.rights_errors import RequestRefused
 from gateway.store.rights_tables import PolicySetRow
 from gateway.store.tables import DecisionRow, Subject
 from policies.engine import CEDAR_DIRECTORY, PolicyEngine
 from policies.errors import PolicyDenied, PolicySetInvalid
 from policies.ruleset import digest_of, load_ruleset, read_ruleset
-from policies.vocabulary import Party, Role
+from policies.terms import Party, Role
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from connectors.records import Week
-from gateway.errors import SourcesIncomplete
-from gateway.evaluation import evaluate_week, utc_text
-from gateway.evaluation_errors import NotYetKnown
-from gateway.hindsight import changes
+from gateway.errors.evaluation import NotYetKnown
+from gateway.errors.tree import SourcesIncomplete
+from gateway.evaluation.evaluating import evaluate_week, utc_text
+from gateway.evaluation.hindsight import changes
 from tests.functional.test_correction import mend
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import amend
+from vocabulary.records import Week
 
 WEEK = Week.parse("2020-W53")
 WEEKS = "weeks_in_work_or_education"

@@ -9,13 +9,13 @@ import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from gateway import publication
 from gateway.api.app import create_app
 from gateway.api.public import FAMILIES
-from gateway.release import release
+from gateway.release import publication
+from gateway.release.releasing import release
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import verify_bundle
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.support.api_client import Client
 from tests.support.simulated import Municipality, simulated
 

@@ -14,11 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 
-from gateway import publication, signing
-from gateway.doctor import examine
-from gateway.errors import CheckpointMismatch, KeyFileInvalid, NoActiveKey, SigningKeyUnknown, UnsafeForProduction
-from gateway.installation import Gateway, initialise
-from gateway.settings import Kind, Settings
+from gateway.errors.tree import CheckpointMismatch, KeyFileInvalid, NoActiveKey, SigningKeyUnknown, UnsafeForProduction
+from gateway.installation import signing
+from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.settings import Kind, Settings
+from gateway.jobs.doctor import examine
+from gateway.release import publication
 from keys.errors import KeyStoreLocked, KeyUnknown, TransitionRefused
 from keys.lifecycle import State
 from outcome_verifier import canonical, jws
@@ -149,7 +150,7 @@ def test_a_rotation_in_the_middle_of_a_release_is_finished_by_the_new_key(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("gateway.issuing.sdjwt.issue", dies)
+        patch.setattr("gateway.release.issuing.sdjwt.issue", dies)
         with pytest.raises(KeyboardInterrupt):
             town.release(*FIRST)
     [intended] = town.rows()

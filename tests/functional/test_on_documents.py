@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from connectors.records import Week
-from gateway import correction, evaluation
+from gateway.documents import exports
+from gateway.documents.statement_page import page
+from gateway.errors.settlement import SettlementMismatch
+from gateway.evaluation import evaluating as evaluation
+from gateway.events.rights import ErasureRepeated
+from gateway.release import correction
 from gateway.rights import erasure
-from gateway.rights_events import ErasureRepeated
-from gateway.settlement import exports, views
+from gateway.settlement import views
 from gateway.settlement.statement import digest
-from gateway.settlement.statement_page import page
-from gateway.settlement_errors import SettlementMismatch
 from gateway.store.evidence import EvidenceRow
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import ReleaseRow
@@ -32,6 +33,7 @@ from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.settling import INVESTOR, officer, operator
 from tests.support.several_sources import DOCUMENTS_FIRST, several, several_anew
+from vocabulary.records import Week
 
 PAYMENT = ("payment_document", "operator")
 WINDOWS = ("2018H2", "2019H1", "2019H2")

@@ -13,20 +13,20 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from gateway import correction
 from gateway.api.app import create_app
 from gateway.api.settlement_bodies import Statement
+from gateway.documents.exports import HEAD, csv_bytes, rows, xlsx_bytes
+from gateway.documents.statement_page import page
+from gateway.errors.settlement import SettlementRefused
+from gateway.installation.settings import utc_now
 from gateway.outcomes.terms import apportioned
-from gateway.settings import utc_now
+from gateway.release import correction
 from gateway.settlement import billing, paying, views
-from gateway.settlement.exports import HEAD, csv_bytes, rows, xlsx_bytes
 from gateway.settlement.forecast import accruals
 from gateway.settlement.invoice import payable_minor
 from gateway.settlement.invoice_check import check
-from gateway.settlement.statement_page import page
-from gateway.settlement_errors import SettlementRefused
 from gateway.store.settlement_tables import Bill
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.functional.test_settle_commands import client, office
 from tests.functional.test_settlement import PAYMENT, pull_less_income, statement, window
 from tests.functional.test_traps import Clock

@@ -19,11 +19,11 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import select
 
-from gateway import oversight
-from gateway.installation import LOGS, Gateway
-from gateway.release import release
+from gateway.installation.gateway import LOGS, Gateway
+from gateway.oversight import log_reading as oversight
+from gateway.release.releasing import release
 from gateway.store.tables import LogEntry
-from policies.vocabulary import Party, Role
+from policies.terms import Party, Role
 from tests.support.command_line import PROGRAMS, WIDE
 from tests.support.municipality import SimulatedMunicipality, built, ready
 
@@ -186,7 +186,7 @@ print(os.geteuid(), *can)
 
 def test_the_user_of_the_next_tests_has_no_privileges(home: Path):
     """Positive control: no root, and only its own folder is writable; where we are no root, our own code is too."""
-    rooms = [str(ROOT / name) for name in ("gateway", "keys", "connectors", "policies", "verifier")]
+    rooms = [str(ROOT / name) for name in ("gateway", "keys", "connectors", "policies", "vocabulary", "verifier")]
     done = unprivileged([sys.executable, "-c", PROBE, str(home), *rooms], cwd=home)
     user, *writable = done.stdout.split()
     assert int(user) == UNPRIVILEGED != 0, done.stderr

@@ -17,7 +17,7 @@ from connectors.transport import Page
 from gateway.rights.people import Channel, NewRecord, Who, begin, end
 from gateway.store.record_tables import PullRun, RecordRow
 from policies.basis import RecordKind
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.functional.test_record_pulls import (
     CHANGES,
     PERIODS,

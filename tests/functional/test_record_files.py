@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from gateway import declarations
-from gateway.record_events import RecordsComplete
+from gateway.contracts import declarations
+from gateway.events.records import RecordsComplete
 from gateway.store.tables import LogEntry, SpellRow
 from tests.support.command_line import Ran, run
 from tests.support.histories import EXAMPLES

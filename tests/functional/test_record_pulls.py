@@ -13,20 +13,20 @@ import pytest
 from sqlmodel import col, select
 
 from connectors.errors import AnswerForAnother, SourceMalformed, SourceUnavailable
-from connectors.records import Status, SubjectRef, Week
 from connectors.transport import Ask, ListTransport, Page, PersonTransport, Record
-from gateway import declarations
-from gateway.pulling import PullReport
-from gateway.pulling_records import pull_records
+from gateway.contracts import declarations
+from gateway.intake.pulling import PullReport
+from gateway.intake.pulling_records import pull_records
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.store import basis
 from gateway.store.record_tables import PullRun
 from gateway.store.tables import IncomeRow, LogEntry, PullRow, SpellRow, Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.support.municipality import SimulatedMunicipality, built, ready
 from tests.support.several_sources import AGREEMENT
+from vocabulary.records import Status, SubjectRef, Week
 
 TRANSPORT = '[transport]\nkind = "file"\npattern = "*.csv"\ndelimiter = ";"\n'
 PERIODS = {"code": "k", "cpr": "p", "from_day": "f", "to_day": "t"}
@@ -176,7 +176,7 @@ def test_the_same_answer_again_changes_nothing(town: SimulatedMunicipality, tmp_
 def test_a_run_that_was_killed_goes_on_and_nobody_is_lost_or_doubled(
     town: SimulatedMunicipality, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.pulling_records._CHUNK_PEOPLE", 7)
+    monkeypatch.setattr("gateway.intake.pulling_records._CHUNK_PEOPLE", 7)
     declare(town, tmp_path, source_text("postings", POSTINGS, name="income"))
 
     def paid(cpr: str) -> list[Record]:

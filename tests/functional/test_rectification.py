@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from gateway import correction, evaluation, oversight, pulling, statements
-from gateway.errors import NothingToCorrect
+from gateway.errors.tree import NothingToCorrect
+from gateway.evaluation import evaluating as evaluation
+from gateway.intake import pulling
 from gateway.outcomes.evaluate import evaluate
-from gateway.release import release
+from gateway.oversight import log_reading as oversight
+from gateway.release import correction, statements
+from gateway.release.releasing import release
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report
@@ -21,7 +24,7 @@ from gateway.store.tables import IncomeRow, PersonLineRow, SpellRow, Subject
 from outcome_verifier import b64
 from outcome_verifier.errors import StatusInvalid
 from policies.basis import RecordKind
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import acting, simulated

@@ -14,19 +14,19 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from gateway import statements
-from gateway.doctor import examine_opened
-from gateway.evaluation import evaluate_week
-from gateway.installation import Gateway
-from gateway.oversight import verify_logs
+from gateway.documents.report_page import page
+from gateway.errors.rights import RecordRefused, RequestRefused, RequestUnknown, StatementEmptied
+from gateway.evaluation.evaluating import evaluate_week
+from gateway.installation.gateway import Gateway
+from gateway.installation.settings import Settings
+from gateway.jobs.doctor import examine_opened
+from gateway.oversight.log_reading import verify_logs
+from gateway.release import statements
 from gateway.rights import archive, erasure, journal, requests
 from gateway.rights.people import Channel, NewRecord, Who, begin, end
 from gateway.rights.receipt import consent_receipt
 from gateway.rights.report import report
-from gateway.rights.report_page import page
 from gateway.rights.requests import Right
-from gateway.rights_errors import RecordRefused, RequestRefused, RequestUnknown, StatementEmptied
-from gateway.settings import Settings
 from gateway.settlement.acknowledging import Outcome
 from gateway.store.rights_tables import BasisRow, StopReceiptRow
 from gateway.store.tables import DecisionRow, LogEntry, PersonLineRow, SpellRow, Subject
@@ -34,7 +34,7 @@ from outcome_verifier import b64, jws
 from outcome_verifier.trust import TrustFile
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
-from policies.vocabulary import Purpose, Role
+from policies.terms import Purpose, Role
 from tests.attacks.test_deleted_rows import on_disk
 from tests.functional.test_consent_receipt import CONTACT
 from tests.functional.test_traps import Clock

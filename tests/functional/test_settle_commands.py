@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from gateway.api.app import create_app
 from gateway.api.settlement_bodies import InvestorSettlement, Statement
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.support.api_client import Client
 from tests.support.command_line import Ran, run
 from tests.support.municipality import SimulatedMunicipality, ready

@@ -11,14 +11,17 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from gateway import advice, correction, oversight, pulling
-from gateway.doctor import examine_opened
+from gateway.errors.settlement import SettlementMismatch, SettlementRefused
+from gateway.intake import pulling
+from gateway.jobs.doctor import examine_opened
+from gateway.oversight import advice
+from gateway.oversight import log_reading as oversight
+from gateway.release import correction
 from gateway.settlement import acknowledging, billing, paying, views
 from gateway.settlement.acknowledging import Outcome
 from gateway.settlement.forecast import accruals
 from gateway.settlement.invoice import payable_minor
 from gateway.settlement.invoice_check import check
-from gateway.settlement_errors import SettlementMismatch, SettlementRefused
 from gateway.store.tables import LogEntry
 from policies.errors import PolicyDenied
 from tests.functional.test_traps import Clock

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.release import release
+from gateway.errors.settlement import SettlementRefused
+from gateway.release.releasing import release
 from gateway.settlement import views
 from gateway.settlement.invoice_check import check
-from gateway.settlement_errors import SettlementRefused
 from gateway.store.settlement_tables import Bill
 from policies.errors import PolicyDenied
 from tests.functional.test_settlement import PAYMENT, statement, window

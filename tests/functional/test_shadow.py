@@ -10,16 +10,16 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from sqlmodel import select
 
-from connectors.records import Week
-from gateway import shadow
-from gateway.adoption_errors import WorkbookRefused
-from gateway.errors import SourcesIncomplete, WindowUnknown
-from gateway.evaluation import evaluate_week
+from gateway.errors.adoption import WorkbookRefused
+from gateway.errors.tree import SourcesIncomplete, WindowUnknown
+from gateway.evaluation import shadow
+from gateway.evaluation.evaluating import evaluate_week
 from gateway.store.tables import LogEntry, ReleaseRow
 from outcome_verifier import canonical
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
+from vocabulary.records import Week
 
 MAP = (EXAMPLES / "adoption" / "impact60.map.toml").read_bytes()
 NAMES = ("old.xlsx", "map.toml")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.release import release
+from gateway.release.releasing import release
 from outcome_verifier import canonical
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import VerifiedOutcome, verify_bundle

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from connectors.records import Week
-from gateway.evaluation import evaluate_week
-from gateway.installation import Gateway
-from gateway.settings import REAL_TIME
+from gateway.evaluation.evaluating import evaluate_week
+from gateway.installation.gateway import Gateway
+from gateway.installation.settings import REAL_TIME
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import ready
 from tests.support.served import installed, pulled, served
+from vocabulary.records import Week
 
 COURSE = str(EXAMPLES / "courses" / "impact60.toml")
 WEEKS = ("2020-W10", "2020-W18", "2020-W53")

@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from gateway import declarations, oversight, release, statements
-from gateway.errors import WindowOutOfOrder
+from gateway.contracts import declarations
+from gateway.errors.tree import WindowOutOfOrder
+from gateway.oversight import log_reading as oversight
+from gateway.release import releasing as release
+from gateway.release import statements
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.store.tables import PersonLineRow, Subject
 from outcome_verifier import b64, jws
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied, ProgrammeInvalid
-from policies.vocabulary import PERMITTED_BASES, LegalBasis, LegalRole, Party, Role
+from policies.terms import PERMITTED_BASES, LegalBasis, LegalRole, Party, Role
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready

@@ -15,12 +15,12 @@ from sqlmodel import col, select
 
 from connectors.aggregates import load_aggregate
 from gateway.cli.connectors import _statistics_csv
-from gateway.installation import Gateway, initialise
-from gateway.settings import REAL_TIME, Kind, Settings
+from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.settings import REAL_TIME, Kind, Settings
+from gateway.intake.statistics import ask_statistics
 from gateway.simulate.faults import Fault
 from gateway.simulate.http_source import HttpSource, Reply
 from gateway.simulate.serving import SimulatedTown
-from gateway.statistics import ask_statistics
 from gateway.store.tables import LogEntry, PersonLineRow
 from keys.keystore import write_secret_file
 from outcome_verifier import canonical

@@ -15,13 +15,14 @@ import pytest
 from sqlmodel import col, select
 
 from connectors.base import Pulled
-from gateway import declarations, pulling
+from gateway.contracts import declarations
+from gateway.intake import pulling
 from gateway.rights.people import Channel, NewRecord, Recorded, Who, begin, end
 from gateway.store.rights_tables import StopReceiptRow
 from gateway.store.tables import IncomeRow, LogEntry, PersonLineRow, SpellRow, Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
-from policies.vocabulary import Purpose, Role
+from policies.terms import Purpose, Role
 from tests.functional.test_rights import claims_of
 from tests.functional.test_traps import Clock
 from tests.support.histories import EXAMPLES

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gateway.api.app import create_app
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.support.api_client import Client
 from tests.support.municipality import ready
 

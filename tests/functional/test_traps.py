@@ -9,21 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from connectors.records import Week
-from gateway import declarations, enrolment, pulling
-from gateway.errors import AmendmentRefused, EnrolmentRefused, ProgrammeMismatch, SourcesIncomplete, WindowOutOfOrder
-from gateway.evaluation import evaluate_week
-from gateway.release import release
+from gateway.contracts import declarations
+from gateway.errors.tree import (
+    AmendmentRefused,
+    EnrolmentRefused,
+    ProgrammeMismatch,
+    SourcesIncomplete,
+    WindowOutOfOrder,
+)
+from gateway.evaluation.evaluating import evaluate_week
+from gateway.intake import enrolment, pulling
+from gateway.release.releasing import release
 from gateway.simulate.registers import replacement_cpr
 from gateway.store import ledger
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import verify_bundle
 from policies.errors import PolicyDenied
-from policies.vocabulary import Purpose
+from policies.terms import Purpose
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT
 from tests.support.parties import accept_all
 from tests.support.simulated import Municipality, acting, simulated
+from vocabulary.records import Week
 
 
 class Clock:

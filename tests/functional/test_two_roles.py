@@ -9,13 +9,13 @@ from fastapi.testclient import TestClient
 
 from connectors.errors import DeclarationInvalid
 from gateway.api.app import create_app
-from gateway.errors import OrganisationUnknown
+from gateway.errors.tree import OrganisationUnknown
 from gateway.outcomes.calendar import calendar_of
 from gateway.settlement import billing, paying
 from policies.calendar import views as calendar_views
 from policies.errors import ProgrammeInvalid
 from policies.programme import load_programme
-from policies.vocabulary import Party, Role
+from policies.terms import Party, Role
 from tests.functional.test_payers import pay
 from tests.functional.test_settle_commands import client
 from tests.functional.test_settlement import PAYMENT, statement, window

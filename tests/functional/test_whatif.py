@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from connectors.records import Week
-from gateway import whatif
-from gateway.evaluation import evaluate_week
+from gateway.errors.whatif import SimulationRefused
+from gateway.evaluation import whatif
+from gateway.evaluation.evaluating import evaluate_week
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.forecast import Recount
 from gateway.simulate.course import load_course
 from gateway.simulate.invented import histories
 from gateway.store.tables import LogEntry
-from gateway.whatif_errors import SimulationRefused
 from policies.engine import PolicyEngine, Request
 from policies.errors import PolicyDenied
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality, ready
+from vocabulary.records import Week
 
 IMPACT60 = EXAMPLES / "contracts" / "impact60.toml"
 WEEKS_MEASURE = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 STAGE = ROOT / "var" / "mutants"
-PACKAGES = ("connectors", "keys", "policies", "gateway", "verifier/outcome_verifier")
+PACKAGES = ("vocabulary", "connectors", "keys", "policies", "gateway", "verifier/outcome_verifier")
 
 BESIDE = ("tests", "examples")
 

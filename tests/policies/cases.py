@@ -18,7 +18,7 @@ from policies.engine import CEDAR_DIRECTORY, NO_PERMIT, Request
 from policies.facts import FACTS, Facts
 from policies.programme import Grant, Programme, Retention
 from policies.ruleset import CASES
-from policies.vocabulary import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
+from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
 
 HERE = Path(__file__).parent
 

@@ -16,7 +16,7 @@ import pytest
 from policies.engine import PolicyEngine, Request
 from policies.facts import FACTS
 from policies.programme import Grant
-from policies.vocabulary import Action, Party, Purpose, Role
+from policies.terms import Action, Party, Purpose, Role
 from tests.policies.cases import Case, all_cases
 
 CASES = {case.name: case for case in all_cases()}

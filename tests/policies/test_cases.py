@@ -14,7 +14,7 @@ import pytest
 
 from policies.engine import PolicyEngine, Request
 from policies.errors import PolicySetInvalid
-from policies.vocabulary import Action, LegalBasis, Purpose, Role, SpecialCategoryBasis
+from policies.terms import Action, LegalBasis, Purpose, Role, SpecialCategoryBasis
 from tests.policies.cases import Case, all_cases
 
 CASES = all_cases()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 from gateway.outcomes.contract import (
     Contract,
     EarningsThreshold,
@@ -33,6 +32,7 @@ from gateway.outcomes.terms import (
 )
 from policies.basis import Stop, StopReason
 from tests.support.histories import example_contract
+from vocabulary.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 
 TEMPLATE = example_contract("impact60")
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.records import Status, StatusSpell, SubjectRef, Week
 from gateway.outcomes import arrays
 from gateway.outcomes.arrays import Columns, GroupMeasure, n_of_m_by_state
 from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, Pause, RegisterExit
@@ -19,6 +18,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import judge_weeks
 from gateway.outcomes.results import person_result
 from tests.support.histories import example_contract
+from vocabulary.records import Status, StatusSpell, SubjectRef, Week
 
 IMPACT60 = example_contract("impact60")
 BY_STATUS = tuple(state for state in IMPACT60.states if not state.income_types)

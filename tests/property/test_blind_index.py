@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from connectors.boundary import CohortMatcher
 from connectors.errors import RejectReason
-from connectors.records import SubjectRef
 from keys.blind_index import BlindIndexKey, Column, are_digits, have_a_day
 from keys.cpr import Cpr
 from keys.errors import InvalidCpr
+from vocabulary.records import SubjectRef
 
 KEY = BlindIndexKey(b"\x5a" * 32)
 DIGIT = st.sampled_from("0123456789")

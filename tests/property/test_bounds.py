@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.records import IncomeType, Status, Week
 from gateway.outcomes.best_seen import best_seen
 from gateway.outcomes.bounds import ranges
 from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, RegisterExit
@@ -21,6 +20,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.tariff import owed
 from gateway.outcomes.terms import Caps, Gate, Index, Point, Rounding, Tariff, TariffKind
 from tests.support.histories import EXAMPLES, example_contract
+from vocabulary.records import IncomeType, Status, Week
 
 IMPACT60 = example_contract("impact60")
 IMPACT60 = replace(IMPACT60, rounding=Rounding.HALF_EVEN, windows=IMPACT60.windows[:4])

@@ -18,7 +18,6 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from connectors.records import Week
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.explain import Rules, explain_person
 from gateway.outcomes.tariff import due_lines, owed
@@ -26,6 +25,7 @@ from tests.property import oracle
 from tests.property.evaluator_cases import NAME_OF_WEEK, contract_of, history_of
 from tests.property.evaluator_features import features_of
 from tests.property.evaluator_values import contract_from, history_from
+from vocabulary.records import Week
 
 HISTORIES = 4  # under each contract
 LEAST = 200  # cases of each feature with pay, and without

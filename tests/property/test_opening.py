@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.records import Week
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.opening import Opening, Stated
@@ -22,6 +21,7 @@ from gateway.outcomes.terms import Caps, Gate, Point, TariffKind
 from tests.property.evaluator_cases import contract_of, history_of
 from tests.property.evaluator_values import contract_from, history_from
 from tests.property.test_tariff import BALLERUP, TARIFF, WINDOWS, figures
+from vocabulary.records import Week
 
 Totals = dict[str, tuple[int, int]]
 

@@ -7,9 +7,9 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.records import Status, StatusSpell, SubjectRef, Week
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.precedence import Disagreement, by_week, disagreements, resolve
+from vocabulary.records import Status, StatusSpell, SubjectRef, Week
 
 FIRST = Week.parse("2020-W01")
 WEEKS = 5

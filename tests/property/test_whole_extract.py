@@ -18,7 +18,6 @@ from connectors import whole_extract
 from connectors.boundary import CohortMatcher, EverybodyMatcher
 from connectors.dream import pull_dream
 from connectors.errors import RejectReason
-from connectors.records import Status, StatusSpell, Week
 from connectors.source_file import LocalFile
 from connectors.whole_extract import scan_extract
 from gateway.outcomes.arrays import GroupMeasure
@@ -29,6 +28,7 @@ from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
 from tests.support.histories import example_contract
 from tests.unit.connectors.cohort import declared
+from vocabulary.records import Status, StatusSpell, Week
 
 IMPACT60 = example_contract("impact60")
 FIRST, WEEKS = Week.parse("2020-W51"), 6  # over the end of a year with 53 weeks

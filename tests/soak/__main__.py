@@ -18,7 +18,7 @@ from pathlib import Path
 
 import typer
 
-from gateway import oversight
+from gateway.oversight import log_reading as oversight
 from tests.faults.chain import check_series, on_postgres, requests, strike_all, towns
 from tests.support.databases import running_postgres
 from tests.support.municipality import ready
@@ -27,9 +27,9 @@ ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "docs" / "soak-report.md"
 KILLED = """
 import sys
-from gateway.installation import Gateway
-from gateway.release import release
-from gateway.settings import Settings
+from gateway.installation.gateway import Gateway
+from gateway.release.releasing import release
+from gateway.installation.settings import Settings
 
 release(Gateway.open(Settings()), *sys.argv[1:])
 """

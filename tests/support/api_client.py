@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-from gateway import clients
-from gateway.installation import Gateway
+from gateway.installation import clients
+from gateway.installation.gateway import Gateway
+from gateway.installation.tokens import ASSERTION_TYPE
 from gateway.store.tables import ClientRow
-from gateway.tokens import ASSERTION_TYPE
 from outcome_verifier import b64
-from policies.vocabulary import Role
+from policies.terms import Role
 
 
 @dataclass

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from gateway.audit import sampling
-from gateway.installation import Gateway
+from gateway.events.rights import ErasureRepeated
+from gateway.installation.gateway import Gateway
+from gateway.installation.settings import Settings
+from gateway.oversight.audit import sampling
 from gateway.rights import erasure
 from gateway.rights.people import Channel, NewRecord, Who, begin
-from gateway.rights_events import ErasureRepeated
-from gateway.settings import Settings
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import LogEntry, Subject
 from policies.basis import RecordKind
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.functional.test_traps import Clock
 from tests.support import auditing
 from tests.support.auditing import WINDOW

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from gateway import declarations
-from gateway.audit import countersigning, findings, sampling, showing
-from gateway.audit.findings import Closed, Deviation
-from gateway.audit.sampling import Drawn
-from gateway.audit.showing import ItemShown, Opening
-from gateway.issuing import Released
+from gateway.contracts import declarations
+from gateway.oversight.audit import countersigning, findings, sampling, showing
+from gateway.oversight.audit.findings import Closed, Deviation
+from gateway.oversight.audit.sampling import Drawn
+from gateway.oversight.audit.showing import ItemShown, Opening
+from gateway.release.issuing import Released
 from outcome_verifier import countersign
 from tests.support.municipality import SimulatedMunicipality
 from tests.support.parties import party_key

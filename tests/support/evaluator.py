@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 
-from gateway.aggregates import Figure, checked, sign_figure
+from gateway.contracts.aggregates import Figure, checked, sign_figure
 from gateway.outcomes.contract import Contract
 from keys.signer import FileSigner
 

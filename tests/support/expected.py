@@ -15,11 +15,11 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from connectors.declaration_table import Table, one_of, parse
-from connectors.records import IncomePosting, IncomeType, Month, StatusSpell, SubjectRef, Week
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
 from policies.basis import Stop, StopReason
 from tests.support.histories import EXAMPLES, LETTERS
+from vocabulary.records import IncomePosting, IncomeType, Month, StatusSpell, SubjectRef, Week
 
 CONTRACTS = EXAMPLES / "contracts"
 TAGS = ("published", "recomputed", "illustrative")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.history import PersonHistory
+from vocabulary.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -14,9 +14,10 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from gateway import publication, release
-from gateway.installation import Gateway
-from gateway.settings import Kind, Settings, utc_now
+from gateway.installation.gateway import Gateway
+from gateway.installation.settings import Kind, Settings, utc_now
+from gateway.release import publication
+from gateway.release import releasing as release
 from gateway.simulate.drop import Drop
 from gateway.store import queries
 from gateway.store.tables import ReleaseRow

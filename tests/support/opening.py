@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from gateway import openings
-from gateway.openings import Adopted
+from gateway.contracts import openings
+from gateway.contracts.openings import Adopted
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.opening import staters
 from keys.signer import FileSigner

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 
-from gateway import acceptances, accepted
-from gateway.installation import Gateway
+from gateway.contracts import acceptances, accepted
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from keys.signer import FileSigner

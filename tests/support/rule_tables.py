@@ -14,7 +14,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from connectors.records import IncomePosting, IncomeType, Month, StatusSpell, SubjectRef, Week
 from gateway.outcomes.contract import Contract, ExitRule, RegisterExit
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evaluate import evaluate
@@ -24,6 +23,7 @@ from gateway.outcomes.tariff import owed
 from policies.basis import Stop, StopReason
 from tests.support.evaluator import declared
 from tests.support.histories import LETTERS
+from vocabulary.records import IncomePosting, IncomeType, Month, StatusSpell, SubjectRef, Week
 
 FOLDER = Path(__file__).parents[1] / "spec" / "tables"
 START = date(2019, 12, 30)  # Monday of 2020-W01

@@ -14,17 +14,18 @@ from sqlmodel import select
 from connectors import transports
 from connectors.inbox import Left
 from connectors.transport import Clock
-from gateway import declarations, enrolment
-from gateway.folder_pulling import pull_folder
-from gateway.installation import Gateway, initialise
-from gateway.pulling_records import pull_records
+from gateway.contracts import declarations
+from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.settings import Kind, Settings
+from gateway.intake import enrolment
+from gateway.intake.folder_pulling import pull_folder
+from gateway.intake.pulling_records import pull_records
 from gateway.rights.people import Channel, NewRecord, Who, begin
-from gateway.settings import Kind, Settings
 from gateway.simulate.course import load_course
 from gateway.simulate.serving import SimulatedTown
 from gateway.store.tables import IncomeRow, SpellRow
 from policies.basis import RecordKind
-from policies.vocabulary import Role
+from policies.terms import Role
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE
 from tests.support.parties import accept_all

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
-from gateway.installation import Gateway
+from gateway.installation.gateway import Gateway
 from gateway.settlement import acknowledging, billing, paying
 from gateway.settlement.acknowledging import Outcome, Reason
 from gateway.store.settlement_tables import Bill, Dispute
-from policies.vocabulary import Party, Role
+from policies.terms import Party, Role
 from tests.support.simulated import Municipality, acting
 
 LETTER = hashlib.sha256(b"a letter").hexdigest()

@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from gateway import declarations
-from gateway.installation import Gateway
-from gateway.settings import Settings, utc_now
+from gateway.contracts import declarations
+from gateway.installation.gateway import Gateway
+from gateway.installation.settings import Settings, utc_now
 from gateway.simulate.drop import Drop
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality
 from tests.support.simulated import Edit, simulated

@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.errors import FileNotNeeded
-from gateway import declarations, enrolment, pulling
-from gateway.evaluation import evaluate_week
-from gateway.installation import Gateway, initialise
-from gateway.settings import Kind, Settings, utc_now
+from gateway.contracts import declarations
+from gateway.evaluation.evaluating import evaluate_week
+from gateway.installation.gateway import Gateway, initialise
+from gateway.installation.settings import Kind, Settings, utc_now
+from gateway.intake import enrolment, pulling
 from gateway.simulate.course import load_course
 from gateway.simulate.drop import Drop, write_drop
 from tests.support.histories import EXAMPLES
@@ -56,7 +57,7 @@ class Municipality:
 
     def people(self, week: str) -> int:
         """How many are in the contract's outcome at the end of a week."""
-        from connectors.records import Week
+        from vocabulary.records import Week
 
         result, _ = evaluate_week(self.gateway, self.contract, Week.parse(week))
         with self.gateway.store.read() as session:

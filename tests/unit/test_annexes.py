@@ -13,18 +13,18 @@ from zipfile import ZipFile
 
 import pytest
 
-from gateway.annexes import words
-from gateway.annexes.blocks import Block, Heading, Paragraph, Table, html
-from gateway.annexes.docx_file import docx
-from gateway.annexes.examples import examples, periods
-from gateway.annexes.measurement import annex_a, counts
-from gateway.annexes.payment import annex_b, pays
-from gateway.annexes.whole import annexes, title
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, Table, html
+from gateway.documents.annexes.docx_file import docx
+from gateway.documents.annexes.examples import examples, periods
+from gateway.documents.annexes.measurement import annex_a, counts
+from gateway.documents.annexes.payment import annex_b, pays
+from gateway.documents.annexes.whole import annexes, title
 from gateway.outcomes.bounds import ranges
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.tariff import owed, price_of
 from gateway.outcomes.terms import Caps, CohortThreshold, Index, Point, Rounding, Tariff, TariffKind
+from gateway.wording import annexes as words
 from policies.programme import Programme, load_programme
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES, example_contract

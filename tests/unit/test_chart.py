@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from gateway.chart import COLOURS, Bars, Chart, Rect, Text, payments_chart, svg
-from gateway.chart_png import plain, png
+from gateway.documents.chart import COLOURS, Bars, Chart, Rect, Text, payments_chart, svg
+from gateway.documents.chart_png import plain, png
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 

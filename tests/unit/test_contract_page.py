@@ -12,13 +12,13 @@ from string import Formatter
 import pytest
 from typer.testing import CliRunner
 
-from gateway import contract_words
-from gateway.annexes.blocks import html
-from gateway.annexes.reading import reading
 from gateway.cli.app import app
-from gateway.contract_page import Language, money, page, sections
+from gateway.documents.annexes.blocks import html
+from gateway.documents.annexes.reading import reading
+from gateway.documents.contract_page import Language, money, page, sections
 from gateway.outcomes.contract import ExitRule, MeasureKind, RegisterExit
 from gateway.outcomes.terms import Rounding, TariffKind, Unit
+from gateway.wording import contract as contract_words
 from policies.basis import StopReason
 from tests.support.histories import EXAMPLES, example_contract
 

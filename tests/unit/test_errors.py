@@ -8,23 +8,23 @@ from types import ModuleType
 import pytest
 
 import connectors.errors
-import gateway.acceptance_errors
-import gateway.adoption_errors
-import gateway.aggregate_errors
-import gateway.audit_errors
-import gateway.errors
-import gateway.evaluation_errors
-import gateway.evidence_errors
-import gateway.pull_errors
-import gateway.rights_errors
-import gateway.settlement_errors
-import gateway.signer_errors
-import gateway.whatif_errors
+import gateway.errors.acceptances
+import gateway.errors.adoption
+import gateway.errors.aggregates
+import gateway.errors.audit
+import gateway.errors.evaluation
+import gateway.errors.evidence
+import gateway.errors.pulls
+import gateway.errors.rights
+import gateway.errors.settlement
+import gateway.errors.signer
+import gateway.errors.tree
+import gateway.errors.whatif
 import keys.errors
 import outcome_verifier.errors
 import policies.errors
-from gateway.error_table import known_codes, outcome
-from gateway.errors import StoreBusy
+from gateway.errors.table import known_codes, outcome
+from gateway.errors.tree import StoreBusy
 
 ROOMS = [
     connectors.errors,

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import DeclarationInvalid
-from gateway.contact import Contact, load_contact
-from gateway.leaflet import leaflet, letter
+from gateway.contracts.contact import Contact, load_contact
+from gateway.documents.leaflet import leaflet, letter
 from gateway.outcomes.contract import Contract, ExitRule, PlannedRelease
 from gateway.outcomes.contract_file import load_contract
-from gateway.plain_danish import PROMISE
+from gateway.wording.plain_danish import PROMISE
 from policies.programme import Programme, load_programme
-from policies.vocabulary import LegalBasis, purpose_terms
+from policies.terms import LegalBasis, purpose_terms
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 

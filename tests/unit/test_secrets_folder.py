@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import SecretMissing
-from gateway.secrets_folder import SecretsFolder
-from gateway.settings import Settings
+from gateway.installation.secrets_folder import SecretsFolder
+from gateway.installation.settings import Settings
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import pytest
 from openpyxl import Workbook
 
 from connectors.errors import DeclarationInvalid
-from gateway import workbook
-from gateway.adoption_errors import WorkbookRefused
-from gateway.shadow_map import Counts, Reads, load_map
+from gateway.errors.adoption import WorkbookRefused
+from gateway.evaluation import workbook
+from gateway.evaluation.shadow_map import Counts, Reads, load_map
 from tests.support.histories import EXAMPLES, example_contract
 
 CPR = "6101701234"  # day + 60: nobody's number

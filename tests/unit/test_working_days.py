@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from gateway.working_days import after_working_days, easter_sunday, is_working_day, public_holidays
+from gateway.wording.working_days import after_working_days, easter_sunday, is_working_day, public_holidays
 
 # year: (Maundy Thursday, Good Friday, Easter Monday, Ascension Day, Whit Monday)
 MOVABLE = {

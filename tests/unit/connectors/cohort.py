@@ -10,10 +10,10 @@ from pathlib import Path
 
 from connectors.boundary import Boundary, CohortMatcher
 from connectors.declaration import SourceDeclaration, load_declaration
-from connectors.records import SubjectRef, Week
 from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
 from keys.linkage import BlindIndexRow, Linkage, contract_domain
+from vocabulary.records import SubjectRef, Week
 
 ANNE, BO, STRANGER = "6101801234", "6202811235", "6303821236"
 A, B = SubjectRef("a" * 32), SubjectRef("b" * 32)

@@ -10,10 +10,10 @@ import pytest
 
 from connectors.boundary import Boundary, CohortMatcher, EverybodyMatcher
 from connectors.errors import RejectReason
-from connectors.records import SubjectRef
 from keys.blind_index import BlindIndexKey, Column
 from keys.errors import VaultCorrupt
 from tests.unit.connectors.cohort import ANNE, BO, CONTRACT, STRANGER, A, B, MemoryVault, boundary, matcher
+from vocabulary.records import SubjectRef
 
 DASHED = f"{ANNE[:6]}-{ANNE[6:]}"
 

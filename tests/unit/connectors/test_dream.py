@@ -17,9 +17,9 @@ from connectors.base import Pulled
 from connectors.codes import statuses
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
 from connectors.pull import pull_file
-from connectors.records import Status, SubjectRef, Week
 from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, STRANGER, A, B, declared, matcher, write
+from vocabulary.records import Status, SubjectRef, Week
 
 NAME = "dream-2020-12.csv"
 WEEKS = (Week.parse("2020-W01"), Week.parse("2021-W05"))

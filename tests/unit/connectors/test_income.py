@@ -19,9 +19,9 @@ from connectors.errors import (
     RejectReason,
 )
 from connectors.pull import pull_file
-from connectors.records import IncomePosting, IncomeType, Month, Week
 from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, INCOME_HEADER, STRANGER, WEEKS, A, B, declared, matcher, write
+from vocabulary.records import IncomePosting, IncomeType, Month, Week
 
 MARCH = Month.parse("2020-03")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connectors.codes import listed
-from connectors.records import IncomeType, Status, SubjectRef, Week
 from connectors.shapes import Owned, read_records
+from vocabulary.records import IncomeType, Status, SubjectRef, Week
 
 WORDS = ("cpr", "code", "from_day", "to_day")
 SUBJECT = SubjectRef("a" * 32)

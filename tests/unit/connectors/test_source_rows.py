@@ -11,7 +11,6 @@ import pytest
 
 from connectors.boundary import RowsApproval, SourceRows, Terminal, show_source
 from connectors.errors import FileNameMismatch, FileTruncated, HeaderMismatch, RejectReason, RowsNotShown
-from connectors.records import SubjectRef, Week
 from connectors.source_file import LocalFile
 from connectors.source_rows import Search, find_rows
 from tests.support.auditing import Screen
@@ -27,6 +26,7 @@ from tests.unit.connectors.cohort import (
     matcher,
     write,
 )
+from vocabulary.records import SubjectRef, Week
 
 WEEKS = (Week.parse("2020-W01"), Week.parse("2020-W04"))
 EVERYBODY = RowsApproval(frozenset({A, B}), frozenset())

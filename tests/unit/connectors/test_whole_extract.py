@@ -11,13 +11,13 @@ from connectors import whole_extract
 from connectors.base import Progress, no_progress
 from connectors.boundary import EverybodyMatcher
 from connectors.errors import FileNameMismatch, FileTruncated, HeaderMismatch, RejectReason
-from connectors.records import Status, Week
 from connectors.source_file import LocalFile
 from connectors.whole_extract import Scanned, Sums, Values, scan_extract
 from gateway.simulate.registers import replacement_cpr
 from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
 from tests.unit.connectors.cohort import ANNE, BO, STRANGER, declared, write
+from vocabulary.records import Status, Week
 
 FIRST = Week.parse("2020-W52")
 HEADER = "PNR,y_2052,y_2053,y_2101"

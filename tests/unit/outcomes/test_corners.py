@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from connectors.records import IncomePosting, IncomeType, Month, SubjectRef, Week
 from gateway.outcomes.contract import (
     Contract,
     EarningsThreshold,
@@ -26,6 +25,7 @@ from gateway.outcomes.tariff import Figures, capped_by, uncapped
 from gateway.outcomes.terms import Caps, Point, Rounding, Tariff, TariffKind
 from policies.basis import StopReason
 from tests.support.histories import example_contract, history
+from vocabulary.records import IncomePosting, IncomeType, Month, SubjectRef, Week
 
 IMPACT60 = example_contract("impact60")
 STATES = {state.id: state for state in IMPACT60.states}

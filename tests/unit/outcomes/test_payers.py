@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from connectors.errors import DeclarationInvalid
-from gateway.annexes.payment import annex_b
-from gateway.contact import load_contact
-from gateway.contract_page import Language, page
-from gateway.errors import AmendmentRefused
-from gateway.leaflet import leaflet, letter
+from gateway.contracts.contact import load_contact
+from gateway.documents.annexes.payment import annex_b
+from gateway.documents.contract_page import Language, page
+from gateway.documents.leaflet import leaflet, letter
+from gateway.errors.tree import AmendmentRefused
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.bounds import parties, ranges
 from gateway.outcomes.contract import Contract

@@ -8,13 +8,13 @@ import pytest
 
 from connectors.codes import shown_by_kind
 from connectors.errors import DeclarationInvalid
-from connectors.records import Week
-from gateway.contract_page import Language, page
+from gateway.documents.contract_page import Language, page
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evidence import STATUS_OF, EvidenceType, last_week
 from gateway.outcomes.lint import lint
 from tests.support.histories import EXAMPLES
+from vocabulary.records import Week
 
 TEXT = (EXAMPLES / "contracts" / "impact60.toml").read_text(encoding="utf-8")
 SEVERAL = 'status = ["civil", "dream", "evidence"]\nevidence = ["self_employed"]'

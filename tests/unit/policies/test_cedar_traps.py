@@ -18,7 +18,7 @@ from policies.engine import ENGINE_ERROR, NO_PERMIT, NOT_LOADED, PolicyEngine, R
 from policies.errors import PolicyDenied, PolicySetInvalid
 from policies.facts import EvaluateFacts, ReleaseFacts
 from policies.ruleset import read_ruleset
-from policies.vocabulary import Action, Party, Purpose, Role
+from policies.terms import Action, Party, Purpose, Role
 from tests.policies.cases import Case, all_cases
 
 CASES = all_cases()

@@ -15,7 +15,7 @@ from policies.errors import PolicySetInvalid
 from policies.facts import FACTS
 from policies.readable import READABLE, readable
 from policies.ruleset import CASES, MANIFEST, load_ruleset, manifest_of
-from policies.vocabulary import Action
+from policies.terms import Action
 from tests.policies.cases import all_cases, index
 
 

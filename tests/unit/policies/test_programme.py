@@ -11,7 +11,7 @@ import pytest
 from policies.engine import PolicyEngine
 from policies.errors import ProgrammeInvalid
 from policies.programme import Programme, load_programme
-from policies.vocabulary import Action, Party, Purpose, Role, purpose_terms
+from policies.terms import Action, Party, Purpose, Role, purpose_terms
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "programmes"
 IMPACT60 = (EXAMPLES / "impact60.toml").read_text("utf-8")

@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from gateway.errors.settlement import SettlementMismatch, SettlementRefused
 from gateway.outcomes.contract import Contract
 from gateway.settlement.account import BillLine
 from gateway.settlement.invoice import BillFacts, Evidence, account_of, amount, payable_minor, ubl
 from gateway.settlement.invoice_check import NOT_VALIDATED, Checked, check
-from gateway.settlement_errors import SettlementMismatch, SettlementRefused
 from tests.support.histories import example_contract
 
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors.settlement import SettlementRefused
 from gateway.settlement.states import TRANSITIONS, Action, State, after, course, diagram, of_window
-from gateway.settlement_errors import SettlementRefused
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "settlement.md"
 

@@ -6,14 +6,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from connectors.records import Status, StatusSpell, SubjectRef, Week
-from gateway.events import SourceDeclared
+from gateway.events.event import SourceDeclared
 from gateway.outcomes.evidence import EvidenceType
 from gateway.store import spells
 from gateway.store.evidence import EvidenceRow, confirmed_spells, of_contract, of_person
 from gateway.store.tables import Subject
 from gateway.store.unit_of_work import Store
 from tests.support.databases import NOW
+from vocabulary.records import Status, StatusSpell, SubjectRef, Week
 
 REF = SubjectRef("a" * 32)
 FIRST = Week.parse("2020-W01")

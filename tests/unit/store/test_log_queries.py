@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session
 
-from gateway import accepted, countersigned, policy_sets
+from gateway.contracts import accepted
+from gateway.installation import policy_sets
+from gateway.release import countersigned
 from gateway.settlement import logged
 from gateway.store import queries
 from gateway.store.schema import migrate

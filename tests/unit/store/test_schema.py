@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-from gateway.errors import NotInstalled, SchemaOutdated
+from gateway.errors.tree import NotInstalled, SchemaOutdated
 from gateway.store import schema
 from gateway.store.schema import check_schema, migrate
 from gateway.store.unit_of_work import Store

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from connectors.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
-from gateway.events import SourceDeclared
+from gateway.events.event import SourceDeclared
 from gateway.outcomes.history import PersonHistory
 from gateway.store import spells
 from gateway.store.queries import complete_since, completeness
@@ -21,6 +20,7 @@ from gateway.store.vault import VaultTables
 from keys.errors import VaultCorrupt
 from keys.linkage import BlindIndexRow
 from tests.support.databases import NOW
+from vocabulary.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
 
 REF = SubjectRef("a" * 32)
 FIRST = Week.parse("2020-W01")

@@ -1,0 +1,1 @@
+"""How an agreement comes into force, and who stands by it."""

@@ -1,0 +1,153 @@
+"""Declared aggregates: figures that an evaluator signs and on which tariffs may rest.
+
+A figure arrives as a compact JWS. Its key comes with it and is nothing by itself: it must have the thumbprint that the
+contract names for the evaluator, so that the contract alone says whose figures count. Every claim is held against the
+contract before anything is stored. A figure that comes again for the same window supersedes the earlier one, and shows
+as a correction where a payment document was made from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from gateway.errors.aggregates import AggregateMissing, AggregateRefused
+from gateway.events.event import AggregateDeclared
+from gateway.installation.gateway import Gateway
+from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.terms import Aggregate
+from gateway.store.tables import DeclaredRow
+from keys.signer import Signer
+from outcome_verifier import endorsement
+from outcome_verifier.shapes import Shape, fields, is_contract, is_digest, is_integer, is_text
+
+TYPE = "declared-aggregate+jwt"
+_SHAPES: Mapping[str, Shape] = {
+    "contract": is_contract,
+    "aggregate": is_text,
+    "window": is_text,
+    "unit": is_text,
+    "value": is_integer,
+    "method": is_text,
+    "source": is_text,
+    "period": fields(**{"from": is_text, "to": is_text}),
+    "inputs_sha256": is_digest,
+}
+_MOST = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A declared figure before it is signed: whole numbers in the unit that the contract names."""
+
+    aggregate: str
+    window: str
+    value: int
+    period: tuple[date, date]  # both days included
+    inputs_sha256: str  # hexadecimal digest of what it was computed from
+
+
+def sign_figure(contract: Contract, figure: Figure, signer: Signer, *, at: datetime) -> str:
+    """The figure as its evaluator signs it. Raises `KeyError` where the contract has no such aggregate."""
+    aggregate = contract.aggregate(figure.aggregate)
+    claims = {
+        "contract": contract.identity,
+        "aggregate": aggregate.id,
+        "window": figure.window,
+        "unit": str(aggregate.unit),
+        "value": figure.value,
+        "method": aggregate.method,
+        "source": aggregate.source,
+        "period": {"from": figure.period[0].isoformat(), "to": figure.period[1].isoformat()},
+        "inputs_sha256": figure.inputs_sha256,
+        "iat": int(at.timestamp()),
+    }
+    return endorsement.sign(signer, typ=TYPE, claims=claims)
+
+
+def declare(gateway: Gateway, contract_id: str, token: str) -> DeclaredRow:
+    """Take in a signed figure; the same token again changes nothing. Raises `AggregateRefused`, `ContractUnknown`."""
+    with gateway.store.write(gateway.clock()) as uow:
+        contract = gateway.contract(uow.session, contract_id)
+        claims = checked(contract, token)
+        digest = hashlib.sha256(token.encode("ascii")).hexdigest()
+        known = uow.session.exec(select(DeclaredRow).where(DeclaredRow.token_sha256 == digest)).first()
+        if known is None:
+            known = DeclaredRow(
+                contract_id=contract.id,
+                aggregate=claims["aggregate"],
+                window=claims["window"],
+                value=claims["value"],
+                token=token,
+                token_sha256=digest,
+                at=uow.now,
+            )
+            uow.session.add(known)
+        uow.record(
+            AggregateDeclared(
+                contract=contract.id,
+                aggregate=known.aggregate,
+                window=known.window,
+                evaluator=contract.aggregate(known.aggregate).evaluator.id,
+                token_sha256=digest,
+            )
+        )
+        return known
+
+
+def checked(contract: Contract, token: str) -> Mapping[str, Any]:
+    """The claims of a figure that the contract's evaluator signed for one of its windows. Raises `AggregateRefused`."""
+    try:
+        figure = endorsement.read(token, typ=TYPE, shapes=_SHAPES)
+        claims = figure.claims
+        aggregate = next((one for one in contract.aggregates if one.id == claims["aggregate"]), None)
+        if aggregate is None:
+            raise ValueError("the contract has no such aggregate")
+        if figure.kid != aggregate.evaluator.key:
+            raise ValueError("another key signed it than the contract names for this evaluator")
+        _check_claims(contract, aggregate, claims)
+    except (ValueError, KeyError, TypeError) as error:
+        raise AggregateRefused(contract=contract.id, reason=str(error)) from None
+    return claims
+
+
+def known(session: Session, contract: Contract, window: Window, *, at: datetime) -> dict[str, int]:
+    """The newest figure of every aggregate at the end of a window, as it was declared by an instant.
+
+    A figure stays until the next window in which one is due; before its first it is absent. Raises `AggregateMissing`.
+    """
+    query = select(DeclaredRow).where(DeclaredRow.contract_id == contract.id, col(DeclaredRow.at) <= at)
+    rows = {(row.aggregate, row.window): row.value for row in session.exec(query.order_by(col(DeclaredRow.id)))}
+    labels = [part.label for part in contract.windows_until(window.label)]
+    found: dict[str, int] = {}
+    missing = []
+    for aggregate in contract.aggregates:
+        due = [label for label in labels if label in aggregate.windows]
+        if due and (aggregate.id, due[-1]) not in rows:
+            missing.append(aggregate.id)
+        elif due:
+            found[aggregate.id] = rows[aggregate.id, due[-1]]
+    if missing:
+        raise AggregateMissing(contract=contract.id, window=window.label, names=missing)
+    return found
+
+
+def _check_claims(contract: Contract, aggregate: Aggregate, claims: Mapping[str, Any]) -> None:
+    if claims["contract"] != contract.identity:
+        raise ValueError("it was made for another contract text")
+    if claims["window"] not in aggregate.windows:
+        raise ValueError("no figure is due in that window")
+    for name, expected in (("unit", aggregate.unit), ("method", aggregate.method), ("source", aggregate.source)):
+        if claims[name] != expected:
+            raise ValueError(f"its {name} is not the contract's")
+    value = claims["value"]
+    if abs(value) > _MOST:
+        raise ValueError("its value is out of bounds")
+    first, last = (date.fromisoformat(claims["period"][name]) for name in ("from", "to"))
+    if last < first:
+        raise ValueError("its period ends before it begins")

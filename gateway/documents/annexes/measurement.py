@@ -1,0 +1,292 @@
+"""Annex A: who is counted, from which registers, how a week counts, what is measured, who is shown what and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, Table, numbered
+from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, RegisterExit
+from gateway.outcomes.schedule import PlannedDocument, schedule
+from gateway.wording import annexes as words
+from gateway.wording import plain_danish
+from policies.basis import StopReason
+from policies.programme import Programme
+
+
+def annex_a(contract: Contract, programme: Programme) -> list[Block]:
+    """Everything that decides what is counted, and what leaves the municipality."""
+    parts = [
+        *_purpose(programme),
+        *_people(contract),
+        *_sources(contract),
+        *_weeks(contract),
+        *_measures(contract),
+        *_declared(contract),
+        *_exits(contract),
+        *_windows(contract),
+        *_shown(contract),
+    ]
+    return [Heading("Bilag A: Måling", 1), *numbered("A", parts)]
+
+
+def _purpose(programme: Programme) -> Iterator[Block]:
+    yield Heading("Formål og retsgrundlag")
+    labels = [words.plain(label).lower() for label, _ in plain_danish.purposes(programme)]
+    yield Paragraph(f"Oplysningerne bruges til: {words.listed(labels)}. De bruges ikke til andet.")
+    yield Paragraph(
+        f"Retsgrundlag: Databeskyttelsesforordningen (GDPR) {words.plain(plain_danish.legal_ground(programme))}. "
+        f"{programme.law_reference}."
+    )
+
+
+def _people(contract: Contract) -> Iterator[Block]:
+    cohort = contract.cohort
+    yield Heading("Målgruppen")
+    yield Paragraph(
+        f"Målgruppen er {words.number(cohort.size)} borgere. De indskrives fra {words.day(cohort.enrolment_from)} til "
+        f"{words.day(cohort.enrolment_to)}. Alle, der er henvist, tæller med i gruppens størrelse, også den, der ikke "
+        "møder op eller stopper. Størrelsen ændres aldrig, når et hold er forseglet."
+    )
+    rows = tuple((batch.id, words.number(batch.size)) for batch in cohort.batches)
+    yield Table(("Hold, der forsegles samlet", "Borgere"), rows, numbers=1)
+    yield Paragraph("En borger må kun være med i én resultatkontrakt i kommunen.")
+
+
+def _sources(contract: Contract) -> Iterator[Block]:
+    if not contract.sources:
+        yield Paragraph("Kontrakten læser ingen registre om borgerne. Betalingen hviler på erklærede tal.")
+        return
+    yield Heading("Registre")
+    rows = []
+    for source, row in zip(dict.fromkeys(contract.named_sources), plain_danish.sources(contract), strict=True):
+        name, whose, _, period = map(words.plain, row)
+        rows.append((name, whose, words.read_from(contract, source), period))
+    yield Table(("Register", "Hvis det er", "Hvad der læses", "Hvilken tid"), tuple(rows))
+    if len(contract.status_sources) > 1:
+        order = words.listed([words.plain(plain_danish.source_name(contract, one)) for one in contract.status_sources])
+        yield Paragraph(
+            f"Kilder til en borgers uge spørges i denne rækkefølge: {order}. Den første, der viser en status, afgør "
+            "ugen. At et register ikke kender til en ydelse, viger for, hvad en anden kilde viser. Viser to kilder "
+            "hver sin status, tælles uenigheden, og kommunen kan se den."
+        )
+    if contract.evidence:
+        yield Paragraph(
+            "Et dokument tæller først, når to medarbejdere i kommunen har set det: en, der registrerer det, og en, der "
+            "bekræfter det. Det tæller kun i uger, hvor det er gyldigt til ugens udgang."
+        )
+    codes = (
+        "Så længe der er en sådan uge, udstedes der intet resultat for perioden."
+        if contract.unknown_codes_block
+        else "Antallet af sådanne uger vises sammen med resultatet."
+    )
+    yield Paragraph(f"En uge med en kode, som ingen kodeliste forklarer, tæller ikke. {codes}")
+
+
+def _weeks(contract: Contract) -> Iterator[Block]:
+    if not contract.measures:
+        return
+    rule = contract.qualification
+    yield Heading("Sådan tæller en uge")
+    yield Paragraph(
+        "En uge er en kalenderuge (ISO 8601), fra mandag til søndag. Den hører til den måned, som ugens torsdag ligger "
+        "i. Hvor der kræves timer, ganges kravet om ugen med antallet af uger i måneden. Er månedens betalte timer "
+        "mindst det tal, opfylder alle månedens uger timekravet."
+    )
+    first = (
+        "Indskrivningens uge er den første uge, der kan tælle."
+        if rule.first_week_is_enrolment_week
+        else ("Ugen efter indskrivningen er den første uge, der kan tælle.")
+    )
+    missing = (
+        "Mangler der en indberetning for en måned, gælder tallene for måneden før."
+        if rule.carries_missing_month_forward
+        else "Mangler der en indberetning for en måned, regnes måneden som uden betalte timer."
+    )
+    neutral = (
+        f" En uge, hvor registret kun viser {words.statuses(rule.neutral_statuses)}, gentager ugen før."
+        if rule.neutral_statuses
+        else ""
+    )
+    yield Paragraph(f"{first} {missing}{neutral} En uge, som registret ikke dækker, tæller ikke.")
+    yield Table(
+        ("Tilstand", "Registret viser", "Indkomst", "Linje i filen"),
+        tuple(
+            (state.label_da, words.statuses(state.statuses), words.income(state), str(state.line))
+            for state in contract.states
+        ),
+        numbers=1,
+    )
+    yield Paragraph("Passer flere tilstande på samme uge, gælder den, der står først i målet.", is_note=True)
+
+
+def _measures(contract: Contract) -> Iterator[Block]:
+    if not contract.measures:
+        return
+    yield Heading("Mål")
+    rows = []
+    for measure in contract.measures:
+        paid = "ja" if measure.id in contract.paid_measures else "nej"
+        states = words.listed([state.label_da for state in measure.states], "eller")
+        rows.append((measure.id, f"{counts(contract, measure)} Tilstande: {states}.", paid))
+    yield Table(("Mål", "Hvad der tælles", "Betalt"), tuple(rows))
+
+
+def counts(contract: Contract, measure: Measure) -> str:
+    """What a measure counts, in sentences."""
+    text = _counts(contract, measure)
+    if measure.days_from_enrolment and measure.kind is not MeasureKind.FOLLOW_UP:
+        days = words.number(measure.days_from_enrolment)
+        text += f" Det skal ske inden for {days} dage fra den første dag, der kan tælle."
+    if measure.threshold_people:
+        text += (
+            f" Målet for investor er nået fra {words.number(measure.threshold_people)} af "
+            f"{words.number(contract.cohort.size)} borgere."
+        )
+    return text
+
+
+def _counts(contract: Contract, measure: Measure) -> str:
+    match measure.kind:
+        case MeasureKind.WEEKS:
+            weeks = words.number(measure.weeks_from_enrolment)
+            return (
+                f"Antal uger i alt, hvor en borger er i en tilstand. Hver borger har {weeks} uger fra indskrivningen."
+            )
+        case MeasureKind.PEOPLE:
+            if measure.sustained_weeks == 1:
+                return (
+                    "Antal borgere, der er i en tilstand i periodens sidste uge. Et tilbagefald åbner resultatet igen."
+                )
+            weeks = words.number(measure.sustained_weeks)
+            return (
+                f"Antal borgere, hvis seneste {weeks} uger alle er i en tilstand, når perioden slutter. Et tilbagefald "
+                "åbner resultatet igen."
+            )
+        case MeasureKind.RETENTION:
+            one, many = ("måned", "måneder") if measure.by_month else ("uge", "uger")
+            stays = "Resultatet bliver stående."
+            if measure.within == 1:
+                return f"Antal borgere, der har haft deres første {one} i en tilstand. {stays}"
+            if measure.needed == measure.within:
+                return f"Antal borgere, der har haft {measure.needed} {many} i træk i en tilstand. {stays}"
+            needed = f"{measure.needed} {one if measure.needed == 1 else many}"
+            return f"Antal borgere, der har haft {needed} i en tilstand blandt {measure.within} {many} i træk. {stays}"
+        case MeasureKind.DAYS:
+            days = words.number(measure.needed)
+            return (
+                f"Antal borgere, der har samlet {days} dage i uger, som tæller. Hver dag tæller én gang. Resultatet "
+                "bliver stående."
+            )
+        case MeasureKind.EARNINGS:
+            return f"Antal borgere, hvis løn fra egen start når op på {_threshold(contract, measure)}."
+        case MeasureKind.FOLLOW_UP:
+            months = words.listed([str(month) for month in measure.months])
+            return f"Et point for hver borger, der er i en tilstand i ugen {months} måneder efter egen start."
+
+
+def _threshold(contract: Contract, measure: Measure) -> str:
+    pay = measure.earnings
+    if pay is None:
+        return "grænsen"
+    part = (
+        "Måneder, der kun delvis ligger i borgerens tid, tæller med"
+        if pay.counts_partial_months
+        else "Måneder, der kun delvis ligger i borgerens tid, tæller ikke med"
+    )
+    if pay.index is None:
+        return f"{words.money(contract, pay.amount_minor)}. {part}"
+    hours = words.hundredths(pay.hours_hundredths)
+    return f"{hours} timer gange satsen i {pay.index.id} for det år, hvor borgeren startede. {part}"
+
+
+def _declared(contract: Contract) -> Iterator[Block]:
+    if not contract.aggregates:
+        return
+    yield Heading("Erklærede tal")
+    yield Paragraph(
+        "Et erklæret tal handler om en hel gruppe. Evaluator regner det ud og underskriver det digitalt. Kun tal, der "
+        "er underskrevet med nøglen her, gælder."
+    )
+    for one in contract.aggregates:
+        yield Table(
+            (),
+            (
+                ("Tal", one.id),
+                ("Evaluator", one.evaluator.name),
+                ("Evaluators nøgle", one.evaluator.key),
+                ("Metode", one.method),
+                ("Kilde", one.source),
+                ("Skal foreligge for", words.listed(list(one.windows))),
+            ),
+        )
+
+
+def _exits(contract: Contract) -> Iterator[Block]:
+    if not contract.measures:
+        return
+    yield Heading("Når en borger ikke længere følges")
+    rules: list[tuple[StopReason | RegisterExit, ExitRule]] = [
+        *contract.exits.items(),
+        *contract.register_exits.items(),
+    ]
+    found = []
+    for rule, text in words.RULES.items():
+        reasons = [words.EXITS[exit_] for exit_, given in rules if given is rule]
+        if reasons:
+            found.append((words.RULE_NAMES[rule], f"{'. '.join(reasons)}.", text))
+    yield Table(("Regel", "Gælder, når", "Hvad der bliver af resultatet"), tuple(found))
+    yield Paragraph("Gruppens størrelse er den samme i alle tilfælde.")
+
+
+def _windows(contract: Contract) -> Iterator[Block]:
+    yield Heading("Perioder og fastfrysning")
+    yield Table(
+        ("Periode", "Uger", "Dage", "Fastfryses tidligst"),
+        tuple(
+            (
+                one.label,
+                f"{words.week(one.from_week)} til {words.week(one.to_week)}",
+                f"{words.day(one.from_week.monday)} til {words.day(one.to_week.sunday)}",
+                words.day(contract.freezes_on(one)),
+            )
+            for one in contract.windows
+        ),
+    )
+    yield Paragraph(
+        f"Tallene for en periode fastfryses {contract.freeze_days} dage efter periodens sidste dag. Dækker registrene "
+        "ikke hele perioden til den tid, fastfryses de først, når de gør. Det, der kommer frem bagefter, vises som en "
+        "rettelse i den næste periode."
+    )
+    for pause in contract.pauses:
+        yield Paragraph(
+            f"Pause fra {words.week(pause.from_week)} til og med {words.week(pause.to_week)}: Ugerne tæller ikke, og "
+            "alle får tilsvarende længere tid."
+        )
+
+
+def _shown(contract: Contract) -> Iterator[Block]:
+    yield Heading("Hvem får hvad at se, og hvornår")
+    yield Paragraph("Intet andet end det, der står her, kan udstedes. Dagen er den tidligste mulige.")
+    roles = plain_danish.recipients(contract)
+    shown: list[tuple[str, ...]] = []
+    for window in contract.windows:
+        planned = [one for one in schedule(contract) if one.window == window]
+        cells = ["\n".join(_document(one) for one in planned if one.recipient == role) or "–" for role in roles]
+        if planned:
+            shown.append((window.label, words.day(planned[0].earliest_on), *cells))
+    names = [contract.party(role).name for role in roles]
+    yield Table(("Periode", "Tidligst", *names), tuple(shown))
+    if contract.cohort.size >= contract.k_cohort:
+        protected = (
+            f"Deles et tal op, skjules alt under {contract.k}, og så meget mere, at det skjulte ikke kan regnes ud."
+        )
+    else:
+        protected = f"Gruppen er på {contract.cohort.size}. Derfor får ingen samlede tal."
+    yield Paragraph(f"Samlede tal kræver, at gruppen er på mindst {contract.k_cohort} borgere. {protected}")
+    for pair in contract.tied:
+        both = words.listed([contract.party(role).name for role in pair])
+        yield Paragraph(f"{both} regnes som én modtager.")
+
+
+def _document(one: PlannedDocument) -> str:
+    return ", ".join([words.TEMPLATES.get(one.template, one.template), *(words.ADDS[part] for part in one.adds)]) + "."

@@ -1,0 +1,321 @@
+"""Annex B: tariffs, caps and series, when is settled, worked examples, and the least and the most that can be owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, Table, numbered
+from gateway.documents.annexes.examples import examples, periods
+from gateway.outcomes.bounds import PartyCase, lent, parties, ranges
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.settlement_terms import Buyer, TradeParty
+from gateway.outcomes.tariff import unit_of
+from gateway.outcomes.terms import Index, Tariff, TariffKind
+from gateway.wording import annexes as words
+
+_PARTY = {"operator": "får", "outcome_payer": "betaler", "investor": "tjener på sin kapital"}
+
+
+def annex_b(contract: Contract) -> list[Block]:
+    """Everything that decides what is paid, and when."""
+    parts = [
+        *_flows(contract),
+        *_tariffs(contract),
+        *_caps(contract),
+        *_indices(contract),
+        *_dates(contract),
+        *_invoices(contract),
+        *_examples(contract),
+        *_course(contract),
+        *_bounds(contract),
+    ]
+    return [Heading("Bilag B: Betaling", 1), *numbered("B", parts)]
+
+
+def _flows(contract: Contract) -> Iterator[Block]:
+    operator = contract.party("operator").name
+    investor = next((party.name for party in contract.parties if party.role == "investor"), "")
+    payers = words.listed([one.name for one in contract.payers])
+    lends = f"{investor} lægger penge ud imens." if investor else "Ingen investor lægger penge ud."
+    yield Heading("Hvem betaler hvem")
+    yield Paragraph(
+        f"{payers} betaler {operator} for resultater. {lends} Beløb er i {contract.currency}. "
+        f"{words.ROUNDING[contract.rounding].format(minor=words.minor_unit(contract))}"
+    )
+    yield from _shares(contract)
+    measure = contract.people_measure
+    if measure is not None and investor:
+        people = f"{words.number(measure.threshold_people)} af {words.number(contract.cohort.size)}"
+        yield Paragraph(
+            f"{investor} tjener først fra {people} borgere i {measure.id}. Det ændrer ikke, hvad {payers} skal betale."
+        )
+    terms = contract.settlement.investor if contract.settlement else None
+    if terms is not None:
+        yield Table(
+            (f"{investor} lægger ud den", "Beløb"),
+            tuple((words.day(draw.on), words.money(contract, draw.amount_minor)) for draw in terms.draws),
+            numbers=1,
+        )
+        yield Paragraph(
+            "Alt, hvad der betales, går til investor, til kapitalen er betalt tilbage. Når målet er nået, går der "
+            f"derefter højst {words.money(contract, terms.max_return_minor)} til investor som afkast. Resten er "
+            "leverandørens."
+        )
+
+
+def _shares(contract: Contract) -> Iterator[Block]:
+    if len(contract.payers) == 1:
+        return
+    parts = words.number(sum(contract.share_parts))
+    rows = tuple((payer.name, f"{words.number(payer.share_parts)} af {parts}") for payer in contract.payers)
+    yield Table(("Betaler", "Andel"), rows, numbers=1)
+    minor = words.minor_unit(contract)
+    yield Paragraph(
+        "Der deles ikke linje for linje: Alt, hvad der er faktureret til og med en linje, deles efter andelene, og "
+        f"hver betaler får det, der kommer til. Først får hver de hele {minor} af sin andel. Resten går én {minor} ad "
+        "gangen til dem med den største brøkdel, ved lige brøkdele til den, der står først her. Andelene giver derfor "
+        f"altid beløbet, og ingen er nogen sinde en hel {minor} fra sin præcise andel."
+    )
+    yield Paragraph(
+        f"Hver betaler får sine egne fakturaer. {contract.payers[0].name} godkender betalingsgrundlaget for dem alle. "
+        "De andre betalere får kun deres faktura."
+    )
+
+
+def _tariffs(contract: Contract) -> Iterator[Block]:
+    yield Heading("Takster")
+    yield Paragraph(
+        "En takst siger, hvad der skyldes i alt, når en periode slutter. Periodens betaling er forskellen til det, der "
+        "allerede er betalt. Taksterne står i den rækkefølge, som lofterne bruges i."
+    )
+    rows = tuple((tariff.id, pays(contract, tariff), str(tariff.line)) for tariff in contract.tariffs)
+    yield Table(("Takst", "Hvad der betales", "Linje i filen"), rows, numbers=1)
+
+
+def pays(contract: Contract, tariff: Tariff) -> str:
+    """What a tariff pays for, with its caps, in sentences."""
+    text = _pays(contract, tariff)
+    if tariff.gate is not None:
+        gate = words.figure(contract, tariff.gate.of, tariff.gate.at_least)
+        text += f" Der skyldes intet, før {tariff.gate.of} er mindst {gate}; falder det igen, går alt tilbage."
+    if tariff.index is not None:
+        text += f" Prisen er i {tariff.base_year}-niveau og følger {tariff.index.id}."
+    if tariff.cap_window_minor:
+        rest = "overføres til senere perioder" if tariff.carries_excess else "betales ikke"
+        text += f" Højst {words.money(contract, tariff.cap_window_minor)} i én periode; resten {rest}."
+    if tariff.cap_minor:
+        text += f" Højst {words.money(contract, tariff.cap_minor)} i alt."
+    return text
+
+
+def _pays(contract: Contract, tariff: Tariff) -> str:
+    price, unit = words.money(contract, tariff.price_minor), words.unit(unit_of(contract, tariff))
+    match tariff.kind:
+        case TariffKind.PRICE if tariff.price_by_state is not None:
+            labels = {state.id: state.label_da for state in contract.states}
+            prices = [
+                f"{words.money(contract, minor)} for {labels[state]}" for state, minor in tariff.price_by_state.items()
+            ]
+            return f"For hver {unit} i {tariff.of}: {words.listed(prices)}."
+        case TariffKind.PRICE:
+            text = f"{price} for hver {unit} i {tariff.of}."
+            return text if contract.measure(tariff.of) else f"{text} {_least(tariff)}"
+        case TariffKind.FEE:
+            return f"{price} for hver periode, for at levere indsatsen."
+        case TariffKind.STEPS:
+            return f"Beløbet på det højeste trin, som {tariff.of} når: {_points(contract, tariff)}. Under det første 0."
+        case TariffKind.LINEAR:
+            return (
+                f"Beløbet følger rette linjer mellem punkterne for {tariff.of}: {_points(contract, tariff)}. Uden for "
+                "punkterne er det vandret."
+            )
+        case TariffKind.SHARE:
+            minus = f" minus {tariff.minus}" if tariff.minus else ""
+            times = f", ganget med antallet i {tariff.multiplier}" if tariff.multiplier else ""
+            return f"{words.per_cent(tariff.share_per_mille)} af {tariff.of}{minus}{times}. {_least(tariff)}"
+        case TariffKind.COHORT_THRESHOLD:
+            reached = [f"{one.of} mindst {words.figure(contract, one.of, one.at_least)}" for one in tariff.cohorts]
+            text = f"{price} for hvert hold, der når sin grænse: {words.listed(reached)}."
+            if tariff.pooled is None:
+                return text
+            pooled = words.figure(contract, tariff.pooled.of, tariff.pooled.at_least)
+            return (
+                f"{text} Hvis intet hold når sin grænse, gælder fra {tariff.pooled_from} tallet for alle samlet: Er "
+                f"{tariff.pooled.of} mindst {pooled}, betales prisen for hvert hold."
+            )
+
+
+def _least(tariff: Tariff) -> str:
+    return "Er tallet negativt, går penge tilbage." if tariff.may_be_negative else "Aldrig under 0."
+
+
+def _points(contract: Contract, tariff: Tariff) -> str:
+    return words.listed(
+        [
+            f"{words.figure(contract, tariff.of, point.at)} giver {words.money(contract, point.amount_minor)}"
+            for point in tariff.points
+        ]
+    )
+
+
+def _caps(contract: Contract) -> Iterator[Block]:
+    caps = contract.caps
+    rows = [
+        ("For én borger, alle priser lagt sammen", caps.person_minor),
+        ("For kontrakten i alt", caps.contract_minor),
+        ("Investors kapital", caps.capital_minor),
+        ("Det meste, der betales: den laveste grænse", caps.most_minor),
+    ]
+    shown = tuple((text, words.money(contract, minor)) for text, minor in rows if minor)
+    if not shown:
+        return
+    yield Heading("Lofter over alle takster")
+    yield Table(("Loft", "Højst"), shown, numbers=1)
+    if caps.capital_minor:
+        yield Paragraph(
+            f"Investors afkast er højst {words.per_cent(caps.return_per_mille_a_year)} om året i {caps.return_years} "
+            "hele år, med renters rente, rundet ned."
+        )
+    if caps.person_excess:
+        yield Paragraph(
+            "Kommunen kender ikke borgerne bag et erklæret tal. Evaluator siger derfor i "
+            f"{caps.person_excess}, hvor meget borgernes beløb i alt ligger over loftet, og det trækkes fra."
+        )
+    yield Paragraph("Et loft skærer først i de takster, der står sidst.")
+
+
+def _indices(contract: Contract) -> Iterator[Block]:
+    found: dict[str, Index] = {tariff.index.id: tariff.index for tariff in contract.tariffs if tariff.index}
+    found |= {
+        one.earnings.index.id: one.earnings.index for one in contract.measures if one.earnings and one.earnings.index
+    }
+    if not found:
+        return
+    yield Heading("Indeks")
+    for index in found.values():
+        begins = f" Året begynder den 1. {words.month(index.first_month)}." if index.first_month > 1 else ""
+        yield Paragraph(f"{index.id}. Kilde: {index.source}.{begins}")
+        rows = tuple((str(year), words.number(value)) for year, value in sorted(index.values.items()))
+        yield Table(("År", "Værdi"), rows, numbers=1)
+
+
+def _dates(contract: Contract) -> Iterator[Block]:
+    payer, operator = (contract.party(role).name for role in ("outcome_payer", "operator"))
+    yield Heading("Afregning")
+    planned = [one.window for one in contract.releases if one.template == "payment_document"]
+    rows = tuple(
+        (one.label, words.day(one.to_week.sunday), words.day(contract.freezes_on(one)))
+        for one in contract.windows
+        if one.label in planned
+    )
+    if rows:
+        yield Table(("Periode", "Slutter", "Betalingsgrundlag tidligst"), rows)
+    yield Paragraph(
+        f"{payer} udsteder et betalingsgrundlag til {operator} for hver af disse perioder. Det er underskrevet "
+        "digitalt og siger det præcise beløb. Viser det sig senere, at der blev betalt for meget eller for lidt, står "
+        "forskellen som en rettelse for sig selv. Et negativt beløb går tilbage eller modregnes."
+        if rows
+        else "Kontrakten planlægger ingen betalingsgrundlag. Betalingen aftales uden for den."
+    )
+
+
+def _invoices(contract: Contract) -> Iterator[Block]:
+    terms = contract.settlement
+    if terms is None:
+        return
+    yield Heading("Faktura og frister")
+    corrected = "en kreditnota" if terms.correction == "credit_note" else "modregning i den næste faktura"
+    vat = "25 %" if terms.vat == "25" else terms.vat_reason
+    yield Table(
+        (),
+        (
+            ("Faktura fra", _trade(contract.party("operator").name, terms.seller)),
+            *(row for payer in contract.payers for row in _buyer(payer.name, terms.buyer(payer.organisation))),
+            ("Moms", vat),
+            ("Indsigelse", f"Senest {terms.dispute_days} dage efter, at betalingsgrundlaget er udstedt"),
+            ("Betaling", f"Senest {terms.payment_days} dage efter fakturaen"),
+            ("Rettelser", f"Ved {corrected}"),
+        ),
+    )
+
+
+def _buyer(name: str, buyer: Buyer) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Faktura til", _trade(name, buyer.party)),
+        ("Ordrenummer", buyer.order_number),
+        ("Personreference", buyer.person_reference),
+        ("Kontonummer", buyer.account),
+    )
+
+
+def _trade(name: str, party: TradeParty) -> str:
+    gln = f", EAN {party.gln}" if party.gln else ""
+    return f"{name}, CVR {party.cvr}{gln}, {party.zip_code} {party.city}"
+
+
+def _examples(contract: Contract) -> Iterator[Block]:
+    yield Heading("Regneeksempler")
+    yield Paragraph(
+        "Tallene er opdigtede. Beløbene er regnet med de takster, der står i kontrakten, én takst ad gangen og i én "
+        "periode."
+    )
+    for tariff in contract.tariffs:
+        rows = tuple(
+            (one.what, words.money(contract, one.before_caps_minor), words.money(contract, one.owed_minor))
+            for one in examples(contract, tariff)
+        )
+        if rows:
+            yield Table((tariff.id, "Før lofter", "Skyldes"), rows, numbers=2)
+
+
+def _course(contract: Contract) -> Iterator[Block]:
+    found = periods(contract)
+    if not found:
+        return
+    yield Heading("Et forløb over flere perioder")
+    yield Paragraph("Tallene er opdigtede og talt op fra begyndelsen til periodens slutning.")
+    yield Table(
+        ("Periode", "Talt i alt", "Optjent i perioden", "Rettelse af tidligere", "Betales"),
+        tuple(
+            (
+                one.window,
+                one.what,
+                *(words.money(contract, minor) for minor in (one.earned_minor, one.corrected_minor, one.pays_minor)),
+            )
+            for one in found
+        ),
+        numbers=3,
+    )
+
+
+def _bounds(contract: Contract) -> Iterator[Block]:
+    yield Heading("Det mindste og det meste")
+    yield Paragraph(
+        "Det mindste og det meste, der kan skyldes i alt, når en periode slutter, uanset hvad registrene viser. Det er "
+        "grænser og ingen forventning."
+    )
+    yield Table(
+        ("Periode", "Mindst", "Højst"),
+        tuple((one.window, _bound(contract, one.low), _bound(contract, one.high)) for one in ranges(contract)),
+        numbers=2,
+    )
+    rows = [_case(contract, case) for case in parties(contract) if case.basis != "not said"]
+    yield Table(("Ved kontraktens slutning", "I værste fald", "I bedste fald"), tuple(rows), numbers=2)
+    if not any(party.role == "investor" for party in contract.parties):
+        return
+    if lent(contract)[0]:
+        yield Paragraph(
+            "For investor er det forudsat, at alt, hvad der betales, går videre til investor, op til kapital og afkast."
+        )
+    else:
+        yield Paragraph("Kontrakten siger ikke, hvad investor lægger ud. Derfor står investor ikke her.")
+
+
+def _case(contract: Contract, case: PartyCase) -> tuple[str, str, str]:
+    sign = -1 if case.role == "outcome_payer" else 1
+    amounts = [None if amount is None else sign * amount for amount in (case.worst, case.best)]
+    return f"{case.name} {_PARTY[case.role]}", _bound(contract, amounts[0]), _bound(contract, amounts[1])
+
+
+def _bound(contract: Contract, minor: int | None) -> str:
+    return "ingen grænse" if minor is None else words.money(contract, minor)

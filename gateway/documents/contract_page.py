@@ -1,0 +1,312 @@
+"""A contract as one page that a lawyer can read, in Danish and in English: a sentence for each term, beside the digest.
+
+Pure: the same file gives the same text. What the page says is generated from the terms, so it can leave nothing out
+that pays; the digest says which text it speaks of, and that text is what binds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, RegisterExit, State
+from gateway.outcomes.measures_file import ANY_STATUS
+from gateway.outcomes.terms import Gate, Index, Point, Tariff, TariffKind, Unit
+from gateway.wording.contract import COUNTS, EXITS, HEADINGS, LINES, PAYS, RULES, TEMPLATES, UNITS
+from policies.basis import StopReason
+
+
+class Language(StrEnum):
+    """What the page is written in."""
+
+    DANISH = "da"
+    ENGLISH = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its sentences."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def sections(contract: Contract, language: Language) -> list[Section]:
+    """Everything that the parties sign, in the order in which it is read."""
+    page = _Page(contract, language)
+    parts: tuple[tuple[str, Callable[[], list[str]]], ...] = (
+        ("parties", page.parties),
+        ("people", page.people),
+        ("counts", page.counts),
+        ("declared", page.declared),
+        ("pays", page.pays),
+        ("exits", page.exits),
+        ("time", page.time),
+        ("shown", page.shown),
+        ("illustrative", page.illustrative),
+    )
+    made = [Section(HEADINGS[name][language], tuple(write())) for name, write in parts]
+    return [section for section in made if section.lines]
+
+
+def page(contract: Contract, language: Language) -> str:
+    """The page as text."""
+    head = LINES["head"][language].format(
+        title=contract.title, version=contract.version, day=contract.effective_from.isoformat()
+    )
+    parts = [f"{head}\nsha256 {contract.sha256}"]
+    parts += [
+        "\n".join([section.title.upper(), *(f"- {line}" for line in section.lines)])
+        for section in sections(contract, language)
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def money(minor: int, currency: str, language: Language) -> str:
+    """`150000` as `1.500,00 DKK` in Danish and `DKK 1,500.00` in English."""
+    sign, whole, part = "-" * (minor < 0), abs(minor) // 100, abs(minor) % 100
+    if language is Language.DANISH:
+        return f"{sign}{f'{whole:,}'.replace(',', '.')},{part:02} {currency}"
+    return f"{currency} {sign}{whole:,}.{part:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    contract: Contract
+    language: Language
+
+    def _say(self, line: str, **values: object) -> str:
+        return LINES[line][self.language].format(**values)
+
+    def _money(self, minor: int) -> str:
+        return money(minor, self.contract.currency, self.language)
+
+    def _per_mille(self, value: int) -> str:
+        """`75` as `7,5 %` in Danish and `7.5 %` in English."""
+        text = f"{value // 10}.{value % 10}".removesuffix(".0") + " %"
+        return text.replace(".", ",") if self.language is Language.DANISH else text
+
+    def _hours(self, hundredths: int) -> str:
+        text = f"{hundredths / 100:g}"
+        return text.replace(".", ",") if self.language is Language.DANISH else text
+
+    def _measured(self, value: int, unit: Unit) -> str:
+        if unit is Unit.MINOR:
+            return self._money(value)
+        if unit is Unit.PER_MILLE:
+            return self._per_mille(value)
+        return f"{value} {UNITS[unit][self.language]}"
+
+    def _unit(self, name: str) -> Unit:
+        measure = self.contract.measure(name)
+        if measure is None:
+            return self.contract.aggregate(name).unit
+        return {MeasureKind.WEEKS: Unit.WEEK, MeasureKind.FOLLOW_UP: Unit.POINT}.get(measure.kind, Unit.PERSON)
+
+    def parties(self) -> list[str]:
+        payer = self.contract.party("outcome_payer")
+        found = [self._say("payer", name=payer.name, code=payer.municipality_code or payer.country)]
+        found += [self._say("further_payer", name=other.name) for other in self.contract.payers[1:]]
+        if len(self.contract.payers) > 1:
+            parts = sum(self.contract.share_parts)
+            shares = ", ".join(f"{one.name} {one.share_parts}/{parts}" for one in self.contract.payers)
+            found.append(self._say("shares", shares=shares))
+        others = [party for party in self.contract.parties if party.role != "outcome_payer"]
+        return [*found, *(self._say(party.role, name=party.name) for party in others)]
+
+    def people(self) -> list[str]:
+        cohort = self.contract.cohort
+        batches = ", ".join(f"{batch.id} ({batch.size})" for batch in cohort.batches)
+        return [
+            self._say("cohort", size=cohort.size, first=cohort.enrolment_from, last=cohort.enrolment_to),
+            self._say("batches", batches=batches),
+            self._say("double_refused"),
+        ]
+
+    def counts(self) -> list[str]:
+        if not self.contract.measures:
+            return [self._say("nobody_counted")]
+        rules = self.contract.qualification
+        found = [self._say("sources", sources=", ".join(dict.fromkeys(self.contract.sources)))]
+        if len(self.contract.status_sources) > 1:
+            found.append(self._say("precedence", sources=", ".join(self.contract.status_sources)))
+        if self.contract.evidence:
+            found.append(self._say("evidence", kinds=self._or(sorted(self.contract.evidence))))
+        found.append(self._say("first_week" if rules.first_week_is_enrolment_week else "week_after"))
+        found.append(self._say("carried" if rules.carries_missing_month_forward else "no_hours"))
+        found.append(self._say("codes_block" if self.contract.unknown_codes_block else "codes_report"))
+        if rules.neutral_statuses:
+            found.append(self._say("neutral", statuses=", ".join(sorted(rules.neutral_statuses))))
+        found += [self._state(number) for number in range(len(self.contract.states))]
+        found += [self._measure(measure) for measure in self.contract.measures]
+        return found
+
+    def _state(self, number: int) -> str:
+        state = self.contract.states[number]
+        shown = LINES["any_status"][self.language] if state.statuses == ANY_STATUS else self._or(sorted(state.statuses))
+        text = self._say("state", id=state.id, label=self._label(state), statuses=shown)
+        if state.income_types:
+            hours = self._hours(state.hours_per_week_hundredths)
+            key = "state_hours" if state.hours_per_week_hundredths else "state_income"
+            text += self._say(key, types=", ".join(sorted(state.income_types)), hours=hours)
+        return text
+
+    def _label(self, state: State) -> str:
+        return state.label_da if self.language is Language.DANISH else state.label_en
+
+    def _or(self, words: Sequence[str]) -> str:
+        *first, last = words
+        return f"{', '.join(first)}{LINES['or'][self.language]}{last}" if first else last
+
+    def _index(self, index: Index) -> str:
+        values = ", ".join(f"{year} {self._money(value)}" for year, value in sorted(index.values.items()))
+        begins = "" if index.first_month == 1 else self._say("years_from", month=index.first_month)
+        return f"{index.id} ({index.source}; {values}{begins})"
+
+    def _measure(self, measure: Measure) -> str:
+        pay = measure.earnings
+        amount = ""
+        if pay is not None:
+            hours = self._hours(pay.hours_hundredths)
+            amount = self._money(pay.amount_minor)
+            if pay.index is not None:
+                amount = self._say("index_pay", hours=hours, index=self._index(pay.index))
+            amount += self._say("partial" if pay.counts_partial_months else "whole_months")
+        is_last_week = measure.kind is MeasureKind.PEOPLE and measure.sustained_weeks == 1
+        words = LINES["last_week"] if is_last_week else COUNTS[measure.kind]
+        text = words[self.language].format(
+            states=self._or([self._label(state) for state in measure.states]),
+            weeks=measure.weeks_from_enrolment,
+            sustained=measure.sustained_weeks,
+            needed=measure.needed,
+            within=measure.within,
+            period=LINES["months" if measure.by_month else "weeks"][self.language],
+            months=", ".join(map(str, measure.months)),
+            amount=amount,
+        )
+        text = f"{measure.id}: {text}"
+        if measure.days_from_enrolment:
+            text += self._say("within_days", days=measure.days_from_enrolment)
+        if measure.threshold_people:
+            text += self._say("goal", people=measure.threshold_people, size=self.contract.cohort.size)
+        return text
+
+    def declared(self) -> list[str]:
+        return [
+            self._say(
+                "aggregate",
+                id=one.id,
+                unit=UNITS[one.unit][self.language],
+                name=one.evaluator.name,
+                key=one.evaluator.key,
+                method=one.method,
+                source=one.source,
+                windows=", ".join(one.windows),
+            )
+            for one in self.contract.aggregates
+        ]
+
+    def pays(self) -> list[str]:
+        found = [self._tariff(tariff) for tariff in self.contract.tariffs]
+        caps = self.contract.caps
+        if caps.person_minor:
+            found.append(self._say("cap_person", amount=self._money(caps.person_minor)))
+        if caps.person_excess:
+            found.append(self._say("cap_excess", of=caps.person_excess))
+        if caps.contract_minor:
+            found.append(self._say("cap_contract", amount=self._money(caps.contract_minor)))
+        if caps.capital_minor:
+            share = self._per_mille(caps.return_per_mille_a_year)
+            values = {"capital": self._money(caps.capital_minor), "share": share, "years": caps.return_years}
+            found.append(self._say("cap_return", **values, most=self._money(caps.most_minor)))
+        found.append(self._say(f"rounding_{self.contract.rounding}"))
+        return found
+
+    def _tariff(self, tariff: Tariff) -> str:
+        price = self._money(tariff.price_minor)
+        if tariff.price_by_state:
+            price = ", ".join(f"{state} {self._money(minor)}" for state, minor in tariff.price_by_state.items())
+        unit = self._unit(tariff.of) if tariff.of else Unit.WINDOW
+        text = PAYS[tariff.kind][self.language].format(
+            of=tariff.of,
+            unit=UNITS[unit][self.language],
+            price=price,
+            points="; ".join(self._point(point, unit) for point in tariff.points),
+            share=self._per_mille(tariff.share_per_mille),
+            minus=self._say("less", of=tariff.minus) if tariff.minus else "",
+            times=self._say("times", of=tariff.multiplier) if tariff.multiplier else "",
+            cohorts="; ".join(self._reached(one.of, one.at_least) for one in tariff.cohorts),
+        )
+        text = f"{tariff.id}: {text}"
+        if tariff.pooled is not None:
+            pooled = self._reached(tariff.pooled.of, tariff.pooled.at_least)
+            text += self._say("pooled", figure=pooled, window=tariff.pooled_from)
+        if tariff.index is not None:
+            text += self._say("indexed", index=self._index(tariff.index), year=tariff.base_year)
+        if tariff.kind is TariffKind.SHARE or (
+            tariff.kind is TariffKind.PRICE and not self.contract.measure(tariff.of)
+        ):
+            text += self._say("negative" if tariff.may_be_negative else "never_negative")
+        return text + self._limits(tariff, tariff.gate)
+
+    def _limits(self, tariff: Tariff, gate: Gate | None) -> str:
+        text = self._say("gate", figure=self._reached(gate.of, gate.at_least)) if gate else ""
+        if tariff.cap_window_minor:
+            key = "cap_carried" if tariff.carries_excess else "cap_lost"
+            text += self._say(key, amount=self._money(tariff.cap_window_minor))
+        return text + (self._say("cap", amount=self._money(tariff.cap_minor)) if tariff.cap_minor else "")
+
+    def _point(self, point: Point, unit: Unit) -> str:
+        return f"{self._measured(point.at, unit)}: {self._money(point.amount_minor)}"
+
+    def _reached(self, name: str, at_least: int) -> str:
+        return f"{name} ≥ {self._measured(at_least, self._unit(name))}"
+
+    def exits(self) -> list[str]:
+        if not self.contract.measures:
+            return []
+        rules: list[tuple[StopReason | RegisterExit, ExitRule]] = [
+            *self.contract.exits.items(),
+            *self.contract.register_exits.items(),
+        ]
+        found = []
+        for rule, words in RULES.items():
+            exits = [EXITS[exit_][self.language] for exit_, given in rules if given is rule]
+            if exits:
+                found.append(f"{', '.join(exits)}: {words[self.language]}")
+        return found
+
+    def time(self) -> list[str]:
+        windows = self.contract.windows
+        found = [self._say("window", label=one.label, first=one.from_week, last=one.to_week) for one in windows]
+        found += [self._say("pause", first=one.from_week, last=one.to_week) for one in self.contract.pauses]
+        return [*found, self._say("freeze", days=self.contract.freeze_days)]
+
+    def shown(self) -> list[str]:
+        grouped: dict[tuple[str, str], list[str]] = {}
+        for release in self.contract.releases:
+            grouped.setdefault((release.template, release.recipient), []).append(release.window)
+        found = [
+            self._say(
+                "release",
+                what=TEMPLATES[template][self.language],
+                name=self.contract.party(recipient).name,
+                windows=self._windows(labels),
+            )
+            for (template, recipient), labels in grouped.items()
+        ]
+        found += [self._say("statement", window=one.window) for one in self.contract.statements]
+        if self.contract.breakdown:
+            found.append(self._say("breakdown", of=self.contract.breakdown, window=self.contract.breakdown_window))
+        if self.contract.reasons_window:
+            found.append(self._say("reasons", window=self.contract.reasons_window))
+        return [*found, self._say("least", k=self.contract.k, k_cohort=self.contract.k_cohort)]
+
+    def _windows(self, labels: Sequence[str]) -> str:
+        every = len(labels) == len(self.contract.windows)
+        return self._say("every_window") if every else ", ".join(labels)
+
+    def illustrative(self) -> list[str]:
+        marked = ", ".join(self.contract.illustrative)
+        return [self._say("marked", keys=marked)] if marked else []

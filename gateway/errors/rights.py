@@ -1,0 +1,54 @@
+"""Errors about people's rights, leaves of the tree in `gateway.errors.tree`.
+
+NotFound
+├── PersonUnknown · RequestUnknown · RecordUnknown
+Refused
+├── RecordRefused · RequestRefused · StatementEmptied
+"""
+
+from __future__ import annotations
+
+from gateway.errors.tree import NotFound, Refused
+
+
+class PersonUnknown(NotFound):
+    """Nobody with that number or case reference: the message repeats neither."""
+
+    code = "person-unknown"
+    message = "nobody with this number or case reference is enrolled in {contract!r}"
+
+
+class RequestUnknown(NotFound):
+    code = "request-unknown"
+    message = "no request {request!r} is open; `gateway rights list` shows those that are"
+
+
+class RecordUnknown(NotFound):
+    code = "record-unknown"
+    message = (
+        "no record {record!r} of this kind is known here; the person's report (`gateway rights report`) lists them"
+    )
+
+
+class RecordRefused(Refused):
+    code = "record-refused"
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(f"the record was not made: {reason}")
+
+
+class RequestRefused(Refused):
+    """A person's request is refused or must wait; `rule` is the rule that says so."""
+
+    code = "request-refused"
+
+    def __init__(self, *, rule: str, reason: str) -> None:
+        self.rule = rule
+        super().__init__(f"{rule}: {reason}")
+
+
+class StatementEmptied(Refused):
+    code = "statement-emptied"
+
+    def __init__(self, *, contract: str, window: str) -> None:
+        super().__init__(f"the copy of the statement of {contract!r} {window!r} went with somebody who was erased")

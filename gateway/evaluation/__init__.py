@@ -1,0 +1,1 @@
+"""What the contract makes of what is known; every look is logged."""

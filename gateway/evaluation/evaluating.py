@@ -1,0 +1,272 @@
+"""Use case: the municipality evaluates a contract as of a week, for its own eyes, and every look is logged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from gateway.errors.evaluation import NotYetKnown
+from gateway.errors.tree import SourcesIncomplete
+from gateway.events.event import Evaluated, PersonLine
+from gateway.installation.authority import Asking, Authorised, deciding, municipality
+from gateway.installation.gateway import Gateway
+from gateway.intake.enrolment import is_sealed, needed_weeks
+from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.evaluate import Evaluation, evaluate
+from gateway.outcomes.evidence import EVIDENCE
+from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
+from gateway.outcomes.reconciling import (
+    NOTHING_TO_RECONCILE,
+    OnDocuments,
+    Reconciled,
+    disagreeing,
+    on_evidence,
+    rests_on_documents,
+)
+from gateway.store import basis, queries, spells
+from gateway.store.tables import SpellRow, Subject
+from policies.facts import EvaluateFacts
+from policies.programme import Programme
+from policies.terms import Action, Purpose
+from vocabulary.records import Status, Week
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """Data as they are known at an instant, and how far each source is complete (None: not at all)."""
+
+    known_at: datetime
+    complete_to: Week | None
+    by_source: tuple[tuple[str, Week | None], ...]
+    reconciled: Reconciled = NOTHING_TO_RECONCILE  # municipal eyes only
+
+
+def evaluate_week(
+    gateway: Gateway, contract_id: str, week: Week, *, known_at: datetime | None = None
+) -> tuple[Evaluation, AsOf]:
+    """The totals at the end of a week with everything known now, or repeated with what was known at an instant.
+
+    Rows, rules and people's records of then give the figures and the digest of then; whoever was erased since is in
+    the totals as part of a sum, and in no digest. Raises `SourcesIncomplete` where a source does not cover the week: a
+    guess is not an evaluation. Raises `NotYetKnown` for an instant in the future, `PolicyDenied`, `ContractUnknown`.
+    """
+    with deciding(gateway) as asking:
+        found = look(gateway, asking, contract_id, week, known_at=known_at)
+        found.record(asking)
+    return found.evaluation, found.as_of
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An evaluation with what it was made from. Nothing of it is recorded yet."""
+
+    contract: Contract
+    text: str  # of the contract's file
+    cohort: list[PersonHistory]
+    remainder: Remainder
+    evaluation: Evaluation
+    as_of: AsOf
+    authorised: Authorised
+
+    def record(self, asking: Asking) -> None:
+        """Log that everybody in the cohort was looked at."""
+        record_evaluation(
+            asking,
+            self.contract,
+            self.evaluation,
+            self.cohort,
+            self.authorised,
+            Purpose.OUTCOME_EVALUATION,
+            known_at=self.as_of.known_at,
+        )
+
+
+def look(
+    gateway: Gateway,
+    asking: Asking,
+    contract_id: str,
+    week: Week,
+    *,
+    known_at: datetime | None = None,
+    only: str | None = None,
+) -> Look:
+    """Ask, and evaluate a week as `evaluate_week` says; whoever calls this records what was looked at.
+
+    `only` is a subject id: nobody else's rows are read.
+    """
+    session, instant = asking.session, asking.now if known_at is None else known_at
+    if instant > asking.now:
+        raise NotYetKnown(instant=instant)
+    contract, text = gateway.contract_and_text(session, contract_id, on=week.sunday, known_at=instant)
+    as_of = known_by(session, contract, instant)
+    authorised = ask_to_evaluate(asking, contract, gateway.programme(session, contract_id), Purpose.OUTCOME_EVALUATION)
+    if as_of.complete_to is None or as_of.complete_to < week:
+        shown = "nowhere" if as_of.complete_to is None else f"to {as_of.complete_to}"
+        raise SourcesIncomplete(contract=contract_id, week=str(week), complete=shown)
+    programme = gateway.programme(session, contract_id, known_at=instant)
+    cohort = histories(session, contract, programme, known_at=instant, only=only)
+    remainder = basis.remainder(session, contract.id) if only is None else NOBODY
+    evaluation = evaluate(contract, cohort, week, remainder=remainder)
+    if only is None:
+        as_of = replace(as_of, reconciled=_reconciled(session, contract, programme, cohort, evaluation, as_of))
+    return Look(contract, text, cohort, remainder, evaluation, as_of, authorised)
+
+
+def _reconciled(
+    session: Session,
+    contract: Contract,
+    programme: Programme,
+    cohort: list[PersonHistory],
+    evaluation: Evaluation,
+    as_of: AsOf,
+) -> Reconciled:
+    """Where the contract's status sources disagree, and what of the totals rests on documents."""
+    if len(contract.status_sources) < 2:
+        return NOTHING_TO_RECONCILE
+    ids = [person.subject for person in cohort]
+    told = spells.load_told(session, ids, contract.status_sources, evidence=contract.evidence, known_at=as_of.known_at)
+    pairs = disagreeing(contract, cohort, told, evaluation.week)
+    if not contract.evidence:
+        return Reconciled(pairs)
+    others = _by_registers(session, contract, programme, known_at=as_of.known_at)
+    remainder = basis.remainder(session, contract.id)
+    without = evaluate(contract, others, evaluation.week, remainder=remainder)
+    return Reconciled(pairs, on_evidence(evaluation, without))
+
+
+def on_documents(
+    session: Session,
+    contract: Contract,
+    programme: Programme,
+    cohort: list[PersonHistory],
+    week: Week,
+    *,
+    known_at: datetime,
+) -> OnDocuments | None:
+    """How much of the paid outcome rests on documents, as it may be shown; None where the contract takes none.
+
+    Everybody is looked at twice whether there is a document or not: neither an answer nor its time tells.
+    """
+    if not contract.evidence:
+        return None
+    others = _by_registers(session, contract, programme, known_at=known_at)
+    return rests_on_documents(contract, cohort, others, week)
+
+
+def _by_registers(
+    session: Session, contract: Contract, programme: Programme, *, known_at: datetime
+) -> list[PersonHistory]:
+    """The histories as they would be had nobody registered a document."""
+    registers = tuple(source for source in contract.status_sources if source != EVIDENCE)
+    plain = replace(contract, status_sources=registers, evidence=frozenset())
+    return histories(session, plain, programme, known_at=known_at)
+
+
+def ask_to_evaluate(asking: Asking, contract: Contract, programme: Programme, purpose: Purpose) -> Authorised:
+    facts = EvaluateFacts(
+        purpose=purpose,
+        contract_sha256=newest_digest(asking.session, contract),
+        cohort_sealed=is_sealed(asking.session, contract),
+    )
+    return asking.ask(municipality(programme), Action.EVALUATE, programme, facts)
+
+
+def record_evaluation(
+    asking: Asking,
+    contract: Contract,
+    evaluation: Evaluation,
+    cohort: list[PersonHistory],
+    authorised: Authorised,
+    purpose: Purpose,
+    *,
+    known_at: datetime | None = None,
+) -> None:
+    """Log an evaluation with a line for each person; `known_at` is when its data were known, now if left out."""
+    asking.uow.record(
+        Evaluated(
+            contract=contract.id,
+            version=contract.version,
+            week=str(evaluation.week),
+            known_at=utc_text(asking.now if known_at is None else known_at),
+            purpose=purpose,
+            people=evaluation.participants,
+            inputs_sha256=evaluation.inputs_sha256,
+            decision=authorised.id,
+            decision_sha256=authorised.sha256,
+        ),
+        [PersonLine(person.subject, "evaluate", purpose) for person in cohort],
+    )
+
+
+def utc_text(instant: datetime) -> str:
+    """An instant as it is printed and logged, exact to the microsecond, so that it can be asked for again."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def newest_digest(session: Session, contract: Contract) -> str:
+    """The digest of the newest version: the programme is declared for that one."""
+    return queries.contract_versions(session, contract.id)[-1].sha256
+
+
+def histories(
+    session: Session, contract: Contract, programme: Programme, *, known_at: datetime, only: str | None = None
+) -> list[PersonHistory]:
+    """Everyone's history as it was known at an instant, with who was not followed then; or that of one subject."""
+    everyone = [subject.subject_id for subject in queries.subjects(session, contract.id)]
+    wanted = everyone if only is None else [subject for subject in everyone if subject == only]
+    return spells.load_histories(
+        session,
+        contract.id,
+        status_sources=contract.status_sources,
+        evidence=contract.evidence,
+        income_source=contract.income_source,
+        known_at=known_at,
+        stops=basis.stops(session, programme, wanted, at=known_at),
+        subjects=wanted,
+    )
+
+
+def known_by(session: Session, contract: Contract, instant: datetime) -> AsOf:
+    """How far each source was complete with what was known by an instant."""
+    first = needed_weeks(contract)[0]
+    found = []
+    for source in contract.sources:
+        rows = [row for row in queries.pulls(session, contract.id, source) if row.known_at <= instant]
+        found.append((source, queries.completeness(rows, first=first).to_week))
+    weeks = [week for _, week in found]
+    complete = None if any(week is None for week in weeks) else min(week for week in weeks if week)
+    return AsOf(instant, complete, tuple(found))
+
+
+def frozen_at(session: Session, contract: Contract, window: Window) -> datetime | None:
+    """The instant at which the window's data froze, or None while a source is not complete to its last week.
+
+    The contract's freeze day or the moment of completeness, whichever is later: the same for ever after.
+    """
+    instants = [datetime.combine(contract.freezes_on(window), time.min, tzinfo=UTC)]
+    first = needed_weeks(contract)[0]
+    for source in contract.sources:
+        since = queries.complete_since(queries.pulls(session, contract.id, source), first=first, to=window.to_week)
+        if since is None:
+            return None
+        instants.append(since)
+    return max(instants)
+
+
+def unknown_spells(session: Session, contract: Contract, window: Window, *, known_at: datetime) -> int:
+    """How many spells up to the window's end show a code that no list explains, in whichever status source: whether
+    another source has precedence there or not. As known at an instant.
+    """
+    ids = select(Subject.subject_id).where(Subject.contract_id == contract.id)
+    query = select(func.count()).where(
+        col(SpellRow.source_id).in_(contract.status_sources),
+        SpellRow.status == Status.UNKNOWN,
+        col(SpellRow.subject_id).in_(ids),
+        SpellRow.from_week <= window.to_week.ordinal,
+        SpellRow.known_from <= known_at,
+        (col(SpellRow.known_to).is_(None)) | (col(SpellRow.known_to) > known_at),
+    )
+    return int(session.exec(query).one())

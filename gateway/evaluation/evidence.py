@@ -1,0 +1,245 @@
+"""Use cases of manual evidence: a case worker registers a document, a second person confirms it, either withdraws it.
+
+The document stays in the municipality's case system; its digest, kind and weeks come here. It counts from its
+confirmation on, in the weeks to whose end it was valid, at the place that the contract gives evidence among its
+sources. Every step is asked and logged with the person's line.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.errors.evidence import EvidenceRefused, EvidenceUnknown
+from gateway.errors.rights import PersonUnknown
+from gateway.evaluation.evaluating import ask_to_evaluate, newest_digest
+from gateway.events.event import PersonLine
+from gateway.events.evidence import EvidenceConfirmed, EvidenceListed, EvidenceRegistered, EvidenceWithdrawn
+from gateway.installation.authority import Asking, Authorised, deciding, staff_party
+from gateway.installation.gateway import Gateway
+from gateway.intake.enrolment import needed_weeks
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.evidence import EvidenceType, last_week
+from gateway.store import basis, evidence, queries
+from gateway.store.evidence import EvidenceRow
+from gateway.store.tables import Subject
+from policies.basis import RecordKind
+from policies.facts import EvidenceFacts
+from policies.terms import Action, Purpose, Role
+from vocabulary.records import Week
+
+STAFF = (Role.CASE_WORKER, Role.SYSTEM_OWNER)  # rule P90
+_PURPOSE = Purpose.OUTCOME_PAYMENT
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a document shows: these weeks, both included, as far as it is valid. `sha256` is that of its file."""
+
+    type: EvidenceType
+    from_week: Week
+    to_week: Week
+    expires_on: date  # the last day on which it is valid
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document as staff see it, by the person's case reference."""
+
+    id: str
+    case_reference: str
+    type: str
+    from_week: Week
+    to_week: Week  # the last that counts
+    expires_on: date
+    document_sha256: str
+    state: str  # waiting | counts | withdrawn
+    registered_by: str
+    confirmed_by: str
+
+
+def register(gateway: Gateway, contract_id: str, case_reference: str, document: Document, *, role: Role) -> str:
+    """Register a document; it counts when a second person has confirmed it. Returns its id.
+
+    Raises `PolicyDenied` (also where nobody has that case reference), `EvidenceRefused`, `ContractUnknown`.
+    """
+    with deciding(gateway) as asking:
+        contract = gateway.contract(asking.session, contract_id)
+        subject = queries.subject_of(asking.session, contract_id, case_reference)
+        authorised = _ask(
+            gateway, asking, contract, role, subject, declared=document.type in contract.evidence, second_person=True
+        )
+        if subject is None:  # P62 has refused this already
+            raise PersonUnknown(contract=contract_id)
+        _check(asking, contract, subject, document)
+        row = EvidenceRow(
+            id=str(uuid.uuid4()),
+            contract_id=contract_id,
+            subject_id=subject.subject_id,
+            type=document.type,
+            from_week=document.from_week.ordinal,
+            to_week=document.to_week.ordinal,
+            expires_on=document.expires_on,
+            document_sha256=document.sha256,
+            registered_by=gateway.staff,
+            registered_at=asking.now,
+            confirmed_by="",
+            withdrawn_by="",
+        )
+        asking.session.add(row)
+        asking.uow.record(
+            EvidenceRegistered(contract_id, row.id, gateway.staff, authorised.id, authorised.sha256),
+            [PersonLine(subject.subject_id, "evidence_registered", _PURPOSE)],
+        )
+        return row.id
+
+
+def confirm(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
+    """Confirm a document as the second person who has seen it: it counts from now on. Nothing of the person is shown.
+
+    Raises `PolicyDenied`, `EvidenceUnknown`, `EvidenceRefused` where it is confirmed or withdrawn already.
+    """
+    with deciding(gateway) as asking:
+        row, contract, subject = _open(gateway, asking, evidence_id)
+        authorised = _ask(
+            gateway,
+            asking,
+            contract,
+            role,
+            subject,
+            declared=row.type in contract.evidence,
+            second_person=row.registered_by != gateway.staff,
+        )
+        if row.withdrawn_at is not None or row.confirmed_at is not None:
+            raise EvidenceRefused(reason=f"it is {_state(row)} already; register the document anew")
+        row.confirmed_by, row.confirmed_at = gateway.staff, asking.now
+        asking.session.add(row)
+        asking.uow.record(
+            EvidenceConfirmed(contract.id, row.id, row.registered_by, gateway.staff, authorised.id, authorised.sha256),
+            [PersonLine(row.subject_id, "evidence_confirmed", _PURPOSE)],
+        )
+
+
+def withdraw(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
+    """Withdraw a document, confirmed or not: from now on it counts no more. What was known before stays known.
+
+    It may be withdrawn of somebody who is not followed any more, too: wrong data are put right (GDPR art. 5(1)(d)).
+    Raises `PolicyDenied`, `EvidenceUnknown`, `EvidenceRefused` where it is withdrawn already.
+    """
+    with deciding(gateway) as asking:
+        row, contract, subject = _open(gateway, asking, evidence_id)
+        authorised = _ask(gateway, asking, contract, role, subject, declared=True, second_person=True, is_added=False)
+        if row.withdrawn_at is not None:
+            raise EvidenceRefused(reason="it is withdrawn already")
+        row.withdrawn_by, row.withdrawn_at = gateway.staff, asking.now
+        asking.session.add(row)
+        asking.uow.record(
+            EvidenceWithdrawn(contract.id, row.id, gateway.staff, authorised.id, authorised.sha256),
+            [PersonLine(row.subject_id, "evidence_withdrawn", _PURPOSE)],
+        )
+
+
+def listed(gateway: Gateway, contract_id: str) -> tuple[list[Listed], int]:
+    """Every document under a contract, oldest first, and how many are of protected people, who are never shown.
+
+    The look is the municipality's own, asked and logged as an evaluation is. Raises `PolicyDenied`, `ContractUnknown`.
+    """
+    with deciding(gateway) as asking:
+        contract = gateway.contract(asking.session, contract_id)
+        programme = gateway.programme(asking.session, contract_id)
+        authorised = ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
+        protected = basis.having(asking.session, contract_id, RecordKind.PROTECTION, at=asking.now)
+        rows = evidence.of_contract(asking.session, contract_id)
+        shown = [row for row in rows if row.subject_id not in protected]
+        asking.uow.record(
+            EvidenceListed(
+                contract_id,
+                len({row.subject_id for row in shown}),
+                len({row.subject_id for row in rows} & protected.keys()),
+                gateway.staff,
+                authorised.id,
+                authorised.sha256,
+            ),
+            [
+                PersonLine(subject, "evidence_listed", Purpose.OUTCOME_EVALUATION)
+                for subject in sorted({row.subject_id for row in shown})
+            ],
+        )
+        found = [_listed(row, asking.session.get_one(Subject, row.subject_id)) for row in shown]
+    return found, len(rows) - len(shown)
+
+
+def _open(gateway: Gateway, asking: Asking, evidence_id: str) -> tuple[EvidenceRow, Contract, Subject]:
+    row = asking.session.get(EvidenceRow, evidence_id)
+    if row is None:
+        raise EvidenceUnknown(evidence=evidence_id)
+    contract = gateway.contract(asking.session, row.contract_id)
+    return row, contract, asking.session.get_one(Subject, row.subject_id)
+
+
+def _ask(
+    gateway: Gateway,
+    asking: Asking,
+    contract: Contract,
+    role: Role,
+    subject: Subject | None,
+    *,
+    declared: bool,
+    second_person: bool,
+    is_added: bool = True,
+) -> Authorised:
+    programme = gateway.programme(asking.session, contract.id)
+    known = [] if subject is None else [subject.subject_id]
+    facts = EvidenceFacts(
+        purpose=_PURPOSE,
+        contract_sha256=newest_digest(asking.session, contract),
+        appointment_valid=programme.is_appointed(gateway.staff, role, on=asking.now.date()),
+        subject_enrolled=subject is not None,
+        subjects_covered=not is_added or not basis.stops(asking.session, programme, known, at=asking.now),
+        evidence_declared=declared,
+        second_person=second_person,
+    )
+    return asking.ask(staff_party(programme, role), Action.REGISTER_EVIDENCE, programme, facts)
+
+
+def _check(asking: Asking, contract: Contract, subject: Subject, document: Document) -> None:
+    """Raise `EvidenceRefused` where the document could never count, or is registered already."""
+    first, last = needed_weeks(contract)
+    if not _DIGEST.fullmatch(document.sha256):
+        raise EvidenceRefused(reason="the document's digest is a SHA-256: 64 lower-case hexadecimal digits")
+    if document.to_week < document.from_week:
+        raise EvidenceRefused(reason="the last week lies before the first")
+    if document.from_week < first or document.to_week > last:
+        raise EvidenceRefused(reason=f"the contract needs weeks {first} to {last}, and no others are kept")
+    if last_week(document.to_week, document.expires_on) < document.from_week:
+        raise EvidenceRefused(reason="the document expires before the first week ends, so that no week would count")
+    weeks = (document.from_week.ordinal, document.to_week.ordinal)
+    for row in evidence.of_person(asking.session, subject.subject_id):
+        same = (row.type, row.document_sha256, row.from_week, row.to_week) == (document.type, document.sha256, *weeks)
+        if same and row.withdrawn_at is None:
+            raise EvidenceRefused(reason=f"this document is registered for these weeks already, as {row.id}")
+
+
+def _listed(row: EvidenceRow, subject: Subject) -> Listed:
+    return Listed(
+        id=row.id,
+        case_reference=subject.case_reference,
+        type=row.type,
+        from_week=Week(row.from_week),
+        to_week=row.counted_to,
+        expires_on=row.expires_on,
+        document_sha256=row.document_sha256,
+        state=_state(row),
+        registered_by=row.registered_by,
+        confirmed_by=row.confirmed_by,
+    )
+
+
+def _state(row: EvidenceRow) -> str:
+    if row.withdrawn_at is not None:
+        return "withdrawn"
+    return "waiting" if row.confirmed_at is None else "counts"

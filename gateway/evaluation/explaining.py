@@ -1,0 +1,156 @@
+"""Use case: the municipality has an evaluation explained, person by person and total by total, and the look is logged.
+
+For municipal eyes alone. People are named by case reference; whoever has a protected name and address is counted and
+never shown. Of one person alone, nobody else's rows are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from gateway.contracts import aggregates
+from gateway.errors.aggregates import AggregateMissing
+from gateway.errors.rights import PersonUnknown
+from gateway.evaluation.evaluating import AsOf, Look, look, utc_text
+from gateway.events.event import EvaluationExplained, PersonLine
+from gateway.installation.authority import Asking, deciding
+from gateway.installation.gateway import Gateway
+from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.evaluate import Evaluation, evaluate
+from gateway.outcomes.explain import MeasureExplained, Rules, TotalExplained, explain_person, explain_totals
+from gateway.outcomes.tariff import owed
+from gateway.store import basis, queries
+from policies.basis import RecordKind, StopReason
+from policies.terms import Purpose
+from vocabulary.records import Week
+
+
+@dataclass(frozen=True, slots=True)
+class PersonShown:
+    """One person by case reference. `stop` says why the person is not followed, if so."""
+
+    case_reference: str
+    stop: StopReason | None
+    measures: tuple[MeasureExplained, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TariffShown:
+    """What a tariff owes in all at the end of each window that is over, caps applied, with these data."""
+
+    tariff: str
+    line: int
+    owed_minor: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an evaluation is what it is. Of one person alone there are no totals."""
+
+    contract: Contract
+    week: Week
+    as_of: AsOf
+    participants: int
+    people: tuple[PersonShown, ...]
+    protected: int  # people who are never shown one by one
+    erased: int  # people who are in totals as part of a sum
+    totals: tuple[TotalExplained, ...]
+    tariffs: tuple[TariffShown, ...]
+    missing_figures: str  # why nothing is said of tariffs, or empty
+    inputs_sha256: str
+
+
+def explain(
+    gateway: Gateway, contract_id: str, week: Week, *, case_reference: str = "", known_at: datetime | None = None
+) -> Explanation:
+    """The evaluation of a week, explained for everybody or for one person.
+
+    Raises `PersonUnknown` for a case reference that is nobody's here, `SourcesIncomplete`, `NotYetKnown`,
+    `PolicyDenied`, `ContractUnknown`.
+    """
+    with deciding(gateway) as asking:
+        named = queries.subject_of(asking.session, contract_id, case_reference)
+        only = None if not case_reference else "" if named is None else named.subject_id
+        found = look(gateway, asking, contract_id, week, known_at=known_at, only=only)
+        if case_reference and not found.cohort:
+            raise PersonUnknown(contract=contract_id)
+        protected = basis.having(asking.session, contract_id, RecordKind.PROTECTION, at=asking.now)
+        rules = Rules(found.contract, found.text)
+        references = {row.subject_id: row.case_reference for row in queries.subjects(asking.session, contract_id)}
+        shown = {person.subject: person for person in found.cohort if person.subject not in protected}
+        people = [
+            PersonShown(references[subject], person.stop, explain_person(rules, person, week))
+            for subject, person in shown.items()
+        ]
+        totals: tuple[TotalExplained, ...] = ()
+        tariffs: tuple[TariffShown, ...] = ()
+        missing = ""
+        if only is None:
+            found.record(asking)
+            ends = [
+                (window, evaluate(found.contract, found.cohort, min(window.to_week, week), remainder=found.remainder))
+                for window in found.contract.windows
+                if window.from_week <= week
+            ]
+            totals = explain_totals(rules, found.evaluation, ends)
+            tariffs, missing = _tariffs(asking.session, found, ends)
+        _record(gateway, asking, found, shown.keys())
+    return Explanation(
+        contract=found.contract,
+        week=week,
+        as_of=found.as_of,
+        participants=found.evaluation.participants,
+        people=tuple(sorted(people, key=lambda person: person.case_reference)),
+        protected=len(found.cohort) - len(people),
+        erased=found.remainder.people,
+        totals=totals,
+        tariffs=tariffs,
+        missing_figures=missing,
+        inputs_sha256=found.evaluation.inputs_sha256,
+    )
+
+
+def _tariffs(
+    session: Session, found: Look, ends: Sequence[tuple[Window, Evaluation]]
+) -> tuple[tuple[TariffShown, ...], str]:
+    over = [(window, end) for window, end in ends if window.to_week <= end.week]
+    try:
+        series = [
+            end.figures(found.contract, aggregates.known(session, found.contract, window, at=found.as_of.known_at))
+            for window, end in over
+        ]
+    except AggregateMissing as error:
+        return (), str(error)
+    amounts = owed(found.contract, series)
+    labels = [window.label for window, _ in over]
+    shown = [
+        TariffShown(tariff.id, tariff.line, tuple(zip(labels, (row[tariff.id] for row in amounts), strict=True)))
+        for tariff in found.contract.tariffs
+    ]
+    return tuple(shown), ""
+
+
+def _record(gateway: Gateway, asking: Asking, found: Look, shown: Collection[str]) -> None:
+    """Log who was shown; of one person alone also that a protected one was read."""
+    asking.uow.record(
+        EvaluationExplained(
+            contract=found.contract.id,
+            version=found.contract.version,
+            week=str(found.evaluation.week),
+            known_at=utc_text(found.as_of.known_at),
+            people=len(shown),
+            protected=len(found.cohort) - len(shown),
+            by=gateway.staff,
+            inputs_sha256=found.evaluation.inputs_sha256,
+            decision=found.authorised.id,
+            decision_sha256=found.authorised.sha256,
+        ),
+        [
+            PersonLine(person.subject, "explain" if person.subject in shown else "evaluate", Purpose.OUTCOME_EVALUATION)
+            for person in found.cohort
+        ],
+    )

@@ -1,0 +1,203 @@
+"""Use case: a shadow run. The gateway's evaluation beside the workbook that settles the contract today.
+
+For every window that the workbook has: the mapped figures, old and new, and the difference. It looks at people's data,
+so it is asked and logged as an evaluation; what comes out are totals, for the municipality alone. Each window is
+evaluated with what is known now.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from gateway.contracts import aggregates
+from gateway.errors.adoption import WorkbookRefused
+from gateway.errors.tree import SourcesIncomplete
+from gateway.evaluation import evaluating, workbook
+from gateway.evaluation.shadow_map import Counts, MappedFigure, Reads, ShadowMap, Unit, load_map
+from gateway.events.adoption import ShadowCompared
+from gateway.installation.authority import Asking, deciding
+from gateway.installation.gateway import Gateway
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.evaluate import Evaluation, evaluate
+from gateway.outcomes.tariff import Figures, owed, quantity_of
+from gateway.store import basis
+from policies.terms import Purpose
+
+HEAD = ("window", "figure", "old", "gateway", "difference", "verdict")
+_MOST_UNITS = 10**7  # person-weeks; what is larger is no quantity, and may be a CPR number that a wrong map points at
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One figure of one window: whole units, or minor units of the currency."""
+
+    window: str
+    figure: MappedFigure
+    old: int
+    new: int
+
+    @property
+    def difference(self) -> int:
+        """Gateway less workbook."""
+        return self.new - self.old
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowReport:
+    compared: tuple[Compared, ...]
+    missing: tuple[str, ...]  # windows that have ended and that the workbook does not have
+    is_small: bool  # the cohort is below k_cohort
+    on: date
+
+    @property
+    def differing(self) -> int:
+        return sum(one.difference != 0 for one in self.compared)
+
+
+def compare(
+    gateway: Gateway,
+    contract_id: str,
+    sheet: bytes,
+    sheet_map: bytes,
+    *,
+    names: tuple[str, str],
+    only: Collection[str] = (),
+) -> ShadowReport:
+    """The difference report; `names` are those of workbook and map, `only` limits it to some windows.
+
+    Raises `WorkbookRefused`, `DeclarationInvalid`, `WindowUnknown`, `SourcesIncomplete`, `AggregateMissing`,
+    `PolicyDenied`.
+    """
+    with deciding(gateway) as asking:
+        contract = gateway.contract(asking.session, contract_id)
+        mapped = load_map(sheet_map, contract, file=names[1])
+        for label in only:
+            contract.window(label)
+        programme = gateway.programme(asking.session, contract_id)
+        authorised = evaluating.ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
+        old = _old(sheet, mapped, file=names[0])
+        wanted = [window for window in contract.windows if window.label in old and (not only or window.label in only)]
+        if not wanted:
+            raise WorkbookRefused(file=names[0], where=mapped.sheet, reason="no row has the label of a window")
+        last = contract.windows_until(wanted[-1].label)
+        as_of = evaluating.known_by(asking.session, contract, asking.now)
+        if as_of.complete_to is None or as_of.complete_to < last[-1].to_week:
+            shown = "nowhere" if as_of.complete_to is None else f"to {as_of.complete_to}"
+            raise SourcesIncomplete(contract=contract_id, week=str(last[-1].to_week), complete=shown)
+        cohort = evaluating.histories(asking.session, contract, programme, known_at=asking.now)
+        remainder = basis.remainder(asking.session, contract_id)
+        ends = []
+        for window in last:
+            rules = gateway.contract_for(asking.session, contract_id, window)
+            ends.append(evaluate(rules, cohort, window.to_week, remainder=remainder))
+            evaluating.record_evaluation(asking, rules, ends[-1], cohort, authorised, Purpose.OUTCOME_EVALUATION)
+        new = _new(asking, contract, mapped, ends)
+        labels = [window.label for window in wanted]
+        compared = tuple(
+            Compared(label, figure, old[label][figure], new[label][figure])
+            for label in labels
+            for figure in mapped.figures
+        )
+        report = ShadowReport(
+            compared=compared,
+            missing=tuple(one.label for one in last if one.label not in old and (not only or one.label in only)),
+            is_small=contract.cohort.size < contract.k_cohort,
+            on=asking.now.date(),
+        )
+        asking.uow.record(
+            ShadowCompared(
+                contract=contract_id,
+                sheet_sha256=hashlib.sha256(sheet).hexdigest(),
+                map_sha256=hashlib.sha256(sheet_map).hexdigest(),
+                windows=labels,
+                figures=len(compared),
+                differing=report.differing,
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            )
+        )
+    return report
+
+
+def shown(one: Compared) -> tuple[str, ...]:
+    """A row for the terminal."""
+    verdict = "DIFFERS" if one.difference else "equal"
+    return (one.window, one.figure.name, *(_text(one, value) for value in (one.old, one.new, one.difference)), verdict)
+
+
+def cells(one: Compared) -> list[str | int | Decimal]:
+    """The same row for a spreadsheet: figures as numbers."""
+    values = (one.old, one.new, one.difference)
+    is_amount = one.figure.reads is Reads.AMOUNT
+    numbers = [Decimal(value).scaleb(-2) if is_amount else value for value in values]
+    return [one.window, one.figure.name, *numbers, "differs" if one.difference else "equal"]
+
+
+def _text(one: Compared, value: int) -> str:
+    if one.figure.reads is not Reads.AMOUNT:
+        return f"{value:,}"
+    return f"{'-' if value < 0 else ''}{abs(value) // 100:,}.{abs(value) % 100:02}"
+
+
+def _old(sheet: bytes, mapped: ShadowMap, *, file: str) -> dict[str, dict[MappedFigure, int]]:
+    """The workbook's figures in whole units. Raises `WorkbookRefused` where one is no whole number of them."""
+    by_column = {figure.column: figure for figure in mapped.figures}
+    found = workbook.rows(
+        sheet,
+        file=file,
+        sheet=mapped.sheet,
+        label_column=mapped.label_column,
+        columns=list(by_column),
+        labels=mapped.labels,
+    )
+    return {
+        label: {by_column[column]: _whole(value, by_column[column], label, file) for column, value in row.items()}
+        for label, row in found.items()
+    }
+
+
+def _whole(value: Decimal, figure: MappedFigure, label: str, file: str) -> int:
+    scaled = value.scaleb(2) if figure.unit is Unit.WHOLE else value
+    where = f"column {figure.column} of {label}"
+    if scaled != scaled.to_integral_value():
+        unit = "øre" if figure.reads is Reads.AMOUNT else "units"
+        raise WorkbookRefused(file=file, where=where, reason=f"is no whole number of {unit}; round it in the workbook")
+    if figure.reads is not Reads.AMOUNT and abs(scaled) > _MOST_UNITS:
+        raise WorkbookRefused(
+            file=file, where=where, reason="is too large for a quantity; does the map name the column?"
+        )
+    return int(scaled)
+
+
+def _new(
+    asking: Asking, contract: Contract, mapped: ShadowMap, ends: list[Evaluation]
+) -> dict[str, dict[MappedFigure, int]]:
+    """The gateway's figures, as the map counts them."""
+    windows = contract.windows[: len(ends)]
+    series = [
+        end.figures(contract, aggregates.known(asking.session, contract, window, at=asking.now))
+        for window, end in zip(windows, ends, strict=True)
+    ]
+    amounts = owed(contract, series)
+    found: dict[str, dict[MappedFigure, int]] = {}
+    before = dict.fromkeys(mapped.figures, 0)
+    for window, end, figures, due in zip(windows, ends, series, amounts, strict=True):
+        so_far = {figure: _so_far(contract, figure, end, figures, due) for figure in mapped.figures}
+        found[window.label] = {
+            figure: value - (before[figure] if figure.counts is Counts.WINDOW else 0)
+            for figure, value in so_far.items()
+        }
+        before = so_far
+    return found
+
+
+def _so_far(contract: Contract, figure: MappedFigure, end: Evaluation, figures: Figures, due: dict[str, int]) -> int:
+    if figure.reads is Reads.MEASURE:
+        return end.quantity(figure.of)
+    if figure.reads is Reads.AMOUNT:
+        return due[figure.of]
+    return quantity_of(next(one for one in contract.tariffs if one.id == figure.of), figures)

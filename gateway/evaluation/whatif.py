@@ -1,0 +1,97 @@
+"""Use case: a draft contract is tried on the cohort of a contract in force. Money by window comes out, and no person.
+
+1. Ask the policy, as for an evaluation: the municipality looks at its own people, for the purpose of evaluation.
+2. Refuse a cohort below k_cohort: with terms that anybody may choose, so few people would show one by one.
+3. Refuse a draft whose registers are others than those that were read.
+4. Load everybody's histories as known now, and record the look with the draft's digest, in one transaction.
+5. Move the draft's calendar to the cohort's, and end it where the registers end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gateway.errors.whatif import SimulationRefused
+from gateway.evaluation.evaluating import ask_to_evaluate, histories, known_by
+from gateway.events.event import DraftTried, PersonLine
+from gateway.installation.authority import Asking, Authorised, deciding
+from gateway.installation.gateway import Gateway
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.forecast import moved, weeks_between
+from gateway.outcomes.history import PersonHistory, inputs_root
+from gateway.outcomes.whatif import Tried
+from gateway.store import basis
+from policies.terms import Purpose
+from vocabulary.records import Week
+
+
+@dataclass(frozen=True, slots=True)
+class Historical:
+    """A draft on the calendar of real people, ready to be tried."""
+
+    tried: Tried
+    moved_weeks: int
+    complete_to: Week
+    windows_left_out: tuple[str, ...]  # they end after the registers do
+    erased: int  # people whose histories are gone: they are in no figure
+
+
+def historical(gateway: Gateway, contract_id: str, draft: Contract) -> Historical:
+    """The cohort of a contract in force, read for a draft, and every look logged.
+
+    Raises `PolicyDenied`, `ContractUnknown`, `SimulationRefused`.
+    """
+    with deciding(gateway) as asking:
+        known = gateway.contract(asking.session, contract_id)
+        programme = gateway.programme(asking.session, contract_id)
+        authorised = ask_to_evaluate(asking, known, programme, Purpose.OUTCOME_EVALUATION)  # 1
+        _check(known, draft)  # 2, 3
+        complete = known_by(asking.session, known, asking.now).complete_to
+        cohort = histories(asking.session, known, programme, known_at=asking.now)
+        if complete is None or not cohort:
+            raise SimulationRefused(draft=draft.file, reason=f"nothing of {contract_id!r} has been read yet")
+        if len(cohort) < known.k_cohort:
+            raise SimulationRefused(draft=draft.file, reason=_too_few(len(cohort), known))
+        _record(asking, known, draft, cohort, authorised)  # 4
+        erased = basis.remainder(asking.session, known.id).people
+    weeks = weeks_between(draft, cohort)
+    there = moved(draft, weeks)  # 5
+    windows = tuple(window for window in there.windows if window.to_week <= complete)
+    if not windows:
+        raise SimulationRefused(draft=draft.file, reason=f"the registers end in {complete}, before its first window")
+    left_out = tuple(window.label for window in there.windows[len(windows) :])
+    tried = Tried(f"cohort {contract_id}", replace(there, windows=windows), (tuple(cohort),))
+    return Historical(tried, weeks, complete, left_out, erased)
+
+
+def _check(known: Contract, draft: Contract) -> None:
+    if known.cohort.size < known.k_cohort:
+        raise SimulationRefused(draft=draft.file, reason=_too_few(known.cohort.size, known))
+    if draft.measures and (draft.named_sources, draft.evidence) != (known.named_sources, known.evidence):
+        read, wanted = (", ".join((*one.named_sources, *sorted(one.evidence))) or "none" for one in (known, draft))
+        raise SimulationRefused(draft=draft.file, reason=f"it reads {wanted}; of {known.id!r} was read: {read}")
+    if draft.needs_amounts and not known.needs_amounts:
+        raise SimulationRefused(draft=draft.file, reason=f"it counts pay, and no amounts were kept for {known.id!r}")
+
+
+def _too_few(people: int, known: Contract) -> str:
+    return f"{people} people are below the k_cohort of {known.k_cohort}; simulate a cohort instead"
+
+
+def _record(
+    asking: Asking, known: Contract, draft: Contract, cohort: list[PersonHistory], authorised: Authorised
+) -> None:
+    purpose = Purpose.OUTCOME_EVALUATION
+    asking.uow.record(
+        DraftTried(
+            contract=known.id,
+            version=known.version,
+            draft_sha256=draft.sha256,
+            purpose=purpose,
+            people=len(cohort),
+            inputs_sha256=inputs_root(cohort),
+            decision=authorised.id,
+            decision_sha256=authorised.sha256,
+        ),
+        [PersonLine(person.subject, "evaluate", purpose) for person in cohort],
+    )

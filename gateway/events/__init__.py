@@ -1,0 +1,1 @@
+"""What the access log tells, a module a topic."""

@@ -1,0 +1,64 @@
+"""What the access log tells of documents that count as evidence, and of single weeks that were looked into. Neither the
+kind of a document nor its weeks stand here: they are a person's, and an event is never erased.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRegistered(Event):
+    contract: str
+    evidence: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceConfirmed(Event):
+    """A second person has seen the document: it counts from now on."""
+
+    contract: str
+    evidence: str
+    registered_by: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceWithdrawn(Event):
+    contract: str
+    evidence: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceListed(Event):
+    """Staff saw whose documents count or wait; `protected` people were counted alone."""
+
+    contract: str
+    people: int
+    protected: int
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeekExplained(Event):
+    """Staff saw which rows led to the status of one week of one person; nothing of a protected one was shown."""
+
+    contract: str
+    version: int
+    week: str
+    shown: bool
+    by: str
+    decision: str
+    decision_sha256: str

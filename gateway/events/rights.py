@@ -1,0 +1,210 @@
+"""What the access log tells of people's rights, of advice, and of changes to the rules. As `gateway.events`: closed,
+without free text, without a personal value. `by` is the member of staff; a citizen's report never shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChanged(Event):
+    """A record of legal basis, consent, objection, restriction, exit or protection began or ended."""
+
+    contract: str
+    record: str
+    record_kind: str
+    change: str
+    channel: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class BasesRecorded(Event):
+    """Everybody in a sealed batch was told, and has the statutory basis that the programme names."""
+
+    contract: str
+    batch: str
+    notice: str
+    notice_version: int
+    people: int
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullStopped(Event):
+    """Reading has stopped, for a person or for the whole programme; the receipt says so, signed."""
+
+    contract: str
+    record: str
+    reasons: list[str]
+    receipt: str
+    receipt_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RightAsked(Event):
+    request: str
+    contract: str
+    right: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RightDecided(Event):
+    request: str
+    contract: str
+    right: str
+    answer: str
+    rule: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRead(Event):
+    """One person's data were put together for that person."""
+
+    contract: str
+    by: str
+    report_sha256: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonErased(Event):
+    contract: str
+    request: str
+    subject_sha256: str
+    rows: dict[str, int]
+    certificate_sha256: str
+    by: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRepeated(Event):
+    """A restored database held somebody who had been erased."""
+
+    contract: str
+    subject_sha256: str
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRewritten(Event):
+    """Every table was written anew, so that nothing of the erased is left between the rows that stay."""
+
+    erasures: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveExported(Event):
+    contract: str
+    sha256: str
+    people: int
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceGiven(Event):
+    advice: str
+    contract: str
+    window: str
+    suspends: bool
+    text_sha256: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceAnswered(Event):
+    advice: str
+    contract: str
+    answer: str
+    text_sha256: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceLifted(Event):
+    """The officer took the advice back; what the controller answered stays."""
+
+    advice: str
+    contract: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleDrawn(Event):
+    """Events drawn at random for a spot check, reproducible from the seed."""
+
+    contract: str
+    seed: str
+    size: int
+    indexes: list[int]
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeProposed(Event):
+    proposal: str
+    contract: str
+    sha256: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeApproved(Event):
+    proposal: str
+    contract: str
+    sha256: str
+    proposed_by: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySetApproved(Event):
+    sha256: str
+    approval_sha256: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionExplained(Event):
+    """Somebody had a stored decision explained, or judged again."""
+
+    explained: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementReleased(Event):
+    contract: str
+    window: str
+    statement: str
+    people: int
+    token_sha256: str
+    decision: str
+    decision_sha256: str

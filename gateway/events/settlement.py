@@ -1,0 +1,116 @@
+"""What the access log tells of settlements. As `gateway.events.event`: closed, no free text, no personal value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementRead(Event):
+    """A statement, a sheet or an investor's view was put together for a party."""
+
+    contract: str
+    view: str  # "statement" | "investor" | "sheet"
+    to: str
+    statement_sha256: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultAcknowledged(Event):
+    contract: str
+    window: str
+    release: str
+    lines: list[str]
+    document_sha256: str
+    party: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultDisputed(Event):
+    """`reason` is one of a closed list; `text_sha256` is the digest of the letter that explains it."""
+
+    contract: str
+    window: str
+    release: str
+    dispute: str
+    line: str
+    reason: str
+    text_sha256: str
+    answer_by: str
+    party: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeResolved(Event):
+    contract: str
+    dispute: str
+    outcome: str
+    text_sha256: str
+    party: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequested(Event):
+    """An invoice or a credit note of one payer was made from payment documents."""
+
+    contract: str
+    window: str
+    payer: str
+    bill: str
+    bill_kind: str
+    number: str
+    total_minor: int
+    bill_sha256: str
+    requested_by: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentApproved(Event):
+    contract: str
+    bill: str
+    number: str
+    total_minor: int
+    sheet_sha256: str
+    requested_by: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRegistered(Event):
+    contract: str
+    bill: str
+    number: str
+    total_minor: int
+    paid_on: str
+    by: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastMade(Event):
+    """Accruals and a forecast, for the municipality's own budget follow-up."""
+
+    contract: str
+    week: str
+    forecast_sha256: str
+    decision: str
+    decision_sha256: str

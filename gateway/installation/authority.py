@@ -1,0 +1,146 @@
+"""Where the policy is asked: every decision is stored, and its event is in the same transaction.
+
+A refusal is an event too. It must survive, so a refused use case commits its refusal first and raises after.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from connectors.errors import ConnectorError
+from gateway.errors.tree import Refused
+from gateway.events.event import Denied, NotDone
+from gateway.installation.gateway import Gateway
+from gateway.installation.policy_sets import check_approved
+from gateway.store.tables import DecisionRow
+from gateway.store.unit_of_work import UnitOfWork
+from outcome_verifier import canonical
+from outcome_verifier.errors import VerificationError
+from policies.decision import Decision
+from policies.engine import PolicyEngine, Request
+from policies.errors import PolicyDenied
+from policies.facts import Facts
+from policies.programme import Programme
+from policies.terms import Action, Party, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """An allowed decision as it stands in the store."""
+
+    id: str
+    decision: Decision
+
+    @property
+    def sha256(self) -> str:
+        return self.decision.sha256
+
+
+def municipality(programme: Programme) -> Party:
+    """The municipality itself, as a principal."""
+    return Party(programme.controller, Role.MUNICIPALITY)
+
+
+def staff_party(programme: Programme, role: Role) -> Party:
+    """The municipality's staff in a role, as a principal."""
+    declared = programme.party(role)
+    return Party(programme.controller, role) if declared is None else declared
+
+
+@contextmanager
+def deciding(gateway: Gateway) -> Iterator[Asking]:
+    """A writing transaction in which the policy is asked. A refusal commits its event and then raises.
+
+    `with deciding(gateway) as asking: authorised = asking.ask(…)`; what follows in the block runs only when the
+    answer was yes. Ask before writing: `PolicyDenied` is raised after the commit. Where the policy allowed and the
+    use case refuses, all of it is rolled back and `NotDone` is recorded in its place: data may have been read.
+    """
+    refused: PolicyDenied | None = None
+    asking: Asking | None = None
+    try:
+        with gateway.store.write(gateway.clock()) as uow:
+            asking = Asking(gateway, uow)
+            try:
+                yield asking
+            except PolicyDenied as error:
+                refused = error
+    except (Refused, ConnectorError, VerificationError) as error:
+        if asking is not None and asking.asked:
+            with gateway.store.write(gateway.clock()) as uow:
+                uow.record(
+                    NotDone(
+                        actions=[action.value for action, _, _ in asking.asked],
+                        principals=[str(principal) for _, principal, _ in asking.asked],
+                        programme=asking.asked[0][2],
+                        error=error.code,
+                    )
+                )
+        raise
+    if refused is not None:
+        raise refused
+
+
+class Asking:
+    """An open transaction that can ask the policy."""
+
+    def __init__(self, gateway: Gateway, uow: UnitOfWork) -> None:
+        self._gateway = gateway
+        self.uow = uow
+        self.session = uow.session
+        self.now = uow.now
+        self.asked: list[tuple[Action, Party, str]] = []
+        self._allowed: list[Authorised] = []
+
+    def has_allowed(self, authorised: Authorised) -> bool:
+        """Whether this decision was made here, in this transaction: an earlier one may be overtaken by now."""
+        return any(one is authorised for one in self._allowed)
+
+    def ask(
+        self,
+        principal: Party,
+        action: Action,
+        programme: Programme,
+        facts: Facts,
+        *,
+        engine: PolicyEngine | None = None,
+    ) -> Authorised:
+        """The stored decision; `PolicyDenied` with its refusal recorded.
+
+        `engine` holds rules that were approved before, for the one decision that approves others. Raises
+        `PolicySetInvalid` where nobody approved the rules.
+        """
+        if engine is None:
+            engine = self._gateway.policies
+            check_approved(self.session, engine.rules, anchor=self._gateway.anchor(), issuer=self._gateway.issuer)
+        decision = engine.with_programmes([programme]).authorise(Request(principal, action, programme, facts))
+        identifier = str(uuid.uuid4())
+        self.session.add(
+            DecisionRow(
+                id=identifier,
+                at=self.now,
+                sha256=decision.sha256,
+                action=action,
+                principal=str(principal),
+                programme=programme.id,
+                effect=decision.effect,
+                body=canonical.loads(decision.canonical()),
+            )
+        )
+        if not decision.allowed:
+            self.uow.record(
+                Denied(
+                    action=action,
+                    principal=str(principal),
+                    programme=programme.id,
+                    rules=list(decision.rule_ids),
+                    decision=identifier,
+                    decision_sha256=decision.sha256,
+                )
+            )
+            raise PolicyDenied(decision)
+        self.asked.append((action, principal, programme.id))
+        self._allowed.append(Authorised(identifier, decision))
+        return self._allowed[-1]

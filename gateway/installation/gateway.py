@@ -1,0 +1,331 @@
+"""The composition root: one installation = one controller = one database and one key store.
+
+`initialise` makes an installation once; `Gateway.open` puts its parts together for every command and for the
+server. Nothing else in the gateway builds a store, a key store or a policy engine.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from sqlmodel import Session, select
+
+from gateway.attestations import manifest, status
+from gateway.errors.signer import KindMismatch
+from gateway.errors.tree import AlreadyInstalled, ContractUnknown, NoActiveKey, NotInstalled, UnsafeForProduction
+from gateway.events.event import Installed, SigningKeyChanged
+from gateway.events.rights import PolicySetApproved
+from gateway.installation import policy_sets
+from gateway.installation.secrets_folder import SecretsFolder
+from gateway.installation.settings import REAL_TIME, Kind, Settings, utc_now
+from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract_file import load_contract
+from gateway.store import queries
+from gateway.store.schema import check_schema, migrate
+from gateway.store.tables import Installation, KeyManifestRow, SigningKeyRow
+from gateway.store.unit_of_work import Store, UnitOfWork
+from gateway.store.vault import VaultTables
+from keys.errors import KeyStoreLocked
+from keys.keystore import KeyStore, write_secret_file
+from keys.lifecycle import State
+from keys.linkage import Linkage
+from keys.signer import LogKey, Signer, log_key, signer_from_uri
+from policies.engine import PolicyEngine
+from policies.programme import Programme, load_programme
+
+if TYPE_CHECKING:
+    from connectors.boundary import Boundary
+    from connectors.declaration import SourceDeclaration
+    from connectors.transport import Transport
+
+Clock = Callable[[], datetime]
+LOGS = ("attest", "payment", "access")
+PUBLIC_LOGS = ("attest", "payment")  # whose keys the trust file names, the attest log first
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One opened installation and its clock."""
+
+    settings: Settings
+    store: Store
+    keystore: KeyStore
+    policies: PolicyEngine
+    installed: Installation
+    clock: Clock
+
+    @classmethod
+    def open(cls, settings: Settings, *, clock: Clock = utc_now) -> Gateway:
+        """The installation that these settings name.
+
+        Raises `NotInstalled`, `SchemaOutdated`, `KeyStoreUnsafe`, `KeyStoreLocked`, `KindMismatch` where a key is of
+        another kind of installation, and `UnsafeForProduction` where the profile asks for another one.
+        """
+        KeyStore.recover(settings.keys_directory)
+        if not settings.keys_directory.is_dir():
+            raise NotInstalled(where=str(settings.data_directory))
+        store = Store(settings.store_url)
+        check_schema(store)
+        with store.read() as session:
+            row = session.exec(select(Installation)).one_or_none()
+        if row is None:
+            raise NotInstalled(where=str(settings.data_directory))
+        keystore = KeyStore.open(settings.keys_directory, settings.read_passphrase())
+        _check_profile(settings, row.kind)
+        check_keys(keystore, row.kind)
+        return cls(settings, store, keystore, PolicyEngine.load(), row, clock)
+
+    @property
+    def host(self) -> str:
+        return self.installed.host_name
+
+    @property
+    def staff(self) -> str:
+        """Who acts here, as the access log names them."""
+        return self.settings.acting_staff
+
+    @property
+    def issuer(self) -> str:
+        return f"https://{self.host}"
+
+    def signer(self, session: Session) -> Signer:
+        """The active key, which seals attestations and status lists.
+
+        Raises `NoActiveKey` where none is active, `KeyStoreLocked` where another key stands at its place,
+        `KindMismatch` where it is one of another kind of installation, and what `signer_from_uri` raises.
+        """
+        row = queries.active_key(session)
+        if row is None:
+            raise NoActiveKey()
+        signer = signer_from_uri(row.uri, self.keystore, alg=row.alg)
+        if signer.kid != row.kid:
+            raise KeyStoreLocked(file=row.uri)
+        check_signer(signer, self.installed.kind, uri=row.uri)
+        return signer
+
+    def has_development_key(self) -> bool:
+        """Whether a development key signs, or could sign next."""
+        with self.store.read() as session:
+            return any(key.is_development for key in queries.usable_keys(session))
+
+    def anchor(self) -> Signer:
+        """The key that signs key manifests: what a contract's fingerprint stands for."""
+        return signer_from_uri("file:manifest", self.keystore)
+
+    def token_signer(self) -> Signer:
+        return signer_from_uri("file:token", self.keystore)
+
+    def record_manifest(self, session: Session, *, now: datetime) -> KeyManifestRow:
+        """Sign and log the next version of the key manifest."""
+        logs = [self.log_key(log) for log in PUBLIC_LOGS]
+        return manifest.record_manifest(session, issuer=self.issuer, anchor=self.anchor(), logs=logs, now=now)
+
+    def trust_bytes(self, session: Session) -> bytes:
+        """The trust file by which anybody checks this installation's attestations."""
+        return manifest.trust_bytes(session, issuer=self.issuer, anchor=self.anchor())
+
+    def trust_file(self) -> bytes:
+        """`trust_bytes` in a session of its own."""
+        with self.store.read() as session:
+            return self.trust_bytes(session)
+
+    def status_token(self, uow: UnitOfWork) -> str:
+        """The signed status list of now."""
+        return status.current_token(
+            uow,
+            self.signer(uow.session),
+            issuer=self.issuer,
+            log_key=self.log_key("attest"),
+            ttl_seconds=self.settings.status_ttl_seconds,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """What a contract prints: it stays the same when signing keys are rotated."""
+        return manifest.trust_fingerprint(issuer=self.issuer, anchor=self.anchor())
+
+    def origin(self, log: str) -> str:
+        return f"{self.host}/{log}"
+
+    def log_key(self, log: str) -> LogKey:
+        return log_key(self.keystore, log, self.origin(log))
+
+    def boundary(self, session: Session) -> Boundary:
+        """The boundary over the linkage of this session."""
+        from connectors.boundary import Boundary  # most commands match nobody, and need not load its columns
+
+        secret, vault_key = (self.keystore.load(name).private_bytes for name in ("linkage", "vault"))
+        return Boundary(Linkage(VaultTables(session), secret=secret, vault_key=vault_key))
+
+    @property
+    def secrets(self) -> SecretsFolder:
+        """What source declarations name and never hold."""
+        return SecretsFolder(self.settings.secrets_path)
+
+    def transport(self, declaration: SourceDeclaration) -> Transport:
+        """What asks a declared source of records. Raises `SecretMissing`, and what the transport itself raises."""
+        from connectors.transports import connect
+
+        return connect(declaration.transport, declaration.schema, self.secrets, REAL_TIME)
+
+    def contract(self, session: Session, contract_id: str, *, on: date | None = None) -> Contract:
+        """The version of a contract in force on a day, or the newest; `ContractUnknown` where there is none."""
+        return self.contract_and_text(session, contract_id, on=on)[0]
+
+    def contract_and_text(
+        self, session: Session, contract_id: str, *, on: date | None = None, known_at: datetime | None = None
+    ) -> tuple[Contract, str]:
+        """The same with the text of its file; with `known_at`, among the versions that were in force here by then."""
+        versions = queries.contract_versions(session, contract_id)
+        rows = [row for row in versions if known_at is None or row.activated_at <= known_at]
+        chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
+        if not chosen:
+            raise ContractUnknown(contract=contract_id)
+        return _contract(chosen[-1].text, chosen[-1].file_name), chosen[-1].text.decode("utf-8")
+
+    def contract_for(self, session: Session, contract_id: str, window: Window) -> Contract:
+        """The version in force at a window's end: a pause or an extension never changes an earlier window."""
+        return self.contract(session, contract_id, on=window.to_week.sunday)
+
+    def programme(self, session: Session, contract_id: str, *, known_at: datetime | None = None) -> Programme:
+        """The programme in force for a contract, now or at an instant; `ContractUnknown` where there is none."""
+        programmes = queries.programmes(session, contract_id)
+        rows = [row for row in programmes if known_at is None or row.activated_at <= known_at]
+        if not rows:
+            raise ContractUnknown(contract=contract_id)
+        return _programme(rows[-1].text, rows[-1].file_name)
+
+
+@lru_cache(maxsize=64)
+def _contract(text: bytes, file: str) -> Contract:
+    """A use case asks for its contract again and again, and the same text is always the same contract."""
+    return load_contract(text, file=file)
+
+
+@lru_cache(maxsize=64)
+def _programme(text: bytes, file: str) -> Programme:
+    return load_programme(text, file=file)
+
+
+def initialise(
+    settings: Settings,
+    *,
+    host_name: str,
+    municipality_code: str,
+    municipality_name: str,
+    kind: Kind,
+    clock: Clock = utc_now,
+) -> Gateway:
+    """Make the directories, keys, database and status list of a new installation, and open it.
+
+    Running it again on the same installation migrates the database and changes nothing else. A test or demo
+    installation gets development keys: they are marked in every attestation, and production refuses them.
+    Without a passphrase file a random passphrase is written to one. Raises `UnsafeForProduction` where the profile asks
+    for another kind, and `KindMismatch` where the keys that stand there already are of another: before anything is
+    made.
+    """
+    _check_profile(settings, kind)
+    if any(settings.keys_directory.glob("*.json")):
+        check_keys(KeyStore.open(settings.keys_directory, settings.read_passphrase()), kind)
+    now = clock()
+    settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.public_directory.mkdir(exist_ok=True)
+    if settings.passphrase is None and not settings.passphrase_path.exists():
+        write_secret_file(settings.passphrase_path, secrets.token_hex(32).encode("ascii"))
+    keystore = KeyStore.create(
+        settings.keys_directory, settings.read_passphrase(), now=now, is_development=is_development(kind)
+    )
+    store = Store(settings.store_url)
+    migrate(store)
+    with store.write(now) as uow:
+        row = uow.session.exec(select(Installation)).one_or_none()
+        if row is None:
+            row = Installation(
+                host_name=host_name,
+                municipality_code=municipality_code,
+                municipality_name=municipality_name,
+                kind=kind,
+                created_at=now,
+            )
+            uow.session.add(row)
+            status.create_list(uow.session, now=now)
+            uow.record(Installed(host=host_name, municipality=municipality_code, installation=kind))
+            first = Gateway(settings, store, keystore, PolicyEngine.load(), row, clock)
+            _first_key(first, uow)
+            _first_policy_set(first, uow)
+        elif (row.host_name, row.municipality_code) != (host_name, municipality_code):
+            raise AlreadyInstalled(where=str(settings.data_directory))
+        elif row.kind != kind:
+            raise KindMismatch(
+                kind=row.kind, reason=f"it cannot become a {kind} installation; choose another directory"
+            )
+    store.dispose()
+    return Gateway.open(settings, clock=clock)
+
+
+def is_development(kind: str) -> bool:
+    """Whether the keys of this kind of installation are development keys."""
+    return kind != Kind.PRODUCTION
+
+
+def check_keys(keystore: KeyStore, kind: str) -> None:
+    """Every key of the store is of this kind of installation: its file says so, under the passphrase.
+
+    So neither a key store that was copied here, nor a row of the database that was edited, turns one kind into the
+    other. Raises `KindMismatch`, also for a kind that there is none of, and `KeyStoreLocked`.
+    """
+    if kind not in set(Kind):
+        raise KindMismatch(kind="strange", reason="its kind was edited")
+    for name in keystore.names():
+        if keystore.load(name).is_development != is_development(kind):
+            other = "a production key" if is_development(kind) else "a development key"
+            raise KindMismatch(kind=kind, reason=f"{name} is {other}")
+
+
+def check_signer(signer: Signer, kind: str, *, uri: str) -> None:
+    """A hardware token holds production keys alone. Raises `KindMismatch`."""
+    if signer.is_development != is_development(kind):
+        other = "a production key" if is_development(kind) else "a development key"
+        raise KindMismatch(kind=kind, reason=f"{uri.partition('?')[0]} is {other}")
+
+
+def _check_profile(settings: Settings, kind: str) -> None:
+    if settings.profile == "production" and kind != Kind.PRODUCTION:
+        raise UnsafeForProduction(
+            reason=f"this is a {kind} installation, with development keys; leave --test and --demo-keys out of"
+            " `gateway init`, in a data directory of its own"
+        )
+    if settings.profile == "test" and kind == Kind.PRODUCTION:
+        raise UnsafeForProduction(profile="test", reason="this is a production installation; its keys must not be here")
+
+
+def _first_key(gateway: Gateway, uow: UnitOfWork) -> None:
+    """Make the key of the first day active, in the transaction that makes the installation."""
+    signer = signer_from_uri("file:attestation", gateway.keystore)
+    uow.session.add(
+        SigningKeyRow(
+            kid=signer.kid,
+            uri="file:attestation",
+            alg=signer.alg,
+            jwk=dict(signer.public_jwk),
+            x5c=[],
+            state=State.ACTIVE,
+            is_development=signer.is_development,
+            added_at=uow.now,
+            valid_from=uow.now,
+        )
+    )
+    version = gateway.record_manifest(uow.session, now=uow.now).version
+    uow.record(SigningKeyChanged(key=signer.kid, action="add", state=State.ACTIVE, manifest=version))
+
+
+def _first_policy_set(gateway: Gateway, uow: UnitOfWork) -> None:
+    """Approve the rules that come with the software, as whoever installs it."""
+    rules, anchor = gateway.policies.rules, gateway.anchor()
+    row = policy_sets.approve(uow.session, rules, anchor=anchor, issuer=gateway.issuer, by=gateway.staff, now=uow.now)
+    uow.record(PolicySetApproved(sha256=row.sha256, approval_sha256=policy_sets.approval_sha256(row), by=gateway.staff))

@@ -1,0 +1,110 @@
+"""Settings of an installation, from the environment (`GATEWAY_…`), each with its unit in its name."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import time
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+
+from connectors.transport import Clock
+from keys.keystore import read_passphrase
+
+
+class Kind(StrEnum):
+    """What an installation is for. It is chosen once, and its keys say the same: see `gateway.installation.gateway`."""
+
+    PRODUCTION = "production"
+    TEST = "test"  # real registers, and development keys: a shadow run, a rehearsal; nothing that it signs counts
+    DEMO = "demo"  # people who do not exist
+
+
+class Settings(BaseSettings):
+    """Every knob there is. The contract's own parameters are not here: they belong to the contract."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True)
+
+    profile: Literal["development", "test", "production"] = Field(
+        default="development",
+        description="`production` opens a production installation alone, `test` any other; `development` asks nothing.",
+    )
+    data_directory: Path = Field(default=Path("var"), description="Keys, public files and, by default, the database.")
+    database_url: str = Field(default="", description="SQLAlchemy URL; empty means SQLite in the data directory.")
+    database_password_file: Path | None = Field(
+        default=None, description="File that holds the database password, kept out of the URL."
+    )
+    passphrase_file: Path | None = Field(
+        default=None,
+        description="File that holds the passphrase of the key store; default `passphrase` in it.",
+    )
+    passphrase: SecretStr | None = Field(
+        default=None, description="The passphrase itself, where no file can be given; else leave it out."
+    )
+    secrets_directory: Path | None = Field(
+        default=None, description="Folder of what sources ask for (keys, passwords), a file each; default `secrets`."
+    )
+    staff: str = Field(
+        default="", description="Who acts on the command line; empty means the login name. Stands in the access log."
+    )
+    status_ttl_seconds: int = Field(default=43_200, ge=60, description="How long a reader may cache the status list.")
+    token_life_seconds: int = Field(default=300, ge=30, le=600, description="Life of an access token.")
+
+    @property
+    def acting_staff(self) -> str:
+        """Who acts: the setting, or the login name of the process."""
+        return self.staff or getpass.getuser()
+
+    @property
+    def store_url(self) -> str:
+        """The database URL with its password, never to be shown or logged."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_directory.resolve() / 'gateway.sqlite'}"
+        if self.database_password_file is None:
+            return self.database_url
+        password = self.database_password_file.read_text(encoding="utf-8").strip()
+        return make_url(self.database_url).set(password=password).render_as_string(hide_password=False)
+
+    @property
+    def keys_directory(self) -> Path:
+        return self.data_directory / "keys"
+
+    @property
+    def secrets_path(self) -> Path:
+        """The named folder, the credentials that systemd gives, or `secrets` in the data directory."""
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        return self.secrets_directory or (Path(credentials) if credentials else self.data_directory / "secrets")
+
+    @property
+    def public_directory(self) -> Path:
+        """Static files that anybody may fetch: keys, status list, checkpoint, type metadata."""
+        return self.data_directory / "public"
+
+    @property
+    def passphrase_path(self) -> Path:
+        """The named file, the systemd credential `gateway-passphrase`, or `passphrase` in the data directory."""
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        credential = Path(credentials) / "gateway-passphrase" if credentials else None
+        if self.passphrase_file is None and credential is not None and credential.exists():
+            return credential
+        return self.passphrase_file or self.data_directory / "passphrase"
+
+    def read_passphrase(self) -> bytes:
+        """The passphrase of the key store. Raises what `keys.keystore.read_passphrase` raises."""
+        if self.passphrase is not None:
+            return self.passphrase.get_secret_value().encode("utf-8")
+        return read_passphrase(self.passphrase_path)
+
+
+def utc_now() -> datetime:
+    """The one place where the clock is read."""
+    return datetime.now(UTC)
+
+
+REAL_TIME = Clock(time.monotonic, time.sleep, utc_now)

@@ -1,0 +1,1 @@
+"""Who is enrolled, what may be asked, and what came."""

@@ -1,0 +1,226 @@
+"""Use case: a referral list becomes a sealed batch, or nothing of it is stored.
+
+Everybody on the list was told before (GDPR art. 13 and 14): the list names the notice, and its text stands in the
+programme by version and digest. From here the batch's membership never changes (invariant 7).
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import Session
+
+from connectors.enrolment import Referral, ReferralList, read_referrals
+from connectors.reading import file_sha256
+from connectors.source_file import LocalFile
+from gateway.attestations.seals import Seal, seal_leaf
+from gateway.errors.tree import CohortAlreadySealed, EnrolmentRefused
+from gateway.events.event import CohortSealed, PersonLine
+from gateway.events.rights import BasesRecorded
+from gateway.installation.authority import Asking, Authorised, deciding, municipality
+from gateway.installation.gateway import Gateway
+from gateway.outcomes.contract import Batch as DeclaredBatch
+from gateway.outcomes.contract import Contract
+from gateway.store import ledger, queries
+from gateway.store.basis import FOLLOWED_FOR
+from gateway.store.rights_tables import BasisRow
+from gateway.store.tables import Batch, Subject
+from policies.basis import Change, RecordKind
+from policies.facts import EnrolFacts
+from policies.programme import Notice, Programme
+from policies.terms import Action, Purpose
+from vocabulary.records import Week
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What `enrol` did. `is_new` is false where the same file was sealed before."""
+
+    contract: str
+    batch: str
+    count: int
+    seal_sha256: str
+    is_new: bool
+
+
+def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> Enrolled:
+    """Enrol everyone on a referral list and seal them as one batch, or store nothing at all.
+
+    From here the batch's membership never changes (invariant 7). The same file again changes nothing.
+
+    Raises `EnrolmentRefused` with the count of each reason where the list does not hold exactly the number of
+    people that the contract names for the batch, `CohortAlreadySealed` for another file, `PolicyDenied`, or
+    a `ConnectorError`.
+    """
+    digest = file_sha256(LocalFile(file))
+    with deciding(gateway) as asking:
+        contract = gateway.contract(asking.session, contract_id)
+        programme = gateway.programme(asking.session, contract_id)
+        batch = next((batch for batch in contract.cohort.batches if batch.id == batch_id), None)
+        sealed = asking.session.get(Batch, (contract_id, batch_id))
+        if sealed is not None and sealed.file_sha256 == digest:
+            return Enrolled(contract_id, batch_id, sealed.count, sealed.seal_sha256, is_new=False)
+        period = (contract.cohort.enrolment_from, contract.cohort.enrolment_to)
+        facts = EnrolFacts(
+            purpose=Purpose.OUTCOME_EVALUATION,
+            contract_sha256=contract.sha256,
+            period_within_programme=programme.covers(*period),
+            batch_open=batch is not None and sealed is None,
+        )
+        authorised = asking.ask(municipality(programme), Action.ENROL, programme, facts)
+        if batch is None or sealed is not None:  # the policy has refused this already
+            raise CohortAlreadySealed(contract=contract_id, batch=batch_id)
+        referrals = read_referrals(
+            LocalFile(file),
+            gateway.boundary(asking.session),
+            contract_id,
+            period=period,
+            notices={notice.id for notice in programme.notices},
+            refuse_elsewhere=True,  # totals of two contracts over the same people could be subtracted
+        )
+        seal = _seal(gateway, asking, contract, batch, referrals, file.name, digest, authorised)
+        _record_bases(asking, programme, batch, referrals, authorised)
+    return Enrolled(contract_id, batch_id, seal.count, seal.sha256, is_new=True)
+
+
+def _seal(
+    gateway: Gateway,
+    asking: Asking,
+    contract: Contract,
+    batch: DeclaredBatch,
+    referrals: ReferralList,
+    file_name: str,
+    digest: str,
+    authorised: Authorised,
+) -> Seal:
+    """Store the batch's subjects and log the commitment to them."""
+    if len(referrals.accepted) != batch.size:
+        reasons = {reason.value: count for reason, count in referrals.rejected.items()}
+        counts = {"accepted": len(referrals.accepted), "the_contract_names": batch.size}
+        raise EnrolmentRefused(
+            contract=contract.id,
+            batch=batch.id,
+            reasons={**counts, **reasons},
+            file=file_name,
+            lines=[(line, reason.value) for line, reason in referrals.refused],
+        )
+    seal = Seal.over(
+        contract=contract.id,
+        batch=batch.id,
+        subjects=[(referral.subject.value, referral.referred_on) for referral in referrals.accepted],
+        sealed_on=asking.now.date(),
+        nonce=secrets.token_bytes(32),
+    )
+    leaf = seal_leaf(seal)
+    index = ledger.append(
+        asking.session,
+        "attest",
+        leaf_data=leaf,
+        kind="cohort_seal",
+        body=leaf.decode("ascii"),
+        nonce=b"",
+        at=asking.now,
+    )
+    asking.session.add(
+        Batch(
+            contract_id=contract.id,
+            batch_id=batch.id,
+            file_sha256=digest,
+            count=seal.count,
+            root_hex=seal.root,
+            nonce_hex=seal.nonce,
+            sealed_on=seal.sealed_on,
+            seal_sha256=seal.sha256,
+            leaf_index=index,
+        )
+    )
+    asking.session.add_all(_subject(contract.id, batch.id, referral) for referral in referrals.accepted)
+    asking.uow.record(
+        CohortSealed(
+            contract=contract.id,
+            batch=batch.id,
+            count=seal.count,
+            seal_sha256=seal.sha256,
+            decision=authorised.id,
+        ),
+        [PersonLine(r.subject.value, "enrol", Purpose.OUTCOME_EVALUATION) for r in referrals.accepted],
+    )
+    ledger.checkpoint(asking.session, "attest", gateway.log_key("attest"), at=asking.now)
+    return seal
+
+
+def _record_bases(
+    asking: Asking, programme: Programme, batch: DeclaredBatch, referrals: ReferralList, authorised: Authorised
+) -> None:
+    """Record for everybody that they were told, and the statutory basis where the programme rests on one.
+
+    A consent is never assumed: where the programme requires one, nobody is followed before it was registered.
+    """
+    if RecordKind.STATUTORY_BASIS not in programme.requirements.bases:
+        return
+    told = {notice_id: _newest(programme, notice_id) for notice_id in {r.notice_id for r in referrals.accepted}}
+    asking.session.add_all(
+        BasisRow(
+            record_id=str(uuid.uuid4()),
+            change=Change.BEGINS,
+            subject_id=referral.subject.value,
+            contract_id=programme.contract_id,
+            kind=RecordKind.STATUTORY_BASIS,
+            purposes=sorted(FOLLOWED_FOR),
+            notice_id=referral.notice_id,
+            notice_version=told[referral.notice_id].version,
+            valid_to=None,
+            channel="referral_list",
+            at=asking.now,
+        )
+        for referral in referrals.accepted
+    )
+    for notice_id, people in sorted(Counter(r.notice_id for r in referrals.accepted).items()):
+        asking.uow.record(
+            BasesRecorded(
+                contract=programme.contract_id,
+                batch=batch.id,
+                notice=notice_id,
+                notice_version=told[notice_id].version,
+                people=people,
+                decision=authorised.id,
+            ),
+            [
+                PersonLine(referral.subject.value, "notice", Purpose.OUTCOME_EVALUATION)
+                for referral in referrals.accepted
+                if referral.notice_id == notice_id
+            ],
+        )
+
+
+def _newest(programme: Programme, notice_id: str) -> Notice:
+    notice = programme.notice(notice_id)
+    if notice is None:  # the reader of the list has refused it, and every notice has a Danish text
+        raise EnrolmentRefused(contract=programme.contract_id, batch="", reasons={"no_notice": 1})
+    return notice
+
+
+def _subject(contract_id: str, batch_id: str, referral: Referral) -> Subject:
+    return Subject(
+        subject_id=referral.subject.value,
+        contract_id=contract_id,
+        batch_id=batch_id,
+        enrolled_on=referral.referred_on,
+        case_reference=referral.case_reference,
+        notice_id=referral.notice_id,
+    )
+
+
+def is_sealed(session: Session, contract: Contract) -> bool:
+    """Whether every batch of the contract is sealed (invariant 7)."""
+    sealed = {row.batch_id for row in queries.batches(session, contract.id)}
+    return sealed == {batch.id for batch in contract.cohort.batches}
+
+
+def needed_weeks(contract: Contract) -> tuple[Week, Week]:
+    """The weeks that the contract may ask a source for: from the first enrolment to the last window."""
+    return Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week

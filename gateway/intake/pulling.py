@@ -1,0 +1,303 @@
+"""Use case: a pull, which reads one file of a declared source for one contract.
+
+The policy is asked before the file is opened, and again in the transaction that stores its rows. Whoever may not be
+followed is left out of the question and out of the rows: an objection that comes while the file is read wins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlmodel import Session
+
+from connectors.base import Progress, Pulled, no_progress
+from connectors.declaration import SourceDeclaration
+from connectors.errors import ConnectorError, FileChanged, FileNotNeeded, FolderEmpty, SourceUnavailable
+from connectors.pull import pull_file
+from connectors.reading import file_sha256
+from connectors.source_file import LocalFile, SourceFile
+from connectors.transports import kind_of
+from gateway.contracts.declarations import source
+from gateway.errors.pulls import SourceRests
+from gateway.errors.tree import FileOverlaps
+from gateway.events.event import PersonLine, PullAuthorised, PullCompleted, PullFailed, PullNotNeeded, PullRepeated
+from gateway.installation.authority import Asking, Authorised, deciding, municipality
+from gateway.installation.gateway import Gateway
+from gateway.intake.enrolment import is_sealed, needed_weeks
+from gateway.intake.stops import record_programme_stop
+from gateway.store import basis, circuit, queries, spells
+from gateway.store.tables import PullRow
+from gateway.store.told import ended
+from gateway.store.unit_of_work import UnitOfWork
+from policies.errors import PolicyDenied
+from policies.facts import PullFacts
+from policies.terms import Action, Purpose
+from vocabulary.records import SubjectRef, Week
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What `pull` did: counts only, never a row. `is_new` is false where the file was pulled before."""
+
+    source: str
+    file: str
+    file_sha256: str
+    from_week: str
+    to_week: str
+    rows_read: int
+    rows_outside_cohort: int
+    rejected: dict[str, int]
+    unknown_codes: dict[str, int]
+    not_found: int
+    uncertain: int
+    people_changed: int
+    postings_added: int
+    is_new: bool
+
+
+def pull(
+    gateway: Gateway,
+    contract_id: str,
+    source_id: str,
+    file: Path | SourceFile,
+    *,
+    purpose: Purpose = Purpose.OUTCOME_PAYMENT,
+    progress: Progress = no_progress,
+) -> PullReport:
+    """Read one file of a declared source for one contract. The same file again changes nothing.
+
+    1 authorise and log, before the file is opened for its rows; 2 read it, outside any transaction; 3 ask again
+    and store rows, cursor and event in one transaction.
+
+    Raises `PolicyDenied`, `SourceUnknown`, `ContractUnknown` or a `ConnectorError`; then no row is stored.
+    """
+    file = LocalFile(file) if isinstance(file, Path) else file
+    digest = file_sha256(file)
+    with deciding(gateway) as asking:  # 1
+        declaration = source(asking.session, source_id)
+        keeps_amounts = gateway.contract(asking.session, contract_id).needs_amounts
+        authorised, weeks, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
+        left_out = stopped | _gone(gateway, asking, contract_id, declaration, weeks)
+        matcher = gateway.boundary(asking.session).matcher(contract_id, without=left_out)
+        asking.uow.record(
+            PullAuthorised(
+                contract=contract_id,
+                source=source_id,
+                file_sha256=digest,
+                purpose=purpose,
+                from_week=str(weeks[0]),
+                to_week=str(weeks[1]),
+                people=matcher.size,
+                decision=authorised.id,
+                decision_sha256=authorised.sha256,
+            ),
+            [PersonLine(ref.value, "pull", purpose) for ref in matcher.everyone],
+        )
+    if known is not None:
+        return report(known, people_changed=0, postings_added=0, is_new=False)
+    try:
+        pulled = pull_file(  # 2
+            file, declaration, matcher, weeks=weeks, keeps_amounts=keeps_amounts, progress=progress
+        )
+        if pulled.file_sha256 != digest:  # what was authorised is what is stored
+            raise FileChanged(file=file.name)
+    except FileNotNeeded:
+        with gateway.store.write(gateway.clock()) as uow:
+            uow.record(PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest))
+        raise
+    except ConnectorError as error:
+        with gateway.store.write(gateway.clock()) as uow:
+            uow.record(PullFailed(contract=contract_id, source=source_id, file_sha256=digest, error=error.code))
+        raise
+    with deciding(gateway) as asking:  # 3
+        authorised, _, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
+        known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
+        if known is not None:  # another command was faster
+            asking.uow.record(
+                PullRepeated(contract=contract_id, source=source_id, file_sha256=digest, decision=authorised.id)
+            )
+            return report(known, people_changed=0, postings_added=0, is_new=False)
+        left_out |= stopped
+        kept = _without(pulled, left_out)
+        row, changed, added = _store(
+            asking, contract_id, declaration, kept, authorised, without=left_out, asked_to=weeks[1]
+        )
+    return report(row, people_changed=changed, postings_added=added, is_new=True)
+
+
+def _gone(
+    gateway: Gateway, asking: Asking, contract_id: str, declaration: SourceDeclaration, weeks: tuple[Week, Week]
+) -> set[str]:
+    """Of whom the source has nothing left to tell: see `told.ended`."""
+    everyone = gateway.boundary(asking.session).matcher(contract_id).everyone
+    return {ref.value for ref in ended(asking.session, contract_id, declaration, everyone, weeks=weeks)}
+
+
+def ask_to_pull(
+    gateway: Gateway, asking: Asking, contract_id: str, declaration: SourceDeclaration, purpose: Purpose
+) -> tuple[Authorised, tuple[Week, Week], set[str]]:
+    """The decision, the weeks to ask for, and whom not to ask for.
+
+    A refusal leaves a signed receipt that reading has stopped, in the transaction that records it.
+    """
+    contract = gateway.contract(asking.session, contract_id)
+    programme = gateway.programme(asking.session, contract_id)
+    weeks, today = needed_weeks(contract), asking.now.date()
+    everyone = [subject.subject_id for subject in queries.subjects(asking.session, contract_id)]
+    stopped = set(basis.stops(asking.session, programme, everyone, at=asking.now, purposes=frozenset({purpose})))
+    facts = PullFacts(
+        purpose=purpose,
+        contract_sha256=contract.sha256,
+        source=declaration.id,
+        agreement_valid=declaration.agreement.is_valid(on=today),
+        agreement_purposes=declaration.agreement.permitted_purposes,
+        purpose_assessed=programme.is_assessed(
+            declaration.id, for_another_purpose=declaration.is_supplied_for_another_purpose
+        ),
+        period_within_programme=programme.covers(weeks[0].monday, weeks[1].sunday),
+        pull_open=programme.pull_open(on=today),
+        subjects_enrolled=is_sealed(asking.session, contract),
+        subjects_covered=len(stopped) < len(everyone) or not everyone,
+    )
+    try:
+        authorised = asking.ask(municipality(programme), Action.PULL_SOURCE, programme, facts)
+    except PolicyDenied as refused:
+        record_programme_stop(gateway, asking.uow, programme, refused.decision, source=declaration.id)
+        raise
+    return authorised, weeks, stopped
+
+
+def check_may_be_asked(asking: Asking, source_id: str) -> None:
+    """Raise `SourceRests` where the source is left alone now."""
+    row = circuit.resting(asking.session, source_id, asking.now)
+    if row is not None and row.rests_until is not None:
+        until = row.rests_until.isoformat(timespec="minutes")
+        raise SourceRests(source=source_id, failures=row.failures, until=until)
+
+
+def note_reached(uow: UnitOfWork, declaration: SourceDeclaration, error: ConnectorError | None) -> None:
+    """Remember whether a pull could reach its source. A folder on this machine is never left alone."""
+    if not isinstance(error, SourceUnavailable) or isinstance(error, FolderEmpty):
+        circuit.answered(uow.session, declaration.id)
+    elif kind_of(declaration.transport) != "file":
+        circuit.failed(uow.session, declaration.id, uow.now)
+
+
+def _without(pulled: Pulled, stopped: set[str]) -> Pulled:
+    """The rows without those of people who may not be followed any more."""
+
+    def may_stay(subject: SubjectRef) -> bool:
+        return subject.value not in stopped
+
+    return replace(
+        pulled,
+        spells=[spell for spell in pulled.spells if may_stay(spell.subject)],
+        postings=[posting for posting in pulled.postings if may_stay(posting.subject)],
+    )
+
+
+def _pulled_before(session: Session, contract_id: str, source_id: str, digest: str, *, to_week: Week) -> PullRow | None:
+    """The pull that read this file already, for as many weeks: an extension asks for more of the same file."""
+    rows = queries.pulls(session, contract_id, source_id)
+    return next((row for row in rows if (row.file_sha256, row.asked_to_week) == (digest, to_week.ordinal)), None)
+
+
+def _store(
+    asking: Asking,
+    contract_id: str,
+    declaration: SourceDeclaration,
+    pulled: Pulled,
+    authorised: Authorised,
+    *,
+    without: set[str],
+    asked_to: Week,
+) -> tuple[PullRow, int, int]:
+    source_id = declaration.id
+    # statuses are told a week and an edition; postings add up, so the same months must never count twice
+    replaced = _replaced(asking.session, contract_id, source_id, pulled) if declaration.kind == "income" else []
+    rejected = {reason.value: count for reason, count in pulled.rejected.items() if count}
+    unknown = dict(pulled.unknown_codes)
+    counts = {
+        "rows_read": pulled.rows_read,
+        "rows_outside_cohort": pulled.rows_outside_cohort,
+        "rejected": rejected,
+        "unknown_codes": unknown,
+        "not_found": pulled.not_found,
+        "uncertain": pulled.uncertain,
+    }
+    row = PullRow(
+        contract_id=contract_id,
+        source_id=source_id,
+        file_name=pulled.file,
+        file_sha256=pulled.file_sha256,
+        from_week=pulled.from_week.ordinal,
+        to_week=pulled.to_week.ordinal,
+        edition=pulled.edition,
+        asked_to_week=asked_to.ordinal,
+        counts=counts,
+        decision_id=authorised.id,
+        known_at=asking.now,
+    )
+    asking.session.add(row)
+    asking.session.flush()
+    changed = spells.store_spells(
+        asking.session,
+        source_id,
+        pulled.spells,
+        from_week=pulled.from_week,
+        to_week=pulled.to_week,
+        edition=pulled.edition,
+        now=asking.now,
+    )
+    added = spells.store_postings(
+        asking.session,
+        source_id,
+        row.id or 0,
+        pulled.postings,
+        replaced=replaced,
+        without=without,
+        now=asking.now,
+    )
+    asking.uow.record(
+        PullCompleted(
+            contract=contract_id,
+            source=source_id,
+            file_sha256=pulled.file_sha256,
+            rows_read=pulled.rows_read,
+            rows_outside_cohort=pulled.rows_outside_cohort,
+            rejected=rejected,
+            unknown_codes=unknown,
+            not_found=pulled.not_found,
+            uncertain=pulled.uncertain,
+            decision=authorised.id,
+        )
+    )
+    return row, changed, added
+
+
+def _replaced(session: Session, contract_id: str, source_id: str, pulled: Pulled) -> list[int]:
+    """The earlier pulls whose months this income file delivers again; `FileOverlaps` where it holds only a part."""
+    replaced = []
+    for row in queries.pulls(session, contract_id, source_id):
+        if row.to_week < pulled.from_week.ordinal or pulled.to_week.ordinal < row.from_week:
+            continue
+        if row.from_week < pulled.from_week.ordinal or pulled.to_week.ordinal < row.to_week:
+            raise FileOverlaps(file=pulled.file, other=row.file_name)
+        replaced.append(row.id or 0)
+    return replaced
+
+
+def report(row: PullRow, *, people_changed: int, postings_added: int, is_new: bool) -> PullReport:
+    return PullReport(
+        source=row.source_id,
+        file=row.file_name,
+        file_sha256=row.file_sha256,
+        from_week=str(Week(row.from_week)),
+        to_week=str(Week(row.to_week)),
+        people_changed=people_changed,
+        postings_added=postings_added,
+        is_new=is_new,
+        **row.counts,
+    )

@@ -1,0 +1,162 @@
+"""What stands beside a sampled person's source rows: what the store holds, what the evaluator made of it, and which
+files the figures rest on. All of it as it was known when the attestation's data were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fnmatch import fnmatch
+from pathlib import Path
+
+from sqlmodel import Session, col, or_, select
+
+from connectors.declaration import FILE_KINDS, SourceDeclaration
+from connectors.errors import FileNameMismatch
+from connectors.reading import check_name, file_sha256
+from connectors.source_file import LocalFile
+from gateway.contracts.declarations import source
+from gateway.installation.gateway import Gateway
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.explain import MeasureExplained, Rules, explain_person
+from gateway.store import basis, queries, spells
+from gateway.store.tables import IncomeRow, PullRow, ReleaseRow, SpellRow
+from vocabulary.records import Month, Week
+
+
+@dataclass(frozen=True, slots=True)
+class SpellHeld:
+    source: str
+    from_week: Week
+    to_week: Week
+    code: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthHeld:
+    source: str
+    month: Month
+    income_type: str
+    hours_hundredths: int
+    is_reversal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One person, in the weeks that the attestation rests on."""
+
+    spells: tuple[SpellHeld, ...]
+    months: tuple[MonthHeld, ...]
+    measures: tuple[MeasureExplained, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileGiven:
+    """A file that is laid before the auditor. `pulled_at` is None where no pull read these bytes, and `is_later` says
+    that one did only after the attestation's data were known: nothing of it counts then.
+    """
+
+    path: Path
+    declaration: SourceDeclaration
+    sha256: str
+    pulled_at: datetime | None
+    is_later: bool
+
+
+def rules_of(session: Session, row: ReleaseRow) -> Rules:
+    """The contract as the attestation was made under it, with its text."""
+    versions = queries.contract_versions(session, row.contract_id)
+    version = next(one for one in versions if one.version == row.contract_version)
+    return Rules(load_contract(version.text, file=version.file_name), version.text.decode("utf-8"))
+
+
+def last_week(contract: Contract, row: ReleaseRow) -> Week:
+    """The last week of the attestation's window."""
+    return next(window.to_week for window in contract.windows if window.label == row.window)
+
+
+def evidence(
+    gateway: Gateway, session: Session, rules: Rules, row: ReleaseRow, subjects: Sequence[str]
+) -> Mapping[str, Evidence]:
+    """By subject id; nobody else's rows are read."""
+    contract, until = rules.contract, last_week(rules.contract, row)
+    programme = gateway.programme(session, contract.id, known_at=row.known_at)
+    people = spells.load_histories(
+        session,
+        contract.id,
+        status_sources=contract.status_sources,
+        income_source=contract.income_source,
+        known_at=row.known_at,
+        evidence=contract.evidence,
+        stops=basis.stops(session, programme, subjects, at=row.known_at),
+        subjects=subjects,
+    )
+    return {
+        person.subject: Evidence(
+            _spells(session, person.subject, row.known_at, until=until),
+            _months(session, person.subject, row.known_at, until=until.month),
+            explain_person(rules, person, until),
+        )
+        for person in people
+    }
+
+
+def _spells(session: Session, subject: str, known_at: datetime, *, until: Week) -> tuple[SpellHeld, ...]:
+    query = select(SpellRow).where(
+        SpellRow.subject_id == subject,
+        SpellRow.from_week <= until.ordinal,
+        SpellRow.known_from <= known_at,
+        or_(col(SpellRow.known_to).is_(None), col(SpellRow.known_to) > known_at),
+    )
+    found: list[SpellHeld] = []
+    for row in session.exec(query.order_by(SpellRow.source_id, col(SpellRow.from_week), col(SpellRow.id))):
+        last = Week(min(row.to_week, until.ordinal))
+        before = found[-1] if found else None
+        same = before and (before.source, before.code, before.status) == (row.source_id, row.code, row.status)
+        if before and same and before.to_week + 1 == Week(row.from_week):  # of two files: one run to a reader
+            found[-1] = replace(before, to_week=last)
+            continue
+        found.append(SpellHeld(row.source_id, Week(row.from_week), last, row.code, row.status))
+    return tuple(found)
+
+
+def _months(session: Session, subject: str, known_at: datetime, *, until: Month) -> tuple[MonthHeld, ...]:
+    query = select(IncomeRow).where(
+        IncomeRow.subject_id == subject,
+        IncomeRow.month <= until.ordinal,
+        IncomeRow.known_from <= known_at,
+        or_(col(IncomeRow.known_to).is_(None), col(IncomeRow.known_to) > known_at),
+    )
+    return tuple(
+        MonthHeld(row.source_id, Month(row.month), row.income_type, row.paid_hours_hundredths, row.is_reversal)
+        for row in session.exec(query.order_by(IncomeRow.source_id, col(IncomeRow.month), col(IncomeRow.id)))
+    )
+
+
+def file_given(session: Session, contract: Contract, row: ReleaseRow, path: Path) -> FileGiven:
+    """The file with the source that it is of, by its name, and the pull that read its bytes.
+
+    Raises `FileNameMismatch` where it is named as none of the contract's sources declares.
+    """
+    declarations = [source(session, name) for name in contract.sources]
+    patterns = {one.transport.form.pattern: one for one in declarations if one.kind in FILE_KINDS}
+    pattern = next((one for one in patterns if fnmatch(path.name, one)), " or ".join(patterns))
+    check_name(path.name, pattern)
+    declaration = patterns.get(pattern)
+    if declaration is None:
+        raise FileNameMismatch(file=path.name, pattern=pattern)
+    digest = file_sha256(LocalFile(path))
+    pulls = [pull for pull in queries.pulls(session, contract.id, declaration.id) if pull.file_sha256 == digest]
+    pulled_at = pulls[0].known_at if pulls else None
+    return FileGiven(path, declaration, digest, pulled_at, pulled_at is not None and pulled_at > row.known_at)
+
+
+def not_given(session: Session, contract: Contract, row: ReleaseRow, given: Sequence[FileGiven]) -> tuple[str, ...]:
+    """The files that the attestation rests on and that are not laid before the auditor, by name, oldest first."""
+    digests, until = {file.sha256 for file in given}, last_week(contract, row).ordinal
+    rows: list[PullRow] = [pull for name in contract.sources for pull in queries.pulls(session, contract.id, name)]
+    wanted = [pull for pull in rows if pull.known_at <= row.known_at and pull.from_week <= until]
+    return tuple(dict.fromkeys(pull.file_name for pull in wanted if pull.file_sha256 not in digests))

@@ -1,0 +1,112 @@
+"""Changing the policy set: proposed by one, approved by another, decided under the rules that are still in force."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from gateway.errors.rights import RequestRefused
+from gateway.errors.tree import ProposalUnknown
+from gateway.events.rights import ChangeProposed, PolicySetApproved
+from gateway.installation import policy_sets
+from gateway.installation.authority import Asking, deciding, staff_party
+from gateway.installation.gateway import Gateway
+from gateway.store import queries
+from gateway.store.rights_tables import Proposal
+from policies.engine import PolicyEngine
+from policies.errors import PolicySetInvalid
+from policies.facts import DecisionFacts
+from policies.terms import Action, Purpose, Role
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySetStatus:
+    """The set on disk and the one in force, by digest. `approved_by` is empty where none is."""
+
+    on_disk: str
+    in_force: str
+    approved_by: str
+    rules: int
+    objection: str  # why nothing is decided with the set on disk; empty where it is in force
+
+    @property
+    def is_approved(self) -> bool:
+        return not self.objection
+
+
+def status(gateway: Gateway) -> PolicySetStatus:
+    """What is in force and what stands on disk."""
+    rules = gateway.policies.rules
+    with gateway.store.read() as session:
+        row = policy_sets.in_force(session)
+        try:
+            policy_sets.check_approved(session, rules, anchor=gateway.anchor(), issuer=gateway.issuer)
+            objection = ""
+        except PolicySetInvalid as error:
+            objection = str(error)
+    return PolicySetStatus(
+        rules.sha256, row.sha256 if row else "", row.approved_by if row else "", len(rules.rules), objection
+    )
+
+
+def propose_policy_set(gateway: Gateway) -> str:
+    """Propose the set on disk and return the proposal's id."""
+    rules = gateway.policies.rules
+    with gateway.store.write(gateway.clock()) as uow:
+        row = Proposal(
+            id=str(uuid.uuid4()),
+            contract_id="",
+            files=rules.files,
+            sha256=rules.sha256,
+            proposed_by=gateway.staff,
+            proposed_at=uow.now,
+            approved_by="",
+        )
+        uow.session.add(row)
+        uow.record(ChangeProposed(proposal=row.id, contract="", sha256=rules.sha256, by=gateway.staff))
+        return row.id
+
+
+def approve_policy_set(gateway: Gateway, proposal_id: str) -> str:
+    """Approve the proposed set, if it still stands on disk, and return its digest.
+
+    The rules still in force decide who may, in every programme that there is: it changes them all. Raises
+    `ProposalUnknown`, `PolicyDenied`.
+    """
+    rules = gateway.policies.rules
+    with deciding(gateway) as asking:
+        row = asking.session.get(Proposal, proposal_id)
+        if row is None or row.contract_id or row.approved_at is not None or row.sha256 != rules.sha256:
+            raise ProposalUnknown(proposal=proposal_id)
+        if row.proposed_by == gateway.staff:  # also where no programme is there to be asked
+            raise RequestRefused(rule="second-person", reason="whoever approves is another than whoever proposed")
+        _ask_everywhere(gateway, asking, row)
+        row.approved_by, row.approved_at = gateway.staff, asking.now
+        asking.session.add(row)
+        by = f"{row.proposed_by}, {gateway.staff}"
+        approved = policy_sets.approve(
+            asking.session, rules, anchor=gateway.anchor(), issuer=gateway.issuer, by=by, now=asking.now
+        )
+        asking.uow.record(
+            PolicySetApproved(
+                sha256=approved.sha256, approval_sha256=policy_sets.approval_sha256(approved), by=gateway.staff
+            )
+        )
+    return rules.sha256
+
+
+def _ask_everywhere(gateway: Gateway, asking: Asking, row: Proposal) -> None:
+    """Under the text that was approved last: a forged approval or an edited text decides nothing."""
+    approved = policy_sets.approvals(asking.session, anchor=gateway.anchor(), issuer=gateway.issuer)
+    known = policy_sets.ruleset(asking.session, approved[-1].sha256) if approved else None
+    engine = PolicyEngine.of(known) if known else gateway.policies
+    for contract_id in queries.contract_ids(asking.session):
+        programme = gateway.programme(asking.session, contract_id)
+        facts = DecisionFacts(
+            purpose=Purpose.GOVERNANCE,
+            appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=asking.now.date()),
+            second_person=row.proposed_by != gateway.staff,
+            retention_clear=True,  # earlier sets are kept
+        )
+        owner = staff_party(programme, Role.SYSTEM_OWNER)
+        asking.ask(owner, Action.CHANGE_POLICY, programme, facts, engine=engine)

@@ -1,0 +1,1 @@
+"""From a window that has ended to a signed attestation, and its correction."""

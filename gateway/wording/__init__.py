@@ -1,0 +1,1 @@
+"""Words of contracts, registers and settlements, Danish and English; pure."""

@@ -1,0 +1,276 @@
+"""The facts of a contract in plain Danish, for the people it counts: short words, escaped, and never a promise more.
+
+Every function gives HTML-safe text. A word that is not known here falls back to what the file itself says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+
+from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind
+from gateway.outcomes.evidence import EVIDENCE, EvidenceType
+from policies.basis import StopReason
+from policies.programme import Programme
+from policies.terms import LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
+from vocabulary.records import Month, Week
+
+PROMISE = "Det påvirker ikke din ydelse."
+
+_MONTHS = (
+    "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november",
+    "december",
+)  # fmt: skip
+_BENEFITS = "Hvilke ydelser du får uge for uge."
+_HOURS = (
+    "Betalte timer og indkomsttype, ikke beløb. Vi ser kun, om et beløb er ført tilbage. Selve beløbet gemmer vi ikke."
+)
+_PAY = "Betalte timer, indkomsttype og beløb. Vi lægger beløbene sammen for at se, om målet er nået."
+# source id -> its name, whose it is, what is read
+_SOURCES = {
+    "dream": ("DREAM", "Et register hos Styrelsen for Arbejdsmarked og Rekruttering.", _BENEFITS),
+    "ydelsesrefusion": ("Ydelsesrefusion", "Kommunernes fælles system til refusion fra staten.", _BENEFITS),
+    "civil": (
+        "CPR-registeret",
+        "Folkeregisteret.",
+        "Nyt CPR-nummer, rejse til udlandet, død og beskyttelse af navn og adresse.",
+    ),
+    "income": ("Indkomstregisteret", "Her melder arbejdsgivere og andre ind, hvad de udbetaler.", _HOURS),
+}
+DOCUMENTS = {
+    EvidenceType.SELF_EMPLOYED: "selvstændig virksomhed",
+    EvidenceType.WORK_ABROAD: "arbejde i udlandet",
+    EvidenceType.EDUCATION: "uddannelse",
+    EvidenceType.FLEKSJOB_PERMIT: "bevilling af fleksjob",
+}
+_CASE = ("Din sag i kommunen", "Kommunens eget sagssystem.")
+_WEEKS = ("benefits", "Ydelser og andre statusser uge for uge")  # id and words of a category
+_WEEKS_OF = {
+    EVIDENCE: ("documents", "Hvad et dokument i din sag viser om dine uger, ikke selve dokumentet"),
+    "civil": ("civil_status", "Nyt CPR-nummer, rejse til udlandet, død, beskyttet navn og adresse"),
+}
+_WHY = {
+    Purpose.OUTCOME_PAYMENT: "Kommunen betaler kun for resultater. Derfor tæller vi dem.",
+    Purpose.OUTCOME_EVALUATION: "Vi vil vide, om hjælpen virker.",
+    Purpose.ACCESS_REVIEW: "Vi ser efter, hvem der har læst hvad.",
+    Purpose.INDIVIDUAL_FOLLOW_UP: "Leverandøren skal vide, hvem der igen har brug for hjælp.",
+    Purpose.RIGHTS_REQUEST: "Beder du om noget, skal vi kunne finde det.",
+    Purpose.AUDIT: "En revisor ser efter, om vi har talt rigtigt. Det sker hos kommunen, for nogle få ved lodtrækning.",
+    Purpose.GOVERNANCE: "Reglerne her skal kunne ses efter og rettes.",
+}
+_BASIS: dict[LegalBasis | SpecialCategoryBasis, str] = {
+    LegalBasis.CONSENT: "samtykke",
+    LegalBasis.LEGAL_OBLIGATION: "en pligt, som loven giver kommunen",
+    LegalBasis.PUBLIC_TASK: "en opgave i samfundets interesse",
+    LegalBasis.LEGITIMATE_INTEREST: "en legitim interesse",
+    SpecialCategoryBasis.EXPLICIT_CONSENT: "udtrykkeligt samtykke",
+    SpecialCategoryBasis.LEGAL_CLAIMS: "retskrav",
+    SpecialCategoryBasis.SUBSTANTIAL_PUBLIC_INTEREST: "væsentlige samfundsinteresser",
+    SpecialCategoryBasis.HEALTH_OR_SOCIAL_CARE: "sundhed og social omsorg",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One kind of personal data (GDPR art. 15(1)(b)): in plain words, where from, and whether art. 9 protects it."""
+
+    id: str
+    what: str
+    source: str  # a source of the contract, "referral_list" or "yourself"
+    is_special: bool = False
+
+
+def categories(contract: Contract) -> list[Category]:
+    """Every kind of personal data that is held of a person under the contract."""
+    pay = "og beløb" if contract.needs_amounts else "ikke beløb"
+    income = f"Betalte timer og indkomsttype måned for måned, {pay}"
+    return [
+        Category("identification", "CPR-nummer, gemt krypteret", "referral_list"),
+        Category("referral", "Dag for henvisning, sagsnummer og hvilken underretning du fik", "referral_list", True),
+        *(Category(*_WEEKS_OF.get(source, _WEEKS), source, True) for source in contract.status_sources),
+        Category("income", income, contract.income_source),
+        Category("records", "Samtykker, indsigelser og andet, du har sagt til os", "yourself"),
+    ]
+
+
+def category_source(contract: Contract, source: str) -> str:
+    """The name of where a category comes from."""
+    others = {"referral_list": "Kommunens liste over henviste", "yourself": "Dig selv", EVIDENCE: _CASE[0]}
+    return others.get(source) or source_name(contract, source)
+
+
+def listed(words: Sequence[str], word: str = "og") -> str:
+    """`["a", "b", "c"]` as `a, b og c`."""
+    return f" {word} ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
+def day(when: date) -> str:
+    return f"{when.day}. {_MONTHS[when.month - 1]} {when.year}"
+
+
+def purposes(programme: Programme) -> list[tuple[str, str]]:
+    """Each purpose that the programme declares: its Danish label, and why."""
+    terms = purpose_terms()
+    declared = [purpose for purpose in Purpose if purpose in programme.purposes]
+    return [(escape(terms[purpose].label_da.capitalize()), _WHY.get(purpose, "")) for purpose in declared]
+
+
+def other_purposes(programme: Programme) -> str:
+    """What the data are not used for: the rest of the closed vocabulary."""
+    terms = purpose_terms()
+    return listed([escape(terms[one].label_da) for one in Purpose if one not in programme.purposes], "eller")
+
+
+def legal_ground(programme: Programme) -> str:
+    """The articles of the GDPR that the programme rests on."""
+    ground, health = programme.legal_basis, programme.special_category_basis
+    parts = [f"artikel 6, stk. 1, litra {ground.rpartition('-')[2]} ({_BASIS[ground]})"]
+    if health is not SpecialCategoryBasis.NONE:
+        parts.append(f"for helbred artikel 9, stk. 2, litra {health.rpartition('-')[2]} ({_BASIS[health]})")
+    return listed(parts)
+
+
+def source_name(contract: Contract, source: str) -> str:
+    return _source(contract, source)[0]
+
+
+def sources(contract: Contract) -> list[tuple[str, str, str, str]]:
+    """Each source that is read: its name, whose it is, what is read, and about which time; documents count as one.
+
+    The time is that of `needed_weeks`: from the week of the first enrolment to the last window; whole months of income.
+    """
+    first, last = Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week
+    weeks = f"{day(first.monday)} til {day(last.sunday)}"
+    months = f"{_month(first.month)} til {_month(last.month)}"
+    return [
+        (*_source(contract, source), months if source == contract.income_source else weeks)
+        for source in dict.fromkeys(contract.named_sources)
+    ]
+
+
+def _source(contract: Contract, source: str) -> tuple[str, str, str]:
+    if source == EVIDENCE:
+        kinds = listed([DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
+        what = f"Dokument om {kinds}: kun slags og uger."
+        return (*_CASE, what)
+    fallback = (escape(source), "", _HOURS if source == contract.income_source else _BENEFITS)
+    name, whose, what = _SOURCES.get(source, fallback)
+    return name, whose, _PAY if source == contract.income_source and contract.needs_amounts else what
+
+
+def recipients(contract: Contract) -> list[str]:
+    """The roles that the contract plans a release for, in the order of its parties."""
+    planned = {release.recipient for release in contract.releases}
+    return [party.role for party in contract.parties if party.role in planned]
+
+
+def goals(contract: Contract) -> list[str]:
+    """What the contract counts, a sentence each."""
+    return [f"{_counts(measure)}: {_states(measure)}." for measure in contract.measures]
+
+
+def _counts(measure: Measure) -> str:
+    match measure.kind:
+        case MeasureKind.WEEKS:
+            return "En uge tæller ved"
+        case MeasureKind.PEOPLE if measure.sustained_weeks > 1:
+            return f"Målet er {measure.sustained_weeks} uger i træk med"
+        case MeasureKind.RETENTION if measure.within > 1:
+            period = "måneder" if measure.by_month else "uger"
+            span = "i træk" if measure.needed == measure.within else f"ud af {measure.within}"
+            return f"Målet er {measure.needed} {period} {span} med"
+        case MeasureKind.RETENTION:
+            return "Målet er første gang med"
+        case MeasureKind.DAYS:
+            return f"Målet er {measure.needed} dage i alt med"
+        case MeasureKind.EARNINGS:
+            return "Målet er en samlet løn ved"
+        case MeasureKind.FOLLOW_UP:
+            return f"{listed([str(months) for months in measure.months], 'og')} måneder efter starten ser vi efter"
+    return "Målet er"
+
+
+def _states(measure: Measure) -> str:
+    return listed([escape(state.label_da) for state in measure.states], "eller")
+
+
+def shared(contract: Contract) -> list[tuple[str, frozenset[str]]]:
+    """What the contract plans to release about the whole group, in plain words, and the roles that get it.
+
+    Below k_cohort no count of results is ever described.
+    """
+    total, paid, told = (_roles(contract, name) for name in ("contract_total", "payment_document", "predicate"))
+    if contract.cohort.size < contract.k_cohort:
+        total = frozenset()  # refused when the contract is read, and by rule P27
+    measure = contract.people_measure
+    rows = [("Hvor mange der er med", total)]
+    if measure:
+        rows.append((f"Hvor mange der nåede målet, og om det er mindst {measure.threshold_people}", total))
+    if any(one.kind is MeasureKind.WEEKS for one in contract.measures):
+        rows.append(("Hvor mange uger der tæller i alt", total))
+    if contract.breakdown:
+        rows.append((f"Én gang: tallet for hver slags mål. Alt under {contract.k} er skjult", total))
+    if paid <= total:
+        rows.append(("Hvad kommunen skal betale", total))
+    else:
+        rows += [("Hvad kommunen skal betale, og for hvor mange", paid), ("Hvad kommunen skal betale", total - paid)]
+    goal = f"mindst {measure.threshold_people} ud af {contract.cohort.size}" if measure else "gruppen"
+    rows.append((f"Kun ja eller nej: Nåede {goal} målet?", told))
+    return [(text, roles) for text, roles in rows if roles]
+
+
+def told_about_you(contract: Contract) -> list[tuple[str, frozenset[str]]]:
+    """What leaves the municipality about one person, and the roles that get it."""
+    if not contract.statements:
+        return []
+    return [("Dit sagsnummer, hvis du skal tale med jobcentret igen", frozenset({"operator"}))]
+
+
+def after_no(contract: Contract) -> str:
+    """What becomes of what was counted when a person objects or withdraws: the exit rule, said aloud."""
+    rules = {contract.exits[reason] for reason in (StopReason.OBJECTED, StopReason.WITHDRAWN)}
+    if rules == {ExitRule.OUT}:
+        return "Når du er stoppet, tæller dine resultater ikke med."
+    return "Når du er stoppet, læser vi ikke mere. Det, vi har talt indtil da, bliver stående som et tal for gruppen."
+
+
+def how_often(contract: Contract, role: str) -> str:
+    """How many times the role gets a result; a single one is dated by the end of its window."""
+    windows = [
+        one for one in contract.windows if any((r.recipient, r.window) == (role, one.label) for r in contract.releases)
+    ]
+    if len(windows) == 1:
+        return f"Én gang, efter {day(windows[0].to_week.sunday)}"
+    return f"{len(windows)} gange" if windows else "aldrig"
+
+
+def _roles(contract: Contract, template: str) -> frozenset[str]:
+    return frozenset(release.recipient for release in contract.releases if release.template == template)
+
+
+def small_groups(contract: Contract) -> list[str]:
+    """How a group of this size is protected, and what is left that a payment tells by itself (invariant 2)."""
+    size, least = contract.cohort.size, contract.k_cohort
+    texts = [f"Gruppen er på {size}. Samlede tal kræver, at gruppen er på mindst {least}."]
+    if size >= least:
+        texts.append(
+            f"Deler vi et tal op, skjuler vi alt under {contract.k}. Så er det svært at regne sig frem til dig."
+        )
+    else:
+        texts.append("Gruppen er altså for lille. Derfor får en investor aldrig et antal, kun ja eller nej.")
+    exact = _roles(contract, "payment_document") | (
+        _roles(contract, "contract_total") if size >= least else frozenset()
+    )
+    if exact:
+        names = listed([escape(contract.party(role).name) for role in recipients(contract) if role in exact])
+        texts.append(
+            f"Én ting skal du vide: Betalingen skal passe helt. Når alle eller ingen er i mål, kan {names} se det på "
+            "tallet. Så ved de det også om dig."
+        )
+    return texts
+
+
+def _month(month: Month) -> str:
+    return f"{_MONTHS[month.first_day.month - 1]} {month.first_day.year}"
