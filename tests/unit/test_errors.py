@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
+from importlib import import_module
 from types import ModuleType
 
 import pytest
 
 import connectors.errors
-import gateway.errors.acceptances
-import gateway.errors.adoption
-import gateway.errors.aggregates
-import gateway.errors.audit
-import gateway.errors.evaluation
-import gateway.errors.evidence
-import gateway.errors.pulls
-import gateway.errors.rights
-import gateway.errors.settlement
-import gateway.errors.signer
-import gateway.errors.tree
-import gateway.errors.whatif
+import gateway.errors
 import keys.errors
 import outcome_verifier.errors
 import policies.errors
@@ -27,19 +18,8 @@ from gateway.errors.table import known_codes, outcome
 from gateway.errors.tree import StoreBusy
 
 ROOMS = [
+    *(import_module(f"gateway.errors.{module.name}") for module in pkgutil.iter_modules(gateway.errors.__path__)),
     connectors.errors,
-    gateway.errors,
-    gateway.acceptance_errors,
-    gateway.adoption_errors,
-    gateway.aggregate_errors,
-    gateway.audit_errors,
-    gateway.evaluation_errors,
-    gateway.evidence_errors,
-    gateway.pull_errors,
-    gateway.whatif_errors,
-    gateway.rights_errors,
-    gateway.settlement_errors,
-    gateway.signer_errors,
     keys.errors,
     outcome_verifier.errors,
     policies.errors,
