@@ -39,7 +39,9 @@ from gateway.outcomes.history import PersonHistory
 from gateway.simulate.registers import replacement_cpr
 from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
-from vocabulary.records import Status, StatusSpell, Week
+from vocabulary.records import StatusSpell
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 _FIRST = Week.parse("2012-W01")  # 2015 and 2020 have 53 weeks
 _WEEKS = 520

@@ -36,7 +36,7 @@ from connectors.transports.file import FileSettings
 from gateway.simulate.registers import replacement_cpr
 from keys.linkage import Linkage
 from tests.unit.connectors.cohort import MemoryVault
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 _WEEKS = 156
 _FIRST = Week.parse("2018-W40")

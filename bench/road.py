@@ -19,7 +19,7 @@ from gateway.release import publication
 from gateway.release.releasing import release
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import verify_bundle
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 T = TypeVar("T")
 _STATUS, _INCOME = "case-system", "sf0770_a"

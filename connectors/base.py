@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connectors.errors import RejectReason
-from vocabulary.records import IncomePosting, StatusSpell, Week
+from vocabulary.records import IncomePosting, StatusSpell
+from vocabulary.weeks import Week
 
 Progress = Callable[[int, int], None]  # bytes, people or pages: done, and in all; 0 where nobody knows
 

@@ -22,7 +22,9 @@ from connectors.declaration import SourceDeclaration
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
 from connectors.reading import check_line_end, decode, find_columns, first_line, split
 from connectors.source_file import SourceFile
-from vocabulary.records import Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import StatusSpell, SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 _WEEK_COLUMN = re.compile(r"[yY]_(\d\d)(\d\d)")
 _CODE = re.compile(r"\d{3}")

@@ -17,7 +17,9 @@ from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import read_rows, read_whole
 from connectors.source_file import SourceFile
-from vocabulary.records import IncomePosting, IncomeType, Month, Week
+from vocabulary.records import IncomePosting
+from vocabulary.statuses import IncomeType
+from vocabulary.weeks import Month, Week
 
 _MONTHS = re.compile(r"\d{4}-\d{2}")
 _HOURS = re.compile(r"(-?)(\d{1,4})(?:,(\d{1,2}))?")

@@ -13,7 +13,7 @@ from connectors.income import pull_income
 from connectors.reading import check_is_a_table, check_name
 from connectors.source_file import SourceFile
 from connectors.ydelsesrefusion import pull_ydelsesrefusion
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 _PULL: Mapping[str, Callable[..., Pulled]] = {
     "dream": pull_dream,

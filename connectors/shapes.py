@@ -17,7 +17,9 @@ from typing import TypeVar
 from connectors.codes import NO_CODES, CodeList, income_type_in, plain
 from connectors.errors import RejectReason
 from connectors.transport import Record
-from vocabulary.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Month, Week
 
 T = TypeVar("T")
 _HOURS = re.compile(r"(-?)(\d{1,4})(?:[.,](\d{1,2}))?")

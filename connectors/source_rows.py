@@ -29,7 +29,8 @@ from connectors.reading import (
 )
 from connectors.source_file import SourceFile
 from connectors.ydelsesrefusion import week_of
-from vocabulary.records import SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.weeks import Week
 
 _SIGN_ALONE = {True: "(taken back)", False: "(not read)"}
 

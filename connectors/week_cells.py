@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vocabulary.records import Status
+from vocabulary.statuses import Status
 
 _EMPTY, _NO_CODE = 1000, 1001  # places in the table after the codes 000 to 999
 _CODE_BYTES = 3

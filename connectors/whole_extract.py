@@ -26,7 +26,8 @@ from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
 from connectors.reading import check_is_a_table, check_line_end, check_name, decode, find_columns, first_line, split
 from connectors.source_file import SourceFile
 from connectors.week_cells import CellReader, CodeBlock
-from vocabulary.records import Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 _BLOCK_BYTES = 1 << 18  # its arrays stay near the cache
 _KEPT_BYTES = 31 << 20  # below the 32 MiB up to which glibc learns

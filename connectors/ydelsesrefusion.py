@@ -20,7 +20,9 @@ from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import read_rows, read_whole
 from connectors.source_file import SourceFile
-from vocabulary.records import Month, Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import StatusSpell, SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Month, Week
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WEEK = re.compile(r"(\d{4})-?W?(\d{2})")

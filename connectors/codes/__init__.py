@@ -18,7 +18,8 @@ from functools import cache
 from importlib.resources import files
 
 from connectors.declaration_table import Table, parse
-from vocabulary.records import IncomeType, Month, Status, Week
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Month, Week
 
 NAMES = ("dream", "ydelsesrefusion", "sf1491")  # the lists of statuses that come with the software
 _RANGE = re.compile(r"(\d{2,3})-(\d{2,3})")

@@ -17,7 +17,8 @@ from gateway.api import problems, public, settlement, token
 from gateway.api.bodies import EvidenceBundle, Health, LogEvent, PlannedContract, PlannedRelease
 from gateway.api.document import DocumentedAPI, description
 from gateway.api.page import render
-from gateway.errors.tree import ContractUnknown, Unauthenticated
+from gateway.errors.contracts import ContractUnknown
+from gateway.errors.installation import Unauthenticated
 from gateway.installation import clients
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import RECIPIENTS

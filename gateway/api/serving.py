@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 
-from gateway.errors.tree import CannotListen
+from gateway.errors.installation import CannotListen
 from gateway.installation.gateway import Gateway
 
 

@@ -19,7 +19,7 @@ from gateway.api.settlement_bodies import (
     Resolved,
     Statement,
 )
-from gateway.errors.tree import ContractUnknown
+from gateway.errors.contracts import ContractUnknown
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import RECIPIENTS
 from gateway.settlement import acknowledging, billing, views

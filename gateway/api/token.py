@@ -13,7 +13,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from gateway.api.bodies import Token, TokenError
-from gateway.errors.tree import Unauthenticated
+from gateway.errors.installation import Unauthenticated
 from gateway.installation import clients
 from gateway.installation.gateway import Gateway
 from gateway.installation.tokens import ASSERTION_LIFE_SECONDS, ASSERTION_TYPE, MOST_CHARACTERS

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.errors.tree import DraftRefused
+from gateway.errors.release import DraftRefused
 from gateway.outcomes.contract import Contract, MeasureKind, Window
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.not_counted import OTHER

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from gateway.attestations.claims import VCT_NAMES
 from gateway.attestations.jws import sign_compact
-from gateway.errors.tree import NotInstalled
+from gateway.errors.installation import NotInstalled
 from gateway.store import ledger
 from gateway.store.tables import KeyManifestRow, SigningKeyRow
 from keys.signer import LogKey, Signer

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from gateway.attestations.jws import sign_compact
-from gateway.errors.tree import StatusListFull
-from gateway.events.event import StatusListSigned
+from gateway.errors.release import StatusListFull
+from gateway.events.installation import StatusListSigned
 from gateway.store import ledger
 from gateway.store.tables import StatusAllocation, StatusList, StatusVersion
 from gateway.store.unit_of_work import UnitOfWork

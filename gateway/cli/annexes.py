@@ -24,7 +24,7 @@ def annex(
     from gateway.contracts.accepted import parties, standing
     from gateway.documents.annexes import whole
     from gateway.documents.annexes.blocks import html
-    from gateway.errors.tree import NotInstalled
+    from gateway.errors.installation import NotInstalled
 
     agreed, why = agreed_files(contract, programme)
     fingerprint, is_demo, keys = "", False, None

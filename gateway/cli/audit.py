@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gateway.oversight.audit.evidence import Evidence
     from gateway.oversight.audit.showing import ItemShown, Laid, Opening
-    from vocabulary.records import Week
+    from vocabulary.weeks import Week
 
 app = typer.Typer(
     help="An audit of the people behind an attestation: by an appointed auditor, on municipal premises.",
@@ -175,7 +175,7 @@ def find(
 
 
 def _weeks(text: str) -> tuple[Week, Week]:
-    from vocabulary.records import Week
+    from vocabulary.weeks import Week
 
     first, _, last = text.partition("..")
     try:

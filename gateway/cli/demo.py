@@ -20,7 +20,7 @@ from connectors.errors import FileNotNeeded
 from gateway.api.serving import listening, serve_on
 from gateway.cli.terminal import columns, counts, progress_bar, writing
 from gateway.contracts import acceptances, accepted, declarations
-from gateway.errors.tree import UnsafeDirectory
+from gateway.errors.installation import UnsafeDirectory
 from gateway.evaluation import evaluating as evaluation
 from gateway.installation.gateway import Gateway, initialise
 from gateway.installation.settings import Kind, Settings

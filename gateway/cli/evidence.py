@@ -38,7 +38,7 @@ def add(
     """
     from gateway.evaluation.evidence import Document, register
     from gateway.outcomes.evidence import EvidenceType
-    from vocabulary.records import Week
+    from vocabulary.weeks import Week
 
     if kind not in set(EvidenceType):
         raise typer.BadParameter(f"must be one of: {', '.join(EvidenceType)}", param_hint="--type")

@@ -26,7 +26,7 @@ def explain(
     Example: gateway explain impact60 --case SAG-0017 --week 2020-W09
     """
     from gateway.evaluation.explaining_week import explain_week
-    from vocabulary.records import Week
+    from vocabulary.weeks import Week
 
     try:
         chosen = Week.parse(week)

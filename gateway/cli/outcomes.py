@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.installation.gateway import Gateway
     from gateway.intake.pulling import PullReport
     from policies.terms import Purpose
-    from vocabulary.records import Week
+    from vocabulary.weeks import Week
 
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
 
@@ -235,7 +235,7 @@ def evaluate(
 
 
 def _week(week: str, as_of: str) -> Week:
-    from vocabulary.records import Week
+    from vocabulary.weeks import Week
 
     try:
         return Week.of(date.fromisoformat(as_of)) if as_of else Week.parse(week)

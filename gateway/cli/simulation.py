@@ -59,7 +59,7 @@ def simulate(
 def _serve(
     course: Course, out: Path, seed: int, extract_people: int, faults: list[str], status: str, income: str
 ) -> None:
-    from gateway.errors.tree import UnsafeDirectory
+    from gateway.errors.installation import UnsafeDirectory
     from gateway.simulate.serving import SimulatedTown, empty_folder
 
     with writing(out):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from gateway.errors.tree import OutputUnwritable
+from gateway.errors.installation import OutputUnwritable
 
 if TYPE_CHECKING:
     from connectors.base import Progress as Report

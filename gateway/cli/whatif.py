@@ -82,7 +82,7 @@ def _tried(
     from gateway.simulate.course import load_course
     from gateway.simulate.invented import generated, histories, scaled
     from gateway.simulate.registers import SOURCES, simulated_source
-    from vocabulary.records import Week
+    from vocabulary.weeks import Week
 
     seeds = tuple(range(seed, seed + draws))
     if cohort:

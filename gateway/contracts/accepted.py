@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, literal_column
 from sqlmodel import Session, col, select
 
 from gateway.errors.acceptances import AcceptanceMissing, AcceptancesCorrupt
-from gateway.errors.tree import ProgrammeMismatch
+from gateway.errors.contracts import ProgrammeMismatch
 from gateway.events.acceptances import AcceptanceRecorded
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
@@ -114,7 +114,7 @@ def known_keys(session: Session) -> dict[str, str]:
 def logged(session: Session) -> list[AcceptanceRecorded]:
     """Every acceptance that the access log names, oldest first. The log has an index for just this."""
     # as a literal: a bound value would not let the database see that its partial index fits
-    kind: ColumnElement[str] = literal_column(f"'{AcceptanceRecorded.kind()}'")
+    kind: ColumnElement[str] = literal_column(f"'{AcceptanceRecorded.kind}'")
     query = select(LogEntry.body).where(LogEntry.log == "access", col(LogEntry.kind) == kind)
     bodies = (canonical.loads(body.encode("utf-8")) for body in session.exec(query.order_by(col(LogEntry.idx))))
     return [

@@ -17,7 +17,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from gateway.errors.aggregates import AggregateMissing, AggregateRefused
-from gateway.events.event import AggregateDeclared
+from gateway.events.contracts import AggregateDeclared
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract, Window
 from gateway.outcomes.terms import Aggregate

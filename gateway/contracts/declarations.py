@@ -20,9 +20,9 @@ from connectors.declaration import SourceDeclaration, load_declaration
 from connectors.errors import DeclarationInvalid
 from gateway.contracts import accepted
 from gateway.errors.adoption import AdoptionRefused
-from gateway.errors.tree import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
+from gateway.errors.contracts import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
 from gateway.events.adoption import ContractShadowed
-from gateway.events.event import ContractActivated, SourceDeclared
+from gateway.events.contracts import ContractActivated, SourceDeclared
 from gateway.events.rights import ChangeApproved, ChangeProposed
 from gateway.installation.authority import deciding, staff_party
 from gateway.installation.gateway import Gateway

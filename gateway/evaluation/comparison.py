@@ -18,7 +18,7 @@ from connectors.source_file import LocalFile
 from connectors.whole_extract import Scanned, scan_extract
 from gateway.contracts.declarations import source
 from gateway.evaluation.evaluating import ask_to_evaluate, newest_digest
-from gateway.events.event import ComparisonAuthorised, ComparisonFailed, ComparisonMade
+from gateway.events.evaluation import ComparisonAuthorised, ComparisonFailed, ComparisonMade
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed

@@ -9,8 +9,9 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gateway.errors.evaluation import NotYetKnown
-from gateway.errors.tree import SourcesIncomplete
-from gateway.events.event import Evaluated, PersonLine
+from gateway.errors.release import SourcesIncomplete
+from gateway.events.evaluation import Evaluated
+from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed, needed_weeks
@@ -31,7 +32,8 @@ from gateway.store.tables import SpellRow, Subject
 from policies.facts import EvaluateFacts
 from policies.programme import Programme
 from policies.terms import Action, Purpose
-from vocabulary.records import Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

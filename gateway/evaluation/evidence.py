@@ -28,7 +28,7 @@ from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.facts import EvidenceFacts
 from policies.terms import Action, Purpose, Role
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 STAFF = (Role.CASE_WORKER, Role.SYSTEM_OWNER)  # rule P90
 _PURPOSE = Purpose.OUTCOME_PAYMENT

@@ -16,7 +16,8 @@ from gateway.contracts import aggregates
 from gateway.errors.aggregates import AggregateMissing
 from gateway.errors.rights import PersonUnknown
 from gateway.evaluation.evaluating import AsOf, Look, look, utc_text
-from gateway.events.event import EvaluationExplained, PersonLine
+from gateway.events.evaluation import EvaluationExplained
+from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract, Window
@@ -26,7 +27,7 @@ from gateway.outcomes.tariff import owed
 from gateway.store import basis, queries
 from policies.basis import RecordKind, StopReason
 from policies.terms import Purpose
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from gateway.store import basis, evidence, queries
 from gateway.store.tables import IncomeRow, PullRow, SourceRow, SpellRow, Subject
 from policies.basis import RecordKind, StopReason
 from policies.terms import Purpose
-from vocabulary.records import IncomeType, Month, Status, Week
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Month, Week
 
 _EDITIONS = {"dream": lambda number: str(Week(number))}  # kind of source -> how its editions are written; else a day
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.errors.evaluation import NotYetKnown
-from gateway.errors.tree import SourcesIncomplete
+from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation.evaluating import AsOf, Look, frozen_at, histories, known_by, look, record_evaluation
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
@@ -20,7 +20,7 @@ from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.store import basis
 from policies.terms import Purpose
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from gateway.contracts import aggregates
 from gateway.errors.adoption import WorkbookRefused
-from gateway.errors.tree import SourcesIncomplete
+from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation import evaluating, workbook
 from gateway.evaluation.shadow_map import Counts, MappedFigure, Reads, ShadowMap, Unit, load_map
 from gateway.events.adoption import ShadowCompared

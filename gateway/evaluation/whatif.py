@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 from gateway.errors.whatif import SimulationRefused
 from gateway.evaluation.evaluating import ask_to_evaluate, histories, known_by
-from gateway.events.event import DraftTried, PersonLine
+from gateway.events.evaluation import DraftTried
+from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised, deciding
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
@@ -22,7 +23,7 @@ from gateway.outcomes.history import PersonHistory, inputs_root
 from gateway.outcomes.whatif import Tried
 from gateway.store import basis
 from policies.terms import Purpose
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

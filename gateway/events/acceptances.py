@@ -13,6 +13,8 @@ class AcceptanceRecorded(Event):
     or empty. `by` is the member of staff.
     """
 
+    kind = "acceptance_recorded"
+
     contract: str
     version: int
     rules_sha256: str

@@ -11,6 +11,8 @@ from gateway.events.event import Event
 class ContractShadowed(Event):
     """A contract came into force beside another settlement: nothing of it is released until it is adopted."""
 
+    kind = "contract_shadowed"
+
     contract: str
     by: str
 
@@ -18,6 +20,8 @@ class ContractShadowed(Event):
 @dataclass(frozen=True, slots=True)
 class ContractAdopted(Event):
     """Opening balances came into force: what both parties signed as stated, and not evaluated. `keys` by party."""
+
+    kind = "contract_adopted"
 
     contract: str
     last_window: str
@@ -32,6 +36,8 @@ class ContractAdopted(Event):
 @dataclass(frozen=True, slots=True)
 class ShadowCompared(Event):
     """An evaluation was held against the cells of an old workbook; `differing` counts figures that are not equal."""
+
+    kind = "shadow_compared"
 
     contract: str
     sheet_sha256: str

@@ -14,6 +14,8 @@ from gateway.events.event import Event
 class AuditSampleDrawn(Event):
     """People were sampled, with a line for each. `again`: these very inputs had been used, and nothing was drawn."""
 
+    kind = "audit_sample_drawn"
+
     contract: str
     window: str
     release: str
@@ -34,6 +36,8 @@ class AuditSampleDrawn(Event):
 class AuditRowsApproved(Event):
     """A system owner lets the source rows of a sample be shown, up to a day."""
 
+    kind = "audit_rows_approved"
+
     contract: str
     sample: str
     until: str
@@ -45,6 +49,8 @@ class AuditRowsApproved(Event):
 @dataclass(frozen=True, slots=True)
 class SourceRowsOpened(Event):
     """Source rows were opened for an auditor's eyes; with a line for each person. `unknown_files` were never pulled."""
+
+    kind = "source_rows_opened"
 
     contract: str
     sample: str
@@ -60,6 +66,8 @@ class SourceRowsOpened(Event):
 class FindingRecorded(Event):
     """Something was found of an item; `digest` is salted, and what it is of can be erased."""
 
+    kind = "finding_recorded"
+
     contract: str
     sample: str
     item: int
@@ -71,6 +79,7 @@ class FindingRecorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class AuditClosed(Event):
+    kind = "audit_closed"
     contract: str
     sample: str
     size: int
@@ -84,6 +93,7 @@ class AuditClosed(Event):
 
 @dataclass(frozen=True, slots=True)
 class CountersignatureTaken(Event):
+    kind = "countersignature_taken"
     contract: str
     release: str
     sample: str

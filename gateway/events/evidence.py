@@ -11,6 +11,7 @@ from gateway.events.event import Event
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRegistered(Event):
+    kind = "evidence_registered"
     contract: str
     evidence: str
     by: str
@@ -22,6 +23,8 @@ class EvidenceRegistered(Event):
 class EvidenceConfirmed(Event):
     """A second person has seen the document: it counts from now on."""
 
+    kind = "evidence_confirmed"
+
     contract: str
     evidence: str
     registered_by: str
@@ -32,6 +35,7 @@ class EvidenceConfirmed(Event):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceWithdrawn(Event):
+    kind = "evidence_withdrawn"
     contract: str
     evidence: str
     by: str
@@ -42,6 +46,8 @@ class EvidenceWithdrawn(Event):
 @dataclass(frozen=True, slots=True)
 class EvidenceListed(Event):
     """Staff saw whose documents count or wait; `protected` people were counted alone."""
+
+    kind = "evidence_listed"
 
     contract: str
     people: int
@@ -54,6 +60,8 @@ class EvidenceListed(Event):
 @dataclass(frozen=True, slots=True)
 class WeekExplained(Event):
     """Staff saw which rows led to the status of one week of one person; nothing of a protected one was shown."""
+
+    kind = "week_explained"
 
     contract: str
     version: int

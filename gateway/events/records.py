@@ -11,6 +11,8 @@ from gateway.events.event import Event
 class RecordsAsked(Event):
     """A source may be asked for records of these people, and is from now on."""
 
+    kind = "records_asked"
+
     contract: str
     source: str
     source_sha256: str
@@ -28,6 +30,8 @@ class RecordsAsked(Event):
 class RecordsStored(Event):
     """What a page, or the answers about some people, told is stored, with how far the run has come."""
 
+    kind = "records_stored"
+
     contract: str
     source: str
     run: str
@@ -39,6 +43,8 @@ class RecordsStored(Event):
 @dataclass(frozen=True, slots=True)
 class RecordsComplete(Event):
     """A run has ended: the weeks are covered."""
+
+    kind = "records_complete"
 
     contract: str
     source: str
@@ -57,6 +63,8 @@ class RecordsComplete(Event):
 @dataclass(frozen=True, slots=True)
 class RecordsFailed(Event):
     """A source did not answer as it should; what was stored stays, and the next pull goes on. `error` is a code."""
+
+    kind = "records_failed"
 
     contract: str
     source: str

@@ -13,6 +13,8 @@ from gateway.events.event import Event
 class RecordChanged(Event):
     """A record of legal basis, consent, objection, restriction, exit or protection began or ended."""
 
+    kind = "record_changed"
+
     contract: str
     record: str
     record_kind: str
@@ -27,6 +29,8 @@ class RecordChanged(Event):
 class BasesRecorded(Event):
     """Everybody in a sealed batch was told, and has the statutory basis that the programme names."""
 
+    kind = "bases_recorded"
+
     contract: str
     batch: str
     notice: str
@@ -39,6 +43,8 @@ class BasesRecorded(Event):
 class PullStopped(Event):
     """Reading has stopped, for a person or for the whole programme; the receipt says so, signed."""
 
+    kind = "pull_stopped"
+
     contract: str
     record: str
     reasons: list[str]
@@ -48,6 +54,7 @@ class PullStopped(Event):
 
 @dataclass(frozen=True, slots=True)
 class RightAsked(Event):
+    kind = "right_asked"
     request: str
     contract: str
     right: str
@@ -58,6 +65,7 @@ class RightAsked(Event):
 
 @dataclass(frozen=True, slots=True)
 class RightDecided(Event):
+    kind = "right_decided"
     request: str
     contract: str
     right: str
@@ -72,6 +80,8 @@ class RightDecided(Event):
 class PersonRead(Event):
     """One person's data were put together for that person."""
 
+    kind = "person_read"
+
     contract: str
     by: str
     report_sha256: str
@@ -81,6 +91,7 @@ class PersonRead(Event):
 
 @dataclass(frozen=True, slots=True)
 class PersonErased(Event):
+    kind = "person_erased"
     contract: str
     request: str
     subject_sha256: str
@@ -94,6 +105,8 @@ class PersonErased(Event):
 class ErasureRepeated(Event):
     """A restored database held somebody who had been erased."""
 
+    kind = "erasure_repeated"
+
     contract: str
     subject_sha256: str
     rows: dict[str, int]
@@ -103,11 +116,14 @@ class ErasureRepeated(Event):
 class DatabaseRewritten(Event):
     """Every table was written anew, so that nothing of the erased is left between the rows that stay."""
 
+    kind = "database_rewritten"
+
     erasures: int
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveExported(Event):
+    kind = "archive_exported"
     contract: str
     sha256: str
     people: int
@@ -118,6 +134,7 @@ class ArchiveExported(Event):
 
 @dataclass(frozen=True, slots=True)
 class AdviceGiven(Event):
+    kind = "advice_given"
     advice: str
     contract: str
     window: str
@@ -130,6 +147,7 @@ class AdviceGiven(Event):
 
 @dataclass(frozen=True, slots=True)
 class AdviceAnswered(Event):
+    kind = "advice_answered"
     advice: str
     contract: str
     answer: str
@@ -143,6 +161,8 @@ class AdviceAnswered(Event):
 class AdviceLifted(Event):
     """The officer took the advice back; what the controller answered stays."""
 
+    kind = "advice_lifted"
+
     advice: str
     contract: str
     by: str
@@ -153,6 +173,8 @@ class AdviceLifted(Event):
 @dataclass(frozen=True, slots=True)
 class SampleDrawn(Event):
     """Events drawn at random for a spot check, reproducible from the seed."""
+
+    kind = "sample_drawn"
 
     contract: str
     seed: str
@@ -165,6 +187,7 @@ class SampleDrawn(Event):
 
 @dataclass(frozen=True, slots=True)
 class ChangeProposed(Event):
+    kind = "change_proposed"
     proposal: str
     contract: str
     sha256: str
@@ -173,6 +196,7 @@ class ChangeProposed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ChangeApproved(Event):
+    kind = "change_approved"
     proposal: str
     contract: str
     sha256: str
@@ -184,6 +208,7 @@ class ChangeApproved(Event):
 
 @dataclass(frozen=True, slots=True)
 class PolicySetApproved(Event):
+    kind = "policy_set_approved"
     sha256: str
     approval_sha256: str
     by: str
@@ -193,6 +218,8 @@ class PolicySetApproved(Event):
 class DecisionExplained(Event):
     """Somebody had a stored decision explained, or judged again."""
 
+    kind = "decision_explained"
+
     explained: str
     by: str
     decision: str
@@ -201,6 +228,7 @@ class DecisionExplained(Event):
 
 @dataclass(frozen=True, slots=True)
 class StatementReleased(Event):
+    kind = "statement_released"
     contract: str
     window: str
     statement: str

@@ -11,6 +11,8 @@ from gateway.events.event import Event
 class SettlementRead(Event):
     """A statement, a sheet or an investor's view was put together for a party."""
 
+    kind = "settlement_read"
+
     contract: str
     view: str  # "statement" | "investor" | "sheet"
     to: str
@@ -21,6 +23,7 @@ class SettlementRead(Event):
 
 @dataclass(frozen=True, slots=True)
 class ResultAcknowledged(Event):
+    kind = "result_acknowledged"
     contract: str
     window: str
     release: str
@@ -35,6 +38,8 @@ class ResultAcknowledged(Event):
 @dataclass(frozen=True, slots=True)
 class ResultDisputed(Event):
     """`reason` is one of a closed list; `text_sha256` is the digest of the letter that explains it."""
+
+    kind = "result_disputed"
 
     contract: str
     window: str
@@ -52,6 +57,7 @@ class ResultDisputed(Event):
 
 @dataclass(frozen=True, slots=True)
 class DisputeResolved(Event):
+    kind = "dispute_resolved"
     contract: str
     dispute: str
     outcome: str
@@ -65,6 +71,8 @@ class DisputeResolved(Event):
 @dataclass(frozen=True, slots=True)
 class PaymentRequested(Event):
     """An invoice or a credit note of one payer was made from payment documents."""
+
+    kind = "payment_requested"
 
     contract: str
     window: str
@@ -82,6 +90,7 @@ class PaymentRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class PaymentApproved(Event):
+    kind = "payment_approved"
     contract: str
     bill: str
     number: str
@@ -95,6 +104,7 @@ class PaymentApproved(Event):
 
 @dataclass(frozen=True, slots=True)
 class PaymentRegistered(Event):
+    kind = "payment_registered"
     contract: str
     bill: str
     number: str
@@ -108,6 +118,8 @@ class PaymentRegistered(Event):
 @dataclass(frozen=True, slots=True)
 class ForecastMade(Event):
     """Accruals and a forecast, for the municipality's own budget follow-up."""
+
+    kind = "forecast_made"
 
     contract: str
     week: str

@@ -11,6 +11,8 @@ from gateway.events.event import Event
 class FolderAuthorised(Event):
     """The folder of a source may be opened for a contract. Each file in it is then authorised by itself."""
 
+    kind = "folder_authorised"
+
     contract: str
     source: str
     declaration_sha256: str
@@ -23,6 +25,8 @@ class FolderAuthorised(Event):
 class FolderFailed(Event):
     """The folder of a source could not be reached, or a file in it could not be read to its end. `error` is a code."""
 
+    kind = "folder_failed"
+
     contract: str
     source: str
     error: str
@@ -32,12 +36,16 @@ class FolderFailed(Event):
 class SourceAnswersAgain(Event):
     """A source that pulls could not reach can be reached."""
 
+    kind = "source_answers_again"
+
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class SourceCheckAuthorised(Event):
     """A source may be read to check its declaration; nothing of it is stored. The person lines say about whom."""
+
+    kind = "source_check_authorised"
 
     contract: str
     source: str
@@ -52,6 +60,8 @@ class SourceCheckAuthorised(Event):
 class SourceChecked(Event):
     """How a check ended: records of one sample, or `error`, the stable code of what went wrong."""
 
+    kind = "source_checked"
+
     contract: str
     source: str
     declaration_sha256: str
@@ -65,6 +75,8 @@ class StatisticsAsked(Event):
     """A statistics service was asked about groups, and nobody in them: how many figures it gave, of them `not_shown`
     without a number, or `error`, the stable code of what went wrong. A key goes to `host` and nowhere else.
     """
+
+    kind = "statistics_asked"
 
     service: str
     host: str

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from connectors.errors import ConnectorError
 from gateway.errors.tree import Refused
-from gateway.events.event import Denied, NotDone
+from gateway.events.decisions import Denied, NotDone
 from gateway.installation.gateway import Gateway
 from gateway.installation.policy_sets import check_approved
 from gateway.store.tables import DecisionRow

@@ -16,8 +16,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from sqlmodel import Session, col, delete, select
 
-from gateway.errors.tree import ClientInvalid, ClientKeyRefused, ClientUnknown, OrganisationUnknown, Unauthenticated
-from gateway.events.event import ClientRegistered, ClientRevoked, TokenIssued
+from gateway.errors.contracts import OrganisationUnknown
+from gateway.errors.installation import ClientInvalid, ClientKeyRefused, ClientUnknown, Unauthenticated
+from gateway.events.installation import ClientRegistered, ClientRevoked, TokenIssued
 from gateway.installation.gateway import Gateway
 from gateway.installation.tokens import (
     AccessToken,

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from sqlmodel import Session, select
 
 from gateway.attestations import manifest, status
+from gateway.errors.contracts import ContractUnknown
+from gateway.errors.installation import AlreadyInstalled, NoActiveKey, NotInstalled, UnsafeForProduction
 from gateway.errors.signer import KindMismatch
-from gateway.errors.tree import AlreadyInstalled, ContractUnknown, NoActiveKey, NotInstalled, UnsafeForProduction
-from gateway.events.event import Installed, SigningKeyChanged
+from gateway.events.installation import Installed, SigningKeyChanged
 from gateway.events.rights import PolicySetApproved
 from gateway.installation import policy_sets
 from gateway.installation.secrets_folder import SecretsFolder

@@ -118,7 +118,7 @@ def _chained(*, position: int, sha256: str, before: str) -> dict[str, object]:
 def _logged_last(session: Session) -> str:
     """The digest of the approval that the access log names last, or empty. The log has an index for just this."""
     # as a literal: a bound value would not let the database see that its partial index fits
-    kind: ColumnElement[str] = literal_column(f"'{PolicySetApproved.kind()}'")
+    kind: ColumnElement[str] = literal_column(f"'{PolicySetApproved.kind}'")
     query = select(LogEntry.body).where(LogEntry.log == "access", col(LogEntry.kind) == kind)
     body = session.exec(query.order_by(col(LogEntry.idx).desc()).limit(1)).first()
     return "" if body is None else str(canonical.loads(body.encode("utf-8"))["approval_sha256"])

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import Certificate
 from sqlmodel import col, select
 
+from gateway.errors.installation import KeyFileInvalid, SigningKeyUnknown
 from gateway.errors.signer import KindMismatch
-from gateway.errors.tree import KeyFileInvalid, SigningKeyUnknown
-from gateway.events.event import SigningKeyChanged
+from gateway.events.installation import SigningKeyChanged
 from gateway.installation.gateway import Gateway, check_signer, is_development
 from gateway.store.tables import SigningKeyRow
 from gateway.store.unit_of_work import UnitOfWork

@@ -14,7 +14,7 @@ import jwt
 from jwt.exceptions import PyJWTError
 
 from gateway.attestations.jws import sign_compact
-from gateway.errors.tree import Unauthenticated
+from gateway.errors.installation import Unauthenticated
 from keys.signer import Signer
 from outcome_verifier import b64
 

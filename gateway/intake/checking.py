@@ -30,7 +30,8 @@ from gateway.installation.gateway import Gateway
 from gateway.intake.pulling import ask_to_pull
 from gateway.store import circuit, queries
 from policies.terms import Purpose
-from vocabulary.records import SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

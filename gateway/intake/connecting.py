@@ -17,7 +17,7 @@ from gateway.intake.enrolment import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.store import circuit, queries
 from gateway.store.tables import SourceRow
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

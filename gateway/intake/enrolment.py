@@ -18,8 +18,9 @@ from connectors.enrolment import Referral, ReferralList, read_referrals
 from connectors.reading import file_sha256
 from connectors.source_file import LocalFile
 from gateway.attestations.seals import Seal, seal_leaf
-from gateway.errors.tree import CohortAlreadySealed, EnrolmentRefused
-from gateway.events.event import CohortSealed, PersonLine
+from gateway.errors.enrolment import CohortAlreadySealed, EnrolmentRefused
+from gateway.events.contracts import CohortSealed
+from gateway.events.event import PersonLine
 from gateway.events.rights import BasesRecorded
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
@@ -33,7 +34,7 @@ from policies.basis import Change, RecordKind
 from policies.facts import EnrolFacts
 from policies.programme import Notice, Programme
 from policies.terms import Action, Purpose
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, select
 
-from gateway.events.event import PullNotNeeded
+from gateway.events.pulls import PullNotNeeded
 from gateway.events.records import RecordsComplete
 from gateway.installation.gateway import Gateway
 from gateway.store import queries
@@ -31,7 +31,7 @@ def _has_had(session: Session, contract_id: str, source_id: str, digest: str) ->
     """
     if any(row.file_sha256 == digest for row in queries.pulls(session, contract_id, source_id)):
         return True
-    kinds = (PullNotNeeded.kind(), RecordsComplete.kind())
+    kinds = (PullNotNeeded.kind, RecordsComplete.kind)
     query = select(LogEntry.body).where(LogEntry.log == "access", col(LogEntry.kind).in_(kinds))
     bodies = (canonical.loads(body.encode()) for body in session.exec(query))
     return any(

@@ -19,9 +19,10 @@ from connectors.reading import file_sha256
 from connectors.source_file import LocalFile, SourceFile
 from connectors.transports import kind_of
 from gateway.contracts.declarations import source
+from gateway.errors.enrolment import FileOverlaps
 from gateway.errors.pulls import SourceRests
-from gateway.errors.tree import FileOverlaps
-from gateway.events.event import PersonLine, PullAuthorised, PullCompleted, PullFailed, PullNotNeeded, PullRepeated
+from gateway.events.event import PersonLine
+from gateway.events.pulls import PullAuthorised, PullCompleted, PullFailed, PullNotNeeded, PullRepeated
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed, needed_weeks
@@ -33,7 +34,8 @@ from gateway.store.unit_of_work import UnitOfWork
 from policies.errors import PolicyDenied
 from policies.facts import PullFacts
 from policies.terms import Action, Purpose
-from vocabulary.records import SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ from gateway.store.records import Versioned
 from gateway.store.tables import PullRow
 from gateway.store.told import Asked, ended, store_whole
 from policies.terms import Purpose
-from vocabulary.records import SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.weeks import Week
 
 _CHUNK_PEOPLE = 50  # asked about between two commits
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")

@@ -12,8 +12,8 @@ from sqlmodel import Session, select
 from gateway.contracts import openings
 from gateway.contracts.accepted import tokens, waiting
 from gateway.errors.acceptances import AcceptanceMissing, AcceptancesCorrupt
+from gateway.errors.oversight import CheckpointMismatch
 from gateway.errors.table import outcome
-from gateway.errors.tree import CheckpointMismatch
 from gateway.evaluation.evaluating import AsOf, known_by
 from gateway.installation.gateway import Gateway
 from gateway.installation.settings import Settings

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import fields, replace
 
-from gateway.errors.tree import AmendmentRefused
+from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 _MAY_CHANGE = {"version", "effective_from", "title", "illustrative", "windows", "pauses", "releases", "sha256", "file"}
 _MAY_CHANGE |= {"settlement"}  # an order number is a year's; what an investor lent is not, see below

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, MeasureKind, Pause, State
-from vocabulary.records import Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 # what a week is before it is settled; 1 to MOST_STATES are the states in their order
 NO_STATE, NOT_OBSERVED, EXIT, UNKNOWN, REPEATS = 0, 252, 253, 254, 255

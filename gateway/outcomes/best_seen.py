@@ -15,7 +15,8 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.outcomes.tariff import Figures, owed, uncapped
 from gateway.outcomes.terms import TariffKind
-from vocabulary.records import IncomeType, Week
+from vocabulary.statuses import IncomeType
+from vocabulary.weeks import Week
 
 _FULL_TIME = 168_00  # hours a week in hundredths: more than any state can ask for
 _PAY_MINOR = 10**12  # a month's pay that reaches every threshold

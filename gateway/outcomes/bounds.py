@@ -17,7 +17,7 @@ from gateway.outcomes.lint import most_units
 from gateway.outcomes.results import later
 from gateway.outcomes.tariff import Figures, price_of, uncapped
 from gateway.outcomes.terms import Tariff, TariffKind, apportioned
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

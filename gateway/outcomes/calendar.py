@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.outcomes.contract import Contract, Measure, MeasureKind, PlannedRelease, Window
 from gateway.outcomes.results import later
 from policies.calendar import Calendar, Figure, PlannedShow
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 _LEAST_WEEKS_A_MONTH = 4
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from connectors.declaration_table import Table, parse
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from policies.disclosure import DisclosureRules, show_breakdown
-from vocabulary.records import Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 SCHEMA = "comparison-group/1"  # also the name of the method, see docs/comparison.md
 MOST_WEEKS = 1040  # twenty years

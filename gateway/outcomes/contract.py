@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from gateway.errors.tree import WindowUnknown
+from gateway.errors.contracts import WindowUnknown
 from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.terms import Aggregate, Caps, Index, Rounding, Tariff, divided
 from policies.basis import StopReason
 from policies.terms import LegalRole
-from vocabulary.records import IncomeType, Status, Week
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Week
 
 SCHEMA = "outcome-contract/1"
 CURRENCIES = ("DKK", "EUR", "GBP", "USD")  # of two decimals, each

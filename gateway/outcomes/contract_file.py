@@ -36,7 +36,7 @@ from gateway.outcomes.terms import Rounding, Tariff
 from policies.basis import StopReason
 from policies.calendar import Finding, audit
 from policies.terms import LegalRole
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 _MOST_PAYERS = 10  # the municipality among them
 

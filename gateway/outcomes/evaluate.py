@@ -16,7 +16,8 @@ from gateway.outcomes.judging import first_week
 from gateway.outcomes.results import Cell, person_result
 from gateway.outcomes.tariff import Figures, price_of
 from gateway.outcomes.terms import Tariff, TariffKind
-from vocabulary.records import Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

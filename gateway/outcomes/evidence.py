@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from enum import StrEnum
 
-from vocabulary.records import Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 EVIDENCE = "evidence"  # its name among a contract's status sources; no register may be declared under it
 

@@ -16,7 +16,7 @@ from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import Reason, WeekVerdict
 from gateway.outcomes.results import person_result
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 _RULE_OF = {
     Reason.FROZEN: ExitRule.FROZEN,

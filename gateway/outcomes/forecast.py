@@ -18,7 +18,8 @@ from gateway.outcomes.judging import first_week, judge_weeks
 from gateway.outcomes.results import Cell, person_result, result_of
 from gateway.outcomes.tariff import Figures, owed
 from gateway.outcomes.terms import Index, Rounding, Tariff, TariffKind, divided
-from vocabulary.records import Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 Declared = Mapping[str, Mapping[str, int]]  # aggregate -> window -> the figure assumed for it
 _DAYS_IN_400_YEARS = 146_097

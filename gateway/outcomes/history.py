@@ -13,7 +13,9 @@ from gateway.outcomes.precedence import by_week, resolve
 from outcome_verifier import canonical
 from outcome_verifier.tlog import merkle_root
 from policies.basis import Stop, StopReason
-from vocabulary.records import IncomePosting, IncomeType, Status, StatusSpell, Week
+from vocabulary.records import IncomePosting, StatusSpell
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

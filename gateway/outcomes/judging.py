@@ -13,7 +13,8 @@ from enum import StrEnum
 
 from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, State
 from gateway.outcomes.history import PersonHistory
-from vocabulary.records import Month, Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Month, Week
 
 
 class Reason(StrEnum):

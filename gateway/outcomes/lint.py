@@ -15,7 +15,8 @@ from gateway.outcomes.calendar import can_count, first_weeks
 from gateway.outcomes.contract import Contract, Measure, MeasureKind, State
 from gateway.outcomes.evidence import EVIDENCE, STATUS_OF
 from gateway.outcomes.terms import Tariff, TariffKind
-from vocabulary.records import Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

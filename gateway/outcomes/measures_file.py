@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.declaration_table import Table, one_of, unique
 from gateway.outcomes.contract import EXIT_OF, EarningsThreshold, Measure, MeasureKind, State
 from gateway.outcomes.terms import Index
-from vocabulary.records import IncomeType, Status
+from vocabulary.statuses import IncomeType, Status
 
 ANY_STATUS = frozenset(Status) - {Status.UNKNOWN} - EXIT_OF.keys()
 

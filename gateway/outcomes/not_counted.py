@@ -14,7 +14,7 @@ from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
 from gateway.outcomes.judging import Reason
 from gateway.outcomes.results import person_result
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 NOT_LONG_ENOUGH = "not_long_enough"
 OTHER = "other"

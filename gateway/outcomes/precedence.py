@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from vocabulary.records import Status, StatusSpell
+from vocabulary.records import StatusSpell
+from vocabulary.statuses import Status
 
 Told = Mapping[int, frozenset[Status]]  # week -> what one source shows; absent = it tells nothing
 _SILENT = frozenset({Status.NO_BENEFIT})

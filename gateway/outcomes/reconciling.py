@@ -17,7 +17,8 @@ from gateway.outcomes.judging import first_week
 from gateway.outcomes.precedence import by_week, disagreements
 from gateway.outcomes.results import person_result
 from policies.disclosure import Band, DisclosureRules, show_band
-from vocabulary.records import StatusSpell, Week
+from vocabulary.records import StatusSpell
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from gateway.outcomes.judging import (
     judge_weeks,
     last_day,
 )
-from vocabulary.records import Month, Week
+from vocabulary.weeks import Month, Week
 
 _NOT_READ = SKIPPED | {Reason.CENSORED, Reason.FAILED, Reason.EXIT, Reason.OUT, Reason.AFTER_LAST_WEEK}
 Cell = tuple[str, int]  # state, and the ISO year in which the unit was reached

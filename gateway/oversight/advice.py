@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
+from gateway.errors.oversight import AdviceUnknown
 from gateway.errors.rights import RequestRefused
-from gateway.errors.tree import AdviceUnknown
 from gateway.events.rights import AdviceAnswered, AdviceGiven, AdviceLifted, SampleDrawn
 from gateway.installation.authority import deciding, staff_party
 from gateway.installation.gateway import Gateway

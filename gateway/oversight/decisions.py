@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from gateway.errors.tree import DecisionUnknown
+from gateway.errors.oversight import DecisionUnknown
 from gateway.events.rights import DecisionExplained
 from gateway.installation.authority import deciding, staff_party
 from gateway.installation.gateway import Gateway

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from gateway.errors.contracts import ProposalUnknown
 from gateway.errors.rights import RequestRefused
-from gateway.errors.tree import ProposalUnknown
 from gateway.events.rights import ChangeProposed, PolicySetApproved
 from gateway.installation import policy_sets
 from gateway.installation.authority import Asking, deciding, staff_party

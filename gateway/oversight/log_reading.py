@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.errors.tree import ContractUnknown
-from gateway.events.event import CheckpointTaken, LogRead, LogVerified, TrustExported
+from gateway.errors.contracts import ContractUnknown
+from gateway.events.installation import TrustExported
+from gateway.events.log import CheckpointTaken, LogRead, LogVerified
 from gateway.installation.authority import deciding
 from gateway.installation.gateway import LOGS, Gateway
 from gateway.store import ledger, queries

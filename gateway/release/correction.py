@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from gateway.errors.tree import NothingToCorrect, ReleaseInterrupted, WindowOutOfOrder
-from gateway.events.event import CorrectionDecided
+from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, WindowOutOfOrder
+from gateway.events.releases import CorrectionDecided
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract, Window

@@ -45,7 +45,7 @@ def tokens(session: Session, release_id: str) -> list[str]:
 
 def _logged(session: Session, release_id: str) -> set[tuple[str, str, str]]:
     # as a literal: a bound value would not let the database see that its partial index fits
-    kind: ColumnElement[str] = literal_column(f"'{CountersignatureTaken.kind()}'")
+    kind: ColumnElement[str] = literal_column(f"'{CountersignatureTaken.kind}'")
     query = select(LogEntry.body).where(LogEntry.log == "access", col(LogEntry.kind) == kind)
     bodies = [canonical.loads(body.encode("utf-8")) for body in session.exec(query)]
     return {(one["token_sha256"], one["key"], one["verdict"]) for one in bodies if one["release"] == release_id}

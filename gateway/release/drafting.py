@@ -23,9 +23,9 @@ from gateway.attestations import claims, status
 from gateway.attestations.metadata import integrity, metadata_files
 from gateway.attestations.seals import Seal
 from gateway.contracts import accepted, aggregates, openings
-from gateway.errors.tree import ReleaseInterrupted, WindowOutOfOrder
+from gateway.errors.release import ReleaseInterrupted, WindowOutOfOrder
 from gateway.evaluation import evaluating
-from gateway.events.event import ReleaseIntended
+from gateway.events.releases import ReleaseIntended
 from gateway.installation.authority import Asking, Authorised, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from gateway.attestations import claims, status
 from gateway.contracts import accepted
 from gateway.errors.signer import SignerRefused
-from gateway.events.event import BundleHandedOut, ReleaseIssued, ReleaseSuperseded
+from gateway.events.releases import BundleHandedOut, ReleaseIssued, ReleaseSuperseded
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract_file import load_contract

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from gateway.attestations import status
 from gateway.attestations.metadata import metadata_files
-from gateway.errors.tree import CheckpointMismatch
+from gateway.errors.oversight import CheckpointMismatch
 from gateway.installation.gateway import Gateway
 from gateway.store import ledger, queries
 from gateway.store.tables import StatusVersion

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from sqlmodel import Session
 
 from gateway.attestations.claims import ACTIONS
+from gateway.errors.contracts import WindowUnknown
+from gateway.errors.release import RevisionUnknown
 from gateway.errors.signer import StaysUnsigned
-from gateway.errors.tree import RevisionUnknown, WindowUnknown
-from gateway.events.event import ReleaseChecked, ReleaseResumed
+from gateway.events.releases import ReleaseChecked, ReleaseResumed
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
 from gateway.release import drafting, issuing

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from sqlmodel import select
 
 from gateway.attestations.jws import sign_compact
+from gateway.errors.contracts import WindowUnknown
 from gateway.errors.rights import StatementEmptied
-from gateway.errors.tree import WindowUnknown
 from gateway.evaluation import evaluating
 from gateway.events.event import PersonLine
 from gateway.events.rights import StatementReleased

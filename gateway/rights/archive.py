@@ -28,7 +28,7 @@ from gateway.store.tables import Subject
 from policies.facts import PersonFacts
 from policies.programme import Programme
 from policies.terms import Action, Purpose, Role
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from gateway.store.evidence import EvidenceRow, of_person
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import IncomeRow, SpellRow, Subject
-from vocabulary.records import Month, Week
+from vocabulary.weeks import Month, Week
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from gateway.wording.plain_danish import categories, category_source, source_nam
 from outcome_verifier import canonical
 from policies.programme import Programme
 from policies.terms import Action, Purpose, Role, purpose_terms
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 SCHEMA = "access-report/1"
 RIGHTS = ("rectification", "restriction", "objection", "erasure", "complaint")

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 
 from gateway.contracts import aggregates
 from gateway.errors.aggregates import AggregateMissing
-from gateway.errors.tree import SourcesIncomplete
+from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation import evaluating
 from gateway.events.settlement import ForecastMade
 from gateway.installation.authority import Asking, deciding
@@ -30,7 +30,7 @@ from gateway.settlement.reading import Settled, Signed, read
 from gateway.store import basis
 from outcome_verifier import canonical
 from policies.terms import Purpose
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 PACE_WEEKS = 13
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from connectors.declaration_table import parse
-from vocabulary.records import Month, Week
+from vocabulary.weeks import Month, Week
 
 
 class Activity(StrEnum):

@@ -16,7 +16,9 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.simulate.course import Activity, Course, Point, live
 from gateway.simulate.registers import shown_income, shown_status, simulated_source
-from vocabulary.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef
+from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Month
 
 _MIX = {  # per cent of those in the outcome, where the contract counts the activity; invented
     Activity.JOB: 60,

@@ -15,7 +15,7 @@ from gateway.simulate.kombit_answers import Benefit, Report
 from gateway.simulate.kombit_answers import Life as CivilLife
 from gateway.simulate.registers import dream_code, pay_of, refunded_benefit, replacement_cpr
 from gateway.simulate.rest_sources import Period
-from vocabulary.records import Month
+from vocabulary.weeks import Month
 
 _SUBJECT = "32.24.04"  # KLE; the same for every benefit, since nothing rests on it
 _STRANGER = "651"

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from connectors.codes import income_types, statuses
 from gateway.simulate.course import Activity, Course, Life
-from vocabulary.records import IncomeType, Month, Status, Week
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Month, Week
 
 # per ten thousand person-weeks; what is left over goes to codes that are rarer
 _MARGINALS = {

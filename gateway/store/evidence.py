@@ -14,7 +14,8 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from gateway.outcomes.evidence import STATUS_OF, EvidenceType, last_week
 from gateway.store.columns import instant, optional_instant
-from vocabulary.records import StatusSpell, SubjectRef, Week
+from vocabulary.records import StatusSpell, SubjectRef
+from vocabulary.weeks import Week
 
 
 class EvidenceRow(SQLModel, table=True):

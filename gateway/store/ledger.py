@@ -14,7 +14,7 @@ from functools import reduce
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from gateway.errors.tree import LogCorrupt
+from gateway.errors.oversight import LogCorrupt
 from gateway.store.tables import CheckpointRow, LogEntry, LogNode
 from keys.signer import LogKey
 from outcome_verifier.note import Checkpoint, sign_note

@@ -23,7 +23,7 @@ from gateway.store.tables import (
 )
 from keys.lifecycle import PUBLISHED, State
 from outcome_verifier import canonical
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)

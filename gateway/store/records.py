@@ -15,7 +15,8 @@ from connectors.declaration import SourceDeclaration
 from connectors.shapes import Owned
 from connectors.transport import Record
 from gateway.store.record_tables import PullRun, RecordRow
-from vocabulary.records import SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.weeks import Week
 
 _NOBODY = ""  # the subject of a record of which nobody can tell whose it is
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import inspect, text
 
-from gateway.errors.tree import NotInstalled, SchemaOutdated
+from gateway.errors.installation import NotInstalled
+from gateway.errors.store import SchemaOutdated
 from gateway.store import audit_tables, evidence, record_tables, rights_tables, settlement_tables, tables
 from gateway.store.unit_of_work import Store
 

@@ -21,7 +21,9 @@ from gateway.outcomes.history import PersonHistory
 from gateway.store.evidence import confirmed_spells
 from gateway.store.tables import IncomeRow, SpellRow, Subject
 from policies.basis import Stop
-from vocabulary.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Month, Week
 
 Code = tuple[Status, str]
 _SPELL = (

@@ -18,7 +18,9 @@ from gateway.store import basis, queries, spells
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import SpellRow
 from policies.basis import Change, RecordKind
-from vocabulary.records import Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import StatusSpell, SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 _AWAY = {LifeEventKind.DEAD: Status.DEAD, LifeEventKind.EMIGRATED: Status.NOT_RESIDENT}
 _CHANNEL = "register"

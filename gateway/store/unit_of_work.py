@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session, SQLModel
 
-from gateway.errors.tree import ClockWentBack, StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
+from gateway.errors.store import ClockWentBack, StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
 from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger
 from gateway.store.tables import PersonLineRow
@@ -57,7 +57,7 @@ class UnitOfWork:
             self.session,
             "access",
             leaf_data=ledger.access_leaf(nonce, encoded),
-            kind=what.kind(),
+            kind=what.kind,
             body=encoded.decode("utf-8"),
             nonce=nonce,
             at=self.now,

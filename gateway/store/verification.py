@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, func, or_, type_coerce
 from sqlmodel import Session, col, select
 
-from gateway.errors.tree import CheckpointMismatch, LogCorrupt
+from gateway.errors.oversight import CheckpointMismatch, LogCorrupt
 from gateway.store import ledger
 from gateway.store.tables import CheckpointRow, LogEntry, LogNode, PersonLineRow
 from outcome_verifier import canonical

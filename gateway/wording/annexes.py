@@ -13,7 +13,8 @@ from gateway.wording import plain_danish
 from gateway.wording import register as register_words
 from policies.basis import StopReason
 from policies.terms import LegalRole
-from vocabulary.records import IncomeType, Status, Week
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Week
 
 EXITS: dict[StopReason | RegisterExit, str] = {
     StopReason.WITHDRAWN: "Et samtykke eller et andet grundlag er trukket tilbage eller udløbet",

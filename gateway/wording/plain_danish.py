@@ -15,7 +15,7 @@ from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from policies.basis import StopReason
 from policies.programme import Programme
 from policies.terms import LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
-from vocabulary.records import Month, Week
+from vocabulary.weeks import Month, Week
 
 PROMISE = "Det påvirker ikke din ydelse."
 

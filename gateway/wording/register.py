@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vocabulary.records import IncomeType, Status
+from vocabulary.statuses import IncomeType, Status
 
 STATUSES: Mapping[Status, str] = {
     Status.NO_BENEFIT: "ingen ydelse",

@@ -25,7 +25,7 @@ from gateway.outcomes.not_counted import NOT_LONG_ENOUGH, OTHER
 from tests.attacks.backwards import Contradiction, run_backwards, run_fold_backwards
 from tests.attacks.knowledge import Knowledge, Learned, Notice, Received, Statement
 from tests.support.money import tariff_of
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 OUT = ""
 

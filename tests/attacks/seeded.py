@@ -18,7 +18,8 @@ from gateway.outcomes.tariff import DueLine, due_lines
 from gateway.release.statements import relapsed
 from tests.attacks.knowledge import Notice, Received
 from tests.support.histories import EXAMPLES
-from vocabulary.records import IncomeType, Status, Week
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Week
 
 START = Week.parse("2018-W40")
 OUT = ""

@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from gateway.contracts import acceptances, accepted, declarations
 from gateway.errors.acceptances import AcceptanceMissing, AcceptanceRefused, AcceptancesCorrupt
-from gateway.errors.tree import ProgrammeMismatch
+from gateway.errors.contracts import ProgrammeMismatch
 from gateway.installation import signing
 from gateway.installation.gateway import Gateway, initialise
 from gateway.installation.settings import Kind, Settings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, delete, select, update
 
-from gateway.events.event import LogVerified
+from gateway.events.log import LogVerified
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import (
     IncomeRow,

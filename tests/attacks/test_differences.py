@@ -22,7 +22,7 @@ from tests.attacks.reconstruction import attack
 from tests.attacks.seeded import OUT, cohort, contract_for, course, roster, steady, visible
 from tests.support.bundles import Issuer
 from tests.support.histories import example_contract
-from vocabulary.records import Status
+from vocabulary.statuses import Status
 
 BOTH = ("operator", "investor")
 

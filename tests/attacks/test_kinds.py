@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors.installation import UnsafeForProduction
 from gateway.errors.signer import KindMismatch
-from gateway.errors.tree import UnsafeForProduction
 from gateway.installation import signing
 from gateway.installation.gateway import Gateway, check_signer, initialise
 from gateway.installation.settings import Kind, Settings

@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from gateway.errors.tree import LogCorrupt
-from gateway.events.event import LogVerified
+from gateway.errors.oversight import LogCorrupt
+from gateway.events.log import LogVerified
 from gateway.installation import policy_sets
 from gateway.installation.gateway import Gateway
 from gateway.oversight import governance

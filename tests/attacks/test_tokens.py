@@ -20,7 +20,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from gateway.api.app import create_app
-from gateway.events.event import ClientRegistered
+from gateway.events.installation import ClientRegistered
 from gateway.installation import clients
 from gateway.installation.gateway import initialise
 from gateway.installation.settings import Kind, Settings

@@ -12,7 +12,8 @@ from connectors.declaration import load_declaration
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.lint import lint
 from policies.programme import load_programme
-from vocabulary.records import Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = [

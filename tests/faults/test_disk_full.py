@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
-from gateway.errors.tree import StoreFull
+from gateway.errors.store import StoreFull
 from gateway.installation.gateway import Gateway
 from tests.faults.chain import check_series, left
 from tests.faults.test_release_crash import INTENDED, ISSUED, NOTHING

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gateway.errors.tree import LogCorrupt
-from gateway.events.event import PersonLine, SourceDeclared
+from gateway.errors.oversight import LogCorrupt
+from gateway.events.contracts import SourceDeclared
+from gateway.events.event import PersonLine
 from gateway.store import ledger
 from gateway.store.schema import migrate
 from gateway.store.unit_of_work import Store

@@ -12,8 +12,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, delete, select
 
-from gateway.errors.tree import CheckpointMismatch, LogCorrupt
-from gateway.events.event import PersonLine, SourceDeclared
+from gateway.errors.oversight import CheckpointMismatch, LogCorrupt
+from gateway.events.contracts import SourceDeclared
+from gateway.events.event import PersonLine
 from gateway.store import ledger
 from gateway.store.tables import CheckpointRow, LogEntry, LogNode, PersonLineRow
 from gateway.store.unit_of_work import Store

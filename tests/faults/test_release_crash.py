@@ -19,8 +19,8 @@ import pytest
 from sqlmodel import Session, select
 
 from gateway.attestations import claims
-from gateway.errors.tree import WindowOutOfOrder
-from gateway.events.event import ReleaseIntended, ReleaseIssued
+from gateway.errors.release import WindowOutOfOrder
+from gateway.events.releases import ReleaseIntended, ReleaseIssued
 from gateway.installation.authority import Asking
 from gateway.jobs.doctor import examine
 from gateway.oversight import log_reading as oversight

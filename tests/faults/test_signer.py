@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from gateway.contracts import declarations
+from gateway.errors.release import ReleaseInterrupted
 from gateway.errors.signer import SignerRefused, StaysUnsigned
-from gateway.errors.tree import ReleaseInterrupted
-from gateway.events.event import LogVerified
+from gateway.events.log import LogVerified
 from gateway.installation.authority import deciding
 from gateway.jobs.doctor import examine_opened
 from gateway.oversight import advice

@@ -13,7 +13,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from gateway.events.event import PersonLine, SourceDeclared
+from gateway.events.contracts import SourceDeclared
+from gateway.events.event import PersonLine
 from gateway.store import ledger
 from gateway.store.schema import check_schema, migrate
 from gateway.store.tables import LogEntry, PersonLineRow, SourceRow

@@ -27,7 +27,7 @@ from policies.terms import Role
 from tests.functional.test_traps import Clock
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality, ready
 from tests.support.simulated import acting, simulated
-from vocabulary.records import IncomeType, Status
+from vocabulary.statuses import IncomeType, Status
 
 CASE = Role.CASE_WORKER
 OBJECTS = NewRecord(RecordKind.OBJECTION, Channel.LETTER)

@@ -35,7 +35,7 @@ from tests.support.opening import Line, adopt, balances_text, contract_of, opera
 from tests.support.parties import party_key
 from tests.support.settling import INVESTOR, LETTER, invoiced, officer, operator, settle
 from tests.support.simulated import acting
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 WEEKS = "weeks_in_work_or_education"
 STATED, OWN = ("2018H2", "2019H1", "2019H2"), ("2020H1", "2020H2")

@@ -38,7 +38,7 @@ from tests.support.auditing import AUDITOR, ORGANISATION, WINDOW
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.parties import party_key
 from tests.support.simulated import acting
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 __all__ = ["original", "sample", "town"]
 

@@ -161,7 +161,7 @@ def test_a_folder_over_sftp_is_left_alone_and_one_on_this_machine_is_not(tmp_pat
         served(source)
         assert ending() == "[]"
     with made.gateway.store.read() as session:
-        events = session.exec(select(LogEntry.kind).where(LogEntry.kind == SourceAnswersAgain.kind())).all()
+        events = session.exec(select(LogEntry.kind).where(LogEntry.kind == SourceAnswersAgain.kind)).all()
         assert len(events) == 1
         assert not has_failed(session, "dream")
     made.gateway.store.dispose()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors.tree import Unauthenticated
+from gateway.errors.installation import Unauthenticated
 from gateway.installation import clients
 from gateway.installation.gateway import Gateway
 from gateway.installation.settings import Settings

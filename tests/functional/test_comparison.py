@@ -26,7 +26,9 @@ from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE
 from tests.support.simulated import Edit, Municipality, simulated
-from vocabulary.records import Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import StatusSpell, SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 EXAMPLE = (EXAMPLES / "comparisons" / "impact60.toml").read_text("utf-8")
 PEOPLE_MEASURE: tuple[Edit, ...] = (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors.tree import NothingToCorrect, ReleaseInterrupted, RevisionUnknown, WindowOutOfOrder
+from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, RevisionUnknown, WindowOutOfOrder
 from gateway.evaluation import evaluating as evaluation
 from gateway.intake import pulling
 from gateway.outcomes.evaluate import evaluate

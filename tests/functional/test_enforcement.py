@@ -43,7 +43,7 @@ from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.opening import balances_text, contract_of, operator_signs, paid
 from tests.support.settling import accept, contest, invoiced
 from tests.support.simulated import acting
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 # command -> what the policy is asked first, and how the command is written
 ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {

@@ -20,7 +20,7 @@ from policies.terms import Role
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 WEEK = Week.parse("2020-W53")
 WEEKS, PEOPLE = "weeks_in_work_or_education", "self_support_full_or_partial"

@@ -22,7 +22,8 @@ from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.several_sources import several
 from tests.support.simulated import acting
-from vocabulary.records import Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 WEEK = Week.parse("2020-W10")
 

@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import FileNotNeeded
-from gateway.errors.tree import AmendmentRefused, FileOverlaps, WindowOutOfOrder
+from gateway.errors.contracts import AmendmentRefused
+from gateway.errors.enrolment import FileOverlaps
+from gateway.errors.release import WindowOutOfOrder
 from gateway.evaluation.evaluating import evaluate_week
 from gateway.intake import pulling
 from gateway.release.releasing import release
 from policies.errors import PolicyDenied
 from tests.functional.test_traps import Clock, last_event, shown, small
 from tests.support.simulated import Municipality, amend, simulated
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 
 def weeks(town: Municipality, week: str) -> int:

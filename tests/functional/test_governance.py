@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select, update
 
+from gateway.errors.contracts import ProposalUnknown
+from gateway.errors.oversight import AdviceUnknown, DecisionUnknown
 from gateway.errors.rights import RequestRefused
-from gateway.errors.tree import AdviceUnknown, DecisionUnknown, ProposalUnknown
-from gateway.events.event import LogVerified
+from gateway.events.log import LogVerified
 from gateway.installation import policy_sets
 from gateway.installation.gateway import Gateway
 from gateway.jobs import doctor

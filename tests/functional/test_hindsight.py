@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors.evaluation import NotYetKnown
-from gateway.errors.tree import SourcesIncomplete
+from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation.evaluating import evaluate_week, utc_text
 from gateway.evaluation.hindsight import changes
 from tests.functional.test_correction import mend
@@ -16,7 +16,7 @@ from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import amend
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 WEEK = Week.parse("2020-W53")
 WEEKS = "weeks_in_work_or_education"

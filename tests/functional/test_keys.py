@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 
-from gateway.errors.tree import CheckpointMismatch, KeyFileInvalid, NoActiveKey, SigningKeyUnknown, UnsafeForProduction
+from gateway.errors.installation import KeyFileInvalid, NoActiveKey, SigningKeyUnknown, UnsafeForProduction
+from gateway.errors.oversight import CheckpointMismatch
 from gateway.installation import signing
 from gateway.installation.gateway import Gateway, initialise
 from gateway.installation.settings import Kind, Settings

@@ -33,7 +33,7 @@ from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.settling import INVESTOR, officer, operator
 from tests.support.several_sources import DOCUMENTS_FIRST, several, several_anew
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 PAYMENT = ("payment_document", "operator")
 WINDOWS = ("2018H2", "2019H1", "2019H2")

@@ -59,7 +59,7 @@ def codes(town: SimulatedMunicipality) -> set[str]:
 
 def told_files(town: SimulatedMunicipality) -> list[str]:
     with town.gateway.store.read() as session:
-        bodies = session.exec(select(LogEntry.body).where(LogEntry.kind == RecordsComplete.kind())).all()
+        bodies = session.exec(select(LogEntry.body).where(LogEntry.kind == RecordsComplete.kind)).all()
     return [digest for body in bodies for digest in json.loads(body)["files"]]
 
 

@@ -26,7 +26,9 @@ from policies.errors import PolicyDenied
 from policies.terms import Role
 from tests.support.municipality import SimulatedMunicipality, built, ready
 from tests.support.several_sources import AGREEMENT
-from vocabulary.records import Status, SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 TRANSPORT = '[transport]\nkind = "file"\npattern = "*.csv"\ndelimiter = ";"\n'
 PERIODS = {"code": "k", "cpr": "p", "from_day": "f", "to_day": "t"}

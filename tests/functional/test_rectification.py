@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from gateway.errors.tree import NothingToCorrect
+from gateway.errors.release import NothingToCorrect
 from gateway.evaluation import evaluating as evaluation
 from gateway.intake import pulling
 from gateway.outcomes.evaluate import evaluate

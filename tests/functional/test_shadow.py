@@ -11,7 +11,8 @@ from openpyxl import Workbook, load_workbook
 from sqlmodel import select
 
 from gateway.errors.adoption import WorkbookRefused
-from gateway.errors.tree import SourcesIncomplete, WindowUnknown
+from gateway.errors.contracts import WindowUnknown
+from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation import shadow
 from gateway.evaluation.evaluating import evaluate_week
 from gateway.store.tables import LogEntry, ReleaseRow
@@ -19,7 +20,7 @@ from outcome_verifier import canonical
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 MAP = (EXAMPLES / "adoption" / "impact60.map.toml").read_bytes()
 NAMES = ("old.xlsx", "map.toml")

@@ -17,7 +17,7 @@ from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import ready
 from tests.support.served import installed, pulled, served
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 COURSE = str(EXAMPLES / "courses" / "impact60.toml")
 WEEKS = ("2020-W10", "2020-W18", "2020-W53")

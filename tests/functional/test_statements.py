@@ -12,7 +12,7 @@ import pytest
 from sqlmodel import select
 
 from gateway.contracts import declarations
-from gateway.errors.tree import WindowOutOfOrder
+from gateway.errors.release import WindowOutOfOrder
 from gateway.oversight import log_reading as oversight
 from gateway.release import releasing as release
 from gateway.release import statements

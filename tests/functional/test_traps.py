@@ -10,13 +10,9 @@ from pathlib import Path
 import pytest
 
 from gateway.contracts import declarations
-from gateway.errors.tree import (
-    AmendmentRefused,
-    EnrolmentRefused,
-    ProgrammeMismatch,
-    SourcesIncomplete,
-    WindowOutOfOrder,
-)
+from gateway.errors.contracts import AmendmentRefused, ProgrammeMismatch
+from gateway.errors.enrolment import EnrolmentRefused
+from gateway.errors.release import SourcesIncomplete, WindowOutOfOrder
 from gateway.evaluation.evaluating import evaluate_week
 from gateway.intake import enrolment, pulling
 from gateway.release.releasing import release
@@ -30,7 +26,7 @@ from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT
 from tests.support.parties import accept_all
 from tests.support.simulated import Municipality, acting, simulated
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 
 class Clock:

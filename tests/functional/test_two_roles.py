@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from connectors.errors import DeclarationInvalid
 from gateway.api.app import create_app
-from gateway.errors.tree import OrganisationUnknown
+from gateway.errors.contracts import OrganisationUnknown
 from gateway.outcomes.calendar import calendar_of
 from gateway.settlement import billing, paying
 from policies.calendar import views as calendar_views

@@ -22,7 +22,7 @@ from policies.errors import PolicyDenied
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality, ready
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 IMPACT60 = EXAMPLES / "contracts" / "impact60.toml"
 WEEKS_MEASURE = (

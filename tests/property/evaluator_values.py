@@ -32,7 +32,9 @@ from gateway.outcomes.terms import (
 )
 from policies.basis import Stop, StopReason
 from tests.support.histories import example_contract
-from vocabulary.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Month, Week
 
 TEMPLATE = example_contract("impact60")
 

@@ -18,7 +18,9 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import judge_weeks
 from gateway.outcomes.results import person_result
 from tests.support.histories import example_contract
-from vocabulary.records import Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import StatusSpell, SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 IMPACT60 = example_contract("impact60")
 BY_STATUS = tuple(state for state in IMPACT60.states if not state.income_types)

@@ -20,7 +20,8 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.tariff import owed
 from gateway.outcomes.terms import Caps, Gate, Index, Point, Rounding, Tariff, TariffKind
 from tests.support.histories import EXAMPLES, example_contract
-from vocabulary.records import IncomeType, Status, Week
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Week
 
 IMPACT60 = example_contract("impact60")
 IMPACT60 = replace(IMPACT60, rounding=Rounding.HALF_EVEN, windows=IMPACT60.windows[:4])

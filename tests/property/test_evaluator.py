@@ -25,7 +25,7 @@ from tests.property import oracle
 from tests.property.evaluator_cases import NAME_OF_WEEK, contract_of, history_of
 from tests.property.evaluator_features import features_of
 from tests.property.evaluator_values import contract_from, history_from
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 HISTORIES = 4  # under each contract
 LEAST = 200  # cases of each feature with pay, and without

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.events.event import SourceDeclared
+from gateway.events.contracts import SourceDeclared
 from gateway.store import ledger
 from gateway.store.unit_of_work import Store
 from outcome_verifier.note import Checkpoint, open_note

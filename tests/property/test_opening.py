@@ -21,7 +21,7 @@ from gateway.outcomes.terms import Caps, Gate, Point, TariffKind
 from tests.property.evaluator_cases import contract_of, history_of
 from tests.property.evaluator_values import contract_from, history_from
 from tests.property.test_tariff import BALLERUP, TARIFF, WINDOWS, figures
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 Totals = dict[str, tuple[int, int]]
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.precedence import Disagreement, by_week, disagreements, resolve
-from vocabulary.records import Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import StatusSpell, SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 FIRST = Week.parse("2020-W01")
 WEEKS = 5

@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from gateway.events.event import SourceDeclared
+from gateway.events.contracts import SourceDeclared
 from gateway.store import schema, spells
 from gateway.store.tables import SpellRow, Subject
 from gateway.store.unit_of_work import Store
 from tests.support.databases import NOW
 from tests.unit.store.test_spells import DAY, FIRST, LETTERS
-from vocabulary.records import Status, StatusSpell, SubjectRef
+from vocabulary.records import StatusSpell, SubjectRef
+from vocabulary.statuses import Status
 
 WEEKS = 6
 EVENT = SourceDeclared(source="dream", sha256="0" * 64)

@@ -28,7 +28,9 @@ from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
 from tests.support.histories import example_contract
 from tests.unit.connectors.cohort import declared
-from vocabulary.records import Status, StatusSpell, Week
+from vocabulary.records import StatusSpell
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 IMPACT60 = example_contract("impact60")
 FIRST, WEEKS = Week.parse("2020-W51"), 6  # over the end of a year with 53 weeks

@@ -13,7 +13,7 @@ from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.judging import Reason, judge_weeks
 from gateway.outcomes.results import person_result
 from tests.support.histories import example_contract, history
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 MARCH, APRIL = "2020-03", "2020-04"
 FULL_TIME = {MARCH: 14800, APRIL: 18500}

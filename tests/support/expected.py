@@ -19,7 +19,9 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
 from policies.basis import Stop, StopReason
 from tests.support.histories import EXAMPLES, LETTERS
-from vocabulary.records import IncomePosting, IncomeType, Month, StatusSpell, SubjectRef, Week
+from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
+from vocabulary.statuses import IncomeType
+from vocabulary.weeks import Month, Week
 
 CONTRACTS = EXAMPLES / "contracts"
 TAGS = ("published", "recomputed", "illustrative")

@@ -8,7 +8,9 @@ from pathlib import Path
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.history import PersonHistory
-from vocabulary.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Month, Week
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

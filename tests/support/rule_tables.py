@@ -23,7 +23,9 @@ from gateway.outcomes.tariff import owed
 from policies.basis import Stop, StopReason
 from tests.support.evaluator import declared
 from tests.support.histories import LETTERS
-from vocabulary.records import IncomePosting, IncomeType, Month, StatusSpell, SubjectRef, Week
+from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
+from vocabulary.statuses import IncomeType
+from vocabulary.weeks import Month, Week
 
 FOLDER = Path(__file__).parents[1] / "spec" / "tables"
 START = date(2019, 12, 30)  # Monday of 2020-W01

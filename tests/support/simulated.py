@@ -57,7 +57,7 @@ class Municipality:
 
     def people(self, week: str) -> int:
         """How many are in the contract's outcome at the end of a week."""
-        from vocabulary.records import Week
+        from vocabulary.weeks import Week
 
         result, _ = evaluate_week(self.gateway, self.contract, Week.parse(week))
         with self.gateway.store.read() as session:

@@ -14,8 +14,8 @@ import gateway.errors
 import keys.errors
 import outcome_verifier.errors
 import policies.errors
+from gateway.errors.store import StoreBusy
 from gateway.errors.table import known_codes, outcome
-from gateway.errors.tree import StoreBusy
 
 ROOMS = [
     *(import_module(f"gateway.errors.{module.name}") for module in pkgutil.iter_modules(gateway.errors.__path__)),

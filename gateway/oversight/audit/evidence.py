@@ -23,7 +23,7 @@ from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.explain import MeasureExplained, Rules, explain_person
 from gateway.store import basis, queries, spells
 from gateway.store.tables import IncomeRow, PullRow, ReleaseRow, SpellRow
-from vocabulary.records import Month, Week
+from vocabulary.weeks import Month, Week
 
 
 @dataclass(frozen=True, slots=True)

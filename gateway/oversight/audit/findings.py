@@ -26,7 +26,7 @@ from gateway.store.audit_tables import AuditItem, AuditSample
 from outcome_verifier import canonical
 from outcome_verifier.countersignature import AGREED, DEVIATIONS
 from policies.terms import Purpose, Role
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 SALT_BYTES = 32
 

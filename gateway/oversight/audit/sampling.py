@@ -19,7 +19,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from gateway.errors.audit import AuditRefused, SampleUnknown
-from gateway.errors.tree import WindowUnknown
+from gateway.errors.contracts import WindowUnknown
 from gateway.events.audit import AuditSampleDrawn
 from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party

@@ -13,7 +13,8 @@ from connectors.declaration import SourceDeclaration, load_declaration
 from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
 from keys.linkage import BlindIndexRow, Linkage, contract_domain
-from vocabulary.records import SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.weeks import Week
 
 ANNE, BO, STRANGER = "6101801234", "6202811235", "6303821236"
 A, B = SubjectRef("a" * 32), SubjectRef("b" * 32)

@@ -10,7 +10,8 @@ import pytest
 import connectors.codes as codes
 from connectors.codes import income_type_in, income_types, listed, statuses
 from connectors.errors import DeclarationInvalid
-from vocabulary.records import IncomeType, Month, Status, Week
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Month, Week
 
 # the traps of the issue, and one of each row of the published table
 DREAM = [

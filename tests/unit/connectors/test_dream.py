@@ -19,7 +19,9 @@ from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
 from connectors.pull import pull_file
 from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, STRANGER, A, B, declared, matcher, write
-from vocabulary.records import Status, SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 NAME = "dream-2020-12.csv"
 WEEKS = (Week.parse("2020-W01"), Week.parse("2021-W05"))

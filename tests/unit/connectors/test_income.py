@@ -21,7 +21,9 @@ from connectors.errors import (
 from connectors.pull import pull_file
 from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, INCOME_HEADER, STRANGER, WEEKS, A, B, declared, matcher, write
-from vocabulary.records import IncomePosting, IncomeType, Month, Week
+from vocabulary.records import IncomePosting
+from vocabulary.statuses import IncomeType
+from vocabulary.weeks import Month, Week
 
 MARCH = Month.parse("2020-03")
 

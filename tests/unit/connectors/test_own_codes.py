@@ -8,7 +8,9 @@ from connectors.declaration import load_declaration
 from connectors.errors import DeclarationInvalid
 from connectors.shapes import Owned, read_records
 from tests.support.histories import EXAMPLES
-from vocabulary.records import Status, SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 SAGER = (EXAMPLES / "sources" / "sager.toml").read_text("utf-8")
 LINE = 'code_list = "dream" # illustrative: a system with codes of its own explains them in [codes], see docs/sources\n'

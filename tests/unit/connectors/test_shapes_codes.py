@@ -6,7 +6,9 @@ import pytest
 
 from connectors.codes import listed
 from connectors.shapes import Owned, read_records
-from vocabulary.records import IncomeType, Status, SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Week
 
 WORDS = ("cpr", "code", "from_day", "to_day")
 SUBJECT = SubjectRef("a" * 32)

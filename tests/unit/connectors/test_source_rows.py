@@ -26,7 +26,8 @@ from tests.unit.connectors.cohort import (
     matcher,
     write,
 )
-from vocabulary.records import SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.weeks import Week
 
 WEEKS = (Week.parse("2020-W01"), Week.parse("2020-W04"))
 EVERYBODY = RowsApproval(frozenset({A, B}), frozenset())

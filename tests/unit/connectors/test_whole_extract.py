@@ -17,7 +17,8 @@ from gateway.simulate.registers import replacement_cpr
 from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
 from tests.unit.connectors.cohort import ANNE, BO, STRANGER, declared, write
-from vocabulary.records import Status, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 FIRST = Week.parse("2020-W52")
 HEADER = "PNR,y_2052,y_2053,y_2101"

@@ -14,7 +14,9 @@ from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, H
 from connectors.pull import pull_file
 from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, STRANGER, WEEKS, YR_HEADER, A, B, declared, matcher, write
-from vocabulary.records import Status, SubjectRef, Week
+from vocabulary.records import SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 NAME = "yr-ydelsesrefusion-beregning-2020-02-10.csv"  # its period is January: W01 to W05
 AMOUNTS = "Ballerup;2811,00;562,20;2248,80"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.errors.tree import AmendmentRefused
+from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.amendment import check_amendment
 from tests.support.histories import example_contract
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from gateway.attestations.claims import rehearse, visible_claims
-from gateway.errors.tree import DraftRefused
+from gateway.errors.release import DraftRefused
 from gateway.outcomes.contract import Window
 from tests.support.histories import example_contract
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 IMPACT60 = example_contract("impact60")
 SEAL = {"batch": "2018", "count": 120, "root": "ab" * 32, "sealed_on": "2018-10-01", "nonce": "cd" * 32}

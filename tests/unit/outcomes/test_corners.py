@@ -25,7 +25,9 @@ from gateway.outcomes.tariff import Figures, capped_by, uncapped
 from gateway.outcomes.terms import Caps, Point, Rounding, Tariff, TariffKind
 from policies.basis import StopReason
 from tests.support.histories import example_contract, history
-from vocabulary.records import IncomePosting, IncomeType, Month, SubjectRef, Week
+from vocabulary.records import IncomePosting, SubjectRef
+from vocabulary.statuses import IncomeType
+from vocabulary.weeks import Month, Week
 
 IMPACT60 = example_contract("impact60")
 STATES = {state.id: state for state in IMPACT60.states}

@@ -10,7 +10,7 @@ from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.explain import Rules, explain_person
 from policies.basis import StopReason
 from tests.support.histories import EXAMPLES, history
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 PAUSE = '[[pauses]]\nfrom_week = "2020-W12"\nto_week = "2020-W12"\n\n[freeze]'
 TEXT = (EXAMPLES / "contracts" / "impact60.toml").read_text(encoding="utf-8").replace("[freeze]", PAUSE)

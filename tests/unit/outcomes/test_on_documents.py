@@ -8,7 +8,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.reconciling import OnDocuments, rests_on_documents
 from policies.disclosure import Band
 from tests.support.histories import example_contract, history
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 IMPACT60 = example_contract("impact60", size=("size = 120", "size = 30"), threshold=("_people = 60", "_people = 15"))
 BY_WEEKS = "weeks_in_work_or_education"

@@ -9,7 +9,7 @@ from gateway.contracts.contact import load_contact
 from gateway.documents.annexes.payment import annex_b
 from gateway.documents.contract_page import Language, page
 from gateway.documents.leaflet import leaflet, letter
-from gateway.errors.tree import AmendmentRefused
+from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.bounds import parties, ranges
 from gateway.outcomes.contract import Contract

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from connectors.errors import DeclarationInvalid
-from gateway.errors.tree import AmendmentRefused
+from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.amendment import check_amendment
 from tests.support.histories import example_contract
 

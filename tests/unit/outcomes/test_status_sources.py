@@ -14,7 +14,7 @@ from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evidence import STATUS_OF, EvidenceType, last_week
 from gateway.outcomes.lint import lint
 from tests.support.histories import EXAMPLES
-from vocabulary.records import Week
+from vocabulary.weeks import Week
 
 TEXT = (EXAMPLES / "contracts" / "impact60.toml").read_text(encoding="utf-8")
 SEVERAL = 'status = ["civil", "dream", "evidence"]\nevidence = ["self_employed"]'

@@ -6,14 +6,16 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from gateway.events.event import SourceDeclared
+from gateway.events.contracts import SourceDeclared
 from gateway.outcomes.evidence import EvidenceType
 from gateway.store import spells
 from gateway.store.evidence import EvidenceRow, confirmed_spells, of_contract, of_person
 from gateway.store.tables import Subject
 from gateway.store.unit_of_work import Store
 from tests.support.databases import NOW
-from vocabulary.records import Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import StatusSpell, SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 REF = SubjectRef("a" * 32)
 FIRST = Week.parse("2020-W01")

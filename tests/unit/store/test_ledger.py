@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, delete
 
-from gateway.errors.tree import LogCorrupt
-from gateway.events.event import SourceDeclared
+from gateway.errors.oversight import LogCorrupt
+from gateway.events.contracts import SourceDeclared
 from gateway.store import ledger
 from gateway.store.tables import LogNode
 from gateway.store.unit_of_work import Store

@@ -9,7 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-from gateway.errors.tree import NotInstalled, SchemaOutdated
+from gateway.errors.installation import NotInstalled
+from gateway.errors.store import SchemaOutdated
 from gateway.store import schema
 from gateway.store.schema import check_schema, migrate
 from gateway.store.unit_of_work import Store

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from gateway.events.event import SourceDeclared
+from gateway.events.contracts import SourceDeclared
 from gateway.outcomes.history import PersonHistory
 from gateway.store import spells
 from gateway.store.queries import complete_since, completeness
@@ -20,7 +20,9 @@ from gateway.store.vault import VaultTables
 from keys.errors import VaultCorrupt
 from keys.linkage import BlindIndexRow
 from tests.support.databases import NOW
-from vocabulary.records import IncomePosting, IncomeType, Month, Status, StatusSpell, SubjectRef, Week
+from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Month, Week
 
 REF = SubjectRef("a" * 32)
 FIRST = Week.parse("2020-W01")

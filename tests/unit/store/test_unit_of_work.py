@@ -12,8 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, delete, func, select, update
 
-from gateway.errors.tree import ClockWentBack, StoreBusy, StoreUnreachable, UnauditedWrite
-from gateway.events.event import PersonLine, SourceDeclared, lines_root
+from gateway.errors.store import ClockWentBack, StoreBusy, StoreUnreachable, UnauditedWrite
+from gateway.events.contracts import SourceDeclared
+from gateway.events.event import PersonLine, lines_root
 from gateway.store import ledger
 from gateway.store.schema import migrate
 from gateway.store.tables import LogEntry, PersonLineRow, SourceRow

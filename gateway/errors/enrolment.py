@@ -1,0 +1,53 @@
+"""Errors of referral lists and of files that come in: branches of the tree in `gateway.errors.tree`.
+
+Refused
+└── EnrolmentRefused · CohortAlreadySealed · FileOverlaps
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gateway.errors.tree import Refused
+
+_LISTED_LINES = 20  # of a refused list; the counts of the reasons are whole
+
+
+class EnrolmentRefused(Refused):
+    code = "enrolment-refused"
+
+    def __init__(
+        self,
+        *,
+        contract: str,
+        batch: str,
+        reasons: Mapping[str, int],
+        file: str = "",
+        lines: Sequence[tuple[int, str]] = (),
+    ) -> None:
+        self.reasons, self.lines = dict(reasons), tuple(lines)
+        listed = ", ".join(f"{reason}: {count}" for reason, count in sorted(reasons.items()))
+        shown = ", ".join(f"line {line} {reason}" for line, reason in self.lines[:_LISTED_LINES])
+        more = f", and {len(self.lines) - _LISTED_LINES} more" if len(self.lines) > _LISTED_LINES else ""
+        where = f"; {file}: {shown}{more}" if shown else ""
+        super().__init__(
+            f"batch {batch!r} of {contract!r} was not sealed and nothing was stored ({listed}{where}); mend the list"
+            " and enrol again"
+        )
+
+
+class CohortAlreadySealed(Refused):
+    code = "cohort-already-sealed"
+
+    def __init__(self, *, contract: str, batch: str) -> None:
+        super().__init__(f"batch {batch!r} of {contract!r} is sealed: its membership never changes")
+
+
+class FileOverlaps(Refused):
+    code = "file-overlaps"
+
+    def __init__(self, *, file: str, other: str) -> None:
+        super().__init__(
+            f"{file} covers some of the months of {other}, which was pulled before, and not all of them; a file that"
+            " replaces another must cover all its months; nothing was stored from this file"
+        )

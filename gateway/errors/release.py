@@ -1,0 +1,68 @@
+"""Errors of the release cycle: branches of the tree in `gateway.errors.tree`.
+
+Refused
+└── WindowOutOfOrder · NothingToCorrect · ReleaseInterrupted · SourcesIncomplete · DraftRefused
+NotFound
+└── RevisionUnknown
+Broken
+└── StatusListFull
+"""
+
+from __future__ import annotations
+
+from gateway.errors.tree import Broken, NotFound, Refused
+
+
+class WindowOutOfOrder(Refused):
+    code = "window-out-of-order"
+
+    def __init__(self, *, window: str, other: str, reason: str) -> None:
+        super().__init__(
+            f"what {window!r} is worth builds on the payment documents before it: that of {other!r} {reason}"
+        )
+
+
+class RevisionUnknown(NotFound):
+    code = "revision-unknown"
+    message = "window {window!r} has no revision {revision} of this attestation"
+
+
+class NothingToCorrect(Refused):
+    code = "nothing-to-correct"
+
+    def __init__(self, *, contract: str, window: str) -> None:
+        super().__init__(f"with what is known now no attestation of {contract!r} {window!r} would show another figure")
+
+
+class ReleaseInterrupted(Refused):
+    code = "release-interrupted"
+
+    def __init__(self, *, contract: str, window: str, template: str) -> None:
+        super().__init__(
+            f"a release of {contract!r} {window!r} ({template}) was interrupted; run `gateway release` for it once more"
+            " first"
+        )
+
+
+class SourcesIncomplete(Refused):
+    code = "sources-incomplete"
+
+    def __init__(self, *, contract: str, week: str, complete: str) -> None:
+        super().__init__(
+            f"the sources of {contract!r} are not complete to {week} ({complete}); pull the missing files first"
+        )
+
+
+class DraftRefused(Refused):
+    code = "draft-refused"
+
+    def __init__(self, *, rule: str, reason: str) -> None:
+        self.rule = rule
+        super().__init__(f"the draft was not signed (rule {rule}): {reason}")
+
+
+class StatusListFull(Broken):
+    code = "status-list-full"
+
+    def __init__(self) -> None:
+        super().__init__("nine tenths of the status list are in use")

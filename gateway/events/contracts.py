@@ -1,0 +1,46 @@
+"""What the access log tells of contracts, of what they declare, and of their cohorts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class ContractActivated(Event):
+    kind = "contract_activated"
+    contract: str
+    version: int
+    rules_sha256: str
+    programme_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDeclared(Event):
+    kind = "source_declared"
+    source: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateDeclared(Event):
+    """An evaluator's signed figure was taken in; a later one of the same window supersedes it."""
+
+    kind = "aggregate_declared"
+
+    contract: str
+    aggregate: str
+    window: str
+    evaluator: str
+    token_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class CohortSealed(Event):
+    kind = "cohort_sealed"
+    contract: str
+    batch: str
+    count: int
+    seal_sha256: str
+    decision: str

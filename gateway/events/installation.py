@@ -1,0 +1,64 @@
+"""What the access log tells of the installation itself: its keys, its public files, its clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Installed(Event):
+    kind = "installed"
+    host: str
+    municipality: str
+    installation: str  # "production" | "test" | "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeyChanged(Event):
+    """A signing key came or changed its state; `manifest` is the version that says so."""
+
+    kind = "signing_key_changed"
+
+    key: str
+    action: str
+    state: str
+    manifest: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusListSigned(Event):
+    kind = "status_list_signed"
+    list: int
+    sha256: str
+    leaf_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRegistered(Event):
+    kind = "client_registered"
+    client: str
+    organisation: str
+    role: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRevoked(Event):
+    kind = "client_revoked"
+    client: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIssued(Event):
+    kind = "token_issued"
+    client: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrustExported(Event):
+    kind = "trust_exported"
+    fingerprint: str
