@@ -42,7 +42,6 @@ TRANSITIONS: Mapping[State, Mapping[Action, State]] = {
     State.DESTROYED: {Action.COMPROMISE: State.COMPROMISED},
     State.COMPROMISED: {},
 }
-SIGNING = frozenset({State.ACTIVE})
 PUBLISHED = frozenset({State.PENDING, State.ACTIVE, State.RETIRING})  # in the issuer's JWK set of today
 
 

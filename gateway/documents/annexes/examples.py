@@ -14,8 +14,6 @@ from gateway.outcomes.tariff import UNIT_OF, Figures, due_lines, owed, uncapped
 from gateway.outcomes.terms import Tariff, TariffKind, Unit
 from gateway.wording import annexes as words
 
-_ONCE = (MeasureKind.RETENTION, MeasureKind.DAYS, MeasureKind.EARNINGS)
-
 
 @dataclass(frozen=True, slots=True)
 class Example:
