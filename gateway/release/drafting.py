@@ -29,13 +29,14 @@ from gateway.events.releases import ReleaseIntended
 from gateway.installation.authority import Asking, Authorised, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.outcomes.not_counted import not_counted
-from gateway.outcomes.opening import Opening
-from gateway.outcomes.reconciling import OnDocuments
+from gateway.outcomes.opening import OpeningBalances
+from gateway.outcomes.reconciling import DocumentsBand
 from gateway.outcomes.tariff import DueLine, due_lines
+from gateway.outcomes.terms import Window
 from gateway.store import basis, queries
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
@@ -64,7 +65,7 @@ class Draft:
     disclosable: dict[str, Any]
     due: tuple[DueLine, ...]
     known_at: datetime
-    on_documents: OnDocuments | None = None  # of a payment document; for the statement, and in no attestation
+    on_documents: DocumentsBand | None = None  # of a payment document; for the statement, and in no attestation
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ def _shown_as_known_before(session: Session, request: Request, known: datetime) 
     return any(row.known_at != known for row in same)
 
 
-def _needed(contract: Contract, earlier: Sequence[Window], opening: Opening | None) -> list[Window]:
+def _needed(contract: Contract, earlier: Sequence[Window], opening: OpeningBalances | None) -> list[Window]:
     """The earlier windows that what is due rests on: all under a cap by window, else the last and the last stated."""
     if any(tariff.cap_window_minor for tariff in contract.tariffs):
         return list(earlier)
