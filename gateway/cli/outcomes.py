@@ -107,13 +107,12 @@ def _pull_records(
 
     from connectors.file_form import form_of
     from connectors.source_file import LocalFile
-    from connectors.transports import kind_of
     from connectors.transports.file import NamedRecords
     from gateway.intake.pulling_records import pull_records
 
     form = form_of(declaration.transport)
     if files and form is None:
-        raise typer.BadParameter(f"{declaration.id} is asked over {kind_of(declaration.transport)} and reads no files")
+        raise typer.BadParameter(f"{declaration.id} is asked over {declaration.transport.kind} and reads no files")
     transport = (
         NamedRecords([LocalFile(file) for file in files], form, declaration.schema)
         if files and form is not None

@@ -25,7 +25,8 @@ from gateway.store import queries
 from gateway.store.rights_tables import Proposal
 from gateway.store.tables import AcceptanceRow, LogEntry
 from outcome_verifier import acceptance, canonical, jws
-from outcome_verifier.trust import TrustedKey, TrustFile
+from outcome_verifier.trust import TrustFile
+from outcome_verifier.trusted_key import TrustedKey
 
 Signatory = tuple[str, str]  # a role in the contract, and the organisation that has it
 

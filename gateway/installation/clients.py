@@ -30,9 +30,9 @@ from gateway.installation.tokens import (
 from gateway.outcomes.contract import RECIPIENTS
 from gateway.store import queries
 from gateway.store.tables import ClientRow, UsedAssertion
-from keys.signer import jwk_of
 from outcome_verifier import b64
 from outcome_verifier.jws import thumbprint
+from outcome_verifier.signing import jwk_of
 from policies.terms import Party, Role
 
 _COORDINATE_BYTES = 32

@@ -17,7 +17,6 @@ from connectors.errors import ConnectorError, FileChanged, FileNotNeeded, Folder
 from connectors.pull import pull_file
 from connectors.reading import file_sha256
 from connectors.source_file import LocalFile, SourceFile
-from connectors.transports import kind_of
 from gateway.contracts.declarations import source
 from gateway.errors.enrolment import FileOverlaps
 from gateway.errors.pulls import SourceRests
@@ -183,7 +182,7 @@ def note_reached(uow: UnitOfWork, declaration: SourceDeclaration, error: Connect
     """Remember whether a pull could reach its source. A folder on this machine is never left alone."""
     if not isinstance(error, SourceUnavailable) or isinstance(error, FolderEmpty):
         circuit.answered(uow.session, declaration.id)
-    elif kind_of(declaration.transport) != "file":
+    elif declaration.transport.kind != "file":
         circuit.failed(uow.session, declaration.id, uow.now)
 
 

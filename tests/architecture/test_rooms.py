@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.imports import modules
+
 ROOT = Path(__file__).parents[2]
-ROOMS = ("gateway", "connectors", "policies", "keys", "vocabulary", "verifier/outcome_verifier")
-MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+MODULES = sorted(modules(ROOT).values())
 MOST_LINES = 400
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
 
@@ -31,6 +32,10 @@ def test_a_module_is_short_and_its_name_says_something(module: Path):
     lines = module.read_text(encoding="utf-8").splitlines()
     assert len(lines) <= MOST_LINES
     assert not EMPTY_NAMES & {module.stem, *module.relative_to(ROOT).parts[:-1]}
+
+
+def test_the_gateway_has_rooms_and_no_module_beside_them():
+    assert [path.name for path in (ROOT / "gateway").glob("*.py")] == ["__init__.py"]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

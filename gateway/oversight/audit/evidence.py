@@ -142,7 +142,7 @@ def file_given(session: Session, contract: Contract, row: ReleaseRow, path: Path
     Raises `FileNameMismatch` where it is named as none of the contract's sources declares.
     """
     declarations = [source(session, name) for name in contract.sources]
-    patterns = {one.transport.form.pattern: one for one in declarations if one.kind in FILE_KINDS}
+    patterns = {one.form.pattern: one for one in declarations if one.kind in FILE_KINDS}
     pattern = next((one for one in patterns if fnmatch(path.name, one)), " or ".join(patterns))
     check_name(path.name, pattern)
     declaration = patterns.get(pattern)

@@ -18,7 +18,7 @@ from connectors.schema import Schema
 from connectors.transport import Ask, ListTransport, Page, PersonTransport, Record
 from connectors.transports import connect, lists_everybody
 from connectors.transports.addresses import origin
-from connectors.transports.rest import Paging, RestSettings
+from connectors.transports.rest_settings import Paging, RestSettings
 from gateway.simulate.certificates import Authority, server_context
 from gateway.simulate.faults import Fault, Faults
 from gateway.simulate.http_source import HttpSource, Reply, Request

@@ -27,7 +27,7 @@ from connectors.errors import (
 from connectors.schema import Schema
 from connectors.transport import Ask, Clock, ListTransport
 from connectors.transports import connect, lists_everybody
-from connectors.transports.sql import SqlSettings
+from connectors.transports.sql_settings import SqlSettings
 from connectors.transports.sql_statement import check_statement
 from gateway.simulate.case_view import write_cases
 from gateway.simulate.rest_sources import Period

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from lxml import etree
 
 from connectors.errors import AnswerForAnother, SchemaChanged, SourceError, SourceMalformed, SourceRefused
 from connectors.transports.kombit import OPERATIONS
+from connectors.transports.kombit.messages import MESSAGES
 from connectors.transports.kombit.question import Question
 from connectors.transports.xml import Element, element, read, written
 from gateway.simulate.kombit_answers import ANSWERS, Benefit, Life, Report
@@ -43,7 +43,7 @@ def body(content: Element) -> Element:
 
 
 def parsed(operation: str, known: Any, change: Callable[[Element], object] = lambda _: None) -> list[tuple[str, ...]]:
-    messages = import_module(OPERATIONS[operation].module)
+    messages = MESSAGES[operation]
     content = body(ANSWERS[operation](messages.build(QUESTION), ANNA, known))
     change(content)
     records = messages.parse(content, QUESTION)
@@ -53,7 +53,7 @@ def parsed(operation: str, known: Any, change: Callable[[Element], object] = lam
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_requests_are_as_the_golden_files(operation: str) -> None:
-    built = import_module(OPERATIONS[operation].module).build(QUESTION)
+    built = MESSAGES[operation].build(QUESTION)
     etree.indent(built)
     assert written(built) + b"\n" == (GOLDEN / f"{operation}.xml").read_bytes()
 
