@@ -78,7 +78,7 @@ class Money:
     """What one tariff owes in all by window, for people or for declared figures."""
 
     tariff: str
-    owed_amounts: tuple[int, ...]
+    owed: tuple[int, ...]
     people: tuple[str, ...] = ()
     declared: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     says: str = ""
