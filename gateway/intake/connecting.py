@@ -71,7 +71,7 @@ class Connector:
         return f"source {name} could not be reached by {self.failures} pulls in a row; it is left alone until {until}"
 
     @property
-    def unassessed(self) -> tuple[str, ...]:
+    def unassessed_contracts(self) -> tuple[str, ...]:
         """The contracts that may not read it: it was supplied for another purpose, and they name no assessment."""
         if not self.declaration.is_supplied_for_another_purpose:
             return ()

@@ -80,7 +80,7 @@ def pull(
         keeps_amounts = gateway.contract(asking.session, contract_id).needs_amounts
         authorised, weeks, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
-        left_out = stopped | _gone(gateway, asking, contract_id, declaration, weeks)
+        left_out = stopped | _subjects_gone(gateway, asking, contract_id, declaration, weeks)
         matcher = gateway.boundary(asking.session).matcher(contract_id, without=left_out)
         asking.uow.record(
             PullAuthorised(
@@ -128,7 +128,7 @@ def pull(
     return report(row, people_changed=changed, postings_added=added, is_new=True)
 
 
-def _gone(
+def _subjects_gone(
     gateway: Gateway, asking: Asking, contract_id: str, declaration: SourceDeclaration, weeks: tuple[Week, Week]
 ) -> set[str]:
     """Of whom the source has nothing left to tell: see `told.ended`."""
@@ -217,7 +217,7 @@ def _store(
 ) -> tuple[PullRow, int, int]:
     source_id = declaration.id
     # statuses are told a week and an edition; postings add up, so the same months must never count twice
-    replaced = _replaced(asking.session, contract_id, source_id, pulled) if declaration.kind == "income" else []
+    replaced = _replaced_pulls(asking.session, contract_id, source_id, pulled) if declaration.kind == "income" else []
     rejected = {reason.value: count for reason, count in pulled.rejected.items() if count}
     unknown = dict(pulled.unknown_codes)
     counts = {
@@ -278,7 +278,7 @@ def _store(
     return row, changed, added
 
 
-def _replaced(session: Session, contract_id: str, source_id: str, pulled: Pulled) -> list[int]:
+def _replaced_pulls(session: Session, contract_id: str, source_id: str, pulled: Pulled) -> list[int]:
     """The earlier pulls whose months this income file delivers again; `FileOverlaps` where it holds only a part."""
     replaced = []
     for row in queries.pulls(session, contract_id, source_id):

@@ -22,7 +22,7 @@ from connectors.transports.kombit import OPERATIONS
 from connectors.transports.kombit.messages import MESSAGES
 from connectors.transports.kombit.question import Question
 from connectors.transports.xml import Element, element, read, written
-from gateway.simulate.kombit_answers import ANSWERS, Benefit, Life, Report
+from gateway.simulate.kombit_answers import ANSWERS, Benefit, CivilRecord, Report
 from tests.unit.connectors.transports.soap.world import ANNA, ASK, BO, CVR, MARCH
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -142,20 +142,20 @@ def test_a_report_without_an_income_type_is_no_wage() -> None:
 @pytest.mark.parametrize(
     ("life", "events"),
     [
-        (Life(), []),
-        (Life("90", date(2020, 3, 8)), [("dead", "2020-03-08", "")]),
-        (Life("80", date(2020, 3, 8)), [("emigrated", "2020-03-08", "")]),
-        (Life("60", date(2020, 3, 8), BO), [("number_changed", "2020-03-08", BO)]),
-        (Life("50", date(2020, 3, 8), BO), [("number_changed", "2020-03-08", BO)]),
-        (Life("70", date(2020, 3, 8)), []),
-        (Life(protected_from=date(2019, 1, 1)), [("protected", "2019-01-01", "")]),
+        (CivilRecord(), []),
+        (CivilRecord("90", date(2020, 3, 8)), [("dead", "2020-03-08", "")]),
+        (CivilRecord("80", date(2020, 3, 8)), [("emigrated", "2020-03-08", "")]),
+        (CivilRecord("60", date(2020, 3, 8), BO), [("number_changed", "2020-03-08", BO)]),
+        (CivilRecord("50", date(2020, 3, 8), BO), [("number_changed", "2020-03-08", BO)]),
+        (CivilRecord("70", date(2020, 3, 8)), []),
+        (CivilRecord(protected_from=date(2019, 1, 1)), [("protected", "2019-01-01", "")]),
         (
-            Life(protected_from=date(2019, 1, 1), protected_to=date(2020, 1, 1)),
+            CivilRecord(protected_from=date(2019, 1, 1), protected_to=date(2020, 1, 1)),
             [("protected", "2019-01-01", ""), ("protection_ended", "2020-01-01", "")],
         ),
     ],
 )
-def test_a_register_tells_of_a_life(life: Life, events: list[tuple[str, str, str]]) -> None:
+def test_a_register_tells_of_a_life(life: CivilRecord, events: list[tuple[str, str, str]]) -> None:
     assert parsed("sf1520", life) == [(ANNA, *event) for event in events]
 
 
@@ -165,7 +165,7 @@ KNOWN: dict[str, Any] = {
     "sf1491.effektuering": [KONTANT],
     "sf1491.bevilling": [KONTANT],
     "sf0770_a": [REPORT],
-    "sf1520": Life("90", date(2020, 3, 8)),
+    "sf1520": CivilRecord("90", date(2020, 3, 8)),
 }
 WHOSE = {
     "sf1491.effektuering": "PartCPRNummer",
