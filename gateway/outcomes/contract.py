@@ -31,11 +31,10 @@ from gateway.outcomes.terms import (
 )
 from policies.basis import StopReason
 from policies.terms import LegalRole
+from vocabulary.releases import Recipient, Template
 
 SCHEMA = "outcome-contract/1"
 CURRENCIES = ("DKK", "EUR", "GBP", "USD")  # of two decimals, each
-TEMPLATES = ("contract_total", "predicate", "payment_document")
-RECIPIENTS = ("operator", "investor")
 STATEMENTS = ("relapse_notice",)
 
 
@@ -110,8 +109,8 @@ class Measure:
 class PlannedRelease:
     """A template, a recipient and a window: nothing else may ever be released (invariant 5)."""
 
-    template: str
-    recipient: str
+    template: Template
+    recipient: Recipient
     window: str
 
 
@@ -241,5 +240,5 @@ class Contract:
         """The first day on which the window's data may be frozen."""
         return window.to_week.sunday + timedelta(days=self.freeze_days)
 
-    def is_planned(self, template: str, recipient: str, window: str) -> bool:
+    def is_planned(self, template: Template, recipient: Recipient, window: str) -> bool:
         return PlannedRelease(template, recipient, window) in self.releases

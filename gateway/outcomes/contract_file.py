@@ -10,10 +10,8 @@ from connectors.declaration_table import Table, one_of, parse, unique
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import (
     CURRENCIES,
-    RECIPIENTS,
     SCHEMA,
     STATEMENTS,
-    TEMPLATES,
     Contract,
     ContractParty,
     Measure,
@@ -39,6 +37,7 @@ from gateway.outcomes.terms import (
 from policies.basis import StopReason
 from policies.calendar import Finding, audit
 from policies.terms import LegalRole
+from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
 
 _MOST_PAYERS = 10  # the municipality among them
@@ -188,7 +187,7 @@ def _check_threshold(root: Table, contract: Contract) -> None:
 def _parties(root: Table) -> tuple[ContractParty, ...]:
     table, others = root.table("parties"), root.tables("payers", least=0)
     parties: list[ContractParty] = []
-    for role in ("outcome_payer", *RECIPIENTS):
+    for role in ("outcome_payer", *Recipient):
         if role == "investor" and role not in table:
             continue  # the operator carries the risk itself; no release may name an investor then
         party = table.table(role)
@@ -301,7 +300,7 @@ def _releases(root: Table, windows: tuple[Window, ...]) -> tuple[PlannedRelease,
     releases: list[PlannedRelease] = []
     labels = [window.label for window in windows]
     for table in root.tables("releases"):
-        template = table.converted("template", one_of(*TEMPLATES))
+        template = Template(table.converted("template", one_of(*Template)))
         chosen = labels if "windows" in table and table.is_text("windows") else list(table.texts("windows"))
         if chosen is labels:
             table.converted("windows", one_of("all"))
@@ -309,9 +308,9 @@ def _releases(root: Table, windows: tuple[Window, ...]) -> tuple[PlannedRelease,
             if label not in labels:
                 raise table.refuse("windows", f"knows no window {label!r}")
         for recipient in table.texts("recipients"):
-            if recipient not in RECIPIENTS or recipient not in root.table("parties"):
+            if recipient not in set(Recipient) or recipient not in root.table("parties"):
                 raise table.refuse("recipients", f"knows no recipient {recipient!r}")
-            releases.extend(PlannedRelease(template, recipient, label) for label in chosen)
+            releases.extend(PlannedRelease(template, Recipient(recipient), label) for label in chosen)
         table.done()
     if len(set(releases)) != len(releases):
         raise root.refuse("releases", "plans the same release twice")
@@ -340,8 +339,8 @@ def _tied(table: Table) -> tuple[tuple[str, str], ...]:
     pairs = []
     for text in table.texts("tied", []):
         first, _, second = text.partition("+")
-        if {first, second} != set(RECIPIENTS):
-            raise table.refuse("tied", f"must hold {'+'.join(RECIPIENTS)!r}: two recipients that count as one")
+        if {first, second} != set(Recipient):
+            raise table.refuse("tied", f"must hold {'+'.join(Recipient)!r}: two recipients that count as one")
         pairs.append((first, second))
     return tuple(pairs)
 
