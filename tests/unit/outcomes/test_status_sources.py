@@ -11,8 +11,8 @@ from connectors.errors import DeclarationInvalid
 from gateway.documents.contract_page import Language, page
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.outcomes.evidence import STATUS_OF, EvidenceType, last_week
 from gateway.outcomes.lint import lint
+from gateway.outcomes.manual_evidence import STATUS_OF, EvidenceType, last_week
 from tests.support.histories import EXAMPLES
 from vocabulary.weeks import Week
 
