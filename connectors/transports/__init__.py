@@ -9,10 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from connectors.declaration_table import Table
 from connectors.inbox import Inbox
 from connectors.schema import Schema
 from connectors.transport import Clock, Secrets, Transport
+from vocabulary.declaration import DeclarationTable
 
 _MODULES = {
     "file": "connectors.transports.file",
@@ -24,7 +24,7 @@ _MODULES = {
 KINDS = tuple(_MODULES)
 
 
-def read_settings(table: Table) -> Any:
+def read_settings(table: DeclarationTable) -> Any:
     """The settings of a `[transport]` table, of the type that its module has; `DeclarationInvalid`."""
     kind = table.text("kind")
     if kind not in _MODULES:
@@ -34,7 +34,7 @@ def read_settings(table: Table) -> Any:
     return settings
 
 
-def check(root: Table, settings: Any, schema: Schema) -> None:
+def check(root: DeclarationTable, settings: Any, schema: Schema) -> None:
     """Refuse what no table shows by itself: settings that contradict the columns. `DeclarationInvalid` at its key.
 
     A module in which that can happen has `check(root, settings, schema)`.

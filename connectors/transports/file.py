@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from connectors.declaration_table import Table
 from connectors.drop_folder import DropFolder
 from connectors.errors import FolderEmpty, SourceUnavailable
 from connectors.file_form import Arrival, FileForm, read_arrival, read_form
@@ -15,6 +14,7 @@ from connectors.record_file import record_pages
 from connectors.schema import Schema
 from connectors.source_file import SourceFile
 from connectors.transport import Ask, Clock, Page, Secrets
+from vocabulary.declaration import DeclarationTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class FileSettings:
     arrival: Arrival | None = None
 
 
-def read(table: Table) -> FileSettings:
+def read(table: DeclarationTable) -> FileSettings:
     return FileSettings(read_form(table), read_arrival(table) if "folder" in table else None)
 
 

@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass, field
 from importlib import import_module
 
-from connectors.declaration_table import Table, one_of
 from connectors.errors import SchemaChanged
 from connectors.schema import Schema
 from connectors.transport import Clock, PersonTransport, Secrets
 from connectors.transports.addresses import host_of
 from connectors.transports.http_settings import HttpSettings, read_http, url
 from connectors.transports.kombit import OPERATIONS, Operation
+from vocabulary.declaration import DeclarationTable, one_of
 
 _CVR = re.compile(r"\d{8}")
 
@@ -42,7 +42,7 @@ class SoapSettings:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
-def read(table: Table) -> SoapSettings:
+def read(table: DeclarationTable) -> SoapSettings:
     operation = table.converted("operation", one_of(*OPERATIONS))
     endpoint = url(table, "endpoint")
     token = table.table("token")
@@ -62,7 +62,7 @@ def read(table: Table) -> SoapSettings:
     return settings
 
 
-def _signer(table: Table) -> str:
+def _signer(table: DeclarationTable) -> str:
     """Whether answers are signed has no default: who leaves it out has not decided it."""
     signer = table.text("answers_signed_by")
     return "" if signer == "nobody" else signer
@@ -74,7 +74,7 @@ def _eight_digits(text: str) -> str:
     return text
 
 
-def _parameters(table: Table, operation: Operation) -> dict[str, str]:
+def _parameters(table: DeclarationTable, operation: Operation) -> dict[str, str]:
     if not operation.parameters:
         return {}
     given = table.table("parameters")

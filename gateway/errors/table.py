@@ -15,8 +15,10 @@ class Outcome:
 
 
 _OUTCOMES: dict[str, Outcome] = {
+    "product-error": Outcome(1, 500, "Internal error"),
     "gateway-error": Outcome(1, 500, "Internal error"),
     "declaration-invalid": Outcome(3, 422, "The file cannot be understood"),
+    "text-invalid": Outcome(3, 422, "The text cannot be used"),
     "connector-error": Outcome(3, 422, "The file cannot be used"),
     "file-unreadable": Outcome(3, 422, "The file cannot be read"),
     "header-mismatch": Outcome(3, 422, "The file's header is another one"),

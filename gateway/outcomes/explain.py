@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from connectors.declaration_table import line_of
 from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, Window
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import Reason, WeekVerdict
 from gateway.outcomes.results import person_result
+from vocabulary.declaration import line_of
 from vocabulary.weeks import Week
 
 _RULE_OF = {

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-from connectors.errors import DeclarationInvalid
 from gateway.contracts.aggregates import Figure, checked, declare, sign_figure
 from gateway.errors.aggregates import AggregateMissing, AggregateRefused
 from gateway.outcomes.contract import Contract
@@ -20,6 +19,7 @@ from tests.functional.test_traps import Clock
 from tests.support.histories import example_contract
 from tests.support.municipality import SimulatedMunicipality
 from tests.support.simulated import simulated
+from vocabulary.errors import DeclarationInvalid
 
 EVALUATOR, STRANGER = (FileSigner(generate_private_key(SECP256R1()), "ES256", False) for _ in range(2))
 NOW = datetime(2021, 3, 1, tzinfo=UTC)
