@@ -10,12 +10,11 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from connectors.codes import NAMES, NO_CODES, CodeList, listed, own_codes
-from connectors.file_form import form_of
+from connectors.file_form import FileForm, form_of
 from connectors.schema import Schema
-from connectors.transports import check, lists_everybody, read_settings
+from connectors.transports import TransportSettings, check, lists_everybody, read_settings
 from vocabulary.declaration import DeclarationTable, one_of, parse
 
 # kind -> the words that its columns must have; our words, the declaration names the columns
@@ -81,11 +80,19 @@ class SourceDeclaration:
     dropped_patterns: tuple[str, ...]  # the same for columns that a source has one more of every month
     codes: CodeList  # what its codes mean; empty where it has none
     coverage: Coverage | None  # of records; a file's name and layout say it
-    transport: Any  # the settings that its transport's module reads
+    transport: TransportSettings
     agreement: Agreement
     is_supplied_for_another_purpose: bool  # then an assessment is required before it is used
     sha256: str
     file: str
+
+    @property
+    def form(self) -> FileForm:
+        """How the files of a kind of file are named and written; `TypeError` of a source that brings none."""
+        form = form_of(self.transport)
+        if form is None:
+            raise TypeError(f"{self.id} is asked over {self.transport.kind}, which brings no files")
+        return form
 
     @property
     def explains_no_code(self) -> bool:
@@ -155,7 +162,7 @@ def _codes(root: DeclarationTable, kind: str) -> CodeList:
     return base.with_own(own)
 
 
-def _transport(table: DeclarationTable, kind: str, coverage: Coverage | None) -> Any:
+def _transport(table: DeclarationTable, kind: str, coverage: Coverage | None) -> TransportSettings:
     settings = read_settings(table)
     if kind not in FILE_KINDS:
         arrival = getattr(settings, "arrival", None)

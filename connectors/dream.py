@@ -51,7 +51,7 @@ def pull_dream(
     """
     check_line_end(file)
     header_bytes, offset = first_line(file)
-    header = split(decode(header_bytes, file=file.name), declaration.transport.form.delimiter)
+    header = split(decode(header_bytes, file=file.name), declaration.form.delimiter)
     if find_columns(header, [declaration.columns["cpr"]], file=file.name) != [0]:
         raise HeaderMismatch(file=file.name, column=declaration.columns["cpr"], position=1, reason="must be first")
     columns, edition = week_columns(header, weeks, file=file.name)
@@ -59,8 +59,8 @@ def pull_dream(
     pulled = Pulled(file.name, "", min(columns), max(columns), edition=edition.ordinal)
     found: dict[SubjectRef, list[StatusSpell]] = {}
     uncertain: set[SubjectRef] = set()
-    for _, subject, line in cohort_lines(file, offset, declaration.transport.form.delimiter, matcher, pulled, progress):
-        fields = split(line, declaration.transport.form.delimiter)
+    for _, subject, line in cohort_lines(file, offset, declaration.form.delimiter, matcher, pulled, progress):
+        fields = split(line, declaration.form.delimiter)
         if len(fields) != len(header):
             pulled.rejected[RejectReason.FIELD_COUNT] += 1
             uncertain.add(subject)

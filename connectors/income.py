@@ -41,7 +41,7 @@ def pull_income(
     Raises `FileNameMismatch`, `HeaderMismatch`, `SchemaChanged`, `FileTruncated`, `FileNotNeeded`, or `FileUnreadable`
     where no row lies in the months of the file's name.
     """
-    period = _period(file.name, declaration.transport.form.pattern)
+    period = _period(file.name, declaration.form.pattern)
     first, last = period[0].weeks()[0], period[1].weeks()[-1]
     covered = max(first, weeks[0]), min(last, weeks[1])
     pulled = Pulled(file.name, "", *covered, edition=period[1].ordinal)
@@ -53,7 +53,7 @@ def pull_income(
         read_rows(
             content,
             file=file.name,
-            delimiter=declaration.transport.form.delimiter,
+            delimiter=declaration.form.delimiter,
             columns=columns,
             rejected=pulled.rejected,
             schema=declaration.schema,

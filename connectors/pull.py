@@ -43,7 +43,7 @@ def pull_file(
     Raises a `ConnectorError`; then nothing of it is kept.
     """
     check_is_a_kind_of_file(declaration)
-    check_name(file.name, declaration.transport.form.pattern)
+    check_name(file.name, declaration.form.pattern)
     check_is_a_table(file)
     needed = {"keeps_amounts": True} if keeps_amounts and declaration.kind == "income" else {}
     return _PULL[declaration.kind](file, declaration, matcher, weeks=weeks, progress=progress, **needed)

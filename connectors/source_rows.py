@@ -56,7 +56,7 @@ def find_rows(
 
     Raises `FileNameMismatch`, `HeaderMismatch`, `FileTruncated` or `FileUnreadable`.
     """
-    check_name(file.name, declaration.transport.form.pattern)
+    check_name(file.name, declaration.form.pattern)
     return _FIND[declaration.kind](file, declaration, search, into, progress)
 
 
@@ -65,13 +65,13 @@ def _find_dream(
 ) -> Counter[RejectReason]:
     check_line_end(file)
     header_bytes, offset = first_line(file)
-    header = split(decode(header_bytes, file=file.name), declaration.transport.form.delimiter)
+    header = split(decode(header_bytes, file=file.name), declaration.form.delimiter)
     cpr = declaration.columns["cpr"]
     if find_columns(header, [cpr], file=file.name) != [0]:
         raise HeaderMismatch(file=file.name, column=cpr, position=1, reason="must be first")
     places, edition = week_columns(header, search.weeks, file=file.name)
     seen = Pulled(file.name, "", *search.weeks, edition=edition.ordinal)
-    delimiter = declaration.transport.form.delimiter
+    delimiter = declaration.form.delimiter
     for number, person, line in cohort_lines(file, offset, delimiter, search.matcher, seen, progress):
         fields = split(line, delimiter)
         if len(fields) != len(header):
@@ -127,7 +127,7 @@ def _find(
     rejected: Counter[RejectReason] = Counter()
     columns = [declaration.columns[word] for word in words]
     content, _ = read_whole(file)
-    delimiter = declaration.transport.form.delimiter
+    delimiter = declaration.form.delimiter
     rows = list(read_rows(content, file=file.name, delimiter=delimiter, columns=columns, rejected=rejected))
     people = search.matcher.identify_all([row.fields[0] for row in rows])
     for row, person in zip(rows, people, strict=True):

@@ -92,7 +92,7 @@ def scan_extract(
     Raises `FileNameMismatch`, `HeaderMismatch` (`PNR` not first, or no column for a week that is asked for) or
     `FileTruncated`, also where the file changed while it was read. Then there are no sums.
     """
-    check_name(file.name, declaration.transport.form.pattern)
+    check_name(file.name, declaration.form.pattern)
     check_is_a_table(file)
     check_line_end(file)
     header_bytes, offset = first_line(file)
@@ -127,7 +127,7 @@ def _keep_freed_memory() -> None:
 def _layout(
     header_bytes: bytes, declaration: SourceDeclaration, reference: Week, weeks: tuple[Week, Week], *, file: str
 ) -> _Layout:
-    header = split(decode(header_bytes, file=file), declaration.transport.form.delimiter)
+    header = split(decode(header_bytes, file=file), declaration.form.delimiter)
     if find_columns(header, [declaration.columns["cpr"]], file=file) != [0]:
         raise HeaderMismatch(file=file, column=declaration.columns["cpr"], position=1, reason="must be first")
     first, edition = week_columns(header, (reference, reference), file=file)
@@ -137,7 +137,7 @@ def _layout(
             name = f"y_{str(week)[2:4]}{str(week)[6:]}"
             raise HeaderMismatch(file=file, column=name, position=0, reason="is missing: every week must be there")
     check_columns(header, declaration, file=file)
-    delimiter = ord(declaration.transport.form.delimiter)
+    delimiter = ord(declaration.form.delimiter)
     return _Layout(delimiter, len(header), first[reference], list(places.values()), edition)
 
 

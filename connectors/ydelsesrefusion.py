@@ -45,7 +45,7 @@ def pull_ydelsesrefusion(
     Raises `FileNameMismatch`, `HeaderMismatch`, `SchemaChanged`, `FileTruncated`, `FileNotNeeded`, or `FileUnreadable`
     where no row lies in the period.
     """
-    calculated_on = _calculated_on(file.name, declaration.transport.form.pattern)
+    calculated_on = _calculated_on(file.name, declaration.form.pattern)
     month = (Month.of(calculated_on) + -1).weeks()
     period = month[0], month[-1]
     covered = max(period[0], weeks[0]), min(period[1], weeks[1])
@@ -58,7 +58,7 @@ def pull_ydelsesrefusion(
         read_rows(
             content,
             file=file.name,
-            delimiter=declaration.transport.form.delimiter,
+            delimiter=declaration.form.delimiter,
             columns=columns,
             rejected=pulled.rejected,
             schema=declaration.schema,

@@ -23,8 +23,8 @@ from pkcs11.util.rsa import encode_rsa_public_key
 
 from keys.errors import SignerUnavailable
 from keys.keystore import read_passphrase
-from keys.signer import jwk_of
 from outcome_verifier.jws import thumbprint
+from outcome_verifier.signing import jwk_of
 
 _PATH = {"token", "object"}
 _QUERY = {"module-path", "pin-source"}

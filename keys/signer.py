@@ -19,8 +19,7 @@ from keys.errors import KeyUnknown
 from keys.keystore import KeyStore, StoredKey
 from outcome_verifier import endorsement
 from outcome_verifier.jws import thumbprint
-from outcome_verifier.signing import jwk_of as jwk_of
-from outcome_verifier.signing import sign_as
+from outcome_verifier.signing import jwk_of, sign_as
 
 KINDS = {"ES256": "p256", "PS256": "rsa", "RS256": "rsa"}  # JWS algorithm -> kind in the key store
 

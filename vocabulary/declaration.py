@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from vocabulary.errors import DeclarationInvalid
-from vocabulary.typed_text import code_point, first_unseen, typed_lines, typed_text
+from vocabulary.typed_text import code_point, first_unseen, is_seen, typed_lines, typed_text
 
 T = TypeVar("T")
 Word = TypeVar("Word", bound=StrEnum)
@@ -109,9 +109,8 @@ class DeclarationTable:
     def check_keys(self) -> None:
         """Raise for a key, here or within, that holds what nobody sees: a message could not repeat it as it is."""
         for key, value in self._values.items():
-            place = first_unseen(key)
-            if place is not None or not key.strip():
-                written = "".join(code_point(one) if first_unseen(one) == 0 else one for one in key)
+            if not is_seen(key) or not key.strip():
+                written = "".join(one if is_seen(one) else code_point(one) for one in key)
                 raise self.refuse(written, "is no name that can be printed", rule="key-unknown")
             if isinstance(value, dict):
                 self._table(value, (key,)).check_keys()

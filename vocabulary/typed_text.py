@@ -51,6 +51,11 @@ def check_typed(text: str, *, what: str, is_long: bool = False) -> str:
     return text
 
 
+def is_seen(text: str) -> bool:
+    """Whether everybody who reads the text sees all of its characters; an empty one too."""
+    return first_unseen(text) is None
+
+
 def first_unseen(text: str) -> int | None:
     """Where the first character stands that a reader does not see as it is; None where there is none."""
     return next((place for place, character in enumerate(text) if _is_unseen(character)), None)

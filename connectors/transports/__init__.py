@@ -1,73 +1,85 @@
-"""Transports by the word that a declaration uses. A module is loaded when a declaration names it, and no sooner.
-
-Each module has `read(table) -> Settings`, which needs no library of its own, and `connect(settings, schema, secrets,
-clock) -> Transport`, which may load one. A module whose settings have a `form` brings files, and has `inbox` too.
-"""
+"""Transports by the word that a declaration uses. None loads a library of its own before a source is connected to."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from connectors.inbox import Inbox
 from connectors.schema import Schema
 from connectors.transport import Clock, Secrets, Transport
+from connectors.transports import file, rest, sftp, soap, sql
 from vocabulary.declaration import DeclarationTable
 
-_MODULES = {
-    "file": "connectors.transports.file",
-    "rest": "connectors.transports.rest",
-    "sftp": "connectors.transports.sftp",
-    "soap": "connectors.transports.soap",
-    "sql": "connectors.transports.sql",
-}
+
+class TransportSettings(Protocol):
+    """What a declaration says of its transport: `kind` is the word by which it names it."""
+
+    @property
+    def kind(self) -> str: ...
+
+
+class TransportModule(Protocol):
+    """What the module of a transport has. The settings are of the type that its `read` gives."""
+
+    def read(self, table: DeclarationTable) -> TransportSettings:
+        """The settings of a `[transport]` table; `DeclarationInvalid`."""
+        ...
+
+    def check(self, root: DeclarationTable, settings: Any, schema: Schema) -> None:
+        """Refuse what no table shows by itself: settings that contradict the columns. `DeclarationInvalid`."""
+        ...
+
+    def lists_everybody(self, settings: Any) -> bool:
+        """Whether the transport is a `ListTransport`, as far as the settings say so without connecting."""
+        ...
+
+    def connect(self, settings: Any, schema: Schema, secrets: Secrets, clock: Clock) -> Transport:
+        """The transport; its records hold the schema's columns, in their order. `SecretMissing`."""
+        ...
+
+
+class FolderModule(TransportModule, Protocol):
+    """A transport that brings files: its settings have a `form`."""
+
+    def inbox(self, settings: Any, secrets: Secrets, clock: Clock, *, claims: bool = True) -> Inbox:
+        """Where the files lie. Without `claims` nothing is renamed."""
+        ...
+
+
+_FOLDERS: Mapping[str, FolderModule] = {"file": file, "sftp": sftp}
+_MODULES: Mapping[str, TransportModule] = {"file": file, "rest": rest, "sftp": sftp, "soap": soap, "sql": sql}
 KINDS = tuple(_MODULES)
 
 
-def read_settings(table: DeclarationTable) -> Any:
+def read_settings(table: DeclarationTable) -> TransportSettings:
     """The settings of a `[transport]` table, of the type that its module has; `DeclarationInvalid`."""
     kind = table.text("kind")
     if kind not in _MODULES:
         raise table.refuse("kind", f"must be one of: {', '.join(_MODULES)}")
-    settings = import_module(_MODULES[kind]).read(table)
+    settings = _MODULES[kind].read(table)
     table.done()
     return settings
 
 
-def check(root: DeclarationTable, settings: Any, schema: Schema) -> None:
-    """Refuse what no table shows by itself: settings that contradict the columns. `DeclarationInvalid` at its key.
-
-    A module in which that can happen has `check(root, settings, schema)`.
-    """
-    says = getattr(import_module(type(settings).__module__), "check", None)
-    if says is not None:
-        says(root, settings, schema)
+def check(root: DeclarationTable, settings: TransportSettings, schema: Schema) -> None:
+    """Refuse what no table shows by itself: settings that contradict the columns. `DeclarationInvalid` at its key."""
+    _MODULES[settings.kind].check(root, settings, schema)
 
 
-def kind_of(settings: Any) -> str:
-    """The word by which a declaration names the transport that has these settings."""
-    return next(kind for kind, module in _MODULES.items() if module == type(settings).__module__)
-
-
-def connect(settings: Any, schema: Schema, secrets: Secrets, clock: Clock) -> Transport:
+def connect(settings: TransportSettings, schema: Schema, secrets: Secrets, clock: Clock) -> Transport:
     """The transport of a declaration's settings; its records hold the schema's columns, in their order.
 
     Both are of one declaration, in which `check` found no contradiction. Raises `SecretMissing`.
     """
-    transport: Transport = import_module(type(settings).__module__).connect(settings, schema, secrets, clock)
-    return transport
+    return _MODULES[settings.kind].connect(settings, schema, secrets, clock)
 
 
-def lists_everybody(settings: Any) -> bool:
-    """Whether the transport of these settings is a `ListTransport`, as far as its module says so without connecting.
-
-    A module that can be asked about one person says `lists_everybody(settings)`; all others list.
-    """
-    says = getattr(import_module(type(settings).__module__), "lists_everybody", None)
-    return says is None or bool(says(settings))
+def lists_everybody(settings: TransportSettings) -> bool:
+    """Whether the transport of these settings is a `ListTransport`, as far as they say so without connecting."""
+    return _MODULES[settings.kind].lists_everybody(settings)
 
 
-def inbox(settings: Any, secrets: Secrets, clock: Clock, *, claims: bool = True) -> Inbox:
+def inbox(settings: TransportSettings, secrets: Secrets, clock: Clock, *, claims: bool = True) -> Inbox:
     """Where the files of a transport that brings files lie. Without `claims` nothing is renamed."""
-    box: Inbox = import_module(type(settings).__module__).inbox(settings, secrets, clock, claims=claims)
-    return box
+    return _FOLDERS[settings.kind].inbox(settings, secrets, clock, claims=claims)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from connectors.drop_folder import DropFolder
 from connectors.errors import FolderEmpty, SourceUnavailable
@@ -21,12 +22,22 @@ from vocabulary.declaration import DeclarationTable
 class FileSettings:
     """Without an arrival there is no folder: files are named on the command line."""
 
+    kind: ClassVar[str] = "file"
     form: FileForm
     arrival: Arrival | None = None
 
 
 def read(table: DeclarationTable) -> FileSettings:
     return FileSettings(read_form(table), read_arrival(table) if "folder" in table else None)
+
+
+def check(root: DeclarationTable, settings: FileSettings, schema: Schema) -> None:
+    """Nothing: a file says its columns itself."""
+
+
+def lists_everybody(settings: FileSettings) -> bool:
+    """Always: a file tells of everybody in it."""
+    return True
 
 
 def inbox(settings: FileSettings, secrets: Secrets, clock: Clock, *, claims: bool = True) -> Inbox:

@@ -1,78 +1,18 @@
 """`transport.kind = "rest"`: a source that answers with JSON, about everybody or about one person at a time.
 
-The settings and how a declaration says them; `connectors.transports.rest_reading` asks.
+How a declaration says the settings; `connectors.transports.rest_reading` asks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
 from connectors.schema import Schema
-from connectors.transport import Clock, Secrets
-from connectors.transports.http_settings import HttpSettings, read_http, url
-from connectors.transports.json_answer import TYPES, Layout, PathMisfit, parse_path
+from connectors.transport import Clock, Secrets, Transport
+from connectors.transports.http_settings import read_http, url
+from connectors.transports.json_answer import TYPES, PathMisfit, parse_path
+from connectors.transports.rest_settings import ApiKey, OAuth, Paging, RestSettings, layout
 from connectors.transports.template import NUMBER, places, read_body, read_texts
 from vocabulary.declaration import DeclarationTable, one_of
 from vocabulary.errors import DeclarationInvalid
-
-if TYPE_CHECKING:
-    from connectors.transports.rest_reading import JsonLists, JsonPeople
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """A secret in a header, after a prefix such as `Bearer `."""
-
-    header: str
-    secret: str
-    prefix: str
-
-
-@dataclass(frozen=True, slots=True)
-class OAuth:
-    """OAuth 2.0 client credentials (RFC 6749 §4.4). `sends` is how the secret goes: `basic` (§2.3.1) or `body`."""
-
-    token_url: str
-    client_id: str
-    secret: str
-    scope: str
-    sends: str
-
-
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """How a source's answer goes on.
-
-    `none`; `number`: pages counted from `first`, as long as there are fewer records than `total` says; `cursor`: the
-    answer holds the next cursor; `link`: a `Link` header does (RFC 8288); `changes`: as `cursor`, and the cursor is
-    also where the next pull goes on, after an empty page. A source that tells the records at the cursor again (`>=`)
-    has no empty page: it `repeats`, and ends when its cursor stands still.
-    """
-
-    kind: str = "none"
-    parameter: str = ""
-    first: int = 0
-    next: str = ""  # path
-    total: str = ""  # path
-    repeats: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RestSettings:
-    asks: str  # `person` or `list`
-    method: str
-    url: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: dict[str, Any]
-    records: str  # path
-    types: dict[str, str]  # by column; text where nothing is said
-    optional: tuple[str, ...]
-    not_sent: tuple[str, ...]  # columns that the answer does not hold: empty
-    auth: ApiKey | OAuth | None
-    paging: Paging
-    http: HttpSettings
 
 
 def read(table: DeclarationTable) -> RestSettings:
@@ -135,27 +75,15 @@ def _refused(
     return (root if misfit.key == "dropped" else table).refuse(misfit.key, reason)
 
 
-def layout(settings: RestSettings, schema: Schema) -> Layout:
-    """What an answer must look like; `PathMisfit`, which `check` has refused of what was loaded."""
-    return Layout(
-        schema,
-        records=settings.records,
-        types=settings.types,
-        optional=settings.optional,
-        not_sent=settings.not_sent,
-        own=[path for path in (settings.paging.next, settings.paging.total) if path],
-    )
-
-
 def lists_everybody(settings: RestSettings) -> bool:
     """Whether its records are of everybody whom the source knows: who is checked is logged before it is asked."""
     return settings.asks == "list"
 
 
-def connect(settings: RestSettings, schema: Schema, secrets: Secrets, clock: Clock) -> JsonPeople | JsonLists:
-    from connectors.transports.rest_reading import connected  # loads the HTTP client
+def connect(settings: RestSettings, schema: Schema, secrets: Secrets, clock: Clock) -> Transport:
+    from connectors.transports.rest_reading import open_source  # loads the HTTP client
 
-    return connected(settings, schema, secrets, clock)
+    return open_source(settings, schema, secrets, clock)
 
 
 def _auth(table: DeclarationTable) -> ApiKey | OAuth:

@@ -20,7 +20,7 @@ from connectors.transport import Ask, Clock, Page, Record, Secrets
 from connectors.transports.addresses import host_of
 from connectors.transports.http import HttpClient, HttpRequest
 from connectors.transports.json_answer import parse_json, parse_path, value_at
-from connectors.transports.rest import ApiKey, OAuth, RestSettings, layout
+from connectors.transports.rest_settings import ApiKey, OAuth, RestSettings, layout
 from connectors.transports.template import fill, values_of
 from connectors.transports.tokens import Credentials, KeyCredentials, NoCredentials, TokenCredentials
 
@@ -162,9 +162,10 @@ class JsonPeople(JsonReader):
         return [record for page in self._whole(ask, cpr_digits, _MOST_PAGES_OF_A_PERSON) for record in page]
 
 
-def connected(settings: RestSettings, schema: Schema, secrets: Secrets, clock: Clock) -> JsonPeople | JsonLists:
-    made = JsonPeople if settings.asks == "person" else JsonLists
-    return made(settings, schema, secrets, clock)
+def open_source(settings: RestSettings, schema: Schema, secrets: Secrets, clock: Clock) -> JsonPeople | JsonLists:
+    """The transport that asks in the way the settings say."""
+    reader = JsonPeople if settings.asks == "person" else JsonLists
+    return reader(settings, schema, secrets, clock)
 
 
 def _credentials(settings: RestSettings, http: HttpClient, secrets: Secrets, clock: Clock) -> Credentials:

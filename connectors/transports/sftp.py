@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from connectors.errors import FileUnreadable, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.file_form import Arrival, FileForm, read_arrival, read_form
@@ -49,6 +49,7 @@ _WINDOW_BYTES = 1 << 20  # asked for at once, so that a far server is read as fa
 
 @dataclass(frozen=True, slots=True)
 class SftpSettings:
+    kind: ClassVar[str] = "sftp"
     form: FileForm
     arrival: Arrival
     host: str
@@ -81,6 +82,15 @@ def read(table: DeclarationTable) -> SftpSettings:
         timeout_seconds=table.integer("timeout_seconds", 30, least=1, most=600),
         deadline_seconds=table.integer("deadline_seconds", 3_600, least=1, most=86_400),
     )
+
+
+def check(root: DeclarationTable, settings: SftpSettings, schema: Schema) -> None:
+    """Nothing: a file says its columns itself."""
+
+
+def lists_everybody(settings: SftpSettings) -> bool:
+    """Always: a file tells of everybody in it."""
+    return True
 
 
 def inbox(settings: SftpSettings, secrets: Secrets, clock: Clock, *, claims: bool = True) -> Inbox:

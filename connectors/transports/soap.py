@@ -6,40 +6,17 @@ This module reads a declaration; the XML libraries are loaded when a source is c
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from importlib import import_module
 
 from connectors.errors import SchemaChanged
 from connectors.schema import Schema
 from connectors.transport import Clock, PersonTransport, Secrets
 from connectors.transports.addresses import host_of
-from connectors.transports.http_settings import HttpSettings, read_http, url
+from connectors.transports.http_settings import read_http, url
 from connectors.transports.kombit import OPERATIONS, Operation
+from connectors.transports.soap_settings import SoapSettings, TokenSettings
 from vocabulary.declaration import DeclarationTable, one_of
 
 _CVR = re.compile(r"\d{8}")
-
-
-@dataclass(frozen=True, slots=True)
-class TokenSettings:
-    """The security token service: where it is, what it calls itself, and the secret with its pinned certificate."""
-
-    endpoint: str
-    issuer: str
-    certificate: str
-
-
-@dataclass(frozen=True, slots=True)
-class SoapSettings:
-    operation: str
-    endpoint: str
-    entity_id: str  # what the service calls itself: the audience of the token
-    cvr: str  # the municipality's
-    certificate: str  # secret: our system certificate with its key, in one PEM file
-    answers_signed_by: str  # secret: the service's pinned certificate; empty: answers are not signed
-    token: TokenSettings
-    http: HttpSettings
-    parameters: dict[str, str] = field(default_factory=dict)
 
 
 def read(table: DeclarationTable) -> SoapSettings:
@@ -88,6 +65,10 @@ def _parameters(table: DeclarationTable, operation: Operation) -> dict[str, str]
     return found
 
 
+def check(root: DeclarationTable, settings: SoapSettings, schema: Schema) -> None:
+    """Nothing: whether the operation has the columns is said when it is connected to."""
+
+
 def lists_everybody(settings: SoapSettings) -> bool:
     """Never: each question names one person. Who is checked is logged before the service is asked."""
     return False
@@ -100,7 +81,6 @@ def connect(settings: SoapSettings, schema: Schema, secrets: Secrets, clock: Clo
         if name not in operation.columns:
             reason = f"{settings.operation} has no column {name!r}, only: {', '.join(operation.columns)}"
             raise SchemaChanged(source=host_of(settings.endpoint), reason=reason)
-    transport: PersonTransport = import_module("connectors.transports.soap_transport").connect(
-        settings, schema, secrets, clock
-    )
-    return transport
+    from connectors.transports.soap_transport import open_service  # loads the XML libraries
+
+    return open_service(settings, schema, secrets, clock)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 
 from cryptography.x509 import Certificate
 
@@ -18,9 +17,10 @@ from connectors.transport import Ask, Clock, Record, Secrets
 from connectors.transports.addresses import host_of, origin
 from connectors.transports.http import HttpClient
 from connectors.transports.kombit import OPERATIONS
+from connectors.transports.kombit.messages import MESSAGES
 from connectors.transports.kombit.question import Question
-from connectors.transports.soap import SoapSettings
 from connectors.transports.soap_call import TokenNotAccepted, call
+from connectors.transports.soap_settings import SoapSettings
 from connectors.transports.sts import Expected, TokenService
 from connectors.transports.wss import (
     SOAP,
@@ -40,7 +40,8 @@ from connectors.transports.wss import (
 from connectors.transports.xml import Element, element, only, read, without
 
 
-def connect(settings: SoapSettings, schema: Schema, secrets: Secrets, clock: Clock) -> SoapTransport:
+def open_service(settings: SoapSettings, schema: Schema, secrets: Secrets, clock: Clock) -> SoapTransport:
+    """The transport of an operation, with certificates as the secrets hold them; `SecretMissing`."""
     identity = load_identity(secrets.path(settings.certificate), name=settings.certificate)
     issuer = load_certificate(secrets.path(settings.token.certificate), name=settings.token.certificate)
     signer = settings.answers_signed_by
@@ -78,7 +79,7 @@ class SoapTransport:
         self._operation = OPERATIONS[settings.operation]
         self._identity, self._signer, self._tokens = identity, signer, tokens
         self._http, self._clock = http, clock
-        self._messages = import_module(self._operation.module)
+        self._messages = MESSAGES[settings.operation]
         self._source = host_of(settings.endpoint)
 
     @property
@@ -118,8 +119,7 @@ class SoapTransport:
 
         content = call(self._http, settings.endpoint, build, version=operation.version, action=operation.action)
         body = without(self._body(content, sent[-1]), self._schema.is_dropped)
-        records: list[dict[str, str]] = self._messages.parse(body, question)
-        return records
+        return self._messages.parse(body, question)
 
     def _body(self, content: bytes, asked: str) -> Element:
         """The body of an answer to the message `asked`, as far as it may be believed."""

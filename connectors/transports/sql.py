@@ -1,35 +1,16 @@
 """`transport.kind = "sql"`: one SELECT on a database that the municipality runs, best on a view made for it.
 
-The settings and how a declaration says them; `connectors.transports.sql_reading` asks.
+How a declaration says the settings; `connectors.transports.sql_reading` asks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from connectors.schema import Schema
-from connectors.transport import Clock, Secrets
+from connectors.transport import Clock, Secrets, Transport
+from connectors.transports.sql_settings import SqlSettings
 from vocabulary.declaration import DeclarationTable, one_of
 
-if TYPE_CHECKING:
-    from connectors.transports.sql_reading import SqlLists, SqlPeople
-
 TYPES = ("text", "integer", "decimal", "date", "instant", "boolean")
-
-
-@dataclass(frozen=True, slots=True)
-class SqlSettings:
-    asks: str  # `person` or `list`
-    dialect: str
-    database: str  # secret: an SQLAlchemy URL
-    statement: str
-    names: tuple[str, ...]  # of the columns that the statement gives
-    types: dict[str, str]  # by column; text where nothing is said
-    optional: tuple[str, ...]  # columns that may be NULL
-    cursor: str  # column by which the statement orders its changes; empty where it tells everything
-    seconds: int  # that the statement may take
-    parallel: int
 
 
 def read(table: DeclarationTable) -> SqlSettings:
@@ -89,7 +70,7 @@ def lists_everybody(settings: SqlSettings) -> bool:
     return settings.asks == "list"
 
 
-def connect(settings: SqlSettings, schema: Schema, secrets: Secrets, clock: Clock) -> SqlPeople | SqlLists:
-    from connectors.transports.sql_reading import connected  # loads SQLAlchemy
+def connect(settings: SqlSettings, schema: Schema, secrets: Secrets, clock: Clock) -> Transport:
+    from connectors.transports.sql_reading import open_database  # loads SQLAlchemy
 
-    return connected(settings, schema, secrets, clock)
+    return open_database(settings, schema, secrets, clock)

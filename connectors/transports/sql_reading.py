@@ -28,7 +28,7 @@ from connectors.errors import (
 )
 from connectors.schema import Schema
 from connectors.transport import Ask, Clock, Page, Record, Secrets
-from connectors.transports.sql import SqlSettings
+from connectors.transports.sql_settings import SqlSettings
 
 _ROWS_A_PAGE = 1_000
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine
@@ -175,7 +175,8 @@ class SqlPeople(SqlReader):
         return [record for page in self._pages(ask, cpr_digits) for record in page.records]
 
 
-def connected(settings: SqlSettings, schema: Schema, secrets: Secrets, clock: Clock) -> SqlPeople | SqlLists:
+def open_database(settings: SqlSettings, schema: Schema, secrets: Secrets, clock: Clock) -> SqlPeople | SqlLists:
+    """The transport that asks in the way the settings say; `SecretMissing` where the URL is of another database."""
     return (SqlPeople if settings.asks == "person" else SqlLists)(settings, schema, secrets, clock)
 
 

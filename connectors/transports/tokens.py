@@ -13,7 +13,7 @@ from connectors.transport import Clock, Secrets
 from connectors.transports.addresses import host_of
 from connectors.transports.http import HttpClient, HttpRequest
 from connectors.transports.json_answer import parse_json, value_at
-from connectors.transports.rest import ApiKey, OAuth
+from connectors.transports.rest_settings import ApiKey, OAuth
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,8192}")  # RFC 6750 §2.1
 _MARGIN_SECONDS = 30

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened, warn_of_development_key
+from gateway.cli.terminal import Commands, columns, console, open_gateway, warn_of_development_key
 
 if TYPE_CHECKING:
     from gateway.installation.gateway import Gateway
@@ -24,12 +24,12 @@ def accept(
     """
     from gateway.contracts.acceptances import accept as use_case
 
-    gateway = opened()
+    gateway = open_gateway()
     _show(gateway, use_case(gateway, contract, programme))
     warn_of_development_key(gateway)
 
 
-def accepted(
+def take_in_acceptance(
     contract: Annotated[Path, typer.Argument(help="The contract file.")],
     file: Annotated[Path, typer.Argument(help="What the party signed (`verify-outcome accept`).")],
     key: Annotated[str, typer.Option(help="Thumbprint of its key, as the party told it, such as on the signed annex.")],
@@ -42,7 +42,7 @@ def accepted(
     from gateway.contracts.acceptances import take_in
     from gateway.outcomes.contract_file import load_contract
 
-    gateway = opened()
+    gateway = open_gateway()
     token = file.read_text("ascii", errors="replace").strip()
     take_in(gateway, contract, token, key=key, replaces_key=replaces_key)
     _show(gateway, load_contract(contract.read_bytes(), file=contract.name))
@@ -55,7 +55,7 @@ def acceptances(contract: Annotated[Path, typer.Argument(help="The contract file
     """
     from gateway.outcomes.contract_file import load_contract
 
-    _show(opened(), load_contract(contract.read_bytes(), file=contract.name))
+    _show(open_gateway(), load_contract(contract.read_bytes(), file=contract.name))
 
 
 def _show(gateway: Gateway, contract: Contract) -> None:
@@ -80,4 +80,4 @@ def _show(gateway: Gateway, contract: Contract) -> None:
         console.print("`gateway contract propose` and `approve` a later one")
 
 
-COMMANDS = (accept, accepted, acceptances)
+COMMANDS: Commands = {"accept": accept, "accepted": take_in_acceptance, "acceptances": acceptances}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened, output, warn_of_development_key
+from gateway.cli.terminal import Commands, columns, console, open_gateway, output, warn_of_development_key
 
 
 def adopt(
@@ -23,7 +23,7 @@ def adopt(
     """
     from gateway.contracts.openings import adopt as use_case
 
-    gateway = opened()
+    gateway = open_gateway()
     tokens = [file.read_text("ascii", errors="replace").strip() for file in signed]
     adopted = use_case(gateway, contract, balances.read_bytes(), tokens, file=balances.name)
     rows: list[tuple[str, ...]] = [("window", "tariff", "quantity", "paid", "held back", "disputed")]
@@ -60,7 +60,7 @@ def shadow(
     if out is not None and out.suffix not in (".csv", ".xlsx"):
         raise typer.BadParameter("must end in .csv or .xlsx", param_hint="--out")
     found = use_case.compare(
-        opened(), contract, sheet.read_bytes(), sheet_map.read_bytes(), names=(sheet.name, sheet_map.name),
+        open_gateway(), contract, sheet.read_bytes(), sheet_map.read_bytes(), names=(sheet.name, sheet_map.name),
         only=windows or (),
     )  # fmt: skip
     columns([use_case.HEAD, *(use_case.shown(one) for one in found.compared)])
@@ -93,5 +93,5 @@ def _money(minor: int) -> str:
     return f"{'-' if minor < 0 else ''}{abs(minor) // 100:,}.{abs(minor) % 100:02}"
 
 
-CONTRACT_COMMANDS = (adopt,)
-COMMANDS = (shadow,)
+CONTRACT_COMMANDS: Commands = {"adopt": adopt}
+COMMANDS: Commands = {"shadow": shadow}

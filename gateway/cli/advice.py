@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened
+from gateway.cli.terminal import columns, console, open_gateway
 
 app = typer.Typer(help="Advice of the data protection officer, and the controller's answers.", no_args_is_help=True)
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
@@ -26,7 +26,7 @@ def give(
     """
     from gateway.oversight import advice
 
-    row = advice.advise(opened(), contract, text, window=window, suspends=suspend)
+    row = advice.advise(open_gateway(), contract, text, window=window, suspends=suspend)
     console.print(f"recorded: {row.id}")
     if suspend:
         held = f"window {window}" if window else "every window"
@@ -45,7 +45,7 @@ def answer(
     """
     from gateway.oversight.advice import answer as use_case
 
-    row = use_case(opened(), advice, followed=followed, text=text)
+    row = use_case(open_gateway(), advice, followed=followed, text=text)
     console.print(f"answered: {row.answer}")
     if row.suspends:
         word = "goes on" if row.answer == "not_followed" else "stays held until the officer lifts it"
@@ -60,7 +60,7 @@ def lift(advice: Advice) -> None:
     """
     from gateway.oversight.advice import lift as use_case
 
-    console.print(f"lifted: {use_case(opened(), advice).id}")
+    console.print(f"lifted: {use_case(open_gateway(), advice).id}")
 
 
 @app.command("list")
@@ -71,7 +71,7 @@ def list_advice(contract: Annotated[str, typer.Argument(help="The contract's id;
     """
     from gateway.oversight.advice import all_advice
 
-    gateway = opened()
+    gateway = open_gateway()
     rows = [("advice", "contract", "window", "holds", "given on", "decide by", "answer", "lifted")]
     with gateway.store.read() as session:
         for row in all_advice(session, contract):
@@ -97,7 +97,7 @@ def sample(
     """
     from gateway.oversight.advice import sample as use_case
 
-    for line in use_case(opened(), contract, size=size, seed=seed):
+    for line in use_case(open_gateway(), contract, size=size, seed=seed):
         facts = {name: value for name, value in line.body.items() if name != "kind"}
         console.print(f"{line.index:>5}  {line.at:%Y-%m-%d %H:%M:%S}  {line.kind}", style="bold")
         console.print("       " + ", ".join(f"{name} {value}" for name, value in facts.items()))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import agreed_files, console, opened, output, warn_of_development_key
+from gateway.cli.terminal import Commands, agreed_files, console, open_gateway, output, warn_of_development_key
 
 
 def annex(
@@ -29,7 +29,7 @@ def annex(
     agreed, why = agreed_files(contract, programme)
     fingerprint, is_demo, keys = "", False, None
     try:
-        gateway = opened()
+        gateway = open_gateway()
     except NotInstalled:
         console.print("no installation: the places of the anchor's fingerprint and of the parties' keys are left blank")
     else:
@@ -55,4 +55,4 @@ def annex(
         console.print(f"annexes: {docx}")
 
 
-COMMANDS = (annex,)
+COMMANDS: Commands = {"annex": annex}

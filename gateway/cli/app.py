@@ -12,10 +12,10 @@ from gateway.cli import (
     advice,
     annexes,
     audit,
+    case_documents,
     comparison,
     connectors,
     contracts,
-    evidence,
     explain,
     installation,
     keys,
@@ -28,6 +28,7 @@ from gateway.cli import (
     simulation,
     whatif,
 )
+from gateway.cli.terminal import Commands
 from gateway.errors.table import outcome
 
 _FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors/tree.py
@@ -47,7 +48,7 @@ app = typer.Typer(
 )
 app.add_typer(contracts.app, name="contract")
 app.add_typer(connectors.app, name="connectors")
-app.add_typer(evidence.app, name="evidence")
+app.add_typer(case_documents.app, name="evidence")
 app.add_typer(logs.app, name="log")
 app.add_typer(keys.app, name="keys")
 app.add_typer(keys.trust_app, name="trust")
@@ -55,21 +56,22 @@ app.add_typer(rights.app, name="rights")
 app.add_typer(policy.app, name="policy")
 app.add_typer(advice.app, name="advice")
 app.add_typer(audit.app, name="audit")
-for contract_command in (*adoption.CONTRACT_COMMANDS, *whatif.COMMANDS, *annexes.COMMANDS, *acceptances.COMMANDS):
-    contracts.app.command()(contract_command)
 app.add_typer(settle.app, name="settle")
-for key_command in signing.COMMANDS:
-    keys.app.command()(key_command)
-_TOP = (
-    *installation.COMMANDS,
-    simulation.simulate,
-    *outcomes.COMMANDS,
-    *explain.COMMANDS,
-    *comparison.COMMANDS,
-    *adoption.COMMANDS,
-)
-for command in _TOP:
-    app.command()(command)
+_COMMANDS: dict[typer.Typer, tuple[Commands, ...]] = {
+    contracts.app: (adoption.CONTRACT_COMMANDS, whatif.COMMANDS, annexes.COMMANDS, acceptances.COMMANDS),
+    keys.app: (signing.COMMANDS,),
+    app: (
+        installation.COMMANDS,
+        simulation.COMMANDS,
+        outcomes.COMMANDS,
+        explain.COMMANDS,
+        comparison.COMMANDS,
+        adoption.COMMANDS,
+    ),
+}
+for group, tables in _COMMANDS.items():
+    for name, command in (pair for table in tables for pair in table.items()):
+        group.command(name)(command)
 
 
 def main() -> None:

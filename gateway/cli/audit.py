@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened, output
+from gateway.cli.terminal import columns, console, open_gateway, output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gateway.oversight.audit.evidence import Evidence
-    from gateway.oversight.audit.showing import ItemShown, Laid, Opening
+    from gateway.oversight.audit.counted_people import PersonCounted
+    from gateway.oversight.audit.showing import ItemShown, LaidFile, ShowingIntroduction
     from vocabulary.weeks import Week
 
 app = typer.Typer(
@@ -39,7 +39,7 @@ def sample(
     """
     from gateway.oversight.audit.sampling import draw
 
-    done = draw(opened(), contract, window, template, to, size=size, nonce=nonce)
+    done = draw(open_gateway(), contract, window, template, to, size=size, nonce=nonce)
     row = done.sample
     word = "drawn" if done.is_new else "drawn before with these very inputs, nothing changed"
     console.print(f"{word}: {done.people} of {row.population} people behind {contract} {window} ({template} to {to})")
@@ -63,7 +63,7 @@ def approve(sample: Sample) -> None:
     """
     from gateway.oversight.audit.showing import approve as use_case
 
-    done = use_case(opened(), sample)
+    done = use_case(open_gateway(), sample)
     console.print(f"approved: the rows of sample {done.id} may be shown up to {done.approved_until}")
 
 
@@ -81,10 +81,10 @@ def rows(
     """
     from gateway.oversight.audit.showing import show
 
-    show(opened(), sample, files, on=sys.stdout, begin=_begin, tell=_tell, only=item or ())
+    show(open_gateway(), sample, files, on=sys.stdout, begin=_begin, tell=_tell, only=item or ())
 
 
-def _begin(found: Opening) -> None:
+def _begin(found: ShowingIntroduction) -> None:
     from gateway.evaluation.evaluating import utc_text
 
     contract = found.contract
@@ -98,7 +98,7 @@ def _begin(found: Opening) -> None:
         console.print(f"  item {item} is shown no more: erased, or not to be read any more", style="yellow")
 
 
-def _show_file(laid: Laid) -> None:
+def _show_file(laid: LaidFile) -> None:
     file = laid.file
     name = f"{file.path.name} ({file.declaration.id})"
     if file.pulled_at is None:
@@ -116,16 +116,16 @@ def _tell(shown: ItemShown, rows: int) -> None:
     console.print()
     who = shown.case_reference or "(protected: no number and no case reference)"
     console.print(f"item {shown.item} of {shown.of}: {who}", style="bold")
-    _show_held(shown.evidence)
+    _show_held(shown.counted)
     console.print("what was counted", style="bold")
     from gateway.cli.explained import show_measures
 
-    show_measures(shown.evidence.measures)
+    show_measures(shown.counted.measures)
     console.print("rows in the files" if rows else "no row in the files", style="bold")
     sys.stdout.flush()
 
 
-def _show_held(evidence: Evidence) -> None:
+def _show_held(evidence: PersonCounted) -> None:
     console.print("what the store holds", style="bold")
     spells = [
         (one.source, str(one.from_week), str(one.to_week), one.code or "(none)", one.status) for one in evidence.spells
@@ -169,7 +169,11 @@ def find(
     if deviates and deviates not in set(Deviation):
         raise typer.BadParameter(f"must be one of: {', '.join(Deviation)}", param_hint="--deviates")
     use_case(
-        opened(), sample, item, deviation=Deviation(deviates) if deviates else None, weeks=[*map(_weeks, weeks or ())]
+        open_gateway(),
+        sample,
+        item,
+        deviation=Deviation(deviates) if deviates else None,
+        weeks=[*map(_weeks, weeks or ())],
     )
     console.print(f"found: item {item} {'agrees' if agrees else 'deviates'}")
 
@@ -199,7 +203,7 @@ def close(
     from gateway.oversight.audit.findings import close as use_case
 
     with output(out) as file:
-        done = use_case(opened(), sample)
+        done = use_case(open_gateway(), sample)
         file.write(done.findings)
     if items is not None:
         with output(items) as file:
@@ -217,7 +221,7 @@ def take(file: Annotated[Path, typer.Argument(help="What the auditor signed (JWS
     """
     from gateway.oversight.audit.countersigning import take as use_case
 
-    row, is_new = use_case(opened(), file.read_text("utf-8", errors="replace"))
+    row, is_new = use_case(open_gateway(), file.read_text("utf-8", errors="replace"))
     word = "taken" if is_new else "taken before, nothing changed"
     console.print(f"{word}: {row.verdict}, signed with key {row.kid}")
     console.print("  hand the bundle out again, so that its recipient gets it: gateway release")
@@ -231,7 +235,7 @@ def list_samples(contract: Annotated[str, typer.Argument(help="The contract's id
     """
     from gateway.oversight.audit.sampling import progress
 
-    gateway = opened()
+    gateway = open_gateway()
     rows: list[Sequence[str]] = [
         (
             "sample",

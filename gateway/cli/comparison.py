@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, counts, opened, output, progress_bar
+from gateway.cli.terminal import Commands, columns, console, counts, open_gateway, output, progress_bar
 
 
 def comparison(
@@ -25,7 +25,7 @@ def comparison(
 
     with output(out) as file:
         with progress_bar(extract.name) as report:
-            done = compare(opened(), contract, selection, extract, progress=report)
+            done = compare(open_gateway(), contract, selection, extract, progress=report)
         file.write(canonical.dumps(done.body()) + b"\n")
     group = done.group
     console.print(f"{group.title}: {done.people:,} people, {group.from_week} to {group.to_week}")
@@ -37,4 +37,4 @@ def comparison(
     console.print(f"written, not signed: {out}")
 
 
-COMMANDS = (comparison,)
+COMMANDS: Commands = {"comparison": comparison}

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, counts, opened, output, progress_bar
+from gateway.cli.terminal import columns, console, counts, open_gateway, output, progress_bar
 
 if TYPE_CHECKING:
-    from gateway.intake.statistics import Asked
+    from gateway.intake.statistics import StatisticsAnswer
 
 app = typer.Typer(help="Declarations of sources: what is declared, prove one, or draft one.", no_args_is_help=True)
 
@@ -38,7 +38,7 @@ def check(
     from gateway.installation.settings import REAL_TIME
     from gateway.intake.checking import check_source, contracts_with
 
-    gateway = opened()
+    gateway = open_gateway()
     named = [contract] if contract else contracts_with(gateway, name)
     if len(named) != 1:
         found = f"is named by {', '.join(named)}: say for which" if named else "is named by no programme in force"
@@ -110,7 +110,7 @@ def statistics(
     if json is not None and csv is not None and json.resolve() == csv.resolve():
         raise typer.BadParameter("names the same file as --json", param_hint="--csv")
     declared = load_aggregate(declaration.read_bytes(), file=declaration.name)
-    gateway = opened()
+    gateway = open_gateway()
     with ExitStack() as files:
         json_file, csv_file = (None if path is None else files.enter_context(output(path)) for path in (json, csv))
         with progress_bar(declared.id):
@@ -125,7 +125,7 @@ def statistics(
             console.print(f"written: {path}")
 
 
-def _show_statistics(asked: Asked) -> None:
+def _show_statistics(asked: StatisticsAnswer) -> None:
     declared, figures = asked.declaration, asked.statistics.figures
     console.print(f"{declared.title}: {declared.service}, table {declared.table}, from {asked.host}")
     shown = [
@@ -140,7 +140,7 @@ def _show_statistics(asked: Asked) -> None:
     console.print(f"  inputs_sha256  {asked.inputs_sha256}, which is the SHA-256 of what --json writes")
 
 
-def _statistics_csv(asked: Asked) -> bytes:
+def _statistics_csv(asked: StatisticsAnswer) -> bytes:
     """The rows with where they are from. A figure that is not shown is a text, which no sum takes for zero."""
     from gateway.documents.exports import csv_bytes
 
@@ -157,7 +157,7 @@ def list_connectors() -> None:
     """
     from gateway.intake.connecting import connectors
 
-    found = connectors(opened())
+    found = connectors(open_gateway())
     rows: list[tuple[str, ...]] = [
         ("source", "kind", "transport", "agreement", "valid to", "", "contract", "complete to", "assessment")
     ]
@@ -181,7 +181,7 @@ def list_connectors() -> None:
             console.print(f"  {one.declaration.id}: {NO_CODES}", style="yellow")
         if one.declaration.is_supplied_for_another_purpose:
             console.print(f"  {one.declaration.id}: supplied for another purpose: assessment required", style="yellow")
-        for contract in one.unassessed:
+        for contract in one.unassessed_contracts:
             what = f"  {contract}: its programme names no assessment of {one.declaration.id}: nothing is pulled from it"
             console.print(what, style="red")
         if one.warning:

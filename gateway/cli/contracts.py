@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import agreed_files, columns, console, opened, output
+from gateway.cli.terminal import agreed_files, columns, console, open_gateway, output
 
 app = typer.Typer(help="Contracts, programmes and source declarations.", no_args_is_help=True)
 
@@ -96,7 +96,7 @@ def add(
     from gateway.contracts.declarations import activate_contract
     from gateway.store import queries
 
-    gateway = opened()
+    gateway = open_gateway()
     loaded = activate_contract(gateway, contract, programme, in_shadow=shadow)
     console.print(f"in force: {loaded.id} version {loaded.version}, sha256 {loaded.sha256}")
     with gateway.store.read() as session:  # also where it came in shadow before: adding it again does not end that
@@ -115,7 +115,7 @@ def propose(
     """
     from gateway.contracts.declarations import propose_change
 
-    proposal = propose_change(opened(), contract, programme)
+    proposal = propose_change(open_gateway(), contract, programme)
     console.print(f"proposed: {proposal}; a second person runs `gateway contract approve {proposal}`")
 
 
@@ -127,7 +127,7 @@ def approve(proposal: Annotated[str, typer.Argument(help="The proposal's id.")])
     """
     from gateway.contracts.declarations import approve_change
 
-    loaded = approve_change(opened(), proposal)
+    loaded = approve_change(open_gateway(), proposal)
     console.print(f"in force: {loaded.id} version {loaded.version}, sha256 {loaded.sha256}")
 
 
@@ -139,7 +139,7 @@ def proposals() -> None:
     """
     from gateway.contracts.declarations import open_proposals
 
-    gateway = opened()
+    gateway = open_gateway()
     rows = [("proposal", "contract", "proposed on", "by", "sha256")]
     with gateway.store.read() as session:
         for row in open_proposals(session):
@@ -156,7 +156,7 @@ def source(file: Annotated[Path, typer.Argument(help="A source declaration.")]) 
     """
     from gateway.contracts.declarations import declare_source
 
-    declared = declare_source(opened(), file)
+    declared = declare_source(open_gateway(), file)
     console.print(f"declared: {declared.id} ({declared.title}), agreement until {declared.agreement.valid_to}")
     if declared.is_supplied_for_another_purpose:
         console.print("  supplied for another purpose: an assessment is required before it is used", style="yellow")
@@ -173,7 +173,7 @@ def declare(
     """
     from gateway.contracts.aggregates import declare as use_case
 
-    row = use_case(opened(), contract, file.read_text("ascii", errors="replace").strip())
+    row = use_case(open_gateway(), contract, file.read_text("ascii", errors="replace").strip())
     console.print(f"declared: {row.aggregate} of {row.window} is {row.value}, sha256 {row.token_sha256}")
 
 
@@ -234,7 +234,7 @@ def list_contracts() -> None:
     from gateway.contracts.accepted import waiting
     from gateway.store import queries
 
-    gateway = opened()
+    gateway = open_gateway()
     rows = [("contract", "version", "people", "window", "weeks", "freezes from")]
     with gateway.store.read() as session:
         for contract_id in queries.contract_ids(session):

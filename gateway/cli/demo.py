@@ -108,7 +108,7 @@ class _Story:
     def note(self, text: str) -> None:
         self.console.print(f"    {text}", markup=True)
 
-    def refused(self, error: PolicyDenied) -> None:
+    def note_refusal(self, error: PolicyDenied) -> None:
         rules = ", ".join(error.decision.rule_ids)
         self.note(f"[red]refused[/] by {rules}")
         self.note(f"[dim]{error.decision.reason_en}[/]")
@@ -331,7 +331,7 @@ def _expect_refusal(story: _Story, attempt: Callable[[], object]) -> None:
     try:
         attempt()
     except PolicyDenied as error:
-        story.refused(error)
+        story.note_refusal(error)
     else:
         raise RuntimeError("the policy allowed what this story shows as refused")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened
+from gateway.cli.terminal import Commands, columns, console, open_gateway
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +32,7 @@ def explain(
         chosen = Week.parse(week)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--week") from None
-    _show(explain_week(opened(), contract, chosen, case))
+    _show(explain_week(open_gateway(), contract, chosen, case))
 
 
 def _show(found: WeekExplanation) -> None:
@@ -135,4 +135,4 @@ def _hours(hundredths: int) -> str:
     return f"{sign}{value // 100}.{value % 100:02d}"
 
 
-COMMANDS = (explain,)
+COMMANDS: Commands = {"explain": explain}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import console, opened, warn_of_development_key, writing
+from gateway.cli.terminal import Commands, console, open_gateway, warn_of_development_key, writing
 
 
 def init(
@@ -83,7 +83,7 @@ def serve(
     from gateway.api.serving import listening, serve_on
 
     with listening(host, port) as listener:
-        gateway = opened()
+        gateway = open_gateway()
         warn_of_development_key(gateway)
         serve_on(listener, gateway, say=console.print)
 
@@ -102,4 +102,4 @@ def demo(
     run(console, directory, port=port if serve else None)
 
 
-COMMANDS = (init, doctor, serve, demo)
+COMMANDS: Commands = {"init": init, "doctor": doctor, "serve": serve, "demo": demo}

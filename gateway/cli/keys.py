@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened, output
+from gateway.cli.terminal import columns, console, open_gateway, output
 
 app = typer.Typer(help="Keys of the installation and of its API clients.", no_args_is_help=True)
 trust_app = typer.Typer(help="The trust file that verifiers use.", no_args_is_help=True)
@@ -19,13 +19,13 @@ def list_keys() -> None:
 
     Example: gateway keys list
     """
-    from gateway.installation.signing import listed
+    from gateway.installation.signing import list_signing_keys
 
-    gateway = opened()
+    gateway = open_gateway()
     rows = [("signing key", "alg", "state", "since", "where")]
     rows += [
         (key.kid, key.alg, key.state, f"{key.valid_from or key.added_at:%Y-%m-%d}", key.uri.partition("?")[0])
-        for key in listed(gateway)
+        for key in list_signing_keys(gateway)
     ]
     columns(rows)
     console.print()
@@ -52,7 +52,7 @@ def client(
     if role not in {Role.OPERATOR, Role.INVESTOR, Role.DPO, Role.AUDITOR}:
         raise typer.BadParameter("must be operator, investor, dpo or auditor", param_hint="--role")
     thumbprint = register_client(
-        opened(), client_id=client_id, organisation=organisation, role=Role(role), jwk_file=jwk
+        open_gateway(), client_id=client_id, organisation=organisation, role=Role(role), jwk_file=jwk
     )
     console.print(f"registered {client_id} for {organisation} as {role}; key {thumbprint}")
 
@@ -66,7 +66,7 @@ def list_clients() -> None:
     from gateway.installation.clients import registered_clients
 
     rows = [("client", "organisation", "role", "key", "active", "since")]
-    for found in registered_clients(opened()):
+    for found in registered_clients(open_gateway()):
         active = "yes" if found.is_active else "no"
         party = found.party
         rows.append((found.client_id, party.organisation, party.role, found.key, active, f"{found.since:%Y-%m-%d}"))
@@ -81,7 +81,7 @@ def revoke(client: Annotated[str, typer.Argument(help="The client's id.", metava
     """
     from gateway.installation.clients import revoke_client
 
-    is_new = revoke_client(opened(), client)
+    is_new = revoke_client(open_gateway(), client)
     console.print(f"{'revoked' if is_new else 'revoked already, nothing changed'}: {client}")
 
 
@@ -94,7 +94,7 @@ def export(out: Annotated[Path, typer.Option(help="Where to write it.")] = Path(
     from gateway.oversight.log_reading import export_trust
 
     with output(out) as file:
-        data, fingerprint = export_trust(opened())
+        data, fingerprint = export_trust(open_gateway())
         file.write(data)
     console.print(f"wrote {out}")
     console.print(f"fingerprint {fingerprint}")

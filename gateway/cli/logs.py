@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import console, opened, output
+from gateway.cli.terminal import console, open_gateway, output
 
 app = typer.Typer(help="The access log and the logs of attestations and payments.", no_args_is_help=True)
 
@@ -30,7 +30,7 @@ def show(
 
     if role not in (Role.DPO, Role.AUDITOR):
         raise typer.BadParameter("must be dpo or auditor", param_hint="--role")
-    gateway = opened()
+    gateway = open_gateway()
     with gateway.store.read() as session:
         known = queries.contract_ids(session)
         chosen = contract or (known[0] if known else "")
@@ -56,7 +56,7 @@ def verify(
 
     notes = [path.read_text(encoding="utf-8") for path in against or []]
     saved = {note.split("\n", 1)[0].rpartition("/")[2]: note for note in notes}
-    for report in verify_logs(opened(), against=saved):
+    for report in verify_logs(open_gateway(), against=saved):
         console.print(f"{report.log:<8} {report.size:>6} entries  root {report.root.hex()}")
         console.print(f"         {report.checkpoints} signed heads agree; {report.anchor}")
 
@@ -76,8 +76,8 @@ def checkpoint(
     if log not in LOGS:
         raise typer.BadParameter(f"must be one of: {', '.join(LOGS)}", param_hint="LOG")
     if out is None:
-        typer.echo(use_case(opened(), log), nl=False)
+        typer.echo(use_case(open_gateway(), log), nl=False)
         return
     with output(out) as file:
-        file.write(use_case(opened(), log).encode("utf-8"))
+        file.write(use_case(open_gateway(), log).encode("utf-8"))
     console.print(f"wrote {out}")

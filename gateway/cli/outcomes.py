@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.terminal import (
+    Commands,
     columns,
     console,
     counts,
-    opened,
+    open_gateway,
     output,
     progress_bar,
     warn_of_development_key,
@@ -42,7 +43,7 @@ def enrol(
     """
     from gateway.intake.enrolment import enrol as use_case
 
-    done = use_case(opened(), contract, batch, file)
+    done = use_case(open_gateway(), contract, batch, file)
     word = "sealed" if done.is_new else "sealed already, nothing changed"
     console.print(f"{word}: {done.count} people in batch {done.batch} of {done.contract}")
     console.print(f"  seal {done.seal_sha256}")
@@ -69,7 +70,7 @@ def pull(
 
     if purpose not in set(Purpose):
         raise typer.BadParameter(f"must be one of: {', '.join(Purpose)}", param_hint="--purpose")
-    gateway = opened()
+    gateway = open_gateway()
     _warn_of_agreement(gateway, source)
     with gateway.store.read() as session:
         declaration = declared(session, source)
@@ -107,13 +108,12 @@ def _pull_records(
 
     from connectors.file_form import form_of
     from connectors.source_file import LocalFile
-    from connectors.transports import kind_of
     from connectors.transports.file import NamedRecords
     from gateway.intake.pulling_records import pull_records
 
     form = form_of(declaration.transport)
     if files and form is None:
-        raise typer.BadParameter(f"{declaration.id} is asked over {kind_of(declaration.transport)} and reads no files")
+        raise typer.BadParameter(f"{declaration.id} is asked over {declaration.transport.kind} and reads no files")
     transport = (
         NamedRecords([LocalFile(file) for file in files], form, declaration.schema)
         if files and form is not None
@@ -218,7 +218,7 @@ def evaluate(
     if explain:
         _explain(contract, chosen, known, case, json_file)
         return
-    evaluation, found = evaluate_week(opened(), contract, chosen, known_at=known)
+    evaluation, found = evaluate_week(open_gateway(), contract, chosen, known_at=known)
     console.print(f"{contract} at the end of {chosen}: {evaluation.participants} people referred")
     rows = [("measure", "unit", "total", "by state")]
     for total in evaluation.totals:
@@ -264,10 +264,10 @@ def _explain(contract: str, week: Week, known: datetime | None, case: str, json_
     from gateway.evaluation.explaining import explain
 
     if json_file is None:
-        show(explain(opened(), contract, week, case_reference=case, known_at=known))
+        show(explain(open_gateway(), contract, week, case_reference=case, known_at=known))
         return
     with output(json_file) as file:
-        found = explain(opened(), contract, week, case_reference=case, known_at=known)
+        found = explain(open_gateway(), contract, week, case_reference=case, known_at=known)
         file.write(json.dumps(as_json(found), ensure_ascii=False, indent=1).encode() + b"\n")
     console.print(f"explained: {json_file} ({len(found.people)} people, protected: {found.protected} people)")
 
@@ -278,7 +278,7 @@ def _show_changes(contract: str, until: Week | None, since: str, known: datetime
 
     earlier = _instant(since, "--changed-since")
     try:
-        show_changes(changes(opened(), contract, earlier=earlier, later=known, until=until))
+        show_changes(changes(open_gateway(), contract, earlier=earlier, later=known, until=until))
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--changed-since") from None
 
@@ -308,11 +308,11 @@ def release(
     if to not in RECIPIENTS:
         raise typer.BadParameter(f"must be one of: {', '.join(RECIPIENTS)}", param_hint="--to")
     if dry_run:
-        console.print(f"allowed: it would {check(opened(), contract, window, template, to)}; nothing was made")
+        console.print(f"allowed: it would {check(open_gateway(), contract, window, template, to)}; nothing was made")
         return
     path = out or Path(f"{contract}-{window}-{template}-{to}.bundle.json")
     with output(path) as file:
-        gateway = opened()
+        gateway = open_gateway()
         done = use_case(gateway, contract, window, template, to, revision=revision)
         file.write(done.bundle)
     with writing(gateway.settings.public_directory):
@@ -340,7 +340,7 @@ def correct(
         raise typer.BadParameter(f"must be one of: {', '.join(REASONS)}", param_hint="--reason")
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    gateway = opened()
+    gateway = open_gateway()
     done = use_case(gateway, contract, window, reason=reason)
     with writing(gateway.settings.public_directory):
         publish(gateway)
@@ -368,7 +368,7 @@ def state(
     if kind not in STATEMENTS:
         raise typer.BadParameter(f"must be one of: {', '.join(STATEMENTS)}", param_hint="--kind")
     with output(out) as file:
-        gateway = opened()
+        gateway = open_gateway()
         done = use_case(gateway, contract, window, kind)
         file.write(done.token.encode("ascii") + b"\n")
     warn_of_development_key(gateway)
@@ -376,4 +376,11 @@ def state(
     console.print(f"{word}: {out}, {done.people} people; it is personal data, for the operator alone")
 
 
-COMMANDS = (enrol, pull, evaluate, release, state, correct)
+COMMANDS: Commands = {
+    "enrol": enrol,
+    "pull": pull,
+    "evaluate": evaluate,
+    "release": release,
+    "state": state,
+    "correct": correct,
+}

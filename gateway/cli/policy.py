@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened
+from gateway.cli.terminal import columns, console, open_gateway
 
 app = typer.Typer(help="The policy set, and the decisions made under it.", no_args_is_help=True)
 Decision = Annotated[str, typer.Argument(help="The decision's id, from the access log or an attestation.")]
@@ -20,7 +20,7 @@ def status() -> None:
     """
     from gateway.oversight import governance
 
-    found = governance.status(opened())
+    found = governance.status(open_gateway())
     console.print(f"on disk:  {found.on_disk}, {found.rules} rules and templates")
     console.print(f"in force: {found.in_force or 'none'}, approved by {found.approved_by or 'nobody'}")
     if not found.is_approved:
@@ -35,7 +35,7 @@ def propose() -> None:
     """
     from gateway.oversight import governance
 
-    proposal = governance.propose_policy_set(opened())
+    proposal = governance.propose_policy_set(open_gateway())
     console.print(f"proposed: {proposal}; a second person runs `gateway policy approve {proposal}`")
 
 
@@ -47,7 +47,7 @@ def approve(proposal: Annotated[str, typer.Argument(help="The proposal's id.")])
     """
     from gateway.oversight import governance
 
-    console.print(f"in force: {governance.approve_policy_set(opened(), proposal)}")
+    console.print(f"in force: {governance.approve_policy_set(open_gateway(), proposal)}")
 
 
 @app.command()
@@ -58,7 +58,7 @@ def explain(decision: Decision) -> None:
     """
     from gateway.oversight import decisions
 
-    told = decisions.explain(opened(), decision)
+    told = decisions.explain(open_gateway(), decision)
     principal = told["principal"]
     console.print(f"{told['effect'].upper()}: {told['action']} for {principal['role']}/{principal['organisation']}")
     console.print(f"  {told['at']} in programme {told['programme']}")
@@ -84,7 +84,7 @@ def replay(decision: Decision) -> None:
     """
     from gateway.oversight import decisions
 
-    done = decisions.replay(opened(), decision)
+    done = decisions.replay(open_gateway(), decision)
     console.print(f"stored: {done.stored['effect']} by {', '.join(done.stored['rule_ids'])}")
     console.print(f"again:  {done.again.effect} by {', '.join(done.again.rule_ids)}")
     if done.is_same and done.is_intact:

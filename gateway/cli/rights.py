@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened, output
+from gateway.cli.terminal import columns, console, open_gateway, output
 
 if TYPE_CHECKING:
     from gateway.rights.people import Recorded, Who
@@ -27,7 +27,7 @@ As = Annotated[str, typer.Option("--as", help="case_worker or system_owner.")]
 Channel = Annotated[str, typer.Option(help="letter, digital_post, phone, meeting or register.")]
 
 
-def _who(case_ref: str, cpr_file: Path | None) -> Who:
+def _person(case_ref: str, cpr_file: Path | None) -> Who:
     """The person that the options name. A number is never an argument: those are visible to everybody here."""
     from gateway.rights.people import Who
 
@@ -100,7 +100,7 @@ def record(
         notice=notice,
         valid_to=_day(valid_to),
     )
-    _show(begin(opened(), contract, _who(case_ref, cpr_file), new, role=_role(role)), receipt)
+    _show(begin(open_gateway(), contract, _person(case_ref, cpr_file), new, role=_role(role)), receipt)
 
 
 @app.command("end")
@@ -120,7 +120,7 @@ def end_record(
 
     if channel not in set(Received):
         raise typer.BadParameter(f"must be one of: {', '.join(Received)}", param_hint="--channel")
-    _show(end(opened(), contract, record, channel=Received(channel), role=_role(role)), receipt)
+    _show(end(open_gateway(), contract, record, channel=Received(channel), role=_role(role)), receipt)
 
 
 @app.command()
@@ -140,7 +140,7 @@ def report(
     from gateway.rights import report as reports
 
     with output(out) as file:
-        made = reports.report(opened(), contract, _who(case_ref, cpr_file), role=_role(role))
+        made = reports.report(open_gateway(), contract, _person(case_ref, cpr_file), role=_role(role))
         file.write(page(made).encode())
     console.print(f"report: {out}")
     if json_out is not None:
@@ -166,7 +166,7 @@ def consent(
 
     where = load_contact(contact.read_bytes(), file=contact.name)
     with output(out) as file:
-        made = consent_receipt(opened(), contract, record, where, role=_role(role))
+        made = consent_receipt(open_gateway(), contract, record, where, role=_role(role))
         file.write(json.dumps(made, ensure_ascii=False, indent=1).encode() + b"\n")
     console.print(f"receipt: {out}")
 
@@ -187,7 +187,7 @@ def ask(
 
     if right not in set(requests.Right):
         raise typer.BadParameter(f"must be one of: {', '.join(requests.Right)}", param_hint="RIGHT")
-    asked = requests.ask(opened(), contract, _who(case_ref, cpr_file), requests.Right(right), role=_role(role))
+    asked = requests.ask(open_gateway(), contract, _person(case_ref, cpr_file), requests.Right(right), role=_role(role))
     console.print(f"asked: {asked}; a system owner decides with `gateway rights decide {contract} {asked}`")
 
 
@@ -200,7 +200,7 @@ def list_requests(contract: Contract) -> None:
     from gateway.rights import requests
 
     rows = [("request", "right", "asked on", "by")]
-    found = requests.open_requests(opened(), contract)
+    found = requests.open_requests(open_gateway(), contract)
     rows += [(row.id, row.kind, row.asked_at.date().isoformat(), row.asked_by) for row in found]
     columns(rows)
 
@@ -224,7 +224,7 @@ def decide(
 
     if answer not in ("grant", "refuse"):
         raise typer.BadParameter("must be one of: grant, refuse", param_hint="--answer")
-    gateway = opened()
+    gateway = open_gateway()
     done = requests.decide(gateway, contract, request, grant=answer == "grant", rule=rule)
     console.print(f"answered: {'granted' if done.granted else 'refused'}")
     for hold in done.holds:
@@ -251,7 +251,7 @@ def archive(
     from gateway.rights.archive import export
 
     with output(out) as file:
-        made = export(opened(), contract)
+        made = export(open_gateway(), contract)
         file.write(made.xml)
     console.print(f"export: {out}, {made.people} people, sha256 {made.sha256}")
 
@@ -264,7 +264,7 @@ def repeat_erasures() -> None:
     """
     from gateway.rights.erasure import finish, repeat
 
-    gateway = opened()
+    gateway = open_gateway()
     console.print(f"erased again: {repeat(gateway)}")
     console.print(f"written anew after erasures: {finish(gateway)}")
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened, output, warn_of_development_key
+from gateway.cli.terminal import columns, console, open_gateway, output, warn_of_development_key
 
 app = typer.Typer(
     help="What is owed: statements, disputes, invoices, approval, payment and accruals.", no_args_is_help=True
@@ -31,7 +31,7 @@ def state(contract: Contract) -> None:
     from gateway.settlement.views import show_statement
     from gateway.store import queries
 
-    gateway = opened()
+    gateway = open_gateway()
     made = show_statement(gateway, contract)
     with gateway.store.read() as session:
         if queries.in_shadow(session, contract):
@@ -81,7 +81,7 @@ def statement(
     if out.suffix not in (".html", ".json", ".csv", ".xlsx"):
         raise typer.BadParameter("must end in .html, .json, .csv or .xlsx", param_hint="--out")
     with output(out) as file:
-        gateway = opened()
+        gateway = open_gateway()
         made = show_statement(gateway, contract)
         match out.suffix:
             case ".html":
@@ -109,7 +109,7 @@ def acknowledge(
     """
     from gateway.settlement.acknowledging import acknowledge as use_case
 
-    keys = use_case(opened(), contract, window, document_sha256=document)
+    keys = use_case(open_gateway(), contract, window, document_sha256=document)
     console.print(f"acknowledged: {', '.join(keys)}" if keys else "acknowledged before, or disputed: nothing changed")
 
 
@@ -129,7 +129,7 @@ def dispute(
     from gateway.settlement.acknowledging import dispute as use_case
 
     word = _word(Reason, reason, "--reason")
-    row = use_case(opened(), contract, window, line, reason=word, text_sha256=_digest(letter))
+    row = use_case(open_gateway(), contract, window, line, reason=word, text_sha256=_digest(letter))
     console.print(f"disputed: {row.line} of {window}, dispute {row.id}")
     console.print(f"  this line is held back; to be answered by {row.answer_by}", style="yellow")
 
@@ -149,7 +149,7 @@ def resolve(
     from gateway.settlement.acknowledging import Outcome
     from gateway.settlement.acknowledging import resolve as use_case
 
-    row = use_case(opened(), dispute, outcome=_word(Outcome, outcome, "--outcome"), text_sha256=_digest(letter))
+    row = use_case(open_gateway(), dispute, outcome=_word(Outcome, outcome, "--outcome"), text_sha256=_digest(letter))
     console.print(f"resolved: {row.line} of {row.window}, {row.outcome}")
 
 
@@ -171,7 +171,7 @@ def invoice(
     from gateway.settlement.invoice_check import check
 
     with output(out) as file:
-        bill, is_new = request_payment(opened(), contract, window, number=number, payer=payer)
+        bill, is_new = request_payment(open_gateway(), contract, window, number=number, payer=payer)
         file.write(bill.xml)
     word = "made" if is_new else "made before, handed out again"
     kind = f"{bill.kind.replace('_', ' ')} {bill.number}"
@@ -191,7 +191,7 @@ def sheet(
     from gateway.settlement.paying import show_sheet
 
     with output(out) as file:
-        made = show_sheet(opened(), contract, number)
+        made = show_sheet(open_gateway(), contract, number)
         file.write(page(made).encode("utf-8"))
     _show_checks(made)
     console.print(f"written: {out}")
@@ -205,7 +205,7 @@ def approve(contract: Contract, number: Number) -> None:
     """
     from gateway.settlement.paying import approve as use_case
 
-    made = use_case(opened(), contract, number)
+    made = use_case(open_gateway(), contract, number)
     _show_checks(made)
     console.print(f"approved: {number}, {_money(made['bill']['total_minor'])}", style="green")
 
@@ -226,7 +226,7 @@ def paid(
         day = date.fromisoformat(on)
     except ValueError:
         raise typer.BadParameter("must be a day such as 2021-04-01", param_hint="--on") from None
-    bill = register_payment(opened(), contract, number, paid_on=day)
+    bill = register_payment(open_gateway(), contract, number, paid_on=day)
     console.print(f"paid: {bill.number}, {_money(bill.total_minor)}, on {day}")
 
 
@@ -238,7 +238,7 @@ def investor(contract: Contract) -> None:
     """
     from gateway.settlement.views import show_investor
 
-    made = show_investor(opened(), contract)
+    made = show_investor(open_gateway(), contract)
     columns(
         [("window", "template", "from"), *((d["window"], d["template"], d["from"]) for d in made["declared_dates"])]
     )
@@ -262,7 +262,7 @@ def accruals(contract: Contract) -> None:
     """
     from gateway.settlement.forecast import accruals as use_case
 
-    made = use_case(opened(), contract)
+    made = use_case(open_gateway(), contract)
     shares = any(one.own_minor != one.expected_minor for one in made.windows)
     own = ["own share"] if shares else []
     rows = [["window", "signed", "accrued", "expected in all", *own, "paid about", "budget year"]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import console, opened, writing
+from gateway.cli.terminal import Commands, console, open_gateway, writing
 
 if TYPE_CHECKING:
     from gateway.installation.gateway import Gateway
@@ -26,7 +26,7 @@ def add(uri: Uri = "", alg: Alg = "ES256", certificate: Certificate = None, pass
 
     Example: gateway keys add
     """
-    row = _added(opened(), uri, alg, certificate, password_file)
+    row = _add_key(open_gateway(), uri, alg, certificate, password_file)
     _tell("added, not signing yet", row)
 
 
@@ -39,9 +39,9 @@ def rotate(
     """
     from gateway.installation.signing import activate as use_case
 
-    gateway = opened()
-    row = _added(gateway, uri, alg, certificate, password_file)
-    _done(gateway, "signs from now on", use_case(gateway, row.kid))
+    gateway = open_gateway()
+    row = _add_key(gateway, uri, alg, certificate, password_file)
+    _publish_and_tell(gateway, "signs from now on", use_case(gateway, row.kid))
 
 
 def activate(kid: Kid) -> None:
@@ -51,8 +51,8 @@ def activate(kid: Kid) -> None:
     """
     from gateway.installation.signing import activate as use_case
 
-    gateway = opened()
-    _done(gateway, "signs from now on", use_case(gateway, kid))
+    gateway = open_gateway()
+    _publish_and_tell(gateway, "signs from now on", use_case(gateway, kid))
 
 
 def retire(kid: Kid) -> None:
@@ -62,8 +62,8 @@ def retire(kid: Kid) -> None:
     """
     from gateway.installation.signing import retire as use_case
 
-    gateway = opened()
-    _done(gateway, "retired; verifiers find it in the key manifest", use_case(gateway, kid))
+    gateway = open_gateway()
+    _publish_and_tell(gateway, "retired; verifiers find it in the key manifest", use_case(gateway, kid))
 
 
 def destroy(kid: Kid) -> None:
@@ -73,11 +73,11 @@ def destroy(kid: Kid) -> None:
     """
     from gateway.installation.signing import destroy as use_case
 
-    gateway = opened()
-    _done(gateway, "destroyed; what it signed verifies as before", use_case(gateway, kid))
+    gateway = open_gateway()
+    _publish_and_tell(gateway, "destroyed; what it signed verifies as before", use_case(gateway, kid))
 
 
-def compromised(
+def declare_stolen(
     kid: Kid,
     since: Annotated[str, typer.Option(help="ISO 8601 with an offset: since when somebody else may have signed.")],
 ) -> None:
@@ -93,8 +93,8 @@ def compromised(
         raise typer.BadParameter("is no ISO 8601 time", param_hint="--since") from None
     if instant.tzinfo is None:
         raise typer.BadParameter("has no offset: write Z or +01:00 after it", param_hint="--since")
-    gateway = opened()
-    _done(gateway, f"compromised since {instant.isoformat()}", use_case(gateway, kid, since=instant))
+    gateway = open_gateway()
+    _publish_and_tell(gateway, f"compromised since {instant.isoformat()}", use_case(gateway, kid, since=instant))
     console.print("  run `gateway keys rotate`, and hand out again what was logged since", style="yellow")
 
 
@@ -107,13 +107,15 @@ def passphrase(
     """
     from keys.keystore import read_passphrase
 
-    gateway = opened()
+    gateway = open_gateway()
     gateway.keystore.change_passphrase(read_passphrase(new_passphrase_file))
     console.print(f"every key is sealed under the passphrase in {new_passphrase_file}")
     console.print("  name that file in GATEWAY_PASSPHRASE_FILE, or put it in the old one's place")
 
 
-def _added(gateway: Gateway, uri: str, alg: str, certificate: Path | None, password_file: Path | None) -> SigningKeyRow:
+def _add_key(
+    gateway: Gateway, uri: str, alg: str, certificate: Path | None, password_file: Path | None
+) -> SigningKeyRow:
     from gateway.installation.signing import add_key
     from keys.keystore import read_passphrase
     from keys.signer import KINDS
@@ -124,7 +126,7 @@ def _added(gateway: Gateway, uri: str, alg: str, certificate: Path | None, passw
     return add_key(gateway, alg=alg, uri=uri, certificate=certificate, password=password)
 
 
-def _done(gateway: Gateway, what: str, row: SigningKeyRow) -> None:
+def _publish_and_tell(gateway: Gateway, what: str, row: SigningKeyRow) -> None:
     """Publish the next manifest, and tell."""
     from gateway.release.publication import publish
 
@@ -139,4 +141,12 @@ def _tell(what: str, row: SigningKeyRow) -> None:
         console.print("  a development key: every attestation is marked demo", style="yellow")
 
 
-COMMANDS = (add, rotate, activate, retire, destroy, compromised, passphrase)
+COMMANDS: Commands = {
+    "add": add,
+    "rotate": rotate,
+    "activate": activate,
+    "retire": retire,
+    "destroy": destroy,
+    "compromised": declare_stolen,
+    "passphrase": passphrase,
+}

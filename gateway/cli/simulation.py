@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, progress_bar, writing
+from gateway.cli.terminal import Commands, columns, console, progress_bar, writing
 
 if TYPE_CHECKING:
     from gateway.outcomes.contract import Contract
@@ -161,3 +161,6 @@ def _tell(town: SimulatedTown, course: Course, switched: dict[str, list[str]]) -
         f"\n{decide} decide the contract; choose others with --status and --income. Ctrl-C ends it."
         "\nPorts and keys are new at each start: declare the sources again then."
     )
+
+
+COMMANDS: Commands = {"simulate": simulate}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from gateway.outcomes.contract import Contract
     from policies.programme import Programme
 
+Commands = Mapping[str, Callable[..., None]]  # by the name that is typed: a function may be called otherwise
+
 # a line is never folded or cut, and a text never read as markup: paths and digests come out as they are
 console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
-def opened() -> Gateway:
+def open_gateway() -> Gateway:
     """The installation that the environment names."""
     from gateway.installation.gateway import Gateway
     from gateway.installation.settings import Settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened, output, progress_bar
+from gateway.cli.terminal import Commands, columns, console, open_gateway, output, progress_bar
 
 if TYPE_CHECKING:
     from gateway.documents.chart import Chart
@@ -56,11 +56,11 @@ def simulate(
     draft = load_contract(file.read_bytes(), file=file.name)
     if sum((bool(success), course is not None, bool(cohort))) > 1:
         raise typer.BadParameter("choose one of --success, --course and --cohort")
-    figures = _declared(draft, declared or [])
+    figures = _assumed_figures(draft, declared or [])
     console.print(f"{draft.title}: version {draft.version}, sha256 {draft.sha256}")
     with progress_bar("trying the draft"):
         try:
-            tried = _tried(draft, success or [], course, cohort, seed, draws)
+            tried = _cohorts_to_try(draft, success or [], course, cohort, seed, draws)
             found = what_if(draft, tried, figures, swings_of=tried[len(tried) // 2].name)
         except ValueError as error:
             raise SimulationRefused(draft=file.name, reason=str(error)) from None
@@ -69,18 +69,18 @@ def simulate(
     for path, kind in ((json_file, "json"), (svg_file, "svg"), (png_file, "png")):
         if path is not None:
             with output(path) as out:
-                out.write(_written(kind, found, chart))
+                out.write(_file_content(kind, found, chart))
             console.print(f"{kind}: {path}")
 
 
-def _tried(
+def _cohorts_to_try(
     draft: Contract, success: Sequence[int], course: Path | None, cohort: str, seed: int, draws: int
 ) -> list[Tried]:
     """The cohorts that were asked for; what there is to say of them is said."""
     from gateway.outcomes.forecast import moved
     from gateway.outcomes.whatif import Tried
     from gateway.simulate.course import load_course
-    from gateway.simulate.invented import generated, histories, scaled
+    from gateway.simulate.invented import generate_course, histories, scale_course
     from gateway.simulate.registers import SOURCES, simulated_source
     from vocabulary.weeks import Week
 
@@ -107,12 +107,12 @@ def _tried(
                 tuple(tuple(histories(draft, lives, seed=one, hours_vary=True)) for one in seeds),
                 seeds,
             )
-            for rate, lives in ((rate, generated(draft, per_cent=rate)) for rate in rates)
+            for rate, lives in ((rate, generate_course(draft, per_cent=rate)) for rate in rates)
         ]
     loaded = load_course(course.read_bytes(), file=course.name)
     if loaded.people != draft.cohort.size:
         console.print(f"  the course's {loaded.people} people were scaled to the contract's {draft.cohort.size}")
-        loaded = scaled(loaded, draft.cohort.size)
+        loaded = scale_course(loaded, draft.cohort.size)
     console.print(f"  course {course.name}: {draws} cohorts of invented people, seeds {seeds[0]} to {seeds[-1]}")
     weeks = Week.of(loaded.enrolment_from) - Week.of(draft.cohort.enrolment_from)
     _say_moved(weeks)
@@ -123,7 +123,7 @@ def _tried(
 def _historical(draft: Contract, cohort: str) -> Tried:
     from gateway.evaluation.whatif import historical
 
-    found = historical(opened(), cohort, draft)
+    found = historical(open_gateway(), cohort, draft)
     people = len(found.tried.cohorts[0])
     console.print(f"  {people} people of {cohort!r}, as the registers show them to {found.complete_to}; logged")
     if people != draft.cohort.size:
@@ -144,7 +144,7 @@ def _say_moved(weeks: int) -> None:
         console.print(f"  the contract's calendar was moved {abs(weeks)} weeks {word}, to the cohort's", style="yellow")
 
 
-def _declared(draft: Contract, texts: Sequence[str]) -> dict[str, dict[str, int]]:
+def _assumed_figures(draft: Contract, texts: Sequence[str]) -> dict[str, dict[str, int]]:
     """The figures assumed for declared aggregates. Raises a usage error for what the contract does not declare."""
     known = {aggregate.id: aggregate.windows for aggregate in draft.aggregates}
     found: dict[str, dict[str, int]] = {}
@@ -187,7 +187,7 @@ def _print_payments(found: WhatIf) -> None:
     if scenarios[0].threshold_met is not None:
         of = [max(1, len(one.seeds)) for one in scenarios]
         rows.append(["threshold met", *(f"{one.threshold_met} of {n}" for one, n in zip(scenarios, of, strict=True))])
-    _aligned(rows)
+    _print_figures(rows)
     for name in found.not_assumed:
         console.print(f"  nothing is assumed for {name}: what rests on it is left out (--declared)", style="yellow")
 
@@ -201,7 +201,7 @@ def _print_swings(found: WhatIf) -> None:
         changes = [_change(one.lower_change_minor), _change(one.higher_change_minor)]
         rows.append([one.term, f"{one.value:,}", lower, changes[0], f"{one.higher:,}", changes[1]])
     if moving:
-        _aligned(rows)
+        _print_figures(rows)
     still = [one.term for one in found.swings if not one.size]
     if still:
         console.print(f"  move nothing here: {', '.join(still)}")
@@ -214,15 +214,15 @@ def _print_cases(found: WhatIf) -> None:
         if case.basis == "not said":
             rows.append([f"{case.role} ({case.name})", "the contract does not say what it lends", "–", "–"])
         else:
-            rows.append([f"{case.role} ({case.name})", case.basis, _bound(case.worst), _bound(case.best)])
-    _aligned(rows, left=2)
+            rows.append([f"{case.role} ({case.name})", case.basis, _bound_text(case.worst), _bound_text(case.best)])
+    _print_figures(rows, left=2)
     high = found.ranges[-1].high
     if high is not None and 0 < found.best_seen_minor < high:
         reached = _money(found.best_seen_minor)
         console.print(f"  {reached} is reached when everybody lives the best plain life; the bound is never passed")
 
 
-def _aligned(rows: list[list[str]], *, left: int = 1) -> None:
+def _print_figures(rows: list[list[str]], *, left: int = 1) -> None:
     """Columns of figures, to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     columns(
@@ -243,7 +243,7 @@ def _change(minor: int | None) -> str:
     return "–" if minor is None else f"{'+' if minor > 0 else ''}{_money(minor)}"
 
 
-def _bound(minor: int | None) -> str:
+def _bound_text(minor: int | None) -> str:
     return "no bound" if minor is None else _money(minor)
 
 
@@ -265,7 +265,7 @@ def _chart(draft: Contract, found: WhatIf) -> Chart:
     )
 
 
-def _written(kind: str, found: WhatIf, chart: Chart) -> bytes:
+def _file_content(kind: str, found: WhatIf, chart: Chart) -> bytes:
     if kind == "json":
         return (json.dumps(found.body(), ensure_ascii=False, indent=2) + "\n").encode()
     if kind == "svg":
@@ -277,4 +277,4 @@ def _written(kind: str, found: WhatIf, chart: Chart) -> bytes:
     return png(chart)
 
 
-COMMANDS = (simulate,)
+COMMANDS: Commands = {"simulate": simulate}

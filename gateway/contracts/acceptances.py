@@ -58,9 +58,9 @@ def take_in(gateway: Gateway, contract_file: Path, token: str, *, key: str, repl
         said = _read(gateway, uow, contract, token)
         party = (said.role, said.organisation)
         if said.kid != "".join(key.split()):
-            raise _refused(contract, f"{said} signed with the key {said.kid}, and another one was told")
+            raise _refusal(contract, f"{said} signed with the key {said.kid}, and another one was told")
         if party in own:
-            raise _refused(contract, f"{said} is the municipality, which runs `gateway contract accept`")
+            raise _refusal(contract, f"{said} is the municipality, which runs `gateway contract accept`")
         before = _check_key(gateway, uow, contract, said, replaces_key)
         stands = accepted.standing(uow.session, contract)
         if party in stands and stands[party].token == token:
@@ -74,25 +74,25 @@ def _read(gateway: Gateway, uow: UnitOfWork, contract: Contract, token: str) -> 
     try:
         said, named = acceptance.read(token, contract=contract.identity, trust=gateway.fingerprint, now=now)
     except (ValueError, KeyError, TypeError) as error:
-        raise _refused(contract, str(error)) from None
+        raise _refusal(contract, str(error)) from None
     if named != accepted.parties(contract):
-        raise _refused(contract, "it names other parties than the contract")
+        raise _refusal(contract, "it names other parties than the contract")
     return said
 
 
 def _check_key(gateway: Gateway, uow: UnitOfWork, contract: Contract, said: Acceptance, replaces: str) -> str:
     """The key that this one replaces, or empty. One organisation, one key; the issuer's are nobody else's."""
     if said.kid in {*accepted.issuer_keys(gateway, uow.session), gateway.anchor().kid, gateway.token_signer().kid}:
-        raise _refused(contract, f"{said} signed with a key of the municipality")
+        raise _refusal(contract, f"{said} signed with a key of the municipality")
     known = accepted.known_keys(uow.session)
     others = sorted(name for name, kid in known.items() if kid == said.kid and name != said.organisation)
     if others:
-        raise _refused(contract, f"{said} signed with the key of {', '.join(others)}")
+        raise _refusal(contract, f"{said} signed with the key of {', '.join(others)}")
     before = known.get(said.organisation, said.kid)
     if before == said.kid:
         return ""
     if "".join(replaces.split()) != before:
-        raise _refused(
+        raise _refusal(
             contract,
             f"{said.organisation} accepted with the key {before} before; where it says that it has another, name the"
             " old one with --replaces-key",
@@ -132,5 +132,5 @@ def _record(
     )
 
 
-def _refused(contract: Contract, reason: str) -> AcceptanceRefused:
+def _refusal(contract: Contract, reason: str) -> AcceptanceRefused:
     return AcceptanceRefused(contract=contract.id, reason=reason)

@@ -25,7 +25,8 @@ from gateway.store import queries
 from gateway.store.rights_tables import Proposal
 from gateway.store.tables import AcceptanceRow, LogEntry
 from outcome_verifier import acceptance, canonical, jws
-from outcome_verifier.trust import TrustedKey, TrustFile
+from outcome_verifier.trust import TrustFile
+from outcome_verifier.trusted_key import TrustedKey
 
 Signatory = tuple[str, str]  # a role in the contract, and the organisation that has it
 
@@ -68,7 +69,7 @@ def standing(session: Session, contract: Contract) -> dict[Signatory, Acceptance
 
     Raises `AcceptancesCorrupt` where the table holds anything else than the access log names.
     """
-    entries = [entry for entry in logged(session) if _is_of(entry, contract.id, contract.sha256)]
+    entries = [entry for entry in logged_acceptances(session) if _is_of(entry, contract.id, contract.sha256)]
     rows = {row.token_sha256: row for row in _rows(session, contract)}
     named = {entry.token_sha256: entry for entry in entries}
     if rows.keys() != named.keys() or any(_differs(row, named[digest]) for digest, row in rows.items()):
@@ -108,10 +109,10 @@ def is_in_force(session: Session, contract: Contract) -> bool:
 
 def known_keys(session: Session) -> dict[str, str]:
     """The key of every organisation that ever accepted something here: organisation -> thumbprint, the newest."""
-    return {entry.organisation: entry.key for entry in logged(session)}
+    return {entry.organisation: entry.key for entry in logged_acceptances(session)}
 
 
-def logged(session: Session) -> list[AcceptanceRecorded]:
+def logged_acceptances(session: Session) -> list[AcceptanceRecorded]:
     """Every acceptance that the access log names, oldest first. The log has an index for just this."""
     # as a literal: a bound value would not let the database see that its partial index fits
     kind: ColumnElement[str] = literal_column(f"'{AcceptanceRecorded.kind}'")
@@ -137,8 +138,8 @@ def waiting(session: Session) -> list[Waiting]:
                 found[contract.sha256] = (contract.identity, parties(contract))
     for accepted in session.exec(select(AcceptanceRow)):
         if accepted.version > newest.get(accepted.contract_id, 0):
-            found.setdefault(accepted.rules_sha256, _signed(accepted))
-    done = {(entry.rules_sha256, entry.role, entry.organisation) for entry in logged(session)}
+            found.setdefault(accepted.rules_sha256, _signed_content(accepted))
+    done = {(entry.rules_sha256, entry.role, entry.organisation) for entry in logged_acceptances(session)}
     waits = [
         Waiting(one["id"], one["version"], sha256, tuple(party for party in named if (sha256, *party) not in done))
         for sha256, (one, named) in found.items()
@@ -147,7 +148,7 @@ def waiting(session: Session) -> list[Waiting]:
     return sorted(waits, key=lambda one: (one.contract, one.version, one.sha256))
 
 
-def _signed(row: AcceptanceRow) -> tuple[Mapping[str, Any], list[Signatory]]:
+def _signed_content(row: AcceptanceRow) -> tuple[Mapping[str, Any], list[Signatory]]:
     """The contract text and the parties that an acceptance names."""
     try:
         claims = jws.parse(row.token, typ=acceptance.TYPE, members=frozenset({"jwk"})).payload

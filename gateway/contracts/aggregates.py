@@ -42,7 +42,7 @@ _MOST = 10**15
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class DeclaredFigure:
     """A declared figure before it is signed: whole numbers in the unit that the contract names."""
 
     aggregate: str
@@ -52,7 +52,7 @@ class Figure:
     inputs_sha256: str  # hexadecimal digest of what it was computed from
 
 
-def sign_figure(contract: Contract, figure: Figure, signer: Signer, *, at: datetime) -> str:
+def sign_figure(contract: Contract, figure: DeclaredFigure, signer: Signer, *, at: datetime) -> str:
     """The figure as its evaluator signs it. Raises `KeyError` where the contract has no such aggregate."""
     aggregate = contract.aggregate(figure.aggregate)
     claims = {
@@ -74,7 +74,7 @@ def declare(gateway: Gateway, contract_id: str, token: str) -> DeclaredRow:
     """Take in a signed figure; the same token again changes nothing. Raises `AggregateRefused`, `ContractUnknown`."""
     with gateway.store.write(gateway.clock()) as uow:
         contract = gateway.contract(uow.session, contract_id)
-        claims = checked(contract, token)
+        claims = checked_claims(contract, token)
         digest = hashlib.sha256(token.encode("ascii")).hexdigest()
         known = uow.session.exec(select(DeclaredRow).where(DeclaredRow.token_sha256 == digest)).first()
         if known is None:
@@ -100,7 +100,7 @@ def declare(gateway: Gateway, contract_id: str, token: str) -> DeclaredRow:
         return known
 
 
-def checked(contract: Contract, token: str) -> Mapping[str, Any]:
+def checked_claims(contract: Contract, token: str) -> Mapping[str, Any]:
     """The claims of a figure that the contract's evaluator signed for one of its windows. Raises `AggregateRefused`."""
     try:
         figure = endorsement.read(token, typ=TYPE, shapes=_SHAPES)
@@ -116,7 +116,7 @@ def checked(contract: Contract, token: str) -> Mapping[str, Any]:
     return claims
 
 
-def known(session: Session, contract: Contract, window: Window, *, at: datetime) -> dict[str, int]:
+def known_figures(session: Session, contract: Contract, window: Window, *, at: datetime) -> dict[str, int]:
     """The newest figure of every aggregate at the end of a window, as it was declared by an instant.
 
     A figure stays until the next window in which one is due; before its first it is absent. Raises `AggregateMissing`.

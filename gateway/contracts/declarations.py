@@ -79,7 +79,7 @@ def read_declared(gateway: Gateway, contract_file: Path, programme_file: Path) -
             reason = f"{notice.file} has another digest than the programme says"
             raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=reason)
         files[f"notice/{notice.id}/{notice.version}/{notice.language}"] = _notice_text(text, notice.file, programme)
-    return _checked(gateway, Declared(contract, programme, files))
+    return _check_declared(gateway, Declared(contract, programme, files))
 
 
 def _notice_text(text: bytes, file: str, programme: Programme) -> str:
@@ -202,10 +202,10 @@ def _of_files(gateway: Gateway, files: dict[str, str]) -> Declared:
         text = files.get(f"notice/{notice.id}/{notice.version}/{notice.language}", "")
         if hashlib.sha256(text.encode()).hexdigest() != notice.sha256:
             raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=f"{notice.file} was changed")
-    return _checked(gateway, Declared(contract, programme, files))
+    return _check_declared(gateway, Declared(contract, programme, files))
 
 
-def _checked(gateway: Gateway, declared: Declared) -> Declared:
+def _check_declared(gateway: Gateway, declared: Declared) -> Declared:
     contract, programme = declared.contract, declared.programme
     if programme.contract_id != contract.id or programme.contract_sha256 != contract.sha256:
         reason = f"{programme.file} was declared for a contract with another digest than {contract.sha256}"

@@ -57,7 +57,7 @@ def adopt(gateway: Gateway, contract_id: str, text: bytes, tokens: Sequence[str]
     with deciding(gateway) as asking:
         contract = gateway.contract(asking.session, contract_id)
         opening = load_opening(text, contract, file=file)
-        given = _signed(gateway, asking.session, contract, opening, tokens, keys=_keys_now(asking.session))
+        given = _check_signatures(gateway, asking.session, contract, opening, tokens, keys=_keys_now(asking.session))
         programme = gateway.programme(asking.session, contract_id)
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
@@ -95,7 +95,7 @@ def of(gateway: Gateway, session: Session, contract_id: str) -> Adopted | None:
         raise SettlementMismatch(contract=contract_id, window="", reason=reason)
     if row is None:
         return None
-    ever = {(one.organisation, one.key) for one in accepted.logged(session)}
+    ever = {(one.organisation, one.key) for one in accepted.logged_acceptances(session)}
     try:
         version = next(
             one for one in queries.contract_versions(session, contract_id) if one.sha256 == row.contract_sha256
@@ -104,7 +104,7 @@ def of(gateway: Gateway, session: Session, contract_id: str) -> Adopted | None:
         opening = load_opening(row.text, contract, file=row.file_name)
         if (opening.sha256, list(opening.windows)) != (row.sha256, row.windows):
             raise ValueError("the row and its text differ")
-        signed = _signed(gateway, session, contract, opening, row.signed, keys=ever)
+        signed = _check_signatures(gateway, session, contract, opening, row.signed, keys=ever)
         _check_whole(contract, signed)
     except (StopIteration, ValueError, DeclarationInvalid, AdoptionRefused) as error:
         reason = f"the opening balances are not what was signed ({error})"
@@ -128,7 +128,7 @@ def _put_in_force(
     own = [party for party in own if party in accepted.own_parties(gateway, contract)]
     signer, at = gateway.signer(asking.session), int(asking.now.timestamp())
     everything = [*tokens, *(balances.sign(contract.identity, text, party, signer, at=at) for party in own)]
-    signed = _signed(gateway, asking.session, contract, opening, everything, keys=_keys_now(asking.session))
+    signed = _check_signatures(gateway, asking.session, contract, opening, everything, keys=_keys_now(asking.session))
     _check_whole(contract, signed)
     adopted = Adopted(opening, signed, asking.now)
     asking.session.add(
@@ -167,7 +167,7 @@ def _put_in_force(
     return adopted
 
 
-def _signed(
+def _check_signatures(
     gateway: Gateway,
     session: Session,
     contract: Contract,

@@ -121,7 +121,9 @@ def _tariffs(
     over = [(window, end) for window, end in ends if window.to_week <= end.week]
     try:
         series = [
-            end.figures(found.contract, aggregates.known(session, found.contract, window, at=found.as_of.known_at))
+            end.figures(
+                found.contract, aggregates.known_figures(session, found.contract, window, at=found.as_of.known_at)
+            )
             for window, end in over
         ]
     except AggregateMissing as error:

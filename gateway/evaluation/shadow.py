@@ -179,7 +179,7 @@ def _new(
     """The gateway's figures, as the map counts them."""
     windows = contract.windows[: len(ends)]
     series = [
-        end.figures(contract, aggregates.known(asking.session, contract, window, at=asking.now))
+        end.figures(contract, aggregates.known_figures(asking.session, contract, window, at=asking.now))
         for window, end in zip(windows, ends, strict=True)
     ]
     amounts = owed(contract, series)

@@ -30,9 +30,9 @@ from gateway.installation.tokens import (
 from gateway.outcomes.contract import RECIPIENTS
 from gateway.store import queries
 from gateway.store.tables import ClientRow, UsedAssertion
-from keys.signer import jwk_of
 from outcome_verifier import b64
 from outcome_verifier.jws import thumbprint
+from outcome_verifier.signing import jwk_of
 from policies.terms import Party, Role
 from vocabulary.typed_text import check_typed
 
@@ -93,10 +93,10 @@ def registered_clients(gateway: Gateway) -> list[RegisteredClient]:
     """Every client by its id, the revoked ones too."""
     with gateway.store.read() as session:
         rows = session.exec(select(ClientRow).order_by(ClientRow.client_id)).all()
-    return [_registered(row) for row in rows]
+    return [_client_of(row) for row in rows]
 
 
-def _registered(row: ClientRow) -> RegisteredClient:
+def _client_of(row: ClientRow) -> RegisteredClient:
     party = Party(row.organisation, Role(row.role))
     return RegisteredClient(row.client_id, party, thumbprint(row.jwk), row.is_active, row.registered_at)
 
@@ -171,7 +171,7 @@ def calling(gateway: Gateway, token: str) -> RegisteredClient:
         now=int(gateway.clock().timestamp()),
     )
     with gateway.store.read() as session:
-        return _registered(_active(session, checked.client_id))
+        return _client_of(_active(session, checked.client_id))
 
 
 def audience(gateway: Gateway) -> str:

@@ -37,7 +37,7 @@ def approve(session: Session, rules: RuleSet, *, anchor: Signer, issuer: str, by
     claims: dict[str, object] = {
         "iss": issuer,
         "iat": int(now.timestamp()),
-        **_chained(position=position, sha256=rules.sha256, before=before),
+        **_approval_content(position=position, sha256=rules.sha256, before=before),
     }
     row = PolicySetRow(
         position=position,
@@ -77,7 +77,7 @@ def approvals(session: Session, *, anchor: Signer, issuer: str) -> list[PolicySe
     rows = list(session.exec(select(PolicySetRow).order_by(col(PolicySetRow.position))))
     key, before = jws.public_key(dict(anchor.public_jwk)), ""
     for position, row in enumerate(rows, start=1):
-        expected = {"iss": issuer, **_chained(position=position, sha256=row.sha256, before=before)}
+        expected = {"iss": issuer, **_approval_content(position=position, sha256=row.sha256, before=before)}
         try:
             token = jws.parse(row.approval, typ=TYPE, members=frozenset())
             jws.verify_signature(token, key)
@@ -110,7 +110,7 @@ def approval_sha256(row: PolicySetRow) -> str:
     return hashlib.sha256(row.approval.encode("ascii")).hexdigest()
 
 
-def _chained(*, position: int, sha256: str, before: str) -> dict[str, object]:
+def _approval_content(*, position: int, sha256: str, before: str) -> dict[str, object]:
     """What an approval signs; `before` is the digest of the approval before it, empty for the first."""
     return {"position": position, "policy_set_sha256": sha256, "previous_approval_sha256": before}
 

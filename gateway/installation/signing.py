@@ -65,7 +65,7 @@ def add_key(
             added_at=uow.now,
         )
         uow.session.add(row)
-        _changed(gateway, uow, row, "add")
+        _record_change(gateway, uow, row, "add")
     return row
 
 
@@ -85,7 +85,7 @@ def activate(gateway: Gateway, kid: str) -> SigningKeyRow:
                 before.state, before.valid_to = after(State(before.state), Action.SUCCEED), uow.now
                 uow.session.add(before)
         row.valid_from = uow.now
-        _changed(gateway, uow, row, Action.ACTIVATE)
+        _record_change(gateway, uow, row, Action.ACTIVATE)
     return row
 
 
@@ -111,7 +111,7 @@ def compromise(gateway: Gateway, kid: str, *, since: datetime) -> SigningKeyRow:
     return row
 
 
-def listed(gateway: Gateway) -> Sequence[SigningKeyRow]:
+def list_signing_keys(gateway: Gateway) -> Sequence[SigningKeyRow]:
     """Every signing key there ever was, oldest first."""
     with gateway.store.read() as session:
         return session.exec(select(SigningKeyRow).order_by(col(SigningKeyRow.added_at), SigningKeyRow.kid)).all()
@@ -128,7 +128,7 @@ def _act(gateway: Gateway, kid: str, action: Action, *, since: datetime | None =
             row.compromised_since = min(since, uow.now)
         if row.valid_from is not None and row.valid_to is None:
             row.valid_to = uow.now
-        _changed(gateway, uow, row, action)
+        _record_change(gateway, uow, row, action)
     return row
 
 
@@ -139,7 +139,7 @@ def _row(uow: UnitOfWork, kid: str) -> SigningKeyRow:
     return row
 
 
-def _changed(gateway: Gateway, uow: UnitOfWork, row: SigningKeyRow, action: str) -> None:
+def _record_change(gateway: Gateway, uow: UnitOfWork, row: SigningKeyRow, action: str) -> None:
     uow.session.add(row)
     manifest = gateway.record_manifest(uow.session, now=uow.now)
     uow.record(SigningKeyChanged(key=row.kid, action=str(action), state=str(row.state), manifest=manifest.version))
@@ -160,14 +160,14 @@ def _from_pkcs12(file: Path, password: bytes, alg: str) -> tuple[bytes, list[str
     wanted = EllipticCurvePrivateKey if KINDS[alg] == "p256" else RSAPrivateKey
     if not isinstance(key, wanted) or leaf is None:
         raise KeyFileInvalid(file=file.name, reason=f"holds no key for {alg} with its certificate")
-    chain = [leaf, *(one for one in _ordered(leaf, others))]
+    chain = [leaf, *(one for one in _issuing_chain(leaf, others))]
     private = key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return private, [_base64(one) for one in chain]
 
 
-def _ordered(leaf: Certificate, others: Sequence[Certificate]) -> list[Certificate]:
+def _issuing_chain(leaf: Certificate, others: Sequence[Certificate]) -> list[Certificate]:
     """The issuing certificates from the leaf upwards; a root stands for itself and is left out (RFC 7515 §4.1.6)."""
     chain: list[Certificate] = []
     below = leaf

@@ -45,7 +45,7 @@ class AccessToken:
 def claimed_client(assertion: str) -> str:
     """The client id that an unverified assertion names, only for finding the key to check it with."""
     try:
-        claims = jwt.decode(_bounded(assertion), options={"verify_signature": False})
+        claims = jwt.decode(_well_formed_token(assertion), options={"verify_signature": False})
     except PyJWTError:
         raise Unauthenticated(reason="the client assertion is not a JWT") from None
     subject: object = claims.get("sub")
@@ -103,7 +103,7 @@ def _decode(
     token: str, *, jwk: Mapping[str, Any], types: set[str | None], issuer: str, audience: str, now: int
 ) -> dict[str, Any]:
     try:
-        header = jwt.get_unverified_header(_bounded(token))
+        header = jwt.get_unverified_header(_well_formed_token(token))
         # compared one by one: a `typ` that is a list has no hash
         if set(header) - _HEADER_WORDS or not any(header.get("typ") == known for known in types):
             raise Unauthenticated(reason="the token's header is of another kind")
@@ -137,7 +137,7 @@ def _decode(
     return claims
 
 
-def _bounded(token: str) -> str:
+def _well_formed_token(token: str) -> str:
     """The token, if it is not too long and its parts are base64url as RFC 7515 §2 writes it: one text a token."""
     if len(token) > MOST_CHARACTERS:
         raise Unauthenticated(reason="the token is too long")

@@ -36,7 +36,7 @@ from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class SourceCheck:
     """What a sample showed: counts, and names of columns and files. Never a cell.
 
     `dropped` are the columns of the sample that are never kept; a transport that asks for its columns alone sends none.
@@ -80,7 +80,7 @@ def check_source(
     secrets: Secrets,
     clock: Clock,
     purpose: Purpose = Purpose.OUTCOME_PAYMENT,
-) -> Checked:
+) -> SourceCheck:
     """Read one sample as a pull would, and count it. Without a file the sample comes from the source itself.
 
     1 authorise and log, before the source is reached; 2 read, outside any transaction; 3 log how it ended.
@@ -89,7 +89,7 @@ def check_source(
     """
     question = _authorise(gateway, contract_id, source_id, purpose)  # 1
     try:
-        checked = _checked(gateway, contract_id, question, file, secrets, clock)  # 2
+        checked = _look_at_sample(gateway, contract_id, question, file, secrets, clock)  # 2
     except (ConnectorError, DeclarationInvalid) as error:
         _record(gateway, contract_id, question.declaration, records=0, of_cohort=0, error=error.code)  # 3
         raise
@@ -141,14 +141,14 @@ def _lists_everybody(declaration: SourceDeclaration) -> bool:
     return form_of(declaration.transport) is not None or transports.lists_everybody(declaration.transport)
 
 
-def _checked(
+def _look_at_sample(
     gateway: Gateway,
     contract_id: str,
     question: _Question,
     file: SourceFile | None,
     secrets: Secrets,
     clock: Clock,
-) -> Checked:
+) -> SourceCheck:
     settings = question.declaration.transport
     form = form_of(settings)
     if form is None:
@@ -164,20 +164,22 @@ def _checked(
     return replace(checked, left=tuple(found.left))
 
 
-def _of_file(contract_id: str, question: _Question, form: FileForm, file: SourceFile) -> Checked:
+def _of_file(contract_id: str, question: _Question, form: FileForm, file: SourceFile) -> SourceCheck:
     declaration = question.declaration
     dropped = tuple(declaration.schema.dropped_of(header_of(file, form)))
     if declaration.kind in FILE_KINDS:
         pulled = pull_file(file, declaration, question.matcher, weeks=question.weeks)
         rejected = {reason.value: count for reason, count in pulled.rejected.items() if count}
         of_cohort = pulled.rows_read - pulled.rows_outside_cohort - sum(rejected.values())
-        counted = Checked(declaration.id, contract_id, f"file {file.name}", pulled.rows_read, of_cohort)
+        counted = SourceCheck(declaration.id, contract_id, f"file {file.name}", pulled.rows_read, of_cohort)
         return replace(counted, dropped=dropped, rejected=rejected, unknown_codes=dict(pulled.unknown_codes))
     records = [record for page in record_pages(file, form, declaration.schema) for record in page.records]
     return replace(_of_records(contract_id, question, records, f"file {file.name}"), dropped=dropped)
 
 
-def _of_transport(gateway: Gateway, contract_id: str, question: _Question, secrets: Secrets, clock: Clock) -> Checked:
+def _of_transport(
+    gateway: Gateway, contract_id: str, question: _Question, secrets: Secrets, clock: Clock
+) -> SourceCheck:
     """The first page of a list, or the answer about the first person of the cohort."""
     declaration, weeks = question.declaration, question.weeks
     ask = Ask(weeks[0].monday, weeks[1].sunday)
@@ -189,10 +191,10 @@ def _of_transport(gateway: Gateway, contract_id: str, question: _Question, secre
             one = question.asked[:1]  # of all, where the module did not say that it asks one by one
             answers = gateway.boundary(session).with_cpr(one, lambda cpr_digits: transport.ask(cpr_digits, ask))
     owned = [Owned(who, record) for who, answer in zip(one, answers, strict=True) for record in answer]
-    return _counted(contract_id, question, owned, sum(map(len, answers)), {}, "person")
+    return _count(contract_id, question, owned, sum(map(len, answers)), {}, "person")
 
 
-def _of_records(contract_id: str, question: _Question, records: Sequence[Record], sample: str) -> Checked:
+def _of_records(contract_id: str, question: _Question, records: Sequence[Record], sample: str) -> SourceCheck:
     place = list(question.declaration.columns).index("cpr")
     whose = question.matcher.identify_all([record[place] for record in records])
     owned = [Owned(who, one) for who, one in zip(whose, records, strict=True) if isinstance(who, SubjectRef)]
@@ -200,21 +202,23 @@ def _of_records(contract_id: str, question: _Question, records: Sequence[Record]
     for who in whose:
         if isinstance(who, RejectReason):
             rejected[who.value] = rejected.get(who.value, 0) + 1
-    return _counted(contract_id, question, owned, len(records), rejected, sample)
+    return _count(contract_id, question, owned, len(records), rejected, sample)
 
 
-def _counted(
+def _count(
     contract_id: str,
     question: _Question,
     owned: Sequence[Owned],
     records: int,
     rejected: dict[str, int],
     sample: str,
-) -> Checked:
+) -> SourceCheck:
     declaration = question.declaration
     words = list(declaration.columns)
     read = read_records(declaration.kind, owned, words, weeks=question.weeks, codes=declaration.codes)
     for reason, count in read.rejected.items():
         rejected[reason.value] = rejected.get(reason.value, 0) + count
     unknown = dict(read.unknown_codes)
-    return Checked(declaration.id, contract_id, sample, records, len(owned), rejected=rejected, unknown_codes=unknown)
+    return SourceCheck(
+        declaration.id, contract_id, sample, records, len(owned), rejected=rejected, unknown_codes=unknown
+    )

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from sqlmodel import Session, select
 
 from connectors.declaration import SourceDeclaration, load_declaration
-from connectors.transports import kind_of
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import needed_weeks
 from gateway.outcomes.contract import Contract
@@ -72,7 +71,7 @@ class Connector:
         return f"source {name} could not be reached by {self.failures} pulls in a row; it is left alone until {until}"
 
     @property
-    def unassessed(self) -> tuple[str, ...]:
+    def unassessed_contracts(self) -> tuple[str, ...]:
         """The contracts that may not read it: it was supplied for another purpose, and they name no assessment."""
         if not self.declaration.is_supplied_for_another_purpose:
             return ()
@@ -97,7 +96,7 @@ def connector(gateway: Gateway, session: Session, declaration: SourceDeclaration
             uses.append(Use(contract_id, reached, programme.assessments.get(declaration.id, "")))
     rests = circuit.resting(session, declaration.id, gateway.clock())
     until, failures = (None, 0) if rests is None else (rests.rests_until, rests.failures)
-    return Connector(declaration, kind_of(declaration.transport), tuple(uses), today, until, failures)
+    return Connector(declaration, declaration.transport.kind, tuple(uses), today, until, failures)
 
 
 def _complete_to(session: Session, contract: Contract, source: str) -> Week | None:

@@ -60,7 +60,7 @@ def pull_folder(
     """
     declaration = _authorise(gateway, contract_id, source_id, purpose)  # 1
     try:
-        yield from _taken(gateway, contract_id, declaration, secrets, clock, purpose, progress)
+        yield from _take_files(gateway, contract_id, declaration, secrets, clock, purpose, progress)
     except SourceUnavailable as error:
         with gateway.store.write(gateway.clock()) as uow:
             uow.record(FolderFailed(contract=contract_id, source=source_id, error=error.code))
@@ -68,7 +68,7 @@ def pull_folder(
         raise
 
 
-def _taken(
+def _take_files(
     gateway: Gateway,
     contract_id: str,
     declaration: SourceDeclaration,

@@ -17,7 +17,6 @@ from connectors.errors import ConnectorError, FileChanged, FileNotNeeded, Folder
 from connectors.pull import pull_file
 from connectors.reading import file_sha256
 from connectors.source_file import LocalFile, SourceFile
-from connectors.transports import kind_of
 from gateway.contracts.declarations import source
 from gateway.errors.enrolment import FileOverlaps
 from gateway.errors.pulls import SourceRests
@@ -82,7 +81,7 @@ def pull(
         keeps_amounts = gateway.contract(asking.session, contract_id).needs_amounts
         authorised, weeks, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
-        left_out = stopped | _gone(gateway, asking, contract_id, declaration, weeks)
+        left_out = stopped | _subjects_gone(gateway, asking, contract_id, declaration, weeks)
         matcher = gateway.boundary(asking.session).matcher(contract_id, without=left_out)
         asking.uow.record(
             PullAuthorised(
@@ -130,7 +129,7 @@ def pull(
     return report(row, people_changed=changed, postings_added=added, is_new=True)
 
 
-def _gone(
+def _subjects_gone(
     gateway: Gateway, asking: Asking, contract_id: str, declaration: SourceDeclaration, weeks: tuple[Week, Week]
 ) -> set[str]:
     """Of whom the source has nothing left to tell: see `told.ended`."""
@@ -184,7 +183,7 @@ def note_reached(uow: UnitOfWork, declaration: SourceDeclaration, error: Connect
     """Remember whether a pull could reach its source. A folder on this machine is never left alone."""
     if not isinstance(error, SourceUnavailable) or isinstance(error, FolderEmpty):
         circuit.answered(uow.session, declaration.id)
-    elif kind_of(declaration.transport) != "file":
+    elif declaration.transport.kind != "file":
         circuit.failed(uow.session, declaration.id, uow.now)
 
 
@@ -219,7 +218,7 @@ def _store(
 ) -> tuple[PullRow, int, int]:
     source_id = declaration.id
     # statuses are told a week and an edition; postings add up, so the same months must never count twice
-    replaced = _replaced(asking.session, contract_id, source_id, pulled) if declaration.kind == "income" else []
+    replaced = _replaced_pulls(asking.session, contract_id, source_id, pulled) if declaration.kind == "income" else []
     rejected = {reason.value: count for reason, count in pulled.rejected.items() if count}
     unknown = dict(pulled.unknown_codes)
     counts = {
@@ -280,7 +279,7 @@ def _store(
     return row, changed, added
 
 
-def _replaced(session: Session, contract_id: str, source_id: str, pulled: Pulled) -> list[int]:
+def _replaced_pulls(session: Session, contract_id: str, source_id: str, pulled: Pulled) -> list[int]:
     """The earlier pulls whose months this income file delivers again; `FileOverlaps` where it holds only a part."""
     replaced = []
     for row in queries.pulls(session, contract_id, source_id):

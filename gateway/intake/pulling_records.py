@@ -220,9 +220,9 @@ def _new_on_page(run: _Run, owned: Sequence[Owned], seen: set[tuple[SubjectRef, 
 def _read_changes(gateway: Gateway, run: _Run, transport: ListTransport, progress: Progress) -> None:
     """Each page is stored with its cursor; at the end the rows of everybody are derived from the standing records."""
     for number, own in enumerate(_pages(gateway, run, transport), start=1):
-        told = [_versioned(run, one.subject, one.record) for one in own.owned]
-        told += [_versioned(run, None, record) for record in own.unowned]
-        elsewhere = [replace(_versioned(run, None, record), is_deleted=True) for record in own.strangers]
+        told = [_versioned_record(run, one.subject, one.record) for one in own.owned]
+        told += [_versioned_record(run, None, record) for record in own.unowned]
+        elsewhere = [replace(_versioned_record(run, None, record), is_deleted=True) for record in own.strangers]
         with _step(gateway, run, run.people) as step:
             session = step.asking.session
             kept = [one for one in told if one.subject is None or one.subject in step.allowed]
@@ -253,7 +253,7 @@ def _pages(gateway: Gateway, run: _Run, transport: ListTransport) -> Iterator[Ow
         yield found
 
 
-def _versioned(run: _Run, subject: SubjectRef | None, record: Record) -> Versioned:
+def _versioned_record(run: _Run, subject: SubjectRef | None, record: Record) -> Versioned:
     """The record with its number and version. Raises `SourceMalformed` where it has none: a cursor that passed it would
     lose it for good.
     """

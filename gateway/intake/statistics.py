@@ -22,7 +22,7 @@ Row = tuple[str | Decimal | None, ...]  # labels and figures in the order of the
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StatisticsAnswer:
     """What was asked of whom, and the answer. `content()` tells all of it, and the same for the same answer."""
 
     declaration: AggregateDeclaration
@@ -75,13 +75,15 @@ class Asked:
         return hashlib.sha256(self.content()).hexdigest()
 
 
-def ask_statistics(gateway: Gateway, declaration: AggregateDeclaration, *, secrets: Secrets, clock: Clock) -> Asked:
+def ask_statistics(
+    gateway: Gateway, declaration: AggregateDeclaration, *, secrets: Secrets, clock: Clock
+) -> StatisticsAnswer:
     """Ask the service, and log how it ended before anybody sees a figure.
 
     Raises a `SourceError`, `SchemaChanged` among them, or `SecretMissing`; that is logged too.
     """
     try:
-        asked = Asked(declaration, fetch(declaration, secrets, clock))
+        asked = StatisticsAnswer(declaration, fetch(declaration, secrets, clock))
     except ConnectorError as error:
         _record(gateway, declaration, None, error=error.code)
         raise
@@ -89,7 +91,7 @@ def ask_statistics(gateway: Gateway, declaration: AggregateDeclaration, *, secre
     return asked
 
 
-def _record(gateway: Gateway, declaration: AggregateDeclaration, asked: Asked | None, *, error: str) -> None:
+def _record(gateway: Gateway, declaration: AggregateDeclaration, asked: StatisticsAnswer | None, *, error: str) -> None:
     with gateway.store.write(gateway.clock()) as uow:
         uow.record(
             StatisticsAsked(

@@ -39,24 +39,24 @@ _LEAST_FREE_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     level: str
     what: str
     advice: str = ""
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings) -> list[Diagnosis]:
     """Everything worth knowing, worst things included; an installation that does not open is one finding."""
     try:
         gateway = Gateway.open(settings)
     except Exception as error:
         if outcome(error) is None:
             raise
-        return [Finding(FAIL, "the installation does not open", str(error))]
+        return [Diagnosis(FAIL, "the installation does not open", str(error))]
     return examine_opened(gateway)
 
 
-def examine_opened(gateway: Gateway) -> list[Finding]:
+def examine_opened(gateway: Gateway) -> list[Diagnosis]:
     """The same of an installation that is open."""
     return [
         *_machine(gateway),
@@ -69,7 +69,7 @@ def examine_opened(gateway: Gateway) -> list[Finding]:
     ]
 
 
-def _settlements(gateway: Gateway) -> Iterator[Finding]:
+def _settlements(gateway: Gateway) -> Iterator[Diagnosis]:
     """Disputes that wait for an answer, and bills that nobody has paid by their day."""
     today = gateway.clock().date()
     with gateway.store.read() as session:
@@ -79,46 +79,46 @@ def _settlements(gateway: Gateway) -> Iterator[Finding]:
     for dispute in disputes:
         late = dispute.answer_by < today
         said = f"a dispute of {dispute.contract_id} {dispute.window} waits until {dispute.answer_by}"
-        yield Finding(WARN if late else OK, said, "`gateway settle resolve` answers it" if late else "")
+        yield Diagnosis(WARN if late else OK, said, "`gateway settle resolve` answers it" if late else "")
     for bill in bills:
         if bill.due_on < today:
             said = f"{bill.kind.replace('_', ' ')} {bill.number} was due on {bill.due_on}"
-            yield Finding(WARN, said, "`gateway settle sheet` says what is missing; then approve and pay it")
+            yield Diagnosis(WARN, said, "`gateway settle sheet` says what is missing; then approve and pay it")
 
 
-def _machine(gateway: Gateway) -> Iterator[Finding]:
+def _machine(gateway: Gateway) -> Iterator[Diagnosis]:
     installed = gateway.installed
-    yield Finding(
+    yield Diagnosis(
         OK, f"{installed.municipality_name} ({installed.municipality_code}) at {installed.host_name}: {installed.kind}"
     )
     free = shutil.disk_usage(gateway.settings.data_directory).free
     level = OK if free >= _LEAST_FREE_BYTES else WARN
     advice = "" if level == OK else "a log that cannot be written stops every use case; make room"
-    yield Finding(level, f"{free // (1 << 20):,} MiB free in the data directory", advice)
+    yield Diagnosis(level, f"{free // (1 << 20):,} MiB free in the data directory", advice)
     public = gateway.settings.public_directory / "trust.json"
     if public.exists():
-        yield Finding(OK, "public files are written")
+        yield Diagnosis(OK, "public files are written")
     else:
-        yield Finding(WARN, "no public files are written yet", "`gateway init` or a release writes them")
+        yield Diagnosis(WARN, "no public files are written yet", "`gateway init` or a release writes them")
 
 
-def _keys(gateway: Gateway) -> Iterator[Finding]:
+def _keys(gateway: Gateway) -> Iterator[Diagnosis]:
     for name in gateway.keystore.names():
         gateway.keystore.load(name)
-    yield Finding(OK, "every key opens, and only its owner may read it")
+    yield Diagnosis(OK, "every key opens, and only its owner may read it")
     with gateway.store.read() as session:
         is_development = gateway.signer(session).is_development
     if is_development:
-        yield Finding(
+        yield Diagnosis(
             WARN, "the signing key is a development key", "attestations are marked demo; fine for a test or a demo only"
         )
     wanted = "test" if is_development else "production"
     if gateway.settings.profile != wanted:
         advice = f"set GATEWAY_PROFILE={wanted}: then nothing of another kind opens here"
-        yield Finding(WARN, f"the profile is {gateway.settings.profile}", advice)
+        yield Diagnosis(WARN, f"the profile is {gateway.settings.profile}", advice)
 
 
-def _logs(gateway: Gateway) -> Iterator[Finding]:
+def _logs(gateway: Gateway) -> Iterator[Diagnosis]:
     now = gateway.clock()
     with gateway.store.read() as session:
         newest = ledger.newest_instant(session)
@@ -126,79 +126,81 @@ def _logs(gateway: Gateway) -> Iterator[Finding]:
         try:
             check_continues(gateway, session)
         except CheckpointMismatch as error:
-            yield Finding(FAIL, str(error), "restore a newer backup; nothing is released until then")
+            yield Diagnosis(FAIL, str(error), "restore a newer backup; nothing is released until then")
     if newest is not None and newest > now:
-        yield Finding(
+        yield Diagnosis(
             FAIL,
             "the clock stands before the newest log entry",
             "set the clock; nothing is written until then",
         )
-    yield Finding(OK, f"the access log holds {size} events; `gateway log verify` recomputes it")
+    yield Diagnosis(OK, f"the access log holds {size} events; `gateway log verify` recomputes it")
 
 
-def _sources(gateway: Gateway) -> Iterator[Finding]:
+def _sources(gateway: Gateway) -> Iterator[Diagnosis]:
     """Agreements, also those that end soon, and assessments of sources that were supplied for another purpose."""
     for one in connectors(gateway):
         name, valid_to = one.declaration.id, one.declaration.agreement.valid_to
         match one.agreement:
             case "ended":
                 advice = "no pull until it is renewed"
-                yield Finding(FAIL, f"the agreement of source {name} ended on {valid_to}", advice)
+                yield Diagnosis(FAIL, f"the agreement of source {name} ended on {valid_to}", advice)
             case "ends soon":
                 advice = "renew it now: nothing is pulled after that day"
-                yield Finding(WARN, f"the agreement of source {name} ends on {valid_to}", advice)
+                yield Diagnosis(WARN, f"the agreement of source {name} ends on {valid_to}", advice)
             case _:
-                yield Finding(OK, f"the agreement of source {name} lasts until {valid_to}")
+                yield Diagnosis(OK, f"the agreement of source {name} lasts until {valid_to}")
         if one.rest:
-            yield Finding(WARN, one.rest, f"`gateway connectors check {name}` asks it at once")
+            yield Diagnosis(WARN, one.rest, f"`gateway connectors check {name}` asks it at once")
         if one.declaration.explains_no_code:
             advice = "fill in [codes] of its declaration: until then no week that it tells of counts"
-            yield Finding(WARN, f"nothing says what the codes of source {name} mean", advice)
+            yield Diagnosis(WARN, f"nothing says what the codes of source {name} mean", advice)
         if not one.declaration.is_supplied_for_another_purpose:
             continue
         for use in one.uses:
             what = f"{use.contract}: source {name} was supplied for another purpose"
             if use.assessment:
-                yield Finding(OK, f"{what}; assessment {use.assessment}")
+                yield Diagnosis(OK, f"{what}; assessment {use.assessment}")
             else:
                 advice = "name the assessment in the programme file (assessments): nothing is pulled until then"
-                yield Finding(FAIL, f"{what}, and its programme names no assessment", advice)
+                yield Diagnosis(FAIL, f"{what}, and its programme names no assessment", advice)
 
 
-def _governance(gateway: Gateway) -> Iterator[Finding]:
+def _governance(gateway: Gateway) -> Iterator[Diagnosis]:
     """The rules in force, advice that waits, requests that wait, and people who came back with a backup."""
     today = gateway.clock().date()
     if objection := governance.status(gateway).objection:
-        yield Finding(FAIL, objection, "`gateway policy propose` and `gateway policy approve`, or restore the database")
+        yield Diagnosis(
+            FAIL, objection, "`gateway policy propose` and `gateway policy approve`, or restore the database"
+        )
     for contract_id, late in _late_requests(gateway, today):
-        yield Finding(WARN, f"{contract_id}: {late} requests are older than a month", "GDPR art. 12(3): answer them")
+        yield Diagnosis(WARN, f"{contract_id}: {late} requests are older than a month", "GDPR art. 12(3): answer them")
     with gateway.store.read() as session:
         waiting = [row for row in all_advice(session) if row.suspends and row.waits]
     for row in waiting:
         what = f"{row.contract_id} {row.window or 'every window'}: held by the data protection officer"
         if row.decide_by < today:
-            yield Finding(FAIL, f"{what}, and the answer was due on {row.decide_by}", "`gateway advice answer`")
+            yield Diagnosis(FAIL, f"{what}, and the answer was due on {row.decide_by}", "`gateway advice answer`")
         else:
-            yield Finding(WARN, f"{what}; answer by {row.decide_by}", "`gateway advice answer`")
-    if open_erasures := erasure.unfinished(gateway):
+            yield Diagnosis(WARN, f"{what}; answer by {row.decide_by}", "`gateway advice answer`")
+    if open_erasures := erasure.count_unfinished(gateway):
         what = f"{open_erasures} erased people may still stand in gaps of the database"
-        yield Finding(FAIL, what, "`gateway rights repeat-erasures` writes it anew")
+        yield Diagnosis(FAIL, what, "`gateway rights repeat-erasures` writes it anew")
     yield from _journal(gateway)
 
 
-def _journal(gateway: Gateway) -> Iterator[Finding]:
+def _journal(gateway: Gateway) -> Iterator[Diagnosis]:
     """The journal of erasures: whether it can be read, whom it names who came back, and what broke half-way."""
     try:
-        back, open_lines = erasure.returned(gateway), journal.unconfirmed(gateway)
+        back, open_lines = erasure.count_returned(gateway), journal.unconfirmed_intents(gateway)
     except ValueError as error:
-        yield Finding(FAIL, "the journal of erasures cannot be read", str(error))
+        yield Diagnosis(FAIL, "the journal of erasures cannot be read", str(error))
         return
     if back:
-        yield Finding(FAIL, f"{back} erased people stand in the database again", "`gateway rights repeat-erasures`")
+        yield Diagnosis(FAIL, f"{back} erased people stand in the database again", "`gateway rights repeat-erasures`")
     for line in open_lines:
         what = f"{line['contract']}: an erasure was begun and is not confirmed; by itself it erases nobody"
         advice = f"`gateway rights repeat-erasures`; where it stays, decide the request {line['request']} again"
-        yield Finding(WARN, what, advice)
+        yield Diagnosis(WARN, what, advice)
 
 
 def _late_requests(gateway: Gateway, today: date) -> list[tuple[str, int]]:
@@ -210,30 +212,30 @@ def _late_requests(gateway: Gateway, today: date) -> list[tuple[str, int]]:
     return [(contract_id, count) for contract_id, count in counts if count]
 
 
-def _contracts(gateway: Gateway) -> Iterator[Finding]:
+def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
     now = gateway.clock()
     with gateway.store.read() as session:
         ids = queries.contract_ids(session)
         if not ids:
-            yield Finding(WARN, "no contract is in force", "`gateway contract add CONTRACT PROGRAMME`")
+            yield Diagnosis(WARN, "no contract is in force", "`gateway contract add CONTRACT PROGRAMME`")
         yield from _waiting(session)
         for contract_id in ids:
-            yield from _accepted(gateway, session, contract_id)
+            yield from _acceptances(gateway, session, contract_id)
             contract = gateway.contract(session, contract_id)
             if not is_sealed(session, contract):
-                yield Finding(WARN, f"{contract_id}: not every batch is sealed", "`gateway enrol`")
+                yield Diagnosis(WARN, f"{contract_id}: not every batch is sealed", "`gateway enrol`")
             known = known_by(session, contract, now)
             yield from _completeness(session, contract, known)
             issued = {row.window for row in queries.releases(session, contract_id) if row.state == "issued"}
             for row in queries.releases(session, contract_id):
                 if row.state == "intended":
-                    yield _interrupted(row, refusal(gateway, session, row))
+                    yield _interrupted_release(row, refusal(gateway, session, row))
             if queries.in_shadow(session, contract_id):
                 what = f"{contract_id} runs in shadow: it is pulled and evaluated, and nothing is released"
-                yield Finding(OK, what, "`gateway shadow` compares it; `gateway contract adopt` ends that")
+                yield Diagnosis(OK, what, "`gateway shadow` compares it; `gateway contract adopt` ends that")
             elif adopted := openings.opening_of(gateway, session, contract_id):
                 what = f"{contract_id}: windows up to {adopted.last_window} are stated by the parties, not evaluated"
-                yield Finding(OK, what)
+                yield Diagnosis(OK, what)
             for window in contract.windows:
                 if not queries.is_settled_here(session, contract_id, window.label):
                     continue
@@ -242,59 +244,59 @@ def _contracts(gateway: Gateway) -> Iterator[Finding]:
                 yield _releasable(contract, window, known)
 
 
-def _waiting(session: Session) -> Iterator[Finding]:
+def _waiting(session: Session) -> Iterator[Diagnosis]:
     """Versions that are not in force yet, and whom they wait for."""
     try:
         found = waiting(session)
     except AcceptancesCorrupt as error:
-        yield Finding(FAIL, "an acceptance cannot be read", str(error))
+        yield Diagnosis(FAIL, "an acceptance cannot be read", str(error))
         return
     for one in found:
         advice = "`gateway contract acceptances CONTRACT`" if one.missing else "`gateway contract add` or `approve`"
-        yield Finding(WARN, str(one), advice)
+        yield Diagnosis(WARN, str(one), advice)
 
 
-def _accepted(gateway: Gateway, session: Session, contract_id: str) -> Iterator[Finding]:
+def _acceptances(gateway: Gateway, session: Session, contract_id: str) -> Iterator[Diagnosis]:
     """Versions in force whose acceptances do not hold: nothing is released under them."""
     for row in queries.contract_versions(session, contract_id):
         try:
             tokens(gateway, session, load_contract(row.text, file=row.file_name))
         except (AcceptanceMissing, AcceptancesCorrupt) as error:
-            yield Finding(FAIL, f"{contract_id} version {row.version}: the acceptances do not hold", str(error))
+            yield Diagnosis(FAIL, f"{contract_id} version {row.version}: the acceptances do not hold", str(error))
         else:
-            yield Finding(OK, f"{contract_id} version {row.version}: every party has accepted it")
+            yield Diagnosis(OK, f"{contract_id} version {row.version}: every party has accepted it")
 
 
-def _interrupted(row: ReleaseRow, refused: Decision | None) -> Finding:
+def _interrupted_release(row: ReleaseRow, refused: Decision | None) -> Diagnosis:
     """A release without its signature: the next run finishes it, or it waits for what the policy asks."""
     what = f"{row.contract_id} {row.window}: a release was interrupted"
     again = f"run `gateway release {row.contract_id} {row.window} --template {row.template}` again"
     if refused is None:
-        return Finding(WARN, what, again)
+        return Diagnosis(WARN, what, again)
     rules = ", ".join(refused.rule_ids)
-    return Finding(WARN, f"{what} and stays unsigned: {rules}", f"{refused.reason_en} Then {again}")
+    return Diagnosis(WARN, f"{what} and stays unsigned: {rules}", f"{refused.reason_en} Then {again}")
 
 
-def _completeness(session: Session, contract: Contract, known: AsOf) -> Iterator[Finding]:
+def _completeness(session: Session, contract: Contract, known: AsOf) -> Iterator[Diagnosis]:
     for source, week in known.by_source:
         if session.get(SourceRow, source) is None:
             what = f"{contract.id}: source {source} is not declared"
-            yield Finding(WARN, what, "`gateway contract source FILE`, or nothing can be pulled from it")
+            yield Diagnosis(WARN, what, "`gateway contract source FILE`, or nothing can be pulled from it")
         if week is None:
             advice = f"`gateway pull {contract.id} {source} FILES`, with the files from the first enrolment on"
-            yield Finding(WARN, f"{contract.id}: source {source} does not cover the first week", advice)
+            yield Diagnosis(WARN, f"{contract.id}: source {source} does not cover the first week", advice)
         else:
-            yield Finding(OK, f"{contract.id}: source {source} is complete to {week}")
+            yield Diagnosis(OK, f"{contract.id}: source {source} is complete to {week}")
 
 
-def _releasable(contract: Contract, window: Window, known: AsOf) -> Finding:
+def _releasable(contract: Contract, window: Window, known: AsOf) -> Diagnosis:
     """Whether the window, which nothing was released of, can be; where not, every source that keeps it."""
     missing = {source: week for source, week in known.by_source if week is None or week < window.to_week}
     if not missing:
-        return Finding(OK, f"{contract.id} {window.label}: can be released")
+        return Diagnosis(OK, f"{contract.id} {window.label}: can be released")
     shown = ", ".join(
         f"{source} is {'not there from the first week on' if week is None else f'complete to {week}'}"
         for source, week in missing.items()
     )
     what = f"{contract.id} {window.label}: cannot be released yet: {shown}, needed to {window.to_week}"
-    return Finding(WARN, what, f"pull the missing files of {' and '.join(missing)}, then release the window")
+    return Diagnosis(WARN, what, f"pull the missing files of {' and '.join(missing)}, then release the window")

@@ -154,7 +154,7 @@ def sample(gateway: Gateway, contract_id: str, *, size: int, seed: str) -> list[
         appointed = programme.is_appointed(gateway.staff, Role.DPO, on=asking.now.date())
         facts = LogFacts(purpose=Purpose.ACCESS_REVIEW, appointment_valid=appointed)
         authorised = asking.ask(staff_party(programme, Role.DPO), Action.READ_LOG, programme, facts)
-        indexes = drawn(seed, ledger.size(asking.session, "access"), size)
+        indexes = drawn_indexes(seed, ledger.size(asking.session, "access"), size)
         rows = [row for index in indexes for row in ledger.rows(asking.session, "access", first=index, count=1)]
         asking.uow.record(
             SampleDrawn(
@@ -170,7 +170,7 @@ def sample(gateway: Gateway, contract_id: str, *, size: int, seed: str) -> list[
         return [LogLine(row.idx, row.at, row.kind, canonical.loads(row.body.encode())) for row in rows]
 
 
-def drawn(seed: str, population: int, size: int) -> list[int]:
+def drawn_indexes(seed: str, population: int, size: int) -> list[int]:
     """`size` different indexes below `population`, or all of them: the order of SHA-256 over seed and index."""
     order = sorted(range(population), key=lambda index: hashlib.sha256(f"{seed}\n{index}".encode()).digest())
     return sorted(order[:size])

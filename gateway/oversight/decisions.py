@@ -84,10 +84,10 @@ def replay(gateway: Gateway, decision_id: str, *, role: Role = Role.DPO) -> Repl
 def facts_of(action: Action, values: Mapping[str, Any]) -> Facts:
     """The facts of a stored decision, with their types. `KeyError` or `ValueError` where they are not those of now."""
     kind = FACTS[action]
-    return kind(**{field.name: _typed(str(field.type), values[field.name]) for field in fields(kind)})
+    return kind(**{field.name: _typed_fact(str(field.type), values[field.name]) for field in fields(kind)})
 
 
-def _typed(kind: str, value: Any) -> Any:
+def _typed_fact(kind: str, value: Any) -> Any:
     match kind:
         case "Purpose":
             return Purpose(value)

@@ -47,12 +47,12 @@ def assemble(
     ]
     body = {
         "schema": SCHEMA,
-        **_logged(gateway, uow, row, token),
+        **_logged_attestation(gateway, uow, row, token),
         "seals": seals,
         "status": status,
         "acceptances": list(acceptances),
         "countersignatures": list(countersignatures),
-        "superseded_by": None if successor is None else _logged(gateway, uow, *successor),
+        "superseded_by": None if successor is None else _logged_attestation(gateway, uow, *successor),
     }
     bundle = canonical.dumps(body) + b"\n"
     trust = TrustFile.load(gateway.trust_bytes(session))
@@ -64,7 +64,7 @@ def assemble(
     return bundle
 
 
-def _logged(gateway: Gateway, uow: UnitOfWork, row: ReleaseRow, token: str) -> dict[str, object]:
+def _logged_attestation(gateway: Gateway, uow: UnitOfWork, row: ReleaseRow, token: str) -> dict[str, object]:
     """An attestation with its receipt and the time that the log holds."""
     if row.leaf_index is None or row.issued_at is None:
         raise ValueError("the attestation is not in its log yet")

@@ -162,7 +162,7 @@ def draft(gateway: Gateway, asking: Asking, programme: Programme, request: Reque
     due: tuple[DueLine, ...] = ()
     if request.template != "predicate":
         series = [
-            one.figures(rule, aggregates.known(session, contract, part, at=known))
+            one.figures(rule, aggregates.known_figures(session, contract, part, at=known))
             for one, rule, part in zip([*before, now], [*rules, contract], [*needed, window], strict=True)
         ]
         due = due_lines(contract, series=series, documented=documented, opening=opening)

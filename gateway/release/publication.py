@@ -47,7 +47,7 @@ def publish(gateway: Gateway) -> list[str]:
         files["trust.json"] = gateway.trust_bytes(session)
         if status_token is not None:
             files[f"status/{status.LIST_ID}"] = status_token.encode("ascii")
-        versions = select(StatusVersion).where(col(StatusVersion.issued_at) > _archived(gateway))
+        versions = select(StatusVersion).where(col(StatusVersion.issued_at) > _newest_archived_at(gateway))
         for version in session.exec(versions.order_by(col(StatusVersion.issued_at))):  # oldest first: no gap is left
             files[status.archive_name(version.issued_at)] = version.token.encode("ascii")
         size = ledger.size(session, "attest")
@@ -84,7 +84,7 @@ def check_continues(gateway: Gateway, session: Session) -> Checkpoint | None:
     return head
 
 
-def _archived(gateway: Gateway) -> datetime:
+def _newest_archived_at(gateway: Gateway) -> datetime:
     """The time of the newest status list in the archive; the files before it never change."""
     folder = (gateway.settings.public_directory / status.archive_name(_NEVER)).parent
     times = [int(name.rpartition("-")[2]) for path in folder.glob("*-*") if (name := path.name)[-1].isdigit()]

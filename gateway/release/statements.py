@@ -79,13 +79,13 @@ def state(gateway: Gateway, contract_id: str, label: str, kind: str = RELAPSE_NO
         people = evaluating.histories(asking.session, contract, programme, known_at=frozen)
         now = evaluate(contract, people, window.to_week, remainder=basis.remainder(asking.session, contract_id))
         evaluating.record_evaluation(asking, contract, now, people, read, Purpose.OUTCOME_EVALUATION, known_at=frozen)
-        named = _named(asking, contract, programme, window, people, grant)
+        named = _people_to_name(asking, contract, programme, window, people, grant)
         row = _store(gateway, asking, contract, programme, window, kind, named, grant)
         _record(asking, row, named, authorised)
         return Statement(row.id, row.token, len(named), is_new=True)
 
 
-def relapsed(contract: Contract, measure: Measure, window: Window, people: Sequence[PersonHistory]) -> list[str]:
+def relapsed_people(contract: Contract, measure: Measure, window: Window, people: Sequence[PersonHistory]) -> list[str]:
     """Subject ids, in their order, of those who held the outcome when the window before ended and do not any more.
 
     Whoever works again in the last week needs no notice; of whoever left, is not followed or was not observed in it
@@ -129,7 +129,7 @@ def _authorise(
     return asking.ask(party, Action.RELEASE_INDIVIDUAL, programme, facts), grant
 
 
-def _named(
+def _people_to_name(
     asking: Asking,
     contract: Contract,
     programme: Programme,
@@ -147,7 +147,7 @@ def _named(
     stopped = basis.stops(session, programme, [one.subject for one in people], at=asking.now)
     chosen = [
         subject
-        for subject in relapsed(contract, measure, window, people)
+        for subject in relapsed_people(contract, measure, window, people)
         if subject not in protected
         and subject not in stopped
         and (grant.legal_basis is not LegalBasis.CONSENT or Purpose.INDIVIDUAL_FOLLOW_UP in agreed.get(subject, ()))

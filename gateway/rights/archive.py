@@ -20,7 +20,7 @@ from gateway.events.rights import ArchiveExported
 from gateway.installation.authority import deciding, staff_party
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.rights.holdings import MonthHeld, Run, held
+from gateway.rights.holdings import MonthHeld, StatusRun, holdings_of
 from gateway.store import queries
 from gateway.store.evidence import EvidenceRow
 from gateway.store.rights_tables import Archived
@@ -90,7 +90,7 @@ def _document(
     )
     people = ET.SubElement(root, "people")
     for subject in sorted(subjects, key=lambda row: row.case_reference):
-        one = held(session, subject)
+        one = holdings_of(session, subject)
         person = ET.SubElement(people, "person", {"caseReference": subject.case_reference})
         _text(person, {"enrolled": subject.enrolled_on.isoformat(), "batch": subject.batch_id})
         for record in one.records:
@@ -129,15 +129,15 @@ def _text(parent: ET.Element, values: dict[str, str]) -> None:
         ET.SubElement(parent, name).text = value
 
 
-def _dates(run: Run, source: str) -> dict[str, str]:
+def _dates(run: StatusRun, source: str) -> dict[str, str]:
     days = {"source": source, "from": run.first_day.isoformat(), "to": run.last_day.isoformat()}
-    return days | _known(run.known_on, run.replaced_on)
+    return days | _known_dates(run.known_on, run.replaced_on)
 
 
 def _month(month: MonthHeld) -> dict[str, str]:
-    return {"source": month.source, "month": f"{month.month:%Y-%m}"} | _known(month.known_on, month.replaced_on)
+    return {"source": month.source, "month": f"{month.month:%Y-%m}"} | _known_dates(month.known_on, month.replaced_on)
 
 
-def _known(known_on: date, replaced_on: date | None) -> dict[str, str]:
+def _known_dates(known_on: date, replaced_on: date | None) -> dict[str, str]:
     known = {"knownFrom": known_on.isoformat()}
     return known if replaced_on is None else known | {"knownTo": replaced_on.isoformat()}

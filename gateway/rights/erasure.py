@@ -102,7 +102,7 @@ def repeat(gateway: Gateway) -> int:
     found = 0
     with gateway.store.write(gateway.clock()) as uow:
         journal.settle(gateway, uow.session, now=uow.now)
-        marks = journal.erased(gateway) | set(uow.session.exec(select(ErasureRow.subject_sha256)))
+        marks = journal.erased_digests(gateway) | set(uow.session.exec(select(ErasureRow.subject_sha256)))
         for subject in uow.session.exec(select(Subject)).all():
             mark = digest_of(subject.subject_id)
             if mark not in marks:
@@ -120,10 +120,10 @@ def repeat(gateway: Gateway) -> int:
 def finish(gateway: Gateway) -> int:
     """Write the database anew where somebody was erased since it last was; how many erasures that finished.
 
-    To be called when the erasing transaction has ended. Until then `unfinished` counts them, and what was erased may
-    still stand in gaps of the database file. Raises `StoreBusy` and `StoreFull`, and is then to be called again.
+    To be called when the erasing transaction has ended. Until then `count_unfinished` counts them, and what was erased
+    may still stand in gaps of the database file. Raises `StoreBusy` and `StoreFull`, and is then to be called again.
     """
-    if not unfinished(gateway):
+    if not count_unfinished(gateway):
         return 0
     gateway.store.rewrite()
     with gateway.store.write(gateway.clock()) as uow:
@@ -135,18 +135,18 @@ def finish(gateway: Gateway) -> int:
         return len(rows)
 
 
-def unfinished(gateway: Gateway) -> int:
+def count_unfinished(gateway: Gateway) -> int:
     """How many erasures the database has not been written anew for."""
     with gateway.store.read() as session:
         return len(session.exec(select(ErasureRow).where(~col(ErasureRow.is_rewritten))).all())
 
 
-def returned(gateway: Gateway) -> int:
+def count_returned(gateway: Gateway) -> int:
     """How many people whose erasure is confirmed stand in the database: more than none after a restore, until `repeat`.
 
     Raises `ValueError` where the journal holds a line that is none.
     """
-    marks = journal.erased(gateway)
+    marks = journal.erased_digests(gateway)
     if not marks:
         return 0
     with gateway.store.read() as session:

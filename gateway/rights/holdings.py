@@ -15,7 +15,7 @@ from vocabulary.weeks import Month, Week
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class StatusRun:
     """A status without a break, both days included. `known_on` and `known_last_on`: when the first and the last part of
     it was told. `replaced_on`: when a correction took it away.
     """
@@ -45,13 +45,13 @@ class MonthHeld:
 @dataclass(frozen=True, slots=True)
 class Holdings:
     subject: Subject
-    runs: tuple[Run, ...]
+    runs: tuple[StatusRun, ...]
     months: tuple[MonthHeld, ...]
     documents: tuple[EvidenceRow, ...]  # registered as evidence, oldest first
     records: tuple[BasisRow, ...]  # begun and ended, oldest first
 
 
-def held(session: Session, subject: Subject) -> Holdings:
+def holdings_of(session: Session, subject: Subject) -> Holdings:
     """Everything of one person in one contract, oldest first, what was corrected since included."""
     spells = session.exec(
         select(SpellRow)
@@ -69,7 +69,7 @@ def held(session: Session, subject: Subject) -> Holdings:
     return Holdings(
         subject,
         tuple(
-            Run(
+            StatusRun(
                 row.source_id,
                 row.status,
                 row.code,
@@ -99,15 +99,15 @@ def held(session: Session, subject: Subject) -> Holdings:
     )
 
 
-def together(runs: Sequence[Run]) -> list[Run]:
+def together(runs: Sequence[StatusRun]) -> list[StatusRun]:
     """The runs as a person reads them, oldest first: weeks that touch and say the same are one run, however many files
     told them. What was replaced stays apart from what stands.
     """
 
-    def key(run: Run) -> tuple[str, str, str, date, date]:
+    def key(run: StatusRun) -> tuple[str, str, str, date, date]:
         return run.source, run.status, run.code, run.replaced_on or date.max, run.first_day
 
-    found: list[Run] = []
+    found: list[StatusRun] = []
     for run in sorted(runs, key=key):
         last = found[-1] if found else None
         if last and key(last)[:4] == key(run)[:4] and run.first_day <= last.last_day + timedelta(days=1):

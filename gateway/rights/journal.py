@@ -33,29 +33,29 @@ def intend(gateway: Gateway, *, contract: str, request: str, mark: str, now: dat
 
 def confirm(gateway: Gateway, mark: str, *, now: datetime) -> None:
     """Note that the erasure of this digest was committed; on the disk when this returns."""
-    for line in unconfirmed(gateway):
+    for line in unconfirmed_intents(gateway):
         if line["subject_sha256"] == mark:
             _append(gateway, {**line, "state": CONFIRMED}, now)
 
 
 def settle(gateway: Gateway, session: Session, *, now: datetime) -> None:
     """Close every intent of which the database knows how it ended."""
-    for line in unconfirmed(gateway):
+    for line in unconfirmed_intents(gateway):
         if session.get(ErasureRow, line["subject_sha256"]) is not None:
             _append(gateway, {**line, "state": CONFIRMED}, now)
         elif _was_refused(session, line["request"]):
             _append(gateway, {**line, "state": DROPPED}, now)
 
 
-def erased(gateway: Gateway) -> set[str]:
+def erased_digests(gateway: Gateway) -> set[str]:
     """The digests of everybody whose erasure is confirmed."""
     return {line["subject_sha256"] for line in lines(gateway) if line["state"] == CONFIRMED}
 
 
-def unconfirmed(gateway: Gateway) -> list[Line]:
+def unconfirmed_intents(gateway: Gateway) -> list[Line]:
     """The intents that nothing has closed, the newest of each person, oldest first."""
     newest = {line["subject_sha256"]: line for line in lines(gateway)}
-    done = erased(gateway)
+    done = erased_digests(gateway)
     return [line for mark, line in newest.items() if line["state"] == INTENDED and mark not in done]
 
 

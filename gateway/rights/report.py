@@ -23,7 +23,7 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.judging import is_taken_out
 from gateway.release.issuing import token_of
-from gateway.rights.holdings import Holdings, held, together
+from gateway.rights.holdings import Holdings, holdings_of, together
 from gateway.rights.people import Who, open_person
 from gateway.store import queries
 from gateway.store.rights_tables import RightsRequest, StatementRow
@@ -83,7 +83,7 @@ def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> dict[
             ],
             "third_countries": [],
             "automated_decisions": False,
-            "held": _held(held(session, subject)),
+            "held": _held(holdings_of(session, subject)),
             "look_ups": _look_ups(session, subject_id),
             "received": _received(gateway, session, contract, programme, subject),
             "requests": _requests(session, subject_id),

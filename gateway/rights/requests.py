@@ -41,7 +41,7 @@ class Right(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RequestAnswer:
     """What was decided. `holds` are the rules that refused an erasure; `certificate` is signed where it was done."""
 
     request: str
@@ -92,7 +92,7 @@ def open_requests(gateway: Gateway, contract_id: str) -> list[RightsRequest]:
         return list(session.exec(query.order_by(col(RightsRequest.asked_at), RightsRequest.id)))
 
 
-def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, rule: str = "") -> Answer:
+def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, rule: str = "") -> RequestAnswer:
     """Answer a request, as a system owner who is not the one that registered it.
 
     The policy is asked about the grant with what is true. Where something must be kept it refuses (rule P65), and that
@@ -116,7 +116,7 @@ def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, 
         certificate = ""
         if granted and row.kind == Right.ERASURE:
             certificate = erasure.erase(gateway, asking, programme, row, authorised)
-        answer = Answer(row.id, granted, tuple(found), certificate)
+        answer = RequestAnswer(row.id, granted, tuple(found), certificate)
     if certificate:
         journal.confirm(gateway, erasure.digest_of(subject), now=gateway.clock())
     return answer

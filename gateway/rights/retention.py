@@ -53,7 +53,7 @@ def holds(
         found.append(
             Hold("archive-decision", "arkivloven; GDPR art. 17(3)(d)", "`gateway rights archive` was delivered")
         )
-    unsettled = _unsettled(session, contract)
+    unsettled = _unsettled_window(session, contract)
     if unsettled:
         found.append(Hold("unsettled-window", "GDPR art. 17(3)(e)", f"{unsettled} is released"))
     if open_disputes:
@@ -67,7 +67,7 @@ def _is_archived(session: Session, contract_id: str, *, since: datetime) -> bool
     return session.exec(query).first() is not None
 
 
-def _unsettled(session: Session, contract: Contract) -> str:
+def _unsettled_window(session: Session, contract: Contract) -> str:
     """The first window whose planned payment document has not been issued; empty where all are."""
     issued = {row.window for row in queries.releases(session, contract.id) if row.state != "intended"}
     planned = [one.window for one in contract.releases if one.template == "payment_document"]

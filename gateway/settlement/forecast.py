@@ -174,7 +174,7 @@ def _stated_again(contract: Contract, series: Sequence[Figures], opening: Openin
 
 def _declared(asking: Asking, contract: Contract, window: Window) -> dict[str, int]:
     try:
-        return aggregates.known(asking.session, contract, window, at=asking.now)
+        return aggregates.known_figures(asking.session, contract, window, at=asking.now)
     except AggregateMissing:
         return {}
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 from gateway.simulate.case_view import write_cases
 from gateway.simulate.faults import Fault, Faults
-from gateway.simulate.rest_sources import Period
+from gateway.simulate.rest_sources import BenefitPeriod
 
 _READER, _PASSWORD = "reader", "reader"
 
@@ -52,7 +52,7 @@ _SQLITE: dict[Fault, str] = {
 class CaseDatabase(AbstractContextManager["CaseDatabase"]):
     """`url` is what the reader connects with: a role that may read the view alone."""
 
-    def __init__(self, folder: Path, periods: Sequence[Period], *, wants_server: bool = True) -> None:
+    def __init__(self, folder: Path, periods: Sequence[BenefitPeriod], *, wants_server: bool = True) -> None:
         folder.mkdir(parents=True)
         self.faults = Faults()
         self._folder = folder

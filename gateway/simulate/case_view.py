@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import Boolean, Column, Date, Integer, MetaData, Table, Text, create_engine, insert, text
 
-from gateway.simulate.rest_sources import Period
+from gateway.simulate.rest_sources import BenefitPeriod
 
 _METADATA = MetaData()
 _CASES = Table(
@@ -25,7 +25,7 @@ _CASES = Table(
 _VIEW = "CREATE VIEW v_ydelser AS SELECT id, cpr, kode, startdato, slutdato, version, slettet FROM sager"
 
 
-def write_cases(url: str, periods: Sequence[Period]) -> None:
+def write_cases(url: str, periods: Sequence[BenefitPeriod]) -> None:
     """Make table and view in an empty database of either kind."""
     engine = create_engine(url)
     with engine.begin() as connection:

@@ -23,7 +23,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Identity:
+class CertifiedKey:
     """A certificate and its private key, in one PEM file that its owner alone may read."""
 
     path: Path
@@ -47,7 +47,7 @@ class Authority:
         self.path.touch(mode=0o600)  # a secret by where it lies: whoever can change it decides whom we trust
         self.path.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, label: str, *, is_expired: bool = False, uses_rsa: bool = False) -> Identity:
+    def issue(self, label: str, *, is_expired: bool = False, uses_rsa: bool = False) -> CertifiedKey:
         """A certificate for loopback servers and for clients alike. With `is_expired` it ended yesterday."""
         key: EllipticCurvePrivateKey | RSAPrivateKey
         key = rsa_key(65_537, 2_048) if uses_rsa else ec_key(SECP256R1())
@@ -69,7 +69,7 @@ class Authority:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         path.write_bytes(pem + certificate.public_bytes(serialization.Encoding.PEM))
-        return Identity(path, certificate)
+        return CertifiedKey(path, certificate)
 
 
 def _builder(
@@ -91,7 +91,11 @@ def _name(text: str) -> x509.Name:
 
 
 def server_context(
-    identity: Identity, *, clients: Path | None = None, expired: Identity | None = None, faults: Faults | None = None
+    identity: CertifiedKey,
+    *,
+    clients: Path | None = None,
+    expired: CertifiedKey | None = None,
+    faults: Faults | None = None,
 ) -> ssl.SSLContext:
     """TLS for an `HttpSource` that shows this certificate.
 
@@ -110,7 +114,7 @@ def server_context(
     return context
 
 
-def _context(identity: Identity, clients: Path | None) -> ssl.SSLContext:
+def _context(identity: CertifiedKey, clients: Path | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(identity.path)
     if clients is not None:

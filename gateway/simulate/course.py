@@ -41,7 +41,7 @@ _EXITS = (Activity.PENSION, Activity.DEAD)
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CoursePoint:
     """So many people are in the outcome in this week; `published` and `reading` are shown beside it."""
 
     week: Week
@@ -60,7 +60,7 @@ class Course:
     last_month: Month
     status_source: str
     sustained_months: int
-    points: tuple[Point, ...]
+    points: tuple[CoursePoint, ...]
     activities: tuple[tuple[Activity, int], ...]  # (activity, per cent)
 
 
@@ -79,7 +79,7 @@ def load_course(text: bytes, *, file: str) -> Course:
     points = []
     for table in root.tables("points"):
         points.append(
-            Point(
+            CoursePoint(
                 table.converted("week", Week.parse),
                 table.integer("people"),
                 table.text("published"),

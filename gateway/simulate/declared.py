@@ -49,11 +49,11 @@ networks = ["127.0.0.0/8"]
 def in_folder(source: str, folder: Path) -> str:
     text = _example(source)
     text = re.sub(r'^folder = ".*"$', f'folder = "{folder}"', text, flags=re.MULTILINE)
-    return _edited(text, ("quiet_seconds = 60", "quiet_seconds = 1"))
+    return _edit(text, ("quiet_seconds = 60", "quiet_seconds = 1"))
 
 
 def dfdg(url: str) -> str:
-    return _edited(
+    return _edit(
         _example("dfdg"),
         ("https://dfdg.example/", f"{url}/"),
         ("requests_per_minute = 300", f'requests_per_minute = 60000\nauthority = "{AUTHORITY}"\nproxy = "direct"'),
@@ -61,15 +61,15 @@ def dfdg(url: str) -> str:
 
 
 def case_system(url: str) -> str:
-    text = _edited(_example("case-system"), ("https://cases.example/", f"{url}/"))
+    text = _edit(_example("case-system"), ("https://cases.example/", f"{url}/"))
     return text.replace("[columns]", f"{_HTTP.strip()}\n\n[columns]", 1)
 
 
 def case_view(dialect: str) -> str:
-    text = _edited(_example("case-view"), (' = "postgresql" # postgresql, sqlite or mssql', f' = "{dialect}"'))
+    text = _edit(_example("case-view"), (' = "postgresql" # postgresql, sqlite or mssql', f' = "{dialect}"'))
     # SQLite has no days, only texts
     days = '[transport.types]\nstartdato = "date"\nslutdato = "date"\n'
-    return text if dialect == "postgresql" else _edited(text, (days, ""))
+    return text if dialect == "postgresql" else _edit(text, (days, ""))
 
 
 def soap(source: str, *, service: str, tokens: str, entity_id: str, issuer: str) -> str:
@@ -77,9 +77,7 @@ def soap(source: str, *, service: str, tokens: str, entity_id: str, issuer: str)
     for key, value in (("entity_id", entity_id), ("issuer", issuer)):
         text = re.sub(rf'^{key} = "[^"]*"', f'{key} = "{value}"', text, count=1, flags=re.MULTILINE)
     first, second = (found[0] for found in re.finditer(r'^endpoint = "[^"]*".*$', text, flags=re.MULTILINE))
-    text = _edited(
-        text, (first, f'endpoint = "{service}/service"'), (second, f'endpoint = "{tokens}/certificatemixed"')
-    )
+    text = _edit(text, (first, f'endpoint = "{service}/service"'), (second, f'endpoint = "{tokens}/certificatemixed"'))
     return text.replace("[columns]", f"{_HTTP.strip()}\n\n[columns]", 1)
 
 
@@ -103,7 +101,7 @@ def write_contract(
 
     `edits` are texts of the contract to replace.
     """
-    text = _edited((_EXAMPLES / "contracts" / f"{contract}.toml").read_text("utf-8"), *edits)
+    text = _edit((_EXAMPLES / "contracts" / f"{contract}.toml").read_text("utf-8"), *edits)
     for key, source in (("status", status), ("income", income)):
         text = re.sub(rf'^{key} = "[^"]*"', f'{key} = "{source}"', text, count=1, flags=re.MULTILINE)
     programme = (_EXAMPLES / "programmes" / f"{contract}.toml").read_text("utf-8")
@@ -144,7 +142,7 @@ def _with_transport(source: str, transport: str) -> str:
     return text
 
 
-def _edited(text: str, *changes: tuple[str, str]) -> str:
+def _edit(text: str, *changes: tuple[str, str]) -> str:
     for old, new in changes:
         if old not in text:
             raise ValueError(f"{old!r} does not stand in the example")

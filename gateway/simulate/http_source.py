@@ -26,7 +26,7 @@ _STATUS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReceivedRequest:
     """What a client sent. Header names are lower-case; of a query's names only the first value counts."""
 
     method: str
@@ -62,7 +62,7 @@ class HttpSource:
 
     def __init__(
         self,
-        respond: Callable[[Request], Reply],
+        respond: Callable[[ReceivedRequest], Reply],
         *,
         faults: Faults | None = None,
         tls: ssl.SSLContext | None = None,
@@ -120,7 +120,7 @@ class HttpSource:
         length = int(handler.headers.get("Content-Length") or 0)
         url = urlsplit(handler.path)
         connection = handler.connection
-        request = Request(
+        request = ReceivedRequest(
             method=handler.command,
             path=url.path,
             query={name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()},
@@ -134,7 +134,7 @@ class HttpSource:
         except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             handler.close_connection = True  # the client gave up, as it should where a fault says so
 
-    def _answer(self, handler: BaseHTTPRequestHandler, request: Request) -> None:
+    def _answer(self, handler: BaseHTTPRequestHandler, request: ReceivedRequest) -> None:
         faults = self.faults
         if faults.happens(Fault.HANG):
             self._closing.wait(30)

@@ -14,7 +14,7 @@ from datetime import date
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
-from gateway.simulate.course import Activity, Course, Point, live
+from gateway.simulate.course import Activity, Course, CoursePoint, live
 from gateway.simulate.registers import shown_income, shown_status, simulated_source
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
 from vocabulary.statuses import IncomeType, Status
@@ -48,7 +48,7 @@ def histories(contract: Contract, course: Course, *, seed: int, hours_vary: bool
     return found
 
 
-def generated(contract: Contract, *, per_cent: int) -> Course:
+def generate_course(contract: Contract, *, per_cent: int) -> Course:
     """A course for a contract: so many per cent are in a counted state at the end of the last window.
 
     Before that the number grows evenly from the end of the enrolment. What people do is drawn from the activities that
@@ -65,7 +65,7 @@ def generated(contract: Contract, *, per_cent: int) -> Course:
     ends = {window.to_week.month: window.to_week for window in contract.windows if window.to_week.month > last_day}
     ends = {month: week for month, week in ends.items() if month - last_day >= sustained or month == last_window}
     points = [
-        Point(week, contract.cohort.size * per_cent * (month - last_day) // (100 * span), "invented", "invented")
+        CoursePoint(week, contract.cohort.size * per_cent * (month - last_day) // (100 * span), "invented", "invented")
         for month, week in sorted(ends.items())
     ]
     return Course(
@@ -82,7 +82,7 @@ def generated(contract: Contract, *, per_cent: int) -> Course:
     )
 
 
-def scaled(course: Course, people: int) -> Course:
+def scale_course(course: Course, people: int) -> Course:
     """The same course with another number of people; shares stay as near as whole people let them."""
     return replace(
         course,
@@ -107,14 +107,14 @@ def _as_read(
         income = shown_income(activity, len(weeks))
         if income is not None:
             kind, hours, minor = income
-            least = _asked(contract, status, kind, hours // len(weeks)) * len(weeks)
+            least = _most_hours_asked(contract, status, kind, hours // len(weeks)) * len(weeks)
             kept = minor if contract.needs_amounts else 0
             had = least + (hours - least) * share // _WHOLE
             postings.append(IncomePosting(ref, month, kind, had, amount_minor=kept))
     return PersonHistory.build(subject=subject, enrolled_on=enrolled_on, spells=spells, postings=postings)
 
 
-def _asked(contract: Contract, status: Status, kind: IncomeType, most: int) -> int:
+def _most_hours_asked(contract: Contract, status: Status, kind: IncomeType, most: int) -> int:
     """The most hours a week, in hundredths, that a state of the contract asks of somebody like this."""
     asked = [
         state.hours_per_week_hundredths

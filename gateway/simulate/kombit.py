@@ -26,9 +26,9 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 from connectors.transports.kombit import OPERATIONS
 from connectors.transports.wss import DS, SAML, SOAP, WSA, WSSE, WSU, instant
 from connectors.transports.xml import Element, element, read, written
-from gateway.simulate.certificates import Identity
+from gateway.simulate.certificates import CertifiedKey
 from gateway.simulate.faults import Fault, Faults
-from gateway.simulate.http_source import Reply, Request
+from gateway.simulate.http_source import ReceivedRequest, Reply
 from gateway.simulate.kombit_answers import ANSWERS, asked_for
 from gateway.simulate.token_service import fault
 
@@ -44,7 +44,7 @@ class SimulatedService:
         register: Mapping[str, Any],
         *,
         entity_id: str,
-        identity: Identity,
+        identity: CertifiedKey,
         token_issuer: x509.Certificate,
         now: Callable[[], datetime],
         faults: Faults,
@@ -57,7 +57,7 @@ class SimulatedService:
         self._before: Reply | None = None
         self.refused = ""  # why the last request was refused, for whoever wonders
 
-    def respond(self, request: Request) -> Reply:
+    def respond(self, request: ReceivedRequest) -> Reply:
         version = self._operation.version
         envelope = read(request.body, source="simulated service")
         self.refused = self._objection(envelope, request)
@@ -101,7 +101,7 @@ class SimulatedService:
         media = "text/xml" if self._operation.version == "1.1" else "application/soap+xml"
         return Reply(written(envelope), f"{media}; charset=utf-8")
 
-    def _objection(self, envelope: Element, request: Request) -> str:
+    def _objection(self, envelope: Element, request: ReceivedRequest) -> str:
         """What is wrong with a request, or nothing: action, token, proof of possession, freshness, each part signed."""
         soap, header = SOAP[self._operation.version], envelope.find(f"{SOAP[self._operation.version]}Header")
         if header is None:

@@ -50,7 +50,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class CivilRecord:
     """What the civil register has of a person."""
 
     status: str = "1"
@@ -218,8 +218,8 @@ def _field(number: int, text: str) -> Element:
     )
 
 
-def life(request: Element, number: str, known: Life | None) -> Element:
-    told = known or Life()
+def life(request: Element, number: str, known: CivilRecord | None) -> Element:
+    told = known or CivilRecord()
     protection = []
     if told.protected_from is not None:
         protection = [

@@ -12,9 +12,9 @@ from datetime import timedelta
 
 from gateway.simulate.course import Activity, Course, Life
 from gateway.simulate.kombit_answers import Benefit, Report
-from gateway.simulate.kombit_answers import Life as CivilLife
+from gateway.simulate.kombit_answers import CivilRecord as CivilLife
 from gateway.simulate.registers import dream_code, pay_of, refunded_benefit, replacement_cpr
-from gateway.simulate.rest_sources import Period
+from gateway.simulate.rest_sources import BenefitPeriod
 from vocabulary.weeks import Month
 
 _SUBJECT = "32.24.04"  # KLE; the same for every benefit, since nothing rests on it
@@ -33,17 +33,17 @@ class Lives:
     def number(self, life: Life) -> str:
         return replacement_cpr(self.offset + life.number)
 
-    def periods(self) -> list[Period]:
+    def periods(self) -> list[BenefitPeriod]:
         """Who has which DREAM code from when to when, ordered by first day; weeks without a code are no period."""
         found = []
         for life in self.lives:
             for place, (first, last, code) in enumerate(self._spans(life, dream_code)):
                 name = f"{life.number:05d}-{place:02d}"
-                found.append(Period(name, self.number(life), code, _monday(first), _sunday(last)))
+                found.append(BenefitPeriod(name, self.number(life), code, _monday(first), _sunday(last)))
         begins = _monday(self.course.first_month)
         for stranger in range(self.strangers):
             cpr = replacement_cpr(self.offset + self.course.people + stranger)
-            found.append(Period(f"x{stranger:05d}", cpr, _STRANGER, begins))
+            found.append(BenefitPeriod(f"x{stranger:05d}", cpr, _STRANGER, begins))
         return sorted(found, key=lambda period: (period.from_day, period.id))
 
     def benefits(self) -> dict[str, list[Benefit]]:

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from gateway.simulate.faults import Fault, Faults
-from gateway.simulate.http_source import Reply, Request
+from gateway.simulate.http_source import ReceivedRequest, Reply
 
 _NOT_FOUND = Reply(b'{"error":"not found"}', status=404)
 _UNAUTHORISED = Reply(b'{"error":"unauthorised"}', status=401)
@@ -25,7 +25,7 @@ _STRANGER = "6909991239"
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class BenefitPeriod:
     """A benefit over days; `to_day` is empty while it lasts."""
 
     id: str
@@ -40,8 +40,8 @@ class Period:
 class Dfdg:
     """getYdelses for one person: metadata headers are needed, and a request id is good once (otherwise 412)."""
 
-    def __init__(self, periods: Sequence[Period], faults: Faults) -> None:
-        self._periods: dict[str, list[Period]] = {}
+    def __init__(self, periods: Sequence[BenefitPeriod], faults: Faults) -> None:
+        self._periods: dict[str, list[BenefitPeriod]] = {}
         for period in periods:
             self._periods.setdefault(period.cpr, []).append(period)
         self._faults = faults
@@ -49,7 +49,7 @@ class Dfdg:
         self._used: set[str] = set()
         self._before: Reply | None = None
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: ReceivedRequest) -> Reply:
         said = request.headers
         needed = ("x-civilregistrationidentifier", "x-requestid", "activeorganisation", "requestusermetadata")
         if not all(said.get(name) for name in needed) or len(said["x-requestid"]) > _LONGEST_ID:
@@ -58,7 +58,7 @@ class Dfdg:
             if said["x-requestid"] in self._used:
                 return Reply(b'{"error":"request id"}', status=412)
             self._used.add(said["x-requestid"])
-        found = [self._written(period) for period in self._periods.get(said[needed[0]], ())]
+        found = [self._period_json(period) for period in self._periods.get(said[needed[0]], ())]
         if found and self._faults.happens(Fault.SCHEMA_DRIFT):
             found = [one | {"satsniveau": "x"} for one in found]
         if len(found) > 1 and self._faults.happens(Fault.REORDERED_PAGE):
@@ -73,7 +73,7 @@ class Dfdg:
         return reply
 
     @staticmethod
-    def _written(period: Period) -> dict[str, Any]:
+    def _period_json(period: BenefitPeriod) -> dict[str, Any]:
         return {
             "civilRegistrationIdentifier": period.cpr,
             "kyYdelsesIdentifier": period.id,
@@ -86,24 +86,24 @@ class Dfdg:
 class CaseSystem:
     """Changes with a cursor, numbered pages and linked pages (RFC 8288), all behind tokens of OAuth 2.0."""
 
-    def __init__(self, periods: Sequence[Period], faults: Faults, *, page: int = 2, secret: str) -> None:
+    def __init__(self, periods: Sequence[BenefitPeriod], faults: Faults, *, page: int = 2, secret: str) -> None:
         self.periods = list(periods)
         self.queries: list[Mapping[str, str]] = []
         self._faults, self._page, self._secret = faults, page, secret
         self._new = 0  # how many came while a list was read
         self._tokens: dict[str, bool] = {}  # with whether it is good already
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: ReceivedRequest) -> Reply:
         if request.path == "/oauth/token":
             return self._token(request)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not self._tokens.get(token, False):
             return _UNAUTHORISED
         self.queries.append(request.query)
-        pages: dict[str, Callable[[Request], Reply]] = {
+        pages: dict[str, Callable[[ReceivedRequest], Reply]] = {
             "/api/v1/changes": self._changes,
-            "/api/v1/periods": self._numbered,
-            "/api/v1/linked": self._linked,
+            "/api/v1/periods": self._numbered_page,
+            "/api/v1/linked": self._linked_page,
         }
         return pages[request.path](request) if request.path in pages else _NOT_FOUND
 
@@ -111,7 +111,7 @@ class CaseSystem:
         """Every token that was handed out ends now."""
         self._tokens.clear()
 
-    def _token(self, request: Request) -> Reply:
+    def _token(self, request: ReceivedRequest) -> Reply:
         form = parse_qs(request.body.decode())
         pair = base64.b64encode(f"outcome-gateway:{self._secret}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {pair}" or form.get("grant_type") != ["client_credentials"]:
@@ -125,7 +125,7 @@ class CaseSystem:
             self._new += 1
         elif not start:  # who reads from the beginning without the fault finds the list as it was
             self._new = 0
-        new = [Period(f"new{number}", _STRANGER, "651", "2020-01-01") for number in range(self._new)]
+        new = [BenefitPeriod(f"new{number}", _STRANGER, "651", "2020-01-01") for number in range(self._new)]
         known = [*self.periods, *new] if is_story else [*new, *self.periods]  # a list gets it in front
         found = [_case(period) for period in known[start : start + self._page]]
         if self._faults.happens(Fault.REORDERED_PAGE):
@@ -134,21 +134,21 @@ class CaseSystem:
             found = [one | {"phone": "12345678"} for one in found]
         return found
 
-    def _changes(self, request: Request) -> Reply:
+    def _changes(self, request: ReceivedRequest) -> Reply:
         start = int(request.query.get("cursor", "c0")[1:])
         if start and self._faults.happens(Fault.DUPLICATE_PAGE):
             start -= self._page  # the answer before comes once more, with its cursor
         found = self._slice(start, is_story=True)
         return _json({"changes": found, "next": f"c{start + len(found)}"})
 
-    def _numbered(self, request: Request) -> Reply:
+    def _numbered_page(self, request: ReceivedRequest) -> Reply:
         number = int(request.query.get("page", "1"))
         if number > 1 and self._faults.happens(Fault.DUPLICATE_PAGE):
             number -= 1
         found = self._slice((number - 1) * self._page)
         return _json({"changes": found, "total": len(self.periods) + self._new})
 
-    def _linked(self, request: Request) -> Reply:
+    def _linked_page(self, request: ReceivedRequest) -> Reply:
         start = int(request.query.get("start", "0"))
         found = self._slice(start)
         after = start + self._page
@@ -157,7 +157,7 @@ class CaseSystem:
         return _json({"changes": found}, more)
 
 
-def _case(period: Period) -> dict[str, Any]:
+def _case(period: BenefitPeriod) -> dict[str, Any]:
     return {
         "id": period.id,
         "version": period.version,

@@ -19,11 +19,11 @@ from typing import Any
 from gateway.installation.settings import utc_now
 from gateway.simulate import declared
 from gateway.simulate.case_database import CaseDatabase
-from gateway.simulate.certificates import Authority, Identity, server_context
+from gateway.simulate.certificates import Authority, CertifiedKey, server_context
 from gateway.simulate.course import Course, live
 from gateway.simulate.drop import write_drop
 from gateway.simulate.faults import Fault, Faults
-from gateway.simulate.http_source import HttpSource, Reply, Request
+from gateway.simulate.http_source import HttpSource, ReceivedRequest, Reply
 from gateway.simulate.kombit import SimulatedService
 from gateway.simulate.lives import Lives
 from gateway.simulate.registers import Progress, write_benefits
@@ -288,7 +288,9 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
             (self.statistics / f"{service}.toml").write_text(declared.statistics(service, at.url), encoding="utf-8")
             self._add(service, "REST, about groups", at.url, faults, _LINE | {Fault.SCHEMA_DRIFT}, None, at)
 
-    def _http(self, respond: Callable[[Request], Reply], faults: Faults, *, wants_client: bool = False) -> HttpSource:
+    def _http(
+        self, respond: Callable[[ReceivedRequest], Reply], faults: Faults, *, wants_client: bool = False
+    ) -> HttpSource:
         tls = self.tls(faults, wants_client=wants_client)
         source = HttpSource(respond, faults=faults, tls=tls, latency_seconds=self._latency)
         return self._stack.enter_context(source)
@@ -306,7 +308,7 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
     def _secret(self, name: str, file: Path) -> None:
         write_secret_file(self.secrets / name, file.read_bytes())
 
-    def _certificate(self, name: str, identity: Identity) -> None:
+    def _certificate(self, name: str, identity: CertifiedKey) -> None:
         """The certificate alone: what a service is known by."""
         from cryptography.hazmat.primitives.serialization import Encoding
 

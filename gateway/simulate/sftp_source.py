@@ -117,11 +117,11 @@ class _Folder(SFTPServerInterface):
         if self._source.faults.happens(Fault.SERVER_ERROR):
             return sftp.SFTP_FAILURE
         try:
-            return list(self._listed(self._local(path)))
+            return list(self._listing(self._local(path)))
         except OSError as error:
             return SFTPServer.convert_errno(error.errno or 0)
 
-    def _listed(self, folder: Path) -> Iterator[SFTPAttributes]:
+    def _listing(self, folder: Path) -> Iterator[SFTPAttributes]:
         for name in sorted(os.listdir(folder), reverse=self._source.faults.happens(Fault.REORDERED_PAGE)):
             found = SFTPAttributes.from_stat((folder / name).lstat(), name)
             if (folder / name).is_file():

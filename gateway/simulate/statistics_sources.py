@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from gateway.simulate.faults import Fault, Faults
-from gateway.simulate.http_source import Reply, Request
+from gateway.simulate.http_source import ReceivedRequest, Reply
 
 _COLUMNS = ["Periode", "Kommune", "Antal personer"]
 _ROWS: list[list[str | int | None]] = [["2020M01", "Hele landet", 107_341], ["2020M02", "Hele landet", None]]
@@ -18,7 +18,7 @@ class StatisticsServices:
     def __init__(self, faults: Faults, *, key: str) -> None:
         self._faults, self._key = faults, key
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: ReceivedRequest) -> Reply:
         columns = [*_COLUMNS, "Ny"] if self._faults.happens(Fault.SCHEMA_DRIFT) else _COLUMNS
         rows = [[*row, 1] for row in _ROWS] if len(columns) > len(_COLUMNS) else _ROWS
         if request.path.startswith("/v3/data/"):

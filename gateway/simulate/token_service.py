@@ -22,9 +22,9 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 from connectors.transports.sts import CVR_CLAIM, HOLDER_OF_KEY
 from connectors.transports.wss import DS, SAML, SOAP, WSSE, instant
 from connectors.transports.xml import Element, element, read, written
-from gateway.simulate.certificates import Identity
+from gateway.simulate.certificates import CertifiedKey
 from gateway.simulate.faults import Fault, Faults
-from gateway.simulate.http_source import Reply, Request
+from gateway.simulate.http_source import ReceivedRequest, Reply
 
 _TRUST = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
 _WST = f"{{{_TRUST}}}"
@@ -55,7 +55,7 @@ class SimulatedTokenService:
     def __init__(
         self,
         issuer: str,
-        identity: Identity,
+        identity: CertifiedKey,
         *,
         clients: Collection[x509.Certificate],
         authorities: Collection[str],
@@ -68,7 +68,7 @@ class SimulatedTokenService:
         self._authorities, self._audiences, self._faults = frozenset(authorities), frozenset(audiences), faults
         self.issued = 0
 
-    def respond(self, request: Request) -> Reply:
+    def respond(self, request: ReceivedRequest) -> Reply:
         envelope = read(request.body, source="simulated token service")
         client = self._client(envelope)
         if client is None:
@@ -133,7 +133,7 @@ def unsigned_assertion(issued: Issued) -> Element:
     )
 
 
-def sign_assertion(unsigned: Element, identity: Identity) -> Element:
+def sign_assertion(unsigned: Element, identity: CertifiedKey) -> Element:
     signer = XMLSigner(c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0)
     signed: Element = signer.sign(
         unsigned, key=identity.path.read_bytes(), cert=[identity.certificate],

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.imports import modules
+
 ROOT = Path(__file__).parents[2]
-ROOMS = ("gateway", "connectors", "policies", "keys", "vocabulary", "verifier/outcome_verifier")
-MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+MODULES = sorted(modules(ROOT).values())
 MOST_LINES = 400
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
 
@@ -33,11 +34,26 @@ def test_a_module_is_short_and_its_name_says_something(module: Path):
     assert not EMPTY_NAMES & {module.stem, *module.relative_to(ROOT).parts[:-1]}
 
 
+def test_the_gateway_has_rooms_and_no_module_beside_them():
+    assert [path.name for path in (ROOT / "gateway").glob("*.py")] == ["__init__.py"]
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_says_what_it_promises(module: Path):
     tree = ast.parse(module.read_text(encoding="utf-8"))
     if "migrations" not in module.parts:
         assert ast.get_docstring(tree)
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in (ROOT / "vocabulary").glob("[a-z]*.py")))
+def test_what_stands_at_the_bottom_is_needed_by_two_rooms(module: str):
+    """A module enters the bottom root only where two roots import it; there is no exception."""
+    users = set()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == f"vocabulary.{module}":
+                users.add(path.relative_to(ROOT).parts[0])
+    assert len(users - {"vocabulary"}) >= 2, f"{module} is imported by {sorted(users)}"
 
 
 def test_the_digits_of_a_number_are_read_in_two_rooms_alone():

@@ -15,7 +15,7 @@ from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.not_counted import not_counted
 from gateway.outcomes.tariff import DueLine, due_lines
-from gateway.release.statements import relapsed
+from gateway.release.statements import relapsed_people
 from tests.attacks.knowledge import Notice, Received
 from tests.support.histories import EXAMPLES
 from vocabulary.statuses import IncomeType, Status
@@ -190,7 +190,7 @@ def course(contract: Contract, known: Known | Sequence[PersonHistory], *, refuse
         window, measure = contract.window(statement.window), contract.people_measure
         assert window is not None
         assert measure is not None
-        named = relapsed(contract, measure, window, at(window))
+        named = relapsed_people(contract, measure, window, at(window))
         result.notices.append(Notice(window.label, frozenset(places[subject] for subject in named)))
     return result
 

@@ -81,7 +81,7 @@ def edited(folder: Path, *edits: tuple[str, str]) -> tuple[Path, Path]:
 
 def kinds(gateway: Gateway) -> list[str]:
     with gateway.store.read() as session:
-        return [entry.role for entry in accepted.logged(session)]
+        return [entry.role for entry in accepted.logged_acceptances(session)]
 
 
 # who may put what into force
@@ -209,7 +209,7 @@ def test_one_organisation_one_key_and_one_key_one_organisation(gateway: Gateway,
         acceptances.take_in(gateway, later, sent, key=other.kid, replaces_key=other.kid)
     acceptances.take_in(gateway, later, sent, key=other.kid, replaces_key=borrowed.kid)
     with gateway.store.read() as session:
-        assert [(entry.key, entry.replaces) for entry in accepted.logged(session)] == [
+        assert [(entry.key, entry.replaces) for entry in accepted.logged_acceptances(session)] == [
             (borrowed.kid, ""),
             (other.kid, borrowed.kid),
         ]

@@ -149,7 +149,7 @@ def test_a_test_installation_takes_no_seal_certificate_and_no_hardware_key(two: 
         hardware = replace(gateway.signer(session), is_development=False)
     with pytest.raises(KindMismatch, match="pkcs11:token=seal"):
         check_signer(hardware, gateway.installed.kind, uri="pkcs11:token=seal?pin-source=secret")
-    assert [row.is_development for row in signing.listed(gateway)] == [True]
+    assert [row.is_development for row in signing.list_signing_keys(gateway)] == [True]
 
 
 def test_a_new_key_of_a_test_installation_is_a_development_key(two: Two):

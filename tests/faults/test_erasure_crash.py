@@ -121,12 +121,12 @@ def test_a_crash_erases_nobody_whose_decision_did_not_commit_and_loses_no_decisi
     assert is_there(gateway, subject) is not is_committed
     assert erasure.repeat(gateway) == 0  # in the database that the crash left, nobody has to be erased again
     assert is_there(gateway, subject) is not is_committed
-    assert not journal.unconfirmed(gateway) or not is_committed
+    assert not journal.unconfirmed_intents(gateway) or not is_committed
     if not is_committed:
         assert [row.id for row in requests.open_requests(gateway, asked.town.contract)] == [asked.request]
         asked.decide()  # it is decided again, and both lines of it stand
         assert not is_there(gateway, subject)
-    assert journal.unconfirmed(gateway) == []
+    assert journal.unconfirmed_intents(gateway) == []
     restored = asked.restored()
     assert is_there(restored, subject)
     assert [one for one in examine_opened(restored) if "in the database again" in one.what]
@@ -144,7 +144,7 @@ def test_a_decision_that_rolled_back_erases_nobody_after_a_restore_and_doctor_te
         with pytest.raises(Fault):
             asked.decide()
     for gateway in (asked.town.gateway, asked.restored()):
-        assert erasure.returned(gateway) == 0
+        assert erasure.count_returned(gateway) == 0
         assert erasure.repeat(gateway) == 0
         assert is_there(gateway, asked.subject)
         [finding] = [one for one in examine_opened(gateway) if "not confirmed" in one.what]
@@ -158,9 +158,9 @@ def test_an_intent_that_the_controller_then_refused_is_closed(asked: Asked, monk
             asked.decide()
     gateway = asked.town.gateway
     requests.decide(acting(gateway, "second"), asked.town.contract, asked.request, grant=False, rule="withdrawn")
-    assert len(journal.unconfirmed(gateway)) == 1
+    assert len(journal.unconfirmed_intents(gateway)) == 1
     assert erasure.repeat(gateway) == 0
-    assert journal.unconfirmed(gateway) == []
+    assert journal.unconfirmed_intents(gateway) == []
     assert not [one for one in examine_opened(gateway) if "not confirmed" in one.what]
     assert is_there(gateway, asked.subject)
 

@@ -29,7 +29,7 @@ from tests.support.served import Rows, copied, installed, pulled, served, told
 
 _PULL = """
 import sys
-from gateway import pulling_records
+from gateway.intake import pulling_records
 from tests.support.served import pulled
 from gateway.installation.gateway import Gateway
 from gateway.installation.settings import Settings

@@ -186,7 +186,7 @@ def test_the_rows_of_the_sampled_are_shown_and_nobody_elses(town: SimulatedMunic
     assert [shown.case_reference for shown, _ in looked.people] == [reference(town, subject) for subject in drawn]
     assert all(number in looked.screen for number in mine)
     assert not any(number in looked.screen for number in set(numbers(town).values()) - mine)
-    assert all(rows > 0 and shown.evidence.spells and shown.evidence.measures for shown, rows in looked.people)
+    assert all(rows > 0 and shown.counted.spells and shown.counted.measures for shown, rows in looked.people)
     assert "y_1840" in looked.screen
     assert "y_1901" not in looked.screen  # behind the window: nothing that the attestation does not rest on
     assert (looked.opening.missing, looked.opening.left_out) == ((), ())

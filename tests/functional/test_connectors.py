@@ -42,7 +42,7 @@ def test_the_list_says_how_far_each_source_has_told(tmp_path: Path) -> None:
     assert set(found) == {"dream", "income", "ydelsesrefusion"}
     [use] = found["dream"].uses
     assert (use.contract, str(use.complete_to), use.assessment) == ("impact60", "2021-W08", "15.20.00-G01-1-18, dok. 4")
-    assert (found["ydelsesrefusion"].uses, found["dream"].unassessed) == ((), ())
+    assert (found["ydelsesrefusion"].uses, found["dream"].unassessed_contracts) == ((), ())
     told = run("connectors", "list", environment=town.environment)
     assert told.code == 0, told.text
     assert "dream: supplied for another purpose: assessment required" in told.out
@@ -86,7 +86,7 @@ def test_without_an_assessment_nothing_is_pulled_and_the_doctor_says_why(tmp_pat
         pulling.pull(town.gateway, town.contract, "dream", town.drop.status)
     assert pulling.pull(town.gateway, town.contract, "income", town.drop.income).rows_read > 0  # needs none
     [dream] = [one for one in connectors(town.gateway) if one.declaration.id == "dream"]
-    assert dream.unassessed == ("impact60",)
+    assert dream.unassessed_contracts == ("impact60",)
     found = [one for one in examine_opened(town.gateway) if "source dream was supplied for another purpose" in one.what]
     assert [one.level for one in found] == [FAIL]
     town.gateway.store.dispose()

@@ -19,7 +19,7 @@ from connectors.transport import Ask, Page, Record
 from gateway.contracts import declarations
 from gateway.installation.secrets_folder import SecretsFolder
 from gateway.intake import pulling
-from gateway.intake.checking import Checked, check_source
+from gateway.intake.checking import SourceCheck, check_source
 from gateway.simulate.sftp_source import SftpSource
 from gateway.store.tables import LogEntry, PersonLineRow
 from outcome_verifier import canonical
@@ -41,7 +41,7 @@ def town(tmp_path: Path) -> Iterator[SimulatedMunicipality]:
     town.gateway.store.dispose()
 
 
-def checked(town: SimulatedMunicipality, source: str, file: Path | None = None) -> Checked:
+def checked(town: SimulatedMunicipality, source: str, file: Path | None = None) -> SourceCheck:
     return check_source(
         town.gateway,
         "impact60",

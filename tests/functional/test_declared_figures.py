@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-from gateway.contracts.aggregates import Figure, checked, declare, sign_figure
+from gateway.contracts.aggregates import DeclaredFigure, checked_claims, declare, sign_figure
 from gateway.errors.aggregates import AggregateMissing, AggregateRefused
 from gateway.outcomes.contract import Contract
 from gateway.release.correction import correct
@@ -53,8 +53,8 @@ label = "2019H1\"""",
 )
 
 
-def figure(value: int, window: str = "2020H2") -> Figure:
-    return Figure("saved", window, value, (date(2018, 10, 1), date(2020, 12, 31)), "ab" * 32)
+def figure(value: int, window: str = "2020H2") -> DeclaredFigure:
+    return DeclaredFigure("saved", window, value, (date(2018, 10, 1), date(2020, 12, 31)), "ab" * 32)
 
 
 @pytest.fixture(scope="module")
@@ -71,19 +71,19 @@ def forged(token: str, part: int, **changes: object) -> str:
 
 
 def test_what_the_evaluator_signs_is_taken(contract: Contract):
-    assert checked(contract, sign_figure(contract, figure(400), EVALUATOR, at=NOW))["value"] == 400
+    assert checked_claims(contract, sign_figure(contract, figure(400), EVALUATOR, at=NOW))["value"] == 400
 
 
 def test_another_key_is_refused_even_if_it_brings_itself(contract: Contract):
     """The key in the token is nothing: the contract names the one that counts."""
     token = sign_figure(contract, figure(400), STRANGER, at=NOW)
     with pytest.raises(AggregateRefused, match="another key"):
-        checked(contract, token)
+        checked_claims(contract, token)
     with pytest.raises(AggregateRefused, match="not the thumbprint of the key"):  # with the evaluator's name on it
-        checked(contract, forged(token, 0, kid=EVALUATOR.kid))
+        checked_claims(contract, forged(token, 0, kid=EVALUATOR.kid))
     mine = sign_figure(contract, figure(400), EVALUATOR, at=NOW)
     with pytest.raises(AggregateRefused, match="signature is wrong"):
-        checked(contract, f"{mine.rsplit('.', 1)[0]}.{token.rsplit('.', 1)[1]}")
+        checked_claims(contract, f"{mine.rsplit('.', 1)[0]}.{token.rsplit('.', 1)[1]}")
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ def test_a_figure_that_does_not_fit_the_contract_is_refused(
 ):
     token = sign_figure(contract, figure(400), EVALUATOR, at=NOW)
     with pytest.raises(AggregateRefused, match=reason):
-        checked(contract, forged(token, 1, **changes))
+        checked_claims(contract, forged(token, 1, **changes))
 
 
 @pytest.mark.parametrize("header", [{"alg": "none"}, {"alg": "HS256"}, {"typ": "JWT"}, {"crit": ["x"]}, {"jku": "x"}])
 def test_a_header_of_another_kind_is_refused(contract: Contract, header: dict[str, object]):
     with pytest.raises(AggregateRefused):
-        checked(contract, forged(sign_figure(contract, figure(400), EVALUATOR, at=NOW), 0, **header))
+        checked_claims(contract, forged(sign_figure(contract, figure(400), EVALUATOR, at=NOW), 0, **header))
 
 
 def ready_town(folder: Path) -> SimulatedMunicipality:

@@ -201,10 +201,10 @@ def test_advice_without_a_suspension_holds_nothing(town: SimulatedMunicipality):
 
 
 def test_a_sample_is_drawn_by_a_seed_that_anybody_can_use_again(town: SimulatedMunicipality):
-    drawn = [advice.drawn("2026-11", 50, 8) for _ in range(2)]
+    drawn = [advice.drawn_indexes("2026-11", 50, 8) for _ in range(2)]
     assert drawn[0] == drawn[1] == sorted(set(drawn[0]))
-    assert drawn[0] != advice.drawn("2026-12", 50, 8)
-    assert advice.drawn("x", 3, 8) == [0, 1, 2]
+    assert drawn[0] != advice.drawn_indexes("2026-12", 50, 8)
+    assert advice.drawn_indexes("x", 3, 8) == [0, 1, 2]
     lines = advice.sample(acting(town.gateway, "dpo"), town.contract, size=3, seed="2026-11")
     [event] = oversight.read_log(town.gateway, Party("aalborg-kommune", Role.DPO), first=lines[-1].index, count=500)[
         -1:

@@ -50,7 +50,7 @@ def move(town: SimulatedMunicipality, **span: int) -> None:
 
 
 def states(town: SimulatedMunicipality) -> list[str]:
-    return [str(key.state) for key in signing.listed(town.gateway)]
+    return [str(key.state) for key in signing.list_signing_keys(town.gateway)]
 
 
 def rotate(town: SimulatedMunicipality, **options) -> str:

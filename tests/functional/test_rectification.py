@@ -152,7 +152,7 @@ def test_protected_persons_are_read_and_counted_or_neither_and_never_named(
         assert shown["participants"] == 10  # the denominator is the one that was sealed
     with town.gateway.store.read() as session:
         others = sorted(set(session.exec(select(Subject.subject_id))) - {subject})[:2]
-    monkeypatch.setattr(statements, "relapsed", lambda *_: sorted([subject, *others]))
+    monkeypatch.setattr(statements, "relapsed_people", lambda *_: sorted([subject, *others]))
     token = statements.state(town.gateway, town.contract, LAST).token
     said = json.loads(b64.decode(token.split(".")[1]))["people"]
     assert len(said) == 2

@@ -294,7 +294,7 @@ def test_an_erased_person_is_gone_and_no_total_changes(finished: SimulatedMunici
     assert erasure.repeat(restored) == 0
 
 
-def erased(town: SimulatedMunicipality, who: Who) -> requests.Answer:
+def erased(town: SimulatedMunicipality, who: Who) -> requests.RequestAnswer:
     """Somebody who objects, and whose erasure is granted."""
     begin(town.gateway, town.contract, who, OBJECTS, role=CASE)
     archive.export(town.gateway, town.contract)
@@ -310,7 +310,7 @@ def test_an_erasure_takes_one_name_out_of_a_statement_and_leaves_what_was_said_o
     town = finished
     leaves, stays, alone = (someone(town, place) for place in range(3))
     named = [subject_of(town, one) for one in (leaves, stays)]
-    monkeypatch.setattr(statements, "relapsed", lambda *_: named)
+    monkeypatch.setattr(statements, "relapsed_people", lambda *_: named)
     made = statements.state(town.gateway, town.contract, "2020H2")
     named[:] = [subject_of(town, alone)]
     other = statements.state(town.gateway, town.contract, "2020H1")

@@ -35,6 +35,7 @@ MODULES = (
             "statuslist",
             "tlog",
             "trust",
+            "trusted_key",
             "verify",
         )
     ),

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from gateway.contracts import declarations
 from gateway.oversight.audit import countersigning, findings, sampling, showing
-from gateway.oversight.audit.findings import Closed, Deviation
+from gateway.oversight.audit.findings import ClosedSample, Deviation
 from gateway.oversight.audit.sampling import Drawn
-from gateway.oversight.audit.showing import ItemShown, Opening
+from gateway.oversight.audit.showing import ItemShown, ShowingIntroduction
 from gateway.release.issuing import Released
 from outcome_verifier import countersign
 from tests.support.municipality import SimulatedMunicipality
@@ -36,7 +36,7 @@ class Screen(io.StringIO):
 class Looked:
     """What an auditor saw: what was told, and the screen."""
 
-    opening: Opening
+    opening: ShowingIntroduction
     people: list[tuple[ItemShown, int]]
     screen: str
 
@@ -108,13 +108,13 @@ def find_all(town: SimulatedMunicipality, sample: str, *, deviating: tuple[int, 
         findings.find(acting(town.gateway, AUDITOR), sample, number, deviation=deviation, weeks=weeks)
 
 
-def close(town: SimulatedMunicipality, sample: str) -> Closed:
+def close(town: SimulatedMunicipality, sample: str) -> ClosedSample:
     return findings.close(acting(town.gateway, AUDITOR), sample)
 
 
 def audited(
     town: SimulatedMunicipality, *, deviating: tuple[int, ...] = (), nonce: str = NONCE, window: str = WINDOW
-) -> Closed:
+) -> ClosedSample:
     """A whole audit up to what is to be signed."""
     sample = draw(town, nonce=nonce, window=window).sample.id
     approve(town, sample)
@@ -123,7 +123,7 @@ def audited(
     return close(town, sample)
 
 
-def signed(town: SimulatedMunicipality, closed: Closed, released: Released, *, by: str = ORGANISATION) -> str:
+def signed(town: SimulatedMunicipality, closed: ClosedSample, released: Released, *, by: str = ORGANISATION) -> str:
     """The countersignature, as the auditor makes it elsewhere with the verifier alone."""
     found = countersign.read_findings(closed.findings)
     now = int(town.gateway.clock().timestamp())

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 
-from gateway.contracts.aggregates import Figure, checked, sign_figure
+from gateway.contracts.aggregates import DeclaredFigure, checked_claims, sign_figure
 from gateway.outcomes.contract import Contract
 from keys.signer import FileSigner
 
@@ -20,5 +20,5 @@ def declared(contract: Contract, aggregate: str, window: str, value: int) -> int
     """The figure after it was signed and held against the contract. Raises `AggregateRefused`."""
     last = next(one for one in contract.windows if one.label == window).to_week.sunday
     period = (date(2000, 1, 3), last)
-    figure = Figure(aggregate, window, value, period, hashlib.sha256(b"its inputs").hexdigest())
-    return int(checked(contract, sign_figure(contract, figure, EVALUATOR, at=_AT))["value"])
+    figure = DeclaredFigure(aggregate, window, value, period, hashlib.sha256(b"its inputs").hexdigest())
+    return int(checked_claims(contract, sign_figure(contract, figure, EVALUATOR, at=_AT))["value"])

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from gateway.rights.holdings import Run, together
+from gateway.rights.holdings import StatusRun, together
 
 MONDAY = date(2019, 1, 7)
 WEEK = timedelta(days=7)
 
 
-def run(week: int, *, weeks: int = 1, status: str = "benefit", code: str = "", known: int = 0) -> Run:
+def run(week: int, *, weeks: int = 1, status: str = "benefit", code: str = "", known: int = 0) -> StatusRun:
     first, day = MONDAY + week * WEEK, MONDAY + known * WEEK
-    return Run("dream", status, code, first, first + weeks * WEEK - timedelta(days=1), day, day, None)
+    return StatusRun("dream", status, code, first, first + weeks * WEEK - timedelta(days=1), day, day, None)
 
 
 def test_weeks_that_touch_and_say_the_same_are_one_run_with_the_first_and_last_day_of_knowing():

@@ -12,7 +12,7 @@ from typing import Any
 
 from outcome_verifier import endorsement
 from outcome_verifier.shapes import is_contract, is_digest, is_party, listed
-from outcome_verifier.trust import TrustedKey
+from outcome_verifier.trusted_key import TrustedKey
 
 TYPE = "contract-acceptance+jwt"
 PAYER = "outcome_payer"

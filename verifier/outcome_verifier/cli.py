@@ -9,7 +9,6 @@ Exit codes: 0 verified; 10 + n where check n failed; 3 the trust file cannot be 
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import re
 import sys
@@ -40,13 +39,6 @@ _ADVICE = {
     10: "not every party accepted these rules: do not rely on it, and ask the municipality",
     11: "do not rely on what an auditor is said to have found, and ask the auditor",
 }
-_COMMANDS = {  # imported only where they are asked for: plain verification starts without them
-    "present": "outcome_verifier.present",
-    "key": "outcome_verifier.keyfile",
-    "accept": "outcome_verifier.accept",
-    "balances": "outcome_verifier.balances",
-    "countersign": "outcome_verifier.countersign",
-}
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _AT_THE_END = "at the end of the window"
 _LINES = {"window": "of this window", "correction": "of earlier windows"}
@@ -55,9 +47,9 @@ _LINES = {"window": "of this window", "correction": "of earlier windows"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if given and given[0] in _COMMANDS:
-        main_of: Callable[[Sequence[str]], int] = importlib.import_module(_COMMANDS[given[0]]).main
-        return main_of(given[1:])
+    command = _command(given[0]) if given else None
+    if command is not None:
+        return command(given[1:])
     options = _parser().parse_args(given)
     try:
         data = Path(options.bundle).read_bytes()
@@ -103,6 +95,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print("\n".join(report(verified, trust)))
     return 0
+
+
+def _command(word: str) -> Callable[[Sequence[str]], int] | None:
+    """What a word as first argument asks for, imported only then: plain verification starts without it."""
+    match word:
+        case "present":
+            from outcome_verifier.present import main
+        case "key":
+            from outcome_verifier.keyfile import main
+        case "accept":
+            from outcome_verifier.accept import main
+        case "balances":
+            from outcome_verifier.balances import main
+        case "countersign":
+            from outcome_verifier.countersign import main
+        case _:
+            return None
+    return main
 
 
 def report(verified: VerifiedOutcome, trust: TrustFile) -> Iterator[str]:

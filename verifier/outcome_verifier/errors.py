@@ -17,10 +17,18 @@ TrustInvalid              no step  the trust file cannot be used
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from outcome_verifier.evidence import Successor
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """The attestation that replaced another, and the signed difference between them (new minus old)."""
+
+    jti: str
+    seq: int
+    issued_at: int  # Unix seconds
+    difference: Mapping[str, int]
 
 
 class VerificationError(Exception):

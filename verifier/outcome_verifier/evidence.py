@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from outcome_verifier import canonical, jws, sdjwt
 from outcome_verifier.bundle import Logged, attestation_leaf
 from outcome_verifier.claims import check_figures, check_shapes
+from outcome_verifier.errors import Successor
 from outcome_verifier.note import Checkpoint
 from outcome_verifier.proof import verify_proof
-from outcome_verifier.trust import TrustedKey, TrustFile
+from outcome_verifier.trust import TrustFile
+from outcome_verifier.trusted_key import TrustedKey
 
 CLOCK_SKEW_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Successor:
-    """The attestation that replaced another, and the signed difference between them (new minus old)."""
-
-    jti: str
-    seq: int
-    issued_at: int  # Unix seconds
-    difference: Mapping[str, int]
 
 
 def check_signature(presentation: sdjwt.SdJwt, trust: TrustFile) -> TrustedKey:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outcome_verifier import b64, canonical, jws
-from outcome_verifier.trust import TrustedKey
+from outcome_verifier.trusted_key import TrustedKey
 
 TYPE = "statuslist+jwt"
 VALID, INVALID = 0, 1

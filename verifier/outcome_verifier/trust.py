@@ -17,34 +17,13 @@ from outcome_verifier import canonical, jws
 from outcome_verifier.errors import TrustInvalid
 from outcome_verifier.note import VerifierKey
 from outcome_verifier.proof import verify_proof
+from outcome_verifier.trusted_key import TrustedKey
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 SCHEMA = "trust/1"
 MANIFEST_TYPE = "key-manifest+jwt"
-STATES = ("pending", "active", "retiring", "retired", "destroyed", "compromised")
 _MEMBERS = {"schema", "issuer", "anchor", "manifest", "receipt"}
 _MANIFEST_MEMBERS = {"iss", "iat", "version", "previous", "keys", "logs", "vct"}
-_KEY_MEMBERS = {"kid", "jwk", "state", "valid_from", "valid_to", "compromised_since"}
-
-
-@dataclass(frozen=True, slots=True)
-class TrustedKey:
-    """A signing key of the issuer and the time (Unix seconds) in which it signed; None means still, or never."""
-
-    kid: str
-    key: jws.PublicKey
-    state: str
-    valid_from: int | None
-    valid_to: int | None
-    compromised_since: int | None
-
-    def covers(self, instant: int) -> bool:
-        """Whether what was logged at this instant was signed by its owner, in the key's time."""
-        if self.valid_from is None or instant < self.valid_from:
-            return False
-        if self.compromised_since is not None and instant >= self.compromised_since:
-            return False
-        return self.valid_to is None or instant <= self.valid_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +52,7 @@ class TrustFile:
             if not all(isinstance(body[name], str) for name in ("issuer", "manifest", "receipt")):
                 raise ValueError("issuer, manifest and receipt must be texts")
             manifest = _manifest(body)
-            keys = [_key(entry) for entry in manifest["keys"]]
+            keys = [TrustedKey.of(entry) for entry in manifest["keys"]]
             logs = dict(map(_log, manifest["logs"]))
             _check_names(manifest, keys, logs)
             _check_receipt(body, manifest, logs)
@@ -117,17 +96,6 @@ def _manifest(body: Mapping[str, Any]) -> Mapping[str, Any]:
     if type(manifest["version"]) is not int or manifest["version"] < 1 or not canonical.is_instant(manifest["iat"]):
         raise ValueError("the key manifest has no version or no time")
     return manifest
-
-
-def _key(entry: Mapping[str, Any]) -> TrustedKey:
-    if set(entry) != _KEY_MEMBERS or entry["state"] not in STATES:
-        raise ValueError("a key has other members than expected")
-    if jws.thumbprint(entry["jwk"]) != entry["kid"]:
-        raise ValueError("a key id is not the key's RFC 7638 thumbprint")
-    times = [entry[name] for name in ("valid_from", "valid_to", "compromised_since")]
-    if any(time is not None and not canonical.is_instant(time) for time in times):
-        raise ValueError("a key's validity is not in whole seconds")
-    return TrustedKey(entry["kid"], jws.public_key(entry["jwk"]), entry["state"], *times)
 
 
 def _log(entry: Mapping[str, Any]) -> tuple[str, VerifierKey]:

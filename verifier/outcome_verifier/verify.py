@@ -47,7 +47,8 @@ from outcome_verifier.errors import (
 from outcome_verifier.evidence import check_claims, check_receipt, check_signature, check_successor
 from outcome_verifier.proof import verify_proof
 from outcome_verifier.statuslist import VALID, StatusToken, read_status
-from outcome_verifier.trust import TrustedKey, TrustFile
+from outcome_verifier.trust import TrustFile
+from outcome_verifier.trusted_key import TrustedKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ Names, namespaces and order are those of the services' own WSDL and XSD files, a
 from them in `Randers-Kommune-Digitalisering/rk-digi-serviceplatformen-package` (MIT). An operation whose message could
 not be read in such a place is not here: see `docs/sources/`.
 
-This module loads nothing, so that a declaration can be read without an XML library.
+This module loads nothing, so that a declaration can be read without an XML library; each operation's messages are
+in `connectors.transports.kombit.messages`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    module: str  # has `build(question) -> Element` and `parse(content, question) -> list[dict[str, str]]`
     version: str  # of SOAP
     action: str
     has_liberty_header: bool  # Liberty Basic SOAP Binding 2.0
@@ -25,25 +25,21 @@ class Operation:
 
 
 _YDELSE = "http://www.kombit.dk/int/2022/01/01/YdelseListeHentService"
-_HERE = "connectors.transports.kombit"
 
 OPERATIONS: Mapping[str, Operation] = {
     "sf1491.effektuering": Operation(
-        module=f"{_HERE}.sf1491_effektuering",
         version="1.2",
         action=f"{_YDELSE}#EffektueringHent",
         has_liberty_header=False,
         columns=("PartCPRNummer", "YdelseNavn", "KLEEmne", "KlasseIdentifikation", "PeriodeFra", "PeriodeTil"),
     ),
     "sf1491.bevilling": Operation(
-        module=f"{_HERE}.sf1491_bevilling",
         version="1.2",
         action=f"{_YDELSE}#BevillingHent",
         has_liberty_header=False,
         columns=("PartCPRNummer", "YdelseNavn", "KLEEmne", "KlasseIdentifikation", "StartDato", "SlutDato"),
     ),
     "sf0770_a": Operation(
-        module=f"{_HERE}.sf0770_a",
         version="1.1",
         action=(
             "http://www.kombit.dk/2017/01/01/SKATForwardEIndkomstServiceService_4"
@@ -59,7 +55,6 @@ OPERATIONS: Mapping[str, Operation] = {
         },
     ),
     "sf1520": Operation(
-        module=f"{_HERE}.sf1520",
         version="1.1",
         action="http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/5/PersonLookup",
         has_liberty_header=True,

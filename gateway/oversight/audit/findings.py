@@ -20,7 +20,7 @@ from gateway.events.event import PersonLine
 from gateway.installation.authority import deciding
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import needed_weeks
-from gateway.oversight.audit.evidence import last_week, rules_of
+from gateway.oversight.audit.counted_people import last_week, rules_of
 from gateway.oversight.audit.sampling import ask_to_audit, find_sample, items, not_to_be_read
 from gateway.store.audit_tables import AuditItem, AuditSample
 from outcome_verifier import canonical
@@ -43,7 +43,7 @@ class Deviation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class ClosedSample:
     """A closed sample: the findings for the auditor to sign, and the items that their digest is of."""
 
     findings: bytes  # canonical JSON
@@ -69,7 +69,7 @@ def find(
         sample, row = find_sample(asking.session, sample_id)
         programme = gateway.programme(asking.session, sample.contract_id)
         authorised = ask_to_audit(gateway, asking, programme, row)
-        found = _shown(sample, asking.session.get(AuditItem, (sample.id, item)))
+        found = _open_item(sample, asking.session.get(AuditItem, (sample.id, item)))
         if (deviation is None) == bool(weeks):
             raise AuditRefused(reason="a deviation names its weeks, and an agreement has none")
         contract = rules_of(asking.session, row).contract
@@ -95,7 +95,7 @@ def find(
         )
 
 
-def close(gateway: Gateway, sample_id: str) -> Closed:
+def close(gateway: Gateway, sample_id: str) -> ClosedSample:
     """Close a sample of which something was found for every item, and return what is to be signed; again, the same.
 
     Raises `SampleUnknown`, `AuditRefused`, `PolicyDenied`.
@@ -137,7 +137,9 @@ def close(gateway: Gateway, sample_id: str) -> Closed:
         if auditor is None:  # P01 has refused this already
             raise AuditRefused(reason="the programme names no auditor")
         body = canonical.dumps(findings_body(sample, auditor.organisation)) + b"\n"
-        return Closed(body, items_body(sample, everyone), sample.verdict, sample.size, len(everyone) - sample.size)
+        return ClosedSample(
+            body, items_body(sample, everyone), sample.verdict, sample.size, len(everyone) - sample.size
+        )
 
 
 def findings_body(sample: AuditSample, auditor: str) -> dict[str, object]:
@@ -181,7 +183,7 @@ def forget(session: Session, subject: str) -> int:
     return len(rows)
 
 
-def _shown(sample: AuditSample, found: AuditItem | None) -> AuditItem:
+def _open_item(sample: AuditSample, found: AuditItem | None) -> AuditItem:
     """The item, where something may still be found of it. Raises `AuditRefused`."""
     if sample.closed_at is not None:
         raise AuditRefused(reason="the sample is closed")

@@ -67,7 +67,7 @@ def seed_of(*, nonce: str, attestation: str, roots: Sequence[str]) -> str:
     return hashlib.sha256(canonical.dumps(body)).hexdigest()
 
 
-def ranked(seed: str, subjects: Collection[str]) -> list[str]:
+def drawing_order(seed: str, subjects: Collection[str]) -> list[str]:
     """Subject ids in the order in which this seed draws them."""
     start = bytes.fromhex(seed)
     return sorted(set(subjects), key=lambda subject: hashlib.sha256(start + bytes.fromhex(subject)).digest())
@@ -118,7 +118,7 @@ def draw(
             drawn_by=gateway.staff,
             drawn_at=asking.now,
         )
-        drawn = ranked(seed, can_be_drawn)[:size]
+        drawn = drawing_order(seed, can_be_drawn)[:size]
         session.add(sample)
         session.add_all(
             AuditItem(sample_id=sample.id, item=number, subject_id=subject, weeks=[], salt=b"")

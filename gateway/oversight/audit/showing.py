@@ -22,8 +22,8 @@ from gateway.installation.authority import Asking, Authorised, deciding, staff_p
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import needed_weeks
 from gateway.outcomes.contract import Contract
-from gateway.oversight.audit import evidence
-from gateway.oversight.audit.evidence import Evidence, FileGiven
+from gateway.oversight.audit import counted_people
+from gateway.oversight.audit.counted_people import FileGiven, PersonCounted
 from gateway.oversight.audit.sampling import find_sample, items, not_to_be_read, stands
 from gateway.store import basis
 from gateway.store.audit_tables import AuditItem, AuditSample
@@ -38,7 +38,7 @@ APPROVAL_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class LaidFile:
     """A file with the rows in it that are nobody's, by reason: one of them may be a sampled person's."""
 
     file: FileGiven
@@ -46,7 +46,7 @@ class Laid:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class ShowingIntroduction:
     """What is told before the first person. `missing` are files that were pulled and not laid, by name; `left_out` are
     items that can be shown no more, since the person was erased or is not to be read.
     """
@@ -54,7 +54,7 @@ class Opening:
     contract: Contract
     window: str
     known_at: datetime
-    files: tuple[Laid, ...]
+    files: tuple[LaidFile, ...]
     missing: tuple[str, ...]
     left_out: tuple[int, ...]
 
@@ -66,7 +66,7 @@ class ItemShown:
     item: int
     of: int
     case_reference: str
-    evidence: Evidence
+    counted: PersonCounted
 
 
 def approve(gateway: Gateway, sample_id: str) -> AuditSample:
@@ -109,7 +109,7 @@ def show(
     files: Sequence[Path],
     *,
     on: Terminal,
-    begin: Callable[[Opening], None],
+    begin: Callable[[ShowingIntroduction], None],
     tell: Callable[[ItemShown, int], None],
     only: Sequence[int] = (),
 ) -> None:
@@ -124,11 +124,11 @@ def show(
         programme = gateway.programme(session, sample.contract_id)
         authorised = _ask(gateway, asking, programme, sample, row)
         check_terminal(on)
-        rules = evidence.rules_of(session, row)
-        contract, until = rules.contract, evidence.last_week(rules.contract, row)
-        given = [evidence.file_given(session, contract, row, path) for path in files]
-        chosen, left_out, of = _chosen(asking, programme, sample, only)
-        people = evidence.evidence(gateway, session, rules, row, [one.subject_id for one in chosen])
+        rules = counted_people.rules_of(session, row)
+        contract, until = rules.contract, counted_people.last_week(rules.contract, row)
+        given = [counted_people.file_given(session, contract, row, path) for path in files]
+        chosen, left_out, of = _chosen_items(asking, programme, sample, only)
+        people = counted_people.people_counted(gateway, session, rules, row, [one.subject_id for one in chosen])
         protected = basis.having(session, contract.id, RecordKind.PROTECTION, at=asking.now)
         refs = frozenset(SubjectRef(one.subject_id) for one in chosen)
         approval = RowsApproval(refs, frozenset(ref for ref in refs if ref.value in protected))
@@ -139,12 +139,14 @@ def show(
             for one in chosen
         }
         matcher = gateway.boundary(session).matcher(contract.id).only(refs)
-        missing = evidence.not_given(session, contract, row, given)
+        missing = counted_people.not_given(session, contract, row, given)
         _record(gateway, asking, sample, chosen, given, authorised)
     rows = SourceRows()
     search = Search(matcher, (needed_weeks(contract)[0], until), contract.needs_amounts)
-    laid = tuple(Laid(file, dict(find_rows(LocalFile(file.path), file.declaration, search, rows))) for file in given)
-    begin(Opening(contract, row.window, row.known_at, laid, missing, left_out))
+    laid = tuple(
+        LaidFile(file, dict(find_rows(LocalFile(file.path), file.declaration, search, rows))) for file in given
+    )
+    begin(ShowingIntroduction(contract, row.window, row.known_at, laid, missing, left_out))
     for one in chosen:
         ref = SubjectRef(one.subject_id)
         tell(ItemShown(one.item, of, references[ref.value], people[ref.value]), rows.count(ref))
@@ -165,7 +167,7 @@ def _ask(gateway: Gateway, asking: Asking, programme: Programme, sample: AuditSa
     return asking.ask(staff_party(programme, Role.AUDITOR), Action.AUDIT_ROWS, programme, facts)
 
 
-def _chosen(
+def _chosen_items(
     asking: Asking, programme: Programme, sample: AuditSample, only: Sequence[int]
 ) -> tuple[list[AuditItem], tuple[int, ...], int]:
     """The items to be shown, those among them that cannot be, and how many there are in all."""

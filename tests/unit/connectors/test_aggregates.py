@@ -17,7 +17,7 @@ from connectors.declaration import load_declaration
 from connectors.errors import SchemaChanged, SourceError, SourceMalformed, SourceRefused
 from connectors.transport import ListTransport, Page, PersonTransport, Record
 from gateway.simulate.faults import Fault, Faults
-from gateway.simulate.http_source import HttpSource, Reply, Request
+from gateway.simulate.http_source import HttpSource, ReceivedRequest, Reply
 from gateway.simulate.statistics_sources import StatisticsServices
 from tests.unit.connectors.transports.outside import MemorySecrets, Waits, settings
 from vocabulary.errors import DeclarationInvalid
@@ -180,8 +180,8 @@ def test_a_declaration_that_cannot_be_meant_is_refused(old: bytes, new: bytes, s
 
 
 def test_the_question_to_statbank_is_in_its_own_form() -> None:
-    seen: list[Request] = []
-    respond: Callable[[Request], Reply] = lambda request: (seen.append(request), Reply(b"x"))[1]  # noqa: E731
+    seen: list[ReceivedRequest] = []
+    respond: Callable[[ReceivedRequest], Reply] = lambda request: (seen.append(request), Reply(b"x"))[1]  # noqa: E731
     with HttpSource(respond) as source, pytest.raises(SourceError):
         read(STATBANK, source)
     assert seen[0].path == "/v1/data"

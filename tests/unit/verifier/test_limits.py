@@ -12,7 +12,7 @@ import pytest
 from outcome_verifier import b64, bundle, canonical, claims, jws, sdjwt, statuslist
 from outcome_verifier.bundle import Bundle
 from outcome_verifier.errors import SealInvalid, TrustInvalid
-from outcome_verifier.trust import TrustedKey
+from outcome_verifier.trusted_key import TrustedKey
 from outcome_verifier.verify import Demands, VerifiedOutcome, verify_bundle
 from tests.support.bundles import (
     CONTRACT,

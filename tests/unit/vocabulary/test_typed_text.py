@@ -22,7 +22,7 @@ from policies.programme import load_programme
 from tests.support.histories import EXAMPLES, example_contract
 from tests.support.opening import balances_text, paid
 from vocabulary.errors import DeclarationInvalid, TextInvalid
-from vocabulary.typed_text import check_typed, first_unseen, typed_lines, typed_text
+from vocabulary.typed_text import check_typed, is_seen, typed_lines, typed_text
 
 IMPACT60 = example_contract("impact60")
 UNSEEN = {
@@ -195,7 +195,7 @@ def test_letters_of_every_script_are_taken_as_they_are(text: str) -> None:
 
 def test_the_rule_goes_by_the_kind_of_a_character() -> None:
     """All of Unicode: control, format, private, unassigned, surrogate, separators, and what is drawn as nothing."""
-    refused = {number for number in range(sys.maxunicode + 1) if first_unseen(chr(number)) is not None}
+    refused = {number for number in range(sys.maxunicode + 1) if not is_seen(chr(number))}
     kinds = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
     by_kind = {n for n in range(sys.maxunicode + 1) if unicodedata.category(chr(n)) in kinds} - {0x20}
     assert by_kind <= refused

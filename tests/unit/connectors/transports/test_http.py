@@ -15,14 +15,14 @@ import pytest
 from connectors.errors import RequestUnsafe, SourceError, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transports.http import HttpAnswer, HttpClient, HttpRequest
 from gateway.simulate.faults import Fault
-from gateway.simulate.http_source import HttpSource, Reply, Request
+from gateway.simulate.http_source import HttpSource, ReceivedRequest, Reply
 from tests.unit.connectors.transports.outside import Waits, client
 
 CANARY = "6101801234"
 JSON = ("application/json",)
 
 
-def respond(request: Request) -> Reply:
+def respond(request: ReceivedRequest) -> Reply:
     return Reply(b'{"ok": true, "padding": "%s"}' % (b"x" * 200))
 
 
@@ -113,13 +113,13 @@ def test_a_status_that_is_asked_for_is_an_answer(source: HttpSource) -> None:
 # Waiting
 
 
-def headers_then_answer(headers: dict[str, str]) -> Callable[[Request], Reply]:
+def headers_then_answer(headers: dict[str, str]) -> Callable[[ReceivedRequest], Reply]:
     left = [Reply(b"{}", status=429, headers=headers)]
     return lambda request: left.pop() if left else Reply(b"{}")
 
 
 @contextmanager
-def answering(reply: Callable[[Request], Reply]) -> Iterator[HttpSource]:
+def answering(reply: Callable[[ReceivedRequest], Reply]) -> Iterator[HttpSource]:
     with HttpSource(reply) as running:
         yield running
 
@@ -301,7 +301,7 @@ def test_an_answer_of_another_form_is_refused(reply: Reply, said: str) -> None:
 def test_no_cookie_is_kept() -> None:
     seen: list[str] = []
 
-    def with_cookie(request: Request) -> Reply:
+    def with_cookie(request: ReceivedRequest) -> Reply:
         seen.append(request.headers.get("cookie", ""))
         return Reply(b"{}", headers={"Set-Cookie": "person=6101801234; Path=/"})
 

@@ -18,22 +18,22 @@ from connectors.schema import Schema
 from connectors.transport import Ask, ListTransport, Page, PersonTransport, Record
 from connectors.transports import connect, lists_everybody
 from connectors.transports.addresses import origin
-from connectors.transports.rest import Paging, RestSettings
+from connectors.transports.rest_settings import Paging, RestSettings
 from gateway.simulate.certificates import Authority, server_context
 from gateway.simulate.faults import Fault, Faults
-from gateway.simulate.http_source import HttpSource, Reply, Request
-from gateway.simulate.rest_sources import CaseSystem, Dfdg, Period
+from gateway.simulate.http_source import HttpSource, ReceivedRequest, Reply
+from gateway.simulate.rest_sources import BenefitPeriod, CaseSystem, Dfdg
 from tests.unit.connectors.cohort import ANNE, BO, SOURCES, STRANGER
 from tests.unit.connectors.transports.outside import OPENED, MemorySecrets, Waits, settings
 from vocabulary.errors import DeclarationInvalid
 
 ASK = Ask(date(2020, 1, 6), date(2020, 6, 28))
 PERIODS = [
-    Period("p1", ANNE, "651", "2020-01-06", "2020-02-02"),
-    Period("p2", ANNE, "730", "2020-02-03"),
-    Period("p3", BO, "771", "2020-01-06", version=2),
-    Period("p4", STRANGER, "781", "2020-01-06"),
-    Period("p5", BO, "130", "2019-12-30", "2020-01-05", is_deleted=True),
+    BenefitPeriod("p1", ANNE, "651", "2020-01-06", "2020-02-02"),
+    BenefitPeriod("p2", ANNE, "730", "2020-02-03"),
+    BenefitPeriod("p3", BO, "771", "2020-01-06", version=2),
+    BenefitPeriod("p4", STRANGER, "781", "2020-01-06"),
+    BenefitPeriod("p5", BO, "130", "2019-12-30", "2020-01-05", is_deleted=True),
 ]
 SECRETS = MemorySecrets({"case-system-secret": "s3cret"})
 
@@ -127,7 +127,7 @@ def test_changes_go_on_from_the_cursor(cases: tuple[HttpSource, CaseSystem]) -> 
     cursor = list(lists(source).pages(ASK))[-1].cursor
     assert cursor == "c5"
     assert records(lists(source).pages(dataclasses.replace(ASK, since=cursor))) == []
-    system.periods.append(Period("p6", ANNE, "651", "2020-03-02"))
+    system.periods.append(BenefitPeriod("p6", ANNE, "651", "2020-03-02"))
     assert len(records(lists(source).pages(dataclasses.replace(ASK, since=cursor)))) == 1
 
 
@@ -218,7 +218,7 @@ def test_a_token_is_kept_and_fetched_anew_when_it_ends(cases: tuple[HttpSource, 
 @dataclasses.dataclass
 class Star:
     source: HttpSource
-    seen: list[Request]
+    seen: list[ReceivedRequest]
     transport: PersonTransport
     schema: Schema
 
@@ -229,7 +229,7 @@ def star(tmp_path: Path) -> Iterator[Star]:
     faults, seen = Faults(), []
     service = Dfdg(PERIODS, faults)
 
-    def respond(request: Request) -> Reply:
+    def respond(request: ReceivedRequest) -> Reply:
         seen.append(request)
         return service(request)
 
@@ -287,7 +287,7 @@ def test_a_new_member_stops_it(star: Star) -> None:
         (lambda r: Reply(b'{"changes": [], "changes": []}'), "not one JSON text"),
     ],
 )
-def test_answers_of_another_form_end_it(respond: Callable[[Request], Reply], said: str | None) -> None:
+def test_answers_of_another_form_end_it(respond: Callable[[ReceivedRequest], Reply], said: str | None) -> None:
     with HttpSource(respond) as source:
         transport = opened(*without_auth(source))
         if said is None:

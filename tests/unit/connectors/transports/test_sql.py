@@ -26,10 +26,10 @@ from connectors.errors import (
 from connectors.schema import Schema
 from connectors.transport import Ask, Clock, ListTransport
 from connectors.transports import connect, lists_everybody
-from connectors.transports.sql import SqlSettings
+from connectors.transports.sql_settings import SqlSettings
 from connectors.transports.sql_statement import check_statement
 from gateway.simulate.case_view import write_cases
-from gateway.simulate.rest_sources import Period
+from gateway.simulate.rest_sources import BenefitPeriod
 from tests.unit.connectors.cohort import ANNE, BO, SOURCES
 from tests.unit.connectors.transports.outside import OPENED, MemorySecrets, Waits
 from vocabulary.errors import DeclarationInvalid
@@ -38,10 +38,10 @@ TEXT = (SOURCES / "case-view.toml").read_text(encoding="utf-8")
 ASK = Ask(date(2020, 1, 6), date(2020, 6, 28))
 CANARY = "6101801234x"
 PERIODS = [
-    Period("p1", ANNE, "651", "2020-01-06", "2020-02-02"),
-    Period("p2", ANNE, "730", "2020-02-03", version=2),
-    Period("p3", BO, "771", "2020-03-06", version=3),
-    Period("p4", BO, "130", "2019-01-01", "2019-02-01", version=4),
+    BenefitPeriod("p1", ANNE, "651", "2020-01-06", "2020-02-02"),
+    BenefitPeriod("p2", ANNE, "730", "2020-02-03", version=2),
+    BenefitPeriod("p3", BO, "771", "2020-03-06", version=3),
+    BenefitPeriod("p4", BO, "130", "2019-01-01", "2019-02-01", version=4),
 ]
 ROWS = [
     (ANNE, "651", "2020-01-06", "2020-02-02"),

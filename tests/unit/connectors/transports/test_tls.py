@@ -17,7 +17,7 @@ import pytest
 from connectors.errors import SecretMissing, SourceRefused, SourceUnavailable
 from connectors.transports.addresses import declared_network
 from connectors.transports.http import HttpRequest
-from gateway.simulate.certificates import Authority, Identity, server_context
+from gateway.simulate.certificates import Authority, CertifiedKey, server_context
 from gateway.simulate.faults import Fault, Faults
 from gateway.simulate.http_source import HttpSource, Reply
 from tests.unit.connectors.transports.outside import MemorySecrets, Waits, client
@@ -28,10 +28,10 @@ JSON = ("application/json",)
 @dataclasses.dataclass(frozen=True)
 class Town:
     authority: Authority
-    identity: Identity
-    expired: Identity
-    caller: Identity
-    stranger: Identity
+    identity: CertifiedKey
+    expired: CertifiedKey
+    caller: CertifiedKey
+    stranger: CertifiedKey
 
     def secrets(self, **changes: str | Path) -> MemorySecrets:
         return MemorySecrets({"ca": self.authority.path, "me": self.caller.path} | changes)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,10 @@ from lxml import etree
 
 from connectors.errors import AnswerForAnother, SchemaChanged, SourceError, SourceMalformed, SourceRefused
 from connectors.transports.kombit import OPERATIONS
+from connectors.transports.kombit.messages import MESSAGES
 from connectors.transports.kombit.question import Question
 from connectors.transports.xml import Element, element, read, written
-from gateway.simulate.kombit_answers import ANSWERS, Benefit, Life, Report
+from gateway.simulate.kombit_answers import ANSWERS, Benefit, CivilRecord, Report
 from tests.unit.connectors.transports.soap.world import ANNA, ASK, BO, CVR, MARCH
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -43,7 +43,7 @@ def body(content: Element) -> Element:
 
 
 def parsed(operation: str, known: Any, change: Callable[[Element], object] = lambda _: None) -> list[tuple[str, ...]]:
-    messages = import_module(OPERATIONS[operation].module)
+    messages = MESSAGES[operation]
     content = body(ANSWERS[operation](messages.build(QUESTION), ANNA, known))
     change(content)
     records = messages.parse(content, QUESTION)
@@ -53,7 +53,7 @@ def parsed(operation: str, known: Any, change: Callable[[Element], object] = lam
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_requests_are_as_the_golden_files(operation: str) -> None:
-    built = import_module(OPERATIONS[operation].module).build(QUESTION)
+    built = MESSAGES[operation].build(QUESTION)
     etree.indent(built)
     assert written(built) + b"\n" == (GOLDEN / f"{operation}.xml").read_bytes()
 
@@ -142,20 +142,20 @@ def test_a_report_without_an_income_type_is_no_wage() -> None:
 @pytest.mark.parametrize(
     ("life", "events"),
     [
-        (Life(), []),
-        (Life("90", date(2020, 3, 8)), [("dead", "2020-03-08", "")]),
-        (Life("80", date(2020, 3, 8)), [("emigrated", "2020-03-08", "")]),
-        (Life("60", date(2020, 3, 8), BO), [("number_changed", "2020-03-08", BO)]),
-        (Life("50", date(2020, 3, 8), BO), [("number_changed", "2020-03-08", BO)]),
-        (Life("70", date(2020, 3, 8)), []),
-        (Life(protected_from=date(2019, 1, 1)), [("protected", "2019-01-01", "")]),
+        (CivilRecord(), []),
+        (CivilRecord("90", date(2020, 3, 8)), [("dead", "2020-03-08", "")]),
+        (CivilRecord("80", date(2020, 3, 8)), [("emigrated", "2020-03-08", "")]),
+        (CivilRecord("60", date(2020, 3, 8), BO), [("number_changed", "2020-03-08", BO)]),
+        (CivilRecord("50", date(2020, 3, 8), BO), [("number_changed", "2020-03-08", BO)]),
+        (CivilRecord("70", date(2020, 3, 8)), []),
+        (CivilRecord(protected_from=date(2019, 1, 1)), [("protected", "2019-01-01", "")]),
         (
-            Life(protected_from=date(2019, 1, 1), protected_to=date(2020, 1, 1)),
+            CivilRecord(protected_from=date(2019, 1, 1), protected_to=date(2020, 1, 1)),
             [("protected", "2019-01-01", ""), ("protection_ended", "2020-01-01", "")],
         ),
     ],
 )
-def test_a_register_tells_of_a_life(life: Life, events: list[tuple[str, str, str]]) -> None:
+def test_a_register_tells_of_a_life(life: CivilRecord, events: list[tuple[str, str, str]]) -> None:
     assert parsed("sf1520", life) == [(ANNA, *event) for event in events]
 
 
@@ -165,7 +165,7 @@ KNOWN: dict[str, Any] = {
     "sf1491.effektuering": [KONTANT],
     "sf1491.bevilling": [KONTANT],
     "sf0770_a": [REPORT],
-    "sf1520": Life("90", date(2020, 3, 8)),
+    "sf1520": CivilRecord("90", date(2020, 3, 8)),
 }
 WHOSE = {
     "sf1491.effektuering": "PartCPRNummer",

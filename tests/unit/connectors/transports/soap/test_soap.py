@@ -25,7 +25,7 @@ from connectors.transports.kombit import OPERATIONS
 from connectors.transports.wss import SOAP, WSA, WSSE, WSU, dereferenced, load_identity
 from connectors.transports.xml import element, only, read, written
 from gateway.simulate.faults import Fault
-from gateway.simulate.http_source import Reply, Request
+from gateway.simulate.http_source import ReceivedRequest, Reply
 from gateway.simulate.kombit_answers import ANSWERS
 from gateway.simulate.token_service import Issued, answer, fault, sign_assertion, unsigned_assertion
 from tests.unit.connectors.transports.outside import MemorySecrets
@@ -80,7 +80,7 @@ def test_a_token_is_kept_until_it_ends() -> None:
 def test_a_token_that_a_service_does_not_accept_is_replaced_once() -> None:
     refusals = [1, 2]
 
-    def answers(here: World, request: Request) -> Reply:
+    def answers(here: World, request: ReceivedRequest) -> Reply:
         if refusals:
             refusals.pop()
             return fault("1.2", "wsse:InvalidSecurityToken", f"token of {ANNA} unknown")
@@ -183,7 +183,7 @@ def test_a_service_that_wants_our_certificate_for_tls_too() -> None:
 def test_a_token_in_the_default_namespace_is_carried_unchanged() -> None:
     """As other token services write them: the token's own signature still holds at the service."""
 
-    def plainly(here: World, request: Request) -> Reply:
+    def plainly(here: World, request: ReceivedRequest) -> Reply:
         now = here.time.now()
         told = unsigned_assertion(Issued(ISSUER, ENTITY, CVR, keys().ours.certificate, now, now + timedelta(hours=1)))
         text = written(told).replace(b"<saml:", b"<").replace(b"</saml:", b"</").replace(b"xmlns:saml=", b"xmlns=")
@@ -246,7 +246,7 @@ def test_a_stolen_token_is_of_no_use_without_its_key() -> None:
     """Proof of possession: the service takes the key from the token, and our signature is with another."""
     made = keys()
 
-    def token_for_a_stranger(here: World, request: Request) -> Reply:
+    def token_for_a_stranger(here: World, request: ReceivedRequest) -> Reply:
         now = here.time.now()
         ends = now.replace(year=now.year + 1)
         return answer(here.tokens.assertion(Issued(ISSUER, ENTITY, CVR, made.stranger.certificate, now, ends)))
@@ -260,7 +260,7 @@ def test_a_stolen_token_is_of_no_use_without_its_key() -> None:
 def test_an_answer_about_another_person() -> None:
     """Signed by the service, to this very message, and about Bo."""
 
-    def about_bo(here: World, request: Request) -> Reply:
+    def about_bo(here: World, request: ReceivedRequest) -> Reply:
         envelope = read(request.body, source="x")
         asked = only(envelope, f"{SOAP['1.2']}Body", source="x")[0]
         known = REGISTER["sf1491.effektuering"][ANNA]
@@ -273,7 +273,7 @@ def test_an_answer_about_another_person() -> None:
 
 
 def test_an_answer_that_is_not_signed_is_refused_unless_declared_so() -> None:
-    def bare(here: World, request: Request) -> Reply:
+    def bare(here: World, request: ReceivedRequest) -> Reply:
         envelope = read(here.service.respond(request).body, source="x")
         header = only(envelope, f"{SOAP['1.2']}Header", source="x")
         header.remove(only(header, f"{WSSE}Security", source="x"))
@@ -294,7 +294,7 @@ def test_an_old_answer_played_again_is_refused() -> None:
     """Signed, complete, about the right person, and to another message."""
     kept: list[Reply] = []
 
-    def replay(here: World, request: Request) -> Reply:
+    def replay(here: World, request: ReceivedRequest) -> Reply:
         kept.append(here.service.respond(request))
         return kept[0]
 
@@ -315,7 +315,7 @@ def test_an_answer_from_another_hour_is_refused() -> None:
 def test_a_wrapped_answer_is_refused() -> None:
     """The signed body is moved into a header, and another body stands in its place."""
 
-    def wrap(here: World, request: Request) -> Reply:
+    def wrap(here: World, request: ReceivedRequest) -> Reply:
         envelope = read(here.service.respond(request).body, source="x")
         soap = SOAP["1.2"]
         header, body = only(envelope, f"{soap}Header", source="x"), only(envelope, f"{soap}Body", source="x")
@@ -331,7 +331,7 @@ def test_a_wrapped_answer_is_refused() -> None:
 
 
 def test_two_bodies_with_one_id_are_refused() -> None:
-    def double(here: World, request: Request) -> Reply:
+    def double(here: World, request: ReceivedRequest) -> Reply:
         envelope = read(here.service.respond(request).body, source="x")
         header = only(envelope, f"{SOAP['1.2']}Header", source="x")
         header.append(element("{urn:x}Wrapper", attributes={f"{WSU}Id": "answer"}))
@@ -342,7 +342,7 @@ def test_two_bodies_with_one_id_are_refused() -> None:
 
 
 def test_an_unsigned_relation_is_not_believed() -> None:
-    def unrelated(here: World, request: Request) -> Reply:
+    def unrelated(here: World, request: ReceivedRequest) -> Reply:
         envelope = read(here.service.respond(request).body, source="x")
         related = envelope.find(f".//{WSA}RelatesTo")
         assert related is not None

@@ -17,11 +17,11 @@ from connectors.schema import Schema
 from connectors.transport import Ask, Clock, PersonTransport
 from connectors.transports import connect, lists_everybody, read_settings
 from connectors.transports.kombit import OPERATIONS
-from gateway.simulate.certificates import Authority, Identity
+from gateway.simulate.certificates import Authority, CertifiedKey
 from gateway.simulate.faults import Faults
-from gateway.simulate.http_source import HttpSource, Reply, Request
+from gateway.simulate.http_source import HttpSource, ReceivedRequest, Reply
 from gateway.simulate.kombit import SimulatedService
-from gateway.simulate.kombit_answers import Benefit, Life, Report
+from gateway.simulate.kombit_answers import Benefit, CivilRecord, Report
 from gateway.simulate.token_service import SimulatedTokenService
 from tests.unit.connectors.transports.outside import MemorySecrets
 from vocabulary.declaration import parse
@@ -36,7 +36,7 @@ REGISTER: dict[str, dict[str, Any]] = {
     "sf1491.effektuering": {ANNA: [Benefit("Kontanthjælp", "32.24.04", *MARCH)]},
     "sf1491.bevilling": {ANNA: [Benefit("Kontanthjælp", "32.24.04", MARCH[0], None)]},
     "sf0770_a": {ANNA: [Report(*MARCH, "00", "160.33", "25000.00")]},
-    "sf1520": {ANNA: Life("90", date(2020, 3, 8))},
+    "sf1520": {ANNA: CivilRecord("90", date(2020, 3, 8))},
 }
 _PARAMETERS = """
 [transport.parameters]
@@ -52,12 +52,12 @@ class Keys:
     """Keys for a whole run of tests: they take a second to make."""
 
     authority: Authority
-    ours: Identity
-    tokens: Identity
-    service: Identity
-    stranger: Identity
-    server: Identity
-    ended: Identity
+    ours: CertifiedKey
+    tokens: CertifiedKey
+    service: CertifiedKey
+    stranger: CertifiedKey
+    server: CertifiedKey
+    ended: CertifiedKey
 
     @property
     def secrets(self) -> MemorySecrets:
@@ -99,7 +99,7 @@ class World:
     token_faults: Faults
     faults: Faults
     time: Clockwork
-    requests: list[Request]
+    requests: list[ReceivedRequest]
 
     def ask(self, number: str = ANNA) -> list[tuple[str, ...]]:
         return list(self.transport.ask(number, ASK))
@@ -109,9 +109,9 @@ class World:
 def world(
     operation: str = "sf1491.effektuering",
     *,
-    answers: Callable[[World, Request], Reply] | None = None,
-    token_answers: Callable[[World, Request], Reply] | None = None,
-    server: Identity | None = None,
+    answers: Callable[[World, ReceivedRequest], Reply] | None = None,
+    token_answers: Callable[[World, ReceivedRequest], Reply] | None = None,
+    server: CertifiedKey | None = None,
     wants_certificate: bool = False,
     limits: dict[str, Any] | None = None,
     dropped: tuple[str, ...] = (),
@@ -132,11 +132,11 @@ def world(
     )  # fmt: skip
     running: list[World] = []
 
-    def tell(request: Request) -> Reply:
+    def tell(request: ReceivedRequest) -> Reply:
         requests.append(request)
         return answers(running[0], request) if answers else service.respond(request)
 
-    def issue(request: Request) -> Reply:
+    def issue(request: ReceivedRequest) -> Reply:
         return token_answers(running[0], request) if token_answers else tokens.respond(request)
 
     with (
@@ -183,7 +183,7 @@ requests_per_minute = 60000
 """
 
 
-def _tls(identity: Identity, wants_certificate: bool = False) -> ssl.SSLContext:
+def _tls(identity: CertifiedKey, wants_certificate: bool = False) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(identity.path)
     if wants_certificate:

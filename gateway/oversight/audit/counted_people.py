@@ -27,7 +27,7 @@ from vocabulary.weeks import Month, Week
 
 
 @dataclass(frozen=True, slots=True)
-class SpellHeld:
+class SpellCounted:
     source: str
     from_week: Week
     to_week: Week
@@ -36,7 +36,7 @@ class SpellHeld:
 
 
 @dataclass(frozen=True, slots=True)
-class MonthHeld:
+class MonthCounted:
     source: str
     month: Month
     income_type: str
@@ -45,11 +45,11 @@ class MonthHeld:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PersonCounted:
     """One person, in the weeks that the attestation rests on."""
 
-    spells: tuple[SpellHeld, ...]
-    months: tuple[MonthHeld, ...]
+    spells: tuple[SpellCounted, ...]
+    months: tuple[MonthCounted, ...]
     measures: tuple[MeasureExplained, ...]
 
 
@@ -78,9 +78,9 @@ def last_week(contract: Contract, row: ReleaseRow) -> Week:
     return next(window.to_week for window in contract.windows if window.label == row.window)
 
 
-def evidence(
+def people_counted(
     gateway: Gateway, session: Session, rules: Rules, row: ReleaseRow, subjects: Sequence[str]
-) -> Mapping[str, Evidence]:
+) -> Mapping[str, PersonCounted]:
     """By subject id; nobody else's rows are read."""
     contract, until = rules.contract, last_week(rules.contract, row)
     programme = gateway.programme(session, contract.id, known_at=row.known_at)
@@ -95,7 +95,7 @@ def evidence(
         subjects=subjects,
     )
     return {
-        person.subject: Evidence(
+        person.subject: PersonCounted(
             _spells(session, person.subject, row.known_at, until=until),
             _months(session, person.subject, row.known_at, until=until.month),
             explain_person(rules, person, until),
@@ -104,14 +104,14 @@ def evidence(
     }
 
 
-def _spells(session: Session, subject: str, known_at: datetime, *, until: Week) -> tuple[SpellHeld, ...]:
+def _spells(session: Session, subject: str, known_at: datetime, *, until: Week) -> tuple[SpellCounted, ...]:
     query = select(SpellRow).where(
         SpellRow.subject_id == subject,
         SpellRow.from_week <= until.ordinal,
         SpellRow.known_from <= known_at,
         or_(col(SpellRow.known_to).is_(None), col(SpellRow.known_to) > known_at),
     )
-    found: list[SpellHeld] = []
+    found: list[SpellCounted] = []
     for row in session.exec(query.order_by(SpellRow.source_id, col(SpellRow.from_week), col(SpellRow.id))):
         last = Week(min(row.to_week, until.ordinal))
         before = found[-1] if found else None
@@ -119,11 +119,11 @@ def _spells(session: Session, subject: str, known_at: datetime, *, until: Week) 
         if before and same and before.to_week + 1 == Week(row.from_week):  # of two files: one run to a reader
             found[-1] = replace(before, to_week=last)
             continue
-        found.append(SpellHeld(row.source_id, Week(row.from_week), last, row.code, row.status))
+        found.append(SpellCounted(row.source_id, Week(row.from_week), last, row.code, row.status))
     return tuple(found)
 
 
-def _months(session: Session, subject: str, known_at: datetime, *, until: Month) -> tuple[MonthHeld, ...]:
+def _months(session: Session, subject: str, known_at: datetime, *, until: Month) -> tuple[MonthCounted, ...]:
     query = select(IncomeRow).where(
         IncomeRow.subject_id == subject,
         IncomeRow.month <= until.ordinal,
@@ -131,7 +131,7 @@ def _months(session: Session, subject: str, known_at: datetime, *, until: Month)
         or_(col(IncomeRow.known_to).is_(None), col(IncomeRow.known_to) > known_at),
     )
     return tuple(
-        MonthHeld(row.source_id, Month(row.month), row.income_type, row.paid_hours_hundredths, row.is_reversal)
+        MonthCounted(row.source_id, Month(row.month), row.income_type, row.paid_hours_hundredths, row.is_reversal)
         for row in session.exec(query.order_by(IncomeRow.source_id, col(IncomeRow.month), col(IncomeRow.id)))
     )
 
@@ -142,7 +142,7 @@ def file_given(session: Session, contract: Contract, row: ReleaseRow, path: Path
     Raises `FileNameMismatch` where it is named as none of the contract's sources declares.
     """
     declarations = [source(session, name) for name in contract.sources]
-    patterns = {one.transport.form.pattern: one for one in declarations if one.kind in FILE_KINDS}
+    patterns = {one.form.pattern: one for one in declarations if one.kind in FILE_KINDS}
     pattern = next((one for one in patterns if fnmatch(path.name, one)), " or ".join(patterns))
     check_name(path.name, pattern)
     declaration = patterns.get(pattern)

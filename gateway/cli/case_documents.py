@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from gateway.cli.terminal import columns, console, opened
+from gateway.cli.terminal import columns, console, open_gateway
 
 if TYPE_CHECKING:
     from policies.terms import Role
@@ -42,11 +42,13 @@ def add(
 
     if kind not in set(EvidenceType):
         raise typer.BadParameter(f"must be one of: {', '.join(EvidenceType)}", param_hint="--type")
-    first, last = (_read(Week.parse, text, hint) for text, hint in ((from_week, "--from-week"), (to_week, "--to-week")))
-    document = Document(
-        EvidenceType(kind), first, last, _read(date.fromisoformat, expires, "--expires"), document_sha256
+    first, last = (
+        _parse_option(Week.parse, text, hint) for text, hint in ((from_week, "--from-week"), (to_week, "--to-week"))
     )
-    made = register(opened(), contract, case, document, role=_role(role))
+    document = Document(
+        EvidenceType(kind), first, last, _parse_option(date.fromisoformat, expires, "--expires"), document_sha256
+    )
+    made = register(open_gateway(), contract, case, document, role=_role(role))
     console.print(f"registered: {made}")
     console.print(f"  it counts when a second person has seen the document and runs `gateway evidence confirm {made}`")
 
@@ -59,7 +61,7 @@ def confirm(evidence: Evidence, role: As = "case_worker") -> None:
     """
     from gateway.evaluation.evidence import confirm as use_case
 
-    use_case(opened(), evidence, role=_role(role))
+    use_case(open_gateway(), evidence, role=_role(role))
     console.print("confirmed: it counts from now on; windows that are frozen are put right by `gateway correct`")
 
 
@@ -71,7 +73,7 @@ def withdraw(evidence: Evidence, role: As = "case_worker") -> None:
     """
     from gateway.evaluation.evidence import withdraw as use_case
 
-    use_case(opened(), evidence, role=_role(role))
+    use_case(open_gateway(), evidence, role=_role(role))
     console.print("withdrawn: it counts no more; windows that are frozen are put right by `gateway correct`")
 
 
@@ -83,7 +85,7 @@ def list_evidence(contract: Contract) -> None:
     """
     from gateway.evaluation.evidence import listed
 
-    found, protected = listed(opened(), contract)
+    found, protected = listed(open_gateway(), contract)
     rows: list[tuple[str, ...]] = [
         (
             "evidence",
@@ -110,7 +112,7 @@ def list_evidence(contract: Contract) -> None:
         console.print(f"protected: {protected} documents of people who are never shown one by one")
 
 
-def _read(read: Callable[[str], T], text: str, hint: str) -> T:
+def _parse_option(read: Callable[[str], T], text: str, hint: str) -> T:
     try:
         return read(text)
     except ValueError as error:
