@@ -17,13 +17,12 @@ from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.terms import Aggregate, Caps, Index, Rounding, Tariff, divided
 from policies.basis import StopReason
 from policies.terms import LegalRole
+from vocabulary.releases import Recipient, Template
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Week
 
 SCHEMA = "outcome-contract/1"
 CURRENCIES = ("DKK", "EUR", "GBP", "USD")  # of two decimals, each
-TEMPLATES = ("contract_total", "predicate", "payment_document")
-RECIPIENTS = ("operator", "investor")
 STATEMENTS = ("relapse_notice",)
 
 
@@ -155,8 +154,8 @@ class Pause:
 class PlannedRelease:
     """A template, a recipient and a window: nothing else may ever be released (invariant 5)."""
 
-    template: str
-    recipient: str
+    template: Template
+    recipient: Recipient
     window: str
 
 
@@ -312,5 +311,5 @@ class Contract:
         """The first day on which the window's data may be frozen."""
         return window.to_week.sunday + timedelta(days=self.freeze_days)
 
-    def is_planned(self, template: str, recipient: str, window: str) -> bool:
+    def is_planned(self, template: Template, recipient: Recipient, window: str) -> bool:
         return PlannedRelease(template, recipient, window) in self.releases

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import (
     CURRENCIES,
-    RECIPIENTS,
     SCHEMA,
     STATEMENTS,
-    TEMPLATES,
     Batch,
     Cohort,
     Contract,
@@ -36,6 +34,7 @@ from policies.basis import StopReason
 from policies.calendar import Finding, audit
 from policies.terms import LegalRole
 from vocabulary.declaration import DeclarationTable, one_of, parse, unique
+from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
 
 _MOST_PAYERS = 10  # the municipality among them
@@ -185,7 +184,7 @@ def _check_threshold(root: DeclarationTable, contract: Contract) -> None:
 def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
     table, others = root.table("parties"), root.tables("payers", least=0)
     parties: list[ContractParty] = []
-    for role in ("outcome_payer", *RECIPIENTS):
+    for role in ("outcome_payer", *Recipient):
         if role == "investor" and role not in table:
             continue  # the operator carries the risk itself; no release may name an investor then
         party = table.table(role)
@@ -300,7 +299,7 @@ def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[Plan
     releases: list[PlannedRelease] = []
     labels = [window.label for window in windows]
     for table in root.tables("releases"):
-        template = table.converted("template", one_of(*TEMPLATES))
+        template = Template(table.converted("template", one_of(*Template)))
         chosen = labels if "windows" in table and table.is_text("windows") else list(table.texts("windows"))
         if chosen is labels:
             table.converted("windows", one_of("all"))
@@ -308,9 +307,9 @@ def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[Plan
             if label not in labels:
                 raise table.refuse("windows", f"knows no window {label!r}")
         for recipient in table.texts("recipients"):
-            if recipient not in RECIPIENTS or recipient not in root.table("parties"):
+            if recipient not in set(Recipient) or recipient not in root.table("parties"):
                 raise table.refuse("recipients", f"knows no recipient {recipient!r}")
-            releases.extend(PlannedRelease(template, recipient, label) for label in chosen)
+            releases.extend(PlannedRelease(template, Recipient(recipient), label) for label in chosen)
         table.done()
     if len(set(releases)) != len(releases):
         raise root.refuse("releases", "plans the same release twice")
@@ -339,8 +338,8 @@ def _tied(table: DeclarationTable) -> tuple[tuple[str, str], ...]:
     pairs = []
     for text in table.texts("tied", []):
         first, _, second = text.partition("+")
-        if {first, second} != set(RECIPIENTS):
-            raise table.refuse("tied", f"must hold {'+'.join(RECIPIENTS)!r}: two recipients that count as one")
+        if {first, second} != set(Recipient):
+            raise table.refuse("tied", f"must hold {'+'.join(Recipient)!r}: two recipients that count as one")
         pairs.append((first, second))
     return tuple(pairs)
 
