@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors.release import DraftRefused
-from gateway.outcomes.contract import Contract, MeasureKind, Window
+from gateway.outcomes.contract import Contract, MeasureKind
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.not_counted import OTHER
 from gateway.outcomes.tariff import DueLine
+from gateway.outcomes.terms import Window
 from outcome_verifier.claims import check_figures, check_shapes
 from policies.disclosure import DisclosureRules, fold_small, show_breakdown
 from policies.terms import Action

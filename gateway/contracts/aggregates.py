@@ -19,8 +19,8 @@ from sqlmodel import Session, col, select
 from gateway.errors.aggregates import AggregateMissing, AggregateRefused
 from gateway.events.contracts import AggregateDeclared
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Contract, Window
-from gateway.outcomes.terms import Aggregate
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import Aggregate, Window
 from gateway.store.tables import DeclaredRow
 from keys.signer import Signer
 from outcome_verifier import endorsement

@@ -28,8 +28,8 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.outcomes.evidence import EVIDENCE
 from gateway.outcomes.lint import lint
+from gateway.outcomes.manual_evidence import EVIDENCE
 from gateway.store import queries
 from gateway.store.rights_tables import Proposal
 from gateway.store.tables import ContractVersion, NoticeRow, ProgrammeRow, SourceRow

@@ -25,7 +25,7 @@ from gateway.intake.enrolment import is_sealed
 from gateway.outcomes.arrays import GroupMeasure, GroupTotals
 from gateway.outcomes.comparison_group import ComparisonFigures, ComparisonGroup, load_group, shown_by_state
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.evidence import EVIDENCE
+from gateway.outcomes.manual_evidence import EVIDENCE
 from outcome_verifier import canonical
 from policies.basis import RecordKind
 from policies.disclosure import DisclosureRules, check_group

@@ -24,8 +24,9 @@ from gateway.events.rights import PolicySetApproved
 from gateway.installation import policy_sets
 from gateway.installation.secrets_folder import SecretsFolder
 from gateway.installation.settings import REAL_TIME, Kind, Settings, utc_now
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.terms import Window
 from gateway.store import queries
 from gateway.store.schema import check_schema, migrate
 from gateway.store.tables import Installation, KeyManifestRow, SigningKeyRow

@@ -11,25 +11,28 @@ from gateway.outcomes.contract import (
     CURRENCIES,
     SCHEMA,
     STATEMENTS,
-    Batch,
-    Cohort,
     Contract,
     ContractParty,
-    ExitRule,
     Measure,
     MeasureKind,
-    Pause,
     PlannedRelease,
     PlannedStatement,
-    Qualification,
-    RegisterExit,
-    Window,
 )
-from gateway.outcomes.evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.measures_file import read_measures, read_states, statuses
 from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
-from gateway.outcomes.terms import Rounding, Tariff
+from gateway.outcomes.terms import (
+    Cohort,
+    ExitRule,
+    Pause,
+    Qualification,
+    ReferralBatch,
+    RegisterExit,
+    Rounding,
+    Tariff,
+    Window,
+)
 from policies.basis import StopReason
 from policies.calendar import Finding, audit
 from policies.terms import LegalRole
@@ -240,7 +243,7 @@ def _cohort(table: DeclarationTable) -> Cohort:
     size = table.integer("size", least=1, most=5000)
     batches = []
     for row in table.tables("batches"):
-        batches.append(Batch(row.text("id"), row.integer("size", least=1)))
+        batches.append(ReferralBatch(row.text("id"), row.integer("size", least=1)))
         row.done()
     if sum(batch.size for batch in batches) != size:
         raise table.refuse("batches", "sizes must add up to the cohort's size")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import Window
 from vocabulary.releases import Template
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from gateway.outcomes.contract import Measure, State, Window
+from gateway.outcomes.contract import Measure
 from gateway.outcomes.measures_file import find_index
 from gateway.outcomes.settlement_terms import lent_minor
 from gateway.outcomes.terms import (
@@ -14,18 +14,20 @@ from gateway.outcomes.terms import (
     Caps,
     CohortThreshold,
     Evaluator,
+    FigureUnit,
     Gate,
     Index,
-    Point,
     Rounding,
+    ScalePoint,
     Tariff,
     TariffKind,
-    Unit,
+    WeekState,
+    Window,
 )
 from vocabulary.declaration import DeclarationTable, one_of, unique
 
-_DECLARED = (Unit.PERSON, Unit.DAY, Unit.MINOR, Unit.PER_MILLE, Unit.EVENTS_PER_100)
-_COUNTED = (Unit.PERSON, Unit.DAY)  # what a price can be for
+_DECLARED = (FigureUnit.PERSON, FigureUnit.DAY, FigureUnit.MINOR, FigureUnit.PER_MILLE, FigureUnit.EVENTS_PER_100)
+_COUNTED = (FigureUnit.PERSON, FigureUnit.DAY)  # what a price can be for
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -62,7 +64,7 @@ def read_aggregates(root: DeclarationTable, windows: tuple[Window, ...]) -> tupl
                 raise table.refuse("windows", f"knows no window {label!r}")
         if not due:
             raise table.refuse("windows", "must name the windows in which the figure is due")
-        unit = Unit(table.converted("unit", one_of(*_DECLARED)))
+        unit = FigureUnit(table.converted("unit", one_of(*_DECLARED)))
         found.append(
             Aggregate(table.text("id"), unit, evaluator, table.text("method"), table.text("source"), due, table.line)
         )
@@ -129,8 +131,8 @@ def _check_person_cap(root: DeclarationTable, tariffs: tuple[Tariff, ...], known
     if not caps.person_excess:
         return
     due = {label for name in declared for label in known.aggregates[name].windows}
-    if known.aggregates[caps.person_excess].unit is not Unit.MINOR:
-        raise root.table("caps").refuse("person_excess", f"must be in {Unit.MINOR}")
+    if known.aggregates[caps.person_excess].unit is not FigureUnit.MINOR:
+        raise root.table("caps").refuse("person_excess", f"must be in {FigureUnit.MINOR}")
     if not due <= set(known.aggregates[caps.person_excess].windows):
         reason = "must be due in every window in which a priced figure is: else a person would pass the cap meanwhile"
         raise root.table("caps").refuse("person_excess", reason)
@@ -203,17 +205,17 @@ def _price_of_declared(table: DeclarationTable, name: str, line: int, aggregate:
     return Tariff(name, TariffKind.PRICE, aggregate.id, line, price_minor=price, may_be_negative=negative)
 
 
-def _prices(table: DeclarationTable, states: tuple[State, ...]) -> dict[str, int]:
+def _prices(table: DeclarationTable, states: tuple[WeekState, ...]) -> dict[str, int]:
     prices = table.table("price_by_state")
     found = {state.id: prices.integer(state.id) for state in states}
     prices.done()
     return found
 
 
-def _points(table: DeclarationTable, kind: TariffKind, known: _Known) -> tuple[Point, ...]:
+def _points(table: DeclarationTable, kind: TariffKind, known: _Known) -> tuple[ScalePoint, ...]:
     points = []
     for row in table.tables("points", least=2 if kind is TariffKind.LINEAR else 1):
-        points.append(Point(row.integer("at", least=-1_000_000), row.integer("amount_minor")))
+        points.append(ScalePoint(row.integer("at", least=-1_000_000), row.integer("amount_minor")))
         row.done()
     for before, after in pairwise(points):
         if after.at <= before.at:
@@ -224,9 +226,9 @@ def _points(table: DeclarationTable, kind: TariffKind, known: _Known) -> tuple[P
 
 
 def _share(table: DeclarationTable, name: str, line: int, known: _Known) -> Tariff:
-    of = _figure(table, "of", known, units=(Unit.MINOR,))
-    minus = _figure(table, "minus", known, units=(Unit.MINOR,)) if "minus" in table else ""
-    times = _figure(table, "multiplier", known, units=(Unit.PERSON,)) if "multiplier" in table else ""
+    of = _figure(table, "of", known, units=(FigureUnit.MINOR,))
+    minus = _figure(table, "minus", known, units=(FigureUnit.MINOR,)) if "minus" in table else ""
+    times = _figure(table, "multiplier", known, units=(FigureUnit.PERSON,)) if "multiplier" in table else ""
     if known.rounding is Rounding.NONE:
         raise table.refuse("share_per_mille", "makes parts of a minor unit: name the contract's rounding")
     return Tariff(
@@ -273,7 +275,7 @@ def _cohort(row: DeclarationTable, known: _Known, *, extra: tuple[str, ...] = ()
     return threshold
 
 
-def _figure(table: DeclarationTable, key: str, known: _Known, *, units: tuple[Unit, ...] = ()) -> str:
+def _figure(table: DeclarationTable, key: str, known: _Known, *, units: tuple[FigureUnit, ...] = ()) -> str:
     name = table.text(key)
     if name not in known.aggregates and (units or name not in known.measures):
         word = "aggregate" if units else "measure or aggregate"

@@ -17,7 +17,8 @@ from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, WindowO
 from gateway.events.releases import CorrectionDecided
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import Window
 from gateway.release import drafting, issuing
 from gateway.release.drafting import Replaced
 from gateway.release.issuing import Released

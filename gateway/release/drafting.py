@@ -25,13 +25,14 @@ from gateway.evaluation import evaluating
 from gateway.events.releases import ReleaseIntended
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.outcomes.not_counted import not_counted
-from gateway.outcomes.opening import Opening
-from gateway.outcomes.reconciling import OnDocuments
+from gateway.outcomes.opening import OpeningBalances
+from gateway.outcomes.reconciling import DocumentsBand
 from gateway.outcomes.tariff import DueLine, due_lines
+from gateway.outcomes.terms import Window
 from gateway.release.planning import Draft, ReleaseRequest, series
 from gateway.release.states import ReleaseAction, ReleaseState, after
 from gateway.store import basis, queries
@@ -47,7 +48,7 @@ class DraftClaims:
     disclosable: dict[str, Any]
     due: tuple[DueLine, ...]
     known_at: datetime
-    on_documents: OnDocuments | None = None  # of a payment document; for the statement, and in no attestation
+    on_documents: DocumentsBand | None = None  # of a payment document; for the statement, and in no attestation
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def _shown_as_known_before(session: Session, request: ReleaseRequest, known: dat
     return any(row.known_at != known for row in same)
 
 
-def _needed(contract: Contract, earlier: Sequence[Window], opening: Opening | None) -> list[Window]:
+def _needed(contract: Contract, earlier: Sequence[Window], opening: OpeningBalances | None) -> list[Window]:
     """The earlier windows that what is due rests on: all under a cap by window, else the last and the last stated."""
     if any(tariff.cap_window_minor for tariff in contract.tariffs):
         return list(earlier)

@@ -23,7 +23,8 @@ from gateway.evaluation import evaluating
 from gateway.installation.authority import Authorised, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import Window
 from gateway.release.states import ReleaseState
 from gateway.store import queries
 from gateway.store.tables import ReleaseRow

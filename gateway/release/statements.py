@@ -23,11 +23,12 @@ from gateway.events.rights import StatementReleased
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed
-from gateway.outcomes.contract import Contract, Measure, Window
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.judging import Reason
 from gateway.outcomes.results import person_result
+from gateway.outcomes.terms import Window
+from gateway.outcomes.verdicts import WeekReason
 from gateway.store import basis, queries
 from gateway.store.rights_tables import StatementRow
 from gateway.store.tables import Subject
@@ -39,7 +40,7 @@ from policies.terms import PERMITTED_BASES, Action, LegalBasis, Party, Purpose, 
 TYPE = "individual-statement+jwt"
 RELAPSE_NOTICE = "relapse_notice"
 MESSAGE = "contact_jobcentre"
-_LOST = frozenset({Reason.NO_STATE, Reason.NO_INCOME, Reason.TOO_FEW_HOURS, Reason.REPEATS_WEEK_BEFORE})
+_LOST = frozenset({WeekReason.NO_STATE, WeekReason.NO_INCOME, WeekReason.TOO_FEW_HOURS, WeekReason.REPEATS_WEEK_BEFORE})
 
 
 @dataclass(frozen=True, slots=True)

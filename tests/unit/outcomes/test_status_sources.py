@@ -10,8 +10,8 @@ from connectors.codes import shown_by_kind
 from gateway.documents.contract_page import Language, page
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.outcomes.evidence import STATUS_OF, EvidenceType, last_week
 from gateway.outcomes.lint import lint
+from gateway.outcomes.manual_evidence import STATUS_OF, EvidenceType, last_week
 from tests.support.histories import EXAMPLES
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.weeks import Week
