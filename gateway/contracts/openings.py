@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from connectors.errors import DeclarationInvalid
 from gateway.contracts import accepted
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.settlement import SettlementMismatch
@@ -31,6 +30,7 @@ from outcome_verifier import balances
 from outcome_verifier.balances import Statement
 from policies.facts import DecisionFacts
 from policies.terms import Action, Purpose, Role
+from vocabulary.errors import DeclarationInvalid
 
 
 @dataclass(frozen=True, slots=True)

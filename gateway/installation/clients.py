@@ -34,6 +34,7 @@ from outcome_verifier.jws import thumbprint
 from outcome_verifier.signing import jwk_of
 from policies.terms import Party, Role
 from vocabulary.releases import Recipient
+from vocabulary.typed_text import check_typed
 
 _COORDINATE_BYTES = 32
 
@@ -58,6 +59,7 @@ def register_client(gateway: Gateway, *, client_id: str, organisation: str, role
     programme in force names the organisation in this role, `ClientKeyRefused` where the key is another client's or was
     revoked.
     """
+    check_typed(client_id, what="the client's id")
     jwk = _public_key(jwk_file)
     with gateway.store.write(gateway.clock()) as uow:
         known = _parties(gateway, uow.session)

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from connectors.declaration_table import line_of
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.outcomes.terms import EXIT_OF, ExitRule, Window
 from gateway.outcomes.verdicts import WeekReason, WeekVerdict
+from vocabulary.declaration import line_of
 from vocabulary.weeks import Week
 
 _RULE_OF = {

@@ -11,10 +11,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connectors.declaration_table import Table, one_of, parse
 from gateway.outcomes.contract import Contract, ContractParty
 from gateway.outcomes.terms import Tariff
 from outcome_verifier.balances import STATERS
+from vocabulary.declaration import DeclarationTable, one_of, parse
 
 SCHEMA = "opening-balances/1"
 REASONS = ("quantity", "amount", "source", "period", "contract")
@@ -112,7 +112,7 @@ def load_opening(text: bytes, contract: Contract, *, file: str) -> OpeningBalanc
     return found
 
 
-def _windows(root: Table, contract: Contract) -> tuple[str, ...]:
+def _windows(root: DeclarationTable, contract: Contract) -> tuple[str, ...]:
     labels = [window.label for window in contract.windows]
     last = root.converted("last_window", one_of(*labels))
     if last == labels[-1]:
@@ -120,7 +120,7 @@ def _windows(root: Table, contract: Contract) -> tuple[str, ...]:
     return tuple(labels[: labels.index(last) + 1])
 
 
-def _line(table: Table, windows: tuple[str, ...], tariffs: dict[str, Tariff]) -> StatedLine:
+def _line(table: DeclarationTable, windows: tuple[str, ...], tariffs: dict[str, Tariff]) -> StatedLine:
     window, tariff = table.converted("window", one_of(*windows)), table.converted("tariff", one_of(*tariffs))
     quantity, paid = (table.integer(key, least=-_MOST, most=_MOST) for key in ("quantity", "paid_minor"))
     held, disputed = (table.integer(key, 0, most=_MOST) for key in ("held_minor", "disputed_minor"))
@@ -131,7 +131,7 @@ def _line(table: Table, windows: tuple[str, ...], tariffs: dict[str, Tariff]) ->
     return StatedLine(window, tariff, quantity, paid, held, disputed, by, reason)
 
 
-def _check_caps(root: Table, contract: Contract, opening: OpeningBalances) -> None:
+def _check_caps(root: DeclarationTable, contract: Contract, opening: OpeningBalances) -> None:
     """What was settled beyond a cap has to be agreed and taken back before: the gateway would do it silently."""
     amounts = opening.amounts()
     for tariff in contract.tariffs:
@@ -141,7 +141,7 @@ def _check_caps(root: Table, contract: Contract, opening: OpeningBalances) -> No
         raise root.refuse("lines", f"state more than the contract's cap of {contract.caps.most_minor}")
 
 
-def _check_same_figures(root: Table, tariffs: Sequence[Tariff], opening: OpeningBalances) -> None:
+def _check_same_figures(root: DeclarationTable, tariffs: Sequence[Tariff], opening: OpeningBalances) -> None:
     """Tariffs that read one figure state one figure."""
     seen: dict[str, tuple[str, int]] = {}
     for tariff in tariffs:

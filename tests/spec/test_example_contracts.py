@@ -11,7 +11,6 @@ from math import prod
 import pytest
 
 from connectors.codes import shown_by_kind
-from connectors.errors import DeclarationInvalid
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.figures import Figures
@@ -21,6 +20,7 @@ from gateway.outcomes.terms import Rounding, divide
 from tests.support.evaluator import declared
 from tests.support.expected import CONTRACTS, Expected, Result, Scenario, at, load_expected, numbers
 from tests.support.histories import example_contract
+from vocabulary.errors import DeclarationInvalid
 
 NAMES = sorted(path.stem for path in CONTRACTS.glob("*.toml"))
 

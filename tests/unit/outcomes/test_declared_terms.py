@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.tariff import capped_by, owed_amounts
 from gateway.outcomes.terms import Gate, Index, RegisterExit, Rounding
 from policies.basis import StopReason
 from tests.support.histories import example_contract
+from vocabulary.errors import DeclarationInvalid
 
 KOTO, ROUND_1, NEW_YORK, WHP = "koto-sib", "innovation-fund-r1", "new-york-employment", "whp"
 EXITS = "[exits]\n" + "".join(f'{word} = "frozen"\n' for word in (*StopReason, *RegisterExit))

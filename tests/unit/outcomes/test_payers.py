@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.contracts.contact import load_contact
 from gateway.documents.annexes.payment import annex_b
 from gateway.documents.contract_page import Language, page
@@ -17,6 +16,7 @@ from gateway.outcomes.terms import apportion
 from policies.programme import load_programme
 from tests.support.histories import EXAMPLES, example_contract
 from tests.support.payers import FUND, PARTS, REGION, SHARED
+from vocabulary.errors import DeclarationInvalid
 
 
 def with_payers(*edits: tuple[str, str]) -> Contract:
