@@ -41,7 +41,7 @@ class OnEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class OnDocuments:
+class DocumentsBand:
     """What part of an outcome, counted from the first week, would be missing without documents (manual evidence)."""
 
     band: Band
@@ -62,7 +62,7 @@ class Reconciled:
 NOTHING_TO_RECONCILE = Reconciled()
 
 
-def disagreeing(
+def count_disagreements(
     contract: Contract,
     cohort: Sequence[PersonHistory],
     told: Sequence[Mapping[str, Sequence[StatusSpell]]],
@@ -94,7 +94,7 @@ def on_evidence(evaluation: Evaluation, without: Evaluation) -> tuple[OnEvidence
 
 def rests_on_documents(
     contract: Contract, cohort: Sequence[PersonHistory], by_registers: Sequence[PersonHistory], week: Week
-) -> OnDocuments | None:
+) -> DocumentsBand | None:
     """Of the outcome that is paid, what part would be missing by the end of a week had only registers told.
 
     Counted person by person, so that weeks which a document takes away make up for nobody's. Erased people are on
@@ -118,7 +118,7 @@ def rests_on_documents(
         cohort=contract.cohort.size,
         rules=DisclosureRules(contract.k, contract.k_cohort),
     )
-    return OnDocuments(band, contract.k, measure.id)
+    return DocumentsBand(band, contract.k, measure.id)
 
 
 def _paid_measure(contract: Contract) -> Measure | None:

@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from gateway.outcomes.terms import apportioned
+from gateway.outcomes.terms import apportion
 
 Place = tuple[str, str]  # window, line key
 
@@ -101,7 +101,7 @@ def payer_lines(
     found, before = [], billed_minor
     for line in lines:
         after = before + line.whole_minor
-        share = apportioned(after, parts)[payer] - apportioned(before, parts)[payer]
+        share = apportion(after, parts)[payer] - apportion(before, parts)[payer]
         found.append(replace(line, amount_minor=share))
         before = after
     return tuple(found)

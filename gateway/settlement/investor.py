@@ -17,6 +17,7 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import InvestorTerms
 from gateway.wording.views import View
 from outcome_verifier.balances import SAYS
+from vocabulary.releases import Recipient, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +166,12 @@ def investor_view(
         schema="investor-settlement/1",
         contract=AcceptedContract(contract.id, contract.version, contract.sha256),
         declared_dates=_dates(contract, since=stated[0] if stated else ""),
-        predicates=tuple(GoalOfWindow(one.window, one.met) for one in shown if one.template == "predicate"),
+        predicates=tuple(GoalOfWindow(one.window, one.met) for one in shown if one.template == Template.PREDICATE),
     )
     terms = contract.settlement.investor if contract.settlement else None
     if contract.cohort.size < contract.k_cohort or terms is None:
         return dates
-    totals = [one for one in shown if one.template == "contract_total"]
+    totals = [one for one in shown if one.template == Template.CONTRACT_TOTAL]
     agreed = [one for one in totals if documents.get(one.window) == one.payable_minor]
     settled = [one for one in agreed if one.window in paid]
     newest = totals[-1] if totals else None
@@ -200,17 +201,20 @@ def investor_view(
 
 def _may_see_stated(contract: Contract, last: str) -> bool:
     return all(
-        contract.is_planned("contract_total", "investor", window.label) for window in contract.windows_until(last)
+        contract.is_planned(Template.CONTRACT_TOTAL, Recipient.INVESTOR, window.label)
+        for window in contract.windows_until(last)
     )
 
 
 def _dates(contract: Contract, *, since: str) -> tuple[DeclaredDate, ...]:
     """When the contract lets the investor learn something, at the earliest; of a stated window it never will."""
     closed = contract.windows_until(since) if since else ()
-    planned = {(release.window, release.template) for release in contract.releases if release.recipient == "investor"}
+    planned = {
+        (release.window, release.template) for release in contract.releases if release.recipient == Recipient.INVESTOR
+    }
     return tuple(
         DeclaredDate(window.label, template, contract.freezes_on(window))
         for window in contract.windows
-        for template in ("contract_total", "predicate")
+        for template in (Template.CONTRACT_TOTAL, Template.PREDICATE)
         if (window.label, template) in planned and window not in closed
     )

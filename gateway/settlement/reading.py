@@ -18,10 +18,11 @@ from gateway.contracts.openings import Adopted
 from gateway.errors.settlement import SettlementMismatch, SettlementRefused
 from gateway.evaluation import evaluating
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Contract, Window
-from gateway.outcomes.reconciling import OnDocuments
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.reconciling import DocumentsBand
 from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.tariff import unit_of
+from gateway.outcomes.terms import Window
 from gateway.release import issuing
 from gateway.settlement import logged
 from gateway.settlement.account import (
@@ -66,7 +67,7 @@ class SignedDocument:
     seq: int
     issued_at: datetime
     is_stated: bool = False
-    on_documents: OnDocuments | None = None  # as its release kept it
+    on_documents: DocumentsBand | None = None  # as its release kept it
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +329,6 @@ def _signed_document(row: ReleaseRow, trust: TrustFile, *, is_standing: bool) ->
     )
 
 
-def _on_documents(row: ReleaseRow) -> OnDocuments | None:
+def _on_documents(row: ReleaseRow) -> DocumentsBand | None:
     kept = canonical.loads(row.draft).get("on_documents")
-    return None if kept is None else OnDocuments(band=Band(kept["band"]), k=kept["k"], measure=kept["measure"])
+    return None if kept is None else DocumentsBand(band=Band(kept["band"]), k=kept["k"], measure=kept["measure"])

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import assert_never
 
-from gateway.outcomes.contract import ContractParty, Window
+from gateway.outcomes.contract import ContractParty
 from gateway.outcomes.tariff import unit_of
-from gateway.outcomes.terms import Tariff, apportioned
+from gateway.outcomes.terms import Tariff, Window, apportion
 from gateway.settlement.account import BillKind, DocumentLine, Place
 from gateway.settlement.reading import Settled, SignedDocument, lines_of
 from gateway.settlement.statement_view import (
@@ -87,7 +87,7 @@ def _opening(settled: Settled) -> StatedBefore | None:
 def _payer(settled: Settled, payer: ContractParty) -> PayerAccount:
     buyer = settled.terms.buyer(payer.organisation)
     parts = settled.contract.share_parts
-    due = apportioned(sum(one.due_minor for one in settled.documents if one.is_standing), parts)
+    due = apportion(sum(one.due_minor for one in settled.documents if one.is_standing), parts)
     bills = settled.bills_of(payer.organisation)
     return PayerAccount(
         organisation=payer.organisation,
@@ -149,7 +149,7 @@ def _evidence(one: SignedDocument) -> PaymentEvidence:
 def _stated(settled: Settled, window: str, tariff: str, minor: int) -> StatementLine:
     """What the parties state as paid of a tariff, before the gateway; who bore it is what the contract says."""
     contract = settled.contract
-    shares = zip(contract.payers, apportioned(minor, contract.share_parts), strict=True)
+    shares = zip(contract.payers, apportion(minor, contract.share_parts), strict=True)
     return StatementLine(
         line=f"{tariff}/stated",
         tariff=tariff,

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from gateway.outcomes.reconciling import OnDocuments
+from gateway.outcomes.reconciling import DocumentsBand
 from gateway.outcomes.settlement_terms import CorrectionForm
 from gateway.settlement.account import BillKind
 from gateway.settlement.states import SettlementState
@@ -155,7 +155,7 @@ class StatementWindow:
     """By the parties, before the gateway, and not evaluated: there is no attestation."""
     document: PaymentEvidence | None
     """Of a stated window: the opening balances, by their digest."""
-    on_documents: OnDocuments | None
+    on_documents: DocumentsBand | None
     """None where the contract takes no documents as evidence."""
     lines: tuple[StatementLine, ...]
     due_minor: int

@@ -12,7 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from gateway.documents.exports import HEAD, csv_bytes, rows, safe, xlsx_bytes
-from gateway.outcomes.reconciling import OnDocuments
+from gateway.outcomes.reconciling import DocumentsBand
 from gateway.outcomes.settlement_terms import CorrectionForm
 from gateway.settlement.statement_view import (
     PaidOperator,
@@ -80,7 +80,7 @@ def made(text: str, *, minor: int = -150_005) -> SettlementStatement:
         state=SettlementState.RELEASED,
         stated=False,
         document=PaymentEvidence("urn:uuid:1", "a", 0, 1, 1, date(2026, 1, 2), 1, "b"),
-        on_documents=OnDocuments(Band.FROM_10_TO_25, 5, text),
+        on_documents=DocumentsBand(Band.FROM_10_TO_25, 5, text),
         lines=(line,),
         due_minor=minor,
         corrections_minor=minor,

@@ -19,7 +19,7 @@ from gateway.documents.statement_page import page
 from gateway.errors.settlement import SettlementMismatch
 from gateway.evaluation import evaluating as evaluation
 from gateway.events.rights import ErasureRepeated
-from gateway.outcomes.reconciling import OnDocuments
+from gateway.outcomes.reconciling import DocumentsBand
 from gateway.release import correction
 from gateway.rights import erasure
 from gateway.settlement import views
@@ -46,8 +46,8 @@ DOCUMENT = replace(BUSINESS, from_week=Week.parse("2019-W10"), to_week=Week.pars
 # people of whom no register shows a week that counts by then
 PEOPLE = [f"SAG-{number:04}" for number in (2, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 20)]
 WEEKS = "weeks_in_work_or_education"
-NOT_SHOWN = OnDocuments(Band.WITHHELD, 5, WEEKS)
-TENTH = OnDocuments(Band.FROM_10_TO_25, 5, WEEKS)  # 50 of 252 weeks
+NOT_SHOWN = DocumentsBand(Band.WITHHELD, 5, WEEKS)
+TENTH = DocumentsBand(Band.FROM_10_TO_25, 5, WEEKS)  # 50 of 252 weeks
 
 
 def told(town: SimulatedMunicipality, documents: int) -> SimulatedMunicipality:
@@ -88,7 +88,7 @@ def statement(town: SimulatedMunicipality) -> SettlementStatement:
     return views.show_statement(town.gateway, town.contract, as_party=operator(town))
 
 
-def shown(town: SimulatedMunicipality) -> dict[str, OnDocuments | None]:
+def shown(town: SimulatedMunicipality) -> dict[str, DocumentsBand | None]:
     return {one.window: one.on_documents for one in statement(town).windows if one.document}
 
 
