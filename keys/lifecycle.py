@@ -46,7 +46,6 @@ TRANSITIONS: Mapping[State, Mapping[Action, State]] = total(
     },
     State,
 )
-SIGNING = frozenset({State.ACTIVE})
 PUBLISHED = frozenset({State.PENDING, State.ACTIVE, State.RETIRING})  # in the issuer's JWK set of today
 
 

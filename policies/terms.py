@@ -122,9 +122,6 @@ class Party:
         return f"{self.role}/{self.organisation}"
 
 
-RELEASES = frozenset({Action.RELEASE_TOTAL, Action.RELEASE_PREDICATE, Action.RELEASE_PAYMENT})
-
-
 @dataclass(frozen=True, slots=True)
 class PurposeTerm:
     """A purpose in words, with the DPV 2.2 term that it equals or narrows."""

@@ -88,7 +88,7 @@ def settle(values: Values, columns: Columns) -> States:
     return states
 
 
-def weeks_by_state(states: States, columns: Columns, measure: Measure) -> ByState:
+def weeks_by_state(states: States, _: Columns, measure: Measure) -> ByState:
     """Qualifying weeks of everybody."""
     return _count(states, len(measure.states))
 

@@ -81,7 +81,7 @@ def state(gateway: Gateway, contract_id: str, label: str, kind: str = RELAPSE_NO
         now = evaluate(contract, people, window.to_week, remainder=basis.remainder(asking.session, contract_id))
         evaluating.record_evaluation(asking, contract, now, people, read, Purpose.OUTCOME_EVALUATION, known_at=frozen)
         named = _people_to_name(asking, contract, programme, window, people, grant)
-        row = _store(gateway, asking, contract, programme, window, kind, named, grant)
+        row = _store(gateway, asking, contract, window, kind, named, grant)
         _record(asking, row, named, authorised)
         return Statement(row.id, row.token, len(named), is_new=True)
 
@@ -160,7 +160,6 @@ def _store(
     gateway: Gateway,
     asking: Asking,
     contract: Contract,
-    programme: Programme,
     window: Window,
     kind: str,
     named: Sequence[Subject],

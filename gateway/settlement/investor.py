@@ -19,7 +19,6 @@ from outcome_verifier.balances import SAYS
 from vocabulary.releases import Recipient, Template
 
 SCHEMA = "investor-settlement/1"
-SMALL_COHORT_KEYS = frozenset({"schema", "contract", "declared_dates", "predicates"})
 
 
 @dataclass(frozen=True, slots=True)

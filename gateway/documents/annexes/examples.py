@@ -16,8 +16,6 @@ from gateway.outcomes.terms import FigureUnit, Tariff, TariffKind
 from gateway.wording import annexes as words
 from gateway.wording import formats
 
-_ONCE = (MeasureKind.RETENTION, MeasureKind.DAYS, MeasureKind.EARNINGS)
-
 
 @dataclass(frozen=True, slots=True)
 class Example:
