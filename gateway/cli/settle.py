@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from gateway.cli.terminal import columns, console, open_gateway, output, warn_of_development_key
+from gateway.wording.formats import english_money
 
 if TYPE_CHECKING:
     from gateway.settlement.sheet import SettlementSheet
@@ -42,7 +43,7 @@ def state(contract: Contract) -> None:
             console.print("in shadow: nothing is settled here before `gateway contract adopt`", style="yellow")
     rows = [["window", "state", "due", "invoiced", "paid", "disputed", "next", "on"]]
     for one in made.windows:
-        amounts = [_money(minor) for _, minor in (*_sums(one), ("disputed", one.disputed_minor))]
+        amounts = [english_money(minor) for _, minor in (*_sums(one), ("disputed", one.disputed_minor))]
         following = [one.next.what.replace("_", " "), one.next.on.isoformat()] if one.next else ["", ""]
         rows.append([one.window, one.state, *amounts, *following])
     columns(rows)
@@ -58,13 +59,13 @@ def state(contract: Contract) -> None:
                     style="yellow",
                 )
     for payer in made.payers if len(made.payers) > 1 else ():
-        sums = (f"{_money(minor)} {name}" for name, minor in _sums(payer))
+        sums = (f"{english_money(minor)} {name}" for name, minor in _sums(payer))
         console.print(f"  {payer.name} bears {payer.share_parts}/{payer.of_parts}: {', '.join(sums)}")
     for tariff in made.cumulative.tariffs:
-        cap = f" of at most {_money(tariff.cap_minor)}" if tariff.cap_minor else ""
+        cap = f" of at most {english_money(tariff.cap_minor)}" if tariff.cap_minor else ""
         reached = "; the cap is reached" if tariff.cap_reached else ""
         quantity = f"{tariff.quantity} {tariff.unit}s"
-        console.print(f"  {tariff.tariff}: {quantity}, {_money(tariff.due_minor)}{cap}{reached}")
+        console.print(f"  {tariff.tariff}: {quantity}, {english_money(tariff.due_minor)}{cap}{reached}")
 
 
 @app.command()
@@ -97,7 +98,7 @@ def statement(
             case _:
                 file.write(xlsx_bytes(HEAD, rows(made), title=made.contract.title, on=made.made_on))
     warn_of_development_key(gateway)
-    console.print(f"written: {out}, {_money(made.cumulative.due_minor)} due in all")
+    console.print(f"written: {out}, {english_money(made.cumulative.due_minor)} due in all")
 
 
 @app.command()
@@ -180,7 +181,7 @@ def invoice(
         file.write(bill.xml)
     word = "made" if is_new else "made before, handed out again"
     kind = f"{bill.kind.replace('_', ' ')} {bill.number}"
-    console.print(f"{word}: {kind}, {_money(bill.total_minor)} to be paid by {bill.payer}, {out}")
+    console.print(f"{word}: {kind}, {englishenglish_money(bill.total_minor)} to be paid by {bill.payer}, {out}")
     console.print(f"  due on {bill.due_on}; Peppol BIS Billing 3, {check(bill.xml)}")
 
 
@@ -212,7 +213,7 @@ def approve(contract: Contract, number: Number) -> None:
 
     made = use_case(open_gateway(), contract, number)
     _show_checks(made)
-    console.print(f"approved: {number}, {_money(made.bill.total_minor)}", style="green")
+    console.print(f"approved: {number}, {english_money(made.bill.total_minor)}", style="green")
 
 
 @app.command()
@@ -232,7 +233,7 @@ def paid(
     except ValueError:
         raise typer.BadParameter("must be a day such as 2021-04-01", param_hint="--on") from None
     bill = register_payment(open_gateway(), contract, number, paid_on=day)
-    console.print(f"paid: {bill.number}, {_money(bill.total_minor)}, on {day}")
+    console.print(f"paid: {bill.number}, {englishenglish_money(bill.total_minor)}, on {day}")
 
 
 @app.command()
@@ -256,14 +257,14 @@ def investor(contract: Contract) -> None:
     if not isinstance(made, InvestorSettlement):
         return
     if stated := made.stated:
-        console.print(f"  up to {stated.last_window}: {_money(stated.paid_minor)} paid, {stated.says}")
+        console.print(f"  up to {stated.last_window}: {english_money(stated.paid_minor)} paid, {stated.says}")
     if goal := made.goal:
         console.print(f"  goal {goal.people} people, {goal.achieved} in {goal.window}")
     flow = made.flow
-    console.print(f"  drawn: {_money(flow.drawn_minor)}")
-    console.print(f"  repaid: {_money(flow.repaid_minor)}")
-    console.print(f"  return: {_money(flow.return_minor)}")
-    console.print(f"  at risk: {_money(flow.at_risk_minor)}")
+    console.print(f"  drawn: {english_money(flow.drawn_minor)}")
+    console.print(f"  repaid: {english_money(flow.repaid_minor)}")
+    console.print(f"  return: {english_money(flow.return_minor)}")
+    console.print(f"  at risk: {english_money(flow.at_risk_minor)}")
 
 
 @app.command()
@@ -279,16 +280,16 @@ def accruals(contract: Contract) -> None:
     own = ["own share"] if shares else []
     rows = [["window", "signed", "accrued", "expected in all", *own, "paid about", "budget year"]]
     for one in made.windows:
-        sums = [_money(value) for value in (one.signed_minor, one.accrued_minor, one.expected_minor)]
-        sums += [_money(one.own_minor)] if shares else []
+        sums = [english_money(value) for value in (one.signed_minor, one.accrued_minor, one.expected_minor)]
+        sums += [english_money(one.own_minor)] if shares else []
         rows.append([one.window, *sums, one.payment_expected_on.isoformat(), str(one.budget_year)])
     columns(rows)
     for year, own_minor, minor in made.by_year:
-        of_all = f", own share of {_money(minor)}" if shares else ""
-        console.print(f"  budget {year}: {_money(own_minor)}{of_all}")
+        of_all = f", own share of {englishenglish_money(minor)}" if shares else ""
+        console.print(f"  budget {year}: {englishenglish_money(own_minor)}{of_all}")
     for again in made.stated:
-        said = f"{again.stated_quantity} for {_money(again.stated_minor)}"
-        now = f"{again.evaluated_quantity} for {_money(again.evaluated_minor)}"
+        said = f"{again.stated_quantity} for {englishenglish_money(again.stated_minor)}"
+        now = f"{again.evaluated_quantity} for {englishenglish_money(again.evaluated_minor)}"
         word = f"DIFFERS: the registers show {now}" if again.differs else "the registers show the same"
         console.print(
             f"  {again.window} {again.tariff} stated: {said}; {word}", style="yellow" if again.differs else ""
@@ -306,11 +307,6 @@ def _show_checks(made: SettlementSheet) -> None:
     for one in made.checks:
         mark = "ok " if one.holds else "NO "
         console.print(f"  {mark} {one.name.replace('_', ' ')}: {one.fact}", style="" if one.holds else "red")
-
-
-def _money(minor: int) -> str:
-    sign, whole = ("-" if minor < 0 else ""), abs(minor)
-    return f"{sign}{whole // 100:,}.{whole % 100:02}"
 
 
 def _digest(file: Path) -> str:
