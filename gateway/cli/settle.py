@@ -181,7 +181,7 @@ def invoice(
         file.write(bill.xml)
     word = "made" if is_new else "made before, handed out again"
     kind = f"{bill.kind.replace('_', ' ')} {bill.number}"
-    console.print(f"{word}: {kind}, {englishenglish_money(bill.total_minor)} to be paid by {bill.payer}, {out}")
+    console.print(f"{word}: {kind}, {english_money(bill.total_minor)} to be paid by {bill.payer}, {out}")
     console.print(f"  due on {bill.due_on}; Peppol BIS Billing 3, {check(bill.xml)}")
 
 
@@ -233,7 +233,7 @@ def paid(
     except ValueError:
         raise typer.BadParameter("must be a day such as 2021-04-01", param_hint="--on") from None
     bill = register_payment(open_gateway(), contract, number, paid_on=day)
-    console.print(f"paid: {bill.number}, {englishenglish_money(bill.total_minor)}, on {day}")
+    console.print(f"paid: {bill.number}, {english_money(bill.total_minor)}, on {day}")
 
 
 @app.command()
@@ -285,11 +285,11 @@ def accruals(contract: Contract) -> None:
         rows.append([one.window, *sums, one.payment_expected_on.isoformat(), str(one.budget_year)])
     columns(rows)
     for year, own_minor, minor in made.by_year:
-        of_all = f", own share of {englishenglish_money(minor)}" if shares else ""
-        console.print(f"  budget {year}: {englishenglish_money(own_minor)}{of_all}")
+        of_all = f", own share of {english_money(minor)}" if shares else ""
+        console.print(f"  budget {year}: {english_money(own_minor)}{of_all}")
     for again in made.stated:
-        said = f"{again.stated_quantity} for {englishenglish_money(again.stated_minor)}"
-        now = f"{again.evaluated_quantity} for {englishenglish_money(again.evaluated_minor)}"
+        said = f"{again.stated_quantity} for {english_money(again.stated_minor)}"
+        now = f"{again.evaluated_quantity} for {english_money(again.evaluated_minor)}"
         word = f"DIFFERS: the registers show {now}" if again.differs else "the registers show the same"
         console.print(
             f"  {again.window} {again.tariff} stated: {said}; {word}", style="yellow" if again.differs else ""
