@@ -138,6 +138,7 @@ def report(
     """
     from gateway.documents.report_page import page
     from gateway.rights import report as reports
+    from gateway.wording.views import as_json
 
     with output(out) as file:
         made = reports.report(open_gateway(), contract, _person(case_ref, cpr_file), role=_role(role))
@@ -145,7 +146,7 @@ def report(
     console.print(f"report: {out}")
     if json_out is not None:
         with output(json_out) as file:
-            file.write(json.dumps(made, ensure_ascii=False, indent=1).encode() + b"\n")
+            file.write(json.dumps(as_json(made), ensure_ascii=False, indent=1).encode() + b"\n")
         console.print(f"report: {json_out}")
 
 
