@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import Commands, console, open_gateway, warn_of_development_key, writing
+from gateway.cli.terminal import Commands, console, open_gateway, refuse_in_production, warn_of_development_key, writing
 
 
 def init(
@@ -97,6 +97,7 @@ def demo(
 
     Example: gateway demo --no-serve
     """
+    refuse_in_production("demo")
     from gateway.cli.demo import run
 
     run(console, directory, port=port if serve else None)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import Commands, columns, console, progress_bar, writing
+from gateway.cli.terminal import Commands, columns, console, progress_bar, refuse_in_production, writing
 
 if TYPE_CHECKING:
     from gateway.outcomes.contract import Contract
@@ -40,6 +40,7 @@ def simulate(
 
     Example: gateway simulate --serve --course examples/courses/impact60.toml --out var/town --fault sf1491=hang
     """
+    refuse_in_production("simulate")
     from gateway.simulate.course import load_course
 
     loaded = load_course(course.read_bytes(), file=course.name)

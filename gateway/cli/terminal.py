@@ -38,6 +38,16 @@ def open_gateway() -> Gateway:
     return Gateway.open(Settings())
 
 
+def refuse_in_production(command: str) -> None:
+    """Raise `UnsafeForProduction` in the production profile: the command makes people who do not exist."""
+    from gateway.errors.installation import UnsafeForProduction
+    from gateway.installation.settings import Settings
+
+    if Settings().profile == "production":
+        reason = f"`gateway {command}` makes people who do not exist; leave GATEWAY_PROFILE out where you try things"
+        raise UnsafeForProduction(reason=reason)
+
+
 def agreed_files(contract: Path, programme: Path) -> tuple[Contract, Programme]:
     """A contract file and the programme file declared for this very text, read without an installation.
 

@@ -12,7 +12,6 @@ import typer
 from gateway.cli.terminal import Commands, columns, console, open_gateway, output, progress_bar
 
 if TYPE_CHECKING:
-    from gateway.documents.chart import Chart
     from gateway.outcomes.contract import Contract
     from gateway.outcomes.whatif import Tried, WhatIf
 
@@ -43,7 +42,6 @@ def simulate(
     draws: Annotated[int, typer.Option(help="How many cohorts are drawn for each rate.", min=1, max=1000)] = 3,
     json_file: Annotated[Path | None, typer.Option("--json", help="Where the figures go as JSON.")] = None,
     svg_file: Annotated[Path | None, typer.Option("--svg", help="Where the chart goes as SVG.")] = None,
-    png_file: Annotated[Path | None, typer.Option("--png", help="Where the chart goes as PNG.")] = None,
 ) -> None:
     """Try a contract before anybody signs: payments, what each term moves, best and worst case, who is shown what.
 
@@ -65,11 +63,10 @@ def simulate(
         except ValueError as error:
             raise SimulationRefused(draft=file.name, reason=str(error)) from None
     _print(draft, found)
-    chart = _chart(draft, found)
-    for path, kind in ((json_file, "json"), (svg_file, "svg"), (png_file, "png")):
+    for path, kind, content_of in ((json_file, "json", _as_json), (svg_file, "svg", _as_svg)):
         if path is not None:
             with output(path) as out:
-                out.write(_file_content(kind, found, chart))
+                out.write(content_of(draft, found).encode())
             console.print(f"{kind}: {path}")
 
 
@@ -247,15 +244,19 @@ def _bound_text(minor: int | None) -> str:
     return "no bound" if minor is None else _money(minor)
 
 
-def _chart(draft: Contract, found: WhatIf) -> Chart:
-    from gateway.documents.chart import Bars, payments_chart
+def _as_json(_: Contract, found: WhatIf) -> str:
+    return json.dumps(found.body(), ensure_ascii=False, indent=2) + "\n"
+
+
+def _as_svg(draft: Contract, found: WhatIf) -> str:
+    from gateway.documents.chart import Bars, payments_chart, svg
 
     first = found.scenarios[0]
     if first.seeds:
         how = f"Mean of {len(first.seeds)} cohorts of invented people, seeds {first.seeds[0]} to {first.seeds[-1]}"
     else:
         how = f"One cohort of {first.people} people" if first.people else "Declared figures as assumed"
-    return payments_chart(
+    chart = payments_chart(
         f"{draft.title}: expected payments by window",
         how,
         [payment.window for payment in first.payments],
@@ -263,18 +264,7 @@ def _chart(draft: Contract, found: WhatIf) -> Chart:
         currency=draft.currency,
         note=f"{draft.id} version {draft.version}, sha256 {draft.sha256}",
     )
-
-
-def _file_content(kind: str, found: WhatIf, chart: Chart) -> bytes:
-    if kind == "json":
-        return (json.dumps(found.body(), ensure_ascii=False, indent=2) + "\n").encode()
-    if kind == "svg":
-        from gateway.documents.chart import svg
-
-        return svg(chart).encode()
-    from gateway.documents.chart_png import png
-
-    return png(chart)
+    return svg(chart)
 
 
 COMMANDS: Commands = {"simulate": simulate}

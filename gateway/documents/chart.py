@@ -1,6 +1,6 @@
 """A bar chart of payments by window: a list of shapes, and those shapes as SVG. Nothing in it loads or runs.
 
-Pure: the same figures give the same bytes. `chart_png` draws the same shapes as a picture.
+Pure: the same figures give the same bytes.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class UnsafeForProduction(GatewayError):
     code = "unsafe-for-production"
 
     def __init__(self, *, reason: str, profile: str = "production") -> None:
-        super().__init__(f"the {profile} profile does not start: {reason}")
+        super().__init__(f"the {profile} profile refuses this: {reason}")
 
 
 class UnsafeDirectory(GatewayError):

@@ -241,6 +241,21 @@ def test_production_refuses_development_keys(place: Place):
     assert (ran.code, "does not open" in ran.out) == (1, True)
 
 
+@pytest.mark.parametrize("command", ["demo", "simulate"])
+def test_production_makes_nobody_up(tmp_path: Path, command: str):
+    """And writes nothing: the demo would empty its folder first."""
+    made = tmp_path / "made"
+    arguments = {
+        "demo": ("--no-serve", "--directory", made),
+        "simulate": ("--course", EXAMPLES / "courses" / "impact60.toml", "--out", made),
+    }
+    ran = run(command, *arguments[command], environment={"GATEWAY_PROFILE": "production"})
+    assert (ran.code, ran.out) == (6, "")
+    assert f"the production profile refuses this: `gateway {command}` makes people who do not exist" in ran.err
+    assert "(unsafe-for-production)" in ran.err
+    assert not made.exists()
+
+
 def test_a_setting_that_makes_no_sense_is_named_without_its_value(place: Place):
     ran = run("contract", "list", environment={**place.environment, "GATEWAY_TOKEN_LIFE_SECONDS": "zebra"})
     assert ran.code == 2, ran.text

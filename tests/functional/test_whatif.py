@@ -169,14 +169,13 @@ def test_the_same_seed_says_the_same_and_totals_are_all_that_is_said(draft: Path
 
 
 def test_it_prints_seeds_windows_terms_cases_and_the_calendar(draft: Path, tmp_path: Path):
-    svg, png = tmp_path / "chart.svg", tmp_path / "chart.png"
+    svg = tmp_path / "chart.svg"
     course = EXAMPLES / "courses" / "impact60.toml"
-    ran = run("contract", "simulate", draft, "--course", course, "--draws", "1", "--svg", svg, "--png", png)
+    ran = run("contract", "simulate", draft, "--course", course, "--draws", "1", "--svg", svg)
     assert ran.code == 0, ran.text
     for line in ("scaled to the contract's 30", "seeds 1 to 1", "2020H2", WEEKS, "operator (FOKUS", "2021-03-04"):
         assert line in ran.out
     assert svg.read_text().startswith("<svg ")
-    assert png.read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from xml.etree import ElementTree
 
 import pytest
-from PIL import Image
 
 from gateway.documents.chart import COLOURS, Bars, Chart, Rect, Text, payments_chart, svg
-from gateway.documents.chart_png import plain, png
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 
@@ -57,13 +54,7 @@ def test_names_are_text_and_never_markup():
     assert not any("href" in name or name.startswith("on") for element in root.iter() for name in element.attrib)
 
 
-def test_the_picture_is_twice_as_fine_and_the_same_each_time():
-    drawn = chart(1_000_00, title="Tårnby – æøå")
-    first = png(drawn)
-    assert png(drawn) == first
-    with Image.open(BytesIO(first)) as image:
-        assert (image.format, image.size) == ("PNG", (2 * drawn.width, 2 * drawn.height))
-
-
-def test_danish_letters_are_spelled_where_the_typeface_has_none():
-    assert plain("Tårnby, Ærø og Ålborg – é 漢") == "Taarnby, AEroe og Aalborg - e ?".replace("AE", "Ae")
+def test_the_same_figures_give_the_same_bytes_and_danish_names_stay_as_they_are():
+    drawn = svg(chart(1_000_00, title="Tårnby – æøå"))
+    assert svg(chart(1_000_00, title="Tårnby – æøå")) == drawn
+    assert "Tårnby – æøå" in drawn
