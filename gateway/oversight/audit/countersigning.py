@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlmodel import Session, select
 
@@ -23,6 +22,7 @@ from gateway.release import countersigned
 from gateway.release.issuing import jwt_sha256, token_of
 from gateway.store.audit_tables import AuditSample, CountersignatureRow
 from gateway.store.tables import ReleaseRow, SigningKeyRow
+from gateway.wording.views import JsonValue
 from outcome_verifier import canonical, countersignature, jws
 from policies.programme import Programme
 from policies.terms import Role
@@ -74,7 +74,7 @@ def take(gateway: Gateway, token: str) -> tuple[CountersignatureRow, bool]:
     return row, True
 
 
-def _claims(token: str) -> Mapping[str, Any]:
+def _claims(token: str) -> Mapping[str, JsonValue]:
     """What a token says. Nothing of it is believed yet."""
     try:
         return jws.parse(token, typ=countersignature.TYPE, members=frozenset({"jwk"})).payload
@@ -82,7 +82,7 @@ def _claims(token: str) -> Mapping[str, Any]:
         raise CountersignatureRefused(reason="it is no countersignature") from None
 
 
-def _release(session: Session, claims: Mapping[str, Any]) -> ReleaseRow:
+def _release(session: Session, claims: Mapping[str, JsonValue]) -> ReleaseRow:
     """The issued release that it is about."""
     about = claims.get("attestation")
     jti = about.get("jti") if isinstance(about, dict) else None
@@ -117,7 +117,7 @@ def _check_key(
         raise CountersignatureRefused(reason="it is signed with a key of the municipality or of a party")
 
 
-def _sample(session: Session, programme: Programme, row: ReleaseRow, claims: Mapping[str, Any]) -> AuditSample:
+def _sample(session: Session, programme: Programme, row: ReleaseRow, claims: Mapping[str, JsonValue]) -> AuditSample:
     """The closed sample whose findings it says, to the letter."""
     party = programme.party(Role.AUDITOR)
     said = {name: claims[name] for name in ("auditor", "sample", "verdict")}
