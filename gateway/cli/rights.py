@@ -202,7 +202,7 @@ def list_requests(contract: Contract) -> None:
 
     rows = [("request", "right", "asked on", "by")]
     found = requests.open_requests(open_gateway(), contract)
-    rows += [(row.id, row.kind, row.asked_at.date().isoformat(), row.asked_by) for row in found]
+    rows += [(one.id, one.right, one.asked_on.isoformat(), one.asked_by) for one in found]
     columns(rows)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
@@ -29,7 +30,30 @@ from policies.terms import Action, Purpose, Role
 FOLLOWED, NOT_FOLLOWED = "followed", "not_followed"
 
 
-def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", suspends: bool = False) -> Advice:
+@dataclass(frozen=True, slots=True)
+class AdviceShown:
+    """What became of one piece of advice, for the officer and the controller's staff; its text stays in the store.
+
+    `window` is empty for the whole contract. `holds`: releases are held back; `waits`: the controller has still to
+    answer. `answer` is empty, `followed` or `not_followed`.
+    """
+
+    id: str
+    contract: str
+    window: str
+    suspends: bool
+    holds: bool
+    waits: bool
+    given_on: date
+    decide_by: date
+    answer: str
+    answered_by: str
+    answered_at: datetime | None
+    lifted_by: str
+    lifted_at: datetime | None
+
+
+def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", suspends: bool = False) -> AdviceShown:
     """Record advice on a window, or on the whole contract. Raises `PolicyDenied`, `WindowUnknown`."""
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
@@ -68,17 +92,17 @@ def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", s
                 decision_sha256=authorised.sha256,
             )
         )
-    return row
+    return _advice_shown(row)
 
 
-def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> Advice:
+def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> AdviceShown:
     """The controller's answer, by a system owner who is not the adviser: followed, or not and why.
 
     Not following ends a suspension; following leaves it in force until the officer lifts it. Raises `AdviceUnknown`,
     `RequestRefused` for an answer without a reason, `PolicyDenied`.
     """
     with deciding(gateway) as asking:
-        row = _open(asking.session, advice_id)
+        row = _open_advice(asking.session, advice_id)
         if not followed and not text.strip():
             raise RequestRefused(rule="reason-needed", reason="advice that is not followed needs a reason")
         programme = gateway.programme(asking.session, row.contract_id)
@@ -104,10 +128,10 @@ def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> Ad
                 decision_sha256=authorised.sha256,
             )
         )
-    return row
+    return _advice_shown(row)
 
 
-def lift(gateway: Gateway, advice_id: str) -> Advice:
+def lift(gateway: Gateway, advice_id: str) -> AdviceShown:
     """The officer takes the advice back, because it was followed or no longer holds; a suspension ends with it.
 
     The controller's answer stays as it was given. Raises `AdviceUnknown`, `PolicyDenied`.
@@ -131,13 +155,14 @@ def lift(gateway: Gateway, advice_id: str) -> Advice:
                 decision_sha256=authorised.sha256,
             )
         )
-    return row
+    return _advice_shown(row)
 
 
-def all_advice(session: Session, contract_id: str = "") -> Sequence[Advice]:
+def all_advice(session: Session, contract_id: str = "") -> tuple[AdviceShown, ...]:
     """Advice on one contract or on all, oldest first."""
     query = select(Advice).order_by(col(Advice.at), Advice.id)
-    return session.exec(query.where(Advice.contract_id == contract_id) if contract_id else query).all()
+    rows = session.exec(query.where(Advice.contract_id == contract_id) if contract_id else query)
+    return tuple(map(_advice_shown, rows))
 
 
 def sample(gateway: Gateway, contract_id: str, *, size: int, seed: str) -> list[LogLine]:
@@ -172,11 +197,29 @@ def drawn_indexes(seed: str, population: int, size: int) -> list[int]:
     return sorted(order[:size])
 
 
-def _open(session: Session, advice_id: str) -> Advice:
+def _open_advice(session: Session, advice_id: str) -> Advice:
     row = session.get(Advice, advice_id)
     if row is None or row.answer or row.lifted_at is not None:
         raise AdviceUnknown(advice=advice_id)
     return row
+
+
+def _advice_shown(row: Advice) -> AdviceShown:
+    return AdviceShown(
+        id=row.id,
+        contract=row.contract_id,
+        window=row.window,
+        suspends=row.suspends,
+        holds=row.holds,
+        waits=row.waits,
+        given_on=row.at.date(),
+        decide_by=row.decide_by,
+        answer=row.answer,
+        answered_by=row.answered_by,
+        answered_at=row.answered_at,
+        lifted_by=row.lifted_by,
+        lifted_at=row.lifted_at,
+    )
 
 
 def _digest(text: str) -> str:

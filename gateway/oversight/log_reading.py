@@ -21,7 +21,7 @@ from policies.terms import Action, Party, Purpose
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One event of the access log with its place and instant, as the log commits to it: for whoever may read the log."""
+    """One event of the access log with its place and instant, for whoever may read the log."""
 
     index: int
     at: datetime

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from typing_extensions import TypeAliasType  # `type` of the language from Python 3.12 on; the API's schema reads it
 
-JsonValue = TypeAliasType("JsonValue", "str | int | bool | None | Sequence[JsonValue] | Mapping[str, JsonValue]")
+JsonValue = TypeAliasType("JsonValue", "str | int | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None")
 
 
 def json_name(field: str) -> str:

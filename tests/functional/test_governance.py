@@ -49,7 +49,7 @@ def with_other_rules(gateway: Gateway) -> Gateway:
     texts[name] = texts[name].replace("The acting person's appointment is in force.", "Whoever acts is appointed.")
     digest = digest_of({**rules.files, **texts})
     changed = read_ruleset(texts, schema=rules.schema, sha256=digest, cases=rules.cases)
-    return replace(gateway, policies=PolicyEngine.of(changed))
+    return replace(gateway, load_policies=lambda: PolicyEngine.of(changed))
 
 
 def decided(town: SimulatedMunicipality) -> list[str]:

@@ -26,6 +26,7 @@ from gateway.rights import archive, erasure, journal, requests
 from gateway.rights.people import Channel, NewRecord, Who, begin, end
 from gateway.rights.receipt import consent_receipt
 from gateway.rights.report import report
+from gateway.rights.report_view import NoticeReceived
 from gateway.rights.requests import Right
 from gateway.settlement.acknowledging import Outcome
 from gateway.store.rights_tables import BasisRow, StopReceiptRow
@@ -202,7 +203,7 @@ def test_thirty_monthly_files_are_one_run_each_and_nothing_is_called_corrected(f
     """Every file tells the weeks before it again; what it only confirms is known since it was first told."""
     pull_again(finished)
     for place in range(10):
-        held = report(finished.gateway, finished.contract, someone(finished, place), role=CASE)["held"]
+        held = report(finished.gateway, finished.contract, someone(finished, place), role=CASE).held
         assert [row for row in held.statuses if row.replaced_on] == []
         assert [row for row in held.income if row.replaced_on] == []
         told = [(row.status, row.code) for row in held.statuses]
@@ -316,20 +317,20 @@ def test_an_erasure_takes_one_name_out_of_a_statement_and_leaves_what_was_said_o
     named[:] = [subject_of(town, alone)]
     other = statements.state(town.gateway, town.contract, "2020H1")
 
-    def told(who: Who) -> list[dict[str, Any]]:
+    def told(who: Who) -> list[NoticeReceived]:
         received = report(town.gateway, town.contract, who, role=CASE).received
-        return [one for one in received if one.about_you_alone]
+        return [one for one in received if isinstance(one, NoticeReceived)]
 
     [before] = told(stays)
     erased(town, leaves)
     [after] = told(stays)
     assert after == before
     assert after.window == "2020H2"
-    assert after["content"]["people"] == [{"case_reference": stays.case_reference, "message": "contact_jobcentre"}]
-    assert after["content"]["law"].startswith("Lov om en aktiv")
-    assert after["token_sha256"] == hashlib.sha256(made.token.encode()).hexdigest()
-    assert "token" not in after  # it names somebody else
-    assert [one["token"] for one in told(alone)] == [other.token]  # it names nobody else: the exact copy
+    assert after.content["people"] == [{"case_reference": stays.case_reference, "message": "contact_jobcentre"}]
+    assert after.content["law"].startswith("Lov om en aktiv")
+    assert after.token_sha256 == hashlib.sha256(made.token.encode()).hexdigest()
+    assert after.token is None  # it names somebody else
+    assert [one.token for one in told(alone)] == [other.token]  # it names nobody else: the exact copy
     with pytest.raises(StatementEmptied):
         statements.state(town.gateway, town.contract, "2020H2")
     assert statements.state(town.gateway, town.contract, "2020H1").token == other.token

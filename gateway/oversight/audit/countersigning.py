@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlmodel import Session, select
@@ -28,8 +29,17 @@ from policies.programme import Programme
 from policies.terms import Role
 
 
-def take(gateway: Gateway, token: str) -> tuple[CountersignatureRow, bool]:
-    """Take in a countersignature, and say whether it is new: the same one again changes nothing.
+@dataclass(frozen=True, slots=True)
+class TakenCountersignature:
+    """What an auditor's token says, and with which key. `is_new` is false where the very token had been taken in."""
+
+    verdict: str
+    kid: str
+    is_new: bool
+
+
+def take(gateway: Gateway, token: str) -> TakenCountersignature:
+    """Take in a countersignature; the same one again changes nothing.
 
     Raises `CountersignatureRefused` with the reason.
     """
@@ -45,7 +55,7 @@ def take(gateway: Gateway, token: str) -> tuple[CountersignatureRow, bool]:
         digest = hashlib.sha256(token.encode("ascii")).hexdigest()
         known = session.get(CountersignatureRow, digest)
         if known is not None:
-            return known, False
+            return TakenCountersignature(known.verdict, known.kid, is_new=False)
         mine = [row for row in countersigned.rows(session, release.id) if row.kid == said.kid]
         if any(row.verdict in (countersignature.DEVIATIONS, said.verdict) for row in mine):
             raise CountersignatureRefused(reason="this auditor has countersigned the attestation already")
@@ -71,7 +81,7 @@ def take(gateway: Gateway, token: str) -> tuple[CountersignatureRow, bool]:
                 by=gateway.staff,
             )
         )
-    return row, True
+    return TakenCountersignature(said.verdict, said.kid, is_new=True)
 
 
 def _claims(token: str) -> Mapping[str, JsonValue]:
