@@ -19,6 +19,7 @@ from gateway.release import publication
 from gateway.release.releasing import release
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import verify_bundle
+from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
 
 T = TypeVar("T")
@@ -63,8 +64,8 @@ def run() -> list[str]:
 
         def released() -> bytes:
             for window in windows:  # what a window is worth builds on the payment documents before it
-                release(gateway, CONTRACT, window.label, "payment_document", "operator")
-            return release(gateway, CONTRACT, _WINDOW, "contract_total", "investor").bundle
+                release(gateway, CONTRACT, window.label, Template.PAYMENT_DOCUMENT, Recipient.OPERATOR)
+            return release(gateway, CONTRACT, _WINDOW, Template.CONTRACT_TOTAL, Recipient.INVESTOR).bundle
 
         bundle = stage(f"release {len(windows) + 1} attestations", released)
         publication.publish(gateway)

@@ -23,11 +23,11 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from connectors.declaration_table import Table, one_of, parse
 from connectors.errors import SchemaChanged, SourceRefused
 from connectors.transport import Clock, Secrets
 from connectors.transports.addresses import holds_ten_digits, host_of
 from connectors.transports.http_settings import HttpSettings, read_http, url
+from vocabulary.declaration import DeclarationTable, one_of, parse
 
 SERVICES = ("jobindsats-v3", "jobindsats-v2", "statbank")
 WRONG_KEY = "Forkert nøgle eller nøglen er udløbet."
@@ -207,7 +207,7 @@ def _value(cell: Any, name: str, source: str) -> Decimal | None:
     return Decimal(text.replace(",", "."))
 
 
-def _selection(table: Table) -> dict[str, tuple[str, ...]]:
+def _selection(table: DeclarationTable) -> dict[str, tuple[str, ...]]:
     selection = {name: table.texts(name) for name in table}
     table.done()
     for name, values in selection.items():

@@ -23,6 +23,7 @@ from keys.cpr import Cpr
 from keys.errors import InvalidCpr, NumberTaken
 from keys.linkage import MUNICIPALITY, Linkage, contract_domain
 from vocabulary.records import SubjectRef
+from vocabulary.typed_text import is_seen
 
 T = TypeVar("T")
 _HAS_NUMBER = re.compile(r"\d{6}[- ]?\d{4}")
@@ -262,7 +263,7 @@ def _cell(text: str, *, hides: bool) -> str:
 def _printable(text: str) -> str:
     """The text as it can be shown: control characters, line ends and turning marks are escaped, a long text is cut."""
     cut = text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}… ({len(text)} characters)"
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in cut)
+    return "".join(one if is_seen(one) else one.encode("unicode_escape").decode("ascii") for one in cut)
 
 
 def parse(text: str) -> Cpr | RejectReason:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from connectors.codes import NAMES, NO_CODES, CodeList, listed, own_codes
-from connectors.declaration_table import Table, one_of, parse
 from connectors.file_form import FileForm, form_of
 from connectors.schema import Schema
 from connectors.transports import TransportSettings, check, lists_everybody, read_settings
+from vocabulary.declaration import DeclarationTable, one_of, parse
 
 # kind -> the words that its columns must have; our words, the declaration names the columns
 _FILE_WORDS = {
@@ -144,7 +144,7 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
     return declaration
 
 
-def _codes(root: Table, kind: str) -> CodeList:
+def _codes(root: DeclarationTable, kind: str) -> CodeList:
     """The list that comes with the software, with the declaration's own codes before it (`[codes]`)."""
     if kind not in _CODED:
         return NO_CODES
@@ -162,7 +162,7 @@ def _codes(root: Table, kind: str) -> CodeList:
     return base.with_own(own)
 
 
-def _transport(table: Table, kind: str, coverage: Coverage | None) -> TransportSettings:
+def _transport(table: DeclarationTable, kind: str, coverage: Coverage | None) -> TransportSettings:
     settings = read_settings(table)
     if kind not in FILE_KINDS:
         arrival = getattr(settings, "arrival", None)
@@ -181,7 +181,7 @@ def _transport(table: Table, kind: str, coverage: Coverage | None) -> TransportS
     return settings
 
 
-def _dropped(root: Table, columns: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _dropped(root: DeclarationTable, columns: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     dropped, patterns = root.texts("dropped", []), root.texts("dropped_patterns", [])
     schema = Schema((), dropped, patterns)
     for pattern in patterns:
@@ -195,7 +195,7 @@ def _dropped(root: Table, columns: dict[str, str]) -> tuple[tuple[str, ...], tup
     return dropped, patterns
 
 
-def _columns(table: Table, kind: str, coverage: Coverage | None) -> dict[str, str]:
+def _columns(table: DeclarationTable, kind: str, coverage: Coverage | None) -> dict[str, str]:
     needed = (_FILE_WORDS | _RECORD_WORDS)[kind]
     optional = set(_OPTIONAL_WORDS.get(kind, set()))
     if coverage is not None and coverage.answers == "changes":
@@ -209,7 +209,7 @@ def _columns(table: Table, kind: str, coverage: Coverage | None) -> dict[str, st
     return columns
 
 
-def _coverage(table: Table) -> Coverage:
+def _coverage(table: DeclarationTable) -> Coverage:
     answers = table.converted("answers", one_of("whole", "changes"))
     coverage = Coverage(
         answers=answers,
@@ -220,7 +220,7 @@ def _coverage(table: Table) -> Coverage:
     return coverage
 
 
-def _agreement(table: Table) -> Agreement:
+def _agreement(table: DeclarationTable) -> Agreement:
     agreement = Agreement(
         reference=table.text("reference"),
         statute=table.text("statute"),

@@ -1,7 +1,6 @@
 """What can go wrong with files from outside. Messages name file, line, column and rule, never a cell's content.
 
-ConnectorError
-├── DeclarationInvalid     a contract, source, course or code list, with file, line and key
+ConnectorError (vocabulary.errors.ProductError)
 ├── FileUnreadable         not a text file in UTF-8 or ISO-8859-1
 ├── HeaderMismatch         a column is missing, doubled or in the wrong place: nothing is stored
 ├── FileTruncated          the file ends in the middle of a line: nothing is stored
@@ -23,6 +22,8 @@ ConnectorError
 from __future__ import annotations
 
 from enum import StrEnum
+
+from vocabulary.errors import ProductError
 
 
 class RejectReason(StrEnum):
@@ -47,27 +48,8 @@ class RejectReason(StrEnum):
     OUTSIDE_PERIOD = "referred_outside_the_enrolment_period"
 
 
-class ConnectorError(Exception):
+class ConnectorError(ProductError):
     code = "connector-error"
-
-
-class DeclarationInvalid(ConnectorError):
-    """A declaration file cannot be understood; nothing of it is used. `rule` is stable: what it is refused by."""
-
-    code = "declaration-invalid"
-
-    def __init__(self, *, file: str, line: int, key: str, reason: str, rule: str = "") -> None:
-        self.file, self.line, self.key, self.reason = file, line, key, reason
-        self.rule = rule or rule_of(key)
-        subject = f"{key} " if key else ""
-        named = "" if self.rule in reason else f" (rule {self.rule})"
-        super().__init__(f"{file}, line {line}: {subject}{reason}{named}")
-
-
-def rule_of(key: str) -> str:
-    """The rule that a key's own checks are called: `measures.1.price_minor` -> `measures-price-minor`."""
-    parts = [part.replace("_", "-") for part in key.split(".") if part and not part.isdigit()]
-    return "-".join(parts) or "file-readable"
 
 
 class FileUnreadable(ConnectorError):

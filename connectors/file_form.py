@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.declaration_table import Table, one_of
+from vocabulary.declaration import DeclarationTable, one_of
 
 _DELIMITERS = (",", ";", "\t")
 _MEBIBYTE = 1 << 20
@@ -35,7 +35,7 @@ class Arrival:
     reads: str  # of a folder of records: the `newest` file by name, which tells everything, or `all`, which add up
 
 
-def read_form(table: Table) -> FileForm:
+def read_form(table: DeclarationTable) -> FileForm:
     """The form of a `[transport]` table; `DeclarationInvalid`."""
     pattern = table.text("pattern")
     if "/" in pattern or "\0" in pattern or pattern.startswith("."):
@@ -51,7 +51,7 @@ def read_form(table: Table) -> FileForm:
     return FileForm(pattern, delimiter, kind, sheet, most * _MEBIBYTE)
 
 
-def read_arrival(table: Table) -> Arrival:
+def read_arrival(table: DeclarationTable) -> Arrival:
     """Where files arrive, of the same table; it must say how a whole file is known."""
     folder = table.text("folder")
     if not folder.startswith("/") or ".." in folder.split("/"):

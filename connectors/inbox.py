@@ -22,6 +22,7 @@ from connectors.file_form import Arrival, FileForm
 from connectors.reading import has_cpr_shape
 from connectors.source_file import HEAD_BYTES, SourceFile, wrapping
 from connectors.transport import Clock
+from vocabulary.typed_text import is_seen
 
 _MANIFEST_END = ".sha256"
 _MANIFEST = re.compile(r"([0-9a-fA-F]{64})(?:[ \t]+\*?([^\r\n]+))?\s*")
@@ -183,7 +184,7 @@ class Inbox:
     def _refusal(self, where: Where, entry: Entry) -> str:
         if has_cpr_shape(entry.name):
             return "its name has the shape of a CPR number"
-        if not entry.name.isprintable() or "/" in entry.name or entry.name.startswith("."):
+        if not is_seen(entry.name) or "/" in entry.name or entry.name.startswith("."):
             return "its name is hidden or not printable"
         if entry.refusal:
             return entry.refusal
@@ -250,7 +251,7 @@ def shown(name: str) -> str:
     """A name that may be printed: one that could hold a number, or controls a terminal, is not repeated."""
     if has_cpr_shape(name):
         return "a file whose name has the shape of a CPR number"
-    return name if name.isprintable() else "a file whose name is not printable"
+    return name if is_seen(name) else "a file whose name is not printable"
 
 
 def _manifest(name: str) -> str:

@@ -8,11 +8,11 @@ from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
 from connectors.declaration import SourceDeclaration
 from connectors.dream import pull_dream
-from connectors.errors import DeclarationInvalid
 from connectors.income import pull_income
 from connectors.reading import check_is_a_table, check_name
 from connectors.source_file import SourceFile
 from connectors.ydelsesrefusion import pull_ydelsesrefusion
+from vocabulary.errors import DeclarationInvalid
 from vocabulary.weeks import Week
 
 _PULL: Mapping[str, Callable[..., Pulled]] = {

@@ -16,6 +16,7 @@ from connectors.file_form import FileForm
 from connectors.reading import has_cpr_shape
 from connectors.record_file import header_of
 from connectors.source_file import SourceFile
+from vocabulary.typed_text import is_seen
 
 _DELIMITERS = (";", "\t", ",")
 _LONGEST_NAME = 60
@@ -72,7 +73,7 @@ def _read(file: SourceFile, sheet: str) -> tuple[FileForm, list[str]]:
 
 def _check_is_a_header(header: Sequence[str], *, file: str) -> None:
     for position, name in enumerate(header, start=1):
-        if not name or len(name) > _LONGEST_NAME or not name.isprintable() or _CELL.fullmatch(name):
+        if not name or len(name) > _LONGEST_NAME or not is_seen(name) or _CELL.fullmatch(name):
             reason = "could be a cell of a person's row: the first row must hold names of columns"
             raise HeaderMismatch(file=file, column="", position=position, reason=reason)
         if header.count(name) > 1:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from connectors.errors import SchemaChanged
+from vocabulary.typed_text import is_seen
 
 _LONGEST_NAME = 60
 
@@ -51,7 +52,7 @@ class Schema:
 def is_a_name(text: str) -> bool:
     """Whether this is what a column is called and cannot be a cell with a number, a day or an amount."""
     has_digit = any(character.isdigit() for character in text)
-    return 0 < len(text) <= _LONGEST_NAME and text.isprintable() and not has_digit
+    return 0 < len(text) <= _LONGEST_NAME and is_seen(text) and not has_digit
 
 
 def _some(said: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """What can go wrong with numbers, keys and the vault. No message holds a number or key material.
 
-KeysError
+KeysError (vocabulary.errors.ProductError)
 ├── InvalidCpr            a text is not a CPR number; says which rule, never the text
 ├── KeyStoreLocked        wrong passphrase, or a key file that was changed
 ├── KeyStoreUnsafe        permissions wider than the owner
@@ -13,8 +13,10 @@ KeysError
 
 from __future__ import annotations
 
+from vocabulary.errors import ProductError
 
-class KeysError(Exception):
+
+class KeysError(ProductError):
     code = "keys-error"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from keys.errors import TransitionRefused
+from vocabulary.total import total
 
 
 class State(StrEnum):
@@ -29,20 +30,22 @@ class Action(StrEnum):
     COMPROMISE = "compromise"
 
 
-TRANSITIONS: Mapping[State, Mapping[Action, State]] = {
-    State.PENDING: {
-        Action.ACTIVATE: State.ACTIVE,
-        Action.DESTROY: State.DESTROYED,
-        Action.COMPROMISE: State.COMPROMISED,
+TRANSITIONS: Mapping[State, Mapping[Action, State]] = total(
+    {
+        State.PENDING: {
+            Action.ACTIVATE: State.ACTIVE,
+            Action.DESTROY: State.DESTROYED,
+            Action.COMPROMISE: State.COMPROMISED,
+        },
+        State.ACTIVE: {Action.SUCCEED: State.RETIRING, Action.COMPROMISE: State.COMPROMISED},
+        State.RETIRING: {Action.RETIRE: State.RETIRED, Action.COMPROMISE: State.COMPROMISED},
+        State.RETIRED: {Action.DESTROY: State.DESTROYED, Action.COMPROMISE: State.COMPROMISED},
+        # a key may turn out to have been stolen before it was destroyed
+        State.DESTROYED: {Action.COMPROMISE: State.COMPROMISED},
+        State.COMPROMISED: {},
     },
-    State.ACTIVE: {Action.SUCCEED: State.RETIRING, Action.COMPROMISE: State.COMPROMISED},
-    State.RETIRING: {Action.RETIRE: State.RETIRED, Action.COMPROMISE: State.COMPROMISED},
-    State.RETIRED: {Action.DESTROY: State.DESTROYED, Action.COMPROMISE: State.COMPROMISED},
-    # a key may turn out to have been stolen before it was destroyed
-    State.DESTROYED: {Action.COMPROMISE: State.COMPROMISED},
-    State.COMPROMISED: {},
-}
-SIGNING = frozenset({State.ACTIVE})
+    State,
+)
 PUBLISHED = frozenset({State.PENDING, State.ACTIVE, State.RETIRING})  # in the issuer's JWK set of today
 
 

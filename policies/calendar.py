@@ -14,7 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_EXACT, _MET, _OWED = "contract_total", "predicate", "payment_document"
+from vocabulary.releases import Template
+
+_EXACT, _MET, _OWED = Template.CONTRACT_TOTAL, Template.PREDICATE, Template.PAYMENT_DOCUMENT
 
 
 @dataclass(frozen=True, slots=True)

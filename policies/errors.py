@@ -1,7 +1,9 @@
-"""Everything that policies refuse, as one tree.
+"""Everything that policies refuse, as one tree, and the file that they read.
 
-PoliciesError
-├── ProgrammeInvalid    programme-invalid     a programme file says something that is not understood
+DeclarationInvalid (vocabulary.errors)
+└── ProgrammeInvalid    programme-invalid     a programme file says something that is not understood
+
+PoliciesError (vocabulary.errors.ProductError)
 ├── PolicySetInvalid    policy-set-invalid    the Cedar text, schema or manifest cannot be trusted
 ├── DisclosureInvalid   disclosure-invalid    parameters or counts that no disclosure rule is defined for
 ├── GroupTooSmall       group-too-small       a group of people below k_cohort, whose sums would tell on them
@@ -11,25 +13,20 @@ PoliciesError
 from __future__ import annotations
 
 from policies.decision import Decision
+from vocabulary.errors import DeclarationInvalid, ProductError
 
 
-class PoliciesError(Exception):
+class PoliciesError(ProductError):
     """The root: a refusal by this room. `code` is stable; the message names no person."""
 
-    code: str = "policies-error"
+    code = "policies-error"
 
 
-class ProgrammeInvalid(PoliciesError):
+class ProgrammeInvalid(DeclarationInvalid):
     """A programme file is refused; says file, line and key, and by which stable `rule`: the key's, or a named one."""
 
     code = "programme-invalid"
-
-    def __init__(self, *, file: str, line: int, key: str, reason: str, rule: str = "") -> None:
-        parts = [part.replace("_", "-") for part in key.split(".") if part and not part.isdigit()]
-        self.rule = rule or "-".join(parts) or "file-readable"
-        where = f"{file}, line {line}" + (f", key {key}" if key else "")
-        super().__init__(f"{where}: {reason} (rule {self.rule}). Correct the programme file and load it again.")
-        self.file, self.line, self.key, self.reason = file, line, key, reason
+    advice = "correct the programme file and load it again"
 
 
 class PolicySetInvalid(PoliciesError):

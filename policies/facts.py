@@ -7,9 +7,11 @@ defaults, and the Cedar schema requires each of them with its type.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from policies.terms import Action, Party, Purpose
+from vocabulary.total import total
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,25 +214,28 @@ Facts = (
     | AuditRowsFacts
 )
 
-FACTS: dict[Action, type[Facts]] = {
-    Action.ENROL: EnrolFacts,
-    Action.PULL_SOURCE: PullFacts,
-    Action.REGISTER_EVIDENCE: EvidenceFacts,
-    Action.EVALUATE: EvaluateFacts,
-    Action.RELEASE_TOTAL: ReleaseFacts,
-    Action.RELEASE_PREDICATE: ReleaseFacts,
-    Action.RELEASE_PAYMENT: ReleaseFacts,
-    Action.RELEASE_INDIVIDUAL: IndividualFacts,
-    Action.READ_LOG: LogFacts,
-    Action.REGISTER_RIGHT: PersonFacts,
-    Action.READ_PERSON: PersonFacts,
-    Action.DECIDE_RIGHT: DecisionFacts,
-    Action.ADVISE: AdviceFacts,
-    Action.CHANGE_POLICY: DecisionFacts,
-    Action.READ_SETTLEMENT: StatementFacts,
-    Action.ACKNOWLEDGE: AcknowledgeFacts,
-    Action.REQUEST_PAYMENT: RequestPaymentFacts,
-    Action.APPROVE_PAYMENT: ApprovePaymentFacts,
-    Action.AUDIT: AuditFacts,
-    Action.AUDIT_ROWS: AuditRowsFacts,
-}
+FACTS: Mapping[Action, type[Facts]] = total(
+    {
+        Action.ENROL: EnrolFacts,
+        Action.PULL_SOURCE: PullFacts,
+        Action.REGISTER_EVIDENCE: EvidenceFacts,
+        Action.EVALUATE: EvaluateFacts,
+        Action.RELEASE_TOTAL: ReleaseFacts,
+        Action.RELEASE_PREDICATE: ReleaseFacts,
+        Action.RELEASE_PAYMENT: ReleaseFacts,
+        Action.RELEASE_INDIVIDUAL: IndividualFacts,
+        Action.READ_LOG: LogFacts,
+        Action.REGISTER_RIGHT: PersonFacts,
+        Action.READ_PERSON: PersonFacts,
+        Action.DECIDE_RIGHT: DecisionFacts,
+        Action.ADVISE: AdviceFacts,
+        Action.CHANGE_POLICY: DecisionFacts,
+        Action.READ_SETTLEMENT: StatementFacts,
+        Action.ACKNOWLEDGE: AcknowledgeFacts,
+        Action.REQUEST_PAYMENT: RequestPaymentFacts,
+        Action.APPROVE_PAYMENT: ApprovePaymentFacts,
+        Action.AUDIT: AuditFacts,
+        Action.AUDIT_ROWS: AuditRowsFacts,
+    },
+    Action,
+)

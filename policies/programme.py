@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from policies.basis import BASES, RecordKind, Requirements
+from policies.errors import ProgrammeInvalid
 from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
-from policies.toml_table import Table, parse
+from vocabulary.declaration import DeclarationTable, one_of, parse
 
 SCHEMA = "programme/1"
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -152,7 +153,7 @@ def load_programme(text: bytes, *, file: str) -> Programme:
         ProgrammeInvalid: not UTF-8, not TOML, a key that is unknown or missing, a word outside the
             vocabulary, or declarations that contradict each other; names file, line and key.
     """
-    root = parse(text, file=file)
+    root = parse(text, file=file, refusal=ProgrammeInvalid)
     if root.text("schema") != SCHEMA:
         raise root.refuse("schema", f"must be {SCHEMA!r}")
     parties = _parties(root)
@@ -161,7 +162,7 @@ def load_programme(text: bytes, *, file: str) -> Programme:
         contract_id=root.converted("contract_id", _identifier),
         contract_sha256=root.converted("contract_sha256", _digest),
         title=root.text("title"),
-        active=root.switch("active"),
+        active=root.flag("active"),
         purposes=frozenset(root.words("purposes", Purpose)),
         legal_basis=root.word("legal_basis", LegalBasis),
         law_reference=root.text("law_reference"),
@@ -176,12 +177,12 @@ def load_programme(text: bytes, *, file: str) -> Programme:
         grants=_grants(root, parties),
         requirements=Requirements(
             bases=frozenset(root.words("requires", RecordKind)),
-            excludes_protected=root.converted("protected_persons", _one_of("count", "exclude")) == "exclude",
+            excludes_protected=root.converted("protected_persons", one_of("count", "exclude")) == "exclude",
         ),
         notices=_notices(root),
         retention=_retention(root.table("retention")),
         appointments=_appointments(root),
-        suspension_days=root.number("suspension_days", least=1, most=30),
+        suspension_days=root.integer("suspension_days", least=1, most=30),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
@@ -190,7 +191,7 @@ def load_programme(text: bytes, *, file: str) -> Programme:
     return programme
 
 
-def _assessments(root: Table) -> dict[str, str]:
+def _assessments(root: DeclarationTable) -> dict[str, str]:
     """Source -> the assessment that its use here rests on; of sources that the programme reads, and no other."""
     if "assessments" not in root:
         return {}
@@ -202,7 +203,7 @@ def _assessments(root: Table) -> dict[str, str]:
     return {source: table.text(source) for source in table}
 
 
-def _parties(root: Table) -> tuple[Party, ...]:
+def _parties(root: DeclarationTable) -> tuple[Party, ...]:
     parties: list[Party] = []
     for table in root.tables("parties"):
         party = Party(table.converted("organisation", _identifier), table.word("role", Role))
@@ -213,7 +214,7 @@ def _parties(root: Table) -> tuple[Party, ...]:
     return tuple(parties)
 
 
-def _grants(root: Table, parties: tuple[Party, ...]) -> tuple[Grant, ...]:
+def _grants(root: DeclarationTable, parties: tuple[Party, ...]) -> tuple[Grant, ...]:
     programme = root.converted("id", _identifier)
     grants: dict[str, Grant] = {}
     for table in root.tables("grants"):
@@ -226,7 +227,7 @@ def _grants(root: Table, parties: tuple[Party, ...]) -> tuple[Grant, ...]:
             programme=programme,
             legal_basis=table.word("legal_basis", LegalBasis) if "legal_basis" in table else None,
             law_reference=table.text("law_reference") if "law_reference" in table else "",
-            line=table.refuse("legal_basis", "").line,
+            line=table.line_of("legal_basis"),
         )
         if grant.action is Action.RELEASE_INDIVIDUAL and not (grant.legal_basis and grant.law_reference):
             raise table.refuse("action", "needs legal_basis and law_reference of its own")
@@ -241,13 +242,13 @@ def _grants(root: Table, parties: tuple[Party, ...]) -> tuple[Grant, ...]:
     return tuple(grants[name] for name in sorted(grants))
 
 
-def _notices(root: Table) -> tuple[Notice, ...]:
+def _notices(root: DeclarationTable) -> tuple[Notice, ...]:
     notices: list[Notice] = []
     for table in root.tables("notices"):
         notice = Notice(
             id=table.converted("id", _identifier),
-            version=table.number("version", least=1, most=999),
-            language=table.converted("language", _one_of("da", "en")),
+            version=table.integer("version", least=1, most=999),
+            language=table.converted("language", one_of("da", "en")),
             file=table.converted("file", _relative),
             sha256=table.converted("sha256", _digest),
         )
@@ -261,18 +262,18 @@ def _notices(root: Table) -> tuple[Notice, ...]:
     return tuple(notices)
 
 
-def _retention(table: Table) -> Retention:
+def _retention(table: DeclarationTable) -> Retention:
     retention = Retention(
         case_number=table.text("case_number"),
         kle=table.converted("kle", _kle),
-        archive=table.converted("archive", _one_of("preserve", "discard")),
+        archive=table.converted("archive", one_of("preserve", "discard")),
         accounting_until=table.day("accounting_until"),
     )
     table.done()
     return retention
 
 
-def _appointments(root: Table) -> tuple[Appointment, ...]:
+def _appointments(root: DeclarationTable) -> tuple[Appointment, ...]:
     appointments: list[Appointment] = []
     for table in root.tables("appointments", least=0):
         key = table.converted("key", _thumbprint) if "key" in table else ""
@@ -293,7 +294,7 @@ _CONTROLLERS_OWN = frozenset({Role.SYSTEM_OWNER, Role.SETTLEMENT_OFFICER, Role.C
 _EARNS = frozenset({Role.OPERATOR, Role.INVESTOR})
 
 
-def _separate(programme: Programme, root: Table) -> None:
+def _separate(programme: Programme, root: DeclarationTable) -> None:
     """Refuse an organisation on both sides: one that earns by a result and measures, approves or watches it.
 
     An organisation may be operator and investor at once: whoever earns twice is on one side all the same.
@@ -309,7 +310,7 @@ def _separate(programme: Programme, root: Table) -> None:
             )
 
 
-def _consistent(programme: Programme, root: Table) -> None:
+def _consistent(programme: Programme, root: DeclarationTable) -> None:
     if programme.closes_on < programme.opens_on:
         raise root.refuse("closes_on", "lies before opens_on")
     if Party(programme.controller, Role.MUNICIPALITY) not in programme.parties:
@@ -338,15 +339,6 @@ def _identifier(text: str) -> str:
     if not _IDENTIFIER.fullmatch(text):
         raise ValueError("must be lower-case letters, digits, '-' and '_', and start with a letter")
     return text
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text not in words:
-            raise ValueError(f"must be one of: {', '.join(words)}")
-        return text
-
-    return check
 
 
 def _relative(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from policies.engine import CEDAR_DIRECTORY
 from policies.ruleset import Rule, RuleSet, load_ruleset
 from policies.terms import Action
+from vocabulary.total import total
 
 READABLE = Path(__file__).parent / "READABLE.md"
 
@@ -27,28 +28,31 @@ Nothing is allowed unless a grant in the programme file permits it. A grant does
 does not hold. Where the engine cannot answer, the answer is no.
 """
 
-_ACTIONS_DA = {
-    Action.ENROL: "indskrive personer",
-    Action.PULL_SOURCE: "læse en kilde",
-    Action.REGISTER_EVIDENCE: "registrere et dokument",
-    Action.EVALUATE: "evaluere resultater",
-    Action.RELEASE_TOTAL: "videregive totaler",
-    Action.RELEASE_PREDICATE: "oplyse opfyldt eller ikke opfyldt",
-    Action.RELEASE_PAYMENT: "videregive betalingsbilag",
-    Action.RELEASE_INDIVIDUAL: "oplyse om enkelte personer",
-    Action.READ_LOG: "læse adgangsloggen",
-    Action.REGISTER_RIGHT: "registrere en rettighed",
-    Action.READ_PERSON: "besvare en anmodning om indsigt",
-    Action.DECIDE_RIGHT: "afgøre en anmodning",
-    Action.ADVISE: "rådgive og sætte i bero",
-    Action.CHANGE_POLICY: "ændre reglerne",
-    Action.READ_SETTLEMENT: "læse en afregning",
-    Action.ACKNOWLEDGE: "godkende eller bestride et resultat",
-    Action.REQUEST_PAYMENT: "kræve betaling",
-    Action.APPROVE_PAYMENT: "attestere en betaling",
-    Action.AUDIT: "udtrække og bedømme en stikprøve",
-    Action.AUDIT_ROWS: "få vist udtrukne personers rækker",
-}
+_ACTIONS_DA = total(
+    {
+        Action.ENROL: "indskrive personer",
+        Action.PULL_SOURCE: "læse en kilde",
+        Action.REGISTER_EVIDENCE: "registrere et dokument",
+        Action.EVALUATE: "evaluere resultater",
+        Action.RELEASE_TOTAL: "videregive totaler",
+        Action.RELEASE_PREDICATE: "oplyse opfyldt eller ikke opfyldt",
+        Action.RELEASE_PAYMENT: "videregive betalingsbilag",
+        Action.RELEASE_INDIVIDUAL: "oplyse om enkelte personer",
+        Action.READ_LOG: "læse adgangsloggen",
+        Action.REGISTER_RIGHT: "registrere en rettighed",
+        Action.READ_PERSON: "besvare en anmodning om indsigt",
+        Action.DECIDE_RIGHT: "afgøre en anmodning",
+        Action.ADVISE: "rådgive og sætte i bero",
+        Action.CHANGE_POLICY: "ændre reglerne",
+        Action.READ_SETTLEMENT: "læse en afregning",
+        Action.ACKNOWLEDGE: "godkende eller bestride et resultat",
+        Action.REQUEST_PAYMENT: "kræve betaling",
+        Action.APPROVE_PAYMENT: "attestere en betaling",
+        Action.AUDIT: "udtrække og bedømme en stikprøve",
+        Action.AUDIT_ROWS: "få vist udtrukne personers rækker",
+    },
+    Action,
+)
 
 
 def readable(rules: RuleSet) -> str:

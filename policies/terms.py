@@ -8,9 +8,12 @@ Vocabulary 2.2 in `purposes.toml`; legal bases are IRIs of its GDPR extension
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
+
+from vocabulary.total import total
 
 
 class Purpose(StrEnum):
@@ -98,11 +101,14 @@ class LegalRole(StrEnum):
 
 # legal role -> the bases on which an operator of that role can be given single people's data (rule P52): whoever acts
 # for the municipality shares its task; a controller of its own needs each person's consent
-PERMITTED_BASES: dict[LegalRole, frozenset[LegalBasis]] = {
-    LegalRole.PROCESSOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
-    LegalRole.OTHER_ACTOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
-    LegalRole.INDEPENDENT_CONTROLLER: frozenset({LegalBasis.CONSENT}),
-}
+PERMITTED_BASES: Mapping[LegalRole, frozenset[LegalBasis]] = total(
+    {
+        LegalRole.PROCESSOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
+        LegalRole.OTHER_ACTOR: frozenset({LegalBasis.PUBLIC_TASK, LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONSENT}),
+        LegalRole.INDEPENDENT_CONTROLLER: frozenset({LegalBasis.CONSENT}),
+    },
+    LegalRole,
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -114,9 +120,6 @@ class Party:
 
     def __str__(self) -> str:
         return f"{self.role}/{self.organisation}"
-
-
-RELEASES = frozenset({Action.RELEASE_TOTAL, Action.RELEASE_PREDICATE, Action.RELEASE_PAYMENT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from connectors.declaration_table import Table, parse
+from vocabulary.declaration import DeclarationTable, parse
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Month, Week
 
@@ -106,7 +106,7 @@ def shown_by_kind() -> dict[str, frozenset[Status]]:
     return {kind: frozenset(statuses(kind).values()) for kind in ("dream", "ydelsesrefusion")}
 
 
-def own_codes(table: Table) -> CodeList:
+def own_codes(table: DeclarationTable) -> CodeList:
     """The codes that a declaration itself explains, and where it has that from; `DeclarationInvalid`."""
     table.text("source")
     named = table.table("statuses")
@@ -145,7 +145,7 @@ def _load(name: str) -> tuple[dict[str, str], dict[str, _Days]]:
     return words, days
 
 
-def _words(table: Table) -> dict[str, str]:
+def _words(table: DeclarationTable) -> dict[str, str]:
     """Code -> word; a code that stands twice is refused, since the file would say two things."""
     found: dict[str, str] = {}
     for word in table:
@@ -157,7 +157,7 @@ def _words(table: Table) -> dict[str, str]:
     return found
 
 
-def _days(root: Table, known: Mapping[str, str], whole: _Days) -> dict[str, _Days]:
+def _days(root: DeclarationTable, known: Mapping[str, str], whole: _Days) -> dict[str, _Days]:
     """The days of every code: those of the whole list, or within them the ones that `limits` says."""
     limited: dict[str, _Days] = {}
     for table in root.tables("limits", least=0) if "limits" in root else []:
@@ -176,10 +176,10 @@ def _days(root: Table, known: Mapping[str, str], whole: _Days) -> dict[str, _Day
     return {code: limited.get(code, whole) for code in known}
 
 
-def _codes(table: Table, key: str) -> list[str]:
+def _codes(table: DeclarationTable, key: str) -> list[str]:
     """The codes of an entry: a text, or the numbers from one to another (`111-114`)."""
     found = []
-    for entry in table.texts(key):
+    for entry in table.texts(key, or_empty=True):
         bounds = _RANGE.fullmatch(entry)
         found += [plain(entry)] if bounds is None else [str(code) for code in range(int(bounds[1]), int(bounds[2]) + 1)]
     return found

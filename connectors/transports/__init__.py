@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from connectors.declaration_table import Table
 from connectors.inbox import Inbox
 from connectors.schema import Schema
 from connectors.transport import Clock, Secrets, Transport
 from connectors.transports import file, rest, sftp, soap, sql
+from vocabulary.declaration import DeclarationTable
 
 
 class TransportSettings(Protocol):
@@ -22,11 +22,11 @@ class TransportSettings(Protocol):
 class TransportModule(Protocol):
     """What the module of a transport has. The settings are of the type that its `read` gives."""
 
-    def read(self, table: Table) -> TransportSettings:
+    def read(self, table: DeclarationTable) -> TransportSettings:
         """The settings of a `[transport]` table; `DeclarationInvalid`."""
         ...
 
-    def check(self, root: Table, settings: Any, schema: Schema) -> None:
+    def check(self, root: DeclarationTable, settings: Any, schema: Schema) -> None:
         """Refuse what no table shows by itself: settings that contradict the columns. `DeclarationInvalid`."""
         ...
 
@@ -52,7 +52,7 @@ _MODULES: Mapping[str, TransportModule] = {"file": file, "rest": rest, "sftp": s
 KINDS = tuple(_MODULES)
 
 
-def read_settings(table: Table) -> TransportSettings:
+def read_settings(table: DeclarationTable) -> TransportSettings:
     """The settings of a `[transport]` table, of the type that its module has; `DeclarationInvalid`."""
     kind = table.text("kind")
     if kind not in _MODULES:
@@ -62,7 +62,7 @@ def read_settings(table: Table) -> TransportSettings:
     return settings
 
 
-def check(root: Table, settings: TransportSettings, schema: Schema) -> None:
+def check(root: DeclarationTable, settings: TransportSettings, schema: Schema) -> None:
     """Refuse what no table shows by itself: settings that contradict the columns. `DeclarationInvalid` at its key."""
     _MODULES[settings.kind].check(root, settings, schema)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from connectors.declaration_table import Table
+from vocabulary.declaration import DeclarationTable
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -95,7 +95,7 @@ def declared_network(text: str) -> Network:
     return network
 
 
-def read_networks(table: Table) -> tuple[Network, ...]:
+def read_networks(table: DeclarationTable) -> tuple[Network, ...]:
     """The `networks` of a table, none where nothing is said; `DeclarationInvalid`."""
     try:
         return tuple(declared_network(text) for text in table.texts("networks", []))

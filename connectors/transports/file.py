@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from connectors.declaration_table import Table
 from connectors.drop_folder import DropFolder
 from connectors.errors import FolderEmpty, SourceUnavailable
 from connectors.file_form import Arrival, FileForm, read_arrival, read_form
@@ -16,6 +15,7 @@ from connectors.record_file import record_pages
 from connectors.schema import Schema
 from connectors.source_file import SourceFile
 from connectors.transport import Ask, Clock, Page, Secrets
+from vocabulary.declaration import DeclarationTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class FileSettings:
     arrival: Arrival | None = None
 
 
-def read(table: Table) -> FileSettings:
+def read(table: DeclarationTable) -> FileSettings:
     return FileSettings(read_form(table), read_arrival(table) if "folder" in table else None)
 
 
-def check(root: Table, settings: FileSettings, schema: Schema) -> None:
+def check(root: DeclarationTable, settings: FileSettings, schema: Schema) -> None:
     """Nothing: a file says its columns itself."""
 
 

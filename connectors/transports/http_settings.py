@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 
-from connectors.declaration_table import Table
 from connectors.errors import SecretMissing
 from connectors.transport import Secrets
 from connectors.transports.addresses import Network, checked_url, origin, read_networks
+from vocabulary.declaration import DeclarationTable
 
 DIRECT = "direct"  # no proxy, whatever the environment says
 
@@ -31,7 +31,7 @@ class HttpSettings:
     client_certificate: str = ""  # secret: a PEM file of our certificate and its key
 
 
-def read_http(table: Table, *urls: str) -> HttpSettings:
+def read_http(table: DeclarationTable, *urls: str) -> HttpSettings:
     """The settings in `[transport.http]` of this `[transport]` table, for requests to these addresses alone."""
     origins = frozenset(origin(url) for url in urls)
     if "http" not in table:
@@ -56,12 +56,12 @@ def read_http(table: Table, *urls: str) -> HttpSettings:
     return settings
 
 
-def url(table: Table, key: str) -> str:
+def url(table: DeclarationTable, key: str) -> str:
     """An address in a declaration."""
     return table.converted(key, checked_url)
 
 
-def read_proxy(table: Table) -> str:
+def read_proxy(table: DeclarationTable) -> str:
     """The `proxy` of a table: an address, `direct`, or empty where nothing is said; `DeclarationInvalid`."""
     proxy = table.text("proxy", "")
     if proxy in {"", DIRECT}:

@@ -177,7 +177,7 @@ class Layout:
         """The records of an answer. Raises `SchemaChanged` with the path of what is new, missing or of another type."""
         self._check(answer, self._top, (), source)
         return [
-            tuple("" if depth < 0 else _text(_get(chain[depth], way), leaf) for depth, way, leaf in self._columns)
+            tuple("" if depth < 0 else _text(_get(chain[depth], way)) for depth, way, _ in self._columns)
             for chain in _chains(answer, self._records, [answer])
         ]
 
@@ -260,7 +260,7 @@ def value_at(answer: Any, path: Path) -> str:
         if not isinstance(answer, dict):
             return ""
         answer = answer.get(name)
-    return answer if isinstance(answer, str) else _text(answer, _ANY)
+    return answer if isinstance(answer, str) else _text(answer)
 
 
 def _is(value: Any, leaf: str) -> bool:
@@ -273,7 +273,7 @@ def _is(value: Any, leaf: str) -> bool:
     return isinstance(value, _Number) and _FORMS[leaf].fullmatch(value) is not None
 
 
-def _text(value: Any, leaf: str) -> str:
+def _text(value: Any) -> str:
     if value is None or isinstance(value, list | dict):
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)

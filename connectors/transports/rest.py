@@ -5,17 +5,17 @@ How a declaration says the settings; `connectors.transports.rest_reading` asks.
 
 from __future__ import annotations
 
-from connectors.declaration_table import Table, one_of
-from connectors.errors import DeclarationInvalid
 from connectors.schema import Schema
 from connectors.transport import Clock, Secrets, Transport
 from connectors.transports.http_settings import read_http, url
 from connectors.transports.json_answer import TYPES, PathMisfit, parse_path
 from connectors.transports.rest_settings import ApiKey, OAuth, Paging, RestSettings, layout
 from connectors.transports.template import NUMBER, places, read_body, read_texts
+from vocabulary.declaration import DeclarationTable, one_of
+from vocabulary.errors import DeclarationInvalid
 
 
-def read(table: Table) -> RestSettings:
+def read(table: DeclarationTable) -> RestSettings:
     asks = table.converted("asks", one_of("person", "list"))
     method = table.converted("method", one_of("GET", "POST"))
     query = read_texts(table.table("query"), may_hold_number=False) if "query" in table else {}
@@ -46,7 +46,7 @@ def read(table: Table) -> RestSettings:
     )
 
 
-def check(root: Table, settings: RestSettings, schema: Schema) -> None:
+def check(root: DeclarationTable, settings: RestSettings, schema: Schema) -> None:
     """What the whole declaration alone shows: that paths, types and columns fit; `DeclarationInvalid` at the key."""
     table = root.table("transport")
     for name in settings.types:
@@ -61,7 +61,9 @@ def check(root: Table, settings: RestSettings, schema: Schema) -> None:
         raise _refused(root, table, settings, misfit) from None
 
 
-def _refused(root: Table, table: Table, settings: RestSettings, misfit: PathMisfit) -> DeclarationInvalid:
+def _refused(
+    root: DeclarationTable, table: DeclarationTable, settings: RestSettings, misfit: PathMisfit
+) -> DeclarationInvalid:
     """The refusal at the key that holds the path."""
     reason = f"holds a path that does not fit: {misfit}"
     if misfit.key == "columns":
@@ -84,7 +86,7 @@ def connect(settings: RestSettings, schema: Schema, secrets: Secrets, clock: Clo
     return open_source(settings, schema, secrets, clock)
 
 
-def _auth(table: Table) -> ApiKey | OAuth:
+def _auth(table: DeclarationTable) -> ApiKey | OAuth:
     auth: ApiKey | OAuth
     if table.converted("kind", one_of("api_key", "oauth2")) == "api_key":
         auth = ApiKey(table.text("header"), table.text("secret"), table.text("prefix", ""))
@@ -100,7 +102,7 @@ def _auth(table: Table) -> ApiKey | OAuth:
     return auth
 
 
-def _paging(table: Table, asks: str) -> Paging:
+def _paging(table: DeclarationTable, asks: str) -> Paging:
     kind = table.converted("kind", one_of("number", "cursor", "link", "changes"))
     if kind == "changes" and asks == "person":
         raise table.refuse("kind", "'changes' is for lists: one person's answer is whole")
@@ -120,13 +122,13 @@ def _paging(table: Table, asks: str) -> Paging:
     return paging
 
 
-def _types(table: Table) -> dict[str, str]:
+def _types(table: DeclarationTable) -> dict[str, str]:
     types = {name: table.converted(name, one_of(*TYPES)) for name in table}
     table.done()
     return types
 
 
-def _path(table: Table, key: str, *, is_needed: bool = False) -> str:
+def _path(table: DeclarationTable, key: str, *, is_needed: bool = False) -> str:
     text = table.text(key) if is_needed else table.text(key, "")
     try:
         parse_path(text)
@@ -135,7 +137,7 @@ def _path(table: Table, key: str, *, is_needed: bool = False) -> str:
     return text
 
 
-def _paths(table: Table, key: str) -> tuple[str, ...]:
+def _paths(table: DeclarationTable, key: str) -> tuple[str, ...]:
     texts = table.texts(key, [])
     for text in texts:
         try:

@@ -20,7 +20,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
-from connectors.declaration_table import Table, one_of
 from connectors.errors import FileUnreadable, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.file_form import Arrival, FileForm, read_arrival, read_form
 from connectors.inbox import Entry, Inbox, Where
@@ -29,6 +28,7 @@ from connectors.transport import Clock, Secrets
 from connectors.transports.addresses import Network, may_be_dialled, read_networks
 from connectors.transports.file import FolderRecords
 from connectors.transports.tunnel import read_tunnel, tunnel
+from vocabulary.declaration import DeclarationTable, one_of
 
 if TYPE_CHECKING:
     from paramiko import SFTPAttributes, SFTPClient, SFTPFile, Transport
@@ -64,7 +64,7 @@ class SftpSettings:
     deadline_seconds: int  # of everything, without the time in which files must be quiet
 
 
-def read(table: Table) -> SftpSettings:
+def read(table: DeclarationTable) -> SftpSettings:
     host = table.text("host")
     if not _HOST.fullmatch(host):
         raise table.refuse("host", "must be a name or an address")
@@ -84,7 +84,7 @@ def read(table: Table) -> SftpSettings:
     )
 
 
-def check(root: Table, settings: SftpSettings, schema: Schema) -> None:
+def check(root: DeclarationTable, settings: SftpSettings, schema: Schema) -> None:
     """Nothing: a file says its columns itself."""
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 
-from connectors.declaration_table import Table, one_of
 from connectors.errors import SchemaChanged
 from connectors.schema import Schema
 from connectors.transport import Clock, PersonTransport, Secrets
@@ -15,11 +14,12 @@ from connectors.transports.addresses import host_of
 from connectors.transports.http_settings import read_http, url
 from connectors.transports.kombit import OPERATIONS, Operation
 from connectors.transports.soap_settings import SoapSettings, TokenSettings
+from vocabulary.declaration import DeclarationTable, one_of
 
 _CVR = re.compile(r"\d{8}")
 
 
-def read(table: Table) -> SoapSettings:
+def read(table: DeclarationTable) -> SoapSettings:
     operation = table.converted("operation", one_of(*OPERATIONS))
     endpoint = url(table, "endpoint")
     token = table.table("token")
@@ -39,7 +39,7 @@ def read(table: Table) -> SoapSettings:
     return settings
 
 
-def _signer(table: Table) -> str:
+def _signer(table: DeclarationTable) -> str:
     """Whether answers are signed has no default: who leaves it out has not decided it."""
     signer = table.text("answers_signed_by")
     return "" if signer == "nobody" else signer
@@ -51,7 +51,7 @@ def _eight_digits(text: str) -> str:
     return text
 
 
-def _parameters(table: Table, operation: Operation) -> dict[str, str]:
+def _parameters(table: DeclarationTable, operation: Operation) -> dict[str, str]:
     if not operation.parameters:
         return {}
     given = table.table("parameters")
@@ -65,7 +65,7 @@ def _parameters(table: Table, operation: Operation) -> dict[str, str]:
     return found
 
 
-def check(root: Table, settings: SoapSettings, schema: Schema) -> None:
+def check(root: DeclarationTable, settings: SoapSettings, schema: Schema) -> None:
     """Nothing: whether the operation has the columns is said when it is connected to."""
 
 

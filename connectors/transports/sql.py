@@ -5,15 +5,15 @@ How a declaration says the settings; `connectors.transports.sql_reading` asks.
 
 from __future__ import annotations
 
-from connectors.declaration_table import Table, one_of
 from connectors.schema import Schema
 from connectors.transport import Clock, Secrets, Transport
 from connectors.transports.sql_settings import SqlSettings
+from vocabulary.declaration import DeclarationTable, one_of
 
 TYPES = ("text", "integer", "decimal", "date", "instant", "boolean")
 
 
-def read(table: Table) -> SqlSettings:
+def read(table: DeclarationTable) -> SqlSettings:
     from connectors.transports.sql_statement import DIALECTS, check_statement  # loads a parser
 
     asks = table.converted("asks", one_of("person", "list"))
@@ -50,13 +50,13 @@ def read(table: Table) -> SqlSettings:
     return settings
 
 
-def _statement(table: Table) -> str:
+def _statement(table: DeclarationTable) -> str:
     """The statement, which may stand on several lines."""
     lines = table.lines("statement")
     return " ".join(line.strip() for line in lines)
 
 
-def check(root: Table, settings: SqlSettings, schema: Schema) -> None:
+def check(root: DeclarationTable, settings: SqlSettings, schema: Schema) -> None:
     """That the statement gives the columns, and none but those that are dropped; `DeclarationInvalid`."""
     missing = [name for name in schema.columns if name not in settings.names]
     more = [name for name in settings.names if name not in schema.columns and not schema.is_dropped(name)]

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from connectors.declaration_table import Table
 from connectors.transport import Ask
+from vocabulary.declaration import DeclarationTable
 
 _PART = re.compile(r"\{\{|\}\}|\{(\w*)\}|[{}]")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")  # a token of RFC 9110 §5.6.2
@@ -28,7 +28,7 @@ def places(values: Any) -> set[str]:
     return {found[1] for found in _PART.finditer(values) if found[1]} if isinstance(values, str) else set()
 
 
-def read_texts(table: Table, *, may_hold_number: bool, are_headers: bool = False) -> dict[str, str]:
+def read_texts(table: DeclarationTable, *, may_hold_number: bool, are_headers: bool = False) -> dict[str, str]:
     """A table of templates, checked."""
     for name in table:
         if are_headers and not _HEADER_NAME.fullmatch(name):
@@ -38,7 +38,7 @@ def read_texts(table: Table, *, may_hold_number: bool, are_headers: bool = False
     return texts
 
 
-def read_body(table: Table, *, depth: int = 0) -> dict[str, Any]:
+def read_body(table: DeclarationTable, *, depth: int = 0) -> dict[str, Any]:
     """A JSON object: templates, whole numbers, and objects in it."""
     body: dict[str, Any] = {}
     for name in table:
@@ -79,7 +79,7 @@ def _part(found: re.Match[str], values: Mapping[str, str]) -> str:
     return values[found[1]] if found[1] else found[0][0]
 
 
-def _template(table: Table, name: str, *, may_hold_number: bool) -> str:
+def _template(table: DeclarationTable, name: str, *, may_hold_number: bool) -> str:
     text = table.text(name)
     for found in _PART.finditer(text):
         if found[0] in {"{{", "}}"}:

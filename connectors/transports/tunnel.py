@@ -11,9 +11,9 @@ import socket
 import time
 from urllib.parse import urlsplit
 
-from connectors.declaration_table import Table
 from connectors.errors import SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transports.http_settings import DIRECT, read_proxy
+from vocabulary.declaration import DeclarationTable
 
 _LARGEST_BYTES = 16_384  # of the answer's head
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [^\r\n]*)?\r?\n")
@@ -21,7 +21,7 @@ _ENDS = (b"\r\n\r\n", b"\n\n")
 _HTTP_PORT = 80
 
 
-def read_tunnel(table: Table) -> str:
+def read_tunnel(table: DeclarationTable) -> str:
     """The `proxy` of a table: the address of one, or empty where there is none; `DeclarationInvalid`.
 
     The environment is not asked: what it says of proxies is meant for HTTP.

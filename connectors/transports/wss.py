@@ -166,7 +166,7 @@ def signed_message(
         security.append(named)
         references = [*(_reference(one) for one in signed), _assertion_digest(assertion)]
         key_reference = _assertion_reference(assertion)
-    security.append(_signature(identity, references, key_reference, security))
+    security.append(_signature(identity, references, key_reference))
     return written(envelope)
 
 
@@ -210,7 +210,7 @@ def _digest_of(identifier: str, transform: Element, content: bytes) -> Element:
     )
 
 
-def _signature(identity: Identity, references: list[Element], key_reference: Element, into: Element) -> Element:
+def _signature(identity: Identity, references: list[Element], key_reference: Element) -> Element:
     info = element(
         f"{DS}SignedInfo",
         element(f"{DS}CanonicalizationMethod", attributes={"Algorithm": _EXCLUSIVE}),

@@ -21,12 +21,12 @@ from gateway.errors.contracts import ContractUnknown
 from gateway.errors.installation import Unauthenticated
 from gateway.installation import clients
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import RECIPIENTS
 from gateway.oversight import log_reading as oversight
 from gateway.release import publication
 from gateway.release.releasing import release
 from gateway.store import queries
 from policies.terms import Party, Role
+from vocabulary.releases import Recipient, Template
 
 _MOST_REQUEST_BYTES = 16_384
 _HEADERS = {
@@ -36,7 +36,9 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
 }
 
-Template = Annotated[Literal["contract_total", "predicate", "payment_document"], Path(description="What is asked for.")]
+TemplateName = Annotated[
+    Literal["contract_total", "predicate", "payment_document"], Path(description="What is asked for.")
+]
 ContractId = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="The contract's id, such as `impact60`.")]
 Label = Annotated[str, Path(pattern="^[A-Za-z0-9-]{1,20}$", description="The window's label, such as `2018H2`.")]
 
@@ -119,7 +121,7 @@ def create_app(gateway: Gateway) -> FastAPI:
             found = [gateway.contract(session, name) for name in queries.contract_ids(session)]
         planned = []
         for contract in found:
-            if party.role not in RECIPIENTS or contract.party(party.role).organisation != party.organisation:
+            if party.role.value not in set(Recipient) or contract.party(party.role).organisation != party.organisation:
                 continue
             releases = [
                 PlannedRelease(
@@ -131,7 +133,7 @@ def create_app(gateway: Gateway) -> FastAPI:
                 )
                 for entry in contract.releases
                 for window in contract.windows
-                if entry.recipient == party.role and entry.window == window.label
+                if entry.recipient == party.role.value and entry.window == window.label
             ]
             planned.append(
                 PlannedContract(
@@ -153,7 +155,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     def attestation(
         contract_id: ContractId,
         window: Label,
-        template: Template,
+        template: TemplateName,
         party: Caller,
         revision: Annotated[
             int | None,
@@ -164,9 +166,17 @@ def create_app(gateway: Gateway) -> FastAPI:
 
         Asking again hands out the same attestation with a fresh status. Check it with `verify-outcome`.
         """
-        if party.role not in RECIPIENTS:
+        if party.role.value not in set(Recipient):
             raise ContractUnknown(contract=contract_id)
-        done = release(gateway, contract_id, window, template, party.role, revision=revision, requested_by=party)
+        done = release(
+            gateway,
+            contract_id,
+            window,
+            Template(template),
+            Recipient(party.role),
+            revision=revision,
+            requested_by=party,
+        )
         publication.publish(gateway)  # also after a hand-out: an interrupted release may have left old files
         return Response(done.bundle, media_type="application/json")
 

@@ -12,12 +12,10 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
-from connectors.errors import ConnectorError
 from gateway.errors.table import outcome
-from gateway.errors.tree import GatewayError
-from keys.errors import KeysError
 from outcome_verifier.errors import VerificationError
-from policies.errors import PoliciesError, PolicyDenied
+from policies.errors import PolicyDenied
+from vocabulary.errors import ProductError
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:outcome-gateway:problem:"
@@ -86,8 +84,8 @@ def schemas() -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Register the handlers for all five error trees, for wrong requests and for what nobody foresaw."""
-    for root in (GatewayError, ConnectorError, KeysError, PoliciesError, VerificationError):
+    """Register the handlers for both error trees, for wrong requests and for what nobody foresaw."""
+    for root in (ProductError, VerificationError):
         app.add_exception_handler(root, _ours)
     app.add_exception_handler(RequestValidationError, _wrong_request)
     app.add_exception_handler(HTTPException, _http)

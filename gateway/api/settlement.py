@@ -21,9 +21,9 @@ from gateway.api.settlement_bodies import (
 )
 from gateway.errors.contracts import ContractUnknown
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import RECIPIENTS
 from gateway.settlement import acknowledging, billing, views
 from policies.terms import Party, Role
+from vocabulary.releases import Recipient
 
 _TAG = "settlement"
 ContractId = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="The contract's id, such as `impact60`.")]
@@ -38,7 +38,7 @@ def install(app: FastAPI, gateway: Gateway, caller: Callable[..., Party]) -> Non
     authenticated = Depends(caller)
 
     def recipient(contract_id: ContractId, party: Party = authenticated) -> Party:
-        if party.role not in RECIPIENTS:
+        if party.role.value not in set(Recipient):
             raise ContractUnknown(contract=contract_id)
         return party
 

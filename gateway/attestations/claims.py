@@ -12,42 +12,53 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors.release import DraftRefused
-from gateway.outcomes.contract import Contract, MeasureKind, Window
+from gateway.outcomes.contract import Contract, MeasureKind
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.not_counted import OTHER
 from gateway.outcomes.tariff import DueLine
+from gateway.outcomes.terms import Window
 from outcome_verifier.claims import check_figures, check_shapes
 from policies.disclosure import DisclosureRules, fold_small, show_breakdown
 from policies.terms import Action
+from vocabulary.releases import Recipient, Template
+from vocabulary.total import total
 
 ENGINE_VERSION = "outcome-gateway/0.1.0"
 RULES = ("k", "k-cohort", "class", "complement")
 
-VCT_NAMES = {
-    "contract_total": "outcome-attestation/1",
-    "predicate": "outcome-attestation/1",
-    "payment_document": "payment-document/1",
-}
-LOGS = {"contract_total": "attest", "predicate": "attest", "payment_document": "payment"}
-ACTIONS = {  # template -> what the policy is asked before it is drafted, and before it is signed
-    "contract_total": Action.RELEASE_TOTAL,
-    "predicate": Action.RELEASE_PREDICATE,
-    "payment_document": Action.RELEASE_PAYMENT,
-}
+VCT_NAMES: Mapping[Template, str] = total(
+    {
+        Template.CONTRACT_TOTAL: "outcome-attestation/1",
+        Template.PREDICATE: "outcome-attestation/1",
+        Template.PAYMENT_DOCUMENT: "payment-document/1",
+    },
+    Template,
+)
+LOGS: Mapping[Template, str] = total(
+    {Template.CONTRACT_TOTAL: "attest", Template.PREDICATE: "attest", Template.PAYMENT_DOCUMENT: "payment"}, Template
+)
+ACTIONS: Mapping[Template, Action] = total(
+    {  # template -> what the policy is asked before it is drafted, and before it is signed
+        Template.CONTRACT_TOTAL: Action.RELEASE_TOTAL,
+        Template.PREDICATE: Action.RELEASE_PREDICATE,
+        Template.PAYMENT_DOCUMENT: Action.RELEASE_PAYMENT,
+    },
+    Template,
+)
 
 _TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}-?[0-9]{4}(?![0-9A-Za-z])")
-_DISCLOSABLE = {
-    "contract_total": {
+_DISCLOSABLE = total({
+    Template.CONTRACT_TOTAL: {
         "participants", "cohort_seals", "outcomes_achieved", "threshold", "qualifying_weeks", "payable",
         "outcomes_by_class", "not_counted", "sources", "method", "suppression", "illustrative", "difference",
     },
-    "predicate": {
+    Template.PREDICATE: {
         "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative", "difference",
     },
-    "payment_document": {
+    Template.PAYMENT_DOCUMENT: {
         "participants", "cohort_seals", "payable", "lines", "sources", "method", "illustrative", "difference",
     },
-}  # fmt: skip
+}, Template)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ class Sources:
 
 
 def disclosable_claims(
-    template: str,
+    template: Template,
     *,
     contract: Contract,
     window: Window,
@@ -88,7 +99,7 @@ def disclosable_claims(
         "illustrative": list(contract.illustrative),
     }
     payable = {"amount_minor": sum(line.amount_minor for line in due), "currency": contract.currency}
-    if template == "payment_document":
+    if template == Template.PAYMENT_DOCUMENT:
         claims["payable"] = payable
         claims["lines"] = [
             {
@@ -106,7 +117,7 @@ def disclosable_claims(
         achieved = evaluation.quantity(measure.id)
         met = achieved >= measure.threshold_people
         claims["threshold"] = {"people": measure.threshold_people, "met": met}
-    if template == "contract_total":
+    if template == Template.CONTRACT_TOTAL:
         claims["payable"] = payable
         if measure:
             claims["outcomes_achieved"] = achieved
@@ -137,11 +148,11 @@ def _reasons(contract: Contract, reasons: Mapping[str, int]) -> list[dict[str, A
 
 
 def visible_claims(
-    template: str,
+    template: Template,
     *,
     contract: Contract,
     window: Window,
-    recipient: str,
+    recipient: Recipient,
     issuer: str,
     host: str,
     vct_integrity: str,
@@ -188,21 +199,21 @@ def rehearse(visible: Mapping[str, Any], disclosable: Mapping[str, Any], *, cont
 
     The last gate before the key: it repeats what earlier steps promise, from the finished draft alone.
     """
-    template = visible["template"]
+    template, recipient = Template(visible["template"]), Recipient(visible["recipient"]["role"])
     unplanned = set(disclosable) - _DISCLOSABLE[template]
     if unplanned:
         raise DraftRefused(rule="planned-claims", reason=f"{template} may not disclose {sorted(unplanned)}")
-    if not contract.is_planned(template, visible["recipient"]["role"], visible["window"]["label"]):
+    if not contract.is_planned(template, recipient, visible["window"]["label"]):
         raise DraftRefused(rule="planned-release", reason="the contract declares no such release")
     if ("supersedes" in visible) != ("difference" in disclosable):
         raise DraftRefused(
             rule="signed-difference", reason="what supersedes says the difference, and nothing else does"
         )
-    if template == "contract_total" and disclosable["participants"] < contract.k_cohort:
+    if template == Template.CONTRACT_TOTAL and disclosable["participants"] < contract.k_cohort:
         raise DraftRefused(rule="k-cohort", reason="the cohort is too small for exact totals")
     if disclosable["participants"] != sum(seal["count"] for seal in disclosable["cohort_seals"]):
         raise DraftRefused(rule="sealed-denominator", reason="participants differ from the sealed count")
-    if "not_counted" in disclosable and visible["recipient"]["role"] != "operator":
+    if "not_counted" in disclosable and recipient != Recipient.OPERATOR:
         raise DraftRefused(rule="reasons-to-operator", reason="why people are not counted is for the operator alone")
     for cell in [*disclosable.get("outcomes_by_class", []), *disclosable.get("not_counted", [])]:
         if cell["value"] is not None and cell["value"] < contract.k:

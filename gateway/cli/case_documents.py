@@ -37,7 +37,7 @@ def add(
     --expires 2020-12-31 --document-sha256 "$(sha256sum virk.pdf | cut -c -64)"
     """
     from gateway.evaluation.evidence import Document, register
-    from gateway.outcomes.evidence import EvidenceType
+    from gateway.outcomes.manual_evidence import EvidenceType
     from vocabulary.weeks import Week
 
     if kind not in set(EvidenceType):

@@ -41,6 +41,7 @@ from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import Demands, VerifiedOutcome, verify_bundle
 from policies.errors import PolicyDenied
 from policies.terms import Party, Purpose, Role
+from vocabulary.releases import Recipient, Template
 
 _EXAMPLES = Path(__file__).parents[2] / "examples"
 _MARK = ".outcome-gateway-demo"
@@ -123,8 +124,8 @@ def _impact60(story: _Story, directory: Path) -> tuple[Gateway, bytes]:
     _evaluate_course(story, gateway, course)
     _release_windows(story, gateway, "impact60", "2020H2")
     story.step("released the contract total of 2020H2 to operator and investor")
-    for recipient in ("operator", "investor"):
-        released = release(gateway, "impact60", "2020H2", "contract_total", recipient)
+    for recipient in Recipient:
+        released = release(gateway, "impact60", "2020H2", Template.CONTRACT_TOTAL, recipient)
         _keep(directory, released)
     verified = _read(gateway, released)
     for cell in verified.shown["outcomes_by_class"]:
@@ -133,7 +134,9 @@ def _impact60(story: _Story, directory: Path) -> tuple[Gateway, bytes]:
     story.note("withheld from everybody: a class of fewer than k = 5 people, and what would give it away")
     story.note("the total itself is exact: 120 people reach K_cohort = 25")
     story.step("asked for the window after that")
-    _expect_refusal(story, lambda: release(gateway, "impact60", "2021H1", "payment_document", "operator"))
+    _expect_refusal(
+        story, lambda: release(gateway, "impact60", "2021H1", Template.PAYMENT_DOCUMENT, Recipient.OPERATOR)
+    )
     publication.publish(gateway)
     _log(story, gateway)
     return gateway, released.bundle
@@ -144,10 +147,10 @@ def _ballerup(story: _Story, directory: Path) -> None:
     gateway, _, drop = _install(story, directory, _BALLERUP)
     _pull(story, gateway, _BALLERUP, drop)
     story.step("the investor asked for the exact total of ten people")
-    _expect_refusal(story, lambda: release(gateway, "ballerup", "2020H2", "contract_total", "investor"))
+    _expect_refusal(story, lambda: release(gateway, "ballerup", "2020H2", Template.CONTRACT_TOTAL, Recipient.INVESTOR))
     story.step("what is owed is exact all the same: payment documents to the operator alone")
     for window in ("2019H1", "2019H2", "2020H1", "2020H2"):
-        released = release(gateway, "ballerup", window, "payment_document", "operator")
+        released = release(gateway, "ballerup", window, Template.PAYMENT_DOCUMENT, Recipient.OPERATOR)
         shown = _read(gateway, released).shown
         line = shown["lines"][0]
         back = "  (a relapse takes back)" if line["quantity"] < 0 else ""
@@ -156,7 +159,7 @@ def _ballerup(story: _Story, directory: Path) -> None:
         _keep(directory, released)
     story.note("[yellow]illustrative[/]: price, threshold and hours are not public")
     story.step("released to the investor, once, at the contract's end: met or not met, and nothing else")
-    released = release(gateway, "ballerup", "2020H2", "predicate", "investor")
+    released = release(gateway, "ballerup", "2020H2", Template.PREDICATE, Recipient.INVESTOR)
     _keep(directory, released)
     verified = _read(gateway, released)
     met = "met" if verified.shown["threshold"]["met"] else "not met"
@@ -262,7 +265,7 @@ def _release_windows(story: _Story, gateway: Gateway, contract: str, last: str) 
     with gateway.store.read() as session:
         windows = gateway.contract(session, contract).windows_until(last)
     for window in windows:
-        done = release(gateway, contract, window.label, "payment_document", "operator")
+        done = release(gateway, contract, window.label, Template.PAYMENT_DOCUMENT, Recipient.OPERATOR)
         shown = _read(gateway, done).shown
         weeks = sum(line["quantity"] for line in shown["lines"])
         amount = money(shown["payable"]["amount_minor"], "DKK")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from gateway.evaluation.explaining import Explanation, PersonShown
     from gateway.evaluation.hindsight import Changes
-    from gateway.outcomes.explain import MeasureExplained, Run, TotalExplained, WindowExplained
+    from gateway.outcomes.explain import MeasureExplained, TotalExplained, WeekRun, WindowExplained
     from gateway.outcomes.reconciling import Reconciled
     from gateway.wording.views import JsonValue
 
@@ -99,7 +99,7 @@ def _window_rows(measure: MeasureExplained, window: WindowExplained) -> list[tup
     return rows
 
 
-def _why(run: Run) -> tuple[str, str, str]:
+def _why(run: WeekRun) -> tuple[str, str, str]:
     return (f"as {run.state}" if run.state else "no", str(run.line), str(run.reason))
 
 

@@ -298,22 +298,23 @@ def release(
 
     Example: gateway release impact60 2020H2 --template contract_total --to investor --out impact60.bundle.json
     """
-    from gateway.outcomes.contract import RECIPIENTS, TEMPLATES
     from gateway.release.publication import publish
     from gateway.release.releasing import check
     from gateway.release.releasing import release as use_case
+    from vocabulary.releases import Recipient, Template
 
-    if template not in TEMPLATES:
-        raise typer.BadParameter(f"must be one of: {', '.join(TEMPLATES)}", param_hint="--template")
-    if to not in RECIPIENTS:
-        raise typer.BadParameter(f"must be one of: {', '.join(RECIPIENTS)}", param_hint="--to")
+    if template not in set(Template):
+        raise typer.BadParameter(f"must be one of: {', '.join(Template)}", param_hint="--template")
+    if to not in set(Recipient):
+        raise typer.BadParameter(f"must be one of: {', '.join(Recipient)}", param_hint="--to")
+    asked = (contract, window, Template(template), Recipient(to))
     if dry_run:
-        console.print(f"allowed: it would {check(open_gateway(), contract, window, template, to)}; nothing was made")
+        console.print(f"allowed: it would {check(open_gateway(), *asked)}; nothing was made")
         return
     path = out or Path(f"{contract}-{window}-{template}-{to}.bundle.json")
     with output(path) as file:
         gateway = open_gateway()
-        done = use_case(gateway, contract, window, template, to, revision=revision)
+        done = use_case(gateway, *asked, revision=revision)
         file.write(done.bundle)
     with writing(gateway.settings.public_directory):
         publish(gateway)

@@ -53,10 +53,10 @@ def agreed_files(contract: Path, programme: Path) -> tuple[Contract, Programme]:
 
     Raises `DeclarationInvalid`, or `ProgrammeInvalid` where the programme names another text.
     """
-    from connectors.declaration_table import line_of
     from gateway.outcomes.contract_file import load_contract
     from policies.errors import ProgrammeInvalid
     from policies.programme import load_programme
+    from vocabulary.declaration import line_of
 
     agreed = load_contract(contract.read_bytes(), file=contract.name)
     why = load_programme(programme.read_bytes(), file=programme.name)

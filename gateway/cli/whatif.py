@@ -74,7 +74,7 @@ def _cohorts_to_try(
     draft: Contract, success: Sequence[int], course: Path | None, cohort: str, seed: int, draws: int
 ) -> list[Tried]:
     """The cohorts that were asked for; what there is to say of them is said."""
-    from gateway.outcomes.forecast import moved
+    from gateway.outcomes.forecast import shift_weeks
     from gateway.outcomes.whatif import Tried
     from gateway.simulate.course import load_course
     from gateway.simulate.invented import generate_course, histories, scale_course
@@ -113,7 +113,7 @@ def _cohorts_to_try(
     console.print(f"  course {course.name}: {draws} cohorts of invented people, seeds {seeds[0]} to {seeds[-1]}")
     weeks = Week.of(loaded.enrolment_from) - Week.of(draft.cohort.enrolment_from)
     _say_moved(weeks)
-    there = moved(draft, weeks)
+    there = shift_weeks(draft, weeks)
     return [Tried(course.stem, there, tuple(tuple(histories(there, loaded, seed=one)) for one in seeds), seeds)]
 
 

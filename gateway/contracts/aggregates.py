@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -19,10 +18,9 @@ from sqlmodel import Session, col, select
 from gateway.errors.aggregates import AggregateMissing, AggregateRefused
 from gateway.events.contracts import AggregateDeclared
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Contract, Window
-from gateway.outcomes.terms import Aggregate
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import Aggregate, Window
 from gateway.store.tables import DeclaredRow
-from keys.signer import Signer
 from outcome_verifier import endorsement
 from outcome_verifier.shapes import Shape, fields, is_contract, is_digest, is_integer, is_text
 
@@ -39,35 +37,6 @@ _SHAPES: Mapping[str, Shape] = {
     "inputs_sha256": is_digest,
 }
 _MOST = 10**15
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredFigure:
-    """A declared figure before it is signed: whole numbers in the unit that the contract names."""
-
-    aggregate: str
-    window: str
-    value: int
-    period: tuple[date, date]  # both days included
-    inputs_sha256: str  # hexadecimal digest of what it was computed from
-
-
-def sign_figure(contract: Contract, figure: DeclaredFigure, signer: Signer, *, at: datetime) -> str:
-    """The figure as its evaluator signs it. Raises `KeyError` where the contract has no such aggregate."""
-    aggregate = contract.aggregate(figure.aggregate)
-    claims = {
-        "contract": contract.identity,
-        "aggregate": aggregate.id,
-        "window": figure.window,
-        "unit": str(aggregate.unit),
-        "value": figure.value,
-        "method": aggregate.method,
-        "source": aggregate.source,
-        "period": {"from": figure.period[0].isoformat(), "to": figure.period[1].isoformat()},
-        "inputs_sha256": figure.inputs_sha256,
-        "iat": int(at.timestamp()),
-    }
-    return endorsement.sign(signer, typ=TYPE, claims=claims)
 
 
 def declare(gateway: Gateway, contract_id: str, token: str) -> DeclaredRow:

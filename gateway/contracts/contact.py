@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from connectors.declaration_table import parse
+from vocabulary.declaration import parse
 
 
 @dataclass(frozen=True, slots=True)

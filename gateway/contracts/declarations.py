@@ -17,7 +17,6 @@ from sqlmodel import Session, col, select
 
 from connectors.codes import shown_by_kind
 from connectors.declaration import SourceDeclaration, load_declaration
-from connectors.errors import DeclarationInvalid
 from gateway.contracts import accepted
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.contracts import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
@@ -29,8 +28,8 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.outcomes.evidence import EVIDENCE
 from gateway.outcomes.lint import lint
+from gateway.outcomes.manual_evidence import EVIDENCE
 from gateway.store import queries
 from gateway.store.rights_tables import Proposal
 from gateway.store.tables import ContractVersion, NoticeRow, ProgrammeRow, SourceRow
@@ -40,6 +39,8 @@ from policies.errors import ProgrammeInvalid
 from policies.facts import DecisionFacts
 from policies.programme import Programme, load_programme
 from policies.terms import PERMITTED_BASES, Action, Purpose, Role
+from vocabulary.errors import DeclarationInvalid
+from vocabulary.typed_text import typed_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,20 @@ def read_declared(gateway: Gateway, contract_file: Path, programme_file: Path) -
         if hashlib.sha256(text).hexdigest() != notice.sha256:
             reason = f"{notice.file} has another digest than the programme says"
             raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=reason)
-        files[f"notice/{notice.id}/{notice.version}/{notice.language}"] = text.decode("utf-8")
+        files[f"notice/{notice.id}/{notice.version}/{notice.language}"] = _notice_text(text, notice.file, programme)
     return _check_declared(gateway, Declared(contract, programme, files))
+
+
+def _notice_text(text: bytes, file: str, programme: Programme) -> str:
+    """What a person is told, as everybody sees it; `ProgrammeInvalid` where it holds what nobody sees."""
+    try:
+        notice = text.decode("utf-8")
+        typed_lines(notice)
+    except UnicodeDecodeError:
+        raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=f"{file} is not UTF-8") from None
+    except ValueError as error:
+        raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=f"{file} {error}") from None
+    return notice
 
 
 def activate_contract(

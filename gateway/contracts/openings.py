@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from connectors.errors import DeclarationInvalid
 from gateway.contracts import accepted
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.settlement import SettlementMismatch
@@ -23,7 +22,7 @@ from gateway.installation.authority import Asking, deciding, staff_party
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.outcomes.opening import Opening, load_opening, staters
+from gateway.outcomes.opening import OpeningBalances, load_opening, staters
 from gateway.outcomes.settlement_terms import ANSWER_DAYS
 from gateway.store import queries
 from gateway.store.settlement_tables import Dispute, OpeningRow
@@ -31,13 +30,14 @@ from outcome_verifier import balances
 from outcome_verifier.balances import Statement
 from policies.facts import DecisionFacts
 from policies.terms import Action, Purpose, Role
+from vocabulary.errors import DeclarationInvalid
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
     """Opening balances in force, and how they came to be."""
 
-    opening: Opening
+    opening: OpeningBalances
     signed: tuple[Statement, ...]
     at: datetime
 
@@ -112,14 +112,14 @@ def of(gateway: Gateway, session: Session, contract_id: str) -> Adopted | None:
     return Adopted(opening, signed, row.at)
 
 
-def opening_of(gateway: Gateway, session: Session, contract_id: str) -> Opening | None:
+def opening_of(gateway: Gateway, session: Session, contract_id: str) -> OpeningBalances | None:
     """The figures alone, for the arithmetic."""
     found = of(gateway, session, contract_id)
     return None if found is None else found.opening
 
 
 def _put_in_force(
-    gateway: Gateway, asking: Asking, contract: Contract, opening: Opening, text: bytes, tokens: Sequence[str]
+    gateway: Gateway, asking: Asking, contract: Contract, opening: OpeningBalances, text: bytes, tokens: Sequence[str]
 ) -> Adopted:
     if queries.releases(asking.session, contract.id):
         reason = "something of it was released here; what is wrong there is corrected with `gateway correct`"
@@ -171,7 +171,7 @@ def _check_signatures(
     gateway: Gateway,
     session: Session,
     contract: Contract,
-    opening: Opening,
+    opening: OpeningBalances,
     tokens: Sequence[str],
     *,
     keys: Collection[tuple[str, str]],

@@ -10,9 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, RegisterExit, State
+from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.measures_file import ANY_STATUS
-from gateway.outcomes.terms import Gate, Index, Point, Tariff, TariffKind, Unit
+from gateway.outcomes.terms import (
+    ExitRule,
+    FigureUnit,
+    Gate,
+    Index,
+    RegisterExit,
+    ScalePoint,
+    Tariff,
+    TariffKind,
+    WeekState,
+)
 from gateway.wording.contract import COUNTS, EXITS, HEADINGS, LINES, PAYS, RULES, TEMPLATES, UNITS
 from policies.basis import StopReason
 
@@ -91,18 +101,20 @@ class _Page:
         text = f"{hundredths / 100:g}"
         return text.replace(".", ",") if self.language is Language.DANISH else text
 
-    def _measured(self, value: int, unit: Unit) -> str:
-        if unit is Unit.MINOR:
+    def _measured(self, value: int, unit: FigureUnit) -> str:
+        if unit is FigureUnit.MINOR:
             return self._money(value)
-        if unit is Unit.PER_MILLE:
+        if unit is FigureUnit.PER_MILLE:
             return self._per_mille(value)
         return f"{value} {UNITS[unit][self.language]}"
 
-    def _unit(self, name: str) -> Unit:
+    def _unit(self, name: str) -> FigureUnit:
         measure = self.contract.measure(name)
         if measure is None:
             return self.contract.aggregate(name).unit
-        return {MeasureKind.WEEKS: Unit.WEEK, MeasureKind.FOLLOW_UP: Unit.POINT}.get(measure.kind, Unit.PERSON)
+        return {MeasureKind.WEEKS: FigureUnit.WEEK, MeasureKind.FOLLOW_UP: FigureUnit.POINT}.get(
+            measure.kind, FigureUnit.PERSON
+        )
 
     def parties(self) -> list[str]:
         payer = self.contract.party("outcome_payer")
@@ -152,7 +164,7 @@ class _Page:
             text += self._say(key, types=", ".join(sorted(state.income_types)), hours=hours)
         return text
 
-    def _label(self, state: State) -> str:
+    def _label(self, state: WeekState) -> str:
         return state.label_da if self.language is Language.DANISH else state.label_en
 
     def _or(self, words: Sequence[str]) -> str:
@@ -227,7 +239,7 @@ class _Page:
         price = self._money(tariff.price_minor)
         if tariff.price_by_state:
             price = ", ".join(f"{state} {self._money(minor)}" for state, minor in tariff.price_by_state.items())
-        unit = self._unit(tariff.of) if tariff.of else Unit.WINDOW
+        unit = self._unit(tariff.of) if tariff.of else FigureUnit.WINDOW
         text = PAYS[tariff.kind][self.language].format(
             of=tariff.of,
             unit=UNITS[unit][self.language],
@@ -257,7 +269,7 @@ class _Page:
             text += self._say(key, amount=self._money(tariff.cap_window_minor))
         return text + (self._say("cap", amount=self._money(tariff.cap_minor)) if tariff.cap_minor else "")
 
-    def _point(self, point: Point, unit: Unit) -> str:
+    def _point(self, point: ScalePoint, unit: FigureUnit) -> str:
         return f"{self._measured(point.at, unit)}: {self._money(point.amount_minor)}"
 
     def _reached(self, name: str, at_least: int) -> str:

@@ -16,6 +16,8 @@ class ErrorOutcome:
 
 _OUTCOMES: dict[str, ErrorOutcome] = {
     "gateway-error": ErrorOutcome(1, 500, "Internal error"),
+    "product-error": ErrorOutcome(1, 500, "Internal error"),
+    "text-invalid": ErrorOutcome(3, 422, "The text cannot be used"),
     "declaration-invalid": ErrorOutcome(3, 422, "The file cannot be understood"),
     "connector-error": ErrorOutcome(3, 422, "The file cannot be used"),
     "file-unreadable": ErrorOutcome(3, 422, "The file cannot be read"),

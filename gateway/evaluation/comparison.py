@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from connectors.base import Progress, no_progress
 from connectors.declaration import SourceDeclaration
-from connectors.errors import ConnectorError, DeclarationInvalid
+from connectors.errors import ConnectorError
 from connectors.source_file import LocalFile
 from connectors.whole_extract import Scanned, scan_extract
 from gateway.contracts.declarations import source
@@ -25,13 +25,14 @@ from gateway.intake.enrolment import is_sealed
 from gateway.outcomes.arrays import GroupMeasure, GroupTotals
 from gateway.outcomes.comparison_group import ComparisonFigures, ComparisonGroup, load_group, shown_by_state
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.evidence import EVIDENCE
+from gateway.outcomes.manual_evidence import EVIDENCE
 from outcome_verifier import canonical
 from policies.basis import RecordKind
 from policies.disclosure import DisclosureRules, check_group
 from policies.errors import GroupTooSmall
 from policies.facts import PullFacts
 from policies.terms import Action, Purpose
+from vocabulary.errors import DeclarationInvalid
 
 _PURPOSE = Purpose.OUTCOME_EVALUATION
 
@@ -81,7 +82,7 @@ def compare(
             progress=progress,
         )
         check_group(scanned.people, rules)
-    except (ConnectorError, GroupTooSmall) as error:
+    except (ConnectorError, DeclarationInvalid, GroupTooSmall) as error:
         with gateway.store.write(gateway.clock()) as uow:
             uow.record(
                 ComparisonFailed(

@@ -15,18 +15,19 @@ from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed, needed_weeks
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
-from gateway.outcomes.evidence import EVIDENCE
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
+from gateway.outcomes.manual_evidence import EVIDENCE
 from gateway.outcomes.reconciling import (
     NOTHING_TO_RECONCILE,
-    OnDocuments,
+    DocumentsBand,
     Reconciled,
-    disagreeing,
+    count_disagreements,
     on_evidence,
     rests_on_documents,
 )
+from gateway.outcomes.terms import Window
 from gateway.store import basis, queries, spells
 from gateway.store.tables import SpellRow, Subject
 from policies.facts import EvaluateFacts
@@ -130,7 +131,7 @@ def _reconciled(
         return NOTHING_TO_RECONCILE
     ids = [person.subject for person in cohort]
     told = spells.load_told(session, ids, contract.status_sources, evidence=contract.evidence, known_at=as_of.known_at)
-    pairs = disagreeing(contract, cohort, told, evaluation.week)
+    pairs = count_disagreements(contract, cohort, told, evaluation.week)
     if not contract.evidence:
         return Reconciled(pairs)
     others = _by_registers(session, contract, programme, known_at=as_of.known_at)
@@ -147,7 +148,7 @@ def on_documents(
     week: Week,
     *,
     known_at: datetime,
-) -> OnDocuments | None:
+) -> DocumentsBand | None:
     """How much of the paid outcome rests on documents, as it may be shown; None where the contract takes none.
 
     Everybody is looked at twice whether there is a document or not: neither an answer nor its time tells.

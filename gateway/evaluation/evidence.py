@@ -21,7 +21,7 @@ from gateway.installation.authority import Asking, Authorised, deciding, staff_p
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import needed_weeks
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.evidence import EvidenceType, last_week
+from gateway.outcomes.manual_evidence import EvidenceType, last_week
 from gateway.store import basis, evidence, queries
 from gateway.store.evidence import EvidenceRow
 from gateway.store.tables import Subject

@@ -20,10 +20,11 @@ from gateway.events.evaluation import EvaluationExplained
 from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.explain import MeasureExplained, Rules, TotalExplained, explain_person, explain_totals
-from gateway.outcomes.tariff import owed
+from gateway.outcomes.tariff import owed_amounts
+from gateway.outcomes.terms import Window
 from gateway.store import basis, queries
 from policies.basis import RecordKind, StopReason
 from policies.terms import Purpose
@@ -128,7 +129,7 @@ def _tariffs(
         ]
     except AggregateMissing as error:
         return (), str(error)
-    amounts = owed(found.contract, series)
+    amounts = owed_amounts(found.contract, series)
     labels = [window.label for window, _ in over]
     shown = [
         TariffShown(tariff.id, tariff.line, tuple(zip(labels, (row[tariff.id] for row in amounts), strict=True)))

@@ -19,12 +19,12 @@ from gateway.events.evidence import WeekExplained
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.evidence import EVIDENCE, STATUS_OF, EvidenceType
 from gateway.outcomes.explain import Rules
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.judging import WeekVerdict
+from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF, EvidenceType
 from gateway.outcomes.precedence import decider, disagreements
 from gateway.outcomes.results import person_result
+from gateway.outcomes.verdicts import WeekVerdict
 from gateway.store import basis, evidence, queries
 from gateway.store.tables import IncomeRow, PullRow, SourceRow, SpellRow, Subject
 from policies.basis import RecordKind, StopReason

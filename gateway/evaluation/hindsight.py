@@ -15,9 +15,10 @@ from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation.evaluating import AsOf, Look, frozen_at, histories, known_by, look, record_evaluation
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
+from gateway.outcomes.terms import Window
 from gateway.store import basis
 from policies.terms import Purpose
 from vocabulary.weeks import Week

@@ -23,7 +23,8 @@ from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
-from gateway.outcomes.tariff import Figures, owed, quantity_of
+from gateway.outcomes.figures import Figures
+from gateway.outcomes.tariff import owed_amounts, quantity_of
 from gateway.store import basis
 from policies.terms import Purpose
 
@@ -182,7 +183,7 @@ def _new(
         end.figures(contract, aggregates.known_figures(asking.session, contract, window, at=asking.now))
         for window, end in zip(windows, ends, strict=True)
     ]
-    amounts = owed(contract, series)
+    amounts = owed_amounts(contract, series)
     found: dict[str, dict[MappedFigure, int]] = {}
     before = dict.fromkeys(mapped.figures, 0)
     for window, end, figures, due in zip(windows, ends, series, amounts, strict=True):

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from connectors.declaration_table import Table, one_of, parse, unique
 from gateway.outcomes.contract import Contract
+from vocabulary.declaration import DeclarationTable, one_of, parse, unique
 
 SCHEMA = "shadow-map/1"
 _COLUMN = re.compile(r"[A-Z]{1,2}")
@@ -92,7 +92,7 @@ def load_map(text: bytes, contract: Contract, *, file: str) -> ShadowMap:
     return ShadowMap(sheet, label_column, labels, figures)
 
 
-def _figure(table: Table, contract: Contract) -> MappedFigure:
+def _figure(table: DeclarationTable, contract: Contract) -> MappedFigure:
     reads = Reads(table.converted("reads", one_of(*Reads)))
     known = contract.measures if reads is Reads.MEASURE else contract.tariffs
     found = MappedFigure(

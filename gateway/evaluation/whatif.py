@@ -18,7 +18,7 @@ from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised, deciding
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.forecast import moved, weeks_between
+from gateway.outcomes.forecast import shift_weeks, weeks_between
 from gateway.outcomes.history import PersonHistory, inputs_root
 from gateway.outcomes.whatif import Tried
 from gateway.store import basis
@@ -56,7 +56,7 @@ def historical(gateway: Gateway, contract_id: str, draft: Contract) -> Historica
         _record(asking, known, draft, cohort, authorised)  # 4
         erased = basis.remainder(asking.session, known.id).people
     weeks = weeks_between(draft, cohort)
-    there = moved(draft, weeks)  # 5
+    there = shift_weeks(draft, weeks)  # 5
     windows = tuple(window for window in there.windows if window.to_week <= complete)
     if not windows:
         raise SimulationRefused(draft=draft.file, reason=f"the registers end in {complete}, before its first window")

@@ -25,6 +25,7 @@ from policies.errors import PolicyDenied
 from policies.facts import Facts
 from policies.programme import Programme
 from policies.terms import Action, Party, Role
+from vocabulary.errors import DeclarationInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def deciding(gateway: Gateway) -> Iterator[Asking]:
                 yield asking
             except PolicyDenied as error:
                 refused = error
-    except (Refused, ConnectorError, VerificationError) as error:
+    except (Refused, ConnectorError, DeclarationInvalid, VerificationError) as error:
         if asking is not None and asking.asked:
             with gateway.store.write(gateway.clock()) as uow:
                 uow.record(

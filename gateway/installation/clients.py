@@ -27,13 +27,14 @@ from gateway.installation.tokens import (
     verify_access_token,
     verify_assertion,
 )
-from gateway.outcomes.contract import RECIPIENTS
 from gateway.store import queries
 from gateway.store.tables import ClientRow, UsedAssertion
 from outcome_verifier import b64
 from outcome_verifier.jws import thumbprint
 from outcome_verifier.signing import jwk_of
 from policies.terms import Party, Role
+from vocabulary.releases import Recipient
+from vocabulary.typed_text import check_typed
 
 _COORDINATE_BYTES = 32
 
@@ -58,6 +59,7 @@ def register_client(gateway: Gateway, *, client_id: str, organisation: str, role
     programme in force names the organisation in this role, `ClientKeyRefused` where the key is another client's or was
     revoked.
     """
+    check_typed(client_id, what="the client's id")
     jwk = _public_key(jwk_file)
     with gateway.store.write(gateway.clock()) as uow:
         known = _parties(gateway, uow.session)
@@ -190,7 +192,7 @@ def _parties(gateway: Gateway, session: Session) -> set[Party]:
     found: set[Party] = set()
     for contract_id in queries.contract_ids(session):
         parties = gateway.contract(session, contract_id).parties
-        found.update(Party(party.organisation, Role(party.role)) for party in parties if party.role in RECIPIENTS)
+        found.update(Party(party.organisation, Role(party.role)) for party in parties if party.role in set(Recipient))
         found.update(gateway.programme(session, contract_id).parties)
     return found
 

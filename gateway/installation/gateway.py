@@ -23,8 +23,9 @@ from gateway.events.installation import Installed, SigningKeyChanged
 from gateway.events.rights import PolicySetApproved
 from gateway.installation.secrets_folder import SecretsFolder
 from gateway.installation.settings import REAL_TIME, Kind, Settings, utc_now
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.terms import Window
 from gateway.store import queries
 from gateway.store.schema import check_schema, migrate
 from gateway.store.tables import Installation, KeyManifestRow, SigningKeyRow
@@ -34,6 +35,7 @@ from keys.keystore import KeyStore, write_secret_file
 from keys.lifecycle import State
 from keys.signer import LogKey, Signer, log_key, signer_from_uri
 from policies.programme import Programme, load_programme
+from vocabulary.typed_text import check_typed
 
 if TYPE_CHECKING:
     from connectors.boundary import Boundary
@@ -235,6 +237,8 @@ def initialise(
     for another kind, and `KindMismatch` where the keys that stand there already are of another: before anything is
     made.
     """
+    check_typed(municipality_name, what="the municipality's name")
+    check_typed(host_name, what="the host name")
     _check_profile(settings, kind)
     if any(settings.keys_directory.glob("*.json")):
         check_keys(KeyStore.open(settings.keys_directory, settings.read_passphrase()), kind)

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 
 from connectors.transport import Clock
 from keys.keystore import read_passphrase
+from vocabulary.typed_text import check_typed
 
 
 class Kind(StrEnum):
@@ -59,7 +60,7 @@ class Settings(BaseSettings):
     @property
     def acting_staff(self) -> str:
         """Who acts: the setting, or the login name of the process."""
-        return self.staff or getpass.getuser()
+        return check_typed(self.staff or getpass.getuser(), what="the name of the staff member (GATEWAY_STAFF)")
 
     @property
     def store_url(self) -> str:

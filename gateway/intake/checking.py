@@ -30,6 +30,7 @@ from gateway.installation.gateway import Gateway
 from gateway.intake.pulling import ask_to_pull
 from gateway.store import circuit, queries
 from policies.terms import Purpose
+from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
 
@@ -89,7 +90,7 @@ def check_source(
     question = _authorise(gateway, contract_id, source_id, purpose)  # 1
     try:
         checked = _look_at_sample(gateway, contract_id, question, file, secrets, clock)  # 2
-    except ConnectorError as error:
+    except (ConnectorError, DeclarationInvalid) as error:
         _record(gateway, contract_id, question.declaration, records=0, of_cohort=0, error=error.code)  # 3
         raise
     _record(gateway, contract_id, question.declaration, records=checked.records, of_cohort=checked.of_cohort, error="")

@@ -24,8 +24,8 @@ from gateway.events.event import PersonLine
 from gateway.events.rights import BasesRecorded
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Batch as DeclaredBatch
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import ReferralBatch as DeclaredBatch
 from gateway.store import ledger, queries
 from gateway.store.basis import FOLLOWED_FOR
 from gateway.store.rights_tables import BasisRow

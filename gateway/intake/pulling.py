@@ -33,6 +33,7 @@ from gateway.store.unit_of_work import UnitOfWork
 from policies.errors import PolicyDenied
 from policies.facts import PullFacts
 from policies.terms import Action, Purpose
+from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
 
@@ -108,7 +109,7 @@ def pull(
         with gateway.store.write(gateway.clock()) as uow:
             uow.record(PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest))
         raise
-    except ConnectorError as error:
+    except (ConnectorError, DeclarationInvalid) as error:
         with gateway.store.write(gateway.clock()) as uow:
             uow.record(PullFailed(contract=contract_id, source=source_id, file_sha256=digest, error=error.code))
         raise

@@ -19,7 +19,7 @@ from typing import Any
 from connectors.asking import OwnPage, ask_people, own_page
 from connectors.base import Progress, no_progress
 from connectors.declaration import SourceDeclaration
-from connectors.errors import ConnectorError, DeclarationInvalid, RejectReason, SourceMalformed
+from connectors.errors import ConnectorError, RejectReason, SourceMalformed
 from connectors.shapes import Owned
 from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, Record, Transport
 from gateway.contracts.declarations import source
@@ -36,6 +36,7 @@ from gateway.store.records import Versioned
 from gateway.store.tables import PullRow
 from gateway.store.told import Asked, ended, store_whole
 from policies.terms import Purpose
+from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
 

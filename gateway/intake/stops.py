@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -55,12 +54,6 @@ def record_programme_stop(
         scope={"source": source},
         last_pull=_last_pull_of_source(uow.session, programme.contract_id, source),
     )
-
-
-def receipts(session: Session, contract_id: str) -> Sequence[StopReceiptRow]:
-    """Every stop receipt of a contract, oldest first."""
-    query = select(StopReceiptRow).where(StopReceiptRow.contract_id == contract_id)
-    return session.exec(query.order_by(col(StopReceiptRow.at), StopReceiptRow.id)).all()
 
 
 def _record(

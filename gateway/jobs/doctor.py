@@ -19,8 +19,9 @@ from gateway.installation.gateway import Gateway
 from gateway.installation.settings import Settings
 from gateway.intake.connecting import connectors
 from gateway.intake.enrolment import is_sealed
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.terms import Window
 from gateway.oversight import governance
 from gateway.oversight.advice import all_advice
 from gateway.release.publication import check_continues

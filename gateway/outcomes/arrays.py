@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, MeasureKind, Pause, State
+from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.terms import EXIT_OF, ExitRule, Pause, WeekState
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
@@ -47,7 +48,7 @@ class Columns:
         return cls(is_paused, is_counted)
 
 
-def value_of(states: Sequence[State], neutral: frozenset[Status]) -> dict[Status, int]:
+def value_of(states: Sequence[WeekState], neutral: frozenset[Status]) -> dict[Status, int]:
     """What a week with each status is, asked in the evaluator's order. The first state that has the status holds it.
 
     Raises `ValueError` for a state that asks for income, or for more states than an array can tell apart.
@@ -59,7 +60,7 @@ def value_of(states: Sequence[State], neutral: frozenset[Status]) -> dict[Status
     return {status: _value(status, states, neutral) for status in Status}
 
 
-def _value(status: Status, states: Sequence[State], neutral: frozenset[Status]) -> int:
+def _value(status: Status, states: Sequence[WeekState], neutral: frozenset[Status]) -> int:
     if status in EXIT_OF:
         return EXIT
     if status is Status.UNKNOWN:
@@ -87,7 +88,7 @@ def settle(values: Values, columns: Columns) -> States:
     return states
 
 
-def weeks_by_state(states: States, columns: Columns, measure: Measure) -> ByState:
+def weeks_by_state(states: States, _: Columns, measure: Measure) -> ByState:
     """Qualifying weeks of everybody."""
     return _count(states, len(measure.states))
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from gateway.outcomes.contract import Contract, State
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import person_amounts
+from gateway.outcomes.figures import Figures
 from gateway.outcomes.forecast import known_by
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
-from gateway.outcomes.tariff import Figures, owed, uncapped
-from gateway.outcomes.terms import TariffKind
+from gateway.outcomes.tariff import owed_amounts, owed_before_caps
+from gateway.outcomes.terms import TariffKind, WeekState
 from vocabulary.statuses import IncomeType
 from vocabulary.weeks import Week
 
@@ -51,11 +52,11 @@ def best_seen(contract: Contract) -> int:
             personal = {name: size * amount for name, amount in amounts.items()}
             known = known_by(contract, declared, position)
             series.append(Figures(window.label, quantities | known, personal, position + 1))
-        found.append(sum(owed(contract, series)[-1].values()))
+        found.append(sum(owed_amounts(contract, series)[-1].values()))
     return max(found)
 
 
-def _life(contract: Contract, state: State, enrolled_on: date) -> PersonHistory:
+def _life(contract: Contract, state: WeekState, enrolled_on: date) -> PersonHistory:
     """Somebody who is in a state from the first week to the last, with all the hours and pay there can be."""
     status = min(state.statuses)
     first, last = Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week
@@ -89,6 +90,6 @@ def _dearest(contract: Contract, name: str) -> int:
 
     def paid(figure: int) -> int:
         figures = Figures(last, {name: figure}, {tariff.id: 1 for tariff in readers}, len(contract.windows))
-        return sum(uncapped(contract, tariff, figures) for tariff in readers)
+        return sum(owed_before_caps(contract, tariff, figures) for tariff in readers)
 
     return max(sorted(places), key=paid, default=0)

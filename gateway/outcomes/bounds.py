@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from gateway.outcomes.calendar import can_count, first_weeks
-from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, Window
+from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.figures import Figures
 from gateway.outcomes.forecast import known_by, priced
 from gateway.outcomes.lint import most_units
 from gateway.outcomes.results import later
-from gateway.outcomes.tariff import Figures, price_of, uncapped
-from gateway.outcomes.terms import Tariff, TariffKind, apportioned
+from gateway.outcomes.tariff import owed_before_caps, price_of
+from gateway.outcomes.terms import ExitRule, Tariff, TariffKind, Window, apportion
 from vocabulary.weeks import Week
 
 
@@ -72,7 +73,7 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
     investor = next((party for party in contract.parties if party.role == "investor"), None)
     if investor is None:
         return operator, *pay
-    capital, most_back = lent(contract)
+    capital, most_back = capital_lent(contract)
     if not capital:
         return operator, *pay, PartyCase("investor", investor.name, None, None, "not said")
     back = [amount for amount in (last.high, most_back) if amount is not None]
@@ -88,10 +89,10 @@ def _shares(contract: Contract, amount: int | None) -> tuple[int | None, ...]:
     """What each payer pays of an amount: negative."""
     if amount is None:
         return (None,) * len(contract.payers)
-    return tuple(-share for share in apportioned(amount, contract.share_parts))
+    return tuple(-share for share in apportion(amount, contract.share_parts))
 
 
-def lent(contract: Contract) -> tuple[int, int | None]:
+def capital_lent(contract: Contract) -> tuple[int, int | None]:
     """What the investor lends, and the most that comes back to it; 0 where the contract does not say."""
     terms = contract.settlement.investor if contract.settlement else None
     if terms is not None:
@@ -172,7 +173,7 @@ def _ungated(contract: Contract, tariff: Tariff, position: int) -> tuple[int | N
             return 0, contract.cohort.size * (min(most, cap) if cap else most)
         case TariffKind.STEPS | TariffKind.LINEAR:
             amounts = [
-                uncapped(contract, tariff, Figures(window.label, {tariff.of: figure}, {}, position + 1))
+                owed_before_caps(contract, tariff, Figures(window.label, {tariff.of: figure}, {}, position + 1))
                 for figure in _figures(contract, tariff, position)
             ]
             return min(amounts, default=0), max(amounts, default=0)
@@ -183,7 +184,7 @@ def _ungated(contract: Contract, tariff: Tariff, position: int) -> tuple[int | N
             cohorts = {one.of: one.at_least for one in tariff.cohorts if one.of in due}
             pooled = {one.of: one.at_least for one in [tariff.pooled] if one is not None and one.of in due}
             highs = [
-                uncapped(contract, tariff, Figures(window.label, figures, {}, position + 1))
+                owed_before_caps(contract, tariff, Figures(window.label, figures, {}, position + 1))
                 for figures in (cohorts, pooled)
             ]
             return 0, max(highs)

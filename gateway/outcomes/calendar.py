@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.outcomes.contract import Contract, Measure, MeasureKind, PlannedRelease, Window
+from gateway.outcomes.contract import Contract, Measure, MeasureKind, PlannedRelease
 from gateway.outcomes.results import later
+from gateway.outcomes.terms import Window
 from policies.calendar import Calendar, Figure, PlannedShow
 from vocabulary.weeks import Week
 

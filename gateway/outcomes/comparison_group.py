@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from connectors.declaration_table import Table, parse
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from policies.disclosure import DisclosureRules, show_breakdown
+from vocabulary.declaration import DeclarationTable, parse
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
@@ -67,7 +67,7 @@ def load_group(text: bytes, *, file: str, contract: Contract) -> ComparisonGroup
     return group
 
 
-def _measure(root: Table, contract: Contract) -> Measure:
+def _measure(root: DeclarationTable, contract: Contract) -> Measure:
     """The contract's measure with the states that the file names, in the contract's order."""
     name = root.text("measure")
     measure = next((measure for measure in contract.measures if measure.id == name), None)
@@ -85,7 +85,7 @@ def _measure(root: Table, contract: Contract) -> Measure:
     return replace(measure, states=states)
 
 
-def _statuses(table: Table) -> frozenset[Status]:
+def _statuses(table: DeclarationTable) -> frozenset[Status]:
     known = {status.value for status in Status if status is not Status.UNKNOWN}
     words = table.texts("statuses")
     if not words or not set(words) <= known:

@@ -12,18 +12,29 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from gateway.errors.contracts import WindowUnknown
-from gateway.outcomes.evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.settlement_terms import SettlementTerms
-from gateway.outcomes.terms import Aggregate, Caps, Index, Rounding, Tariff, divided
+from gateway.outcomes.terms import (
+    Aggregate,
+    Caps,
+    Cohort,
+    ExitRule,
+    Index,
+    Pause,
+    Qualification,
+    RegisterExit,
+    Rounding,
+    Tariff,
+    WeekState,
+    Window,
+    divide,
+)
 from policies.basis import StopReason
 from policies.terms import LegalRole
-from vocabulary.statuses import IncomeType, Status
-from vocabulary.weeks import Week
+from vocabulary.releases import Recipient, Template
 
 SCHEMA = "outcome-contract/1"
 CURRENCIES = ("DKK", "EUR", "GBP", "USD")  # of two decimals, each
-TEMPLATES = ("contract_total", "predicate", "payment_document")
-RECIPIENTS = ("operator", "investor")
 STATEMENTS = ("relapse_notice",)
 
 
@@ -43,46 +54,6 @@ class ContractParty:
     legal_role: LegalRole | None = None  # of the operator
     country: str = "DK"  # ISO 3166-1 alpha-2, of the outcome payer
     share_parts: int = 0  # of an outcome payer; 1 where it pays alone
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A referral batch that is sealed as a whole, with the number of people it must hold."""
-
-    id: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cohort:
-    size: int  # people: the denominator, everyone referred
-    enrolment_from: date
-    enrolment_to: date
-    batches: tuple[Batch, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Qualification:
-    """How register rows qualify weeks; see the contract file for the words."""
-
-    carries_missing_month_forward: bool
-    first_week_is_enrolment_week: bool
-    neutral_statuses: frozenset[Status]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A named condition on one week: the status register shows one of `statuses`, and, where income types
-    are named, the month's paid hours of those types reach hours per week × the weeks of the month.
-    """
-
-    id: str
-    label_da: str
-    label_en: str
-    statuses: frozenset[Status]
-    income_types: frozenset[IncomeType]
-    hours_per_week_hundredths: int  # 0 with income types: one posting that is not taken back is enough
-    line: int  # where the rule stands in the contract file
 
 
 class MeasureKind(StrEnum):
@@ -112,7 +83,7 @@ class EarningsThreshold:
         year = self.index.year_of(start)
         if year not in self.index.values:
             raise ValueError(f"index {self.index.id} has no value for {year}")
-        return divided(self.hours_hundredths * self.index.values[year], 100, rounding)
+        return divide(self.hours_hundredths * self.index.values[year], 100, rounding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +92,7 @@ class Measure:
 
     id: str
     kind: MeasureKind
-    states: tuple[State, ...]
+    states: tuple[WeekState, ...]
     line: int
     weeks_from_enrolment: int = 0  # weeks: after them nothing counts
     sustained_weeks: int = 0  # people
@@ -135,55 +106,12 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Whole ISO weeks, both ends included."""
-
-    label: str
-    from_week: Week
-    to_week: Week
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Weeks that count for nobody, and by which every person's time from enrolment is longer."""
-
-    from_week: Week
-    to_week: Week
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedRelease:
     """A template, a recipient and a window: nothing else may ever be released (invariant 5)."""
 
-    template: str
-    recipient: str
+    template: Template
+    recipient: Recipient
     window: str
-
-
-class ExitRule(StrEnum):
-    """What becomes of a person's results after an exit. The denominator never changes."""
-
-    FROZEN = "frozen"  # weeks so far count, and the outcome stays as it was in the last week
-    NEUTRAL = "neutral"  # as frozen, and the person's time stands still: the weeks are asked later
-    CENSORED = "censored"  # weeks so far count; nothing is asked any more, and the person is in no outcome
-    FAILURE = "failure"  # weeks so far count; the later ones are weeks without a result
-    OUT = "out"  # nothing of the person counts, what was paid comes back
-
-
-class RegisterExit(StrEnum):
-    """Exits that a register shows by itself, week by week; the others are registered by a case worker."""
-
-    MOVED = "moved"
-    DEAD = "dead"
-    PENSION = "pension"
-
-
-EXIT_OF = {
-    Status.NOT_RESIDENT: RegisterExit.MOVED,
-    Status.DEAD: RegisterExit.DEAD,
-    Status.DISABILITY_PENSION: RegisterExit.PENSION,
-    Status.OLD_AGE_PENSION: RegisterExit.PENSION,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +138,7 @@ class Contract:
     income_source: str
     unknown_codes_block: bool
     qualification: Qualification
-    states: tuple[State, ...]
+    states: tuple[WeekState, ...]
     measures: tuple[Measure, ...]
     aggregates: tuple[Aggregate, ...]
     tariffs: tuple[Tariff, ...]
@@ -312,5 +240,5 @@ class Contract:
         """The first day on which the window's data may be frozen."""
         return window.to_week.sunday + timedelta(days=self.freeze_days)
 
-    def is_planned(self, template: str, recipient: str, window: str) -> bool:
+    def is_planned(self, template: Template, recipient: Recipient, window: str) -> bool:
         return PlannedRelease(template, recipient, window) in self.releases

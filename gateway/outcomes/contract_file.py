@@ -6,36 +6,38 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.declaration_table import Table, one_of, parse, unique
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import (
     CURRENCIES,
-    RECIPIENTS,
     SCHEMA,
     STATEMENTS,
-    TEMPLATES,
-    Batch,
-    Cohort,
     Contract,
     ContractParty,
-    ExitRule,
     Measure,
     MeasureKind,
-    Pause,
     PlannedRelease,
     PlannedStatement,
-    Qualification,
-    RegisterExit,
-    Window,
 )
-from gateway.outcomes.evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.measures_file import read_measures, read_states, statuses
 from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
-from gateway.outcomes.terms import Rounding, Tariff
+from gateway.outcomes.terms import (
+    Cohort,
+    ExitRule,
+    Pause,
+    Qualification,
+    ReferralBatch,
+    RegisterExit,
+    Rounding,
+    Tariff,
+    Window,
+)
 from policies.basis import StopReason
 from policies.calendar import Finding, audit
 from policies.terms import LegalRole
+from vocabulary.declaration import DeclarationTable, one_of, parse, unique
+from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
 
 _MOST_PAYERS = 10  # the municipality among them
@@ -116,7 +118,7 @@ class _People:
     register_exits: Mapping[RegisterExit, ExitRule]
 
 
-def _people(root: Table) -> _People:
+def _people(root: DeclarationTable) -> _People:
     sources, exits = root.table("sources"), root.table("exits")
     people = _People(
         status_sources=_status_sources(sources),
@@ -132,7 +134,7 @@ def _people(root: Table) -> _People:
     return people
 
 
-def _status_sources(table: Table) -> tuple[str, ...]:
+def _status_sources(table: DeclarationTable) -> tuple[str, ...]:
     """One source, or several in order of precedence; with evidence among them, its kinds must be named."""
     named = (table.text("status"),) if table.is_text("status") else table.texts("status")
     if not named or not all(named):
@@ -151,7 +153,7 @@ def _status_sources(table: Table) -> tuple[str, ...]:
     return named
 
 
-def _nobody(root: Table) -> _People:
+def _nobody(root: DeclarationTable) -> _People:
     """A contract that rests on declared aggregates alone reads no register and follows nobody: what it said of single
     people would never be used, and is refused."""
     for key in ("sources", "qualification", "states", "exits", "pauses", "statements"):
@@ -171,7 +173,7 @@ def _nobody(root: Table) -> _People:
     )
 
 
-def _check_threshold(root: Table, contract: Contract) -> None:
+def _check_threshold(root: DeclarationTable, contract: Contract) -> None:
     """At most one, and never 'anybody' or 'everybody': met or not met would then speak of single people."""
     asked = [measure.threshold_people for measure in contract.measures if measure.threshold_people]
     if len(asked) > 1:
@@ -182,10 +184,10 @@ def _check_threshold(root: Table, contract: Contract) -> None:
         raise measure.refuse("threshold_people", reason)
 
 
-def _parties(root: Table) -> tuple[ContractParty, ...]:
+def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
     table, others = root.table("parties"), root.tables("payers", least=0)
     parties: list[ContractParty] = []
-    for role in ("outcome_payer", *RECIPIENTS):
+    for role in ("outcome_payer", *Recipient):
         if role == "investor" and role not in table:
             continue  # the operator carries the risk itself; no release may name an investor then
         party = table.table(role)
@@ -205,7 +207,9 @@ def _parties(root: Table) -> tuple[ContractParty, ...]:
     return tuple(parties)
 
 
-def _payers(root: Table, tables: Sequence[Table], municipality: ContractParty) -> list[ContractParty]:
+def _payers(
+    root: DeclarationTable, tables: Sequence[DeclarationTable], municipality: ContractParty
+) -> list[ContractParty]:
     """Who bears a share of every amount beside the municipality."""
     if len(tables) >= _MOST_PAYERS:
         raise root.refuse("payers", f"must be fewer than {_MOST_PAYERS}")
@@ -218,11 +222,11 @@ def _payers(root: Table, tables: Sequence[Table], municipality: ContractParty) -
     return found
 
 
-def _share(table: Table) -> int:
+def _share(table: DeclarationTable) -> int:
     return table.integer("share_parts", least=1, most=1_000_000)
 
 
-def _seat(payer: Table) -> tuple[str, str]:
+def _seat(payer: DeclarationTable) -> tuple[str, str]:
     """The payer's country and kommunekode. Only Danish municipalities have one, and they must say it."""
     country = payer.text("country") if "country" in payer else "DK"
     if not (len(country) == 2 and country.isascii() and country.isupper()):
@@ -235,11 +239,11 @@ def _seat(payer: Table) -> tuple[str, str]:
     return country, code
 
 
-def _cohort(table: Table) -> Cohort:
+def _cohort(table: DeclarationTable) -> Cohort:
     size = table.integer("size", least=1, most=5000)
     batches = []
     for row in table.tables("batches"):
-        batches.append(Batch(row.text("id"), row.integer("size", least=1)))
+        batches.append(ReferralBatch(row.text("id"), row.integer("size", least=1)))
         row.done()
     if sum(batch.size for batch in batches) != size:
         raise table.refuse("batches", "sizes must add up to the cohort's size")
@@ -254,7 +258,7 @@ def _cohort(table: Table) -> Cohort:
     return Cohort(size, first, last, tuple(batches))
 
 
-def _qualification(table: Table) -> Qualification:
+def _qualification(table: DeclarationTable) -> Qualification:
     table.converted("week_belongs_to", one_of("month_of_thursday"))
     missing = table.converted("missing_month", one_of("no_hours", "carry_forward"))
     first = table.converted("first_week", one_of("week_of_enrolment", "week_after_enrolment"))
@@ -263,7 +267,7 @@ def _qualification(table: Table) -> Qualification:
     return Qualification(missing == "carry_forward", first == "week_of_enrolment", neutral)
 
 
-def _windows(root: Table) -> tuple[Window, ...]:
+def _windows(root: DeclarationTable) -> tuple[Window, ...]:
     windows: list[Window] = []
     for table in root.tables("windows"):
         window = Window(
@@ -281,7 +285,7 @@ def _windows(root: Table) -> tuple[Window, ...]:
     return tuple(windows)
 
 
-def _pauses(root: Table) -> tuple[Pause, ...]:
+def _pauses(root: DeclarationTable) -> tuple[Pause, ...]:
     pauses: list[Pause] = []
     for table in root.tables("pauses", least=0):
         pause = Pause(table.converted("from_week", Week.parse), table.converted("to_week", Week.parse))
@@ -294,11 +298,11 @@ def _pauses(root: Table) -> tuple[Pause, ...]:
     return tuple(pauses)
 
 
-def _releases(root: Table, windows: tuple[Window, ...]) -> tuple[PlannedRelease, ...]:
+def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[PlannedRelease, ...]:
     releases: list[PlannedRelease] = []
     labels = [window.label for window in windows]
     for table in root.tables("releases"):
-        template = table.converted("template", one_of(*TEMPLATES))
+        template = Template(table.converted("template", one_of(*Template)))
         chosen = labels if "windows" in table and table.is_text("windows") else list(table.texts("windows"))
         if chosen is labels:
             table.converted("windows", one_of("all"))
@@ -306,16 +310,16 @@ def _releases(root: Table, windows: tuple[Window, ...]) -> tuple[PlannedRelease,
             if label not in labels:
                 raise table.refuse("windows", f"knows no window {label!r}")
         for recipient in table.texts("recipients"):
-            if recipient not in RECIPIENTS or recipient not in root.table("parties"):
+            if recipient not in set(Recipient) or recipient not in root.table("parties"):
                 raise table.refuse("recipients", f"knows no recipient {recipient!r}")
-            releases.extend(PlannedRelease(template, recipient, label) for label in chosen)
+            releases.extend(PlannedRelease(template, Recipient(recipient), label) for label in chosen)
         table.done()
     if len(set(releases)) != len(releases):
         raise root.refuse("releases", "plans the same release twice")
     return tuple(releases)
 
 
-def _check_calendar(root: Table, contract: Contract) -> None:
+def _check_calendar(root: DeclarationTable, contract: Contract) -> None:
     """Refuse a calendar that leaks, at the entry that plans the first of the offending windows (invariant 5)."""
     for finding in audit(calendar_of(contract)):
         where = ", ".join(finding.windows)
@@ -323,7 +327,7 @@ def _check_calendar(root: Table, contract: Contract) -> None:
         raise _entry_of(root, finding).refuse(finding.key, reason, rule=finding.rule)
 
 
-def _entry_of(root: Table, finding: Finding) -> Table:
+def _entry_of(root: DeclarationTable, finding: Finding) -> DeclarationTable:
     for table in reversed(root.tables("releases")):
         if table.text("template") != finding.template or not set(table.texts("recipients")) & set(finding.recipients):
             continue
@@ -332,18 +336,18 @@ def _entry_of(root: Table, finding: Finding) -> Table:
     return root
 
 
-def _tied(table: Table) -> tuple[tuple[str, str], ...]:
+def _tied(table: DeclarationTable) -> tuple[tuple[str, str], ...]:
     """Pairs of recipients that count as one, such as two parties with a common board."""
     pairs = []
     for text in table.texts("tied", []):
         first, _, second = text.partition("+")
-        if {first, second} != set(RECIPIENTS):
-            raise table.refuse("tied", f"must hold {'+'.join(RECIPIENTS)!r}: two recipients that count as one")
+        if {first, second} != set(Recipient):
+            raise table.refuse("tied", f"must hold {'+'.join(Recipient)!r}: two recipients that count as one")
         pairs.append((first, second))
     return tuple(pairs)
 
 
-def _one_window(table: Table, key: str, windows: tuple[Window, ...]) -> str:
+def _one_window(table: DeclarationTable, key: str, windows: tuple[Window, ...]) -> str:
     """The one window whose table is shown: tables of one cohort in two windows could be subtracted."""
     chosen = table.texts(key)
     if len(chosen) != 1 or chosen[0] not in {window.label for window in windows}:
@@ -352,7 +356,7 @@ def _one_window(table: Table, key: str, windows: tuple[Window, ...]) -> str:
 
 
 def _statements(
-    root: Table, windows: tuple[Window, ...], measures: tuple[Measure, ...], tariffs: tuple[Tariff, ...]
+    root: DeclarationTable, windows: tuple[Window, ...], measures: tuple[Measure, ...], tariffs: tuple[Tariff, ...]
 ) -> tuple[PlannedStatement, ...]:
     statements: list[PlannedStatement] = []
     for table in root.tables("statements", least=0):
@@ -370,7 +374,7 @@ def _statements(
     return tuple(statements)
 
 
-def _check_illustrative(root: Table, contract: Contract) -> None:
+def _check_illustrative(root: DeclarationTable, contract: Contract) -> None:
     """Every key that is marked as not public must exist: a misspelt mark would hide an invented figure."""
     rows = {
         "measures": [measure.id for measure in contract.measures],

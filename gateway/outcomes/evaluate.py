@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.outcomes.contract import EXIT_OF, Contract, MeasureKind
+from gateway.outcomes.contract import Contract, MeasureKind
+from gateway.outcomes.figures import Cell, Figures
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder, inputs_root
 from gateway.outcomes.judging import first_week
-from gateway.outcomes.results import Cell, person_result
-from gateway.outcomes.tariff import Figures, price_of
-from gateway.outcomes.terms import Tariff, TariffKind
+from gateway.outcomes.results import person_result
+from gateway.outcomes.tariff import price_of
+from gateway.outcomes.terms import EXIT_OF, Tariff, TariffKind
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.outcomes.contract import Contract, ExitRule
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import ExitRule
 from policies.basis import StopReason
 
 _RIGHTS = (StopReason.WITHDRAWN, StopReason.OBJECTED, StopReason.RESTRICTED)

@@ -10,32 +10,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from connectors.declaration_table import line_of
-from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, Window
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.judging import Reason, WeekVerdict
 from gateway.outcomes.results import person_result
+from gateway.outcomes.terms import EXIT_OF, ExitRule, Window
+from gateway.outcomes.verdicts import WeekReason, WeekVerdict
+from vocabulary.declaration import line_of
 from vocabulary.weeks import Week
 
 _RULE_OF = {
-    Reason.FROZEN: ExitRule.FROZEN,
-    Reason.NEUTRAL: ExitRule.NEUTRAL,
-    Reason.CENSORED: ExitRule.CENSORED,
-    Reason.FAILED: ExitRule.FAILURE,
-    Reason.EXIT: ExitRule.FAILURE,
-    Reason.OUT: ExitRule.OUT,
+    WeekReason.FROZEN: ExitRule.FROZEN,
+    WeekReason.NEUTRAL: ExitRule.NEUTRAL,
+    WeekReason.CENSORED: ExitRule.CENSORED,
+    WeekReason.FAILED: ExitRule.FAILURE,
+    WeekReason.EXIT: ExitRule.FAILURE,
+    WeekReason.OUT: ExitRule.OUT,
 }
 OUTSIDE = ""  # label of weeks that lie in no window
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class WeekRun:
     """Consecutive weeks with one verdict. `state` is empty where they do not count."""
 
     from_week: Week
     to_week: Week
-    reason: Reason
+    reason: WeekReason
     state: str
     line: int  # of the rule in the contract file
 
@@ -51,7 +52,7 @@ class WindowExplained:
     window: str
     to_week: Week  # the window's last week, or the last one that was evaluated
     units: int
-    runs: tuple[Run, ...]
+    runs: tuple[WeekRun, ...]
 
     @property
     def counted(self) -> int:
@@ -116,18 +117,18 @@ class Rules:
     def line_for(self, measure: Measure, person: PersonHistory, verdict: WeekVerdict) -> int:
         """The line of the rule by which a week has its verdict."""
         match verdict.reason:
-            case Reason.REPEATS_WEEK_BEFORE:
+            case WeekReason.REPEATS_WEEK_BEFORE:
                 return self.line("qualification", key="neutral_statuses")
-            case Reason.PAUSED:
+            case WeekReason.PAUSED:
                 at = [pause.from_week <= verdict.week <= pause.to_week for pause in self.contract.pauses].index(True)
                 return self.line("pauses", at, key="from_week")
-            case Reason.NOT_OBSERVED:
+            case WeekReason.NOT_OBSERVED:
                 return self.line("sources", key="status")
-            case Reason.UNKNOWN_CODE:
+            case WeekReason.UNKNOWN_CODE:
                 return self.line("sources", key="unknown_codes")
-            case Reason.NO_STATE:
+            case WeekReason.NO_STATE:
                 return self.line(*self._place(measure), key="states")
-            case Reason.AFTER_LAST_WEEK:
+            case WeekReason.AFTER_LAST_WEEK:
                 key = "weeks_from_enrolment" if measure.weeks_from_enrolment else "days_from_enrolment"
                 return self.line(*self._place(measure), key=key)
             case reason if reason in _RULE_OF:
@@ -175,15 +176,17 @@ def _window_of(contract: Contract, week: Week) -> str:
     return next(labels, OUTSIDE)
 
 
-def _runs(rules: Rules, measure: Measure, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> tuple[Run, ...]:
-    found: list[Run] = []
+def _runs(
+    rules: Rules, measure: Measure, person: PersonHistory, verdicts: Sequence[WeekVerdict]
+) -> tuple[WeekRun, ...]:
+    found: list[WeekRun] = []
     for verdict in verdicts:
         line = rules.line_for(measure, person, verdict)
         before = found[-1] if found else None
         if before and (before.reason, before.state, before.line) == (verdict.reason, verdict.state, line):
-            found[-1] = Run(before.from_week, verdict.week, before.reason, before.state, line)
+            found[-1] = WeekRun(before.from_week, verdict.week, before.reason, before.state, line)
         else:
-            found.append(Run(verdict.week, verdict.week, verdict.reason, verdict.state, line))
+            found.append(WeekRun(verdict.week, verdict.week, verdict.reason, verdict.state, line))
     return tuple(found)
 
 

@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, RegisterExit
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import person_amounts
+from gateway.outcomes.figures import Cell, Figures
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import first_week, judge_weeks
-from gateway.outcomes.results import Cell, person_result, result_of
-from gateway.outcomes.tariff import Figures, owed
-from gateway.outcomes.terms import Index, Rounding, Tariff, TariffKind, divided
+from gateway.outcomes.results import person_result, result_of
+from gateway.outcomes.tariff import owed_amounts
+from gateway.outcomes.terms import EXIT_OF, ExitRule, Index, RegisterExit, Rounding, Tariff, TariffKind, divide
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
@@ -26,7 +27,7 @@ _DAYS_IN_400_YEARS = 146_097
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
+class ForecastPayment:
     """One window of a forecast, in minor units: `amount_minor` is what the window adds to what is owed in all."""
 
     window: str
@@ -62,12 +63,12 @@ class Recount:
             found.append(Figures(window.label, quantities | known, dict(personal), position + 1))
         return found
 
-    def payments(self, variant: Contract, declared: Declared) -> list[Payment]:
+    def payments(self, variant: Contract, declared: Declared) -> list[ForecastPayment]:
         """What each window adds, and what is owed in all by then. The windows add up to the last one's `owed_minor`."""
         paid = [measure for measure in variant.measures if measure.id in variant.paid_measures]
         figures = self._figures(variant, declared, paid)
-        totals = [sum(amounts.values()) for amounts in owed(variant, figures)]
-        return added_up([window.label for window in variant.windows], totals)
+        totals = [sum(amounts.values()) for amounts in owed_amounts(variant, figures)]
+        return running_payments([window.label for window in variant.windows], totals)
 
     def _cells(self, measure: Measure) -> list[list[Mapping[Cell, int]]]:
         """By window, then by person: units by state and year."""
@@ -114,25 +115,26 @@ def known_by(contract: Contract, declared: Declared, position: int) -> dict[str,
     return found
 
 
-def added_up(labels: Sequence[str], totals: Sequence[int]) -> list[Payment]:
+def running_payments(labels: Sequence[str], totals: Sequence[int]) -> list[ForecastPayment]:
     """What is owed in all at the end of each window, with the difference to the window before."""
     before = [0, *totals]
     return [
-        Payment(label, total - earlier, total) for label, total, earlier in zip(labels, totals, before, strict=False)
+        ForecastPayment(label, total - earlier, total)
+        for label, total, earlier in zip(labels, totals, before, strict=False)
     ]
 
 
-def mean(forecasts: Sequence[Sequence[Payment]]) -> list[Payment]:
+def mean(forecasts: Sequence[Sequence[ForecastPayment]]) -> list[ForecastPayment]:
     """The mean over simulated cohorts, in whole minor units. Windows still add up to the last one's `owed_minor`."""
     labels = [payment.window for payment in forecasts[0]]
     columns = zip(*forecasts, strict=True)
     totals = [
-        divided(sum(payment.owed_minor for payment in column), len(forecasts), Rounding.HALF_EVEN) for column in columns
+        divide(sum(payment.owed_minor for payment in column), len(forecasts), Rounding.HALF_EVEN) for column in columns
     ]
-    return added_up(labels, totals)
+    return running_payments(labels, totals)
 
 
-def moved(contract: Contract, weeks: int) -> Contract:
+def shift_weeks(contract: Contract, weeks: int) -> Contract:
     """The same contract so many whole weeks later (earlier where negative), to be read beside other people's dates.
 
     Years of an index move with it, by the nearest whole number of years. A move of 0 changes nothing.

@@ -7,58 +7,22 @@ explanation can never differ from what is paid.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
-from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, Measure, State
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.terms import EXIT_OF, ExitRule, WeekState
+from gateway.outcomes.verdicts import SKIPPED, STILL, WeekReason, WeekVerdict
 from vocabulary.statuses import Status
 from vocabulary.weeks import Month, Week
 
-
-class Reason(StrEnum):
-    """Why a week counts or does not, in the order in which the evaluator asks."""
-
-    QUALIFIES = "qualifies"
-    REPEATS_WEEK_BEFORE = "repeats the week before (neutral status)"
-    PAUSED = "the contract was paused"
-    FROZEN = "after an exit: the outcome stays as it was"
-    NEUTRAL = "during an exit: the week is not asked, and the person's time stands still"
-    CENSORED = "after an exit: in no outcome from then on"
-    FAILED = "after an exit: a week without a result"
-    OUT = "after an exit: nothing counts"
-    AFTER_LAST_WEEK = "after the person's last week under the contract"
-    NOT_OBSERVED = "no source covers the week for this person"
-    EXIT = "pension, death or not resident: an exit, not an outcome"
-    UNKNOWN_CODE = "the source shows a code that no list explains"
-    NO_STATE = "the register status is not in any state of the measure"
-    NO_INCOME = "no income evidence in the week's month"
-    TOO_FEW_HOURS = "too few paid hours in the week's month"
-
-
-# weeks that are neither for nor against: an unbroken run goes on behind them
-SKIPPED = frozenset({Reason.PAUSED, Reason.FROZEN, Reason.NEUTRAL})
-# weeks by which a person's time is longer
-STILL = frozenset({Reason.PAUSED, Reason.NEUTRAL})
 _AFTER_EXIT = {
-    ExitRule.FROZEN: Reason.FROZEN,
-    ExitRule.NEUTRAL: Reason.NEUTRAL,
-    ExitRule.CENSORED: Reason.CENSORED,
-    ExitRule.FAILURE: Reason.FAILED,
-    ExitRule.OUT: Reason.OUT,
+    ExitRule.FROZEN: WeekReason.FROZEN,
+    ExitRule.NEUTRAL: WeekReason.NEUTRAL,
+    ExitRule.CENSORED: WeekReason.CENSORED,
+    ExitRule.FAILURE: WeekReason.FAILED,
+    ExitRule.OUT: WeekReason.OUT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class WeekVerdict:
-    """One week of one person under one measure. `state` is empty where the week does not count; `line` is that of the
-    state in the contract file that decided, 0 where none did."""
-
-    week: Week
-    reason: Reason
-    state: str = ""
-    line: int = 0
 
 
 def first_week(contract: Contract, person: PersonHistory) -> Week:
@@ -109,11 +73,11 @@ def judge_weeks(contract: Contract, measure: Measure, person: PersonHistory, unt
         exited = _after_exit(contract, person, week, left)
         is_over = spent >= measure.weeks_from_enrolment if measure.weeks_from_enrolment else week.monday > end
         if any(pause.from_week <= week <= pause.to_week for pause in contract.pauses):
-            verdict = WeekVerdict(week, Reason.PAUSED)
+            verdict = WeekVerdict(week, WeekReason.PAUSED)
         elif exited is not None:
             verdict = WeekVerdict(week, exited)
         elif is_over:
-            verdict = WeekVerdict(week, Reason.AFTER_LAST_WEEK)
+            verdict = WeekVerdict(week, WeekReason.AFTER_LAST_WEEK)
         else:
             verdict = _judge(contract, measure, person, week, before)
         verdicts.append(verdict)
@@ -147,16 +111,18 @@ def _left_for_good(contract: Contract, person: PersonHistory, until: Week) -> tu
     return censored_from, is_out
 
 
-def _after_exit(contract: Contract, person: PersonHistory, week: Week, left: tuple[Week | None, bool]) -> Reason | None:
+def _after_exit(
+    contract: Contract, person: PersonHistory, week: Week, left: tuple[Week | None, bool]
+) -> WeekReason | None:
     """What the contract's exit rules make of a week, or None where it is asked as any other.
 
     Of two exits in one week, `out` comes first, then `censored`, `failure`, `frozen` and `neutral`.
     """
     censored_from, is_out = left
     if is_out:
-        return Reason.OUT
+        return WeekReason.OUT
     if censored_from is not None and week >= censored_from:
-        return Reason.CENSORED
+        return WeekReason.CENSORED
     if person.stop is not None and week.ordinal > person.last_week:
         return _AFTER_EXIT[contract.exits[person.stop]]
     shown = [EXIT_OF[status] for status in person.statuses.get(week.ordinal, frozenset()) if status in EXIT_OF]
@@ -171,28 +137,28 @@ def _judge(
 ) -> WeekVerdict:
     shown = person.statuses.get(week.ordinal, frozenset())
     if not shown:
-        return WeekVerdict(week, Reason.NOT_OBSERVED)
+        return WeekVerdict(week, WeekReason.NOT_OBSERVED)
     if any(status in EXIT_OF for status in shown):
-        return WeekVerdict(week, Reason.EXIT)
+        return WeekVerdict(week, WeekReason.EXIT)
     if Status.UNKNOWN in shown:
-        return WeekVerdict(week, Reason.UNKNOWN_CODE)
+        return WeekVerdict(week, WeekReason.UNKNOWN_CODE)
     if shown <= contract.qualification.neutral_statuses:
         state, line = (before.state, before.line) if before else ("", 0)
-        return WeekVerdict(week, Reason.REPEATS_WEEK_BEFORE, state, line)
-    refusal = WeekVerdict(week, Reason.NO_STATE)
+        return WeekVerdict(week, WeekReason.REPEATS_WEEK_BEFORE, state, line)
+    refusal = WeekVerdict(week, WeekReason.NO_STATE)
     for state_rule in measure.states:
         if not shown & state_rule.statuses:
             continue
         lacking = _lacks_income(contract, state_rule, person, week)
         if lacking is None:
-            return WeekVerdict(week, Reason.QUALIFIES, state_rule.id, state_rule.line)
+            return WeekVerdict(week, WeekReason.QUALIFIES, state_rule.id, state_rule.line)
         # the state that came nearest explains the refusal best
-        if refusal.reason is not Reason.TOO_FEW_HOURS:
+        if refusal.reason is not WeekReason.TOO_FEW_HOURS:
             refusal = WeekVerdict(week, lacking, "", state_rule.line)
     return refusal
 
 
-def _lacks_income(contract: Contract, state: State, person: PersonHistory, week: Week) -> Reason | None:
+def _lacks_income(contract: Contract, state: WeekState, person: PersonHistory, week: Week) -> WeekReason | None:
     """Why the month's income does not carry the state, or None where it does or is not asked for."""
     if not state.income_types:
         return None
@@ -200,14 +166,14 @@ def _lacks_income(contract: Contract, state: State, person: PersonHistory, week:
     if contract.qualification.carries_missing_month_forward and not _shows_pay(state, person, month):
         month = month + -1
     if not _shows_pay(state, person, month):
-        return Reason.NO_INCOME
+        return WeekReason.NO_INCOME
     hours = sum(person.hours.get((month.ordinal, kind), 0) for kind in state.income_types)
     if hours < state.hours_per_week_hundredths * len(month.weeks()):
-        return Reason.TOO_FEW_HOURS
+        return WeekReason.TOO_FEW_HOURS
     return None
 
 
-def _shows_pay(state: State, person: PersonHistory, month: Month) -> bool:
+def _shows_pay(state: WeekState, person: PersonHistory, month: Month) -> bool:
     """Whether pay of the state's types was posted and not taken back: where a posting was corrected by a part of it,
     hours are left."""
     keys = [(month.ordinal, kind) for kind in state.income_types]

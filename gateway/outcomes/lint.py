@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from gateway.outcomes.calendar import can_count, first_weeks
-from gateway.outcomes.contract import Contract, Measure, MeasureKind, State
-from gateway.outcomes.evidence import EVIDENCE, STATUS_OF
-from gateway.outcomes.terms import Tariff, TariffKind
+from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF
+from gateway.outcomes.terms import Tariff, TariffKind, WeekState
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
@@ -322,7 +322,7 @@ def _hidden_states(contract: Contract) -> Iterator[LintFinding]:
                 )
 
 
-def _covers(first: State, second: State) -> bool:
+def _covers(first: WeekState, second: WeekState) -> bool:
     if not second.statuses <= first.statuses:
         return False
     if not first.income_types:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from connectors.declaration_table import Table, one_of, unique
-from gateway.outcomes.contract import EXIT_OF, EarningsThreshold, Measure, MeasureKind, State
-from gateway.outcomes.terms import Index
+from gateway.outcomes.contract import EarningsThreshold, Measure, MeasureKind
+from gateway.outcomes.terms import EXIT_OF, Index, WeekState
+from vocabulary.declaration import DeclarationTable, one_of, unique
 from vocabulary.statuses import IncomeType, Status
 
 ANY_STATUS = frozenset(Status) - {Status.UNKNOWN} - EXIT_OF.keys()
 
 
-def statuses(table: Table, key: str) -> frozenset[Status]:
+def statuses(table: DeclarationTable, key: str) -> frozenset[Status]:
     """The statuses that a key names; `["any"]` is each of them but the exits and what no list explains."""
     words = table.texts(key)
     if words == ("any",):
@@ -22,7 +22,7 @@ def statuses(table: Table, key: str) -> frozenset[Status]:
     return frozenset(Status(word) for word in words)
 
 
-def read_states(root: Table) -> tuple[State, ...]:
+def read_states(root: DeclarationTable) -> tuple[WeekState, ...]:
     """Every named condition on a week. None is needed where the contract counts nobody itself."""
     found = []
     for table in root.tables("states", least=0):
@@ -41,7 +41,7 @@ def read_states(root: Table) -> tuple[State, ...]:
         if hours and not types:
             raise table.refuse("hours_per_week_hundredths", "needs income_types")
         found.append(
-            State(
+            WeekState(
                 table.text("id"),
                 label.text("da"),
                 label.text("en"),
@@ -57,14 +57,16 @@ def read_states(root: Table) -> tuple[State, ...]:
     return tuple(found)
 
 
-def read_measures(root: Table, states: tuple[State, ...], indices: tuple[Index, ...]) -> tuple[Measure, ...]:
+def read_measures(
+    root: DeclarationTable, states: tuple[WeekState, ...], indices: tuple[Index, ...]
+) -> tuple[Measure, ...]:
     """Every person-level outcome. None is needed where all that is paid rests on declared aggregates."""
     found = tuple(_measure(table, states, indices) for table in root.tables("measures", least=0))
     unique(root, "measures", [measure.id for measure in found])
     return found
 
 
-def _measure(table: Table, states: tuple[State, ...], indices: tuple[Index, ...]) -> Measure:
+def _measure(table: DeclarationTable, states: tuple[WeekState, ...], indices: tuple[Index, ...]) -> Measure:
     by_id = {state.id: state for state in states}
     for word in table.texts("states"):
         if word not in by_id:
@@ -78,12 +80,12 @@ def _measure(table: Table, states: tuple[State, ...], indices: tuple[Index, ...]
     return measure
 
 
-def _weeks(table: Table, name: str, states: tuple[State, ...], _indices: tuple[Index, ...]) -> Measure:
+def _weeks(table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]) -> Measure:
     longest = table.integer("weeks_from_enrolment", least=1, most=1040)
     return Measure(name, MeasureKind.WEEKS, states, table.line, weeks_from_enrolment=longest)
 
 
-def _people(table: Table, name: str, states: tuple[State, ...], _indices: tuple[Index, ...]) -> Measure:
+def _people(table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]) -> Measure:
     return Measure(
         name,
         MeasureKind.PEOPLE,
@@ -94,7 +96,9 @@ def _people(table: Table, name: str, states: tuple[State, ...], _indices: tuple[
     )
 
 
-def _retention(table: Table, name: str, states: tuple[State, ...], _indices: tuple[Index, ...]) -> Measure:
+def _retention(
+    table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]
+) -> Measure:
     needed = table.integer("needed", least=1, most=520)
     within = table.integer("within", needed, most=520)
     if within < needed:
@@ -112,14 +116,14 @@ def _retention(table: Table, name: str, states: tuple[State, ...], _indices: tup
     )
 
 
-def _days(table: Table, name: str, states: tuple[State, ...], _indices: tuple[Index, ...]) -> Measure:
+def _days(table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]) -> Measure:
     needed, end = table.integer("needed", least=1, most=3660), _end(table)
     if end and end < needed:
         raise table.refuse("days_from_enrolment", "holds fewer days than are needed: nobody could reach it")
     return Measure(name, MeasureKind.DAYS, states, table.line, needed=needed, days_from_enrolment=end)
 
 
-def _earnings(table: Table, name: str, states: tuple[State, ...], indices: tuple[Index, ...]) -> Measure:
+def _earnings(table: DeclarationTable, name: str, states: tuple[WeekState, ...], indices: tuple[Index, ...]) -> Measure:
     if len(states) != 1 or not states[0].income_types:
         raise table.refuse("states", "must name one state with income_types: pay of those types is added up")
     pay = table.table("earnings")
@@ -135,18 +139,20 @@ def _earnings(table: Table, name: str, states: tuple[State, ...], indices: tuple
     return Measure(name, MeasureKind.EARNINGS, states, table.line, days_from_enrolment=_end(table), earnings=threshold)
 
 
-def _follow_up(table: Table, name: str, states: tuple[State, ...], _indices: tuple[Index, ...]) -> Measure:
+def _follow_up(
+    table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]
+) -> Measure:
     months = table.integers("months", least=1, most=240)
     if list(months) != sorted(set(months)) or not months:
         raise table.refuse("months", "must name months after the start, each once, the earliest first")
     return Measure(name, MeasureKind.FOLLOW_UP, states, table.line, months=months)
 
 
-def _end(table: Table) -> int:
+def _end(table: DeclarationTable) -> int:
     return table.integer("days_from_enrolment", 0, most=3660)
 
 
-def find_index(table: Table, indices: tuple[Index, ...]) -> Index:
+def find_index(table: DeclarationTable, indices: tuple[Index, ...]) -> Index:
     """The index that a table names under `index`."""
     name = table.text("index")
     found = next((index for index in indices if index.id == name), None)

@@ -12,25 +12,25 @@ from collections.abc import Sequence
 
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
-from gateway.outcomes.judging import Reason
 from gateway.outcomes.results import person_result
+from gateway.outcomes.verdicts import WeekReason
 from vocabulary.weeks import Week
 
 NOT_LONG_ENOUGH = "not_long_enough"
 OTHER = "other"
 _BUCKETS = {
-    Reason.QUALIFIES: NOT_LONG_ENOUGH,
-    Reason.REPEATS_WEEK_BEFORE: NOT_LONG_ENOUGH,
-    Reason.NO_STATE: "on_benefit",
-    Reason.NO_INCOME: "no_pay_reported",
-    Reason.TOO_FEW_HOURS: "too_few_hours",
-    Reason.EXIT: "left",
-    Reason.FROZEN: "left",
-    Reason.NEUTRAL: "left",
-    Reason.CENSORED: "left",
-    Reason.FAILED: "left",
-    Reason.OUT: "left",
-    Reason.NOT_OBSERVED: "not_observed",
+    WeekReason.QUALIFIES: NOT_LONG_ENOUGH,
+    WeekReason.REPEATS_WEEK_BEFORE: NOT_LONG_ENOUGH,
+    WeekReason.NO_STATE: "on_benefit",
+    WeekReason.NO_INCOME: "no_pay_reported",
+    WeekReason.TOO_FEW_HOURS: "too_few_hours",
+    WeekReason.EXIT: "left",
+    WeekReason.FROZEN: "left",
+    WeekReason.NEUTRAL: "left",
+    WeekReason.CENSORED: "left",
+    WeekReason.FAILED: "left",
+    WeekReason.OUT: "left",
+    WeekReason.NOT_OBSERVED: "not_observed",
 }
 BUCKETS = (NOT_LONG_ENOUGH, "on_benefit", "no_pay_reported", "too_few_hours", "left", "not_observed", OTHER)
 
@@ -50,7 +50,7 @@ def not_counted(
         if result.quantity:
             continue
         verdicts = result.verdicts
-        asked = [verdict.reason for verdict in verdicts if verdict.reason is not Reason.PAUSED]
+        asked = [verdict.reason for verdict in verdicts if verdict.reason is not WeekReason.PAUSED]
         bucket = _BUCKETS.get(asked[-1], OTHER) if asked else OTHER
         # a neutral week behind one that did not count repeats that, and is no week of work
         found[bucket if bucket != NOT_LONG_ENOUGH or verdicts[-1].state else "on_benefit"] += 1

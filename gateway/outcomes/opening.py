@@ -11,10 +11,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connectors.declaration_table import Table, one_of, parse
 from gateway.outcomes.contract import Contract, ContractParty
 from gateway.outcomes.terms import Tariff
 from outcome_verifier.balances import STATERS
+from vocabulary.declaration import DeclarationTable, one_of, parse
 
 SCHEMA = "opening-balances/1"
 REASONS = ("quantity", "amount", "source", "period", "contract")
@@ -22,7 +22,7 @@ _MOST = 10**15
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class StatedLine:
     """What the parties state of one tariff in one window: a quantity, and minor units of the contract's currency."""
 
     window: str
@@ -41,12 +41,12 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class OpeningBalances:
     """The stated windows of a contract, in its order, and the digest of the text that says so."""
 
     contract_id: str
     windows: tuple[str, ...]
-    stated: tuple[Stated, ...]
+    stated: tuple[StatedLine, ...]
     sha256: str
     file: str
 
@@ -54,7 +54,7 @@ class Opening:
     def last_window(self) -> str:
         return self.windows[-1]
 
-    def of(self, window: str) -> tuple[Stated, ...]:
+    def of(self, window: str) -> tuple[StatedLine, ...]:
         return tuple(one for one in self.stated if one.window == window)
 
     def totals(self, by: str = "") -> dict[str, tuple[int, int]]:
@@ -80,7 +80,7 @@ def staters(contract: Contract) -> tuple[ContractParty, ...]:
     return tuple(party for party in contract.parties if party.role in STATERS)
 
 
-def load_opening(text: bytes, contract: Contract, *, file: str) -> Opening:
+def load_opening(text: bytes, contract: Contract, *, file: str) -> OpeningBalances:
     """Opening balances of a contract. `DeclarationInvalid` with line and key for anything that does not fit it."""
     root = parse(text, file=file)
     root.converted("schema", one_of(SCHEMA))
@@ -93,7 +93,7 @@ def load_opening(text: bytes, contract: Contract, *, file: str) -> Opening:
     if sorted(root.texts("stated_by")) != names:
         raise root.refuse("stated_by", f"must name whoever pays and whoever is paid: {', '.join(names)}")
     tariffs = {tariff.id: tariff for tariff in contract.tariffs}
-    stated: dict[tuple[str, str], Stated] = {}
+    stated: dict[tuple[str, str], StatedLine] = {}
     for table in root.tables("lines"):
         one = _line(table, windows, tariffs)
         if (one.window, one.tariff) in stated:
@@ -104,13 +104,15 @@ def load_opening(text: bytes, contract: Contract, *, file: str) -> Opening:
     for window, name in wanted:
         if (window, name) not in stated:
             raise root.refuse("lines", f"say nothing of {name} in {window}; what was nothing is stated as 0")
-    found = Opening(contract.id, windows, tuple(stated[key] for key in wanted), hashlib.sha256(text).hexdigest(), file)
+    found = OpeningBalances(
+        contract.id, windows, tuple(stated[key] for key in wanted), hashlib.sha256(text).hexdigest(), file
+    )
     _check_caps(root, contract, found)
     _check_same_figures(root, contract.tariffs, found)
     return found
 
 
-def _windows(root: Table, contract: Contract) -> tuple[str, ...]:
+def _windows(root: DeclarationTable, contract: Contract) -> tuple[str, ...]:
     labels = [window.label for window in contract.windows]
     last = root.converted("last_window", one_of(*labels))
     if last == labels[-1]:
@@ -118,7 +120,7 @@ def _windows(root: Table, contract: Contract) -> tuple[str, ...]:
     return tuple(labels[: labels.index(last) + 1])
 
 
-def _line(table: Table, windows: tuple[str, ...], tariffs: dict[str, Tariff]) -> Stated:
+def _line(table: DeclarationTable, windows: tuple[str, ...], tariffs: dict[str, Tariff]) -> StatedLine:
     window, tariff = table.converted("window", one_of(*windows)), table.converted("tariff", one_of(*tariffs))
     quantity, paid = (table.integer(key, least=-_MOST, most=_MOST) for key in ("quantity", "paid_minor"))
     held, disputed = (table.integer(key, 0, most=_MOST) for key in ("held_minor", "disputed_minor"))
@@ -126,10 +128,10 @@ def _line(table: Table, windows: tuple[str, ...], tariffs: dict[str, Tariff]) ->
     if disputed:
         by, reason = table.converted("disputed_by", one_of(*STATERS)), table.converted("reason", one_of(*REASONS))
     table.done()
-    return Stated(window, tariff, quantity, paid, held, disputed, by, reason)
+    return StatedLine(window, tariff, quantity, paid, held, disputed, by, reason)
 
 
-def _check_caps(root: Table, contract: Contract, opening: Opening) -> None:
+def _check_caps(root: DeclarationTable, contract: Contract, opening: OpeningBalances) -> None:
     """What was settled beyond a cap has to be agreed and taken back before: the gateway would do it silently."""
     amounts = opening.amounts()
     for tariff in contract.tariffs:
@@ -139,7 +141,7 @@ def _check_caps(root: Table, contract: Contract, opening: Opening) -> None:
         raise root.refuse("lines", f"state more than the contract's cap of {contract.caps.most_minor}")
 
 
-def _check_same_figures(root: Table, tariffs: Sequence[Tariff], opening: Opening) -> None:
+def _check_same_figures(root: DeclarationTable, tariffs: Sequence[Tariff], opening: OpeningBalances) -> None:
     """Tariffs that read one figure state one figure."""
     seen: dict[str, tuple[str, int]] = {}
     for tariff in tariffs:

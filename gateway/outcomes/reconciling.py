@@ -41,7 +41,7 @@ class OnEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class OnDocuments:
+class DocumentsBand:
     """What part of an outcome would be missing without documents, as a band; `k` is the contract's of that day."""
 
     measure: str
@@ -60,7 +60,7 @@ class Reconciled:
 NOTHING_TO_RECONCILE = Reconciled()
 
 
-def disagreeing(
+def count_disagreements(
     contract: Contract,
     cohort: Sequence[PersonHistory],
     told: Sequence[Mapping[str, Sequence[StatusSpell]]],
@@ -92,7 +92,7 @@ def on_evidence(evaluation: Evaluation, without: Evaluation) -> tuple[OnEvidence
 
 def rests_on_documents(
     contract: Contract, cohort: Sequence[PersonHistory], by_registers: Sequence[PersonHistory], week: Week
-) -> OnDocuments | None:
+) -> DocumentsBand | None:
     """Of the outcome that is paid, what part would be missing by the end of a week had only registers told.
 
     Counted person by person, so that weeks which a document takes away make up for nobody's. Erased people are on
@@ -116,7 +116,7 @@ def rests_on_documents(
         cohort=contract.cohort.size,
         rules=DisclosureRules(contract.k, contract.k_cohort),
     )
-    return OnDocuments(measure.id, band, contract.k)
+    return DocumentsBand(measure.id, band, contract.k)
 
 
 def _paid_measure(contract: Contract) -> Measure | None:

@@ -8,21 +8,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.judging import (
-    SKIPPED,
-    STILL,
-    Reason,
-    WeekVerdict,
-    first_day,
-    first_week,
-    judge_weeks,
-    last_day,
-)
+from gateway.outcomes.judging import first_day, first_week, judge_weeks, last_day
+from gateway.outcomes.verdicts import SKIPPED, STILL, WeekReason, WeekVerdict
 from vocabulary.weeks import Month, Week
 
-_NOT_READ = SKIPPED | {Reason.CENSORED, Reason.FAILED, Reason.EXIT, Reason.OUT, Reason.AFTER_LAST_WEEK}
-Cell = tuple[str, int]  # state, and the ISO year in which the unit was reached
+_NOT_READ = SKIPPED | {
+    WeekReason.CENSORED,
+    WeekReason.FAILED,
+    WeekReason.EXIT,
+    WeekReason.OUT,
+    WeekReason.AFTER_LAST_WEEK,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def _months(contract: Contract, person: PersonHistory, weeks: Sequence[WeekVerdi
         if whole[0] < start or whole[-1].sunday > by:
             continue
         last = asked[-1]
-        found.append(last if all(one.state for one in asked) else WeekVerdict(last.week, Reason.NO_STATE))
+        found.append(last if all(one.state for one in asked) else WeekVerdict(last.week, WeekReason.NO_STATE))
     return found
 
 
@@ -135,7 +133,7 @@ def _earnings(
     A month is read where one of its weeks is asked and one of its days is the person's, so that nothing after an exit
     counts; pay that is taken back counts against it in its own month.
     """
-    if measure.earnings is None or any(verdict.reason is Reason.OUT for verdict in verdicts):
+    if measure.earnings is None or any(verdict.reason is WeekReason.OUT for verdict in verdicts):
         return {}
     start, end = first_day(contract, person), last_day(contract, measure, person, verdicts)
     needed = measure.earnings.minor(start, contract.rounding)

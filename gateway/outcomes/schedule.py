@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import Window
+from vocabulary.releases import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ def schedule(contract: Contract) -> tuple[PlannedDocument, ...]:
     The day is that of the freeze: a source that is complete later moves it, and nothing makes it earlier.
     """
     windows = {window.label: window for window in contract.windows}
-    planned = [(one.recipient, one.template, windows[one.window]) for one in contract.releases]
+    planned: list[tuple[str, str, Window]] = [
+        (one.recipient, one.template, windows[one.window]) for one in contract.releases
+    ]
     planned += [("operator", one.kind, windows[one.window]) for one in contract.statements]
     found = [
         PlannedDocument(
@@ -46,7 +50,7 @@ def schedule(contract: Contract) -> tuple[PlannedDocument, ...]:
 
 
 def _adds(contract: Contract, role: str, template: str, label: str) -> tuple[str, ...]:
-    if template != "contract_total":
+    if template != Template.CONTRACT_TOTAL:
         return ()
     parts = ["by_state"] if contract.breakdown and label == contract.breakdown_window else []
     return (*parts, "reasons") if role == "operator" and label == contract.reasons_window else tuple(parts)

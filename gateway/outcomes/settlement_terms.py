@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from connectors.declaration_table import Table, unique
 from gateway.outcomes.terms import Caps
+from vocabulary.declaration import DeclarationTable, unique
 
 ANSWER_DAYS = 14  # in which a dispute should be answered; a day that passes frees nothing
 CORRECTIONS = ("credit_note", "offset")
@@ -83,7 +83,7 @@ class SettlementTerms:
         return next(buyer for buyer in self.buyers if buyer.organisation == organisation)
 
 
-def lent_minor(root: Table) -> int:
+def lent_minor(root: DeclarationTable) -> int:
     """What `[settlement.investor]` says was lent in all; 0 where it says nothing."""
     if "settlement" not in root or "investor" not in root.table("settlement"):
         return 0
@@ -92,7 +92,7 @@ def lent_minor(root: Table) -> int:
     )
 
 
-def settlement_terms(root: Table, payers: Sequence[str], caps: Caps) -> SettlementTerms | None:
+def settlement_terms(root: DeclarationTable, payers: Sequence[str], caps: Caps) -> SettlementTerms | None:
     """The table's terms, or None where a contract has none. `payers` are the organisations that pay, in their order.
 
     `DeclarationInvalid` for anything unknown or impossible, and where a payer has no address or an address no payer.
@@ -117,7 +117,7 @@ def settlement_terms(root: Table, payers: Sequence[str], caps: Caps) -> Settleme
     return terms
 
 
-def _buyers(table: Table, payers: Sequence[str]) -> tuple[Buyer, ...]:
+def _buyers(table: DeclarationTable, payers: Sequence[str]) -> tuple[Buyer, ...]:
     buyers = [_buyer(payers[0], table, _party(table.table("buyer"), needs_gln=True))]
     rows = table.tables("payers", least=0)
     for row in rows:
@@ -132,7 +132,7 @@ def _buyers(table: Table, payers: Sequence[str]) -> tuple[Buyer, ...]:
     return tuple(sorted(buyers, key=lambda buyer: payers.index(buyer.organisation)))
 
 
-def _buyer(organisation: str, table: Table, party: TradeParty) -> Buyer:
+def _buyer(organisation: str, table: DeclarationTable, party: TradeParty) -> Buyer:
     return Buyer(
         organisation=organisation,
         party=party,
@@ -142,13 +142,13 @@ def _buyer(organisation: str, table: Table, party: TradeParty) -> Buyer:
     )
 
 
-def _party(table: Table, *, needs_gln: bool) -> TradeParty:
+def _party(table: DeclarationTable, *, needs_gln: bool) -> TradeParty:
     party = _trade(table, needs_gln=needs_gln)
     table.done()
     return party
 
 
-def _trade(table: Table, *, needs_gln: bool) -> TradeParty:
+def _trade(table: DeclarationTable, *, needs_gln: bool) -> TradeParty:
     return TradeParty(
         cvr=table.converted("cvr", _cvr),
         gln=table.converted("gln", _gln) if needs_gln or "gln" in table else "",
@@ -157,7 +157,7 @@ def _trade(table: Table, *, needs_gln: bool) -> TradeParty:
     )
 
 
-def _investor(table: Table, caps: Caps) -> InvestorTerms:
+def _investor(table: DeclarationTable, caps: Caps) -> InvestorTerms:
     draws = []
     for row in table.tables("draws"):
         draws.append(Draw(row.day("on"), row.integer("amount_minor", least=1)))
@@ -171,7 +171,7 @@ def _investor(table: Table, caps: Caps) -> InvestorTerms:
     return terms
 
 
-def _most_return(table: Table, caps: Caps) -> int:
+def _most_return(table: DeclarationTable, caps: Caps) -> int:
     if not caps.capital_minor:
         return table.integer("max_return_minor")
     if "max_return_minor" in table:

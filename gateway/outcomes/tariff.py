@@ -11,31 +11,18 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gateway.outcomes.contract import Contract, MeasureKind
-from gateway.outcomes.opening import Opening
-from gateway.outcomes.terms import Caps, Rounding, Tariff, TariffKind, Unit, divided
+from gateway.outcomes.figures import Figures
+from gateway.outcomes.opening import OpeningBalances
+from gateway.outcomes.terms import Caps, FigureUnit, Rounding, Tariff, TariffKind, divide
 
 UNIT_OF = {
-    MeasureKind.WEEKS: Unit.WEEK,
-    MeasureKind.PEOPLE: Unit.PERSON,
-    MeasureKind.RETENTION: Unit.PERSON,
-    MeasureKind.DAYS: Unit.PERSON,
-    MeasureKind.EARNINGS: Unit.PERSON,
-    MeasureKind.FOLLOW_UP: Unit.POINT,
+    MeasureKind.WEEKS: FigureUnit.WEEK,
+    MeasureKind.PEOPLE: FigureUnit.PERSON,
+    MeasureKind.RETENTION: FigureUnit.PERSON,
+    MeasureKind.DAYS: FigureUnit.PERSON,
+    MeasureKind.EARNINGS: FigureUnit.PERSON,
+    MeasureKind.FOLLOW_UP: FigureUnit.POINT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What tariffs read at the end of one window, cumulative.
-
-    `quantities` by measure or aggregate; an aggregate that is not due yet is absent. `personal` is, for each tariff
-    with a price, the sum over people of what each one earned (minor units), because a person's cap is personal.
-    """
-
-    window: str
-    quantities: Mapping[str, int]
-    personal: Mapping[str, int]
-    windows: int  # how many have ended, this one included
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +43,10 @@ def price_of(tariff: Tariff, state: str, year: int, rounding: Rounding) -> int:
         return price
     if year not in tariff.index.values:
         raise ValueError(f"index {tariff.index.id} has no value for {year}")
-    return divided(price * tariff.index.values[year], tariff.index.values[tariff.base_year], rounding)
+    return divide(price * tariff.index.values[year], tariff.index.values[tariff.base_year], rounding)
 
 
-def uncapped(contract: Contract, tariff: Tariff, figures: Figures) -> int:
+def owed_before_caps(contract: Contract, tariff: Tariff, figures: Figures) -> int:
     """What a tariff owes in all at the end of a window, before caps."""
     value = figures.quantities.get
     if tariff.gate is not None and value(tariff.gate.of, tariff.gate.at_least - 1) < tariff.gate.at_least:
@@ -82,7 +69,9 @@ def uncapped(contract: Contract, tariff: Tariff, figures: Figures) -> int:
             return _by_cohort(contract, tariff, figures)
 
 
-def owed(contract: Contract, series: Sequence[Figures], opening: Opening | None = None) -> list[dict[str, int]]:
+def owed_amounts(
+    contract: Contract, series: Sequence[Figures], opening: OpeningBalances | None = None
+) -> list[dict[str, int]]:
     """What each tariff owes in all at the end of each window of `series`, caps applied, in the contract's order.
 
     A tariff's window cap comes first, then its own cap, then what people's cap cut of declared figures, then the
@@ -95,7 +84,9 @@ def owed(contract: Contract, series: Sequence[Figures], opening: Opening | None 
     carried: Mapping[str, int] = {}  # stated less evaluated: neither paid nor taken back, so it stays as it is
     for figures in series if opening is None else _from_stated(contract, series, opening):
         raw = {
-            tariff.id: _moved(uncapped(contract, tariff, figures), carried.get(tariff.id, 0), tariff.may_be_negative)
+            tariff.id: _moved(
+                owed_before_caps(contract, tariff, figures), carried.get(tariff.id, 0), tariff.may_be_negative
+            )
             for tariff in contract.tariffs
         }
         for tariff in contract.tariffs:
@@ -118,7 +109,7 @@ def due_lines(
     *,
     series: Sequence[Figures],
     documented: Mapping[str, tuple[int, int]],
-    opening: Opening | None = None,
+    opening: OpeningBalances | None = None,
 ) -> tuple[DueLine, ...]:
     """What the last window's payment document must say, so that all documents add up to what is owed by now.
 
@@ -126,7 +117,7 @@ def due_lines(
     to the (quantity, minor units) that earlier documents, and the opening balances, add up to. The sum of all lines is
     owed - documented.
     """
-    amounts = owed(contract, series, opening)
+    amounts = owed_amounts(contract, series, opening)
     lines: list[DueLine] = []
     for tariff in contract.tariffs:
         unit = unit_of(contract, tariff)
@@ -140,7 +131,7 @@ def due_lines(
     return tuple(lines)
 
 
-def _from_stated(contract: Contract, series: Sequence[Figures], opening: Opening) -> list[Figures]:
+def _from_stated(contract: Contract, series: Sequence[Figures], opening: OpeningBalances) -> list[Figures]:
     """The series with each person-level figure moved, from the last stated window on, to what the parties state there.
 
     So a step that they reached is not reached again. A gate behind a tariff that they state as owed was open.
@@ -173,7 +164,9 @@ def _from_stated(contract: Contract, series: Sequence[Figures], opening: Opening
     ]
 
 
-def _quantities(contract: Contract, tariff: Tariff, series: Sequence[Figures], opening: Opening | None) -> list[int]:
+def _quantities(
+    contract: Contract, tariff: Tariff, series: Sequence[Figures], opening: OpeningBalances | None
+) -> list[int]:
     """The figure of a tariff as its lines show it, by window; as stated up to the last stated window, then onwards."""
     if opening is None:
         return [quantity_of(tariff, figures) for figures in series]
@@ -183,7 +176,7 @@ def _quantities(contract: Contract, tariff: Tariff, series: Sequence[Figures], o
     return stated + [figure + stated[-1] - found[start] for figure in found[start + 1 :]]
 
 
-def _start(series: Sequence[Figures], opening: Opening) -> int:
+def _start(series: Sequence[Figures], opening: OpeningBalances) -> int:
     labels = [figures.window for figures in series]
     if opening.last_window not in labels:
         raise ValueError(f"the figures of {opening.last_window}, the last stated window, are needed")
@@ -195,10 +188,10 @@ def _moved(figure: int, by: int, may_be_negative: bool) -> int:
     return figure + by if may_be_negative or not by else max(0, figure + by)
 
 
-def unit_of(contract: Contract, tariff: Tariff) -> Unit:
+def unit_of(contract: Contract, tariff: Tariff) -> FigureUnit:
     """What the quantity of a tariff's lines counts."""
     if tariff.kind is TariffKind.FEE:
-        return Unit.WINDOW
+        return FigureUnit.WINDOW
     if tariff.kind is TariffKind.COHORT_THRESHOLD:
         return contract.aggregate(tariff.cohorts[0].of).unit
     measure = contract.measure(tariff.of)
@@ -207,10 +200,10 @@ def unit_of(contract: Contract, tariff: Tariff) -> Unit:
 
 def capped_by(contract: Contract, series: Sequence[Figures]) -> list[str]:
     """The caps that cut something at the end of the last window, by the name of the term that holds them."""
-    own = owed(replace(contract, caps=Caps()), series)[-1]
-    raw = {tariff.id: uncapped(contract, tariff, series[-1]) for tariff in contract.tariffs}
+    own = owed_amounts(replace(contract, caps=Caps()), series)[-1]
+    raw = {tariff.id: owed_before_caps(contract, tariff, series[-1]) for tariff in contract.tariffs}
     cut = [f"tariffs.{name}" for name, amount in raw.items() if own[name] < amount]
-    if sum(owed(contract, series)[-1].values()) < sum(own.values()):
+    if sum(owed_amounts(contract, series)[-1].values()) < sum(own.values()):
         cut.append("caps")
     return cut
 
@@ -237,7 +230,7 @@ def _on_line(tariff: Tariff, figure: int, rounding: Rounding) -> int:
         return last.amount_minor
     low, high = next((a, b) for a, b in pairwise(tariff.points) if a.at <= figure < b.at)
     rise, run = high.amount_minor - low.amount_minor, high.at - low.at
-    return divided(low.amount_minor * run + rise * (figure - low.at), run, rounding)
+    return divide(low.amount_minor * run + rise * (figure - low.at), run, rounding)
 
 
 def _share(tariff: Tariff, figures: Figures, rounding: Rounding) -> int:
@@ -247,7 +240,7 @@ def _share(tariff: Tariff, figures: Figures, rounding: Rounding) -> int:
     difference = figures.quantities[tariff.of] - (figures.quantities[tariff.minus] if tariff.minus else 0)
     if tariff.multiplier:
         difference *= figures.quantities[tariff.multiplier]
-    amount = divided(difference * tariff.share_per_mille, 1000, rounding)
+    amount = divide(difference * tariff.share_per_mille, 1000, rounding)
     return amount if tariff.may_be_negative else max(amount, 0)
 
 

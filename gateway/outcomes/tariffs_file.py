@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from connectors.declaration_table import Table, one_of, unique
-from gateway.outcomes.contract import Measure, State, Window
+from gateway.outcomes.contract import Measure
 from gateway.outcomes.measures_file import find_index
 from gateway.outcomes.settlement_terms import lent_minor
 from gateway.outcomes.terms import (
@@ -15,21 +14,24 @@ from gateway.outcomes.terms import (
     Caps,
     CohortThreshold,
     Evaluator,
+    FigureUnit,
     Gate,
     Index,
-    Point,
     Rounding,
+    ScalePoint,
     Tariff,
     TariffKind,
-    Unit,
+    WeekState,
+    Window,
 )
+from vocabulary.declaration import DeclarationTable, one_of, unique
 
-_DECLARED = (Unit.PERSON, Unit.DAY, Unit.MINOR, Unit.PER_MILLE, Unit.EVENTS_PER_100)
-_COUNTED = (Unit.PERSON, Unit.DAY)  # what a price can be for
+_DECLARED = (FigureUnit.PERSON, FigureUnit.DAY, FigureUnit.MINOR, FigureUnit.PER_MILLE, FigureUnit.EVENTS_PER_100)
+_COUNTED = (FigureUnit.PERSON, FigureUnit.DAY)  # what a price can be for
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def read_indices(root: Table) -> tuple[Index, ...]:
+def read_indices(root: DeclarationTable) -> tuple[Index, ...]:
     found = []
     for table in root.tables("indices", least=0):
         values = table.table("values")
@@ -48,7 +50,7 @@ def read_indices(root: Table) -> tuple[Index, ...]:
     return tuple(found)
 
 
-def read_aggregates(root: Table, windows: tuple[Window, ...]) -> tuple[Aggregate, ...]:
+def read_aggregates(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[Aggregate, ...]:
     evaluators = _evaluators(root)
     found = []
     for table in root.tables("aggregates", least=0):
@@ -62,7 +64,7 @@ def read_aggregates(root: Table, windows: tuple[Window, ...]) -> tuple[Aggregate
                 raise table.refuse("windows", f"knows no window {label!r}")
         if not due:
             raise table.refuse("windows", "must name the windows in which the figure is due")
-        unit = Unit(table.converted("unit", one_of(*_DECLARED)))
+        unit = FigureUnit(table.converted("unit", one_of(*_DECLARED)))
         found.append(
             Aggregate(table.text("id"), unit, evaluator, table.text("method"), table.text("source"), due, table.line)
         )
@@ -71,7 +73,7 @@ def read_aggregates(root: Table, windows: tuple[Window, ...]) -> tuple[Aggregate
     return tuple(found)
 
 
-def _evaluators(root: Table) -> tuple[Evaluator, ...]:
+def _evaluators(root: DeclarationTable) -> tuple[Evaluator, ...]:
     found = []
     for table in root.tables("evaluators", least=0):
         key = table.text("key")
@@ -95,7 +97,7 @@ class _Known:
 
 
 def read_tariffs(
-    root: Table,
+    root: DeclarationTable,
     measures: tuple[Measure, ...],
     aggregates: tuple[Aggregate, ...],
     indices: tuple[Index, ...],
@@ -118,7 +120,7 @@ def read_tariffs(
     return found
 
 
-def _check_person_cap(root: Table, tariffs: tuple[Tariff, ...], known: _Known, caps: Caps) -> None:
+def _check_person_cap(root: DeclarationTable, tariffs: tuple[Tariff, ...], known: _Known, caps: Caps) -> None:
     """Behind a declared figure no person is known here: only its evaluator can say what a person's cap cuts."""
     declared = {one.of for one in tariffs if one.kind is TariffKind.PRICE and one.of in known.aggregates}
     if bool(caps.person_minor and declared) != bool(caps.person_excess):
@@ -129,14 +131,14 @@ def _check_person_cap(root: Table, tariffs: tuple[Tariff, ...], known: _Known, c
     if not caps.person_excess:
         return
     due = {label for name in declared for label in known.aggregates[name].windows}
-    if known.aggregates[caps.person_excess].unit is not Unit.MINOR:
-        raise root.table("caps").refuse("person_excess", f"must be in {Unit.MINOR}")
+    if known.aggregates[caps.person_excess].unit is not FigureUnit.MINOR:
+        raise root.table("caps").refuse("person_excess", f"must be in {FigureUnit.MINOR}")
     if not due <= set(known.aggregates[caps.person_excess].windows):
         reason = "must be due in every window in which a priced figure is: else a person would pass the cap meanwhile"
         raise root.table("caps").refuse("person_excess", reason)
 
 
-def _tariff(table: Table, known: _Known) -> Tariff:
+def _tariff(table: DeclarationTable, known: _Known) -> Tariff:
     kind = TariffKind(table.converted("kind", one_of(*TariffKind)))
     name, line = table.text("id"), table.line
     cap, cap_window = table.integer("cap_minor", 0), table.integer("cap_window_minor", 0)
@@ -159,13 +161,13 @@ def _tariff(table: Table, known: _Known) -> Tariff:
     return replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate)
 
 
-def _gate(table: Table, known: _Known) -> Gate:
+def _gate(table: DeclarationTable, known: _Known) -> Gate:
     gate = Gate(_figure(table, "of", known), table.integer("at_least", least=1))
     table.done()
     return gate
 
 
-def _price(table: Table, name: str, line: int, known: _Known) -> Tariff:
+def _price(table: DeclarationTable, name: str, line: int, known: _Known) -> Tariff:
     of = _figure(table, "of", known)
     measure = known.measures.get(of)
     if measure is None:
@@ -195,7 +197,7 @@ def _price(table: Table, name: str, line: int, known: _Known) -> Tariff:
     )
 
 
-def _price_of_declared(table: Table, name: str, line: int, aggregate: Aggregate) -> Tariff:
+def _price_of_declared(table: DeclarationTable, name: str, line: int, aggregate: Aggregate) -> Tariff:
     """A price for each unit that an evaluator declares; the figure has no states and no years."""
     if aggregate.unit not in _COUNTED:
         raise table.refuse("of", f"must be in {' or '.join(_COUNTED)}, and {aggregate.id!r} is in {aggregate.unit}")
@@ -203,17 +205,17 @@ def _price_of_declared(table: Table, name: str, line: int, aggregate: Aggregate)
     return Tariff(name, TariffKind.PRICE, aggregate.id, line, price_minor=price, may_be_negative=negative)
 
 
-def _prices(table: Table, states: tuple[State, ...]) -> dict[str, int]:
+def _prices(table: DeclarationTable, states: tuple[WeekState, ...]) -> dict[str, int]:
     prices = table.table("price_by_state")
     found = {state.id: prices.integer(state.id) for state in states}
     prices.done()
     return found
 
 
-def _points(table: Table, kind: TariffKind, known: _Known) -> tuple[Point, ...]:
+def _points(table: DeclarationTable, kind: TariffKind, known: _Known) -> tuple[ScalePoint, ...]:
     points = []
     for row in table.tables("points", least=2 if kind is TariffKind.LINEAR else 1):
-        points.append(Point(row.integer("at", least=-1_000_000), row.integer("amount_minor")))
+        points.append(ScalePoint(row.integer("at", least=-1_000_000), row.integer("amount_minor")))
         row.done()
     for before, after in pairwise(points):
         if after.at <= before.at:
@@ -223,10 +225,10 @@ def _points(table: Table, kind: TariffKind, known: _Known) -> tuple[Point, ...]:
     return tuple(points)
 
 
-def _share(table: Table, name: str, line: int, known: _Known) -> Tariff:
-    of = _figure(table, "of", known, units=(Unit.MINOR,))
-    minus = _figure(table, "minus", known, units=(Unit.MINOR,)) if "minus" in table else ""
-    times = _figure(table, "multiplier", known, units=(Unit.PERSON,)) if "multiplier" in table else ""
+def _share(table: DeclarationTable, name: str, line: int, known: _Known) -> Tariff:
+    of = _figure(table, "of", known, units=(FigureUnit.MINOR,))
+    minus = _figure(table, "minus", known, units=(FigureUnit.MINOR,)) if "minus" in table else ""
+    times = _figure(table, "multiplier", known, units=(FigureUnit.PERSON,)) if "multiplier" in table else ""
     if known.rounding is Rounding.NONE:
         raise table.refuse("share_per_mille", "makes parts of a minor unit: name the contract's rounding")
     return Tariff(
@@ -241,7 +243,7 @@ def _share(table: Table, name: str, line: int, known: _Known) -> Tariff:
     )
 
 
-def _cohorts(table: Table, name: str, line: int, known: _Known) -> Tariff:
+def _cohorts(table: DeclarationTable, name: str, line: int, known: _Known) -> Tariff:
     cohorts = tuple(_cohort(row, known) for row in table.tables("cohorts"))
     units = {known.aggregates[one.of].unit for one in cohorts}
     if len(units) > 1 or len({one.of for one in cohorts}) < len(cohorts):
@@ -262,7 +264,7 @@ def _cohorts(table: Table, name: str, line: int, known: _Known) -> Tariff:
     )
 
 
-def _cohort(row: Table, known: _Known, *, extra: tuple[str, ...] = ()) -> CohortThreshold:
+def _cohort(row: DeclarationTable, known: _Known, *, extra: tuple[str, ...] = ()) -> CohortThreshold:
     of = row.text("of")
     if of not in known.aggregates:
         raise row.refuse("of", f"knows no aggregate {of!r}")
@@ -273,7 +275,7 @@ def _cohort(row: Table, known: _Known, *, extra: tuple[str, ...] = ()) -> Cohort
     return threshold
 
 
-def _figure(table: Table, key: str, known: _Known, *, units: tuple[Unit, ...] = ()) -> str:
+def _figure(table: DeclarationTable, key: str, known: _Known, *, units: tuple[FigureUnit, ...] = ()) -> str:
     name = table.text(key)
     if name not in known.aggregates and (units or name not in known.measures):
         word = "aggregate" if units else "measure or aggregate"
@@ -283,7 +285,7 @@ def _figure(table: Table, key: str, known: _Known, *, units: tuple[Unit, ...] = 
     return name
 
 
-def read_caps(root: Table, aggregates: tuple[Aggregate, ...]) -> Caps:
+def read_caps(root: DeclarationTable, aggregates: tuple[Aggregate, ...]) -> Caps:
     """Upper bounds over all tariffs; a contract without the table has none."""
     if "caps" not in root:
         return Caps()

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from vocabulary.statuses import IncomeType, Status
+from vocabulary.weeks import Week
 
-class Unit(StrEnum):
+
+class FigureUnit(StrEnum):
     """What a figure counts. Comparisons are per 1,000 or per 100 people, so that groups of two sizes meet."""
 
     WEEK = "week"
@@ -34,7 +37,7 @@ class Rounding(StrEnum):
     HALF_EVEN = "half_even"
 
 
-def divided(numerator: int, denominator: int, rounding: Rounding) -> int:
+def divide(numerator: int, denominator: int, rounding: Rounding) -> int:
     """A quotient in whole minor units. Raises `ValueError` where a part would be cut and no rounding is named."""
     whole, rest = divmod(numerator, denominator)
     match rounding:
@@ -47,7 +50,7 @@ def divided(numerator: int, denominator: int, rounding: Rounding) -> int:
     return whole
 
 
-def apportioned(total_minor: int, parts: Sequence[int]) -> tuple[int, ...]:
+def apportion(total_minor: int, parts: Sequence[int]) -> tuple[int, ...]:
     """A total divided into whole minor units in proportion to `parts`, each of at least 1.
 
     Largest remainder: everybody gets the whole part of its exact share, and what is left goes, one each, to the largest
@@ -93,7 +96,7 @@ class Aggregate:
     """A figure that an evaluator signs, for the group or against another one. `windows` are those it is due in."""
 
     id: str
-    unit: Unit
+    unit: FigureUnit
     evaluator: Evaluator
     method: str
     source: str
@@ -102,7 +105,7 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class ScalePoint:
     """A place on a scale of figures, and the minor units that belong to it."""
 
     at: int
@@ -152,7 +155,7 @@ class Tariff:
     price_by_state: Mapping[str, int] | None = None
     index: Index | None = None
     base_year: int = 0
-    points: tuple[Point, ...] = ()
+    points: tuple[ScalePoint, ...] = ()
     minus: str = ""
     share_per_mille: int = 0
     multiplier: str = ""  # aggregate in people: a difference per person becomes one of the group
@@ -201,3 +204,86 @@ class Caps:
         years = self.return_years
         grown: int = self.capital_minor * (1000 + self.return_per_mille_a_year) ** years // 1000**years
         return grown
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralBatch:
+    """A referral batch that is sealed as a whole, with the number of people it must hold."""
+
+    id: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    size: int  # people: the denominator, everyone referred
+    enrolment_from: date
+    enrolment_to: date
+    batches: tuple[ReferralBatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Qualification:
+    """How register rows qualify weeks; see the contract file for the words."""
+
+    carries_missing_month_forward: bool
+    first_week_is_enrolment_week: bool
+    neutral_statuses: frozenset[Status]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekState:
+    """A named condition on one week: the status register shows one of `statuses`, and, where income types
+    are named, the month's paid hours of those types reach hours per week × the weeks of the month.
+    """
+
+    id: str
+    label_da: str
+    label_en: str
+    statuses: frozenset[Status]
+    income_types: frozenset[IncomeType]
+    hours_per_week_hundredths: int  # 0 with income types: one posting that is not taken back is enough
+    line: int  # where the rule stands in the contract file
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Whole ISO weeks, both ends included."""
+
+    label: str
+    from_week: Week
+    to_week: Week
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Weeks that count for nobody, and by which every person's time from enrolment is longer."""
+
+    from_week: Week
+    to_week: Week
+
+
+class ExitRule(StrEnum):
+    """What becomes of a person's results after an exit. The denominator never changes."""
+
+    FROZEN = "frozen"  # weeks so far count, and the outcome stays as it was in the last week
+    NEUTRAL = "neutral"  # as frozen, and the person's time stands still: the weeks are asked later
+    CENSORED = "censored"  # weeks so far count; nothing is asked any more, and the person is in no outcome
+    FAILURE = "failure"  # weeks so far count; the later ones are weeks without a result
+    OUT = "out"  # nothing of the person counts, what was paid comes back
+
+
+class RegisterExit(StrEnum):
+    """Exits that a register shows by itself, week by week; the others are registered by a case worker."""
+
+    MOVED = "moved"
+    DEAD = "dead"
+    PENSION = "pension"
+
+
+EXIT_OF = {
+    Status.NOT_RESIDENT: RegisterExit.MOVED,
+    Status.DEAD: RegisterExit.DEAD,
+    Status.DISABILITY_PENSION: RegisterExit.PENSION,
+    Status.OLD_AGE_PENSION: RegisterExit.PENSION,
+}

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from gateway.outcomes.contract import Contract, EarningsThreshold, Measure, State
-from gateway.outcomes.terms import Caps, CohortThreshold, Point, Tariff
+from gateway.outcomes.contract import Contract, EarningsThreshold, Measure
+from gateway.outcomes.terms import Caps, CohortThreshold, ScalePoint, Tariff, WeekState
 
-T = TypeVar("T", Measure, Tariff, Point, EarningsThreshold, Caps)
+T = TypeVar("T", Measure, Tariff, ScalePoint, EarningsThreshold, Caps)
 PER_CENT = 10
 _OF_TARIFF = ("price_minor", "cap_minor", "cap_window_minor", "share_per_mille")
 _OF_CAPS = ("contract_minor", "person_minor", "capital_minor", "return_per_mille_a_year", "return_years")
@@ -60,9 +60,9 @@ def _with(row: T, field: str, number: int) -> T:
     return replace(row, **changes)
 
 
-def _of_state(contract: Contract, state: State) -> Iterator[Term]:
+def _of_state(contract: Contract, state: WeekState) -> Iterator[Term]:
     def changed(hours: int) -> Contract:
-        def with_hours(one: State) -> State:
+        def with_hours(one: WeekState) -> WeekState:
             return replace(one, hours_per_week_hundredths=hours) if one.id == state.id else one
 
         return replace(

@@ -13,7 +13,7 @@ from typing import Any
 from gateway.outcomes.best_seen import best_seen
 from gateway.outcomes.bounds import PartyCase, Range, parties, ranges
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.forecast import Declared, Payment, Recount, mean
+from gateway.outcomes.forecast import Declared, ForecastPayment, Recount, mean
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.schedule import PlannedDocument, schedule
 from gateway.outcomes.varied import is_sound, terms
@@ -36,7 +36,7 @@ class Scenario:
     name: str
     people: int
     seeds: tuple[int, ...]
-    payments: tuple[Payment, ...]
+    payments: tuple[ForecastPayment, ...]
     least_minor: int
     most_minor: int
     threshold_met: int | None  # draws in which enough people are in the outcome at the end; None without a threshold

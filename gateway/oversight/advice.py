@@ -26,6 +26,7 @@ from gateway.wording.working_days import after_working_days
 from outcome_verifier import canonical
 from policies.facts import AdviceFacts, DecisionFacts, LogFacts
 from policies.terms import Action, Purpose, Role
+from vocabulary.typed_text import check_typed
 
 FOLLOWED, NOT_FOLLOWED = "followed", "not_followed"
 
@@ -54,7 +55,8 @@ class AdviceShown:
 
 
 def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", suspends: bool = False) -> AdviceShown:
-    """Record advice on a window, or on the whole contract. Raises `PolicyDenied`, `WindowUnknown`."""
+    """Record advice on a window, or on the whole contract. Raises `TextInvalid`, `PolicyDenied`, `WindowUnknown`."""
+    check_typed(text, what="the advice", is_long=True)
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
         contract = gateway.contract(asking.session, contract_id)
@@ -99,8 +101,10 @@ def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> Ad
     """The controller's answer, by a system owner who is not the adviser: followed, or not and why.
 
     Not following ends a suspension; following leaves it in force until the officer lifts it. Raises `AdviceUnknown`,
-    `RequestRefused` for an answer without a reason, `PolicyDenied`.
+    `RequestRefused` for an answer without a reason, `TextInvalid`, `PolicyDenied`.
     """
+    if text.strip():
+        check_typed(text, what="the answer", is_long=True)
     with deciding(gateway) as asking:
         row = _open_advice(asking.session, advice_id)
         if not followed and not text.strip():

@@ -15,6 +15,7 @@ from outcome_verifier import canonical
 from outcome_verifier.errors import StatusInvalid
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import Demands, verify_bundle
+from vocabulary.releases import Template
 
 SCHEMA = "evidence-bundle/1"
 
@@ -69,7 +70,7 @@ def _logged_attestation(gateway: Gateway, uow: UnitOfWork, row: ReleaseRow, toke
     """An attestation with its receipt and the time that the log holds."""
     if row.leaf_index is None or row.issued_at is None:
         raise ValueError("the attestation is not in its log yet")
-    log = LOGS[row.template]
+    log = LOGS[Template(row.template)]
     return {
         "attestation": token,
         "receipt": ledger.receipt(uow.session, log, row.leaf_index, gateway.log_key(log), at=uow.now),

@@ -17,15 +17,17 @@ from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, WindowO
 from gateway.events.releases import CorrectionDecided
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import Window
 from gateway.release import drafting, issuing
-from gateway.release.drafting import Replaced, Request
+from gateway.release.drafting import Replaced
 from gateway.release.issuing import Released
+from gateway.release.planning import Draft, ReleaseRequest, is_issued, plan
 from gateway.release.releasing import finish
 from gateway.store import queries
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
-from policies.terms import Purpose
+from vocabulary.releases import Recipient, Template
 
 REASONS = ("source_corrected", "evaluation_wrong", "contract_misread")
 
@@ -71,7 +73,7 @@ def _standing(session: Session, contract: Contract, window: Window) -> list[Rele
         if row.window == window.label:
             newest[row.template, row.recipient_role] = row
     for row in newest.values():
-        if row.state == "intended":
+        if not is_issued(row):
             raise ReleaseInterrupted(contract=contract.id, window=window.label, template=row.template)
     labels = {part.label for part in contract.windows_until(window.label)}
     later = sorted(queries.payment_documents(session, contract.id).keys() - labels)
@@ -79,23 +81,24 @@ def _standing(session: Session, contract: Contract, window: Window) -> list[Rele
         raise WindowOutOfOrder(
             window=window.label, other=later[0], reason="was released since, and shows what was learnt"
         )
-    return [newest[key] for key in sorted(newest, key=lambda key: (key[0] != "payment_document", key))]
+    return [newest[key] for key in sorted(newest, key=lambda key: (key[0] != Template.PAYMENT_DOCUMENT, key))]
 
 
 def _supersede(
     gateway: Gateway, asking: Asking, contract: Contract, window: Window, old: ReleaseRow
 ) -> ReleaseRow | None:
     """The intended successor of an attestation, or None where its figures are the same."""
-    request = Request(contract, window, old.template, old.recipient_role, None, Purpose.OUTCOME_PAYMENT)
-    authorised, _ = drafting.authorise(asking, gateway, request)
-    programme = gateway.programme(asking.session, contract.id)
-    made = drafting.draft(gateway, asking, programme, request, known=asking.now)
+    request = ReleaseRequest(contract, window, Template(old.template), Recipient(old.recipient_role))
+    planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask, corrects=True)
+    if not isinstance(planned, Draft):
+        raise TypeError("a correction is drafted anew")
+    made = drafting.draft(gateway, asking, request, planned)
     before = canonical.loads(old.draft)["disclosable"]
     if _figures(before) == _figures(made.disclosable):
         return None
     changes = difference(before, made.disclosable)
     digest = issuing.jwt_sha256(issuing.token_of(old))
-    return drafting.intend(gateway, asking, request, made, authorised, replaced=Replaced(old, digest, changes))
+    return drafting.intend(gateway, asking, request, made, planned.authorised, replaced=Replaced(old, digest, changes))
 
 
 def _figures(shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,12 +23,15 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract_file import load_contract
 from gateway.release import countersigned
 from gateway.release.bundle import assemble
+from gateway.release.planning import is_issued
 from gateway.release.publication import check_continues
+from gateway.release.states import ReleaseAction, ReleaseState, after
 from gateway.store import ledger, queries
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical, sdjwt
 from outcome_verifier.bundle import attestation_leaf
 from policies.terms import Party, Role
+from vocabulary.releases import Template
 
 _DECOYS = 3
 
@@ -70,12 +73,12 @@ def issue(gateway: Gateway, asking: Asking, row: ReleaseRow, authorised: Authori
         salts=secrets.token_bytes,
         decoys=_DECOYS,
     )
-    log, digest = claims.LOGS[row.template], jwt_sha256(token)
+    log, digest = claims.LOGS[Template(row.template)], jwt_sha256(token)
     leaf = canonical.dumps(attestation_leaf(row.jti, digest, row.status_index, int(asking.now.timestamp())))
     row.leaf_index = ledger.append(  # 8
         session, log, leaf_data=leaf, kind="attestation", body=leaf.decode(), nonce=b"", at=asking.now
     )
-    row.state, row.issued_at = "issued", asking.now
+    row.state, row.issued_at = after(ReleaseState(row.state), ReleaseAction.ISSUE), asking.now
     session.add(row)
     if row.supersedes:
         replaced = session.get_one(ReleaseRow, row.supersedes)
@@ -124,7 +127,7 @@ def _check_authorised(gateway: Gateway, asking: Asking, row: ReleaseRow, authori
     asked = (decision.action, decision.principal, decision.programme)
     recipient = Party(row.recipient_organisation, Role(row.recipient_role))
     programme = gateway.programme(asking.session, row.contract_id)
-    if not asking.has_allowed(authorised) or asked != (claims.ACTIONS[row.template], recipient, programme.id):
+    if not asking.has_allowed(authorised) or asked != (claims.ACTIONS[Template(row.template)], recipient, programme.id):
         raise SignerRefused(release=row.id)
 
 
@@ -148,7 +151,7 @@ def _assemble(gateway: Gateway, asking: Asking, row: ReleaseRow, token: str) -> 
 def _successor(session: Session, row: ReleaseRow) -> ReleaseRow | None:
     """The issued attestation that superseded this one directly, if any."""
     rows = queries.releases(session, row.contract_id)
-    return next((other for other in rows if other.supersedes == row.id and other.state == "issued"), None)
+    return next((other for other in rows if other.supersedes == row.id and is_issued(other)), None)
 
 
 def _released(row: ReleaseRow, *, is_new: bool) -> Released:
@@ -160,7 +163,7 @@ def _released(row: ReleaseRow, *, is_new: bool) -> Released:
         recipient=row.recipient_role,
         revision=row.revision,
         bundle=row.bundle or b"",
-        log=claims.LOGS[row.template],
+        log=claims.LOGS[Template(row.template)],
         leaf_index=row.leaf_index or 0,
         is_new=is_new,
     )

@@ -1,42 +1,44 @@
 """Use case: the release cycle. Nothing is signed that was not rehearsed (invariant 8).
 
-Steps 1 to 6 (`release.drafting`) are one transaction, 7 to 9 (`release.issuing`) another, 10 is what is returned. A
-crash leaves nothing, or an intent that has no signature, or one complete, logged attestation. Both transactions ask the
-policy: what was suspended, ended or taken away between them stays unsigned (`StaysUnsigned`), until it is allowed
-again and the next run finishes it.
+Steps 1 to 6 (`release.planning`, `release.drafting`) are one transaction, 7 to 9 (`release.issuing`) another, 10 is
+what is returned. A crash leaves nothing, or an intent that has no signature, or one complete, logged attestation. Both
+transactions ask the policy: what was suspended, ended or taken away between them stays unsigned (`StaysUnsigned`),
+until it is allowed again and the next run finishes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import assert_never
 
 from sqlmodel import Session
 
-from gateway.attestations.claims import ACTIONS
-from gateway.errors.contracts import WindowUnknown
 from gateway.errors.release import RevisionUnknown
 from gateway.errors.signer import StaysUnsigned
 from gateway.events.releases import ReleaseChecked, ReleaseResumed
-from gateway.installation.authority import Asking, deciding
+from gateway.installation.authority import Authorised, deciding
 from gateway.installation.gateway import Gateway
 from gateway.release import drafting, issuing
-from gateway.release.drafting import Request
 from gateway.release.issuing import Released
+from gateway.release.planning import Draft, Finish, HandOut, Plan, is_issued, plan, request_of
 from gateway.store import queries
 from gateway.store.tables import ReleaseRow
 from policies.decision import Decision
 from policies.engine import Request as Question
 from policies.errors import PolicyDenied
-from policies.terms import Party, Purpose
+from policies.facts import Facts
+from policies.programme import Programme
+from policies.terms import Action, Party, Purpose
+from vocabulary.releases import Recipient, Template
 
 
 def release(
     gateway: Gateway,
     contract_id: str,
     window_label: str,
-    template: str,
-    recipient: str,
+    template: Template,
+    recipient: Recipient,
     *,
     revision: int | None = None,
     requested_by: Party | None = None,
@@ -47,16 +49,26 @@ def release(
     `revision` asks for an earlier one, which says by which it was superseded. `requested_by` is the recipient's own
     party over HTTP and None for the municipality's staff.
 
-    Raises `ContractUnknown`, `WindowUnknown`, `RevisionUnknown`, `WindowOutOfOrder`, `DraftRefused`, `PolicyDenied`,
-    and of these `StaysUnsigned` where it was drafted before.
+    Raises `ContractUnknown`, `WindowUnknown`, `RevisionUnknown`, `WindowOutOfOrder`, `ReleaseInterrupted`,
+    `DraftRefused`, `PolicyDenied`, and of these `StaysUnsigned` where it was drafted before.
     """
-    with _telling_what_stays(gateway, contract_id, window_label, template, recipient), deciding(gateway) as asking:
-        window = gateway.contract(asking.session, contract_id).window(window_label)
-        contract = gateway.contract_for(asking.session, contract_id, window)
-        request = Request(contract, window, template, recipient, requested_by, purpose)
-        row = _authorise_and_draft(gateway, asking, request, revision)
-        if row.state == "issued":
-            return issuing.hand_out(gateway, asking, row, requested_by)
+    key = (contract_id, window_label, template, recipient)
+    with _telling_what_stays(gateway, *key), deciding(gateway) as asking:
+        request = request_of(gateway, asking.session, *key, requested_by=requested_by, purpose=purpose)
+        planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask, revision=revision)
+        match planned:
+            case HandOut():
+                return issuing.hand_out(gateway, asking, planned.row, requested_by)
+            case Finish():
+                row, authorised = planned.row, planned.authorised
+                asking.uow.record(
+                    ReleaseResumed(release=row.id, decision=authorised.id, decision_sha256=authorised.sha256)
+                )
+            case Draft():
+                made = drafting.draft(gateway, asking, request, planned)
+                row = drafting.intend(gateway, asking, request, made, planned.authorised)
+            case _:
+                assert_never(planned)
     return finish(gateway, row, requested_by, purpose=purpose)
 
 
@@ -64,8 +76,8 @@ def check(
     gateway: Gateway,
     contract_id: str,
     window_label: str,
-    template: str,
-    recipient: str,
+    template: Template,
+    recipient: Recipient,
     *,
     requested_by: Party | None = None,
     purpose: Purpose = Purpose.OUTCOME_PAYMENT,
@@ -73,26 +85,24 @@ def check(
     """A dry run: what a release would do now, before anybody's data are looked at, and nothing is drafted.
 
     "hand out" where the attestation exists, "finish" where it was interrupted, else "release". Raises what `release`
-    would raise: `PolicyDenied` with the reason, `WindowOutOfOrder`, `ContractUnknown`, `WindowUnknown`.
+    would raise before it looks at data: `PolicyDenied` with the reason, and of these `StaysUnsigned`,
+    `WindowOutOfOrder`, `ReleaseInterrupted`, `ContractUnknown`, `WindowUnknown`.
     """
-    with deciding(gateway) as asking:
-        window = gateway.contract(asking.session, contract_id).window(window_label)
-        contract = gateway.contract_for(asking.session, contract_id, window)
-        request = Request(contract, window, template, recipient, requested_by, purpose)
-        authorised, _ = drafting.authorise(asking, gateway, request)
-        drafting.check_order(gateway, asking.session, request)
+    key = (contract_id, window_label, template, recipient)
+    with _telling_what_stays(gateway, *key), deciding(gateway) as asking:
+        request = request_of(gateway, asking.session, *key, requested_by=requested_by, purpose=purpose)
+        planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask)
         asking.uow.record(
             ReleaseChecked(
                 contract=contract_id,
                 window=window_label,
                 template=template,
                 recipient=recipient,
-                decision=authorised.id,
-                decision_sha256=authorised.sha256,
+                decision=planned.authorised.id,
+                decision_sha256=planned.authorised.sha256,
             )
         )
-        states = [row.state for row in drafting.revisions(asking.session, request)]
-    return {"issued": "hand out", "intended": "finish"}[states[-1]] if states else "release"
+    return _word(planned)
 
 
 def finish(
@@ -106,42 +116,58 @@ def finish(
 
     The policy is asked again, in the transaction that signs. Raises `StaysUnsigned` where it refuses by now.
     """
-    key = (row.contract_id, row.window, row.template, row.recipient_role)
+    key = _key(row)
     with _telling_what_stays(gateway, *key), deciding(gateway) as asking:
-        intended = asking.session.get_one(ReleaseRow, row.id)
-        request = request_of(gateway, asking.session, intended, requested_by, purpose)
-        authorised, _ = drafting.authorise(asking, gateway, request)
-        if intended.state == "issued":
-            return issuing.hand_out(gateway, asking, intended, requested_by)
-        return issuing.issue(gateway, asking, intended, authorised)
+        request = request_of(gateway, asking.session, *key, requested_by=requested_by, purpose=purpose)
+        planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask, revision=row.revision)
+        match planned:
+            case HandOut():
+                return issuing.hand_out(gateway, asking, planned.row, requested_by)
+            case Finish():
+                return issuing.issue(gateway, asking, planned.row, planned.authorised)
+            case Draft():
+                raise RevisionUnknown(window=row.window, revision=row.revision)
+            case _:
+                assert_never(planned)
 
 
 def refusal(gateway: Gateway, session: Session, row: ReleaseRow) -> Decision | None:
     """The decision that keeps an interrupted release unsigned today, or None where it would be signed. Not recorded."""
-    request = request_of(gateway, session, row)
-    programme = gateway.programme(session, row.contract_id)
-    facts, _ = drafting.release_facts(session, programme, request, now=gateway.clock())
-    question = Question(drafting.recipient_of(request), ACTIONS[row.template], programme, facts)
-    decision = gateway.policies.with_programmes([programme]).authorise(question)
-    return None if decision.allowed else decision
+
+    def ask(principal: Party, action: Action, programme: Programme, facts: Facts) -> Authorised:
+        question = Question(principal, action, programme, facts)
+        decision = gateway.policies.with_programmes([programme]).authorise(question)
+        if not decision.allowed:
+            raise PolicyDenied(decision)
+        return Authorised("", decision)
+
+    request = request_of(gateway, session, *_key(row))
+    try:
+        plan(gateway, session, request, now=gateway.clock(), ask=ask, revision=row.revision)
+    except PolicyDenied as error:
+        return error.decision
+    return None
 
 
-def request_of(
-    gateway: Gateway,
-    session: Session,
-    row: ReleaseRow,
-    requested_by: Party | None = None,
-    purpose: Purpose = Purpose.OUTCOME_PAYMENT,
-) -> Request:
-    """What a drafted release was asked for, under the contract as it stands now."""
-    window = gateway.contract(session, row.contract_id).window(row.window)
-    contract = gateway.contract_for(session, row.contract_id, window)
-    return Request(contract, window, row.template, row.recipient_role, requested_by, purpose)
+def _key(row: ReleaseRow) -> tuple[str, str, Template, Recipient]:
+    return row.contract_id, row.window, Template(row.template), Recipient(row.recipient_role)
+
+
+def _word(planned: Plan) -> str:
+    match planned:
+        case HandOut():
+            return "hand out"
+        case Finish():
+            return "finish"
+        case Draft():
+            return "release"
+        case _:
+            assert_never(planned)
 
 
 @contextmanager
 def _telling_what_stays(
-    gateway: Gateway, contract_id: str, window: str, template: str, recipient: str
+    gateway: Gateway, contract_id: str, window: str, template: Template, recipient: Recipient
 ) -> Iterator[None]:
     """Turns a refusal into `StaysUnsigned` where the release was drafted already."""
     try:
@@ -151,32 +177,9 @@ def _telling_what_stays(
             left = [
                 row.id
                 for row in queries.releases(session, contract_id)
-                if (row.window, row.template, row.recipient_role, row.state)
-                == (window, template, recipient, "intended")
+                if (row.window, row.template, row.recipient_role) == (window, template, recipient)
+                and not is_issued(row)
             ]
         if not left:
             raise
         raise StaysUnsigned(error.decision, release=left[0]) from None
-
-
-def _authorise_and_draft(gateway: Gateway, asking: Asking, request: Request, revision: int | None) -> ReleaseRow:
-    """Steps 1 to 6: the intended, or already existing, release."""
-    authorised, frozen = drafting.authorise(asking, gateway, request)
-    existing = drafting.revisions(asking.session, request)
-    if revision is not None:
-        existing = [row for row in existing if row.revision == revision]
-        if not existing:
-            raise RevisionUnknown(window=request.window.label, revision=revision)
-    if existing:
-        newest = existing[-1]
-        if newest.state == "intended":
-            asking.uow.record(
-                ReleaseResumed(release=newest.id, decision=authorised.id, decision_sha256=authorised.sha256)
-            )
-        return newest
-    if frozen is None:  # the policy has refused this already; nothing is ever drafted without data
-        raise WindowUnknown(contract=request.contract.id, window=request.window.label)
-    programme = gateway.programme(asking.session, request.contract.id)
-    known = drafting.known_at(asking.session, request.contract, request.window, frozen)
-    made = drafting.draft(gateway, asking, programme, request, known=known)
-    return drafting.intend(gateway, asking, request, made, authorised)

@@ -23,11 +23,12 @@ from gateway.events.rights import StatementReleased
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed
-from gateway.outcomes.contract import Contract, Measure, Window
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.judging import Reason
 from gateway.outcomes.results import person_result
+from gateway.outcomes.terms import Window
+from gateway.outcomes.verdicts import WeekReason
 from gateway.store import basis, queries
 from gateway.store.rights_tables import StatementRow
 from gateway.store.tables import Subject
@@ -39,7 +40,7 @@ from policies.terms import PERMITTED_BASES, Action, LegalBasis, Party, Purpose, 
 TYPE = "individual-statement+jwt"
 RELAPSE_NOTICE = "relapse_notice"
 MESSAGE = "contact_jobcentre"
-_LOST = frozenset({Reason.NO_STATE, Reason.NO_INCOME, Reason.TOO_FEW_HOURS, Reason.REPEATS_WEEK_BEFORE})
+_LOST = frozenset({WeekReason.NO_STATE, WeekReason.NO_INCOME, WeekReason.TOO_FEW_HOURS, WeekReason.REPEATS_WEEK_BEFORE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def state(gateway: Gateway, contract_id: str, label: str, kind: str = RELAPSE_NO
         now = evaluate(contract, people, window.to_week, remainder=basis.remainder(asking.session, contract_id))
         evaluating.record_evaluation(asking, contract, now, people, read, Purpose.OUTCOME_EVALUATION, known_at=frozen)
         named = _people_to_name(asking, contract, programme, window, people, grant)
-        row = _store(gateway, asking, contract, programme, window, kind, named, grant)
+        row = _store(gateway, asking, contract, window, kind, named, grant)
         _record(asking, row, named, authorised)
         return Statement(row.id, row.token, len(named), is_new=True)
 
@@ -159,7 +160,6 @@ def _store(
     gateway: Gateway,
     asking: Asking,
     contract: Contract,
-    programme: Programme,
     window: Window,
     kind: str,
     named: Sequence[Subject],

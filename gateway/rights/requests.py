@@ -29,6 +29,7 @@ from policies.errors import PolicyDenied
 from policies.facts import DecisionFacts
 from policies.programme import Programme
 from policies.terms import Action, Purpose, Role
+from vocabulary.typed_text import check_typed
 
 RETENTION_RULE = "P65-retention-clear"
 
@@ -116,6 +117,8 @@ def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, 
             raise RequestUnknown(request=request_id)
         if not grant and not rule:
             raise RequestRefused(rule="reason-needed", reason="a refusal names the rule that it rests on")
+        if rule:
+            check_typed(rule, what="the rule")
         programme = gateway.programme(asking.session, contract_id)
         subject = row.subject_id
         found = _holds(gateway, asking, programme, subject) if row.kind == Right.ERASURE and grant else []

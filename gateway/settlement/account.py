@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.outcomes.terms import apportioned
+from gateway.outcomes.terms import apportion
 
 INVOICE, CREDIT_NOTE = "invoice", "credit_note"
 Place = tuple[str, str]  # window, line key
@@ -92,7 +92,7 @@ def shared(lines: Sequence[BillLine], *, billed_minor: int, parts: Sequence[int]
     found, before = [], billed_minor
     for line in lines:
         after = before + line.whole_minor
-        share = apportioned(after, parts)[payer] - apportioned(before, parts)[payer]
+        share = apportion(after, parts)[payer] - apportion(before, parts)[payer]
         found.append(replace(line, amount_minor=share))
         before = after
     return tuple(found)

@@ -185,7 +185,7 @@ def resolve(
         return row
 
 
-def party_of(gateway: Gateway, programme: Programme, as_party: Party | None) -> Party:
+def party_of(programme: Programme, as_party: Party | None) -> Party:
     """Who acts: the party of an access token, or the municipality's settlement officer at the keyboard."""
     return as_party or staff_party(programme, Role.SETTLEMENT_OFFICER)
 
@@ -203,7 +203,7 @@ def _open(
     programme = gateway.programme(asking.session, contract_id)
     settled = read(gateway, asking.session, contract_id, now=asking.now)
     settled.contract.window(label)
-    return programme, settled, settled.standing(label), party_of(gateway, programme, as_party)
+    return programme, settled, settled.standing(label), party_of(programme, as_party)
 
 
 def _ask(

@@ -20,11 +20,12 @@ from gateway.evaluation import evaluating
 from gateway.events.settlement import ForecastMade
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Contract, MeasureKind, Window
+from gateway.outcomes.contract import Contract, MeasureKind
 from gateway.outcomes.evaluate import Evaluation, evaluate
-from gateway.outcomes.opening import Opening
-from gateway.outcomes.tariff import Figures, owed, quantity_of
-from gateway.outcomes.terms import apportioned
+from gateway.outcomes.figures import Figures
+from gateway.outcomes.opening import OpeningBalances
+from gateway.outcomes.tariff import owed_amounts, quantity_of
+from gateway.outcomes.terms import Window, apportion
 from gateway.settlement.account import Document
 from gateway.settlement.reading import Settled, Signed, read
 from gateway.store import basis
@@ -125,7 +126,7 @@ def forecast(
         for number, window in enumerate(contract.windows, start=1)
     ]
     opening = settled.adopted.opening if settled.adopted else None
-    due = [sum(amounts.values()) for amounts in owed(contract, series, opening)]
+    due = [sum(amounts.values()) for amounts in owed_amounts(contract, series, opening)]
     windows, before = [], 0
     for number, window in enumerate(contract.windows, start=1):
         document = signed.get(window.label)
@@ -135,9 +136,9 @@ def forecast(
         elif window.from_week <= week:
             at = min(window.to_week, week)
             now = _figures(contract, seen, number, window, week=week, at=at, declared=declared[window.label])
-            accrued = sum(owed(contract, [*series[: number - 1], now], opening)[-1].values()) - before
+            accrued = sum(owed_amounts(contract, [*series[: number - 1], now], opening)[-1].values()) - before
         on = _payment_expected_on(settled, window.label, document)
-        own = apportioned(before + worth, contract.share_parts)[0] - apportioned(before, contract.share_parts)[0]
+        own = apportion(before + worth, contract.share_parts)[0] - apportion(before, contract.share_parts)[0]
         windows.append(Expected(window.label, worth if document else 0, accrued, worth, own, on, int(on[:4])))
         before += worth
     years: Counter[int] = Counter()
@@ -150,14 +151,16 @@ def forecast(
     return Forecast(contract.id, contract.currency, str(week), tuple(windows), by_year, stated)
 
 
-def _stated_again(contract: Contract, series: Sequence[Figures], opening: Opening | None) -> tuple[StatedAgain, ...]:
+def _stated_again(
+    contract: Contract, series: Sequence[Figures], opening: OpeningBalances | None
+) -> tuple[StatedAgain, ...]:
     """Every stated window beside what the same arithmetic makes of the registers. A difference is reported here, and
     nowhere settled.
     """
     if opening is None:
         return ()
     found, before = [], {tariff.id: (0, 0) for tariff in contract.tariffs}
-    for figures, amounts in zip(series, owed(contract, series), strict=True):
+    for figures, amounts in zip(series, owed_amounts(contract, series), strict=True):
         if figures.window not in opening.windows:
             break
         for one in opening.of(figures.window):

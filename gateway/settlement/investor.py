@@ -16,9 +16,9 @@ from typing import Any
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import InvestorTerms
 from outcome_verifier.balances import SAYS
+from vocabulary.releases import Recipient, Template
 
 SCHEMA = "investor-settlement/1"
-SMALL_COHORT_KEYS = frozenset({"schema", "contract", "declared_dates", "predicates"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def view(
     `stated` is the last window that the parties stated before the gateway, and what is paid of all of those: one sum,
     and only where the contract plans a total of each of them for the investor, who would have it anyway.
     """
-    plain = [one for one in shown if one.template == "predicate"]
+    plain = [one for one in shown if one.template == Template.PREDICATE]
     made: dict[str, Any] = {
         "schema": SCHEMA,
         "contract": contract.identity,
@@ -73,7 +73,7 @@ def view(
     terms = contract.settlement.investor if contract.settlement else None
     if contract.cohort.size < contract.k_cohort or terms is None:
         return made
-    totals = [one for one in shown if one.template == "contract_total"]
+    totals = [one for one in shown if one.template == Template.CONTRACT_TOTAL]
     agreed = [one for one in totals if documents.get(one.window) == one.payable_minor]
     settled = [one for one in agreed if one.window in paid]
     newest = totals[-1] if totals else None
@@ -104,17 +104,20 @@ def view(
 
 def _may_see_stated(contract: Contract, last: str) -> bool:
     return all(
-        contract.is_planned("contract_total", "investor", window.label) for window in contract.windows_until(last)
+        contract.is_planned(Template.CONTRACT_TOTAL, Recipient.INVESTOR, window.label)
+        for window in contract.windows_until(last)
     )
 
 
 def _dates(contract: Contract, *, since: str) -> list[dict[str, str]]:
     """When the contract lets the investor learn something, at the earliest; of a stated window it never will."""
     closed = contract.windows_until(since) if since else ()
-    planned = {(release.window, release.template) for release in contract.releases if release.recipient == "investor"}
+    planned = {
+        (release.window, release.template) for release in contract.releases if release.recipient == Recipient.INVESTOR
+    }
     return [
         {"window": window.label, "template": template, "from": contract.freezes_on(window).isoformat()}
         for window in contract.windows
-        for template in ("contract_total", "predicate")
+        for template in (Template.CONTRACT_TOTAL, Template.PREDICATE)
         if (window.label, template) in planned and window not in closed
     ]

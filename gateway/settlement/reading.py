@@ -19,9 +19,10 @@ from gateway.contracts.openings import Adopted
 from gateway.errors.settlement import SettlementMismatch, SettlementRefused
 from gateway.evaluation import evaluating
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Contract, Window
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.tariff import unit_of
+from gateway.outcomes.terms import Window
 from gateway.release import issuing
 from gateway.settlement import logged
 from gateway.settlement.account import BillLine, Document, Line, Place, billed, differences, shared

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.tariff import Figures, owed
+from gateway.outcomes.figures import Figures
+from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.terms import Tariff, TariffKind
 from gateway.settlement import account
 from gateway.settlement.account import billed
@@ -126,7 +127,7 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
     if not all(_is_plain(contract, tariff) for tariff in contract.tariffs):
         said = "ikke efterregnelig af totaler: signaturen gælder · rests on the signature, not on totals"
         return Check("agreed_price", True, said)
-    expected = owed(contract, [*series, _figures(contract, label, totals, last + 1)], opening)[-1]
+    expected = owed_amounts(contract, [*series, _figures(contract, label, totals, last + 1)], opening)[-1]
     wrong = [name for name, (_, amount) in totals.items() if amount != expected[name]]
     prices = ", ".join(f"{one.id} {kroner(one.price_minor)}" for one in contract.tariffs if one.price_minor)
     said = f"afviger · differs: {', '.join(wrong)}" if wrong else f"pris · price: {prices or 'trin · steps'}"

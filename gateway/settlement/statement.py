@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from gateway.outcomes.contract import ContractParty, Window
+from gateway.outcomes.contract import ContractParty
 from gateway.outcomes.tariff import unit_of
-from gateway.outcomes.terms import Tariff, apportioned
+from gateway.outcomes.terms import Tariff, Window, apportion
 from gateway.settlement.account import Line, Place
 from gateway.settlement.reading import Settled, Signed, lines_of
 from gateway.settlement.states import QUARRELS, State, of_window
@@ -79,7 +79,7 @@ def _payer(settled: Settled, payer: ContractParty) -> dict[str, Any]:
     """Where a payer's invoices go, its share, and what came of it. `due_minor` is its share of everything owed."""
     buyer = settled.terms.buyer(payer.organisation)
     parts = settled.contract.share_parts
-    due = apportioned(sum(one.due_minor for one in settled.documents if one.is_standing), parts)
+    due = apportion(sum(one.due_minor for one in settled.documents if one.is_standing), parts)
     bills = settled.bills_of(payer.organisation)
     return {
         "organisation": payer.organisation,
@@ -148,7 +148,7 @@ def _window(settled: Settled, window: Window, borne: Mapping[str, Mapping[Place,
 def _stated(settled: Settled, window: str, tariff: str, minor: int) -> dict[str, Any]:
     """What the parties state as paid of a tariff, before the gateway; who bore it is what the contract says."""
     contract = settled.contract
-    shares = zip(contract.payers, apportioned(minor, contract.share_parts), strict=True)
+    shares = zip(contract.payers, apportion(minor, contract.share_parts), strict=True)
     return {
         "line": f"{tariff}/stated",
         "tariff": tariff,

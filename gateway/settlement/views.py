@@ -28,7 +28,7 @@ def show_statement(gateway: Gateway, contract_id: str, *, as_party: Party | None
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
         contract = gateway.contract(asking.session, contract_id)
-        party = party_of(gateway, programme, as_party)
+        party = party_of(programme, as_party)
         authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=True)
         settled = read(gateway, asking.session, contract_id, now=asking.now)
         made = statement(settled, is_demo=gateway.installed.is_demo)
@@ -41,7 +41,7 @@ def show_investor(gateway: Gateway, contract_id: str, *, as_party: Party | None 
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
         contract = gateway.contract(asking.session, contract_id)
-        party = party_of(gateway, programme, as_party)
+        party = party_of(programme, as_party)
         is_large = contract.cohort.size >= contract.k_cohort
         authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=is_large)
         settled = read(gateway, asking.session, contract_id, now=asking.now)

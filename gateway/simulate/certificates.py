@@ -106,7 +106,7 @@ def server_context(
     if expired is not None and faults is not None:
         other = _context(expired, clients)
 
-        def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+        def choose(connection: ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
             if faults.happens(Fault.EXPIRED_CERTIFICATE):
                 connection.context = other
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from connectors.declaration_table import parse
+from vocabulary.declaration import parse
 from vocabulary.weeks import Month, Week
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from connectors.base import Progress, no_progress
 from gateway.simulate.course import Course, live
 from gateway.simulate.registers import (
-    Progress,
     write_benefits,
     write_dream,
     write_income,
@@ -33,7 +33,7 @@ def write_drop(
     seed: int,
     extract_people: int,
     cohort: int = 0,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = no_progress,
 ) -> Drop:
     """Write the files that a cohort following this course leaves in the registers.
 

@@ -218,7 +218,7 @@ def _field(number: int, text: str) -> Element:
     )
 
 
-def life(request: Element, number: str, known: CivilRecord | None) -> Element:
+def life(_: Element, number: str, known: CivilRecord | None) -> Element:
     told = known or CivilRecord()
     protection = []
     if told.protected_from is not None:

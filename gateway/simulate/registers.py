@@ -8,10 +8,11 @@ outside the cohort follow published weekly marginals (domain facts: DREAM simula
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from connectors.base import Progress, no_progress
 from connectors.codes import income_types, statuses
 from gateway.simulate.course import Activity, Course, Life
 from vocabulary.statuses import IncomeType, Status
@@ -52,8 +53,6 @@ _PAY = {
     Activity.SICKNESS: ("06", 11554),
 }
 SOURCES = ("dream", "ydelsesrefusion")
-
-Progress = Callable[[int, int], None]
 
 
 def simulated_source(sources: Sequence[str]) -> str:
@@ -120,7 +119,7 @@ def write_dream(
     offset: int,
     extract_people: int,
     seed: int,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = no_progress,
 ) -> None:
     """A wide extract with a row per person: the cohort, spread among `extract_people` others."""
     weeks = _weeks(course)

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from connectors.base import Progress, no_progress
 from gateway.installation.settings import utc_now
 from gateway.simulate import declared
 from gateway.simulate.case_database import CaseDatabase
@@ -26,7 +27,7 @@ from gateway.simulate.faults import Fault, Faults
 from gateway.simulate.http_source import HttpSource, ReceivedRequest, Reply
 from gateway.simulate.kombit import SimulatedService
 from gateway.simulate.lives import Lives
-from gateway.simulate.registers import Progress, write_benefits
+from gateway.simulate.registers import write_benefits
 from gateway.simulate.rest_sources import CaseSystem, Dfdg
 from gateway.simulate.sftp_source import SftpSource
 from gateway.simulate.statistics_sources import StatisticsServices
@@ -108,7 +109,7 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
         only: Sequence[str] = (),
         wants_database_server: bool = True,
         now: Callable[[], datetime] = utc_now,
-        progress: Progress = lambda done, total: None,
+        progress: Progress = no_progress,
     ) -> None:
         self.folder = folder.resolve()
         self.secrets, self.sources = self.folder / "secrets", self.folder / "sources"

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from gateway.outcomes.evidence import STATUS_OF, EvidenceType, last_week
+from gateway.outcomes.manual_evidence import STATUS_OF, EvidenceType, last_week
 from gateway.store.columns import instant, optional_instant
 from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.weeks import Week

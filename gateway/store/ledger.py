@@ -89,28 +89,6 @@ def inclusion_path(session: Session, log: str, index: int, of_size: int) -> list
     return _hashes(session, log, siblings[::-1])
 
 
-def consistency_path(session: Session, log: str, size1: int, size2: int) -> list[bytes]:
-    """Hashes that lead from the root of `size1` leaves to that of `size2` (RFC 6962 §2.1.2).
-
-    Raises `ValueError` where the sizes are not in order.
-    """
-    if not 0 < size1 <= size2:
-        raise ValueError("the sizes are not in order")
-    ranges: list[tuple[int, int]] = []
-    first, last, is_whole = 0, size2, True
-    while size1 != last:
-        middle = first + _split(last - first)
-        if size1 <= middle:
-            ranges.append((middle, last))
-            last = middle
-        else:
-            ranges.append((first, middle))
-            first, is_whole = middle, False
-    if not is_whole:
-        ranges.append((first, last))
-    return _hashes(session, log, ranges[::-1])
-
-
 def checkpoint(session: Session, log: str, key: LogKey, *, at: datetime) -> str:
     """The signed note over the present head; signed once a size."""
     session.flush()

@@ -23,6 +23,7 @@ from gateway.store.tables import (
 )
 from keys.lifecycle import PUBLISHED, State
 from outcome_verifier import canonical
+from vocabulary.releases import Template
 from vocabulary.weeks import Week
 
 
@@ -145,7 +146,7 @@ def releases(session: Session, contract_id: str) -> Sequence[ReleaseRow]:
 def payment_documents(session: Session, contract_id: str) -> dict[str, ReleaseRow]:
     """The newest payment document of each window, issued or intended; a superseded one counts no more."""
     rows = sorted(releases(session, contract_id), key=lambda row: row.revision)
-    return {row.window: row for row in rows if row.template == "payment_document"}
+    return {row.window: row for row in rows if row.template == Template.PAYMENT_DOCUMENT}
 
 
 def completeness(rows: Sequence[PullRow], *, first: Week) -> Completeness:

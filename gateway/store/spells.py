@@ -16,8 +16,8 @@ from sqlalchemy import or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from gateway.outcomes.evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.store.evidence import confirmed_spells
 from gateway.store.tables import IncomeRow, SpellRow, Subject
 from policies.basis import Stop

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from html import unescape
 
-from gateway.outcomes.contract import EXIT_OF, Contract, ExitRule, RegisterExit, State
-from gateway.outcomes.evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.tariff import UNIT_OF
-from gateway.outcomes.terms import Rounding, Unit
+from gateway.outcomes.terms import EXIT_OF, ExitRule, FigureUnit, RegisterExit, Rounding, WeekState
 from gateway.wording import plain_danish
 from gateway.wording import register as register_words
 from policies.basis import StopReason
@@ -64,16 +64,16 @@ TEMPLATES = {
 }
 ADDS = {"by_state": "én gang delt op på tilstande", "reasons": "én gang med grunde til, at nogen ikke tæller"}
 _UNITS = {
-    Unit.WEEK: ("uge", "uger"),
-    Unit.PERSON: ("borger", "borgere"),
-    Unit.POINT: ("point", "point"),
-    Unit.DAY: ("dag", "dage"),
-    Unit.PER_MILLE: ("promille", "promille"),
-    Unit.WINDOW: ("periode", "perioder"),
+    FigureUnit.WEEK: ("uge", "uger"),
+    FigureUnit.PERSON: ("borger", "borgere"),
+    FigureUnit.POINT: ("point", "point"),
+    FigureUnit.DAY: ("dag", "dage"),
+    FigureUnit.PER_MILLE: ("promille", "promille"),
+    FigureUnit.WINDOW: ("periode", "perioder"),
 }
 
 
-def unit(one: Unit, count: int = 1) -> str:
+def unit(one: FigureUnit, count: int = 1) -> str:
     """The unit's word beside a number."""
     return _UNITS.get(one, ("enhed", "enheder"))[count != 1]
 
@@ -111,9 +111,9 @@ def figure(contract: Contract, name: str, value: int) -> str:
     measure = contract.measure(name)
     one = contract.aggregate(name).unit if measure is None else UNIT_OF[measure.kind]
     match one:
-        case Unit.MINOR:
+        case FigureUnit.MINOR:
             return money(contract, value)
-        case Unit.EVENTS_PER_100:
+        case FigureUnit.EVENTS_PER_100:
             return f"{hundredths(value)} hændelser pr. 100 borgere"
     return f"{number(value)} {unit(one, value)}"
 
@@ -149,7 +149,7 @@ def statuses(shown: frozenset[Status]) -> str:
     return listed([register_words.STATUSES[one] for one in Status if one in shown], "eller")
 
 
-def income(state: State) -> str:
+def income(state: WeekState) -> str:
     """What must be paid beside the status, or that nothing must."""
     if not state.income_types:
         return "–"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.outcomes.contract import ExitRule, MeasureKind, RegisterExit
-from gateway.outcomes.terms import TariffKind, Unit
+from gateway.outcomes.contract import MeasureKind
+from gateway.outcomes.terms import ExitRule, FigureUnit, RegisterExit, TariffKind
 from policies.basis import StopReason
 
 Both = Mapping[str, str]
@@ -79,15 +79,15 @@ PAYS: Mapping[TariffKind, Both] = {
     TariffKind.FEE: _both("{price} for hver periode, for arbejdet selv", "{price} for each window, for delivering"),
 }
 
-UNITS: Mapping[Unit, Both] = {
-    Unit.WEEK: _both("uge", "week"),
-    Unit.PERSON: _both("person", "person"),
-    Unit.POINT: _both("point", "point"),
-    Unit.DAY: _both("dag", "day"),
-    Unit.MINOR: _both("beløb", "amount"),
-    Unit.PER_MILLE: _both("promille", "per mille"),
-    Unit.EVENTS_PER_100: _both("hundrededele hændelse pr. 100", "hundredths of an event per 100"),
-    Unit.WINDOW: _both("periode", "window"),
+UNITS: Mapping[FigureUnit, Both] = {
+    FigureUnit.WEEK: _both("uge", "week"),
+    FigureUnit.PERSON: _both("person", "person"),
+    FigureUnit.POINT: _both("point", "point"),
+    FigureUnit.DAY: _both("dag", "day"),
+    FigureUnit.MINOR: _both("beløb", "amount"),
+    FigureUnit.PER_MILLE: _both("promille", "per mille"),
+    FigureUnit.EVENTS_PER_100: _both("hundrededele hændelse pr. 100", "hundredths of an event per 100"),
+    FigureUnit.WINDOW: _both("periode", "window"),
 }
 
 RULES: Mapping[ExitRule, Both] = {

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind
-from gateway.outcomes.evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.terms import ExitRule
 from policies.basis import StopReason
 from policies.programme import Programme
 from policies.terms import LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms

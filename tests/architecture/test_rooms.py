@@ -45,6 +45,17 @@ def test_a_module_says_what_it_promises(module: Path):
         assert ast.get_docstring(tree)
 
 
+@pytest.mark.parametrize("module", sorted(path.stem for path in (ROOT / "vocabulary").glob("[a-z]*.py")))
+def test_what_stands_at_the_bottom_is_needed_by_two_rooms(module: str):
+    """A module enters the bottom root only where two roots import it; there is no exception."""
+    users = set()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == f"vocabulary.{module}":
+                users.add(path.relative_to(ROOT).parts[0])
+    assert len(users - {"vocabulary"}) >= 2, f"{module} is imported by {sorted(users)}"
+
+
 def test_the_digits_of_a_number_are_read_in_two_rooms_alone():
     for module in MODULES:
         if module.relative_to(ROOT).parts[0] in ("keys", "connectors"):

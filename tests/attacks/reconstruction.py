@@ -20,8 +20,9 @@ from typing import Any
 
 import highspy
 
-from gateway.outcomes.contract import Contract, Measure, Window
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.not_counted import NOT_LONG_ENOUGH, OTHER
+from gateway.outcomes.terms import Window
 from tests.attacks.backwards import Contradiction, run_backwards, run_fold_backwards
 from tests.attacks.knowledge import Knowledge, Learned, Notice, Received, Statement
 from tests.support.money import tariff_of

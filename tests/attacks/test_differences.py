@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
@@ -22,6 +21,7 @@ from tests.attacks.reconstruction import attack
 from tests.attacks.seeded import OUT, cohort, contract_for, course, roster, steady, visible
 from tests.support.bundles import Issuer
 from tests.support.histories import example_contract
+from vocabulary.errors import DeclarationInvalid
 from vocabulary.statuses import Status
 
 BOTH = ("operator", "investor")

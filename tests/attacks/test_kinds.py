@@ -22,6 +22,7 @@ from gateway.jobs.doctor import examine
 from gateway.store.tables import SigningKeyRow
 from keys.errors import KeyStoreLocked
 from tests.support.command_line import run
+from vocabulary.errors import TextInvalid
 
 WHERE = {"host_name": "gateway.aalborg.example", "municipality_code": "851", "municipality_name": "Aalborg Kommune"}
 
@@ -52,6 +53,18 @@ def edit(folder: Path, statement: str) -> None:
     with sqlite3.connect(folder / "gateway.sqlite") as database:
         database.execute(statement)
     database.close()
+
+
+@pytest.mark.parametrize("where", ["municipality_name", "host_name"])
+@pytest.mark.parametrize(
+    "text", ["Aalborg\x1b[2J", "Aalborg\u202e", "Aal\u200bborg", "Aalborg\xa0Kommune", " ", "a\nb"]
+)
+def test_names_are_what_everybody_sees(tmp_path: Path, where: str, text: str):
+    with pytest.raises(TextInvalid, match="must"):
+        initialise(Settings(data_directory=tmp_path / "new"), **(WHERE | {where: text}), kind=Kind.TEST)
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(TextInvalid, match="GATEWAY_STAFF"):
+        _ = Settings(data_directory=tmp_path, staff=f"{text}\u202e").acting_staff
 
 
 def test_each_opens_as_what_it_is(two: Two):

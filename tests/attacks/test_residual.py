@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.outcomes.contract_file import load_contract
 from gateway.release import correction
 from tests.attacks.knowledge import Knowledge
@@ -17,6 +16,7 @@ from tests.attacks.seeded import OUT, contract_for, contract_text, course, roste
 from tests.functional.test_correction import LAST, PAYMENT, mend
 from tests.functional.test_traps import Clock
 from tests.support.municipality import ready
+from vocabulary.errors import DeclarationInvalid
 
 
 @pytest.mark.parametrize("total", [0, 1, 119, 120])

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from gateway.outcomes.contract import Contract, ExitRule
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.terms import ExitRule
 from gateway.rights.people import Channel, NewRecord, Who, begin, end
 from gateway.store import basis
 from gateway.store.rights_tables import BasisRow

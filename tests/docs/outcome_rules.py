@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gateway.outcomes.judging import Reason
+from gateway.outcomes.verdicts import WeekReason
 from tests.support.histories import LETTERS
 from tests.support.rule_tables import FOLDER, RULES, START, Chapter, Matrix, Money, Row, Rules, chapters
 
@@ -66,7 +66,7 @@ def _people(rows: Sequence[Row]) -> str:
         "result": [str(row.result) for row in rows],
         "state": [row.state for row in rows],
         "year": [str(row.year or "") for row in rows],
-        "why not": [Reason[row.why].value if row.why else "" for row in rows],
+        "why not": [WeekReason[row.why].value if row.why else "" for row in rows],
         "in words": [row.says for row in rows],
     }
     return _columns(columns)

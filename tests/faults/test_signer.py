@@ -17,12 +17,12 @@ from gateway.contracts import declarations
 from gateway.errors.release import ReleaseInterrupted
 from gateway.errors.signer import SignerRefused, StaysUnsigned
 from gateway.events.log import LogVerified
-from gateway.installation.authority import deciding
+from gateway.installation.authority import Asking, Authorised, deciding
 from gateway.jobs.doctor import examine_opened
 from gateway.oversight import advice
 from gateway.oversight import log_reading as oversight
 from gateway.release import correction, issuing, releasing
-from gateway.release.drafting import authorise
+from gateway.release.planning import ReleaseRequest, plan, request_of
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import sdjwt
 from policies.errors import PolicyDenied
@@ -31,6 +31,7 @@ from tests.functional.test_correction import LAST, mend
 from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import acting
+from vocabulary.releases import Recipient, Template
 
 TOTAL = ("2018H2", "contract_total", "investor")
 GRANT = '[[grants]]\nid = "operator-payment"\norganisation = "fokus-folkeoplysning"\nrole = "operator"\n'
@@ -189,6 +190,10 @@ def test_a_rerun_that_finds_it_signed_asks_too(town: SimulatedMunicipality, monk
     assert [row.state for row in town.rows()] == ["issued"]
 
 
+def authorised(town: SimulatedMunicipality, asking: Asking, request: ReleaseRequest) -> Authorised:
+    return plan(town.gateway, asking.session, request, now=asking.now, ask=asking.ask).authorised
+
+
 def test_the_signer_takes_no_other_decision(town: SimulatedMunicipality, monkeypatch: pytest.MonkeyPatch):
     """Not one of an earlier transaction, and not one about another recipient or template."""
     with monkeypatch.context() as patch:
@@ -197,16 +202,16 @@ def test_the_signer_takes_no_other_decision(town: SimulatedMunicipality, monkeyp
             town.release(*FIRST)
     [row] = town.rows()
     with town.gateway.store.read() as session:
-        request = releasing.request_of(town.gateway, session, row)
+        request = request_of(town.gateway, session, town.contract, *FIRST)
     with deciding(town.gateway) as asking:
-        earlier, _ = authorise(asking, town.gateway, request)
+        earlier = authorised(town, asking, request)
         asking.uow.record(LogVerified(sizes={}, with_anchor=False))
-    other = replace(request, template="contract_total", recipient="investor")
+    other = replace(request, template=Template.CONTRACT_TOTAL, recipient=Recipient.INVESTOR)
     with deciding(town.gateway) as asking:
         intended = asking.session.get_one(ReleaseRow, row.id)
         with pytest.raises(SignerRefused):
             issuing.issue(town.gateway, asking, intended, earlier)
-        wrong, _ = authorise(asking, town.gateway, other)
+        wrong = authorised(town, asking, other)
         with pytest.raises(SignerRefused):
             issuing.issue(town.gateway, asking, intended, wrong)
         asking.uow.record(LogVerified(sizes={}, with_anchor=False))

@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from gateway.documents.report_page import page
 from gateway.outcomes.not_counted import BUCKETS
-from gateway.outcomes.terms import Unit
+from gateway.outcomes.terms import FigureUnit
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report
@@ -136,7 +136,7 @@ def test_every_word_that_a_report_can_hold_is_danish():
     assert set(words.CHANNEL) == {*Channel, "referral_list"}
     assert set(words.REQUEST) == set(Right)
     assert set(words.REASON) == set(BUCKETS)
-    assert set(words.UNIT) == set(Unit)
+    assert set(words.UNIT) == set(FigureUnit)
     holds = re.findall(r'Hold\(\s*"([a-z-]+)"', (ROOT / "gateway/rights/retention.py").read_text())
     assert set(words.HOLD) == set(holds)
     lines = {

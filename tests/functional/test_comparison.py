@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import select
 
 from connectors.codes import statuses
-from connectors.errors import DeclarationInvalid, HeaderMismatch
+from connectors.errors import HeaderMismatch
 from gateway.contracts import declarations
 from gateway.evaluation import comparison
 from gateway.outcomes.comparison_group import ComparisonFigures, load_group
@@ -26,6 +26,7 @@ from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE
 from tests.support.simulated import Edit, Municipality, simulated
+from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.contracts import declarations
 from gateway.intake import pulling
 from gateway.intake.connecting import connectors
@@ -18,6 +17,7 @@ from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality, ready
 from tests.support.simulated import simulated
+from vocabulary.errors import DeclarationInvalid
 
 LAST = date(2030, 12, 31)  # of every agreement in the examples
 ASSESSMENT = 'assessments = { dream = "15.20.00-G01-1-18, dok. 4" }\n'

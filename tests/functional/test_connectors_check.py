@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from connectors import transports
 from connectors.declaration import load_declaration
-from connectors.errors import ConnectorError, DeclarationInvalid, FileNameMismatch, HeaderMismatch, SchemaChanged
+from connectors.errors import ConnectorError, FileNameMismatch, HeaderMismatch, SchemaChanged
 from connectors.scaffold import scaffold
 from connectors.source_file import LocalFile
 from connectors.transport import Ask, Page, Record
@@ -28,6 +28,7 @@ from tests.support.clocks import Waiting
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
+from vocabulary.errors import DeclarationInvalid
 
 LOGGED = {"decisionrow", "logentry", "lognode", "personlinerow", "checkpointrow"}
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-from connectors.errors import DeclarationInvalid
-from gateway.contracts.aggregates import DeclaredFigure, checked_claims, declare, sign_figure
+from gateway.contracts.aggregates import checked_claims, declare
 from gateway.errors.aggregates import AggregateMissing, AggregateRefused
 from gateway.outcomes.contract import Contract
 from gateway.release.correction import correct
@@ -17,9 +16,11 @@ from gateway.release.releasing import release
 from keys.signer import FileSigner
 from outcome_verifier import b64, canonical
 from tests.functional.test_traps import Clock
+from tests.support.evaluator import DeclaredFigure, sign_figure
 from tests.support.histories import example_contract
 from tests.support.municipality import SimulatedMunicipality
 from tests.support.simulated import simulated
+from vocabulary.errors import DeclarationInvalid
 
 EVALUATOR, STRANGER = (FileSigner(generate_private_key(SECP256R1()), "ES256", False) for _ in range(2))
 NOW = datetime(2021, 3, 1, tzinfo=UTC)

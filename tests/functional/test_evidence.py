@@ -17,7 +17,7 @@ from gateway.evaluation.evaluating import evaluate_week, frozen_at
 from gateway.evaluation.evidence import Document
 from gateway.events.rights import ErasureRepeated
 from gateway.intake import pulling_records
-from gateway.outcomes.evidence import EvidenceType
+from gateway.outcomes.manual_evidence import EvidenceType
 from gateway.rights import archive, erasure
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from gateway.evaluation import explaining
 from gateway.evaluation.evaluating import evaluate_week
-from gateway.outcomes.judging import Reason
+from gateway.outcomes.verdicts import WeekReason
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.store.tables import LogEntry, PersonLineRow, Subject
 from outcome_verifier import canonical
@@ -72,7 +72,7 @@ def test_each_line_is_that_of_a_rule_in_the_contract_file(town: SimulatedMunicip
     measures = [one for person in found.people for one in person.measures]
     runs = [weeks for one in measures for part in one.windows for weeks in part.runs]
     for weeks in runs:
-        if weeks.reason is Reason.QUALIFIES:
+        if weeks.reason is WeekReason.QUALIFIES:
             assert lines[weeks.line - 1] == f'id = "{weeks.state}"'
     said = {(weeks.reason.name, lines[weeks.line - 1].partition(" =")[0]) for weeks in runs}
     assert ("NO_STATE", "states") in said

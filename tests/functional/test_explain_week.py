@@ -12,7 +12,7 @@ from sqlmodel import select
 from gateway.errors.rights import PersonUnknown
 from gateway.evaluation import evidence, explaining
 from gateway.evaluation.explaining_week import WeekShown, explain_week
-from gateway.outcomes.judging import Reason
+from gateway.outcomes.verdicts import WeekReason
 from gateway.store.tables import Subject
 from tests.functional.test_evidence import BUSINESS, CASE, confirmed, protect, pull, reference_of, registered
 from tests.functional.test_explain import newest
@@ -130,7 +130,9 @@ def test_hours_that_are_too_few_are_said_with_what_was_needed(tmp_path: Path) ->
     week = Week.parse("2020-W40")
     everybody = explaining.explain(plain.gateway, plain.contract, week).people
     short = [shown(plain, person.case_reference, week) for person in everybody]
-    short = [one for one in short if one.measures[0].verdict and one.measures[0].verdict.reason is Reason.TOO_FEW_HOURS]
+    short = [
+        one for one in short if one.measures[0].verdict and one.measures[0].verdict.reason is WeekReason.TOO_FEW_HOURS
+    ]
     assert short
     for one in short:
         assert any(0 <= state.paid_hundredths < state.needed_hundredths for state in one.states)

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from connectors.drop_folder import DropFolder
-from connectors.errors import DeclarationInvalid, FileChanged, SchemaChanged, SourceUnavailable
+from connectors.errors import FileChanged, SchemaChanged, SourceUnavailable
 from connectors.inbox import Left, Where
 from connectors.source_file import LocalFile
 from gateway.contracts import declarations
@@ -26,6 +26,7 @@ from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import declare
+from vocabulary.errors import DeclarationInvalid
 
 Rows = set[tuple[str, int, int, str]]
 

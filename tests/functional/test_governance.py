@@ -32,6 +32,7 @@ from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import acting
+from vocabulary.errors import TextInvalid
 
 PAYMENT = ("2018H2", "payment_document", "operator")
 
@@ -157,6 +158,19 @@ def test_a_suspended_window_waits_for_the_controller(town: SimulatedMunicipality
     assert town.release(*PAYMENT).is_new
     with pytest.raises(AdviceUnknown):
         advice.answer(acting(town.gateway, "owner"), given.id, followed=True, text="")
+
+
+@pytest.mark.parametrize("text", ["Wait\x1b[2J", "Wait\u202e", "Wa\u200bit", "Wait\u2028", " ", "\u00a0"])
+def test_advice_and_its_answer_say_what_everybody_sees(town: SimulatedMunicipality, text: str):
+    with pytest.raises(TextInvalid, match="the advice must"):
+        advice.advise(acting(town.gateway, "dpo"), town.contract, text, suspends=True)
+    given = advice.advise(acting(town.gateway, "dpo"), town.contract, "Vent.\n\n\tÆndr det først.", suspends=True)
+    assert [given.text] == ["Vent.\n\n\tÆndr det først."]
+    for followed in (True, False):
+        if text.strip():
+            with pytest.raises(TextInvalid, match="the answer must"):
+                advice.answer(acting(town.gateway, "owner"), given.id, followed=followed, text=text)
+    advice.answer(acting(town.gateway, "owner"), given.id, followed=True, text="")
 
 
 def test_advice_that_is_followed_holds_until_the_officer_lifts_it(town: SimulatedMunicipality):

@@ -19,7 +19,7 @@ from gateway.documents.exports import HEAD, csv_bytes, rows, xlsx_bytes
 from gateway.documents.statement_page import page
 from gateway.errors.settlement import SettlementRefused
 from gateway.installation.settings import utc_now
-from gateway.outcomes.terms import apportioned
+from gateway.outcomes.terms import apportion
 from gateway.release import correction
 from gateway.settlement import billing, paying, views
 from gateway.settlement.forecast import accruals
@@ -85,7 +85,7 @@ def test_each_payer_is_billed_its_share_and_only_when_all_have_paid_the_window_i
     accept(town, "2019H1")
     bills = bills_of(town, "2019H1", number="F-7")
     assert [bill.number for bill in bills] == ["F-7/1", "F-7/2", "F-7/3"]
-    assert tuple(bill.total_minor for bill in bills) == apportioned(due, PARTS)
+    assert tuple(bill.total_minor for bill in bills) == apportion(due, PARTS)
     assert [payable_minor(bill.xml) for bill in bills] == [bill.total_minor for bill in bills]
     assert all(check(bill.xml).findings == () for bill in bills)
     for bill, gln, order in zip(
@@ -118,7 +118,7 @@ def test_a_correction_gives_each_payer_a_credit_note_of_its_own_invoice(town: Si
     assert [credit.refers_to for credit in credits] == [bill.number for bill in before]
     left = window(town, "2019H1")["due_minor"]
     totals = tuple(old.total_minor + credit.total_minor for old, credit in zip(before, credits, strict=True))
-    assert totals == apportioned(left, PARTS), "what each was billed in all is its share of what stands"
+    assert totals == apportion(left, PARTS), "what each was billed in all is its share of what stands"
     for credit in credits:
         pay(town, credit)
     assert window(town, "2019H1")["state"] == "paid"
@@ -151,7 +151,7 @@ def test_statement_spreadsheet_and_budget_show_shares_that_add_up(town: Simulate
     made = statement(town)
     Statement.model_validate(made)
     due = made["cumulative"]["due_minor"]
-    assert tuple(payer["due_minor"] for payer in made["payers"]) == apportioned(due, PARTS)
+    assert tuple(payer["due_minor"] for payer in made["payers"]) == apportion(due, PARTS)
     for one in made["windows"]:
         for line in one["lines"]:
             assert sum(share["amount_minor"] for share in line["shares"]) == line["amount_minor"]
@@ -159,15 +159,15 @@ def test_statement_spreadsheet_and_budget_show_shares_that_add_up(town: Simulate
     assert len(table) == len(PAYERS) * sum(len(one["lines"]) for one in made["windows"])
     of_payer = {payer: [row for row in table if row["payer"] == payer] for payer in PAYERS}
     sums = tuple(sum(int(row["amount_minor"]) for row in of_payer[payer]) for payer in PAYERS)
-    assert sums == apportioned(due, PARTS)
+    assert sums == apportion(due, PARTS)
     assert {row["gln"] for row in of_payer[REGION]} == {"5799999001086"}
     assert xlsx_bytes(HEAD, rows(made), title="x", on=date(2030, 1, 1))[:2] == b"PK"
     written = page(made)
     assert all(text in written for text in ("Hvem betaler hvad", "Region Nordjylland", "2/7", "66000001"))
     budget = accruals(town.gateway, "impact60")
     expected = sum(one.expected_minor for one in budget.windows)
-    assert sum(one.own_minor for one in budget.windows) == apportioned(expected, PARTS)[0]
-    assert sum(own for _, own, _ in budget.by_year) == apportioned(expected, PARTS)[0]
+    assert sum(one.own_minor for one in budget.windows) == apportion(expected, PARTS)[0]
+    assert sum(own for _, own, _ in budget.by_year) == apportion(expected, PARTS)[0]
     assert sum(whole for _, _, whole in budget.by_year) == expected
 
 

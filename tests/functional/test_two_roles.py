@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from connectors.errors import DeclarationInvalid
 from gateway.api.app import create_app
 from gateway.errors.contracts import OrganisationUnknown
 from gateway.outcomes.calendar import calendar_of
@@ -24,6 +23,7 @@ from tests.support.histories import EXAMPLES, example_contract
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality
 from tests.support.settling import accept, officer, settle
 from tests.support.simulated import Edit, simulated
+from vocabulary.errors import DeclarationInvalid
 
 FOKUS, FUND, SPECIALISTERNE = "fokus-folkeoplysning", "den-sociale-kapitalfond", "specialisterne"
 

@@ -5,30 +5,25 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from gateway.outcomes.contract import (
-    Contract,
-    EarningsThreshold,
-    ExitRule,
-    Measure,
-    MeasureKind,
-    Pause,
-    Qualification,
-    RegisterExit,
-    State,
-    Window,
-)
+from gateway.outcomes.contract import Contract, EarningsThreshold, Measure, MeasureKind
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.terms import (
     Aggregate,
     Caps,
     CohortThreshold,
     Evaluator,
+    ExitRule,
+    FigureUnit,
     Index,
-    Point,
+    Pause,
+    Qualification,
+    RegisterExit,
     Rounding,
+    ScalePoint,
     Tariff,
     TariffKind,
-    Unit,
+    WeekState,
+    Window,
 )
 from policies.basis import Stop, StopReason
 from tests.support.histories import example_contract
@@ -63,7 +58,7 @@ def contract_from(plain: dict[str, Any]) -> Contract:
 
 def _measure(plain: dict[str, Any], line: int) -> Measure:
     states = tuple(
-        State(
+        WeekState(
             one["id"],
             one["id"],
             one["id"],
@@ -88,7 +83,9 @@ def _measure(plain: dict[str, Any], line: int) -> Measure:
 
 def _aggregate(name: str, plain: dict[str, Any]) -> Aggregate:
     labels = tuple(label for label, _, _ in plain["windows"])
-    return Aggregate(name, Unit.MINOR, Evaluator("evaluator", "An evaluator", ""), "made up", "made up", labels, 1)
+    return Aggregate(
+        name, FigureUnit.MINOR, Evaluator("evaluator", "An evaluator", ""), "made up", "made up", labels, 1
+    )
 
 
 def _index(values: dict[int, int] | None) -> Index | None:
@@ -106,7 +103,7 @@ def _tariff(plain: dict[str, Any]) -> Tariff:
         kind=TariffKind(plain["kind"]),
         line=1,
         index=_index(plain.get("index")),
-        points=tuple(Point(*point) for point in plain.get("points", ())),
+        points=tuple(ScalePoint(*point) for point in plain.get("points", ())),
         cohorts=tuple(CohortThreshold(*one) for one in plain.get("cohorts", ())),
         pooled=CohortThreshold(*pooled[:2]) if pooled else None,
         pooled_from=pooled[2] if pooled else "",

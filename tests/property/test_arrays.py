@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from gateway.outcomes import arrays
 from gateway.outcomes.arrays import Columns, GroupMeasure, n_of_m_by_state
-from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, Pause, RegisterExit
+from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import judge_weeks
 from gateway.outcomes.results import person_result
+from gateway.outcomes.terms import ExitRule, Pause, RegisterExit
 from tests.support.histories import example_contract
 from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.statuses import Status

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from gateway.outcomes.best_seen import best_seen
 from gateway.outcomes.bounds import ranges
-from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, RegisterExit
+from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.evaluate import evaluate
-from gateway.outcomes.forecast import Recount, mean, moved
+from gateway.outcomes.forecast import Recount, mean, shift_weeks
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.tariff import owed
-from gateway.outcomes.terms import Caps, Gate, Index, Point, Rounding, Tariff, TariffKind
+from gateway.outcomes.tariff import owed_amounts
+from gateway.outcomes.terms import Caps, ExitRule, Gate, Index, RegisterExit, Rounding, ScalePoint, Tariff, TariffKind
 from tests.support.histories import EXAMPLES, example_contract
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Week
@@ -74,7 +74,7 @@ def contracts(draw: st.DrawFn) -> Contract:
             carries_excess=draw(st.booleans()),
         )  # fmt: skip
         if draw(st.booleans()):
-            points = (Point(1, 500), Point(3, 9_000), Point(40, 70_000))
+            points = (ScalePoint(1, 500), ScalePoint(3, 9_000), ScalePoint(40, 70_000))
             scale = draw(st.sampled_from([TariffKind.STEPS, TariffKind.LINEAR]))
             row = replace(row, kind=scale, price_minor=0, index=None, points=points)
         if draw(st.integers(0, 3)) == 0:
@@ -109,7 +109,7 @@ def test_what_is_owed_stays_within_the_bounds(contract: Contract, seed: int):
 def test_windows_of_a_forecast_add_up_to_what_the_tariffs_owe(contract: Contract, seed: int):
     cohort = people(seed)
     evaluated = [evaluate(contract, cohort, window.to_week).figures(contract, {}) for window in contract.windows]
-    totals = [sum(amounts.values()) for amounts in owed(contract, evaluated)]
+    totals = [sum(amounts.values()) for amounts in owed_amounts(contract, evaluated)]
     recount = Recount(contract, cohort)
     assert recount.series(contract, {}) == evaluated
     payments = recount.payments(contract, {})
@@ -124,7 +124,7 @@ def test_windows_of_a_forecast_add_up_to_what_the_tariffs_owe(contract: Contract
 def test_a_calendar_and_a_cohort_that_move_together_owe_the_same(contract: Contract, seed: int, times: int):
     """By four hundred years of weeks, after which every date falls on the same day again."""
     cohort, weeks, months = people(seed), 20_871 * times, 4800 * times
-    there = moved(contract, weeks)
+    there = shift_weeks(contract, weeks)
     moved_cohort = [
         PersonHistory(
             one.subject,

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.explain import Rules, explain_person
-from gateway.outcomes.tariff import due_lines, owed
+from gateway.outcomes.tariff import due_lines, owed_amounts
 from tests.property import oracle
 from tests.property.evaluator_cases import NAME_OF_WEEK, contract_of, history_of
 from tests.property.evaluator_features import features_of
@@ -65,7 +65,7 @@ def compare(seed: int, table: Table) -> int:
             for tariff in plain["tariffs"]:
                 paid[tariff["of"]] = paid.get(tariff["of"], False) or pay.get(tariff["id"], 0) > 0
         amounts = oracle.owed(plain, theirs)
-        assert owed(contract, ours) == amounts, (seed, theirs)
+        assert owed_amounts(contract, ours) == amounts, (seed, theirs)
         _compare_documents(contract, ours, amounts)
         if person is people[0]:
             _compare_weeks(plain, contract, slow, person)

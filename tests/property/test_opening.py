@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
-from gateway.outcomes.opening import Opening, Stated
-from gateway.outcomes.tariff import Figures, due_lines, owed
-from gateway.outcomes.terms import Caps, Gate, Point, TariffKind
+from gateway.outcomes.figures import Figures
+from gateway.outcomes.opening import OpeningBalances, StatedLine
+from gateway.outcomes.tariff import due_lines, owed_amounts
+from gateway.outcomes.terms import Caps, Gate, ScalePoint, TariffKind
 from tests.property.evaluator_cases import contract_of, history_of
 from tests.property.evaluator_values import contract_from, history_from
 from tests.property.test_tariff import BALLERUP, TARIFF, WINDOWS, figures
@@ -40,7 +41,7 @@ def seeded(seed: int) -> tuple[Contract, list[Figures]]:
 
 
 def documents(
-    contract: Contract, series: Sequence[Figures], opening: Opening | None = None
+    contract: Contract, series: Sequence[Figures], opening: OpeningBalances | None = None
 ) -> list[tuple[Totals, Totals]]:
     """What each window's document says, and what all say by then; with an opening only of the windows after it."""
     so_far: Totals = dict(opening.totals()) if opening else {}
@@ -60,15 +61,15 @@ def _plus(pair: tuple[int, int] | None, quantity: int, amount: int) -> tuple[int
     return before[0] + quantity, before[1] + amount
 
 
-def stated(contract: Contract, said: Sequence[Totals], *, more: int = 0) -> Opening:
+def stated(contract: Contract, said: Sequence[Totals], *, more: int = 0) -> OpeningBalances:
     """Opening balances that state what documents said, and so much more of each tariff in the last window."""
     labels = [window.label for window in contract.windows][: len(said)]
     lines = [
-        Stated(label, name, quantity, amount + (more if label == labels[-1] else 0), 0, 0, "", "")
+        StatedLine(label, name, quantity, amount + (more if label == labels[-1] else 0), 0, 0, "", "")
         for label, window in zip(labels, said, strict=True)
         for name, (quantity, amount) in window.items()
     ]
-    return Opening(contract.id, tuple(labels), tuple(lines), "0" * 64, "opening.toml")
+    return OpeningBalances(contract.id, tuple(labels), tuple(lines), "0" * 64, "opening.toml")
 
 
 @settings(max_examples=200, deadline=None)
@@ -79,7 +80,7 @@ def test_adopted_anywhere_every_later_window_pays_the_same(seed: int):
     for last in range(1, len(series)):
         opening = stated(contract, [said for said, _ in whole[:last]])
         assert documents(contract, series, opening) == whole[last:], (seed, last)
-        assert owed(contract, series, opening) == owed(contract, series)
+        assert owed_amounts(contract, series, opening) == owed_amounts(contract, series)
 
 
 @settings(max_examples=60, deadline=None)
@@ -135,7 +136,7 @@ def test_what_is_learnt_of_stated_windows_changes_no_later_window(counts: list[i
 
 def test_a_step_that_was_paid_is_not_reached_again():
     """The parties paid for 60 people; the registers show 58 then, and 61 later."""
-    steps = replace(TARIFF, kind=TariffKind.STEPS, points=(Point(60, 5_000),), price_minor=0)
+    steps = replace(TARIFF, kind=TariffKind.STEPS, points=(ScalePoint(60, 5_000),), price_minor=0)
     contract = replace(BALLERUP, tariffs=(steps,))
     opening = stated(contract, [{TARIFF.id: (60, 5_000)}])
     series = [Figures(WINDOWS[n], {TARIFF.of: count}, {}, n + 1) for n, count in enumerate((58, 61, 50))]
@@ -169,4 +170,4 @@ def test_a_relapse_takes_back_from_stated_windows_what_was_stated_and_no_more():
 def test_the_last_stated_window_must_be_evaluated():
     opening = stated(BALLERUP, [{TARIFF.id: (1, TARIFF.price_minor)}])
     with pytest.raises(ValueError, match=WINDOWS[0]):
-        owed(BALLERUP, [figures(1, 2)], opening)
+        owed_amounts(BALLERUP, [figures(1, 2)], opening)

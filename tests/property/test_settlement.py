@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.outcomes.settlement_terms import Draw, InvestorTerms
-from gateway.outcomes.terms import apportioned
+from gateway.outcomes.terms import apportion
 from gateway.settlement.account import (
     CREDIT_NOTE,
     BillLine,
@@ -130,7 +130,7 @@ PARTS = st.lists(st.integers(1, 10**6), min_size=1, max_size=6).map(tuple)
 
 @given(st.integers(-(10**15), 10**15), PARTS)
 def test_shares_add_up_and_each_is_less_than_one_unit_from_its_exact_value(total, parts):
-    shares = apportioned(total, parts)
+    shares = apportion(total, parts)
     assert sum(shares) == total
     assert all(abs(share * sum(parts) - total * part) < sum(parts) for share, part in zip(shares, parts, strict=True))
 
@@ -176,4 +176,4 @@ def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_
     bill(set())
     if not offsets:
         due = sum(one.due_minor for one in documents if one.is_standing)
-        assert tuple(sum(line.amount_minor for line in held) for held in own) == apportioned(due, parts)
+        assert tuple(sum(line.amount_minor for line in held) for held in own) == apportion(due, parts)

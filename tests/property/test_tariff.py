@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.tariff import Figures, due_lines, owed, uncapped
-from gateway.outcomes.terms import Caps, Point, Rounding, Tariff, TariffKind, divided
+from gateway.outcomes.figures import Figures
+from gateway.outcomes.tariff import due_lines, owed_amounts, owed_before_caps
+from gateway.outcomes.terms import Caps, Rounding, ScalePoint, Tariff, TariffKind, divide
 from tests.support.histories import example_contract
 
 BALLERUP = example_contract("ballerup")
@@ -74,7 +75,7 @@ def test_the_contracts_cap_is_felt_by_the_later_tariffs_first(counts: list[int],
     names = ("first", "second", "third")
     tariffs = tuple(replace(TARIFF, id=name, cap_minor=0) for name in names)
     contract = replace(BALLERUP, tariffs=tariffs, caps=Caps(contract_minor=cap))
-    [amounts] = owed(contract, [Figures(WINDOWS[0], {}, dict(zip(names, counts, strict=True)), 1)])
+    [amounts] = owed_amounts(contract, [Figures(WINDOWS[0], {}, dict(zip(names, counts, strict=True)), 1)])
     assert sum(amounts.values()) == min(sum(counts), cap)
     assert amounts["first"] == min(counts[0], cap)
     assert amounts["third"] == max(0, min(counts[2], cap - counts[0] - counts[1]))
@@ -85,7 +86,7 @@ def test_a_quotient_is_rounded_as_the_contract_names_it(numerator: int, denomina
     exact = Fraction(numerator, denominator)
     if rounding is Rounding.NONE and exact.denominator != 1:
         with pytest.raises(ValueError, match="no rounding"):
-            divided(numerator, denominator, rounding)
+            divide(numerator, denominator, rounding)
         return
     expected = {
         Rounding.NONE: exact.__floor__(),
@@ -93,7 +94,7 @@ def test_a_quotient_is_rounded_as_the_contract_names_it(numerator: int, denomina
         Rounding.HALF_UP: (exact + Fraction(1, 2)).__floor__(),
         Rounding.HALF_EVEN: round(exact),
     }[rounding]
-    assert divided(numerator, denominator, rounding) == expected
+    assert divide(numerator, denominator, rounding) == expected
 
 
 POINTS = st.lists(
@@ -104,9 +105,9 @@ POINTS = st.lists(
 @given(POINTS, st.integers(-60, 160))
 def test_lines_go_through_their_points_and_are_level_outside(points: list[tuple[int, int]], figure: int):
     points.sort()
-    tariff = Tariff("t", TariffKind.LINEAR, "rate", 1, points=tuple(Point(*point) for point in points))
+    tariff = Tariff("t", TariffKind.LINEAR, "rate", 1, points=tuple(ScalePoint(*point) for point in points))
     contract = replace(BALLERUP, tariffs=(tariff,), rounding=Rounding.HALF_EVEN)
-    amount = uncapped(contract, tariff, Figures(WINDOWS[0], {"rate": figure}, {}, 1))
+    amount = owed_before_caps(contract, tariff, Figures(WINDOWS[0], {"rate": figure}, {}, 1))
     if figure <= points[0][0]:
         assert amount == points[0][1]
     elif figure >= points[-1][0]:
@@ -120,10 +121,10 @@ def test_lines_go_through_their_points_and_are_level_outside(points: list[tuple[
 def test_steps_pay_the_highest_one_that_is_reached(points: list[tuple[int, int]], figure: int):
     """Also where a higher figure is worth less, such as a rate of relapse."""
     points.sort()
-    tariff = Tariff("t", TariffKind.STEPS, "rate", 1, points=tuple(Point(*point) for point in points))
+    tariff = Tariff("t", TariffKind.STEPS, "rate", 1, points=tuple(ScalePoint(*point) for point in points))
     contract = replace(BALLERUP, tariffs=(tariff,))
     reached = {at: amount for at, amount in points if at <= figure}
-    amount = uncapped(contract, tariff, Figures(WINDOWS[0], {"rate": figure}, {}, 1))
+    amount = owed_before_caps(contract, tariff, Figures(WINDOWS[0], {"rate": figure}, {}, 1))
     assert amount == (reached[max(reached)] if reached else 0)
 
 

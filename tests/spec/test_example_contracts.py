@@ -11,15 +11,16 @@ from math import prod
 import pytest
 
 from connectors.codes import shown_by_kind
-from connectors.errors import DeclarationInvalid
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.figures import Figures
 from gateway.outcomes.lint import lint
-from gateway.outcomes.tariff import Figures, owed
-from gateway.outcomes.terms import Rounding, divided
+from gateway.outcomes.tariff import owed_amounts
+from gateway.outcomes.terms import Rounding, divide
 from tests.support.evaluator import declared
 from tests.support.expected import CONTRACTS, Expected, Result, Scenario, at, load_expected, numbers
 from tests.support.histories import example_contract
+from vocabulary.errors import DeclarationInvalid
 
 NAMES = sorted(path.stem for path in CONTRACTS.glob("*.toml"))
 
@@ -103,7 +104,7 @@ def _series(contract: Contract, scenario: Scenario) -> list[Figures]:
 def _computed(contract: Contract, scenario: Scenario, figures: dict[str, Figures], result: Result) -> int:
     match result.kind:
         case "owed":
-            amounts = owed(contract, list(figures.values()))[list(figures).index(result.window)]
+            amounts = owed_amounts(contract, list(figures.values()))[list(figures).index(result.window)]
             return sum(amounts.values()) if result.of == "all" else amounts[result.of]
         case "quantity":
             return figures[result.window].quantities[result.of]
@@ -126,6 +127,6 @@ def _computed(contract: Contract, scenario: Scenario, figures: dict[str, Figures
             return sum(int(part) for part in result.parts)
         case "quotient":
             top, bottom = (int(at(contract, str(part))) for part in result.parts)
-            return divided(top, bottom, Rounding.NONE)
+            return divide(top, bottom, Rounding.NONE)
     group, control = (int(part) for part in result.parts)  # a reduction, per mille
-    return divided(1000 * (control - group), control, Rounding.HALF_UP)
+    return divide(1000 * (control - group), control, Rounding.HALF_UP)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.outcomes.evaluate import evaluate
-from gateway.outcomes.judging import Reason, judge_weeks
+from gateway.outcomes.judging import judge_weeks
 from gateway.outcomes.results import person_result
+from gateway.outcomes.verdicts import WeekReason
 from tests.support.histories import example_contract, history
 from vocabulary.weeks import Week
 
@@ -22,17 +23,17 @@ WEEK_ROWS = [
     # weeks       paid hours                 counted      why the rest does not count
     ("FFFF", {}, "FFFF", None),  # 771 and 774 are coded weeks that ARE outcomes
     ("SSEE", {}, "SSEE", None),
-    ("----", {}, "....", Reason.NO_INCOME),  # no code is not a job
+    ("----", {}, "....", WeekReason.NO_INCOME),  # no code is not a job
     ("----", {MARCH: 4000}, "----", None),  # exactly 10 hours × 4 weeks
-    ("----", {MARCH: 3999}, "....", Reason.TOO_FEW_HOURS),
-    ("--------", {MARCH: 4000}, "----....", Reason.NO_INCOME),  # April has no posting
-    ("----BBBB", FULL_TIME, "----....", Reason.NO_STATE),  # hours beside a benefit are not an ordinary job
-    ("WWWW", FULL_TIME, "....", Reason.NO_STATE),  # wage subsidy: the contract does not name it
-    ("PPPP", FULL_TIME, "....", Reason.EXIT),
-    ("OONN", FULL_TIME, "....", Reason.EXIT),
-    ("DDDD", FULL_TIME, "....", Reason.EXIT),
-    ("UUUU", FULL_TIME, "....", Reason.UNKNOWN_CODE),
-    ("F??F", {}, "F..F", Reason.NOT_OBSERVED),
+    ("----", {MARCH: 3999}, "....", WeekReason.TOO_FEW_HOURS),
+    ("--------", {MARCH: 4000}, "----....", WeekReason.NO_INCOME),  # April has no posting
+    ("----BBBB", FULL_TIME, "----....", WeekReason.NO_STATE),  # hours beside a benefit are not an ordinary job
+    ("WWWW", FULL_TIME, "....", WeekReason.NO_STATE),  # wage subsidy: the contract does not name it
+    ("PPPP", FULL_TIME, "....", WeekReason.EXIT),
+    ("OONN", FULL_TIME, "....", WeekReason.EXIT),
+    ("DDDD", FULL_TIME, "....", WeekReason.EXIT),
+    ("UUUU", FULL_TIME, "....", WeekReason.UNKNOWN_CODE),
+    ("F??F", {}, "F..F", WeekReason.NOT_OBSERVED),
     ("FHHF", {}, "FHHF", None),  # holiday repeats the week before: it counts after a counted week
     ("BHHF", {}, "...F", None),  # and does not after one that did not
 ]
@@ -57,7 +58,7 @@ def test_weeks_are_counted_for_156_weeks_from_the_week_of_enrolment_and_no_longe
     assert total == 156
     verdicts = judge_weeks(contract, contract.measures[0], person, Week.parse("2021-W52"))
     assert str(verdicts[155].week) == "2021-W38"  # 2020 has 53 weeks
-    assert verdicts[156].reason is Reason.AFTER_LAST_WEEK
+    assert verdicts[156].reason is WeekReason.AFTER_LAST_WEEK
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_a_pause_counts_for_nobody_and_lengthens_everyones_time():
     person = history("F" * 170, start="2018-W40")
     verdicts = judge_weeks(contract, contract.measures[0], person, Week.parse("2021-W52"))
     assert sum(1 for verdict in verdicts if verdict.state) == 156
-    assert [str(v.week) for v in verdicts if v.reason is Reason.PAUSED] == [f"2020-W{n}" for n in range(12, 20)]
+    assert [str(v.week) for v in verdicts if v.reason is WeekReason.PAUSED] == [f"2020-W{n}" for n in range(12, 20)]
     assert str([v for v in verdicts if v.state][-1].week) == "2021-W46"
 
 

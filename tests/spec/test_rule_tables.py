@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.outcomes.contract import MeasureKind
-from gateway.outcomes.judging import Reason
 from gateway.outcomes.terms import TariffKind
+from gateway.outcomes.verdicts import WeekReason
 from tests.support.rule_tables import (
     RULES,
     Matrix,
@@ -37,7 +37,7 @@ def test_a_person_counts_as_the_manual_says(rules: Rules, row: Row):
         letters = zip(unrolled(row.weeks)[first:], result.verdicts, strict=True)
         assert rolled("".join(letter if verdict.state else "." for letter, verdict in letters)) == row.counts
     if row.why:
-        assert Reason[row.why] in {verdict.reason for verdict in result.verdicts if not verdict.state}
+        assert WeekReason[row.why] in {verdict.reason for verdict in result.verdicts if not verdict.state}
     if row.state:
         assert result.state == row.state
     if row.year:

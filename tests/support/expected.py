@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from connectors.declaration_table import Table, one_of, parse
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
 from policies.basis import Stop, StopReason
 from tests.support.histories import EXAMPLES, LETTERS
+from vocabulary.declaration import DeclarationTable, one_of, parse
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
 from vocabulary.statuses import IncomeType
 from vocabulary.weeks import Month, Week
@@ -124,14 +124,14 @@ def _leaves(value: Any, path: str) -> list[tuple[str, int]]:
     return [leaf for key, inner in rows for leaf in _leaves(inner, f"{path}.{key}")]
 
 
-def _tagged(table: Table, sources: dict[str, str]) -> tuple[str, str]:
+def _tagged(table: DeclarationTable, sources: dict[str, str]) -> tuple[str, str]:
     tag, source = table.converted("tag", one_of(*TAGS)), table.converted("source", one_of(*sources))
     if (tag == "illustrative") != (source == MADE_UP):
         raise table.refuse("tag", f"illustrative and the source {MADE_UP!r} belong together")
     return tag, sources[source]
 
 
-def _term(table: Table, sources: dict[str, str]) -> Term:
+def _term(table: DeclarationTable, sources: dict[str, str]) -> Term:
     value: int | str | None = None
     if "value" in table:
         value = table.text("value") if table.is_text("value") else table.integer("value", least=-(10**12))
@@ -140,7 +140,7 @@ def _term(table: Table, sources: dict[str, str]) -> Term:
     return term
 
 
-def _scenario(table: Table, sources: dict[str, str]) -> Scenario:
+def _scenario(table: DeclarationTable, sources: dict[str, str]) -> Scenario:
     people: list[PersonHistory] = []
     for row in table.tables("people", least=0):
         people += _people(row, first=len(people) + 1)
@@ -155,14 +155,14 @@ def _scenario(table: Table, sources: dict[str, str]) -> Scenario:
     return found
 
 
-def _declared(table: Table, sources: dict[str, str]) -> Declared:
+def _declared(table: DeclarationTable, sources: dict[str, str]) -> Declared:
     tagged, value = _tagged(table, sources), table.integer("value", least=-(10**12))
     found = Declared(*tagged, table.text("aggregate"), table.text("window"), value)
     table.done()
     return found
 
 
-def _result(table: Table, sources: dict[str, str]) -> Result:
+def _result(table: DeclarationTable, sources: dict[str, str]) -> Result:
     tagged = _tagged(table, sources)
     parts: tuple[int | str, ...] = ()
     if "parts" in table:
@@ -183,7 +183,7 @@ def _result(table: Table, sources: dict[str, str]) -> Result:
     return found
 
 
-def _people(table: Table, *, first: int) -> list[PersonHistory]:
+def _people(table: DeclarationTable, *, first: int) -> list[PersonHistory]:
     """`times` people with one history. `weeks` is run-length coded from the week of enrolment: `12B 40F`."""
     table.text("says")
     enrolled, times = table.day("enrolled"), table.integer("times", 1, least=1)
@@ -211,7 +211,7 @@ def _run(word: str) -> str:
     return word[-1] * int(word[:-1] or "1")
 
 
-def _pay(table: Table) -> list[tuple[Month, IncomeType, int, bool, int]]:
+def _pay(table: DeclarationTable) -> list[tuple[Month, IncomeType, int, bool, int]]:
     first, last = (table.converted(key, Month.parse) for key in ("from", "to"))
     kind = IncomeType(table.text("type", "wage"))
     hours, minor = table.integer("hours", 0), table.integer("minor", 0, least=-(10**9))
@@ -219,7 +219,7 @@ def _pay(table: Table) -> list[tuple[Month, IncomeType, int, bool, int]]:
     return [(first + n, kind, hours, minor < 0, minor) for n in range(last - first + 1)]
 
 
-def _stop(table: Table) -> Stop:
+def _stop(table: DeclarationTable) -> Stop:
     reason, since = StopReason(table.converted("reason", one_of(*StopReason))), table.day("since")
     table.done()
     return Stop(reason, datetime.combine(since, time.min, tzinfo=UTC))

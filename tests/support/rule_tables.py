@@ -14,12 +14,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from gateway.outcomes.contract import Contract, ExitRule, RegisterExit
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import PersonResult, person_result
-from gateway.outcomes.tariff import owed
+from gateway.outcomes.tariff import owed_amounts
+from gateway.outcomes.terms import ExitRule, RegisterExit
 from policies.basis import Stop, StopReason
 from tests.support.evaluator import declared
 from tests.support.histories import LETTERS
@@ -153,7 +154,8 @@ def owed_by_window(rules: Rules, row: Money) -> tuple[int, ...]:
         }
         series.append(evaluate(contract, people, window.to_week).figures(contract, known))
     return tuple(
-        sum(amounts.values()) if row.tariff == "all" else amounts[row.tariff] for amounts in owed(contract, series)
+        sum(amounts.values()) if row.tariff == "all" else amounts[row.tariff]
+        for amounts in owed_amounts(contract, series)
     )
 
 

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from gateway.documents.annexes.blocks import Block, Heading, Paragraph, Table, html
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, html
 from gateway.documents.annexes.docx_file import docx
 from gateway.documents.annexes.examples import examples, periods
 from gateway.documents.annexes.measurement import annex_a, counts
@@ -22,8 +22,8 @@ from gateway.documents.annexes.whole import annexes, title
 from gateway.outcomes.bounds import ranges
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.contract_file import load_contract
-from gateway.outcomes.tariff import owed, price_of
-from gateway.outcomes.terms import Caps, CohortThreshold, Index, Point, Rounding, Tariff, TariffKind
+from gateway.outcomes.tariff import owed_amounts, price_of
+from gateway.outcomes.terms import Caps, CohortThreshold, Index, Rounding, ScalePoint, Tariff, TariffKind
 from gateway.wording import annexes as words
 from policies.programme import Programme, load_programme
 from tests.support.command_line import run
@@ -46,7 +46,7 @@ def texts(blocks: list[Block]) -> str:
         match block:
             case Heading() | Paragraph():
                 found.append(block.text)
-            case Table():
+            case TableBlock():
                 found += [cell for row in (block.head, *block.rows) for cell in row]
     return "\n".join(found)
 
@@ -79,8 +79,8 @@ def rich(name: str = "impact60") -> Contract:
             "uger", TariffKind.PRICE, weeks.id, 1, index=INDEX, base_year=2019, cap_window_minor=900_000_00,
             price_by_state={state.id: 1000_00 + number for number, state in enumerate(weeks.states)},
         ),
-        Tariff("trin", TariffKind.STEPS, people.id, 2, points=(Point(60, 5_000_00), Point(80, 9_000_00))),
-        Tariff("linje", TariffKind.LINEAR, "north", 3, points=(Point(100, 0), Point(200, 1_000_01))),
+        Tariff("trin", TariffKind.STEPS, people.id, 2, points=(ScalePoint(60, 5_000_00), ScalePoint(80, 9_000_00))),
+        Tariff("linje", TariffKind.LINEAR, "north", 3, points=(ScalePoint(100, 0), ScalePoint(200, 1_000_01))),
         Tariff("andel", TariffKind.SHARE, "before", 4, minus="after", multiplier="people", share_per_mille=505,
                may_be_negative=True),
         Tariff("hold", TariffKind.COHORT_THRESHOLD, "", 5, price_minor=700_00,
@@ -114,14 +114,14 @@ def test_they_name_parties_digests_registers_windows_and_recipients(name: str):
 )
 def test_every_printed_example_is_what_the_tariffs_owe(contract: Contract):
     """Read back from the page: each amount is the one that `owed` gives for the tariff and those figures."""
-    tables = {block.head[0]: block for block in annex_b(contract) if isinstance(block, Table) and block.head}
+    tables = {block.head[0]: block for block in annex_b(contract) if isinstance(block, TableBlock) and block.head}
     for tariff in contract.tariffs:
         alone = replace(contract, tariffs=(tariff,))
         found = examples(contract, tariff)
         rows = tables[tariff.id].rows
         assert [row[0] for row in rows] == [one.what for one in found]
         for row, one in zip(rows, found, strict=True):
-            assert minor(row[2]) == owed(alone, [one.figures])[0][tariff.id]
+            assert minor(row[2]) == owed_amounts(alone, [one.figures])[0][tariff.id]
             assert minor(row[1]) == one.before_caps_minor >= one.owed_minor
     bounds = [(minor(low), minor(high)) for _, low, high in tables["Periode"].rows if "kr." in low]
     if None not in {one.low for one in ranges(contract)}:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.outcomes.contract_file import load_contract
 from policies.errors import ProgrammeInvalid
 from policies.programme import load_programme
 from tests.support.histories import EXAMPLES
+from vocabulary.errors import DeclarationInvalid
 
 SMALL = (("size = 120", "size = 20"),)  # the cohort and its batch
 TWO = 'id = "2018"\nsize = 120'

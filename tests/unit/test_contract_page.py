@@ -16,8 +16,8 @@ from gateway.cli.app import app
 from gateway.documents.annexes.blocks import html
 from gateway.documents.annexes.reading import reading
 from gateway.documents.contract_page import Language, money, page, sections
-from gateway.outcomes.contract import ExitRule, MeasureKind, RegisterExit
-from gateway.outcomes.terms import Rounding, TariffKind, Unit
+from gateway.outcomes.contract import MeasureKind
+from gateway.outcomes.terms import ExitRule, FigureUnit, RegisterExit, Rounding, TariffKind
 from gateway.wording import contract as contract_words
 from policies.basis import StopReason
 from tests.support.histories import EXAMPLES, example_contract
@@ -76,7 +76,7 @@ def test_both_languages_say_the_same_things():
 def test_there_are_words_for_everything_that_a_contract_can_say():
     assert set(contract_words.COUNTS) == set(MeasureKind)
     assert set(contract_words.PAYS) == set(TariffKind)
-    assert set(contract_words.UNITS) == set(Unit)
+    assert set(contract_words.UNITS) == set(FigureUnit)
     assert set(contract_words.RULES) == set(ExitRule)
     assert set(contract_words.EXITS) == {*StopReason, *RegisterExit}
     assert {f"rounding_{rule}" for rule in Rounding} <= set(contract_words.LINES)

@@ -14,6 +14,7 @@ import gateway.errors
 import keys.errors
 import outcome_verifier.errors
 import policies.errors
+import vocabulary.errors
 from gateway.errors.store import StoreBusy
 from gateway.errors.table import known_codes, outcome
 
@@ -23,6 +24,7 @@ ROOMS = [
     keys.errors,
     outcome_verifier.errors,
     policies.errors,
+    vocabulary.errors,
 ]
 
 

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.contracts.contact import Contact, load_contact
 from gateway.documents.leaflet import leaflet, letter
-from gateway.outcomes.contract import Contract, ExitRule, PlannedRelease
+from gateway.outcomes.contract import Contract, PlannedRelease
 from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.terms import ExitRule
 from gateway.wording.plain_danish import PROMISE
 from policies.programme import Programme, load_programme
 from policies.terms import LegalBasis, purpose_terms
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
+from vocabulary.errors import DeclarationInvalid
 
 TOWNS = {"impact60": "aalborg", "ballerup": "ballerup"}
 HOSTILE = "<script src=//x.test>alert(1)</script>\"'&"

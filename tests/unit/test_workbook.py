@@ -13,11 +13,11 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from openpyxl import Workbook
 
-from connectors.errors import DeclarationInvalid
 from gateway.errors.adoption import WorkbookRefused
 from gateway.evaluation import workbook
 from gateway.evaluation.shadow_map import Counts, Reads, load_map
 from tests.support.histories import EXAMPLES, example_contract
+from vocabulary.errors import DeclarationInvalid
 
 CPR = "6101701234"  # day + 60: nobody's number
 LABELS = {"1. halvår 2019": "2019H1", "2019H2": "2019H2"}

@@ -74,5 +74,5 @@ def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _refuse(text: str) -> NoReturn:
+def _refuse(_: str) -> NoReturn:
     raise ValueError("a number that is not an integer")

@@ -31,7 +31,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableBlock:
     """Rows under a head; without a head the first cell of each row names it. The last `numbers` columns are figures."""
 
     head: tuple[str, ...]
@@ -39,7 +39,7 @@ class Table:
     numbers: int = 0
 
 
-Block = Heading | Paragraph | Table
+Block = Heading | Paragraph | TableBlock
 
 
 def numbered(letter: str, blocks: Sequence[Block]) -> list[Block]:
@@ -80,11 +80,11 @@ def _html(block: Block) -> str:
             return f"<h{block.level}>{_text(block.text)}</h{block.level}>"
         case Paragraph():
             return f"<p{' class=note' if block.is_note else ''}>{_text(block.text)}</p>"
-        case Table():
+        case TableBlock():
             return _table(block)
 
 
-def _table(table: Table) -> str:
+def _table(table: TableBlock) -> str:
     head = "".join(
         f"<th scope=col{_number(table, place, len(table.head))}>{_text(text)}</th>"
         for place, text in enumerate(table.head)
@@ -103,5 +103,5 @@ def _table(table: Table) -> str:
     return f"<table>{f'<thead><tr>{head}</tr></thead>' if head else ''}<tbody>{rows}</tbody></table>"
 
 
-def _number(table: Table, place: int, width: int) -> str:
+def _number(table: TableBlock, place: int, width: int) -> str:
     return " class=num" if place >= width - table.numbers else ""

@@ -18,7 +18,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
-from gateway.documents.annexes.blocks import Block, Heading, Paragraph, Table
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP file can say
 
@@ -36,7 +36,7 @@ def docx(title: str, author: str, on: date, blocks: Sequence[Block]) -> bytes:
             case Paragraph():
                 run = document.add_paragraph().add_run(block.text)
                 run.font.size = Pt(9) if block.is_note else None
-            case Table():
+            case TableBlock():
                 _table(document, block)
         is_first = False
     out = BytesIO()
@@ -67,7 +67,7 @@ def _set_up(document: Written, title: str, author: str, on: date) -> None:
     properties.created = properties.modified = made
 
 
-def _table(document: Written, table: Table) -> None:
+def _table(document: Written, table: TableBlock) -> None:
     rows = [table.head, *table.rows] if table.head else list(table.rows)
     grid = document.add_table(rows=len(rows), cols=len(rows[0]), style="Light Grid Accent 1")
     for number, row in enumerate(rows):

@@ -8,13 +8,12 @@ from itertools import pairwise
 
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.evaluate import person_amounts
+from gateway.outcomes.figures import Figures
 from gateway.outcomes.forecast import priced
 from gateway.outcomes.lint import most_units
-from gateway.outcomes.tariff import UNIT_OF, Figures, due_lines, owed, uncapped
-from gateway.outcomes.terms import Tariff, TariffKind, Unit
+from gateway.outcomes.tariff import UNIT_OF, due_lines, owed_amounts, owed_before_caps
+from gateway.outcomes.terms import FigureUnit, Tariff, TariffKind
 from gateway.wording import annexes as words
-
-_ONCE = (MeasureKind.RETENTION, MeasureKind.DAYS, MeasureKind.EARNINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class CoursePeriod:
     """One window of the example that runs through several: counts by tariff, and what its document says."""
 
     window: str
@@ -49,12 +48,12 @@ def examples(contract: Contract, tariff: Tariff) -> list[Example]:
     found = []
     for what, figures in _gated(alone, tariff):
         shown = replace(figures, window=last)
-        before = uncapped(alone, tariff, shown)
-        found.append(Example(tariff.id, what, shown, before, owed(alone, [shown])[0][tariff.id]))
+        before = owed_before_caps(alone, tariff, shown)
+        found.append(Example(tariff.id, what, shown, before, owed_amounts(alone, [shown])[0][tariff.id]))
     return found
 
 
-def periods(contract: Contract) -> list[Period]:
+def periods(contract: Contract) -> list[CoursePeriod]:
     """Up to three windows with a result, a relapse or growth, and a correction of the first one seen in the last.
 
     Empty where no tariff reads a measure: declared figures have no course of their own.
@@ -84,7 +83,7 @@ def periods(contract: Contract) -> list[Period]:
             what += f". {windows[0].label} viser sig at have haft 1 mindre"
         earned = sum(line.amount_minor for line in lines if line.kind == "window")
         corrected = sum(line.amount_minor for line in lines if line.kind == "correction")
-        found.append(Period(windows[end - 1].label, what, earned, corrected))
+        found.append(CoursePeriod(windows[end - 1].label, what, earned, corrected))
     return found
 
 
@@ -123,7 +122,7 @@ def _cases(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
                 yield f"{tariff.of}: {shown}", Figures("", {tariff.of: figure}, {}, 1)
         case TariffKind.FEE:
             for windows in sorted({1, len(contract.windows)}):
-                yield f"{windows} {words.unit(Unit.WINDOW, windows)}", Figures("", {}, {}, windows)
+                yield f"{windows} {words.unit(FigureUnit.WINDOW, windows)}", Figures("", {}, {}, windows)
         case TariffKind.STEPS | TariffKind.LINEAR:
             for figure in _places(tariff):
                 shown = words.figure(contract, tariff.of, figure)
@@ -162,16 +161,16 @@ def _priced(contract: Contract, tariff: Tariff, measure: Measure) -> Iterator[tu
 
     for state in states:
         for year in years:
-            parts = ["1 borger" if unit is Unit.PERSON else f"1 borger, 1 {words.unit(unit)}"]
+            parts = ["1 borger" if unit is FigureUnit.PERSON else f"1 borger, 1 {words.unit(unit)}"]
             parts += [state.label_da] if tariff.price_by_state is not None else []
             parts += [f"nået i {year}"] if tariff.index else []
             yield ", ".join(parts), case(1, 1, state.id, year)
     size, year = contract.cohort.size, years[-1]
     first = states[0].id
     if most > 1:
-        some = min(26, most) if unit is Unit.WEEK else most
+        some = min(26, most) if unit is FigureUnit.WEEK else most
         yield f"1 borger, {words.number(some)} {words.unit(unit, some)}", case(some, 1, first, year)
-    each = f", hver {words.number(most)} {words.unit(unit, most)}" if unit is not Unit.PERSON else ""
+    each = f", hver {words.number(most)} {words.unit(unit, most)}" if unit is not FigureUnit.PERSON else ""
     yield f"Alle {words.number(size)} borgere{each}", case(most, size, first, year)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.documents.annexes.blocks import Block, Heading, Paragraph, Table, numbered
-from gateway.outcomes.contract import Contract, ExitRule, Measure, MeasureKind, RegisterExit
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, numbered
+from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.schedule import PlannedDocument, schedule
+from gateway.outcomes.terms import ExitRule, RegisterExit
 from gateway.wording import annexes as words
 from gateway.wording import plain_danish
 from policies.basis import StopReason
@@ -48,7 +49,7 @@ def _people(contract: Contract) -> Iterator[Block]:
         "møder op eller stopper. Størrelsen ændres aldrig, når et hold er forseglet."
     )
     rows = tuple((batch.id, words.number(batch.size)) for batch in cohort.batches)
-    yield Table(("Hold, der forsegles samlet", "Borgere"), rows, numbers=1)
+    yield TableBlock(("Hold, der forsegles samlet", "Borgere"), rows, numbers=1)
     yield Paragraph("En borger må kun være med i én resultatkontrakt i kommunen.")
 
 
@@ -61,7 +62,7 @@ def _sources(contract: Contract) -> Iterator[Block]:
     for source, row in zip(dict.fromkeys(contract.named_sources), plain_danish.sources(contract), strict=True):
         name, whose, _, period = map(words.plain, row)
         rows.append((name, whose, words.read_from(contract, source), period))
-    yield Table(("Register", "Hvis det er", "Hvad der læses", "Hvilken tid"), tuple(rows))
+    yield TableBlock(("Register", "Hvis det er", "Hvad der læses", "Hvilken tid"), tuple(rows))
     if len(contract.status_sources) > 1:
         order = words.listed([words.plain(plain_danish.source_name(contract, one)) for one in contract.status_sources])
         yield Paragraph(
@@ -108,7 +109,7 @@ def _weeks(contract: Contract) -> Iterator[Block]:
         else ""
     )
     yield Paragraph(f"{first} {missing}{neutral} En uge, som registret ikke dækker, tæller ikke.")
-    yield Table(
+    yield TableBlock(
         ("Tilstand", "Registret viser", "Indkomst", "Linje i filen"),
         tuple(
             (state.label_da, words.statuses(state.statuses), words.income(state), str(state.line))
@@ -128,7 +129,7 @@ def _measures(contract: Contract) -> Iterator[Block]:
         paid = "ja" if measure.id in contract.paid_measures else "nej"
         states = words.listed([state.label_da for state in measure.states], "eller")
         rows.append((measure.id, f"{counts(contract, measure)} Tilstande: {states}.", paid))
-    yield Table(("Mål", "Hvad der tælles", "Betalt"), tuple(rows))
+    yield TableBlock(("Mål", "Hvad der tælles", "Betalt"), tuple(rows))
 
 
 def counts(contract: Contract, measure: Measure) -> str:
@@ -208,7 +209,7 @@ def _declared(contract: Contract) -> Iterator[Block]:
         "er underskrevet med nøglen her, gælder."
     )
     for one in contract.aggregates:
-        yield Table(
+        yield TableBlock(
             (),
             (
                 ("Tal", one.id),
@@ -234,13 +235,13 @@ def _exits(contract: Contract) -> Iterator[Block]:
         reasons = [words.EXITS[exit_] for exit_, given in rules if given is rule]
         if reasons:
             found.append((words.RULE_NAMES[rule], f"{'. '.join(reasons)}.", text))
-    yield Table(("Regel", "Gælder, når", "Hvad der bliver af resultatet"), tuple(found))
+    yield TableBlock(("Regel", "Gælder, når", "Hvad der bliver af resultatet"), tuple(found))
     yield Paragraph("Gruppens størrelse er den samme i alle tilfælde.")
 
 
 def _windows(contract: Contract) -> Iterator[Block]:
     yield Heading("Perioder og fastfrysning")
-    yield Table(
+    yield TableBlock(
         ("Periode", "Uger", "Dage", "Fastfryses tidligst"),
         tuple(
             (
@@ -275,7 +276,7 @@ def _shown(contract: Contract) -> Iterator[Block]:
         if planned:
             shown.append((window.label, words.day(planned[0].earliest_on), *cells))
     names = [contract.party(role).name for role in roles]
-    yield Table(("Periode", "Tidligst", *names), tuple(shown))
+    yield TableBlock(("Periode", "Tidligst", *names), tuple(shown))
     if contract.cohort.size >= contract.k_cohort:
         protected = (
             f"Deles et tal op, skjules alt under {contract.k}, og så meget mere, at det skjulte ikke kan regnes ud."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.documents.annexes.blocks import Block, Heading, Paragraph, Table, numbered
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, numbered
 from gateway.documents.annexes.examples import examples, periods
-from gateway.outcomes.bounds import PartyCase, lent, parties, ranges
+from gateway.outcomes.bounds import PartyCase, capital_lent, parties, ranges
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import Buyer, TradeParty
 from gateway.outcomes.tariff import unit_of
@@ -51,7 +51,7 @@ def _flows(contract: Contract) -> Iterator[Block]:
         )
     terms = contract.settlement.investor if contract.settlement else None
     if terms is not None:
-        yield Table(
+        yield TableBlock(
             (f"{investor} lægger ud den", "Beløb"),
             tuple((words.day(draw.on), words.money(contract, draw.amount_minor)) for draw in terms.draws),
             numbers=1,
@@ -68,7 +68,7 @@ def _shares(contract: Contract) -> Iterator[Block]:
         return
     parts = words.number(sum(contract.share_parts))
     rows = tuple((payer.name, f"{words.number(payer.share_parts)} af {parts}") for payer in contract.payers)
-    yield Table(("Betaler", "Andel"), rows, numbers=1)
+    yield TableBlock(("Betaler", "Andel"), rows, numbers=1)
     minor = words.minor_unit(contract)
     yield Paragraph(
         "Der deles ikke linje for linje: Alt, hvad der er faktureret til og med en linje, deles efter andelene, og "
@@ -89,7 +89,7 @@ def _tariffs(contract: Contract) -> Iterator[Block]:
         "allerede er betalt. Taksterne står i den rækkefølge, som lofterne bruges i."
     )
     rows = tuple((tariff.id, pays(contract, tariff), str(tariff.line)) for tariff in contract.tariffs)
-    yield Table(("Takst", "Hvad der betales", "Linje i filen"), rows, numbers=1)
+    yield TableBlock(("Takst", "Hvad der betales", "Linje i filen"), rows, numbers=1)
 
 
 def pays(contract: Contract, tariff: Tariff) -> str:
@@ -170,7 +170,7 @@ def _caps(contract: Contract) -> Iterator[Block]:
     if not shown:
         return
     yield Heading("Lofter over alle takster")
-    yield Table(("Loft", "Højst"), shown, numbers=1)
+    yield TableBlock(("Loft", "Højst"), shown, numbers=1)
     if caps.capital_minor:
         yield Paragraph(
             f"Investors afkast er højst {words.per_cent(caps.return_per_mille_a_year)} om året i {caps.return_years} "
@@ -196,7 +196,7 @@ def _indices(contract: Contract) -> Iterator[Block]:
         begins = f" Året begynder den 1. {words.month(index.first_month)}." if index.first_month > 1 else ""
         yield Paragraph(f"{index.id}. Kilde: {index.source}.{begins}")
         rows = tuple((str(year), words.number(value)) for year, value in sorted(index.values.items()))
-        yield Table(("År", "Værdi"), rows, numbers=1)
+        yield TableBlock(("År", "Værdi"), rows, numbers=1)
 
 
 def _dates(contract: Contract) -> Iterator[Block]:
@@ -209,7 +209,7 @@ def _dates(contract: Contract) -> Iterator[Block]:
         if one.label in planned
     )
     if rows:
-        yield Table(("Periode", "Slutter", "Betalingsgrundlag tidligst"), rows)
+        yield TableBlock(("Periode", "Slutter", "Betalingsgrundlag tidligst"), rows)
     yield Paragraph(
         f"{payer} udsteder et betalingsgrundlag til {operator} for hver af disse perioder. Det er underskrevet "
         "digitalt og siger det præcise beløb. Viser det sig senere, at der blev betalt for meget eller for lidt, står "
@@ -226,7 +226,7 @@ def _invoices(contract: Contract) -> Iterator[Block]:
     yield Heading("Faktura og frister")
     corrected = "en kreditnota" if terms.correction == "credit_note" else "modregning i den næste faktura"
     vat = "25 %" if terms.vat == "25" else terms.vat_reason
-    yield Table(
+    yield TableBlock(
         (),
         (
             ("Faktura fra", _trade(contract.party("operator").name, terms.seller)),
@@ -265,7 +265,7 @@ def _examples(contract: Contract) -> Iterator[Block]:
             for one in examples(contract, tariff)
         )
         if rows:
-            yield Table((tariff.id, "Før lofter", "Skyldes"), rows, numbers=2)
+            yield TableBlock((tariff.id, "Før lofter", "Skyldes"), rows, numbers=2)
 
 
 def _course(contract: Contract) -> Iterator[Block]:
@@ -274,7 +274,7 @@ def _course(contract: Contract) -> Iterator[Block]:
         return
     yield Heading("Et forløb over flere perioder")
     yield Paragraph("Tallene er opdigtede og talt op fra begyndelsen til periodens slutning.")
-    yield Table(
+    yield TableBlock(
         ("Periode", "Talt i alt", "Optjent i perioden", "Rettelse af tidligere", "Betales"),
         tuple(
             (
@@ -294,16 +294,16 @@ def _bounds(contract: Contract) -> Iterator[Block]:
         "Det mindste og det meste, der kan skyldes i alt, når en periode slutter, uanset hvad registrene viser. Det er "
         "grænser og ingen forventning."
     )
-    yield Table(
+    yield TableBlock(
         ("Periode", "Mindst", "Højst"),
         tuple((one.window, _bound(contract, one.low), _bound(contract, one.high)) for one in ranges(contract)),
         numbers=2,
     )
     rows = [_case(contract, case) for case in parties(contract) if case.basis != "not said"]
-    yield Table(("Ved kontraktens slutning", "I værste fald", "I bedste fald"), tuple(rows), numbers=2)
+    yield TableBlock(("Ved kontraktens slutning", "I værste fald", "I bedste fald"), tuple(rows), numbers=2)
     if not any(party.role == "investor" for party in contract.parties):
         return
-    if lent(contract)[0]:
+    if capital_lent(contract)[0]:
         yield Paragraph(
             "For investor er det forudsat, at alt, hvad der betales, går videre til investor, op til kapital og afkast."
         )

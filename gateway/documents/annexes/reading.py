@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gateway.documents.annexes.blocks import Block, Heading, Paragraph, Table
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock
 from gateway.documents.contract_page import Language, sections
 from gateway.outcomes.contract import Contract
 from gateway.wording.contract import PRINTED
@@ -18,7 +18,7 @@ def reading(contract: Contract, languages: Sequence[Language]) -> list[Block]:
 def _page(contract: Contract, language: Language) -> Iterator[Block]:
     said = {name: text[language] for name, text in PRINTED.items()}
     yield Heading(contract.title, 1, "" if language is Language.DANISH else language)
-    yield Table(
+    yield TableBlock(
         (),
         (
             (said["contract"], f"{contract.id}, {said['version']} {contract.version}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from gateway.documents.annexes.blocks import Block, Heading, Paragraph, Table
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock
 from gateway.documents.annexes.measurement import annex_a
 from gateway.documents.annexes.payment import annex_b
 from gateway.outcomes.contract import Contract, ContractParty
@@ -45,7 +45,7 @@ def _front(contract: Contract, programme: Programme, fingerprint: str, is_demo: 
             f"Bilag til resultatkontrakten mellem {words.listed([party.name for party in contract.parties])}. Bilagene "
             "er dannet af kontraktfilen og siger det samme i ord. Filen er den, der har fingeraftrykket herunder."
         ),
-        Table(
+        TableBlock(
             (),
             (
                 *parties,
@@ -78,7 +78,7 @@ def _signatures(contract: Contract, accepted: Mapping[tuple[str, str], tuple[str
     """Where to sign on paper, and with which keys the parties accept, or have accepted, the file itself."""
     yield Heading("Underskrift")
     yield Paragraph("Hver part skriver under på kontraktfilens fingeraftryk, som det står ovenfor.")
-    yield Table(
+    yield TableBlock(
         ("Part", "Navn og dato", "Underskrift"), tuple((party.name, _BLANK, _BLANK) for party in contract.parties)
     )
     yield Heading("Digital tiltrædelse")
@@ -87,7 +87,7 @@ def _signatures(contract: Contract, accepted: Mapping[tuple[str, str], tuple[str
         "kraft, når alle har tiltrådt netop den fil, der har fingeraftrykket ovenfor. Parten skriver sin nøgles "
         "fingeraftryk her, eller sammenligner det, der står."
     )
-    yield Table(
+    yield TableBlock(
         ("Part", "Nøglens fingeraftryk", "Tiltrådt"),
         tuple(
             (f"{party.name} ({_ROLES[party.role].lower()})", *_accepted(party, accepted)) for party in contract.parties

@@ -14,12 +14,13 @@ import pytest
 import connectors.aggregates
 from connectors.aggregates import AggregateDeclaration, Figure, Statistics, fetch, load_aggregate
 from connectors.declaration import load_declaration
-from connectors.errors import DeclarationInvalid, SchemaChanged, SourceError, SourceMalformed, SourceRefused
+from connectors.errors import SchemaChanged, SourceError, SourceMalformed, SourceRefused
 from connectors.transport import ListTransport, Page, PersonTransport, Record
 from gateway.simulate.faults import Fault, Faults
 from gateway.simulate.http_source import HttpSource, ReceivedRequest, Reply
 from gateway.simulate.statistics_sources import StatisticsServices
 from tests.unit.connectors.transports.outside import MemorySecrets, Waits, settings
+from vocabulary.errors import DeclarationInvalid
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "statistics"
 JOBINDSATS = (EXAMPLES / "jobindsats.toml").read_bytes()

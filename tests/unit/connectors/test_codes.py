@@ -9,7 +9,7 @@ import pytest
 
 import connectors.codes as codes
 from connectors.codes import income_type_in, income_types, listed, statuses
-from connectors.errors import DeclarationInvalid
+from vocabulary.errors import DeclarationInvalid
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Month, Week
 

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from connectors.declaration import FILE_KINDS, load_declaration
-from connectors.errors import DeclarationInvalid
 from tests.unit.connectors.cohort import SOURCES, declared
+from vocabulary.errors import DeclarationInvalid
 
 TEXT = """schema = "source/1"
 id = "yr"
@@ -85,7 +85,7 @@ def test_an_agreement_holds_up_to_and_with_its_last_day() -> None:
         ('["outcome-evaluation"]', '"outcome-evaluation"', "agreement.permitted_purposes must be a list"),
         ('["outcome-evaluation"]', "[1]", "agreement.permitted_purposes must hold texts only"),
         ('["outcome-evaluation"]', '["a", "a"]', "agreement.permitted_purposes names the same thing twice"),
-        ("[columns]", "[columns", "yr.toml, line 12: is not TOML"),
+        ("[columns]", "[columns", "yr.toml, line 12, column 9: is not TOML: Expected ']'"),
     ],
 )
 def test_anything_not_understood_is_refused_with_file_line_and_key(old: str, new: str, said: str) -> None:
@@ -96,7 +96,7 @@ def test_anything_not_understood_is_refused_with_file_line_and_key(old: str, new
 
 
 def test_a_declaration_in_another_encoding_is_refused_with_its_line() -> None:
-    with pytest.raises(DeclarationInvalid, match=r"yr\.toml, line 4: is not UTF-8"):
+    with pytest.raises(DeclarationInvalid, match=r"yr\.toml, line 4, column 12: is not UTF-8"):
         load_declaration(TEXT.replace("title = ", 'title = "blå" #').encode("iso-8859-1"), file="yr.toml")
 
 

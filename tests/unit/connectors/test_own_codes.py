@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from connectors.declaration import load_declaration
-from connectors.errors import DeclarationInvalid
 from connectors.shapes import Owned, read_records
 from tests.support.histories import EXAMPLES
+from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import SubjectRef
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week

@@ -18,7 +18,6 @@ import pytest
 from connectors.dream import pull_dream
 from connectors.errors import (
     ConnectorError,
-    DeclarationInvalid,
     FileUnreadable,
     SchemaChanged,
     SourceMalformed,
@@ -31,6 +30,7 @@ from gateway.simulate.faults import Fault
 from tests.support.clocks import Waiting
 from tests.unit.connectors.cohort import ANNE, WEEKS, declared, matcher, write
 from tests.unit.connectors.sftp_town import RECORDS, Town, served
+from vocabulary.errors import DeclarationInvalid
 
 
 @pytest.fixture

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.errors import ConnectorError, DeclarationInvalid, SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import ConnectorError, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transports.tunnel import tunnel
 from gateway.simulate.faults import Fault
 from tests.support.clocks import Waiting
 from tests.unit.connectors.cohort import ANNE
 from tests.unit.connectors.sftp_town import RECORDS, Town, served
+from vocabulary.errors import DeclarationInvalid
 
 THROUGH = b"HTTP/1.1 200 Connection established\r\n\r\n"
 NAME = "sftp.example.invalid"  # which nobody but the proxy can find

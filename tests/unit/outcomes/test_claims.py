@@ -8,7 +8,7 @@ import pytest
 
 from gateway.attestations.claims import rehearse, visible_claims
 from gateway.errors.release import DraftRefused
-from gateway.outcomes.contract import Window
+from gateway.outcomes.terms import Window
 from tests.support.histories import example_contract
 from vocabulary.weeks import Week
 

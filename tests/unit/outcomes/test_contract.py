@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from tests.support.histories import EXAMPLES, example_contract
+from vocabulary.errors import DeclarationInvalid
 
 IMPACT60 = (EXAMPLES / "contracts" / "impact60.toml").read_text(encoding="utf-8")
 
@@ -62,7 +62,7 @@ def test_a_wrong_word_is_refused_with_its_place(old: str, new: str, key: str, re
         example_contract("impact60", edit=(old, new))
     assert key in refused.value.key
     assert reason in str(refused.value)
-    assert re.match(r"impact60\.toml, line \d+: ", str(refused.value))
+    assert re.match(r"impact60\.toml, line \d+(, column \d+)?: ", str(refused.value))
 
 
 def test_the_line_is_the_one_where_the_key_stands():

@@ -8,21 +8,13 @@ from typing import Any
 
 import pytest
 
-from gateway.outcomes.contract import (
-    Contract,
-    EarningsThreshold,
-    ExitRule,
-    Measure,
-    MeasureKind,
-    Pause,
-    RegisterExit,
-    Window,
-)
+from gateway.outcomes.contract import Contract, EarningsThreshold, Measure, MeasureKind
 from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.figures import Figures
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
-from gateway.outcomes.tariff import Figures, capped_by, uncapped
-from gateway.outcomes.terms import Caps, Point, Rounding, Tariff, TariffKind
+from gateway.outcomes.tariff import capped_by, owed_before_caps
+from gateway.outcomes.terms import Caps, ExitRule, Pause, RegisterExit, Rounding, ScalePoint, Tariff, TariffKind, Window
 from policies.basis import StopReason
 from tests.support.histories import example_contract, history
 from vocabulary.records import IncomePosting, SubjectRef
@@ -182,14 +174,16 @@ RATE = Figures("2018H2", {"rate": 35}, {}, 1)
 
 
 def test_the_highest_step_that_is_reached_pays_and_not_the_dearest():
-    steps = Tariff("t", TariffKind.STEPS, "rate", 1, points=(Point(0, 1000), Point(30, 500), Point(40, 0)))
-    assert uncapped(replace(IMPACT60, tariffs=(steps,)), steps, RATE) == 500
+    steps = Tariff(
+        "t", TariffKind.STEPS, "rate", 1, points=(ScalePoint(0, 1000), ScalePoint(30, 500), ScalePoint(40, 0))
+    )
+    assert owed_before_caps(replace(IMPACT60, tariffs=(steps,)), steps, RATE) == 500
 
 
 def test_an_amount_between_two_points_is_rounded_as_a_whole():
-    line = Tariff("t", TariffKind.LINEAR, "rate", 1, points=(Point(34, 1), Point(36, 2)))
+    line = Tariff("t", TariffKind.LINEAR, "rate", 1, points=(ScalePoint(34, 1), ScalePoint(36, 2)))
     the = replace(IMPACT60, tariffs=(line,), rounding=Rounding.HALF_EVEN)
-    assert uncapped(the, line, RATE) == 2  # 1.5, and not 1 + the even half of 1
+    assert owed_before_caps(the, line, RATE) == 2  # 1.5, and not 1 + the even half of 1
 
 
 @pytest.mark.parametrize(("cap", "names"), [(999, ["caps"]), (1000, [])])

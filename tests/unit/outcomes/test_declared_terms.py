@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
-from gateway.outcomes.contract import RegisterExit
-from gateway.outcomes.tariff import Figures, capped_by, owed
-from gateway.outcomes.terms import Gate, Index, Rounding
+from gateway.outcomes.figures import Figures
+from gateway.outcomes.tariff import capped_by, owed_amounts
+from gateway.outcomes.terms import Gate, Index, RegisterExit, Rounding
 from policies.basis import StopReason
 from tests.support.histories import example_contract
+from vocabulary.errors import DeclarationInvalid
 
 KOTO, ROUND_1, NEW_YORK, WHP = "koto-sib", "innovation-fund-r1", "new-york-employment", "whp"
 EXITS = "[exits]\n" + "".join(f'{word} = "frozen"\n' for word in (*StopReason, *RegisterExit))
@@ -83,7 +83,7 @@ def test_a_contract_on_declared_figures_alone_reads_no_register():
 
 
 def amounts(name: str, window: str, **quantities: int) -> dict[str, int]:
-    [found] = owed(example_contract(name), [Figures(window, quantities, {}, 1)])
+    [found] = owed_amounts(example_contract(name), [Figures(window, quantities, {}, 1)])
     return found
 
 
@@ -99,7 +99,7 @@ def test_what_a_gate_let_through_comes_back_when_its_figure_falls():
         Figures(label, {"points_more_in_work": points, "more_people_in_work": 3}, {}, number)
         for number, (label, points) in enumerate((("phase1", 50), ("phase2", 49)), start=1)
     ]
-    assert [found["in_work"] for found in owed(contract, series)] == [1800000, 0]
+    assert [found["in_work"] for found in owed_amounts(contract, series)] == [1800000, 0]
 
 
 def test_a_figure_that_is_not_due_yet_opens_no_gate_and_pays_nothing():
@@ -111,7 +111,7 @@ def test_a_figure_that_is_not_due_yet_opens_no_gate_and_pays_nothing():
 def test_a_negative_figure_is_owed_back_only_where_the_contract_says_so(negative: bool, expected: int):
     contract = example_contract(NEW_YORK)
     tariff = replace(contract.tariffs[1], may_be_negative=negative, gate=Gate("more_people_in_work", 1))
-    found = owed(replace(contract, tariffs=(tariff,)), [
+    found = owed_amounts(replace(contract, tariffs=(tariff,)), [
         Figures("phase1", {"fewer_days": -2, "more_people_in_work": 1}, {}, 1)
     ])  # fmt: skip
     assert found == [{"days_incarcerated": expected}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.reconciling import OnDocuments, rests_on_documents
+from gateway.outcomes.reconciling import DocumentsBand, rests_on_documents
 from policies.disclosure import Band
 from tests.support.histories import example_contract, history
 from vocabulary.weeks import Week
@@ -19,7 +19,7 @@ DOCUMENT: Pair = ("E" * 10, "-" * 10)
 NOTHING: Pair = ("B" * 10, "B" * 10)
 
 
-def rests(*pairs: Pair) -> OnDocuments | None:
+def rests(*pairs: Pair) -> DocumentsBand | None:
     def made(letters: str, number: int) -> PersonHistory:
         return history(letters, start=START, enrolled="2018-10-01", subject=number + 1)
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.outcomes.opening import load_opening
 from tests.support.histories import example_contract
 from tests.support.opening import balances_text, paid
+from vocabulary.errors import DeclarationInvalid
 
 CONTRACT = example_contract("impact60")
 WEEKS = "weeks_in_work_or_education"
@@ -72,8 +72,8 @@ WRONG = {
     ),
     "a word of nobody": (text_of([LINES[0], paid("2019H1", WEEKS, 1, 1, cpr="6101701234")]), 19, "cpr"),
     "more than the cap": (text_of([LINES[0], paid("2019H1", WEEKS, 1, 1_500_000_001)]), 8, "lines"),
-    "no TOML": (b"schema = ", 1, ""),
-    "not UTF-8": (b"schema = \xff", 1, ""),
+    "no TOML": (b"schema = ", 1, ", column 10: is not TOML"),
+    "not UTF-8": (b"schema = \xff", 1, ", column 10: is not UTF-8"),
 }
 
 
@@ -82,7 +82,9 @@ def test_what_does_not_fit_is_refused_with_its_line(name: str):
     text, line, key = WRONG[name]
     with pytest.raises(DeclarationInvalid) as refused:
         load_opening(text, CONTRACT, file="opening.toml")
-    assert str(refused.value).startswith(f"opening.toml, line {line}: "), str(refused.value)
+    assert str(refused.value).startswith((f"opening.toml, line {line}: ", f"opening.toml, line {line}, column ")), str(
+        refused.value
+    )
     assert key in str(refused.value)
     assert "6101701234" not in str(refused.value)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.contracts.contact import load_contact
 from gateway.documents.annexes.payment import annex_b
 from gateway.documents.contract_page import Language, page
@@ -13,10 +12,11 @@ from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.bounds import parties, ranges
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.terms import apportioned
+from gateway.outcomes.terms import apportion
 from policies.programme import load_programme
 from tests.support.histories import EXAMPLES, example_contract
 from tests.support.payers import FUND, PARTS, REGION, SHARED
+from vocabulary.errors import DeclarationInvalid
 
 
 def with_payers(*edits: tuple[str, str]) -> Contract:
@@ -108,14 +108,14 @@ def test_the_worst_and_the_best_case_of_all_payers_add_up():
     cases = [case for case in parties(contract) if case.role == "outcome_payer"]
     high = ranges(contract)[-1].high
     assert high is not None
-    assert [case.worst for case in cases] == [-share for share in apportioned(high, PARTS)]
+    assert [case.worst for case in cases] == [-share for share in apportion(high, PARTS)]
     assert sum(case.worst or 0 for case in cases) == -high
 
 
 def test_what_is_left_goes_to_the_largest_fractions_and_then_to_whoever_stands_first():
-    assert apportioned(100, (4, 2, 1)) == (57, 29, 14)  # 57.14, 28.57, 14.29
-    assert apportioned(1, (1, 1, 1)) == (1, 0, 0)
-    assert apportioned(2, (1, 1, 1)) == (1, 1, 0)
-    assert apportioned(-2, (1, 1, 1)) == (-1, -1, 0)
-    assert apportioned(0, (4, 2, 1)) == (0, 0, 0)
-    assert apportioned(12_345, (1,)) == (12_345,)
+    assert apportion(100, (4, 2, 1)) == (57, 29, 14)  # 57.14, 28.57, 14.29
+    assert apportion(1, (1, 1, 1)) == (1, 0, 0)
+    assert apportion(2, (1, 1, 1)) == (1, 1, 0)
+    assert apportion(-2, (1, 1, 1)) == (-1, -1, 0)
+    assert apportion(0, (4, 2, 1)) == (0, 0, 0)
+    assert apportion(12_345, (1,)) == (12_345,)

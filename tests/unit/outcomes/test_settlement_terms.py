@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.amendment import check_amendment
 from tests.support.histories import example_contract
+from vocabulary.errors import DeclarationInvalid
 
 
 def test_both_examples_say_where_the_invoice_goes():

@@ -7,13 +7,13 @@ import re
 import pytest
 
 from connectors.codes import shown_by_kind
-from connectors.errors import DeclarationInvalid
 from gateway.documents.contract_page import Language, page
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.outcomes.evidence import STATUS_OF, EvidenceType, last_week
 from gateway.outcomes.lint import lint
+from gateway.outcomes.manual_evidence import STATUS_OF, EvidenceType, last_week
 from tests.support.histories import EXAMPLES
+from vocabulary.errors import DeclarationInvalid
 from vocabulary.weeks import Week
 
 TEXT = (EXAMPLES / "contracts" / "impact60.toml").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import pytest
 
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.terms import Caps, CohortThreshold, Point, Tariff, TariffKind
+from gateway.outcomes.terms import Caps, CohortThreshold, ScalePoint, Tariff, TariffKind
 from gateway.outcomes.varied import is_sound, terms
 from tests.support.histories import example_contract
 
@@ -49,7 +49,9 @@ def test_a_tenth_is_at_least_one_and_leaves_something():
 
 
 def test_scales_cohorts_and_caps_are_varied_number_by_number():
-    steps = Tariff("s", TariffKind.STEPS, "rate", 1, points=(Point(0, 0), Point(10, 100), Point(11, 200)))
+    steps = Tariff(
+        "s", TariffKind.STEPS, "rate", 1, points=(ScalePoint(0, 0), ScalePoint(10, 100), ScalePoint(11, 200))
+    )
     cohorts = Tariff(
         "c", TariffKind.COHORT_THRESHOLD, "", 1, price_minor=50,
         cohorts=(CohortThreshold("a", 100), CohortThreshold("b", 100)), pooled=CohortThreshold("a", 75),

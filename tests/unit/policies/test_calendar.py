@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.outcomes.calendar import calendar_of
 from policies.calendar import Calendar, Figure, Finding, PlannedShow, View, audit, views
 from tests.attacks.seeded import contract_text
 from tests.support.histories import example_contract
+from vocabulary.errors import DeclarationInvalid
 
 SPECIALISTERNE = 'organisation = "specialisterne"'
 PAUSE = '[[pauses]]\nfrom_week = "2018-W51"\nto_week = "2018-W52"\n[freeze]'

@@ -58,7 +58,7 @@ def test_a_source_for_another_purpose_serves_only_with_its_assessment() -> None:
 )
 def test_an_assessment_is_a_reference_of_a_declared_source(written: str, key: str) -> None:
     line = next(line for line in IMPACT60.splitlines() if line.startswith("assessments"))
-    with pytest.raises(ProgrammeInvalid, match=rf"line {IMPACT60.splitlines().index(line) + 1}, key {key}:"):
+    with pytest.raises(ProgrammeInvalid, match=rf"line {IMPACT60.splitlines().index(line) + 1}: {key} "):
         load(IMPACT60.replace(line, written))
 
 
@@ -114,11 +114,16 @@ REFUSALS = {
     "a basis that is none": ('["statutory_basis"]', '["objection"]', "requires", "bases"),
     "an unknown basis": ('["statutory_basis"]', '["habit"]', "requires", "vocabulary RecordKind"),
     "nothing said of protected persons": ("protected_persons", "# protected_persons", "protected_persons", "missing"),
-    "too long to decide": ("suspension_days = 5", "suspension_days = 31", "suspension_days", "1 to 30"),
+    "too long to decide": (
+        "suspension_days = 5",
+        "suspension_days = 31",
+        "suspension_days",
+        "at least 1 and at most 30",
+    ),
     "a notice without Danish": ('language = "da"', 'language = "en"', "notices.1.id", "twice"),
     "a notice elsewhere": ('"../notices/impact60/1.da.md"', '"/etc/1.da.md"', "notices.0.file", "plain path"),
     "a notice without file": ('file = "../notices/impact60/1.da', 'path = "1.da', "notices.0.file", "missing"),
-    "no version": ("version = 1", "version = 0", "notices.0.version", "1 to 999"),
+    "no version": ("version = 1", "version = 0", "notices.0.version", "at least 1 and at most 999"),
     "a subject code that is none": ('kle = "15.20.00"', 'kle = "15"', "retention.kle", "KLE"),
     "an unknown archive decision": ('archive = "preserve"', 'archive = "maybe"', "retention.archive", "one of"),
     "an unknown key of retention": ('kle = "15', 'kl = 1\nkle = "15', "retention.kl", "a word"),

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.errors import DeclarationInvalid
 from gateway.simulate.course import live, load_course
 from gateway.simulate.drop import write_drop
 from gateway.simulate.registers import replacement_cpr
 from keys.cpr import Cpr
 from tests.support.histories import EXAMPLES
+from vocabulary.errors import DeclarationInvalid
 
 # weekly marginals of the published DREAM simulation material, per ten thousand (domain facts)
 PUBLISHED = {"": 6125, "651": 1891, "652": 871, "997": 236, "881": 228, "111": 142, "890": 86, "783": 80, "730": 60}

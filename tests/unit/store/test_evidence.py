@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from gateway.events.contracts import SourceDeclared
-from gateway.outcomes.evidence import EvidenceType
+from gateway.outcomes.manual_evidence import EvidenceType
 from gateway.store import spells
 from gateway.store.evidence import EvidenceRow, confirmed_spells, of_contract, of_person
 from gateway.store.tables import Subject

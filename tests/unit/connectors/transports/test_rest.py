@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from connectors.declaration import SourceDeclaration, load_declaration
-from connectors.errors import ConnectorError, DeclarationInvalid, SchemaChanged, SourceMalformed
+from connectors.errors import ConnectorError, SchemaChanged, SourceMalformed
 from connectors.schema import Schema
 from connectors.transport import Ask, ListTransport, Page, PersonTransport, Record
 from connectors.transports import connect, lists_everybody
@@ -25,6 +25,7 @@ from gateway.simulate.http_source import HttpSource, ReceivedRequest, Reply
 from gateway.simulate.rest_sources import BenefitPeriod, CaseSystem, Dfdg
 from tests.unit.connectors.cohort import ANNE, BO, SOURCES, STRANGER
 from tests.unit.connectors.transports.outside import OPENED, MemorySecrets, Waits, settings
+from vocabulary.errors import DeclarationInvalid
 
 ASK = Ask(date(2020, 1, 6), date(2020, 6, 28))
 PERIODS = [

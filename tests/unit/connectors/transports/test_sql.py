@@ -17,7 +17,6 @@ from sqlalchemy import create_engine, text
 from connectors.declaration import load_declaration
 from connectors.errors import (
     ConnectorError,
-    DeclarationInvalid,
     SchemaChanged,
     SecretMissing,
     SourceMalformed,
@@ -33,6 +32,7 @@ from gateway.simulate.case_view import write_cases
 from gateway.simulate.rest_sources import BenefitPeriod
 from tests.unit.connectors.cohort import ANNE, BO, SOURCES
 from tests.unit.connectors.transports.outside import OPENED, MemorySecrets, Waits
+from vocabulary.errors import DeclarationInvalid
 
 TEXT = (SOURCES / "case-view.toml").read_text(encoding="utf-8")
 ASK = Ask(date(2020, 1, 6), date(2020, 6, 28))

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.declaration_table import parse
 from connectors.errors import (
     AnswerForAnother,
-    DeclarationInvalid,
     SchemaChanged,
     SecretMissing,
     SourceError,
@@ -44,6 +42,8 @@ from tests.unit.connectors.transports.soap.world import (
     keys,
     world,
 )
+from vocabulary.declaration import parse
+from vocabulary.errors import DeclarationInvalid
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from connectors.declaration_table import parse
 from connectors.schema import Schema
 from connectors.transport import Ask, Clock, PersonTransport
 from connectors.transports import connect, lists_everybody, read_settings
@@ -25,6 +24,7 @@ from gateway.simulate.kombit import SimulatedService
 from gateway.simulate.kombit_answers import Benefit, CivilRecord, Report
 from gateway.simulate.token_service import SimulatedTokenService
 from tests.unit.connectors.transports.outside import MemorySecrets
+from vocabulary.declaration import parse
 
 ANNA, BO = "6101801234", "7002020002"  # numbers of nobody: day+60
 ENTITY = "http://entityid.example/service/ydelselistehent/1"

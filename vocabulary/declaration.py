@@ -1,8 +1,8 @@
-"""Strict reading of a declaration file (contract, source, code list, course).
+"""The one reader of TOML declarations: contract, programme, source, notice, map, course, code list, contact.
 
-Every key is asked for by name, and what nobody asked for is refused.
-
-A refusal names the file, the line and the key (invariant 3: fail closed, where possible at load).
+Every key is asked for by name, and what nobody asked for is refused. A refusal names the file, the line and the key
+(invariant 3: fail closed, where possible at load). Keys, texts and comments hold what `vocabulary.typed_text` lets
+through: nobody signs a file that reads otherwise than it is.
 """
 
 from __future__ import annotations
@@ -11,37 +11,70 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Any, TypeVar
 
-from connectors.errors import DeclarationInvalid
+from vocabulary.errors import DeclarationInvalid
+from vocabulary.typed_text import code_point, first_unseen, is_seen, typed_lines, typed_text
 
 T = TypeVar("T")
+Word = TypeVar("Word", bound=StrEnum)
 _HEADER = re.compile(r"\s*(\[\[|\[)\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
 _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_.-]+)\s*=""")
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-def parse(text: bytes, *, file: str) -> Table:
-    """The root table of a TOML 1.0 file; `DeclarationInvalid` with line and column where it is not one."""
+def parse(text: bytes, *, file: str, refusal: type[DeclarationInvalid] = DeclarationInvalid) -> DeclarationTable:
+    """The root table of a TOML 1.0 file, whose refusals are of the class `refusal`.
+
+    Raises `refusal` with line and column: not UTF-8, a character that nobody sees, or not TOML; and with the key's
+    line where a key's own name is written in escapes.
+    """
     try:
         decoded = text.decode("utf-8")
-        return Table(tomllib.loads(decoded), file=file, text=decoded)
     except UnicodeDecodeError as error:
-        line = text[: error.start].count(b"\n") + 1
-        raise DeclarationInvalid(file=file, line=line, key="", reason="is not UTF-8") from None
+        line, column = _place_behind(text[: error.start].decode("utf-8"))
+        raise refusal(file=file, line=line, column=column, key="", reason="is not UTF-8") from None
+    plain = decoded.replace("\r\n", " \n")
+    place = first_unseen(plain.replace("\n", " ").replace("\t", " "))
+    if place is not None:
+        line, column = _place_behind(plain[:place])
+        reason = f"must hold printable characters only, and holds {code_point(plain[place])}"
+        raise refusal(file=file, line=line, column=column, key="", reason=reason, rule="typed-text")
+    try:
+        values = tomllib.loads(decoded)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = int(found[1]) if found else text.count(b"\n") + 1
-        raise DeclarationInvalid(file=file, line=line, key="", reason=f"is not TOML: {error}") from None
+        where = _PLACE.search(str(error))
+        line, column = (int(where[1]), int(where[2])) if where and where[1] else _place_behind(decoded)
+        reason = f"is not TOML: {_PLACE.sub('', str(error))}"
+        raise refusal(file=file, line=line, column=column, key="", reason=reason) from None
+    root = DeclarationTable(values, file=file, text=decoded, refusal=refusal)
+    root.check_keys()
+    return root
 
 
-class Table:
+def _place_behind(text: str) -> tuple[int, int]:
+    """Line and column, from 1, of the character that follows this text."""
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
+
+
+class DeclarationTable:
     """A TOML table that remembers where it stands and which of its keys were asked for."""
 
-    def __init__(self, values: Mapping[str, Any], *, file: str, text: str, path: tuple[str | int, ...] = ()) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        *,
+        file: str,
+        text: str,
+        refusal: type[DeclarationInvalid],
+        path: tuple[str | int, ...] = (),
+    ) -> None:
         self._values = values
         self._asked: set[str] = set()
         self._file = file
         self._text = text
+        self._refusal = refusal
         self._path = path
 
     def __contains__(self, key: str) -> bool:
@@ -50,7 +83,11 @@ class Table:
     @property
     def line(self) -> int:
         """Where the table stands: the 1-based line of its id, or else of its header."""
-        return line_of(self._text, self._path, "id")
+        return self.line_of("id")
+
+    def line_of(self, key: str) -> int:
+        """The 1-based line where the key stands, or else that of the table's header."""
+        return line_of(self._text, self._path, key)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -67,8 +104,20 @@ class Table:
         It names `rule`, or the rule that the key's own checks are called.
         """
         dotted = ".".join([*(str(part) for part in self._path), *([key] if key else [])])
-        line = line_of(self._text, self._path, key)
-        return DeclarationInvalid(file=self._file, line=line, key=dotted, reason=reason, rule=rule)
+        return self._refusal(file=self._file, line=self.line_of(key), key=dotted, reason=reason, rule=rule)
+
+    def check_keys(self) -> None:
+        """Raise for a key, here or within, that holds what nobody sees: a message could not repeat it as it is."""
+        for key, value in self._values.items():
+            if not is_seen(key) or not key.strip():
+                written = "".join(one if is_seen(one) else code_point(one) for one in key)
+                raise self.refuse(written, "is no name that can be printed", rule="key-unknown")
+            if isinstance(value, dict):
+                self._table(value, (key,)).check_keys()
+            elif isinstance(value, list):
+                for position, entry in enumerate(value):
+                    if isinstance(entry, dict):
+                        self._table(entry, (key, position)).check_keys()
 
     def _take(self, key: str, kind: type[T], default: T | None, word: str) -> T:
         self._asked.add(key)
@@ -83,10 +132,9 @@ class Table:
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
+        """One line that says something; empty only where that is the default."""
         value = self._take(key, str, default, "text")
-        if not value and default is None:
-            raise self.refuse(key, "must not be empty")
-        return self._printable(key, value)
+        return value if value == default else self._checked(key, value, typed_text)
 
     def integer(self, key: str, default: int | None = None, *, least: int = 0, most: int | None = None) -> int:
         value = self._take(key, int, default, "a whole number")
@@ -107,46 +155,55 @@ class Table:
     def day(self, key: str) -> date:
         return self._take(key, date, None, "a date such as 2018-10-01")
 
-    def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
+    def texts(self, key: str, default: list[str] | None = None, *, or_empty: bool = False) -> tuple[str, ...]:
+        """A list of texts, none twice, each saying something or, where that too is a value, empty."""
         values = self._take(key, list, default, "a list")
         if not all(type(value) is str for value in values):
             raise self.refuse(key, "must hold texts only")
         if len(set(values)) != len(values):
             raise self.refuse(key, "names the same thing twice")
-        return tuple(self._printable(key, value) for value in values)
+        return tuple(value if or_empty and not value else self._checked(key, value, typed_text) for value in values)
 
     def lines(self, key: str) -> tuple[str, ...]:
         """A text of several lines, each printable; tabs count as spaces."""
-        value = self._take(key, str, None, "text")
-        if not value.strip():
-            raise self.refuse(key, "must not be empty")
-        return tuple(self._printable(key, line.replace("\t", " ")) for line in value.splitlines())
-
-    def _printable(self, key: str, value: str) -> str:
-        """The text, where a terminal shows it as it is: no control characters, none that turn the direction."""
-        if not value.isprintable():
-            raise self.refuse(key, "must hold printable characters only")
-        return value
+        return self._checked(key, self._take(key, str, None, "text"), typed_lines)
 
     def converted(self, key: str, convert: Callable[[str], T]) -> T:
         """A text turned into a value; the converter's `ValueError` becomes the refusal."""
-        text = self.text(key)
+        return self._checked(key, self.text(key), convert)
+
+    def list_of(self, key: str, convert: Callable[[str], T]) -> tuple[T, ...]:
+        """A list of at least one text, each turned into a value, none twice."""
+        texts = self.texts(key)
+        if not texts:
+            raise self.refuse(key, "must be a list of at least one text")
+        return tuple(self._checked(key, text, convert) for text in texts)
+
+    def word(self, key: str, vocabulary: type[Word]) -> Word:
+        """A member of a closed vocabulary, by its value."""
+        return self.converted(key, member_of(vocabulary))
+
+    def words(self, key: str, vocabulary: type[Word]) -> tuple[Word, ...]:
+        """At least one member of a closed vocabulary, by their values, none twice."""
+        return self.list_of(key, member_of(vocabulary))
+
+    def _checked(self, key: str, text: str, check: Callable[[str], T]) -> T:
         try:
-            return convert(text)
+            return check(text)
         except ValueError as error:
             raise self.refuse(key, str(error)) from None
 
-    def table(self, key: str) -> Table:
+    def table(self, key: str) -> DeclarationTable:
         return self._table(self._take(key, dict, None, "a table"), (key,))
 
-    def tables(self, key: str, *, least: int = 1) -> list[Table]:
+    def tables(self, key: str, *, least: int = 1) -> list[DeclarationTable]:
         values = self._take(key, list, None if least else [], "a list of tables")
         if len(values) < least or not all(type(value) is dict for value in values):
             raise self.refuse(key, f"must be a list of at least {least} tables")
         return [self._table(value, (key, position)) for position, value in enumerate(values)]
 
-    def _table(self, values: Mapping[str, Any], path: tuple[str | int, ...]) -> Table:
-        return Table(values, file=self._file, text=self._text, path=self._path + path)
+    def _table(self, values: Mapping[str, Any], path: tuple[str | int, ...]) -> DeclarationTable:
+        return DeclarationTable(values, file=self._file, text=self._text, refusal=self._refusal, path=self._path + path)
 
     def done(self) -> None:
         """Raise for the first key that nobody asked for: an unknown word is never passed over."""
@@ -167,7 +224,18 @@ def one_of(*words: str) -> Callable[[str], str]:
     return check
 
 
-def unique(table: Table, key: str, names: list[str]) -> None:
+def member_of(vocabulary: type[Word]) -> Callable[[str], Word]:
+    """A converter to the member of a closed vocabulary that has this value."""
+
+    def check(word: str) -> Word:
+        if word not in list(vocabulary):
+            raise ValueError(f"is not in the vocabulary {vocabulary.__name__}: {', '.join(vocabulary)}")
+        return vocabulary(word)
+
+    return check
+
+
+def unique(table: DeclarationTable, key: str, names: list[str]) -> None:
     """Refuse the key where a name stands there twice."""
     if len(set(names)) != len(names):
         raise table.refuse(key, "uses the same name twice")

@@ -1,0 +1,243 @@
+"""Steps 1 and 3 of the release cycle, once for whoever asks: what a request comes to, before anybody's data are read.
+
+1  authorise      the policy judges recipient, template and window
+3  plan           the release stands in the contract's calendar, and its turn has come
+
+A release does what its plan says, and a dry run says it. A signature and a correction are planned the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+from sqlmodel import Session
+
+from gateway.attestations import claims
+from gateway.contracts import openings
+from gateway.errors.contracts import WindowUnknown
+from gateway.errors.release import ReleaseInterrupted, RevisionUnknown, WindowOutOfOrder
+from gateway.evaluation import evaluating
+from gateway.installation.authority import Authorised, municipality
+from gateway.installation.gateway import Gateway
+from gateway.intake.enrolment import is_sealed
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import Window
+from gateway.release.states import ReleaseState
+from gateway.store import queries
+from gateway.store.tables import ReleaseRow
+from policies.disclosure import DisclosureRules, may_show_total
+from policies.facts import Facts, ReleaseFacts
+from policies.programme import Programme
+from policies.terms import Action, Party, Purpose, Role
+from vocabulary.releases import Recipient, Template
+
+Ask: TypeAlias = Callable[[Party, Action, Programme, Facts], Authorised]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRequest:
+    """One attestation that somebody wants. `requested_by` is None for the municipality's own staff."""
+
+    contract: Contract
+    window: Window
+    template: Template
+    recipient: Recipient
+    requested_by: Party | None = None
+    purpose: Purpose = Purpose.OUTCOME_PAYMENT
+
+
+@dataclass(frozen=True, slots=True)
+class HandOut:
+    """The attestation exists: it is handed out once more."""
+
+    authorised: Authorised
+    row: ReleaseRow
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """An earlier run was interrupted after its intent was committed: that draft is signed, and no other."""
+
+    authorised: Authorised
+    row: ReleaseRow
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """There is none yet, or a correction asks for another.
+
+    `known_at` is the instant whose knowledge it shows. `documented` is what earlier payment documents and opening
+    balances add up to, by tariff: (quantity, minor units).
+    """
+
+    authorised: Authorised
+    known_at: datetime
+    documented: dict[str, tuple[int, int]]
+
+
+Plan: TypeAlias = HandOut | Finish | Draft
+
+
+def request_of(
+    gateway: Gateway,
+    session: Session,
+    contract_id: str,
+    window_label: str,
+    template: Template,
+    recipient: Recipient,
+    *,
+    requested_by: Party | None = None,
+    purpose: Purpose = Purpose.OUTCOME_PAYMENT,
+) -> ReleaseRequest:
+    """A request under the contract as it stands now. Raises `ContractUnknown`, `WindowUnknown`."""
+    window = gateway.contract(session, contract_id).window(window_label)
+    contract = gateway.contract_for(session, contract_id, window)
+    return ReleaseRequest(contract, window, template, recipient, requested_by, purpose)
+
+
+def plan(
+    gateway: Gateway,
+    session: Session,
+    request: ReleaseRequest,
+    *,
+    now: datetime,
+    ask: Ask,
+    revision: int | None = None,
+    corrects: bool = False,
+) -> Plan:
+    """What a request comes to; the policy is asked first, through `ask`.
+
+    `revision` asks for an earlier attestation. `corrects` asks for another one where there is one, with everything
+    known now. Raises `PolicyDenied`, `RevisionUnknown`, `WindowOutOfOrder`, `ReleaseInterrupted`.
+    """
+    programme = gateway.programme(session, request.contract.id)
+    facts, frozen = _facts(session, programme, request, now=now)
+    authorised = ask(_party(request), claims.ACTIONS[request.template], programme, facts)  # 1
+    existing = [row for row in _revisions(session, request) if revision is None or row.revision == revision]
+    if revision is not None and not existing:
+        raise RevisionUnknown(window=request.window.label, revision=revision)
+    if existing and not corrects:
+        newest = existing[-1]
+        return HandOut(authorised, newest) if is_issued(newest) else Finish(authorised, newest)
+    if frozen is None:  # the policy has refused this already; nothing is ever drafted without data
+        raise WindowUnknown(contract=request.contract.id, window=request.window.label)
+    documented = _check_order(gateway, session, request)  # 3
+    return Draft(authorised, now if corrects else _known_at(session, request, frozen), documented)
+
+
+def is_issued(row: ReleaseRow) -> bool:
+    """Whether a stored release is signed, and not only intended."""
+    state = ReleaseState(row.state)
+    match state:
+        case ReleaseState.INTENDED:
+            return False
+        case ReleaseState.ISSUED:
+            return True
+        case ReleaseState.ABSENT | ReleaseState.SUPERSEDED:
+            raise ValueError(f"no row says {state}")
+        case _:
+            assert_never(state)
+
+
+def _party(request: ReleaseRequest) -> Party:
+    """The principal of a release: whom the contract names in the recipient's role."""
+    return Party(request.contract.party(request.recipient).organisation, Role(request.recipient))
+
+
+def _facts(
+    session: Session, programme: Programme, request: ReleaseRequest, *, now: datetime
+) -> tuple[ReleaseFacts, datetime | None]:
+    """What the policy is told of a release, and the instant at which the window's data froze."""
+    contract, window = request.contract, request.window
+    frozen = evaluating.frozen_at(session, contract, window)
+    is_due = frozen is not None and frozen <= now
+    facts = ReleaseFacts(
+        purpose=request.purpose,
+        contract_sha256=evaluating.newest_digest(session, contract),
+        requested_by=request.requested_by or municipality(programme),
+        cohort_sealed=is_sealed(session, contract),
+        release_planned=contract.is_planned(request.template, request.recipient, window.label),  # 3
+        window_frozen=now.date() >= contract.freezes_on(window),
+        sources_complete=frozen is not None,
+        cohort_reaches_k=may_show_total(contract.cohort.size, DisclosureRules(contract.k, contract.k_cohort)),
+        date_declared=contract.is_planned(Template.PREDICATE, request.recipient, window.label) and is_due,
+        codes_acceptable=not contract.unknown_codes_block
+        or frozen is None
+        or not evaluating.unknown_spells(session, contract, window, known_at=frozen),
+        # the draft's only table comes from show_breakdown, and the rehearsal judges it again
+        cells_cleared=True,
+        recipient_is_creditor=request.recipient == Recipient.OPERATOR,
+        not_suspended=not queries.is_suspended(session, contract.id, window.label),
+        settled_here=queries.is_settled_here(session, contract.id, window.label),
+    )
+    return facts, frozen
+
+
+def _revisions(session: Session, request: ReleaseRequest) -> list[ReleaseRow]:
+    """Every revision of the requested attestation, oldest first."""
+    rows = [
+        row
+        for row in queries.releases(session, request.contract.id)
+        if (row.window, row.template, row.recipient_role) == (request.window.label, request.template, request.recipient)
+    ]
+    return sorted(rows, key=lambda row: row.revision)
+
+
+def series(session: Session, request: ReleaseRequest) -> list[ReleaseRow]:
+    """What one recipient counts together: the releases of one type, by its numbers."""
+    return [
+        row
+        for row in queries.releases(session, request.contract.id)
+        if claims.VCT_NAMES[Template(row.template)] == claims.VCT_NAMES[request.template]
+        and row.recipient_role == request.recipient
+    ]
+
+
+def _known_at(session: Session, request: ReleaseRequest, frozen: datetime) -> datetime:
+    """The instant whose knowledge a window's attestations show: its freeze, or that of a correction before it.
+
+    Never earlier than what an attestation of this or an earlier window was made with: otherwise a later payment
+    document would undo a correction.
+    """
+    labels = {part.label for part in request.contract.windows_until(request.window.label)}
+    earlier = [row.known_at for row in queries.releases(session, request.contract.id) if row.window in labels]
+    return max([frozen, *earlier])
+
+
+def _check_order(gateway: Gateway, session: Session, request: ReleaseRequest) -> dict[str, tuple[int, int]]:
+    """What the payment documents of the earlier windows, and the opening balances, add up to, by tariff: (quantity,
+    minor units).
+
+    Raises `WindowOutOfOrder` where one that is planned is missing, or where a payment document is asked for and one of
+    a later window was issued already: then the sum would not be what was paid. A predicate builds on none of them.
+    Raises `ReleaseInterrupted` where a total's or predicate's series has a number that was given away and not signed.
+    """
+    label = request.window.label
+    for row in series(session, request):
+        if row.template != Template.PAYMENT_DOCUMENT and not is_issued(row) and row.window != label:
+            raise ReleaseInterrupted(contract=row.contract_id, window=row.window, template=row.template)
+    if request.template == Template.PREDICATE:
+        return {}
+    contract = request.contract
+    earlier = [part.label for part in contract.windows_until(label)[:-1]]
+    rows = queries.payment_documents(session, contract.id)
+    opening = openings.opening_of(gateway, session, contract.id)
+    for other in earlier:
+        if opening is not None and other in opening.windows:
+            continue
+        if other not in rows and contract.is_planned(Template.PAYMENT_DOCUMENT, Recipient.OPERATOR, other):
+            raise WindowOutOfOrder(window=label, other=other, reason="has to be released first")
+        if other in rows and not is_issued(rows[other]):
+            raise WindowOutOfOrder(window=label, other=other, reason="was interrupted and has to be released first")
+    later = rows.keys() - {*earlier, label}
+    if later and request.template == Template.PAYMENT_DOCUMENT:
+        raise WindowOutOfOrder(window=label, other=min(later), reason="was released already")
+    totals = {} if opening is None else opening.totals()
+    for other in rows.keys() & set(earlier):
+        for line in rows[other].due:
+            quantity, amount = totals.get(line["tariff"], (0, 0))
+            totals[line["tariff"]] = (quantity + line["quantity"], amount + line["amount_minor"])
+    return totals
