@@ -33,7 +33,7 @@ FOLLOWED, NOT_FOLLOWED = "followed", "not_followed"
 
 @dataclass(frozen=True, slots=True)
 class AdviceShown:
-    """What became of one piece of advice, for the officer and the controller's staff; its text stays in the store.
+    """One piece of advice and what became of it, for the officer and the controller's staff.
 
     `window` is empty for the whole contract. `holds`: releases are held back; `waits`: the controller has still to
     answer. `answer` is empty, `followed` or `not_followed`.
@@ -42,12 +42,14 @@ class AdviceShown:
     id: str
     contract: str
     window: str
+    text: str
     suspends: bool
     holds: bool
     waits: bool
     given_on: date
     decide_by: date
     answer: str
+    answer_text: str
     answered_by: str
     answered_at: datetime | None
     lifted_by: str
@@ -213,12 +215,14 @@ def _advice_shown(row: Advice) -> AdviceShown:
         id=row.id,
         contract=row.contract_id,
         window=row.window,
+        text=row.text,
         suspends=row.suspends,
         holds=row.holds,
         waits=row.waits,
         given_on=row.at.date(),
         decide_by=row.decide_by,
         answer=row.answer,
+        answer_text=row.answer_text,
         answered_by=row.answered_by,
         answered_at=row.answered_at,
         lifted_by=row.lifted_by,
