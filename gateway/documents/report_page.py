@@ -17,8 +17,10 @@ from gateway.rights.report_view import (
     NoticeReceived,
     RequestTold,
 )
+from gateway.wording import formats
 from gateway.wording import register as register_words
 from gateway.wording import report as words
+from gateway.wording.formats import short_day
 from gateway.wording.views import JsonValue
 from policies.terms import Purpose, purpose_terms
 
@@ -41,7 +43,7 @@ def page(made: AccessReport) -> str:
         f"<header><p class=sender>{escape(made.controller)}</p>"
         "<p class=kind>Svar på indsigt, artikel 15</p></header>"
         f"<h1>{TITLE}</h1><p class=lead>Her er alt, hvad vi har om dig i aftalen {escape(made.programme)}, hvem der "
-        f"har set det, og hvem der har fået hvad. Lavet {_day(made.made_on)}.</p>{_in_short(made)}"
+        f"har set det, og hvem der har fået hvad. Lavet {short_day(made.made_on)}.</p>{_in_short(made)}"
     )
     body = "".join(f"<section><h2>{title}</h2>{text}</section>" for title, text in sections)
     return document(TITLE, [f"<div class=long>{head}{body}</div>"])
@@ -73,7 +75,7 @@ def _why(made: AccessReport) -> str:
     return (
         f"<ul>{purposes}</ul><p>Retsgrundlag: {escape(made.legal_basis.law)}.</p>"
         f"<p>Registrene, og den lov, som de må bruges efter:</p><ul>{sources}</ul>"
-        f"<p>Vi gemmer oplysningerne til {_day(retention.until)}. {archive}Kommunens sagsnummer: "
+        f"<p>Vi gemmer oplysningerne til {short_day(retention.until)}. {archive}Kommunens sagsnummer: "
         f"{escape(retention.case_number)}.</p>"
     )
 
@@ -98,15 +100,15 @@ def _recipients(made: AccessReport) -> str:
 def _held(made: AccessReport) -> str:
     held, sources = made.held, _source_names(made)
     facts = (
-        f"<p>Sagsnummer {escape(held.case_reference)}. Henvist {_day(held.enrolled_on)}. Du fik underretning "
+        f"<p>Sagsnummer {escape(held.case_reference)}. Henvist {short_day(held.enrolled_on)}. Du fik underretning "
         f"{escape(held.notice)}. Dit CPR-nummer er gemt krypteret og bruges kun til at spørge registrene.</p>"
     )
     runs = _table(
         ("Fra", "Til", "Hvad", "Kode", "Kilde", "Vi fik det at vide"),
         (
             (
-                _day(run.from_),
-                _day(run.to),
+                short_day(run.from_),
+                short_day(run.to),
                 register_words.STATUSES[run.status],
                 run.code,
                 sources.get(run.source, run.source),
@@ -123,13 +125,13 @@ def _held(made: AccessReport) -> str:
         ("Fra", "Til", "Gyldigt til", "Hvad det viser", "Vi noterede det", "Bekræftet", "Trukket tilbage"),
         (
             (
-                _day(row.from_),
-                _day(row.to),
-                _day(row.expires_on),
+                short_day(row.from_),
+                short_day(row.to),
+                short_day(row.expires_on),
                 words.DOCUMENT.get(row.kind, row.kind),
-                _day(row.registered_on),
-                _day(row.confirmed_on) if row.confirmed_on else "nej",
-                _day(row.withdrawn_on) if row.withdrawn_on else "",
+                short_day(row.registered_on),
+                short_day(row.confirmed_on) if row.confirmed_on else "nej",
+                short_day(row.withdrawn_on) if row.withdrawn_on else "",
             )
             for row in held.documents
         ),
@@ -144,7 +146,7 @@ def _held(made: AccessReport) -> str:
         ("Dato", "Hvad", "", "Modtaget ved", "Nummer"),
         (
             (
-                _day(row.on),
+                short_day(row.on),
                 words.KIND.get(row.kind, row.kind),
                 words.CHANGE.get(row.change, ""),
                 words.CHANNEL.get(row.channel, row.channel),
@@ -160,8 +162,9 @@ def _months(rows: Sequence[IncomeHeld]) -> list[tuple[str, ...]]:
     """First and last month, hours, kind, source and since when: months in a row that say the same are one line."""
     found: list[list[str]] = []
     for row in rows:
-        hours = f"{row.hours_hundredths / 100:.2f} timer".replace(".", ",") if row.hours_hundredths else "ingen timer"
-        hours += f", {_money(row.amount_minor, 'kr.')}" if row.amount_minor else ""
+        paid = formats.decimal(row.hours_hundredths, formats.DANISH_UNDIVIDED)
+        hours = f"{paid} timer" if row.hours_hundredths else "ingen timer"
+        hours += f", {formats.danish_money(row.amount_minor, 'DKK')}" if row.amount_minor else ""
         kind = register_words.INCOME[row.type] + (" (ført tilbage)" if row.taken_back else "")
         said = [hours, kind, row.source, _since(row.known_on, row.known_on, row.replaced_on)]
         last = next((one for one in reversed(found) if one[2:] == said), None)
@@ -188,8 +191,8 @@ def _source_names(made: AccessReport) -> dict[str, str]:
 
 def _since(first: date, last: date, replaced_on: date | None) -> str:
     """When something was told, from its first part to its last, and when it was corrected."""
-    since = _day(first) if last == first else f"{_day(first)} – {_day(last)}"
-    return since + (f", rettet {_day(replaced_on)}" if replaced_on else "")
+    since = short_day(first) if last == first else f"{short_day(first)} – {short_day(last)}"
+    return since + (f", rettet {short_day(replaced_on)}" if replaced_on else "")
 
 
 def _look_ups(made: AccessReport) -> str:
@@ -204,7 +207,7 @@ def _look_ups(made: AccessReport) -> str:
     for (on, action, purpose, source), alike in groupby(made.look_ups, key):
         count = len(list(alike))
         what = words.ACTION.get(action, action) + (f" ({count} gange)" if count > 1 else "")
-        rows.append((_day(on), what, labels.get(purpose, ""), sources.get(source, source)))
+        rows.append((short_day(on), what, labels.get(purpose, ""), sources.get(source, source)))
     return _table(("Dato", "Hvad", "Formål", "Register"), rows)
 
 
@@ -218,7 +221,7 @@ def _received(made: AccessReport) -> str:
         ("Dato", "Modtager", "Hvad", "Periode", "Indhold"),
         (
             (
-                _day(row.on),
+                short_day(row.on),
                 row.name,
                 _template(row.template) + _revision(row),
                 made.names.get(row.window, row.window),
@@ -256,14 +259,17 @@ def _parts(value: JsonValue) -> Sequence[Mapping[str, JsonValue]]:
 def _line(line: Mapping[str, JsonValue]) -> str:
     """One line of a payment document: what is paid for, or what comes back."""
     number, unit = int(str(line["quantity"])), str(line["unit"])
-    counted = _money(abs(number), "kr.") if unit == "minor" else _count(abs(number), *words.UNIT.get(unit, ("", "")))
+    if unit == "minor":
+        counted = formats.danish_money(abs(number), "DKK")
+    else:
+        counted = _count(abs(number), *words.UNIT.get(unit, ("", "")))
     return f"{'tilbagebetaling' if number < 0 else 'betaling'} for {counted}"
 
 
 def _plain(name: str, value: JsonValue, names: Mapping[str, str]) -> str:
     match value:
         case {"amount_minor": int(amount), "currency": str(currency)}:
-            return _money(amount, currency)
+            return formats.danish_money(amount, currency)
         case {"met": met, **rest}:
             return ("nået" if met else "ikke nået") + (f" (mindst {rest['people']})" if "people" in rest else "")
         case list() | tuple():
@@ -275,15 +281,10 @@ def _plain(name: str, value: JsonValue, names: Mapping[str, str]) -> str:
         case Mapping() if name == "difference":
             return ", ".join(
                 f"{words.DIFFERENCE.get(part, part)} "
-                f"{_money(item) if part == 'amount_minor' and isinstance(item, int) else item}"
+                f"{formats.decimal(item, formats.DANISH) if part == 'amount_minor' and isinstance(item, int) else item}"
                 for part, item in value.items()
             )
     return str(value)
-
-
-def _money(amount: int, currency: str = "") -> str:
-    shown = f"{amount / 100:,.2f}".translate(str.maketrans(",.", ".,"))
-    return f"{shown} {currency.replace('DKK', 'kr.')}".strip()
 
 
 def _requests(rows: Sequence[RequestTold]) -> str:
@@ -291,7 +292,7 @@ def _requests(rows: Sequence[RequestTold]) -> str:
         ("Dato", "Hvad", "Svar", "Hvorfor"),
         (
             (
-                _day(row.asked_on),
+                short_day(row.asked_on),
                 words.REQUEST.get(row.right, row.right),
                 words.ANSWER.get(row.answer, row.answer),
                 _why_not(row.rule),
@@ -309,11 +310,6 @@ def _why_not(rule: str) -> str:
 
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
-
-
-def _day(day: date) -> str:
-    """A day as it is written in Danish."""
-    return f"{day.day}.{day.month}.{day.year}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

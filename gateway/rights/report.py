@@ -8,7 +8,6 @@ as they did.
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 
 from sqlmodel import Session, col, select
 
@@ -46,6 +45,7 @@ from gateway.rights.report_view import (
 from gateway.store import queries
 from gateway.store.rights_tables import RightsRequest, StatementRow
 from gateway.store.tables import LogEntry, PersonLineRow, ReleaseRow, Subject
+from gateway.wording.formats import short_day
 from gateway.wording.plain_danish import categories, category_source, source_name
 from gateway.wording.views import as_json
 from outcome_verifier import canonical
@@ -123,12 +123,9 @@ def _names(contract: Contract) -> dict[str, str]:
     """The contract's own Danish names: of its states, and of its windows by their days."""
     states = {state.id: state.label_da for state in contract.states}
     return states | {
-        window.label: f"{_day(window.from_week.monday)} – {_day(window.to_week.sunday)}" for window in contract.windows
+        window.label: f"{short_day(window.from_week.monday)} – {short_day(window.to_week.sunday)}"
+        for window in contract.windows
     }
-
-
-def _day(day: date) -> str:
-    return f"{day.day}.{day.month}.{day.year}"
 
 
 def _sources(session: Session, contract: Contract) -> tuple[SourceTold, ...]:
