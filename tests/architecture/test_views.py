@@ -28,15 +28,8 @@ NOT_YET: dict[str, int] = {
     "gateway/api/page.py": 1,
     "gateway/api/problems.py": 2,
     "gateway/api/serving.py": 1,
-    "gateway/cli/explained.py": 1,
-    "gateway/documents/report_page.py": 1,
-    "gateway/oversight/audit/findings.py": 1,
-    "gateway/oversight/decisions.py": 3,
-    "gateway/oversight/log_reading.py": 1,
     "gateway/release/correction.py": 1,
     "gateway/release/drafting.py": 1,
-    "gateway/rights/receipt.py": 2,
-    "gateway/rights/report.py": 1,
 }
 
 
