@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.terminal import Commands, columns, console, open_gateway, output, warn_of_development_key
+from gateway.wording.formats import english_money
 
 
 def adopt(
@@ -29,7 +30,7 @@ def adopt(
     rows: list[tuple[str, ...]] = [("window", "tariff", "quantity", "paid", "held back", "disputed")]
     for one in adopted.opening.stated:
         amounts = (one.paid_minor, one.held_minor, one.disputed_minor)
-        rows.append((one.window, one.tariff, str(one.quantity), *(_money(minor) for minor in amounts)))
+        rows.append((one.window, one.tariff, str(one.quantity), *(english_money(minor) for minor in amounts)))
     columns(rows)
     console.print(f"adopted: {contract} from the window after {adopted.opening.last_window} on")
     console.print(f"  balances {adopted.opening.sha256}: stated by the parties, not evaluated")
@@ -87,10 +88,6 @@ def shadow(
         console.print(f"written: {out}")
     if differing:
         raise typer.Exit(1)
-
-
-def _money(minor: int) -> str:
-    return f"{'-' if minor < 0 else ''}{abs(minor) // 100:,}.{abs(minor) % 100:02}"
 
 
 CONTRACT_COMMANDS: Commands = {"adopt": adopt}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.terminal import columns, console, open_gateway, output
+from gateway.wording.formats import DANISH_UNDIVIDED, decimal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,8 +141,7 @@ def _show_held(evidence: PersonCounted) -> None:
 
 
 def _hours(hundredths: int) -> str:
-    sign, whole, part = "-" if hundredths < 0 else "", abs(hundredths) // 100, abs(hundredths) % 100
-    return f"{sign}{whole},{part:02d}"
+    return decimal(hundredths, DANISH_UNDIVIDED)
 
 
 @app.command()

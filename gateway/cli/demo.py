@@ -32,9 +32,9 @@ from gateway.release.releasing import release
 from gateway.simulate.course import Course, load_course
 from gateway.simulate.drop import Drop, write_drop
 from gateway.store import queries
+from gateway.wording.formats import english_money
 from outcome_verifier import canonical, signing
 from outcome_verifier.accept import ContractText, accept
-from outcome_verifier.cli import money
 from outcome_verifier.cli import report as verdict_lines
 from outcome_verifier.errors import VerificationError
 from outcome_verifier.trust import TrustFile
@@ -154,7 +154,7 @@ def _ballerup(story: _Story, directory: Path) -> None:
         shown = _read(gateway, released).shown
         line = shown["lines"][0]
         back = "  (a relapse takes back)" if line["quantity"] < 0 else ""
-        amount = money(shown["payable"]["amount_minor"], "DKK")
+        amount = f"{english_money(shown['payable']['amount_minor'])} DKK"
         story.note(f"{window}  {line['quantity']:>+3} person(s)  {amount:>16}{back}")
         _keep(directory, released)
     story.note("[yellow]illustrative[/]: price, threshold and hours are not public")
@@ -268,7 +268,7 @@ def _release_windows(story: _Story, gateway: Gateway, contract: str, last: str) 
         done = release(gateway, contract, window.label, Template.PAYMENT_DOCUMENT, Recipient.OPERATOR)
         shown = _read(gateway, done).shown
         weeks = sum(line["quantity"] for line in shown["lines"])
-        amount = money(shown["payable"]["amount_minor"], "DKK")
+        amount = f"{english_money(shown['payable']['amount_minor'])} DKK"
         story.note(f"{window.label}  {weeks:>6,} weeks  {amount:>18}")
     story.note("[yellow]illustrative[/]: the price per week is not public")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.terminal import Commands, columns, console, open_gateway
+from gateway.wording.formats import UNDIVIDED, decimal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -131,8 +132,7 @@ def _instant(when: datetime) -> str:
 
 
 def _hours(hundredths: int) -> str:
-    sign, value = ("-" if hundredths < 0 else ""), abs(hundredths)
-    return f"{sign}{value // 100}.{value % 100:02d}"
+    return decimal(hundredths, UNDIVIDED)
 
 
 COMMANDS: Commands = {"explain": explain}

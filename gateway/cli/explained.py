@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.terminal import columns, console
+from gateway.wording.formats import english_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,8 +104,7 @@ def _why(run: WeekRun) -> tuple[str, str, str]:
 
 
 def _money(minor: int, currency: str) -> str:
-    sign, whole, part = "-" if minor < 0 else "", abs(minor) // 100, abs(minor) % 100
-    return f"{sign}{whole:,}.{part:02d} {currency}"
+    return f"{english_money(minor)} {currency}"
 
 
 def as_json(found: Explanation) -> dict[str, Any]:

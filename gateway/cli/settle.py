@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from gateway.cli.terminal import columns, console, open_gateway, output, warn_of_development_key
+from gateway.wording.formats import english_money
 
 app = typer.Typer(
     help="What is owed: statements, disputes, invoices, approval, payment and accruals.", no_args_is_help=True
@@ -39,7 +40,7 @@ def state(contract: Contract) -> None:
     rows = [("window", "state", "due", "invoiced", "paid", "disputed", "next", "on")]
     for one in made["windows"]:
         expected = one["next"] or {"what": "", "on": ""}
-        sums = [_money(one[f"{name}_minor"]) for name in ("due", "invoiced", "paid", "disputed")]
+        sums = [english_money(one[f"{name}_minor"]) for name in ("due", "invoiced", "paid", "disputed")]
         rows.append((one["window"], one["state"], *sums, expected["what"].replace("_", " "), expected["on"]))
     columns(rows)
     if opening := made["opening"]:
@@ -56,12 +57,14 @@ def state(contract: Contract) -> None:
                     style="yellow",
                 )
     for one in made["payers"] if len(made["payers"]) > 1 else ():
-        borne = ", ".join(f"{_money(one[f'{name}_minor'])} {name}" for name in ("due", "invoiced", "paid"))
+        borne = ", ".join(f"{english_money(one[f'{name}_minor'])} {name}" for name in ("due", "invoiced", "paid"))
         console.print(f"  {one['name']} bears {one['share_parts']}/{one['of_parts']}: {borne}")
     for one in made["cumulative"]["tariffs"]:
-        cap = f" of at most {_money(one['cap_minor'])}" if one["cap_minor"] else ""
+        cap = f" of at most {english_money(one['cap_minor'])}" if one["cap_minor"] else ""
         reached = "; the cap is reached" if one["cap_reached"] else ""
-        console.print(f"  {one['tariff']}: {one['quantity']} {one['unit']}s, {_money(one['due_minor'])}{cap}{reached}")
+        console.print(
+            f"  {one['tariff']}: {one['quantity']} {one['unit']}s, {english_money(one['due_minor'])}{cap}{reached}"
+        )
 
 
 @app.command()
@@ -94,7 +97,7 @@ def statement(
                 on = date.fromisoformat(made["made_on"])
                 file.write(xlsx_bytes(HEAD, rows(made), title=made["contract"]["title"], on=on))
     warn_of_development_key(gateway)
-    console.print(f"written: {out}, {_money(made['cumulative']['due_minor'])} due in all")
+    console.print(f"written: {out}, {english_money(made['cumulative']['due_minor'])} due in all")
 
 
 @app.command()
@@ -175,7 +178,7 @@ def invoice(
         file.write(bill.xml)
     word = "made" if is_new else "made before, handed out again"
     kind = f"{bill.kind.replace('_', ' ')} {bill.number}"
-    console.print(f"{word}: {kind}, {_money(bill.total_minor)} to be paid by {bill.payer}, {out}")
+    console.print(f"{word}: {kind}, {english_money(bill.total_minor)} to be paid by {bill.payer}, {out}")
     console.print(f"  due on {bill.due_on}; Peppol BIS Billing 3, {check(bill.xml)}")
 
 
@@ -207,7 +210,7 @@ def approve(contract: Contract, number: Number) -> None:
 
     made = use_case(open_gateway(), contract, number)
     _show_checks(made)
-    console.print(f"approved: {number}, {_money(made['bill']['total_minor'])}", style="green")
+    console.print(f"approved: {number}, {english_money(made['bill']['total_minor'])}", style="green")
 
 
 @app.command()
@@ -227,7 +230,7 @@ def paid(
     except ValueError:
         raise typer.BadParameter("must be a day such as 2021-04-01", param_hint="--on") from None
     bill = register_payment(open_gateway(), contract, number, paid_on=day)
-    console.print(f"paid: {bill.number}, {_money(bill.total_minor)}, on {day}")
+    console.print(f"paid: {bill.number}, {english_money(bill.total_minor)}, on {day}")
 
 
 @app.command()
@@ -247,11 +250,11 @@ def investor(contract: Contract) -> None:
     if "flow" not in made:
         return
     if stated := made.get("stated"):
-        console.print(f"  up to {stated['last_window']}: {_money(stated['paid_minor'])} paid, {stated['says']}")
+        console.print(f"  up to {stated['last_window']}: {english_money(stated['paid_minor'])} paid, {stated['says']}")
     if goal := made["goal"]:
         console.print(f"  goal {goal['people']} people, {goal['achieved']} in {goal['window']}")
     for name in ("drawn", "repaid", "return", "at_risk"):
-        console.print(f"  {name.replace('_', ' ')}: {_money(made['flow'][f'{name}_minor'])}")
+        console.print(f"  {name.replace('_', ' ')}: {english_money(made['flow'][f'{name}_minor'])}")
 
 
 @app.command()
@@ -267,16 +270,16 @@ def accruals(contract: Contract) -> None:
     own = ["own share"] if shares else []
     rows = [["window", "signed", "accrued", "expected in all", *own, "paid about", "budget year"]]
     for one in made.windows:
-        sums = [_money(value) for value in (one.signed_minor, one.accrued_minor, one.expected_minor)]
-        sums += [_money(one.own_minor)] if shares else []
+        sums = [english_money(value) for value in (one.signed_minor, one.accrued_minor, one.expected_minor)]
+        sums += [english_money(one.own_minor)] if shares else []
         rows.append([one.window, *sums, one.payment_expected_on, str(one.budget_year)])
     columns(rows)
     for year, own_minor, minor in made.by_year:
-        of_all = f", own share of {_money(minor)}" if shares else ""
-        console.print(f"  budget {year}: {_money(own_minor)}{of_all}")
+        of_all = f", own share of {english_money(minor)}" if shares else ""
+        console.print(f"  budget {year}: {english_money(own_minor)}{of_all}")
     for again in made.stated:
-        said = f"{again.stated_quantity} for {_money(again.stated_minor)}"
-        now = f"{again.evaluated_quantity} for {_money(again.evaluated_minor)}"
+        said = f"{again.stated_quantity} for {english_money(again.stated_minor)}"
+        now = f"{again.evaluated_quantity} for {english_money(again.evaluated_minor)}"
         word = f"DIFFERS: the registers show {now}" if again.differs else "the registers show the same"
         console.print(
             f"  {again.window} {again.tariff} stated: {said}; {word}", style="yellow" if again.differs else ""
@@ -290,11 +293,6 @@ def _show_checks(made: dict[str, Any]) -> None:
     for one in made["checks"]:
         mark = "ok " if one["holds"] else "NO "
         console.print(f"  {mark} {one['name'].replace('_', ' ')}: {one['fact']}", style="" if one["holds"] else "red")
-
-
-def _money(minor: int) -> str:
-    sign, whole = ("-" if minor < 0 else ""), abs(minor)
-    return f"{sign}{whole // 100:,}.{whole % 100:02}"
 
 
 def _digest(file: Path) -> str:

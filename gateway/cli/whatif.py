@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.terminal import Commands, columns, console, open_gateway, output, progress_bar
+from gateway.wording.formats import ENGLISH, english_money, whole
 
 if TYPE_CHECKING:
     from gateway.outcomes.contract import Contract
@@ -176,11 +177,11 @@ def _print_payments(found: WhatIf) -> None:
     scenarios = found.scenarios
     rows = [["window", *(one.name for one in scenarios)]]
     for position, payment in enumerate(scenarios[0].payments):
-        rows.append([payment.window, *(_money(one.payments[position].amount_minor) for one in scenarios)])
-    rows.append(["in all", *(_money(one.payments[-1].owed_minor) for one in scenarios)])
+        rows.append([payment.window, *(english_money(one.payments[position].amount_minor) for one in scenarios)])
+    rows.append(["in all", *(english_money(one.payments[-1].owed_minor) for one in scenarios)])
     if any(len(one.seeds) > 1 for one in scenarios):
-        rows.append(["  least drawn", *(_money(one.least_minor) for one in scenarios)])
-        rows.append(["  most drawn", *(_money(one.most_minor) for one in scenarios)])
+        rows.append(["  least drawn", *(english_money(one.least_minor) for one in scenarios)])
+        rows.append(["  most drawn", *(english_money(one.most_minor) for one in scenarios)])
     if scenarios[0].threshold_met is not None:
         of = [max(1, len(one.seeds)) for one in scenarios]
         rows.append(["threshold met", *(f"{one.threshold_met} of {n}" for one, n in zip(scenarios, of, strict=True))])
@@ -194,9 +195,9 @@ def _print_swings(found: WhatIf) -> None:
     rows = [["term", "now", "lower", "changes", "higher", "changes"]]
     moving = [one for one in found.swings if one.size]
     for one in moving:
-        lower = "–" if one.lower is None else f"{one.lower:,}"
+        lower = "–" if one.lower is None else whole(one.lower, ENGLISH)
         changes = [_change(one.lower_change_minor), _change(one.higher_change_minor)]
-        rows.append([one.term, f"{one.value:,}", lower, changes[0], f"{one.higher:,}", changes[1]])
+        rows.append([one.term, whole(one.value, ENGLISH), lower, changes[0], whole(one.higher, ENGLISH), changes[1]])
     if moving:
         _print_figures(rows)
     still = [one.term for one in found.swings if not one.size]
@@ -215,7 +216,7 @@ def _print_cases(found: WhatIf) -> None:
     _print_figures(rows, left=2)
     high = found.ranges[-1].high
     if high is not None and 0 < found.best_seen_minor < high:
-        reached = _money(found.best_seen_minor)
+        reached = english_money(found.best_seen_minor)
         console.print(f"  {reached} is reached when everybody lives the best plain life; the bound is never passed")
 
 
@@ -231,17 +232,12 @@ def _print_figures(rows: list[list[str]], *, left: int = 1) -> None:
     )
 
 
-def _money(minor: int) -> str:
-    sign, (whole, rest) = "-" if minor < 0 else "", divmod(abs(minor), 100)
-    return f"{sign}{whole:,}.{rest:02d}"
-
-
 def _change(minor: int | None) -> str:
-    return "–" if minor is None else f"{'+' if minor > 0 else ''}{_money(minor)}"
+    return "–" if minor is None else f"{'+' if minor > 0 else ''}{english_money(minor)}"
 
 
 def _bound_text(minor: int | None) -> str:
-    return "no bound" if minor is None else _money(minor)
+    return "no bound" if minor is None else english_money(minor)
 
 
 def _as_json(_: Contract, found: WhatIf) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from gateway.wording import formats
+
 INK, SOFT, LINE, PAPER = "#1c2a30", "#54656c", "#c9d6d9", "#ffffff"
 COLOURS = ("#0d4a5b", "#d98a3d", "#7aa6b2", "#a3461c", "#9aa83c", "#5b4a8a")  # told apart in grey as well
 _LEFT, _RIGHT, _TOP, _BOTTOM = 84, 24, 92, 64
@@ -62,7 +64,7 @@ def payments_chart(
     plot_width, plot_height = width - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
     amounts = [amount for one in series for amount in one.amounts]
     step, low, high = _scale(min(0, *amounts, 0), max(0, *amounts, 0))
-    unit, divisor = _unit(max(abs(low), abs(high)))
+    unit, places = _unit(max(abs(low), abs(high)))
 
     def down(amount: int) -> int:
         return _TOP + round(plot_height * (high - amount) / (high - low))
@@ -75,7 +77,7 @@ def payments_chart(
     ]
     for amount in range(low, high + 1, step):
         shapes.append(Rect(_LEFT, down(amount), plot_width, 1, INK if amount == 0 else LINE))
-        shapes.append(Text(_LEFT - 10, down(amount) + 4, _short(amount, divisor), 11, "end", SOFT))
+        shapes.append(Text(_LEFT - 10, down(amount) + 4, _short(amount, places), 11, "end", SOFT))
     room = plot_width // max(1, len(windows))
     for position, label in enumerate(windows):
         middle = _LEFT + room * position + room // 2
@@ -125,14 +127,12 @@ def _scale(least: int, most: int) -> tuple[int, int, int]:
 
 
 def _unit(most: int) -> tuple[str, int]:
-    """The word before the currency, and how many minor units one of it is."""
-    if most >= 100 * 10**6:
-        return "million ", 100 * 10**6
-    return ("thousand ", 100 * 10**3) if most >= 100 * 10**3 else ("", 100)
+    """The word before the currency, and how many places of it a minor unit is."""
+    if most >= 10**8:
+        return "million ", 8
+    return ("thousand ", 5) if most >= 10**5 else ("", 2)
 
 
-def _short(amount: int, divisor: int) -> str:
+def _short(amount: int, places: int) -> str:
     """An amount in the axis's unit, with the decimals that it needs."""
-    sign, (whole, rest) = "-" if amount < 0 else "", divmod(abs(amount), divisor)
-    decimals = str(rest).rjust(len(str(divisor)) - 1, "0").rstrip("0")
-    return f"{sign}{whole:,}" + (f".{decimals}" if decimals else "")
+    return formats.trimmed(amount, formats.ENGLISH, places=places)

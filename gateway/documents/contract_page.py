@@ -23,8 +23,10 @@ from gateway.outcomes.terms import (
     TariffKind,
     WeekState,
 )
+from gateway.wording import formats
 from gateway.wording.contract import COUNTS, EXITS, HEADINGS, LINES, PAYS, RULES, TEMPLATES, UNITS
 from policies.basis import StopReason
+from vocabulary.total import total
 
 
 class Language(StrEnum):
@@ -32,6 +34,10 @@ class Language(StrEnum):
 
     DANISH = "da"
     ENGLISH = "en"
+
+
+_NOTATION = total({Language.DANISH: formats.DANISH, Language.ENGLISH: formats.ENGLISH}, Language)
+_UNDIVIDED = total({Language.DANISH: formats.DANISH_UNDIVIDED, Language.ENGLISH: formats.UNDIVIDED}, Language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,8 @@ def page(contract: Contract, language: Language) -> str:
 
 def money(minor: int, currency: str, language: Language) -> str:
     """`150000` as `1.500,00 DKK` in Danish and `DKK 1,500.00` in English."""
-    sign, whole, part = "-" * (minor < 0), abs(minor) // 100, abs(minor) % 100
-    if language is Language.DANISH:
-        return f"{sign}{f'{whole:,}'.replace(',', '.')},{part:02} {currency}"
-    return f"{currency} {sign}{whole:,}.{part:02}"
+    amount = formats.decimal(minor, _NOTATION[language])
+    return f"{amount} {currency}" if language is Language.DANISH else f"{currency} {amount}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +98,10 @@ class _Page:
 
     def _per_mille(self, value: int) -> str:
         """`75` as `7,5 %` in Danish and `7.5 %` in English."""
-        text = f"{value // 10}.{value % 10}".removesuffix(".0") + " %"
-        return text.replace(".", ",") if self.language is Language.DANISH else text
+        return formats.per_cent(value, _UNDIVIDED[self.language])
 
     def _hours(self, hundredths: int) -> str:
-        text = f"{hundredths / 100:g}"
-        return text.replace(".", ",") if self.language is Language.DANISH else text
+        return formats.trimmed(hundredths, _UNDIVIDED[self.language])
 
     def _measured(self, value: int, unit: FigureUnit) -> str:
         if unit is FigureUnit.MINOR:

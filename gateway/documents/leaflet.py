@@ -13,6 +13,7 @@ from html import escape
 from gateway.contracts.contact import Contact
 from gateway.documents.printed import document
 from gateway.outcomes.contract import Contract
+from gateway.wording import formats
 from gateway.wording import plain_danish as words
 from gateway.wording.plain_danish import PROMISE
 from policies.programme import Programme
@@ -55,8 +56,8 @@ def letter(contract: Contract, programme: Programme, contact: Contact) -> str:
     notice = max((one for one in programme.notices if one.language == "da"), key=lambda one: one.version)
     payer, operator = (escape(contract.party(role).name) for role in ("outcome_payer", "operator"))
     phone, email = escape(contact.phone), escape(contact.email)
-    registers = words.listed([words.source_name(contract, source) for source in dict.fromkeys(contract.sources)])
-    goes_to = words.listed([escape(contract.party(role).name) for role in words.recipients(contract)])
+    registers = formats.enumeration([words.source_name(contract, source) for source in dict.fromkeys(contract.sources)])
+    goes_to = formats.enumeration([escape(contract.party(role).name) for role in words.recipients(contract)])
     body = (
         "<div class=top><div class=window contenteditable=true data-hint='Navn og adresse'></div>"
         f"<address><b>{escape(contact.name)}</b><br>{escape(contact.address)}<br>{phone}<br>{email}</address></div>"
@@ -82,14 +83,14 @@ def letter(contract: Contract, programme: Programme, contact: Contact) -> str:
 
 def _with_others(contract: Contract) -> str:
     """Who else pays, and that nothing about the citizen goes there."""
-    others = words.listed([escape(payer.name) for payer in contract.payers[1:]])
+    others = formats.enumeration([escape(payer.name) for payer in contract.payers[1:]])
     return f" sammen med {others}, som kun får en regning og ingen oplysninger om dig" if others else ""
 
 
 def _document_in_letter(contract: Contract) -> str:
     if not contract.evidence:
         return ""
-    kinds = words.listed([words.DOCUMENTS[one] for one in sorted(contract.evidence)], "eller")
+    kinds = formats.enumeration([words.DOCUMENTS[one] for one in sorted(contract.evidence)], "eller")
     return (
         f"<p>Noget står ikke i et register, for eksempel {kinds}. Det kan tælle med, hvis du viser os et dokument. "
         "Dokumentet bliver i din sag.</p>"

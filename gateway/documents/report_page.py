@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from html import escape
 from itertools import groupby
 from typing import Any
 
 from gateway.documents.printed import document
+from gateway.wording import formats
 from gateway.wording import register as register_words
 from gateway.wording import report as words
 from policies.terms import Purpose, purpose_terms
@@ -155,9 +157,11 @@ def _months(rows: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
     found: list[list[str]] = []
     for row in rows:
         hours = (
-            f"{row['hours_hundredths'] / 100:.2f} timer".replace(".", ",") if row["hours_hundredths"] else "ingen timer"
+            f"{formats.decimal(row['hours_hundredths'], formats.DANISH_UNDIVIDED)} timer"
+            if row["hours_hundredths"]
+            else "ingen timer"
         )
-        hours += f", {_money(row['amount_minor'], 'kr.')}" if row["amount_minor"] else ""
+        hours += f", {formats.danish_money(row['amount_minor'], 'DKK')}" if row["amount_minor"] else ""
         kind = register_words.INCOME.get(row["type"], row["type"]) + (" (ført tilbage)" if row["taken_back"] else "")
         said = [hours, kind, row["source"], _known(row)]
         last = next((one for one in reversed(found) if one[2:] == said), None)
@@ -245,14 +249,18 @@ def _line(line: dict[str, Any]) -> str:
     """One line of a payment document: what is paid for, or what comes back."""
     number = line["quantity"]
     money = line["unit"] == "minor"
-    counted = _money(abs(number), "kr.") if money else _count(abs(number), *words.UNIT.get(line["unit"], ("", "")))
+    counted = (
+        formats.danish_money(abs(number), "DKK")
+        if money
+        else _count(abs(number), *words.UNIT.get(line["unit"], ("", "")))
+    )
     return f"{'tilbagebetaling' if number < 0 else 'betaling'} for {counted}"
 
 
 def _plain(name: str, value: Any, names: dict[str, str]) -> str:
     match value:
         case {"amount_minor": amount, "currency": currency}:
-            return _money(amount, currency)
+            return formats.danish_money(amount, currency)
         case {"met": met}:
             return ("nået" if met else "ikke nået") + (f" (mindst {value['people']})" if "people" in value else "")
         case [*cells]:
@@ -263,15 +271,11 @@ def _plain(name: str, value: Any, names: dict[str, str]) -> str:
             )
         case dict() if name == "difference":
             return ", ".join(
-                f"{words.DIFFERENCE.get(part, part)} {_money(item) if part == 'amount_minor' else item}"
+                f"{words.DIFFERENCE.get(part, part)} "
+                f"{formats.decimal(item, formats.DANISH) if part == 'amount_minor' else item}"
                 for part, item in value.items()
             )
     return str(value)
-
-
-def _money(amount: int, currency: str = "") -> str:
-    shown = f"{amount / 100:,.2f}".translate(str.maketrans(",.", ".,"))
-    return f"{shown} {currency.replace('DKK', 'kr.')}".strip()
 
 
 def _requests(rows: Sequence[dict[str, str]]) -> str:
@@ -301,8 +305,7 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _day(text: str) -> str:
     """A day of ISO 8601 as it is written in Danish."""
-    year, month, day = text.split("-")
-    return f"{int(day)}.{int(month)}.{year}"
+    return formats.short_day(date.fromisoformat(text))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

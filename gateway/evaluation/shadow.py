@@ -26,6 +26,7 @@ from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.tariff import owed_amounts, quantity_of
 from gateway.store import basis
+from gateway.wording import formats
 from policies.terms import Purpose
 
 HEAD = ("window", "figure", "old", "gateway", "difference", "verdict")
@@ -140,8 +141,8 @@ def cells(one: Compared) -> list[str | int | Decimal]:
 
 def _text(one: Compared, value: int) -> str:
     if one.figure.reads is not Reads.AMOUNT:
-        return f"{value:,}"
-    return f"{'-' if value < 0 else ''}{abs(value) // 100:,}.{abs(value) % 100:02}"
+        return formats.whole(value, formats.ENGLISH)
+    return formats.decimal(value, formats.ENGLISH)
 
 
 def _old(sheet: bytes, mapped: ShadowMap, *, file: str) -> dict[str, dict[MappedFigure, int]]:

@@ -8,7 +8,6 @@ recipients got stands there as it was signed: a copy that the person can verify 
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -28,6 +27,7 @@ from gateway.rights.people import Who, open_person
 from gateway.store import queries
 from gateway.store.rights_tables import RightsRequest, StatementRow
 from gateway.store.tables import LogEntry, PersonLineRow, ReleaseRow, Subject
+from gateway.wording.formats import short_day
 from gateway.wording.plain_danish import categories, category_source, source_name
 from outcome_verifier import canonical
 from policies.programme import Programme
@@ -114,13 +114,9 @@ def _names(contract: Contract) -> dict[str, str]:
     """The contract's own Danish names: of its states, and of its windows by their days."""
     states = {state.id: state.label_da for state in contract.states}
     return states | {
-        window.label: f"{_written(window.from_week.monday)} – {_written(window.to_week.sunday)}"
+        window.label: f"{short_day(window.from_week.monday)} – {short_day(window.to_week.sunday)}"
         for window in contract.windows
     }
-
-
-def _written(day: date) -> str:
-    return f"{day.day}.{day.month}.{day.year}"
 
 
 def _sources(session: Session, contract: Contract) -> list[dict[str, str]]:

@@ -18,6 +18,7 @@ from gateway.outcomes.contract import Contract, ContractParty
 from gateway.outcomes.settlement_terms import Buyer, SettlementTerms, TradeParty
 from gateway.outcomes.terms import Window
 from gateway.settlement.account import INVOICE, BillLine
+from gateway.wording import formats
 
 if TYPE_CHECKING:
     from connectors.transports.xml import Element
@@ -72,12 +73,6 @@ def vat_minor(terms: SettlementTerms, net_minor: int) -> int:
     if rest:
         raise SettlementRefused(rule="vat-not-whole", reason=f"{terms.vat} % of {net_minor} øre is no whole amount")
     return vat
-
-
-def amount(minor: int) -> str:
-    """Minor units as a decimal text with two places: 150005 -> "1500.05"."""
-    sign, whole = ("-" if minor < 0 else ""), abs(minor)
-    return f"{sign}{whole // 100}.{whole % 100:02}"
 
 
 def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo: bool) -> bytes:
@@ -205,7 +200,8 @@ def _share(contract: Contract, payer: ContractParty, line: BillLine) -> str:
     """What the payer's amount is a share of, where it does not pay alone."""
     if len(contract.payers) == 1:
         return ""
-    return f"; andel / share {payer.share_parts}/{sum(contract.share_parts)} af / of {amount(line.whole_minor)}"
+    whole = formats.decimal(line.whole_minor, formats.UNDIVIDED)
+    return f"; andel / share {payer.share_parts}/{sum(contract.share_parts)} af / of {whole}"
 
 
 def _seller(root: ET.Element, name: str, party: TradeParty) -> None:
@@ -260,7 +256,7 @@ def _reference(root: ET.Element, identifier: str, description: str) -> None:
 
 
 def _money(parent: ET.Element, tag: str, minor: int, currency: str) -> None:
-    _basic(parent, tag, amount(minor), currencyID=currency)
+    _basic(parent, tag, formats.decimal(minor, formats.UNDIVIDED), currencyID=currency)
 
 
 def _basic(parent: ET.Element, tag: str, text: str, **attributes: str) -> None:

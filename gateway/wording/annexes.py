@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
 from html import unescape
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.tariff import UNIT_OF
 from gateway.outcomes.terms import EXIT_OF, ExitRule, FigureUnit, RegisterExit, Rounding, WeekState
-from gateway.wording import plain_danish
+from gateway.wording import formats, plain_danish
 from gateway.wording import register as register_words
+from gateway.wording.formats import danish_hundredths, danish_number, enumeration
 from policies.basis import StopReason
 from policies.terms import LegalRole
 from vocabulary.statuses import IncomeType, Status
-from vocabulary.weeks import Week
 
 EXITS: dict[StopReason | RegisterExit, str] = {
     StopReason.WITHDRAWN: "Et samtykke eller et andet grundlag er trukket tilbage eller udløbet",
@@ -78,32 +77,13 @@ def unit(one: FigureUnit, count: int = 1) -> str:
     return _UNITS.get(one, ("enhed", "enheder"))[count != 1]
 
 
-def number(value: int) -> str:
-    """`1234567` as `1.234.567`."""
-    return f"{value:,}".replace(",", ".")
-
-
-def hundredths(value: int) -> str:
-    """`1550` as `15,5`."""
-    whole, rest = divmod(abs(value), 100)
-    sign = "-" if value < 0 else ""
-    return sign + number(whole) + (f",{rest:02d}".rstrip("0") if rest else "")
-
-
 def money(contract: Contract, minor: int) -> str:
     """`150000` as `1.500,00 kr.`, and with the currency's code where it is not Danish."""
-    whole, rest = divmod(abs(minor), 100)
-    sign, currency = "-" if minor < 0 else "", "kr." if contract.currency == "DKK" else contract.currency
-    return f"{sign}{number(whole)},{rest:02d} {currency}"
+    return formats.danish_money(minor, contract.currency)
 
 
 def minor_unit(contract: Contract) -> str:
     return "øre" if contract.currency == "DKK" else "hundrededel af valutaen"
-
-
-def per_cent(per_mille: int) -> str:
-    """`125` as `12,5 %`."""
-    return f"{per_mille // 10}{f',{per_mille % 10}' if per_mille % 10 else ''} %"
 
 
 def figure(contract: Contract, name: str, value: int) -> str:
@@ -114,27 +94,8 @@ def figure(contract: Contract, name: str, value: int) -> str:
         case FigureUnit.MINOR:
             return money(contract, value)
         case FigureUnit.EVENTS_PER_100:
-            return f"{hundredths(value)} hændelser pr. 100 borgere"
-    return f"{number(value)} {unit(one, value)}"
-
-
-def day(when: date) -> str:
-    return plain_danish.day(when)
-
-
-def month(number: int) -> str:
-    """The month's name, 1 to 12."""
-    return plain_danish.day(date(2000, number, 1)).split()[1]
-
-
-def listed(words: list[str], word: str = "og") -> str:
-    return plain_danish.listed(words, word)
-
-
-def week(one: Week) -> str:
-    """`2020-W09` as `uge 9, 2020`."""
-    year, found = str(one).split("-W")
-    return f"uge {int(found)}, {year}"
+            return f"{danish_hundredths(value)} hændelser pr. 100 borgere"
+    return f"{danish_number(value)} {unit(one, value)}"
 
 
 def plain(safe: str) -> str:
@@ -146,23 +107,23 @@ def statuses(shown: frozenset[Status]) -> str:
     """What a register may show, in the order of the list of statuses."""
     if shown == frozenset(Status) - {Status.UNKNOWN} - EXIT_OF.keys():
         return "enhver ydelse, eller ingen"
-    return listed([register_words.STATUSES[one] for one in Status if one in shown], "eller")
+    return enumeration([register_words.STATUSES[one] for one in Status if one in shown], "eller")
 
 
 def income(state: WeekState) -> str:
     """What must be paid beside the status, or that nothing must."""
     if not state.income_types:
         return "–"
-    types = listed([register_words.INCOME[one] for one in IncomeType if one in state.income_types], "eller")
+    types = enumeration([register_words.INCOME[one] for one in IncomeType if one in state.income_types], "eller")
     if not state.hours_per_week_hundredths:
         return f"{types} i måneden"
-    return f"{types}: mindst {hundredths(state.hours_per_week_hundredths)} timer om ugen"
+    return f"{types}: mindst {danish_hundredths(state.hours_per_week_hundredths)} timer om ugen"
 
 
 def read_from(contract: Contract, source: str) -> str:
     """What is read about a person in a source."""
     if source == EVIDENCE:
-        kinds = listed([plain_danish.DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
+        kinds = enumeration([plain_danish.DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
         return f"Et dokument om {kinds}: slags, uger og fingeraftryk. Dokumentet bliver i sagen"
     if source == "civil":
         return "Nyt CPR-nummer, udrejse, død, navne- og adressebeskyttelse"

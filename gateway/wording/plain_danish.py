@@ -5,25 +5,20 @@ Every function gives HTML-safe text. A word that is not known here falls back to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from html import escape
 
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.terms import ExitRule
+from gateway.wording.formats import day, enumeration, month_of_year
 from policies.basis import StopReason
 from policies.programme import Programme
 from policies.terms import LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
-from vocabulary.weeks import Month, Week
+from vocabulary.weeks import Week
 
 PROMISE = "Det påvirker ikke din ydelse."
 
-_MONTHS = (
-    "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november",
-    "december",
-)  # fmt: skip
 _BENEFITS = "Hvilke ydelser du får uge for uge."
 _HOURS = (
     "Betalte timer og indkomsttype, ikke beløb. Vi ser kun, om et beløb er ført tilbage. Selve beløbet gemmer vi ikke."
@@ -102,15 +97,6 @@ def category_source(contract: Contract, source: str) -> str:
     return others.get(source) or source_name(contract, source)
 
 
-def listed(words: Sequence[str], word: str = "og") -> str:
-    """`["a", "b", "c"]` as `a, b og c`."""
-    return f" {word} ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
-
-
-def day(when: date) -> str:
-    return f"{when.day}. {_MONTHS[when.month - 1]} {when.year}"
-
-
 def purposes(programme: Programme) -> list[tuple[str, str]]:
     """Each purpose that the programme declares: its Danish label, and why."""
     terms = purpose_terms()
@@ -121,7 +107,7 @@ def purposes(programme: Programme) -> list[tuple[str, str]]:
 def other_purposes(programme: Programme) -> str:
     """What the data are not used for: the rest of the closed vocabulary."""
     terms = purpose_terms()
-    return listed([escape(terms[one].label_da) for one in Purpose if one not in programme.purposes], "eller")
+    return enumeration([escape(terms[one].label_da) for one in Purpose if one not in programme.purposes], "eller")
 
 
 def legal_ground(programme: Programme) -> str:
@@ -130,7 +116,7 @@ def legal_ground(programme: Programme) -> str:
     parts = [f"artikel 6, stk. 1, litra {ground.rpartition('-')[2]} ({_BASIS[ground]})"]
     if health is not SpecialCategoryBasis.NONE:
         parts.append(f"for helbred artikel 9, stk. 2, litra {health.rpartition('-')[2]} ({_BASIS[health]})")
-    return listed(parts)
+    return enumeration(parts)
 
 
 def source_name(contract: Contract, source: str) -> str:
@@ -144,7 +130,7 @@ def sources(contract: Contract) -> list[tuple[str, str, str, str]]:
     """
     first, last = Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week
     weeks = f"{day(first.monday)} til {day(last.sunday)}"
-    months = f"{_month(first.month)} til {_month(last.month)}"
+    months = f"{month_of_year(first.month)} til {month_of_year(last.month)}"
     return [
         (*_source(contract, source), months if source == contract.income_source else weeks)
         for source in dict.fromkeys(contract.named_sources)
@@ -153,7 +139,7 @@ def sources(contract: Contract) -> list[tuple[str, str, str, str]]:
 
 def _source(contract: Contract, source: str) -> tuple[str, str, str]:
     if source == EVIDENCE:
-        kinds = listed([DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
+        kinds = enumeration([DOCUMENTS[one] for one in EvidenceType if one in contract.evidence], "eller")
         what = f"Dokument om {kinds}: kun slags og uger."
         return (*_CASE, what)
     fallback = (escape(source), "", _HOURS if source == contract.income_source else _BENEFITS)
@@ -189,12 +175,12 @@ def _counts(measure: Measure) -> str:
         case MeasureKind.EARNINGS:
             return "Målet er en samlet løn ved"
         case MeasureKind.FOLLOW_UP:
-            return f"{listed([str(months) for months in measure.months], 'og')} måneder efter starten ser vi efter"
+            return f"{enumeration([str(months) for months in measure.months], 'og')} måneder efter starten ser vi efter"
     return "Målet er"
 
 
 def _states(measure: Measure) -> str:
-    return listed([escape(state.label_da) for state in measure.states], "eller")
+    return enumeration([escape(state.label_da) for state in measure.states], "eller")
 
 
 def shared(contract: Contract) -> list[tuple[str, frozenset[str]]]:
@@ -265,13 +251,9 @@ def small_groups(contract: Contract) -> list[str]:
         _roles(contract, "contract_total") if size >= least else frozenset()
     )
     if exact:
-        names = listed([escape(contract.party(role).name) for role in recipients(contract) if role in exact])
+        names = enumeration([escape(contract.party(role).name) for role in recipients(contract) if role in exact])
         texts.append(
             f"Én ting skal du vide: Betalingen skal passe helt. Når alle eller ingen er i mål, kan {names} se det på "
             "tallet. Så ved de det også om dig."
         )
     return texts
-
-
-def _month(month: Month) -> str:
-    return f"{_MONTHS[month.first_day.month - 1]} {month.first_day.year}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from gateway.wording import formats
+
 STATES: dict[str, tuple[str, str]] = {
     "accruing": ("løber", "accruing"),
     "frozen": ("frosset", "frozen"),
@@ -55,8 +57,7 @@ ROLES = {"operator": ("leverandør", "operator"), "settlement_officer": ("kommun
 
 def kroner(minor: int) -> str:
     """Minor units as Danes write them: -150005 -> "−1.500,05"."""
-    whole, rest = divmod(abs(minor), 100)
-    return f"{'−' if minor < 0 else ''}{whole:,}".replace(",", ".") + f",{rest:02}"
+    return formats.decimal(minor, formats.DANISH_TYPESET)
 
 
 def both(pair: tuple[str, str]) -> str:

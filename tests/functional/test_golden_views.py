@@ -135,7 +135,7 @@ def at_the_desk(gateway: Gateway, *command: str, cwd: Path) -> str:
     """What a command prints and writes, on the installation's own clock."""
     with pytest.MonkeyPatch.context() as patch:
         for room in (settle, rights):
-            patch.setattr(room, "opened", lambda: gateway)
+            patch.setattr(room, "open_gateway", lambda: gateway)
         ran = run(*command, cwd=cwd)
     assert ran.code == 0, ran.text
     files = [cwd / word for word in command if "." in word and (cwd / word).is_file()]

@@ -25,6 +25,7 @@ from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.tariff import owed_amounts, price_of
 from gateway.outcomes.terms import Caps, CohortThreshold, Index, Rounding, ScalePoint, Tariff, TariffKind
 from gateway.wording import annexes as words
+from gateway.wording import formats
 from policies.programme import Programme, load_programme
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES, example_contract
@@ -103,7 +104,7 @@ def test_they_name_parties_digests_registers_windows_and_recipients(name: str):
     wanted = [contract.sha256, programme.sha256, "abc123", *(party.name for party in contract.parties)]
     wanted += [window.label for window in contract.windows] + [state.label_da for state in contract.states]
     wanted += [measure.id for measure in contract.measures] + [tariff.id for tariff in contract.tariffs]
-    wanted += [words.day(contract.freezes_on(window)) for window in contract.windows]
+    wanted += [formats.day(contract.freezes_on(window)) for window in contract.windows]
     wanted += [words.EXITS[exit_] for exit_ in (*contract.exits, *contract.register_exits)]
     wanted += list(contract.illustrative)
     assert [text for text in wanted if text not in said] == []

@@ -18,6 +18,7 @@ from typing import Any
 
 from outcome_verifier import endorsement, signing
 from outcome_verifier.accept import ContractText, Party
+from outcome_verifier.amounts import money
 from outcome_verifier.keyfile import passphrase_of
 from outcome_verifier.shapes import is_contract, is_digest, is_party
 
@@ -112,7 +113,7 @@ def _said(contract: ContractText, body: Mapping[str, Any], balances: bytes, kid:
 def _money(minor: object) -> str:
     if type(minor) is not int:
         raise ValueError("an amount is no whole number of minor units")
-    return f"{'-' if minor < 0 else ''}{abs(minor) // 100:,}.{abs(minor) % 100:02}"
+    return money(minor)
 
 
 def _parser() -> argparse.ArgumentParser:

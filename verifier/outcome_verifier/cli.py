@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from outcome_verifier.acceptance import Acceptance
+from outcome_verifier.amounts import money
 from outcome_verifier.countersignature import Countersignature
 from outcome_verifier.errors import StatusInvalid, TrustInvalid, VerificationError
 from outcome_verifier.trust import TrustFile
@@ -230,12 +231,6 @@ def _who_pays(claims: Mapping[str, Any], minor: int, further: int) -> str:
     words = f"{payer} {verb} {claims['operator']['name']}"
     organisation, role = claims["recipient"]["organisation"], claims["recipient"]["role"]
     return words if role == "operator" else f"{words}; {organisation}, as {role}, is only shown it"
-
-
-def money(minor: int, currency: str) -> str:
-    """Minor units as an amount with two decimals: -123456 DKK -> -1,234.56 DKK."""
-    sign = "-" if minor < 0 else ""
-    return f"{sign}{abs(minor) // 100:,}.{abs(minor) % 100:02d} {currency}".rstrip()
 
 
 def _fail(verdict: dict[str, Any], *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from gateway.outcomes.lint import most_units
 from gateway.outcomes.tariff import UNIT_OF, due_lines, owed_amounts, owed_before_caps
 from gateway.outcomes.terms import FigureUnit, Tariff, TariffKind
 from gateway.wording import annexes as words
+from gateway.wording import formats
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def periods(contract: Contract) -> list[CoursePeriod]:
         names = list(dict.fromkeys(tariff.of for tariff in counted))
         shown = [words.figure(contract, name, series[-1].quantities[name]) for name in names]
         named = [f"{name}: {one}" for name, one in zip(names, shown, strict=True)]
-        what = words.listed(shown if len(names) == 1 else named)
+        what = formats.enumeration(shown if len(names) == 1 else named)
         if is_corrected:
             what += f". {windows[0].label} viser sig at have haft 1 mindre"
         earned = sum(line.amount_minor for line in lines if line.kind == "window")
@@ -169,9 +170,9 @@ def _priced(contract: Contract, tariff: Tariff, measure: Measure) -> Iterator[tu
     first = states[0].id
     if most > 1:
         some = min(26, most) if unit is FigureUnit.WEEK else most
-        yield f"1 borger, {words.number(some)} {words.unit(unit, some)}", case(some, 1, first, year)
-    each = f", hver {words.number(most)} {words.unit(unit, most)}" if unit is not FigureUnit.PERSON else ""
-    yield f"Alle {words.number(size)} borgere{each}", case(most, size, first, year)
+        yield f"1 borger, {formats.danish_number(some)} {words.unit(unit, some)}", case(some, 1, first, year)
+    each = f", hver {formats.danish_number(most)} {words.unit(unit, most)}" if unit is not FigureUnit.PERSON else ""
+    yield f"Alle {formats.danish_number(size)} borgere{each}", case(most, size, first, year)
 
 
 def _places(tariff: Tariff) -> list[int]:
@@ -193,7 +194,7 @@ def _shared(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]
         if tariff.multiplier:
             figures[tariff.multiplier] = people
         shown = [f"{name}: {words.figure(contract, name, figure)}" for name, figure in figures.items()]
-        yield words.listed(shown), Figures("", figures, {}, 1)
+        yield formats.enumeration(shown), Figures("", figures, {}, 1)
 
 
 def _by_cohort(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
@@ -204,7 +205,7 @@ def _by_cohort(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figure
         rows.append(below | {tariff.pooled.of: tariff.pooled.at_least})
     for figures in rows:
         shown = [f"{name}: {words.figure(contract, name, figure)}" for name, figure in figures.items()]
-        yield words.listed(shown), Figures("", figures, {}, 1)
+        yield formats.enumeration(shown), Figures("", figures, {}, 1)
 
 
 def _year(contract: Contract, tariff: Tariff) -> int:

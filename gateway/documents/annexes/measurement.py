@@ -9,7 +9,7 @@ from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.schedule import PlannedDocument, schedule
 from gateway.outcomes.terms import ExitRule, RegisterExit
 from gateway.wording import annexes as words
-from gateway.wording import plain_danish
+from gateway.wording import formats, plain_danish
 from policies.basis import StopReason
 from policies.programme import Programme
 
@@ -33,7 +33,7 @@ def annex_a(contract: Contract, programme: Programme) -> list[Block]:
 def _purpose(programme: Programme) -> Iterator[Block]:
     yield Heading("Formål og retsgrundlag")
     labels = [words.plain(label).lower() for label, _ in plain_danish.purposes(programme)]
-    yield Paragraph(f"Oplysningerne bruges til: {words.listed(labels)}. De bruges ikke til andet.")
+    yield Paragraph(f"Oplysningerne bruges til: {formats.enumeration(labels)}. De bruges ikke til andet.")
     yield Paragraph(
         f"Retsgrundlag: Databeskyttelsesforordningen (GDPR) {words.plain(plain_danish.legal_ground(programme))}. "
         f"{programme.law_reference}."
@@ -44,11 +44,12 @@ def _people(contract: Contract) -> Iterator[Block]:
     cohort = contract.cohort
     yield Heading("Målgruppen")
     yield Paragraph(
-        f"Målgruppen er {words.number(cohort.size)} borgere. De indskrives fra {words.day(cohort.enrolment_from)} til "
-        f"{words.day(cohort.enrolment_to)}. Alle, der er henvist, tæller med i gruppens størrelse, også den, der ikke "
-        "møder op eller stopper. Størrelsen ændres aldrig, når et hold er forseglet."
+        f"Målgruppen er {formats.danish_number(cohort.size)} borgere. De indskrives fra "
+        f"{formats.day(cohort.enrolment_from)} til {formats.day(cohort.enrolment_to)}. Alle, der er henvist, tæller "
+        "med i gruppens størrelse, også den, der ikke møder op eller stopper. Størrelsen ændres aldrig, når et hold "
+        "er forseglet."
     )
-    rows = tuple((batch.id, words.number(batch.size)) for batch in cohort.batches)
+    rows = tuple((batch.id, formats.danish_number(batch.size)) for batch in cohort.batches)
     yield TableBlock(("Hold, der forsegles samlet", "Borgere"), rows, numbers=1)
     yield Paragraph("En borger må kun være med i én resultatkontrakt i kommunen.")
 
@@ -64,7 +65,9 @@ def _sources(contract: Contract) -> Iterator[Block]:
         rows.append((name, whose, words.read_from(contract, source), period))
     yield TableBlock(("Register", "Hvis det er", "Hvad der læses", "Hvilken tid"), tuple(rows))
     if len(contract.status_sources) > 1:
-        order = words.listed([words.plain(plain_danish.source_name(contract, one)) for one in contract.status_sources])
+        order = formats.enumeration(
+            [words.plain(plain_danish.source_name(contract, one)) for one in contract.status_sources]
+        )
         yield Paragraph(
             f"Kilder til en borgers uge spørges i denne rækkefølge: {order}. Den første, der viser en status, afgør "
             "ugen. At et register ikke kender til en ydelse, viger for, hvad en anden kilde viser. Viser to kilder "
@@ -127,7 +130,7 @@ def _measures(contract: Contract) -> Iterator[Block]:
     rows = []
     for measure in contract.measures:
         paid = "ja" if measure.id in contract.paid_measures else "nej"
-        states = words.listed([state.label_da for state in measure.states], "eller")
+        states = formats.enumeration([state.label_da for state in measure.states], "eller")
         rows.append((measure.id, f"{counts(contract, measure)} Tilstande: {states}.", paid))
     yield TableBlock(("Mål", "Hvad der tælles", "Betalt"), tuple(rows))
 
@@ -136,12 +139,12 @@ def counts(contract: Contract, measure: Measure) -> str:
     """What a measure counts, in sentences."""
     text = _counts(contract, measure)
     if measure.days_from_enrolment and measure.kind is not MeasureKind.FOLLOW_UP:
-        days = words.number(measure.days_from_enrolment)
+        days = formats.danish_number(measure.days_from_enrolment)
         text += f" Det skal ske inden for {days} dage fra den første dag, der kan tælle."
     if measure.threshold_people:
         text += (
-            f" Målet for investor er nået fra {words.number(measure.threshold_people)} af "
-            f"{words.number(contract.cohort.size)} borgere."
+            f" Målet for investor er nået fra {formats.danish_number(measure.threshold_people)} af "
+            f"{formats.danish_number(contract.cohort.size)} borgere."
         )
     return text
 
@@ -149,7 +152,7 @@ def counts(contract: Contract, measure: Measure) -> str:
 def _counts(contract: Contract, measure: Measure) -> str:
     match measure.kind:
         case MeasureKind.WEEKS:
-            weeks = words.number(measure.weeks_from_enrolment)
+            weeks = formats.danish_number(measure.weeks_from_enrolment)
             return (
                 f"Antal uger i alt, hvor en borger er i en tilstand. Hver borger har {weeks} uger fra indskrivningen."
             )
@@ -158,7 +161,7 @@ def _counts(contract: Contract, measure: Measure) -> str:
                 return (
                     "Antal borgere, der er i en tilstand i periodens sidste uge. Et tilbagefald åbner resultatet igen."
                 )
-            weeks = words.number(measure.sustained_weeks)
+            weeks = formats.danish_number(measure.sustained_weeks)
             return (
                 f"Antal borgere, hvis seneste {weeks} uger alle er i en tilstand, når perioden slutter. Et tilbagefald "
                 "åbner resultatet igen."
@@ -173,7 +176,7 @@ def _counts(contract: Contract, measure: Measure) -> str:
             needed = f"{measure.needed} {one if measure.needed == 1 else many}"
             return f"Antal borgere, der har haft {needed} i en tilstand blandt {measure.within} {many} i træk. {stays}"
         case MeasureKind.DAYS:
-            days = words.number(measure.needed)
+            days = formats.danish_number(measure.needed)
             return (
                 f"Antal borgere, der har samlet {days} dage i uger, som tæller. Hver dag tæller én gang. Resultatet "
                 "bliver stående."
@@ -181,7 +184,7 @@ def _counts(contract: Contract, measure: Measure) -> str:
         case MeasureKind.EARNINGS:
             return f"Antal borgere, hvis løn fra egen start når op på {_threshold(contract, measure)}."
         case MeasureKind.FOLLOW_UP:
-            months = words.listed([str(month) for month in measure.months])
+            months = formats.enumeration([str(month) for month in measure.months])
             return f"Et point for hver borger, der er i en tilstand i ugen {months} måneder efter egen start."
 
 
@@ -196,7 +199,7 @@ def _threshold(contract: Contract, measure: Measure) -> str:
     )
     if pay.index is None:
         return f"{words.money(contract, pay.amount_minor)}. {part}"
-    hours = words.hundredths(pay.hours_hundredths)
+    hours = formats.danish_hundredths(pay.hours_hundredths)
     return f"{hours} timer gange satsen i {pay.index.id} for det år, hvor borgeren startede. {part}"
 
 
@@ -217,7 +220,7 @@ def _declared(contract: Contract) -> Iterator[Block]:
                 ("Evaluators nøgle", one.evaluator.key),
                 ("Metode", one.method),
                 ("Kilde", one.source),
-                ("Skal foreligge for", words.listed(list(one.windows))),
+                ("Skal foreligge for", formats.enumeration(list(one.windows))),
             ),
         )
 
@@ -246,9 +249,9 @@ def _windows(contract: Contract) -> Iterator[Block]:
         tuple(
             (
                 one.label,
-                f"{words.week(one.from_week)} til {words.week(one.to_week)}",
-                f"{words.day(one.from_week.monday)} til {words.day(one.to_week.sunday)}",
-                words.day(contract.freezes_on(one)),
+                f"{formats.week(one.from_week)} til {formats.week(one.to_week)}",
+                f"{formats.day(one.from_week.monday)} til {formats.day(one.to_week.sunday)}",
+                formats.day(contract.freezes_on(one)),
             )
             for one in contract.windows
         ),
@@ -260,8 +263,8 @@ def _windows(contract: Contract) -> Iterator[Block]:
     )
     for pause in contract.pauses:
         yield Paragraph(
-            f"Pause fra {words.week(pause.from_week)} til og med {words.week(pause.to_week)}: Ugerne tæller ikke, og "
-            "alle får tilsvarende længere tid."
+            f"Pause fra {formats.week(pause.from_week)} til og med {formats.week(pause.to_week)}: Ugerne tæller ikke, "
+            "og alle får tilsvarende længere tid."
         )
 
 
@@ -274,7 +277,7 @@ def _shown(contract: Contract) -> Iterator[Block]:
         planned = [one for one in schedule(contract) if one.window == window]
         cells = ["\n".join(_document(one) for one in planned if one.recipient == role) or "–" for role in roles]
         if planned:
-            shown.append((window.label, words.day(planned[0].earliest_on), *cells))
+            shown.append((window.label, formats.day(planned[0].earliest_on), *cells))
     names = [contract.party(role).name for role in roles]
     yield TableBlock(("Periode", "Tidligst", *names), tuple(shown))
     if contract.cohort.size >= contract.k_cohort:
@@ -285,7 +288,7 @@ def _shown(contract: Contract) -> Iterator[Block]:
         protected = f"Gruppen er på {contract.cohort.size}. Derfor får ingen samlede tal."
     yield Paragraph(f"Samlede tal kræver, at gruppen er på mindst {contract.k_cohort} borgere. {protected}")
     for pair in contract.tied:
-        both = words.listed([contract.party(role).name for role in pair])
+        both = formats.enumeration([contract.party(role).name for role in pair])
         yield Paragraph(f"{both} regnes som én modtager.")
 
 

@@ -12,6 +12,7 @@ from gateway.outcomes.settlement_terms import Buyer, TradeParty
 from gateway.outcomes.tariff import unit_of
 from gateway.outcomes.terms import Index, Tariff, TariffKind
 from gateway.wording import annexes as words
+from gateway.wording import formats
 
 _PARTY = {"operator": "får", "outcome_payer": "betaler", "investor": "tjener på sin kapital"}
 
@@ -35,7 +36,7 @@ def annex_b(contract: Contract) -> list[Block]:
 def _flows(contract: Contract) -> Iterator[Block]:
     operator = contract.party("operator").name
     investor = next((party.name for party in contract.parties if party.role == "investor"), "")
-    payers = words.listed([one.name for one in contract.payers])
+    payers = formats.enumeration([one.name for one in contract.payers])
     lends = f"{investor} lægger penge ud imens." if investor else "Ingen investor lægger penge ud."
     yield Heading("Hvem betaler hvem")
     yield Paragraph(
@@ -45,7 +46,7 @@ def _flows(contract: Contract) -> Iterator[Block]:
     yield from _shares(contract)
     measure = contract.people_measure
     if measure is not None and investor:
-        people = f"{words.number(measure.threshold_people)} af {words.number(contract.cohort.size)}"
+        people = f"{formats.danish_number(measure.threshold_people)} af {formats.danish_number(contract.cohort.size)}"
         yield Paragraph(
             f"{investor} tjener først fra {people} borgere i {measure.id}. Det ændrer ikke, hvad {payers} skal betale."
         )
@@ -53,7 +54,7 @@ def _flows(contract: Contract) -> Iterator[Block]:
     if terms is not None:
         yield TableBlock(
             (f"{investor} lægger ud den", "Beløb"),
-            tuple((words.day(draw.on), words.money(contract, draw.amount_minor)) for draw in terms.draws),
+            tuple((formats.day(draw.on), words.money(contract, draw.amount_minor)) for draw in terms.draws),
             numbers=1,
         )
         yield Paragraph(
@@ -66,8 +67,8 @@ def _flows(contract: Contract) -> Iterator[Block]:
 def _shares(contract: Contract) -> Iterator[Block]:
     if len(contract.payers) == 1:
         return
-    parts = words.number(sum(contract.share_parts))
-    rows = tuple((payer.name, f"{words.number(payer.share_parts)} af {parts}") for payer in contract.payers)
+    parts = formats.danish_number(sum(contract.share_parts))
+    rows = tuple((payer.name, f"{formats.danish_number(payer.share_parts)} af {parts}") for payer in contract.payers)
     yield TableBlock(("Betaler", "Andel"), rows, numbers=1)
     minor = words.minor_unit(contract)
     yield Paragraph(
@@ -116,7 +117,7 @@ def _pays(contract: Contract, tariff: Tariff) -> str:
             prices = [
                 f"{words.money(contract, minor)} for {labels[state]}" for state, minor in tariff.price_by_state.items()
             ]
-            return f"For hver {unit} i {tariff.of}: {words.listed(prices)}."
+            return f"For hver {unit} i {tariff.of}: {formats.enumeration(prices)}."
         case TariffKind.PRICE:
             text = f"{price} for hver {unit} i {tariff.of}."
             return text if contract.measure(tariff.of) else f"{text} {_least(tariff)}"
@@ -132,10 +133,10 @@ def _pays(contract: Contract, tariff: Tariff) -> str:
         case TariffKind.SHARE:
             minus = f" minus {tariff.minus}" if tariff.minus else ""
             times = f", ganget med antallet i {tariff.multiplier}" if tariff.multiplier else ""
-            return f"{words.per_cent(tariff.share_per_mille)} af {tariff.of}{minus}{times}. {_least(tariff)}"
+            return f"{formats.danish_per_cent(tariff.share_per_mille)} af {tariff.of}{minus}{times}. {_least(tariff)}"
         case TariffKind.COHORT_THRESHOLD:
             reached = [f"{one.of} mindst {words.figure(contract, one.of, one.at_least)}" for one in tariff.cohorts]
-            text = f"{price} for hvert hold, der når sin grænse: {words.listed(reached)}."
+            text = f"{price} for hvert hold, der når sin grænse: {formats.enumeration(reached)}."
             if tariff.pooled is None:
                 return text
             pooled = words.figure(contract, tariff.pooled.of, tariff.pooled.at_least)
@@ -150,7 +151,7 @@ def _least(tariff: Tariff) -> str:
 
 
 def _points(contract: Contract, tariff: Tariff) -> str:
-    return words.listed(
+    return formats.enumeration(
         [
             f"{words.figure(contract, tariff.of, point.at)} giver {words.money(contract, point.amount_minor)}"
             for point in tariff.points
@@ -173,8 +174,8 @@ def _caps(contract: Contract) -> Iterator[Block]:
     yield TableBlock(("Loft", "Højst"), shown, numbers=1)
     if caps.capital_minor:
         yield Paragraph(
-            f"Investors afkast er højst {words.per_cent(caps.return_per_mille_a_year)} om året i {caps.return_years} "
-            "hele år, med renters rente, rundet ned."
+            f"Investors afkast er højst {formats.danish_per_cent(caps.return_per_mille_a_year)} om året i "
+            f"{caps.return_years} hele år, med renters rente, rundet ned."
         )
     if caps.person_excess:
         yield Paragraph(
@@ -193,9 +194,9 @@ def _indices(contract: Contract) -> Iterator[Block]:
         return
     yield Heading("Indeks")
     for index in found.values():
-        begins = f" Året begynder den 1. {words.month(index.first_month)}." if index.first_month > 1 else ""
+        begins = f" Året begynder den 1. {formats.month(index.first_month)}." if index.first_month > 1 else ""
         yield Paragraph(f"{index.id}. Kilde: {index.source}.{begins}")
-        rows = tuple((str(year), words.number(value)) for year, value in sorted(index.values.items()))
+        rows = tuple((str(year), formats.danish_number(value)) for year, value in sorted(index.values.items()))
         yield TableBlock(("År", "Værdi"), rows, numbers=1)
 
 
@@ -204,7 +205,7 @@ def _dates(contract: Contract) -> Iterator[Block]:
     yield Heading("Afregning")
     planned = [one.window for one in contract.releases if one.template == "payment_document"]
     rows = tuple(
-        (one.label, words.day(one.to_week.sunday), words.day(contract.freezes_on(one)))
+        (one.label, formats.day(one.to_week.sunday), formats.day(contract.freezes_on(one)))
         for one in contract.windows
         if one.label in planned
     )

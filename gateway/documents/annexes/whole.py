@@ -10,6 +10,7 @@ from gateway.documents.annexes.measurement import annex_a
 from gateway.documents.annexes.payment import annex_b
 from gateway.outcomes.contract import Contract, ContractParty
 from gateway.wording import annexes as words
+from gateway.wording import formats
 from policies.programme import Programme
 
 _BLANK = "______________________________"
@@ -42,15 +43,16 @@ def _front(contract: Contract, programme: Programme, fingerprint: str, is_demo: 
     blocks: list[Block] = [
         Heading(title(contract), 1),
         Paragraph(
-            f"Bilag til resultatkontrakten mellem {words.listed([party.name for party in contract.parties])}. Bilagene "
-            "er dannet af kontraktfilen og siger det samme i ord. Filen er den, der har fingeraftrykket herunder."
+            f"Bilag til resultatkontrakten mellem {formats.enumeration([party.name for party in contract.parties])}. "
+            "Bilagene er dannet af kontraktfilen og siger det samme i ord. Filen er den, der har fingeraftrykket "
+            "herunder."
         ),
         TableBlock(
             (),
             (
                 *parties,
                 ("Kontrakt", f"{contract.id}, version {contract.version}"),
-                ("Gælder fra", words.day(contract.effective_from)),
+                ("Gælder fra", formats.day(contract.effective_from)),
                 ("Kontraktfilens fingeraftryk (SHA-256)", contract.sha256),
                 ("Indsats", f"{programme.title}, {programme.id}"),
                 ("Indsatsfilens fingeraftryk (SHA-256)", programme.sha256),
@@ -69,7 +71,9 @@ def _front(contract: Contract, programme: Programme, fingerprint: str, is_demo: 
         blocks.append(Paragraph("DEMO: Ankeret er lavet til afprøvning. Skriv ikke under på det."))
     if contract.illustrative:
         blocks.append(
-            Paragraph(f"Ikke offentlige vilkår, sat ind som eksempel: {words.listed(list(contract.illustrative))}.")
+            Paragraph(
+                f"Ikke offentlige vilkår, sat ind som eksempel: {formats.enumeration(list(contract.illustrative))}."
+            )
         )
     return blocks
 
@@ -99,7 +103,7 @@ def _accepted(party: ContractParty, accepted: Mapping[tuple[str, str], tuple[str
     if accepted is None:
         return _BLANK, ""
     key, on = accepted.get((party.role, party.organisation), (_BLANK, None))
-    return key, words.day(on) if on else "mangler"
+    return key, formats.day(on) if on else "mangler"
 
 
 def _named(party: ContractParty) -> str:

@@ -11,8 +11,9 @@ import pytest
 from gateway.errors.settlement import SettlementMismatch, SettlementRefused
 from gateway.outcomes.contract import Contract
 from gateway.settlement.account import BillLine
-from gateway.settlement.invoice import BillFacts, Evidence, account_of, amount, payable_minor, ubl
+from gateway.settlement.invoice import BillFacts, Evidence, account_of, payable_minor, ubl
 from gateway.settlement.invoice_check import NOT_VALIDATED, Checked, check
+from gateway.wording import formats
 from tests.support.histories import example_contract
 
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
@@ -126,7 +127,7 @@ def test_text_of_a_contract_is_text_in_the_invoice(contract: Contract):
 
 def test_amounts_are_written_without_a_float():
     values = {0: "0.00", 1: "0.01", -1: "-0.01", 150_005: "1500.05", 10**17 + 1: "1000000000000000.01"}
-    assert {minor: amount(minor) for minor in values} == values
+    assert {minor: formats.decimal(minor, formats.UNDIVIDED) for minor in values} == values
 
 
 def test_where_no_rules_are_installed_it_says_so(contract: Contract, monkeypatch: pytest.MonkeyPatch):
