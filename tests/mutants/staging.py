@@ -42,7 +42,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "policies/disclosure.py": ("tests/unit/policies/test_disclosure.py",),
     "policies/calendar.py": ("tests/unit/policies/test_calendar.py",),
     "gateway/outcomes/judging.py": ("tests/unit/outcomes", "tests/property/test_evaluator.py"),
-    "gateway/release/drafting.py": ("tests/unit/release",),
+    "gateway/release/drafting.py": ("tests/unit/release", "tests/functional/test_dry_run.py"),
     "gateway/store/ledger.py": (
         "tests/unit/store/test_ledger.py",
         "tests/property/test_log.py",
