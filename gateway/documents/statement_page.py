@@ -8,7 +8,7 @@ from typing import Any
 from gateway.documents.printed import document
 from gateway.settlement.states import State
 from gateway.wording import settlement as words
-from gateway.wording.settlement import both, known, kroner, readable
+from gateway.wording.settlement import in_both_languages, kroner, pair_of, readable
 
 TITLE = "Afregning"
 STYLES = ("settlement.css",)
@@ -89,7 +89,7 @@ def _shares(made: dict[str, Any]) -> str:
 
 
 def _heads(*columns: tuple[str, tuple[str, str]]) -> str:
-    return "".join(f"<th scope=col class='{mark}'>{both(pair)}</th>" for mark, pair in columns)
+    return "".join(f"<th scope=col class='{mark}'>{in_both_languages(pair)}</th>" for mark, pair in columns)
 
 
 def _windows(made: dict[str, Any]) -> str:
@@ -133,14 +133,14 @@ def _chip(state: str) -> str:
 def _next(expected: dict[str, str] | None) -> str:
     if expected is None:
         return "·"
-    da, en = known(words.NEXT, expected["what"])
+    da, en = pair_of(words.NEXT, expected["what"])
     return f"{escape(da)}<br><span class=when>{escape(expected['on'])}</span>{_en(escape(en))}"
 
 
 def _caps(sums: dict[str, Any]) -> str:
     parts = []
     for one in sums["tariffs"]:
-        da, en = known(words.UNITS, one["unit"])
+        da, en = pair_of(words.UNITS, one["unit"])
         head = f"<b>{readable(one['tariff'])}</b>: {one['quantity']} {escape(da)}, {kroner(one['due_minor'])}"
         if not one["cap_minor"]:
             parts.append(f"<p>{head}{_en(f'{en}; the contract has no cap')}</p>")
@@ -201,7 +201,7 @@ def _bills(made: dict[str, Any]) -> str:
     several = len(names) > 1
     rows = "".join(
         f"<tr><th scope=row>{escape(one['number'])}</th>{_named(names, one['payer']) if several else ''}"
-        f"<td>{both(words.BILLS[one['kind']])}</td>"
+        f"<td>{in_both_languages(words.BILLS[one['kind']])}</td>"
         f"<td class=n>{kroner(one['total_minor'])}</td><td class=when>{escape(one['issued_on'])}</td>"
         f"<td class=when>{escape(one['due_on'])}</td>"
         f"<td>{'betalt · paid' if one['is_paid'] else 'åben · open'}</td></tr>"
@@ -248,7 +248,7 @@ def _on_documents(one: dict[str, Any]) -> str:
     said = one["on_documents"]
     if said is None:
         return ""
-    da, en = known(words.BANDS, said["band"])
+    da, en = pair_of(words.BANDS, said["band"])
     return (
         f"<p class=documents>Hviler på dokumenter ({readable(said['measure'])}): <b>{escape(da)}</b>"
         f"{_en(f'rests on documents: {escape(en)}')}</p>"
@@ -257,8 +257,8 @@ def _on_documents(one: dict[str, Any]) -> str:
 
 def _window(one: dict[str, Any]) -> str:
     rows = "".join(
-        f"<tr><td>{readable(line['tariff'])}</td><td>{both(known(words.KINDS, line['kind']))}</td>"
-        f"<td class=n>{line['quantity']} {escape(known(words.UNITS, line['unit'])[0])}</td>"
+        f"<tr><td>{readable(line['tariff'])}</td><td>{in_both_languages(pair_of(words.KINDS, line['kind']))}</td>"
+        f"<td class=n>{line['quantity']} {escape(pair_of(words.UNITS, line['unit'])[0])}</td>"
         f"<td class=n>{kroner(line['amount_minor'])}</td><td>{_chip(line['state'])}{_spoken(line)}</td></tr>"
         for line in one["lines"]
     )
@@ -291,9 +291,9 @@ def _evidence(one: dict[str, Any]) -> str:
 
 def _spoken(line: dict[str, Any]) -> str:
     if line["dispute"]:
-        who = known(words.ROLES, line["dispute"]["by"])[0]
+        who = pair_of(words.ROLES, line["dispute"]["by"])[0]
         return f"<small>{escape(line['dispute']['reason'])}, {escape(who)}, svar {line['dispute']['answer_by']}</small>"
     if line["state"] == State.RELEASED and line["accepted_by"]:
-        names = ", ".join(known(words.ROLES, role)[0] for role in line["accepted_by"])
+        names = ", ".join(pair_of(words.ROLES, role)[0] for role in line["accepted_by"])
         return f"<small>godkendt af {escape(names)}</small>"
     return ""

@@ -18,7 +18,7 @@ from gateway.installation.policy_sets import ruleset
 from gateway.store.tables import DecisionRow, ProgrammeRow
 from outcome_verifier import canonical
 from policies.decision import Decision
-from policies.engine import PolicyEngine, Request
+from policies.engine import PolicyEngine, PolicyRequest
 from policies.facts import FACTS, Facts, LogFacts
 from policies.programme import load_programme
 from policies.terms import Action, Party, Purpose, Role
@@ -70,7 +70,7 @@ def replay(gateway: Gateway, decision_id: str, *, role: Role = Role.DPO) -> Repl
     programme = load_programme(declared.text, file=declared.file_name)
     party = Party(stored["principal"]["organisation"], Role(stored["principal"]["role"]))
     action = Action(stored["action"])
-    request = Request(party, action, programme, facts_of(action, stored["facts"]))
+    request = PolicyRequest(party, action, programme, facts_of(action, stored["facts"]))
     again = PolicyEngine.of(rules).with_programmes([programme]).authorise(request)
     body = {name: value for name, value in stored.items() if name not in ("id", "at", "sha256")}
     fresh = json.loads(again.canonical())

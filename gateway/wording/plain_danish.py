@@ -183,7 +183,7 @@ def _states(measure: Measure) -> str:
     return enumeration([escape(state.label_da) for state in measure.states], "eller")
 
 
-def shared(contract: Contract) -> list[tuple[str, frozenset[str]]]:
+def shared_about_group(contract: Contract) -> list[tuple[str, frozenset[str]]]:
     """What the contract plans to release about the whole group, in plain words, and the roles that get it.
 
     Below k_cohort no count of results is ever described.

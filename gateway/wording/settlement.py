@@ -60,12 +60,12 @@ def kroner(minor: int) -> str:
     return formats.decimal(minor, formats.DANISH_TYPESET)
 
 
-def both(pair: tuple[str, str]) -> str:
+def in_both_languages(pair: tuple[str, str]) -> str:
     """Danish, and English below it in small."""
     return f"{escape(pair[0])}<small>{escape(pair[1])}</small>"
 
 
-def known(table: dict[str, tuple[str, str]], word: str) -> tuple[str, str]:
+def pair_of(table: dict[str, tuple[str, str]], word: str) -> tuple[str, str]:
     """The pair of a word; the word itself twice where the table does not have it."""
     return table.get(word, (word, word))
 
