@@ -4,7 +4,7 @@ VerificationError
 ├── BundleMalformed       step 1   the file is not an evidence bundle
 ├── TokenMalformed        step 2   the issuer-signed JWT is not a strict SD-JWT VC
 ├── SignatureInvalid      step 3   no trusted key signed it
-├── DisclosureInvalid     step 4   a disclosure does not belong to it
+├── SdDisclosureInvalid   step 4   a disclosure does not belong to it
 ├── ClaimsInvalid         step 5   a claim is missing, of the wrong type, or out of its time
 ├── ReceiptInvalid        step 6   the log does not hold it
 ├── SealInvalid           step 7   the denominator was not sealed as stated
