@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gateway.outcomes.contract import MeasureKind
 from gateway.outcomes.terms import ExitRule, FigureUnit, RegisterExit, TariffKind
 from policies.basis import StopReason
+from vocabulary.total import total
 
 Both = Mapping[str, str]
 
@@ -38,92 +39,113 @@ PRINTED: Mapping[str, Both] = {
     ),
 }
 
-COUNTS: Mapping[MeasureKind, Both] = {
-    MeasureKind.WEEKS: _in_both(
-        "hver uge i {states}, i {weeks} uger fra indskrivningen",
-        "each week in {states}, for {weeks} weeks from enrolment",
-    ),
-    MeasureKind.PEOPLE: _in_both(
-        "hver person, hvor de sidste {sustained} uger alle er i {states}; et tilbagefald åbner resultatet igen",
-        "each person whose last {sustained} weeks are all in {states}; a relapse reopens the outcome",
-    ),
-    MeasureKind.RETENTION: _in_both(
-        "hver person, én gang, når {needed} af {within} {period} i træk er i {states}",
-        "each person, once, when {needed} of {within} {period} on end are in {states}",
-    ),
-    MeasureKind.DAYS: _in_both(
-        "hver person, én gang, efter {needed} dage i alt i {states}, hver dag én gang",
-        "each person, once, after {needed} days in all in {states}, each day once",
-    ),
-    MeasureKind.EARNINGS: _in_both(
-        "hver person, hvis løn ({states}) fra egen start når {amount}",
-        "each person whose pay ({states}) from their own start reaches {amount}",
-    ),
-    MeasureKind.FOLLOW_UP: _in_both(
-        "et point for hver person i {states} i ugen {months} måneder efter egen start",
-        "a point for each person in {states} in the week {months} months after their own start",
-    ),
-}
+COUNTS: Mapping[MeasureKind, Both] = total(
+    {
+        MeasureKind.WEEKS: _in_both(
+            "hver uge i {states}, i {weeks} uger fra indskrivningen",
+            "each week in {states}, for {weeks} weeks from enrolment",
+        ),
+        MeasureKind.PEOPLE: _in_both(
+            "hver person, hvor de sidste {sustained} uger alle er i {states}; et tilbagefald åbner resultatet igen",
+            "each person whose last {sustained} weeks are all in {states}; a relapse reopens the outcome",
+        ),
+        MeasureKind.RETENTION: _in_both(
+            "hver person, én gang, når {needed} af {within} {period} i træk er i {states}",
+            "each person, once, when {needed} of {within} {period} on end are in {states}",
+        ),
+        MeasureKind.DAYS: _in_both(
+            "hver person, én gang, efter {needed} dage i alt i {states}, hver dag én gang",
+            "each person, once, after {needed} days in all in {states}, each day once",
+        ),
+        MeasureKind.EARNINGS: _in_both(
+            "hver person, hvis løn ({states}) fra egen start når {amount}",
+            "each person whose pay ({states}) from their own start reaches {amount}",
+        ),
+        MeasureKind.FOLLOW_UP: _in_both(
+            "et point for hver person i {states} i ugen {months} måneder efter egen start",
+            "a point for each person in {states} in the week {months} months after their own start",
+        ),
+    },
+    MeasureKind,
+)
 
-PAYS: Mapping[TariffKind, Both] = {
-    TariffKind.PRICE: _in_both("{price} for hver {unit} under {of}", "{price} for each {unit} under {of}"),
-    TariffKind.STEPS: _in_both(
-        "det højeste trin, som {of} når: {points}", "the highest step that {of} reaches: {points}"
-    ),
-    TariffKind.LINEAR: _in_both(
-        "rette linjer mellem punkterne for {of}, vandret udenfor: {points}",
-        "straight lines between the points of {of}, level outside of them: {points}",
-    ),
-    TariffKind.SHARE: _in_both("{share} af {of}{minus}{times}", "{share} of {of}{minus}{times}"),
-    TariffKind.COHORT_THRESHOLD: _in_both(
-        "{price} for hvert hold, der når sin tærskel: {cohorts}", "{price} for each cohort that reaches: {cohorts}"
-    ),
-    TariffKind.FEE: _in_both("{price} for hver periode, for arbejdet selv", "{price} for each window, for delivering"),
-}
+PAYS: Mapping[TariffKind, Both] = total(
+    {
+        TariffKind.PRICE: _in_both("{price} for hver {unit} under {of}", "{price} for each {unit} under {of}"),
+        TariffKind.STEPS: _in_both(
+            "det højeste trin, som {of} når: {points}", "the highest step that {of} reaches: {points}"
+        ),
+        TariffKind.LINEAR: _in_both(
+            "rette linjer mellem punkterne for {of}, vandret udenfor: {points}",
+            "straight lines between the points of {of}, level outside of them: {points}",
+        ),
+        TariffKind.SHARE: _in_both("{share} af {of}{minus}{times}", "{share} of {of}{minus}{times}"),
+        TariffKind.COHORT_THRESHOLD: _in_both(
+            "{price} for hvert hold, der når sin tærskel: {cohorts}", "{price} for each cohort that reaches: {cohorts}"
+        ),
+        TariffKind.FEE: _in_both(
+            "{price} for hver periode, for arbejdet selv", "{price} for each window, for delivering"
+        ),
+    },
+    TariffKind,
+)
 
-UNITS: Mapping[FigureUnit, Both] = {
-    FigureUnit.WEEK: _in_both("uge", "week"),
-    FigureUnit.PERSON: _in_both("person", "person"),
-    FigureUnit.POINT: _in_both("point", "point"),
-    FigureUnit.DAY: _in_both("dag", "day"),
-    FigureUnit.MINOR: _in_both("beløb", "amount"),
-    FigureUnit.PER_MILLE: _in_both("promille", "per mille"),
-    FigureUnit.EVENTS_PER_100: _in_both("hundrededele hændelse pr. 100", "hundredths of an event per 100"),
-    FigureUnit.WINDOW: _in_both("periode", "window"),
-}
+UNITS: Mapping[FigureUnit, Both] = total(
+    {
+        FigureUnit.WEEK: _in_both("uge", "week"),
+        FigureUnit.PERSON: _in_both("person", "person"),
+        FigureUnit.POINT: _in_both("point", "point"),
+        FigureUnit.DAY: _in_both("dag", "day"),
+        FigureUnit.MINOR: _in_both("beløb", "amount"),
+        FigureUnit.PER_MILLE: _in_both("promille", "per mille"),
+        FigureUnit.EVENTS_PER_100: _in_both("hundrededele hændelse pr. 100", "hundredths of an event per 100"),
+        FigureUnit.WINDOW: _in_both("periode", "window"),
+    },
+    FigureUnit,
+)
 
-RULES: Mapping[ExitRule, Both] = {
-    ExitRule.FROZEN: _in_both(
-        "det talte står, og resultatet bliver, som det var", "what was counted stays, and the outcome stays as it was"
-    ),
-    ExitRule.NEUTRAL: _in_both(
-        "det talte står, resultatet bliver, som det var, og personens tid står stille",
-        "what was counted stays, the outcome stays as it was, and the person's time stands still",
-    ),
-    ExitRule.CENSORED: _in_both(
-        "det talte står, og personen er ikke længere i noget resultat",
-        "what was counted stays, and the person is in no outcome any more",
-    ),
-    ExitRule.FAILURE: _in_both(
-        "det talte står, og de senere uger er uden resultat", "what was counted stays; later weeks are without a result"
-    ),
-    ExitRule.OUT: _in_both(
-        "intet af personen tæller, og det betalte går tilbage", "nothing of the person counts; what was paid comes back"
-    ),
-}
+RULES: Mapping[ExitRule, Both] = total(
+    {
+        ExitRule.FROZEN: _in_both(
+            "det talte står, og resultatet bliver, som det var",
+            "what was counted stays, and the outcome stays as it was",
+        ),
+        ExitRule.NEUTRAL: _in_both(
+            "det talte står, resultatet bliver, som det var, og personens tid står stille",
+            "what was counted stays, the outcome stays as it was, and the person's time stands still",
+        ),
+        ExitRule.CENSORED: _in_both(
+            "det talte står, og personen er ikke længere i noget resultat",
+            "what was counted stays, and the person is in no outcome any more",
+        ),
+        ExitRule.FAILURE: _in_both(
+            "det talte står, og de senere uger er uden resultat",
+            "what was counted stays; later weeks are without a result",
+        ),
+        ExitRule.OUT: _in_both(
+            "intet af personen tæller, og det betalte går tilbage",
+            "nothing of the person counts; what was paid comes back",
+        ),
+    },
+    ExitRule,
+)
 
-EXITS: Mapping[StopReason | RegisterExit, Both] = {
-    StopReason.WITHDRAWN: _in_both("samtykke trukket tilbage", "consent withdrawn"),
-    StopReason.OBJECTED: _in_both("indsigelse", "objection"),
-    StopReason.RESTRICTED: _in_both("begrænsning", "restriction"),
-    StopReason.EXITED: _in_both("udtrådt", "left the programme"),
-    StopReason.PRISON: _in_both("fængsel", "prison"),
-    StopReason.COHABITATION: _in_both("forsørges af en anden", "provided for by somebody else"),
-    StopReason.PROTECTED: _in_both("beskyttet", "protected"),
-    RegisterExit.MOVED: _in_both("fraflyttet", "moved away"),
-    RegisterExit.DEAD: _in_both("død", "dead"),
-    RegisterExit.PENSION: _in_both("pension", "pension"),
-}
+EXITS: Mapping[StopReason | RegisterExit, Both] = total(
+    {
+        StopReason.WITHDRAWN: _in_both("samtykke trukket tilbage", "consent withdrawn"),
+        StopReason.OBJECTED: _in_both("indsigelse", "objection"),
+        StopReason.RESTRICTED: _in_both("begrænsning", "restriction"),
+        StopReason.EXITED: _in_both("udtrådt", "left the programme"),
+        StopReason.PRISON: _in_both("fængsel", "prison"),
+        StopReason.COHABITATION: _in_both("forsørges af en anden", "provided for by somebody else"),
+        StopReason.PROTECTED: _in_both("beskyttet", "protected"),
+        RegisterExit.MOVED: _in_both("fraflyttet", "moved away"),
+        RegisterExit.DEAD: _in_both("død", "dead"),
+        RegisterExit.PENSION: _in_both("pension", "pension"),
+    },
+    StopReason,
+    RegisterExit,
+)
 
 TEMPLATES: Mapping[str, Both] = {
     "contract_total": _in_both("tal for hele gruppen", "totals of the whole cohort"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from gateway.wording import formats
+from policies.disclosure import Band
+from vocabulary.total import total
 
 STATES: dict[str, tuple[str, str]] = {
     "accruing": ("løber", "accruing"),
@@ -44,13 +46,16 @@ KINDS = {
     "held": ("oplyst tilbageholdt", "stated as held back"),
     "disputed": ("oplyst bestridt", "stated as disputed"),
 }
-BANDS = {
-    "under_10": ("under 10 %", "below 10 %"),
-    "from_10_to_25": ("10–25 %", "10 to 25 %"),
-    "from_25_to_50": ("25–50 %", "25 to 50 %"),
-    "from_50": ("50 % eller mere", "50 % or more"),
-    "withheld": ("vises ikke", "not shown"),
-}
+BANDS = total(
+    {
+        "under_10": ("under 10 %", "below 10 %"),
+        "from_10_to_25": ("10–25 %", "10 to 25 %"),
+        "from_25_to_50": ("25–50 %", "25 to 50 %"),
+        "from_50": ("50 % eller mere", "50 % or more"),
+        "withheld": ("vises ikke", "not shown"),
+    },
+    Band,
+)
 BILLS = {"invoice": ("Faktura", "invoice"), "credit_note": ("Kreditnota", "credit note")}
 ROLES = {"operator": ("leverandør", "operator"), "settlement_officer": ("kommune", "municipality")}
 
