@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from gateway.wording import formats
@@ -70,7 +71,7 @@ def in_both_languages(pair: tuple[str, str]) -> str:
     return f"{escape(pair[0])}<small>{escape(pair[1])}</small>"
 
 
-def pair_of(table: dict[str, tuple[str, str]], word: str) -> tuple[str, str]:
+def pair_of(table: Mapping[str, tuple[str, str]], word: str) -> tuple[str, str]:
     """The pair of a word; the word itself twice where the table does not have it."""
     return table.get(word, (word, word))
 
