@@ -10,15 +10,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from gateway.outcomes.terms import Caps
 from vocabulary.declaration import DeclarationTable, unique
 
 ANSWER_DAYS = 14  # in which a dispute should be answered; a day that passes frees nothing
-CORRECTIONS = ("credit_note", "offset")
 VAT = ("exempt", "25")
 RETURN_FORMULA = "repaid_then_capped"
 _ACCOUNT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){1,5}")
+
+
+class CorrectionForm(StrEnum):
+    """How an operator pays back what a correction takes from it."""
+
+    CREDIT_NOTE = "credit_note"
+    OFFSET = "offset"  # against the next invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class SettlementTerms:
     vat_reason: str  # why no VAT is due; empty with "25"
     dispute_days: int  # from the payment document's issue
     payment_days: int  # from the invoice
-    correction: str  # "credit_note" | "offset": against the next invoice
+    correction: CorrectionForm
     investor: InvestorTerms | None
 
     def buyer(self, organisation: str) -> Buyer:
@@ -110,7 +117,7 @@ def settlement_terms(root: DeclarationTable, payers: Sequence[str], caps: Caps) 
         vat_reason=table.convert("vat_reason", _line) if vat == "exempt" else "",
         dispute_days=table.integer("dispute_days", least=1, most=366),
         payment_days=table.integer("payment_days", least=1, most=366),
-        correction=table.convert("correction", lambda word: _one_of(word, CORRECTIONS)),
+        correction=CorrectionForm(table.convert("correction", lambda word: _one_of(word, tuple(CorrectionForm)))),
         investor=_investor(table.table("investor"), caps) if "investor" in table else None,
     )
     table.finish()
