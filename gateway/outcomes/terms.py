@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import assert_never
 
 from vocabulary.statuses import IncomeType, Status
+from vocabulary.total import total
 from vocabulary.weeks import Week
 
 
@@ -47,7 +49,10 @@ def divide(numerator: int, denominator: int, rounding: Rounding) -> int:
             return whole + (2 * rest >= denominator)
         case Rounding.HALF_EVEN:
             return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
-    return whole
+        case Rounding.NONE | Rounding.DOWN:
+            return whole
+        case _:
+            assert_never(rounding)
 
 
 def apportion(total_minor: int, parts: Sequence[int]) -> tuple[int, ...]:
@@ -287,3 +292,4 @@ EXIT_OF = {
     Status.DISABILITY_PENSION: RegisterExit.PENSION,
     Status.OLD_AGE_PENSION: RegisterExit.PENSION,
 }
+total({shown: status for status, shown in EXIT_OF.items()}, RegisterExit)  # a status shows each of them

@@ -34,7 +34,7 @@ from gateway.settlement.account import (
     differences,
     payer_lines,
 )
-from gateway.settlement.states import QUARRELS, SettlementState, SettlementStep, course
+from gateway.settlement.states import ACCEPTED, QUARRELS, SettlementState, SettlementStep, course
 from gateway.store import queries
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow
@@ -193,11 +193,7 @@ class Settled:
         one = self.standing(window)
         if one is None:
             return set()
-        found = {
-            (window, line.key)
-            for line in one.document.lines
-            if self.state(one, line) in (SettlementState.ACKNOWLEDGED, SettlementState.INVOICED, SettlementState.PAID)
-        }
+        found = {(window, line.key) for line in one.document.lines if self.state(one, line) in ACCEPTED}
         keys = {line.key for line in one.document.lines}
         everything = all(self.state(one, line) not in QUARRELS for line in one.document.lines)
         gone = {place for place in billed_amounts(self.bill_lines()) if place[0] == window and place[1] not in keys}

@@ -10,6 +10,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import assert_never
 
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.history import PersonHistory
@@ -143,6 +144,8 @@ def _months_needed(measure: Measure) -> int:
             weeks = measure.needed * (_WEEKS_A_MONTH if measure.by_month else 1)
         case MeasureKind.DAYS:
             weeks = measure.needed // 7
-        case _:
+        case MeasureKind.WEEKS | MeasureKind.EARNINGS | MeasureKind.FOLLOW_UP:
             weeks = 1
+        case _:
+            assert_never(measure.kind)
     return 1 + weeks // _WEEKS_A_MONTH

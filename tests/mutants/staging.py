@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("vocabulary", "connectors", "keys", "policies", "gateway", "verifier/outcome_verifier")
-BESIDE = ("tests", "examples")
+BESIDE = ("tests", "examples", "docs")
 
 _OF_THE_VERIFIER = ("tests/unit/verifier", "tests/vectors", "tests/property/test_log.py")
 _VERIFIER = (
