@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from gateway.documents.printed import document
-from gateway.settlement.states import State
+from gateway.settlement.states import LineState
 from gateway.wording import settlement as words
 from gateway.wording.settlement import in_both_languages, kroner, pair_of, readable
 
@@ -126,7 +126,7 @@ def _amount(one: dict[str, Any], name: str) -> str:
 
 
 def _chip(state: str) -> str:
-    da, en = words.STATES[State(state)]
+    da, en = words.STATES[LineState(state)]
     return f"<span class='chip {escape(state)}'>{da}</span>{_en(en)}"
 
 
@@ -293,7 +293,7 @@ def _spoken(line: dict[str, Any]) -> str:
     if line["dispute"]:
         who = pair_of(words.ROLES, line["dispute"]["by"])[0]
         return f"<small>{escape(line['dispute']['reason'])}, {escape(who)}, svar {line['dispute']['answer_by']}</small>"
-    if line["state"] == State.RELEASED and line["accepted_by"]:
+    if line["state"] == LineState.RELEASED and line["accepted_by"]:
         names = ", ".join(pair_of(words.ROLES, role)[0] for role in line["accepted_by"])
         return f"<small>godkendt af {escape(names)}</small>"
     return ""

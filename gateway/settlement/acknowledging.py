@@ -19,8 +19,7 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.settlement_terms import ANSWER_DAYS
 from gateway.settlement.account import Line
 from gateway.settlement.reading import Settled, Signed, read
-from gateway.settlement.states import QUARRELS, after
-from gateway.settlement.states import Action as Step
+from gateway.settlement.states import QUARRELS, LineAction, after
 from gateway.store.settlement_tables import Acknowledgement, Dispute
 from policies.facts import AcknowledgeFacts
 from policies.programme import Programme
@@ -103,7 +102,7 @@ def dispute(
         in_time = one is None or asking.now.date() <= settled.dispute_until(one)
         authorised = _ask(gateway, asking, programme, party, stands=one is not None, in_time=in_time)
         signed = _same(one, document_sha256)
-        after(settled.state(signed, _line(signed, line_key)), Step.DISPUTE)
+        after(settled.state(signed, _line(signed, line_key)), LineAction.DISPUTE)
         row = Dispute(
             id=str(uuid.uuid4()),
             contract_id=contract_id,

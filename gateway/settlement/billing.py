@@ -22,7 +22,7 @@ from gateway.settlement.account import CREDIT_NOTE, INVOICE, BillLine, Planned, 
 from gateway.settlement.acknowledging import is_appointed
 from gateway.settlement.invoice import STATED_EVIDENCE, BillFacts, Evidence, ubl
 from gateway.settlement.reading import Settled, lines_of, read
-from gateway.settlement.states import QUARRELS, State
+from gateway.settlement.states import QUARRELS, LineState
 from gateway.store import queries
 from gateway.store.settlement_tables import Bill
 from policies.facts import RequestPaymentFacts
@@ -126,7 +126,7 @@ def _waits_for_nobody(settled: Settled, window: str) -> bool:
     """Whether every line of the window is acknowledged: what is left is no quarrel, but an amount of nothing."""
     one = settled.standing(window)
     states = [] if one is None else [settled.state(one, line) for line in one.document.lines]
-    return bool(states) and all(state not in (State.RELEASED, State.HELD, *QUARRELS) for state in states)
+    return bool(states) and all(state not in (LineState.RELEASED, LineState.HELD, *QUARRELS) for state in states)
 
 
 def _why_nothing(settled: Settled, window: str) -> str:

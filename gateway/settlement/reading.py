@@ -26,7 +26,7 @@ from gateway.outcomes.terms import Window
 from gateway.release import issuing
 from gateway.settlement import logged
 from gateway.settlement.account import BillLine, Document, Line, Place, billed, differences, shared
-from gateway.settlement.states import QUARRELS, Action, State, course
+from gateway.settlement.states import QUARRELS, LineAction, LineState, course
 from gateway.store import queries
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow
@@ -146,37 +146,39 @@ class Settled:
             if one.release_id == release and line in one.lines and (since is None or one.at >= since)
         }
 
-    def state(self, one: Signed, line: Line) -> State:
+    def state(self, one: Signed, line: Line) -> LineState:
         """Where a line of a document stands, folded from the facts."""
-        actions = [Action.STATE_HELD] if one.is_stated else [Action.FREEZE, Action.EVALUATE, Action.RELEASE]
+        actions = (
+            [LineAction.STATE_HELD] if one.is_stated else [LineAction.FREEZE, LineAction.EVALUATE, LineAction.RELEASE]
+        )
         if not one.document.is_standing:
-            return course([*actions, Action.SUPERSEDE])
+            return course([*actions, LineAction.SUPERSEDE])
         if any(dispute.line == line.key for dispute in self.open_disputes(one.release)):
-            return course([*actions, Action.DISPUTE])
+            return course([*actions, LineAction.DISPUTE])
         if not self.accepted_by(one.release, line.key) >= set(PARTIES):
             return course(actions)
-        actions.append(Action.ACKNOWLEDGE)
+        actions.append(LineAction.ACKNOWLEDGE)
         place = (one.document.window, line.key)
         if billed(self.bill_lines()).get(place) == (line.quantity, line.amount_minor):
-            actions.append(Action.INVOICE)
+            actions.append(LineAction.INVOICE)
             # every payer's bill of it: money that one of several still owes is not there
             if all(bill.id in self.paid for bill in self.bills if place in {part.place for part in lines_of(bill)}):
-                actions.append(Action.PAY)
+                actions.append(LineAction.PAY)
         return course(actions)
 
-    def window_states(self, window: Window) -> list[State]:
+    def window_states(self, window: Window) -> list[LineState]:
         """The states of a window's lines; of one that is not released, its own."""
         one = self.standing(window.label)
         if one is not None and one.is_stated:
-            return [self.state(one, line) for line in one.document.lines] or [course([Action.STATE_PAID])]
+            return [self.state(one, line) for line in one.document.lines] or [course([LineAction.STATE_PAID])]
         if one is not None:
             moved = [line for line in one.document.lines if line.amount_minor or line.quantity]
-            return [self.state(one, line) for line in moved or one.document.lines] or [State.RELEASED]
+            return [self.state(one, line) for line in moved or one.document.lines] or [LineState.RELEASED]
         frozen = self.frozen_at[window.label]
         if window.label in self.intended:
-            return [course([Action.FREEZE, Action.EVALUATE])]
+            return [course([LineAction.FREEZE, LineAction.EVALUATE])]
         is_frozen = frozen is not None and frozen <= self.now
-        return [course([Action.FREEZE] if is_frozen else [])]
+        return [course([LineAction.FREEZE] if is_frozen else [])]
 
     def ready(self, window: str) -> set[Place]:
         """The lines of a window that may be billed: accepted by both, or taken out by an accepted correction."""
@@ -186,7 +188,7 @@ class Settled:
         found = {
             (window, line.key)
             for line in one.document.lines
-            if self.state(one, line) in (State.ACKNOWLEDGED, State.INVOICED, State.PAID)
+            if self.state(one, line) in (LineState.ACKNOWLEDGED, LineState.INVOICED, LineState.PAID)
         }
         keys = {line.key for line in one.document.lines}
         everything = all(self.state(one, line) not in QUARRELS for line in one.document.lines)

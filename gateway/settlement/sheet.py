@@ -18,12 +18,12 @@ from gateway.settlement import account
 from gateway.settlement.account import billed
 from gateway.settlement.invoice import account_of, payable_minor, vat_minor
 from gateway.settlement.reading import Settled, Signed, lines_of
-from gateway.settlement.states import State
+from gateway.settlement.states import LineState
 from gateway.store.settlement_tables import Bill
 from gateway.wording.settlement import kroner
 
 SCHEMA = "settlement-sheet/1"
-_BILLED = (State.INVOICED, State.PAID)
+_BILLED = (LineState.INVOICED, LineState.PAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def _acknowledged(settled: Settled, bill: Bill, standing: list[Signed]) -> Check
         for line in one.document.lines
         if line.amount_minor and (one.document.window, line.key) in places
     ]
-    both = all(state in (*_BILLED, State.ACKNOWLEDGED) for state in states)
+    both = all(state in (*_BILLED, LineState.ACKNOWLEDGED) for state in states)
     yes = "leverandør og kommune, hver linje · operator and municipality, every line"
     return Check("acknowledged", both, yes if both else "ikke af begge, eller bestridt · not by both, or disputed")
 

@@ -16,7 +16,7 @@ from gateway.outcomes.tariff import unit_of
 from gateway.outcomes.terms import Tariff, Window, apportion
 from gateway.settlement.account import Line, Place
 from gateway.settlement.reading import Settled, Signed, lines_of
-from gateway.settlement.states import QUARRELS, State, of_window
+from gateway.settlement.states import QUARRELS, LineState, of_window
 from outcome_verifier import canonical
 from outcome_verifier.balances import SAYS
 
@@ -157,7 +157,7 @@ def _stated(settled: Settled, window: str, tariff: str, minor: int) -> dict[str,
         "quantity": settled.quantity_before(window)[tariff],
         "amount_minor": minor,
         "shares": [{"payer": payer.organisation, "amount_minor": share} for payer, share in shares],
-        "state": State.STATED,
+        "state": LineState.STATED,
         "accepted_by": [],
         "dispute": None,
     }
@@ -193,15 +193,15 @@ def _next(settled: Settled, window: Window, one: Signed | None) -> dict[str, str
         on = settled.contract.freezes_on(window).isoformat()
         return {"what": "payment_document", "on": on, "condition": CONDITIONAL}
     match of_window(settled.window_states(window)):
-        case State.RELEASED | State.HELD:
+        case LineState.RELEASED | LineState.HELD:
             return {"what": "acknowledge_or_dispute", "on": settled.dispute_until(one).isoformat(), "condition": ""}
-        case State.DISPUTED | State.CONTESTED:
+        case LineState.DISPUTED | LineState.CONTESTED:
             answer = min(dispute.answer_by for dispute in settled.open_disputes(one.release)).isoformat()
             return {"what": "answer_dispute", "on": answer, "condition": ""}
-        case State.ACKNOWLEDGED if any(line.amount_minor for line in one.document.lines):
+        case LineState.ACKNOWLEDGED if any(line.amount_minor for line in one.document.lines):
             due = (settled.now.date() + timedelta(days=settled.terms.payment_days)).isoformat()
             return {"what": "invoice", "on": due, "condition": "paid by this day if it is invoiced today"}
-        case State.INVOICED:
+        case LineState.INVOICED:
             ids = [bill for bill in settled.bills if bill.id not in settled.paid]
             dues = [bill.due_on for bill in ids if window.label in {line.window for line in lines_of(bill)}]
             return {"what": "payment", "on": min(dues).isoformat(), "condition": ""} if dues else None

@@ -15,7 +15,7 @@ from gateway.settlement import investor as investing
 from gateway.settlement.acknowledging import is_appointed, party_of
 from gateway.settlement.reading import Settled, lines_of, read
 from gateway.settlement.statement import digest, statement
-from gateway.settlement.states import State
+from gateway.settlement.states import LineState
 from gateway.store import queries
 from outcome_verifier import canonical
 from policies.facts import StatementFacts
@@ -52,7 +52,7 @@ def show_investor(gateway: Gateway, contract_id: str, *, as_party: Party | None 
 
 def investor_view(asking: Asking, settled: Settled) -> dict[str, Any]:
     contract = settled.contract
-    paid = {window.label for window in contract.windows if set(settled.window_states(window)) == {State.PAID}}
+    paid = {window.label for window in contract.windows if set(settled.window_states(window)) == {LineState.PAID}}
     return investing.view(
         contract,
         shown=_shown(asking, contract),
