@@ -106,9 +106,14 @@ def test_who_says_to_have_looked_alone_writes_nothing(store: Store, write: Calla
     with store.write(NOW) as uow:
         uow.session.add(a_source("dream"))
         uow.record(EVENT)
-    with pytest.raises(UnauditedWrite), store.write(NOW) as uow:
-        write(uow.session)
-        uow.record(LOOK)
+
+    def write_under_a_look() -> None:
+        with store.write(NOW) as uow:
+            write(uow.session)
+            uow.record(LOOK)
+
+    with pytest.raises(UnauditedWrite):
+        write_under_a_look()
     assert (sources(store), log_size(store)) == (["dream"], 1)
     with store.write(NOW) as uow:  # with an event that says so it stands
         write(uow.session)
