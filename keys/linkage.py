@@ -38,7 +38,7 @@ class VaultStore(Protocol):
     def add(self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: Sequence[BlindIndexRow]) -> None: ...
     def subjects_at(self, domain: str, key_version: int, index: bytes) -> list[str]: ...
     def subjects_in(self, domain: str, key_version: int) -> Mapping[bytes, str]: ...
-    def sealed(self, subject: str) -> tuple[bytes, bytes]: ...
+    def sealed_number(self, subject: str) -> tuple[bytes, bytes]: ...
     def replace(self, subject: str, *, sealed_cpr: bytes, indexes: Sequence[BlindIndexRow]) -> None: ...
 
 
@@ -79,7 +79,7 @@ class Linkage:
             raise NumberTaken()
         if owner == subject and self.open(subject) == cpr:
             return False
-        wrapped_key = self._store.sealed(subject)[1]
+        wrapped_key = self._store.sealed_number(subject)[1]
         key = _open(self._wrapping, wrapped_key, subject)
         domains = (MUNICIPALITY, contract_domain(contract_id))
         self._store.replace(
@@ -112,7 +112,7 @@ class Linkage:
 
     def open(self, subject: str) -> Cpr:
         """The subject's number, for a request that must carry it; `VaultCorrupt` where the seal is broken."""
-        sealed_cpr, wrapped_key = self._store.sealed(subject)
+        sealed_cpr, wrapped_key = self._store.sealed_number(subject)
         key = _open(self._wrapping, wrapped_key, subject)
         return Cpr.parse(_open(AESGCM(key), sealed_cpr, subject).decode("ascii"))
 

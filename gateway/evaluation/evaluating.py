@@ -132,11 +132,11 @@ def look(
     remainder = basis.remainder(session, contract.id) if only is None else NOBODY
     evaluation = evaluate(contract, cohort, week, remainder=remainder)
     if only is None:
-        as_of = replace(as_of, reconciled=_reconciled(session, contract, programme, cohort, evaluation, as_of))
+        as_of = replace(as_of, reconciled=_reconcile(session, contract, programme, cohort, evaluation, as_of))
     return Look(contract, text, cohort, remainder, evaluation, as_of)
 
 
-def _reconciled(
+def _reconcile(
     session: Session,
     contract: Contract,
     programme: Programme,

@@ -80,7 +80,7 @@ def explain(
         contract_id,
         Purpose.OUTCOME_EVALUATION,
         authorise=lambda asking: ask_to_look(gateway, asking, contract_id, week, known_at=known_at),
-        look=lambda at, _: _explained(gateway, at, contract_id, week, case_reference, known_at),
+        look=lambda at, _: _explain(gateway, at, contract_id, week, case_reference, known_at),
         record=lambda asking, authorised, seen: _record(gateway, asking, authorised, seen),
     )
 
@@ -95,7 +95,7 @@ class _Explained:
     is_of_everybody: bool
 
 
-def _explained(
+def _explain(
     gateway: Gateway, at: Snapshot, contract_id: str, week: Week, case_reference: str, known_at: datetime | None
 ) -> _Explained:
     named = queries.subject_of(at.session, contract_id, case_reference)

@@ -176,10 +176,10 @@ def _rows(windows: Sequence[Window], then: Look, now: Look, kept: Mapping[str, _
     found = []
     for number, window in enumerate(windows):
         ends = [part.to_week for part in windows[max(0, number - 1) : number + 1]]
-        before = _added(then.contract, then.cohort, then.remainder, ends)
-        after = _added(now.contract, now.cohort, now.remainder, ends)
+        before = _added_quantities(then.contract, then.cohort, then.remainder, ends)
+        after = _added_quantities(now.contract, now.cohort, now.remainder, ends)
         frozen = kept.get(window.label)
-        at_freeze = {} if frozen is None else _added(now.contract, frozen.cohort, now.remainder, ends)
+        at_freeze = {} if frozen is None else _added_quantities(now.contract, frozen.cohort, now.remainder, ends)
         instant = None if frozen is None else frozen.frozen_at
         found += [
             WindowChange(window.label, name, before[name], after[name], instant, at_freeze.get(name)) for name in after
@@ -187,7 +187,7 @@ def _rows(windows: Sequence[Window], then: Look, now: Look, kept: Mapping[str, _
     return tuple(found)
 
 
-def _added(
+def _added_quantities(
     contract: Contract, cohort: Sequence[PersonHistory], remainder: Remainder, ends: Sequence[Week]
 ) -> dict[str, int]:
     """What the last of one or two windows adds to each measure."""

@@ -162,7 +162,7 @@ def _evaluate(
     return _Shadowed(report, labels, cohort, list(zip(rules, ends, strict=True)), at.now)
 
 
-def shown(one: Compared) -> tuple[str, ...]:
+def terminal_row(one: Compared) -> tuple[str, ...]:
     """A row for the terminal."""
     verdict = "DIFFERS" if one.difference else "equal"
     return (one.window, one.figure.name, *(_text(one, value) for value in (one.old, one.new, one.difference)), verdict)

@@ -50,7 +50,7 @@ def correct(gateway: Gateway, contract_id: str, window_label: str, *, reason: st
         looking = evaluating.ask_to_evaluate(
             asking, contract, gateway.programme(asking.session, contract_id), Purpose.OUTCOME_PAYMENT
         )
-        return [_Standing(old, _allowed(gateway, asking, contract, window, old, looking)) for old in standing]
+        return [_Standing(old, _allow_draft(gateway, asking, contract, window, old, looking)) for old in standing]
 
     def look(at: Snapshot, standing: list[_Standing]) -> list[DraftClaims]:
         drafts = [drafting.draft(gateway, at.session, one.allowed.request, one.allowed.planned) for one in standing]
@@ -83,12 +83,12 @@ class _Standing:
     allowed: DraftAllowed
 
     @property
-    def shown(self) -> Mapping[str, Any]:
+    def shown_claims(self) -> Mapping[str, Any]:
         disclosable: Mapping[str, Any] = canonical.loads(self.row.draft)["disclosable"]
         return disclosable
 
     def differs_from(self, made: DraftClaims) -> bool:
-        return _figures(self.shown) != _figures(made.disclosable)
+        return _figures(self.shown_claims) != _figures(made.disclosable)
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, int]:
@@ -122,7 +122,7 @@ def _standing(session: Session, contract: Contract, window: Window) -> list[Rele
     return [newest[key] for key in sorted(newest, key=lambda key: (key[0] != Template.PAYMENT_DOCUMENT, key))]
 
 
-def _allowed(
+def _allow_draft(
     gateway: Gateway, asking: Asking, contract: Contract, window: Window, old: ReleaseRow, looking: Authorised
 ) -> DraftAllowed:
     request = ReleaseRequest(contract, window, Template(old.template), Recipient(old.recipient_role))
@@ -136,7 +136,9 @@ def _supersede(gateway: Gateway, asking: Asking, standing: _Standing, made: Draf
     """The intended successor of an attestation."""
     request, old = standing.allowed.request, standing.row
     again = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask, corrects=True)
-    replaced = Replaced(old, issuing.jwt_sha256(issuing.token_of(old)), difference(standing.shown, made.disclosable))
+    replaced = Replaced(
+        old, issuing.jwt_sha256(issuing.token_of(old)), difference(standing.shown_claims, made.disclosable)
+    )
     return drafting.intend(gateway, asking, request, made, again.authorised, replaced=replaced)
 
 

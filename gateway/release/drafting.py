@@ -80,7 +80,7 @@ def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: 
     remainder = basis.remainder(session, contract.id)
     now = evaluate(contract, cohort, window.to_week, remainder=remainder)  # 2
     opening = openings.opening_of(gateway, session, contract.id)
-    needed = _needed(contract, earlier, opening)
+    needed = _needed_windows(contract, earlier, opening)
     rules = [gateway.contract_for(session, contract.id, part) for part in needed]
     before = [
         evaluate(rule, cohort, part.to_week, remainder=remainder) for rule, part in zip(rules, needed, strict=True)
@@ -131,7 +131,7 @@ def _shown_as_known_before(session: Session, request: ReleaseRequest, known: dat
     return any(row.known_at != known for row in same)
 
 
-def _needed(contract: Contract, earlier: Sequence[Window], opening: OpeningBalances | None) -> list[Window]:
+def _needed_windows(contract: Contract, earlier: Sequence[Window], opening: OpeningBalances | None) -> list[Window]:
     """The earlier windows that what is due rests on: all under a cap by window, else the last and the last stated."""
     if any(tariff.cap_window_minor for tariff in contract.tariffs):
         return list(earlier)

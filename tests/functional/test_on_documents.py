@@ -23,7 +23,7 @@ from gateway.release import correction
 from gateway.rights import erasure
 from gateway.settlement import views
 from gateway.settlement.statement import digest
-from gateway.store.evidence import EvidenceRow
+from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical

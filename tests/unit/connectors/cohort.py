@@ -63,7 +63,7 @@ class MemoryVault:
     def subjects_in(self, domain: str, key_version: int) -> Mapping[bytes, str]:
         return {row.index: s for row, s in self.rows if (row.domain, row.key_version) == (domain, key_version)}
 
-    def sealed(self, subject: str) -> tuple[bytes, bytes]:
+    def sealed_number(self, subject: str) -> tuple[bytes, bytes]:
         return self.entries[subject]
 
 
