@@ -129,7 +129,7 @@ class Rules:
             case WeekReason.NO_STATE:
                 return self.line(*self._place(measure), key="states")
             case WeekReason.AFTER_LAST_WEEK:
-                key = "weeks_from_enrolment" if measure.weeks_from_enrolment else "days_from_enrolment"
+                key = "weeks_from_enrolment" if measure.weeks_limit else "days_from_enrolment"
                 return self.line(*self._place(measure), key=key)
             case reason if reason in _RULE_OF:
                 return self.line("exits", key=self._exit(person, verdict))

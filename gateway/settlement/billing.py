@@ -17,7 +17,7 @@ from gateway.errors.settlement import BillUnknown, SettlementRefused
 from gateway.events.settlement import PaymentRequested
 from gateway.installation.authority import Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import ContractParty
+from gateway.outcomes.terms import ContractParty
 from gateway.settlement.account import CREDIT_NOTE, INVOICE, BillLine, Planned, billed, plan
 from gateway.settlement.acknowledging import is_appointed
 from gateway.settlement.invoice import STATED_EVIDENCE, BillFacts, Evidence, ubl

@@ -89,7 +89,7 @@ def view(
     if stated is not None:
         made["stated"] = {"says": SAYS, "last_window": stated[0], "paid_minor": stated[1]}
     made["goal"] = (
-        {"people": measure.threshold_people, "achieved": newest.achieved, "met": newest.met, "window": newest.window}
+        {"people": measure.goal_people, "achieved": newest.achieved, "met": newest.met, "window": newest.window}
         if measure and newest
         else None
     )

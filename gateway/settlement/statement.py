@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from gateway.outcomes.contract import ContractParty
-from gateway.outcomes.tariff import unit_of
-from gateway.outcomes.terms import Tariff, Window, apportion
+from gateway.outcomes.contract import Tariff
+from gateway.outcomes.terms import ContractParty, Window, apportion
 from gateway.settlement.account import Line, Place
 from gateway.settlement.reading import Settled, Signed, lines_of
 from gateway.settlement.states import QUARRELS, State, of_window
@@ -153,7 +152,7 @@ def _stated(settled: Settled, window: str, tariff: str, minor: int) -> dict[str,
         "line": f"{tariff}/stated",
         "tariff": tariff,
         "kind": "stated",
-        "unit": unit_of(contract, next(one for one in contract.tariffs if one.id == tariff)),
+        "unit": next(one for one in contract.tariffs if one.id == tariff).unit(contract),
         "quantity": settled.quantity_before(window)[tariff],
         "amount_minor": minor,
         "shares": [{"payer": payer.organisation, "amount_minor": share} for payer, share in shares],
@@ -231,7 +230,7 @@ def _tariff(settled: Settled, tariff: Tariff) -> dict[str, Any]:
     due = sum(line.amount_minor for line in lines) + sum(settled.paid_before(one)[tariff.id] for one in windows)
     return {
         "tariff": tariff.id,
-        "unit": unit_of(settled.contract, tariff),
+        "unit": tariff.unit(settled.contract),
         "quantity": sum(line.quantity for line in lines)
         + sum(settled.quantity_before(one)[tariff.id] for one in windows),
         "due_minor": due,

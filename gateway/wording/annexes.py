@@ -6,7 +6,6 @@ from html import unescape
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
-from gateway.outcomes.tariff import UNIT_OF
 from gateway.outcomes.terms import EXIT_OF, ExitRule, FigureUnit, RegisterExit, Rounding, WeekState
 from gateway.wording import formats, plain_danish
 from gateway.wording import register as register_words
@@ -88,13 +87,11 @@ def minor_unit(contract: Contract) -> str:
 
 def figure(contract: Contract, name: str, value: int) -> str:
     """A figure with its unit, as the contract measures it."""
-    measure = contract.measure(name)
-    one = contract.aggregate(name).unit if measure is None else UNIT_OF[measure.kind]
-    match one:
-        case FigureUnit.MINOR:
-            return money(contract, value)
-        case FigureUnit.EVENTS_PER_100:
-            return f"{danish_hundredths(value)} hændelser pr. 100 borgere"
+    one = contract.unit_of(name)
+    if one is FigureUnit.MINOR:
+        return money(contract, value)
+    if one is FigureUnit.EVENTS_PER_100:
+        return f"{danish_hundredths(value)} hændelser pr. 100 borgere"
     return f"{danish_number(value)} {unit(one, value)}"
 
 

@@ -8,7 +8,8 @@ from datetime import date
 from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock
 from gateway.documents.annexes.measurement import annex_a
 from gateway.documents.annexes.payment import annex_b
-from gateway.outcomes.contract import Contract, ContractParty
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import ContractParty
 from gateway.wording import annexes as words
 from gateway.wording import formats
 from policies.programme import Programme
