@@ -66,8 +66,8 @@ $(VENV)/mutants: $(VENV)/dev tests/mutants/requirements.lock
 	$(BIN)/pip install --quiet --require-hashes --requirement tests/mutants/requirements.lock
 	touch $@
 
-mutants: $(VENV)/mutants ## change the code that guards privacy, a bit at a time: a test must notice (most of an hour)
-	$(BIN)/python -m tests.mutants
+mutants: $(VENV)/mutants ## change the code that guards privacy a bit at a time, all that is stale or MODULE=: a test must notice
+	$(BIN)/python -m tests.mutants $(MODULE)
 
 check: lint types imports ## lint, types and import direction
 

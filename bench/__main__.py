@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-MEASUREMENTS = ("blind_index", "extract_scan", "comparison", "verify_start", "log_proofs", "source_pulls", "road")
+MEASUREMENTS = ("blind_index", "extract_scan", "comparison", "cold_start", "log_proofs", "source_pulls", "road")
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ def serve_on(listener: socket.socket, gateway: Gateway, *, say: Callable[[str], 
 
     from gateway.api.app import create_app
 
+    gateway.load_policies()  # rules that are refused stop the service before it answers anybody
     server = uvicorn.Server(uvicorn.Config(create_app(gateway), log_level="warning", server_header=False))
     host, port = listener.getsockname()[:2]
     say(f"serving on http://{f'[{host}]' if ':' in host else host}:{port} (API document at /docs); Ctrl-C ends it")

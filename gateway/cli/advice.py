@@ -76,12 +76,12 @@ def list_advice(contract: Annotated[str, typer.Argument(help="The contract's id;
     with gateway.store.read() as session:
         for row in all_advice(session, contract):
             held = "yes" if row.holds else "no"
-            given, until = row.at.date().isoformat(), row.decide_by.isoformat()
+            given, until = row.given_on.isoformat(), row.decide_by.isoformat()
             answered = row.answer or ("open" if row.waits else "none")
             if row.answered_at is not None:
                 answered += f" on {row.answered_at.date()} by {row.answered_by}"
             lifted = "no" if row.lifted_at is None else f"on {row.lifted_at.date()} by {row.lifted_by}"
-            rows.append((row.id, row.contract_id, row.window or "all", held, given, until, answered, lifted))
+            rows.append((row.id, row.contract, row.window or "all", held, given, until, answered, lifted))
     columns(rows)
 
 

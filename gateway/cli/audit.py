@@ -43,7 +43,7 @@ def sample(
     done = draw(open_gateway(), contract, window, template, to, size=size, nonce=nonce)
     row = done.sample
     word = "drawn" if done.is_new else "drawn before with these very inputs, nothing changed"
-    console.print(f"{word}: {done.people} of {row.population} people behind {contract} {window} ({template} to {to})")
+    console.print(f"{word}: {row.people} of {row.population} people behind {contract} {window} ({template} to {to})")
     console.print(f"  sample {row.id}")
     console.print(f"  seed   {row.seed}")
     if row.position > 1:
@@ -52,7 +52,7 @@ def sample(
     for reason, people in sorted(row.not_drawn.items()):
         if people:
             console.print(f"  not drawn, {reason.replace('_', ' ')}: {people} people", style="yellow")
-    if not row.approved_by:
+    if row.rows_until is None:
         console.print(f"  a system owner lets its rows be shown: gateway audit approve {row.id}")
 
 
@@ -64,8 +64,8 @@ def approve(sample: Sample) -> None:
     """
     from gateway.oversight.audit.showing import approve as use_case
 
-    done = use_case(open_gateway(), sample)
-    console.print(f"approved: the rows of sample {done.id} may be shown up to {done.approved_until}")
+    until = use_case(open_gateway(), sample)
+    console.print(f"approved: the rows of sample {sample} may be shown up to {until}")
 
 
 @app.command()
@@ -221,9 +221,9 @@ def take(file: Annotated[Path, typer.Argument(help="What the auditor signed (JWS
     """
     from gateway.oversight.audit.countersigning import take as use_case
 
-    row, is_new = use_case(open_gateway(), file.read_text("utf-8", errors="replace"))
-    word = "taken" if is_new else "taken before, nothing changed"
-    console.print(f"{word}: {row.verdict}, signed with key {row.kid}")
+    done = use_case(open_gateway(), file.read_text("utf-8", errors="replace"))
+    word = "taken" if done.is_new else "taken before, nothing changed"
+    console.print(f"{word}: {done.verdict}, signed with key {done.kid}")
     console.print("  hand the bundle out again, so that its recipient gets it: gateway release")
 
 
@@ -233,7 +233,7 @@ def list_samples(contract: Annotated[str, typer.Argument(help="The contract's id
 
     Example: gateway audit list impact60
     """
-    from gateway.oversight.audit.sampling import progress
+    from gateway.oversight.audit.sampling import list_samples as use_case
 
     gateway = open_gateway()
     rows: list[Sequence[str]] = [
@@ -252,21 +252,20 @@ def list_samples(contract: Annotated[str, typer.Argument(help="The contract's id
         )
     ]
     with gateway.store.read() as session:
-        for one in progress(session, contract):
-            row, release = one.sample, one.release
-            verdict = f"{row.verdict}, countersigned" if one.is_countersigned else row.verdict or "open"
+        for row in use_case(session, contract):
+            verdict = f"{row.verdict}, countersigned" if row.is_countersigned else row.verdict or "open"
             rows.append(
                 (
                     row.id,
-                    row.contract_id,
-                    release.window,
-                    release.template,
-                    release.recipient_role,
+                    row.contract,
+                    row.window,
+                    row.template,
+                    row.recipient,
                     str(row.position),
-                    f"{one.people} of {row.population}",
-                    f"{row.drawn_at:%Y-%m-%d}",
-                    "not approved" if row.approved_until is None else str(row.approved_until),
-                    str(one.found),
+                    f"{row.people} of {row.population}",
+                    f"{row.drawn_on:%Y-%m-%d}",
+                    "not approved" if row.rows_until is None else str(row.rows_until),
+                    str(row.found),
                     verdict,
                 )
             )

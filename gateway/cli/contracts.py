@@ -143,8 +143,8 @@ def proposals() -> None:
     rows = [("proposal", "contract", "proposed on", "by", "sha256")]
     with gateway.store.read() as session:
         for row in open_proposals(session):
-            what = row.contract_id or "policy set"
-            rows.append((row.id, what, row.proposed_at.date().isoformat(), row.proposed_by, row.sha256))
+            what = row.contract or "policy set"
+            rows.append((row.id, what, row.proposed_on.isoformat(), row.proposed_by, row.sha256))
     columns(rows)
 
 

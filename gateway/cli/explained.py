@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gateway.cli.terminal import columns, console
 from gateway.wording.formats import english_money
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gateway.evaluation.hindsight import Changes
     from gateway.outcomes.explain import MeasureExplained, TotalExplained, WeekRun, WindowExplained
     from gateway.outcomes.reconciling import Reconciled
+    from gateway.wording.views import JsonValue
 
 SCHEMA = "evaluation-explained/1"
 _EACH = ("people", "retention", "days", "earnings")  # kinds in which a person is a unit at most
@@ -107,7 +108,7 @@ def _money(minor: int, currency: str) -> str:
     return f"{english_money(minor)} {currency}"
 
 
-def as_json(found: Explanation) -> dict[str, Any]:
+def as_json(found: Explanation) -> dict[str, JsonValue]:
     """The same as JSON values: weeks as ISO weeks, amounts in minor units."""
     contract = found.contract
     return {
@@ -144,7 +145,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
     }
 
 
-def _total_json(total: TotalExplained) -> dict[str, Any]:
+def _total_json(total: TotalExplained) -> dict[str, JsonValue]:
     return {
         "measure": total.measure,
         "kind": total.kind,
@@ -156,7 +157,7 @@ def _total_json(total: TotalExplained) -> dict[str, Any]:
     }
 
 
-def _measure_json(measure: MeasureExplained) -> dict[str, Any]:
+def _measure_json(measure: MeasureExplained) -> dict[str, JsonValue]:
     return {
         "measure": measure.measure,
         "kind": measure.kind,

@@ -59,21 +59,22 @@ def explain(decision: Decision) -> None:
     from gateway.oversight import decisions
 
     told = decisions.explain(open_gateway(), decision)
-    principal = told["principal"]
-    console.print(f"{told['effect'].upper()}: {told['action']} for {principal['role']}/{principal['organisation']}")
-    console.print(f"  {told['at']} in programme {told['programme']}")
-    console.print(f"  {told['reason_da']}")
-    console.print(f"  {told['reason_en']}")
+    found = told.decision
+    principal = found.principal
+    console.print(f"{found.effect.upper()}: {found.action} for {principal.role}/{principal.organisation}")
+    console.print(f"  {told.at.isoformat()} in programme {found.programme}")
+    console.print(f"  {found.reason_da}")
+    console.print(f"  {found.reason_en}")
     rows = [("fact", "value")]
     rows += [
-        (name, ", ".join(value) if isinstance(value, list) else str(value)) for name, value in told["facts"].items()
+        (name, ", ".join(value) if isinstance(value, tuple) else str(value)) for name, value in found.facts.items()
     ]
     columns(rows, indent=2)
-    for title, name in (("rules", "rule_ids"), ("grants", "grant_ids")):
-        console.print(f"  {title}: {', '.join(told[name]) or 'none'}")
-    console.print(f"  policy set {told['policy_set_sha256']}")
-    console.print(f"  programme  {told['programme_sha256']}")
-    console.print(f"  decision   {told['sha256']}, engine {told['engine_version']}")
+    for title, names in (("rules", found.rule_ids), ("grants", found.grant_ids)):
+        console.print(f"  {title}: {', '.join(names) or 'none'}")
+    console.print(f"  policy set {found.policy_set_sha256}")
+    console.print(f"  programme  {found.programme_sha256}")
+    console.print(f"  decision   {told.sha256}, engine {found.engine_version}")
 
 
 @app.command()
@@ -85,11 +86,11 @@ def replay(decision: Decision) -> None:
     from gateway.oversight import decisions
 
     done = decisions.replay(open_gateway(), decision)
-    console.print(f"stored: {done.stored['effect']} by {', '.join(done.stored['rule_ids'])}")
+    console.print(f"stored: {done.stored.decision.effect} by {', '.join(done.stored.decision.rule_ids)}")
     console.print(f"again:  {done.again.effect} by {', '.join(done.again.rule_ids)}")
-    if done.is_same and done.is_intact:
+    if done.is_same and done.stored.is_intact:
         console.print("the same, and the stored text is the one that the log holds", style="green")
         return
-    told = "another outcome" if done.is_intact else "the stored text is not the one that the log holds"
+    told = "another outcome" if done.stored.is_intact else "the stored text is not the one that the log holds"
     console.print(f"DIFFERS: {told}", style="red")
     raise typer.Exit(1)

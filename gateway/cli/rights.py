@@ -138,6 +138,7 @@ def report(
     """
     from gateway.documents.report_page import page
     from gateway.rights import report as reports
+    from gateway.wording.views import as_json
 
     with output(out) as file:
         made = reports.report(open_gateway(), contract, _person(case_ref, cpr_file), role=_role(role))
@@ -145,7 +146,7 @@ def report(
     console.print(f"report: {out}")
     if json_out is not None:
         with output(json_out) as file:
-            file.write(json.dumps(made, ensure_ascii=False, indent=1).encode() + b"\n")
+            file.write(json.dumps(as_json(made), ensure_ascii=False, indent=1).encode() + b"\n")
         console.print(f"report: {json_out}")
 
 
@@ -201,7 +202,7 @@ def list_requests(contract: Contract) -> None:
 
     rows = [("request", "right", "asked on", "by")]
     found = requests.open_requests(open_gateway(), contract)
-    rows += [(row.id, row.kind, row.asked_at.date().isoformat(), row.asked_by) for row in found]
+    rows += [(one.id, one.right, one.asked_on.isoformat(), one.asked_by) for one in found]
     columns(rows)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from sqlmodel import Session, col, select
@@ -148,10 +148,26 @@ def propose_change(gateway: Gateway, contract_file: Path, programme_file: Path) 
     return identifier
 
 
-def open_proposals(session: Session) -> Sequence[Proposal]:
+@dataclass(frozen=True, slots=True)
+class OpenProposal:
+    """A proposed change that waits for a second person, for the controller's staff. `contract` is empty where it is
+    the policy set that would change.
+    """
+
+    id: str
+    contract: str
+    proposed_on: date
+    proposed_by: str
+    sha256: str
+
+
+def open_proposals(session: Session) -> tuple[OpenProposal, ...]:
     """The proposals that wait for a second person, oldest first."""
     query = select(Proposal).where(col(Proposal.approved_at).is_(None))
-    return session.exec(query.order_by(col(Proposal.proposed_at), Proposal.id)).all()
+    rows = session.exec(query.order_by(col(Proposal.proposed_at), Proposal.id))
+    return tuple(
+        OpenProposal(row.id, row.contract_id, row.proposed_at.date(), row.proposed_by, row.sha256) for row in rows
+    )
 
 
 def approve_change(gateway: Gateway, proposal_id: str) -> Contract:

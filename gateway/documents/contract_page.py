@@ -102,7 +102,7 @@ class PageVoice(Voice):
         return money(minor, self.contract.currency, self.language)
 
     def hours(self, hundredths: int) -> str:
-        return formats.trimmed(hundredths, _UNDIVIDED[self.language])
+        return formats.short_decimal(hundredths, _UNDIVIDED[self.language])
 
     def share(self, per_mille: int) -> str:
         """`75` as `7,5 %` in Danish and `7.5 %` in English."""

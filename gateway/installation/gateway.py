@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from sqlmodel import Session, select
@@ -21,7 +21,6 @@ from gateway.errors.installation import AlreadyInstalled, NoActiveKey, NotInstal
 from gateway.errors.signer import KindMismatch
 from gateway.events.installation import Installed, SigningKeyChanged
 from gateway.events.rights import PolicySetApproved
-from gateway.installation import policy_sets
 from gateway.installation.secrets_folder import SecretsFolder
 from gateway.installation.settings import REAL_TIME, Kind, Settings, utc_now
 from gateway.outcomes.contract import Contract
@@ -31,13 +30,10 @@ from gateway.store import queries
 from gateway.store.schema import check_schema, migrate
 from gateway.store.tables import Installation, KeyManifestRow, SigningKeyRow
 from gateway.store.unit_of_work import Store, UnitOfWork
-from gateway.store.vault import VaultTables
 from keys.errors import KeyStoreLocked
 from keys.keystore import KeyStore, write_secret_file
-from keys.lifecycle import State
-from keys.linkage import Linkage
+from keys.lifecycle import KeyState
 from keys.signer import LogKey, Signer, log_key, signer_from_uri
-from policies.engine import PolicyEngine
 from policies.programme import Programme, load_programme
 from vocabulary.typed_text import check_typed
 
@@ -45,6 +41,7 @@ if TYPE_CHECKING:
     from connectors.boundary import Boundary
     from connectors.declaration import SourceDeclaration
     from connectors.transport import Transport
+    from policies.engine import PolicyEngine
 
 Clock = Callable[[], datetime]
 LOGS = ("attest", "payment", "access")
@@ -58,7 +55,7 @@ class Gateway:
     settings: Settings
     store: Store
     keystore: KeyStore
-    policies: PolicyEngine
+    load_policies: Callable[[], PolicyEngine]  # when something is to be decided; the same engine each time
     installed: Installation
     clock: Clock
 
@@ -81,11 +78,16 @@ class Gateway:
         keystore = KeyStore.open(settings.keys_directory, settings.read_passphrase())
         _check_profile(settings, row.kind)
         check_keys(keystore, row.kind)
-        return cls(settings, store, keystore, PolicyEngine.load(), row, clock)
+        return cls(settings, store, keystore, cache(_policies_on_disk), row, clock)
 
     @property
     def host(self) -> str:
         return self.installed.host_name
+
+    @property
+    def policies(self) -> PolicyEngine:
+        """The rules on disk. Raises `PolicySetInvalid`."""
+        return self.load_policies()
 
     @property
     def staff(self) -> str:
@@ -160,7 +162,10 @@ class Gateway:
 
     def boundary(self, session: Session) -> Boundary:
         """The boundary over the linkage of this session."""
-        from connectors.boundary import Boundary  # most commands match nobody, and need not load its columns
+        # most commands match nobody, and need not load what matches whole columns (numpy)
+        from connectors.boundary import Boundary
+        from gateway.store.vault import VaultTables
+        from keys.linkage import Linkage
 
         secret, vault_key = (self.keystore.load(name).private_bytes for name in ("linkage", "vault"))
         return Boundary(Linkage(VaultTables(session), secret=secret, vault_key=vault_key))
@@ -260,7 +265,7 @@ def initialise(
             uow.session.add(row)
             status.create_list(uow.session, now=now)
             uow.record(Installed(host=host_name, municipality=municipality_code, installation=kind))
-            first = Gateway(settings, store, keystore, PolicyEngine.load(), row, clock)
+            first = Gateway(settings, store, keystore, cache(_policies_on_disk), row, clock)
             _first_key(first, uow)
             _first_policy_set(first, uow)
         elif (row.host_name, row.municipality_code) != (host_name, municipality_code):
@@ -309,6 +314,12 @@ def _check_profile(settings: Settings, kind: str) -> None:
         raise UnsafeForProduction(profile="test", reason="this is a production installation; its keys must not be here")
 
 
+def _policies_on_disk() -> PolicyEngine:
+    from policies.engine import PolicyEngine  # a command that decides nothing need not load Cedar
+
+    return PolicyEngine.load()
+
+
 def _first_key(gateway: Gateway, uow: UnitOfWork) -> None:
     """Make the key of the first day active, in the transaction that makes the installation."""
     signer = signer_from_uri("file:attestation", gateway.keystore)
@@ -319,18 +330,20 @@ def _first_key(gateway: Gateway, uow: UnitOfWork) -> None:
             alg=signer.alg,
             jwk=dict(signer.public_jwk),
             x5c=[],
-            state=State.ACTIVE,
+            state=KeyState.ACTIVE,
             is_development=signer.is_development,
             added_at=uow.now,
             valid_from=uow.now,
         )
     )
     version = gateway.record_manifest(uow.session, now=uow.now).version
-    uow.record(SigningKeyChanged(key=signer.kid, action="add", state=State.ACTIVE, manifest=version))
+    uow.record(SigningKeyChanged(key=signer.kid, action="add", state=KeyState.ACTIVE, manifest=version))
 
 
 def _first_policy_set(gateway: Gateway, uow: UnitOfWork) -> None:
     """Approve the rules that come with the software, as whoever installs it."""
+    from gateway.installation import policy_sets  # reads rules, and so loads Cedar
+
     rules, anchor = gateway.policies.rules, gateway.anchor()
     row = policy_sets.approve(uow.session, rules, anchor=anchor, issuer=gateway.issuer, by=gateway.staff, now=uow.now)
     uow.record(PolicySetApproved(sha256=row.sha256, approval_sha256=policy_sets.approval_sha256(row), by=gateway.staff))

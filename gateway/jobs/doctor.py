@@ -178,7 +178,7 @@ def _governance(gateway: Gateway) -> Iterator[Diagnosis]:
     with gateway.store.read() as session:
         waiting = [row for row in all_advice(session) if row.suspends and row.waits]
     for row in waiting:
-        what = f"{row.contract_id} {row.window or 'every window'}: held by the data protection officer"
+        what = f"{row.contract} {row.window or 'every window'}: held by the data protection officer"
         if row.decide_by < today:
             yield Diagnosis(FAIL, f"{what}, and the answer was due on {row.decide_by}", "`gateway advice answer`")
         else:
@@ -207,9 +207,7 @@ def _journal(gateway: Gateway) -> Iterator[Diagnosis]:
 def _late_requests(gateway: Gateway, today: date) -> list[tuple[str, int]]:
     with gateway.store.read() as session:
         ids = queries.contract_ids(session)
-    counts = [
-        (one, sum(r.asked_at.date() + _ANSWER_WITHIN < today for r in open_requests(gateway, one))) for one in ids
-    ]
+    counts = [(one, sum(r.asked_on + _ANSWER_WITHIN < today for r in open_requests(gateway, one))) for one in ids]
     return [(contract_id, count) for contract_id, count in counts if count]
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.terms import ExitRule, PlannedRelease, Window
-from policies.calendar import Calendar, Figure, PlannedShow
+from policies.calendar import Calendar, CalendarFigure, PlannedShow
 from vocabulary.weeks import Month, Week
 
 
@@ -40,10 +40,10 @@ def _show(contract: Contract, release: PlannedRelease) -> PlannedShow:
     )
 
 
-def _figure(contract: Contract, measure: Measure, window: Window) -> Figure:
+def _figure(contract: Contract, measure: Measure, window: Window) -> CalendarFigure:
     weeks = first_weeks(contract)
     can = sum(1 for first in weeks if measure.can_move(contract, first, window))
-    return Figure(measure.id, can, len(weeks))
+    return CalendarFigure(measure.id, can, len(weeks))
 
 
 def first_weeks(contract: Contract) -> list[Week]:

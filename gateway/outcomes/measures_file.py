@@ -52,8 +52,8 @@ def read_states(root: DeclarationTable) -> tuple[WeekState, ...]:
                 table.line,
             )
         )
-        label.done()
-        table.done()
+        label.finish()
+        table.finish()
     unique(root, "states", [state.id for state in found])
     return tuple(found)
 
@@ -73,9 +73,9 @@ def _measure(table: DeclarationTable, states: tuple[WeekState, ...], indices: tu
         if word not in by_id:
             raise table.refuse("states", f"knows no state {word!r}")
     chosen = tuple(by_id[word] for word in table.texts("states"))
-    kind = MEASURES[table.converted("kind", one_of(*MEASURES))]
+    kind = MEASURES[table.convert("kind", one_of(*MEASURES))]
     measure = kind.read(table, table.text("id"), chosen, indices)
     if not chosen:
         raise table.refuse("states", "must name at least one state")
-    table.done()
+    table.finish()
     return measure

@@ -27,10 +27,10 @@ def read_indices(root: DeclarationTable) -> tuple[Index, ...]:
             years[int(year)] = values.integer(year, least=1)
         if not years:
             raise table.refuse("values", "must hold at least one year")
-        values.done()
+        values.finish()
         begins = table.integer("first_month", 1, least=1, most=12)
         found.append(Index(table.text("id"), table.text("source"), years, begins))
-        table.done()
+        table.finish()
     unique(root, "indices", [index.id for index in found])
     return tuple(found)
 
@@ -49,11 +49,11 @@ def read_aggregates(root: DeclarationTable, windows: tuple[Window, ...]) -> tupl
                 raise table.refuse("windows", f"knows no window {label!r}")
         if not due:
             raise table.refuse("windows", "must name the windows in which the figure is due")
-        unit = FigureUnit(table.converted("unit", one_of(*_DECLARED)))
+        unit = FigureUnit(table.convert("unit", one_of(*_DECLARED)))
         found.append(
             Aggregate(table.text("id"), unit, evaluator, table.text("method"), table.text("source"), due, table.line)
         )
-        table.done()
+        table.finish()
     unique(root, "aggregates", [aggregate.id for aggregate in found])
     return tuple(found)
 
@@ -65,7 +65,7 @@ def _evaluators(root: DeclarationTable) -> tuple[Evaluator, ...]:
         if not _THUMBPRINT.fullmatch(key):
             raise table.refuse("key", "must be the RFC 7638 thumbprint of the evaluator's public key")
         found.append(Evaluator(table.text("id"), table.text("name"), key))
-        table.done()
+        table.finish()
     unique(root, "evaluators", [evaluator.id for evaluator in found])
     return tuple(found)
 
@@ -113,21 +113,21 @@ def _check_person_cap(root: DeclarationTable, tariffs: tuple[Tariff, ...], known
 
 
 def _tariff(table: DeclarationTable, known: KnownTerms) -> Tariff:
-    kind = TARIFFS[table.converted("kind", one_of(*TARIFFS))]
+    kind = TARIFFS[table.convert("kind", one_of(*TARIFFS))]
     name = table.text("id")
     cap, cap_window = table.integer("cap_minor", 0), table.integer("cap_window_minor", 0)
-    carries = "excess" in table and table.converted("excess", one_of("lost", "carried")) == "carried"
+    carries = "excess" in table and table.convert("excess", one_of("lost", "carried")) == "carried"
     if ("excess" in table) != bool(cap_window):
         raise table.refuse("excess", "and cap_window_minor belong together: what becomes of what the cap cuts")
     gate = _gate(table.table("gate"), known) if "gate" in table else None
     tariff = kind.read(table, name, known)
-    table.done()
+    table.finish()
     return replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate)
 
 
 def _gate(table: DeclarationTable, known: KnownTerms) -> Gate:
     gate = Gate(known.figure(table, "of"), table.integer("at_least", least=1))
-    table.done()
+    table.finish()
     return gate
 
 
@@ -153,5 +153,5 @@ def read_caps(root: DeclarationTable, aggregates: tuple[Aggregate, ...]) -> Caps
         return_years=table.integer("return_years", least=1, most=30) if capital else 0,
         line=table.line,
     )
-    table.done()
+    table.finish()
     return caps

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
@@ -30,7 +31,32 @@ from vocabulary.typed_text import check_typed
 FOLLOWED, NOT_FOLLOWED = "followed", "not_followed"
 
 
-def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", suspends: bool = False) -> Advice:
+@dataclass(frozen=True, slots=True)
+class AdviceShown:
+    """One piece of advice and what became of it, for the officer and the controller's staff.
+
+    `window` is empty for the whole contract. `holds`: releases are held back; `waits`: the controller has still to
+    answer. `answer` is empty, `followed` or `not_followed`.
+    """
+
+    id: str
+    contract: str
+    window: str
+    text: str
+    suspends: bool
+    holds: bool
+    waits: bool
+    given_on: date
+    decide_by: date
+    answer: str
+    answer_text: str
+    answered_by: str
+    answered_at: datetime | None
+    lifted_by: str
+    lifted_at: datetime | None
+
+
+def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", suspends: bool = False) -> AdviceShown:
     """Record advice on a window, or on the whole contract. Raises `TextInvalid`, `PolicyDenied`, `WindowUnknown`."""
     check_typed(text, what="the advice", is_long=True)
     with deciding(gateway) as asking:
@@ -70,10 +96,10 @@ def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", s
                 decision_sha256=authorised.sha256,
             )
         )
-    return row
+    return _advice_shown(row)
 
 
-def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> Advice:
+def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> AdviceShown:
     """The controller's answer, by a system owner who is not the adviser: followed, or not and why.
 
     Not following ends a suspension; following leaves it in force until the officer lifts it. Raises `AdviceUnknown`,
@@ -82,7 +108,7 @@ def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> Ad
     if text.strip():
         check_typed(text, what="the answer", is_long=True)
     with deciding(gateway) as asking:
-        row = _open(asking.session, advice_id)
+        row = _open_advice(asking.session, advice_id)
         if not followed and not text.strip():
             raise RequestRefused(rule="reason-needed", reason="advice that is not followed needs a reason")
         programme = gateway.programme(asking.session, row.contract_id)
@@ -108,10 +134,10 @@ def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> Ad
                 decision_sha256=authorised.sha256,
             )
         )
-    return row
+    return _advice_shown(row)
 
 
-def lift(gateway: Gateway, advice_id: str) -> Advice:
+def lift(gateway: Gateway, advice_id: str) -> AdviceShown:
     """The officer takes the advice back, because it was followed or no longer holds; a suspension ends with it.
 
     The controller's answer stays as it was given. Raises `AdviceUnknown`, `PolicyDenied`.
@@ -135,13 +161,14 @@ def lift(gateway: Gateway, advice_id: str) -> Advice:
                 decision_sha256=authorised.sha256,
             )
         )
-    return row
+    return _advice_shown(row)
 
 
-def all_advice(session: Session, contract_id: str = "") -> Sequence[Advice]:
+def all_advice(session: Session, contract_id: str = "") -> tuple[AdviceShown, ...]:
     """Advice on one contract or on all, oldest first."""
     query = select(Advice).order_by(col(Advice.at), Advice.id)
-    return session.exec(query.where(Advice.contract_id == contract_id) if contract_id else query).all()
+    rows = session.exec(query.where(Advice.contract_id == contract_id) if contract_id else query)
+    return tuple(map(_advice_shown, rows))
 
 
 def sample(gateway: Gateway, contract_id: str, *, size: int, seed: str) -> list[LogLine]:
@@ -176,11 +203,31 @@ def drawn_indexes(seed: str, population: int, size: int) -> list[int]:
     return sorted(order[:size])
 
 
-def _open(session: Session, advice_id: str) -> Advice:
+def _open_advice(session: Session, advice_id: str) -> Advice:
     row = session.get(Advice, advice_id)
     if row is None or row.answer or row.lifted_at is not None:
         raise AdviceUnknown(advice=advice_id)
     return row
+
+
+def _advice_shown(row: Advice) -> AdviceShown:
+    return AdviceShown(
+        id=row.id,
+        contract=row.contract_id,
+        window=row.window,
+        text=row.text,
+        suspends=row.suspends,
+        holds=row.holds,
+        waits=row.waits,
+        given_on=row.at.date(),
+        decide_by=row.decide_by,
+        answer=row.answer,
+        answer_text=row.answer_text,
+        answered_by=row.answered_by,
+        answered_at=row.answered_at,
+        lifted_by=row.lifted_by,
+        lifted_at=row.lifted_at,
+    )
 
 
 def _digest(text: str) -> str:

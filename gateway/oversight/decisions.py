@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, select
@@ -17,24 +17,38 @@ from gateway.installation.gateway import Gateway
 from gateway.installation.policy_sets import ruleset
 from gateway.store.tables import DecisionRow, ProgrammeRow
 from outcome_verifier import canonical
-from policies.decision import Decision
-from policies.engine import PolicyEngine, Request
+from policies.decision import Decision, FactValue
+from policies.engine import PolicyEngine, PolicyRequest
 from policies.facts import FACTS, Facts, LogFacts
 from policies.programme import load_programme
 from policies.terms import Action, Party, Purpose, Role
 
 
 @dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """A decision as it was stored, for whoever may read the access log. `is_intact`: it has the digest that the log
+    holds.
+    """
+
+    id: str
+    at: datetime
+    sha256: str
+    decision: Decision
+    is_intact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
-    """The stored decision and what the rules of that day say now. `engine` differs where Cedar was updated since."""
+    """The stored decision and what the rules of that day say now. `is_same`: effect, rules, grants, reasons and facts;
+    the engine's version differs where Cedar was updated since.
+    """
 
-    stored: dict[str, Any]
+    stored: StoredDecision
     again: Decision
-    is_same: bool  # effect, rules, grants, reasons and facts; the engine's version apart
-    is_intact: bool  # the stored body has the digest that the log holds
+    is_same: bool
 
 
-def explain(gateway: Gateway, decision_id: str, *, role: Role = Role.DPO) -> dict[str, Any]:
+def explain(gateway: Gateway, decision_id: str, *, role: Role = Role.DPO) -> StoredDecision:
     """The stored decision: effect, facts, rules, grants, reasons in both languages. The look is logged.
 
     Raises `DecisionUnknown`, `PolicyDenied`.
@@ -55,48 +69,51 @@ def explain(gateway: Gateway, decision_id: str, *, role: Role = Role.DPO) -> dic
                 explained=decision_id, by=gateway.staff, decision=authorised.id, decision_sha256=authorised.sha256
             )
         )
-        return dict(row.body) | {"id": row.id, "at": row.at.isoformat(), "sha256": row.sha256}
+        digest = hashlib.sha256(canonical.dumps(dict(row.body))).hexdigest()
+        return StoredDecision(row.id, row.at, row.sha256, _decision_of(row), digest == row.sha256)
 
 
 def replay(gateway: Gateway, decision_id: str, *, role: Role = Role.DPO) -> Replay:
     """Judge a stored decision again. Raises `DecisionUnknown` also where its rules or programme are not stored."""
     stored = explain(gateway, decision_id, role=role)
+    then = stored.decision
     with gateway.store.read() as session:
-        rules = ruleset(session, stored["policy_set_sha256"])
-        query = select(ProgrammeRow).where(ProgrammeRow.sha256 == stored["programme_sha256"])
+        rules = ruleset(session, then.policy_set_sha256)
+        query = select(ProgrammeRow).where(ProgrammeRow.sha256 == then.programme_sha256)
         declared = session.exec(query).first()
     if rules is None or declared is None:
         raise DecisionUnknown(decision=decision_id)
     programme = load_programme(declared.text, file=declared.file_name)
-    party = Party(stored["principal"]["organisation"], Role(stored["principal"]["role"]))
-    action = Action(stored["action"])
-    request = Request(party, action, programme, facts_of(action, stored["facts"]))
+    request = PolicyRequest(then.principal, then.action, programme, facts_of(then.action, then.facts))
     again = PolicyEngine.of(rules).with_programmes([programme]).authorise(request)
-    body = {name: value for name, value in stored.items() if name not in ("id", "at", "sha256")}
-    fresh = json.loads(again.canonical())
-    without = ("engine_version",)
-    same = {name: value for name, value in body.items() if name not in without} == {
-        name: value for name, value in fresh.items() if name not in without
-    }
-    return Replay(stored, again, same, _digest(body) == stored["sha256"])
+    return Replay(stored, again, replace(then, engine_version=again.engine_version) == again)
 
 
-def facts_of(action: Action, values: Mapping[str, Any]) -> Facts:
+def facts_of(action: Action, values: Mapping[str, FactValue]) -> Facts:
     """The facts of a stored decision, with their types. `KeyError` or `ValueError` where they are not those of now."""
     kind = FACTS[action]
     return kind(**{field.name: _typed_fact(str(field.type), values[field.name]) for field in fields(kind)})
 
 
-def _typed_fact(kind: str, value: Any) -> Any:
+def _typed_fact(kind: str, value: FactValue) -> Any:
     match kind:
         case "Purpose":
-            return Purpose(value)
+            return Purpose(str(value))
         case "Party":
-            role, _, organisation = value.partition("/")
+            role, _, organisation = str(value).partition("/")
             return Party(organisation, Role(role))
         case "frozenset[str]":
-            return frozenset(value)
+            return frozenset(value) if isinstance(value, tuple) else value
     return value
+
+
+def _decision_of(row: DecisionRow) -> Decision:
+    body = row.body
+    principal = Party(body["principal"]["organisation"], Role(body["principal"]["role"]))
+    facts = {name: tuple(value) if isinstance(value, list) else value for name, value in body["facts"].items()}
+    values = {field.name: body[field.name] for field in fields(Decision)}
+    values |= {name: tuple(body[name]) for name in ("rule_ids", "grant_ids")}
+    return Decision(**values | {"principal": principal, "action": Action(body["action"]), "facts": facts})
 
 
 def _contract_of(session: Session, row: DecisionRow) -> str:
@@ -105,7 +122,3 @@ def _contract_of(session: Session, row: DecisionRow) -> str:
     if declared is None:
         raise DecisionUnknown(decision=row.id)
     return declared.contract_id
-
-
-def _digest(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(canonical.dumps(dict(body))).hexdigest()

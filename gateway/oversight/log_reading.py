@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from gateway.errors.contracts import ContractUnknown
 from gateway.events.installation import TrustExported
@@ -13,6 +12,7 @@ from gateway.installation.authority import deciding
 from gateway.installation.gateway import LOGS, Gateway
 from gateway.store import ledger, queries
 from gateway.store.verification import LogReport, verify_all
+from gateway.wording.views import JsonValue
 from outcome_verifier import canonical
 from outcome_verifier.note import VerifierKey
 from policies.facts import LogFacts
@@ -21,12 +21,12 @@ from policies.terms import Action, Party, Purpose
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One event of the access log with its place and instant."""
+    """One event of the access log with its place and instant, for whoever may read the log."""
 
     index: int
     at: datetime
     kind: str
-    body: dict[str, Any]
+    body: dict[str, JsonValue]
 
 
 def read_log(

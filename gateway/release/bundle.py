@@ -10,6 +10,7 @@ from gateway.installation.gateway import Gateway
 from gateway.store import ledger, queries
 from gateway.store.tables import ReleaseRow
 from gateway.store.unit_of_work import UnitOfWork
+from gateway.wording.views import JsonValue
 from outcome_verifier import canonical
 from outcome_verifier.errors import StatusInvalid
 from outcome_verifier.trust import TrustFile
@@ -65,7 +66,7 @@ def assemble(
     return bundle
 
 
-def _logged_attestation(gateway: Gateway, uow: UnitOfWork, row: ReleaseRow, token: str) -> dict[str, object]:
+def _logged_attestation(gateway: Gateway, uow: UnitOfWork, row: ReleaseRow, token: str) -> dict[str, JsonValue]:
     """An attestation with its receipt and the time that the log holds."""
     if row.leaf_index is None or row.issued_at is None:
         raise ValueError("the attestation is not in its log yet")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 from sqlmodel import col, select
 
@@ -24,6 +23,7 @@ from gateway.outcomes.contract import Contract
 from gateway.rights.people import ask_about_person
 from gateway.store.rights_tables import BasisRow
 from gateway.wording.plain_danish import PROMISE, categories, category_source
+from gateway.wording.views import JsonValue
 from outcome_verifier import canonical
 from policies.basis import Change, RecordKind
 from policies.programme import Programme
@@ -47,7 +47,9 @@ CONSENTS = frozenset(_PROFILES)
 _STATUS = {Change.BEGINS: "dpv:ConsentGiven", Change.ENDS: "dpv:ConsentWithdrawn"}
 
 
-def consent_receipt(gateway: Gateway, contract_id: str, record: str, contact: Contact, *, role: Role) -> dict[str, Any]:
+def consent_receipt(
+    gateway: Gateway, contract_id: str, record: str, contact: Contact, *, role: Role
+) -> dict[str, JsonValue]:
     """The receipt of a consent, with its withdrawal where there is one; that it was made is logged.
 
     `contact` is where the person withdraws it. Raises `RecordUnknown` for a record that is no consent of this contract,
@@ -77,19 +79,19 @@ def consent_receipt(gateway: Gateway, contract_id: str, record: str, contact: Co
 
 def receipt_of(
     rows: Sequence[BasisRow], contract: Contract, programme: Programme, contact: Contact, *, issuer: str, on: str
-) -> dict[str, Any]:
+) -> dict[str, JsonValue]:
     """The receipt of the lines of one consent record, the first of them where it began. `on` is today, ISO 8601."""
     begun = rows[0]
     receipt_profile, record_profile = _PROFILES[RecordKind(begun.kind)]
-    controller = _controller(contract, programme, contact, issuer)
+    controller = f"{issuer}/#{programme.controller}"
     person = f"urn:uuid:{begun.record_id}#person"
-    record: dict[str, Any] = {
+    record: dict[str, JsonValue] = {
         "@id": f"urn:uuid:{begun.record_id}",
         "@type": "dpv:ConsentRecord",
         "dct:identifier": begun.record_id,
         "dct:conformsTo": _PROFILE + record_profile,
         "dpv:hasDataSubject": {"@id": person, "@type": "dpv:DataSubject"},
-        "dpv:hasDataController": controller,
+        "dpv:hasDataController": _controller(controller, contract, programme, contact),
         "dpv:hasJurisdiction": "loc:DK",
         "dpv:hasApplicableLaw": "eu-gdpr:GDPR",
         "dpv:hasProcess": [_process(word, begun, contract, programme, issuer) for word in begun.purposes],
@@ -101,14 +103,14 @@ def receipt_of(
             f"grund, og det koster ikke noget. {PROMISE}",
             "dpv:isExercisedAt": [f"mailto:{contact.email}", f"tel:{contact.phone.replace(' ', '')}"],
         },
-        "dpv:hasRight": _rights(RecordKind(begun.kind), controller["@id"]),
+        "dpv:hasRight": _rights(RecordKind(begun.kind), controller),
         "dpv:hasAuthority": {
             "@id": "https://www.datatilsynet.dk",
             "@type": "dpv:DataProtectionAuthority",
             "dpv:hasName": "Datatilsynet",
             "dpv:hasContact": "https://www.datatilsynet.dk",
         },
-        "dpv:hasConsentStatus": [_status(row, person, controller["@id"]) for row in rows],
+        "dpv:hasConsentStatus": [_status(row, person, controller) for row in rows],
     }
     told = (begun.notice_id, begun.notice_version, "da")
     notice = next((one for one in programme.notices if (one.id, one.version, one.language) == told), None)
@@ -126,15 +128,15 @@ def receipt_of(
         "dct:identifier": f"{begun.record_id}-receipt",
         "dct:conformsTo": _PROFILE + receipt_profile,
         "dct:created": on,
-        "dct:publisher": controller["@id"],
+        "dct:publisher": controller,
         "schema:recipient": person,
         "dpv:hasRecordOfActivity": record,
     }
 
 
-def _controller(contract: Contract, programme: Programme, contact: Contact, issuer: str) -> dict[str, Any]:
+def _controller(iri: str, contract: Contract, programme: Programme, contact: Contact) -> dict[str, JsonValue]:
     return {
-        "@id": f"{issuer}/#{programme.controller}",
+        "@id": iri,
         "@type": ["dpv:DataController", "dpv:GovernmentalOrganisation"],
         "dct:identifier": f"CVR {contact.cvr}" if contact.cvr else programme.controller,
         "dpv:hasName": contract.party("outcome_payer").name,
@@ -148,7 +150,7 @@ def _controller(contract: Contract, programme: Programme, contact: Contact, issu
     }
 
 
-def _rights(kind: RecordKind, controller: str) -> list[dict[str, Any]]:
+def _rights(kind: RecordKind, controller: str) -> list[dict[str, JsonValue]]:
     """The rights of the person; that of art. 7(3) belongs to a consent of the GDPR."""
     named = [
         ("A15", "Indsigt i dine oplysninger"),
@@ -169,9 +171,9 @@ def _rights(kind: RecordKind, controller: str) -> list[dict[str, Any]]:
     ]
 
 
-def _status(row: BasisRow, person: str, controller: str) -> dict[str, Any]:
+def _status(row: BasisRow, person: str, controller: str) -> dict[str, JsonValue]:
     """One event of the consent: given, or withdrawn."""
-    event: dict[str, Any] = {
+    event: dict[str, JsonValue] = {
         "@type": [_STATUS[Change(row.change)], "dpv:ExpressedConsent"],
         "dct:date": row.at.isoformat(),
         "dpv:isIndicatedBy": person,
@@ -188,7 +190,7 @@ def _status(row: BasisRow, person: str, controller: str) -> dict[str, Any]:
     return event
 
 
-def _process(word: str, begun: BasisRow, contract: Contract, programme: Programme, issuer: str) -> dict[str, Any]:
+def _process(word: str, begun: BasisRow, contract: Contract, programme: Programme, issuer: str) -> dict[str, JsonValue]:
     term = purpose_terms()[Purpose(word)]
     is_gdpr = begun.kind == RecordKind.GDPR_CONSENT
     return {

@@ -1,14 +1,13 @@
 """The access report (GDPR art. 15): all that is held of one person, every look-up, and what each recipient got.
 
-A value that can be written as JSON and printed as Danish HTML (`report_page`). No member of staff is named: the person
-has a right to know that, when and why somebody looked, and a claim on the municipality, not on an employee. What
-recipients got stands there as it was signed: a copy that the person can verify as they did.
+No member of staff is named: the person has a right to know that, when and why somebody looked, and a claim on the
+municipality, not on an employee. What recipients got stands there as it was signed: a copy that the person can verify
+as they did.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -24,22 +23,43 @@ from gateway.outcomes.judging import is_taken_out
 from gateway.release.issuing import token_of
 from gateway.rights.holdings import Holdings, holdings_of, together
 from gateway.rights.people import Who, open_person
+from gateway.rights.report_view import (
+    AccessReport,
+    AttestationReceived,
+    CategoryTold,
+    ContractNamed,
+    DocumentHeld,
+    IncomeHeld,
+    LegalBasisTold,
+    LookUp,
+    NoticeReceived,
+    PersonHeld,
+    PurposeTold,
+    RecipientTold,
+    RecordHeld,
+    RequestTold,
+    RetentionTold,
+    SourceTold,
+    StatusHeld,
+)
 from gateway.store import queries
 from gateway.store.rights_tables import RightsRequest, StatementRow
 from gateway.store.tables import LogEntry, PersonLineRow, ReleaseRow, Subject
 from gateway.wording.formats import short_day
 from gateway.wording.plain_danish import categories, category_source, source_name
+from gateway.wording.views import as_json
 from outcome_verifier import canonical
 from policies.programme import Programme
 from policies.terms import Action, Purpose, Role, purpose_terms
+from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Week
 
 SCHEMA = "access-report/1"
 RIGHTS = ("rectification", "restriction", "objection", "erasure", "complaint")
 
 
-def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> dict[str, Any]:
-    """Everything about one person in one contract as JSON values; making it is logged, and the next one shows it.
+def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> AccessReport:
+    """Everything about one person in one contract; making it is logged, and the next one shows it.
 
     Raises `PolicyDenied`.
     """
@@ -49,51 +69,42 @@ def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> dict[
         contract = gateway.contract(session, contract_id)
         subject_id, authorised = open_person(gateway, asking, programme, who, Action.READ_PERSON, role)
         subject = session.get_one(Subject, subject_id)
-        made = {
-            "schema": SCHEMA,
-            "made_on": asking.now.date().isoformat(),
-            "controller": contract.party("outcome_payer").name,
-            "names": _names(contract),
-            "programme": programme.title,
-            "contract": {"id": contract.id, "version": contract.version},
-            "legal_basis": {
-                "article_6": str(programme.legal_basis),
-                "article_9": str(programme.special_category_basis),
-                "law": programme.law_reference,
-            },
-            "purposes": _purposes(programme),
-            "retention": {
-                "until": programme.retention.accounting_until.isoformat(),
-                "archive": programme.retention.archive,
-                "case_number": programme.retention.case_number,
-            },
-            "sources": _sources(session, contract),
-            "categories": [
-                {
-                    "id": one.id,
-                    "da": one.what,
-                    "source": category_source(contract, one.source),
-                    "special": one.is_special,
-                }
+        made = AccessReport(
+            schema=SCHEMA,
+            made_on=asking.now.date(),
+            controller=contract.party("outcome_payer").name,
+            names=_names(contract),
+            programme=programme.title,
+            contract=ContractNamed(contract.id, contract.version),
+            legal_basis=LegalBasisTold(
+                str(programme.legal_basis), str(programme.special_category_basis), programme.law_reference
+            ),
+            purposes=_purposes(programme),
+            retention=RetentionTold(
+                programme.retention.accounting_until, programme.retention.archive, programme.retention.case_number
+            ),
+            sources=_sources(session, contract),
+            categories=tuple(
+                CategoryTold(one.id, one.what, category_source(contract, one.source), one.is_special)
                 for one in categories(contract)
-            ],
-            "recipients": [
-                {"organisation": one.organisation, "name": one.name, "role": one.role, "gets": list(one.templates)}
+            ),
+            recipients=tuple(
+                RecipientTold(one.organisation, one.name, one.role, tuple(one.templates))
                 for one in recipients(contract)
-            ],
-            "third_countries": [],
-            "automated_decisions": False,
-            "held": _held(holdings_of(session, subject)),
-            "look_ups": _look_ups(session, subject_id),
-            "received": _received(gateway, session, contract, programme, subject),
-            "requests": _requests(session, subject_id),
-            "rights": list(RIGHTS),
-        }
+            ),
+            third_countries=(),
+            automated_decisions=False,
+            held=_person_held(holdings_of(session, subject)),
+            look_ups=_look_ups(session, subject_id),
+            received=_what_recipients_got(gateway, session, contract, programme, subject),
+            requests=_requests(session, subject_id),
+            rights=RIGHTS,
+        )
         asking.uow.record(
             PersonRead(
                 contract=contract_id,
                 by=gateway.staff,
-                report_sha256=hashlib.sha256(canonical.dumps(made)).hexdigest(),
+                report_sha256=hashlib.sha256(canonical.dumps(as_json(made))).hexdigest(),
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             ),
@@ -102,12 +113,10 @@ def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> dict[
     return made
 
 
-def _purposes(programme: Programme) -> list[dict[str, str]]:
+def _purposes(programme: Programme) -> tuple[PurposeTold, ...]:
     terms = purpose_terms()
     declared = [purpose for purpose in Purpose if purpose in programme.purposes]
-    return [
-        {"id": one, "iri": terms[one].iri, "da": terms[one].label_da, "en": terms[one].label_en} for one in declared
-    ]
+    return tuple(PurposeTold(one, terms[one].iri, terms[one].label_da, terms[one].label_en) for one in declared)
 
 
 def _names(contract: Contract) -> dict[str, str]:
@@ -119,77 +128,76 @@ def _names(contract: Contract) -> dict[str, str]:
     }
 
 
-def _sources(session: Session, contract: Contract) -> list[dict[str, str]]:
+def _sources(session: Session, contract: Contract) -> tuple[SourceTold, ...]:
     declared = [declared_source(session, source) for source in dict.fromkeys(contract.sources)]
-    return [
-        {"id": one.id, "title": one.title, "da": source_name(contract, one.id), "statute": one.agreement.statute}
-        for one in declared
-    ]
+    return tuple(
+        SourceTold(one.id, one.title, source_name(contract, one.id), one.agreement.statute) for one in declared
+    )
 
 
-def _held(found: Holdings) -> dict[str, Any]:
-    return {
-        "case_reference": found.subject.case_reference,
-        "enrolled_on": found.subject.enrolled_on.isoformat(),
-        "notice": found.subject.notice_id,
-        "cpr_number": "held encrypted, and opened only to ask a register",
-        "statuses": [
-            {
-                "source": run.source,
-                "status": run.status,
-                "code": run.code,
-                "from": run.first_day.isoformat(),
-                "to": run.last_day.isoformat(),
-                "known_on": run.known_on.isoformat(),
-                "known_last_on": run.known_last_on.isoformat(),
-                "replaced_on": run.replaced_on.isoformat() if run.replaced_on else None,
-            }
-            for run in together(found.runs)
-        ],
-        "income": [
-            {
-                "source": month.source,
-                "month": f"{month.month:%Y-%m}",
-                "type": month.income_type,
-                "hours_hundredths": month.hours_hundredths,
-                "taken_back": month.is_reversal,
-                "amount_minor": month.amount_minor,
-                "known_on": month.known_on.isoformat(),
-                "replaced_on": month.replaced_on.isoformat() if month.replaced_on else None,
-            }
-            for month in found.months
-        ],
-        "documents": [
-            {
-                "document": row.id,
-                "kind": row.type,
-                "from": Week(row.from_week).monday.isoformat(),
-                "to": Week(row.to_week).sunday.isoformat(),
-                "expires_on": row.expires_on.isoformat(),
-                "sha256": row.document_sha256,
-                "registered_on": row.registered_at.date().isoformat(),
-                "confirmed_on": row.confirmed_at.date().isoformat() if row.confirmed_at else None,
-                "withdrawn_on": row.withdrawn_at.date().isoformat() if row.withdrawn_at else None,
-            }
-            for row in found.documents
-        ],
-        "records": [
-            {
-                "record": row.record_id,
-                "kind": row.kind,
-                "change": row.change,
-                "purposes": row.purposes,
-                "notice": f"{row.notice_id}/{row.notice_version}" if row.notice_id else "",
-                "channel": row.channel,
-                "on": row.at.date().isoformat(),
-            }
-            for row in found.records
-        ],
-    }
+def _person_held(held: Holdings) -> PersonHeld:
+    return PersonHeld(
+        case_reference=held.subject.case_reference,
+        enrolled_on=held.subject.enrolled_on,
+        notice=held.subject.notice_id,
+        cpr_number="held encrypted, and opened only to ask a register",
+        statuses=tuple(
+            StatusHeld(
+                source=run.source,
+                status=Status(run.status),
+                code=run.code,
+                from_=run.first_day,
+                to=run.last_day,
+                known_on=run.known_on,
+                known_last_on=run.known_last_on,
+                replaced_on=run.replaced_on,
+            )
+            for run in together(held.runs)
+        ),
+        income=tuple(
+            IncomeHeld(
+                source=month.source,
+                month=f"{month.month:%Y-%m}",
+                type=IncomeType(month.income_type),
+                hours_hundredths=month.hours_hundredths,
+                taken_back=month.is_reversal,
+                amount_minor=month.amount_minor,
+                known_on=month.known_on,
+                replaced_on=month.replaced_on,
+            )
+            for month in held.months
+        ),
+        documents=tuple(
+            DocumentHeld(
+                document=row.id,
+                kind=row.type,
+                from_=Week(row.from_week).monday,
+                to=Week(row.to_week).sunday,
+                expires_on=row.expires_on,
+                sha256=row.document_sha256,
+                registered_on=row.registered_at.date(),
+                confirmed_on=row.confirmed_at.date() if row.confirmed_at else None,
+                withdrawn_on=row.withdrawn_at.date() if row.withdrawn_at else None,
+            )
+            for row in held.documents
+        ),
+        records=tuple(
+            RecordHeld(
+                record=row.record_id,
+                kind=row.kind,
+                change=row.change,
+                purposes=tuple(row.purposes),
+                notice=f"{row.notice_id}/{row.notice_version}" if row.notice_id else "",
+                channel=row.channel,
+                on=row.at.date(),
+            )
+            for row in held.records
+        ),
+    )
 
 
-def _look_ups(session: Session, subject: str) -> list[dict[str, str]]:
-    """Each event in which the person's data took part: when, what was done, why, and in which source."""
+def _look_ups(session: Session, subject: str) -> tuple[LookUp, ...]:
+    """Each event in which the person's data took part, in the order of the log."""
     query = (
         select(LogEntry, PersonLineRow)
         .join(PersonLineRow, col(PersonLineRow.log_idx) == col(LogEntry.idx))
@@ -200,28 +208,28 @@ def _look_ups(session: Session, subject: str) -> list[dict[str, str]]:
     for entry, line in session.exec(query):
         said, event = canonical.loads(line.body.encode()), canonical.loads(entry.body.encode())
         found.append(
-            {
-                "at": entry.at.strftime("%Y-%m-%d %H:%M UTC"),
-                "entry": str(entry.idx),
-                "action": said["action"],
-                "purpose": said["purpose"],
-                "source": str(event.get("source", "")),
-            }
+            LookUp(
+                at=entry.at.strftime("%Y-%m-%d %H:%M UTC"),
+                entry=str(entry.idx),
+                action=said["action"],
+                purpose=said["purpose"],
+                source=str(event.get("source", "")),
+            )
         )
-    return found
+    return tuple(found)
 
 
-def _received(
+def _what_recipients_got(
     gateway: Gateway, session: Session, contract: Contract, programme: Programme, subject: Subject
-) -> list[dict[str, Any]]:
+) -> tuple[AttestationReceived | NoticeReceived, ...]:
     """What each recipient got in which the person was counted, as it was signed; in the order of the windows."""
     order = [window.label for window in contract.windows]
     rows = [row for row in queries.releases(session, contract.id) if row.state == "issued"]
     rows.sort(key=lambda row: (order.index(row.window), row.template, row.recipient_role, row.revision))
+    copies = [_copy(contract, row) for row in rows if _is_counted(gateway, session, programme, row, subject)]
     statements = session.exec(select(StatementRow).where(StatementRow.contract_id == contract.id)).all()
-    return [_copy(contract, row) for row in rows if _is_counted(gateway, session, programme, row, subject)] + [
-        said for row in statements if (said := _said(row, contract, subject.case_reference)) is not None
-    ]
+    notices = [_notice(row, contract, subject.case_reference) for row in statements]
+    return (*copies, *(notice for notice in notices if notice is not None))
 
 
 def _is_counted(gateway: Gateway, session: Session, programme: Programme, row: ReleaseRow, subject: Subject) -> bool:
@@ -236,52 +244,45 @@ def _is_counted(gateway: Gateway, session: Session, programme: Programme, row: R
     return not is_taken_out(contract, person, window.to_week)
 
 
-def _said(row: StatementRow, contract: Contract, reference: str) -> dict[str, Any] | None:
-    """What a statement said of this person and of nobody else (GDPR art. 15(4)); None where it names others.
-
-    The token is a copy for this person only where it names nobody else.
-    """
+def _notice(row: StatementRow, contract: Contract, reference: str) -> NoticeReceived | None:
+    """What a statement said of this person and of nobody else (GDPR art. 15(4)); None where it names others alone."""
     mine = [said for said in row.people if said["case_reference"] == reference]
     if not mine:
         return None
-    return {
-        "recipient": contract.party("operator").organisation,
-        "name": contract.party("operator").name,
-        "template": row.kind,
-        "window": row.window,
-        "on": row.at.date().isoformat(),
-        "about_you_alone": True,
-        "content": {**row.claims, "people": mine},
-        "token_sha256": row.token_sha256,
-        **({"token": row.token} if row.token and mine == row.people else {}),
-    }
+    return NoticeReceived(
+        recipient=contract.party("operator").organisation,
+        name=contract.party("operator").name,
+        template=row.kind,
+        window=row.window,
+        on=row.at.date(),
+        about_you_alone=True,
+        content={**row.claims, "people": mine},
+        token_sha256=row.token_sha256,
+        token=row.token if row.token and mine == row.people else None,
+    )
 
 
-def _copy(contract: Contract, row: ReleaseRow) -> dict[str, Any]:
+def _copy(contract: Contract, row: ReleaseRow) -> AttestationReceived:
     draft = canonical.loads(row.draft)
-    return {
-        "recipient": row.recipient_organisation,
-        "name": contract.party(row.recipient_role).name,
-        "template": row.template,
-        "window": row.window,
-        "revision": row.revision,
-        "on": row.issued_at.date().isoformat() if row.issued_at else "",
-        "about_you_alone": False,
-        "content": draft["disclosable"],
-        "visible": draft["visible"],
-        "attestation": token_of(row),
-    }
+    if row.issued_at is None:
+        raise ValueError("the attestation is not in its log yet")
+    return AttestationReceived(
+        recipient=row.recipient_organisation,
+        name=contract.party(row.recipient_role).name,
+        template=row.template,
+        window=row.window,
+        revision=row.revision,
+        on=row.issued_at.date(),
+        about_you_alone=False,
+        content=draft["disclosable"],
+        visible=draft["visible"],
+        attestation=token_of(row),
+    )
 
 
-def _requests(session: Session, subject: str) -> list[dict[str, str]]:
+def _requests(session: Session, subject: str) -> tuple[RequestTold, ...]:
     query = select(RightsRequest).where(RightsRequest.subject_id == subject).order_by(col(RightsRequest.asked_at))
-    return [
-        {
-            "request": row.id,
-            "right": row.kind,
-            "asked_on": row.asked_at.date().isoformat(),
-            "answer": row.answer or "open",
-            "rule": row.answer_rule,
-        }
+    return tuple(
+        RequestTold(row.id, row.kind, row.asked_at.date(), row.answer or "open", row.answer_rule)
         for row in session.exec(query)
-    ]
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from sqlmodel import col, select
@@ -38,6 +39,16 @@ class Right(StrEnum):
 
     RECTIFICATION = "rectification"  # GDPR art. 16
     ERASURE = "erasure"  # GDPR art. 17
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request that waits for an answer, for the controller's staff: it names no person."""
+
+    id: str
+    right: str
+    asked_on: date
+    asked_by: str  # the member of staff who registered it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +95,13 @@ def ask(gateway: Gateway, contract_id: str, who: Who, right: Right, *, role: Rol
         return row.id
 
 
-def open_requests(gateway: Gateway, contract_id: str) -> list[RightsRequest]:
-    """The requests that wait for an answer, oldest first: ids, rights and days, no person's name."""
+def open_requests(gateway: Gateway, contract_id: str) -> tuple[OpenRequest, ...]:
+    """The requests that wait for an answer, oldest first."""
     with gateway.store.read() as session:
         gateway.programme(session, contract_id)
         query = select(RightsRequest).where(RightsRequest.contract_id == contract_id, RightsRequest.answer == "")
-        return list(session.exec(query.order_by(col(RightsRequest.asked_at), RightsRequest.id)))
+        rows = session.exec(query.order_by(col(RightsRequest.asked_at), RightsRequest.id))
+        return tuple(OpenRequest(row.id, row.kind, row.asked_at.date(), row.asked_by) for row in rows)
 
 
 def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, rule: str = "") -> RequestAnswer:

@@ -43,49 +43,62 @@ PERIODS: Mapping[PeriodWord, Both] = total(
     PeriodWord,
 )
 
-UNITS: Mapping[FigureUnit, Both] = {
-    FigureUnit.WEEK: both("uge", "week"),
-    FigureUnit.PERSON: both("person", "person"),
-    FigureUnit.POINT: both("point", "point"),
-    FigureUnit.DAY: both("dag", "day"),
-    FigureUnit.MINOR: both("beløb", "amount"),
-    FigureUnit.PER_MILLE: both("promille", "per mille"),
-    FigureUnit.EVENTS_PER_100: both("hundrededele hændelse pr. 100", "hundredths of an event per 100"),
-    FigureUnit.WINDOW: both("periode", "window"),
-}
+UNITS: Mapping[FigureUnit, Both] = total(
+    {
+        FigureUnit.WEEK: both("uge", "week"),
+        FigureUnit.PERSON: both("person", "person"),
+        FigureUnit.POINT: both("point", "point"),
+        FigureUnit.DAY: both("dag", "day"),
+        FigureUnit.MINOR: both("beløb", "amount"),
+        FigureUnit.PER_MILLE: both("promille", "per mille"),
+        FigureUnit.EVENTS_PER_100: both("hundrededele hændelse pr. 100", "hundredths of an event per 100"),
+        FigureUnit.WINDOW: both("periode", "window"),
+    },
+    FigureUnit,
+)
 
-RULES: Mapping[ExitRule, Both] = {
-    ExitRule.FROZEN: both(
-        "det talte står, og resultatet bliver, som det var", "what was counted stays, and the outcome stays as it was"
-    ),
-    ExitRule.NEUTRAL: both(
-        "det talte står, resultatet bliver, som det var, og personens tid står stille",
-        "what was counted stays, the outcome stays as it was, and the person's time stands still",
-    ),
-    ExitRule.CENSORED: both(
-        "det talte står, og personen er ikke længere i noget resultat",
-        "what was counted stays, and the person is in no outcome any more",
-    ),
-    ExitRule.FAILURE: both(
-        "det talte står, og de senere uger er uden resultat", "what was counted stays; later weeks are without a result"
-    ),
-    ExitRule.OUT: both(
-        "intet af personen tæller, og det betalte går tilbage", "nothing of the person counts; what was paid comes back"
-    ),
-}
+RULES: Mapping[ExitRule, Both] = total(
+    {
+        ExitRule.FROZEN: both(
+            "det talte står, og resultatet bliver, som det var",
+            "what was counted stays, and the outcome stays as it was",
+        ),
+        ExitRule.NEUTRAL: both(
+            "det talte står, resultatet bliver, som det var, og personens tid står stille",
+            "what was counted stays, the outcome stays as it was, and the person's time stands still",
+        ),
+        ExitRule.CENSORED: both(
+            "det talte står, og personen er ikke længere i noget resultat",
+            "what was counted stays, and the person is in no outcome any more",
+        ),
+        ExitRule.FAILURE: both(
+            "det talte står, og de senere uger er uden resultat",
+            "what was counted stays; later weeks are without a result",
+        ),
+        ExitRule.OUT: both(
+            "intet af personen tæller, og det betalte går tilbage",
+            "nothing of the person counts; what was paid comes back",
+        ),
+    },
+    ExitRule,
+)
 
-EXITS: Mapping[StopReason | RegisterExit, Both] = {
-    StopReason.WITHDRAWN: both("samtykke trukket tilbage", "consent withdrawn"),
-    StopReason.OBJECTED: both("indsigelse", "objection"),
-    StopReason.RESTRICTED: both("begrænsning", "restriction"),
-    StopReason.EXITED: both("udtrådt", "left the programme"),
-    StopReason.PRISON: both("fængsel", "prison"),
-    StopReason.COHABITATION: both("forsørges af en anden", "provided for by somebody else"),
-    StopReason.PROTECTED: both("beskyttet", "protected"),
-    RegisterExit.MOVED: both("fraflyttet", "moved away"),
-    RegisterExit.DEAD: both("død", "dead"),
-    RegisterExit.PENSION: both("pension", "pension"),
-}
+EXITS: Mapping[StopReason | RegisterExit, Both] = total(
+    {
+        StopReason.WITHDRAWN: both("samtykke trukket tilbage", "consent withdrawn"),
+        StopReason.OBJECTED: both("indsigelse", "objection"),
+        StopReason.RESTRICTED: both("begrænsning", "restriction"),
+        StopReason.EXITED: both("udtrådt", "left the programme"),
+        StopReason.PRISON: both("fængsel", "prison"),
+        StopReason.COHABITATION: both("forsørges af en anden", "provided for by somebody else"),
+        StopReason.PROTECTED: both("beskyttet", "protected"),
+        RegisterExit.MOVED: both("fraflyttet", "moved away"),
+        RegisterExit.DEAD: both("død", "dead"),
+        RegisterExit.PENSION: both("pension", "pension"),
+    },
+    StopReason,
+    RegisterExit,
+)
 
 TEMPLATES: Mapping[str, Both] = {
     "contract_total": both("tal for hele gruppen", "totals of the whole cohort"),

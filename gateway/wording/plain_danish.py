@@ -5,6 +5,7 @@ Every function gives HTML-safe text. A word that is not known here falls back to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -15,6 +16,7 @@ from gateway.wording.formats import day, enumeration, month_of_year
 from policies.basis import StopReason
 from policies.programme import Programme
 from policies.terms import LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
+from vocabulary.total import total
 from vocabulary.weeks import Week
 
 PROMISE = "Det påvirker ikke din ydelse."
@@ -35,12 +37,15 @@ _SOURCES = {
     ),
     "income": ("Indkomstregisteret", "Her melder arbejdsgivere og andre ind, hvad de udbetaler.", _HOURS),
 }
-DOCUMENTS = {
-    EvidenceType.SELF_EMPLOYED: "selvstændig virksomhed",
-    EvidenceType.WORK_ABROAD: "arbejde i udlandet",
-    EvidenceType.EDUCATION: "uddannelse",
-    EvidenceType.FLEKSJOB_PERMIT: "bevilling af fleksjob",
-}
+DOCUMENTS = total(
+    {
+        EvidenceType.SELF_EMPLOYED: "selvstændig virksomhed",
+        EvidenceType.WORK_ABROAD: "arbejde i udlandet",
+        EvidenceType.EDUCATION: "uddannelse",
+        EvidenceType.FLEKSJOB_PERMIT: "bevilling af fleksjob",
+    },
+    EvidenceType,
+)
 _CASE = ("Din sag i kommunen", "Kommunens eget sagssystem.")
 _WEEKS = ("benefits", "Ydelser og andre statusser uge for uge")  # id and words of a category
 _WEEKS_OF = {
@@ -56,16 +61,21 @@ _WHY = {
     Purpose.AUDIT: "En revisor ser efter, om vi har talt rigtigt. Det sker hos kommunen, for nogle få ved lodtrækning.",
     Purpose.GOVERNANCE: "Reglerne her skal kunne ses efter og rettes.",
 }
-_BASIS: dict[LegalBasis | SpecialCategoryBasis, str] = {
-    LegalBasis.CONSENT: "samtykke",
-    LegalBasis.LEGAL_OBLIGATION: "en pligt, som loven giver kommunen",
-    LegalBasis.PUBLIC_TASK: "en opgave i samfundets interesse",
-    LegalBasis.LEGITIMATE_INTEREST: "en legitim interesse",
-    SpecialCategoryBasis.EXPLICIT_CONSENT: "udtrykkeligt samtykke",
-    SpecialCategoryBasis.LEGAL_CLAIMS: "retskrav",
-    SpecialCategoryBasis.SUBSTANTIAL_PUBLIC_INTEREST: "væsentlige samfundsinteresser",
-    SpecialCategoryBasis.HEALTH_OR_SOCIAL_CARE: "sundhed og social omsorg",
-}
+_BASIS: Mapping[LegalBasis | SpecialCategoryBasis, str] = total(
+    {
+        SpecialCategoryBasis.NONE: "",
+        LegalBasis.CONSENT: "samtykke",
+        LegalBasis.LEGAL_OBLIGATION: "en pligt, som loven giver kommunen",
+        LegalBasis.PUBLIC_TASK: "en opgave i samfundets interesse",
+        LegalBasis.LEGITIMATE_INTEREST: "en legitim interesse",
+        SpecialCategoryBasis.EXPLICIT_CONSENT: "udtrykkeligt samtykke",
+        SpecialCategoryBasis.LEGAL_CLAIMS: "retskrav",
+        SpecialCategoryBasis.SUBSTANTIAL_PUBLIC_INTEREST: "væsentlige samfundsinteresser",
+        SpecialCategoryBasis.HEALTH_OR_SOCIAL_CARE: "sundhed og social omsorg",
+    },
+    LegalBasis,
+    SpecialCategoryBasis,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +163,7 @@ def recipients(contract: Contract) -> list[str]:
     return [party.role for party in contract.parties if party.role in planned]
 
 
-def shared(contract: Contract) -> list[tuple[str, frozenset[str]]]:
+def shared_about_group(contract: Contract) -> list[tuple[str, frozenset[str]]]:
     """What the contract plans to release about the whole group, in plain words, and the roles that get it.
 
     Below k_cohort no count of results is ever described.

@@ -103,7 +103,7 @@ def test_older_rules_do_not_come_back(town: SimulatedMunicipality, attack: Calla
 
 def with_the_old_rules(town: SimulatedMunicipality) -> SimulatedMunicipality:
     """The rules on the attacker's disk do not come from the attacked database."""
-    return replace(town, gateway=replace(town.gateway, policies=PolicyEngine.load()))
+    return replace(town, gateway=replace(town.gateway, load_policies=PolicyEngine.load))
 
 
 def test_the_log_gives_the_attack_away_where_its_entry_goes_too(town: SimulatedMunicipality):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
+from enum import Enum
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -70,14 +72,14 @@ def seen(html: str) -> str:
 def test_before_the_first_release_the_report_names_what_is_held_and_who_may_get_something(tmp_path: Path):
     town = ready(tmp_path, "ballerup", clock=Clock(date(2030, 1, 1)))
     made = report(town.gateway, town.contract, someone(town), role=CASE)
-    assert made["received"] == []
-    assert [(one["name"], one["role"], one["gets"]) for one in made["recipients"]] == [
-        ("Den Sociale Kapitalfond", "investor", ["predicate"]),
-        ("Specialisterne", "operator", ["payment_document", "relapse_notice"]),
+    assert made.received == ()
+    assert [(one.name, one.role, one.gets) for one in made.recipients] == [
+        ("Den Sociale Kapitalfond", "investor", ("predicate",)),
+        ("Specialisterne", "operator", ("payment_document", "relapse_notice")),
     ]
-    assert [one["id"] for one in made["categories"]] == ["identification", "referral", "benefits", "income", "records"]
-    assert {one["id"] for one in made["categories"] if one["special"]} == {"referral", "benefits"}
-    assert (made["third_countries"], made["automated_decisions"]) == ([], False)
+    assert [one.id for one in made.categories] == ["identification", "referral", "benefits", "income", "records"]
+    assert {one.id for one in made.categories if one.special} == {"referral", "benefits"}
+    assert (made.third_countries, made.automated_decisions) == ((), False)
     shown = seen(page(made))
     for text in ("Specialisterne", "Om målet er nået, ja eller nej", "Betalte timer", "Ydelsesrefusion"):
         assert text in shown
@@ -92,14 +94,14 @@ def test_what_a_recipient_got_stands_there_as_it_was_handed_out(town: SimulatedM
     town.release("2019H1", "payment_document", "operator")
     bundle = town.release("2019H1", "contract_total", "investor")
     made = report(town.gateway, town.contract, someone(town), role=CASE)
-    [paid] = [one for one in made["received"] if one["window"] == "2018H2"]
-    assert paid["attestation"] == handed["payment_document", "operator"]["attestation"]
-    [total] = [one for one in made["received"] if one["template"] == "contract_total"]
+    [paid] = [one for one in made.received if one.window == "2018H2"]
+    assert paid.attestation == handed["payment_document", "operator"]["attestation"]
+    [total] = [one for one in made.received if one.template == "contract_total"]
     verified = town.verified(bundle.bundle)
-    assert total["attestation"] == canonical.loads(bundle.bundle)["attestation"]
-    assert total["content"] == dict(verified.shown)
-    assert total["visible"].items() <= verified.claims.items()
-    assert total["name"] == "Den Sociale Kapitalfond"
+    assert total.attestation == canonical.loads(bundle.bundle)["attestation"]
+    assert total.content == dict(verified.shown)
+    assert total.visible.items() <= verified.claims.items()
+    assert total.name == "Den Sociale Kapitalfond"
 
 
 @pytest.mark.parametrize("rule", ["frozen", "out"])
@@ -122,8 +124,8 @@ def test_whoever_is_taken_out_was_counted_until_then_and_not_after(tmp_path: Pat
     clock.move(365)
     town.release("2019H1", "payment_document", "operator")
     for place, windows in ((0, ["2018H2"] if rule == "out" else ["2018H2", "2019H1"]), (1, ["2018H2", "2019H1"])):
-        received = report(town.gateway, town.contract, someone(town, place), role=CASE)["received"]
-        assert [one["window"] for one in received] == windows
+        received = report(town.gateway, town.contract, someone(town, place), role=CASE).received
+        assert [one.window for one in received] == windows
 
 
 def test_every_word_that_a_report_can_hold_is_danish():
@@ -186,10 +188,12 @@ def test_every_value_on_the_page_is_escaped(town: SimulatedMunicipality):
         match value:
             case dict():
                 return {name: poisoned(one) for name, one in value.items()}
-            case list():
-                return [poisoned(one) for one in value]
-            case str() if not re.fullmatch(r"\d{4}-\d{2}(-\d{2}.*)?", value):
+            case list() | tuple():
+                return type(value)(map(poisoned, value))
+            case str() if not isinstance(value, Enum) and not re.fullmatch(r"\d{4}-\d{2}(-\d{2}.*)?", value):
                 return evil
+            case _ if is_dataclass(value):
+                return replace(value, **{one.name: poisoned(getattr(value, one.name)) for one in fields(value)})
         return value
 
     html = page(poisoned(made))

@@ -92,7 +92,7 @@ def test_choosing_size_or_nonce_after_seeing_is_seen(town: SimulatedMunicipality
 
 def test_nobody_is_drawn_twice_even_where_everybody_is(town: SimulatedMunicipality):
     drawn = auditing.draw(town, size=30)
-    assert len(set(subjects(town, drawn.sample.id))) == drawn.people == drawn.sample.population == 30
+    assert len(set(subjects(town, drawn.sample.id))) == drawn.sample.people == drawn.sample.population == 30
 
 
 def test_a_sample_that_makes_no_sense_is_refused(town: SimulatedMunicipality):

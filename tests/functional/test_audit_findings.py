@@ -105,7 +105,7 @@ def test_the_whole_road(town: SimulatedMunicipality):
     assert town.verified(released.bundle).countersignatures == ()
     token = auditing.signed(town, auditing.audited(town), released)
     assert auditing.take(town, token) == "agreed"
-    assert countersigning.take(town.gateway, token)[1] is False
+    assert countersigning.take(town.gateway, token).is_new is False
     [found] = town.verified(town.release(WINDOW, *PAYMENT).bundle).countersignatures
     assert (found.verdict, found.auditor, found.size, found.population) == ("agreed", ORGANISATION, 4, 30)
     assert found.kid == party_key(ORGANISATION).kid

@@ -25,6 +25,7 @@ from gateway.store import spells
 from gateway.store.evidence import EvidenceRow
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import LogEntry, Subject
+from gateway.wording.views import as_json
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
 from policies.terms import Role
@@ -291,14 +292,14 @@ def test_the_person_reads_it_and_no_colleagues_name(town: SimulatedMunicipality)
     someone = reference_of(town)
     confirmed(town, someone)
     made = report(town.gateway, town.contract, Who(case_reference=someone), role=CASE)
-    [document] = made["held"]["documents"]
-    assert (document["kind"], document["from"], document["to"]) == ("self_employed", "2020-03-02", "2020-05-17")
-    assert document["confirmed_on"] == "2030-01-01"
-    actions = [one["action"] for one in made["look_ups"]]
+    [document] = made.held.documents
+    assert (document.kind, document.from_, document.to) == ("self_employed", date(2020, 3, 2), date(2020, 5, 17))
+    assert document.confirmed_on == date(2030, 1, 1)
+    actions = [one.action for one in made.look_ups]
     assert {"evidence_registered", "evidence_confirmed"} <= set(actions)
     text = page(made)
     assert "selvstændig virksomhed" in text
-    assert "anna" not in json.dumps(made) + text
+    assert "anna" not in json.dumps(as_json(made)) + text
     exported = archive.export(town.gateway, town.contract).xml.decode()
     assert 'kind="self_employed"' in exported
     assert "anna" not in exported

@@ -101,17 +101,17 @@ def test_a_person_has_a_wrong_row_corrected_and_the_corrected_attestation_supers
         town.verified(release(town.gateway, town.contract, LAST, "contract_total", "investor", revision=1).bundle)
     assert town.verified(drawer).claims["jti"] == old.claims["jti"]  # as of its own staple
     made = report(town.gateway, town.contract, who, role=CASE)
-    assert [(one["right"], one["answer"]) for one in made["requests"]] == [("rectification", "granted")]
-    replaced = {(row["month"], row["type"]) for row in made["held"]["income"] if row["replaced_on"]}
+    assert [(one.right, one.answer) for one in made.requests] == [("rectification", "granted")]
+    replaced = {(row.month, row.type) for row in made.held.income if row.replaced_on}
     assert replaced
     assert replaced <= {(f"2020-{month:02d}", "wage") for month in range(7, 13)}
-    assert {row["replaced_on"] for row in made["held"]["income"] if row["replaced_on"]} == {"2030-01-02"}
-    totals = [one for one in made["received"] if one["template"] == "contract_total"]
-    assert [one["revision"] for one in totals] == [1, 2]
-    assert totals[1]["content"]["difference"] == new.shown["difference"]
+    assert {row.replaced_on for row in made.held.income if row.replaced_on} == {date(2030, 1, 2)}
+    totals = [one for one in made.received if one.template == "contract_total"]
+    assert [one.revision for one in totals] == [1, 2]
+    assert totals[1].content["difference"] == new.shown["difference"]
     for other, _ in everybody[:4]:  # nobody else's rows were touched
-        held = report(town.gateway, town.contract, other, role=CASE)["held"]
-        assert other == who or not any(row["replaced_on"] for row in held["income"])
+        held = report(town.gateway, town.contract, other, role=CASE).held
+        assert other == who or not any(row.replaced_on for row in held.income)
     oversight.verify_logs(town.gateway)
 
 

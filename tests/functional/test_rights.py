@@ -26,10 +26,12 @@ from gateway.rights import archive, erasure, journal, requests
 from gateway.rights.people import Channel, NewRecord, Who, begin, end
 from gateway.rights.receipt import consent_receipt
 from gateway.rights.report import report
+from gateway.rights.report_view import NoticeReceived
 from gateway.rights.requests import Right
-from gateway.settlement.acknowledging import Outcome
+from gateway.settlement.acknowledging import DisputeOutcome
 from gateway.store.rights_tables import BasisRow, StopReceiptRow
 from gateway.store.tables import DecisionRow, LogEntry, PersonLineRow, SpellRow, Subject
+from gateway.wording.views import as_json
 from outcome_verifier import b64, jws
 from outcome_verifier.trust import TrustFile
 from policies.basis import RecordKind
@@ -181,30 +183,30 @@ def test_the_report_holds_all_and_names_no_member_of_staff(town: SimulatedMunici
     bundle = town.release("2020H2", "contract_total", "investor")
     begin(acting(town.gateway, "frederikke.sagsbehandler"), town.contract, who, OBJECTS, role=CASE)
     made = report(acting(town.gateway, "frederikke.sagsbehandler"), town.contract, who, role=CASE)
-    assert made["held"]["case_reference"] == who.case_reference
-    assert made["held"]["statuses"]
-    assert made["held"]["income"]
-    assert {row["action"] for row in made["look_ups"]} >= {"enrol", "notice", "pull", "evaluate", "record_changed"}
-    assert {row["source"] for row in made["look_ups"] if row["action"] == "pull"} == {"dream", "income"}
-    [total] = [one for one in made["received"] if one["template"] == "contract_total"]
-    assert total["content"] == town.verified(bundle.bundle).shown
-    assert len([one for one in made["received"] if one["template"] == "payment_document"]) == len(WINDOWS)
+    assert made.held.case_reference == who.case_reference
+    assert made.held.statuses
+    assert made.held.income
+    assert {row.action for row in made.look_ups} >= {"enrol", "notice", "pull", "evaluate", "record_changed"}
+    assert {row.source for row in made.look_ups if row.action == "pull"} == {"dream", "income"}
+    [total] = [one for one in made.received if one.template == "contract_total"]
+    assert total.content == town.verified(bundle.bundle).shown
+    assert len([one for one in made.received if one.template == "payment_document"]) == len(WINDOWS)
     html = page(made)
-    assert "frederikke" not in html + json.dumps(made)
+    assert "frederikke" not in html + json.dumps(as_json(made))
     assert "Insigt" not in html
     assert "Indsigt i dine oplysninger" in html
     again = report(town.gateway, town.contract, who, role=CASE)
-    assert [row["action"] for row in again["look_ups"]][-1] == "access_report"
+    assert [row.action for row in again.look_ups][-1] == "access_report"
 
 
 def test_thirty_monthly_files_are_one_run_each_and_nothing_is_called_corrected(finished: SimulatedMunicipality):
     """Every file tells the weeks before it again; what it only confirms is known since it was first told."""
     pull_again(finished)
     for place in range(10):
-        held = report(finished.gateway, finished.contract, someone(finished, place), role=CASE)["held"]
-        assert [row for row in held["statuses"] if row["replaced_on"]] == []
-        assert [row for row in held["income"] if row["replaced_on"]] == []
-        told = [(row["status"], row["code"]) for row in held["statuses"]]
+        held = report(finished.gateway, finished.contract, someone(finished, place), role=CASE).held
+        assert [row for row in held.statuses if row.replaced_on] == []
+        assert [row for row in held.income if row.replaced_on] == []
+        told = [(row.status, row.code) for row in held.statuses]
         assert 0 < len(told) <= 8
     with finished.gateway.store.read() as session:
         assert len(session.exec(select(SpellRow)).all()) < 400
@@ -252,7 +254,7 @@ def test_what_law_keeps_refuses_an_erasure_by_name(tmp_path: Path):
     )
     with pytest.raises(RequestUnknown):
         requests.decide(acting(town.gateway, "second"), town.contract, asked, grant=True)
-    assert [one["answer"] for one in report(town.gateway, town.contract, who, role=CASE)["requests"]] == ["refused"]
+    assert [one.answer for one in report(town.gateway, town.contract, who, role=CASE).requests] == ["refused"]
 
 
 @pytest.mark.parametrize("place", [0, 4, 9])
@@ -315,20 +317,20 @@ def test_an_erasure_takes_one_name_out_of_a_statement_and_leaves_what_was_said_o
     named[:] = [subject_of(town, alone)]
     other = statements.state(town.gateway, town.contract, "2020H1")
 
-    def told(who: Who) -> list[dict[str, Any]]:
-        received = report(town.gateway, town.contract, who, role=CASE)["received"]
-        return [one for one in received if one["about_you_alone"]]
+    def told(who: Who) -> list[NoticeReceived]:
+        received = report(town.gateway, town.contract, who, role=CASE).received
+        return [one for one in received if isinstance(one, NoticeReceived)]
 
     [before] = told(stays)
     erased(town, leaves)
     [after] = told(stays)
     assert after == before
-    assert after["window"] == "2020H2"
-    assert after["content"]["people"] == [{"case_reference": stays.case_reference, "message": "contact_jobcentre"}]
-    assert after["content"]["law"].startswith("Lov om en aktiv")
-    assert after["token_sha256"] == hashlib.sha256(made.token.encode()).hexdigest()
-    assert "token" not in after  # it names somebody else
-    assert [one["token"] for one in told(alone)] == [other.token]  # it names nobody else: the exact copy
+    assert after.window == "2020H2"
+    assert after.content["people"] == [{"case_reference": stays.case_reference, "message": "contact_jobcentre"}]
+    assert after.content["law"].startswith("Lov om en aktiv")
+    assert after.token_sha256 == hashlib.sha256(made.token.encode()).hexdigest()
+    assert after.token is None  # it names somebody else
+    assert [one.token for one in told(alone)] == [other.token]  # it names nobody else: the exact copy
     with pytest.raises(StatementEmptied):
         statements.state(town.gateway, town.contract, "2020H2")
     assert statements.state(town.gateway, town.contract, "2020H1").token == other.token
@@ -350,7 +352,7 @@ def test_an_open_dispute_holds_every_erasure_of_the_contract_until_it_is_settled
         ("open-dispute", "the dispute about 2020H1 is settled")
     ]
     assert journal.lines(town.gateway) == []
-    answer(town, open_one, Outcome.STANDS)
+    answer(town, open_one, DisputeOutcome.STANDS)
     again = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
     assert requests.decide(acting(town.gateway, "second"), town.contract, again, grant=True).granted
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutants.staging import MODULES, STAGE
+from tests.mutants.staging import source_of, stage_of
 
 _STATUS = {
     0: "survived",
@@ -20,44 +20,44 @@ _STATUS = {
     3: "killed",
     None: "not run",
 }  # 33: no test met it
-_GENERATED = STAGE / "mutants" / "src"
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """One mutant: `change` is its diff in one line, by which the reasons know it again."""
 
-    module: str
     function: str
     change: str
     status: str
     is_message: bool
 
 
-def mutants() -> Iterator[Mutant]:
-    """Every mutant of the modules, in the order of the report."""
-    for module in MODULES:
-        lines = (_GENERATED / module).read_text("utf-8").split("\n")
-        spans = json.loads(Path(f"{_GENERATED / module}.spans").read_text("utf-8"))["spans"]
-        verdicts = json.loads(Path(f"{_GENERATED / module}.meta").read_text("utf-8"))["exit_code_by_key"]
-        for key, code in verdicts.items():
-            name = key.rpartition(".")[2]
-            mangled = name.partition("__mutmut_")[0]
-            before, after = (_source(lines, spans, which, mangled) for which in (f"{mangled}__mutmut_orig", name))
-            function = mangled.removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
-            status = _STATUS.get(code, "timeout")
-            yield Mutant(module, function, _one_line(before, after), status, _is_message(before, after))
+def mutants(module: str) -> Iterator[Mutant]:
+    """Every mutant of the module, in its order."""
+    path = _mutated(module)
+    lines = path.read_text("utf-8").split("\n")
+    spans = json.loads(Path(f"{path}.spans").read_text("utf-8"))["spans"]
+    verdicts = json.loads(Path(f"{path}.meta").read_text("utf-8"))["exit_code_by_key"]
+    for key, code in verdicts.items():
+        name = key.rpartition(".")[2]
+        mangled = name.partition("__mutmut_")[0]
+        before, after = (_source(lines, spans, which, mangled) for which in (f"{mangled}__mutmut_orig", name))
+        function = mangled.removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
+        yield Mutant(function, _one_line(before, after), _STATUS.get(code, "timeout"), _is_message(before, after))
 
 
-def forget_survivors() -> None:
-    """Let mutmut try those again that lived: tests were added since."""
-    for module in MODULES:
-        path = Path(f"{_GENERATED / module}.meta")
-        if path.exists():
-            meta = json.loads(path.read_text("utf-8"))
-            codes = meta["exit_code_by_key"]
-            meta["exit_code_by_key"] = {k: None if _STATUS.get(v) == "survived" else v for k, v in codes.items()}
-            path.write_text(json.dumps(meta, indent=4), "utf-8")
+def forget_survivors(module: str) -> None:
+    """Let mutmut try those again that lived: tests may have been added since."""
+    path = Path(f"{_mutated(module)}.meta")
+    if path.exists():
+        meta = json.loads(path.read_text("utf-8"))
+        codes = meta["exit_code_by_key"]
+        meta["exit_code_by_key"] = {k: None if _STATUS.get(v) == "survived" else v for k, v in codes.items()}
+        path.write_text(json.dumps(meta, indent=4), "utf-8")
+
+
+def _mutated(module: str) -> Path:
+    return stage_of(module) / "mutants" / source_of(module)
 
 
 def _source(lines: list[str], spans: dict[str, list[int]], name: str, mangled: str) -> str:

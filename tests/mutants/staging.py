@@ -1,68 +1,90 @@
-"""The tree that mutmut works in: every root package under one `src`, since that is the layout it understands."""
+"""The tree that mutmut works in: every root package under one `src`, since that is the layout it understands.
+
+Each module that is mutated has a tree of its own, with the tests that try it, so that one can be run without the
+others, and stopped and gone on with.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-STAGE = ROOT / "var" / "mutants"
 PACKAGES = ("vocabulary", "connectors", "keys", "policies", "gateway", "verifier/outcome_verifier")
-
 BESIDE = ("tests", "examples")
 
-MODULES = (
-    "connectors/boundary.py",
-    "policies/disclosure.py",
-    "policies/calendar.py",
-    "gateway/store/ledger.py",
-    *(
-        f"outcome_verifier/{name}.py"
-        for name in (
-            "acceptance",
-            "b64",
-            "bundle",
-            "canonical",
-            "claims",
-            "countersignature",
-            "endorsement",
-            "jws",
-            "note",
-            "proof",
-            "sdjwt",
-            "shapes",
-            "statuslist",
-            "tlog",
-            "trust",
-            "trusted_key",
-            "verify",
-        )
+_OF_THE_VERIFIER = ("tests/unit/verifier", "tests/vectors", "tests/property/test_log.py")
+_VERIFIER = (
+    "acceptance",
+    "b64",
+    "bundle",
+    "canonical",
+    "claims",
+    "countersignature",
+    "endorsement",
+    "jws",
+    "note",
+    "proof",
+    "sdjwt",
+    "shapes",
+    "statuslist",
+    "tlog",
+    "trust",
+    "trusted_key",
+    "verify",
+)
+# a module that is mutated -> what its mutants are tried against: fast, without a server, without a clock
+TESTS: Mapping[str, tuple[str, ...]] = {
+    "connectors/boundary.py": ("tests/unit/connectors/test_boundary.py",),
+    "policies/disclosure.py": ("tests/unit/policies/test_disclosure.py",),
+    "policies/calendar.py": ("tests/unit/policies/test_calendar.py",),
+    "gateway/outcomes/judging.py": ("tests/unit/outcomes", "tests/property/test_evaluator.py"),
+    "gateway/release/drafting.py": ("tests/unit/release",),
+    "gateway/store/ledger.py": (
+        "tests/unit/store/test_ledger.py",
+        "tests/property/test_log.py",
+        "tests/faults/test_log_cells.py",
+        "tests/faults/test_log_tampering.py",
     ),
-)
-
-# what a mutant is tried against: fast, without a server, without a clock
-TESTS = (
-    "tests/unit/connectors/test_boundary.py",
-    "tests/unit/policies/test_calendar.py",
-    "tests/unit/policies/test_disclosure.py",
-    "tests/unit/store/test_ledger.py",
-    "tests/unit/verifier",
-    "tests/property/test_log.py",
-    "tests/faults/test_log_cells.py",
-    "tests/faults/test_log_tampering.py",
-    "tests/vectors",
-)
+    **{f"verifier/outcome_verifier/{name}.py": _OF_THE_VERIFIER for name in _VERIFIER},
+}
 LEFT_OUT = ("tests/unit/verifier/test_hostile.py::test_a_bomb_costs_little",)  # it holds a clock against the bomb
+_DIGEST = "digest"
 
 
-def stage() -> None:
-    """Lay the tree out anew; files keep their times, so that mutmut knows what changed since."""
+def digest(module: str) -> str:
+    """The SHA-256 of the module as it is now, in hexadecimal."""
+    return hashlib.sha256((ROOT / module).read_bytes()).hexdigest()
+
+
+def stage_of(module: str) -> Path:
+    """The folder of a module's tree."""
+    return ROOT / "var" / "mutants" / module.removesuffix(".py").replace("/", ".")
+
+
+def source_of(module: str) -> str:
+    """Where the module stands in its tree."""
+    return f"src/{module.removeprefix('verifier/')}"
+
+
+def stage(module: str) -> None:
+    """Lay the tree out: anew where the module has changed; else files keep their times, and what was tried stays known.
+
+    What another module does is taken as it is now. A test that was added tries what lived before.
+    """
+    folder, now = stage_of(module), digest(module)
+    mark = folder / _DIGEST
+    if not mark.exists() or mark.read_text("ascii") != now:
+        shutil.rmtree(folder, ignore_errors=True)
     for package in PACKAGES:
-        _copy(ROOT / package, STAGE / "src" / Path(package).name)
+        _copy(ROOT / package, folder / "src" / Path(package).name)
     for beside in BESIDE:
-        _copy(ROOT / beside, STAGE / beside)
-    (STAGE / "pyproject.toml").write_text(_configuration())
+        _copy(ROOT / beside, folder / beside)
+    (folder / "pyproject.toml").write_text(_configuration(module), "utf-8")
+    mark.write_text(now, "ascii")
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -70,7 +92,7 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=unwanted, dirs_exist_ok=True)
 
 
-def _configuration() -> str:
+def _configuration(module: str) -> str:
     """The project's own pytest options, and what mutmut is told."""
     ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]
     left_out = [f"--deselect={name}" for name in LEFT_OUT]
@@ -78,10 +100,10 @@ def _configuration() -> str:
     pytest = {"filterwarnings": ours["filterwarnings"], "markers": ours["markers"], "addopts": "--strict-markers"}
     mutmut = {
         "source_paths": ["src"],
-        "only_mutate": [f"src/{module}" for module in MODULES],
+        "only_mutate": [source_of(module)],
         "also_copy": list(BESIDE),
         "pytest_add_cli_args": options,
-        "pytest_add_cli_args_test_selection": list(TESTS),
+        "pytest_add_cli_args_test_selection": list(TESTS[module]),
         "use_git_change_detection": False,
         # far beyond what the plugin grants: these hold the clock, which a busy machine stretches
         "timeout_constant": 20.0,

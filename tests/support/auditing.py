@@ -131,4 +131,4 @@ def signed(town: SimulatedMunicipality, closed: ClosedSample, released: Released
 
 
 def take(town: SimulatedMunicipality, token: str) -> str:
-    return countersigning.take(town.gateway, token)[0].verdict
+    return countersigning.take(town.gateway, token).verdict

@@ -128,9 +128,9 @@ def _read(
         amount_minor=0 if by_index else pay.integer("amount_minor", least=1),
         hours_hundredths=hours,
         index=find_index(pay, indices) if by_index else None,
-        counts_partial_months=pay.converted("partial_months", one_of("count", "leave_out")) == "count",
+        counts_partial_months=pay.convert("partial_months", one_of("count", "leave_out")) == "count",
     )
-    pay.done()
+    pay.finish()
     return EarningsMeasure(name, states, table.line, threshold, table.integer("days_from_enrolment", 0, most=3660))
 
 

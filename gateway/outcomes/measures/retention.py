@@ -124,7 +124,7 @@ def _read(
         table.line,
         needed,
         within,
-        by_month=table.converted("period", one_of("week", "month")) == "month",
+        by_month=table.convert("period", one_of("week", "month")) == "month",
         days_from_enrolment=table.integer("days_from_enrolment", 0, most=3660),
         threshold_people=table.integer("threshold_people", 0),
     )

@@ -133,7 +133,7 @@ def _read_threshold(row: DeclarationTable, known: KnownTerms, *, extra: tuple[st
     threshold = CohortThreshold(of, row.integer("at_least", least=1))
     for key in extra:
         row.text(key)
-    row.done()
+    row.finish()
     return threshold
 
 

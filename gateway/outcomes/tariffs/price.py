@@ -165,7 +165,7 @@ def _read(table: DeclarationTable, name: str, known: KnownTerms) -> PriceTariff 
 def _read_prices(table: DeclarationTable, states: tuple[WeekState, ...]) -> dict[str, int]:
     prices = table.table("price_by_state")
     found = {state.id: prices.integer(state.id) for state in states}
-    prices.done()
+    prices.finish()
     return found
 
 

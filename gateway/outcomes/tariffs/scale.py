@@ -111,7 +111,7 @@ def read_points(table: DeclarationTable, *, least: int) -> tuple[ScalePoint, ...
     points = []
     for row in table.tables("points", least=least):
         points.append(ScalePoint(row.integer("at", least=-1_000_000), row.integer("amount_minor")))
-        row.done()
+        row.finish()
     for before, after in pairwise(points):
         if after.at <= before.at:
             raise table.refuse("points", f"overlap: {after.at} does not lie above {before.at}")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlmodel import Session, select
 
@@ -23,13 +23,23 @@ from gateway.release import countersigned
 from gateway.release.issuing import jwt_sha256, token_of
 from gateway.store.audit_tables import AuditSample, CountersignatureRow
 from gateway.store.tables import ReleaseRow, SigningKeyRow
+from gateway.wording.views import JsonValue
 from outcome_verifier import canonical, countersignature, jws
 from policies.programme import Programme
 from policies.terms import Role
 
 
-def take(gateway: Gateway, token: str) -> tuple[CountersignatureRow, bool]:
-    """Take in a countersignature, and say whether it is new: the same one again changes nothing.
+@dataclass(frozen=True, slots=True)
+class TakenCountersignature:
+    """What an auditor's token says, and with which key. `is_new` is false where the very token had been taken in."""
+
+    verdict: str
+    kid: str
+    is_new: bool
+
+
+def take(gateway: Gateway, token: str) -> TakenCountersignature:
+    """Take in a countersignature; the same one again changes nothing.
 
     Raises `CountersignatureRefused` with the reason.
     """
@@ -45,7 +55,7 @@ def take(gateway: Gateway, token: str) -> tuple[CountersignatureRow, bool]:
         digest = hashlib.sha256(token.encode("ascii")).hexdigest()
         known = session.get(CountersignatureRow, digest)
         if known is not None:
-            return known, False
+            return TakenCountersignature(known.verdict, known.kid, is_new=False)
         mine = [row for row in countersigned.rows(session, release.id) if row.kid == said.kid]
         if any(row.verdict in (countersignature.DEVIATIONS, said.verdict) for row in mine):
             raise CountersignatureRefused(reason="this auditor has countersigned the attestation already")
@@ -71,10 +81,10 @@ def take(gateway: Gateway, token: str) -> tuple[CountersignatureRow, bool]:
                 by=gateway.staff,
             )
         )
-    return row, True
+    return TakenCountersignature(said.verdict, said.kid, is_new=True)
 
 
-def _claims(token: str) -> Mapping[str, Any]:
+def _claims(token: str) -> Mapping[str, JsonValue]:
     """What a token says. Nothing of it is believed yet."""
     try:
         return jws.parse(token, typ=countersignature.TYPE, members=frozenset({"jwk"})).payload
@@ -82,7 +92,7 @@ def _claims(token: str) -> Mapping[str, Any]:
         raise CountersignatureRefused(reason="it is no countersignature") from None
 
 
-def _release(session: Session, claims: Mapping[str, Any]) -> ReleaseRow:
+def _release(session: Session, claims: Mapping[str, JsonValue]) -> ReleaseRow:
     """The issued release that it is about."""
     about = claims.get("attestation")
     jti = about.get("jti") if isinstance(about, dict) else None
@@ -117,7 +127,7 @@ def _check_key(
         raise CountersignatureRefused(reason="it is signed with a key of the municipality or of a party")
 
 
-def _sample(session: Session, programme: Programme, row: ReleaseRow, claims: Mapping[str, Any]) -> AuditSample:
+def _sample(session: Session, programme: Programme, row: ReleaseRow, claims: Mapping[str, JsonValue]) -> AuditSample:
     """The closed sample whose findings it says, to the letter."""
     party = programme.party(Role.AUDITOR)
     said = {name: claims[name] for name in ("auditor", "sample", "verdict")}

@@ -23,6 +23,7 @@ from gateway.intake.enrolment import needed_weeks
 from gateway.oversight.audit.counted_people import last_week, rules_of
 from gateway.oversight.audit.sampling import ask_to_audit, find_sample, items, not_to_be_read
 from gateway.store.audit_tables import AuditItem, AuditSample
+from gateway.wording.views import JsonValue
 from outcome_verifier import canonical
 from outcome_verifier.countersignature import AGREED, DEVIATIONS
 from policies.terms import Purpose, Role
@@ -142,7 +143,7 @@ def close(gateway: Gateway, sample_id: str) -> ClosedSample:
         )
 
 
-def findings_body(sample: AuditSample, auditor: str) -> dict[str, object]:
+def findings_body(sample: AuditSample, auditor: str) -> dict[str, JsonValue]:
     """What the auditor signs, but for the attestation that it is about."""
     return {
         "auditor": auditor,

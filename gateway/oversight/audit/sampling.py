@@ -12,9 +12,9 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
@@ -42,23 +42,37 @@ ERASED, NOT_TO_BE_READ = "erased", "not_to_be_read"
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A sample as it stands in the store. `is_new` is false where the same inputs had drawn it before."""
+class SampleShown:
+    """A sample and how far it has come, for the auditor and the controller's staff: it tells no person and no finding.
 
-    sample: AuditSample
+    `position` is 1 for the first draw of its attestation. Of the `population` behind it `people` were drawn, and of
+    `found` of them something was found; `not_drawn` counts, by reason, who could not be. `rows_until` is the last day
+    on which rows may be shown, None where nobody approved that; `verdict` is empty until the sample is closed.
+    """
+
+    id: str
+    contract: str
+    window: str
+    template: str
+    recipient: str
+    position: int
+    seed: str
+    population: int
     people: int
-    is_new: bool
+    not_drawn: Mapping[str, int]
+    drawn_on: date
+    rows_until: date | None
+    found: int
+    verdict: str
+    is_countersigned: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """A sample and how far it has come: how many people were drawn, and of how many something was found."""
+class Drawn:
+    """A sample that was asked for. `is_new` is false where the same inputs had drawn it before."""
 
-    sample: AuditSample
-    release: ReleaseRow
-    people: int
-    found: int
-    is_countersigned: bool
+    sample: SampleShown
+    is_new: bool
 
 
 def seed_of(*, nonce: str, attestation: str, roots: Sequence[str]) -> str:
@@ -98,7 +112,7 @@ def draw(
         known = next((one for one in earlier if (one.seed, one.asked) == (seed, size)), None)
         if known is not None:
             _record(gateway, asking, known, window, authorised, drawn=(), again=True)
-            return Drawn(known, len(items(session, known.id)), is_new=False)
+            return Drawn(_sample_shown(session, known, row), is_new=False)
         everyone = [subject.subject_id for subject in queries.subjects(session, contract_id)]
         held = not_to_be_read(session, programme, everyone, at=asking.now)
         can_be_drawn = [subject for subject in everyone if subject not in held]
@@ -124,8 +138,9 @@ def draw(
             AuditItem(sample_id=sample.id, item=number, subject_id=subject, weeks=[], salt=b"")
             for number, subject in enumerate(drawn, start=1)
         )
+        session.flush()
         _record(gateway, asking, sample, window, authorised, drawn=drawn, again=False)
-    return Drawn(sample, size, is_new=True)
+        return Drawn(_sample_shown(session, sample, row), is_new=True)
 
 
 def ask_to_audit(gateway: Gateway, asking: Asking, programme: Programme, row: ReleaseRow | None) -> Authorised:
@@ -168,24 +183,32 @@ def items(session: Session, sample_id: str) -> Sequence[AuditItem]:
     return session.exec(select(AuditItem).where(AuditItem.sample_id == sample_id).order_by(col(AuditItem.item))).all()
 
 
-def progress(session: Session, contract_id: str = "") -> list[Progress]:
+def list_samples(session: Session, contract_id: str = "") -> tuple[SampleShown, ...]:
     """The samples of one contract or of all, oldest first."""
     query = select(AuditSample).order_by(col(AuditSample.drawn_at), AuditSample.id)
     rows = session.exec(query.where(AuditSample.contract_id == contract_id) if contract_id else query).all()
-    found = []
-    for row in rows:
-        everyone = items(session, row.id)
-        signed = countersigned.rows(session, row.release_id)
-        found.append(
-            Progress(
-                row,
-                session.get_one(ReleaseRow, row.release_id),
-                len(everyone),
-                sum(bool(one.digest) for one in everyone),
-                any(one.sample_id == row.id for one in signed),
-            )
-        )
-    return found
+    return tuple(_sample_shown(session, row, session.get_one(ReleaseRow, row.release_id)) for row in rows)
+
+
+def _sample_shown(session: Session, sample: AuditSample, release: ReleaseRow) -> SampleShown:
+    everyone = items(session, sample.id)
+    return SampleShown(
+        id=sample.id,
+        contract=sample.contract_id,
+        window=release.window,
+        template=release.template,
+        recipient=release.recipient_role,
+        position=sample.position,
+        seed=sample.seed,
+        population=sample.population,
+        people=len(everyone),
+        not_drawn=dict(sample.not_drawn),
+        drawn_on=sample.drawn_at.date(),
+        rows_until=sample.approved_until,
+        found=sum(bool(one.digest) for one in everyone),
+        verdict=sample.verdict,
+        is_countersigned=any(one.sample_id == sample.id for one in countersigned.rows(session, release.id)),
+    )
 
 
 def _standing(session: Session, contract_id: str, window: str, template: str, recipient: str) -> ReleaseRow | None:

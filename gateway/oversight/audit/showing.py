@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from connectors.boundary import RowsApproval, SourceRows, Terminal, check_terminal, show_source
@@ -69,8 +69,9 @@ class ItemShown:
     counted: PersonCounted
 
 
-def approve(gateway: Gateway, sample_id: str) -> AuditSample:
-    """Let the rows of one sample be shown for `APPROVAL_DAYS` days, as a system owner who is not the auditor.
+def approve(gateway: Gateway, sample_id: str) -> date:
+    """Let the rows of one sample be shown for `APPROVAL_DAYS` days, as a system owner who is not the auditor; returns
+    the last of them.
 
     Raises `SampleUnknown`, `AuditRefused`, `PolicyDenied`.
     """
@@ -88,19 +89,20 @@ def approve(gateway: Gateway, sample_id: str) -> AuditSample:
         authorised = asking.ask(owner, Action.CHANGE_POLICY, programme, facts)
         if sample.closed_at is not None:
             raise AuditRefused(reason="the sample is closed")
-        sample.approved_by, sample.approved_until = gateway.staff, today + timedelta(days=APPROVAL_DAYS)
+        until = today + timedelta(days=APPROVAL_DAYS)
+        sample.approved_by, sample.approved_until = gateway.staff, until
         asking.session.add(sample)
         asking.uow.record(
             AuditRowsApproved(
                 contract=sample.contract_id,
                 sample=sample.id,
-                until=sample.approved_until.isoformat(),
+                until=until.isoformat(),
                 by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
         )
-    return sample
+    return until
 
 
 def show(
