@@ -49,11 +49,11 @@ def sections(contract: Contract, language: Language) -> list[Section]:
         ("parties", page.parties),
         ("people", page.people),
         ("counts", page.counts),
-        ("declared", page.declared),
+        ("declared", page.declared_figures),
         ("pays", page.pays),
         ("exits", page.exits),
         ("time", page.time),
-        ("shown", page.shown),
+        ("shown", page.shown_windows),
         ("illustrative", page.illustrative),
     )
     made = [Section(HEADINGS[name][language], tuple(write())) for name, write in parts]
@@ -121,16 +121,16 @@ class PageVoice(Voice):
 
     def points(self, value: ScaleWords) -> str:
         unit = self.contract.unit_of(value.of)
-        rows = [f"{self._measured(point.at, unit)}: {self.money(point.amount_minor)}" for point in value.points]
+        rows = [f"{self._figure(point.at, unit)}: {self.money(point.amount_minor)}" for point in value.points]
         return "; ".join(rows)
 
-    def reached(self, value: Reached) -> str:
-        return f"{value.of} ≥ {self._measured(value.at_least, self.contract.unit_of(value.of))}"
+    def threshold(self, value: Reached) -> str:
+        return f"{value.of} ≥ {self._figure(value.at_least, self.contract.unit_of(value.of))}"
 
-    def all_reached(self, value: ReachedList) -> str:
-        return "; ".join(self.reached(figure) for figure in value.figures)
+    def thresholds(self, value: ReachedList) -> str:
+        return "; ".join(self.threshold(figure) for figure in value.figures)
 
-    def _measured(self, value: int, unit: FigureUnit) -> str:
+    def _figure(self, value: int, unit: FigureUnit) -> str:
         if unit is FigureUnit.MINOR:
             return self.money(value)
         if unit is FigureUnit.PER_MILLE:
@@ -218,7 +218,7 @@ class _Page:
             text += self._say("goal", people=measure.goal_people, size=self.contract.cohort.size)
         return text
 
-    def declared(self) -> list[str]:
+    def declared_figures(self) -> list[str]:
         return [
             self._say(
                 "aggregate",
@@ -256,7 +256,7 @@ class _Page:
         return f"{tariff.id}: {text}{self._limits(tariff, tariff.gate)}"
 
     def _limits(self, tariff: Tariff, gate: Gate | None) -> str:
-        text = self._say("gate", figure=self._voice.reached(Reached(gate.of, gate.at_least))) if gate else ""
+        text = self._say("gate", figure=self._voice.threshold(Reached(gate.of, gate.at_least))) if gate else ""
         if tariff.cap_window_minor:
             key = "cap_carried" if tariff.carries_excess else "cap_lost"
             text += self._say(key, amount=self._money(tariff.cap_window_minor))
@@ -282,7 +282,7 @@ class _Page:
         found += [self._say("pause", first=one.from_week, last=one.to_week) for one in self.contract.pauses]
         return [*found, self._say("freeze", days=self.contract.freeze_days)]
 
-    def shown(self) -> list[str]:
+    def shown_windows(self) -> list[str]:
         grouped: dict[tuple[str, str], list[str]] = {}
         for release in self.contract.releases:
             grouped.setdefault((release.template, release.recipient), []).append(release.window)

@@ -87,7 +87,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         register_exits=people.register_exits,
         statements=_statements(root, windows, measures, tariffs),
         releases=_releases(root, windows),
-        tied=_tied(disclosure),
+        tied=_tied_recipients(disclosure),
         settlement=settlement_terms(root, [one.organisation for one in parties if one.role == "outcome_payer"], caps),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
@@ -331,7 +331,7 @@ def _entry_of(root: DeclarationTable, finding: Finding) -> DeclarationTable:
     return root
 
 
-def _tied(table: DeclarationTable) -> tuple[tuple[str, str], ...]:
+def _tied_recipients(table: DeclarationTable) -> tuple[tuple[str, str], ...]:
     """Pairs of recipients that count as one, such as two parties with a common board."""
     pairs = []
     for text in table.texts("tied", []):

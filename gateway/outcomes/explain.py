@@ -55,7 +55,7 @@ class WindowExplained:
     runs: tuple[WeekRun, ...]
 
     @property
-    def counted(self) -> int:
+    def counted_weeks(self) -> int:
         return sum(run.weeks for run in self.runs if run.state)
 
     @property
@@ -74,8 +74,8 @@ class MeasureExplained:
     windows: tuple[WindowExplained, ...]
 
     @property
-    def counted(self) -> int:
-        return sum(window.counted for window in self.windows)
+    def counted_weeks(self) -> int:
+        return sum(window.counted_weeks for window in self.windows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,27 @@
-"""The kinds of measures and tariffs that a contract file may name: a row each, and a module behind it."""
+"""The kinds of measures and tariffs that a contract file may name: a row each, and a module behind it.
+
+A new kind is such a module, its row here, and its words (`gateway.wording.measures`, `gateway.wording.tariffs`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from gateway.outcomes.known_terms import MeasureKind, TariffKind
+from gateway.outcomes.known_terms import kinds_by_word
 from gateway.outcomes.measures import days, earnings, follow_up, people, retention, weeks
 from gateway.outcomes.tariffs import cohort_threshold, fee, linear, price, share, steps
 
-MEASURES: Mapping[str, MeasureKind] = {
-    kind.word: kind for kind in (weeks.KIND, people.KIND, retention.KIND, days.KIND, earnings.KIND, follow_up.KIND)
-}
-TARIFFS: Mapping[str, TariffKind] = {
-    kind.word: kind for kind in (price.KIND, steps.KIND, linear.KIND, share.KIND, cohort_threshold.KIND, fee.KIND)
-}
+MEASURES = kinds_by_word(
+    weeks.KIND,
+    people.KIND,
+    retention.KIND,
+    days.KIND,
+    earnings.KIND,
+    follow_up.KIND,
+)
+TARIFFS = kinds_by_word(
+    price.KIND,
+    steps.KIND,
+    linear.KIND,
+    share.KIND,
+    cohort_threshold.KIND,
+    fee.KIND,
+)

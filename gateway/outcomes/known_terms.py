@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
 
 from gateway.outcomes.contract import Measure, Tariff
 from gateway.outcomes.terms import Aggregate, FigureUnit, Index, Rounding, WeekState, Window
 from vocabulary.declaration import DeclarationTable
+
+KIND = TypeVar("KIND", "MeasureKind", "TariffKind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,14 @@ class TariffKind:
     manual: str
     phrases: frozenset[str]
     read: Callable[[DeclarationTable, str, KnownTerms], Tariff]
+
+
+def kinds_by_word(*kinds: KIND) -> Mapping[str, KIND]:
+    """The kinds by their words in the file, in this order. Raises `TypeError` where two have one word."""
+    table = {kind.word: kind for kind in kinds}
+    if len(table) < len(kinds):
+        raise TypeError("two kinds have one word in the contract file")
+    return MappingProxyType(table)
 
 
 def find_index(table: DeclarationTable, indices: tuple[Index, ...]) -> Index:

@@ -99,7 +99,7 @@ class Index:
             raise ValueError(f"index {self.id} has no value for {year}")
         return self.values[year]
 
-    def shifted(self, years: int) -> Index:
+    def years_later(self, years: int) -> Index:
         """The same series so many years later."""
         return replace(self, values={year + years: value for year, value in self.values.items()})
 

@@ -73,11 +73,11 @@ class AnnexVoice(Voice):
             ]
         )
 
-    def reached(self, value: Reached) -> str:
+    def threshold(self, value: Reached) -> str:
         return f"{value.of} mindst {words.figure(self._contract, value.of, value.at_least)}"
 
-    def all_reached(self, value: ReachedList) -> str:
-        return formats.enumeration([self.reached(one) for one in value.figures])
+    def thresholds(self, value: ReachedList) -> str:
+        return formats.enumeration([self.threshold(one) for one in value.figures])
 
 
 class LeafletVoice(AnnexVoice):

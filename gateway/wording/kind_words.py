@@ -30,7 +30,7 @@ from gateway.outcomes.terms import Index
 Both = Mapping[str, str]
 
 
-def both(danish: str, english: str) -> Both:
+def in_both(danish: str, english: str) -> Both:
     """A sentence of the contract's page in its two languages."""
     return {"da": danish, "en": english}
 
@@ -77,12 +77,10 @@ class Voice(ABC):
     def say(self, words: KindWords, phrase: Phrase, extra: Mapping[str, str] | None = None) -> str:
         """The sentence of a phrase with its values; `extra` are words that the kind itself cannot know."""
         template = self.sentence(words[phrase.key])
-        values = {
-            name: self._spoken(words, value) for name, value in phrase.values.items() if f"{{{name}}}" in template
-        }
+        values = {name: self._write(words, value) for name, value in phrase.values.items() if f"{{{name}}}" in template}
         return template.format(**values, **(extra or {}))
 
-    def _spoken(self, words: KindWords, value: PhraseValue) -> str:
+    def _write(self, words: KindWords, value: PhraseValue) -> str:
         match value:
             case Phrase():
                 return self.say(words, value)
@@ -105,9 +103,9 @@ class Voice(ABC):
             case ScaleWords():
                 return self.points(value)
             case Reached():
-                return self.reached(value)
+                return self.threshold(value)
             case ReachedList():
-                return self.all_reached(value)
+                return self.thresholds(value)
             case NumberList():
                 return self.numbers(value)
             case _:
@@ -134,6 +132,6 @@ class Voice(ABC):
     @abstractmethod
     def points(self, value: ScaleWords) -> str: ...
     @abstractmethod
-    def reached(self, value: Reached) -> str: ...
+    def threshold(self, value: Reached) -> str: ...
     @abstractmethod
-    def all_reached(self, value: ReachedList) -> str: ...
+    def thresholds(self, value: ReachedList) -> str: ...

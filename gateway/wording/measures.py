@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gateway.outcomes.kinds import MEASURES
-from gateway.wording.kind_words import KindSentence, both, words_for
+from gateway.wording.kind_words import KindSentence, in_both, words_for
 
-_REACHED_ONCE = both(
+_REACHED_ONCE = in_both(
     "hver person, én gang, når {needed} af {within} {periods} i træk er i {states}",
     "each person, once, when {needed} of {within} {periods} on end are in {states}",
 )
@@ -16,7 +16,7 @@ MEASURE_WORDS = words_for(
     {
         "weeks": {
             "weeks": KindSentence(
-                both(
+                in_both(
                     "hver uge i {states}, i {weeks} uger fra indskrivningen",
                     "each week in {states}, for {weeks} weeks from enrolment",
                 ),
@@ -26,7 +26,7 @@ MEASURE_WORDS = words_for(
         },
         "people": {
             "last_weeks": KindSentence(
-                both(
+                in_both(
                     "hver person, hvor de sidste {sustained} uger alle er i {states}; et tilbagefald åbner resultatet"
                     " igen",
                     "each person whose last {sustained} weeks are all in {states}; a relapse reopens the outcome",
@@ -36,7 +36,7 @@ MEASURE_WORDS = words_for(
                 "Målet er {sustained} uger i træk med",
             ),
             "last_week": KindSentence(
-                both(
+                in_both(
                     "hver person, der er i {states} i periodens sidste uge; et tilbagefald åbner resultatet igen",
                     "each person in {states} in the last week of the window; a relapse reopens the outcome",
                 ),
@@ -64,7 +64,7 @@ MEASURE_WORDS = words_for(
         },
         "days": {
             "days": KindSentence(
-                both(
+                in_both(
                     "hver person, én gang, efter {needed} dage i alt i {states}, hver dag én gang",
                     "each person, once, after {needed} days in all in {states}, each day once",
                 ),
@@ -75,7 +75,7 @@ MEASURE_WORDS = words_for(
         },
         "earnings": {
             "amount": KindSentence(
-                both(
+                in_both(
                     "hver person, hvis løn ({states}) fra egen start når {amount}{months}",
                     "each person whose pay ({states}) from their own start reaches {amount}{months}",
                 ),
@@ -83,7 +83,7 @@ MEASURE_WORDS = words_for(
                 "Målet er en samlet løn ved",
             ),
             "by_index": KindSentence(
-                both(
+                in_both(
                     "hver person, hvis løn ({states}) fra egen start når {hours} timer × værdien i startens år af"
                     " {index}{months}",
                     "each person whose pay ({states}) from their own start reaches {hours} hours × the value in the"
@@ -94,17 +94,17 @@ MEASURE_WORDS = words_for(
                 "Målet er en samlet løn ved",
             ),
             "partial_months": KindSentence(
-                both("; dele af måneder tæller", "; parts of months count"),
+                in_both("; dele af måneder tæller", "; parts of months count"),
                 "Måneder, der kun delvis ligger i borgerens tid, tæller med",
             ),
             "whole_months": KindSentence(
-                both("; kun hele måneder tæller", "; whole months alone count"),
+                in_both("; kun hele måneder tæller", "; whole months alone count"),
                 "Måneder, der kun delvis ligger i borgerens tid, tæller ikke med",
             ),
         },
         "follow_up": {
             "follow_up": KindSentence(
-                both(
+                in_both(
                     "et point for hver person i {states} i ugen {months} måneder efter egen start",
                     "a point for each person in {states} in the week {months} months after their own start",
                 ),

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from gateway.outcomes.kinds import TARIFFS
-from gateway.wording.kind_words import KindSentence, both, words_for
+from gateway.wording.kind_words import KindSentence, in_both, words_for
 
-_NEGATIVE = KindSentence(both("; kan være negativt", "; may be negative"), "Er tallet negativt, går penge tilbage.")
-_NEVER_NEGATIVE = KindSentence(both("; aldrig under nul", "; never below nothing"), "Aldrig under 0.")
+_NEGATIVE = KindSentence(in_both("; kan være negativt", "; may be negative"), "Er tallet negativt, går penge tilbage.")
+_NEVER_NEGATIVE = KindSentence(in_both("; aldrig under nul", "; never below nothing"), "Aldrig under 0.")
 
 TARIFF_WORDS = words_for(
     TARIFFS,
     {
         "price": {
             "price": KindSentence(
-                both("{price} for hver {unit} under {of}", "{price} for each {unit} under {of}"),
+                in_both("{price} for hver {unit} under {of}", "{price} for each {unit} under {of}"),
                 "{price} for hver {unit} i {of}.",
             ),
             "by_state": KindSentence(
-                both("{prices} for hver {unit} under {of}", "{prices} for each {unit} under {of}"),
+                in_both("{prices} for hver {unit} under {of}", "{prices} for each {unit} under {of}"),
                 "For hver {unit} i {of}: {prices}.",
             ),
             "indexed": KindSentence(
-                both("; reguleret efter {index}, {year} = 100 %", "; by the index {index}, {year} = 100 %"),
+                in_both("; reguleret efter {index}, {year} = 100 %", "; by the index {index}, {year} = 100 %"),
                 "Prisen er i {year}-niveau og følger {index}.",
             ),
             "declared": KindSentence(
-                both("{price} for hver {unit} under {of}{least}", "{price} for each {unit} under {of}{least}"),
+                in_both("{price} for hver {unit} under {of}{least}", "{price} for each {unit} under {of}{least}"),
                 "{price} for hver {unit} i {of}. {least}",
             ),
             "negative": _NEGATIVE,
@@ -33,13 +33,13 @@ TARIFF_WORDS = words_for(
         },
         "steps": {
             "steps": KindSentence(
-                both("det højeste trin, som {of} når: {points}", "the highest step that {of} reaches: {points}"),
+                in_both("det højeste trin, som {of} når: {points}", "the highest step that {of} reaches: {points}"),
                 "Beløbet på det højeste trin, som {of} når: {points}. Under det første 0.",
             )
         },
         "linear": {
             "linear": KindSentence(
-                both(
+                in_both(
                     "rette linjer mellem punkterne for {of}, vandret udenfor: {points}",
                     "straight lines between the points of {of}, level outside of them: {points}",
                 ),
@@ -48,24 +48,24 @@ TARIFF_WORDS = words_for(
         },
         "share": {
             "share": KindSentence(
-                both("{share} af {of}{minus}{times}{least}", "{share} of {of}{minus}{times}{least}"),
+                in_both("{share} af {of}{minus}{times}{least}", "{share} of {of}{minus}{times}{least}"),
                 "{share} af {of}{minus}{times}. {least}",
             ),
-            "less": KindSentence(both(" minus {of}", " less {of}"), " minus {of}"),
-            "times": KindSentence(both(" × {of}", " × {of}"), ", ganget med antallet i {of}"),
+            "less": KindSentence(in_both(" minus {of}", " less {of}"), " minus {of}"),
+            "times": KindSentence(in_both(" × {of}", " × {of}"), ", ganget med antallet i {of}"),
             "negative": _NEGATIVE,
             "never_negative": _NEVER_NEGATIVE,
         },
         "cohort_threshold": {
             "cohort_threshold": KindSentence(
-                both(
+                in_both(
                     "{price} for hvert hold, der når sin tærskel: {cohorts}{pooled}",
                     "{price} for each cohort that reaches: {cohorts}{pooled}",
                 ),
                 "{price} for hvert hold, der når sin grænse: {cohorts}.{pooled}",
             ),
             "pooled": KindSentence(
-                both(
+                in_both(
                     "; når ingen gør, betales alle ved {figure} fra {window}",
                     "; where none does, all are paid at {figure} from {window}",
                 ),
@@ -75,7 +75,7 @@ TARIFF_WORDS = words_for(
         },
         "fee": {
             "fee": KindSentence(
-                both("{price} for hver periode, for arbejdet selv", "{price} for each window, for delivering"),
+                in_both("{price} for hver periode, for arbejdet selv", "{price} for each window, for delivering"),
                 "{price} for hver periode, for at levere indsatsen.",
             )
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, numbered
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, number_headings
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.schedule import PlannedDocument, schedule
 from gateway.outcomes.terms import ExitRule, RegisterExit
@@ -23,12 +23,12 @@ def annex_a(contract: Contract, programme: Programme) -> list[Block]:
         *_sources(contract),
         *_weeks(contract),
         *_measures(contract),
-        *_declared(contract),
+        *_declared_figures(contract),
         *_exits(contract),
         *_windows(contract),
-        *_shown(contract),
+        *_shown_documents(contract),
     ]
-    return [Heading("Bilag A: Måling", 1), *numbered("A", parts)]
+    return [Heading("Bilag A: Måling", 1), *number_headings("A", parts)]
 
 
 def _purpose(programme: Programme) -> Iterator[Block]:
@@ -150,7 +150,7 @@ def counts(contract: Contract, measure: Measure) -> str:
     return text
 
 
-def _declared(contract: Contract) -> Iterator[Block]:
+def _declared_figures(contract: Contract) -> Iterator[Block]:
     if not contract.aggregates:
         return
     yield Heading("Erklærede tal")
@@ -215,7 +215,7 @@ def _windows(contract: Contract) -> Iterator[Block]:
         )
 
 
-def _shown(contract: Contract) -> Iterator[Block]:
+def _shown_documents(contract: Contract) -> Iterator[Block]:
     yield Heading("Hvem får hvad at se, og hvornår")
     yield Paragraph("Intet andet end det, der står her, kan udstedes. Dagen er den tidligste mulige.")
     roles = plain_danish.recipients(contract)

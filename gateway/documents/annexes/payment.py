@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, numbered
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, number_headings
 from gateway.documents.annexes.examples import examples, periods
 from gateway.outcomes.bounds import PartyCase, capital_lent, parties, ranges
 from gateway.outcomes.contract import Contract, Tariff
@@ -29,7 +29,7 @@ def annex_b(contract: Contract) -> list[Block]:
         *_course(contract),
         *_bounds(contract),
     ]
-    return [Heading("Bilag B: Betaling", 1), *numbered("B", parts)]
+    return [Heading("Bilag B: Betaling", 1), *number_headings("B", parts)]
 
 
 def _flows(contract: Contract) -> Iterator[Block]:
@@ -244,7 +244,10 @@ def _bounds(contract: Contract) -> Iterator[Block]:
     )
     yield TableBlock(
         ("Periode", "Mindst", "Højst"),
-        tuple((one.window, _bound(contract, one.low), _bound(contract, one.high)) for one in ranges(contract)),
+        tuple(
+            (one.window, _bound_or_none(contract, one.low), _bound_or_none(contract, one.high))
+            for one in ranges(contract)
+        ),
         numbers=2,
     )
     rows = [_case(contract, case) for case in parties(contract) if case.basis != "not said"]
@@ -262,8 +265,12 @@ def _bounds(contract: Contract) -> Iterator[Block]:
 def _case(contract: Contract, case: PartyCase) -> tuple[str, str, str]:
     sign = -1 if case.role == "outcome_payer" else 1
     amounts = [None if amount is None else sign * amount for amount in (case.worst, case.best)]
-    return f"{case.name} {_PARTY[case.role]}", _bound(contract, amounts[0]), _bound(contract, amounts[1])
+    return (
+        f"{case.name} {_PARTY[case.role]}",
+        _bound_or_none(contract, amounts[0]),
+        _bound_or_none(contract, amounts[1]),
+    )
 
 
-def _bound(contract: Contract, minor: int | None) -> str:
+def _bound_or_none(contract: Contract, minor: int | None) -> str:
     return "ingen grænse" if minor is None else words.money(contract, minor)

@@ -107,7 +107,7 @@ class EarningsMeasure(OnceMeasure):
     def with_years_shifted(self, years: int) -> EarningsMeasure:
         if self.earnings.index is None:
             return self
-        return replace(self, earnings=replace(self.earnings, index=self.earnings.index.shifted(years)))
+        return replace(self, earnings=replace(self.earnings, index=self.earnings.index.years_later(years)))
 
 
 def _is_read(month: Month, start: date, end: date, *, partly: bool) -> bool:

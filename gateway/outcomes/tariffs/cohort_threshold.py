@@ -106,11 +106,11 @@ class CohortTariff(Tariff):
             yield from numbers_inside("pooled", inside, lambda pooled: replace(self, pooled=pooled))
 
     def _with_cohort(self, cohort: CohortThreshold) -> Callable[[int], CohortTariff]:
-        def changed(value: int) -> CohortTariff:
+        def with_threshold(value: int) -> CohortTariff:
             new = replace(cohort, at_least=value)
             return replace(self, cohorts=tuple(new if one == cohort else one for one in self.cohorts))
 
-        return changed
+        return with_threshold
 
 
 def _read(table: DeclarationTable, name: str, known: KnownTerms) -> CohortTariff:

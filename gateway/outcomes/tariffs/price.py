@@ -138,7 +138,7 @@ class PriceTariff(PersonalTariff):
     def with_years_shifted(self, years: int) -> PriceTariff:
         if self.index is None:
             return self
-        return replace(self, index=self.index.shifted(years), base_year=self.base_year + years)
+        return replace(self, index=self.index.years_later(years), base_year=self.base_year + years)
 
 
 def _read(table: DeclarationTable, name: str, known: KnownTerms) -> PriceTariff | declared_price.DeclaredPriceTariff:
