@@ -29,7 +29,7 @@ from gateway.installation.settings import Settings, utc_now
 from gateway.oversight import advice, governance
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
-from gateway.store.evidence import EvidenceRow
+from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.tables import DecisionRow, LogEntry, Subject
 from policies.basis import RecordKind
 from policies.decision import Decision
