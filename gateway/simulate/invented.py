@@ -10,9 +10,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import assert_never
 
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.simulate.course import Activity, Course, CoursePoint, live
@@ -137,15 +136,4 @@ def _is_counted(contract: Contract, activity: Activity) -> bool:
 
 
 def _months_needed(measure: Measure) -> int:
-    match measure.kind:
-        case MeasureKind.PEOPLE:
-            weeks = measure.sustained_weeks
-        case MeasureKind.RETENTION:
-            weeks = measure.needed * (_WEEKS_A_MONTH if measure.by_month else 1)
-        case MeasureKind.DAYS:
-            weeks = measure.needed // 7
-        case MeasureKind.WEEKS | MeasureKind.EARNINGS | MeasureKind.FOLLOW_UP:
-            weeks = 1
-        case _:
-            assert_never(measure.kind)
-    return 1 + weeks // _WEEKS_A_MONTH
+    return 1 + measure.weeks_needed() // _WEEKS_A_MONTH
