@@ -127,7 +127,7 @@ class Settled:
         before = sum(line.whole_minor for line in self.bill_lines())
         return payer_lines(lines, billed_minor=before, parts=self.contract.share_parts, payer=place)
 
-    def borne(self, payer: str) -> dict[Place, int]:
+    def borne_by(self, payer: str) -> dict[Place, int]:
         """What a payer bears of each line: what its bills hold of it, and what the next ones would add, were everything
         that is open billed in the contract's order."""
         held = [line for bill in self.bills_of(payer) for line in lines_of(bill)]
