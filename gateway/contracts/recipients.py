@@ -8,7 +8,7 @@ from gateway.outcomes.contract import Contract
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
+class PlannedRecipient:
     """Who gets what under a contract: `templates` are those of the releases and statements planned for it."""
 
     role: str
@@ -17,7 +17,7 @@ class Recipient:
     templates: tuple[str, ...]
 
 
-def recipients(contract: Contract) -> list[Recipient]:
+def recipients(contract: Contract) -> list[PlannedRecipient]:
     """Everybody who is planned to get something, by organisation: also before the first release."""
     found = []
     for party in contract.parties:
@@ -25,5 +25,5 @@ def recipients(contract: Contract) -> list[Recipient]:
         statements = {one.kind for one in contract.statements if party.role == "operator"}
         if party.role != "outcome_payer" and releases | statements:
             templates = tuple(sorted(releases | statements))
-            found.append(Recipient(party.role, party.organisation, party.name, templates))
+            found.append(PlannedRecipient(party.role, party.organisation, party.name, templates))
     return sorted(found, key=lambda one: one.organisation)
