@@ -10,18 +10,19 @@ from fastapi.responses import JSONResponse, Response
 
 from gateway.api import problems
 from gateway.api.settlement_bodies import (
-    Acknowledged,
-    Acknowledgement,
-    Disputed,
-    DisputeOutcome,
-    InvestorSettlement,
+    AcceptedDocument,
+    AcceptedLines,
+    DisputeAnswer,
     NewDispute,
-    Resolved,
-    Statement,
+    RaisedDispute,
+    ResolvedDispute,
 )
 from gateway.errors.contracts import ContractUnknown
 from gateway.installation.gateway import Gateway
 from gateway.settlement import acknowledging, billing, views
+from gateway.settlement.investor import InvestorDates, InvestorSettlement
+from gateway.settlement.statement_view import SettlementStatement
+from gateway.wording.views import as_json
 from policies.terms import Party, Role
 from vocabulary.releases import Recipient
 
@@ -47,14 +48,14 @@ def install(app: FastAPI, gateway: Gateway, caller: Callable[..., Party]) -> Non
     @app.get(
         "/contracts/{contract_id}/settlement",
         tags=[_TAG],
-        response_model=Statement | InvestorSettlement,
+        response_model=SettlementStatement | InvestorSettlement | InvestorDates,
         responses=problems.documented(401, 403, 404),
         summary="What is owed, invoiced and paid",
     )
     def settlement(contract_id: ContractId, party: Party = caller_of) -> Response:
         """The operator's statement over all windows, or the investor's own view. Amounts are whole øre."""
         show = views.show_investor if party.role is Role.INVESTOR else views.show_statement
-        return JSONResponse(show(gateway, contract_id, as_party=party))
+        return JSONResponse(as_json(show(gateway, contract_id, as_party=party)))
 
     @app.post(
         "/contracts/{contract_id}/windows/{window}/acknowledgement",
@@ -63,13 +64,13 @@ def install(app: FastAPI, gateway: Gateway, caller: Callable[..., Party]) -> Non
         summary="Accept what a payment document says",
     )
     def acknowledgement(
-        contract_id: ContractId, window: Label, body: Acknowledgement, party: Party = caller_of
-    ) -> Acknowledged:
+        contract_id: ContractId, window: Label, body: AcceptedDocument, party: Party = caller_of
+    ) -> AcceptedLines:
         """Every line that is not disputed. What both parties accept can be invoiced."""
         keys = acknowledging.acknowledge(
             gateway, contract_id, window, document_sha256=body.document_sha256, as_party=party
         )
-        return Acknowledged(lines=keys)
+        return AcceptedLines(lines=keys)
 
     @app.post(
         "/contracts/{contract_id}/windows/{window}/disputes",
@@ -77,19 +78,19 @@ def install(app: FastAPI, gateway: Gateway, caller: Callable[..., Party]) -> Non
         responses=problems.documented(401, 403, 404, 409, 422),
         summary="Contest one line of a payment document",
     )
-    def dispute(contract_id: ContractId, window: Label, body: NewDispute, party: Party = caller_of) -> Disputed:
+    def dispute(contract_id: ContractId, window: Label, body: NewDispute, party: Party = caller_of) -> RaisedDispute:
         """Only this line is held back; the others go on. Send the letter that explains it to the municipality."""
         row = acknowledging.dispute(
             gateway,
             contract_id,
             window,
             body.line,
-            reason=acknowledging.Reason(body.reason),
+            reason=body.reason,
             text_sha256=body.letter_sha256,
             document_sha256=body.document_sha256,
             as_party=party,
         )
-        return Disputed(dispute=row.id, line=row.line, answer_by=row.answer_by.isoformat())
+        return RaisedDispute(dispute=row.id, line=row.line, answer_by=row.answer_by.isoformat())
 
     @app.post(
         "/contracts/{contract_id}/disputes/{dispute}/outcome",
@@ -98,17 +99,17 @@ def install(app: FastAPI, gateway: Gateway, caller: Callable[..., Party]) -> Non
         summary="Withdraw a dispute, or answer the municipality's",
     )
     def outcome(
-        contract_id: ContractId, dispute: DisputeId, body: DisputeOutcome, party: Party = caller_of
-    ) -> Resolved:
+        contract_id: ContractId, dispute: DisputeId, body: DisputeAnswer, party: Party = caller_of
+    ) -> ResolvedDispute:
         row = acknowledging.resolve(
             gateway,
             dispute,
-            outcome=acknowledging.Outcome(body.outcome),
+            outcome=body.outcome,
             text_sha256=body.letter_sha256,
             contract_id=contract_id,
             as_party=party,
         )
-        return Resolved(dispute=row.id, line=row.line, outcome=row.outcome)
+        return ResolvedDispute(dispute=row.id, line=row.line, outcome=row.outcome)
 
     @app.post(
         "/contracts/{contract_id}/windows/{window}/invoice",

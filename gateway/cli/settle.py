@@ -6,12 +6,16 @@ import hashlib
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from gateway.cli.terminal import columns, console, open_gateway, output, warn_of_development_key
 from gateway.wording.formats import english_money
+
+if TYPE_CHECKING:
+    from gateway.settlement.sheet import SettlementSheet
+    from gateway.settlement.statement_view import PayerAccount, StatementWindow
 
 app = typer.Typer(
     help="What is owed: statements, disputes, invoices, approval, payment and accruals.", no_args_is_help=True
@@ -37,34 +41,31 @@ def state(contract: Contract) -> None:
     with gateway.store.read() as session:
         if queries.in_shadow(session, contract):
             console.print("in shadow: nothing is settled here before `gateway contract adopt`", style="yellow")
-    rows = [("window", "state", "due", "invoiced", "paid", "disputed", "next", "on")]
-    for one in made["windows"]:
-        expected = one["next"] or {"what": "", "on": ""}
-        sums = [english_money(one[f"{name}_minor"]) for name in ("due", "invoiced", "paid", "disputed")]
-        rows.append((one["window"], one["state"], *sums, expected["what"].replace("_", " "), expected["on"]))
+    rows = [["window", "state", "due", "invoiced", "paid", "disputed", "next", "on"]]
+    for one in made.windows:
+        amounts = [english_money(minor) for _, minor in (*_sums(one), ("disputed", one.disputed_minor))]
+        following = [one.next.what.replace("_", " "), one.next.on.isoformat()] if one.next else ["", ""]
+        rows.append([one.window, one.state, *amounts, *following])
     columns(rows)
-    if opening := made["opening"]:
-        console.print(
-            f"  up to {opening['last_window']}: {opening['says']}; {opening['balances_sha256']}", style="yellow"
-        )
-    for one in made["windows"]:
-        for line in one["lines"]:
-            if line["dispute"]:
-                said = line["dispute"]
+    if opening := made.opening:
+        console.print(f"  up to {opening.last_window}: {opening.says}; {opening.balances_sha256}", style="yellow")
+    for one in made.windows:
+        for line in one.lines:
+            if line.dispute:
+                said = line.dispute
                 console.print(
-                    f"  {one['window']} {line['line']} disputed by the {said['by']} ({said['reason']}): {said['id']},"
-                    f" to be answered by {said['answer_by']}",
+                    f"  {one.window} {line.line} disputed by the {said.by} ({said.reason}): {said.id},"
+                    f" to be answered by {said.answer_by}",
                     style="yellow",
                 )
-    for one in made["payers"] if len(made["payers"]) > 1 else ():
-        borne = ", ".join(f"{english_money(one[f'{name}_minor'])} {name}" for name in ("due", "invoiced", "paid"))
-        console.print(f"  {one['name']} bears {one['share_parts']}/{one['of_parts']}: {borne}")
-    for one in made["cumulative"]["tariffs"]:
-        cap = f" of at most {english_money(one['cap_minor'])}" if one["cap_minor"] else ""
-        reached = "; the cap is reached" if one["cap_reached"] else ""
-        console.print(
-            f"  {one['tariff']}: {one['quantity']} {one['unit']}s, {english_money(one['due_minor'])}{cap}{reached}"
-        )
+    for payer in made.payers if len(made.payers) > 1 else ():
+        sums = (f"{english_money(minor)} {name}" for name, minor in _sums(payer))
+        console.print(f"  {payer.name} bears {payer.share_parts}/{payer.of_parts}: {', '.join(sums)}")
+    for tariff in made.cumulative.tariffs:
+        cap = f" of at most {english_money(tariff.cap_minor)}" if tariff.cap_minor else ""
+        reached = "; the cap is reached" if tariff.cap_reached else ""
+        quantity = f"{tariff.quantity} {tariff.unit}s"
+        console.print(f"  {tariff.tariff}: {quantity}, {english_money(tariff.due_minor)}{cap}{reached}")
 
 
 @app.command()
@@ -79,6 +80,7 @@ def statement(
     from gateway.documents.exports import HEAD, csv_bytes, rows, xlsx_bytes
     from gateway.documents.statement_page import page
     from gateway.settlement.views import show_statement
+    from gateway.wording.views import as_json
     from outcome_verifier import canonical
 
     if out.suffix not in (".html", ".json", ".csv", ".xlsx"):
@@ -90,14 +92,13 @@ def statement(
             case ".html":
                 file.write(page(made).encode("utf-8"))
             case ".json":
-                file.write(canonical.dumps(made) + b"\n")
+                file.write(canonical.dumps(as_json(made)) + b"\n")
             case ".csv":
                 file.write(csv_bytes(HEAD, rows(made)))
             case _:
-                on = date.fromisoformat(made["made_on"])
-                file.write(xlsx_bytes(HEAD, rows(made), title=made["contract"]["title"], on=on))
+                file.write(xlsx_bytes(HEAD, rows(made), title=made.contract.title, on=made.made_on))
     warn_of_development_key(gateway)
-    console.print(f"written: {out}, {english_money(made['cumulative']['due_minor'])} due in all")
+    console.print(f"written: {out}, {english_money(made.cumulative.due_minor)} due in all")
 
 
 @app.command()
@@ -128,10 +129,10 @@ def dispute(
 
     Example: gateway settle dispute impact60 2020H2 --line weeks/window --reason source --letter letter.pdf
     """
-    from gateway.settlement.acknowledging import Reason
+    from gateway.settlement.acknowledging import DisputeReason
     from gateway.settlement.acknowledging import dispute as use_case
 
-    word = _word(Reason, reason, "--reason")
+    word = _word(DisputeReason, reason, "--reason")
     row = use_case(open_gateway(), contract, window, line, reason=word, text_sha256=_digest(letter))
     console.print(f"disputed: {row.line} of {window}, dispute {row.id}")
     console.print(f"  this line is held back; to be answered by {row.answer_by}", style="yellow")
@@ -149,10 +150,12 @@ def resolve(
 
     Example: gateway settle resolve 5f0c… --outcome stands --letter answer.pdf
     """
-    from gateway.settlement.acknowledging import Outcome
+    from gateway.settlement.acknowledging import DisputeOutcome
     from gateway.settlement.acknowledging import resolve as use_case
 
-    row = use_case(open_gateway(), dispute, outcome=_word(Outcome, outcome, "--outcome"), text_sha256=_digest(letter))
+    row = use_case(
+        open_gateway(), dispute, outcome=_word(DisputeOutcome, outcome, "--outcome"), text_sha256=_digest(letter)
+    )
     console.print(f"resolved: {row.line} of {row.window}, {row.outcome}")
 
 
@@ -210,7 +213,7 @@ def approve(contract: Contract, number: Number) -> None:
 
     made = use_case(open_gateway(), contract, number)
     _show_checks(made)
-    console.print(f"approved: {number}, {english_money(made['bill']['total_minor'])}", style="green")
+    console.print(f"approved: {number}, {english_money(made.bill.total_minor)}", style="green")
 
 
 @app.command()
@@ -239,22 +242,29 @@ def investor(contract: Contract) -> None:
 
     Example: gateway settle investor impact60
     """
+    from gateway.settlement.investor import InvestorSettlement
     from gateway.settlement.views import show_investor
 
     made = show_investor(open_gateway(), contract)
     columns(
-        [("window", "template", "from"), *((d["window"], d["template"], d["from"]) for d in made["declared_dates"])]
+        [
+            ("window", "template", "from"),
+            *((one.window, one.template, one.from_.isoformat()) for one in made.declared_dates),
+        ]
     )
-    for one in made["predicates"]:
-        console.print(f"  {one['window']}: {'met' if one['met'] else 'not met'}")
-    if "flow" not in made:
+    for one in made.predicates:
+        console.print(f"  {one.window}: {'met' if one.met else 'not met'}")
+    if not isinstance(made, InvestorSettlement):
         return
-    if stated := made.get("stated"):
-        console.print(f"  up to {stated['last_window']}: {english_money(stated['paid_minor'])} paid, {stated['says']}")
-    if goal := made["goal"]:
-        console.print(f"  goal {goal['people']} people, {goal['achieved']} in {goal['window']}")
-    for name in ("drawn", "repaid", "return", "at_risk"):
-        console.print(f"  {name.replace('_', ' ')}: {english_money(made['flow'][f'{name}_minor'])}")
+    if stated := made.stated:
+        console.print(f"  up to {stated.last_window}: {english_money(stated.paid_minor)} paid, {stated.says}")
+    if goal := made.goal:
+        console.print(f"  goal {goal.people} people, {goal.achieved} in {goal.window}")
+    flow = made.flow
+    console.print(f"  drawn: {english_money(flow.drawn_minor)}")
+    console.print(f"  repaid: {english_money(flow.repaid_minor)}")
+    console.print(f"  return: {english_money(flow.return_minor)}")
+    console.print(f"  at risk: {english_money(flow.at_risk_minor)}")
 
 
 @app.command()
@@ -272,7 +282,7 @@ def accruals(contract: Contract) -> None:
     for one in made.windows:
         sums = [english_money(value) for value in (one.signed_minor, one.accrued_minor, one.expected_minor)]
         sums += [english_money(one.own_minor)] if shares else []
-        rows.append([one.window, *sums, one.payment_expected_on, str(one.budget_year)])
+        rows.append([one.window, *sums, one.payment_expected_on.isoformat(), str(one.budget_year)])
     columns(rows)
     for year, own_minor, minor in made.by_year:
         of_all = f", own share of {english_money(minor)}" if shares else ""
@@ -289,10 +299,14 @@ def accruals(contract: Contract) -> None:
     console.print(f"  sources complete to {made.complete_to}; an estimate at the pace of the last 13 weeks, no claim")
 
 
-def _show_checks(made: dict[str, Any]) -> None:
-    for one in made["checks"]:
-        mark = "ok " if one["holds"] else "NO "
-        console.print(f"  {mark} {one['name'].replace('_', ' ')}: {one['fact']}", style="" if one["holds"] else "red")
+def _sums(one: StatementWindow | PayerAccount) -> tuple[tuple[str, int], ...]:
+    return (("due", one.due_minor), ("invoiced", one.invoiced_minor), ("paid", one.paid_minor))
+
+
+def _show_checks(made: SettlementSheet) -> None:
+    for one in made.checks:
+        mark = "ok " if one.holds else "NO "
+        console.print(f"  {mark} {one.name.replace('_', ' ')}: {one.fact}", style="" if one.holds else "red")
 
 
 def _digest(file: Path) -> str:

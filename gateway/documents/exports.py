@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
-from typing import Any
+
+from gateway.settlement.statement_view import SettlementStatement
 
 HEAD = (
     "contract", "window", "from_week", "to_week", "state", "tariff", "kind", "unit", "quantity", "whole_amount",
@@ -29,35 +30,39 @@ def safe(text: str) -> str:
     return f"'{text}" if text.lstrip(" \xa0\u200b\ufeff").startswith(_SIGNS) or text.startswith(_SIGNS) else text
 
 
-def rows(made: dict[str, Any]) -> list[list[Cell]]:
+def rows(made: SettlementStatement) -> list[list[Cell]]:
     """One row for each line of a payment document and each payer, with its share as amount."""
-    payers, contract = {payer["organisation"]: payer for payer in made["payers"]}, made["contract"]
+    payers, contract = {payer.organisation: payer for payer in made.payers}, made.contract
     return [
         [
-            contract["id"],
-            window["window"],
-            window["from_week"],
-            window["to_week"],
-            str(window["state"]),
-            line["tariff"],
-            line["kind"],
-            line["unit"],
-            int(line["quantity"]),
-            _kroner(int(line["amount_minor"])),
-            share["payer"],
-            _kroner(int(share["amount_minor"])),
-            int(share["amount_minor"]),
-            str(line["state"]),
-            str(window["on_documents"]["band"]) if window["on_documents"] else "",
-            window["document"]["jti"],
-            window["document"]["jwt_sha256"],
-            int(window["document"]["contract_version"]),
-            window["document"]["rules_sha256"],
-            *(payers[share["payer"]][name] for name in ("gln", "order_number", "person_reference", "account")),
+            contract.id,
+            window.window,
+            window.from_week,
+            window.to_week,
+            window.state.value,
+            line.tariff,
+            line.kind,
+            line.unit,
+            line.quantity,
+            _kroner(line.amount_minor),
+            share.payer,
+            _kroner(share.amount_minor),
+            share.amount_minor,
+            line.state.value,
+            window.on_documents.band.value if window.on_documents else "",
+            document.jti,
+            document.jwt_sha256,
+            document.contract_version,
+            document.rules_sha256,
+            payers[share.payer].gln,
+            payers[share.payer].order_number,
+            payers[share.payer].person_reference,
+            payers[share.payer].account,
         ]
-        for window in made["windows"]
-        for line in window["lines"]
-        for share in line["shares"]
+        for window in made.windows
+        if (document := window.document) is not None
+        for line in window.lines
+        for share in line.shares
     ]
 
 

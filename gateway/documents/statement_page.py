@@ -3,61 +3,81 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 from gateway.documents.printed import document
-from gateway.settlement.states import State
+from gateway.outcomes.settlement_terms import CorrectionForm
+from gateway.settlement.account import BillKind
+from gateway.settlement.statement_view import (
+    ExpectedNext,
+    NextStep,
+    PayerAccount,
+    SettlementStatement,
+    StatementLine,
+    StatementSums,
+    StatementWindow,
+)
+from gateway.settlement.states import SettlementState
 from gateway.wording import settlement as words
-from gateway.wording.settlement import both, known, kroner, readable
+from gateway.wording.settlement import in_both_languages, kroner, pair_of, readable
+from policies.disclosure import Band
+from vocabulary.total import total
 
 TITLE = "Afregning"
 STYLES = ("settlement.css",)
+BILLS = total(words.BILLS, BillKind)
+_STATES = total(words.STATES, SettlementState)
+_NEXT = total(words.NEXT, NextStep)
+_BANDS = total(words.BANDS, Band)
+_CORRECTIONS = total(
+    {CorrectionForm.CREDIT_NOTE: "kreditnota · credit note", CorrectionForm.OFFSET: "modregning · offset"},
+    CorrectionForm,
+)
 
 
-def page(made: dict[str, Any]) -> str:
-    """The statement (`statement.statement`) as self-contained HTML."""
-    contract, [payer, *others] = made["contract"], made["payers"]
-    who, who_en = ("betalerne", "payers owe") if others else (payer["name"], "municipality owes")
+def page(made: SettlementStatement) -> str:
+    """The statement as self-contained HTML."""
+    contract, [payer, *others] = made.contract, made.payers
+    who, who_en = ("betalerne", "payers owe") if others else (payer.name, "municipality owes")
     body = (
-        f"<div class=long><header><p class=sender>{escape(payer['name'])}</p>"
+        f"<div class=long><header><p class=sender>{escape(payer.name)}</p>"
         "<p class=kind>Afregning · Settlement statement</p></header>"
-        f"<h1>{TITLE}</h1><p class=lead>{escape(contract['title'])}: hvad {escape(who)} skylder "
-        f"{escape(made['operator']['name'])} efter underskrevne betalingsbilag, opgjort {escape(made['made_on'])}."
+        f"<h1>{TITLE}</h1><p class=lead>{escape(contract.title)}: hvad {escape(who)} skylder "
+        f"{escape(made.operator.name)} efter underskrevne betalingsbilag, opgjort {made.made_on}."
         f"<small>What the {who_en} the operator under signed payment documents.</small></p>"
-        f"{_marks(made)}{_figures(made['cumulative'])}{_shares(made)}{_windows(made)}{_caps(made['cumulative'])}"
-        f"{_address(made)}{_bills(made)}<section><h2>Bilag for bilag{_en('Document by document')}</h2>{_told(made)}"
-        f"{''.join(_window(window) for window in made['windows'] if window['document'])}</section></div>"
+        f"{_marks(made)}{_figures(made.cumulative)}{_shares(made)}{_windows(made)}{_caps(made.cumulative)}"
+        f"{_address(made)}{_bills(made)}<section><h2>Bilag for bilag{_en('Document by document')}</h2>{_legend(made)}"
+        f"{''.join(_window(window) for window in made.windows if window.document)}</section></div>"
     )
-    return document(f"{TITLE} – {escape(contract['title'])}", [body], styles=STYLES)
+    return document(f"{TITLE} – {escape(contract.title)}", [body], styles=STYLES)
 
 
 def _en(text: str) -> str:
     return f"<small>{text}</small>"
 
 
-def _marks(made: dict[str, Any]) -> str:
+def _marks(made: SettlementStatement) -> str:
     said, english = [], []
-    if opening := made["opening"]:
+    if opening := made.opening:
         said.append(
-            f"Perioderne til og med {escape(opening['last_window'])} er <b>oplyst af parterne og ikke opgjort</b> her: "
+            f"Perioderne til og med {escape(opening.last_window)} er <b>oplyst af parterne og ikke opgjort</b> her: "
             "ingen resultatbeviser findes for dem."
         )
-        english.append(f"Windows up to {escape(opening['last_window'])} are stated by the parties and not evaluated.")
-    if made["demo"]:
+        english.append(f"Windows up to {escape(opening.last_window)} are stated by the parties and not evaluated.")
+    if made.demo:
         said.append("<b>Demo.</b> Underskrevet med en udviklingsnøgle: beviser intet om rigtige mennesker eller penge.")
-    if made["illustrative"]:
+    if made.illustrative:
         said.append("Tal, der ikke er offentlige, er <b>illustrative</b>, herunder priser, loft og faktureringsdata.")
-    if made["demo"] or made["illustrative"]:
+    if made.demo or made.illustrative:
         english.append("Demo keys; figures that are not public are illustrative.")
     return f"<aside><p>{' '.join(said)}{_en(' '.join(english))}</p></aside>" if said else ""
 
 
-def _figures(sums: dict[str, Any]) -> str:
+def _figures(sums: StatementSums) -> str:
     cells = (
-        ("", sums["due_minor"], "skyldigt i alt · due"),
-        ("", sums["invoiced_minor"], "faktureret · invoiced"),
-        ("", sums["paid_minor"], "betalt · paid"),
-        ("warn" if sums["disputed_minor"] else "", sums["disputed_minor"], "bestridt · disputed"),
+        ("", sums.due_minor, "skyldigt i alt · due"),
+        ("", sums.invoiced_minor, "faktureret · invoiced"),
+        ("", sums.paid_minor, "betalt · paid"),
+        ("warn" if sums.disputed_minor else "", sums.disputed_minor, "bestridt · disputed"),
     )
     body = "".join(
         f"<div class='{mark}'><b>{kroner(value)}</b><span>{label}</span></div>" for mark, value, label in cells
@@ -65,15 +85,15 @@ def _figures(sums: dict[str, Any]) -> str:
     return f"<div class=figures>{body}</div>"
 
 
-def _shares(made: dict[str, Any]) -> str:
+def _shares(made: SettlementStatement) -> str:
     """Who bears what, where several pay."""
-    if len(made["payers"]) == 1:
+    if len(made.payers) == 1:
         return ""
     rows = "".join(
-        f"<tr><th scope=row>{escape(one['name'])}</th><td>{one['share_parts']}/{one['of_parts']}</td>"
-        f"<td class=n>{kroner(one['due_minor'])}</td><td class=n>{kroner(one['invoiced_minor'])}</td>"
-        f"<td class=n>{kroner(one['paid_minor'])}</td></tr>"
-        for one in made["payers"]
+        f"<tr><th scope=row>{escape(one.name)}</th><td>{one.share_parts}/{one.of_parts}</td>"
+        f"<td class=n>{kroner(one.due_minor)}</td><td class=n>{kroner(one.invoiced_minor)}</td>"
+        f"<td class=n>{kroner(one.paid_minor)}</td></tr>"
+        for one in made.payers
     )
     heads = _heads(
         ("", ("Betaler", "payer")),
@@ -89,10 +109,10 @@ def _shares(made: dict[str, Any]) -> str:
 
 
 def _heads(*columns: tuple[str, tuple[str, str]]) -> str:
-    return "".join(f"<th scope=col class='{mark}'>{both(pair)}</th>" for mark, pair in columns)
+    return "".join(f"<th scope=col class='{mark}'>{in_both_languages(pair)}</th>" for mark, pair in columns)
 
 
-def _windows(made: dict[str, Any]) -> str:
+def _windows(made: SettlementStatement) -> str:
     heads = _heads(
         ("", ("Periode", "window")),
         ("", ("Tilstand", "state")),
@@ -102,56 +122,54 @@ def _windows(made: dict[str, Any]) -> str:
         ("", ("Næste", "next expected")),
     )
     rows = "".join(
-        f"<tr><th scope=row>{escape(one['window'])}{_en(escape(one['from_week'] + ' – ' + one['to_week']))}</th>"
-        f"<td>{_chip(one['state'])}</td><td class=n>{_amount(one, 'due_minor')}</td>"
-        f"<td class=n>{_amount(one, 'corrections_minor')}</td><td class=n>{_amount(one, 'paid_minor')}</td>"
-        f"<td>{_next(one['next'])}</td></tr>"
-        for one in made["windows"]
+        f"<tr><th scope=row>{escape(one.window)}{_en(escape(one.from_week + ' – ' + one.to_week))}</th>"
+        f"<td>{_chip(one.state)}</td><td class=n>{kroner(one.due_minor) if one.document else '·'}</td>"
+        f"<td class=n>{_amount(one, one.corrections_minor)}</td><td class=n>{_amount(one, one.paid_minor)}</td>"
+        f"<td>{_next(one.next)}</td></tr>"
+        for one in made.windows
     )
-    sums = made["cumulative"]
+    sums = made.cumulative
     foot = (
-        f"<tr><td>I alt{_en('in all')}</td><td></td><td class=n>{kroner(sums['due_minor'])}</td>"
-        f"<td class=n>{kroner(sums['corrections_minor'])}</td><td class=n>{kroner(sums['paid_minor'])}</td>"
-        f"<td>{kroner(sums['open_minor'])} udestår{_en('outstanding')}</td></tr>"
+        f"<tr><td>I alt{_en('in all')}</td><td></td><td class=n>{kroner(sums.due_minor)}</td>"
+        f"<td class=n>{kroner(sums.corrections_minor)}</td><td class=n>{kroner(sums.paid_minor)}</td>"
+        f"<td>{kroner(sums.open_minor)} udestår{_en('outstanding')}</td></tr>"
     )
     return (
-        f"<section><h2>Perioderne{_en('The windows, amounts in ' + escape(made['currency']))}</h2>"
+        f"<section><h2>Perioderne{_en('The windows, amounts in ' + escape(made.currency))}</h2>"
         f"<table class=money><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
         f"<tfoot>{foot}</tfoot></table></section>"
     )
 
 
-def _amount(one: dict[str, Any], name: str) -> str:
-    return kroner(one[name]) if one["document"] and (one[name] or name == "due_minor") else "·"
+def _amount(one: StatementWindow, minor: int) -> str:
+    return kroner(minor) if one.document and minor else "·"
 
 
-def _chip(state: str) -> str:
-    da, en = words.STATES[State(state)]
+def _chip(state: SettlementState) -> str:
+    da, en = _STATES[state]
     return f"<span class='chip {escape(state)}'>{da}</span>{_en(en)}"
 
 
-def _next(expected: dict[str, str] | None) -> str:
+def _next(expected: ExpectedNext | None) -> str:
     if expected is None:
         return "·"
-    da, en = known(words.NEXT, expected["what"])
-    return f"{escape(da)}<br><span class=when>{escape(expected['on'])}</span>{_en(escape(en))}"
+    da, en = _NEXT[expected.what]
+    return f"{escape(da)}<br><span class=when>{expected.on}</span>{_en(escape(en))}"
 
 
-def _caps(sums: dict[str, Any]) -> str:
+def _caps(sums: StatementSums) -> str:
     parts = []
-    for one in sums["tariffs"]:
-        da, en = known(words.UNITS, one["unit"])
-        head = f"<b>{readable(one['tariff'])}</b>: {one['quantity']} {escape(da)}, {kroner(one['due_minor'])}"
-        if not one["cap_minor"]:
+    for one in sums.tariffs:
+        da, en = pair_of(words.UNITS, one.unit)
+        head = f"<b>{readable(one.tariff)}</b>: {one.quantity} {escape(da)}, {kroner(one.due_minor)}"
+        if not one.cap_minor or one.left_minor is None:
             parts.append(f"<p>{head}{_en(f'{en}; the contract has no cap')}</p>")
             continue
-        permille = max(0, min(1000, one["due_minor"] * 1000 // one["cap_minor"]))
-        mark = "full" if one["cap_reached"] else "fill"
-        said = (
-            "loftet er nået · the cap is reached" if one["cap_reached"] else f"{kroner(one['left_minor'])} til loftet"
-        )
+        permille = max(0, min(1000, one.due_minor * 1000 // one.cap_minor))
+        mark = "full" if one.cap_reached else "fill"
+        said = "loftet er nået · the cap is reached" if one.cap_reached else f"{kroner(one.left_minor)} til loftet"
         parts.append(
-            f"<p>{head} af højst {kroner(one['cap_minor'])} ({said})"
+            f"<p>{head} af højst {kroner(one.cap_minor)} ({said})"
             "<svg class=bar viewBox='0 0 1000 10' preserveAspectRatio=none role=presentation>"
             f"<rect class=track width=1000 height=10 /><rect class={mark} width={permille} height=10 /></svg>"
             f"{_en(f'{en} so far, against the cap of the contract')}</p>"
@@ -159,52 +177,51 @@ def _caps(sums: dict[str, Any]) -> str:
     return f"<section class=keep><h2>Resultater og loft{_en('Outcomes and caps')}</h2>{''.join(parts)}</section>"
 
 
-def _address(made: dict[str, Any]) -> str:
-    contract, terms = made["contract"], made["terms"]
-    correction = {"credit_note": "kreditnota · credit note", "offset": "modregning · offset"}[terms["correction"]]
+def _address(made: SettlementStatement) -> str:
+    contract, terms = made.contract, made.terms
     facts = (
-        *(fact for payer in made["payers"] for fact in _buyer(payer, is_alone=len(made["payers"]) == 1)),
-        ("Leverandør, CVR", f"{made['operator']['name']}, {made['operator']['cvr']}"),
-        ("Indsigelse · dispute", f"{terms['dispute_days']} dage · days"),
-        ("Betaling · payment", f"{terms['payment_days']} dage · days"),
-        ("Berigtigelse", correction),
-        ("Kontrakt · contract", f"{contract['id']}, version {contract['version']}"),
+        *(fact for payer in made.payers for fact in _buyer(payer, is_alone=len(made.payers) == 1)),
+        ("Leverandør, CVR", f"{made.operator.name}, {made.operator.cvr}"),
+        ("Indsigelse · dispute", f"{terms.dispute_days} dage · days"),
+        ("Betaling · payment", f"{terms.payment_days} dage · days"),
+        ("Berigtigelse", _CORRECTIONS[terms.correction]),
+        ("Kontrakt · contract", f"{contract.id}, version {contract.version}"),
     )
     cells = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts)
-    digest = f"<dt>SHA-256</dt><dd class=whole><code>{escape(contract['rules_sha256'])}</code></dd>"
+    digest = f"<dt>SHA-256</dt><dd class=whole><code>{escape(contract.rules_sha256)}</code></dd>"
     return (
         f"<section class=keep><h2>Til fakturaen{_en('For the invoice: it can be sent today')}</h2>"
         f"<dl class=facts>{cells}{digest}</dl></section>"
     )
 
 
-def _buyer(payer: dict[str, Any], *, is_alone: bool) -> list[tuple[str, str]]:
+def _buyer(payer: PayerAccount, *, is_alone: bool) -> list[tuple[str, str]]:
     """Where one payer's invoices go."""
     facts = [
-        ("EAN / GLN", payer["gln"]),
-        ("CVR", payer["cvr"]),
-        ("Ordrenummer · order", payer["order_number"]),
-        ("Personreference", payer["person_reference"]),
-        ("Konto · account", payer["account"]),
+        ("EAN / GLN", payer.gln),
+        ("CVR", payer.cvr),
+        ("Ordrenummer · order", payer.order_number),
+        ("Personreference", payer.person_reference),
+        ("Konto · account", payer.account),
     ]
-    return facts if is_alone else [("Betaler · payer", payer["name"]), *facts]
+    return facts if is_alone else [("Betaler · payer", payer.name), *facts]
 
 
 def _named(names: dict[str, str], payer: str) -> str:
     return f"<td>{escape(names[payer])}</td>"
 
 
-def _bills(made: dict[str, Any]) -> str:
-    bills, names = made["bills"], {payer["organisation"]: payer["name"] for payer in made["payers"]}
+def _bills(made: SettlementStatement) -> str:
+    bills, names = made.bills, made.names
     if not bills:
         return ""
     several = len(names) > 1
     rows = "".join(
-        f"<tr><th scope=row>{escape(one['number'])}</th>{_named(names, one['payer']) if several else ''}"
-        f"<td>{both(words.BILLS[one['kind']])}</td>"
-        f"<td class=n>{kroner(one['total_minor'])}</td><td class=when>{escape(one['issued_on'])}</td>"
-        f"<td class=when>{escape(one['due_on'])}</td>"
-        f"<td>{'betalt · paid' if one['is_paid'] else 'åben · open'}</td></tr>"
+        f"<tr><th scope=row>{escape(one.number)}</th>{_named(names, one.payer) if several else ''}"
+        f"<td>{in_both_languages(BILLS[one.kind])}</td>"
+        f"<td class=n>{kroner(one.total_minor)}</td><td class=when>{one.issued_on}</td>"
+        f"<td class=when>{one.due_on}</td>"
+        f"<td>{'betalt · paid' if one.is_paid else 'åben · open'}</td></tr>"
         for one in bills
     )
     payer = [("", ("Betaler", "payer"))] if several else []
@@ -223,12 +240,12 @@ def _bills(made: dict[str, Any]) -> str:
     )
 
 
-def _told(made: dict[str, Any]) -> str:
+def _legend(made: SettlementStatement) -> str:
     """What the lines about documents mean, where there are any. The same words whatever they say."""
-    said = [window["on_documents"] for window in made["windows"] if window["on_documents"]]
+    said = [window.on_documents for window in made.windows if window.on_documents]
     if not said:
         return ""
-    k = "/".join(str(number) for number in sorted({one["k"] for one in said}))  # a later version may have another
+    k = "/".join(str(number) for number in sorted({one.k for one in said}))  # a later version may have another
     return (
         "<p class=documents>Uger kan ses af dokumenter i kommunens sagssystem, som intet register viser. Hvor stor en "
         "del af resultatet der hviler på dem, fra begyndelsen til og med perioden, vises som et interval, og kun når "
@@ -244,56 +261,58 @@ def _told(made: dict[str, Any]) -> str:
     )
 
 
-def _on_documents(one: dict[str, Any]) -> str:
-    said = one["on_documents"]
+def _on_documents(one: StatementWindow) -> str:
+    said = one.on_documents
     if said is None:
         return ""
-    da, en = known(words.BANDS, said["band"])
+    da, en = _BANDS[said.band]
     return (
-        f"<p class=documents>Hviler på dokumenter ({readable(said['measure'])}): <b>{escape(da)}</b>"
+        f"<p class=documents>Hviler på dokumenter ({readable(said.measure)}): <b>{escape(da)}</b>"
         f"{_en(f'rests on documents: {escape(en)}')}</p>"
     )
 
 
-def _window(one: dict[str, Any]) -> str:
+def _window(one: StatementWindow) -> str:
     rows = "".join(
-        f"<tr><td>{readable(line['tariff'])}</td><td>{both(known(words.KINDS, line['kind']))}</td>"
-        f"<td class=n>{line['quantity']} {escape(known(words.UNITS, line['unit'])[0])}</td>"
-        f"<td class=n>{kroner(line['amount_minor'])}</td><td>{_chip(line['state'])}{_spoken(line)}</td></tr>"
-        for line in one["lines"]
+        f"<tr><td>{readable(line.tariff)}</td><td>{in_both_languages(pair_of(words.KINDS, line.kind))}</td>"
+        f"<td class=n>{line.quantity} {escape(pair_of(words.UNITS, line.unit)[0])}</td>"
+        f"<td class=n>{kroner(line.amount_minor)}</td><td>{_chip(line.state)}{_words_of_parties(line)}</td></tr>"
+        for line in one.lines
     )
     earlier = "".join(
-        f"<p class=evidence>Erstattet · superseded: revision {old['revision']}, {kroner(old['due_minor'])}, "
-        f"<code>{escape(old['jwt_sha256'])}</code></p>"
-        for old in one["superseded"]
+        f"<p class=evidence>Erstattet · superseded: revision {old.revision}, {kroner(old.due_minor)}, "
+        f"<code>{escape(old.jwt_sha256)}</code></p>"
+        for old in one.superseded
     )
     return (
-        f"<div class=window><h3>{escape(one['window'])}<span>{kroner(one['due_minor'])}</span></h3>"
+        f"<div class=window><h3>{escape(one.window)}<span>{kroner(one.due_minor)}</span></h3>"
         f"<table class=money><tbody>{rows}</tbody></table>"
         f"{_on_documents(one)}{_evidence(one)}{earlier}</div>"
     )
 
 
-def _evidence(one: dict[str, Any]) -> str:
-    evidence = one["document"]
-    if one["stated"]:
+def _evidence(one: StatementWindow) -> str:
+    evidence = one.document
+    if evidence is None:
+        return ""
+    if one.stated:
         return (
             "<p class=evidence>Oplyst af parterne, ikke opgjort · stated by the parties, not evaluated: "
-            f"åbningsbalance · opening balances <code>{escape(evidence['jwt_sha256'])}</code></p>"
+            f"åbningsbalance · opening balances <code>{escape(evidence.jwt_sha256)}</code></p>"
         )
     return (
-        f"<p class=evidence>Bevis · evidence: {escape(evidence['jti'])}, revision {evidence['revision']}, "
-        f"{escape(evidence['issued_on'])}, log {evidence['log_entry']}<br>"
-        f"JWT <code>{escape(evidence['jwt_sha256'])}</code><br>"
-        f"kontrakt · contract v{evidence['contract_version']} <code>{escape(evidence['rules_sha256'])}</code></p>"
+        f"<p class=evidence>Bevis · evidence: {escape(evidence.jti)}, revision {evidence.revision}, "
+        f"{evidence.issued_on}, log {evidence.log_entry}<br>"
+        f"JWT <code>{escape(evidence.jwt_sha256)}</code><br>"
+        f"kontrakt · contract v{evidence.contract_version} <code>{escape(evidence.rules_sha256)}</code></p>"
     )
 
 
-def _spoken(line: dict[str, Any]) -> str:
-    if line["dispute"]:
-        who = known(words.ROLES, line["dispute"]["by"])[0]
-        return f"<small>{escape(line['dispute']['reason'])}, {escape(who)}, svar {line['dispute']['answer_by']}</small>"
-    if line["state"] == State.RELEASED and line["accepted_by"]:
-        names = ", ".join(known(words.ROLES, role)[0] for role in line["accepted_by"])
+def _words_of_parties(line: StatementLine) -> str:
+    if line.dispute:
+        who = pair_of(words.ROLES, line.dispute.by)[0]
+        return f"<small>{escape(line.dispute.reason)}, {escape(who)}, svar {line.dispute.answer_by}</small>"
+    if line.state is SettlementState.RELEASED and line.accepted_by:
+        names = ", ".join(pair_of(words.ROLES, role)[0] for role in line.accepted_by)
         return f"<small>godkendt af {escape(names)}</small>"
     return ""

@@ -20,7 +20,7 @@ from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import canonical
 from outcome_verifier.errors import VerificationError
 from policies.decision import Decision
-from policies.engine import PolicyEngine, Request
+from policies.engine import PolicyEngine, PolicyRequest
 from policies.errors import PolicyDenied
 from policies.facts import Facts
 from policies.programme import Programme
@@ -132,7 +132,7 @@ class Asking:
         if engine is None:
             engine = self._gateway.policies
             check_approved(self.session, engine.rules, anchor=self._gateway.anchor(), issuer=self._gateway.issuer)
-        decision = engine.with_programmes([programme]).authorise(Request(principal, action, programme, facts))
+        decision = engine.with_programmes([programme]).authorise(PolicyRequest(principal, action, programme, facts))
         identifier = str(uuid.uuid4())
         self.session.add(
             DecisionRow(
@@ -146,7 +146,7 @@ class Asking:
                 body=canonical.loads(decision.canonical()),
             )
         )
-        if not decision.allowed:
+        if not decision.is_allowed:
             self.uow.record(
                 Denied(
                     action=action,

@@ -42,11 +42,13 @@ class OnEvidence:
 
 @dataclass(frozen=True, slots=True)
 class DocumentsBand:
-    """What part of an outcome would be missing without documents, as a band; `k` is the contract's of that day."""
+    """What part of an outcome, counted from the first week, would be missing without documents (manual evidence)."""
 
-    measure: str
     band: Band
+    """Percent; `withheld` where fewer than k people stand on either side, or nobody."""
     k: int
+    """The contract's, on the day of the release."""
+    measure: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def rests_on_documents(
         cohort=contract.cohort.size,
         rules=DisclosureRules(contract.k, contract.k_cohort),
     )
-    return DocumentsBand(measure.id, band, contract.k)
+    return DocumentsBand(band, contract.k, measure.id)
 
 
 def _paid_measure(contract: Contract) -> Measure | None:

@@ -29,7 +29,7 @@ from gateway.release.planning import Draft, Finish, HandOut, Plan, is_issued, pl
 from gateway.store import queries
 from gateway.store.tables import ReleaseRow
 from policies.decision import Decision
-from policies.engine import Request as Question
+from policies.engine import PolicyRequest as Question
 from policies.errors import PolicyDenied
 from policies.facts import Facts
 from policies.programme import Programme
@@ -155,7 +155,7 @@ def refusal(gateway: Gateway, session: Session, row: ReleaseRow) -> Decision | N
     def ask(principal: Party, action: Action, programme: Programme, facts: Facts) -> Authorised:
         question = Question(principal, action, programme, facts)
         decision = gateway.policies.with_programmes([programme]).authorise(question)
-        if not decision.allowed:
+        if not decision.is_allowed:
             raise PolicyDenied(decision)
         return Authorised("", decision)
 

@@ -14,15 +14,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from gateway.outcomes.terms import apportion
 
-INVOICE, CREDIT_NOTE = "invoice", "credit_note"
 Place = tuple[str, str]  # window, line key
 
 
+class BillKind(StrEnum):
+    """What a bill is; a credit note takes back."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
 @dataclass(frozen=True, slots=True)
-class Line:
+class DocumentLine:
     """One line of a payment document, as it was signed."""
 
     tariff: str
@@ -37,12 +44,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class PaymentDocument:
     """An issued payment document. `is_standing` where nothing superseded it."""
 
     window: str
     revision: int
-    lines: tuple[Line, ...]
+    lines: tuple[DocumentLine, ...]
     is_standing: bool
 
     @property
@@ -70,10 +77,10 @@ class BillLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedBill:
     """What could be billed now, whoever bears it: its lines are whole ones."""
 
-    kind: str
+    kind: BillKind
     lines: tuple[BillLine, ...]
 
     @property
@@ -81,12 +88,14 @@ class Planned:
         return sum(line.amount_minor for line in self.lines)
 
 
-def owed(documents: Sequence[Document]) -> dict[Place, Line]:
+def standing_lines(documents: Sequence[PaymentDocument]) -> dict[Place, DocumentLine]:
     """What the standing documents say, by line."""
     return {(one.window, line.key): line for one in documents if one.is_standing for line in one.lines}
 
 
-def shared(lines: Sequence[BillLine], *, billed_minor: int, parts: Sequence[int], payer: int) -> tuple[BillLine, ...]:
+def payer_lines(
+    lines: Sequence[BillLine], *, billed_minor: int, parts: Sequence[int], payer: int
+) -> tuple[BillLine, ...]:
     """What one payer bears of whole lines, after lines worth `billed_minor` in all were billed. `payer` is its place in
     `parts`."""
     found, before = [], billed_minor
@@ -98,7 +107,7 @@ def shared(lines: Sequence[BillLine], *, billed_minor: int, parts: Sequence[int]
     return tuple(found)
 
 
-def billed(lines: Sequence[BillLine]) -> dict[Place, tuple[int, int]]:
+def billed_amounts(lines: Sequence[BillLine]) -> dict[Place, tuple[int, int]]:
     """(quantity, minor units) that bills hold of each line, whoever bears them; `lines` are those of one payer."""
     totals: dict[Place, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for line in lines:
@@ -107,12 +116,12 @@ def billed(lines: Sequence[BillLine]) -> dict[Place, tuple[int, int]]:
     return dict(totals)
 
 
-def differences(documents: Sequence[Document], lines: Sequence[BillLine]) -> list[BillLine]:
+def differences(documents: Sequence[PaymentDocument], lines: Sequence[BillLine]) -> list[BillLine]:
     """What no bill holds yet, by window and line; negative where a correction or a relapse takes back.
 
     `lines` are those of one payer's bills: every other payer's hold the same.
     """
-    due, before = owed(documents), billed(lines)
+    due, before = standing_lines(documents), billed_amounts(lines)
     found = []
     for place in sorted(due.keys() | before.keys()):
         now = due.get(place)
@@ -131,7 +140,7 @@ def plan(
     ready: Collection[Place],
     order: Mapping[str, int],
     offsets: bool,
-) -> Planned | None:
+) -> PlannedBill | None:
     """The bill of a window from what is open and ready; None where there is nothing to bill, or nothing yet.
 
     With `offsets` what an earlier window takes back is set off here, and a bill that would be negative waits for the
@@ -147,9 +156,9 @@ def plan(
         for line in earlier:
             nets[line.window] += line.amount_minor
         chosen = [line for line in earlier if nets[line.window] < 0] + chosen
-    planned = Planned(INVOICE, tuple(sorted(chosen, key=lambda line: (order[line.window], line.key))))
+    planned = PlannedBill(BillKind.INVOICE, tuple(sorted(chosen, key=lambda line: (order[line.window], line.key))))
     if planned.total_minor >= 0:
         return planned
     if offsets and order[window] < max(order.values()):
         return None
-    return Planned(CREDIT_NOTE, planned.lines)
+    return PlannedBill(BillKind.CREDIT_NOTE, planned.lines)

@@ -17,10 +17,9 @@ from gateway.events.settlement import DisputeResolved, ResultAcknowledged, Resul
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.settlement_terms import ANSWER_DAYS
-from gateway.settlement.account import Line
-from gateway.settlement.reading import Settled, Signed, read
-from gateway.settlement.states import QUARRELS, after
-from gateway.settlement.states import Action as Step
+from gateway.settlement.account import DocumentLine
+from gateway.settlement.reading import Settled, SignedDocument, read_settlement
+from gateway.settlement.states import QUARRELS, SettlementStep, after
 from gateway.store.settlement_tables import Acknowledgement, Dispute
 from policies.facts import AcknowledgeFacts
 from policies.programme import Programme
@@ -29,7 +28,7 @@ from policies.terms import Action, Party, Purpose, Role
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-class Reason(StrEnum):
+class DisputeReason(StrEnum):
     """Why a line is disputed; what else there is to say stands in the letter."""
 
     QUANTITY = "quantity"  # weeks or people are counted wrongly
@@ -39,7 +38,7 @@ class Reason(StrEnum):
     CONTRACT = "contract"  # the contract is read wrongly
 
 
-class Outcome(StrEnum):
+class DisputeOutcome(StrEnum):
     STANDS = "stands"  # the line is as it was; both parties acknowledge it anew
     WITHDRAWN = "withdrawn"  # by the party that raised it
     UPHELD = "upheld"  # the line stays held back until `gateway correct` supersedes the document
@@ -64,7 +63,7 @@ def acknowledge(
             and settled.state(signed, line) not in QUARRELS
         ]
         if not keys:
-            asking.uow.record(_acknowledged(gateway, contract_id, signed, [], party, authorised))
+            asking.uow.record(_acknowledgement_event(gateway, contract_id, signed, [], party, authorised))
             return []
         asking.session.add(
             Acknowledgement(
@@ -79,7 +78,7 @@ def acknowledge(
                 at=asking.now,
             )
         )
-        asking.uow.record(_acknowledged(gateway, contract_id, signed, keys, party, authorised))
+        asking.uow.record(_acknowledgement_event(gateway, contract_id, signed, keys, party, authorised))
         return keys
 
 
@@ -89,7 +88,7 @@ def dispute(
     window_label: str,
     line_key: str,
     *,
-    reason: Reason,
+    reason: DisputeReason,
     text_sha256: str,
     document_sha256: str = "",
     as_party: Party | None = None,
@@ -103,7 +102,7 @@ def dispute(
         in_time = one is None or asking.now.date() <= settled.dispute_until(one)
         authorised = _ask(gateway, asking, programme, party, stands=one is not None, in_time=in_time)
         signed = _same(one, document_sha256)
-        after(settled.state(signed, _line(signed, line_key)), Step.DISPUTE)
+        after(settled.state(signed, _line(signed, line_key)), SettlementStep.DISPUTE)
         row = Dispute(
             id=str(uuid.uuid4()),
             contract_id=contract_id,
@@ -144,7 +143,7 @@ def resolve(
     gateway: Gateway,
     dispute_id: str,
     *,
-    outcome: Outcome,
+    outcome: DisputeOutcome,
     text_sha256: str,
     contract_id: str = "",
     as_party: Party | None = None,
@@ -162,7 +161,7 @@ def resolve(
         stands = one is not None and one.release == row.release_id
         authorised = _ask(gateway, asking, programme, party, stands=stands)
         is_own = party.role == row.role
-        if is_own != (outcome is Outcome.WITHDRAWN):
+        if is_own != (outcome is DisputeOutcome.WITHDRAWN):
             raise SettlementRefused(
                 rule="other-party", reason="the party that raised a dispute withdraws it, the other one answers it"
             )
@@ -199,9 +198,9 @@ def is_appointed(gateway: Gateway, asking: Asking, programme: Programme, party: 
 
 def _open(
     gateway: Gateway, asking: Asking, contract_id: str, label: str, as_party: Party | None
-) -> tuple[Programme, Settled, Signed | None, Party]:
+) -> tuple[Programme, Settled, SignedDocument | None, Party]:
     programme = gateway.programme(asking.session, contract_id)
-    settled = read(gateway, asking.session, contract_id, now=asking.now)
+    settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
     settled.contract.window(label)
     return programme, settled, settled.standing(label), party_of(programme, as_party)
 
@@ -218,7 +217,7 @@ def _ask(
     return asking.ask(party, Action.ACKNOWLEDGE, programme, facts)
 
 
-def _same(one: Signed | None, document_sha256: str) -> Signed:
+def _same(one: SignedDocument | None, document_sha256: str) -> SignedDocument:
     if one is None:  # the policy has refused this already
         raise SettlementRefused(rule="no-document", reason="no payment document of this window stands")
     if document_sha256 and document_sha256 != one.jwt_sha256:
@@ -226,7 +225,7 @@ def _same(one: Signed | None, document_sha256: str) -> Signed:
     return one
 
 
-def _line(one: Signed, key: str) -> Line:
+def _line(one: SignedDocument, key: str) -> DocumentLine:
     found = next((line for line in one.document.lines if line.key == key), None)
     if found is None:
         known = ", ".join(line.key for line in one.document.lines)
@@ -244,8 +243,8 @@ def _who(gateway: Gateway, party: Party) -> str:
     return str(party) if party.role is Role.OPERATOR else gateway.staff
 
 
-def _acknowledged(
-    gateway: Gateway, contract_id: str, one: Signed, keys: Sequence[str], party: Party, authorised: Authorised
+def _acknowledgement_event(
+    gateway: Gateway, contract_id: str, one: SignedDocument, keys: Sequence[str], party: Party, authorised: Authorised
 ) -> ResultAcknowledged:
     return ResultAcknowledged(
         contract=contract_id,

@@ -18,11 +18,12 @@ from gateway.events.settlement import PaymentRequested
 from gateway.installation.authority import Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import ContractParty
-from gateway.settlement.account import CREDIT_NOTE, INVOICE, BillLine, Planned, billed, plan
+from gateway.outcomes.settlement_terms import CorrectionForm
+from gateway.settlement.account import BillKind, BillLine, PlannedBill, billed_amounts, plan
 from gateway.settlement.acknowledging import is_appointed
-from gateway.settlement.invoice import STATED_EVIDENCE, BillFacts, Evidence, ubl
-from gateway.settlement.reading import Settled, lines_of, read
-from gateway.settlement.states import QUARRELS, State
+from gateway.settlement.invoice import STATED_EVIDENCE, BillEvidence, BillFacts, ubl
+from gateway.settlement.reading import Settled, lines_of, read_settlement
+from gateway.settlement.states import QUARRELS, SettlementState
 from gateway.store import queries
 from gateway.store.settlement_tables import Bill
 from policies.facts import RequestPaymentFacts
@@ -49,7 +50,7 @@ def request_payment(
     """
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
-        settled = read(gateway, asking.session, contract_id, now=asking.now)
+        settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         settled.contract.window(window_label)
         one = settled.standing(window_label)
         party = as_party or municipality(programme)
@@ -60,7 +61,7 @@ def request_payment(
             settled.differences(),
             ready=ready,
             order=settled.order,
-            offsets=settled.terms.correction == "offset",
+            offsets=settled.terms.correction is CorrectionForm.OFFSET,
         )
         existing = [bill for bill in settled.bills_of(asked.organisation) if bill.window == window_label]
         authorised = asking.ask(
@@ -77,7 +78,7 @@ def request_payment(
         )
         if planned is None and existing:
             newest = existing[-1]
-            if number and _numbered(settled, number, asked) != newest.number:
+            if number and _number_for(settled, number, asked) != newest.number:
                 raise SettlementRefused(rule="billed-already", reason=f"{newest.number} holds all of it")
             asking.uow.record(_event(gateway, newest, party, authorised))
             return newest, False
@@ -107,17 +108,17 @@ def _payer(settled: Settled, organisation: str) -> ContractParty:
     return found
 
 
-def _numbered(settled: Settled, number: str, payer: ContractParty) -> str:
+def _number_for(settled: Settled, number: str, payer: ContractParty) -> str:
     """The operator's own number, as it stands on this payer's bill."""
     payers = settled.contract.payers
     return number if len(payers) == 1 else f"{number}/{payers.index(payer) + 1}"
 
 
-def evidence_of(settled: Settled, windows: set[str]) -> tuple[Evidence, ...]:
+def evidence_of(settled: Settled, windows: set[str]) -> tuple[BillEvidence, ...]:
     """The standing payment documents of these windows, in the contract's order."""
     found = [one for one in settled.signed if one.document.is_standing and one.document.window in windows]
     return tuple(
-        Evidence(one.jti, one.jwt_sha256, one.rules_sha256, *([STATED_EVIDENCE] if one.is_stated else []))
+        BillEvidence(one.jti, one.jwt_sha256, one.rules_sha256, *([STATED_EVIDENCE] if one.is_stated else []))
         for one in found
     )
 
@@ -126,7 +127,9 @@ def _waits_for_nobody(settled: Settled, window: str) -> bool:
     """Whether every line of the window is acknowledged: what is left is no quarrel, but an amount of nothing."""
     one = settled.standing(window)
     states = [] if one is None else [settled.state(one, line) for line in one.document.lines]
-    return bool(states) and all(state not in (State.RELEASED, State.HELD, *QUARRELS) for state in states)
+    return bool(states) and all(
+        state not in (SettlementState.RELEASED, SettlementState.HELD, *QUARRELS) for state in states
+    )
 
 
 def _why_nothing(settled: Settled, window: str) -> str:
@@ -137,11 +140,17 @@ def _why_nothing(settled: Settled, window: str) -> str:
 
 
 def _bill(
-    gateway: Gateway, settled: Settled, window: str, planned: Planned, number: str, payer: ContractParty, party: Party
+    gateway: Gateway,
+    settled: Settled,
+    window: str,
+    planned: PlannedBill,
+    number: str,
+    payer: ContractParty,
+    party: Party,
 ) -> Bill:
     contract, terms = settled.contract, settled.terms
     position = len(settled.bills) + 1 + contract.payers.index(payer)
-    chosen = _numbered(settled, number, payer) if number else f"{contract.id}-{window}-{position}"
+    chosen = _number_for(settled, number, payer) if number else f"{contract.id}-{window}-{position}"
     if not _NUMBER.fullmatch(chosen):
         raise SettlementRefused(rule="number", reason="an invoice number has 1 to 30 letters, digits and . / _ -")
     if chosen in {bill.number for bill in settled.bills}:
@@ -151,8 +160,8 @@ def _bill(
     lines = settled.bear(planned.lines, payer.organisation)
     total_minor = sum(line.amount_minor for line in lines)
     # a share of next to nothing may have the other sign than the whole: each bill is what its own total is
-    kind = planned.kind if total_minor == 0 else CREDIT_NOTE if total_minor < 0 else INVOICE
-    refers_to = _refers_to(settled, lines, payer) if kind == CREDIT_NOTE else ""
+    kind = planned.kind if total_minor == 0 else BillKind.CREDIT_NOTE if total_minor < 0 else BillKind.INVOICE
+    refers_to = _refers_to(settled, lines, payer) if kind is BillKind.CREDIT_NOTE else ""
     facts = BillFacts(
         payer=payer,
         kind=kind,
@@ -189,10 +198,10 @@ def _bill(
 
 def _refers_to(settled: Settled, lines: Sequence[BillLine], payer: ContractParty) -> str:
     """The invoice that a payer's credit note is about: the newest that holds one of its lines, else its newest."""
-    invoices = [bill for bill in settled.bills_of(payer.organisation) if bill.kind != CREDIT_NOTE]
+    invoices = [bill for bill in settled.bills_of(payer.organisation) if bill.kind != BillKind.CREDIT_NOTE]
     if not invoices:
         return ""
-    places = {line.place for line in lines} & set(billed(settled.bill_lines()))
+    places = {line.place for line in lines} & set(billed_amounts(settled.bill_lines()))
     about = [bill for bill in invoices if places & {line.place for line in lines_of(bill)}]
     return (about or invoices)[-1].number
 

@@ -7,10 +7,9 @@ dropped, since this is an estimate and no claim. Nothing here is ever invoiced.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from gateway.contracts import aggregates
@@ -28,10 +27,11 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.tariff import owed_amounts, quantity_of
 from gateway.outcomes.terms import Window, apportion
-from gateway.settlement.account import Document
-from gateway.settlement.reading import Settled, Signed, read
+from gateway.settlement.account import PaymentDocument
+from gateway.settlement.reading import Settled, SignedDocument, read_settlement
+from gateway.settlement.statement import digest
 from gateway.store import basis
-from outcome_verifier import canonical
+from gateway.wording.views import View
 from policies.terms import Purpose
 from vocabulary.weeks import Week
 
@@ -39,7 +39,7 @@ PACE_WEEKS = 13
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedWindow:
     """One window: what is signed, what has accrued, what is expected in all, and in which budget year it is paid.
 
     `own_minor` is what the municipality bears of what is expected: a budget holds that, and not what others pay.
@@ -47,10 +47,11 @@ class Expected:
 
     window: str
     signed_minor: int
-    accrued_minor: int  # 0 once it is signed
+    accrued_minor: int
+    """0 once it is signed."""
     expected_minor: int
     own_minor: int
-    payment_expected_on: str
+    payment_expected_on: date
     budget_year: int
 
 
@@ -71,13 +72,20 @@ class StatedAgain:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(View):
+    """Accruals and forecast of one contract: an estimate and no claim, for the municipality's eyes alone.
+
+    Amounts are whole minor units (øre).
+    """
+
     contract: str
-    currency: str
-    complete_to: str  # ISO week
-    windows: tuple[Expected, ...]
-    by_year: tuple[tuple[int, int, int], ...]  # budget year, minor units that the municipality bears, and in all
-    stated: tuple[StatedAgain, ...]  # the windows before the gateway, as stated and as the registers show them today
+    complete_to: str
+    """ISO week."""
+    windows: tuple[ExpectedWindow, ...]
+    by_year: tuple[tuple[int, int, int], ...]
+    """Budget year, what the municipality bears of it, and what all payers do."""
+    stated: tuple[StatedAgain, ...]
+    """The windows before the gateway, as stated and as the registers show them today."""
 
 
 def accruals(gateway: Gateway, contract_id: str) -> Forecast:
@@ -103,7 +111,7 @@ def accruals(gateway: Gateway, contract_id: str) -> Forecast:
             ForecastMade(
                 contract=contract_id,
                 week=seen.forecast.complete_to,
-                forecast_sha256=hashlib.sha256(canonical.dumps(_plain(seen.forecast))).hexdigest(),
+                forecast_sha256=digest(seen.forecast),
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
@@ -135,7 +143,7 @@ def _foresee(gateway: Gateway, at: Snapshot, contract_id: str) -> _Foreseen:
     contract = gateway.contract(at.session, contract_id)
     programme = gateway.programme(at.session, contract_id)
     as_of = evaluating.known_by(at.session, contract, at.now)
-    settled = read(gateway, at.session, contract_id, now=at.now)
+    settled = read_settlement(gateway, at.session, contract_id, now=at.now)
     if as_of.complete_to is None:
         first = str(contract.windows[0].from_week)
         raise SourcesIncomplete(contract=contract_id, week=first, complete="nowhere")
@@ -146,7 +154,7 @@ def _foresee(gateway: Gateway, at: Snapshot, contract_id: str) -> _Foreseen:
         end: evaluate(contract, cohort, end, remainder=remainder)
         for end in {_back(contract, week), week, *(w.to_week for w in contract.windows if w.to_week <= week)}
     }
-    declared = {w.label: _declared(at, contract, w) for w in contract.windows}
+    declared = {w.label: _declared_figures(at, contract, w) for w in contract.windows}
     made = forecast(settled, seen, week=week, declared=declared)
     return _Foreseen(made, contract, cohort, list(seen.values()), at.now)
 
@@ -178,7 +186,7 @@ def forecast(
             accrued = sum(owed_amounts(contract, [*series[: number - 1], now], opening)[-1].values()) - before
         on = _payment_expected_on(settled, window.label, document)
         own = apportion(before + worth, contract.share_parts)[0] - apportion(before, contract.share_parts)[0]
-        windows.append(Expected(window.label, worth if document else 0, accrued, worth, own, on, int(on[:4])))
+        windows.append(ExpectedWindow(window.label, worth if document else 0, accrued, worth, own, on, on.year))
         before += worth
     years: Counter[int] = Counter()
     own_years: Counter[int] = Counter()
@@ -187,7 +195,7 @@ def forecast(
         own_years[one.budget_year] += one.own_minor
     by_year = tuple((year, own_years[year], years[year]) for year in sorted(years))
     stated = _stated_again(contract, series, opening)
-    return Forecast(contract.id, contract.currency, str(week), tuple(windows), by_year, stated)
+    return Forecast(contract.id, str(week), tuple(windows), by_year, stated)
 
 
 def _stated_again(
@@ -214,28 +222,28 @@ def _stated_again(
     return tuple(found)
 
 
-def _declared(at: Snapshot, contract: Contract, window: Window) -> dict[str, int]:
+def _declared_figures(at: Snapshot, contract: Contract, window: Window) -> dict[str, int]:
     try:
         return aggregates.known_figures(at.session, contract, window, at=at.now)
     except AggregateMissing:
         return {}
 
 
-def _payment_expected_on(settled: Settled, label: str, document: Document | None) -> str:
+def _payment_expected_on(settled: Settled, label: str, document: PaymentDocument | None) -> date:
     """The freeze, then the days for disputes, then the days for payment; a paid window counts where it was billed."""
     for bill in settled.bills:
         if bill.window == label:
-            return bill.due_on.isoformat()
+            return bill.due_on
     window = next(one for one in settled.contract.windows if one.label == label)
     one = settled.standing(label) if document is not None else None
     if one is not None and one.is_stated and not one.document.lines:  # it was paid before the gateway
         start = settled.contract.freezes_on(window)
     else:
-        start = _started(settled, window, one)
-    return (start + timedelta(days=settled.terms.dispute_days + settled.terms.payment_days)).isoformat()
+        start = _counted_from(settled, window, one)
+    return start + timedelta(days=settled.terms.dispute_days + settled.terms.payment_days)
 
 
-def _started(settled: Settled, window: Window, one: Signed | None) -> date:
+def _counted_from(settled: Settled, window: Window, one: SignedDocument | None) -> date:
     return one.issued_at.date() if one is not None else max(settled.contract.freezes_on(window), settled.now.date())
 
 
@@ -272,13 +280,3 @@ def _figures(
 def _back(contract: Contract, week: Week) -> Week:
     """The week from which the pace is measured: 13 weeks back, and not before the contract's first."""
     return max(contract.windows[0].from_week, week + -PACE_WEEKS)
-
-
-def _plain(made: Forecast) -> dict[str, object]:
-    return {
-        "contract": made.contract,
-        "complete_to": made.complete_to,
-        "windows": [asdict(one) for one in made.windows],
-        "stated": [asdict(one) for one in made.stated],
-        "by_year": [list(one) for one in made.by_year],
-    }

@@ -3,7 +3,7 @@
 Money that flows on to the investor is a disclosure and counts as one (invariant 6). A window is in this view only where
 the investor holds its total already, where that total says the same amount as the payment document, and where all of it
 is paid: so the view tells nothing that its attestations do not. Below k_cohort it holds met or not met where that was
-released, the declared dates, and nothing else.
+released, the declared dates, and nothing else: the type itself has no place for an amount.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Literal
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import InvestorTerms
+from gateway.wording.views import View
 from outcome_verifier.balances import SAYS
 from vocabulary.releases import Recipient, Template
 
-SCHEMA = "investor-settlement/1"
-
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownToInvestor:
     """What the investor's newest attestation of a window says; a predicate has no `payable_minor` and no `achieved`."""
 
     window: str
@@ -32,47 +31,146 @@ class Shown:
     payable_minor: int | None
 
 
-def flow(terms: InvestorTerms, *, drawn_minor: int, paid_minor: int, goal_met: bool) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class AcceptedContract:
+    """The contract that the investor accepted."""
+
+    id: str
+    version: int
+    rules_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredDate:
+    """From when the contract lets the investor learn something, at the earliest."""
+
+    window: str
+    template: str
+    from_: date
+
+
+@dataclass(frozen=True, slots=True)
+class GoalOfWindow:
+    """Whether a window's goal was met, and no number."""
+
+    window: str
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvestorWindow:
+    """A window whose total the investor holds."""
+
+    window: str
+    payable_minor: int | None
+    is_paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBefore:
+    """What the parties state as paid before the gateway, and not evaluated. It is in the flow."""
+
+    says: str
+    last_window: str
+    paid_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoalReached:
+    """How many people the goal needs, and how many the newest total shows."""
+
+    people: int
+    achieved: int | None
+    met: bool
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapitalFlow:
+    """Where the money went. `at_risk_minor` is capital that no payment has brought back."""
+
+    formula: str
+    max_return_minor: int
+    drawn_minor: int
+    repaid_minor: int
+    return_minor: int
+    at_risk_minor: int
+    beyond_minor: int
+    """The operator's."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvestorDates(View):
+    """What the investor of a small cohort sees: declared dates, and met or not met. No amount, whatever was paid.
+
+    For the investor and the municipality's settlement officer.
+    """
+
+    schema: Literal["investor-settlement/1"]
+    contract: AcceptedContract
+    declared_dates: tuple[DeclaredDate, ...]
+    predicates: tuple[GoalOfWindow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvestorSettlement(InvestorDates):
+    """What the investor of a cohort of k_cohort people or more sees.
+
+    Amounts are whole minor units (øre). For the investor and the municipality's settlement officer.
+    """
+
+    currency: str
+    illustrative: tuple[str, ...]
+    windows: tuple[InvestorWindow, ...]
+    stated: PaidBefore | None = None
+    """Left out where nothing was stated before the gateway."""
+    goal: GoalReached | None
+    flow: CapitalFlow
+
+
+def flow(terms: InvestorTerms, *, drawn_minor: int, paid_minor: int, goal_met: bool) -> CapitalFlow:
     """Where the money went under the contract's formula: repaid first, then the return up to its cap from the goal on.
 
-    What is left is the operator's. `at_risk_minor` is capital that no payment has brought back.
+    What is left is the operator's.
     """
     paid = max(0, paid_minor)
     repaid = min(drawn_minor, paid)
     earned = min(terms.max_return_minor, paid - repaid) if goal_met else 0
-    return {
-        "drawn_minor": drawn_minor,
-        "repaid_minor": repaid,
-        "return_minor": earned,
-        "at_risk_minor": drawn_minor - repaid,
-        "beyond_minor": paid - repaid - earned,
-    }
+    return CapitalFlow(
+        formula=terms.formula,
+        max_return_minor=terms.max_return_minor,
+        drawn_minor=drawn_minor,
+        repaid_minor=repaid,
+        return_minor=earned,
+        at_risk_minor=drawn_minor - repaid,
+        beyond_minor=paid - repaid - earned,
+    )
 
 
-def view(
+def investor_view(
     contract: Contract,
     *,
-    shown: Sequence[Shown],
+    shown: Sequence[ShownToInvestor],
     documents: Mapping[str, int],
     paid: frozenset[str],
     on: date,
     stated: tuple[str, int] | None = None,
-) -> dict[str, Any]:
-    """The investor's view. `documents` holds each window's standing payment document, `paid` what is paid in full.
+) -> InvestorDates:
+    """The investor's view: an `InvestorSettlement` where the cohort has k_cohort people and the contract says how money
+    flows, else the dates alone. `documents` holds each window's standing payment document, `paid` what is paid in full.
 
     `stated` is the last window that the parties stated before the gateway, and what is paid of all of those: one sum,
     and only where the contract plans a total of each of them for the investor, who would have it anyway.
     """
-    plain = [one for one in shown if one.template == Template.PREDICATE]
-    made: dict[str, Any] = {
-        "schema": SCHEMA,
-        "contract": contract.identity,
-        "declared_dates": _dates(contract, since=stated[0] if stated else ""),
-        "predicates": [{"window": one.window, "met": one.met} for one in plain],
-    }
+    dates = InvestorDates(
+        schema="investor-settlement/1",
+        contract=AcceptedContract(contract.id, contract.version, contract.sha256),
+        declared_dates=_dates(contract, since=stated[0] if stated else ""),
+        predicates=tuple(GoalOfWindow(one.window, one.met) for one in shown if one.template == Template.PREDICATE),
+    )
     terms = contract.settlement.investor if contract.settlement else None
     if contract.cohort.size < contract.k_cohort or terms is None:
-        return made
+        return dates
     totals = [one for one in shown if one.template == Template.CONTRACT_TOTAL]
     agreed = [one for one in totals if documents.get(one.window) == one.payable_minor]
     settled = [one for one in agreed if one.window in paid]
@@ -80,26 +178,25 @@ def view(
     measure = contract.people_measure
     if stated is not None and not _may_see_stated(contract, stated[0]):
         stated = None
-    drawn = sum(draw.amount_minor for draw in terms.draws if draw.on <= on)
-    made["currency"] = contract.currency
-    made["illustrative"] = list(contract.illustrative)
-    made["windows"] = [
-        {"window": one.window, "payable_minor": one.payable_minor, "is_paid": one in settled} for one in agreed
-    ]
-    if stated is not None:
-        made["stated"] = {"says": SAYS, "last_window": stated[0], "paid_minor": stated[1]}
-    made["goal"] = (
-        {"people": measure.threshold_people, "achieved": newest.achieved, "met": newest.met, "window": newest.window}
+    return InvestorSettlement(
+        schema=dates.schema,
+        contract=dates.contract,
+        declared_dates=dates.declared_dates,
+        predicates=dates.predicates,
+        currency=contract.currency,
+        illustrative=tuple(contract.illustrative),
+        windows=tuple(InvestorWindow(one.window, one.payable_minor, one in settled) for one in agreed),
+        stated=PaidBefore(SAYS, *stated) if stated else None,
+        goal=GoalReached(measure.threshold_people, newest.achieved, newest.met, newest.window)
         if measure and newest
-        else None
+        else None,
+        flow=flow(
+            terms,
+            drawn_minor=sum(draw.amount_minor for draw in terms.draws if draw.on <= on),
+            paid_minor=sum(one.payable_minor or 0 for one in settled) + (stated[1] if stated else 0),
+            goal_met=bool(newest and newest.met),
+        ),
     )
-    made["flow"] = {"formula": terms.formula, "max_return_minor": terms.max_return_minor} | flow(
-        terms,
-        drawn_minor=drawn,
-        paid_minor=sum(one.payable_minor or 0 for one in settled) + (stated[1] if stated else 0),
-        goal_met=bool(newest and newest.met),
-    )
-    return made
 
 
 def _may_see_stated(contract: Contract, last: str) -> bool:
@@ -109,15 +206,15 @@ def _may_see_stated(contract: Contract, last: str) -> bool:
     )
 
 
-def _dates(contract: Contract, *, since: str) -> list[dict[str, str]]:
+def _dates(contract: Contract, *, since: str) -> tuple[DeclaredDate, ...]:
     """When the contract lets the investor learn something, at the earliest; of a stated window it never will."""
     closed = contract.windows_until(since) if since else ()
     planned = {
         (release.window, release.template) for release in contract.releases if release.recipient == Recipient.INVESTOR
     }
-    return [
-        {"window": window.label, "template": template, "from": contract.freezes_on(window).isoformat()}
+    return tuple(
+        DeclaredDate(window.label, template, contract.freezes_on(window))
         for window in contract.windows
         for template in (Template.CONTRACT_TOTAL, Template.PREDICATE)
         if (window.label, template) in planned and window not in closed
-    ]
+    )

@@ -17,7 +17,7 @@ from gateway.errors.settlement import SettlementMismatch, SettlementRefused
 from gateway.outcomes.contract import Contract, ContractParty
 from gateway.outcomes.settlement_terms import Buyer, SettlementTerms, TradeParty
 from gateway.outcomes.terms import Window
-from gateway.settlement.account import INVOICE, BillLine
+from gateway.settlement.account import BillKind, BillLine
 from gateway.wording import formats
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ STATED_EVIDENCE = "opening balances stated by the parties, not evaluated, SHA-25
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class BillEvidence:
     """A payment document, or the opening balances, that a bill rests on."""
 
     jti: str
@@ -52,13 +52,13 @@ class BillFacts:
     """Everything that a bill says, to the payer that it is for."""
 
     payer: ContractParty
-    kind: str
+    kind: BillKind
     number: str
     issued_on: date
     due_on: date
     lines: tuple[BillLine, ...]
     refers_to: str
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[BillEvidence, ...]
 
     @property
     def total_minor(self) -> int:
@@ -77,7 +77,7 @@ def vat_minor(terms: SettlementTerms, net_minor: int) -> int:
 
 def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo: bool) -> bytes:
     """The document's XML. Raises `SettlementRefused` where VAT would have to be rounded."""
-    is_invoice = bill.kind == INVOICE
+    is_invoice = bill.kind is BillKind.INVOICE
     sign = 1 if is_invoice else -1  # what a credit note takes back is written as a positive amount
     net = sign * bill.total_minor
     vat = vat_minor(terms, net)
@@ -133,7 +133,7 @@ def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo:
 
 def payable_minor(xml: bytes) -> int:
     """What a document of `ubl` asks for, in minor units; a credit note is negative."""
-    root = _opened(xml)
+    root = _read_stored(xml)
     text = root.findtext(f"{{{_CAC}}}LegalMonetaryTotal/{{{_CBC}}}PayableAmount") or ""
     minor = int(text.replace(".", ""))
     return -minor if root.tag.endswith("CreditNote") else minor
@@ -141,11 +141,11 @@ def payable_minor(xml: bytes) -> int:
 
 def account_of(xml: bytes) -> str:
     """The account that a document of `ubl` names."""
-    root = _opened(xml)
+    root = _read_stored(xml)
     return root.findtext(f"{{{_CBC}}}AccountingCost") or ""
 
 
-def _opened(xml: bytes) -> Element:
+def _read_stored(xml: bytes) -> Element:
     """A stored document, read as warily as one from outside: whoever edits the database writes what is read here.
 
     Raises `SettlementMismatch` where it is no plain XML.

@@ -15,7 +15,7 @@ NOT_VALIDATED = "not validated: the optional package of invoice rules is not ins
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class InvoiceCheck:
     """`findings` are None where nothing was checked."""
 
     by: str
@@ -28,12 +28,12 @@ class Checked:
         return f"checked against UBL 2.1 (XSD) and Peppol rules as {self.by} restates them: {found}"
 
 
-def check(xml: bytes) -> Checked:
+def check(xml: bytes) -> InvoiceCheck:
     """What the installed rules say of a document."""
     try:
         rules = import_module("peppol")
     except ImportError:
-        return Checked("", None)
+        return InvoiceCheck("", None)
     _, schema = rules.validate_xsd(xml)
     findings = [*schema, *(f"{one.rule_id} {one.message}" for one in rules.check_rules(xml))]
-    return Checked(f"{_PACKAGE} {version(_PACKAGE)}", tuple(map(str, findings)))
+    return InvoiceCheck(f"{_PACKAGE} {version(_PACKAGE)}", tuple(map(str, findings)))

@@ -64,7 +64,7 @@ def check(
         "payment_requested": ((one.id, one.number, one.payer, one.sha256) for one in bills),
         "payment_registered": ((one.bill_id, one.paid_on.isoformat()) for one in payments),
     }
-    logged = _logged(session, contract_id)
+    logged = _log_says(session, contract_id)
     differing = [kind for kind, found in rows.items() if Counter(found) != Counter(logged[kind])]
     if adopted is not None and not _as_stated(adopted, disputes):
         differing.append("contract_adopted")
@@ -73,7 +73,7 @@ def check(
         raise SettlementMismatch(contract=contract_id, window="", reason=reason)
 
 
-def _logged(session: Session, contract_id: str) -> dict[str, list[Said]]:
+def _log_says(session: Session, contract_id: str) -> dict[str, list[Said]]:
     """What the access log tells, each thing once: an event of what changed nothing repeats, or says nothing."""
     # as literals: bound values would not let the database see that its partial index fits
     kinds: ColumnElement[bool] = literal_column(f"kind IN ({', '.join(repr(kind) for kind in sorted(_EVENTS))})")

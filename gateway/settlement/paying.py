@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sqlmodel import select
 
@@ -13,32 +12,33 @@ from gateway.installation.authority import Asking, Authorised, deciding, staff_p
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract_file import load_contract
 from gateway.settlement.billing import find_bill
-from gateway.settlement.reading import Settled, read
-from gateway.settlement.sheet import Check, checks, sheet
+from gateway.settlement.reading import Settled, read_settlement
+from gateway.settlement.sheet import CheckName, SettlementSheet, SheetCheck, checks, sheet
 from gateway.settlement.statement import digest
 from gateway.settlement.views import ask_to_read, record_view
 from gateway.store import queries
 from gateway.store.settlement_tables import Approval, Bill, Payment
+from gateway.wording.views import as_json
 from policies.facts import ApprovePaymentFacts
 from policies.programme import Programme
 from policies.terms import Action, Purpose, Role
 
 
-def show_sheet(gateway: Gateway, contract_id: str, number: str) -> dict[str, Any]:
+def show_sheet(gateway: Gateway, contract_id: str, number: str) -> SettlementSheet:
     """The settlement sheet of a bill, ticked from the facts of now. Raises `BillUnknown`, `PolicyDenied`."""
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
         contract = gateway.contract(asking.session, contract_id)
         party = staff_party(programme, Role.SETTLEMENT_OFFICER)
         authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=True)
-        settled = read(gateway, asking.session, contract_id, now=asking.now)
+        settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         bill = find_bill(settled, number)
         made = sheet(settled, bill, _checks(gateway, asking, settled, bill), is_demo=_is_demo(gateway))
         record_view(asking, contract_id, "sheet", party, digest(made), authorised)
     return made
 
 
-def approve(gateway: Gateway, contract_id: str, number: str) -> dict[str, Any]:
+def approve(gateway: Gateway, contract_id: str, number: str) -> SettlementSheet:
     """Approve a bill, as a settlement officer who did not ask for it; the sheet that was approved.
 
     Raises `BillUnknown`, `PolicyDenied` where a check does not hold, where it was approved before, or where the same
@@ -50,14 +50,14 @@ def approve(gateway: Gateway, contract_id: str, number: str) -> dict[str, Any]:
         made = sheet(settled, bill, found, is_demo=_is_demo(gateway))
         is_new = asking.session.get(Approval, bill.id) is None
         # what the policy judges by rules of its own, so that a refusal names the right one
-        own = ("second_person", "not_paid_before")
+        own = (CheckName.SECOND_PERSON, CheckName.NOT_PAID_BEFORE)
         holds = all(one.holds for one in found if one.name not in own)
         authorised = _ask(gateway, asking, programme, bill, checks_hold=holds, is_new=is_new)
         asking.session.add(
             Approval(
                 bill_id=bill.id,
                 contract_id=contract_id,
-                checks=made["checks"],
+                checks=[as_json(one) for one in made.checks],
                 sheet_sha256=digest(made),
                 by=gateway.staff,
                 at=asking.now,
@@ -108,11 +108,11 @@ def register_payment(gateway: Gateway, contract_id: str, number: str, *, paid_on
 
 def _open(gateway: Gateway, asking: Asking, contract_id: str, number: str) -> tuple[Programme, Settled, Bill]:
     programme = gateway.programme(asking.session, contract_id)
-    settled = read(gateway, asking.session, contract_id, now=asking.now)
+    settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
     return programme, settled, find_bill(settled, number)
 
 
-def _checks(gateway: Gateway, asking: Asking, settled: Settled, bill: Bill) -> list[Check]:
+def _checks(gateway: Gateway, asking: Asking, settled: Settled, bill: Bill) -> list[SheetCheck]:
     rows = queries.contract_versions(asking.session, settled.contract.id)
     approved = asking.session.exec(select(Approval.bill_id).where(Approval.contract_id == settled.contract.id)).all()
     return checks(

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -20,13 +19,22 @@ from gateway.errors.settlement import SettlementMismatch, SettlementRefused
 from gateway.evaluation import evaluating
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.reconciling import DocumentsBand
 from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.tariff import unit_of
 from gateway.outcomes.terms import Window
 from gateway.release import issuing
 from gateway.settlement import logged
-from gateway.settlement.account import BillLine, Document, Line, Place, billed, differences, shared
-from gateway.settlement.states import QUARRELS, Action, State, course
+from gateway.settlement.account import (
+    BillLine,
+    DocumentLine,
+    PaymentDocument,
+    Place,
+    billed_amounts,
+    differences,
+    payer_lines,
+)
+from gateway.settlement.states import QUARRELS, SettlementState, SettlementStep, course
 from gateway.store import queries
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow
@@ -34,20 +42,22 @@ from outcome_verifier import canonical, sdjwt
 from outcome_verifier.errors import VerificationError
 from outcome_verifier.evidence import check_signature
 from outcome_verifier.trust import TrustFile
+from policies.disclosure import Band
 from policies.terms import Role
 
+BEFORE_SIGNATURE = (SettlementStep.FREEZE, SettlementStep.EVALUATE)
 PARTIES = (Role.OPERATOR, Role.SETTLEMENT_OFFICER)  # both have to acknowledge
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class SignedDocument:
     """An issued payment document with its evidence; or what the parties stated of a window before the gateway.
 
     `is_stated`: then the document holds what is not paid of it, the digest is that of the opening balances, and there
     is no attestation.
     """
 
-    document: Document
+    document: PaymentDocument
     release: str
     version: int
     rules_sha256: str
@@ -57,7 +67,7 @@ class Signed:
     seq: int
     issued_at: datetime
     is_stated: bool = False
-    on_documents: Mapping[str, Any] | None = None  # as its release kept it (`gateway.outcomes.reconciling`)
+    on_documents: DocumentsBand | None = None  # as its release kept it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ class Settled:
 
     contract: Contract  # the newest version
     terms: SettlementTerms
-    signed: tuple[Signed, ...]  # by window, oldest revision first
+    signed: tuple[SignedDocument, ...]  # by window, oldest revision first
     intended: frozenset[str]  # windows whose payment document is drafted and not signed
     frozen_at: Mapping[str, datetime | None]
     acknowledgements: tuple[Acknowledgement, ...]
@@ -81,10 +91,10 @@ class Settled:
         return {window.label: place for place, window in enumerate(self.contract.windows)}
 
     @property
-    def documents(self) -> list[Document]:
+    def documents(self) -> list[PaymentDocument]:
         return [one.document for one in self.signed]
 
-    def standing(self, window: str) -> Signed | None:
+    def standing(self, window: str) -> SignedDocument | None:
         """The payment document of a window that nothing superseded."""
         return next((one for one in self.signed if one.document.window == window and one.document.is_standing), None)
 
@@ -115,7 +125,7 @@ class Settled:
         """What a payer bears of whole lines that would be billed next."""
         place = [one.organisation for one in self.contract.payers].index(payer)
         before = sum(line.whole_minor for line in self.bill_lines())
-        return shared(lines, billed_minor=before, parts=self.contract.share_parts, payer=place)
+        return payer_lines(lines, billed_minor=before, parts=self.contract.share_parts, payer=place)
 
     def borne(self, payer: str) -> dict[Place, int]:
         """What a payer bears of each line: what its bills hold of it, and what the next ones would add, were everything
@@ -146,37 +156,37 @@ class Settled:
             if one.release_id == release and line in one.lines and (since is None or one.at >= since)
         }
 
-    def state(self, one: Signed, line: Line) -> State:
+    def state(self, one: SignedDocument, line: DocumentLine) -> SettlementState:
         """Where a line of a document stands, folded from the facts."""
-        actions = [Action.STATE_HELD] if one.is_stated else [Action.FREEZE, Action.EVALUATE, Action.RELEASE]
+        steps = [SettlementStep.STATE_HELD] if one.is_stated else [*BEFORE_SIGNATURE, SettlementStep.RELEASE]
         if not one.document.is_standing:
-            return course([*actions, Action.SUPERSEDE])
+            return course([*steps, SettlementStep.SUPERSEDE])
         if any(dispute.line == line.key for dispute in self.open_disputes(one.release)):
-            return course([*actions, Action.DISPUTE])
+            return course([*steps, SettlementStep.DISPUTE])
         if not self.accepted_by(one.release, line.key) >= set(PARTIES):
-            return course(actions)
-        actions.append(Action.ACKNOWLEDGE)
+            return course(steps)
+        steps.append(SettlementStep.ACKNOWLEDGE)
         place = (one.document.window, line.key)
-        if billed(self.bill_lines()).get(place) == (line.quantity, line.amount_minor):
-            actions.append(Action.INVOICE)
+        if billed_amounts(self.bill_lines()).get(place) == (line.quantity, line.amount_minor):
+            steps.append(SettlementStep.INVOICE)
             # every payer's bill of it: money that one of several still owes is not there
             if all(bill.id in self.paid for bill in self.bills if place in {part.place for part in lines_of(bill)}):
-                actions.append(Action.PAY)
-        return course(actions)
+                steps.append(SettlementStep.PAY)
+        return course(steps)
 
-    def window_states(self, window: Window) -> list[State]:
+    def window_states(self, window: Window) -> list[SettlementState]:
         """The states of a window's lines; of one that is not released, its own."""
         one = self.standing(window.label)
         if one is not None and one.is_stated:
-            return [self.state(one, line) for line in one.document.lines] or [course([Action.STATE_PAID])]
+            return [self.state(one, line) for line in one.document.lines] or [course([SettlementStep.STATE_PAID])]
         if one is not None:
             moved = [line for line in one.document.lines if line.amount_minor or line.quantity]
-            return [self.state(one, line) for line in moved or one.document.lines] or [State.RELEASED]
+            return [self.state(one, line) for line in moved or one.document.lines] or [SettlementState.RELEASED]
         frozen = self.frozen_at[window.label]
         if window.label in self.intended:
-            return [course([Action.FREEZE, Action.EVALUATE])]
+            return [course(BEFORE_SIGNATURE)]
         is_frozen = frozen is not None and frozen <= self.now
-        return [course([Action.FREEZE] if is_frozen else [])]
+        return [course([SettlementStep.FREEZE] if is_frozen else [])]
 
     def ready(self, window: str) -> set[Place]:
         """The lines of a window that may be billed: accepted by both, or taken out by an accepted correction."""
@@ -186,18 +196,18 @@ class Settled:
         found = {
             (window, line.key)
             for line in one.document.lines
-            if self.state(one, line) in (State.ACKNOWLEDGED, State.INVOICED, State.PAID)
+            if self.state(one, line) in (SettlementState.ACKNOWLEDGED, SettlementState.INVOICED, SettlementState.PAID)
         }
         keys = {line.key for line in one.document.lines}
         everything = all(self.state(one, line) not in QUARRELS for line in one.document.lines)
-        gone = {place for place in billed(self.bill_lines()) if place[0] == window and place[1] not in keys}
+        gone = {place for place in billed_amounts(self.bill_lines()) if place[0] == window and place[1] not in keys}
         return found | (gone if everything and len(found) == len(keys) else set())
 
-    def dispute_until(self, one: Signed) -> date:
+    def dispute_until(self, one: SignedDocument) -> date:
         return one.issued_at.date() + timedelta(days=self.terms.dispute_days)
 
 
-def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime) -> Settled:
+def read_settlement(gateway: Gateway, session: Session, contract_id: str, *, now: datetime) -> Settled:
     """Everything, from one session. Raises `ContractUnknown`, `SettlementRefused`, `SettlementMismatch`."""
     contract = gateway.contract(session, contract_id)
     if contract.settlement is None:
@@ -209,13 +219,21 @@ def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime)
     replaced = {row.supersedes for row in issued}
     trust = TrustFile.load(gateway.trust_bytes(session)) if issued else None
 
-    def everything(table: Any, *by: Any) -> tuple[Any, ...]:
-        return tuple(session.exec(select(table).where(table.contract_id == contract_id).order_by(*by)).all())
-
     adopted = openings.of(gateway, session, contract_id)
-    acknowledgements = everything(Acknowledgement, col(Acknowledgement.at), col(Acknowledgement.id))
-    disputes = everything(Dispute, col(Dispute.at), col(Dispute.id))
-    bills, payments = everything(Bill, col(Bill.position)), everything(Payment, col(Payment.at))
+    acknowledgements = tuple(
+        session.exec(
+            select(Acknowledgement)
+            .where(Acknowledgement.contract_id == contract_id)
+            .order_by(col(Acknowledgement.at), col(Acknowledgement.id))
+        ).all()
+    )
+    disputes = tuple(
+        session.exec(
+            select(Dispute).where(Dispute.contract_id == contract_id).order_by(col(Dispute.at), col(Dispute.id))
+        ).all()
+    )
+    bills = tuple(session.exec(select(Bill).where(Bill.contract_id == contract_id).order_by(col(Bill.position))).all())
+    payments = session.exec(select(Payment).where(Payment.contract_id == contract_id).order_by(col(Payment.at))).all()
     logged.check(
         session,
         contract_id,
@@ -230,8 +248,8 @@ def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime)
         contract=contract,
         terms=contract.settlement,
         signed=(
-            *(_stated(contract, adopted, window) for window in (adopted.opening.windows if adopted else ())),
-            *(_signed(row, trust, is_standing=row.id not in replaced) for row in issued if trust is not None),
+            *(_stated_document(contract, adopted, window) for window in (adopted.opening.windows if adopted else ())),
+            *(_signed_document(row, trust, is_standing=row.id not in replaced) for row in issued if trust is not None),
         ),
         intended=frozenset(row.window for row in rows if row.state == "intended"),
         frozen_at={
@@ -247,19 +265,19 @@ def read(gateway: Gateway, session: Session, contract_id: str, *, now: datetime)
     )
 
 
-def _stated(contract: Contract, adopted: Adopted | None, window: str) -> Signed:
+def _stated_document(contract: Contract, adopted: Adopted | None, window: str) -> SignedDocument:
     """What of a stated window the parties can still settle: what is held back, and what is disputed."""
     if adopted is None:
         raise ValueError(f"nothing was stated of {window}")
     units = {tariff.id: unit_of(contract, tariff) for tariff in contract.tariffs}
     lines = [
-        Line(one.tariff, kind, units[one.tariff], 0, minor)
+        DocumentLine(one.tariff, kind, units[one.tariff], 0, minor)
         for one in adopted.opening.of(window)
         for kind, minor in (("held", one.held_minor), ("disputed", one.disputed_minor))
         if minor
     ]
-    return Signed(
-        document=Document(window, 1, tuple(lines), is_standing=True),
+    return SignedDocument(
+        document=PaymentDocument(window, 1, tuple(lines), is_standing=True),
         release=adopted.release,
         version=contract.version,
         rules_sha256=contract.sha256,
@@ -273,15 +291,16 @@ def _stated(contract: Contract, adopted: Adopted | None, window: str) -> Signed:
 
 
 def lines_of(bill: Bill) -> list[BillLine]:
+    """The lines of a stored bill."""
     return [BillLine(**line) for line in bill.lines]
 
 
-def _signed(row: ReleaseRow, trust: TrustFile, *, is_standing: bool) -> Signed:
+def _signed_document(row: ReleaseRow, trust: TrustFile, *, is_standing: bool) -> SignedDocument:
     token = issuing.token_of(row)
     try:
         presentation = sdjwt.parse(token)
         check_signature(presentation, trust)
-        shown = sdjwt.disclosed(presentation)
+        shown = sdjwt.disclosed_claims(presentation)
     except (ValueError, VerificationError) as error:
         raise SettlementMismatch(contract=row.contract_id, window=row.window, reason=str(error)) from None
     claims = presentation.token.payload
@@ -296,8 +315,8 @@ def _signed(row: ReleaseRow, trust: TrustFile, *, is_standing: bool) -> Signed:
         raise SettlementMismatch(
             contract=row.contract_id, window=row.window, reason="the database and the signed payment document differ"
         )
-    return Signed(
-        document=Document(row.window, row.revision, tuple(Line(**line) for line in signed), is_standing),
+    return SignedDocument(
+        document=PaymentDocument(row.window, row.revision, tuple(DocumentLine(**line) for line in signed), is_standing),
         release=row.id,
         version=row.contract_version,
         rules_sha256=claims["contract"]["rules_sha256"],
@@ -306,5 +325,10 @@ def _signed(row: ReleaseRow, trust: TrustFile, *, is_standing: bool) -> Signed:
         leaf_index=row.leaf_index or 0,
         seq=row.seq,
         issued_at=row.issued_at or row.intended_at,
-        on_documents=canonical.loads(row.draft).get("on_documents"),
+        on_documents=_on_documents(row),
     )
+
+
+def _on_documents(row: ReleaseRow) -> DocumentsBand | None:
+    kept = canonical.loads(row.draft).get("on_documents")
+    return None if kept is None else DocumentsBand(band=Band(kept["band"]), k=kept["k"], measure=kept["measure"])

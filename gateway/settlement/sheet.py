@@ -6,33 +6,114 @@ policy's own rule, and stands on the sheet so that the approver sees it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from enum import StrEnum
+from typing import Literal
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.terms import Tariff, TariffKind
 from gateway.settlement import account
-from gateway.settlement.account import billed
+from gateway.settlement.account import BillKind, BillLine, billed_amounts
 from gateway.settlement.invoice import account_of, payable_minor, vat_minor
-from gateway.settlement.reading import Settled, Signed, lines_of
-from gateway.settlement.states import State
+from gateway.settlement.reading import Settled, SignedDocument, lines_of
+from gateway.settlement.states import SettlementState
 from gateway.store.settlement_tables import Bill
 from gateway.wording.settlement import kroner
+from gateway.wording.views import View
 
-SCHEMA = "settlement-sheet/1"
-_BILLED = (State.INVOICED, State.PAID)
+_BILLED = (SettlementState.INVOICED, SettlementState.PAID)
+
+
+class CheckName(StrEnum):
+    """What is checked of a bill, in the order of the sheet."""
+
+    AGREED_PRICE = "agreed_price"
+    RECALCULATED = "recalculated"
+    ACKNOWLEDGED = "acknowledged"
+    ACCOUNT_AND_YEAR = "account_and_year"
+    CONTRACT_VERSION = "contract_version"
+    NOT_PAID_BEFORE = "not_paid_before"
+    SECOND_PERSON = "second_person"
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class SheetCheck(View):
     """One check: its name, whether it holds, and the fact in a few words."""
 
-    name: str
+    name: CheckName
     holds: bool
     fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetContract:
+    """The newest version of the contract."""
+
+    id: str
+    title: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SheetShare:
+    """What part of every amount the payer bears."""
+
+    parts: int
+    of_parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SheetBill:
+    """The bill that is to be approved; `total_minor` is before VAT, and negative on a credit note."""
+
+    number: str
+    kind: BillKind
+    total_minor: int
+    vat_minor: int
+    issued_on: date
+    due_on: date
+    requested_by: str
+    sha256: str
+    refers_to: str
+    lines: tuple[BillLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetEvidence:
+    """The signed payment document of a window that the bill has lines of."""
+
+    window: str
+    jti: str
+    jwt_sha256: str
+    log_entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementSheet(View):
+    """What an approver signs: what is asked for, on which evidence, and every check with its fact.
+
+    Amounts are whole minor units (øre). For the municipality's settlement officer alone.
+    """
+
+    schema: Literal["settlement-sheet/1"]
+    contract: SheetContract
+    payer: str
+    share: SheetShare
+    operator: str
+    currency: str
+    demo: bool
+    illustrative: tuple[str, ...]
+    bill: SheetBill
+    account: str
+    order_number: str
+    person_reference: str
+    gln: str
+    evidence: tuple[SheetEvidence, ...]
+    checks: tuple[SheetCheck, ...]
 
 
 def checks(
@@ -42,65 +123,66 @@ def checks(
     versions: Collection[Contract],
     approved: Collection[str],
     approver: str,
-) -> list[Check]:
+) -> list[SheetCheck]:
     """Every check of a bill, in the order of the sheet. `approved` are ids of bills that were approved before."""
     windows = {line.window for line in lines_of(bill)}
     standing = [one for one in settled.signed if one.document.is_standing and one.document.window in windows]
     return [
         _agreed_price(settled, versions, windows),
-        _recalculated(settled, bill),
-        _acknowledged(settled, bill, standing),
+        _recalculation(settled, bill),
+        _acknowledgements(settled, bill, standing),
         _account_and_year(settled, bill),
         _contract_version(standing, versions, bill),
         _not_paid_before(settled, bill, approved),
-        Check(
-            "second_person",
+        SheetCheck(
+            CheckName.SECOND_PERSON,
             approver != bill.requested_by,
             f"{bill.requested_by} krævede · asked; {approver} attesterer · approves",
         ),
     ]
 
 
-def sheet(settled: Settled, bill: Bill, found: list[Check], *, is_demo: bool) -> dict[str, Any]:
-    """The sheet as plain JSON, to be hashed, printed and kept."""
+def sheet(settled: Settled, bill: Bill, found: Sequence[SheetCheck], *, is_demo: bool) -> SettlementSheet:
+    """The sheet, to be hashed, printed and kept."""
     contract, terms = settled.contract, settled.terms
     buyer = terms.buyer(bill.payer)
-    evidence = [
-        {"window": one.document.window, "jti": one.jti, "jwt_sha256": one.jwt_sha256, "log_entry": one.leaf_index}
-        for one in settled.signed
-        if one.document.is_standing and one.document.window in {line.window for line in lines_of(bill)}
-    ]
-    return {
-        "schema": SCHEMA,
-        "contract": {"id": contract.id, "title": contract.title, "version": contract.version},
-        "payer": next(payer.name for payer in contract.payers if payer.organisation == bill.payer),
-        "share": {"parts": contract.share_parts[_place(settled, bill)], "of_parts": sum(contract.share_parts)},
-        "operator": contract.party("operator").name,
-        "currency": contract.currency,
-        "demo": is_demo,
-        "illustrative": list(contract.illustrative),
-        "bill": {
-            "number": bill.number,
-            "kind": bill.kind,
-            "total_minor": bill.total_minor,
-            "vat_minor": vat_minor(terms, bill.total_minor),
-            "issued_on": bill.issued_on.isoformat(),
-            "due_on": bill.due_on.isoformat(),
-            "requested_by": bill.requested_by,
-            "sha256": bill.sha256,
-            "refers_to": bill.refers_to,
-            "lines": bill.lines,
-        },
-        "account": buyer.account,
-        "order_number": buyer.order_number,
-        "person_reference": buyer.person_reference,
-        "gln": buyer.party.gln,
-        "evidence": evidence,
-        "checks": [{"name": one.name, "holds": one.holds, "fact": one.fact} for one in found],
-    }
+    lines = tuple(lines_of(bill))
+    windows = {line.window for line in lines}
+    return SettlementSheet(
+        schema="settlement-sheet/1",
+        contract=SheetContract(contract.id, contract.title, contract.version),
+        payer=next(payer.name for payer in contract.payers if payer.organisation == bill.payer),
+        share=SheetShare(contract.share_parts[_place(settled, bill)], sum(contract.share_parts)),
+        operator=contract.party("operator").name,
+        currency=contract.currency,
+        demo=is_demo,
+        illustrative=tuple(contract.illustrative),
+        bill=SheetBill(
+            number=bill.number,
+            kind=BillKind(bill.kind),
+            total_minor=bill.total_minor,
+            vat_minor=vat_minor(terms, bill.total_minor),
+            issued_on=bill.issued_on,
+            due_on=bill.due_on,
+            requested_by=bill.requested_by,
+            sha256=bill.sha256,
+            refers_to=bill.refers_to,
+            lines=lines,
+        ),
+        account=buyer.account,
+        order_number=buyer.order_number,
+        person_reference=buyer.person_reference,
+        gln=buyer.party.gln,
+        evidence=tuple(
+            SheetEvidence(one.document.window, one.jti, one.jwt_sha256, one.leaf_index)
+            for one in settled.signed
+            if one.document.is_standing and one.document.window in windows
+        ),
+        checks=tuple(found),
+    )
 
 
-def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set[str]) -> Check:
+def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set[str]) -> SheetCheck:
     """What all documents up to the bill's last window add up to is what the tariffs make of their quantities.
 
     A tariff that reads more than its own quantity (a price by state or year, a person's cap, a difference) cannot be
@@ -111,13 +193,17 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
     label = settled.contract.windows[last].label
     opening = settled.adopted.opening if settled.adopted else None
     if opening is not None and label in opening.windows:
-        return Check("agreed_price", True, "oplyst af parterne, ikke opgjort · stated by the parties, not evaluated")
+        return SheetCheck(
+            CheckName.AGREED_PRICE, True, "oplyst af parterne, ikke opgjort · stated by the parties, not evaluated"
+        )
     documents = {one.document.window: one for one in settled.signed if one.document.is_standing and not one.is_stated}
     if label not in documents:
-        return Check("agreed_price", False, f"no payment document of {label} stands")
+        return SheetCheck(CheckName.AGREED_PRICE, False, f"no payment document of {label} stands")
     contract = next((one for one in versions if one.sha256 == documents[label].rules_sha256), None)
     if contract is None:
-        return Check("agreed_price", False, f"no version of the contract has the digest that {label} was signed under")
+        return SheetCheck(
+            CheckName.AGREED_PRICE, False, f"no version of the contract has the digest that {label} was signed under"
+        )
     totals = opening.totals() if opening else {tariff.id: (0, 0) for tariff in contract.tariffs}
     series = [_figures(contract, opening.last_window, totals, len(opening.windows))] if opening else []
     for window, one in documents.items():
@@ -126,12 +212,12 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
             totals[line.tariff] = (quantity + line.quantity, amount + line.amount_minor)
     if not all(_is_plain(contract, tariff) for tariff in contract.tariffs):
         said = "ikke efterregnelig af totaler: signaturen gælder · rests on the signature, not on totals"
-        return Check("agreed_price", True, said)
+        return SheetCheck(CheckName.AGREED_PRICE, True, said)
     expected = owed_amounts(contract, [*series, _figures(contract, label, totals, last + 1)], opening)[-1]
     wrong = [name for name, (_, amount) in totals.items() if amount != expected[name]]
     prices = ", ".join(f"{one.id} {kroner(one.price_minor)}" for one in contract.tariffs if one.price_minor)
     said = f"afviger · differs: {', '.join(wrong)}" if wrong else f"pris · price: {prices or 'trin · steps'}"
-    return Check("agreed_price", not wrong, said)
+    return SheetCheck(CheckName.AGREED_PRICE, not wrong, said)
 
 
 def _figures(contract: Contract, window: str, totals: Mapping[str, tuple[int, int]], windows: int) -> Figures:
@@ -153,15 +239,15 @@ def _is_plain(contract: Contract, tariff: Tariff) -> bool:
     return tariff.kind in (TariffKind.STEPS, TariffKind.LINEAR, TariffKind.FEE)
 
 
-def _recalculated(settled: Settled, bill: Bill) -> Check:
+def _recalculation(settled: Settled, bill: Bill) -> SheetCheck:
     """All bills of the bill's lines add up to the signed documents, the payer bears its share of them, and the document
     that was made says the same."""
-    due, own = account.owed(settled.documents), settled.bills_of(bill.payer)
-    held = billed([line for other in own for line in lines_of(other)])
+    due, own = account.standing_lines(settled.documents), settled.bills_of(bill.payer)
+    held = billed_amounts([line for other in own for line in lines_of(other)])
     places = {line.place for line in lines_of(bill)}
     adds_up = all(held[place][1] == (due[place].amount_minor if place in due else 0) for place in places)
     before = sum(line.whole_minor for other in own if other.position < bill.position for line in lines_of(other))
-    share = account.shared(
+    share = account.payer_lines(
         lines_of(bill), billed_minor=before, parts=settled.contract.share_parts, payer=_place(settled, bill)
     )
     total = sum(line.amount_minor for line in share)
@@ -169,7 +255,7 @@ def _recalculated(settled: Settled, bill: Bill) -> Check:
     is_share = list(share) == lines_of(bill) and total == bill.total_minor
     says_so = is_share and asked == total + vat_minor(settled.terms, total)
     said = f"underskrevet · signed {kroner(total)}; bilaget · the document {kroner(asked)}"
-    return Check("recalculated", adds_up and says_so, said)
+    return SheetCheck(CheckName.RECALCULATED, adds_up and says_so, said)
 
 
 def _place(settled: Settled, bill: Bill) -> int:
@@ -177,7 +263,7 @@ def _place(settled: Settled, bill: Bill) -> int:
     return [payer.organisation for payer in settled.contract.payers].index(bill.payer)
 
 
-def _acknowledged(settled: Settled, bill: Bill, standing: list[Signed]) -> Check:
+def _acknowledgements(settled: Settled, bill: Bill, standing: list[SignedDocument]) -> SheetCheck:
     """Both parties accept every line of the bill; one that is disputed beside them stays out of it."""
     places = {line.place for line in lines_of(bill)}
     states = [
@@ -186,27 +272,29 @@ def _acknowledged(settled: Settled, bill: Bill, standing: list[Signed]) -> Check
         for line in one.document.lines
         if line.amount_minor and (one.document.window, line.key) in places
     ]
-    both = all(state in (*_BILLED, State.ACKNOWLEDGED) for state in states)
+    both = all(state in (*_BILLED, SettlementState.ACKNOWLEDGED) for state in states)
     yes = "leverandør og kommune, hver linje · operator and municipality, every line"
-    return Check("acknowledged", both, yes if both else "ikke af begge, eller bestridt · not by both, or disputed")
+    return SheetCheck(
+        CheckName.ACKNOWLEDGED, both, yes if both else "ikke af begge, eller bestridt · not by both, or disputed"
+    )
 
 
-def _account_and_year(settled: Settled, bill: Bill) -> Check:
+def _account_and_year(settled: Settled, bill: Bill) -> SheetCheck:
     """The account is the contract's, and the result is not booked before its year."""
     years = sorted({w.to_week.sunday.year for w in settled.contract.windows if w.label == bill.window})
     account = account_of(bill.xml)
     holds = account == settled.terms.buyer(bill.payer).account and bill.issued_on.year >= max(years)
     text = f"{account}; resultat fra · result of {years[-1]}; bogført · booked {bill.issued_on.year}"
-    return Check("account_and_year", holds, text)
+    return SheetCheck(CheckName.ACCOUNT_AND_YEAR, holds, text)
 
 
-def _contract_version(standing: list[Signed], versions: Collection[Contract], bill: Bill) -> Check:
+def _contract_version(standing: list[SignedDocument], versions: Collection[Contract], bill: Bill) -> SheetCheck:
     known = {one.sha256 for one in versions}
     used = {one.rules_sha256 for one in standing} | {bill.contract_sha256}
-    return Check("contract_version", used <= known, ", ".join(sorted(digest[:16] for digest in used)))
+    return SheetCheck(CheckName.CONTRACT_VERSION, used <= known, ", ".join(sorted(digest[:16] for digest in used)))
 
 
-def _not_paid_before(settled: Settled, bill: Bill, approved: Collection[str]) -> Check:
+def _not_paid_before(settled: Settled, bill: Bill, approved: Collection[str]) -> SheetCheck:
     same = [other.number for other in settled.bills if other.id != bill.id and other.sha256 == bill.sha256]
     holds = bill.id not in approved and bill.id not in settled.paid and not same
     said = (
@@ -214,4 +302,4 @@ def _not_paid_before(settled: Settled, bill: Bill, approved: Collection[str]) ->
         if holds
         else "attesteret eller betalt før · before"
     )
-    return Check("not_paid_before", holds, said)
+    return SheetCheck(CheckName.NOT_PAID_BEFORE, holds, said)

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from gateway.errors.settlement import SettlementRefused
+from vocabulary.total import total
 
 
-class State(StrEnum):
+class SettlementState(StrEnum):
     ACCRUING = "accruing"  # the window runs, or its data are not frozen yet
     FROZEN = "frozen"  # nothing that is learnt from now on changes the window
     EVALUATED = "evaluated"  # a payment document is drafted and committed, and not signed
@@ -28,7 +29,7 @@ class State(StrEnum):
     SUPERSEDED = "superseded"  # a correction replaced its payment document
 
 
-class Action(StrEnum):
+class SettlementStep(StrEnum):
     FREEZE = "freeze"
     EVALUATE = "evaluate"
     RELEASE = "release"
@@ -42,35 +43,51 @@ class Action(StrEnum):
     STATE_PAID = "state_paid"
 
 
-TRANSITIONS: Mapping[State, Mapping[Action, State]] = {
-    State.ACCRUING: {
-        Action.FREEZE: State.FROZEN,
-        Action.STATE_HELD: State.HELD,
-        Action.STATE_PAID: State.STATED,
+TRANSITIONS: Mapping[SettlementState, Mapping[SettlementStep, SettlementState]] = total(
+    {
+        SettlementState.ACCRUING: {
+            SettlementStep.FREEZE: SettlementState.FROZEN,
+            SettlementStep.STATE_HELD: SettlementState.HELD,
+            SettlementStep.STATE_PAID: SettlementState.STATED,
+        },
+        SettlementState.FROZEN: {SettlementStep.EVALUATE: SettlementState.EVALUATED},
+        SettlementState.EVALUATED: {SettlementStep.RELEASE: SettlementState.RELEASED},
+        SettlementState.RELEASED: {
+            SettlementStep.ACKNOWLEDGE: SettlementState.ACKNOWLEDGED,
+            SettlementStep.DISPUTE: SettlementState.DISPUTED,
+            SettlementStep.SUPERSEDE: SettlementState.SUPERSEDED,
+        },
+        # what both accepted is contested no more: a mistake that shows later is corrected in the open
+        SettlementState.ACKNOWLEDGED: {
+            SettlementStep.INVOICE: SettlementState.INVOICED,
+            SettlementStep.SUPERSEDE: SettlementState.SUPERSEDED,
+        },
+        SettlementState.DISPUTED: {
+            SettlementStep.RESOLVE: SettlementState.RELEASED,
+            SettlementStep.SUPERSEDE: SettlementState.SUPERSEDED,
+        },
+        SettlementState.INVOICED: {
+            SettlementStep.PAY: SettlementState.PAID,
+            SettlementStep.SUPERSEDE: SettlementState.SUPERSEDED,
+        },
+        SettlementState.PAID: {SettlementStep.SUPERSEDE: SettlementState.SUPERSEDED},
+        SettlementState.HELD: {
+            SettlementStep.ACKNOWLEDGE: SettlementState.ACKNOWLEDGED,
+            SettlementStep.DISPUTE: SettlementState.CONTESTED,
+        },
+        SettlementState.CONTESTED: {SettlementStep.RESOLVE: SettlementState.HELD},
+        SettlementState.STATED: {},
+        SettlementState.SUPERSEDED: {},
     },
-    State.FROZEN: {Action.EVALUATE: State.EVALUATED},
-    State.EVALUATED: {Action.RELEASE: State.RELEASED},
-    State.RELEASED: {
-        Action.ACKNOWLEDGE: State.ACKNOWLEDGED,
-        Action.DISPUTE: State.DISPUTED,
-        Action.SUPERSEDE: State.SUPERSEDED,
-    },
-    # what both accepted is contested no more: a mistake that shows later is corrected in the open
-    State.ACKNOWLEDGED: {Action.INVOICE: State.INVOICED, Action.SUPERSEDE: State.SUPERSEDED},
-    State.DISPUTED: {Action.RESOLVE: State.RELEASED, Action.SUPERSEDE: State.SUPERSEDED},
-    State.INVOICED: {Action.PAY: State.PAID, Action.SUPERSEDE: State.SUPERSEDED},
-    State.PAID: {Action.SUPERSEDE: State.SUPERSEDED},
-    State.HELD: {Action.ACKNOWLEDGE: State.ACKNOWLEDGED, Action.DISPUTE: State.CONTESTED},
-    State.CONTESTED: {Action.RESOLVE: State.HELD},
-    State.STATED: {},
-    State.SUPERSEDED: {},
-}
+    SettlementState,
+)
+
+QUARRELS = frozenset(
+    {SettlementState.DISPUTED, SettlementState.CONTESTED}
+)  # the line is held back until the dispute has ended
 
 
-QUARRELS = frozenset({State.DISPUTED, State.CONTESTED})  # the line is held back until the dispute has ended
-
-
-def after(state: State, action: Action) -> State:
+def after(state: SettlementState, action: SettlementStep) -> SettlementState:
     """The state that follows; `SettlementRefused` where the table has no such pair."""
     following = TRANSITIONS[state].get(action)
     if following is None:
@@ -78,32 +95,35 @@ def after(state: State, action: Action) -> State:
     return following
 
 
-def course(actions: Iterable[Action]) -> State:
+def course(actions: Iterable[SettlementStep]) -> SettlementState:
     """Where these actions lead, from the first state on, one after the other."""
-    state = State.ACCRUING
+    state = SettlementState.ACCRUING
     for action in actions:
         state = after(state, action)
     return state
 
 
-def of_window(states: Iterable[State]) -> State:
+def of_window(states: Iterable[SettlementState]) -> SettlementState:
     """The state of a window: disputed where a line is, else that of the line which is furthest behind."""
     found = set(states)
     quarrels = found & QUARRELS
     if quarrels:
         return min(quarrels)
-    return min(found, key=_behind, default=State.ACCRUING)
+    return min(found, key=_behind, default=SettlementState.ACCRUING)
 
 
-def _behind(state: State) -> int:
+def _behind(state: SettlementState) -> int:
     """How far a line has come: what is held back has still to be acknowledged."""
-    return list(State).index(State.RELEASED if state is State.HELD else state)
+    return list(SettlementState).index(SettlementState.RELEASED if state is SettlementState.HELD else state)
 
 
 def diagram() -> str:
     """The table as a Mermaid state diagram, for the documentation."""
-    lines = ["stateDiagram-v2", f"    [*] --> {State.ACCRUING.value}"]
+    lines = ["stateDiagram-v2", f"    [*] --> {SettlementState.ACCRUING.value}"]
     for state, actions in TRANSITIONS.items():
         lines += [f"    {state.value} --> {following.value}: {action.value}" for action, following in actions.items()]
-    lines += [f"    {state.value} --> [*]" for state in (State.PAID, State.STATED, State.SUPERSEDED)]
+    lines += [
+        f"    {state.value} --> [*]"
+        for state in (SettlementState.PAID, SettlementState.STATED, SettlementState.SUPERSEDED)
+    ]
     return "\n".join(lines)

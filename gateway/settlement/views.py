@@ -5,17 +5,16 @@ Each look is decided by the policy and logged with the digest of what was shown.
 
 from __future__ import annotations
 
-from typing import Any
-
 from gateway.events.settlement import SettlementRead
 from gateway.installation.authority import Asking, Authorised, deciding
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.settlement import investor as investing
 from gateway.settlement.acknowledging import is_appointed, party_of
-from gateway.settlement.reading import Settled, lines_of, read
+from gateway.settlement.investor import InvestorDates, ShownToInvestor, investor_view
+from gateway.settlement.reading import Settled, lines_of, read_settlement
 from gateway.settlement.statement import digest, statement
-from gateway.settlement.states import State
+from gateway.settlement.statement_view import SettlementStatement
+from gateway.settlement.states import SettlementState
 from gateway.store import queries
 from outcome_verifier import canonical
 from policies.facts import StatementFacts
@@ -23,20 +22,20 @@ from policies.programme import Programme
 from policies.terms import Action, Party, Purpose, Role
 
 
-def show_statement(gateway: Gateway, contract_id: str, *, as_party: Party | None = None) -> dict[str, Any]:
+def show_statement(gateway: Gateway, contract_id: str, *, as_party: Party | None = None) -> SettlementStatement:
     """The statement over all windows, for the operator over HTTP or the settlement officer. Raises `PolicyDenied`."""
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
         contract = gateway.contract(asking.session, contract_id)
         party = party_of(programme, as_party)
         authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=True)
-        settled = read(gateway, asking.session, contract_id, now=asking.now)
+        settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         made = statement(settled, is_demo=gateway.installed.is_demo)
         record_view(asking, contract_id, "statement", party, digest(made), authorised)
     return made
 
 
-def show_investor(gateway: Gateway, contract_id: str, *, as_party: Party | None = None) -> dict[str, Any]:
+def show_investor(gateway: Gateway, contract_id: str, *, as_party: Party | None = None) -> InvestorDates:
     """The investor's view, for the investor over HTTP or the settlement officer. Raises `PolicyDenied`."""
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
@@ -44,26 +43,26 @@ def show_investor(gateway: Gateway, contract_id: str, *, as_party: Party | None 
         party = party_of(programme, as_party)
         is_large = contract.cohort.size >= contract.k_cohort
         authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=is_large)
-        settled = read(gateway, asking.session, contract_id, now=asking.now)
-        made = investor_view(asking, settled)
+        settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
+        made = _investor_view(asking, settled)
         record_view(asking, contract_id, "investor", party, digest(made), authorised)
     return made
 
 
-def investor_view(asking: Asking, settled: Settled) -> dict[str, Any]:
+def _investor_view(asking: Asking, settled: Settled) -> InvestorDates:
     contract = settled.contract
-    paid = {window.label for window in contract.windows if set(settled.window_states(window)) == {State.PAID}}
-    return investing.view(
+    paid = {window.label for window in contract.windows if set(settled.window_states(window)) == {SettlementState.PAID}}
+    return investor_view(
         contract,
-        shown=_shown(asking, contract),
+        shown=_shown_to_investor(asking, contract),
         documents={one.window: one.due_minor for one in settled.documents if one.is_standing},
         paid=frozenset(paid),
         on=asking.now.date(),
-        stated=_stated(settled),
+        stated=_paid_before(settled),
     )
 
 
-def _stated(settled: Settled) -> tuple[str, int] | None:
+def _paid_before(settled: Settled) -> tuple[str, int] | None:
     """The last stated window, and what is paid of all of them by now."""
     if settled.adopted is None:
         return None
@@ -104,7 +103,7 @@ def record_view(asking: Asking, contract_id: str, view: str, party: Party, sha25
     )
 
 
-def _shown(asking: Asking, contract: Contract) -> list[investing.Shown]:
+def _shown_to_investor(asking: Asking, contract: Contract) -> list[ShownToInvestor]:
     """What the investor's newest issued attestations say, in the contract's order."""
     order = {window.label: place for place, window in enumerate(contract.windows)}
     rows = [
@@ -117,7 +116,7 @@ def _shown(asking: Asking, contract: Contract) -> list[investing.Shown]:
     for (window, template), row in sorted(newest.items(), key=lambda item: (order[item[0][0]], item[0][1])):
         claims = canonical.loads(row.draft)["disclosable"]
         found.append(
-            investing.Shown(
+            ShownToInvestor(
                 window=window,
                 template=template,
                 met=claims.get("threshold", {}).get("met", False),

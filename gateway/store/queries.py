@@ -21,7 +21,7 @@ from gateway.store.tables import (
     SigningKeyRow,
     Subject,
 )
-from keys.lifecycle import PUBLISHED, State
+from keys.lifecycle import PUBLISHED, KeyState
 from outcome_verifier import canonical
 from vocabulary.releases import Template
 from vocabulary.weeks import Week
@@ -124,12 +124,14 @@ def pulls(session: Session, contract_id: str, source: str) -> Sequence[PullRow]:
 
 def active_key(session: Session) -> SigningKeyRow | None:
     """The key that signs, if there is one."""
-    return session.exec(select(SigningKeyRow).where(SigningKeyRow.state == State.ACTIVE)).one_or_none()
+    return session.exec(select(SigningKeyRow).where(SigningKeyRow.state == KeyState.ACTIVE)).one_or_none()
 
 
 def usable_keys(session: Session) -> Sequence[SigningKeyRow]:
     """The keys that sign or may come to sign."""
-    return session.exec(select(SigningKeyRow).where(col(SigningKeyRow.state).in_([State.PENDING, State.ACTIVE]))).all()
+    return session.exec(
+        select(SigningKeyRow).where(col(SigningKeyRow.state).in_([KeyState.PENDING, KeyState.ACTIVE]))
+    ).all()
 
 
 def published_keys(session: Session) -> Sequence[SigningKeyRow]:

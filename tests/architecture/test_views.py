@@ -28,17 +28,8 @@ NOT_YET: dict[str, int] = {
     "gateway/api/page.py": 1,
     "gateway/api/problems.py": 2,
     "gateway/api/serving.py": 1,
-    "gateway/documents/exports.py": 1,
-    "gateway/documents/sheet_page.py": 1,
-    "gateway/documents/statement_page.py": 1,
     "gateway/release/correction.py": 1,
     "gateway/release/drafting.py": 1,
-    "gateway/settlement/investor.py": 1,
-    "gateway/settlement/paying.py": 2,
-    "gateway/settlement/reading.py": 1,
-    "gateway/settlement/sheet.py": 1,
-    "gateway/settlement/statement.py": 2,
-    "gateway/settlement/views.py": 3,
 }
 
 

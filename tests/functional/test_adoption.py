@@ -23,10 +23,13 @@ from gateway.installation.settings import Kind
 from gateway.jobs.doctor import examine_opened
 from gateway.release.releasing import check
 from gateway.settlement import acknowledging, paying, views
-from gateway.settlement.acknowledging import Outcome
+from gateway.settlement.acknowledging import DisputeOutcome
 from gateway.settlement.forecast import accruals
+from gateway.settlement.investor import InvestorSettlement, PaidBefore
+from gateway.settlement.statement_view import StatementWindow
 from gateway.store.settlement_tables import Dispute
 from gateway.store.tables import LogEntry
+from gateway.wording.views import as_json
 from policies.errors import PolicyDenied
 from policies.terms import Party, Role
 from tests.support.command_line import run
@@ -81,9 +84,9 @@ def due(town: SimulatedMunicipality, label: str) -> tuple[int, int]:
     return sum(line["quantity"] for line in row.due), sum(line["amount_minor"] for line in row.due)
 
 
-def window(town: SimulatedMunicipality, label: str) -> dict:
+def window(town: SimulatedMunicipality, label: str) -> StatementWindow:
     made = views.show_statement(town.gateway, town.contract, as_party=operator(town))
-    return next(one for one in made["windows"] if one["window"] == label)
+    return next(one for one in made.windows if one.window == label)
 
 
 def events(town: SimulatedMunicipality) -> list[str]:
@@ -98,11 +101,11 @@ def test_every_later_window_pays_what_it_would_have_paid(town: SimulatedMunicipa
         town.verified(town.release(label, "payment_document", "operator").bundle)
         assert due(town, label) == whole()[label]
     made = views.show_statement(town.gateway, town.contract, as_party=operator(town))
-    sums = made["cumulative"]
-    assert sums["due_minor"] == sum(minor for _, minor in whole().values())
-    assert sums["tariffs"][0]["quantity"] == sum(quantity for quantity, _ in whole().values())
-    assert sums["paid_minor"] == sum(whole()[label][1] for label in STATED)
-    assert [one["state"] for one in made["windows"]][:4] == ["stated", "stated", "stated", "released"]
+    sums = made.cumulative
+    assert sums.due_minor == sum(minor for _, minor in whole().values())
+    assert sums.tariffs[0].quantity == sum(quantity for quantity, _ in whole().values())
+    assert sums.paid_minor == sum(whole()[label][1] for label in STATED)
+    assert [one.state for one in made.windows][:4] == ["stated", "stated", "stated", "released"]
 
 
 def test_a_stated_window_is_never_released(town: SimulatedMunicipality):
@@ -130,12 +133,12 @@ def test_a_difference_is_reported_and_paid_by_nobody(town: SimulatedMunicipality
 
 def test_held_and_disputed_amounts_have_a_life_of_their_own(town: SimulatedMunicipality):
     adopted = adopt(town, text_of(town, with_quarrel()))
-    assert {line["line"]: line["state"] for line in window(town, "2019H2")["lines"]} == {
+    assert {line.line: line.state for line in window(town, "2019H2").lines} == {
         f"{WEEKS}/stated": "stated",
         f"{WEEKS}/held": "held",
         f"{WEEKS}/disputed": "contested",
     }
-    assert window(town, "2019H2")["disputed_minor"] == 2 * PRICE
+    assert window(town, "2019H2").disputed_minor == 2 * PRICE
     acknowledging.acknowledge(town.gateway, town.contract, "2019H2", as_party=operator(town))
     with pytest.raises(SettlementRefused, match="other-document"):
         acknowledging.acknowledge(officer(town), town.contract, "2019H2", document_sha256="0" * 64)
@@ -148,11 +151,11 @@ def test_held_and_disputed_amounts_have_a_life_of_their_own(town: SimulatedMunic
     paying.register_payment(officer(town), town.contract, bill.number, paid_on=today)
     with town.gateway.store.read() as session:
         [dispute] = session.exec(select(Dispute)).all()
-    acknowledging.resolve(officer(town), dispute.id, outcome=Outcome.STANDS, text_sha256=LETTER)
-    assert window(town, "2019H2")["lines"][2]["state"] == "held"
+    acknowledging.resolve(officer(town), dispute.id, outcome=DisputeOutcome.STANDS, text_sha256=LETTER)
+    assert window(town, "2019H2").lines[2].state == "held"
     settle(town, "2019H2")
-    assert window(town, "2019H2")["paid_minor"] == whole()["2019H2"][1]
-    assert window(town, "2019H2")["state"] == "paid"
+    assert window(town, "2019H2").paid_minor == whole()["2019H2"][1]
+    assert window(town, "2019H2").state == "paid"
 
 
 def test_an_own_window_is_settled_after_stated_ones(town: SimulatedMunicipality):
@@ -167,16 +170,19 @@ def test_the_investors_flow_begins_with_what_was_stated_as_paid(town: SimulatedM
     made = views.show_investor(town.gateway, town.contract, as_party=INVESTOR)
     stated = sum(minor for _, minor in (whole()[label] for label in STATED)) - 12 * PRICE
     says = "stated by the parties, not evaluated"
-    assert made["stated"] == {"says": says, "last_window": "2019H2", "paid_minor": stated}
-    assert made["flow"]["repaid_minor"] == stated
-    assert not {one["window"] for one in made["declared_dates"]} & set(STATED)  # of these it is told nothing more
+    assert isinstance(made, InvestorSettlement)
+    assert made.stated == PaidBefore(says, "2019H2", stated)
+    assert made.flow.repaid_minor == stated
+    assert not {one.window for one in made.declared_dates} & set(STATED)  # of these it is told nothing more
     acknowledging.acknowledge(town.gateway, town.contract, "2019H2", as_party=operator(town))
     acknowledging.acknowledge(officer(town), town.contract, "2019H2")
     bill = invoiced(town, "2019H2")
     paying.approve(officer(town), town.contract, bill.number)
     paying.register_payment(officer(town), town.contract, bill.number, paid_on=town.gateway.clock().date())
     again = views.show_investor(town.gateway, town.contract, as_party=INVESTOR)
-    assert again["stated"]["paid_minor"] == stated + 10 * PRICE
+    assert isinstance(again, InvestorSettlement)
+    assert again.stated is not None
+    assert again.stated.paid_minor == stated + 10 * PRICE
 
 
 def test_the_investor_of_a_small_cohort_learns_nothing_of_it(tmp_path: Path):
@@ -185,13 +191,14 @@ def test_the_investor_of_a_small_cohort_learns_nothing_of_it(tmp_path: Path):
     labels = [window.label for window in contract.windows][:1]
     adopt(town, balances_text(contract, labels[0], [paid(labels[0], one.id, 0, 0) for one in contract.tariffs]))
     made = views.show_investor(town.gateway, town.contract, as_party=Party("den-sociale-kapitalfond", Role.INVESTOR))
-    assert set(made) == {"schema", "contract", "declared_dates", "predicates"}
+    assert set(as_json(made)) == {"schema", "contract", "declared_dates", "predicates"}
 
 
 def test_every_view_says_that_it_is_stated(town: SimulatedMunicipality):
     adopt(town, text_of(town, with_quarrel()))
     made = views.show_statement(town.gateway, town.contract, as_party=operator(town))
-    assert [one["role"] for one in made["opening"]["signed_by"]] == ["operator", "outcome_payer"]
+    assert made.opening is not None
+    assert [one.role for one in made.opening.signed_by] == ["operator", "outcome_payer"]
     page = statement_page.page(made)
     assert "oplyst af parterne og ikke opgjort" in page
     assert page.count("Oplyst af parterne, ikke opgjort") == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -19,14 +19,18 @@ from gateway.documents.statement_page import page
 from gateway.errors.settlement import SettlementMismatch
 from gateway.evaluation import evaluating as evaluation
 from gateway.events.rights import ErasureRepeated
+from gateway.outcomes.reconciling import DocumentsBand
 from gateway.release import correction
 from gateway.rights import erasure
 from gateway.settlement import views
 from gateway.settlement.statement import digest
+from gateway.settlement.statement_view import SettlementStatement
 from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import ReleaseRow
+from gateway.wording.views import as_json
 from outcome_verifier import canonical
+from policies.disclosure import Band
 from tests.functional.test_evidence import BUSINESS, confirmed, pull, subject_of
 from tests.functional.test_record_pulls import PersonByPerson
 from tests.functional.test_traps import Clock
@@ -42,8 +46,8 @@ DOCUMENT = replace(BUSINESS, from_week=Week.parse("2019-W10"), to_week=Week.pars
 # people of whom no register shows a week that counts by then
 PEOPLE = [f"SAG-{number:04}" for number in (2, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 20)]
 WEEKS = "weeks_in_work_or_education"
-NOT_SHOWN = {"measure": WEEKS, "band": "withheld", "k": 5}
-TENTH = {"measure": WEEKS, "band": "from_10_to_25", "k": 5}  # 50 of 252 weeks
+NOT_SHOWN = DocumentsBand(Band.WITHHELD, 5, WEEKS)
+TENTH = DocumentsBand(Band.FROM_10_TO_25, 5, WEEKS)  # 50 of 252 weeks
 
 
 def told(town: SimulatedMunicipality, documents: int) -> SimulatedMunicipality:
@@ -80,12 +84,12 @@ def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Simulate
     made.gateway.store.dispose()
 
 
-def statement(town: SimulatedMunicipality) -> dict[str, Any]:
+def statement(town: SimulatedMunicipality) -> SettlementStatement:
     return views.show_statement(town.gateway, town.contract, as_party=operator(town))
 
 
-def shown(town: SimulatedMunicipality) -> dict[str, Any]:
-    return {one["window"]: one["on_documents"] for one in statement(town)["windows"] if one["document"]}
+def shown(town: SimulatedMunicipality) -> dict[str, DocumentsBand | None]:
+    return {one.window: one.on_documents for one in statement(town).windows if one.document}
 
 
 def drafts(town: SimulatedMunicipality) -> list[dict[str, Any]]:
@@ -110,7 +114,7 @@ def test_the_operator_that_wrote_the_documents_cannot_tell_none_from_one_or_from
     said = [page(statement(town)) for town in towns]
     assert [text.count("vises ikke") for text in said] == [3] * 3  # positive control of the words
     # a document that counts changes what is owed, which the operator is told anyway
-    assert len({statement(town)["cumulative"]["due_minor"] for town in towns}) == 3
+    assert len({statement(town).cumulative.due_minor for town in towns}) == 3
 
 
 def test_the_statement_shows_a_range_and_never_a_number(on_both: SimulatedMunicipality):
@@ -118,11 +122,11 @@ def test_the_statement_shows_a_range_and_never_a_number(on_both: SimulatedMunici
     # by the end of 2019H1 registers show weeks of four people only: too few stand on the other side
     assert shown(town) == {"2018H2": NOT_SHOWN, "2019H1": NOT_SHOWN, LAST: TENTH}
     for made in (statement(town), views.show_statement(officer(town), town.contract)):
-        assert made["windows"][2]["on_documents"] == TENTH
-        assert made["windows"][3]["on_documents"] is None  # not released
+        assert made.windows[2].on_documents == TENTH
+        assert made.windows[3].on_documents is None  # not released
     made = statement(town)
-    changed = json.loads(json.dumps(made))
-    changed["windows"][2]["on_documents"]["band"] = "under_10"
+    changed_window = replace(made.windows[2], on_documents=replace(TENTH, band=Band.UNDER_10))
+    changed = replace(made, windows=(*made.windows[:2], changed_window, *made.windows[3:]))
     assert digest(changed) != digest(made)
     text = page(made)
     assert (text.count("10–25 %"), text.count("vises ikke")) == (1, 2)
@@ -133,13 +137,13 @@ def test_the_statement_shows_a_range_and_never_a_number(on_both: SimulatedMunici
 
 def test_a_later_registration_or_an_erasure_changes_nothing_that_was_said(on_both: SimulatedMunicipality):
     town = on_both
-    before = statement(town)["windows"]
+    before = statement(town).windows
     for someone in PEOPLE[5:]:
         confirmed(town, someone, DOCUMENT)
-    assert statement(town)["windows"] == before
+    assert statement(town).windows == before
     for someone in PEOPLE[:2]:
         erase(town, someone)
-    assert statement(town)["windows"] == before
+    assert statement(town).windows == before
     with town.gateway.store.read() as session:
         assert len(session.exec(select(EvidenceRow)).all()) == len(PEOPLE) - 2  # positive control
 
@@ -149,7 +153,7 @@ def test_a_correction_says_it_of_what_is_known_then(town: SimulatedMunicipality)
     for someone in PEOPLE[5:]:
         confirmed(town, someone, DOCUMENT)
     correction.correct(town.gateway, town.contract, LAST, reason="source_corrected")
-    assert shown(town)[LAST] == TENTH | {"band": "from_25_to_50"}  # 130 of 332 weeks
+    assert shown(town)[LAST] == replace(TENTH, band=Band.FROM_25_TO_50)  # 130 of 332 weeks
     with town.gateway.store.read() as session:
         rows = session.exec(select(ReleaseRow).where(ReleaseRow.window == LAST).order_by(ReleaseRow.revision)).all()
         kept = [canonical.loads(row.draft)["on_documents"]["band"] for row in rows]
@@ -165,12 +169,12 @@ def test_who_was_erased_before_the_release_stands_on_neither_side(tmp_path: Path
 
 
 def test_no_investor_and_no_attestation_holds_it(town: SimulatedMunicipality):
-    view = json.dumps(views.show_investor(town.gateway, town.contract, as_party=INVESTOR))
+    view = json.dumps(as_json(views.show_investor(town.gateway, town.contract, as_party=INVESTOR)))
     assert ("on_documents" in view, "from_10_to_25" in view) == (False, False)
     released = town.verified(town.release(LAST, *PAYMENT).bundle)
     signed = json.dumps([released.claims, released.shown], default=str)
     assert ("on_documents" in signed, "from_10_to_25" in signed) == (False, False)
-    assert [one["on_documents"] for one in drafts(town)][-1] == TENTH  # positive control
+    assert [one["on_documents"] for one in drafts(town)][-1] == asdict(TENTH)  # positive control
 
 
 def test_a_band_that_is_edited_in_the_database_settles_nothing(town: SimulatedMunicipality):

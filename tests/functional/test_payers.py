@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from gateway.api.app import create_app
-from gateway.api.settlement_bodies import Statement
 from gateway.documents.exports import HEAD, csv_bytes, rows, xlsx_bytes
 from gateway.documents.statement_page import page
 from gateway.errors.settlement import SettlementRefused
@@ -25,7 +25,9 @@ from gateway.settlement import billing, paying, views
 from gateway.settlement.forecast import accruals
 from gateway.settlement.invoice import payable_minor
 from gateway.settlement.invoice_check import check
+from gateway.settlement.statement_view import SettlementStatement
 from gateway.store.settlement_tables import Bill
+from gateway.wording.views import as_json
 from policies.terms import Role
 from tests.functional.test_settle_commands import client, office
 from tests.functional.test_settlement import PAYMENT, pull_less_income, statement, window
@@ -80,7 +82,7 @@ def pay(town: SimulatedMunicipality, bill: Bill) -> None:
 
 def test_each_payer_is_billed_its_share_and_only_when_all_have_paid_the_window_is_paid(town: SimulatedMunicipality):
     town.release("2019H1", "contract_total", "investor")
-    due = window(town, "2019H1")["due_minor"]
+    due = window(town, "2019H1").due_minor
     assert due % sum(PARTS), "positive control: the amount does not divide"
     accept(town, "2019H1")
     bills = bills_of(town, "2019H1", number="F-7")
@@ -95,14 +97,14 @@ def test_each_payer_is_billed_its_share_and_only_when_all_have_paid_the_window_i
         assert {gln, order} <= set(texts)
         assert any("andel / share" in text for text in texts)
     for paid, state in zip(bills, ("invoiced", "invoiced", "paid"), strict=True):
-        assert not views.show_investor(town.gateway, "impact60", as_party=INVESTOR)["windows"][0]["is_paid"]
+        assert not views.show_investor(town.gateway, "impact60", as_party=INVESTOR).windows[0].is_paid
         pay(town, paid)
-        assert window(town, "2019H1")["state"] == state
+        assert window(town, "2019H1").state == state
     seen = views.show_investor(town.gateway, "impact60", as_party=INVESTOR)
-    assert (seen["windows"][0]["is_paid"], seen["flow"]["repaid_minor"]) == (True, due)
+    assert (seen.windows[0].is_paid, seen.flow.repaid_minor) == (True, due)
     one = window(town, "2019H1")
-    assert (one["invoiced_minor"], one["paid_minor"]) == (due, due)
-    assert [payer["paid_minor"] for payer in statement(town)["payers"]] == [bill.total_minor for bill in bills]
+    assert (one.invoiced_minor, one.paid_minor) == (due, due)
+    assert [payer.paid_minor for payer in statement(town).payers] == [bill.total_minor for bill in bills]
 
 
 def test_a_correction_gives_each_payer_a_credit_note_of_its_own_invoice(town: SimulatedMunicipality):
@@ -116,12 +118,12 @@ def test_a_correction_gives_each_payer_a_credit_note_of_its_own_invoice(town: Si
     credits = bills_of(town, "2019H1")
     assert {bill.kind for bill in credits} == {"credit_note"}
     assert [credit.refers_to for credit in credits] == [bill.number for bill in before]
-    left = window(town, "2019H1")["due_minor"]
+    left = window(town, "2019H1").due_minor
     totals = tuple(old.total_minor + credit.total_minor for old, credit in zip(before, credits, strict=True))
     assert totals == apportion(left, PARTS), "what each was billed in all is its share of what stands"
     for credit in credits:
         pay(town, credit)
-    assert window(town, "2019H1")["state"] == "paid"
+    assert window(town, "2019H1").state == "paid"
 
 
 def test_a_bill_whose_share_was_changed_in_the_database_is_not_approved(town: SimulatedMunicipality):
@@ -137,9 +139,7 @@ def test_a_bill_whose_share_was_changed_in_the_database_is_not_approved(town: Si
             row.xml = row.xml.replace(_decimal(bill.total_minor), _decimal(bill.total_minor + change))
         session.commit()
     for bill in (first, second):
-        checks = {
-            one["name"]: one["holds"] for one in paying.show_sheet(officer(town), "impact60", bill.number)["checks"]
-        }
+        checks = {one.name: one.holds for one in paying.show_sheet(officer(town), "impact60", bill.number).checks}
         assert [name for name, holds in checks.items() if not holds] == ["recalculated"]
 
 
@@ -149,14 +149,14 @@ def _decimal(minor: int) -> bytes:
 
 def test_statement_spreadsheet_and_budget_show_shares_that_add_up(town: SimulatedMunicipality):
     made = statement(town)
-    Statement.model_validate(made)
-    due = made["cumulative"]["due_minor"]
-    assert tuple(payer["due_minor"] for payer in made["payers"]) == apportion(due, PARTS)
-    for one in made["windows"]:
-        for line in one["lines"]:
-            assert sum(share["amount_minor"] for share in line["shares"]) == line["amount_minor"]
+    TypeAdapter(SettlementStatement).validate_python(as_json(made))
+    due = made.cumulative.due_minor
+    assert tuple(payer.due_minor for payer in made.payers) == apportion(due, PARTS)
+    for one in made.windows:
+        for line in one.lines:
+            assert sum(share.amount_minor for share in line.shares) == line.amount_minor
     table = list(csv.DictReader(io.StringIO(csv_bytes(HEAD, rows(made)).decode("utf-8-sig")), delimiter=";"))
-    assert len(table) == len(PAYERS) * sum(len(one["lines"]) for one in made["windows"])
+    assert len(table) == len(PAYERS) * sum(len(one.lines) for one in made.windows)
     of_payer = {payer: [row for row in table if row["payer"] == payer] for payer in PAYERS}
     sums = tuple(sum(int(row["amount_minor"]) for row in of_payer[payer]) for payer in PAYERS)
     assert sums == apportion(due, PARTS)

@@ -28,7 +28,7 @@ from gateway.rights.receipt import consent_receipt
 from gateway.rights.report import report
 from gateway.rights.report_view import NoticeReceived
 from gateway.rights.requests import Right
-from gateway.settlement.acknowledging import Outcome
+from gateway.settlement.acknowledging import DisputeOutcome
 from gateway.store.rights_tables import BasisRow, StopReceiptRow
 from gateway.store.tables import DecisionRow, LogEntry, PersonLineRow, SpellRow, Subject
 from gateway.wording.views import as_json
@@ -352,7 +352,7 @@ def test_an_open_dispute_holds_every_erasure_of_the_contract_until_it_is_settled
         ("open-dispute", "the dispute about 2020H1 is settled")
     ]
     assert journal.lines(town.gateway) == []
-    answer(town, open_one, Outcome.STANDS)
+    answer(town, open_one, DisputeOutcome.STANDS)
     again = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=CASE)
     assert requests.decide(acting(town.gateway, "second"), town.contract, again, grant=True).granted
 

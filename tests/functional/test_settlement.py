@@ -18,11 +18,14 @@ from gateway.oversight import advice
 from gateway.oversight import log_reading as oversight
 from gateway.release import correction
 from gateway.settlement import acknowledging, billing, paying, views
-from gateway.settlement.acknowledging import Outcome
+from gateway.settlement.acknowledging import DisputeOutcome
 from gateway.settlement.forecast import accruals
+from gateway.settlement.investor import InvestorWindow
 from gateway.settlement.invoice import payable_minor
 from gateway.settlement.invoice_check import check
+from gateway.settlement.statement_view import ExpectedNext, NextStep, SettlementStatement, StatementWindow
 from gateway.store.tables import LogEntry
+from gateway.wording.views import as_json
 from policies.errors import PolicyDenied
 from tests.functional.test_traps import Clock
 from tests.support.municipality import (
@@ -40,12 +43,12 @@ PAYMENT = ("payment_document", "operator")
 WEEKS = "weeks_in_work_or_education"
 
 
-def statement(town: Municipality) -> dict:
+def statement(town: Municipality) -> SettlementStatement:
     return views.show_statement(town.gateway, town.contract, as_party=operator(town))
 
 
-def window(town: Municipality, label: str) -> dict:
-    return next(one for one in statement(town)["windows"] if one["window"] == label)
+def window(town: Municipality, label: str) -> StatementWindow:
+    return next(one for one in statement(town).windows if one.window == label)
 
 
 @pytest.fixture
@@ -77,29 +80,29 @@ def with_documents(town: SimulatedMunicipality) -> SimulatedMunicipality:
 
 def test_from_a_payment_document_to_a_payment(on_both: SimulatedMunicipality):
     town = on_both
-    assert [one["state"] for one in statement(town)["windows"]] == ["released"] * 3 + ["frozen"] * 2 + ["accruing"]
-    due = window(town, "2019H1")["due_minor"]
+    assert [one.state for one in statement(town).windows] == ["released"] * 3 + ["frozen"] * 2 + ["accruing"]
+    due = window(town, "2019H1").due_minor
     assert due > 0
     accept(town, "2019H1")
-    assert window(town, "2019H1")["state"] == "acknowledged"
+    assert window(town, "2019H1").state == "acknowledged"
     bill = invoiced(town, "2019H1")
     assert (bill.kind, bill.total_minor, payable_minor(bill.xml)) == ("invoice", due, due)
     assert check(bill.xml).findings == ()
-    assert window(town, "2019H1")["state"] == "invoiced"
+    assert window(town, "2019H1").state == "invoiced"
     made = paying.approve(officer(town), "impact60", bill.number)
-    assert [one["name"] for one in made["checks"] if not one["holds"]] == []
-    assert len(made["checks"]) == 7
+    assert [one.name for one in made.checks if not one.holds] == []
+    assert len(made.checks) == 7
     paying.register_payment(officer(town), "impact60", bill.number, paid_on=bill.issued_on)
     one = window(town, "2019H1")
-    assert (one["state"], one["paid_minor"], one["next"]) == ("paid", due, None)
-    assert window(town, "2019H2")["state"] == "released"
+    assert (one.state, one.paid_minor, one.next) == ("paid", due, None)
+    assert window(town, "2019H2").state == "released"
     oversight.verify_logs(town.gateway)
 
 
 def test_the_statement_carries_what_an_invoice_needs_and_adds_up(town: SimulatedMunicipality):
     made = statement(town)
-    [payer] = made["payers"]
-    assert payer == {
+    [payer] = made.payers
+    assert as_json(payer) == {
         "organisation": "aalborg-kommune",
         "name": "Aalborg Kommune",
         "share_parts": 1,
@@ -109,23 +112,21 @@ def test_the_statement_carries_what_an_invoice_needs_and_adds_up(town: Simulated
         "order_number": "45000851",
         "person_reference": "Jobcenter, afregning",
         "account": "5.58.81.001",
-        "due_minor": made["cumulative"]["due_minor"],
+        "due_minor": made.cumulative.due_minor,
         "invoiced_minor": 0,
         "paid_minor": 0,
     }
     documents = {row.window: sum(line["amount_minor"] for line in row.due) for row in town.rows()}
-    assert {one["window"]: one["due_minor"] for one in made["windows"] if one["document"]} == documents
-    assert made["cumulative"]["due_minor"] == sum(documents.values())
-    [tariff] = made["cumulative"]["tariffs"]
-    assert tariff["due_minor"] == tariff["quantity"] * 150_000
-    assert not tariff["cap_reached"]
-    assert made["windows"][0]["document"]["rules_sha256"] == made["contract"]["rules_sha256"]
-    assert made["windows"][0]["next"]["what"] == "acknowledge_or_dispute"
-    assert made["windows"][3]["next"] == {
-        "what": "payment_document",
-        "on": "2020-08-27",
-        "condition": "after the sources are complete",
-    }
+    assert {one.window: one.due_minor for one in made.windows if one.document} == documents
+    assert made.cumulative.due_minor == sum(documents.values())
+    [tariff] = made.cumulative.tariffs
+    assert tariff.due_minor == tariff.quantity * 150_000
+    assert not tariff.cap_reached
+    assert made.windows[0].document.rules_sha256 == made.contract.rules_sha256
+    assert made.windows[0].next.what == "acknowledge_or_dispute"
+    assert made.windows[3].next == ExpectedNext(
+        NextStep.PAYMENT_DOCUMENT, date(2020, 8, 27), "after the sources are complete"
+    )
 
 
 def test_both_parties_have_to_acknowledge(town: SimulatedMunicipality):
@@ -133,7 +134,7 @@ def test_both_parties_have_to_acknowledge(town: SimulatedMunicipality):
     with pytest.raises(PolicyDenied) as refused:
         invoiced(town, "2019H1")
     assert refused.value.decision.rule_ids == ("P76-lines-acknowledged",)
-    assert window(town, "2019H1")["lines"][0]["accepted_by"] == ["operator"]
+    assert window(town, "2019H1").lines[0].accepted_by == ("operator",)
     assert acknowledging.acknowledge(officer(town), "impact60", "2019H1") == [f"{WEEKS}/window"]
     assert acknowledging.acknowledge(officer(town), "impact60", "2019H1") == []
     assert invoiced(town, "2019H1").total_minor > 0
@@ -217,8 +218,8 @@ def test_a_dispute_freezes_its_own_line_alone(on_both: SimulatedMunicipality):
     key = f"{WEEKS}/window"
     raised = contest(town, "2019H1", key)
     one = window(town, "2019H1")
-    assert (one["state"], one["disputed_minor"]) == ("disputed", one["due_minor"])
-    assert one["next"] == {"what": "answer_dispute", "on": raised.answer_by.isoformat(), "condition": ""}
+    assert (one.state, one.disputed_minor) == ("disputed", one.due_minor)
+    assert one.next == ExpectedNext(NextStep.ANSWER_DISPUTE, raised.answer_by, "")
     assert acknowledging.acknowledge(officer(town), "impact60", "2019H1") == []
     with pytest.raises(PolicyDenied) as refused:
         invoiced(town, "2019H1")
@@ -226,9 +227,9 @@ def test_a_dispute_freezes_its_own_line_alone(on_both: SimulatedMunicipality):
     with pytest.raises(SettlementRefused, match="state"):
         contest(town, "2019H1", key)
     with pytest.raises(SettlementRefused, match="other-party"):
-        acknowledging.resolve(officer(town), raised.id, outcome=Outcome.WITHDRAWN, text_sha256="a" * 64)
-    answer(town, raised, Outcome.STANDS)
-    assert window(town, "2019H1")["state"] == "released"
+        acknowledging.resolve(officer(town), raised.id, outcome=DisputeOutcome.WITHDRAWN, text_sha256="a" * 64)
+    answer(town, raised, DisputeOutcome.STANDS)
+    assert window(town, "2019H1").state == "released"
     accept(town, "2019H1")
     assert invoiced(town, "2019H1").total_minor > 0
     accept(town, "2019H2")  # the other window never waited
@@ -238,16 +239,16 @@ def test_a_dispute_freezes_its_own_line_alone(on_both: SimulatedMunicipality):
 
 def test_one_line_is_invoiced_while_the_other_is_disputed(priced_twice: SimulatedMunicipality):
     town, people = priced_twice, "people/window"
-    amounts = {line["line"]: line["amount_minor"] for line in window(town, "2019H2")["lines"]}
+    amounts = {line.line: line.amount_minor for line in window(town, "2019H2").lines}
     assert all(amount > 0 for amount in amounts.values())
     raised = contest(town, "2019H2", people)
     accept(town, "2019H2")
-    states = {line["line"]: line["state"] for line in window(town, "2019H2")["lines"]}
+    states = {line.line: line.state for line in window(town, "2019H2").lines}
     assert states == {f"{WEEKS}/window": "acknowledged", people: "disputed"}
     part = invoiced(town, "2019H2")
     assert part.total_minor == amounts[f"{WEEKS}/window"]
-    assert window(town, "2019H2")["state"] == "disputed"
-    answer(town, raised, Outcome.WITHDRAWN)
+    assert window(town, "2019H2").state == "disputed"
+    answer(town, raised, DisputeOutcome.WITHDRAWN)
     accept(town, "2019H2")
     rest = invoiced(town, "2019H2")
     assert (rest.kind, rest.total_minor) == ("invoice", amounts[people])
@@ -271,19 +272,19 @@ def test_a_correction_after_the_payment_gives_a_credit_note(tmp_path: Path):
     pull_less_income(town, ("2019-05", "2019-06"))
     correction.correct(town.gateway, "impact60", "2019H1", reason="source_corrected")
     one = window(town, "2019H1")
-    assert one["state"] == "released"  # both parties look at the new document
-    assert [old["due_minor"] for old in one["superseded"]] == [paid.total_minor]
+    assert one.state == "released"  # both parties look at the new document
+    assert [old.due_minor for old in one.superseded] == [paid.total_minor]
     accept(town, "2019H1")
     credit = invoiced(town, "2019H1")
     assert credit.kind == "credit_note"
     assert credit.refers_to == paid.number
-    assert paid.total_minor + credit.total_minor == one["due_minor"]
+    assert paid.total_minor + credit.total_minor == one.due_minor
     assert ET.fromstring(credit.xml).tag.endswith("CreditNote")
     assert check(credit.xml).findings == ()
     paying.approve(officer(town), "impact60", credit.number)
     paying.register_payment(officer(town), "impact60", credit.number, paid_on=credit.issued_on)
     end = window(town, "2019H1")
-    assert (end["state"], end["paid_minor"]) == ("paid", one["due_minor"])
+    assert (end.state, end.paid_minor) == ("paid", one.due_minor)
 
 
 def test_what_a_correction_superseded_is_not_acknowledged_and_an_open_invoice_waits_for_its_credit_note(tmp_path: Path):
@@ -291,7 +292,7 @@ def test_what_a_correction_superseded_is_not_acknowledged_and_an_open_invoice_wa
     for label in ("2018H2", "2019H1"):
         town.release(label, *PAYMENT)
     accept(town, "2019H1")
-    old = window(town, "2019H1")["document"]["jwt_sha256"]
+    old = window(town, "2019H1").document.jwt_sha256
     bill = invoiced(town, "2019H1")
     pull_less_income(town, ("2019-05", "2019-06"))
     correction.correct(town.gateway, "impact60", "2019H1", reason="source_corrected")
@@ -308,28 +309,28 @@ def test_what_a_correction_superseded_is_not_acknowledged_and_an_open_invoice_wa
 
 def test_the_investor_of_a_large_cohort_sees_what_its_own_totals_say(town: SimulatedMunicipality):
     before = views.show_investor(town.gateway, "impact60", as_party=INVESTOR)
-    assert (before["windows"], before["goal"], before["flow"]["repaid_minor"]) == ([], None, 0)
+    assert (before.windows, before.goal, before.flow.repaid_minor) == ((), None, 0)
     settle(town, "2019H1")
     unseen = views.show_investor(town.gateway, "impact60", as_party=INVESTOR)
-    assert unseen["flow"] == before["flow"]  # its own total was not released yet
+    assert unseen.flow == before.flow  # its own total was not released yet
     town.release("2019H1", "contract_total", "investor")
     after = views.show_investor(town.gateway, "impact60", as_party=INVESTOR)
-    due = window(town, "2019H1")["due_minor"]
-    assert after["windows"] == [{"window": "2019H1", "payable_minor": due, "is_paid": True}]
-    assert after["flow"]["drawn_minor"] == 900_000_000
-    assert after["flow"]["repaid_minor"] == due
-    assert after["flow"]["at_risk_minor"] == 900_000_000 - due
-    assert after["flow"]["return_minor"] == 0
-    assert after["goal"]["people"] == 15
+    due = window(town, "2019H1").due_minor
+    assert after.windows == (InvestorWindow("2019H1", due, is_paid=True),)
+    assert after.flow.drawn_minor == 900_000_000
+    assert after.flow.repaid_minor == due
+    assert after.flow.at_risk_minor == 900_000_000 - due
+    assert after.flow.return_minor == 0
+    assert after.goal.people == 15
 
 
 def test_accruals_are_the_municipalitys_own_and_agree_with_what_is_released_later(town: SimulatedMunicipality):
     made = accruals(town.gateway, "impact60")
     by_window = {one.window: one for one in made.windows}
     assert by_window["2019H1"].accrued_minor == 0
-    assert by_window["2019H1"].signed_minor == window(town, "2019H1")["due_minor"]
+    assert by_window["2019H1"].signed_minor == window(town, "2019H1").due_minor
     town.release("2020H1", *PAYMENT)
-    assert by_window["2020H1"].accrued_minor == window(town, "2020H1")["due_minor"]
+    assert by_window["2020H1"].accrued_minor == window(town, "2020H1").due_minor
     assert sum(one.expected_minor for one in made.windows) == sum(minor for _, _, minor in made.by_year)
     with town.gateway.store.read() as session:
         kinds = [row.kind for row in session.exec(select(LogEntry).where(LogEntry.log == "access"))]

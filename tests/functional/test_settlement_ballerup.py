@@ -11,6 +11,7 @@ from gateway.release.releasing import release
 from gateway.settlement import views
 from gateway.settlement.invoice_check import check
 from gateway.store.settlement_tables import Bill
+from gateway.wording.views import as_json
 from policies.errors import PolicyDenied
 from tests.functional.test_settlement import PAYMENT, statement, window
 from tests.functional.test_shown_is_not_owed import PRICE, road
@@ -20,9 +21,9 @@ from tests.support.settling import INVESTOR, accept, invoiced, settle
 def test_ballerup_is_settled_to_the_oere_and_a_relapse_is_set_off_against_the_next_invoice(tmp_path: Path):
     town = road(tmp_path, (1, 3, 2, 5))
     for label in ("2019H1", "2019H2", "2020H1", "2020H2"):
-        before = statement(town)["cumulative"]["due_minor"]
+        before = statement(town).cumulative.due_minor
         release(town.gateway, "ballerup", label, *PAYMENT)
-        assert statement(town)["cumulative"]["due_minor"] - before == window(town, label)["due_minor"]
+        assert statement(town).cumulative.due_minor - before == window(town, label).due_minor
     bills: list[Bill] = [settle(town, "2019H1"), settle(town, "2019H2")]
     accept(town, "2020H1")
     with pytest.raises(SettlementRefused, match="set off against the next invoice"):
@@ -31,9 +32,9 @@ def test_ballerup_is_settled_to_the_oere_and_a_relapse_is_set_off_against_the_ne
     assert [bill.total_minor for bill in bills] == [PRICE, 2 * PRICE, 2 * PRICE]  # 3 in, less the one that fell back
     assert [line["amount_minor"] for line in bills[-1].lines] == [-PRICE, 3 * PRICE]
     assert all(check(bill.xml).findings == () for bill in bills)
-    sums = statement(town)["cumulative"]
-    assert sums["paid_minor"] == sums["due_minor"] == 5 * PRICE
-    assert {one["state"] for one in statement(town)["windows"]} == {"paid"}
+    sums = statement(town).cumulative
+    assert sums.paid_minor == sums.due_minor == 5 * PRICE
+    assert {one.state for one in statement(town).windows} == {"paid"}
 
 
 def test_the_investor_of_ten_people_sees_a_predicate_and_dates_whatever_was_paid(tmp_path: Path):
@@ -46,7 +47,7 @@ def test_the_investor_of_ten_people_sees_a_predicate_and_dates_whatever_was_paid
             if label == "2019H1":
                 settle(town, label)
         release(town.gateway, "ballerup", "2020H2", "predicate", "investor")
-        made = views.show_investor(town.gateway, "ballerup", as_party=INVESTOR)
+        made = as_json(views.show_investor(town.gateway, "ballerup", as_party=INVESTOR))
         assert set(made) == {"schema", "contract", "declared_dates", "predicates"}
         made.pop("contract")
         seen.add(str(made))

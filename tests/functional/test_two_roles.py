@@ -59,9 +59,9 @@ def test_an_operator_that_lends_as_well_has_two_hats_and_is_told_which_one_to_we
         own, lent = (api.get("/contracts/impact60/settlement", headers=one.headers(api)) for one in (provider, lender))
         assert own.json()["schema"] == "settlement-statement/1"
         assert lent.json()["schema"] == "investor-settlement/1"
-        due = window(town, "2019H1")["due_minor"]
+        due = window(town, "2019H1").due_minor
         assert lent.json()["flow"]["repaid_minor"] == due
-        body = {"document_sha256": statement(town)["windows"][0]["document"]["jwt_sha256"]}
+        body = {"document_sha256": statement(town).windows[0].document.jwt_sha256}
         where = "/contracts/impact60/windows/2018H2/acknowledgement"
         refused = api.post(where, json=body, headers=lender.headers(api))
         assert refused.status_code == 403
@@ -86,14 +86,14 @@ def test_an_operator_that_bears_a_share_is_billed_it_and_the_municipality_alone_
         billing.request_payment(town.gateway, "impact60", "2019H1", payer=payer, as_party=party)[0]
         for payer in ("aalborg-kommune", three.REGION, FOKUS)
     ]
-    assert sum(bill.total_minor for bill in asked) == window(town, "2019H1")["due_minor"]
+    assert sum(bill.total_minor for bill in asked) == window(town, "2019H1").due_minor
     own = asked[-1]
     assert (own.payer, own.requested_by) == (FOKUS, f"operator/{FOKUS}")
     made = paying.approve(officer(town), "impact60", own.number)
-    assert next(one for one in made["checks"] if one["name"] == "second_person")["holds"]
+    assert next(one for one in made.checks if one.name == "second_person").holds
     for bill in asked[:-1]:
         pay(town, bill)
-    assert window(town, "2019H1")["state"] == "invoiced", "its own share counts as paid when that is registered too"
+    assert window(town, "2019H1").state == "invoiced", "its own share counts as paid when that is registered too"
 
 
 def test_a_small_cohorts_investor_may_not_learn_amounts_in_another_role(tmp_path: Path):

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from gateway.outcomes.settlement_terms import Draw, InvestorTerms
 from gateway.outcomes.terms import apportion
 from gateway.settlement.account import (
-    CREDIT_NOTE,
+    BillKind,
     BillLine,
-    Document,
-    Line,
-    billed,
+    DocumentLine,
+    PaymentDocument,
+    billed_amounts,
     differences,
-    owed,
+    payer_lines,
     plan,
-    shared,
+    standing_lines,
 )
 from gateway.settlement.investor import flow
 
@@ -28,7 +28,7 @@ AMOUNTS = st.integers(-(10**9), 10**9)
 
 lines = st.lists(
     st.builds(
-        Line,
+        DocumentLine,
         tariff=st.sampled_from(["weeks", "people"]),
         kind=st.sampled_from(["window", "correction"]),
         unit=st.just("week"),
@@ -43,32 +43,34 @@ lines = st.lists(
 steps = st.lists(st.tuples(st.sampled_from(["issue", "correct"]), lines, st.booleans()), max_size=10)
 
 
-def run(happened: list[tuple[str, tuple[Line, ...], bool]], *, offsets: bool) -> tuple[list[Document], list[list]]:
+def run(
+    happened: list[tuple[str, tuple[DocumentLine, ...], bool]], *, offsets: bool
+) -> tuple[list[PaymentDocument], list[list]]:
     """Play the steps; every bill that could be made was made. Returns the documents and the bills."""
-    documents: list[Document] = []
+    documents: list[PaymentDocument] = []
     bills: list[tuple[str, list[BillLine]]] = []
     for what, content, is_billed in happened:
         standing = [one for one in documents if one.is_standing]
         if what == "issue" and len(standing) < len(WINDOWS):
-            documents.append(Document(WINDOWS[len(standing)], 1, content, is_standing=True))
+            documents.append(PaymentDocument(WINDOWS[len(standing)], 1, content, is_standing=True))
         elif standing:
             last = standing[-1]
             documents = [replace(one, is_standing=one.is_standing and one is not last) for one in documents]
-            documents.append(Document(last.window, last.revision + 1, content, is_standing=True))
+            documents.append(PaymentDocument(last.window, last.revision + 1, content, is_standing=True))
         if is_billed:
             bill_all(documents, bills, offsets=offsets)
     bill_all(documents, bills, offsets=offsets)
     return documents, bills
 
 
-def bill_all(documents: list[Document], bills: list, *, offsets: bool) -> None:
+def bill_all(documents: list[PaymentDocument], bills: list, *, offsets: bool) -> None:
     for window in WINDOWS:
         held = [line for _, lines_ in bills for line in lines_]
         opened = differences(documents, held)
         made = plan(window, opened, ready={line.place for line in opened}, order=ORDER, offsets=offsets)
         if made is not None:
             bills.append((made.kind, list(made.lines)))
-            assert (made.total_minor < 0) == (made.kind == CREDIT_NOTE)
+            assert (made.total_minor < 0) == (made.kind is BillKind.CREDIT_NOTE)
 
 
 @settings(max_examples=300)
@@ -79,8 +81,8 @@ def test_invoices_and_credit_notes_add_up_to_the_standing_documents(happened):
     assert total == sum(one.due_minor for one in documents if one.is_standing)
     held = [line for _, lines_ in bills for line in lines_]
     assert differences(documents, held) == []
-    assert {place: pair[1] for place, pair in billed(held).items() if pair[1]} == {
-        place: line.amount_minor for place, line in owed(documents).items() if line.amount_minor
+    assert {place: pair[1] for place, pair in billed_amounts(held).items() if pair[1]} == {
+        place: line.amount_minor for place, line in standing_lines(documents).items() if line.amount_minor
     }
 
 
@@ -93,7 +95,7 @@ def test_with_offsets_nothing_is_lost_and_only_the_last_window_gives_a_credit_no
     total = sum(line.amount_minor for line in held)
     assert total + left == sum(one.due_minor for one in documents if one.is_standing)
     for kind, part in bills:
-        if kind == CREDIT_NOTE:
+        if kind is BillKind.CREDIT_NOTE:
             assert WINDOWS[-1] in {line.window for line in part}
 
 
@@ -117,12 +119,12 @@ def test_an_investors_money_is_split_without_a_rest(draws, cap, paid, goal_met):
 
     terms = InvestorTerms("repaid_then_capped", tuple(Draw(date(2020, 1, 1), one) for one in draws), cap)
     made = flow(terms, drawn_minor=terms.capital_minor, paid_minor=paid, goal_met=goal_met)
-    assert made["repaid_minor"] + made["return_minor"] + made["beyond_minor"] == max(0, paid)
-    assert made["repaid_minor"] + made["at_risk_minor"] == made["drawn_minor"]
-    assert 0 <= made["return_minor"] <= (cap if goal_met else 0)
-    assert made["beyond_minor"] >= 0
-    if made["return_minor"]:
-        assert made["at_risk_minor"] == 0  # no return before the capital is back
+    assert made.repaid_minor + made.return_minor + made.beyond_minor == max(0, paid)
+    assert made.repaid_minor + made.at_risk_minor == made.drawn_minor
+    assert 0 <= made.return_minor <= (cap if goal_met else 0)
+    assert made.beyond_minor >= 0
+    if made.return_minor:
+        assert made.at_risk_minor == 0  # no return before the capital is back
 
 
 PARTS = st.lists(st.integers(1, 10**6), min_size=1, max_size=6).map(tuple)
@@ -139,7 +141,7 @@ def test_shares_add_up_and_each_is_less_than_one_unit_from_its_exact_value(total
 @given(steps, PARTS, st.booleans(), st.data())
 def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_off(happened, parts, offsets, data):
     """After every bill, and not only at the end; of a disputed line nobody is billed anything until it is free."""
-    documents: list[Document] = []
+    documents: list[PaymentDocument] = []
     whole: list[BillLine] = []
     own: list[list[BillLine]] = [[] for _ in parts]
 
@@ -151,7 +153,7 @@ def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_
             if made is None:
                 continue
             before = sum(line.whole_minor for line in whole)
-            pieces = [shared(made.lines, billed_minor=before, parts=parts, payer=n) for n in range(len(parts))]
+            pieces = [payer_lines(made.lines, billed_minor=before, parts=parts, payer=n) for n in range(len(parts))]
             for number, line in enumerate(made.lines):
                 assert sum(piece[number].amount_minor for piece in pieces) == line.whole_minor
             whole.extend(made.lines)
@@ -166,12 +168,12 @@ def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_
     for what, content, _ in happened:
         standing = [one for one in documents if one.is_standing]
         if what == "issue" and len(standing) < len(WINDOWS):
-            documents.append(Document(WINDOWS[len(standing)], 1, content, is_standing=True))
+            documents.append(PaymentDocument(WINDOWS[len(standing)], 1, content, is_standing=True))
         elif standing:
             last = standing[-1]
             documents = [replace(one, is_standing=one.is_standing and one is not last) for one in documents]
-            documents.append(Document(last.window, last.revision + 1, content, is_standing=True))
-        places = sorted(owed(documents))
+            documents.append(PaymentDocument(last.window, last.revision + 1, content, is_standing=True))
+        places = sorted(standing_lines(documents))
         bill(set(data.draw(st.lists(st.sampled_from(places), max_size=2))) if places else set())
     bill(set())
     if not offsets:

@@ -7,7 +7,7 @@ from datetime import date
 
 from gateway.installation.gateway import Gateway
 from gateway.settlement import acknowledging, billing, paying
-from gateway.settlement.acknowledging import Outcome, Reason
+from gateway.settlement.acknowledging import DisputeOutcome, DisputeReason
 from gateway.store.settlement_tables import Bill, Dispute
 from policies.terms import Party, Role
 from tests.support.simulated import Municipality, acting
@@ -32,16 +32,16 @@ def accept(town: Municipality, window: str) -> None:
     acknowledging.acknowledge(officer(town), town.contract, window)
 
 
-def contest(town: Municipality, window: str, line: str, *, reason: Reason = Reason.SOURCE) -> Dispute:
+def contest(town: Municipality, window: str, line: str, *, reason: DisputeReason = DisputeReason.SOURCE) -> Dispute:
     """The operator disputes one line."""
     return acknowledging.dispute(
         town.gateway, town.contract, window, line, reason=reason, text_sha256=LETTER, as_party=operator(town)
     )
 
 
-def answer(town: Municipality, dispute: Dispute, outcome: Outcome) -> Dispute:
+def answer(town: Municipality, dispute: Dispute, outcome: DisputeOutcome) -> Dispute:
     """The municipality answers, or the operator withdraws."""
-    if outcome is Outcome.WITHDRAWN:
+    if outcome is DisputeOutcome.WITHDRAWN:
         party = operator(town)
         return acknowledging.resolve(town.gateway, dispute.id, outcome=outcome, text_sha256=LETTER, as_party=party)
     return acknowledging.resolve(officer(town), dispute.id, outcome=outcome, text_sha256=LETTER)

@@ -10,9 +10,9 @@ import pytest
 
 from gateway.errors.settlement import SettlementMismatch, SettlementRefused
 from gateway.outcomes.contract import Contract
-from gateway.settlement.account import BillLine
-from gateway.settlement.invoice import BillFacts, Evidence, account_of, payable_minor, ubl
-from gateway.settlement.invoice_check import NOT_VALIDATED, Checked, check
+from gateway.settlement.account import BillKind, BillLine
+from gateway.settlement.invoice import BillEvidence, BillFacts, account_of, payable_minor, ubl
+from gateway.settlement.invoice_check import NOT_VALIDATED, InvoiceCheck, check
 from gateway.wording import formats
 from tests.support.histories import example_contract
 
@@ -25,9 +25,9 @@ def contract() -> Contract:
     return example_contract("impact60")
 
 
-def bill(*amounts: int, kind: str = "invoice", refers_to: str = "") -> BillFacts:
+def bill(*amounts: int, kind: BillKind = BillKind.INVOICE, refers_to: str = "") -> BillFacts:
     lines = tuple(BillLine("2019H1", f"weeks_{n}/window", "week", 10, value, value) for n, value in enumerate(amounts))
-    evidence = (Evidence("urn:uuid:1", "a" * 64, "b" * 64),)
+    evidence = (BillEvidence("urn:uuid:1", "a" * 64, "b" * 64),)
     return BillFacts(
         example_contract("impact60").payers[0],
         kind,
@@ -52,8 +52,8 @@ CASES = [
     bill(7_650_005, -150_001),
     bill(0),
     bill(1),
-    bill(-7_650_000, kind="credit_note", refers_to="F-0"),
-    bill(-2, 1, kind="credit_note"),
+    bill(-7_650_000, kind=BillKind.CREDIT_NOTE, refers_to="F-0"),
+    bill(-2, 1, kind=BillKind.CREDIT_NOTE),
 ]
 
 
@@ -103,7 +103,7 @@ def test_an_invoice_carries_what_the_municipality_routes_by_and_what_proves_it(c
 
 
 def test_a_credit_note_is_positive_and_names_the_invoice(contract: Contract):
-    root = ET.fromstring(made(contract, bill(-150_005, kind="credit_note", refers_to="F-0")))
+    root = ET.fromstring(made(contract, bill(-150_005, kind=BillKind.CREDIT_NOTE, refers_to="F-0")))
     assert root.tag.endswith("}CreditNote")
     assert root.findtext(f"{CAC}BillingReference/{CAC}InvoiceDocumentReference/{CBC}ID") == "F-0"
     assert root.findtext(f"{CAC}LegalMonetaryTotal/{CBC}PayableAmount") == "1500.05"
@@ -136,5 +136,5 @@ def test_where_no_rules_are_installed_it_says_so(contract: Contract, monkeypatch
 
     monkeypatch.setattr("gateway.settlement.invoice_check.import_module", missing)
     found = check(made(contract, bill(100)))
-    assert found == Checked("", None)
+    assert found == InvoiceCheck("", None)
     assert str(found) == NOT_VALIDATED

@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 
 from gateway.errors.settlement import SettlementRefused
-from gateway.settlement.states import TRANSITIONS, Action, State, after, course, diagram, of_window
+from gateway.settlement.states import TRANSITIONS, SettlementState, SettlementStep, after, course, diagram, of_window
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "settlement.md"
 
 
 def test_every_state_has_a_row_and_every_row_knows_its_words():
-    assert set(TRANSITIONS) == set(State)
+    assert set(TRANSITIONS) == set(SettlementState)
     for actions in TRANSITIONS.values():
-        assert set(actions) <= set(Action)
-        assert set(actions.values()) <= set(State)
+        assert set(actions) <= set(SettlementStep)
+        assert set(actions.values()) <= set(SettlementState)
 
 
 def test_every_pair_leads_somewhere_or_is_refused():
-    for state in State:
-        for action in Action:
+    for state in SettlementState:
+        for action in SettlementStep:
             if action in TRANSITIONS[state]:
                 assert after(state, action) is TRANSITIONS[state][action]
             else:
@@ -30,43 +30,57 @@ def test_every_pair_leads_somewhere_or_is_refused():
 
 
 def test_every_action_is_used_and_every_state_is_reached_from_the_first():
-    assert {action for actions in TRANSITIONS.values() for action in actions} == set(Action)
-    reached, found = {State.ACCRUING}, [State.ACCRUING]
+    assert {action for actions in TRANSITIONS.values() for action in actions} == set(SettlementStep)
+    reached, found = {SettlementState.ACCRUING}, [SettlementState.ACCRUING]
     while found:
         following = set(TRANSITIONS[found.pop()].values()) - reached
         reached |= following
         found += following
-    assert reached == set(State)
+    assert reached == set(SettlementState)
 
 
 def test_nothing_leads_out_of_what_was_superseded_and_only_a_correction_out_of_what_was_paid():
-    assert TRANSITIONS[State.SUPERSEDED] == {}
-    assert set(TRANSITIONS[State.PAID]) == {Action.SUPERSEDE}
+    assert TRANSITIONS[SettlementState.SUPERSEDED] == {}
+    assert set(TRANSITIONS[SettlementState.PAID]) == {SettlementStep.SUPERSEDE}
 
 
 def test_what_is_disputed_cannot_be_invoiced_and_what_is_not_acknowledged_cannot_be_paid():
-    assert Action.INVOICE not in TRANSITIONS[State.DISPUTED]
-    assert [state for state in State if Action.INVOICE in TRANSITIONS[state]] == [State.ACKNOWLEDGED]
-    assert [state for state in State if Action.PAY in TRANSITIONS[state]] == [State.INVOICED]
+    assert SettlementStep.INVOICE not in TRANSITIONS[SettlementState.DISPUTED]
+    assert [state for state in SettlementState if SettlementStep.INVOICE in TRANSITIONS[state]] == [
+        SettlementState.ACKNOWLEDGED
+    ]
+    assert [state for state in SettlementState if SettlementStep.PAY in TRANSITIONS[state]] == [
+        SettlementState.INVOICED
+    ]
 
 
 def test_the_way_of_a_line_that_nobody_contests():
-    words = [Action.FREEZE, Action.EVALUATE, Action.RELEASE, Action.ACKNOWLEDGE, Action.INVOICE, Action.PAY]
+    words = [
+        SettlementStep.FREEZE,
+        SettlementStep.EVALUATE,
+        SettlementStep.RELEASE,
+        SettlementStep.ACKNOWLEDGE,
+        SettlementStep.INVOICE,
+        SettlementStep.PAY,
+    ]
     assert [course(words[:count]) for count in range(len(words) + 1)] == [
-        State.ACCRUING,
-        State.FROZEN,
-        State.EVALUATED,
-        State.RELEASED,
-        State.ACKNOWLEDGED,
-        State.INVOICED,
-        State.PAID,
+        SettlementState.ACCRUING,
+        SettlementState.FROZEN,
+        SettlementState.EVALUATED,
+        SettlementState.RELEASED,
+        SettlementState.ACKNOWLEDGED,
+        SettlementState.INVOICED,
+        SettlementState.PAID,
     ]
 
 
 def test_a_window_stands_where_its_slowest_line_does_and_a_dispute_is_never_hidden():
-    assert of_window([State.PAID, State.ACKNOWLEDGED]) is State.ACKNOWLEDGED
-    assert of_window([State.PAID, State.DISPUTED, State.RELEASED]) is State.DISPUTED
-    assert of_window([]) is State.ACCRUING
+    assert of_window([SettlementState.PAID, SettlementState.ACKNOWLEDGED]) is SettlementState.ACKNOWLEDGED
+    assert (
+        of_window([SettlementState.PAID, SettlementState.DISPUTED, SettlementState.RELEASED])
+        is SettlementState.DISPUTED
+    )
+    assert of_window([]) is SettlementState.ACCRUING
 
 
 def test_the_diagram_of_the_documentation_is_the_table():
