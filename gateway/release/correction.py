@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from gateway.attestations.claims import Claims
 from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, WindowOutOfOrder
 from gateway.evaluation import evaluating
 from gateway.evaluation.looking import Snapshot, look_apart
@@ -83,25 +84,26 @@ class _Standing:
     allowed: DraftAllowed
 
     @property
-    def shown_claims(self) -> Mapping[str, Any]:
-        disclosable: Mapping[str, Any] = canonical.loads(self.row.draft)["disclosable"]
+    def shown_claims(self) -> Claims:
+        disclosable: Claims = canonical.loads(self.row.draft)["disclosable"]
         return disclosable
 
     def differs_from(self, made: DraftClaims) -> bool:
         return _figures(self.shown_claims) != _figures(made.disclosable)
 
 
-def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, int]:
+def difference(old: Claims, new: Claims) -> dict[str, int]:
     """New minus old of every figure that both show; `threshold_met` is -1, 0 or 1."""
-    figures = [
-        {
-            **{name: shown[name] for name in ("outcomes_achieved", "qualifying_weeks") if name in shown},
-            **({"amount_minor": shown["payable"]["amount_minor"]} if "payable" in shown else {}),
-            **({"threshold_met": int(shown["threshold"]["met"])} if "threshold" in shown else {}),
-        }
-        for shown in (old, new)
-    ]
-    return {name: figures[1][name] - value for name, value in figures[0].items() if name in figures[1]}
+    were, are = _numbers(old), _numbers(new)
+    return {name: are[name] - value for name, value in were.items() if name in are}
+
+
+def _numbers(shown: Mapping[str, Any]) -> dict[str, int]:
+    return {
+        **{name: shown[name] for name in ("outcomes_achieved", "qualifying_weeks") if name in shown},
+        **({"amount_minor": shown["payable"]["amount_minor"]} if "payable" in shown else {}),
+        **({"threshold_met": int(shown["threshold"]["met"])} if "threshold" in shown else {}),
+    }
 
 
 def _standing(session: Session, contract: Contract, window: Window) -> list[ReleaseRow]:
