@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import assert_never
 
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import Evaluation
@@ -19,7 +20,7 @@ from gateway.outcomes.verdicts import WeekReason, WeekVerdict
 from vocabulary.declaration import line_of
 from vocabulary.weeks import Week
 
-_RULE_OF = {
+_RULE_OF = {  # of the reasons that an exit gives, and of no other
     WeekReason.FROZEN: ExitRule.FROZEN,
     WeekReason.NEUTRAL: ExitRule.NEUTRAL,
     WeekReason.CENSORED: ExitRule.CENSORED,
@@ -116,7 +117,8 @@ class Rules:
 
     def line_for(self, measure: Measure, person: PersonHistory, verdict: WeekVerdict) -> int:
         """The line of the rule by which a week has its verdict."""
-        match verdict.reason:
+        reason = verdict.reason
+        match reason:
             case WeekReason.REPEATS_WEEK_BEFORE:
                 return self.line("qualification", key="neutral_statuses")
             case WeekReason.PAUSED:
@@ -131,9 +133,19 @@ class Rules:
             case WeekReason.AFTER_LAST_WEEK:
                 key = "weeks_from_enrolment" if measure.weeks_limit else "days_from_enrolment"
                 return self.line(*self._place(measure), key=key)
-            case reason if reason in _RULE_OF:
+            case (
+                WeekReason.FROZEN
+                | WeekReason.NEUTRAL
+                | WeekReason.CENSORED
+                | WeekReason.FAILED
+                | WeekReason.EXIT
+                | WeekReason.OUT
+            ):
                 return self.line("exits", key=self._exit(person, verdict))
-        return verdict.line
+            case WeekReason.QUALIFIES | WeekReason.NO_INCOME | WeekReason.TOO_FEW_HOURS:
+                return verdict.line
+            case _:
+                assert_never(reason)
 
     def _place(self, measure: Measure) -> tuple[str, int]:
         return "measures", [one.id for one in self.contract.measures].index(measure.id)
