@@ -33,9 +33,9 @@ _BUCKETS = total(
         WeekReason.FAILED: "left",
         WeekReason.OUT: "left",
         WeekReason.NOT_OBSERVED: "not_observed",
-        WeekReason.PAUSED: OTHER,
-        WeekReason.AFTER_LAST_WEEK: OTHER,
         WeekReason.UNKNOWN_CODE: OTHER,
+        WeekReason.AFTER_LAST_WEEK: OTHER,
+        WeekReason.PAUSED: OTHER,  # and no paused week is asked below
     },
     WeekReason,
 )
