@@ -38,7 +38,10 @@ _VERIFIER = (
 )
 # a module that is mutated -> what its mutants are tried against: fast, without a server, without a clock
 TESTS: Mapping[str, tuple[str, ...]] = {
-    "connectors/boundary.py": ("tests/unit/connectors/test_boundary.py",),
+    "connectors/boundary.py": (
+        "tests/unit/connectors/test_boundary.py",
+        "tests/unit/connectors/test_shown_rows.py",
+    ),
     "policies/disclosure.py": ("tests/unit/policies/test_disclosure.py",),
     "policies/calendar.py": ("tests/unit/policies/test_calendar.py",),
     "gateway/outcomes/judging.py": ("tests/unit/outcomes", "tests/property/test_evaluator.py"),

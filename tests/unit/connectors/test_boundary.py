@@ -182,7 +182,8 @@ def test_everybody_is_told_apart_and_who_is_in_any_cohort_is_known() -> None:
     border.enrol(ANNE, CONTRACT, refuse_elsewhere=True)
     border.enrol(BO, "other-contract", refuse_elsewhere=True)
     rows = border.everybody().rows(column(ANNE, STRANGER, BO, STRANGER, "7113801234", "610180123x"))
-    assert list(rows.in_a_cohort) == [True, False, True, False, False, False]
+    assert rows.in_a_cohort.tolist() == [True, False, True, False, False, False]
+    assert rows.in_a_cohort.dtype == np.bool_, "it selects rows, as numbers it would be places of rows"
     assert list(rows.is_number) == [True, True, True, True, True, False]
     assert list(rows.has_day[:5]) == [True, True, True, True, False]
     assert rows.marks[1] == rows.marks[3]
@@ -197,6 +198,19 @@ def test_a_mark_is_no_number_and_differs_between_installations() -> None:
     assert not marks(b"a" * 32) & marks(b"b" * 32)
     assert not marks(b"a" * 32) & {int(ANNE), int(BO)}
     assert ANNE not in repr(boundary(MemoryVault()).everybody().rows(column(ANNE)))
+
+
+def test_a_row_is_in_a_cohort_by_its_whole_index_and_only_as_a_number() -> None:
+    """Neither the first eight bytes decide, nor a match of ten bytes that are no digits."""
+    key = BlindIndexKey(b"\x01" * 32)
+    anne, letters = (key.column(column(text)).tobytes() for text in (ANNE, "ABCDEFGHIJ"))
+
+    def cohort(*indexes: bytes) -> list[object]:
+        return EverybodyMatcher(key, indexes).rows(column(ANNE, "ABCDEFGHIJ")).in_a_cohort.tolist()
+
+    assert cohort(anne[:8] + bytes(8)) == [False, False]
+    assert cohort(letters) == [False, False]
+    assert cohort(letters, anne) == [True, False]
 
 
 def test_where_nobody_is_enrolled_nobody_is_in_a_cohort() -> None:

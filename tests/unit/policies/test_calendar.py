@@ -102,10 +102,10 @@ def planned(template, recipient, window, *figures):
     return PlannedShow(template, recipient, f"organisation of the {recipient}", window, figures)
 
 
-def calendar(*shows, people=24, breakdowns=(), tied=()):
+def calendar(*shows, people=24, breakdowns=(), tied=(), **more):
     """A calendar with k_cohort 25: its cohort is small unless it is said to be larger."""
     pairs = frozenset(map(frozenset, tied))
-    return Calendar(people, 5, 25, shows, breakdowns, pairs)
+    return Calendar(people, 5, 25, shows, breakdowns, pairs, **more)
 
 
 def test_a_cohort_of_one_too_few_has_no_exact_total_for_anybody():
@@ -184,6 +184,16 @@ def test_a_small_cohorts_tied_investor_sees_an_amount_once(windows):
     assert audit(calendar(*large, people=25, tied=tied)) == (), "a cohort that is large enough for its total"
 
 
+def test_an_investor_that_is_paid_or_billed_is_named_beside_the_creditor_whatever_is_planned_for_it():
+    shows = [planned(OWED, "operator", window) for window in ("A", "B")]
+    creditor = {"investor": "organisation of the operator"}
+    payer = {"investor": "the other town", "billed": ("the other town",)}
+    for more in (creditor, payer):
+        [finding] = audit(calendar(*shows, **more))
+        assert (finding.rule, finding.recipients) == ("calendar-tied", ("investor", "operator"))
+    assert audit(calendar(*shows, investor="somebody else", billed=("the other town",))) == ()
+
+
 def test_tied_parties_who_see_no_document_are_not_the_creditor():
     shows = [planned(MET, "investor", "A"), planned(MET, "auditor", "A")]
     shows += [planned(OWED, "operator", window) for window in ("A", "B")]
@@ -202,6 +212,16 @@ def test_a_view_holds_what_its_readers_can_put_side_by_side():
         CalendarView(("operator",), (), (), ("C",), (), 24, ()),
         CalendarView(("investor", "operator"), ("A",), ("B",), ("C",), ("A",), 5, ()),
     )
+
+
+@pytest.mark.parametrize(
+    ("template", "recipient", "smallest"), [(EXACT, "operator", 5), (OWED, "operator", 24), (EXACT, "investor", 24)]
+)
+def test_reasons_are_a_table_beside_the_operators_own_total_alone(template, recipient, smallest):
+    of_all = CalendarFigure("weeks", 3, 3)
+    shows = [planned(template, recipient, "A", of_all), planned(MET, "operator", "B", of_all)]
+    everybody = views(calendar(*shows, tied=[("investor", "operator")], reasons_windows=("A",)))
+    assert {view.smallest for view in everybody} == {smallest}
 
 
 def test_a_calendar_that_shows_nothing_is_about_nobody():
