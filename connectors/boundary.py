@@ -243,12 +243,12 @@ def show_source(rows: SourceRows, person: SubjectRef, approval: RowsApproval, on
         on.write(f"  {_printable(file)}\n")
         shown = [(str(line), *(_cell(text, hides=hides) for _, text in cells)) for _, line, cells in alike]
         table = [("line", *map(_printable, columns)), *shown]
+        turned = list(zip(*table, strict=True))
         if len(shown) == 1:  # few fields to a line, or an extract's hundreds of weeks below each other
-            table = list(zip(*table, strict=True))
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+            table, turned = turned, table
+        widths = [max(map(len, column)) for column in turned]
         for cells in table:
-            padded = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-            on.write(f"    {padded.rstrip()}\n")
+            on.write(f"    {'  '.join(map(str.ljust, cells, widths)).rstrip()}\n")
 
 
 def _file_and_columns(row: _Row) -> tuple[str, tuple[str, ...]]:
