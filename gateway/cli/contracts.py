@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import agreed_files, columns, console, open_gateway, output
+from gateway.cli.terminal import agreed_files, columns, console, open_database, open_gateway, output
 
 app = typer.Typer(help="Contracts, programmes and source declarations.", no_args_is_help=True)
 
@@ -231,14 +231,15 @@ def list_contracts() -> None:
 
     Example: gateway contract list
     """
-    from gateway.contracts.accepted import waiting
+    from gateway.contracts.waiting import waiting
+    from gateway.installation.in_force import contract_and_text
     from gateway.store import queries
 
-    gateway = open_gateway()
+    store = open_database()
     rows = [("contract", "version", "people", "window", "weeks", "freezes from")]
-    with gateway.store.read() as session:
+    with store.read() as session:
         for contract_id in queries.contract_ids(session):
-            contract = gateway.contract(session, contract_id)
+            contract, _ = contract_and_text(session, contract_id)
             for position, window in enumerate(contract.windows):
                 head = (contract.id, str(contract.version), str(contract.cohort.size)) if not position else ("",) * 3
                 weeks = f"{window.from_week} – {window.to_week}"

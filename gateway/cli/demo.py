@@ -19,7 +19,7 @@ from rich.console import Console
 from connectors.errors import FileNotNeeded
 from gateway.api.serving import listening, serve_on
 from gateway.cli.terminal import columns, counts, progress_bar, writing
-from gateway.contracts import acceptances, accepted, declarations
+from gateway.contracts import acceptances, accepted, declarations, waiting
 from gateway.errors.installation import UnsafeDirectory
 from gateway.evaluation import evaluating as evaluation
 from gateway.installation.gateway import Gateway, initialise
@@ -206,7 +206,7 @@ def _accept(story: _Story, gateway: Gateway, contract_file: Path, programme_file
     text, trust = ContractText.load(contract_file.read_bytes()), TrustFile.load(gateway.trust_file())
     folder.mkdir(mode=0o700, exist_ok=True)
     own = accepted.own_parties(gateway, contract)
-    for party in accepted.parties(contract):
+    for party in waiting.parties(contract):
         if party not in own:
             key = _own_key(folder, party[1])
             token = accept(text, trust, party, key, at=int(time.time()))
@@ -214,7 +214,7 @@ def _accept(story: _Story, gateway: Gateway, contract_file: Path, programme_file
             acceptances.take_in(gateway, contract_file, token, key=key.kid)
     with gateway.store.read() as session:
         stands = accepted.standing(session, contract)
-    for role, organisation in accepted.parties(contract):
+    for role, organisation in waiting.parties(contract):
         story.note(f"{role:<14} {organisation:<24} key {stands[role, organisation].kid}")
     story.note(f"software keys, made for this story in {folder}; a real party keeps its own elsewhere")
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from gateway.contracts import accepted
+from gateway.contracts import accepted, waiting
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.settlement import SettlementMismatch
 from gateway.events.adoption import ContractAdopted
@@ -95,7 +95,7 @@ def of(gateway: Gateway, session: Session, contract_id: str) -> Adopted | None:
         raise SettlementMismatch(contract=contract_id, window="", reason=reason)
     if row is None:
         return None
-    ever = {(one.organisation, one.key) for one in accepted.logged_acceptances(session)}
+    ever = {(one.organisation, one.key) for one in waiting.logged_acceptances(session)}
     try:
         version = next(
             one for one in queries.contract_versions(session, contract_id) if one.sha256 == row.contract_sha256

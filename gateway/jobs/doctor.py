@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from sqlmodel import Session, select
 
 from gateway.contracts import openings
-from gateway.contracts.accepted import tokens, waiting
+from gateway.contracts.accepted import tokens
+from gateway.contracts.waiting import waiting
 from gateway.errors.acceptances import AcceptanceMissing, AcceptancesCorrupt
 from gateway.errors.oversight import CheckpointMismatch
 from gateway.errors.table import outcome

@@ -14,9 +14,13 @@ from tests.support.municipality import ready
 HEAVY = {"numpy", "lxml", "cedarpy", "httpx", "paramiko", "openpyxl", "sqlglot", "jwt", "fastapi", "uvicorn"}
 LIST = """
 import sys
-from gateway.cli.app import app
+from gateway.cli.app import main
 
-app(["contract", "list"], standalone_mode=False)
+sys.argv = ["gateway", "contract", "list"]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
 print(*sys.modules, file=sys.stderr)
 """
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session
 
-from gateway.contracts import accepted
+from gateway.contracts import waiting
 from gateway.installation import policy_sets
 from gateway.release import countersigned
 from gateway.settlement import logged
@@ -21,7 +21,7 @@ from gateway.store.schema import migrate
 from gateway.store.unit_of_work import Store
 
 ASKED: dict[str, Callable[[Session], object]] = {
-    "ix_logentry_acceptances": accepted.logged_acceptances,
+    "ix_logentry_acceptances": waiting.logged_acceptances,
     "ix_logentry_adoptions": lambda session: queries.is_adopted(session, "impact60"),
     "ix_logentry_countersignatures": lambda session: countersigned._logged(session, "a release"),
     "ix_logentry_policy_sets": policy_sets._logged_last,
