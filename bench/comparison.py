@@ -24,8 +24,8 @@ from statistics import median
 
 from bench.extract_scan import _peak_mib, _span
 from connectors.boundary import CohortMatcher, EverybodyMatcher
-from connectors.codes import listed, statuses
-from connectors.declaration import Agreement, SourceDeclaration
+from connectors.codes import shipped_list, statuses
+from connectors.declaration import SourceAgreement, SourceDeclaration
 from connectors.dream import pull_dream
 from connectors.file_form import FileForm
 from connectors.source_file import LocalFile
@@ -53,10 +53,10 @@ _HISTORIES = 997  # distinct ones, which the people share
 _CODES = [*[""] * 6, "651", "651", "652", "997", "730", "771", "890", "111", "121", "783", "115", "781"]
 _ROOT = Path(__file__).parents[1]
 _KEY = BlindIndexKey.derive(bytes(32), domain="municipality", version=1)
-_AGREEMENT = Agreement("bench", "bench", frozenset(), "bench", date(2030, 1, 1))
+_AGREEMENT = SourceAgreement("bench", "bench", frozenset(), "bench", date(2030, 1, 1))
 _FILES = FileSettings(FileForm("dream-*.csv", ","))
 _DREAM = SourceDeclaration(
-    "dream", "dream", "", {"cpr": "PNR"}, (), (), listed("dream"), None, _FILES, _AGREEMENT, False, "", "bench"
+    "dream", "dream", "", {"cpr": "PNR"}, (), (), shipped_list("dream"), None, _FILES, _AGREEMENT, False, "", "bench"
 )
 
 
@@ -173,7 +173,7 @@ def _contract(*, is_plain: bool) -> tuple[Contract, Measure]:
 
 def _ours(path: Path, *, is_plain: bool = False) -> tuple[float, dict[str, int]]:
     contract, measure = _contract(is_plain=is_plain)
-    matcher = EverybodyMatcher(_KEY, [_KEY.one(Cpr.parse(cpr)) for cpr in _cohort()])
+    matcher = EverybodyMatcher(_KEY, [_KEY.index_of(Cpr.parse(cpr)) for cpr in _cohort()])
     started = time.perf_counter()
     group = GroupMeasure.of(contract, measure, first=_FIRST, weeks=_WEEKS)
     scanned = scan_extract(
@@ -197,7 +197,7 @@ def _figures(totals: GroupTotals) -> dict[str, int]:
 def _persons(path: Path) -> tuple[float, dict[str, int]]:
     """Everybody outside the cohort, one by one with the evaluator."""
     contract, _ = _contract(is_plain=False)
-    strangers = {_KEY.one(Cpr.parse(replacement_cpr(n))): f"{n:032x}" for n in range(_COHORT, _SAMPLE)}
+    strangers = {_KEY.index_of(Cpr.parse(replacement_cpr(n))): f"{n:032x}" for n in range(_COHORT, _SAMPLE)}
     started = time.perf_counter()
     last = _FIRST + (_WEEKS - 1)
     by_person: dict[str, list[StatusSpell]] = {}

@@ -27,8 +27,8 @@ from datetime import date
 from pathlib import Path
 
 from connectors.boundary import Boundary
-from connectors.codes import listed
-from connectors.declaration import Agreement, SourceDeclaration
+from connectors.codes import shipped_list
+from connectors.declaration import SourceAgreement, SourceDeclaration
 from connectors.file_form import FileForm
 from connectors.pull import pull_file
 from connectors.source_file import LocalFile
@@ -176,11 +176,11 @@ def _naive(path: Path, people: int) -> tuple[float, dict[str, list[str]]]:
 
 def _ours(path: Path, people: int) -> tuple[float, dict[str, list[str]]]:
     """Seconds of the pull alone, and number -> the week's codes."""
-    agreement = Agreement("bench", "bench", frozenset(), "bench", date(2030, 1, 1))
+    agreement = SourceAgreement("bench", "bench", frozenset(), "bench", date(2030, 1, 1))
     columns = {"cpr": "PNR"}
     files = FileSettings(FileForm("dream-*.csv", ","))
     declaration = SourceDeclaration(
-        "dream", "dream", "", columns, (), (), listed("dream"), None, files, agreement, False, "", "bench"
+        "dream", "dream", "", columns, (), (), shipped_list("dream"), None, files, agreement, False, "", "bench"
     )
     boundary = Boundary(Linkage(MemoryVault(), secret=bytes(32), vault_key=bytes(32)))
     numbers = {boundary.enrol(cpr, _CONTRACT, refuse_elsewhere=True): cpr for cpr in _cohort(people)}

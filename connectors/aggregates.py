@@ -56,7 +56,7 @@ class AggregateDeclaration:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class StatisticsFigure:
     """One number about one group; None where the service shows none."""
 
     measure: str
@@ -70,7 +70,7 @@ class Statistics:
 
     declaration_sha256: str
     answer_sha256: str
-    figures: tuple[Figure, ...]
+    figures: tuple[StatisticsFigure, ...]
 
 
 def load_aggregate(text: bytes, *, file: str) -> AggregateDeclaration:
@@ -78,7 +78,7 @@ def load_aggregate(text: bytes, *, file: str) -> AggregateDeclaration:
     root = parse(text, file=file)
     if root.text("schema") != "aggregate/1":
         raise root.refuse("schema", "must be aggregate/1")
-    service, address = root.converted("service", one_of(*SERVICES)), url(root, "url")
+    service, address = root.convert("service", one_of(*SERVICES)), url(root, "url")
     table = root.text("table")
     if not _TABLE.fullmatch(table):
         raise root.refuse("table", "is not the name of a table")
@@ -100,7 +100,7 @@ def load_aggregate(text: bytes, *, file: str) -> AggregateDeclaration:
         sha256=hashlib.sha256(text).hexdigest(),
         http=read_http(root, address),
     )
-    root.done()
+    root.finish()
     return declaration
 
 
@@ -184,7 +184,7 @@ def _check_columns(declaration: AggregateDeclaration, columns: Any, source: str)
         raise SchemaChanged(source=source, reason="its columns are not those of the declaration, in their order")
 
 
-def _figures(declaration: AggregateDeclaration, row: Sequence[Any], source: str) -> list[Figure]:
+def _figures(declaration: AggregateDeclaration, row: Sequence[Any], source: str) -> list[StatisticsFigure]:
     cells = dict(zip(declaration.columns, row, strict=True))
     about = {name: cells[name] for name in declaration.columns if name not in declaration.measures}
     for label in about.values():
@@ -194,7 +194,7 @@ def _figures(declaration: AggregateDeclaration, row: Sequence[Any], source: str)
             raise SchemaChanged(source=source, reason="a label holds a character that cannot be seen")
         if holds_ten_digits(label):
             raise SchemaChanged(source=source, reason="a label holds ten digits in a row, as a CPR number does")
-    return [Figure(name, about, _value(cells[name], name, source)) for name in declaration.measures]
+    return [StatisticsFigure(name, about, _value(cells[name], name, source)) for name in declaration.measures]
 
 
 def _value(cell: Any, name: str, source: str) -> Decimal | None:
@@ -209,7 +209,7 @@ def _value(cell: Any, name: str, source: str) -> Decimal | None:
 
 def _selection(table: DeclarationTable) -> dict[str, tuple[str, ...]]:
     selection = {name: table.texts(name) for name in table}
-    table.done()
+    table.finish()
     for name, values in selection.items():
         if any(map(holds_ten_digits, (name, *values))):
             raise table.refuse("", "must hold no ten digits in a row, as a CPR number does")

@@ -38,7 +38,7 @@ def ask_people(
     """
     place = words.index("cpr")
 
-    def one(digits: str) -> list[Record]:
+    def ask_one(digits: str) -> list[Record]:
         found = []
         for record in transport.ask(digits, ask):
             text = record[place].strip().replace("-", "")
@@ -50,7 +50,7 @@ def ask_people(
         return found
 
     with ThreadPoolExecutor(max_workers=max(1, transport.parallel)) as pool:
-        futures = boundary.with_cpr(refs, lambda digits: pool.submit(one, digits))
+        futures = boundary.with_cpr(refs, lambda digits: pool.submit(ask_one, digits))
         try:
             return [Owned(ref, record) for ref, future in zip(refs, futures, strict=True) for record in future.result()]
         finally:

@@ -57,7 +57,7 @@ class CohortMatcher:
     def identify(self, text: str) -> SubjectRef | RejectReason | None:
         """The person whose number this text is; None outside the cohort; the reason where it is no number."""
         cpr = parse(text)
-        return cpr if isinstance(cpr, RejectReason) else self._subjects.get(self._key.one(cpr))
+        return cpr if isinstance(cpr, RejectReason) else self._subjects.get(self._key.index_of(cpr))
 
     def identify_all(self, texts: Sequence[str]) -> list[SubjectRef | RejectReason | None]:
         """`identify` for a column of texts, with one pass of the cipher over all of them."""

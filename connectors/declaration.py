@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from connectors.codes import NAMES, NO_CODES, CodeList, listed, own_codes
+from connectors.codes import NAMES, NO_CODES, CodeList, own_codes, shipped_list
 from connectors.file_form import FileForm, form_of
 from connectors.schema import Schema
 from connectors.transports import TransportSettings, check, lists_everybody, read_settings
@@ -39,7 +39,7 @@ _PATTERN = re.compile(r"[^\W\d_][\w-]")  # literal text that a pattern begins wi
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class SourceAgreement:
     """What the source's owner allows: nothing is pulled without it."""
 
     reference: str
@@ -81,7 +81,7 @@ class SourceDeclaration:
     codes: CodeList  # what its codes mean; empty where it has none
     coverage: Coverage | None  # of records; a file's name and layout say it
     transport: TransportSettings
-    agreement: Agreement
+    agreement: SourceAgreement
     is_supplied_for_another_purpose: bool  # then an assessment is required before it is used
     sha256: str
     file: str
@@ -117,10 +117,10 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
     root = parse(text, file=file)
     if root.text("schema") != "source/1":
         raise root.refuse("schema", "must be source/1")
-    kind = root.converted("kind", one_of(*KINDS))
+    kind = root.convert("kind", one_of(*KINDS))
     coverage = _coverage(root.table("coverage")) if kind in RECORD_KINDS else None
     columns = _columns(root.table("columns"), kind, coverage)
-    dropped, patterns = _dropped(root, columns)
+    dropped, patterns = _dropped_columns(root, columns)
     declaration = SourceDeclaration(
         id=root.text("id"),
         kind=kind,
@@ -136,7 +136,7 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
-    root.done()
+    root.finish()
     check(root, declaration.transport, declaration.schema)
     if coverage is not None and coverage.answers == "changes" and not lists_everybody(declaration.transport):
         reason = "must be 'whole' where a source is asked person by person: one person's answer is whole"
@@ -151,12 +151,12 @@ def _codes(root: DeclarationTable, kind: str) -> CodeList:
     own = own_codes(root.table("codes")) if "codes" in root else NO_CODES
     if kind == "periods":
         base = (
-            listed(root.converted("code_list", one_of(*NAMES)))
+            shipped_list(root.convert("code_list", one_of(*NAMES)))
             if "code_list" in root or "codes" not in root
             else NO_CODES
         )
     else:
-        base = listed(kind)
+        base = shipped_list(kind)
     if kind == "dream" and not all(_DREAM_CODE.fullmatch(code) for code in own.statuses):
         raise root.refuse("codes", "has a code that is not of three digits, as those of DREAM are")
     return base.with_own(own)
@@ -181,7 +181,7 @@ def _transport(table: DeclarationTable, kind: str, coverage: Coverage | None) ->
     return settings
 
 
-def _dropped(root: DeclarationTable, columns: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _dropped_columns(root: DeclarationTable, columns: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     dropped, patterns = root.texts("dropped", []), root.texts("dropped_patterns", [])
     schema = Schema((), dropped, patterns)
     for pattern in patterns:
@@ -202,7 +202,7 @@ def _columns(table: DeclarationTable, kind: str, coverage: Coverage | None) -> d
         needed, optional = needed | _CHANGE_WORDS, optional | {"deleted"}
     words = sorted(needed) + sorted(word for word in optional if word in table)
     columns = {word: table.text(word) for word in words}
-    table.done()
+    table.finish()
     for word, name in columns.items():
         if list(columns.values()).count(name) > 1:
             raise table.refuse(word, f"names {name!r}, as another word does")
@@ -210,23 +210,23 @@ def _columns(table: DeclarationTable, kind: str, coverage: Coverage | None) -> d
 
 
 def _coverage(table: DeclarationTable) -> Coverage:
-    answers = table.converted("answers", one_of("whole", "changes"))
+    answers = table.convert("answers", one_of("whole", "changes"))
     coverage = Coverage(
         answers=answers,
         complete_after_days=table.integer("complete_after_days", most=366),
         lag_days=table.integer("lag_days", 0, most=366) if answers == "changes" else 0,
     )
-    table.done()
+    table.finish()
     return coverage
 
 
-def _agreement(table: DeclarationTable) -> Agreement:
-    agreement = Agreement(
+def _agreement(table: DeclarationTable) -> SourceAgreement:
+    agreement = SourceAgreement(
         reference=table.text("reference"),
         statute=table.text("statute"),
         permitted_purposes=frozenset(table.texts("permitted_purposes")),
         approver=table.text("approver"),
         valid_to=table.day("valid_to"),
     )
-    table.done()
+    table.finish()
     return agreement

@@ -32,10 +32,10 @@ class DropFolder:
         self._folders: dict[Where, int] = {}
         self._closing = ExitStack()
         try:
-            self._folders[Where.COMING] = self._opened(folder, None)
+            self._folders[Where.COMING] = self._open(folder, None)
             for where in (Where.TAKEN, Where.DONE) if claims else ():
                 self._make(where)
-                self._folders[where] = self._opened(where, self._folders[Where.COMING])
+                self._folders[where] = self._open(where, self._folders[Where.COMING])
             if claims:
                 self._lock()
         except OSError as error:
@@ -71,7 +71,7 @@ class DropFolder:
     def close(self) -> None:
         self._closing.close()
 
-    def _opened(self, name: str, below: int | None) -> int:
+    def _open(self, name: str, below: int | None) -> int:
         descriptor = os.open(name, _FOLDER, dir_fd=below)
         self._closing.callback(os.close, descriptor)
         return descriptor

@@ -58,7 +58,7 @@ def read_arrival(table: DeclarationTable) -> Arrival:
         raise table.refuse("folder", "must be a whole path from / on, without ..")
     has_manifest = "manifest" in table
     if has_manifest:
-        table.converted("manifest", one_of("sha256"))
+        table.convert("manifest", one_of("sha256"))
     elif "quiet_seconds" not in table:
         raise table.refuse("folder", 'needs manifest = "sha256" or quiet_seconds: a file may still be on its way')
     quiet = 0 if has_manifest else table.integer("quiet_seconds", least=1, most=86_400)

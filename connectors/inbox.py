@@ -117,7 +117,7 @@ class Inbox:
         coming, left = self._whole()
         if not self._claims:
             return Found(coming, left)
-        taken, refused = self._ours(Where.TAKEN)
+        taken, refused = self._declared_files(Where.TAKEN)
         claimed = [Arrived(self._place, Where.TAKEN, entry) for entry in taken]
         return Found(sorted([*claimed, *coming], key=lambda file: file.name), left + refused)
 
@@ -137,7 +137,7 @@ class Inbox:
                 left.append(Left(file.name, "another file came in its place: it is read next time", waits=True))
             elif self._arrival.has_manifest:
                 self._place.move(_manifest(file.name), Where.COMING, Where.TAKEN, _manifest(file.name))
-        taken, refused = self._ours(Where.TAKEN)
+        taken, refused = self._declared_files(Where.TAKEN)
         return Found([Arrived(self._place, Where.TAKEN, entry) for entry in taken], left + refused)
 
     def finish(self, file: SourceFile) -> None:
@@ -165,7 +165,7 @@ class Inbox:
         self._place.move(name, Where.TAKEN, Where.DONE, free)
         self._place.move(_manifest(name), Where.TAKEN, Where.DONE, _manifest(free))
 
-    def _ours(self, where: Where) -> tuple[list[Entry], list[Left]]:
+    def _declared_files(self, where: Where) -> tuple[list[Entry], list[Left]]:
         """The files that the declaration means, by name, and those that it may not mean."""
         ours, left = [], []
         entries = self._place.entries(where)
@@ -176,7 +176,7 @@ class Inbox:
                 continue
             refusal = self._refusal(where, entry)
             if refusal:
-                left.append(Left(shown(entry.name), refusal, waits=False))
+                left.append(Left(printable_name(entry.name), refusal, waits=False))
             else:
                 ours.append(entry)
         return ours, left
@@ -200,7 +200,7 @@ class Inbox:
         return ""
 
     def _whole(self) -> tuple[list[Arrived], list[Left]]:
-        entries, left = self._ours(Where.COMING)
+        entries, left = self._declared_files(Where.COMING)
         if self._arrival.has_manifest:
             return self._with_manifest(entries, left)
         if not entries:
@@ -247,7 +247,7 @@ class Inbox:
         return "" if digest.hexdigest() == found[1].lower() else "it is not what its manifest says, or not yet"
 
 
-def shown(name: str) -> str:
+def printable_name(name: str) -> str:
     """A name that may be printed: one that could hold a number, or controls a terminal, is not repeated."""
     if has_cpr_shape(name):
         return "a file whose name has the shape of a CPR number"

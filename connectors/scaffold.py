@@ -53,7 +53,7 @@ def scaffold(file: SourceFile, *, kind: str, identifier: str, sheet: str = "") -
     form, header = _read(file, sheet)
     _check_is_a_header(header, file=file.name)
     kind = kind or ("dream" if any(map(_WEEK_NAME.fullmatch, header)) else "periods")
-    chosen = _chosen(header, kind)
+    chosen = _likely_columns(header, kind)
     rest = [name for name in header if name not in chosen.values()]
     if kind == "dream":
         rest = [name for name in rest if not _WEEK_NAME.fullmatch(name)]
@@ -83,7 +83,7 @@ def _check_is_a_header(header: Sequence[str], *, file: str) -> None:
         raise HeaderMismatch(file=file, column="", position=0, reason=reason)
 
 
-def _chosen(header: Sequence[str], kind: str) -> dict[str, str]:
+def _likely_columns(header: Sequence[str], kind: str) -> dict[str, str]:
     """Our words with the first column that is likely called so; empty where none is."""
     chosen: dict[str, str] = {}
     for word in words_of(kind):

@@ -42,7 +42,9 @@ class Schema:
             shown = all(map(is_a_name, places.values()))
             said = [f"{position} {name!r}" if shown else str(position) for position, name in places.items()]
             word = "column" if len(said) == 1 else "columns"
-            raise SchemaChanged(source=source, reason=f"has {word} that the declaration does not name: {_some(said)}")
+            raise SchemaChanged(
+                source=source, reason=f"has {word} that the declaration does not name: {_at_most_eight(said)}"
+            )
 
     def dropped_of(self, names: Sequence[str]) -> list[str]:
         """Those of the names that are dropped."""
@@ -55,5 +57,5 @@ def is_a_name(text: str) -> bool:
     return 0 < len(text) <= _LONGEST_NAME and is_seen(text) and not has_digit
 
 
-def _some(said: Sequence[str]) -> str:
+def _at_most_eight(said: Sequence[str]) -> str:
     return ", ".join(said[:8]) + (f" and {len(said) - 8} more" if len(said) > 8 else "")

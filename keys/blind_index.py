@@ -38,7 +38,7 @@ class BlindIndexKey:
         info = f"outcome-gateway blind index\x00{domain}\x00{version}".encode()
         return cls(HKDF(SHA256(), 32, salt=None, info=info).derive(secret))
 
-    def one(self, cpr: Cpr) -> bytes:
+    def index_of(self, cpr: Cpr) -> bytes:
         """The 16-byte index of one number."""
         digits = np.frombuffer(cpr.digits.encode("ascii"), dtype=np.uint8).reshape(1, DIGITS)
         return self.column(digits).tobytes()

@@ -13,7 +13,7 @@ from keys.errors import TransitionRefused
 from vocabulary.total import total
 
 
-class State(StrEnum):
+class KeyState(StrEnum):
     PENDING = "pending"  # made and announced in the manifest; has signed nothing
     ACTIVE = "active"  # signs; there is one at most
     RETIRING = "retiring"  # signs nothing new; still published beside its successor
@@ -22,7 +22,7 @@ class State(StrEnum):
     COMPROMISED = "compromised"  # not to be believed since a time; its private part is gone
 
 
-class Action(StrEnum):
+class KeyAction(StrEnum):
     ACTIVATE = "activate"
     SUCCEED = "succeed"  # another key became active
     RETIRE = "retire"
@@ -30,26 +30,26 @@ class Action(StrEnum):
     COMPROMISE = "compromise"
 
 
-TRANSITIONS: Mapping[State, Mapping[Action, State]] = total(
+TRANSITIONS: Mapping[KeyState, Mapping[KeyAction, KeyState]] = total(
     {
-        State.PENDING: {
-            Action.ACTIVATE: State.ACTIVE,
-            Action.DESTROY: State.DESTROYED,
-            Action.COMPROMISE: State.COMPROMISED,
+        KeyState.PENDING: {
+            KeyAction.ACTIVATE: KeyState.ACTIVE,
+            KeyAction.DESTROY: KeyState.DESTROYED,
+            KeyAction.COMPROMISE: KeyState.COMPROMISED,
         },
-        State.ACTIVE: {Action.SUCCEED: State.RETIRING, Action.COMPROMISE: State.COMPROMISED},
-        State.RETIRING: {Action.RETIRE: State.RETIRED, Action.COMPROMISE: State.COMPROMISED},
-        State.RETIRED: {Action.DESTROY: State.DESTROYED, Action.COMPROMISE: State.COMPROMISED},
+        KeyState.ACTIVE: {KeyAction.SUCCEED: KeyState.RETIRING, KeyAction.COMPROMISE: KeyState.COMPROMISED},
+        KeyState.RETIRING: {KeyAction.RETIRE: KeyState.RETIRED, KeyAction.COMPROMISE: KeyState.COMPROMISED},
+        KeyState.RETIRED: {KeyAction.DESTROY: KeyState.DESTROYED, KeyAction.COMPROMISE: KeyState.COMPROMISED},
         # a key may turn out to have been stolen before it was destroyed
-        State.DESTROYED: {Action.COMPROMISE: State.COMPROMISED},
-        State.COMPROMISED: {},
+        KeyState.DESTROYED: {KeyAction.COMPROMISE: KeyState.COMPROMISED},
+        KeyState.COMPROMISED: {},
     },
-    State,
+    KeyState,
 )
-PUBLISHED = frozenset({State.PENDING, State.ACTIVE, State.RETIRING})  # in the issuer's JWK set of today
+PUBLISHED = frozenset({KeyState.PENDING, KeyState.ACTIVE, KeyState.RETIRING})  # in the issuer's JWK set of today
 
 
-def after(state: State, action: Action) -> State:
+def after(state: KeyState, action: KeyAction) -> KeyState:
     """The state that follows; `TransitionRefused` where the table has no such pair."""
     following = TRANSITIONS[state].get(action)
     if following is None:
@@ -59,7 +59,7 @@ def after(state: State, action: Action) -> State:
 
 def diagram() -> str:
     """The table as a Mermaid state diagram, for the documentation."""
-    lines = ["stateDiagram-v2", f"    [*] --> {State.PENDING.value}"]
+    lines = ["stateDiagram-v2", f"    [*] --> {KeyState.PENDING.value}"]
     for state, actions in TRANSITIONS.items():
         lines += [f"    {state.value} --> {following.value}: {action.value}" for action, following in actions.items()]
     lines += [f"    {state.value} --> [*]" for state, actions in TRANSITIONS.items() if not actions]

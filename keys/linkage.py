@@ -38,7 +38,7 @@ class VaultStore(Protocol):
     def add(self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: Sequence[BlindIndexRow]) -> None: ...
     def subjects_at(self, domain: str, key_version: int, index: bytes) -> list[str]: ...
     def subjects_in(self, domain: str, key_version: int) -> Mapping[bytes, str]: ...
-    def sealed(self, subject: str) -> tuple[bytes, bytes]: ...
+    def sealed_entry(self, subject: str) -> tuple[bytes, bytes]: ...
     def replace(self, subject: str, *, sealed_cpr: bytes, indexes: Sequence[BlindIndexRow]) -> None: ...
 
 
@@ -59,7 +59,7 @@ class Linkage:
         subject = secrets.token_hex(16)
         key = AESGCM.generate_key(256)
         domains = (MUNICIPALITY, contract_domain(contract_id))
-        indexes = [BlindIndexRow(name, self._version, self.index_key(name).one(cpr)) for name in domains]
+        indexes = [BlindIndexRow(name, self._version, self.index_key(name).index_of(cpr)) for name in domains]
         self._store.add(
             subject,
             sealed_cpr=_seal(AESGCM(key), cpr.digits.encode("ascii"), subject),
@@ -79,7 +79,7 @@ class Linkage:
             raise NumberTaken()
         if owner == subject and self.open(subject) == cpr:
             return False
-        wrapped_key = self._store.sealed(subject)[1]
+        wrapped_key = self._store.sealed_entry(subject)[1]
         key = _open(self._wrapping, wrapped_key, subject)
         domains = (MUNICIPALITY, contract_domain(contract_id))
         self._store.replace(
@@ -87,19 +87,19 @@ class Linkage:
             sealed_cpr=_seal(AESGCM(key), cpr.digits.encode("ascii"), subject),
             indexes=[]
             if owner == subject
-            else [BlindIndexRow(name, self._version, self.index_key(name).one(cpr)) for name in domains],
+            else [BlindIndexRow(name, self._version, self.index_key(name).index_of(cpr)) for name in domains],
         )
         return True
 
     def find(self, cpr: Cpr, contract_id: str) -> str | None:
         """The subject of this number in this contract, if enrolled."""
         domain = contract_domain(contract_id)
-        found = self._store.subjects_at(domain, self._version, self.index_key(domain).one(cpr))
+        found = self._store.subjects_at(domain, self._version, self.index_key(domain).index_of(cpr))
         return found[0] if found else None
 
     def count_in_municipality(self, cpr: Cpr) -> int:
         """In how many contracts of this municipality the number is enrolled."""
-        index = self.index_key(MUNICIPALITY).one(cpr)
+        index = self.index_key(MUNICIPALITY).index_of(cpr)
         return len(self._store.subjects_at(MUNICIPALITY, self._version, index))
 
     def indexes_of(self, contract_id: str) -> Mapping[bytes, str]:
@@ -112,7 +112,7 @@ class Linkage:
 
     def open(self, subject: str) -> Cpr:
         """The subject's number, for a request that must carry it; `VaultCorrupt` where the seal is broken."""
-        sealed_cpr, wrapped_key = self._store.sealed(subject)
+        sealed_cpr, wrapped_key = self._store.sealed_entry(subject)
         key = _open(self._wrapping, wrapped_key, subject)
         return Cpr.parse(_open(AESGCM(key), sealed_cpr, subject).decode("ascii"))
 

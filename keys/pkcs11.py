@@ -80,7 +80,7 @@ def open_signer(uri: str, *, alg: str) -> TokenSigner:
         encoded = encode_rsa_public_key(public) if is_rsa else encode_ec_public_key(public)
     key = _public(encoded, parsed)
     if is_rsa != (alg != "ES256"):
-        raise SignerUnavailable(uri=_shown(parsed), reason=f"the key is of another kind than {alg} needs")
+        raise SignerUnavailable(uri=_printable_uri(parsed), reason=f"the key is of another kind than {alg} needs")
     return TokenSigner(parsed, alg, jwk_of(key))
 
 
@@ -104,10 +104,10 @@ def _session(uri: TokenUri) -> Iterator[Any]:
         with token.open(user_pin=pin) as session:
             yield session
     except (pkcs11.PKCS11Error, RuntimeError) as error:  # the module's own failures; a PIN is in none of their names
-        raise SignerUnavailable(uri=_shown(uri), reason=type(error).__name__) from None
+        raise SignerUnavailable(uri=_printable_uri(uri), reason=type(error).__name__) from None
 
 
-def _shown(uri: TokenUri) -> str:
+def _printable_uri(uri: TokenUri) -> str:
     return f"pkcs11:token={uri.token};object={uri.object}"
 
 
@@ -116,4 +116,4 @@ def _public(encoded: bytes, uri: TokenUri) -> EllipticCurvePublicKey | RSAPublic
     key = load_der_public_key(encoded)
     if isinstance(key, RSAPublicKey) or (isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)):
         return key
-    raise SignerUnavailable(uri=_shown(uri), reason="the key is neither P-256 nor RSA")
+    raise SignerUnavailable(uri=_printable_uri(uri), reason="the key is neither P-256 nor RSA")

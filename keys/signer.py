@@ -24,7 +24,7 @@ from outcome_verifier.signing import jwk_of, sign_as
 KINDS = {"ES256": "p256", "PS256": "rsa", "RS256": "rsa"}  # JWS algorithm -> kind in the key store
 
 
-class Signer(endorsement.Signer, Protocol):
+class Signer(endorsement.JwsSigner, Protocol):
     """What signs a JWS, and says whether it is a development key."""
 
     @property

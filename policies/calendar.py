@@ -20,7 +20,7 @@ _EXACT, _MET, _OWED = Template.CONTRACT_TOTAL, Template.PREDICATE, Template.PAYM
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class CalendarFigure:
     """One figure of one window, and for how many of the possible first weeks somebody can contribute to it."""
 
     measure: str
@@ -36,7 +36,7 @@ class PlannedShow:
     recipient: str  # role
     organisation: str
     window: str
-    figures: tuple[Figure, ...]
+    figures: tuple[CalendarFigure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CalendarView:
     """What one recipient, or all of them together, can put side by side."""
 
     roles: tuple[str, ...]
@@ -88,11 +88,13 @@ class View:
 def audit(calendar: Calendar) -> tuple[Finding, ...]:
     """Every reason to refuse the calendar, in the order of its rules; none where it may come into force."""
     return tuple(
-        finding for rule in (_cohort, _creditor, _predicate, _part, _breakdown, _tied) for finding in rule(calendar)
+        finding
+        for rule in (_cohort, _creditor, _predicate, _part, _breakdown, _tied_creditors)
+        for finding in rule(calendar)
     )
 
 
-def views(calendar: Calendar) -> tuple[View, ...]:
+def views(calendar: Calendar) -> tuple[CalendarView, ...]:
     """Who sees what: each recipient (tied parties as one), then all of them together."""
     groups = _groups(calendar)
     everybody = tuple(sorted({show.recipient for show in calendar.shows}))
@@ -101,7 +103,7 @@ def views(calendar: Calendar) -> tuple[View, ...]:
     return tuple(_view(calendar, roles) for roles in groups)
 
 
-def _view(calendar: Calendar, roles: tuple[str, ...]) -> View:
+def _view(calendar: Calendar, roles: tuple[str, ...]) -> CalendarView:
     shows = [show for show in calendar.shows if show.recipient in roles]
 
     def windows(template: str) -> tuple[str, ...]:
@@ -112,7 +114,7 @@ def _view(calendar: Calendar, roles: tuple[str, ...]) -> View:
     if "operator" in roles:
         totals = _labels(show for show in shows if show.template == _EXACT and show.recipient == "operator")
         tables += [label for label in calendar.reasons_windows if label in totals]
-    return View(
+    return CalendarView(
         roles=roles,
         exact=exact,
         predicates=windows(_MET),
@@ -251,7 +253,7 @@ def _breakdown(calendar: Calendar) -> Iterable[Finding]:
         )
 
 
-def _tied(calendar: Calendar) -> Iterable[Finding]:
+def _tied_creditors(calendar: Calendar) -> Iterable[Finding]:
     """A small cohort's creditor, or one of its payers, that is also its investor tells the investor an amount at every
     window."""
     if calendar.people >= calendar.k_cohort:

@@ -35,7 +35,7 @@ class Decision:
     engine_version: str
 
     @property
-    def allowed(self) -> bool:
+    def is_allowed(self) -> bool:
         return self.effect == "allow"
 
     def canonical(self) -> bytes:

@@ -33,7 +33,7 @@ NOT_LOADED = "programme-not-loaded"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PolicyRequest:
     """Who wants to do what in which programme, and what is known. For a release the principal is the
     recipient, and `facts.requested_by` is who asks for it."""
 
@@ -44,11 +44,11 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EngineAnswer:
     """What Cedar said, in our words: nothing in it depends on the order in which Cedar lists reasons."""
 
-    allowed: bool
-    failed: bool  # no decision, an error, or an allow that names nobody
+    is_allowed: bool
+    has_failed: bool  # no decision, an error, or an allow that names nobody
     policy_ids: tuple[str, ...]  # sorted: link ids of grants on allow, positions of rules on deny
     rule_ids: tuple[str, ...]  # sorted: their @id
 
@@ -109,7 +109,7 @@ class PolicyEngine:
         """
         return PolicyEngine(self._rules, self._bare, self._schema, programmes)
 
-    def authorise(self, request: Request) -> Decision:
+    def authorise(self, request: PolicyRequest) -> Decision:
         """The decision on a request; what cannot be judged is denied, not raised."""
         if self._programmes.get(request.programme.id) != request.programme:
             return self._denied_by_engine(request, NOT_LOADED)
@@ -119,27 +119,27 @@ class PolicyEngine:
             entities=_entities(request),
             schema=self._schema,
         )
-        if answer.failed:
+        if answer.has_failed:
             return self._denied_by_engine(request, ENGINE_ERROR)
-        if answer.allowed:
+        if answer.is_allowed:
             return self._decision(request, effect="allow", rule_ids=answer.rule_ids, grant_ids=answer.policy_ids)
         if not answer.rule_ids:
             return self._denied_by_engine(request, NO_PERMIT)
         return self._decision(request, effect="deny", rule_ids=answer.rule_ids, grant_ids=())
 
-    def check(self, request: Request) -> Decision:
+    def check(self, request: PolicyRequest) -> Decision:
         """The decision on a request that is allowed.
 
         Raises:
             PolicyDenied: it is not; the exception carries the decision.
         """
         decision = self.authorise(request)
-        if not decision.allowed:
+        if not decision.is_allowed:
             raise PolicyDenied(decision)
         return decision
 
     def _decision(
-        self, request: Request, *, effect: str, rule_ids: tuple[str, ...], grant_ids: tuple[str, ...]
+        self, request: PolicyRequest, *, effect: str, rule_ids: tuple[str, ...], grant_ids: tuple[str, ...]
     ) -> Decision:
         rules = [self._rules.rules[rule_id] for rule_id in rule_ids]
         english = " ".join(f"{rule.title_en} ({rule.id})" for rule in rules)
@@ -148,7 +148,7 @@ class PolicyEngine:
             english, danish = f"Must hold and does not: {english}", f"Skal gælde, men gør ikke: {danish}"
         return self._record(request, effect=effect, rule_ids=rule_ids, grant_ids=grant_ids, reasons=(english, danish))
 
-    def _denied_by_engine(self, request: Request, rule_id: str) -> Decision:
+    def _denied_by_engine(self, request: PolicyRequest, rule_id: str) -> Decision:
         who, what, where = request.principal, request.action, request.programme.id
         reasons = {
             NO_PERMIT: (
@@ -168,7 +168,7 @@ class PolicyEngine:
 
     def _record(
         self,
-        request: Request,
+        request: PolicyRequest,
         *,
         effect: str,
         rule_ids: tuple[str, ...],
@@ -184,7 +184,7 @@ class PolicyEngine:
             grant_ids=grant_ids,
             reason_en=reasons[0],
             reason_da=reasons[1],
-            facts=MappingProxyType(recorded(request.facts)),
+            facts=MappingProxyType(recorded_facts(request.facts)),
             policy_set_sha256=self._rules.sha256,
             programme_sha256=request.programme.sha256,
             engine_version=self._version,
@@ -197,9 +197,9 @@ def ask(
     policies: cedarpy.PolicySet,
     entities: list[dict[str, Any]],
     schema: cedarpy.Schema,
-) -> Answer:
+) -> EngineAnswer:
     """One question to Cedar. A schema is required: without one, a rule whose fact is missing is skipped."""
-    failed = Answer(allowed=False, failed=True, policy_ids=(), rule_ids=())
+    failed = EngineAnswer(is_allowed=False, has_failed=True, policy_ids=(), rule_ids=())
     try:
         result = cedarpy.is_authorized(dict(request), policies, entities, schema)
         decision = result.decision
@@ -216,10 +216,10 @@ def ask(
     if (allowed and not policy_ids) or not all(names.get(policy_id) for policy_id in policy_ids):
         return failed
     rule_ids = tuple(sorted({names[policy_id] for policy_id in policy_ids}))
-    return Answer(allowed=allowed, failed=False, policy_ids=policy_ids, rule_ids=rule_ids)
+    return EngineAnswer(is_allowed=allowed, has_failed=False, policy_ids=policy_ids, rule_ids=rule_ids)
 
 
-def cedar_request(request: Request) -> dict[str, Any]:
+def cedar_request(request: PolicyRequest) -> dict[str, Any]:
     """The request as Cedar takes it. Ids are passed as values, never pasted into Cedar text."""
     return {
         "principal": _party_uid(request.principal),
@@ -229,7 +229,7 @@ def cedar_request(request: Request) -> dict[str, Any]:
     }
 
 
-def recorded(facts: Facts) -> dict[str, FactValue]:
+def recorded_facts(facts: Facts) -> dict[str, FactValue]:
     """The facts as a decision keeps them: plain text, numbers, booleans and sorted tuples of text."""
     kept: dict[str, FactValue] = {}
     for field in fields(facts):
@@ -267,7 +267,7 @@ def _link(grant: Grant) -> dict[str, Any]:
     }
 
 
-def _entities(request: Request) -> list[dict[str, Any]]:
+def _entities(request: PolicyRequest) -> list[dict[str, Any]]:
     programme = request.programme
     named = (getattr(request.facts, field.name) for field in fields(request.facts))
     parties = {request.principal, *programme.parties, *(value for value in named if isinstance(value, Party))}

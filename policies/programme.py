@@ -158,9 +158,9 @@ def load_programme(text: bytes, *, file: str) -> Programme:
         raise root.refuse("schema", f"must be {SCHEMA!r}")
     parties = _parties(root)
     programme = Programme(
-        id=root.converted("id", _identifier),
-        contract_id=root.converted("contract_id", _identifier),
-        contract_sha256=root.converted("contract_sha256", _digest),
+        id=root.convert("id", _identifier),
+        contract_id=root.convert("contract_id", _identifier),
+        contract_sha256=root.convert("contract_sha256", _digest),
         title=root.text("title"),
         active=root.flag("active"),
         purposes=frozenset(root.words("purposes", Purpose)),
@@ -172,12 +172,12 @@ def load_programme(text: bytes, *, file: str) -> Programme:
         pull_until=root.day("pull_until") if "pull_until" in root else None,
         sources=frozenset(root.list_of("sources", _identifier)),
         assessments=_assessments(root),
-        controller=root.converted("controller", _identifier),
+        controller=root.convert("controller", _identifier),
         parties=frozenset(parties),
         grants=_grants(root, parties),
         requirements=Requirements(
             bases=frozenset(root.words("requires", RecordKind)),
-            excludes_protected=root.converted("protected_persons", one_of("count", "exclude")) == "exclude",
+            excludes_protected=root.convert("protected_persons", one_of("count", "exclude")) == "exclude",
         ),
         notices=_notices(root),
         retention=_retention(root.table("retention")),
@@ -186,7 +186,7 @@ def load_programme(text: bytes, *, file: str) -> Programme:
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
-    root.done()
+    root.finish()
     _consistent(programme, root)
     return programme
 
@@ -206,8 +206,8 @@ def _assessments(root: DeclarationTable) -> dict[str, str]:
 def _parties(root: DeclarationTable) -> tuple[Party, ...]:
     parties: list[Party] = []
     for table in root.tables("parties"):
-        party = Party(table.converted("organisation", _identifier), table.word("role", Role))
-        table.done()
+        party = Party(table.convert("organisation", _identifier), table.word("role", Role))
+        table.finish()
         if party in parties:
             raise table.refuse("organisation", f"is declared twice as {party.role}")
         parties.append(party)
@@ -215,13 +215,13 @@ def _parties(root: DeclarationTable) -> tuple[Party, ...]:
 
 
 def _grants(root: DeclarationTable, parties: tuple[Party, ...]) -> tuple[Grant, ...]:
-    programme = root.converted("id", _identifier)
+    programme = root.convert("id", _identifier)
     grants: dict[str, Grant] = {}
     for table in root.tables("grants"):
-        name = f"{programme}/{table.converted('id', _identifier)}"
+        name = f"{programme}/{table.convert('id', _identifier)}"
         grant = Grant(
             id=name,
-            organisation=table.converted("organisation", _identifier),
+            organisation=table.convert("organisation", _identifier),
             role=table.word("role", Role),
             action=table.word("action", Action),
             programme=programme,
@@ -231,7 +231,7 @@ def _grants(root: DeclarationTable, parties: tuple[Party, ...]) -> tuple[Grant, 
         )
         if grant.action is Action.RELEASE_INDIVIDUAL and not (grant.legal_basis and grant.law_reference):
             raise table.refuse("action", "needs legal_basis and law_reference of its own")
-        table.done()
+        table.finish()
         if name in grants:
             raise table.refuse("id", "names another grant too")
         if grant.party not in parties:
@@ -246,13 +246,13 @@ def _notices(root: DeclarationTable) -> tuple[Notice, ...]:
     notices: list[Notice] = []
     for table in root.tables("notices"):
         notice = Notice(
-            id=table.converted("id", _identifier),
+            id=table.convert("id", _identifier),
             version=table.integer("version", least=1, most=999),
-            language=table.converted("language", one_of("da", "en")),
-            file=table.converted("file", _relative),
-            sha256=table.converted("sha256", _digest),
+            language=table.convert("language", one_of("da", "en")),
+            file=table.convert("file", _relative),
+            sha256=table.convert("sha256", _digest),
         )
-        table.done()
+        table.finish()
         if any((one.id, one.version, one.language) == (notice.id, notice.version, notice.language) for one in notices):
             raise table.refuse("id", "stands twice with this version and language")
         notices.append(notice)
@@ -265,18 +265,18 @@ def _notices(root: DeclarationTable) -> tuple[Notice, ...]:
 def _retention(table: DeclarationTable) -> Retention:
     retention = Retention(
         case_number=table.text("case_number"),
-        kle=table.converted("kle", _kle),
-        archive=table.converted("archive", one_of("preserve", "discard")),
+        kle=table.convert("kle", _kle),
+        archive=table.convert("archive", one_of("preserve", "discard")),
         accounting_until=table.day("accounting_until"),
     )
-    table.done()
+    table.finish()
     return retention
 
 
 def _appointments(root: DeclarationTable) -> tuple[Appointment, ...]:
     appointments: list[Appointment] = []
     for table in root.tables("appointments", least=0):
-        key = table.converted("key", _thumbprint) if "key" in table else ""
+        key = table.convert("key", _thumbprint) if "key" in table else ""
         one = Appointment(table.text("staff"), table.word("role", Role), table.day("until"), key)
         if key and one.role is not Role.AUDITOR:
             raise table.refuse("key", "belongs to an auditor, who signs what was found")
@@ -285,7 +285,7 @@ def _appointments(root: DeclarationTable) -> tuple[Appointment, ...]:
         if any(other.staff == one.staff and Role.AUDITOR in (other.role, one.role) for other in appointments):
             raise table.refuse("staff", "audits, and has another appointment: nobody audits their own work")
         appointments.append(one)
-        table.done()
+        table.finish()
     return tuple(appointments)
 
 

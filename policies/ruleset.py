@@ -136,13 +136,13 @@ def read_ruleset(texts: dict[str, str], *, schema: str, sha256: str, cases: str 
     Raises:
         PolicySetInvalid: see the module.
     """
-    policies, rules = _checked(tuple(texts.items()), schema)
+    policies, rules = _checked_rules(tuple(texts.items()), schema)
     return RuleSet(policies, schema, dict(texts), dict(rules), cases, sha256)
 
 
 # the same texts come again: in force, as approved, and as a decision that is explained names them
 @lru_cache(maxsize=8)
-def _checked(texts: tuple[tuple[str, str], ...], schema: str) -> tuple[str, Mapping[str, Rule]]:
+def _checked_rules(texts: tuple[tuple[str, str], ...], schema: str) -> tuple[str, Mapping[str, Rule]]:
     """The texts as one, and their rules by name, in order."""
     rules: dict[str, Rule] = {}
     for file, text in texts:

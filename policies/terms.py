@@ -7,12 +7,12 @@ Vocabulary 2.2 in `purposes.toml`; legal bases are IRIs of its GDPR extension
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 
+from vocabulary.declaration import one_of, parse
 from vocabulary.total import total
 
 
@@ -133,22 +133,24 @@ class PurposeTerm:
     label_en: str
 
 
-def purpose_terms() -> dict[Purpose, PurposeTerm]:
+def purpose_terms() -> Mapping[Purpose, PurposeTerm]:
     """Every purpose with its DPV term, from `purposes.toml`.
 
     Raises:
-        ValueError: the file names a purpose that `Purpose` does not know (a broken installation).
-        KeyError: the file lacks a field.
+        DeclarationInvalid: the file names another purpose, or lacks a field (a broken installation).
+        TypeError: a purpose has no term.
     """
-    entries = tomllib.loads(files("policies").joinpath("purposes.toml").read_text("utf-8"))["purposes"]
-    terms = (
-        PurposeTerm(
-            purpose=Purpose(entry["id"]),
-            iri=entry["iri"],
-            relation=entry["relation"],
-            label_da=entry["da"],
-            label_en=entry["en"],
+    root = parse(files("policies").joinpath("purposes.toml").read_bytes(), file="purposes.toml")
+    terms: dict[Purpose, PurposeTerm] = {}
+    for table in root.tables("purposes"):
+        purpose = table.word("id", Purpose)
+        terms[purpose] = PurposeTerm(
+            purpose=purpose,
+            iri=table.text("iri"),
+            relation=table.convert("relation", one_of("equals", "narrower")),
+            label_da=table.text("da"),
+            label_en=table.text("en"),
         )
-        for entry in entries
-    )
-    return {term.purpose: term for term in terms}
+        table.finish()
+    root.finish()
+    return total(terms, Purpose)

@@ -134,7 +134,7 @@ class DeclarationTable:
     def text(self, key: str, default: str | None = None) -> str:
         """One line that says something; empty only where that is the default."""
         value = self._take(key, str, default, "text")
-        return value if value == default else self._checked(key, value, typed_text)
+        return value if value == default else self._check(key, value, typed_text)
 
     def integer(self, key: str, default: int | None = None, *, least: int = 0, most: int | None = None) -> int:
         value = self._take(key, int, default, "a whole number")
@@ -162,32 +162,32 @@ class DeclarationTable:
             raise self.refuse(key, "must hold texts only")
         if len(set(values)) != len(values):
             raise self.refuse(key, "names the same thing twice")
-        return tuple(value if or_empty and not value else self._checked(key, value, typed_text) for value in values)
+        return tuple(value if or_empty and not value else self._check(key, value, typed_text) for value in values)
 
     def lines(self, key: str) -> tuple[str, ...]:
         """A text of several lines, each printable; tabs count as spaces."""
-        return self._checked(key, self._take(key, str, None, "text"), typed_lines)
+        return self._check(key, self._take(key, str, None, "text"), typed_lines)
 
-    def converted(self, key: str, convert: Callable[[str], T]) -> T:
+    def convert(self, key: str, into: Callable[[str], T]) -> T:
         """A text turned into a value; the converter's `ValueError` becomes the refusal."""
-        return self._checked(key, self.text(key), convert)
+        return self._check(key, self.text(key), into)
 
     def list_of(self, key: str, convert: Callable[[str], T]) -> tuple[T, ...]:
         """A list of at least one text, each turned into a value, none twice."""
         texts = self.texts(key)
         if not texts:
             raise self.refuse(key, "must be a list of at least one text")
-        return tuple(self._checked(key, text, convert) for text in texts)
+        return tuple(self._check(key, text, convert) for text in texts)
 
     def word(self, key: str, vocabulary: type[Word]) -> Word:
         """A member of a closed vocabulary, by its value."""
-        return self.converted(key, member_of(vocabulary))
+        return self.convert(key, member_of(vocabulary))
 
     def words(self, key: str, vocabulary: type[Word]) -> tuple[Word, ...]:
         """At least one member of a closed vocabulary, by their values, none twice."""
         return self.list_of(key, member_of(vocabulary))
 
-    def _checked(self, key: str, text: str, check: Callable[[str], T]) -> T:
+    def _check(self, key: str, text: str, check: Callable[[str], T]) -> T:
         try:
             return check(text)
         except ValueError as error:
@@ -205,7 +205,7 @@ class DeclarationTable:
     def _table(self, values: Mapping[str, Any], path: tuple[str | int, ...]) -> DeclarationTable:
         return DeclarationTable(values, file=self._file, text=self._text, refusal=self._refusal, path=self._path + path)
 
-    def done(self) -> None:
+    def finish(self) -> None:
         """Raise for the first key that nobody asked for: an unknown word is never passed over."""
         for key in self._values:
             if key not in self._asked:

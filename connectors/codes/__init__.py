@@ -73,14 +73,14 @@ def plain(text: str) -> str:
 
 
 @cache
-def listed(name: str) -> CodeList:
+def shipped_list(name: str) -> CodeList:
     """The list of this name, one of `NAMES`."""
     return _code_list(*_load(name), sha256=hashlib.sha256(_bytes(name)).hexdigest())
 
 
 def statuses(name: str) -> Mapping[str, Status]:
     """Code -> status of the list of this name, whenever the code existed."""
-    return listed(name).statuses
+    return shipped_list(name).statuses
 
 
 @cache
@@ -116,7 +116,7 @@ def own_codes(table: DeclarationTable) -> CodeList:
             raise named.refuse(word, f"is no status; known are: {', '.join(known)}")
     words = _words(named)
     days = _days(table, words, (date.min, date.max))
-    table.done()
+    table.finish()
     return _code_list(words, days)
 
 
@@ -141,7 +141,7 @@ def _load(name: str) -> tuple[dict[str, str], dict[str, _Days]]:
         raise root.refuse("valid_to", "must not be before valid_from")
     words = _words(root.table("codes"))
     days = _days(root, words, (first, last))
-    root.done()
+    root.finish()
     return words, days
 
 
@@ -153,7 +153,7 @@ def _words(table: DeclarationTable) -> dict[str, str]:
             if code in found:
                 raise table.refuse(word, f"has {code!r}, which {found[code]} has as well")
             found[code] = word
-    table.done()
+    table.finish()
     return found
 
 
@@ -172,7 +172,7 @@ def _days(root: DeclarationTable, known: Mapping[str, str], whole: _Days) -> dic
             if code not in known or code in limited:
                 raise table.refuse("codes", f"has {code!r}, which is not in the list, or has limits already")
             limited[code] = first, last
-        table.done()
+        table.finish()
     return {code: limited.get(code, whole) for code in known}
 
 

@@ -58,7 +58,7 @@ def read_settings(table: DeclarationTable) -> TransportSettings:
     if kind not in _MODULES:
         raise table.refuse("kind", f"must be one of: {', '.join(_MODULES)}")
     settings = _MODULES[kind].read(table)
-    table.done()
+    table.finish()
     return settings
 
 

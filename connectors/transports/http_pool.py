@@ -29,7 +29,7 @@ class JudgedTransport(httpx.BaseTransport):
         self._pool = httpcore.ConnectionPool(
             # simulated sources on loopback need none, and the system's authorities take a while to load
             ssl_context=tls_context(settings, secrets) if any(map(_is_https, settings.origins)) else None,
-            proxy=_written(proxy) if proxy else None,
+            proxy=_as_proxy(proxy) if proxy else None,
             max_connections=settings.parallel,
             max_keepalive_connections=settings.parallel,
             keepalive_expiry=20.0,
@@ -87,7 +87,7 @@ def _is_https(address: str) -> bool:
     return address.startswith("https://")
 
 
-def _written(proxy: str) -> httpcore.Proxy:
+def _as_proxy(proxy: str) -> httpcore.Proxy:
     """The proxy; a user and password in the environment's address go into a header."""
     parts = urlsplit(proxy)
     auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None

@@ -52,13 +52,13 @@ def read_http(table: DeclarationTable, *urls: str) -> HttpSettings:
         authority=http.text("authority", ""),
         client_certificate=http.text("client_certificate", ""),
     )
-    http.done()
+    http.finish()
     return settings
 
 
 def url(table: DeclarationTable, key: str) -> str:
     """An address in a declaration."""
-    return table.converted(key, checked_url)
+    return table.convert(key, checked_url)
 
 
 def read_proxy(table: DeclarationTable) -> str:

@@ -84,7 +84,7 @@ def parse_path(text: str) -> Path:
     return tuple(parts)
 
 
-def written(path: Path) -> str:
+def written_path(path: Path) -> str:
     """A path as a declaration writes it."""
     return "".join("[*]" if part == "*" else f".{part}" for part in path).removeprefix(".")
 
@@ -170,7 +170,7 @@ class Layout:
         """In the how-manieth list of `records` a column stands, and its way from there."""
         last = max((place for place, part in enumerate(path) if part == "*"), default=-1)
         if path[: last + 1] != self._records[: last + 1]:
-            raise ValueError(f"{written(path)!r} is in a list of which there is not one record each")
+            raise ValueError(f"{written_path(path)!r} is in a list of which there is not one record each")
         return path[: last + 1].count("*"), path[last + 1 :]
 
     def records(self, answer: Any, *, source: str) -> list[Record]:
@@ -187,29 +187,31 @@ class Layout:
         if node.leaf:
             if not _is(value, node.leaf):
                 said = "null" if value is None else f"not of the type {node.leaf}"
-                raise SchemaChanged(source=source, reason=f"{written(path)!r} is {said}")
+                raise SchemaChanged(source=source, reason=f"{written_path(path)!r} is {said}")
             return
         if node.item is not None:
             if not isinstance(value, list):
-                raise SchemaChanged(source=source, reason=f"{written(path) or 'the answer'!r} is no list")
+                raise SchemaChanged(source=source, reason=f"{written_path(path) or 'the answer'!r} is no list")
             for item in value:
                 self._check(item, node.item, (*path, "*"), source)
             return
         if not isinstance(value, dict):
-            raise SchemaChanged(source=source, reason=f"{written(path) or 'the answer'!r} is no object")
+            raise SchemaChanged(source=source, reason=f"{written_path(path) or 'the answer'!r} is no object")
         self._check_members(value, node, path, source)
         for name, inner in node.members.items():
             if name in value:
                 self._check(value[name], inner, (*path, name), source)
             elif not (inner.is_optional or inner.is_dropped):
-                raise SchemaChanged(source=source, reason=f"{written((*path, name))!r} is missing")
+                raise SchemaChanged(source=source, reason=f"{written_path((*path, name))!r} is missing")
 
     def _check_members(self, value: Mapping[str, Any], node: _Node, path: Path, source: str) -> None:
         for position, name in enumerate(value, start=1):
-            if name in node.members or self._schema.is_dropped(written((*path, name))):
+            if name in node.members or self._schema.is_dropped(written_path((*path, name))):
                 continue
             # a name that could be a cell (a number, a day) is not repeated
-            said = repr(written((*path, name))) if is_a_name(name) else f"number {position} in {written(path)!r}"
+            said = (
+                repr(written_path((*path, name))) if is_a_name(name) else f"number {position} in {written_path(path)!r}"
+            )
             raise SchemaChanged(source=source, reason=f"has a member that the declaration does not name: {said}")
 
 
@@ -227,7 +229,7 @@ def _node(top: _Node, path: Path) -> _Node:
 
 def _check_one_thing(node: _Node, path: Path) -> None:
     if bool(node.members) + (node.item is not None) + bool(node.leaf) > 1:
-        raise ValueError(f"{written(path)!r} is two things at once")
+        raise ValueError(f"{written_path(path)!r} is two things at once")
     for name, inner in node.members.items():
         _check_one_thing(inner, (*path, name))
     if node.item is not None:

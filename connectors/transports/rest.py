@@ -16,8 +16,8 @@ from vocabulary.errors import DeclarationInvalid
 
 
 def read(table: DeclarationTable) -> RestSettings:
-    asks = table.converted("asks", one_of("person", "list"))
-    method = table.converted("method", one_of("GET", "POST"))
+    asks = table.convert("asks", one_of("person", "list"))
+    method = table.convert("method", one_of("GET", "POST"))
     query = read_texts(table.table("query"), may_hold_number=False) if "query" in table else {}
     headers = read_texts(table.table("headers"), may_hold_number=True, are_headers=True) if "headers" in table else {}
     body = read_body(table.table("body")) if "body" in table else {}
@@ -58,10 +58,10 @@ def check(root: DeclarationTable, settings: RestSettings, schema: Schema) -> Non
     try:
         layout(settings, schema)
     except PathMisfit as misfit:
-        raise _refused(root, table, settings, misfit) from None
+        raise _path_refusal(root, table, settings, misfit) from None
 
 
-def _refused(
+def _path_refusal(
     root: DeclarationTable, table: DeclarationTable, settings: RestSettings, misfit: PathMisfit
 ) -> DeclarationInvalid:
     """The refusal at the key that holds the path."""
@@ -88,7 +88,7 @@ def connect(settings: RestSettings, schema: Schema, secrets: Secrets, clock: Clo
 
 def _auth(table: DeclarationTable) -> ApiKey | OAuth:
     auth: ApiKey | OAuth
-    if table.converted("kind", one_of("api_key", "oauth2")) == "api_key":
+    if table.convert("kind", one_of("api_key", "oauth2")) == "api_key":
         auth = ApiKey(table.text("header"), table.text("secret"), table.text("prefix", ""))
     else:
         auth = OAuth(
@@ -96,14 +96,14 @@ def _auth(table: DeclarationTable) -> ApiKey | OAuth:
             client_id=table.text("client_id"),
             secret=table.text("secret"),
             scope=table.text("scope", ""),
-            sends=table.converted("sends", one_of("basic", "body")) if "sends" in table else "basic",
+            sends=table.convert("sends", one_of("basic", "body")) if "sends" in table else "basic",
         )
-    table.done()
+    table.finish()
     return auth
 
 
 def _paging(table: DeclarationTable, asks: str) -> Paging:
-    kind = table.converted("kind", one_of("number", "cursor", "link", "changes"))
+    kind = table.convert("kind", one_of("number", "cursor", "link", "changes"))
     if kind == "changes" and asks == "person":
         raise table.refuse("kind", "'changes' is for lists: one person's answer is whole")
     paging = Paging(
@@ -115,7 +115,7 @@ def _paging(table: DeclarationTable, asks: str) -> Paging:
         total=_path(table, "total", is_needed=kind == "number") if kind != "changes" else "",
         repeats=table.flag("repeats") if kind == "changes" else False,
     )
-    table.done()
+    table.finish()
     for key in ("next", "total"):
         if "*" in parse_path(getattr(paging, key)):
             raise table.refuse(key, "must not be in a list")
@@ -123,8 +123,8 @@ def _paging(table: DeclarationTable, asks: str) -> Paging:
 
 
 def _types(table: DeclarationTable) -> dict[str, str]:
-    types = {name: table.converted(name, one_of(*TYPES)) for name in table}
-    table.done()
+    types = {name: table.convert(name, one_of(*TYPES)) for name in table}
+    table.finish()
     return types
 
 

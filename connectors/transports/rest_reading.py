@@ -55,10 +55,10 @@ class JsonReader:
             if not records or (after == position and self._settings.paging.repeats):
                 return
             if after in seen:
-                raise self._moved("the same page follows again")
+                raise self._list_changed("the same page follows again")
             seen.add(after)
             position = after
-        raise self._moved("its pages do not end")
+        raise self._list_changed("its pages do not end")
 
     def _whole(self, ask: Ask, number: str, most: int) -> Iterator[list[Record]]:
         """The records of each page of one list."""
@@ -70,7 +70,7 @@ class JsonReader:
             records = self._layout.records(said, source=self._source)
             here = frozenset(records)
             if not before.isdisjoint(here):
-                raise self._moved("a record comes on two pages")
+                raise self._list_changed("a record comes on two pages")
             before, read, total = here, read + len(records), self._same_total(said, total)
             yield records
             if self._settings.paging.kind == "number":
@@ -79,12 +79,12 @@ class JsonReader:
                 position, address = self._following(said, headers)
             if not position:
                 if total and read != int(total):
-                    raise self._moved(f"{read} records came, and the source said {total}")
+                    raise self._list_changed(f"{read} records came, and the source said {total}")
                 return
             if position in seen:
-                raise self._moved("the same page follows again")
+                raise self._list_changed("the same page follows again")
             seen.add(position)
-        raise self._moved("its pages do not end")
+        raise self._list_changed("its pages do not end")
 
     def _same_total(self, said: Any, before: str) -> str:
         if not self._settings.paging.total:
@@ -95,7 +95,7 @@ class JsonReader:
                 source=self._source, reason=f"{self._settings.paging.total!r} is no number of records"
             )
         if before and total != before:
-            raise self._moved("the number of records changed")
+            raise self._list_changed("the number of records changed")
         return total
 
     def _following(self, said: Any, headers: Mapping[str, str]) -> tuple[str, str]:
@@ -109,7 +109,7 @@ class JsonReader:
                 return address, address
         return "", ""
 
-    def _moved(self, how: str) -> SourceMalformed:
+    def _list_changed(self, how: str) -> SourceMalformed:
         return SourceMalformed(source=self._source, reason=f"the list changed while it was read: {how}")
 
     def _ask(self, ask: Ask, number: str, position: str, address: str) -> tuple[Any, Mapping[str, str]]:

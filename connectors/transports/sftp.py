@@ -74,9 +74,9 @@ def read(table: DeclarationTable) -> SftpSettings:
         host=host,
         port=table.integer("port", 22, least=1, most=65_535),
         user=table.text("user"),
-        host_key=table.converted("host_key", _host_key),
+        host_key=table.convert("host_key", _host_key),
         client_key=table.text("client_key"),
-        claims=table.converted("claim", one_of("rename", "none")) == "rename",
+        claims=table.convert("claim", one_of("rename", "none")) == "rename",
         networks=read_networks(table),
         proxy=read_tunnel(table),
         timeout_seconds=table.integer("timeout_seconds", 30, least=1, most=600),
@@ -122,7 +122,7 @@ class SftpFolder:
         self._watch.daemon = True
         self._watch.start()
         try:
-            self._sftp = self._opened(secrets.path(settings.client_key), clock)
+            self._sftp = self._connect(secrets.path(settings.client_key), clock)
             if claims:
                 self._make_folders()
         except BaseException:
@@ -161,24 +161,24 @@ class SftpFolder:
         if self._transport is not None:
             self._transport.close()
 
-    def _opened(self, key_file: str, clock: Clock) -> SFTPClient:
+    def _connect(self, key_file: str, clock: Clock) -> SFTPClient:
         """Connect, a few times where nobody answers; a refusal is final."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return self._connected(key_file)
+                return self._connect_once(key_file)
             except SourceUnavailable:
                 if attempt == _ATTEMPTS or self._is_over:
                     raise
             clock.sleep(2**attempt * (0.5 + randomness.randbelow(1000) / 1000))
         raise AssertionError("the last attempt returns or raises")
 
-    def _connected(self, key_file: str) -> SFTPClient:
+    def _connect_once(self, key_file: str) -> SFTPClient:
         import paramiko
         from paramiko.ssh_exception import IncompatiblePeer
 
         settings = self._settings
         timeout = settings.timeout_seconds
-        line = _dialled(settings)
+        line = _dial(settings)
         with self._asking():
             transport = self._transport = paramiko.Transport(line)  # the line is its own from here on
             if self._is_over:  # while the name was looked up: nobody else would end this connection
@@ -325,7 +325,7 @@ def _host_key(text: str) -> tuple[str, bytes]:
     return kind, key
 
 
-def _dialled(settings: SftpSettings) -> socket.socket:
+def _dial(settings: SftpSettings) -> socket.socket:
     """A line to the host. Its name is looked up once, every address is judged, and a judged address is dialled; where a
     proxy is declared it looks the name up, and its own address is the declaration's.
     """

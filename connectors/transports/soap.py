@@ -20,7 +20,7 @@ _CVR = re.compile(r"\d{8}")
 
 
 def read(table: DeclarationTable) -> SoapSettings:
-    operation = table.converted("operation", one_of(*OPERATIONS))
+    operation = table.convert("operation", one_of(*OPERATIONS))
     endpoint = url(table, "endpoint")
     token = table.table("token")
     issued_at = url(token, "endpoint")
@@ -28,14 +28,14 @@ def read(table: DeclarationTable) -> SoapSettings:
         operation=operation,
         endpoint=endpoint,
         entity_id=table.text("entity_id"),
-        cvr=table.converted("cvr", _eight_digits),
+        cvr=table.convert("cvr", _eight_digits),
         certificate=table.text("certificate"),
         answers_signed_by=_signer(table),
         token=TokenSettings(issued_at, token.text("issuer"), token.text("certificate")),
         http=read_http(table, endpoint, issued_at),
         parameters=_parameters(table, OPERATIONS[operation]),
     )
-    token.done()
+    token.finish()
     return settings
 
 
@@ -61,7 +61,7 @@ def _parameters(table: DeclarationTable, operation: Operation) -> dict[str, str]
         if not re.fullmatch(pattern, text):
             raise given.refuse(name, f"must be digits, as the agreement says (pattern {pattern})")
         found[name] = text
-    given.done()
+    given.finish()
     return found
 
 

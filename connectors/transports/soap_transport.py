@@ -21,7 +21,7 @@ from connectors.transports.kombit.messages import MESSAGES
 from connectors.transports.kombit.question import Question
 from connectors.transports.soap_call import TokenNotAccepted, call
 from connectors.transports.soap_settings import SoapSettings
-from connectors.transports.sts import Expected, TokenService
+from connectors.transports.sts import ExpectedAssertion, TokenService
 from connectors.transports.wss import (
     SOAP,
     WSA,
@@ -35,7 +35,7 @@ from connectors.transports.wss import (
     load_identity,
     message_id,
     signed_message,
-    verified,
+    verify_signature,
 )
 from connectors.transports.xml import Element, element, only, read, without
 
@@ -50,7 +50,7 @@ def open_service(settings: SoapSettings, schema: Schema, secrets: Secrets, clock
         HttpClient(replace(settings.http, origins=frozenset({origin(at)})), secrets, clock)
         for at in (settings.endpoint, settings.token.endpoint)
     )
-    expected = Expected(settings.token.issuer, settings.entity_id, settings.cvr)
+    expected = ExpectedAssertion(settings.token.issuer, settings.entity_id, settings.cvr)
     return SoapTransport(
         settings,
         schema,
@@ -91,13 +91,13 @@ class SoapTransport:
 
         token = self._tokens.token()
         try:
-            found = self._asked(cpr_digits, ask, token.assertion)
+            found = self._ask_with(cpr_digits, ask, token.assertion)
         except TokenNotAccepted:
             self._tokens.forget(token)
-            found = self._asked(cpr_digits, ask, self._tokens.token().assertion)
+            found = self._ask_with(cpr_digits, ask, self._tokens.token().assertion)
         return [tuple(record[name] for name in self._schema.columns) for record in found]
 
-    def _asked(self, cpr_digits: str, ask: Ask, assertion: bytes) -> list[dict[str, str]]:
+    def _ask_with(self, cpr_digits: str, ask: Ask, assertion: bytes) -> list[dict[str, str]]:
 
         settings, operation = self._settings, self._operation
         question = Question(
@@ -132,8 +132,8 @@ class SoapTransport:
             return body
         now = self._clock.now()
         location = f"./{soap}Header/{WSSE}Security/"
-        signed = verified(content, self._signer, location=location, now=now, source=source)
-        covered, answered = signed.one(f"{soap}Body"), signed.one(f"{WSA}RelatesTo")
+        signed = verify_signature(content, self._signer, location=location, now=now, source=source)
+        covered, answered = signed.only_part(f"{soap}Body"), signed.only_part(f"{WSA}RelatesTo")
         if covered is None or answered is None or list(covered.attrib.items()) != list(body.attrib.items()):
             raise SourceMalformed(source=source, reason="its signature does not cover the answer and what it answers")
         if (answered.text or "").strip() != asked:

@@ -16,8 +16,8 @@ TYPES = ("text", "integer", "decimal", "date", "instant", "boolean")
 def read(table: DeclarationTable) -> SqlSettings:
     from connectors.transports.sql_statement import DIALECTS, check_statement  # loads a parser
 
-    asks = table.converted("asks", one_of("person", "list"))
-    dialect = table.converted("dialect", one_of(*DIALECTS))
+    asks = table.convert("asks", one_of("person", "list"))
+    dialect = table.convert("dialect", one_of(*DIALECTS))
     statement = _statement(table)
     try:
         names, parameters = check_statement(statement, dialect)
@@ -36,14 +36,14 @@ def read(table: DeclarationTable) -> SqlSettings:
         database=table.text("database"),
         statement=statement,
         names=names,
-        types={} if types is None else {name: types.converted(name, one_of(*TYPES)) for name in types},
+        types={} if types is None else {name: types.convert(name, one_of(*TYPES)) for name in types},
         optional=table.texts("optional", []),
         cursor=cursor,
         seconds=table.integer("seconds", 60, least=1, most=3600),
         parallel=table.integer("parallel", 2, least=1, most=16),
     )
     if types is not None:
-        types.done()
+        types.finish()
     for key, columns in (("types", tuple(settings.types)), ("optional", settings.optional)):
         if unknown := [name for name in columns if name not in names]:
             raise table.refuse(key, f"names {unknown[0]!r}, which the statement does not give")

@@ -229,11 +229,11 @@ def _open_sqlite(path: Path, settings: SqlSettings, clock: Clock) -> sqlite3.Con
     connection.execute("PRAGMA trusted_schema = OFF")
     ends = clock.monotonic() + settings.seconds
 
-    def allowed(action: int, name: str | None, value: str | None, *_: object) -> int:
+    def authorise_statement(action: int, name: str | None, value: str | None, *_: object) -> int:
         asks_isolation = action == sqlite3.SQLITE_PRAGMA and name == "read_uncommitted" and value is None
         return sqlite3.SQLITE_OK if action in _READS or asks_isolation else sqlite3.SQLITE_DENY
 
-    connection.set_authorizer(allowed)
+    connection.set_authorizer(authorise_statement)
     connection.set_progress_handler(lambda: clock.monotonic() >= ends, _STEPS_BETWEEN_LOOKS)
     return connection
 

@@ -36,7 +36,7 @@ from connectors.transports.wss import (
     message_id,
     parsed_instant,
     signed_message,
-    verified,
+    verify_signature,
 )
 from connectors.transports.xml import Element, element, only, read, text_of
 
@@ -53,7 +53,7 @@ _LEAST_LEFT = timedelta(minutes=1)  # a token that ends sooner is not used for a
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedAssertion:
     """What an assertion must say to be used."""
 
     issuer: str
@@ -62,14 +62,14 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Token:
+class IssuedAssertion:
     """A checked assertion, as it was issued, byte for byte of its canonical form."""
 
     assertion: bytes
     ends: datetime
 
 
-def request_body(expected: Expected, identity: Identity) -> Element:
+def request_body(expected: ExpectedAssertion, identity: Identity) -> Element:
     """`RequestSecurityToken` (WS-Trust 1.3 §3.1) for a token that is bound to our certificate."""
     key = {"EncodingType": _BASE64, "ValueType": _X509}
     return element(
@@ -91,8 +91,14 @@ def request_body(expected: Expected, identity: Identity) -> Element:
 
 
 def checked_token(
-    body: Element, expected: Expected, issuer: x509.Certificate, identity: Identity, *, now: datetime, source: str
-) -> Token:
+    body: Element,
+    expected: ExpectedAssertion,
+    issuer: x509.Certificate,
+    identity: Identity,
+    *,
+    now: datetime,
+    source: str,
+) -> IssuedAssertion:
     """The assertion of an answer, where everything holds that its use rests on.
 
     1. Exactly one assertion is in the answer, where WS-Trust puts it.
@@ -113,8 +119,8 @@ def checked_token(
         raise SourceMalformed(source=source, reason="the answer holds more than one assertion")
     content = etree.tostring(original, encoding="utf-8", with_tail=False)
     # 2
-    signed = verified(content, issuer, location="./", now=now, source=source)
-    assertion = signed.one(f"{SAML}Assertion")
+    signed = verify_signature(content, issuer, location="./", now=now, source=source)
+    assertion = signed.only_part(f"{SAML}Assertion")
     if assertion is None or len(signed.parts) != 1 or assertion.get("ID") != original.get("ID"):
         raise SourceMalformed(source=source, reason="the signature of the assertion does not cover the assertion")
     # 3
@@ -126,10 +132,10 @@ def checked_token(
     ends = min(
         _check_times(times, now, source) for times in (conditions, confirmation) if "NotOnOrAfter" in times.attrib
     )
-    return Token(content, ends)
+    return IssuedAssertion(content, ends)
 
 
-def _check_names(assertion: Element, expected: Expected, source: str) -> None:
+def _check_names(assertion: Element, expected: ExpectedAssertion, source: str) -> None:
     if assertion.get("Version") != "2.0" or text_of(assertion, f"{SAML}Issuer", source=source) != expected.issuer:
         raise SourceRefused(source=source, reason="the token was issued by another than the declared issuer")
     restriction = only(only(assertion, f"{SAML}Conditions", source=source), f"{SAML}AudienceRestriction", source=source)
@@ -176,7 +182,7 @@ class TokenService:
     def __init__(
         self,
         endpoint: str,
-        expected: Expected,
+        expected: ExpectedAssertion,
         issuer: x509.Certificate,
         identity: Identity,
         http: HttpClient,
@@ -185,10 +191,10 @@ class TokenService:
         self._endpoint, self._expected, self._issuer, self._identity = endpoint, expected, issuer, identity
         self._http, self._clock = http, clock
         self._lock = threading.Lock()
-        self._token: Token | None = None
+        self._token: IssuedAssertion | None = None
         self._failures = 0
 
-    def token(self) -> Token:
+    def token(self) -> IssuedAssertion:
         """A token that is valid for at least a minute more; a `SourceError` of the token service.
 
         Who waited while another thread asked in vain is told so, and does not wait for as long once more.
@@ -205,13 +211,13 @@ class TokenService:
                     raise
             return self._token
 
-    def forget(self, token: Token) -> None:
+    def forget(self, token: IssuedAssertion) -> None:
         """Do not use this token again: a service does not accept it."""
         with self._lock:
             if self._token is token:
                 self._token = None
 
-    def _issue(self) -> Token:
+    def _issue(self) -> IssuedAssertion:
         source = host_of(self._endpoint)
 
         def build() -> bytes:

@@ -34,7 +34,7 @@ def read_texts(table: DeclarationTable, *, may_hold_number: bool, are_headers: b
         if are_headers and not _HEADER_NAME.fullmatch(name):
             raise table.refuse(name, "is no name of a header")
     texts = {name: _template(table, name, may_hold_number=may_hold_number) for name in table}
-    table.done()
+    table.finish()
     return texts
 
 
@@ -50,7 +50,7 @@ def read_body(table: DeclarationTable, *, depth: int = 0) -> dict[str, Any]:
             body[name] = _template(table, name, may_hold_number=True)
         else:
             body[name] = table.integer(name)
-    table.done()
+    table.finish()
     return body
 
 

@@ -29,7 +29,7 @@ from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from connectors.errors import SecretMissing, SourceMalformed
-from connectors.transports.xml import Element, element, read, written
+from connectors.transports.xml import Element, element, read, xml_bytes
 
 WSA = "{http://www.w3.org/2005/08/addressing}"
 WSSE = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}"
@@ -167,7 +167,7 @@ def signed_message(
         references = [*(_reference(one) for one in signed), _assertion_digest(assertion)]
         key_reference = _assertion_reference(assertion)
     security.append(_signature(identity, references, key_reference))
-    return written(envelope)
+    return xml_bytes(envelope)
 
 
 def _certificate_token(identity: Identity) -> Element:
@@ -197,7 +197,7 @@ def _assertion_digest(assertion: Element) -> Element:
         ),
         attributes={"Algorithm": _STR_TRANSFORM},
     )
-    return _digest_of("assertion", transform, dereferenced(assertion))
+    return _digest_of("assertion", transform, dereferenced_bytes(assertion))
 
 
 def _digest_of(identifier: str, transform: Element, content: bytes) -> Element:
@@ -229,7 +229,7 @@ def canonical(signed: Element) -> bytes:
     return etree.tostring(signed, method="c14n", exclusive=True, with_comments=False)
 
 
-def dereferenced(assertion: Element) -> bytes:
+def dereferenced_bytes(assertion: Element) -> bytes:
     """What `STR-Transform` gives for a reference to this assertion: its canonical form, whose outermost element names
     the default namespace even where it has none (WSS SOAP Message Security 1.1 §8.3).
     """
@@ -241,18 +241,20 @@ def dereferenced(assertion: Element) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class SignedParts:
     """What a signature covers, and nothing else of the message: elements read again from their canonical form."""
 
     parts: tuple[Element, ...]
 
-    def one(self, tag: str) -> Element | None:
+    def only_part(self, tag: str) -> Element | None:
         """The only signed part of this name."""
         found = [part for part in self.parts if part.tag == tag]
         return found[0] if len(found) == 1 else None
 
 
-def verified(content: bytes, signer: x509.Certificate, *, location: str, now: datetime, source: str) -> Signed:
+def verify_signature(
+    content: bytes, signer: x509.Certificate, *, location: str, now: datetime, source: str
+) -> SignedParts:
     """What the one signature at `location` covers; `SourceMalformed` where it is not of the pinned certificate.
 
     Against wrapping (a valid signature over something else than is read): one signature at one place, every id once,
@@ -277,12 +279,12 @@ def verified(content: bytes, signer: x509.Certificate, *, location: str, now: da
         if result.signed_xml is None:
             raise SourceMalformed(source=source, reason="its signature covers something that is no element")
         parts.append(read(result.signed_data, source=source))
-    return Signed(tuple(parts))
+    return SignedParts(tuple(parts))
 
 
-def check_answer_times(signed: Signed, now: datetime, *, source: str) -> None:
+def check_answer_times(signed: SignedParts, now: datetime, *, source: str) -> None:
     """That an answer's signed timestamp holds now; `SourceMalformed` where it has none or is older."""
-    timestamp = signed.one(f"{WSU}Timestamp")
+    timestamp = signed.only_part(f"{WSU}Timestamp")
     if timestamp is None:
         raise SourceMalformed(source=source, reason="its signature does not cover a timestamp")
     created = parsed_instant(timestamp.findtext(f"{WSU}Created") or "", source=source)

@@ -69,23 +69,23 @@ def element(tag: str, *content: Element | str, attributes: dict[str, str] | None
     return made
 
 
-def written(root: Element) -> bytes:
+def xml_bytes(root: Element) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="utf-8")
 
 
 def read(content: bytes, *, source: str) -> Element:
     """The root of an answer; `SourceMalformed` for anything that is not plain, bounded XML in UTF-8."""
     if len(content) > MOST_BYTES:
-        raise _malformed(source, f"the answer has more than {MOST_BYTES} bytes")
+        raise _malformed_xml(source, f"the answer has more than {MOST_BYTES} bytes")
     declared = _DECLARED_ENCODING.match(content)
     if declared is not None and declared[1].lower() not in (b"utf-8", b"utf8"):
-        raise _malformed(source, "the answer is declared in another encoding than UTF-8")
+        raise _malformed_xml(source, "the answer is declared in another encoding than UTF-8")
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        raise _malformed(source, "the answer is not UTF-8") from None
+        raise _malformed_xml(source, "the answer is not UTF-8") from None
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:  # in plain UTF-8 there is no other way to write them
-        raise _malformed(source, "the answer has a document type, which no message between systems has")
+        raise _malformed_xml(source, "the answer has a document type, which no message between systems has")
     parser = etree.XMLPullParser(
         events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
         remove_comments=True, remove_pis=True,
@@ -101,19 +101,21 @@ def read(content: bytes, *, source: str) -> Element:
                     _check_bounds(cast(Element, found), depth, elements, source)
         root: Element = parser.close()
     except etree.XMLSyntaxError:
-        raise _malformed(source, "the answer is not well-formed XML, or is cut off") from None
+        raise _malformed_xml(source, "the answer is not well-formed XML, or is cut off") from None
     return root
 
 
 def _check_bounds(found: Element, depth: int, elements: int, source: str) -> None:
     if depth > _MOST_DEPTH:
-        raise _malformed(source, f"the answer is nested deeper than {_MOST_DEPTH} elements")
+        raise _malformed_xml(source, f"the answer is nested deeper than {_MOST_DEPTH} elements")
     if elements > _MOST_ELEMENTS:
-        raise _malformed(source, f"the answer has more than {_MOST_ELEMENTS} elements")
+        raise _malformed_xml(source, f"the answer has more than {_MOST_ELEMENTS} elements")
     if len(found.attrib) > _MOST_ATTRIBUTES:
-        raise _malformed(source, f"an element of the answer has more than {_MOST_ATTRIBUTES} attributes")
+        raise _malformed_xml(source, f"an element of the answer has more than {_MOST_ATTRIBUTES} attributes")
     if any(len(value) > _MOST_ATTRIBUTE_CHARACTERS for value in found.attrib.values()):
-        raise _malformed(source, f"an attribute of the answer is longer than {_MOST_ATTRIBUTE_CHARACTERS} characters")
+        raise _malformed_xml(
+            source, f"an attribute of the answer is longer than {_MOST_ATTRIBUTE_CHARACTERS} characters"
+        )
 
 
 def only(parent: Element, tag: str, *, source: str) -> Element:
@@ -132,7 +134,7 @@ def optional(parent: Element, tag: str, *, source: str) -> Element | None:
     return found[0] if found else None
 
 
-def listed(parent: Element | None, tag: str, item: str, *, source: str) -> list[Element]:
+def items_of_list(parent: Element | None, tag: str, item: str, *, source: str) -> list[Element]:
     """The items of a list; nothing where the list is not there. `SchemaChanged` for anything else in it."""
     found = None if parent is None else optional(parent, tag, source=source)
     if found is None:
@@ -194,5 +196,5 @@ def _local(tag: str) -> str:
     return etree.QName(tag).localname
 
 
-def _malformed(source: str, reason: str) -> SourceMalformed:
+def _malformed_xml(source: str, reason: str) -> SourceMalformed:
     return SourceMalformed(source=source, reason=reason)

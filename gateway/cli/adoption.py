@@ -64,7 +64,7 @@ def shadow(
         open_gateway(), contract, sheet.read_bytes(), sheet_map.read_bytes(), names=(sheet.name, sheet_map.name),
         only=windows or (),
     )  # fmt: skip
-    columns([use_case.HEAD, *(use_case.shown(one) for one in found.compared)])
+    columns([use_case.HEAD, *(use_case.terminal_row(one) for one in found.compared)])
     differing = found.differing
     total = len(found.compared)
     word = f"{differing} of {total} figures differ" if differing else f"all {total} figures are equal"

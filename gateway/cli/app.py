@@ -142,9 +142,8 @@ def main() -> None:
     """Run the command line; it ends with one of `_EXIT_CODES`, an error with its own (gateway/errors/tree.py)."""
     try:
         first = sys.argv[1] if len(sys.argv) > 1 else ""
-        tree(
-            first if first in _GROUPS else ""
-        )()  # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
+        # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
+        tree(first if first in _GROUPS else "")()
     except OSError as error:
         typer.echo(f"gateway: {error.filename or 'a file'}: {error.strerror or 'cannot be used'}", err=True)
         typer.echo("  (file-unreadable)", err=True)

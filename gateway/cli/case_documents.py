@@ -36,7 +36,7 @@ def add(
     Example: gateway evidence add impact60 --case SAG-0017 --type self_employed --from-week 2020-W10 --to-week 2020-W30
     --expires 2020-12-31 --document-sha256 "$(sha256sum virk.pdf | cut -c -64)"
     """
-    from gateway.evaluation.evidence import Document, register
+    from gateway.evaluation.manual_evidence import EvidenceDocument, register
     from gateway.outcomes.manual_evidence import EvidenceType
     from vocabulary.weeks import Week
 
@@ -45,7 +45,7 @@ def add(
     first, last = (
         _parse_option(Week.parse, text, hint) for text, hint in ((from_week, "--from-week"), (to_week, "--to-week"))
     )
-    document = Document(
+    document = EvidenceDocument(
         EvidenceType(kind), first, last, _parse_option(date.fromisoformat, expires, "--expires"), document_sha256
     )
     made = register(open_gateway(), contract, case, document, role=_role(role))
@@ -59,7 +59,7 @@ def confirm(evidence: Evidence, role: As = "case_worker") -> None:
 
     Example: gateway evidence confirm 5f0c…
     """
-    from gateway.evaluation.evidence import confirm as use_case
+    from gateway.evaluation.manual_evidence import confirm as use_case
 
     use_case(open_gateway(), evidence, role=_role(role))
     console.print("confirmed: it counts from now on; windows that are frozen are put right by `gateway correct`")
@@ -71,7 +71,7 @@ def withdraw(evidence: Evidence, role: As = "case_worker") -> None:
 
     Example: gateway evidence withdraw 5f0c…
     """
-    from gateway.evaluation.evidence import withdraw as use_case
+    from gateway.evaluation.manual_evidence import withdraw as use_case
 
     use_case(open_gateway(), evidence, role=_role(role))
     console.print("withdrawn: it counts no more; windows that are frozen are put right by `gateway correct`")
@@ -83,9 +83,9 @@ def list_evidence(contract: Contract) -> None:
 
     Example: gateway evidence list impact60
     """
-    from gateway.evaluation.evidence import listed
+    from gateway.evaluation.manual_evidence import list_evidence
 
-    found, protected = listed(open_gateway(), contract)
+    found, protected = list_evidence(open_gateway(), contract)
     rows: list[tuple[str, ...]] = [
         (
             "evidence",
@@ -120,7 +120,7 @@ def _parse_option(read: Callable[[str], T], text: str, hint: str) -> T:
 
 
 def _role(word: str) -> Role:
-    from gateway.evaluation.evidence import STAFF
+    from gateway.evaluation.manual_evidence import STAFF
     from policies.terms import Role
 
     if word not in set(STAFF):

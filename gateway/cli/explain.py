@@ -73,7 +73,7 @@ def _show_sources(shown: WeekShown) -> None:
     elif len(shown.sources) == 1:
         console.print(f"  {shown.decided_by} decides: it is the only status source")
     else:
-        told = next(one.told for one in shown.sources if one.source == shown.decided_by)
+        told = next(one.told_statuses for one in shown.sources if one.source == shown.decided_by)
         why = "no source tells anything else" if told == {"no_benefit"} else "the first that tells a status"
         console.print(f"  {shown.decided_by} decides: {why}")
     for first, second in shown.disagreements:

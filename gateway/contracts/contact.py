@@ -23,12 +23,12 @@ def load_contact(text: bytes, *, file: str) -> Contact:
     """Read a contact file; `DeclarationInvalid` (file, line, key, reason) for a key that is unknown or missing."""
     root = parse(text, file=file)
     table = root.table("contact")
-    cvr = table.converted("cvr", _cvr) if "cvr" in table else ""
+    cvr = table.convert("cvr", _cvr) if "cvr" in table else ""
     contact = Contact(
         **{field.name: table.text(field.name) for field in fields(Contact) if field.name != "cvr"}, cvr=cvr
     )
-    table.done()
-    root.done()
+    table.finish()
+    root.finish()
     return contact
 
 

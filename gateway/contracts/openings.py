@@ -27,7 +27,7 @@ from gateway.outcomes.settlement_terms import ANSWER_DAYS
 from gateway.store import queries
 from gateway.store.settlement_tables import Dispute, OpeningRow
 from outcome_verifier import balances
-from outcome_verifier.balances import Statement
+from outcome_verifier.balances import StatedBalances
 from policies.facts import DecisionFacts
 from policies.terms import Action, Purpose, Role
 from vocabulary.errors import DeclarationInvalid
@@ -38,7 +38,7 @@ class Adopted:
     """Opening balances in force, and how they came to be."""
 
     opening: OpeningBalances
-    signed: tuple[Statement, ...]
+    signed: tuple[StatedBalances, ...]
     at: datetime
 
     @property
@@ -175,14 +175,14 @@ def _check_signatures(
     tokens: Sequence[str],
     *,
     keys: Collection[tuple[str, str]],
-) -> tuple[Statement, ...]:
+) -> tuple[StatedBalances, ...]:
     """Whose signatures these are: each with the organisation's own key, one of `keys`; the municipality's with the
     issuer's. Raises `AdoptionRefused`.
     """
     issuer = accepted.issuer_keys(gateway, session)
     own = {party[1] for party in accepted.own_parties(gateway, contract)}
     named = {(party.role, party.organisation) for party in staters(contract)}
-    found: list[Statement] = []
+    found: list[StatedBalances] = []
     for token in tokens:
         try:
             now = int(gateway.clock().timestamp())
@@ -208,7 +208,7 @@ def _keys_now(session: Session) -> set[tuple[str, str]]:
     return set(accepted.known_keys(session).items())
 
 
-def _check_whole(contract: Contract, signed: Sequence[Statement]) -> None:
+def _check_whole(contract: Contract, signed: Sequence[StatedBalances]) -> None:
     """Everybody who states the balances signed them, once."""
     wanted = sorted((party.role, party.organisation) for party in staters(contract))
     found = sorted((one.role, one.organisation) for one in signed)

@@ -135,4 +135,4 @@ def _unit(most: int) -> tuple[str, int]:
 
 def _short(amount: int, places: int) -> str:
     """An amount in the axis's unit, with the decimals that it needs."""
-    return formats.trimmed(amount, formats.ENGLISH, places=places)
+    return formats.short_decimal(amount, formats.ENGLISH, places=places)

@@ -101,7 +101,7 @@ class _Page:
         return formats.per_cent(value, _UNDIVIDED[self.language])
 
     def _hours(self, hundredths: int) -> str:
-        return formats.trimmed(hundredths, _UNDIVIDED[self.language])
+        return formats.short_decimal(hundredths, _UNDIVIDED[self.language])
 
     def _measured(self, value: int, unit: FigureUnit) -> str:
         if unit is FigureUnit.MINOR:

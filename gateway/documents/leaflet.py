@@ -144,7 +144,7 @@ def _recipients(contract: Contract) -> str:
     return (
         f"<table class=who><thead><tr><th scope=col>Hvem får hvad?</th>{head}</tr></thead>"
         f"{_rows('Det forlader aldrig kommunen', own, roles)}"
-        f"{_rows('Det deler vi: tal om hele gruppen', words.shared(contract), roles)}"
+        f"{_rows('Det deler vi: tal om hele gruppen', words.shared_about_group(contract), roles)}"
         f"{_about_you(contract, roles)}"
         f"<tfoot><tr><th scope=row>Hvor tit?</th><td></td>{often}</tr></tfoot></table>"
         f"<p class=note>{' '.join(words.goals(contract))} Leverandøren kender dig i forvejen fra henvisningen. Men "

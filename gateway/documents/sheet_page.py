@@ -8,7 +8,7 @@ from gateway.documents.printed import document
 from gateway.documents.statement_page import BILLS, STYLES
 from gateway.settlement.sheet import CheckName, SettlementSheet
 from gateway.wording import settlement as words
-from gateway.wording.settlement import both, known, kroner, readable
+from gateway.wording.settlement import in_both_languages, kroner, pair_of, readable
 from vocabulary.total import total
 
 TITLE = "Afregningsark"
@@ -42,13 +42,13 @@ def page(made: SettlementSheet) -> str:
     cells = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts)
     lines = "".join(
         f"<tr><th scope=row>{escape(line.window)}</th><td>{readable(line.key)}</td>"
-        f"<td class=n>{line.quantity} {escape(known(words.UNITS, line.unit)[0])}</td>"
+        f"<td class=n>{line.quantity} {escape(pair_of(words.UNITS, line.unit)[0])}</td>"
         f"<td class=n>{kroner(line.amount_minor)}</td></tr>"
         for line in bill.lines
     )
     ticks = "".join(
         f"<tr><td class={'tick' if one.holds else 'cross'}>{'✓' if one.holds else '✗'}</td>"
-        f"<th scope=row>{both(_CHECKS[one.name])}</th><td>{escape(one.fact)}</td></tr>"
+        f"<th scope=row>{in_both_languages(_CHECKS[one.name])}</th><td>{escape(one.fact)}</td></tr>"
         for one in made.checks
     )
     evidence = "".join(

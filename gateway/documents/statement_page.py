@@ -18,7 +18,7 @@ from gateway.settlement.statement_view import (
 )
 from gateway.settlement.states import SettlementState
 from gateway.wording import settlement as words
-from gateway.wording.settlement import both, known, kroner, readable
+from gateway.wording.settlement import in_both_languages, kroner, pair_of, readable
 from policies.disclosure import Band
 from vocabulary.total import total
 
@@ -109,7 +109,7 @@ def _shares(made: SettlementStatement) -> str:
 
 
 def _heads(*columns: tuple[str, tuple[str, str]]) -> str:
-    return "".join(f"<th scope=col class='{mark}'>{both(pair)}</th>" for mark, pair in columns)
+    return "".join(f"<th scope=col class='{mark}'>{in_both_languages(pair)}</th>" for mark, pair in columns)
 
 
 def _windows(made: SettlementStatement) -> str:
@@ -160,7 +160,7 @@ def _next(expected: ExpectedNext | None) -> str:
 def _caps(sums: StatementSums) -> str:
     parts = []
     for one in sums.tariffs:
-        da, en = known(words.UNITS, one.unit)
+        da, en = pair_of(words.UNITS, one.unit)
         head = f"<b>{readable(one.tariff)}</b>: {one.quantity} {escape(da)}, {kroner(one.due_minor)}"
         if not one.cap_minor or one.left_minor is None:
             parts.append(f"<p>{head}{_en(f'{en}; the contract has no cap')}</p>")
@@ -218,7 +218,7 @@ def _bills(made: SettlementStatement) -> str:
     several = len(names) > 1
     rows = "".join(
         f"<tr><th scope=row>{escape(one.number)}</th>{_named(names, one.payer) if several else ''}"
-        f"<td>{both(BILLS[one.kind])}</td>"
+        f"<td>{in_both_languages(BILLS[one.kind])}</td>"
         f"<td class=n>{kroner(one.total_minor)}</td><td class=when>{one.issued_on}</td>"
         f"<td class=when>{one.due_on}</td>"
         f"<td>{'betalt · paid' if one.is_paid else 'åben · open'}</td></tr>"
@@ -274,8 +274,8 @@ def _on_documents(one: StatementWindow) -> str:
 
 def _window(one: StatementWindow) -> str:
     rows = "".join(
-        f"<tr><td>{readable(line.tariff)}</td><td>{both(known(words.KINDS, line.kind))}</td>"
-        f"<td class=n>{line.quantity} {escape(known(words.UNITS, line.unit)[0])}</td>"
+        f"<tr><td>{readable(line.tariff)}</td><td>{in_both_languages(pair_of(words.KINDS, line.kind))}</td>"
+        f"<td class=n>{line.quantity} {escape(pair_of(words.UNITS, line.unit)[0])}</td>"
         f"<td class=n>{kroner(line.amount_minor)}</td><td>{_chip(line.state)}{_words_of_parties(line)}</td></tr>"
         for line in one.lines
     )
@@ -310,9 +310,9 @@ def _evidence(one: StatementWindow) -> str:
 
 def _words_of_parties(line: StatementLine) -> str:
     if line.dispute:
-        who = known(words.ROLES, line.dispute.by)[0]
+        who = pair_of(words.ROLES, line.dispute.by)[0]
         return f"<small>{escape(line.dispute.reason)}, {escape(who)}, svar {line.dispute.answer_by}</small>"
     if line.state is SettlementState.RELEASED and line.accepted_by:
-        names = ", ".join(known(words.ROLES, role)[0] for role in line.accepted_by)
+        names = ", ".join(pair_of(words.ROLES, role)[0] for role in line.accepted_by)
         return f"<small>godkendt af {escape(names)}</small>"
     return ""

@@ -13,7 +13,7 @@ class UnauditedWrite(Broken):
     code = "unaudited-write"
 
     def __init__(self) -> None:
-        super().__init__("a transaction wrote rows and recorded no event; it was rolled back")
+        super().__init__("a transaction wrote rows and recorded no event that says so; it was rolled back")
 
 
 class ClockWentBack(Broken):

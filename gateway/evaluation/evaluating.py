@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 
 from gateway.errors.evaluation import NotYetKnown
 from gateway.errors.release import SourcesIncomplete
+from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.events.evaluation import Evaluated
 from gateway.events.event import PersonLine
-from gateway.installation.authority import Asking, Authorised, deciding, municipality
+from gateway.installation.authority import Asking, Authorised, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed, needed_weeks
 from gateway.outcomes.contract import Contract
@@ -56,9 +57,14 @@ def evaluate_week(
     the totals as part of a sum, and in no digest. Raises `SourcesIncomplete` where a source does not cover the week: a
     guess is not an evaluation. Raises `NotYetKnown` for an instant in the future, `PolicyDenied`, `ContractUnknown`.
     """
-    with deciding(gateway) as asking:
-        found = look(gateway, asking, contract_id, week, known_at=known_at)
-        found.record(asking)
+    found = look_apart(
+        gateway,
+        contract_id,
+        Purpose.OUTCOME_EVALUATION,
+        authorise=lambda asking: ask_to_look(gateway, asking, contract_id, week, known_at=known_at),
+        look=lambda at, _: look(gateway, at, contract_id, week, known_at=known_at),
+        record=lambda asking, authorised, seen: seen.record(asking, authorised),
+    )
     return found.evaluation, found.as_of
 
 
@@ -72,40 +78,52 @@ class Look:
     remainder: Remainder
     evaluation: Evaluation
     as_of: AsOf
-    authorised: Authorised
 
-    def record(self, asking: Asking) -> None:
-        """Log that everybody in the cohort was looked at."""
+    def record(self, asking: Asking, authorised: Authorised) -> Look:
+        """Log that everybody in the cohort was looked at; the same look."""
         record_evaluation(
             asking,
             self.contract,
             self.evaluation,
             self.cohort,
-            self.authorised,
+            authorised,
             Purpose.OUTCOME_EVALUATION,
             known_at=self.as_of.known_at,
         )
+        return self
+
+
+def ask_to_look(
+    gateway: Gateway, asking: Asking, contract_id: str, week: Week, *, known_at: datetime | None = None
+) -> Authorised:
+    """Whether a week may be evaluated with what was known at an instant, now if left out.
+
+    Raises `NotYetKnown`, `ContractUnknown`, `PolicyDenied`.
+    """
+    instant = asking.now if known_at is None else known_at
+    if instant > asking.now:
+        raise NotYetKnown(instant=instant)
+    contract, _ = gateway.contract_and_text(asking.session, contract_id, on=week.sunday, known_at=instant)
+    programme = gateway.programme(asking.session, contract_id)
+    return ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
 
 
 def look(
     gateway: Gateway,
-    asking: Asking,
+    at: Snapshot,
     contract_id: str,
     week: Week,
     *,
     known_at: datetime | None = None,
     only: str | None = None,
 ) -> Look:
-    """Ask, and evaluate a week as `evaluate_week` says; whoever calls this records what was looked at.
+    """Evaluate a week as `evaluate_week` says; whoever calls this asked before, and records what was looked at.
 
     `only` is a subject id: nobody else's rows are read.
     """
-    session, instant = asking.session, asking.now if known_at is None else known_at
-    if instant > asking.now:
-        raise NotYetKnown(instant=instant)
+    session, instant = at.session, at.now if known_at is None else known_at
     contract, text = gateway.contract_and_text(session, contract_id, on=week.sunday, known_at=instant)
     as_of = known_by(session, contract, instant)
-    authorised = ask_to_evaluate(asking, contract, gateway.programme(session, contract_id), Purpose.OUTCOME_EVALUATION)
     if as_of.complete_to is None or as_of.complete_to < week:
         shown = "nowhere" if as_of.complete_to is None else f"to {as_of.complete_to}"
         raise SourcesIncomplete(contract=contract_id, week=str(week), complete=shown)
@@ -114,11 +132,11 @@ def look(
     remainder = basis.remainder(session, contract.id) if only is None else NOBODY
     evaluation = evaluate(contract, cohort, week, remainder=remainder)
     if only is None:
-        as_of = replace(as_of, reconciled=_reconciled(session, contract, programme, cohort, evaluation, as_of))
-    return Look(contract, text, cohort, remainder, evaluation, as_of, authorised)
+        as_of = replace(as_of, reconciled=_reconcile(session, contract, programme, cohort, evaluation, as_of))
+    return Look(contract, text, cohort, remainder, evaluation, as_of)
 
 
-def _reconciled(
+def _reconcile(
     session: Session,
     contract: Contract,
     programme: Programme,
@@ -185,15 +203,15 @@ def record_evaluation(
     authorised: Authorised,
     purpose: Purpose,
     *,
-    known_at: datetime | None = None,
+    known_at: datetime,
 ) -> None:
-    """Log an evaluation with a line for each person; `known_at` is when its data were known, now if left out."""
+    """Log an evaluation with a line for each person; `known_at` is when its data were known."""
     asking.uow.record(
         Evaluated(
             contract=contract.id,
             version=contract.version,
             week=str(evaluation.week),
-            known_at=utc_text(asking.now if known_at is None else known_at),
+            known_at=utc_text(known_at),
             purpose=purpose,
             people=evaluation.participants,
             inputs_sha256=evaluation.inputs_sha256,

@@ -6,7 +6,7 @@ never shown. Of one person alone, nobody else's rows are read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,10 +15,11 @@ from sqlmodel import Session
 from gateway.contracts import aggregates
 from gateway.errors.aggregates import AggregateMissing
 from gateway.errors.rights import PersonUnknown
-from gateway.evaluation.evaluating import AsOf, Look, look, utc_text
+from gateway.evaluation.evaluating import AsOf, Look, ask_to_look, look, utc_text
+from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.events.evaluation import EvaluationExplained
 from gateway.events.event import PersonLine
-from gateway.installation.authority import Asking, deciding
+from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
@@ -74,34 +75,54 @@ def explain(
     Raises `PersonUnknown` for a case reference that is nobody's here, `SourcesIncomplete`, `NotYetKnown`,
     `PolicyDenied`, `ContractUnknown`.
     """
-    with deciding(gateway) as asking:
-        named = queries.subject_of(asking.session, contract_id, case_reference)
-        only = None if not case_reference else "" if named is None else named.subject_id
-        found = look(gateway, asking, contract_id, week, known_at=known_at, only=only)
-        if case_reference and not found.cohort:
-            raise PersonUnknown(contract=contract_id)
-        protected = basis.having(asking.session, contract_id, RecordKind.PROTECTION, at=asking.now)
-        rules = Rules(found.contract, found.text)
-        references = {row.subject_id: row.case_reference for row in queries.subjects(asking.session, contract_id)}
-        shown = {person.subject: person for person in found.cohort if person.subject not in protected}
-        people = [
-            PersonShown(references[subject], person.stop, explain_person(rules, person, week))
-            for subject, person in shown.items()
+    return look_apart(
+        gateway,
+        contract_id,
+        Purpose.OUTCOME_EVALUATION,
+        authorise=lambda asking: ask_to_look(gateway, asking, contract_id, week, known_at=known_at),
+        look=lambda at, _: _explain(gateway, at, contract_id, week, case_reference, known_at),
+        record=lambda asking, authorised, seen: _record(gateway, asking, authorised, seen),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Explained:
+    """An explanation with the look that it was made from. `shown` are subject ids."""
+
+    look: Look
+    explanation: Explanation
+    shown: frozenset[str]
+    is_of_everybody: bool
+
+
+def _explain(
+    gateway: Gateway, at: Snapshot, contract_id: str, week: Week, case_reference: str, known_at: datetime | None
+) -> _Explained:
+    named = queries.subject_of(at.session, contract_id, case_reference)
+    only = None if not case_reference else "" if named is None else named.subject_id
+    found = look(gateway, at, contract_id, week, known_at=known_at, only=only)
+    if case_reference and not found.cohort:
+        raise PersonUnknown(contract=contract_id)
+    protected = basis.having(at.session, contract_id, RecordKind.PROTECTION, at=at.now)
+    rules = Rules(found.contract, found.text)
+    references = {row.subject_id: row.case_reference for row in queries.subjects(at.session, contract_id)}
+    shown = {person.subject: person for person in found.cohort if person.subject not in protected}
+    people = [
+        PersonShown(references[subject], person.stop, explain_person(rules, person, week))
+        for subject, person in shown.items()
+    ]
+    totals: tuple[TotalExplained, ...] = ()
+    tariffs: tuple[TariffShown, ...] = ()
+    missing = ""
+    if only is None:
+        ends = [
+            (window, evaluate(found.contract, found.cohort, min(window.to_week, week), remainder=found.remainder))
+            for window in found.contract.windows
+            if window.from_week <= week
         ]
-        totals: tuple[TotalExplained, ...] = ()
-        tariffs: tuple[TariffShown, ...] = ()
-        missing = ""
-        if only is None:
-            found.record(asking)
-            ends = [
-                (window, evaluate(found.contract, found.cohort, min(window.to_week, week), remainder=found.remainder))
-                for window in found.contract.windows
-                if window.from_week <= week
-            ]
-            totals = explain_totals(rules, found.evaluation, ends)
-            tariffs, missing = _tariffs(asking.session, found, ends)
-        _record(gateway, asking, found, shown.keys())
-    return Explanation(
+        totals = explain_totals(rules, found.evaluation, ends)
+        tariffs, missing = _tariffs(at.session, found, ends)
+    explanation = Explanation(
         contract=found.contract,
         week=week,
         as_of=found.as_of,
@@ -114,6 +135,7 @@ def explain(
         missing_figures=missing,
         inputs_sha256=found.evaluation.inputs_sha256,
     )
+    return _Explained(found, explanation, frozenset(shown), only is None)
 
 
 def _tariffs(
@@ -138,8 +160,11 @@ def _tariffs(
     return tuple(shown), ""
 
 
-def _record(gateway: Gateway, asking: Asking, found: Look, shown: Collection[str]) -> None:
+def _record(gateway: Gateway, asking: Asking, authorised: Authorised, seen: _Explained) -> Explanation:
     """Log who was shown; of one person alone also that a protected one was read."""
+    found, shown = seen.look, seen.shown
+    if seen.is_of_everybody:
+        found.record(asking, authorised)
     asking.uow.record(
         EvaluationExplained(
             contract=found.contract.id,
@@ -150,11 +175,12 @@ def _record(gateway: Gateway, asking: Asking, found: Look, shown: Collection[str
             protected=len(found.cohort) - len(shown),
             by=gateway.staff,
             inputs_sha256=found.evaluation.inputs_sha256,
-            decision=found.authorised.id,
-            decision_sha256=found.authorised.sha256,
+            decision=authorised.id,
+            decision_sha256=authorised.sha256,
         ),
         [
             PersonLine(person.subject, "explain" if person.subject in shown else "evaluate", Purpose.OUTCOME_EVALUATION)
             for person in found.cohort
         ],
     )
+    return seen.explanation

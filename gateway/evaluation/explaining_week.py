@@ -25,7 +25,7 @@ from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF, EvidenceType
 from gateway.outcomes.precedence import decider, disagreements
 from gateway.outcomes.results import person_result
 from gateway.outcomes.verdicts import WeekVerdict
-from gateway.store import basis, evidence, queries
+from gateway.store import basis, evidence_rows, queries
 from gateway.store.tables import IncomeRow, PullRow, SourceRow, SpellRow, Subject
 from policies.basis import RecordKind, StopReason
 from policies.terms import Purpose
@@ -60,7 +60,7 @@ class SourceShown:
     rows: tuple[RowShown, ...]
 
     @property
-    def told(self) -> frozenset[Status]:
+    def told_statuses(self) -> frozenset[Status]:
         return frozenset(row.status for row in self.rows if row.counts)
 
 
@@ -136,7 +136,7 @@ def explain_week(gateway: Gateway, contract_id: str, week: Week, case_reference:
         shown = None
         if not is_protected:
             [person] = histories(session, contract, programme, known_at=asking.now, only=subject.subject_id)
-            shown = _shown(asking, Rules(contract, text), as_of, subject, person, week)
+            shown = _show_week(asking, Rules(contract, text), as_of, subject, person, week)
         asking.uow.record(
             WeekExplained(
                 contract=contract_id,
@@ -153,7 +153,9 @@ def explain_week(gateway: Gateway, contract_id: str, week: Week, case_reference:
     return WeekExplanation(contract, week, window, dict(as_of.by_source).get(contract.income_source), shown)
 
 
-def _shown(asking: Asking, rules: Rules, as_of: AsOf, subject: Subject, person: PersonHistory, week: Week) -> WeekShown:
+def _show_week(
+    asking: Asking, rules: Rules, as_of: AsOf, subject: Subject, person: PersonHistory, week: Week
+) -> WeekShown:
     session, contract = asking.session, rules.contract
     complete = dict(as_of.by_source)
     sources = [
@@ -166,7 +168,7 @@ def _shown(asking: Asking, rules: Rules, as_of: AsOf, subject: Subject, person: 
         )
         for source in contract.status_sources
     ]
-    told = [{week.ordinal: source.told} if source.told else {} for source in sources]
+    told = [{week.ordinal: source.told_statuses} if source.told_statuses else {} for source in sources]
     number = decider(told, week.ordinal)
     names = contract.status_sources
     return WeekShown(
@@ -222,7 +224,7 @@ def _origin(pulls: Sequence[PullRow], known_from: datetime) -> str:
 
 def _documents(session: Session, contract: Contract, subject: Subject, week: Week) -> tuple[RowShown, ...]:
     found = []
-    for row in evidence.of_person(session, subject.subject_id):
+    for row in evidence_rows.of_person(session, subject.subject_id):
         if not row.from_week <= week.ordinal <= row.to_week:
             continue
         said = f"document {row.document_sha256[:12]}, registered by {row.registered_by}"

@@ -12,14 +12,23 @@ from datetime import datetime
 
 from gateway.errors.evaluation import NotYetKnown
 from gateway.errors.release import SourcesIncomplete
-from gateway.evaluation.evaluating import AsOf, Look, frozen_at, histories, known_by, look, record_evaluation
-from gateway.installation.authority import Asking, deciding
+from gateway.evaluation.evaluating import (
+    AsOf,
+    Look,
+    ask_to_look,
+    frozen_at,
+    histories,
+    known_by,
+    look,
+    record_evaluation,
+)
+from gateway.evaluation.looking import Snapshot, look_apart
+from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.outcomes.terms import Window
-from gateway.store import basis
 from policies.terms import Purpose
 from vocabulary.weeks import Week
 
@@ -66,25 +75,71 @@ def changes(
     `later` is now if left out. Raises `SourcesIncomplete` where there is no such window, `NotYetKnown`, `PolicyDenied`,
     `ContractUnknown`, `ValueError` where the earlier instant is not the earlier one.
     """
-    with deciding(gateway) as asking:
-        later = asking.now if later is None else later
-        if later > asking.now:
-            raise NotYetKnown(instant=later)
-        if earlier >= later:
+
+    def authorise(asking: Asking) -> _Asked:
+        until_now = asking.now if later is None else later
+        if until_now > asking.now:
+            raise NotYetKnown(instant=until_now)
+        if earlier >= until_now:
             raise ValueError("the earlier instant must lie before the later one")
         windows = _windows(gateway, asking, contract_id, earlier, until)
-        week = windows[-1].to_week
-        then = look(gateway, asking, contract_id, week, known_at=earlier)
-        now = look(gateway, asking, contract_id, week, known_at=later)
-        then.record(asking)
-        now.record(asking)
-        rows = _rows(gateway, asking, windows, then, now)
+        authorised = ask_to_look(gateway, asking, contract_id, windows[-1].to_week, known_at=earlier)
+        return _Asked(authorised, windows, until_now)
+
+    def see(at: Snapshot, asked: _Asked) -> _Compared:
+        week = asked.windows[-1].to_week
+        then = look(gateway, at, contract_id, week, known_at=earlier)
+        now = look(gateway, at, contract_id, week, known_at=asked.later)
+        kept = _kept_looks(gateway, at, asked.windows, now)
+        return _Compared(then, now, kept, _rows(asked.windows, then, now, kept))
+
+    return look_apart(gateway, contract_id, Purpose.OUTCOME_EVALUATION, authorise=authorise, look=see, record=_record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    authorised: Authorised
+    windows: tuple[Window, ...]
+    later: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptLook:
+    """A window with the data that its freeze keeps: the look that its documents rest on."""
+
+    frozen_at: datetime
+    cohort: list[PersonHistory]
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    then: Look
+    now: Look
+    kept: Mapping[str, _KeptLook]  # by window; none where it has not frozen by the later instant
+    rows: tuple[WindowChange, ...]
+
+
+def _record(asking: Asking, asked: _Asked, seen: _Compared) -> Changes:
+    then, now = seen.then, seen.now
+    then.record(asking, asked.authorised)
+    now.record(asking, asked.authorised)
+    for kept in seen.kept.values():
+        record_evaluation(
+            asking,
+            now.contract,
+            kept.evaluation,
+            kept.cohort,
+            asked.authorised,
+            Purpose.OUTCOME_EVALUATION,
+            known_at=kept.frozen_at,
+        )
     return Changes(
         contract=now.contract,
-        week=week,
+        week=now.evaluation.week,
         earlier=then.as_of,
         later=now.as_of,
-        rows=rows,
+        rows=seen.rows,
         earlier_inputs_sha256=then.evaluation.inputs_sha256,
         later_inputs_sha256=now.evaluation.inputs_sha256,
     )
@@ -104,39 +159,35 @@ def _windows(
     return found
 
 
-def _rows(
-    gateway: Gateway, asking: Asking, windows: Sequence[Window], then: Look, now: Look
-) -> tuple[WindowChange, ...]:
+def _kept_looks(gateway: Gateway, at: Snapshot, windows: Sequence[Window], now: Look) -> dict[str, _KeptLook]:
+    found = {}
+    for window in windows:
+        frozen = frozen_at(at.session, now.contract, window)
+        if frozen is None or frozen > now.as_of.known_at:
+            continue
+        programme = gateway.programme(at.session, now.contract.id)  # as for a document
+        cohort = histories(at.session, now.contract, programme, known_at=frozen)
+        evaluation = evaluate(now.contract, cohort, window.to_week, remainder=now.remainder)
+        found[window.label] = _KeptLook(frozen, cohort, evaluation)
+    return found
+
+
+def _rows(windows: Sequence[Window], then: Look, now: Look, kept: Mapping[str, _KeptLook]) -> tuple[WindowChange, ...]:
     found = []
     for number, window in enumerate(windows):
         ends = [part.to_week for part in windows[max(0, number - 1) : number + 1]]
-        frozen = frozen_at(asking.session, now.contract, window)
-        is_frozen = frozen is not None and frozen <= now.as_of.known_at
-        kept = _at_freeze(gateway, asking, now, frozen, ends) if frozen is not None and is_frozen else {}
-        before = _added(then.contract, then.cohort, then.remainder, ends)
-        after = _added(now.contract, now.cohort, now.remainder, ends)
+        before = _added_quantities(then.contract, then.cohort, then.remainder, ends)
+        after = _added_quantities(now.contract, now.cohort, now.remainder, ends)
+        frozen = kept.get(window.label)
+        at_freeze = {} if frozen is None else _added_quantities(now.contract, frozen.cohort, now.remainder, ends)
+        instant = None if frozen is None else frozen.frozen_at
         found += [
-            WindowChange(window.label, name, before[name], after[name], frozen if is_frozen else None, kept.get(name))
-            for name in after
+            WindowChange(window.label, name, before[name], after[name], instant, at_freeze.get(name)) for name in after
         ]
     return tuple(found)
 
 
-def _at_freeze(
-    gateway: Gateway, asking: Asking, now: Look, frozen: datetime, ends: Sequence[Week]
-) -> Mapping[str, int]:
-    """What the window adds with the data that its freeze keeps: the look that its documents rest on."""
-    programme = gateway.programme(asking.session, now.contract.id)  # as for a document
-    cohort = histories(asking.session, now.contract, programme, known_at=frozen)
-    remainder = basis.remainder(asking.session, now.contract.id)
-    evaluation = evaluate(now.contract, cohort, ends[-1], remainder=remainder)
-    record_evaluation(
-        asking, now.contract, evaluation, cohort, now.authorised, Purpose.OUTCOME_EVALUATION, known_at=frozen
-    )
-    return _added(now.contract, cohort, remainder, ends)
-
-
-def _added(
+def _added_quantities(
     contract: Contract, cohort: Sequence[PersonHistory], remainder: Remainder, ends: Sequence[Week]
 ) -> dict[str, int]:
     """What the last of one or two windows adds to each measure."""

@@ -10,20 +10,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from gateway.contracts import aggregates
 from gateway.errors.adoption import WorkbookRefused
 from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation import evaluating, workbook
+from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.evaluation.shadow_map import Counts, MappedFigure, Reads, ShadowMap, Unit, load_map
 from gateway.events.adoption import ShadowCompared
-from gateway.installation.authority import Asking, deciding
+from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.figures import Figures
+from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.tariff import owed_amounts, quantity_of
 from gateway.store import basis
 from gateway.wording import formats
@@ -74,58 +76,93 @@ def compare(
     Raises `WorkbookRefused`, `DeclarationInvalid`, `WindowUnknown`, `SourcesIncomplete`, `AggregateMissing`,
     `PolicyDenied`.
     """
-    with deciding(gateway) as asking:
+
+    def authorise(asking: Asking) -> tuple[ShadowMap, Authorised]:
         contract = gateway.contract(asking.session, contract_id)
         mapped = load_map(sheet_map, contract, file=names[1])
         for label in only:
             contract.window(label)
         programme = gateway.programme(asking.session, contract_id)
-        authorised = evaluating.ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
-        old = _old(sheet, mapped, file=names[0])
-        wanted = [window for window in contract.windows if window.label in old and (not only or window.label in only)]
-        if not wanted:
-            raise WorkbookRefused(file=names[0], where=mapped.sheet, reason="no row has the label of a window")
-        last = contract.windows_until(wanted[-1].label)
-        as_of = evaluating.known_by(asking.session, contract, asking.now)
-        if as_of.complete_to is None or as_of.complete_to < last[-1].to_week:
-            shown = "nowhere" if as_of.complete_to is None else f"to {as_of.complete_to}"
-            raise SourcesIncomplete(contract=contract_id, week=str(last[-1].to_week), complete=shown)
-        cohort = evaluating.histories(asking.session, contract, programme, known_at=asking.now)
-        remainder = basis.remainder(asking.session, contract_id)
-        ends = []
-        for window in last:
-            rules = gateway.contract_for(asking.session, contract_id, window)
-            ends.append(evaluate(rules, cohort, window.to_week, remainder=remainder))
-            evaluating.record_evaluation(asking, rules, ends[-1], cohort, authorised, Purpose.OUTCOME_EVALUATION)
-        new = _new(asking, contract, mapped, ends)
-        labels = [window.label for window in wanted]
-        compared = tuple(
-            Compared(label, figure, old[label][figure], new[label][figure])
-            for label in labels
-            for figure in mapped.figures
-        )
-        report = ShadowReport(
-            compared=compared,
-            missing=tuple(one.label for one in last if one.label not in old and (not only or one.label in only)),
-            is_small=contract.cohort.size < contract.k_cohort,
-            on=asking.now.date(),
-        )
+        return mapped, evaluating.ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
+
+    def look(at: Snapshot, asked: tuple[ShadowMap, Authorised]) -> _Shadowed:
+        return _evaluate(gateway, at, contract_id, sheet, asked[0], file=names[0], only=only)
+
+    def record(asking: Asking, asked: tuple[ShadowMap, Authorised], seen: _Shadowed) -> ShadowReport:
+        authorised = asked[1]
+        for rules, end in seen.ends:
+            evaluating.record_evaluation(
+                asking, rules, end, seen.cohort, authorised, Purpose.OUTCOME_EVALUATION, known_at=seen.known_at
+            )
         asking.uow.record(
             ShadowCompared(
                 contract=contract_id,
                 sheet_sha256=hashlib.sha256(sheet).hexdigest(),
                 map_sha256=hashlib.sha256(sheet_map).hexdigest(),
-                windows=labels,
-                figures=len(compared),
-                differing=report.differing,
+                windows=seen.labels,
+                figures=len(seen.report.compared),
+                differing=seen.report.differing,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
         )
-    return report
+        return seen.report
+
+    return look_apart(gateway, contract_id, Purpose.OUTCOME_EVALUATION, authorise=authorise, look=look, record=record)
 
 
-def shown(one: Compared) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class _Shadowed:
+    """The report with what it was made from: each window's rules and evaluation, of the same people."""
+
+    report: ShadowReport
+    labels: list[str]
+    cohort: list[PersonHistory]
+    ends: list[tuple[Contract, Evaluation]]
+    known_at: datetime
+
+
+def _evaluate(
+    gateway: Gateway,
+    at: Snapshot,
+    contract_id: str,
+    sheet: bytes,
+    mapped: ShadowMap,
+    *,
+    file: str,
+    only: Collection[str],
+) -> _Shadowed:
+    contract = gateway.contract(at.session, contract_id)
+    programme = gateway.programme(at.session, contract_id)
+    old = _old(sheet, mapped, file=file)
+    wanted = [window for window in contract.windows if window.label in old and (not only or window.label in only)]
+    if not wanted:
+        raise WorkbookRefused(file=file, where=mapped.sheet, reason="no row has the label of a window")
+    last = contract.windows_until(wanted[-1].label)
+    as_of = evaluating.known_by(at.session, contract, at.now)
+    if as_of.complete_to is None or as_of.complete_to < last[-1].to_week:
+        shown = "nowhere" if as_of.complete_to is None else f"to {as_of.complete_to}"
+        raise SourcesIncomplete(contract=contract_id, week=str(last[-1].to_week), complete=shown)
+    cohort = evaluating.histories(at.session, contract, programme, known_at=at.now)
+    remainder = basis.remainder(at.session, contract_id)
+    rules = [gateway.contract_for(at.session, contract_id, window) for window in last]
+    ends = [evaluate(rule, cohort, part.to_week, remainder=remainder) for rule, part in zip(rules, last, strict=True)]
+    new = _new(at, contract, mapped, ends)
+    labels = [window.label for window in wanted]
+    report = ShadowReport(
+        compared=tuple(
+            Compared(label, figure, old[label][figure], new[label][figure])
+            for label in labels
+            for figure in mapped.figures
+        ),
+        missing=tuple(one.label for one in last if one.label not in old and (not only or one.label in only)),
+        is_small=contract.cohort.size < contract.k_cohort,
+        on=at.now.date(),
+    )
+    return _Shadowed(report, labels, cohort, list(zip(rules, ends, strict=True)), at.now)
+
+
+def terminal_row(one: Compared) -> tuple[str, ...]:
     """A row for the terminal."""
     verdict = "DIFFERS" if one.difference else "equal"
     return (one.window, one.figure.name, *(_text(one, value) for value in (one.old, one.new, one.difference)), verdict)
@@ -176,12 +213,12 @@ def _whole(value: Decimal, figure: MappedFigure, label: str, file: str) -> int:
 
 
 def _new(
-    asking: Asking, contract: Contract, mapped: ShadowMap, ends: list[Evaluation]
+    at: Snapshot, contract: Contract, mapped: ShadowMap, ends: list[Evaluation]
 ) -> dict[str, dict[MappedFigure, int]]:
     """The gateway's figures, as the map counts them."""
     windows = contract.windows[: len(ends)]
     series = [
-        end.figures(contract, aggregates.known_figures(asking.session, contract, window, at=asking.now))
+        end.figures(contract, aggregates.known_figures(at.session, contract, window, at=at.now))
         for window, end in zip(windows, ends, strict=True)
     ]
     amounts = owed_amounts(contract, series)

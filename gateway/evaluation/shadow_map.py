@@ -69,9 +69,9 @@ class ShadowMap:
 def load_map(text: bytes, contract: Contract, *, file: str) -> ShadowMap:
     """The map. `DeclarationInvalid` with line and key for anything that the contract does not have."""
     root = parse(text, file=file)
-    root.converted("schema", one_of(SCHEMA))
-    root.converted("contract", one_of(contract.id))
-    sheet, label_column = root.text("sheet"), root.converted("label_column", _column)
+    root.convert("schema", one_of(SCHEMA))
+    root.convert("contract", one_of(contract.id))
+    sheet, label_column = root.text("sheet"), root.convert("label_column", _column)
     windows = [window.label for window in contract.windows]
     labels: dict[str, str] = {label: label for label in windows}
     if "labels" in root:
@@ -81,11 +81,11 @@ def load_map(text: bytes, contract: Contract, *, file: str) -> ShadowMap:
                 raise table.refuse(label, f"is no window of the contract; those are {', '.join(windows)}")
             labels = {text: window for text, window in labels.items() if window != label}
             labels[table.text(label).strip()] = label
-        table.done()
+        table.finish()
         if len(labels) != len(windows):
             raise root.refuse("labels", "gives two windows the same text")
     figures = tuple(_figure(table, contract) for table in root.tables("figures"))
-    root.done()
+    root.finish()
     unique(root, "figures", [one.column for one in figures])
     if label_column in {one.column for one in figures}:
         raise root.refuse("label_column", "holds a figure too")
@@ -93,16 +93,16 @@ def load_map(text: bytes, contract: Contract, *, file: str) -> ShadowMap:
 
 
 def _figure(table: DeclarationTable, contract: Contract) -> MappedFigure:
-    reads = Reads(table.converted("reads", one_of(*Reads)))
+    reads = Reads(table.convert("reads", one_of(*Reads)))
     known = contract.measures if reads is Reads.MEASURE else contract.tariffs
     found = MappedFigure(
-        column=table.converted("column", _column),
+        column=table.convert("column", _column),
         reads=reads,
-        of=table.converted("of", one_of(*(one.id for one in known))),
-        counts=Counts(table.converted("counts", one_of(*Counts))),
-        unit=Unit(table.converted("unit", one_of(*Unit))) if reads is Reads.AMOUNT else Unit.MINOR,
+        of=table.convert("of", one_of(*(one.id for one in known))),
+        counts=Counts(table.convert("counts", one_of(*Counts))),
+        unit=Unit(table.convert("unit", one_of(*Unit))) if reads is Reads.AMOUNT else Unit.MINOR,
     )
-    table.done()
+    table.finish()
     return found
 
 

@@ -3,7 +3,7 @@
 1. Ask the policy, as for an evaluation: the municipality looks at its own people, for the purpose of evaluation.
 2. Refuse a cohort below k_cohort: with terms that anybody may choose, so few people would show one by one.
 3. Refuse a draft whose registers are others than those that were read.
-4. Load everybody's histories as known now, and record the look with the draft's digest, in one transaction.
+4. Load everybody's histories as known now, on a snapshot, and record the look with the draft's digest.
 5. Move the draft's calendar to the cohort's, and end it where the registers end.
 """
 
@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 from gateway.errors.whatif import SimulationRefused
 from gateway.evaluation.evaluating import ask_to_evaluate, histories, known_by
+from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.events.evaluation import DraftTried
 from gateway.events.event import PersonLine
-from gateway.installation.authority import Asking, Authorised, deciding
+from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.forecast import shift_weeks, weeks_between
@@ -42,19 +43,34 @@ def historical(gateway: Gateway, contract_id: str, draft: Contract) -> Historica
 
     Raises `PolicyDenied`, `ContractUnknown`, `SimulationRefused`.
     """
-    with deciding(gateway) as asking:
+
+    def authorise(asking: Asking) -> Authorised:
         known = gateway.contract(asking.session, contract_id)
         programme = gateway.programme(asking.session, contract_id)
         authorised = ask_to_evaluate(asking, known, programme, Purpose.OUTCOME_EVALUATION)  # 1
         _check(known, draft)  # 2, 3
-        complete = known_by(asking.session, known, asking.now).complete_to
-        cohort = histories(asking.session, known, programme, known_at=asking.now)
-        if complete is None or not cohort:
+        return authorised
+
+    def look(at: Snapshot, _authorised: Authorised) -> _Cohort:
+        known = gateway.contract(at.session, contract_id)
+        programme = gateway.programme(at.session, contract_id)
+        complete = known_by(at.session, known, at.now).complete_to
+        people = histories(at.session, known, programme, known_at=at.now)
+        if complete is None or not people:
             raise SimulationRefused(draft=draft.file, reason=f"nothing of {contract_id!r} has been read yet")
-        if len(cohort) < known.k_cohort:
-            raise SimulationRefused(draft=draft.file, reason=_too_few(len(cohort), known))
-        _record(asking, known, draft, cohort, authorised)  # 4
-        erased = basis.remainder(asking.session, known.id).people
+        if len(people) < known.k_cohort:
+            raise SimulationRefused(draft=draft.file, reason=_too_few(len(people), known))
+        return _Cohort(known, people, complete, basis.remainder(at.session, known.id).people)
+
+    found = look_apart(
+        gateway,
+        contract_id,
+        Purpose.OUTCOME_EVALUATION,
+        authorise=authorise,
+        look=look,
+        record=lambda asking, authorised, seen: _record(asking, draft, seen, authorised),  # 4
+    )
+    cohort, complete = found.people, found.complete_to
     weeks = weeks_between(draft, cohort)
     there = shift_weeks(draft, weeks)  # 5
     windows = tuple(window for window in there.windows if window.to_week <= complete)
@@ -62,7 +78,17 @@ def historical(gateway: Gateway, contract_id: str, draft: Contract) -> Historica
         raise SimulationRefused(draft=draft.file, reason=f"the registers end in {complete}, before its first window")
     left_out = tuple(window.label for window in there.windows[len(windows) :])
     tried = Tried(f"cohort {contract_id}", replace(there, windows=windows), (tuple(cohort),))
-    return Historical(tried, weeks, complete, left_out, erased)
+    return Historical(tried, weeks, complete, left_out, found.erased)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cohort:
+    """Everybody of a contract in force, as known now."""
+
+    contract: Contract
+    people: list[PersonHistory]
+    complete_to: Week
+    erased: int
 
 
 def _check(known: Contract, draft: Contract) -> None:
@@ -79,9 +105,8 @@ def _too_few(people: int, known: Contract) -> str:
     return f"{people} people are below the k_cohort of {known.k_cohort}; simulate a cohort instead"
 
 
-def _record(
-    asking: Asking, known: Contract, draft: Contract, cohort: list[PersonHistory], authorised: Authorised
-) -> None:
+def _record(asking: Asking, draft: Contract, seen: _Cohort, authorised: Authorised) -> _Cohort:
+    known, cohort = seen.contract, seen.people
     purpose = Purpose.OUTCOME_EVALUATION
     asking.uow.record(
         DraftTried(
@@ -96,3 +121,4 @@ def _record(
         ),
         [PersonLine(person.subject, "evaluate", purpose) for person in cohort],
     )
+    return seen

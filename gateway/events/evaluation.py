@@ -55,6 +55,18 @@ class ComparisonFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluationAuthorised(Event):
+    """People's data may be looked at, and are from now on; what comes of it stands in a later event."""
+
+    kind = "evaluation_authorised"
+
+    contract: str
+    purpose: str
+    decisions: list[str]
+    decisions_sha256: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated(Event):
     """`known_at`: with what was known at which instant, in UTC; an evaluation can be repeated with it."""
 

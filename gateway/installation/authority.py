@@ -20,7 +20,7 @@ from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import canonical
 from outcome_verifier.errors import VerificationError
 from policies.decision import Decision
-from policies.engine import PolicyEngine, Request
+from policies.engine import PolicyEngine, PolicyRequest
 from policies.errors import PolicyDenied
 from policies.facts import Facts
 from policies.programme import Programme
@@ -69,19 +69,35 @@ def deciding(gateway: Gateway) -> Iterator[Asking]:
             except PolicyDenied as error:
                 refused = error
     except (Refused, ConnectorError, DeclarationInvalid, VerificationError) as error:
-        if asking is not None and asking.asked:
-            with gateway.store.write(gateway.clock()) as uow:
-                uow.record(
-                    NotDone(
-                        actions=[action.value for action, _, _ in asking.asked],
-                        principals=[str(principal) for _, principal, _ in asking.asked],
-                        programme=asking.asked[0][2],
-                        error=error.code,
-                    )
-                )
+        if asking is not None:
+            _record_failure(gateway, asking, error.code)
         raise
     if refused is not None:
         raise refused
+
+
+@contextmanager
+def noting_what_fails(gateway: Gateway, asking: Asking) -> Iterator[None]:
+    """Where an earlier transaction allowed and this refuses, `NotDone` is recorded: data may have been read."""
+    try:
+        yield
+    except (Refused, ConnectorError, DeclarationInvalid, VerificationError) as error:
+        _record_failure(gateway, asking, error.code)
+        raise
+
+
+def _record_failure(gateway: Gateway, asking: Asking, code: str) -> None:
+    if not asking.asked:
+        return
+    with gateway.store.write(gateway.clock()) as uow:
+        uow.record(
+            NotDone(
+                actions=[action.value for action, _, _ in asking.asked],
+                principals=[str(principal) for _, principal, _ in asking.asked],
+                programme=asking.asked[0][2],
+                error=code,
+            )
+        )
 
 
 class Asking:
@@ -93,11 +109,11 @@ class Asking:
         self.session = uow.session
         self.now = uow.now
         self.asked: list[tuple[Action, Party, str]] = []
-        self._allowed: list[Authorised] = []
+        self.allowed: list[Authorised] = []
 
     def has_allowed(self, authorised: Authorised) -> bool:
         """Whether this decision was made here, in this transaction: an earlier one may be overtaken by now."""
-        return any(one is authorised for one in self._allowed)
+        return any(one is authorised for one in self.allowed)
 
     def ask(
         self,
@@ -116,7 +132,7 @@ class Asking:
         if engine is None:
             engine = self._gateway.policies
             check_approved(self.session, engine.rules, anchor=self._gateway.anchor(), issuer=self._gateway.issuer)
-        decision = engine.with_programmes([programme]).authorise(Request(principal, action, programme, facts))
+        decision = engine.with_programmes([programme]).authorise(PolicyRequest(principal, action, programme, facts))
         identifier = str(uuid.uuid4())
         self.session.add(
             DecisionRow(
@@ -130,7 +146,7 @@ class Asking:
                 body=canonical.loads(decision.canonical()),
             )
         )
-        if not decision.allowed:
+        if not decision.is_allowed:
             self.uow.record(
                 Denied(
                     action=action,
@@ -143,5 +159,5 @@ class Asking:
             )
             raise PolicyDenied(decision)
         self.asked.append((action, principal, programme.id))
-        self._allowed.append(Authorised(identifier, decision))
-        return self._allowed[-1]
+        self.allowed.append(Authorised(identifier, decision))
+        return self.allowed[-1]

@@ -33,7 +33,7 @@ from gateway.store.tables import Installation, KeyManifestRow, SigningKeyRow
 from gateway.store.unit_of_work import Store, UnitOfWork
 from keys.errors import KeyStoreLocked
 from keys.keystore import KeyStore, write_secret_file
-from keys.lifecycle import State
+from keys.lifecycle import KeyState
 from keys.signer import LogKey, Signer, log_key, signer_from_uri
 from policies.programme import Programme, load_programme
 from vocabulary.typed_text import check_typed
@@ -303,14 +303,14 @@ def _first_key(gateway: Gateway, uow: UnitOfWork) -> None:
             alg=signer.alg,
             jwk=dict(signer.public_jwk),
             x5c=[],
-            state=State.ACTIVE,
+            state=KeyState.ACTIVE,
             is_development=signer.is_development,
             added_at=uow.now,
             valid_from=uow.now,
         )
     )
     version = gateway.record_manifest(uow.session, now=uow.now).version
-    uow.record(SigningKeyChanged(key=signer.kid, action="add", state=State.ACTIVE, manifest=version))
+    uow.record(SigningKeyChanged(key=signer.kid, action="add", state=KeyState.ACTIVE, manifest=version))
 
 
 def _first_policy_set(gateway: Gateway, uow: UnitOfWork) -> None:

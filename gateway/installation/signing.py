@@ -25,7 +25,7 @@ from gateway.events.installation import SigningKeyChanged
 from gateway.installation.gateway import Gateway, check_signer, is_development
 from gateway.store.tables import SigningKeyRow
 from gateway.store.unit_of_work import UnitOfWork
-from keys.lifecycle import Action, State, after
+from keys.lifecycle import KeyAction, KeyState, after
 from keys.signer import KINDS, signer_from_uri
 
 
@@ -60,7 +60,7 @@ def add_key(
             alg=alg,
             jwk=dict(signer.public_jwk),
             x5c=chain,
-            state=State.PENDING,
+            state=KeyState.PENDING,
             is_development=signer.is_development,
             added_at=uow.now,
         )
@@ -76,27 +76,27 @@ def activate(gateway: Gateway, kid: str) -> SigningKeyRow:
     """
     with gateway.store.write(gateway.clock()) as uow:
         row = _row(uow, kid)
-        if row.state == State.ACTIVE:
+        if row.state == KeyState.ACTIVE:
             return row
-        row.state = after(State(row.state), Action.ACTIVATE)
+        row.state = after(KeyState(row.state), KeyAction.ACTIVATE)
         signer_from_uri(row.uri, gateway.keystore, alg=row.alg)  # one that cannot sign must not become active
-        for before in uow.session.exec(select(SigningKeyRow).where(SigningKeyRow.state == State.ACTIVE)).all():
+        for before in uow.session.exec(select(SigningKeyRow).where(SigningKeyRow.state == KeyState.ACTIVE)).all():
             if before.kid != kid:
-                before.state, before.valid_to = after(State(before.state), Action.SUCCEED), uow.now
+                before.state, before.valid_to = after(KeyState(before.state), KeyAction.SUCCEED), uow.now
                 uow.session.add(before)
         row.valid_from = uow.now
-        _record_change(gateway, uow, row, Action.ACTIVATE)
+        _record_change(gateway, uow, row, KeyAction.ACTIVATE)
     return row
 
 
 def retire(gateway: Gateway, kid: str) -> SigningKeyRow:
     """End the overlap: a retiring key is no longer published beside its successor; the manifest keeps it."""
-    return _act(gateway, kid, Action.RETIRE)
+    return _act(gateway, kid, KeyAction.RETIRE)
 
 
 def destroy(gateway: Gateway, kid: str) -> SigningKeyRow:
     """Remove the private part of a key that signs no more. In a hardware token its owner removes it."""
-    row = _act(gateway, kid, Action.DESTROY)
+    row = _act(gateway, kid, KeyAction.DESTROY)
     _remove(gateway, row)
     return row
 
@@ -106,7 +106,7 @@ def compromise(gateway: Gateway, kid: str, *, since: datetime) -> SigningKeyRow:
 
     An active key leaves none behind: nothing is signed until another is activated.
     """
-    row = _act(gateway, kid, Action.COMPROMISE, since=since)
+    row = _act(gateway, kid, KeyAction.COMPROMISE, since=since)
     _remove(gateway, row)
     return row
 
@@ -117,13 +117,17 @@ def list_signing_keys(gateway: Gateway) -> Sequence[SigningKeyRow]:
         return session.exec(select(SigningKeyRow).order_by(col(SigningKeyRow.added_at), SigningKeyRow.kid)).all()
 
 
-def _act(gateway: Gateway, kid: str, action: Action, *, since: datetime | None = None) -> SigningKeyRow:
+def _act(gateway: Gateway, kid: str, action: KeyAction, *, since: datetime | None = None) -> SigningKeyRow:
     with gateway.store.write(gateway.clock()) as uow:
         row = _row(uow, kid)
-        done = {Action.RETIRE: State.RETIRED, Action.DESTROY: State.DESTROYED, Action.COMPROMISE: State.COMPROMISED}
+        done = {
+            KeyAction.RETIRE: KeyState.RETIRED,
+            KeyAction.DESTROY: KeyState.DESTROYED,
+            KeyAction.COMPROMISE: KeyState.COMPROMISED,
+        }
         if row.state == done[action] and row.compromised_since == since:
             return row
-        row.state = after(State(row.state), action)
+        row.state = after(KeyState(row.state), action)
         if since is not None:
             row.compromised_since = min(since, uow.now)
         if row.valid_from is not None and row.valid_to is None:

@@ -133,7 +133,7 @@ def _record(
             )
         )
         if error != SourceUnavailable.code:
-            circuit.answered(uow.session, declaration.id)
+            circuit.record_answer(uow.session, declaration.id)
 
 
 def _lists_everybody(declaration: SourceDeclaration) -> bool:

@@ -27,8 +27,8 @@ from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed, needed_weeks
 from gateway.intake.stops import record_programme_stop
 from gateway.store import basis, circuit, queries, spells
+from gateway.store.storing_records import ended_people
 from gateway.store.tables import PullRow
-from gateway.store.told import ended
 from gateway.store.unit_of_work import UnitOfWork
 from policies.errors import PolicyDenied
 from policies.facts import PullFacts
@@ -132,9 +132,9 @@ def pull(
 def _subjects_gone(
     gateway: Gateway, asking: Asking, contract_id: str, declaration: SourceDeclaration, weeks: tuple[Week, Week]
 ) -> set[str]:
-    """Of whom the source has nothing left to tell: see `told.ended`."""
+    """Of whom the source has nothing left to tell: see `storing_records.ended_people`."""
     everyone = gateway.boundary(asking.session).matcher(contract_id).everyone
-    return {ref.value for ref in ended(asking.session, contract_id, declaration, everyone, weeks=weeks)}
+    return {ref.value for ref in ended_people(asking.session, contract_id, declaration, everyone, weeks=weeks)}
 
 
 def ask_to_pull(
@@ -182,9 +182,9 @@ def check_may_be_asked(asking: Asking, source_id: str) -> None:
 def note_reached(uow: UnitOfWork, declaration: SourceDeclaration, error: ConnectorError | None) -> None:
     """Remember whether a pull could reach its source. A folder on this machine is never left alone."""
     if not isinstance(error, SourceUnavailable) or isinstance(error, FolderEmpty):
-        circuit.answered(uow.session, declaration.id)
+        circuit.record_answer(uow.session, declaration.id)
     elif declaration.transport.kind != "file":
-        circuit.failed(uow.session, declaration.id, uow.now)
+        circuit.record_failure(uow.session, declaration.id, uow.now)
 
 
 def _without(pulled: Pulled, stopped: set[str]) -> Pulled:

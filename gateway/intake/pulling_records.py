@@ -33,8 +33,8 @@ from gateway.intake.pulling import PullReport, ask_to_pull, check_may_be_asked, 
 from gateway.store import records
 from gateway.store.record_tables import PullRun
 from gateway.store.records import Versioned
+from gateway.store.storing_records import RecordQuestion, ended_people, store_whole
 from gateway.store.tables import PullRow
-from gateway.store.told import Asked, ended, store_whole
 from policies.terms import Purpose
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import SubjectRef
@@ -137,7 +137,7 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
         if weeks[1] < weeks[0]:
             raise NothingComplete(source=source_id, first=str(needed[0]), complete_to=str(last))
         everyone = gateway.boundary(asking.session).matcher(contract_id, without=stopped).everyone
-        gone = ended(asking.session, contract_id, declaration, everyone, weeks=needed)
+        gone = ended_people(asking.session, contract_id, declaration, everyone, weeks=needed)
         people = [person for person in everyone if person not in gone]
         row, goes_on = records.run_of(
             asking.session, contract_id, declaration, people, weeks, asked_to=needed[1], now=asking.now
@@ -226,7 +226,7 @@ def _read_changes(gateway: Gateway, run: _Run, transport: ListTransport, progres
         with _step(gateway, run, run.people) as step:
             session = step.asking.session
             kept = [one for one in told if one.subject is None or one.subject in step.allowed]
-            kept += records.known(session, step.row, elsewhere)
+            kept += records.known_records(session, step.row, elsewhere)
             news = records.keep(session, step.row, kept, now=step.asking.now)
             step.row.cursor = own.cursor or step.row.cursor
             # whoever may not be followed any more is told of from the beginning, should that end
@@ -235,7 +235,7 @@ def _read_changes(gateway: Gateway, run: _Run, transport: ListTransport, progres
         progress(number, 0)  # nobody knows how many pages there are
     with _step(gateway, run, run.people) as step:
         standing, is_unowned = records.standing(step.asking.session, run.contract_id, run.declaration.id)
-        step.store_whole(records.owned(standing, sorted(step.allowed)), absence_is_known=not is_unowned)
+        step.store_whole(records.owned_records(standing, sorted(step.allowed)), absence_is_known=not is_unowned)
         step.note(0)
 
 
@@ -282,7 +282,7 @@ class _Step:
 
     def store_whole(self, owned: Iterable[Owned], *, absence_is_known: bool) -> None:
         run = self.run
-        asked = Asked(
+        asked = RecordQuestion(
             run.contract_id, run.declaration, run.weeks, Week(self.row.asked_to_week), self.allowed, run.keeps_amounts
         )
         boundary = self.gateway.boundary(self.asking.session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.outcomes.contract import Contract, Measure, MeasureKind, PlannedRelease
 from gateway.outcomes.results import later
 from gateway.outcomes.terms import Window
-from policies.calendar import Calendar, Figure, PlannedShow
+from policies.calendar import Calendar, CalendarFigure, PlannedShow
 from vocabulary.weeks import Week
 
 _LEAST_WEEKS_A_MONTH = 4
@@ -40,10 +40,10 @@ def _show(contract: Contract, release: PlannedRelease) -> PlannedShow:
     )
 
 
-def _figure(contract: Contract, measure: Measure, window: Window) -> Figure:
+def _figure(contract: Contract, measure: Measure, window: Window) -> CalendarFigure:
     weeks = first_weeks(contract)
     can = sum(1 for first in weeks if can_count(contract, measure, first, window))
-    return Figure(measure.id, can, len(weeks))
+    return CalendarFigure(measure.id, can, len(weeks))
 
 
 def first_weeks(contract: Contract) -> list[Week]:

@@ -54,16 +54,16 @@ def load_group(text: bytes, *, file: str, contract: Contract) -> ComparisonGroup
         id=root.text("id"),
         title=root.text("title"),
         measure=_measure(root, contract),
-        reference_week=selection.converted("reference_week", Week.parse),
+        reference_week=selection.convert("reference_week", Week.parse),
         statuses=_statuses(selection),
-        from_week=observation.converted("from_week", Week.parse),
+        from_week=observation.convert("from_week", Week.parse),
         weeks=observation.integer("weeks", least=1, most=MOST_WEEKS),
         sha256=hashlib.sha256(text).hexdigest(),
     )
     if group.from_week < group.reference_week:
         raise selection.refuse("reference_week", "lies after observation.from_week: people are chosen before")
     for table in (selection, observation, root):
-        table.done()
+        table.finish()
     return group
 
 

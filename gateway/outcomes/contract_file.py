@@ -46,9 +46,9 @@ _MOST_PAYERS = 10  # the municipality among them
 def load_contract(text: bytes, *, file: str) -> Contract:
     """Read a contract; `DeclarationInvalid` (file, line, key, reason) for anything it does not understand."""
     root = parse(text, file=file)
-    root.converted("schema", one_of(SCHEMA))
+    root.convert("schema", one_of(SCHEMA))
     parties = _parties(root)
-    rounding = Rounding(root.converted("rounding", one_of(*Rounding)))
+    rounding = Rounding(root.convert("rounding", one_of(*Rounding)))
     states, indices, windows = read_states(root), read_indices(root), _windows(root)
     cohort = _cohort(root.table("cohort"))
     disclosure = root.table("disclosure")
@@ -65,7 +65,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         version=root.integer("version", least=1),
         effective_from=root.day("effective_from"),
         title=root.text("title"),
-        currency=root.converted("currency", one_of(*CURRENCIES)),
+        currency=root.convert("currency", one_of(*CURRENCIES)),
         rounding=rounding,
         illustrative=root.texts("illustrative", []),
         parties=parties,
@@ -98,7 +98,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         file=file,
     )
     for table in (freeze, disclosure, root):
-        table.done()
+        table.finish()
     _check_threshold(root, contract)
     _check_illustrative(root, contract)
     _check_calendar(root, contract)
@@ -124,13 +124,13 @@ def _people(root: DeclarationTable) -> _People:
         status_sources=_status_sources(sources),
         evidence=frozenset(EvidenceType(word) for word in sources.texts("evidence", [])),
         income_source=sources.text("income"),
-        unknown_codes_block=sources.converted("unknown_codes", one_of("report", "block")) == "block",
+        unknown_codes_block=sources.convert("unknown_codes", one_of("report", "block")) == "block",
         qualification=_qualification(root.table("qualification")),
-        exits={reason: ExitRule(exits.converted(reason, one_of(*ExitRule))) for reason in StopReason},
-        register_exits={exit_: ExitRule(exits.converted(exit_, one_of(*ExitRule))) for exit_ in RegisterExit},
+        exits={reason: ExitRule(exits.convert(reason, one_of(*ExitRule))) for reason in StopReason},
+        register_exits={exit_: ExitRule(exits.convert(exit_, one_of(*ExitRule))) for exit_ in RegisterExit},
     )
     for table in (sources, exits):
-        table.done()
+        table.finish()
     return people
 
 
@@ -193,7 +193,7 @@ def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
         party = table.table(role)
         is_payer = role == "outcome_payer"
         country, code = _seat(party) if is_payer else ("DK", "")
-        legal_role = LegalRole(party.converted("legal_role", one_of(*LegalRole))) if role == "operator" else None
+        legal_role = LegalRole(party.convert("legal_role", one_of(*LegalRole))) if role == "operator" else None
         share = (_share(party) if others else 1) if is_payer else 0
         names = party.text("organisation"), party.text("name")
         if not is_payer and names[0] == parties[0].organisation:
@@ -202,8 +202,8 @@ def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
         parties.append(ContractParty(role, *names, code, legal_role, country, share))
         if is_payer:
             parties += _payers(root, others, parties[0])
-        party.done()
-    table.done()
+        party.finish()
+    table.finish()
     return tuple(parties)
 
 
@@ -217,7 +217,7 @@ def _payers(
     for table in tables:
         names = table.text("organisation"), table.text("name")
         found.append(ContractParty("outcome_payer", *names, share_parts=_share(table)))
-        table.done()
+        table.finish()
     unique(root, "payers", [municipality.organisation, *(payer.organisation for payer in found)])
     return found
 
@@ -244,26 +244,26 @@ def _cohort(table: DeclarationTable) -> Cohort:
     batches = []
     for row in table.tables("batches"):
         batches.append(ReferralBatch(row.text("id"), row.integer("size", least=1)))
-        row.done()
+        row.finish()
     if sum(batch.size for batch in batches) != size:
         raise table.refuse("batches", "sizes must add up to the cohort's size")
     unique(table, "batches", [batch.id for batch in batches])
     first, last = table.day("enrolment_from"), table.day("enrolment_to")
     if last < first:
         raise table.refuse("enrolment_to", "lies before enrolment_from")
-    if table.converted("double_enrolment", one_of("refuse", "allow")) == "allow":
+    if table.convert("double_enrolment", one_of("refuse", "allow")) == "allow":
         reason = "allow would let two contracts count the same people: their totals could be subtracted"
         raise table.refuse("double_enrolment", reason)
-    table.done()
+    table.finish()
     return Cohort(size, first, last, tuple(batches))
 
 
 def _qualification(table: DeclarationTable) -> Qualification:
-    table.converted("week_belongs_to", one_of("month_of_thursday"))
-    missing = table.converted("missing_month", one_of("no_hours", "carry_forward"))
-    first = table.converted("first_week", one_of("week_of_enrolment", "week_after_enrolment"))
+    table.convert("week_belongs_to", one_of("month_of_thursday"))
+    missing = table.convert("missing_month", one_of("no_hours", "carry_forward"))
+    first = table.convert("first_week", one_of("week_of_enrolment", "week_after_enrolment"))
     neutral = statuses(table, "neutral_statuses")
-    table.done()
+    table.finish()
     return Qualification(missing == "carry_forward", first == "week_of_enrolment", neutral)
 
 
@@ -272,15 +272,15 @@ def _windows(root: DeclarationTable) -> tuple[Window, ...]:
     for table in root.tables("windows"):
         window = Window(
             table.text("label"),
-            table.converted("from_week", Week.parse),
-            table.converted("to_week", Week.parse),
+            table.convert("from_week", Week.parse),
+            table.convert("to_week", Week.parse),
         )
         if window.to_week < window.from_week:
             raise table.refuse("to_week", "lies before from_week")
         if windows and window.from_week != windows[-1].to_week + 1:
             raise table.refuse("from_week", "must follow the window before without gap or overlap")
         windows.append(window)
-        table.done()
+        table.finish()
     unique(root, "windows", [window.label for window in windows])
     return tuple(windows)
 
@@ -288,13 +288,13 @@ def _windows(root: DeclarationTable) -> tuple[Window, ...]:
 def _pauses(root: DeclarationTable) -> tuple[Pause, ...]:
     pauses: list[Pause] = []
     for table in root.tables("pauses", least=0):
-        pause = Pause(table.converted("from_week", Week.parse), table.converted("to_week", Week.parse))
+        pause = Pause(table.convert("from_week", Week.parse), table.convert("to_week", Week.parse))
         if pause.to_week < pause.from_week:
             raise table.refuse("to_week", "lies before from_week")
         if pauses and pause.from_week <= pauses[-1].to_week:
             raise table.refuse("from_week", "overlaps the pause before")
         pauses.append(pause)
-        table.done()
+        table.finish()
     return tuple(pauses)
 
 
@@ -302,10 +302,10 @@ def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[Plan
     releases: list[PlannedRelease] = []
     labels = [window.label for window in windows]
     for table in root.tables("releases"):
-        template = Template(table.converted("template", one_of(*Template)))
+        template = Template(table.convert("template", one_of(*Template)))
         chosen = labels if "windows" in table and table.is_text("windows") else list(table.texts("windows"))
         if chosen is labels:
-            table.converted("windows", one_of("all"))
+            table.convert("windows", one_of("all"))
         for label in chosen:
             if label not in labels:
                 raise table.refuse("windows", f"knows no window {label!r}")
@@ -313,7 +313,7 @@ def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[Plan
             if recipient not in set(Recipient) or recipient not in root.table("parties"):
                 raise table.refuse("recipients", f"knows no recipient {recipient!r}")
             releases.extend(PlannedRelease(template, Recipient(recipient), label) for label in chosen)
-        table.done()
+        table.finish()
     if len(set(releases)) != len(releases):
         raise root.refuse("releases", "plans the same release twice")
     return tuple(releases)
@@ -360,7 +360,7 @@ def _statements(
 ) -> tuple[PlannedStatement, ...]:
     statements: list[PlannedStatement] = []
     for table in root.tables("statements", least=0):
-        kind = table.converted("kind", one_of(*STATEMENTS))
+        kind = table.convert("kind", one_of(*STATEMENTS))
         paid = {tariff.of for tariff in tariffs}
         if not any(measure.kind is MeasureKind.PEOPLE and measure.id in paid for measure in measures):
             raise table.refuse("kind", "needs a paid outcome of people that a relapse reopens")
@@ -368,7 +368,7 @@ def _statements(
             if label not in {window.label for window in windows}:
                 raise table.refuse("windows", f"knows no window {label!r}")
             statements.append(PlannedStatement(kind, label))
-        table.done()
+        table.finish()
     if len(set(statements)) != len(statements):
         raise root.refuse("statements", "plans the same statement twice")
     return tuple(statements)

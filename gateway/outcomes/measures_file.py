@@ -51,8 +51,8 @@ def read_states(root: DeclarationTable) -> tuple[WeekState, ...]:
                 table.line,
             )
         )
-        label.done()
-        table.done()
+        label.finish()
+        table.finish()
     unique(root, "states", [state.id for state in found])
     return tuple(found)
 
@@ -72,11 +72,11 @@ def _measure(table: DeclarationTable, states: tuple[WeekState, ...], indices: tu
         if word not in by_id:
             raise table.refuse("states", f"knows no state {word!r}")
     chosen = tuple(by_id[word] for word in table.texts("states"))
-    kind = MeasureKind(table.converted("kind", one_of(*MeasureKind)))
+    kind = MeasureKind(table.convert("kind", one_of(*MeasureKind)))
     measure = _READ[kind](table, table.text("id"), chosen, indices)
     if not chosen:
         raise table.refuse("states", "must name at least one state")
-    table.done()
+    table.finish()
     return measure
 
 
@@ -110,7 +110,7 @@ def _retention(
         table.line,
         needed=needed,
         within=within,
-        by_month=table.converted("period", one_of("week", "month")) == "month",
+        by_month=table.convert("period", one_of("week", "month")) == "month",
         days_from_enrolment=_end(table),
         threshold_people=table.integer("threshold_people", 0),
     )
@@ -133,9 +133,9 @@ def _earnings(table: DeclarationTable, name: str, states: tuple[WeekState, ...],
         amount_minor=0 if by_index else pay.integer("amount_minor", least=1),
         hours_hundredths=hours,
         index=find_index(pay, indices) if by_index else None,
-        counts_partial_months=pay.converted("partial_months", one_of("count", "leave_out")) == "count",
+        counts_partial_months=pay.convert("partial_months", one_of("count", "leave_out")) == "count",
     )
-    pay.done()
+    pay.finish()
     return Measure(name, MeasureKind.EARNINGS, states, table.line, days_from_enrolment=_end(table), earnings=threshold)
 
 

@@ -83,11 +83,11 @@ def staters(contract: Contract) -> tuple[ContractParty, ...]:
 def load_opening(text: bytes, contract: Contract, *, file: str) -> OpeningBalances:
     """Opening balances of a contract. `DeclarationInvalid` with line and key for anything that does not fit it."""
     root = parse(text, file=file)
-    root.converted("schema", one_of(SCHEMA))
-    root.converted("contract", one_of(contract.id))
+    root.convert("schema", one_of(SCHEMA))
+    root.convert("contract", one_of(contract.id))
     if root.text("contract_sha256") != contract.sha256:
         raise root.refuse("contract_sha256", f"is not the digest of {contract.file}, which is {contract.sha256}")
-    root.converted("currency", one_of(contract.currency))
+    root.convert("currency", one_of(contract.currency))
     windows = _windows(root, contract)
     names = sorted(party.organisation for party in staters(contract))
     if sorted(root.texts("stated_by")) != names:
@@ -99,7 +99,7 @@ def load_opening(text: bytes, contract: Contract, *, file: str) -> OpeningBalanc
         if (one.window, one.tariff) in stated:
             raise table.refuse("tariff", f"is stated twice in {one.window}")
         stated[one.window, one.tariff] = one
-    root.done()
+    root.finish()
     wanted = [(window, tariff) for window in windows for tariff in tariffs]
     for window, name in wanted:
         if (window, name) not in stated:
@@ -114,20 +114,20 @@ def load_opening(text: bytes, contract: Contract, *, file: str) -> OpeningBalanc
 
 def _windows(root: DeclarationTable, contract: Contract) -> tuple[str, ...]:
     labels = [window.label for window in contract.windows]
-    last = root.converted("last_window", one_of(*labels))
+    last = root.convert("last_window", one_of(*labels))
     if last == labels[-1]:
         raise root.refuse("last_window", "is the contract's last: no window is left for the gateway to settle")
     return tuple(labels[: labels.index(last) + 1])
 
 
 def _line(table: DeclarationTable, windows: tuple[str, ...], tariffs: dict[str, Tariff]) -> StatedLine:
-    window, tariff = table.converted("window", one_of(*windows)), table.converted("tariff", one_of(*tariffs))
+    window, tariff = table.convert("window", one_of(*windows)), table.convert("tariff", one_of(*tariffs))
     quantity, paid = (table.integer(key, least=-_MOST, most=_MOST) for key in ("quantity", "paid_minor"))
     held, disputed = (table.integer(key, 0, most=_MOST) for key in ("held_minor", "disputed_minor"))
     by, reason = "", ""
     if disputed:
-        by, reason = table.converted("disputed_by", one_of(*STATERS)), table.converted("reason", one_of(*REASONS))
-    table.done()
+        by, reason = table.convert("disputed_by", one_of(*STATERS)), table.convert("reason", one_of(*REASONS))
+    table.finish()
     return StatedLine(window, tariff, quantity, paid, held, disputed, by, reason)
 
 

@@ -107,20 +107,20 @@ def settlement_terms(root: DeclarationTable, payers: Sequence[str], caps: Caps) 
     if "settlement" not in root:
         return None
     table = root.table("settlement")
-    vat = table.converted("vat", lambda word: _one_of(word, VAT))
+    vat = table.convert("vat", lambda word: _one_of(word, VAT))
     if vat != "exempt" and len(payers) > 1:
         raise table.refuse("vat", "must be exempt where several pay: the VAT of a share need not be a whole amount")
     terms = SettlementTerms(
         buyers=_buyers(table, payers),
         seller=_party(table.table("seller"), needs_gln=False),
         vat=vat,
-        vat_reason=table.converted("vat_reason", _line) if vat == "exempt" else "",
+        vat_reason=table.convert("vat_reason", _line) if vat == "exempt" else "",
         dispute_days=table.integer("dispute_days", least=1, most=366),
         payment_days=table.integer("payment_days", least=1, most=366),
-        correction=CorrectionForm(table.converted("correction", lambda word: _one_of(word, tuple(CorrectionForm)))),
+        correction=CorrectionForm(table.convert("correction", lambda word: _one_of(word, tuple(CorrectionForm)))),
         investor=_investor(table.table("investor"), caps) if "investor" in table else None,
     )
-    table.done()
+    table.finish()
     return terms
 
 
@@ -132,7 +132,7 @@ def _buyers(table: DeclarationTable, payers: Sequence[str]) -> tuple[Buyer, ...]
         if organisation not in payers[1:]:
             raise row.refuse("organisation", f"{organisation!r} is no further payer of this contract: see [[payers]]")
         buyers.append(_buyer(organisation, row, _trade(row, needs_gln=True)))
-        row.done()
+        row.finish()
     unique(table, "payers", [buyer.organisation for buyer in buyers])
     if missing := [payer for payer in payers if payer not in {buyer.organisation for buyer in buyers}]:
         raise table.refuse("payers", f"does not say where the invoices of {', '.join(missing)} go")
@@ -143,24 +143,24 @@ def _buyer(organisation: str, table: DeclarationTable, party: TradeParty) -> Buy
     return Buyer(
         organisation=organisation,
         party=party,
-        order_number=table.converted("order_number", _line),
-        person_reference=table.converted("person_reference", _line),
-        account=table.converted("account", _account),
+        order_number=table.convert("order_number", _line),
+        person_reference=table.convert("person_reference", _line),
+        account=table.convert("account", _account),
     )
 
 
 def _party(table: DeclarationTable, *, needs_gln: bool) -> TradeParty:
     party = _trade(table, needs_gln=needs_gln)
-    table.done()
+    table.finish()
     return party
 
 
 def _trade(table: DeclarationTable, *, needs_gln: bool) -> TradeParty:
     return TradeParty(
-        cvr=table.converted("cvr", _cvr),
-        gln=table.converted("gln", _gln) if needs_gln or "gln" in table else "",
-        zip_code=table.converted("zip", _zip),
-        city=table.converted("city", _line),
+        cvr=table.convert("cvr", _cvr),
+        gln=table.convert("gln", _gln) if needs_gln or "gln" in table else "",
+        zip_code=table.convert("zip", _zip),
+        city=table.convert("city", _line),
     )
 
 
@@ -168,13 +168,13 @@ def _investor(table: DeclarationTable, caps: Caps) -> InvestorTerms:
     draws = []
     for row in table.tables("draws"):
         draws.append(Draw(row.day("on"), row.integer("amount_minor", least=1)))
-        row.done()
+        row.finish()
     terms = InvestorTerms(
-        formula=table.converted("formula", lambda word: _one_of(word, (RETURN_FORMULA,))),
+        formula=table.convert("formula", lambda word: _one_of(word, (RETURN_FORMULA,))),
         draws=tuple(sorted(draws, key=lambda draw: draw.on)),
         max_return_minor=_most_return(table, caps),
     )
-    table.done()
+    table.finish()
     return terms
 
 

@@ -42,10 +42,10 @@ def read_indices(root: DeclarationTable) -> tuple[Index, ...]:
             years[int(year)] = values.integer(year, least=1)
         if not years:
             raise table.refuse("values", "must hold at least one year")
-        values.done()
+        values.finish()
         begins = table.integer("first_month", 1, least=1, most=12)
         found.append(Index(table.text("id"), table.text("source"), years, begins))
-        table.done()
+        table.finish()
     unique(root, "indices", [index.id for index in found])
     return tuple(found)
 
@@ -64,11 +64,11 @@ def read_aggregates(root: DeclarationTable, windows: tuple[Window, ...]) -> tupl
                 raise table.refuse("windows", f"knows no window {label!r}")
         if not due:
             raise table.refuse("windows", "must name the windows in which the figure is due")
-        unit = FigureUnit(table.converted("unit", one_of(*_DECLARED)))
+        unit = FigureUnit(table.convert("unit", one_of(*_DECLARED)))
         found.append(
             Aggregate(table.text("id"), unit, evaluator, table.text("method"), table.text("source"), due, table.line)
         )
-        table.done()
+        table.finish()
     unique(root, "aggregates", [aggregate.id for aggregate in found])
     return tuple(found)
 
@@ -80,7 +80,7 @@ def _evaluators(root: DeclarationTable) -> tuple[Evaluator, ...]:
         if not _THUMBPRINT.fullmatch(key):
             raise table.refuse("key", "must be the RFC 7638 thumbprint of the evaluator's public key")
         found.append(Evaluator(table.text("id"), table.text("name"), key))
-        table.done()
+        table.finish()
     unique(root, "evaluators", [evaluator.id for evaluator in found])
     return tuple(found)
 
@@ -139,10 +139,10 @@ def _check_person_cap(root: DeclarationTable, tariffs: tuple[Tariff, ...], known
 
 
 def _tariff(table: DeclarationTable, known: _Known) -> Tariff:
-    kind = TariffKind(table.converted("kind", one_of(*TariffKind)))
+    kind = TariffKind(table.convert("kind", one_of(*TariffKind)))
     name, line = table.text("id"), table.line
     cap, cap_window = table.integer("cap_minor", 0), table.integer("cap_window_minor", 0)
-    carries = "excess" in table and table.converted("excess", one_of("lost", "carried")) == "carried"
+    carries = "excess" in table and table.convert("excess", one_of("lost", "carried")) == "carried"
     if ("excess" in table) != bool(cap_window):
         raise table.refuse("excess", "and cap_window_minor belong together: what becomes of what the cap cuts")
     gate = _gate(table.table("gate"), known) if "gate" in table else None
@@ -157,13 +157,13 @@ def _tariff(table: DeclarationTable, known: _Known) -> Tariff:
             tariff = _share(table, name, line, known)
         case TariffKind.COHORT_THRESHOLD:
             tariff = _cohorts(table, name, line, known)
-    table.done()
+    table.finish()
     return replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate)
 
 
 def _gate(table: DeclarationTable, known: _Known) -> Gate:
     gate = Gate(_figure(table, "of", known), table.integer("at_least", least=1))
-    table.done()
+    table.finish()
     return gate
 
 
@@ -208,7 +208,7 @@ def _price_of_declared(table: DeclarationTable, name: str, line: int, aggregate:
 def _prices(table: DeclarationTable, states: tuple[WeekState, ...]) -> dict[str, int]:
     prices = table.table("price_by_state")
     found = {state.id: prices.integer(state.id) for state in states}
-    prices.done()
+    prices.finish()
     return found
 
 
@@ -216,7 +216,7 @@ def _points(table: DeclarationTable, kind: TariffKind, known: _Known) -> tuple[S
     points = []
     for row in table.tables("points", least=2 if kind is TariffKind.LINEAR else 1):
         points.append(ScalePoint(row.integer("at", least=-1_000_000), row.integer("amount_minor")))
-        row.done()
+        row.finish()
     for before, after in pairwise(points):
         if after.at <= before.at:
             raise table.refuse("points", f"overlap: {after.at} does not lie above {before.at}")
@@ -271,7 +271,7 @@ def _cohort(row: DeclarationTable, known: _Known, *, extra: tuple[str, ...] = ()
     threshold = CohortThreshold(of, row.integer("at_least", least=1))
     for key in extra:
         row.text(key)
-    row.done()
+    row.finish()
     return threshold
 
 
@@ -307,5 +307,5 @@ def read_caps(root: DeclarationTable, aggregates: tuple[Aggregate, ...]) -> Caps
         return_years=table.integer("return_years", least=1, most=30) if capital else 0,
         line=table.line,
     )
-    table.done()
+    table.finish()
     return caps

@@ -18,7 +18,7 @@ from gateway.installation.policy_sets import ruleset
 from gateway.store.tables import DecisionRow, ProgrammeRow
 from outcome_verifier import canonical
 from policies.decision import Decision, FactValue
-from policies.engine import PolicyEngine, Request
+from policies.engine import PolicyEngine, PolicyRequest
 from policies.facts import FACTS, Facts, LogFacts
 from policies.programme import load_programme
 from policies.terms import Action, Party, Purpose, Role
@@ -84,7 +84,7 @@ def replay(gateway: Gateway, decision_id: str, *, role: Role = Role.DPO) -> Repl
     if rules is None or declared is None:
         raise DecisionUnknown(decision=decision_id)
     programme = load_programme(declared.text, file=declared.file_name)
-    request = Request(then.principal, then.action, programme, facts_of(then.action, then.facts))
+    request = PolicyRequest(then.principal, then.action, programme, facts_of(then.action, then.facts))
     again = PolicyEngine.of(rules).with_programmes([programme]).authorise(request)
     return Replay(stored, again, replace(then, engine_version=again.engine_version) == again)
 

@@ -9,24 +9,28 @@ subtracted.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
 
 from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, WindowOutOfOrder
+from gateway.evaluation import evaluating
+from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.events.releases import CorrectionDecided
-from gateway.installation.authority import Asking, deciding
+from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import Window
 from gateway.release import drafting, issuing
-from gateway.release.drafting import Replaced
+from gateway.release.drafting import DraftAllowed, DraftClaims, Replaced
 from gateway.release.issuing import Released
 from gateway.release.planning import Draft, ReleaseRequest, is_issued, plan
 from gateway.release.releasing import finish
 from gateway.store import queries
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
+from policies.terms import Purpose
 from vocabulary.releases import Recipient, Template
 
 REASONS = ("source_corrected", "evaluation_wrong", "contract_misread")
@@ -38,19 +42,53 @@ def correct(gateway: Gateway, contract_id: str, window_label: str, *, reason: st
     Raises `NothingToCorrect` where no figure differs, `ReleaseInterrupted` where one is unfinished,
     `WindowOutOfOrder` where a later payment document has settled the difference already, `PolicyDenied`.
     """
-    with deciding(gateway) as asking:
+
+    def authorise(asking: Asking) -> list[_Standing]:
         window = gateway.contract(asking.session, contract_id).window(window_label)
         contract = gateway.contract_for(asking.session, contract_id, window)
         standing = _standing(asking.session, contract, window)
-        rows = [row for old in standing if (row := _supersede(gateway, asking, contract, window, old)) is not None]
-        if not rows:
+        looking = evaluating.ask_to_evaluate(
+            asking, contract, gateway.programme(asking.session, contract_id), Purpose.OUTCOME_PAYMENT
+        )
+        return [_Standing(old, _allow_draft(gateway, asking, contract, window, old, looking)) for old in standing]
+
+    def look(at: Snapshot, standing: list[_Standing]) -> list[DraftClaims]:
+        drafts = [drafting.draft(gateway, at.session, one.allowed.request, one.allowed.planned) for one in standing]
+        if not any(one.differs_from(made) for one, made in zip(standing, drafts, strict=True)):
             raise NothingToCorrect(contract=contract_id, window=window_label)
+        return drafts
+
+    def record(asking: Asking, standing: list[_Standing], drafts: list[DraftClaims]) -> list[ReleaseRow]:
+        found = []
+        for one, made in zip(standing, drafts, strict=True):
+            drafting.record_look(asking, one.allowed.request, made, one.allowed.looking)
+            if one.differs_from(made):
+                found.append(_supersede(gateway, asking, one, made))
         asking.uow.record(
             CorrectionDecided(
-                contract=contract_id, window=window_label, reason=reason, releases=[row.supersedes for row in rows]
+                contract=contract_id, window=window_label, reason=reason, releases=[row.supersedes for row in found]
             )
         )
+        return found
+
+    rows = look_apart(gateway, contract_id, Purpose.OUTCOME_PAYMENT, authorise=authorise, look=look, record=record)
     return [finish(gateway, row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """An attestation that stands, and what it takes to draft another in its place."""
+
+    row: ReleaseRow
+    allowed: DraftAllowed
+
+    @property
+    def shown_claims(self) -> Mapping[str, Any]:
+        disclosable: Mapping[str, Any] = canonical.loads(self.row.draft)["disclosable"]
+        return disclosable
+
+    def differs_from(self, made: DraftClaims) -> bool:
+        return _figures(self.shown_claims) != _figures(made.disclosable)
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, int]:
@@ -84,21 +122,24 @@ def _standing(session: Session, contract: Contract, window: Window) -> list[Rele
     return [newest[key] for key in sorted(newest, key=lambda key: (key[0] != Template.PAYMENT_DOCUMENT, key))]
 
 
-def _supersede(
-    gateway: Gateway, asking: Asking, contract: Contract, window: Window, old: ReleaseRow
-) -> ReleaseRow | None:
-    """The intended successor of an attestation, or None where its figures are the same."""
+def _allow_draft(
+    gateway: Gateway, asking: Asking, contract: Contract, window: Window, old: ReleaseRow, looking: Authorised
+) -> DraftAllowed:
     request = ReleaseRequest(contract, window, Template(old.template), Recipient(old.recipient_role))
     planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask, corrects=True)
     if not isinstance(planned, Draft):
         raise TypeError("a correction is drafted anew")
-    made = drafting.draft(gateway, asking, request, planned)
-    before = canonical.loads(old.draft)["disclosable"]
-    if _figures(before) == _figures(made.disclosable):
-        return None
-    changes = difference(before, made.disclosable)
-    digest = issuing.jwt_sha256(issuing.token_of(old))
-    return drafting.intend(gateway, asking, request, made, planned.authorised, replaced=Replaced(old, digest, changes))
+    return DraftAllowed(request, planned, looking)
+
+
+def _supersede(gateway: Gateway, asking: Asking, standing: _Standing, made: DraftClaims) -> ReleaseRow:
+    """The intended successor of an attestation."""
+    request, old = standing.allowed.request, standing.row
+    again = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask, corrects=True)
+    replaced = Replaced(
+        old, issuing.jwt_sha256(issuing.token_of(old)), difference(standing.shown_claims, made.disclosable)
+    )
+    return drafting.intend(gateway, asking, request, made, again.authorised, replaced=replaced)
 
 
 def _figures(shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def rows(session: Session, release_id: str) -> Sequence[CountersignatureRow]:
     found = session.exec(query.order_by(col(CountersignatureRow.at), CountersignatureRow.token_sha256)).all()
     held = {(row.token_sha256, row.kid, row.verdict) for row in found}
     is_whole = all(hashlib.sha256(row.token.encode("utf-8")).hexdigest() == row.token_sha256 for row in found)
-    if held != _logged(session, release_id) or not is_whole:
+    if held != _logged_digests(session, release_id) or not is_whole:
         raise CountersignaturesCorrupt(release=release_id)
     return found
 
@@ -43,7 +43,7 @@ def tokens(session: Session, release_id: str) -> list[str]:
     return [row.token for row in found.values()]
 
 
-def _logged(session: Session, release_id: str) -> set[tuple[str, str, str]]:
+def _logged_digests(session: Session, release_id: str) -> set[tuple[str, str, str]]:
     # as a literal: a bound value would not let the database see that its partial index fits
     kind: ColumnElement[str] = literal_column(f"'{CountersignatureTaken.kind}'")
     query = select(LogEntry.body).where(LogEntry.log == "access", col(LogEntry.kind) == kind)

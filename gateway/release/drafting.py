@@ -26,14 +26,14 @@ from gateway.events.releases import ReleaseIntended
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.outcomes.not_counted import not_counted
 from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.reconciling import DocumentsBand
 from gateway.outcomes.tariff import DueLine, due_lines
 from gateway.outcomes.terms import Window
-from gateway.release.planning import Draft, ReleaseRequest, series
+from gateway.release.planning import Draft, ReleaseRequest, series_of
 from gateway.release.states import ReleaseAction, ReleaseState, after
 from gateway.store import basis, queries
 from gateway.store.tables import ReleaseRow
@@ -42,12 +42,23 @@ from vocabulary.releases import Recipient, Template
 
 
 @dataclass(frozen=True, slots=True)
+class DraftAllowed:
+    """A request whose plan is a draft, and the decision that people's data may be looked at for it."""
+
+    request: ReleaseRequest
+    planned: Draft
+    looking: Authorised
+
+
+@dataclass(frozen=True, slots=True)
 class DraftClaims:
-    """The claims that may be disclosed, what is due, and the instant at which its data were known."""
+    """The claims that may be disclosed and what is due, with the evaluation that they say and whom it looked at."""
 
     disclosable: dict[str, Any]
     due: tuple[DueLine, ...]
-    known_at: datetime
+    known_at: datetime  # when its data were known
+    evaluation: Evaluation
+    cohort: list[PersonHistory]
     on_documents: DocumentsBand | None = None  # of a payment document; for the statement, and in no attestation
 
 
@@ -60,18 +71,16 @@ class Replaced:
     difference: Mapping[str, int]
 
 
-def draft(gateway: Gateway, asking: Asking, request: ReleaseRequest, planned: Draft) -> DraftClaims:
-    """Steps 2 and 4, with the data as they were known at the plan's instant. Raises `PolicyDenied`."""
-    session, contract, window, known = asking.session, request.contract, request.window, planned.known_at
+def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: Draft) -> DraftClaims:
+    """Steps 2 and 4, with the data as they were known at the plan's instant; whoever calls this logs the look."""
+    contract, window, known = request.contract, request.window, planned.known_at
     earlier = contract.windows_until(window.label)[:-1]
     programme = gateway.programme(session, contract.id)
-    authorised = evaluating.ask_to_evaluate(asking, contract, programme, request.purpose)
     cohort = evaluating.histories(session, contract, programme, known_at=known)
     remainder = basis.remainder(session, contract.id)
     now = evaluate(contract, cohort, window.to_week, remainder=remainder)  # 2
-    evaluating.record_evaluation(asking, contract, now, cohort, authorised, request.purpose, known_at=known)
     opening = openings.opening_of(gateway, session, contract.id)
-    needed = _needed(contract, earlier, opening)
+    needed = _needed_windows(contract, earlier, opening)
     rules = [gateway.contract_for(session, contract.id, part) for part in needed]
     before = [
         evaluate(rule, cohort, part.to_week, remainder=remainder) for rule, part in zip(rules, needed, strict=True)
@@ -100,7 +109,7 @@ def draft(gateway: Gateway, asking: Asking, request: ReleaseRequest, planned: Dr
     on_documents = None
     if request.template == Template.PAYMENT_DOCUMENT:
         on_documents = evaluating.on_documents(session, contract, programme, cohort, window.to_week, known_at=known)
-    return DraftClaims(disclosable, due, known, on_documents)
+    return DraftClaims(disclosable, due, known, now, cohort, on_documents)
 
 
 def _reasons(request: ReleaseRequest, cohort: Sequence[PersonHistory], remainder: Remainder) -> dict[str, int] | None:
@@ -122,12 +131,19 @@ def _shown_as_known_before(session: Session, request: ReleaseRequest, known: dat
     return any(row.known_at != known for row in same)
 
 
-def _needed(contract: Contract, earlier: Sequence[Window], opening: OpeningBalances | None) -> list[Window]:
+def _needed_windows(contract: Contract, earlier: Sequence[Window], opening: OpeningBalances | None) -> list[Window]:
     """The earlier windows that what is due rests on: all under a cap by window, else the last and the last stated."""
     if any(tariff.cap_window_minor for tariff in contract.tariffs):
         return list(earlier)
     last_stated = "" if opening is None else opening.last_window
     return [window for window in earlier if window.label == last_stated or window is earlier[-1]]
+
+
+def record_look(asking: Asking, request: ReleaseRequest, made: DraftClaims, looking: Authorised) -> None:
+    """Log that everybody was looked at for a draft, whether it is kept or not."""
+    evaluating.record_evaluation(
+        asking, request.contract, made.evaluation, made.cohort, looking, request.purpose, known_at=made.known_at
+    )
 
 
 def intend(
@@ -213,4 +229,4 @@ def intend(
 
 def _next_seq(session: Session, request: ReleaseRequest) -> int:
     """Gap-free per contract, type and recipient."""
-    return len(series(session, request)) + 1
+    return len(series_of(session, request)) + 1

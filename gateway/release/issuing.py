@@ -100,7 +100,7 @@ def issue(gateway: Gateway, asking: Asking, row: ReleaseRow, authorised: Authori
         )
     )
     session.flush()
-    return _released(row, is_new=True)
+    return _released_bundle(row, is_new=True)
 
 
 def hand_out(gateway: Gateway, asking: Asking, row: ReleaseRow, requested_by: Party | None) -> Released:
@@ -109,7 +109,7 @@ def hand_out(gateway: Gateway, asking: Asking, row: ReleaseRow, requested_by: Pa
     asking.session.add(row)
     asking.uow.record(BundleHandedOut(release=row.id, to=str(requested_by or "municipality")))
     asking.session.flush()
-    return _released(row, is_new=False)
+    return _released_bundle(row, is_new=False)
 
 
 def token_of(row: ReleaseRow) -> str:
@@ -154,7 +154,7 @@ def _successor(session: Session, row: ReleaseRow) -> ReleaseRow | None:
     return next((other for other in rows if other.supersedes == row.id and is_issued(other)), None)
 
 
-def _released(row: ReleaseRow, *, is_new: bool) -> Released:
+def _released_bundle(row: ReleaseRow, *, is_new: bool) -> Released:
     return Released(
         release=row.id,
         contract=row.contract_id,

@@ -186,7 +186,7 @@ def _revisions(session: Session, request: ReleaseRequest) -> list[ReleaseRow]:
     return sorted(rows, key=lambda row: row.revision)
 
 
-def series(session: Session, request: ReleaseRequest) -> list[ReleaseRow]:
+def series_of(session: Session, request: ReleaseRequest) -> list[ReleaseRow]:
     """What one recipient counts together: the releases of one type, by its numbers."""
     return [
         row
@@ -216,7 +216,7 @@ def _check_order(gateway: Gateway, session: Session, request: ReleaseRequest) ->
     Raises `ReleaseInterrupted` where a total's or predicate's series has a number that was given away and not signed.
     """
     label = request.window.label
-    for row in series(session, request):
+    for row in series_of(session, request):
         if row.template != Template.PAYMENT_DOCUMENT and not is_issued(row) and row.window != label:
             raise ReleaseInterrupted(contract=row.contract_id, window=row.window, template=row.template)
     if request.template == Template.PREDICATE:

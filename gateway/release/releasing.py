@@ -1,9 +1,10 @@
 """Use case: the release cycle. Nothing is signed that was not rehearsed (invariant 8).
 
-Steps 1 to 6 (`release.planning`, `release.drafting`) are one transaction, 7 to 9 (`release.issuing`) another, 10 is
-what is returned. A crash leaves nothing, or an intent that has no signature, or one complete, logged attestation. Both
-transactions ask the policy: what was suspended, ended or taken away between them stays unsigned (`StaysUnsigned`),
-until it is allowed again and the next run finishes it.
+A release is allowed and logged (1, 3), evaluated and drafted on a snapshot (2, 4), then asked again, rehearsed and
+committed as an intent (1, 3, 5, 6), all by `evaluation.looking`; 7 to 9 (`release.issuing`) are another transaction, 10
+is what is returned. A crash leaves nothing but that somebody looked, or an intent that has no signature, or one
+complete, logged attestation. Whatever signs asks the policy: what was suspended, ended or taken away meanwhile stays
+unsigned (`StaysUnsigned`), until it is allowed again and the next run finishes it.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ from sqlmodel import Session
 
 from gateway.errors.release import RevisionUnknown
 from gateway.errors.signer import StaysUnsigned
+from gateway.evaluation import evaluating
+from gateway.evaluation.looking import Answered, Snapshot, look_apart
 from gateway.events.releases import ReleaseChecked, ReleaseResumed
-from gateway.installation.authority import Authorised, deciding
+from gateway.installation.authority import Asking, Authorised, deciding
 from gateway.installation.gateway import Gateway
 from gateway.release import drafting, issuing
+from gateway.release.drafting import DraftAllowed, DraftClaims
 from gateway.release.issuing import Released
 from gateway.release.planning import Draft, Finish, HandOut, Plan, is_issued, plan, request_of
 from gateway.store import queries
 from gateway.store.tables import ReleaseRow
 from policies.decision import Decision
-from policies.engine import Request as Question
+from policies.engine import PolicyRequest as Question
 from policies.errors import PolicyDenied
 from policies.facts import Facts
 from policies.programme import Programme
@@ -53,23 +57,37 @@ def release(
     `DraftRefused`, `PolicyDenied`, and of these `StaysUnsigned` where it was drafted before.
     """
     key = (contract_id, window_label, template, recipient)
-    with _telling_what_stays(gateway, *key), deciding(gateway) as asking:
+
+    def authorise(asking: Asking) -> DraftAllowed | Answered[Released | ReleaseRow]:  # 1, 3
         request = request_of(gateway, asking.session, *key, requested_by=requested_by, purpose=purpose)
         planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask, revision=revision)
         match planned:
             case HandOut():
-                return issuing.hand_out(gateway, asking, planned.row, requested_by)
+                return Answered(issuing.hand_out(gateway, asking, planned.row, requested_by))
             case Finish():
                 row, authorised = planned.row, planned.authorised
                 asking.uow.record(
                     ReleaseResumed(release=row.id, decision=authorised.id, decision_sha256=authorised.sha256)
                 )
+                return Answered(row)
             case Draft():
-                made = drafting.draft(gateway, asking, request, planned)
-                row = drafting.intend(gateway, asking, request, made, planned.authorised)
+                programme = gateway.programme(asking.session, contract_id)
+                looking = evaluating.ask_to_evaluate(asking, request.contract, programme, purpose)
+                return DraftAllowed(request, planned, looking)
             case _:
                 assert_never(planned)
-    return finish(gateway, row, requested_by, purpose=purpose)
+
+    def look(at: Snapshot, allowed: DraftAllowed) -> DraftClaims:  # 2, 4
+        return drafting.draft(gateway, at.session, allowed.request, allowed.planned)
+
+    def record(asking: Asking, allowed: DraftAllowed, made: DraftClaims) -> Released | ReleaseRow:  # 1, 3, 5, 6
+        again = plan(gateway, asking.session, allowed.request, now=asking.now, ask=asking.ask)
+        drafting.record_look(asking, allowed.request, made, allowed.looking)
+        return drafting.intend(gateway, asking, allowed.request, made, again.authorised)
+
+    with _telling_what_stays(gateway, *key):
+        done = look_apart(gateway, contract_id, purpose, authorise=authorise, look=look, record=record)
+    return done if isinstance(done, Released) else finish(gateway, done, requested_by, purpose=purpose)
 
 
 def check(
@@ -137,7 +155,7 @@ def refusal(gateway: Gateway, session: Session, row: ReleaseRow) -> Decision | N
     def ask(principal: Party, action: Action, programme: Programme, facts: Facts) -> Authorised:
         question = Question(principal, action, programme, facts)
         decision = gateway.policies.with_programmes([programme]).authorise(question)
-        if not decision.allowed:
+        if not decision.is_allowed:
             raise PolicyDenied(decision)
         return Authorised("", decision)
 

@@ -22,7 +22,7 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.rights.holdings import MonthHeld, StatusRun, holdings_of
 from gateway.store import queries
-from gateway.store.evidence import EvidenceRow
+from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.rights_tables import Archived
 from gateway.store.tables import Subject
 from policies.facts import PersonFacts

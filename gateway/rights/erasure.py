@@ -26,7 +26,7 @@ from gateway.oversight.audit.findings import forget
 from gateway.rights import journal
 from gateway.store import basis
 from gateway.store.audit_tables import AuditItem
-from gateway.store.evidence import EvidenceRow
+from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.record_tables import PullRun, RecordRow
 from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
 from gateway.store.tables import (

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from gateway.store.evidence import EvidenceRow, of_person
+from gateway.store.evidence_rows import EvidenceRow, of_person
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import IncomeRow, SpellRow, Subject
 from vocabulary.weeks import Month, Week

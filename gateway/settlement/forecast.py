@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from gateway.contracts import aggregates
 from gateway.errors.aggregates import AggregateMissing
 from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation import evaluating
+from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.events.settlement import ForecastMade
-from gateway.installation.authority import Asking, deciding
+from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract, MeasureKind
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.figures import Figures
+from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.tariff import owed_amounts, quantity_of
 from gateway.outcomes.terms import Window, apportion
@@ -88,36 +90,73 @@ class Forecast(View):
 
 def accruals(gateway: Gateway, contract_id: str) -> Forecast:
     """Accruals and forecast with what is known now. Raises `SourcesIncomplete`, `PolicyDenied`."""
-    with deciding(gateway) as asking:
+
+    def authorise(asking: Asking) -> Authorised:
         contract = gateway.contract(asking.session, contract_id)
         programme = gateway.programme(asking.session, contract_id)
-        as_of = evaluating.known_by(asking.session, contract, asking.now)
-        authorised = evaluating.ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
-        settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
-        if as_of.complete_to is None:
-            first = str(contract.windows[0].from_week)
-            raise SourcesIncomplete(contract=contract_id, week=first, complete="nowhere")
-        week = min(as_of.complete_to, contract.windows[-1].to_week)
-        cohort = evaluating.histories(asking.session, contract, programme, known_at=asking.now)
-        remainder = basis.remainder(asking.session, contract_id)
-        seen = {
-            at: evaluate(contract, cohort, at, remainder=remainder)
-            for at in {_back(contract, week), week, *(w.to_week for w in contract.windows if w.to_week <= week)}
-        }
-        for evaluation in seen.values():
-            evaluating.record_evaluation(asking, contract, evaluation, cohort, authorised, Purpose.OUTCOME_EVALUATION)
-        declared = {w.label: _declared_figures(asking, contract, w) for w in contract.windows}
-        made = forecast(settled, seen, week=week, declared=declared)
+        return evaluating.ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
+
+    def record(asking: Asking, authorised: Authorised, seen: _Foreseen) -> Forecast:
+        for evaluation in seen.evaluations:
+            evaluating.record_evaluation(
+                asking,
+                seen.contract,
+                evaluation,
+                seen.cohort,
+                authorised,
+                Purpose.OUTCOME_EVALUATION,
+                known_at=seen.known_at,
+            )
         asking.uow.record(
             ForecastMade(
                 contract=contract_id,
-                week=str(week),
-                forecast_sha256=digest(made),
+                week=seen.forecast.complete_to,
+                forecast_sha256=digest(seen.forecast),
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
         )
-    return made
+        return seen.forecast
+
+    return look_apart(
+        gateway,
+        contract_id,
+        Purpose.OUTCOME_EVALUATION,
+        authorise=authorise,
+        look=lambda at, _: _foresee(gateway, at, contract_id),
+        record=record,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Foreseen:
+    """The forecast with the evaluations that it was made from."""
+
+    forecast: Forecast
+    contract: Contract
+    cohort: list[PersonHistory]
+    evaluations: list[Evaluation]
+    known_at: datetime
+
+
+def _foresee(gateway: Gateway, at: Snapshot, contract_id: str) -> _Foreseen:
+    contract = gateway.contract(at.session, contract_id)
+    programme = gateway.programme(at.session, contract_id)
+    as_of = evaluating.known_by(at.session, contract, at.now)
+    settled = read_settlement(gateway, at.session, contract_id, now=at.now)
+    if as_of.complete_to is None:
+        first = str(contract.windows[0].from_week)
+        raise SourcesIncomplete(contract=contract_id, week=first, complete="nowhere")
+    week = min(as_of.complete_to, contract.windows[-1].to_week)
+    cohort = evaluating.histories(at.session, contract, programme, known_at=at.now)
+    remainder = basis.remainder(at.session, contract_id)
+    seen = {
+        end: evaluate(contract, cohort, end, remainder=remainder)
+        for end in {_back(contract, week), week, *(w.to_week for w in contract.windows if w.to_week <= week)}
+    }
+    declared = {w.label: _declared_figures(at, contract, w) for w in contract.windows}
+    made = forecast(settled, seen, week=week, declared=declared)
+    return _Foreseen(made, contract, cohort, list(seen.values()), at.now)
 
 
 def forecast(
@@ -183,9 +222,9 @@ def _stated_again(
     return tuple(found)
 
 
-def _declared_figures(asking: Asking, contract: Contract, window: Window) -> dict[str, int]:
+def _declared_figures(at: Snapshot, contract: Contract, window: Window) -> dict[str, int]:
     try:
-        return aggregates.known_figures(asking.session, contract, window, at=asking.now)
+        return aggregates.known_figures(at.session, contract, window, at=at.now)
     except AggregateMissing:
         return {}
 

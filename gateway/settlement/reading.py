@@ -300,7 +300,7 @@ def _signed_document(row: ReleaseRow, trust: TrustFile, *, is_standing: bool) ->
     try:
         presentation = sdjwt.parse(token)
         check_signature(presentation, trust)
-        shown = sdjwt.disclosed(presentation)
+        shown = sdjwt.disclosed_claims(presentation)
     except (ValueError, VerificationError) as error:
         raise SettlementMismatch(contract=row.contract_id, window=row.window, reason=str(error)) from None
     claims = presentation.token.payload

@@ -80,16 +80,16 @@ def load_course(text: bytes, *, file: str) -> Course:
     for table in root.tables("points"):
         points.append(
             CoursePoint(
-                table.converted("week", Week.parse),
+                table.convert("week", Week.parse),
                 table.integer("people"),
                 table.text("published"),
                 table.text("reading"),
             )
         )
-        table.done()
+        table.finish()
     shares = root.table("activities")
     activities = tuple((Activity(word), shares.integer(word)) for word in Activity if word in shares)
-    shares.done()
+    shares.finish()
     if root.text("schema") != "course/1":
         raise root.refuse("schema", "must be course/1")
     course = Course(
@@ -97,14 +97,14 @@ def load_course(text: bytes, *, file: str) -> Course:
         people=root.integer("people", least=1),
         enrolment_from=root.day("enrolment_from"),
         enrolment_to=root.day("enrolment_to"),
-        first_month=root.converted("first_month", Month.parse),
-        last_month=root.converted("last_month", Month.parse),
+        first_month=root.convert("first_month", Month.parse),
+        last_month=root.convert("last_month", Month.parse),
         status_source=root.text("status_source"),
         sustained_months=root.integer("sustained_months", least=1),
         points=tuple(points),
         activities=activities,
     )
-    root.done()
+    root.finish()
     if any(point.people > course.people for point in points):
         raise root.refuse("points", "cannot have more people in the outcome than in the cohort")
     return course

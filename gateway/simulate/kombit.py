@@ -25,7 +25,7 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from connectors.transports.kombit import OPERATIONS
 from connectors.transports.wss import DS, SAML, SOAP, WSA, WSSE, WSU, instant
-from connectors.transports.xml import Element, element, read, written
+from connectors.transports.xml import Element, element, read, xml_bytes
 from gateway.simulate.certificates import CertifiedKey
 from gateway.simulate.faults import Fault, Faults
 from gateway.simulate.http_source import ReceivedRequest, Reply
@@ -99,7 +99,7 @@ class SimulatedService:
         )
         security.append(signature)
         media = "text/xml" if self._operation.version == "1.1" else "application/soap+xml"
-        return Reply(written(envelope), f"{media}; charset=utf-8")
+        return Reply(xml_bytes(envelope), f"{media}; charset=utf-8")
 
     def _objection(self, envelope: Element, request: ReceivedRequest) -> str:
         """What is wrong with a request, or nothing: action, token, proof of possession, freshness, each part signed."""

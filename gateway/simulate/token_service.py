@@ -21,7 +21,7 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from connectors.transports.sts import CVR_CLAIM, HOLDER_OF_KEY
 from connectors.transports.wss import DS, SAML, SOAP, WSSE, instant
-from connectors.transports.xml import Element, element, read, written
+from connectors.transports.xml import Element, element, read, xml_bytes
 from gateway.simulate.certificates import CertifiedKey
 from gateway.simulate.faults import Fault, Faults
 from gateway.simulate.http_source import ReceivedRequest, Reply
@@ -95,7 +95,7 @@ class SimulatedTokenService:
             return None
         config = SignatureConfiguration(location=location, expect_references=True, verification_time=self._now())
         try:
-            results = XMLVerifier().verify(written(envelope), x509_cert=client, expect_config=config)
+            results = XMLVerifier().verify(xml_bytes(envelope), x509_cert=client, expect_config=config)
         except SignXMLException:
             return None
         found = results if isinstance(results, list) else [results]
@@ -149,7 +149,7 @@ def answer(*assertions: Element) -> Reply:
         f"{_WST}RequestSecurityTokenResponseCollection", element(f"{_WST}RequestSecurityTokenResponse", requested)
     )
     envelope = element(f"{_SOAP}Envelope", element(f"{_SOAP}Header"), element(f"{_SOAP}Body", collection))
-    return Reply(written(envelope), _MEDIA)
+    return Reply(xml_bytes(envelope), _MEDIA)
 
 
 def fault(version: str, code: str, text: str) -> Reply:
@@ -169,7 +169,7 @@ def fault(version: str, code: str, text: str) -> Reply:
         )
     envelope = element(f"{soap}Envelope", element(f"{soap}Body", told))
     media = _MEDIA if version == "1.2" else "text/xml; charset=utf-8"
-    return Reply(written(envelope), media, 500 if version == "1.1" or is_server else 400)
+    return Reply(xml_bytes(envelope), media, 500 if version == "1.1" or is_server else 400)
 
 
 def _base64(certificate: x509.Certificate) -> str:

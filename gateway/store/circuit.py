@@ -16,7 +16,7 @@ FAILURES_IN_A_ROW = 3  # pulls that could not reach the source, before it is lef
 FIRST_REST, LONGEST_REST = timedelta(minutes=15), timedelta(hours=24)  # doubled with each failure that follows
 
 
-def failed(session: Session, source_id: str, now: datetime) -> None:
+def record_failure(session: Session, source_id: str, now: datetime) -> None:
     """A pull could not reach the source."""
     row = session.get(CircuitRow, source_id) or CircuitRow(source_id=source_id, failures=0)
     row.failures += 1
@@ -26,7 +26,7 @@ def failed(session: Session, source_id: str, now: datetime) -> None:
     session.add(row)
 
 
-def answered(session: Session, source_id: str) -> None:
+def record_answer(session: Session, source_id: str) -> None:
     """The source can be reached, whatever it answered."""
     row = session.get(CircuitRow, source_id)
     if row is not None:

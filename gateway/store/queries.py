@@ -21,7 +21,7 @@ from gateway.store.tables import (
     SigningKeyRow,
     Subject,
 )
-from keys.lifecycle import PUBLISHED, State
+from keys.lifecycle import PUBLISHED, KeyState
 from outcome_verifier import canonical
 from vocabulary.releases import Template
 from vocabulary.weeks import Week
@@ -66,12 +66,12 @@ def opening(session: Session, contract_id: str) -> OpeningRow | None:
 
 def is_adopted(session: Session, contract_id: str) -> bool:
     """Whether the access log says that opening balances of the contract came into force."""
-    return contract_id in _told(session, "contract_adopted")
+    return contract_id in _contracts_named(session, "contract_adopted")
 
 
 def in_shadow(session: Session, contract_id: str) -> bool:
     """Whether the contract only runs beside another settlement: from its first day here until it is adopted."""
-    return contract_id in _told(session, "contract_shadowed") and not is_adopted(session, contract_id)
+    return contract_id in _contracts_named(session, "contract_shadowed") and not is_adopted(session, contract_id)
 
 
 def is_settled_here(session: Session, contract_id: str, window: str) -> bool:
@@ -85,7 +85,7 @@ def is_settled_here(session: Session, contract_id: str, window: str) -> bool:
     return row is not None and window not in row.windows
 
 
-def _told(session: Session, kind: str) -> set[str]:
+def _contracts_named(session: Session, kind: str) -> set[str]:
     """The contracts that events of a kind name. There is an index for just these kinds."""
     # as literals: bound values would not let the database see that its partial index fits
     within: ColumnElement[bool] = literal_column("kind IN ('contract_adopted', 'contract_shadowed')")
@@ -124,12 +124,14 @@ def pulls(session: Session, contract_id: str, source: str) -> Sequence[PullRow]:
 
 def active_key(session: Session) -> SigningKeyRow | None:
     """The key that signs, if there is one."""
-    return session.exec(select(SigningKeyRow).where(SigningKeyRow.state == State.ACTIVE)).one_or_none()
+    return session.exec(select(SigningKeyRow).where(SigningKeyRow.state == KeyState.ACTIVE)).one_or_none()
 
 
 def usable_keys(session: Session) -> Sequence[SigningKeyRow]:
     """The keys that sign or may come to sign."""
-    return session.exec(select(SigningKeyRow).where(col(SigningKeyRow.state).in_([State.PENDING, State.ACTIVE]))).all()
+    return session.exec(
+        select(SigningKeyRow).where(col(SigningKeyRow.state).in_([KeyState.PENDING, KeyState.ACTIVE]))
+    ).all()
 
 
 def published_keys(session: Session) -> Sequence[SigningKeyRow]:

@@ -124,7 +124,7 @@ def keep(session: Session, run: PullRun, records: Iterable[Versioned], *, now: d
     return news
 
 
-def known(session: Session, run: PullRun, records: Iterable[Versioned]) -> list[Versioned]:
+def known_records(session: Session, run: PullRun, records: Iterable[Versioned]) -> list[Versioned]:
     """Those of these records of which a version is stored: once somebody's of the cohort, or nobody's."""
     return [one for one in records if session.get(RecordRow, _key(run, one.number)) is not None]
 
@@ -139,7 +139,7 @@ def standing(session: Session, contract_id: str, source_id: str) -> tuple[dict[s
     return found, bool(found.pop(_NOBODY, []))
 
 
-def owned(found: dict[str, list[Record]], people: Sequence[SubjectRef]) -> list[Owned]:
+def owned_records(found: dict[str, list[Record]], people: Sequence[SubjectRef]) -> list[Owned]:
     """The standing records of these people."""
     return [Owned(person, record) for person in people for record in found.get(person.value, [])]
 

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
-from gateway.store.evidence import confirmed_spells
+from gateway.store.evidence_rows import confirmed_spells
 from gateway.store.tables import IncomeRow, SpellRow, Subject
 from policies.basis import Stop
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
@@ -192,12 +192,12 @@ def load_told(
     return [
         confirmed_spells(session, subjects, evidence, known_at=known_at)
         if source == EVIDENCE
-        else _told(session, subjects, source, known_at=known_at)
+        else _source_spells(session, subjects, source, known_at=known_at)
         for source in sources
     ]
 
 
-def _told(
+def _source_spells(
     session: Session, subjects: Collection[str], source: str, *, known_at: datetime
 ) -> dict[str, list[StatusSpell]]:
     found: dict[str, list[StatusSpell]] = defaultdict(list)

@@ -21,7 +21,7 @@ from sqlmodel import Session
 
 from gateway.errors.store import ClockWentBack, StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
 from gateway.events.event import Event, PersonLine, lines_root
-from gateway.store import ledger
+from gateway.store import ledger, moves
 from gateway.store.tables import PersonLineRow
 from outcome_verifier import canonical
 
@@ -39,8 +39,8 @@ class UnitOfWork:
     def __init__(self, session: Session, now: datetime) -> None:
         self.session = session
         self.now = now
-        self._recorded = 0
-        self._has_written = False
+        self._recorded = self._recorded_moves = 0
+        self._has_written = self._has_moved = False
         # every statement is seen here, so that neither bulk statements nor plain SQL can go around the log
         event.listen(session.connection(), "before_cursor_execute", self._note_writes)
 
@@ -74,12 +74,13 @@ class UnitOfWork:
             for position, line in enumerate(lines)
         )
         self._recorded += 1
+        self._recorded_moves += what.kind not in moves.LOOKS
         return index
 
     def close(self) -> None:
-        """Refuse a commit that would write rows without an event (invariant 4)."""
+        """Refuse a commit that would write rows without an event, or other rows than its events say (invariant 4)."""
         self.session.flush()
-        if self._has_written and not self._recorded:
+        if (self._has_written and not self._recorded) or (self._has_moved and not self._recorded_moves):
             raise UnauditedWrite()
 
     def _note_writes(
@@ -93,6 +94,7 @@ class UnitOfWork:
     ) -> None:
         if not statement.lstrip().upper().startswith(_READS):
             self._has_written = True
+            self._has_moved = self._has_moved or not moves.is_beside(statement)
 
 
 class Store:
@@ -141,7 +143,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one moment and cannot write, for what is not personal.
+        """A session that sees one moment and cannot write, for what is not personal, or whose look is logged already.
 
         Raises `StoreUnreachable` where the database does not answer.
         """

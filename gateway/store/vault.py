@@ -49,7 +49,7 @@ class VaultTables:
         )
         return {bytes(index): subject for index, subject in self._session.exec(query)}
 
-    def sealed(self, subject: str) -> tuple[bytes, bytes]:
+    def sealed_entry(self, subject: str) -> tuple[bytes, bytes]:
         sealed = self._session.get(VaultRow, subject)
         key = self._session.get(SubjectKeyRow, subject)
         if sealed is None or key is None:

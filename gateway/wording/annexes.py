@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import unescape
+from typing import assert_never
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
@@ -14,47 +16,64 @@ from gateway.wording.formats import danish_hundredths, danish_number, enumeratio
 from policies.basis import StopReason
 from policies.terms import LegalRole
 from vocabulary.statuses import IncomeType, Status
+from vocabulary.total import total
 
-EXITS: dict[StopReason | RegisterExit, str] = {
-    StopReason.WITHDRAWN: "Et samtykke eller et andet grundlag er trukket tilbage eller udløbet",
-    StopReason.OBJECTED: "Borgeren har gjort indsigelse (GDPR artikel 21)",
-    StopReason.RESTRICTED: "Brugen af oplysningerne er begrænset (GDPR artikel 18)",
-    StopReason.EXITED: "Borgeren har forladt indsatsen",
-    StopReason.PROTECTED: "Borgeren har navne- og adressebeskyttelse og følges derfor ikke",
-    StopReason.PRISON: "Borgeren er i fængsel",
-    StopReason.COHABITATION: "Borgeren forsørges af en anden",
-    RegisterExit.MOVED: "Registret viser, at borgeren ikke er bosat her",
-    RegisterExit.DEAD: "Registret viser, at borgeren er død",
-    RegisterExit.PENSION: "Registret viser førtidspension eller folkepension",
-}
-RULES = {
-    ExitRule.FROZEN: "Det talte bliver stående. Resultatet bliver, som det var i den sidste uge.",
-    ExitRule.NEUTRAL: (
-        "Det talte bliver stående, og resultatet bliver, som det var. Borgerens tid står stille imens, så ugerne kan "
-        "tælle senere."
-    ),
-    ExitRule.CENSORED: "Det talte bliver stående. Borgeren er derefter ikke med i noget resultat.",
-    ExitRule.FAILURE: "Det talte bliver stående. Ugerne derefter er uger uden resultat.",
-    ExitRule.OUT: "Intet tæller for borgeren. Det, der er betalt, går tilbage.",
-}
-RULE_NAMES = {
-    ExitRule.FROZEN: "Fastfryses",
-    ExitRule.NEUTRAL: "Sættes i bero",
-    ExitRule.CENSORED: "Udgår",
-    ExitRule.FAILURE: "Uden resultat",
-    ExitRule.OUT: "Tæller ikke",
-}
-ROUNDING = {
-    Rounding.NONE: "Alle beløb går op i hele {minor}. Der er ikke noget at runde af.",
-    Rounding.DOWN: "Dele af en {minor} rundes ned.",
-    Rounding.HALF_UP: "Beløb rundes til nærmeste {minor}. Det halve rundes op.",
-    Rounding.HALF_EVEN: "Beløb rundes til nærmeste {minor}. Det halve rundes til det lige tal.",
-}
-LEGAL_ROLES = {
-    LegalRole.PROCESSOR: "databehandler",
-    LegalRole.OTHER_ACTOR: "anden aktør",
-    LegalRole.INDEPENDENT_CONTROLLER: "selvstændig dataansvarlig",
-}
+EXITS: Mapping[StopReason | RegisterExit, str] = total(
+    {
+        StopReason.WITHDRAWN: "Et samtykke eller et andet grundlag er trukket tilbage eller udløbet",
+        StopReason.OBJECTED: "Borgeren har gjort indsigelse (GDPR artikel 21)",
+        StopReason.RESTRICTED: "Brugen af oplysningerne er begrænset (GDPR artikel 18)",
+        StopReason.EXITED: "Borgeren har forladt indsatsen",
+        StopReason.PROTECTED: "Borgeren har navne- og adressebeskyttelse og følges derfor ikke",
+        StopReason.PRISON: "Borgeren er i fængsel",
+        StopReason.COHABITATION: "Borgeren forsørges af en anden",
+        RegisterExit.MOVED: "Registret viser, at borgeren ikke er bosat her",
+        RegisterExit.DEAD: "Registret viser, at borgeren er død",
+        RegisterExit.PENSION: "Registret viser førtidspension eller folkepension",
+    },
+    StopReason,
+    RegisterExit,
+)
+RULES = total(
+    {
+        ExitRule.FROZEN: "Det talte bliver stående. Resultatet bliver, som det var i den sidste uge.",
+        ExitRule.NEUTRAL: (
+            "Det talte bliver stående, og resultatet bliver, som det var. Borgerens tid står stille imens, så ugerne "
+            "kan tælle senere."
+        ),
+        ExitRule.CENSORED: "Det talte bliver stående. Borgeren er derefter ikke med i noget resultat.",
+        ExitRule.FAILURE: "Det talte bliver stående. Ugerne derefter er uger uden resultat.",
+        ExitRule.OUT: "Intet tæller for borgeren. Det, der er betalt, går tilbage.",
+    },
+    ExitRule,
+)
+RULE_NAMES = total(
+    {
+        ExitRule.FROZEN: "Fastfryses",
+        ExitRule.NEUTRAL: "Sættes i bero",
+        ExitRule.CENSORED: "Udgår",
+        ExitRule.FAILURE: "Uden resultat",
+        ExitRule.OUT: "Tæller ikke",
+    },
+    ExitRule,
+)
+ROUNDING = total(
+    {
+        Rounding.NONE: "Alle beløb går op i hele {minor}. Der er ikke noget at runde af.",
+        Rounding.DOWN: "Dele af en {minor} rundes ned.",
+        Rounding.HALF_UP: "Beløb rundes til nærmeste {minor}. Det halve rundes op.",
+        Rounding.HALF_EVEN: "Beløb rundes til nærmeste {minor}. Det halve rundes til det lige tal.",
+    },
+    Rounding,
+)
+LEGAL_ROLES = total(
+    {
+        LegalRole.PROCESSOR: "databehandler",
+        LegalRole.OTHER_ACTOR: "anden aktør",
+        LegalRole.INDEPENDENT_CONTROLLER: "selvstændig dataansvarlig",
+    },
+    LegalRole,
+)
 TEMPLATES = {
     "contract_total": "Samlede tal for hele gruppen",
     "predicate": "Kun ja eller nej til, om målet er nået",
@@ -62,19 +81,24 @@ TEMPLATES = {
     "relapse_notice": "Sagsnumre på dem, der skal tale med jobcentret igen",
 }
 ADDS = {"by_state": "én gang delt op på tilstande", "reasons": "én gang med grunde til, at nogen ikke tæller"}
-_UNITS = {
-    FigureUnit.WEEK: ("uge", "uger"),
-    FigureUnit.PERSON: ("borger", "borgere"),
-    FigureUnit.POINT: ("point", "point"),
-    FigureUnit.DAY: ("dag", "dage"),
-    FigureUnit.PER_MILLE: ("promille", "promille"),
-    FigureUnit.WINDOW: ("periode", "perioder"),
-}
+_UNIT_WORDS = total(
+    {
+        FigureUnit.WEEK: ("uge", "uger"),
+        FigureUnit.PERSON: ("borger", "borgere"),
+        FigureUnit.POINT: ("point", "point"),
+        FigureUnit.DAY: ("dag", "dage"),
+        FigureUnit.PER_MILLE: ("promille", "promille"),
+        FigureUnit.WINDOW: ("periode", "perioder"),
+        FigureUnit.MINOR: ("enhed", "enheder"),
+        FigureUnit.EVENTS_PER_100: ("enhed", "enheder"),
+    },
+    FigureUnit,
+)
 
 
 def unit(one: FigureUnit, count: int = 1) -> str:
     """The unit's word beside a number."""
-    return _UNITS.get(one, ("enhed", "enheder"))[count != 1]
+    return _UNIT_WORDS[one][count != 1]
 
 
 def money(contract: Contract, minor: int) -> str:
@@ -95,7 +119,17 @@ def figure(contract: Contract, name: str, value: int) -> str:
             return money(contract, value)
         case FigureUnit.EVENTS_PER_100:
             return f"{danish_hundredths(value)} hændelser pr. 100 borgere"
-    return f"{danish_number(value)} {unit(one, value)}"
+        case (
+            FigureUnit.WEEK
+            | FigureUnit.PERSON
+            | FigureUnit.POINT
+            | FigureUnit.DAY
+            | FigureUnit.PER_MILLE
+            | FigureUnit.WINDOW
+        ):
+            return f"{danish_number(value)} {unit(one, value)}"
+        case _:
+            assert_never(one)
 
 
 def plain(safe: str) -> str:

@@ -44,14 +44,14 @@ def decimal(value: int, notation: Notation, *, places: int = 2) -> str:
     return f"{notation.minus if value < 0 else ''}{whole(units, notation)}{notation.point}{rest:0{places}}"
 
 
-def trimmed(value: int, notation: Notation, *, places: int = 2) -> str:
+def short_decimal(value: int, notation: Notation, *, places: int = 2) -> str:
     """As `decimal`, with no more places than it needs: `1550` as `15,5` in Danish."""
     return decimal(value, notation, places=places).rstrip("0").removesuffix(notation.point)
 
 
 def per_cent(per_mille: int, notation: Notation) -> str:
     """`125` as `12,5 %` in Danish."""
-    return f"{trimmed(per_mille, notation, places=1)} %"
+    return f"{short_decimal(per_mille, notation, places=1)} %"
 
 
 def danish_number(value: int) -> str:
@@ -61,7 +61,7 @@ def danish_number(value: int) -> str:
 
 def danish_hundredths(value: int) -> str:
     """`1550` as `15,5`."""
-    return trimmed(value, DANISH)
+    return short_decimal(value, DANISH)
 
 
 def danish_per_cent(per_mille: int) -> str:

@@ -5,8 +5,10 @@ Every function gives HTML-safe text. A word that is not known here falls back to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import assert_never
 
 from gateway.outcomes.contract import Contract, Measure, MeasureKind
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
@@ -15,6 +17,7 @@ from gateway.wording.formats import day, enumeration, month_of_year
 from policies.basis import StopReason
 from policies.programme import Programme
 from policies.terms import LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
+from vocabulary.total import total
 from vocabulary.weeks import Week
 
 PROMISE = "Det påvirker ikke din ydelse."
@@ -35,12 +38,15 @@ _SOURCES = {
     ),
     "income": ("Indkomstregisteret", "Her melder arbejdsgivere og andre ind, hvad de udbetaler.", _HOURS),
 }
-DOCUMENTS = {
-    EvidenceType.SELF_EMPLOYED: "selvstændig virksomhed",
-    EvidenceType.WORK_ABROAD: "arbejde i udlandet",
-    EvidenceType.EDUCATION: "uddannelse",
-    EvidenceType.FLEKSJOB_PERMIT: "bevilling af fleksjob",
-}
+DOCUMENTS = total(
+    {
+        EvidenceType.SELF_EMPLOYED: "selvstændig virksomhed",
+        EvidenceType.WORK_ABROAD: "arbejde i udlandet",
+        EvidenceType.EDUCATION: "uddannelse",
+        EvidenceType.FLEKSJOB_PERMIT: "bevilling af fleksjob",
+    },
+    EvidenceType,
+)
 _CASE = ("Din sag i kommunen", "Kommunens eget sagssystem.")
 _WEEKS = ("benefits", "Ydelser og andre statusser uge for uge")  # id and words of a category
 _WEEKS_OF = {
@@ -56,16 +62,21 @@ _WHY = {
     Purpose.AUDIT: "En revisor ser efter, om vi har talt rigtigt. Det sker hos kommunen, for nogle få ved lodtrækning.",
     Purpose.GOVERNANCE: "Reglerne her skal kunne ses efter og rettes.",
 }
-_BASIS: dict[LegalBasis | SpecialCategoryBasis, str] = {
-    LegalBasis.CONSENT: "samtykke",
-    LegalBasis.LEGAL_OBLIGATION: "en pligt, som loven giver kommunen",
-    LegalBasis.PUBLIC_TASK: "en opgave i samfundets interesse",
-    LegalBasis.LEGITIMATE_INTEREST: "en legitim interesse",
-    SpecialCategoryBasis.EXPLICIT_CONSENT: "udtrykkeligt samtykke",
-    SpecialCategoryBasis.LEGAL_CLAIMS: "retskrav",
-    SpecialCategoryBasis.SUBSTANTIAL_PUBLIC_INTEREST: "væsentlige samfundsinteresser",
-    SpecialCategoryBasis.HEALTH_OR_SOCIAL_CARE: "sundhed og social omsorg",
-}
+_BASIS: Mapping[LegalBasis | SpecialCategoryBasis, str] = total(
+    {
+        SpecialCategoryBasis.NONE: "",
+        LegalBasis.CONSENT: "samtykke",
+        LegalBasis.LEGAL_OBLIGATION: "en pligt, som loven giver kommunen",
+        LegalBasis.PUBLIC_TASK: "en opgave i samfundets interesse",
+        LegalBasis.LEGITIMATE_INTEREST: "en legitim interesse",
+        SpecialCategoryBasis.EXPLICIT_CONSENT: "udtrykkeligt samtykke",
+        SpecialCategoryBasis.LEGAL_CLAIMS: "retskrav",
+        SpecialCategoryBasis.SUBSTANTIAL_PUBLIC_INTEREST: "væsentlige samfundsinteresser",
+        SpecialCategoryBasis.HEALTH_OR_SOCIAL_CARE: "sundhed og social omsorg",
+    },
+    LegalBasis,
+    SpecialCategoryBasis,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +170,14 @@ def goals(contract: Contract) -> list[str]:
 
 
 def _counts(measure: Measure) -> str:
-    match measure.kind:
+    kind = measure.kind
+    match kind:
         case MeasureKind.WEEKS:
             return "En uge tæller ved"
         case MeasureKind.PEOPLE if measure.sustained_weeks > 1:
             return f"Målet er {measure.sustained_weeks} uger i træk med"
+        case MeasureKind.PEOPLE:
+            return "Målet er"
         case MeasureKind.RETENTION if measure.within > 1:
             period = "måneder" if measure.by_month else "uger"
             span = "i træk" if measure.needed == measure.within else f"ud af {measure.within}"
@@ -176,14 +190,15 @@ def _counts(measure: Measure) -> str:
             return "Målet er en samlet løn ved"
         case MeasureKind.FOLLOW_UP:
             return f"{enumeration([str(months) for months in measure.months], 'og')} måneder efter starten ser vi efter"
-    return "Målet er"
+        case _:
+            assert_never(kind)
 
 
 def _states(measure: Measure) -> str:
     return enumeration([escape(state.label_da) for state in measure.states], "eller")
 
 
-def shared(contract: Contract) -> list[tuple[str, frozenset[str]]]:
+def shared_about_group(contract: Contract) -> list[tuple[str, frozenset[str]]]:
     """What the contract plans to release about the whole group, in plain words, and the roles that get it.
 
     Below k_cohort no count of results is ever described.

@@ -9,39 +9,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vocabulary.statuses import IncomeType, Status
+from vocabulary.total import total
 
-STATUSES: Mapping[Status, str] = {
-    Status.NO_BENEFIT: "ingen ydelse",
-    Status.UNEMPLOYED: "ledig",
-    Status.BENEFIT: "anden ydelse",
-    Status.ACTIVATION: "aktivering",
-    Status.WAGE_SUBSIDY: "løntilskud",
-    Status.REHABILITATION: "revalidering",
-    Status.SICKNESS: "sygedagpenge",
-    Status.PARENTAL_LEAVE: "barsel",
-    Status.HOLIDAY: "feriedagpenge",
-    Status.LEAVE: "orlov",
-    Status.SUPPORTED_WORK: "støttet arbejde",
-    Status.EDUCATION: "uddannelse",
-    Status.FLEKSJOB: "fleksjob",
-    Status.SKAANEJOB: "skånejob",
-    Status.SELF_EMPLOYED: "selvstændig virksomhed",
-    Status.WORK_ABROAD: "arbejde i udlandet",
-    Status.EARLY_RETIREMENT: "efterløn",
-    Status.DISABILITY_PENSION: "førtidspension",
-    Status.OLD_AGE_PENSION: "folkepension",
-    Status.NOT_RESIDENT: "ikke bosat her",
-    Status.DEAD: "død",
-    Status.UNKNOWN: "ukendt kode",
-}
-INCOME: Mapping[IncomeType, str] = {
-    IncomeType.WAGE: "løn",
-    IncomeType.EDUCATION_GRANT: "SU",
-    IncomeType.GREENLAND: "løn i Grønland",
-    IncomeType.OTHER: "anden A-indkomst, for eksempel dagpenge",
-    IncomeType.B_INCOME: "B-indkomst",
-    IncomeType.CASH_BENEFIT: "kontanthjælp",
-    IncomeType.SICKNESS_PARENTAL: "syge- eller barselsdagpenge",
-    IncomeType.RESEARCHER: "forskerløn",
-    IncomeType.UNKNOWN: "ukendt type",
-}
+STATUSES: Mapping[Status, str] = total(
+    {
+        Status.NO_BENEFIT: "ingen ydelse",
+        Status.UNEMPLOYED: "ledig",
+        Status.BENEFIT: "anden ydelse",
+        Status.ACTIVATION: "aktivering",
+        Status.WAGE_SUBSIDY: "løntilskud",
+        Status.REHABILITATION: "revalidering",
+        Status.SICKNESS: "sygedagpenge",
+        Status.PARENTAL_LEAVE: "barsel",
+        Status.HOLIDAY: "feriedagpenge",
+        Status.LEAVE: "orlov",
+        Status.SUPPORTED_WORK: "støttet arbejde",
+        Status.EDUCATION: "uddannelse",
+        Status.FLEKSJOB: "fleksjob",
+        Status.SKAANEJOB: "skånejob",
+        Status.SELF_EMPLOYED: "selvstændig virksomhed",
+        Status.WORK_ABROAD: "arbejde i udlandet",
+        Status.EARLY_RETIREMENT: "efterløn",
+        Status.DISABILITY_PENSION: "førtidspension",
+        Status.OLD_AGE_PENSION: "folkepension",
+        Status.NOT_RESIDENT: "ikke bosat her",
+        Status.DEAD: "død",
+        Status.UNKNOWN: "ukendt kode",
+    },
+    Status,
+)
+INCOME: Mapping[IncomeType, str] = total(
+    {
+        IncomeType.WAGE: "løn",
+        IncomeType.EDUCATION_GRANT: "SU",
+        IncomeType.GREENLAND: "løn i Grønland",
+        IncomeType.OTHER: "anden A-indkomst, for eksempel dagpenge",
+        IncomeType.B_INCOME: "B-indkomst",
+        IncomeType.CASH_BENEFIT: "kontanthjælp",
+        IncomeType.SICKNESS_PARENTAL: "syge- eller barselsdagpenge",
+        IncomeType.RESEARCHER: "forskerløn",
+        IncomeType.UNKNOWN: "ukendt type",
+    },
+    IncomeType,
+)

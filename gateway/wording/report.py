@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-DOCUMENT = {
-    "self_employed": "selvstændig virksomhed",
-    "work_abroad": "arbejde i udlandet",
-    "education": "uddannelse",
-    "fleksjob_permit": "bevilling af fleksjob",
-}
+from gateway.outcomes.manual_evidence import EvidenceType
+from gateway.outcomes.terms import FigureUnit
+from policies.basis import Change, RecordKind
+from vocabulary.releases import Recipient
+from vocabulary.total import total
+
+DOCUMENT = total(
+    {
+        "self_employed": "selvstændig virksomhed",
+        "work_abroad": "arbejde i udlandet",
+        "education": "uddannelse",
+        "fleksjob_permit": "bevilling af fleksjob",
+    },
+    EvidenceType,
+)
 ACTION = {
     "enrol": "Du blev skrevet ind",
     "notice": "Det blev noteret, at du fik besked",
@@ -33,18 +42,21 @@ ACTION = {
     "found": "En revisor skrev, om dine oplysninger passede",
     "statement": "Leverandøren fik en besked om dig",
 }
-KIND = {
-    "statutory_basis": "retsgrundlag i loven",
-    "administrative_consent": "forvaltningsretligt samtykke",
-    "gdpr_consent": "samtykke",
-    "objection": "indsigelse",
-    "restriction": "begrænsning",
-    "exit": "du forlod indsatsen",
-    "prison": "du er i fængsel",
-    "cohabitation": "en anden forsørger dig",
-    "protection": "navne- og adressebeskyttelse",
-}
-CHANGE = {"begins": "gælder fra denne dag", "ends": "ophørt denne dag"}
+KIND = total(
+    {
+        "statutory_basis": "retsgrundlag i loven",
+        "administrative_consent": "forvaltningsretligt samtykke",
+        "gdpr_consent": "samtykke",
+        "objection": "indsigelse",
+        "restriction": "begrænsning",
+        "exit": "du forlod indsatsen",
+        "prison": "du er i fængsel",
+        "cohabitation": "en anden forsørger dig",
+        "protection": "navne- og adressebeskyttelse",
+    },
+    RecordKind,
+)
+CHANGE = total({"begins": "gælder fra denne dag", "ends": "ophørt denne dag"}, Change)
 CHANNEL = {
     "letter": "brev",
     "digital_post": "Digital Post",
@@ -59,7 +71,7 @@ TEMPLATE = {
     "payment_document": "Hvad kommunen skal betale",
     "relapse_notice": "Besked om, at du skal tale med jobcentret",
 }
-ROLE = {"operator": "leverandør", "investor": "investor"}
+ROLE = total({"operator": "leverandør", "investor": "investor"}, Recipient)
 CLAIM = {
     "participants": "henviste",
     "outcomes_achieved": "i mål",
@@ -76,16 +88,19 @@ DIFFERENCE = {
     "amount_minor": "beløb",
     "threshold_met": "målet",
 }
-UNIT = {
-    "week": ("uge", "uger"),
-    "person": ("person", "personer"),
-    "point": ("opfølgning", "opfølgninger"),
-    "day": ("dag", "dage"),
-    "minor": ("øre", "øre"),
-    "per_mille": ("promille", "promille"),
-    "events_per_100": ("hundrededel hændelse for hver 100 personer", "hundrededele hændelse for hver 100 personer"),
-    "window": ("periode", "perioder"),
-}
+UNIT = total(
+    {
+        "week": ("uge", "uger"),
+        "person": ("person", "personer"),
+        "point": ("opfølgning", "opfølgninger"),
+        "day": ("dag", "dage"),
+        "minor": ("øre", "øre"),
+        "per_mille": ("promille", "promille"),
+        "events_per_100": ("hundrededel hændelse for hver 100 personer", "hundrededele hændelse for hver 100 personer"),
+        "window": ("periode", "perioder"),
+    },
+    FigureUnit,
+)
 REASON = {
     "not_long_enough": "ikke længe nok",
     "on_benefit": "på ydelse",

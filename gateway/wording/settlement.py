@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from gateway.wording import formats
+from policies.disclosure import Band
+from vocabulary.total import total
 
 STATES: dict[str, tuple[str, str]] = {
     "accruing": ("løber", "accruing"),
@@ -44,13 +47,16 @@ KINDS = {
     "held": ("oplyst tilbageholdt", "stated as held back"),
     "disputed": ("oplyst bestridt", "stated as disputed"),
 }
-BANDS = {
-    "under_10": ("under 10 %", "below 10 %"),
-    "from_10_to_25": ("10–25 %", "10 to 25 %"),
-    "from_25_to_50": ("25–50 %", "25 to 50 %"),
-    "from_50": ("50 % eller mere", "50 % or more"),
-    "withheld": ("vises ikke", "not shown"),
-}
+BANDS = total(
+    {
+        "under_10": ("under 10 %", "below 10 %"),
+        "from_10_to_25": ("10–25 %", "10 to 25 %"),
+        "from_25_to_50": ("25–50 %", "25 to 50 %"),
+        "from_50": ("50 % eller mere", "50 % or more"),
+        "withheld": ("vises ikke", "not shown"),
+    },
+    Band,
+)
 BILLS = {"invoice": ("Faktura", "invoice"), "credit_note": ("Kreditnota", "credit note")}
 ROLES = {"operator": ("leverandør", "operator"), "settlement_officer": ("kommune", "municipality")}
 
@@ -60,12 +66,12 @@ def kroner(minor: int) -> str:
     return formats.decimal(minor, formats.DANISH_TYPESET)
 
 
-def both(pair: tuple[str, str]) -> str:
+def in_both_languages(pair: tuple[str, str]) -> str:
     """Danish, and English below it in small."""
     return f"{escape(pair[0])}<small>{escape(pair[1])}</small>"
 
 
-def known(table: dict[str, tuple[str, str]], word: str) -> tuple[str, str]:
+def pair_of(table: Mapping[str, tuple[str, str]], word: str) -> tuple[str, str]:
     """The pair of a word; the word itself twice where the table does not have it."""
     return table.get(word, (word, word))
 

@@ -56,6 +56,13 @@ def test_what_stands_at_the_bottom_is_needed_by_two_rooms(module: str):
     assert len(users - {"vocabulary"}) >= 2, f"{module} is imported by {sorted(users)}"
 
 
+def test_declarations_have_one_reader():
+    """The verifier has its own, since it imports nothing of ours."""
+    readers = [path for path in MODULES if "tomllib" in path.read_text(encoding="utf-8")]
+    ours = [str(path.relative_to(ROOT)) for path in readers if path.relative_to(ROOT).parts[0] != "verifier"]
+    assert ours == ["vocabulary/declaration.py"]
+
+
 def test_the_digits_of_a_number_are_read_in_two_rooms_alone():
     for module in MODULES:
         if module.relative_to(ROOT).parts[0] in ("keys", "connectors"):

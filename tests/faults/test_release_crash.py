@@ -20,12 +20,13 @@ from sqlmodel import Session, select
 
 from gateway.attestations import claims
 from gateway.errors.release import WindowOutOfOrder
+from gateway.events.evaluation import Evaluated, EvaluationAuthorised
 from gateway.events.releases import ReleaseIntended, ReleaseIssued
 from gateway.installation.authority import Asking
 from gateway.jobs.doctor import examine
 from gateway.oversight import log_reading as oversight
 from gateway.release import bundle, drafting, issuing
-from gateway.store import ledger
+from gateway.store import ledger, moves
 from gateway.store.tables import LogEntry
 from gateway.store.unit_of_work import UnitOfWork
 from keys.signer import FileSigner
@@ -79,13 +80,20 @@ def of_attestation(_session: object, _log: str, *, kind: str, **_: object) -> bo
 FAULTS: dict[str, tuple[Any, str, Callable[[], Callable[..., bool]], bool, str]] = {
     "1 authorise": (Asking, "ask", lambda: nth(1), False, NOTHING),
     "1 authorised": (Asking, "ask", lambda: nth(1), True, NOTHING),
+    "1 before the look is logged": (UnitOfWork, "record", lambda: event(EvaluationAuthorised), False, NOTHING),
+    "1 before the first commit": (Session, "commit", lambda: nth(1), False, NOTHING),
+    "1 after the first commit": (Session, "commit", lambda: nth(1), True, NOTHING),
     "2 evaluate": (drafting, "evaluate", lambda: nth(1), False, NOTHING),
     "4 draft": (claims, "disclosable_claims", lambda: nth(1), False, NOTHING),
+    "4 drafted": (claims, "disclosable_claims", lambda: nth(1), True, NOTHING),
+    "5 whether anything moved": (moves, "has_moved", lambda: nth(1), False, NOTHING),
+    "5 authorise again": (Asking, "ask", lambda: nth(3), False, NOTHING),
+    "5 before the evaluation is logged": (UnitOfWork, "record", lambda: event(Evaluated), False, NOTHING),
     "5 rehearse": (claims, "rehearse", lambda: nth(1), False, NOTHING),
     "6 before the intent is logged": (UnitOfWork, "record", lambda: event(ReleaseIntended), False, NOTHING),
     "6 after the intent is logged": (UnitOfWork, "record", lambda: event(ReleaseIntended), True, NOTHING),
-    "6 before the first commit": (Session, "commit", lambda: nth(1), False, NOTHING),
-    "6 after the first commit": (Session, "commit", lambda: nth(1), True, INTENDED),
+    "6 before the second commit": (Session, "commit", lambda: nth(2), False, NOTHING),
+    "6 after the second commit": (Session, "commit", lambda: nth(2), True, INTENDED),
     "7 salts and hashes": (sdjwt, "issue", lambda: nth(1), False, INTENDED),
     "7 signature": (FileSigner, "sign", lambda: nth(1), False, INTENDED),
     "7 signed": (sdjwt, "issue", lambda: nth(1), True, INTENDED),
@@ -97,8 +105,8 @@ FAULTS: dict[str, tuple[Any, str, Callable[[], Callable[..., bool]], bool, str]]
     "9 self-verified": (bundle, "verify_bundle", lambda: nth(1), True, INTENDED),
     "9 before the issue is logged": (UnitOfWork, "record", lambda: event(ReleaseIssued), False, INTENDED),
     "9 after the issue is logged": (UnitOfWork, "record", lambda: event(ReleaseIssued), True, INTENDED),
-    "9 before the second commit": (Session, "commit", lambda: nth(2), False, INTENDED),
-    "10 after the second commit": (Session, "commit", lambda: nth(2), True, ISSUED),
+    "9 before the third commit": (Session, "commit", lambda: nth(3), False, INTENDED),
+    "10 after the third commit": (Session, "commit", lambda: nth(3), True, ISSUED),
 }
 
 
@@ -226,10 +234,11 @@ def test_what_was_intended_is_what_is_signed(tmp_path: Path, monkeypatch: pytest
 
 # the same with a real death: the process is gone, and with it every lock and open file
 DEATHS = {
-    "between the two transactions": ("gateway.release.issuing:issue", 1, False, INTENDED),
+    "while people are looked at": ("gateway.release.drafting:draft", 1, True, NOTHING),
+    "between intent and signature": ("gateway.release.issuing:issue", 1, False, INTENDED),
     "with the leaf written, not committed": ("gateway.release.issuing:assemble", 1, True, INTENDED),
-    "in the middle of the second commit": ("sqlmodel:Session.commit", 2, False, INTENDED),
-    "after the second commit": ("sqlmodel:Session.commit", 2, True, ISSUED),
+    "in the middle of the third commit": ("sqlmodel:Session.commit", 3, False, INTENDED),
+    "after the third commit": ("sqlmodel:Session.commit", 3, True, ISSUED),
 }
 KILLED = """
 import importlib, os, signal, sys

@@ -6,12 +6,14 @@ window first: what an earlier step released is the state of the next one.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from gateway.errors.release import WindowOutOfOrder
 from gateway.errors.tree import Refused
 from gateway.oversight import advice
 from gateway.release import correction
@@ -166,3 +168,19 @@ def test_a_dry_run_says_what_the_release_does(
             assert said == did, asked
             heard.add(said.partition(":")[0])
     assert heard >= STATES[state]
+
+
+def test_a_payment_document_is_never_made_below_one_that_stands(tmp_path: Path):
+    """Its row is gone: another one would be the second of its window, and worth what was paid already."""
+    town = ready(tmp_path, clock=Clock(date(2030, 1, 1)))
+    first, second, *_ = labels(town)
+    town.release(first, *PAYMENT)
+    town.release(second, *PAYMENT)
+    with sqlite3.connect(town.data_directory / "gateway.sqlite") as database:
+        database.execute("DELETE FROM releaserow WHERE window = ?", (first,))
+    database.close()
+    for act in (check, release):
+        with pytest.raises(WindowOutOfOrder, match=f"{second!r} was released already"):
+            act(town.gateway, town.contract, first, *PAYMENT)
+    assert [row.window for row in town.rows()] == [second]
+    assert check(town.gateway, town.contract, first, "contract_total", "investor") == "release"  # it is owed to nobody

@@ -29,11 +29,11 @@ from gateway.installation.settings import Settings, utc_now
 from gateway.oversight import advice, governance
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
-from gateway.store.evidence import EvidenceRow
+from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.tables import DecisionRow, LogEntry, Subject
 from policies.basis import RecordKind
 from policies.decision import Decision
-from policies.engine import PolicyEngine, Request
+from policies.engine import PolicyEngine, PolicyRequest
 from policies.terms import Action, Purpose, Role
 from tests.support import auditing
 from tests.support.api_client import Client
@@ -315,7 +315,7 @@ def test_a_command_that_asks_does_nothing_where_the_answer_is_no(
     spelled = [names.get(argument, argument) for argument in (*command.split(), *arguments)]
     asked: list[Action] = []
 
-    def no(engine: PolicyEngine, request: Request) -> Decision:
+    def no(engine: PolicyEngine, request: PolicyRequest) -> Decision:
         asked.append(request.action)
         return engine._denied_by_engine(request, "no-permit")
 
@@ -415,7 +415,7 @@ def test_a_route_that_asks_says_no_where_the_answer_is_no(
     headers = client.headers(api)
     asked: list[Action] = []
 
-    def no(engine: PolicyEngine, request: Request) -> Decision:
+    def no(engine: PolicyEngine, request: PolicyRequest) -> Decision:
         asked.append(request.action)
         return engine._denied_by_engine(request, "no-permit")
 

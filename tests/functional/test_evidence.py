@@ -12,9 +12,9 @@ from sqlmodel import col, select
 
 from gateway.documents.report_page import page
 from gateway.errors.evidence import EvidenceRefused, EvidenceUnknown
-from gateway.evaluation import evidence
+from gateway.evaluation import manual_evidence
 from gateway.evaluation.evaluating import evaluate_week, frozen_at
-from gateway.evaluation.evidence import Document
+from gateway.evaluation.manual_evidence import EvidenceDocument
 from gateway.events.rights import ErasureRepeated
 from gateway.intake import pulling_records
 from gateway.outcomes.manual_evidence import EvidenceType
@@ -22,7 +22,7 @@ from gateway.rights import archive, erasure
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report
 from gateway.store import spells
-from gateway.store.evidence import EvidenceRow
+from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import LogEntry, Subject
 from gateway.wording.views import as_json
@@ -40,7 +40,7 @@ from vocabulary.weeks import Week
 
 CASE = Role.CASE_WORKER
 WEEKS = Week.parse("2020-W10"), Week.parse("2020-W20")
-BUSINESS = Document(EvidenceType.SELF_EMPLOYED, *WEEKS, date(2020, 12, 31), "ab" * 32)
+BUSINESS = EvidenceDocument(EvidenceType.SELF_EMPLOYED, *WEEKS, date(2020, 12, 31), "ab" * 32)
 
 
 @pytest.fixture
@@ -87,13 +87,13 @@ def statuses(town: SimulatedMunicipality, reference: str, week: Week, *, days_ag
     return person.statuses.get(week.ordinal, frozenset())
 
 
-def registered(town: SimulatedMunicipality, reference: str, document: Document = BUSINESS) -> str:
-    return evidence.register(acting(town.gateway, "anna"), town.contract, reference, document, role=CASE)
+def registered(town: SimulatedMunicipality, reference: str, document: EvidenceDocument = BUSINESS) -> str:
+    return manual_evidence.register(acting(town.gateway, "anna"), town.contract, reference, document, role=CASE)
 
 
-def confirmed(town: SimulatedMunicipality, reference: str, document: Document = BUSINESS) -> str:
+def confirmed(town: SimulatedMunicipality, reference: str, document: EvidenceDocument = BUSINESS) -> str:
     made = registered(town, reference, document)
-    evidence.confirm(acting(town.gateway, "bo"), made, role=CASE)
+    manual_evidence.confirm(acting(town.gateway, "bo"), made, role=CASE)
     return made
 
 
@@ -110,16 +110,16 @@ def test_it_counts_once_a_second_person_confirmed_it_and_no_sooner(town: Simulat
     made = registered(town, someone)
     assert statuses(town, someone, WEEKS[0]) == {Status.NO_BENEFIT}
     with pytest.raises(PolicyDenied, match="P64-second-person"):
-        evidence.confirm(acting(town.gateway, "anna"), made, role=CASE)
+        manual_evidence.confirm(acting(town.gateway, "anna"), made, role=CASE)
     with pytest.raises(PolicyDenied, match="P64-second-person"):  # nor in another role
-        evidence.confirm(acting(town.gateway, "anna"), made, role=Role.SYSTEM_OWNER)
+        manual_evidence.confirm(acting(town.gateway, "anna"), made, role=Role.SYSTEM_OWNER)
     assert statuses(town, someone, WEEKS[0]) == {Status.NO_BENEFIT}
-    evidence.confirm(acting(town.gateway, "bo"), made, role=CASE)
+    manual_evidence.confirm(acting(town.gateway, "bo"), made, role=CASE)
     for week in WEEKS:
         assert statuses(town, someone, week) == {Status.SELF_EMPLOYED}
     assert statuses(town, someone, WEEKS[0] + -1) == statuses(town, someone, WEEKS[1] + 1) == {Status.NO_BENEFIT}
     with pytest.raises(EvidenceRefused):
-        evidence.confirm(acting(town.gateway, "carl"), made, role=CASE)
+        manual_evidence.confirm(acting(town.gateway, "carl"), made, role=CASE)
 
 
 def test_what_was_known_before_stays_known(town: SimulatedMunicipality) -> None:
@@ -130,14 +130,14 @@ def test_what_was_known_before_stays_known(town: SimulatedMunicipality) -> None:
     clock.move(1)
     made = confirmed(town, someone)
     clock.move(1)
-    evidence.withdraw(acting(town.gateway, "carl"), made, role=CASE)
+    manual_evidence.withdraw(acting(town.gateway, "carl"), made, role=CASE)
     assert statuses(town, someone, WEEKS[0]) == {Status.NO_BENEFIT}
     assert statuses(town, someone, WEEKS[0], days_ago=0.5) == {Status.SELF_EMPLOYED}
     assert statuses(town, someone, WEEKS[0], days_ago=1.5) == {Status.NO_BENEFIT}
     with pytest.raises(EvidenceRefused, match="withdrawn already"):
-        evidence.withdraw(town.gateway, made, role=CASE)
+        manual_evidence.withdraw(town.gateway, made, role=CASE)
     with pytest.raises(EvidenceRefused, match="it is withdrawn already"):
-        evidence.confirm(acting(town.gateway, "bo"), made, role=CASE)
+        manual_evidence.confirm(acting(town.gateway, "bo"), made, role=CASE)
 
 
 def test_no_week_counts_to_whose_end_the_document_was_not_valid(town: SimulatedMunicipality) -> None:
@@ -208,7 +208,9 @@ def test_every_register_must_be_complete_and_no_document_is_waited_for(town: Sim
         (replace(BUSINESS, expires_on=WEEKS[0].thursday), "no week would count"),
     ],
 )
-def test_what_could_never_count_is_refused(town: SimulatedMunicipality, document: Document, reason: str) -> None:
+def test_what_could_never_count_is_refused(
+    town: SimulatedMunicipality, document: EvidenceDocument, reason: str
+) -> None:
     with pytest.raises(EvidenceRefused, match=reason):
         registered(town, reference_of(town), document)
 
@@ -218,7 +220,7 @@ def test_the_same_document_is_registered_once_until_it_is_withdrawn(town: Simula
     made = registered(town, someone)
     with pytest.raises(EvidenceRefused, match=made):
         registered(town, someone)
-    evidence.withdraw(town.gateway, made, role=CASE)
+    manual_evidence.withdraw(town.gateway, made, role=CASE)
     assert registered(town, someone) != made
 
 
@@ -233,7 +235,7 @@ def test_a_contract_that_names_no_documents_takes_none(tmp_path: Path) -> None:
         someone = session.exec(select(Subject.case_reference)).first()
     assert someone
     with pytest.raises(PolicyDenied, match="P96-evidence-declared"):
-        evidence.register(plain.gateway, plain.contract, someone, BUSINESS, role=CASE)
+        manual_evidence.register(plain.gateway, plain.contract, someone, BUSINESS, role=CASE)
 
 
 def test_nobody_is_found_by_guessing(town: SimulatedMunicipality) -> None:
@@ -241,7 +243,7 @@ def test_nobody_is_found_by_guessing(town: SimulatedMunicipality) -> None:
         with pytest.raises(PolicyDenied, match="P62-subject-enrolled"):
             registered(town, name)
     with pytest.raises(EvidenceUnknown):
-        evidence.confirm(town.gateway, "5f0c", role=CASE)
+        manual_evidence.confirm(town.gateway, "5f0c", role=CASE)
 
 
 def test_of_somebody_who_objected_nothing_is_added_and_what_is_wrong_can_still_go(
@@ -251,10 +253,10 @@ def test_of_somebody_who_objected_nothing_is_added_and_what_is_wrong_can_still_g
     waiting = registered(town, someone)
     protect(town, someone, RecordKind.OBJECTION)
     with pytest.raises(PolicyDenied, match="P18-subjects-covered"):
-        evidence.confirm(acting(town.gateway, "bo"), waiting, role=CASE)
+        manual_evidence.confirm(acting(town.gateway, "bo"), waiting, role=CASE)
     with pytest.raises(PolicyDenied, match="P18-subjects-covered"):
         registered(town, someone, replace(BUSINESS, sha256="cd" * 32))
-    evidence.withdraw(town.gateway, waiting, role=CASE)
+    manual_evidence.withdraw(town.gateway, waiting, role=CASE)
 
 
 def test_a_protected_person_is_in_no_list(town: SimulatedMunicipality) -> None:
@@ -264,18 +266,18 @@ def test_a_protected_person_is_in_no_list(town: SimulatedMunicipality) -> None:
         other = session.exec(select(Subject.case_reference).where(Subject.case_reference != hidden)).first()
     assert other
     registered(town, other)
-    found, protected = evidence.listed(town.gateway, town.contract)
+    found, protected = manual_evidence.list_evidence(town.gateway, town.contract)
     assert ({one.case_reference for one in found}, protected) == ({hidden, other}, 0)  # positive control
     protect(town, hidden)
-    found, protected = evidence.listed(town.gateway, town.contract)
+    found, protected = manual_evidence.list_evidence(town.gateway, town.contract)
     assert ([one.case_reference for one in found], protected) == ([other], 1)
 
 
 def test_the_log_says_who_did_what_and_nothing_of_the_person(town: SimulatedMunicipality) -> None:
     someone = reference_of(town)
     made = confirmed(town, someone)
-    evidence.listed(town.gateway, town.contract)
-    evidence.withdraw(town.gateway, made, role=CASE)
+    manual_evidence.list_evidence(town.gateway, town.contract)
+    manual_evidence.withdraw(town.gateway, made, role=CASE)
     with town.gateway.store.read() as session:
         query = select(LogEntry).where(LogEntry.log == "access", col(LogEntry.kind).like("evidence_%"))
         bodies = [row.body for row in session.exec(query.order_by(col(LogEntry.idx)))]

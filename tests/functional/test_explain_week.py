@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from gateway.errors.rights import PersonUnknown
-from gateway.evaluation import evidence, explaining
+from gateway.evaluation import explaining, manual_evidence
 from gateway.evaluation.explaining_week import WeekShown, explain_week
 from gateway.outcomes.verdicts import WeekReason
 from gateway.store.tables import Subject
@@ -50,7 +50,7 @@ def test_it_shows_who_told_what_since_when_and_who_decided(town: SimulatedMunici
     confirmed(town, someone)
     found = shown(town, someone)
     assert [one.source for one in found.sources] == ["civil", "dream", "school", "evidence"]
-    assert [one.told for one in found.sources] == [
+    assert [one.told_statuses for one in found.sources] == [
         frozenset(),
         {Status.NO_BENEFIT},
         frozenset(),
@@ -76,8 +76,8 @@ def test_a_document_that_waits_was_withdrawn_or_has_expired_is_shown_and_does_no
         assert document.counts == (said != "waits for a second person")
         assert shown(town, someone).decided_by == ("evidence" if document.counts else "dream")
         if not document.counts:
-            evidence.confirm(acting(town.gateway, "bo"), made, role=CASE)
-    evidence.withdraw(town.gateway, made, role=CASE)
+            manual_evidence.confirm(acting(town.gateway, "bo"), made, role=CASE)
+    manual_evidence.withdraw(town.gateway, made, role=CASE)
     expired = replace(BUSINESS, sha256="cd" * 32, from_week=WEEK + -1, expires_on=WEEK.thursday)
     confirmed(town, someone, expired)
     found = shown(town, someone)

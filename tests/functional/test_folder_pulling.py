@@ -19,7 +19,7 @@ from gateway.intake import folder_pulling, pulling
 from gateway.intake.folder_pulling import Taken, pull_folder
 from gateway.simulate.sftp_source import SftpSource
 from gateway.store.tables import LogEntry, SpellRow
-from policies.engine import PolicyEngine, Request
+from policies.engine import PolicyEngine, PolicyRequest
 from policies.errors import PolicyDenied
 from tests.support.clocks import Waiting
 from tests.support.command_line import run
@@ -161,7 +161,7 @@ def test_a_refusal_of_the_policy_leaves_the_folder_as_it_is(
 ):
     """Asked before the folder is opened: nothing is claimed, and nothing is made in it."""
 
-    def no(engine: PolicyEngine, request: Request) -> object:
+    def no(engine: PolicyEngine, request: PolicyRequest) -> object:
         return engine._denied_by_engine(request, "no-permit")
 
     monkeypatch.setattr(PolicyEngine, "authorise", no)

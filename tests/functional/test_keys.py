@@ -22,7 +22,7 @@ from gateway.installation.settings import Kind, Settings
 from gateway.jobs.doctor import examine
 from gateway.release import publication
 from keys.errors import KeyStoreLocked, KeyUnknown, TransitionRefused
-from keys.lifecycle import State
+from keys.lifecycle import KeyState
 from outcome_verifier import canonical, jws
 from outcome_verifier.errors import ReceiptInvalid, VerificationError
 from outcome_verifier.trust import TrustFile
@@ -127,7 +127,7 @@ def test_a_compromise_is_not_taken_back(town: SimulatedMunicipality):
     [kid] = town.trust().keys
     since = town.gateway.clock()
     signing.compromise(town.gateway, kid, since=since)
-    assert signing.compromise(town.gateway, kid, since=since).state == State.COMPROMISED
+    assert signing.compromise(town.gateway, kid, since=since).state == KeyState.COMPROMISED
     for act in (signing.activate, signing.retire, signing.destroy):
         with pytest.raises(TransitionRefused):
             act(town.gateway, kid)

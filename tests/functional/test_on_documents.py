@@ -25,7 +25,7 @@ from gateway.rights import erasure
 from gateway.settlement import views
 from gateway.settlement.statement import digest
 from gateway.settlement.statement_view import SettlementStatement
-from gateway.store.evidence import EvidenceRow
+from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import ReleaseRow
 from gateway.wording.views import as_json

@@ -17,7 +17,7 @@ from gateway.outcomes.forecast import Recount
 from gateway.simulate.course import load_course
 from gateway.simulate.invented import histories
 from gateway.store.tables import LogEntry
-from policies.engine import PolicyEngine, Request
+from policies.engine import PolicyEngine, PolicyRequest
 from policies.errors import PolicyDenied
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
@@ -118,7 +118,7 @@ def test_a_draft_of_another_year_is_moved_to_the_cohorts_calendar(town: Simulate
 def test_where_the_policy_says_no_nothing_is_read(
     town: SimulatedMunicipality, draft: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def no(engine: PolicyEngine, request: Request) -> Any:
+    def no(engine: PolicyEngine, request: PolicyRequest) -> Any:
         return engine._denied_by_engine(request, "no-permit")
 
     monkeypatch.setattr(PolicyEngine, "authorise", no)

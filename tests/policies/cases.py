@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from policies.basis import RecordKind, Requirements
-from policies.engine import CEDAR_DIRECTORY, NO_PERMIT, Request
+from policies.engine import CEDAR_DIRECTORY, NO_PERMIT, PolicyRequest
 from policies.facts import FACTS, Facts
 from policies.programme import Grant, Programme, Retention
 from policies.ruleset import CASES
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 @dataclass(frozen=True)
 class Case:
     name: str
-    request: Request
+    request: PolicyRequest
     effect: str
     rule_ids: tuple[str, ...]
     grant_ids: tuple[str, ...]
@@ -82,7 +82,7 @@ def _case(name: str, case: dict[str, Any]) -> Case:
     expect = case["expect"]
     return Case(
         name=name,
-        request=Request(
+        request=PolicyRequest(
             principal=_party(principal),
             action=Action(action),
             programme=_programme(declared),

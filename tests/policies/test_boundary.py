@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from policies.engine import PolicyEngine, Request
+from policies.engine import PolicyEngine, PolicyRequest
 from policies.facts import FACTS
 from policies.programme import Grant
 from policies.terms import Action, Party, Purpose, Role
@@ -165,7 +165,7 @@ def boundary(action: Action) -> dict[str, list[Any]]:
     return found
 
 
-def expected(action: Action, active: bool, values: dict[str, Any], request: Request) -> bool:
+def expected(action: Action, active: bool, values: dict[str, Any], request: PolicyRequest) -> bool:
     """By the tables above alone."""
     _, purposes, needed = NEEDED[action]
     municipality = Party(request.programme.controller, Role.MUNICIPALITY)
@@ -234,7 +234,7 @@ def test_no_grant_makes_up_for_the_wrong_role(action: Action) -> None:
         facts = request.facts
         if "requested_by" in boundary(action):
             facts = replace(facts, requested_by=party)
-        asked = Request(party, action, programme, facts)
+        asked = PolicyRequest(party, action, programme, facts)
         effect = ENGINE.with_programmes([programme]).authorise(asked).effect
         assert (effect == "allow") == (role in ROLES[action]), role
 

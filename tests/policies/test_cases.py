@@ -12,7 +12,7 @@ from typing import Any
 import cedarpy
 import pytest
 
-from policies.engine import PolicyEngine, Request
+from policies.engine import PolicyEngine, PolicyRequest
 from policies.errors import PolicySetInvalid
 from policies.terms import Action, LegalBasis, Purpose, Role, SpecialCategoryBasis
 from tests.policies.cases import Case, all_cases
@@ -119,7 +119,7 @@ def _fate(mutant: Mutant) -> str:
     return "survived"
 
 
-def _own_grants_only(request: Request) -> Request:
+def _own_grants_only(request: PolicyRequest) -> PolicyRequest:
     """The same request in a programme without the other parties' grants: quicker to link."""
     grants = tuple(grant for grant in request.programme.grants if grant.party == request.principal)
     return replace(request, programme=replace(request.programme, grants=grants))

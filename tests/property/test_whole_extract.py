@@ -89,7 +89,7 @@ def test_a_scan_is_what_one_person_after_the_other_comes_to(
         scanned = scan_extract(
             LocalFile(path),
             declared("dream"),
-            EverybodyMatcher(KEY, [KEY.one(Cpr.parse(cpr)) for cpr in COHORT]),
+            EverybodyMatcher(KEY, [KEY.index_of(Cpr.parse(cpr)) for cpr in COHORT]),
             reference=REFERENCE,
             chosen=CHOSEN,
             weeks=(FIRST, FIRST + (WEEKS - 1)),
@@ -109,7 +109,7 @@ def test_a_scan_is_what_one_person_after_the_other_comes_to(
 
 def one_by_one(path: Path) -> list[PersonHistory]:
     """Everybody outside the cohort who matches, as a pull of one cohort would find them."""
-    strangers = {KEY.one(Cpr.parse(cpr)): f"{n:032x}" for n, cpr in enumerate(EVERYBODY) if cpr not in COHORT}
+    strangers = {KEY.index_of(Cpr.parse(cpr)): f"{n:032x}" for n, cpr in enumerate(EVERYBODY) if cpr not in COHORT}
     matcher = CohortMatcher(KEY, strangers)
     pulled = pull_dream(LocalFile(path), declared("dream"), matcher, weeks=(REFERENCE, FIRST + (WEEKS - 1)))
     by_person: dict[str, list[StatusSpell]] = {}

@@ -86,7 +86,7 @@ def load_expected(text: bytes, *, file: str) -> Expected:
     terms = tuple(_term(row, known) for row in root.tables("terms"))
     scenarios = tuple(_scenario(row, known) for row in root.tables("scenarios"))
     for table in (sources, root):
-        table.done()
+        table.finish()
     return Expected(terms, scenarios)
 
 
@@ -125,7 +125,7 @@ def _leaves(value: Any, path: str) -> list[tuple[str, int]]:
 
 
 def _tagged(table: DeclarationTable, sources: dict[str, str]) -> tuple[str, str]:
-    tag, source = table.converted("tag", one_of(*TAGS)), table.converted("source", one_of(*sources))
+    tag, source = table.convert("tag", one_of(*TAGS)), table.convert("source", one_of(*sources))
     if (tag == "illustrative") != (source == MADE_UP):
         raise table.refuse("tag", f"illustrative and the source {MADE_UP!r} belong together")
     return tag, sources[source]
@@ -136,7 +136,7 @@ def _term(table: DeclarationTable, sources: dict[str, str]) -> Term:
     if "value" in table:
         value = table.text("value") if table.is_text("value") else table.integer("value", least=-(10**12))
     term = Term(*_tagged(table, sources), table.text("term"), value)
-    table.done()
+    table.finish()
     return term
 
 
@@ -151,14 +151,14 @@ def _scenario(table: DeclarationTable, sources: dict[str, str]) -> Scenario:
         declared=tuple(_declared(row, sources) for row in table.tables("declared", least=0)),
         results=tuple(_result(row, sources) for row in table.tables("results")),
     )
-    table.done()
+    table.finish()
     return found
 
 
 def _declared(table: DeclarationTable, sources: dict[str, str]) -> Declared:
     tagged, value = _tagged(table, sources), table.integer("value", least=-(10**12))
     found = Declared(*tagged, table.text("aggregate"), table.text("window"), value)
-    table.done()
+    table.finish()
     return found
 
 
@@ -169,7 +169,7 @@ def _result(table: DeclarationTable, sources: dict[str, str]) -> Result:
         parts = table.integers("parts") if "numbers" in table and table.flag("numbers") else table.texts("parts")
     found = Result(
         *tagged,
-        kind=table.converted("kind", one_of(*KINDS)),
+        kind=table.convert("kind", one_of(*KINDS)),
         of=table.text("of", ""),
         window=table.text("window", ""),
         day=table.day("day") if "day" in table else None,
@@ -179,7 +179,7 @@ def _result(table: DeclarationTable, sources: dict[str, str]) -> Result:
     )
     if not found.reproduces and found.tag != "published":
         raise table.refuse("reproduces", "only what was published can fail to be reproduced")
-    table.done()
+    table.finish()
     return found
 
 
@@ -203,7 +203,7 @@ def _people(table: DeclarationTable, *, first: int) -> list[PersonHistory]:
         found.append(
             PersonHistory.build(subject=ref.value, enrolled_on=enrolled, spells=spells, postings=rows, stop=stop)
         )
-    table.done()
+    table.finish()
     return found
 
 
@@ -212,14 +212,14 @@ def _run(word: str) -> str:
 
 
 def _pay(table: DeclarationTable) -> list[tuple[Month, IncomeType, int, bool, int]]:
-    first, last = (table.converted(key, Month.parse) for key in ("from", "to"))
+    first, last = (table.convert(key, Month.parse) for key in ("from", "to"))
     kind = IncomeType(table.text("type", "wage"))
     hours, minor = table.integer("hours", 0), table.integer("minor", 0, least=-(10**9))
-    table.done()
+    table.finish()
     return [(first + n, kind, hours, minor < 0, minor) for n in range(last - first + 1)]
 
 
 def _stop(table: DeclarationTable) -> Stop:
-    reason, since = StopReason(table.converted("reason", one_of(*StopReason))), table.day("since")
-    table.done()
+    reason, since = StopReason(table.convert("reason", one_of(*StopReason))), table.day("since")
+    table.finish()
     return Stop(reason, datetime.combine(since, time.min, tzinfo=UTC))

@@ -47,7 +47,7 @@ class ContractText:
         return cls(claim, body["title"], tuple(parties))
 
 
-def accept(contract: ContractText, trust: TrustFile, party: Party, signer: endorsement.Signer, *, at: int) -> str:
+def accept(contract: ContractText, trust: TrustFile, party: Party, signer: endorsement.JwsSigner, *, at: int) -> str:
     """The party's acceptance at an instant (Unix seconds); `ValueError` where this key cannot accept for it."""
     if party not in contract.parties:
         known = ", ".join(map("/".join, contract.parties))
@@ -76,11 +76,11 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError) as error:  # a TOMLDecodeError is a ValueError
         print(f"verify-outcome: {error}", file=sys.stderr)
         return 2
-    print("\n".join(_said(contract, trust, (role, organisation), signer.kid, options.out)))
+    print("\n".join(_report(contract, trust, (role, organisation), signer.kid, options.out)))
     return 0
 
 
-def _said(contract: ContractText, trust: TrustFile, party: Party, kid: str, out: str) -> Iterator[str]:
+def _report(contract: ContractText, trust: TrustFile, party: Party, kid: str, out: str) -> Iterator[str]:
     yield f"ACCEPTED       {contract.title} ({contract.claim['id']}, version {contract.claim['version']})"
     yield f"  digest       {contract.claim['rules_sha256']}"
     yield f"  issuer       {trust.issuer}"

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from outcome_verifier import endorsement
-from outcome_verifier.shapes import is_contract, is_digest, is_party, listed
+from outcome_verifier.shapes import is_contract, is_digest, is_party, list_of
 from outcome_verifier.trusted_key import TrustedKey
 
 TYPE = "contract-acceptance+jwt"
 PAYER = "outcome_payer"
 CLOCK_SKEW_SECONDS = 60
 MOST = 16
-_SHAPES = {"contract": is_contract, "parties": listed(is_party), "party": is_party, "trust": is_digest}
+_SHAPES = {"contract": is_contract, "parties": list_of(is_party), "party": is_party, "trust": is_digest}
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ _EXAMPLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class StatedBalances:
     """One party's statement. `kid` is the key that made it, `at` the party's own time in Unix seconds."""
 
     role: str
@@ -48,7 +48,7 @@ class Statement:
     at: int
 
 
-def sign(contract: Mapping[str, Any], balances: bytes, party: Party, signer: endorsement.Signer, *, at: int) -> str:
+def sign(contract: Mapping[str, Any], balances: bytes, party: Party, signer: endorsement.JwsSigner, *, at: int) -> str:
     """The party's statement of a balances file at an instant (Unix seconds). `ValueError` for a party without a say."""
     if party[0] not in STATERS:
         raise ValueError("balances are stated by whoever pays and by the operator")
@@ -62,7 +62,7 @@ def sign(contract: Mapping[str, Any], balances: bytes, party: Party, signer: end
     return endorsement.sign(signer, typ=TYPE, claims=claims)
 
 
-def read(token: str, *, contract: Mapping[str, Any], balances_sha256: str, now: int) -> Statement:
+def read(token: str, *, contract: Mapping[str, Any], balances_sha256: str, now: int) -> StatedBalances:
     """A statement of this balances file under this contract text. Raises `ValueError`. Whose the key is, is another
     question.
     """
@@ -74,7 +74,7 @@ def read(token: str, *, contract: Mapping[str, Any], balances_sha256: str, now: 
         raise ValueError("other balances were signed than these")
     if said["iat"] > now + CLOCK_SKEW_SECONDS:
         raise ValueError("balances were signed in the future")
-    return Statement(said["party"]["role"], said["party"]["organisation"], found.kid, said["iat"])
+    return StatedBalances(said["party"]["role"], said["party"]["organisation"], found.kid, said["iat"])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -95,11 +95,11 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError) as error:  # a TOMLDecodeError is a ValueError
         print(f"verify-outcome: {error}", file=sys.stderr)
         return 2
-    print("\n".join(_said(contract, body, balances, signer.kid, options.out)))
+    print("\n".join(_report(contract, body, balances, signer.kid, options.out)))
     return 0
 
 
-def _said(contract: ContractText, body: Mapping[str, Any], balances: bytes, kid: str, out: str) -> Iterator[str]:
+def _report(contract: ContractText, body: Mapping[str, Any], balances: bytes, kid: str, out: str) -> Iterator[str]:
     yield f"STATED     {contract.title} ({contract.claim['id']}, version {contract.claim['version']}), not evaluated"
     yield f"  digest   {hashlib.sha256(balances).hexdigest()}"
     for line in body.get("lines", []):

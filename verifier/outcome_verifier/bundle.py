@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outcome_verifier import acceptance, canonical, countersignature
-from outcome_verifier.shapes import is_string, listed
+from outcome_verifier.shapes import is_string, list_of
 
 SCHEMA = "evidence-bundle/1"
 MOST_BYTES = 1 << 20
@@ -69,10 +69,10 @@ class Bundle:
         successor = body["superseded_by"]
         if successor is not None and set(successor) != _LOGGED:
             raise ValueError("superseded_by is not an attestation with its receipt")
-        if not listed(is_string)(body["acceptances"]) or not 1 <= len(body["acceptances"]) <= acceptance.MOST:
+        if not list_of(is_string)(body["acceptances"]) or not 1 <= len(body["acceptances"]) <= acceptance.MOST:
             raise ValueError(f"acceptances must be a list of 1 to {acceptance.MOST} texts")
         signed = body["countersignatures"]
-        if not listed(is_string)(signed) or len(signed) > countersignature.MOST:
+        if not list_of(is_string)(signed) or len(signed) > countersignature.MOST:
             raise ValueError(f"countersignatures must be a list of at most {countersignature.MOST} texts")
         return cls(
             Logged.of(body),

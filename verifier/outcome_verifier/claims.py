@@ -17,7 +17,7 @@ from outcome_verifier.shapes import (
     is_party,
     is_text,
     is_uuid,
-    listed,
+    list_of,
     matches,
 )
 
@@ -113,17 +113,17 @@ _VISIBLE: dict[str, Shape] = {
 
 _SHOWN: dict[str, Shape] = {
     "participants": is_count,
-    "cohort_seals": listed(fields(batch=is_text, count=is_count, root=is_digest, sealed_on=is_text, nonce=is_digest)),
+    "cohort_seals": list_of(fields(batch=is_text, count=is_count, root=is_digest, sealed_on=is_text, nonce=is_digest)),
     "outcomes_achieved": is_count,
     "threshold": lambda value: _WITH_PEOPLE(value) or _MET_ALONE(value),
     "qualifying_weeks": is_integer,
-    "outcomes_by_class": listed(fields(**{"class": is_text, "value": lambda value: value is None or is_count(value)})),
-    "not_counted": listed(fields(reason=is_text, value=lambda value: value is None or is_count(value))),
+    "outcomes_by_class": list_of(fields(**{"class": is_text, "value": lambda value: value is None or is_count(value)})),
+    "not_counted": list_of(fields(reason=is_text, value=lambda value: value is None or is_count(value))),
     "payable": fields(amount_minor=is_integer, currency=is_text),
-    "lines": listed(fields(tariff=is_text, kind=is_text, unit=is_text, quantity=is_integer, amount_minor=is_integer)),
+    "lines": list_of(fields(tariff=is_text, kind=is_text, unit=is_text, quantity=is_integer, amount_minor=is_integer)),
     "sources": fields(complete_to_week=matches(_WEEK), known_at=is_instant),
-    "method": fields(inputs_sha256=is_digest, engine_version=is_text, data_sources=listed(is_text)),
-    "suppression": fields(k=is_count, k_cohort=is_count, rules=listed(is_text)),
-    "illustrative": listed(is_text),
+    "method": fields(inputs_sha256=is_digest, engine_version=is_text, data_sources=list_of(is_text)),
+    "suppression": fields(k=is_count, k_cohort=is_count, rules=list_of(is_text)),
+    "illustrative": list_of(is_text),
     "difference": _difference,
 }

@@ -126,7 +126,7 @@ def report(verified: VerifiedOutcome, trust: TrustFile) -> Iterator[str]:
     if claims.get("demo"):
         yield "DEMO      signed with a development key: proves nothing about real people or money"
     for audit in verified.deviations:
-        yield f"DEVIATIONS  {audit.auditor} looked at {audit.seen}, and does NOT agree with this attestation:"
+        yield f"DEVIATIONS  {audit.auditor} looked at {audit.sample_said}, and does NOT agree with this attestation:"
         yield "            ask the auditor and the municipality before you rely on it"
     yield f"  from      {claims['municipality']['name']} ({claims['municipality']['code']})"
     yield f"  to        {claims['recipient']['organisation']} ({claims['recipient']['role']}), no. {claims['seq']}"

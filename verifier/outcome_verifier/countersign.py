@@ -37,7 +37,7 @@ def read_findings(data: bytes) -> dict[str, Any]:
 
 
 def countersign(
-    findings: Mapping[str, Any], verified: VerifiedOutcome, trust: TrustFile, signer: endorsement.Signer, *, at: int
+    findings: Mapping[str, Any], verified: VerifiedOutcome, trust: TrustFile, signer: endorsement.JwsSigner, *, at: int
 ) -> str:
     """The countersignature at an instant (Unix seconds), as a verifier accepts it; `ValueError` where none would."""
     digest = verified.jwt_sha256
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"verify-outcome: {error}", file=sys.stderr)
         return 2
     claims, sample = verified.claims, findings["sample"]
-    seen = countersignature.seen(sample["size"], sample["population"], sample["draw"])
+    seen = countersignature.sample_in_words(sample["size"], sample["population"], sample["draw"])
     print(
         f"COUNTERSIGNED  {claims['contract']['id']} {claims['window']['label']}, no. {claims['seq']}, {claims['jti']}"
     )

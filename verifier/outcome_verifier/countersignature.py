@@ -43,16 +43,16 @@ class Countersignature:
     at: int
 
     @property
-    def seen(self) -> str:
+    def sample_said(self) -> str:
         """How many people were looked at, of how many, and in which draw."""
-        return seen(self.size, self.population, self.draw)
+        return sample_in_words(self.size, self.population, self.draw)
 
     def __str__(self) -> str:
         said = self.verdict if self.verdict == AGREED else self.verdict.upper()
-        return f'countersigned "{said}" by {self.auditor}: {self.seen}'
+        return f'countersigned "{said}" by {self.auditor}: {self.sample_said}'
 
 
-def seen(size: int, population: int, draw: int) -> str:
+def sample_in_words(size: int, population: int, draw: int) -> str:
     """A sample, for a person."""
     return f"{size} of {population} people, draw {draw}"
 

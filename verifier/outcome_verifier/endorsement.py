@@ -14,7 +14,7 @@ from outcome_verifier import b64, canonical, jws
 from outcome_verifier.shapes import Shape
 
 
-class Signer(Protocol):
+class JwsSigner(Protocol):
     """What signs: `sign` gives a JWS signature by `alg` (raw r ‖ s for ES256, RFC 7518 §3.4)."""
 
     @property
@@ -34,7 +34,7 @@ class Endorsement:
     claims: Mapping[str, Any]
 
 
-def sign(signer: Signer, *, typ: str, claims: Mapping[str, Any]) -> str:
+def sign(signer: JwsSigner, *, typ: str, claims: Mapping[str, Any]) -> str:
     """The statement as a compact JWS over canonical JSON, with the signer's public key in its header."""
     header = {"alg": signer.alg, "typ": typ, "kid": signer.kid, "jwk": dict(signer.public_jwk)}
     protected, payload = (b64.encode(canonical.dumps(part)) for part in (header, dict(claims)))

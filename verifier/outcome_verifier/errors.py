@@ -4,7 +4,7 @@ VerificationError
 ├── BundleMalformed       step 1   the file is not an evidence bundle
 ├── TokenMalformed        step 2   the issuer-signed JWT is not a strict SD-JWT VC
 ├── SignatureInvalid      step 3   no trusted key signed it
-├── DisclosureInvalid     step 4   a disclosure does not belong to it
+├── SdDisclosureInvalid   step 4   a disclosure does not belong to it
 ├── ClaimsInvalid         step 5   a claim is missing, of the wrong type, or out of its time
 ├── ReceiptInvalid        step 6   the log does not hold it
 ├── SealInvalid           step 7   the denominator was not sealed as stated
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Successor:
+class ReplacedBy:
     """The attestation that replaced another, and the signed difference between them (new minus old)."""
 
     jti: str
@@ -57,7 +57,7 @@ class SignatureInvalid(VerificationError):
     step = 3
 
 
-class DisclosureInvalid(VerificationError):
+class SdDisclosureInvalid(VerificationError):
     code = "sd-disclosure-invalid"
     step = 4
 
@@ -83,7 +83,7 @@ class StatusInvalid(VerificationError):
     code = "status-invalid"
     step = 8
 
-    def __init__(self, reason: str, *, successor: Successor | None = None) -> None:
+    def __init__(self, reason: str, *, successor: ReplacedBy | None = None) -> None:
         self.successor = successor
         super().__init__(reason)
 

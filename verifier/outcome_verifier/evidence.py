@@ -9,7 +9,7 @@ from typing import Any
 from outcome_verifier import canonical, jws, sdjwt
 from outcome_verifier.bundle import Logged, attestation_leaf
 from outcome_verifier.claims import check_figures, check_shapes
-from outcome_verifier.errors import Successor
+from outcome_verifier.errors import ReplacedBy
 from outcome_verifier.note import Checkpoint
 from outcome_verifier.proof import verify_proof
 from outcome_verifier.trust import TrustFile
@@ -63,11 +63,11 @@ def check_receipt(
     return checkpoint, index
 
 
-def check_successor(successor: Logged, replaced: sdjwt.SdJwt, trust: TrustFile, now: int) -> Successor:
+def check_successor(successor: Logged, replaced: sdjwt.SdJwt, trust: TrustFile, now: int) -> ReplacedBy:
     """What replaced an attestation; `ValueError` where it is not genuine, or replaces another one."""
     presentation = sdjwt.parse(successor.attestation)
     key = check_signature(presentation, trust)
-    shown = sdjwt.disclosed(presentation)
+    shown = sdjwt.disclosed_claims(presentation)
     claims, old = presentation.token.payload, replaced.token.payload
     check_claims(claims, trust, now)
     check_shapes(claims, shown)
@@ -81,4 +81,4 @@ def check_successor(successor: Logged, replaced: sdjwt.SdJwt, trust: TrustFile, 
         raise ValueError("the attestation in superseded_by is about something else")
     if claims["seq"] <= old["seq"]:
         raise ValueError("the attestation in superseded_by is not the later one")
-    return Successor(claims["jti"], claims["seq"], claims["iat"], shown.get("difference", {}))
+    return ReplacedBy(claims["jti"], claims["seq"], claims["iat"], shown.get("difference", {}))

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     is_new = not path.exists()
     try:
         if is_new:
-            passphrase = _chosen(options.passphrase_file)
+            passphrase = _chosen_passphrase(options.passphrase_file)
             signer = signing.make(path, passphrase)
         else:
             signer = signing.load(path, passphrase_of(options.passphrase_file))
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _chosen(file: str | None) -> bytes:
+def _chosen_passphrase(file: str | None) -> bytes:
     """The passphrase of a new key, typed twice; empty for none, and where nobody is there to type."""
     if file is not None or not sys.stdin.isatty():
         return b"" if file is None else passphrase_of(file)()

@@ -16,7 +16,7 @@ _EXAMPLE = "example: verify-outcome present full.bundle.json --only outcomes_ach
 def present(data: bytes, only: Collection[str]) -> bytes:
     """The bundle with the disclosures of these claims alone; `ValueError` for a claim that it does not show."""
     presentation = sdjwt.parse(Bundle.load(data).logged.attestation)
-    shown = sdjwt.disclosed(presentation)
+    shown = sdjwt.disclosed_claims(presentation)
     unknown = sorted(set(only) - set(shown))
     if unknown:
         raise ValueError(f"the bundle shows no {', '.join(map(ascii, unknown))}; it shows {', '.join(sorted(shown))}")

@@ -107,7 +107,7 @@ def parse(text: str) -> SdJwt:
     return SdJwt(parts[0], token, tuple(parts[1:-1]))
 
 
-def disclosed(presentation: SdJwt) -> dict[str, Any]:
+def disclosed_claims(presentation: SdJwt) -> dict[str, Any]:
     """Name -> value of what the holder shows; `ValueError` where a disclosure does not belong (RFC 9901 §7.1)."""
     expected = set(presentation.token.payload.get("_sd", []))
     found: dict[str, Any] = {}

@@ -46,7 +46,7 @@ def fields(**checks: Shape) -> Shape:
     )
 
 
-def listed(check: Shape) -> Shape:
+def list_of(check: Shape) -> Shape:
     return lambda value: isinstance(value, list) and all(check(item) for item in value)
 
 

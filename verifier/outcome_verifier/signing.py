@@ -102,7 +102,7 @@ def load(path: Path, passphrase: Callable[[], bytes]) -> PemSigner:
     try:
         private = load_pem_private_key(pem, password=None)
     except TypeError:  # what the library raises for an encrypted key without a password
-        private = _decrypted(path, pem, passphrase())
+        private = _decrypt(path, pem, passphrase())
     except ValueError:
         raise ValueError(f"{path}: holds no private key in PEM") from None
     if isinstance(private, EllipticCurvePrivateKey) and not isinstance(private.curve, SECP256R1):
@@ -114,7 +114,7 @@ def load(path: Path, passphrase: Callable[[], bytes]) -> PemSigner:
     return signer
 
 
-def _decrypted(path: Path, pem: bytes, passphrase: bytes) -> object:
+def _decrypt(path: Path, pem: bytes, passphrase: bytes) -> object:
     try:
         return load_pem_private_key(pem, password=passphrase)
     except (ValueError, TypeError):

@@ -36,8 +36,8 @@ from outcome_verifier.errors import (
     BundleMalformed,
     ClaimsInvalid,
     ContractMismatch,
-    DisclosureInvalid,
     ReceiptInvalid,
+    SdDisclosureInvalid,
     SealInvalid,
     SignatureInvalid,
     StatusInvalid,
@@ -52,7 +52,7 @@ from outcome_verifier.trusted_key import TrustedKey
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class PassedCheck:
     number: int
     title: str
     detail: str
@@ -62,7 +62,7 @@ class Check:
 class VerifiedOutcome:
     """An attestation that passed every check. `shown` holds the disclosed claims, `claims` the visible ones."""
 
-    checks: tuple[Check, ...]
+    checks: tuple[PassedCheck, ...]
     not_checked: tuple[str, ...]
     claims: Mapping[str, Any]
     shown: Mapping[str, Any]
@@ -113,53 +113,53 @@ def verify_bundle(
 
     Raises the `VerificationError` of the first step that fails.
     """
-    checks: list[Check] = []
+    checks: list[PassedCheck] = []
 
-    def passed(number: int, title: str, detail: str) -> None:
-        checks.append(Check(number, title, detail))
+    def note_passed(number: int, title: str, detail: str) -> None:
+        checks.append(PassedCheck(number, title, detail))
 
     with _step(BundleMalformed):  # 1
         bundle = Bundle.load(data)
-    passed(1, "bundle", f"{len(data)} bytes of canonical JSON")
+    note_passed(1, "bundle", f"{len(data)} bytes of canonical JSON")
 
     with _step(TokenMalformed):  # 2
         presentation = sdjwt.parse(bundle.logged.attestation)
     claims = presentation.token.payload
-    passed(2, "token", f"a strict SD-JWT VC, {presentation.token.header['alg']}")
+    note_passed(2, "token", f"a strict SD-JWT VC, {presentation.token.header['alg']}")
 
     with _step(SignatureInvalid):  # 3
         key = check_signature(presentation, trust)
-    passed(3, "signature", f"by the issuer's key {key.kid}")
+    note_passed(3, "signature", f"by the issuer's key {key.kid}")
 
-    with _step(DisclosureInvalid):  # 4
-        shown = sdjwt.disclosed(presentation)
+    with _step(SdDisclosureInvalid):  # 4
+        shown = sdjwt.disclosed_claims(presentation)
     withheld = len(claims.get("_sd", [])) - len(shown)
-    passed(4, "disclosures", f"{len(shown)} claims shown, each belongs to the token")
+    note_passed(4, "disclosures", f"{len(shown)} claims shown, each belongs to the token")
 
     with _step(ClaimsInvalid):  # 5
         check_claims(claims, trust, now)
         check_shapes(claims, shown)
-    passed(5, "claims", f"{claims['vct']}, issued {instant(claims['iat'])}")
+    note_passed(5, "claims", f"{claims['vct']}, issued {instant(claims['iat'])}")
 
     with _step(ReceiptInvalid):  # 6
         checkpoint, index = check_receipt(bundle.logged, presentation, key, trust, now)
         sealed_by = _check_certificate(presentation, key, bundle.logged.logged_at, demands)
     logged = f"entry {index} of {checkpoint.size} in the log {checkpoint.origin}, {instant(bundle.logged.logged_at)}"
-    passed(6, "receipt", f"{logged}, when its key was valid{sealed_by}")
+    note_passed(6, "receipt", f"{logged}, when its key was valid{sealed_by}")
 
     with _step(SealInvalid):  # 7
         sealed = _check_seals(bundle, claims, shown, trust)
-    passed(7, "seals", sealed)
+    note_passed(7, "seals", sealed)
 
     with _step(StatusInvalid):  # 8
         status = _check_status(bundle, presentation, trust, now, demands)
     has_expired = status.expires_at is not None and status.expires_at < now
     late = ", by a list that has expired since" if has_expired else ""
-    passed(8, "status", f"valid, status known as of {instant(status.as_of)}{late}")
+    note_passed(8, "status", f"valid, status known as of {instant(status.as_of)}{late}")
 
     with _step(ContractMismatch):  # 9
         rules = _check_contract(claims, shown, demands.contract)
-    passed(9, "contract", rules)
+    note_passed(9, "contract", rules)
 
     with _step(AcceptanceInvalid):  # 10
         accepted = acceptance.check_all(
@@ -167,7 +167,7 @@ def verify_bundle(
         )
         acceptance.check_fit(accepted, recipient=claims["recipient"], anchor=trust.anchor)
         acceptance.check_demanded(accepted, demands.accepted_by)
-    passed(10, "acceptances", f"accepted by {', '.join(map(str, accepted))}")
+    note_passed(10, "acceptances", f"accepted by {', '.join(map(str, accepted))}")
 
     digest = hashlib.sha256(presentation.jwt.encode("ascii")).hexdigest()
     with _step(AuditInvalid):  # 11
@@ -181,7 +181,7 @@ def verify_bundle(
         )
         countersignature.check_independent(audited, accepted)
         countersignature.check_demanded(audited, demands.audited_by)
-    passed(11, "audit", "; ".join(map(str, audited)) or "no auditor countersigned")
+    note_passed(11, "audit", "; ".join(map(str, audited)) or "no auditor countersigned")
 
     open_points = [
         *_not_checked(shown, claims, demands, has_expired=has_expired),

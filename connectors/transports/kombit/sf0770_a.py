@@ -17,7 +17,17 @@ from decimal import Decimal
 
 from connectors.errors import SchemaChanged, SourceMalformed
 from connectors.transports.kombit.question import Question, check_heading, heading
-from connectors.transports.xml import Element, check_children, element, listed, names, number, only, optional, text_of
+from connectors.transports.xml import (
+    Element,
+    check_children,
+    element,
+    items_of_list,
+    names,
+    number,
+    only,
+    optional,
+    text_of,
+)
 
 _K = "{http://www.kombit.dk/2017/01/01/}"
 _SKAT = "http://rep.oio.dk/skat.dk/eindkomst/"
@@ -115,16 +125,16 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
     check_heading(answer, question)
     given = optional(answer, f"{_K}IndkomstPersonUddata", source=source)
     records: list[dict[str, str]] = []
-    for person in listed(
+    for person in items_of_list(
         given, f"{_S}IndkomstOplysningPersonSamling", f"{_S}IndkomstOplysningPersonStruktur", source=source
     ):
         check_children(person, _PERSON, source=source)
         question.check_person(text_of(person, f"{_CPR}PersonCivilRegistrationIdentifier", source=source))
-        for employer in listed(
+        for employer in items_of_list(
             person, f"{_S}IndkomstOplysningSamling", f"{_S}IndberetningPligtigVirksomhed", source=source
         ):
             check_children(employer, _EMPLOYER, source=source)
-            for period in listed(
+            for period in items_of_list(
                 employer, f"{_S}IndkomstLoenPeriodeSamling", f"{_S}LoenPeriodeOplysningStruktur", source=source
             ):
                 check_children(period, _WAGE_PERIOD, source=source)
@@ -140,7 +150,7 @@ def _reports(period: Element, question: Question) -> Iterator[dict[str, str]]:
     except ValueError:
         raise SchemaChanged(source=source, reason="the element 'EndDate' holds something that is no day") from None
     holder = optional(period, f"{_S}AngivelseBlanketIndholdStruktur", source=source)
-    for report in listed(holder, f"{_S}AngivelseOplysningSamling", f"{_S}AngivelseNiveau1", source=source):
+    for report in items_of_list(holder, f"{_S}AngivelseOplysningSamling", f"{_S}AngivelseNiveau1", source=source):
         if _form(report, source) != _REPORT:
             raise SchemaChanged(source=source, reason=f"a report is on another form than {_REPORT}")
         about = _fields(report, source)
@@ -172,13 +182,13 @@ def _form(form: Element, source: str) -> str:
 
 def _below(form: Element, level: int, blanket: str, source: str) -> list[Element]:
     """The forms of this number directly below; those of other numbers (holiday pay, pensions) are dropped."""
-    below = listed(form, f"{_S}UnderAngivelseSamling", f"{_S}AngivelseNiveau{level}", source=source)
+    below = items_of_list(form, f"{_S}UnderAngivelseSamling", f"{_S}AngivelseNiveau{level}", source=source)
     return [found for found in below if _form(found, source) == blanket]
 
 
 def _fields(level: Element, source: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for field in listed(level, f"{_S}AngivelseFeltSamling", f"{_S}AngivelseFeltIndholdStruktur", source=source):
+    for field in items_of_list(level, f"{_S}AngivelseFeltSamling", f"{_S}AngivelseFeltIndholdStruktur", source=source):
         display_number = text_of(field, _FIELD, source=source)
         if display_number in found:
             raise SourceMalformed(source=source, reason="a field stands twice on one form")

@@ -18,7 +18,7 @@ from connectors.transports.kombit.ydelser import (
     own_authority,
     touches,
 )
-from connectors.transports.xml import Element, check_children, element, listed, names, only, text_of
+from connectors.transports.xml import Element, check_children, element, items_of_list, names, only, text_of
 
 _ANSWER = names(NAMESPACE, "BevilgetYdelseListe") | {
     "{http://kombit.dk/xml/schemas/kontekst/2017/01/01/}HovedOplysningerSvar"
@@ -44,7 +44,7 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
     check_children(answer, _ANSWER, source=source)
     check_heading(answer, question)
     records = []
-    for benefit in listed(answer, f"{Y}BevilgetYdelseListe", f"{Y}BevilgetYdelse", source=source):
+    for benefit in items_of_list(answer, f"{Y}BevilgetYdelseListe", f"{Y}BevilgetYdelse", source=source):
         check_children(benefit, _BENEFIT, source=source)
         check_grantee(benefit, question)
         first = text_of(benefit, f"{Y}BevilgetYdelseStartDato", source=source)

@@ -22,7 +22,7 @@ from connectors.transports.kombit.ydelser import (
     own_authority,
     touches,
 )
-from connectors.transports.xml import Element, check_children, element, listed, names, number, only, text_of
+from connectors.transports.xml import Element, check_children, element, items_of_list, names, number, only, text_of
 
 _AMOUNT = "OekonomiskYdelseseffektueringBeloeb"
 _PAID_AHEAD = timedelta(days=62)
@@ -56,9 +56,11 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
     check_heading(answer, question)
     paid: dict[tuple[str, ...], Decimal] = {}
     records: dict[tuple[str, ...], dict[str, str]] = {}
-    for payment in listed(answer, f"{Y}OEkonomiskEffektueringListe", f"{Y}OEkonomiskEffektuering", source=source):
+    for payment in items_of_list(
+        answer, f"{Y}OEkonomiskEffektueringListe", f"{Y}OEkonomiskEffektuering", source=source
+    ):
         check_children(payment, _PAYMENT, source=source)
-        for part in listed(payment, f"{_PARTS}Liste", _PARTS, source=source):
+        for part in items_of_list(payment, f"{_PARTS}Liste", _PARTS, source=source):
             check_children(part, _PART, source=source)
             record = _record(part, question)
             key = tuple(record.values())

@@ -38,7 +38,7 @@ def matcher(people: Mapping[str, SubjectRef] | None = None) -> CohortMatcher:
     """A matcher for Anne and Bo."""
     key = BlindIndexKey.derive(b"k" * 32, domain=contract_domain(CONTRACT), version=1)
     people = {ANNE: A, BO: B} if people is None else people
-    return CohortMatcher(key, {key.one(Cpr.parse(text)): ref.value for text, ref in people.items()})
+    return CohortMatcher(key, {key.index_of(Cpr.parse(text)): ref.value for text, ref in people.items()})
 
 
 class MemoryVault:
@@ -63,7 +63,7 @@ class MemoryVault:
     def subjects_in(self, domain: str, key_version: int) -> Mapping[bytes, str]:
         return {row.index: s for row, s in self.rows if (row.domain, row.key_version) == (domain, key_version)}
 
-    def sealed(self, subject: str) -> tuple[bytes, bytes]:
+    def sealed_entry(self, subject: str) -> tuple[bytes, bytes]:
         return self.entries[subject]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import connectors.aggregates
-from connectors.aggregates import AggregateDeclaration, Figure, Statistics, fetch, load_aggregate
+from connectors.aggregates import AggregateDeclaration, Statistics, StatisticsFigure, fetch, load_aggregate
 from connectors.declaration import load_declaration
 from connectors.errors import SchemaChanged, SourceError, SourceMalformed, SourceRefused
 from connectors.transport import ListTransport, Page, PersonTransport, Record
@@ -49,7 +49,7 @@ def read(text: bytes, source: HttpSource, key: str = "k3y") -> Statistics:
 def test_jobindsats_figures_and_what_it_does_not_show(services: HttpSource, text: bytes) -> None:
     about = {"Periode": "2020M01", "Kommune": "Hele landet"}
     got = read(text, services).figures
-    assert got[0] == Figure("Antal personer", about, Decimal(107341))
+    assert got[0] == StatisticsFigure("Antal personer", about, Decimal(107341))
     assert got[1].value is None
 
 
@@ -122,7 +122,7 @@ def test_a_label_that_would_move_the_terminal_or_could_be_a_number_is_refused_an
     assert label not in str(refused.value)
 
 
-def of_statbank(*rows: str) -> tuple[Figure, ...]:
+def of_statbank(*rows: str) -> tuple[StatisticsFigure, ...]:
     body = "\r\n".join(["OMRÅDE;YDELSESTYPE;TID;INDHOLD", *rows, ""]).encode()
     with HttpSource(lambda request: Reply(body, "text/csv; charset=utf-8")) as source:
         return read(STATBANK, source).figures
@@ -155,7 +155,7 @@ def test_figures_have_no_place_for_a_person(services: HttpSource) -> None:
     for one in (got, got.figures, got.figures[0]):
         assert not isinstance(one, PersonTransport | ListTransport | Page)
         assert not (isinstance(one, tuple) and all(isinstance(cell, str) for cell in one))
-    hints = [*typing.get_type_hints(Statistics).values(), *typing.get_type_hints(Figure).values()]
+    hints = [*typing.get_type_hints(Statistics).values(), *typing.get_type_hints(StatisticsFigure).values()]
     assert Record not in hints
     assert not any(hasattr(connectors.aggregates, name) for name in ("SubjectRef", "StatusSpell", "Record", "Boundary"))
 

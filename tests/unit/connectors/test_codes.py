@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import connectors.codes as codes
-from connectors.codes import income_type_in, income_types, listed, statuses
+from connectors.codes import income_type_in, income_types, shipped_list, statuses
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Month, Week
@@ -101,7 +101,7 @@ def test_a_word_that_is_no_status_is_refused(tmp_path: Path, monkeypatch: pytest
 
 def test_the_digest_of_a_list_is_that_of_its_file() -> None:
     path = Path(codes.__file__).parent / "dream.toml"
-    assert listed("dream").sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert shipped_list("dream").sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_the_digest_of_a_list_is_that_of_its_file() -> None:
     ],
 )
 def test_a_code_outside_its_days_is_unknown(code: str, week: str, status: Status | None) -> None:
-    assert listed("dream").status_in(code, Week.parse(week)) is status
+    assert shipped_list("dream").status_in(code, Week.parse(week)) is status
 
 
 @pytest.mark.parametrize(
@@ -132,13 +132,13 @@ def test_a_code_outside_its_days_is_unknown(code: str, week: str, status: Status
     ],
 )
 def test_a_name_means_nothing_before_its_list_or_its_statute(name: str, code: str, before: str, first: str) -> None:
-    assert listed(name).status_in(code, Week.parse(before)) is None
-    assert listed(name).status_in(code, Week.parse(first)) is Status.UNEMPLOYED
+    assert shipped_list(name).status_in(code, Week.parse(before)) is None
+    assert shipped_list(name).status_in(code, Week.parse(first)) is Status.UNEMPLOYED
 
 
 def test_a_list_whose_days_nobody_published_says_none() -> None:
     """The date in the namespace of SF1491 is that of its messages: payments of earlier years come in them."""
-    assert listed("sf1491").status_in("sygedagpenge", Week.parse("2019-W10")) is Status.SICKNESS
+    assert shipped_list("sf1491").status_in("sygedagpenge", Week.parse("2019-W10")) is Status.SICKNESS
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_list_that_has_ended_explains_nothing_after_its_last_day(
         source = "x"
         """
     written(tmp_path, monkeypatch, text, name="ended")
-    found = listed("ended")
+    found = shipped_list("ended")
     weeks = ["2019-W52", "2020-W01", "2020-W09", "2020-W10", "2020-W27", "2020-W28"]
     explained = {code: [week for week in weeks if found.status_in(code, Week.parse(week))] for code in "123"}
     assert explained == {"1": weeks[1:5], "2": weeks[3:5], "3": weeks[1:3]}
@@ -212,15 +212,15 @@ def test_days_that_cannot_be_meant_are_refused(
     written(tmp_path, monkeypatch, text, name="odd")
     codes._load.cache_clear()
     with pytest.raises(DeclarationInvalid, match=said):
-        listed("odd")
+        shipped_list("odd")
 
 
 def test_a_code_that_does_not_exist_throughout_is_left_out_of_a_range() -> None:
     """A scan reads all weeks with one table, so it takes no code for known that was none in some of them."""
     before, after = Week.parse("2013-W50"), Week.parse("2014-W10")
-    assert "720" not in listed("dream").statuses_in(before, after)
-    assert "720" in listed("dream").statuses_in(after, after)
-    assert "730" in listed("dream").statuses_in(before, after)
+    assert "720" not in shipped_list("dream").statuses_in(before, after)
+    assert "720" in shipped_list("dream").statuses_in(after, after)
+    assert "730" in shipped_list("dream").statuses_in(before, after)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.codes import listed
+from connectors.codes import shipped_list
 from connectors.shapes import Owned, read_records
 from vocabulary.records import SubjectRef
 from vocabulary.statuses import IncomeType, Status
@@ -17,7 +17,7 @@ SUBJECT = SubjectRef("a" * 32)
 def test_a_period_that_begins_before_its_code() -> None:
     owned = [Owned(SUBJECT, ("", "720", "2013-12-16", "2014-01-12"))]
     weeks = Week.parse("2013-W50"), Week.parse("2014-W10")
-    read = read_records("periods", owned, WORDS, weeks=weeks, codes=listed("dream"))
+    read = read_records("periods", owned, WORDS, weeks=weeks, codes=shipped_list("dream"))
     assert [(spell.status, str(spell.from_week), str(spell.to_week)) for spell in read.spells] == [
         (Status.UNKNOWN, "2013-W51", "2013-W52"),
         (Status.BENEFIT, "2014-W01", "2014-W02"),
@@ -28,7 +28,7 @@ def test_a_period_that_begins_before_its_code() -> None:
 def test_a_name_that_no_list_has_is_counted_and_not_repeated() -> None:
     owned = [Owned(SUBJECT, ("", "Karen Eksempelsen", "2020-03-02", "2020-03-15"))]
     weeks = Week.parse("2020-W09"), Week.parse("2020-W12")
-    read = read_records("periods", owned, WORDS, weeks=weeks, codes=listed("sf1491"))
+    read = read_records("periods", owned, WORDS, weeks=weeks, codes=shipped_list("sf1491"))
     (spell,) = read.spells
     assert (spell.status, spell.code, str(spell.from_week), str(spell.to_week)) == (
         Status.UNKNOWN, "?", "2020-W10", "2020-W11",
@@ -40,7 +40,7 @@ def test_two_people_with_one_code_stay_apart() -> None:
     other = SubjectRef("b" * 32)
     owned = [Owned(one, ("", "Kontanthjælp", "2020-03-02", "2020-03-15")) for one in (SUBJECT, other)]
     weeks = Week.parse("2020-W09"), Week.parse("2020-W12")
-    read = read_records("periods", owned, WORDS, weeks=weeks, codes=listed("sf1491"))
+    read = read_records("periods", owned, WORDS, weeks=weeks, codes=shipped_list("sf1491"))
     assert [spell.subject for spell in read.spells] == [SUBJECT, other]
     assert {spell.status for spell in read.spells} == {Status.UNEMPLOYED}
 
@@ -50,7 +50,7 @@ def test_a_number_in_the_column_of_codes_is_not_repeated(cell: str) -> None:
     """A shifted column puts CPR numbers there; what is counted goes into the log and onto the screen."""
     owned = [Owned(SUBJECT, ("", cell, "2020-03-02", "2020-03-08"))]
     weeks = Week.parse("2020-W09"), Week.parse("2020-W12")
-    read = read_records("periods", owned, WORDS, weeks=weeks, codes=listed("dream"))
+    read = read_records("periods", owned, WORDS, weeks=weeks, codes=shipped_list("dream"))
     assert read.unknown_codes == {"(not in the list)": 1}
     assert [spell.code for spell in read.spells] == ["?"]
 

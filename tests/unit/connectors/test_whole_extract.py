@@ -42,7 +42,7 @@ def scan(
     return scan_extract(
         LocalFile(path),
         declared("dream"),
-        EverybodyMatcher(KEY, [KEY.one(Cpr.parse(cpr)) for cpr in cohort]),
+        EverybodyMatcher(KEY, [KEY.index_of(Cpr.parse(cpr)) for cpr in cohort]),
         reference=FIRST,
         chosen={Status.EDUCATION},
         weeks=weeks,

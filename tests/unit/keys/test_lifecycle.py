@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from keys.errors import TransitionRefused
-from keys.lifecycle import PUBLISHED, TRANSITIONS, Action, State, after, diagram
+from keys.lifecycle import PUBLISHED, TRANSITIONS, KeyAction, KeyState, after, diagram
 
 # a row for each state, a column for each action in its order; "-" is refused
 #                activate succeed  retire   destroy    compromise
@@ -21,10 +21,10 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("action", Action)
-def test_every_pair_of_state_and_action_is_decided(state: State, action: Action):
-    expected = EXPECTED[state.value][list(Action).index(action)]
+@pytest.mark.parametrize("state", KeyState)
+@pytest.mark.parametrize("action", KeyAction)
+def test_every_pair_of_state_and_action_is_decided(state: KeyState, action: KeyAction):
+    expected = EXPECTED[state.value][list(KeyAction).index(action)]
     if expected == "-":
         with pytest.raises(TransitionRefused, match=state.value):
             after(state, action)
@@ -33,23 +33,23 @@ def test_every_pair_of_state_and_action_is_decided(state: State, action: Action)
 
 
 def test_the_table_has_a_row_for_each_state():
-    assert set(TRANSITIONS) == set(State) == {State(name) for name in EXPECTED}
+    assert set(TRANSITIONS) == set(KeyState) == {KeyState(name) for name in EXPECTED}
 
 
 def test_no_key_comes_back():
     """From no state is there a way to itself: a key that signed no more never signs again."""
 
-    def reachable(state: State) -> set[State]:
+    def reachable(state: KeyState) -> set[KeyState]:
         following = set(TRANSITIONS[state].values())
         return following.union(*(reachable(one) for one in following))
 
-    assert all(state not in reachable(state) for state in State)
-    assert all(State.ACTIVE not in reachable(state) for state in State if state is not State.PENDING)
+    assert all(state not in reachable(state) for state in KeyState)
+    assert all(KeyState.ACTIVE not in reachable(state) for state in KeyState if state is not KeyState.PENDING)
 
 
 def test_what_signs_is_published_and_what_is_over_is_not():
-    assert State.ACTIVE in PUBLISHED
-    assert not PUBLISHED & {State.RETIRED, State.DESTROYED, State.COMPROMISED}
+    assert KeyState.ACTIVE in PUBLISHED
+    assert not PUBLISHED & {KeyState.RETIRED, KeyState.DESTROYED, KeyState.COMPROMISED}
 
 
 def test_the_diagram_in_the_documentation_is_the_table():

@@ -12,6 +12,7 @@ from gateway.outcomes.contract import Contract, EarningsThreshold, Measure, Meas
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.judging import WeekReason, judge_weeks, last_day
 from gateway.outcomes.results import person_result
 from gateway.outcomes.tariff import capped_by, owed_before_caps
 from gateway.outcomes.terms import Caps, ExitRule, Pause, RegisterExit, Rounding, ScalePoint, Tariff, TariffKind, Window
@@ -109,6 +110,27 @@ def test_a_pause_after_the_persons_time_gives_no_days_back():
     assert units(contract(days), person, "2020-W20") == 0
     assert units(contract(days, pauses=pause("2020-W15", "2020-W18")), person, "2020-W20") == 0
     assert units(contract(replace(days, needed=24), pauses=pause("2020-W12", "2020-W12")), person, "2020-W20") == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "paused", "last"),
+    [
+        (8, "2020-W11", "2020-03-16"),  # the last day is the Monday of the paused week: it stood still with that week
+        (14, "2020-W11", "2020-03-22"),  # and its Sunday
+        (7, "2020-W11", "2020-03-08"),  # the Sunday before: the time was over when the pause began
+        (8, "2020-W12", "2020-03-09"),
+        (0, "2020-W11", "9999-12-31"),  # no limit grows
+    ],
+)
+def test_a_pause_that_begins_on_the_last_day_gives_its_seven_days_back(days: int, paused: str, last: str):
+    measure = measured(MeasureKind.DAYS, "fleksjob", needed=26, days_from_enrolment=days)
+    the, person = contract(measure, pauses=pause(paused, paused)), history("F" * 8)
+    verdicts = judge_weeks(the, measure, person, Week.parse("2020-W16"))
+    assert last_day(the, measure, person, verdicts) == date.fromisoformat(last)
+    over = [one.week.monday for one in verdicts if one.reason is WeekReason.AFTER_LAST_WEEK]
+    counting = [one.week.monday for one in verdicts if one.state]
+    assert all(monday > date.fromisoformat(last) for monday in over)
+    assert all(monday <= date.fromisoformat(last) for monday in counting)
 
 
 def test_a_month_that_ends_after_the_persons_time_is_no_whole_month():

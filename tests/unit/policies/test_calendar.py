@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.outcomes.calendar import calendar_of
-from policies.calendar import Calendar, Figure, Finding, PlannedShow, View, audit, views
+from policies.calendar import Calendar, CalendarFigure, CalendarView, Finding, PlannedShow, audit, views
 from tests.attacks.seeded import contract_text
 from tests.support.histories import example_contract
 from vocabulary.errors import DeclarationInvalid
@@ -75,12 +75,12 @@ def test_the_smallest_group_is_what_the_calendar_says_and_no_constant():
     assert smallest("ballerup") == {investor: 10, operator: 10, both: 10}
     # what the audit refuses has the figure that it is refused for
     calendar = calendar_of(example_contract("ballerup"))
-    shows = tuple(replace(show, figures=(Figure("m", 3, 13),)) for show in calendar.shows)
+    shows = tuple(replace(show, figures=(CalendarFigure("m", 3, 13),)) for show in calendar.shows)
     partial = replace(calendar, shows=shows)
     assert {view.smallest for view in views(partial)} == {1}
     assert "calendar-part" in {finding.rule for finding in audit(partial)}
     # windows in which nobody can count isolate nobody, and whoever gets nothing sees nothing
-    nobody = tuple(replace(show, figures=(Figure("m", 0, 13),)) for show in calendar.shows)
+    nobody = tuple(replace(show, figures=(CalendarFigure("m", 0, 13),)) for show in calendar.shows)
     assert {view.smallest for view in views(replace(calendar, shows=nobody))} == {0}
 
 
@@ -146,8 +146,11 @@ def test_a_cohort_that_is_large_enough_for_its_total_has_no_predicate():
 
 def test_a_figure_that_a_single_first_week_can_contribute_to_is_a_part():
     """One first week of two is the smallest part; none at all, and all of them, are no part."""
-    one, none, both = (Figure(f"{weeks} of 2", weeks, 2) for weeks in (1, 0, 2))
-    shows = [planned(EXACT, "operator", "A", none, both), planned(EXACT, "investor", "B", one, Figure("0", 1, 9))]
+    one, none, both = (CalendarFigure(f"{weeks} of 2", weeks, 2) for weeks in (1, 0, 2))
+    shows = [
+        planned(EXACT, "operator", "A", none, both),
+        planned(EXACT, "investor", "B", one, CalendarFigure("0", 1, 9)),
+    ]
     reason = "only a part of the cohort can count in it under 0, 1 of 2, and nobody knows how few"
     suggestion = (
         "make the window reach from before the first person's last week to after the last person's first, or"
@@ -188,18 +191,18 @@ def test_tied_parties_who_see_no_document_are_not_the_creditor():
 
 
 def test_a_view_holds_what_its_readers_can_put_side_by_side():
-    of_all = Figure("weeks", 3, 3)
+    of_all = CalendarFigure("weeks", 3, 3)
     shows = [
         planned(EXACT, "investor", "A", of_all),
         planned(MET, "investor", "B", of_all),
         planned(OWED, "operator", "C", of_all),
     ]
     assert views(calendar(*shows, breakdowns=("A", "B"))) == (
-        View(("investor",), ("A",), ("B",), (), ("A",), 5, ()),  # a cell of the table
-        View(("operator",), (), (), ("C",), (), 24, ()),
-        View(("investor", "operator"), ("A",), ("B",), ("C",), ("A",), 5, ()),
+        CalendarView(("investor",), ("A",), ("B",), (), ("A",), 5, ()),  # a cell of the table
+        CalendarView(("operator",), (), (), ("C",), (), 24, ()),
+        CalendarView(("investor", "operator"), ("A",), ("B",), ("C",), ("A",), 5, ()),
     )
 
 
 def test_a_calendar_that_shows_nothing_is_about_nobody():
-    assert views(calendar(breakdowns=("A",))) == (View((), (), (), (), (), 0, ()),)
+    assert views(calendar(breakdowns=("A",))) == (CalendarView((), (), (), (), (), 0, ()),)

@@ -14,7 +14,7 @@ import cedarpy
 import pytest
 
 from policies import engine as engine_module
-from policies.engine import ENGINE_ERROR, NO_PERMIT, NOT_LOADED, PolicyEngine, Request, ask, cedar_request
+from policies.engine import ENGINE_ERROR, NO_PERMIT, NOT_LOADED, PolicyEngine, PolicyRequest, ask, cedar_request
 from policies.errors import PolicyDenied, PolicySetInvalid
 from policies.facts import EvaluateFacts, ReleaseFacts
 from policies.ruleset import read_ruleset
@@ -44,7 +44,7 @@ EVERYTHING_WRONG = replace(
 )
 
 
-def raw(request: Request, context: dict[str, Any], schema: cedarpy.Schema | None) -> cedarpy.AuthzResult:
+def raw(request: PolicyRequest, context: dict[str, Any], schema: cedarpy.Schema | None) -> cedarpy.AuthzResult:
     """Cedar asked without our wrapper."""
     return cedarpy.is_authorized(
         cedar_request(request) | {"context": context},
@@ -65,7 +65,7 @@ def test_trap_1_a_missing_fact_is_allow_without_a_schema_and_a_denial_here() -> 
         entities=engine_module._entities(TOTAL),
         schema=ENGINE._schema,
     )
-    assert (answer.allowed, answer.failed) == (False, True)
+    assert (answer.is_allowed, answer.has_failed) == (False, True)
 
 
 def test_trap_1_every_fact_is_required_and_typed() -> None:
@@ -74,7 +74,7 @@ def test_trap_1_every_fact_is_required_and_typed() -> None:
         if case.effect == "deny":
             continue
         whole = cedar_request(case.request)
-        assert PolicyEngine.load().with_programmes([case.request.programme]).authorise(case.request).allowed
+        assert PolicyEngine.load().with_programmes([case.request.programme]).authorise(case.request).is_allowed
         for name in whole["context"]:
             rest = {key: value for key, value in whole["context"].items() if key != name}
             for context in (rest, rest | {name: 1}, rest | {name: None}, whole["context"] | {"more": True}):
@@ -84,7 +84,7 @@ def test_trap_1_every_fact_is_required_and_typed() -> None:
                     entities=engine_module._entities(case.request),
                     schema=ENGINE._schema,
                 )
-                assert answer.failed, (case.name, name)
+                assert answer.has_failed, (case.name, name)
 
 
 def test_a_fact_of_another_type_is_an_engine_error() -> None:
@@ -285,9 +285,9 @@ def test_a_programme_that_differs_from_the_loaded_one_is_refused() -> None:
 
 def test_grants_of_one_engine_do_not_reach_another() -> None:
     """Linking gives a new engine; the one without programmes still refuses everything."""
-    assert ENGINE.authorise(TOTAL).allowed
+    assert ENGINE.authorise(TOTAL).is_allowed
     assert PolicyEngine.load().authorise(TOTAL).rule_ids == (NOT_LOADED,)
-    assert not ENGINE.with_programmes([]).authorise(TOTAL).allowed
+    assert not ENGINE.with_programmes([]).authorise(TOTAL).is_allowed
 
 
 def test_a_grant_in_another_programme_does_not_help() -> None:
@@ -295,7 +295,7 @@ def test_a_grant_in_another_programme_does_not_help() -> None:
     bare = replace(TOTAL.programme, id="bare", grants=())
     both = ENGINE.with_programmes([TOTAL.programme, bare])
     assert both.authorise(replace(TOTAL, programme=bare)).rule_ids == (NO_PERMIT,)
-    assert both.authorise(TOTAL).allowed
+    assert both.authorise(TOTAL).is_allowed
 
 
 def test_a_decision_records_facts_as_plain_values() -> None:

@@ -237,7 +237,7 @@ def test_the_vault_keeps_and_finds_what_was_sealed(store: Store) -> None:
         assert sorted(vault.subjects_at("municipality", 1, b"m" * 16)) == ["a" * 32, "b" * 32]
         assert vault.subjects_in("contract:x", 1) == {b"c" * 16: "a" * 32}
         assert vault.subjects_in("contract:x", 2) == {}
-        assert vault.sealed("a" * 32) == (b"sealed", b"key")
+        assert vault.sealed_entry("a" * 32) == (b"sealed", b"key")
         with pytest.raises(VaultCorrupt):
-            vault.sealed("c" * 32)
+            vault.sealed_entry("c" * 32)
         assert len(session.exec(select(LinkageRow)).all()) == 4

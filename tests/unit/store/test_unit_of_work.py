@@ -14,8 +14,9 @@ from sqlmodel import Session, col, delete, func, select, update
 
 from gateway.errors.store import ClockWentBack, StoreBusy, StoreUnreachable, UnauditedWrite
 from gateway.events.contracts import SourceDeclared
+from gateway.events.decisions import NotDone
 from gateway.events.event import PersonLine, lines_root
-from gateway.store import ledger
+from gateway.store import ledger, moves
 from gateway.store.schema import migrate
 from gateway.store.tables import LogEntry, PersonLineRow, SourceRow
 from gateway.store.unit_of_work import Store
@@ -90,6 +91,51 @@ def test_a_write_without_event_is_rolled_back(store: Store, write: Callable[[Ses
     with store.write(NOW) as uow:  # the same write with an event stands: the refusal was for want of one
         write(uow.session)
         uow.record(EVENT)
+
+
+LOOK = NotDone(actions=["evaluate"], principals=["x"], programme="p", error="refused")
+
+
+def plain_sql_of_another_form(session: Session) -> None:
+    session.execute(text("WITH x AS (SELECT 1) DELETE FROM sourcerow"))
+
+
+@pytest.mark.parametrize("write", [add_object, update_in_bulk, plain_sql, plain_sql_of_another_form])
+def test_who_says_to_have_looked_alone_writes_nothing(store: Store, write: Callable[[Session], None]) -> None:
+    """Else an evaluation would be written against rows that changed under it."""
+    with store.write(NOW) as uow:
+        uow.session.add(a_source("dream"))
+        uow.record(EVENT)
+
+    def write_under_a_look() -> None:
+        with store.write(NOW) as uow:
+            write(uow.session)
+            uow.record(LOOK)
+
+    with pytest.raises(UnauditedWrite):
+        write_under_a_look()
+    assert (sources(store), log_size(store)) == (["dream"], 1)
+    with store.write(NOW) as uow:  # with an event that says so it stands
+        write(uow.session)
+        uow.record(LOOK)
+        uow.record(EVENT)
+
+
+def test_a_look_moves_nothing_and_whatever_else_is_recorded_does(store: Store) -> None:
+    with store.write(NOW) as uow:
+        uow.record(EVENT)
+    since = log_size(store)
+    with store.write(NOW) as uow:
+        uow.record(LOOK, [PersonLine("a" * 32, "evaluate", "outcome_evaluation")])
+    with store.read() as session:
+        assert not moves.has_moved(session, since=since)
+        assert moves.has_moved(session, since=since - 1)
+    with store.write(NOW) as uow:
+        uow.record(EVENT)
+        uow.record(LOOK)
+    with store.read() as session:
+        assert moves.has_moved(session, since=since)
+        assert not moves.has_moved(session, since=since + 2)
 
 
 def test_reading_in_a_unit_needs_no_event(store: Store) -> None:

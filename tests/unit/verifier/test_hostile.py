@@ -103,7 +103,7 @@ def test_a_signed_claim_is_anything(name: str, value: Any):
         data = ISSUER.bundle(token)
     except (ValueError, TypeError, AttributeError):  # the payload has no leaf at all
         return
-    assert judged(data) in {"ok", "TokenMalformed", "DisclosureInvalid", "ClaimsInvalid", "ReceiptInvalid",
+    assert judged(data) in {"ok", "TokenMalformed", "SdDisclosureInvalid", "ClaimsInvalid", "ReceiptInvalid",
                             "SealInvalid", "StatusInvalid", "ContractMismatch",
                             "AcceptanceInvalid", "AuditInvalid"}  # fmt: skip
 

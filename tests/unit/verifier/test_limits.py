@@ -247,8 +247,8 @@ def unsealed(issuer: Issuer, **changes: Any) -> sdjwt.SdJwt:
 
 
 def test_a_token_without_digests_shows_nothing(issuer: Issuer) -> None:
-    assert sdjwt.disclosed(unsealed(issuer)) == {}
-    assert sdjwt.disclosed(unsealed(issuer, _sd_alg="sha-256")) == {}
+    assert sdjwt.disclosed_claims(unsealed(issuer)) == {}
+    assert sdjwt.disclosed_claims(unsealed(issuer, _sd_alg="sha-256")) == {}
 
 
 def test_the_name_of_the_digest_algorithm_stands_at_the_top_alone(issuer: Issuer) -> None:
@@ -257,7 +257,7 @@ def test_the_name_of_the_digest_algorithm_stands_at_the_top_alone(issuer: Issuer
         assert reason == "a digest stands deeper than the top level"
         text = sdjwt.disclosure("c2FsdA", "sources", deeper)
         token = sdjwt.parse(f"{issuer.compact(issuer.header(), visible(_sd=[sdjwt.digest(text)]))}~{text}~")
-        assert refused(lambda token=token: sdjwt.disclosed(token)) == "a digest stands inside a disclosure"
+        assert refused(lambda token=token: sdjwt.disclosed_claims(token)) == "a digest stands inside a disclosure"
 
 
 def test_a_claim_is_not_issued_both_visibly_and_selectively(issuer: Issuer) -> None:

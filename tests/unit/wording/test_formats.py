@@ -51,9 +51,11 @@ def test_what_is_written_is_the_number(notation: Notation, places: int) -> None:
     for value in values(1_000):
         exact = Decimal(f"{value}e-{places}")
         assert read(formats.decimal(value, notation, places=places)) == exact
-        assert read(formats.trimmed(value, notation, places=places)) == exact
+        assert read(formats.short_decimal(value, notation, places=places)) == exact
         assert read(formats.whole(value, notation)) == value
-        assert not re.search(rf"{re.escape(notation.point)}\d*0$", formats.trimmed(value, notation, places=places))
+        assert not re.search(
+            rf"{re.escape(notation.point)}\d*0$", formats.short_decimal(value, notation, places=places)
+        )
 
 
 def test_each_register_has_its_signs() -> None:
@@ -88,7 +90,7 @@ def test_what_a_float_does_not_hold_is_written_as_it_is() -> None:
         "90.071.992.547.409,93 DKK",
         "DKK 90,071,992,547,409.93",
     ]
-    assert formats.trimmed(1_234_567, UNDIVIDED) == "12345.67"  # as :g it was 12345.7
+    assert formats.short_decimal(1_234_567, UNDIVIDED) == "12345.67"  # as :g it was 12345.7
 
 
 def test_days_weeks_months_and_lists() -> None:

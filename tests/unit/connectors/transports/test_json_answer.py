@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import SchemaChanged, SourceMalformed
 from connectors.schema import Schema
-from connectors.transports.json_answer import Layout, parse_json, parse_path, written
+from connectors.transports.json_answer import Layout, parse_json, parse_path, written_path
 
 COLUMNS = ("personer[*].cpr", "personer[*].ydelser[*].kode", "personer[*].ydelser[*].timer", "stand.dato")
 
@@ -132,7 +132,7 @@ def test_a_byte_order_mark_and_a_number_without_end_are_harmless() -> None:
 
 @pytest.mark.parametrize("text", ["a", "a.b", "a[*].b", "[*].a", "[*]", "a[*][*].b", "", "æ-ø_1.@id"])
 def test_paths_that_are_understood(text: str) -> None:
-    assert written(parse_path(text)) == text
+    assert written_path(parse_path(text)) == text
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from connectors.errors import (
 from connectors.schema import Schema
 from connectors.transports import connect, read_settings
 from connectors.transports.kombit import OPERATIONS
-from connectors.transports.wss import SOAP, WSA, WSSE, WSU, dereferenced, load_identity
-from connectors.transports.xml import element, only, read, written
+from connectors.transports.wss import SOAP, WSA, WSSE, WSU, dereferenced_bytes, load_identity
+from connectors.transports.xml import element, only, read, xml_bytes
 from gateway.simulate.faults import Fault
 from gateway.simulate.http_source import ReceivedRequest, Reply
 from gateway.simulate.kombit_answers import ANSWERS
@@ -186,7 +186,7 @@ def test_a_token_in_the_default_namespace_is_carried_unchanged() -> None:
     def plainly(here: World, request: ReceivedRequest) -> Reply:
         now = here.time.now()
         told = unsigned_assertion(Issued(ISSUER, ENTITY, CVR, keys().ours.certificate, now, now + timedelta(hours=1)))
-        text = written(told).replace(b"<saml:", b"<").replace(b"</saml:", b"</").replace(b"xmlns:saml=", b"xmlns=")
+        text = xml_bytes(told).replace(b"<saml:", b"<").replace(b"</saml:", b"</").replace(b"xmlns:saml=", b"xmlns=")
         return answer(sign_assertion(read(text, source="x"), keys().tokens))
 
     with world(token_answers=plainly) as here:
@@ -199,8 +199,8 @@ def test_a_reference_to_a_token_means_it_with_a_default_namespace() -> None:
     prefixed = read(b'<saml:Assertion xmlns:saml="urn:x" ID="a"><saml:b/></saml:Assertion>', source="x")
     plain = read(b'<Assertion xmlns="urn:x" ID="a"><b/></Assertion>', source="x")
     inner = b"<saml:b></saml:b></saml:Assertion>"
-    assert dereferenced(prefixed) == b'<saml:Assertion xmlns="" xmlns:saml="urn:x" ID="a">' + inner
-    assert dereferenced(plain) == b'<Assertion xmlns="urn:x" ID="a"><b></b></Assertion>'
+    assert dereferenced_bytes(prefixed) == b'<saml:Assertion xmlns="" xmlns:saml="urn:x" ID="a">' + inner
+    assert dereferenced_bytes(plain) == b'<Assertion xmlns="urn:x" ID="a"><b></b></Assertion>'
 
 
 # SOAP faults
@@ -277,7 +277,7 @@ def test_an_answer_that_is_not_signed_is_refused_unless_declared_so() -> None:
         envelope = read(here.service.respond(request).body, source="x")
         header = only(envelope, f"{SOAP['1.2']}Header", source="x")
         header.remove(only(header, f"{WSSE}Security", source="x"))
-        return Reply(written(envelope), "application/soap+xml; charset=utf-8")
+        return Reply(xml_bytes(envelope), "application/soap+xml; charset=utf-8")
 
     with world(answers=bare) as here, pytest.raises(SourceMalformed):
         here.ask()
@@ -321,10 +321,10 @@ def test_a_wrapped_answer_is_refused() -> None:
         header, body = only(envelope, f"{soap}Header", source="x"), only(envelope, f"{soap}Body", source="x")
         header.append(element("{urn:x}Wrapper", body))
         evil = element(
-            f"{soap}Body", *(read(written(child), source="x") for child in body), attributes={f"{WSU}Id": "evil"}
+            f"{soap}Body", *(read(xml_bytes(child), source="x") for child in body), attributes={f"{WSU}Id": "evil"}
         )
         envelope.append(evil)
-        return Reply(written(envelope), "application/soap+xml; charset=utf-8")
+        return Reply(xml_bytes(envelope), "application/soap+xml; charset=utf-8")
 
     with world(answers=wrap) as here, pytest.raises(SourceMalformed, match="does not cover"):
         here.ask()
@@ -335,7 +335,7 @@ def test_two_bodies_with_one_id_are_refused() -> None:
         envelope = read(here.service.respond(request).body, source="x")
         header = only(envelope, f"{SOAP['1.2']}Header", source="x")
         header.append(element("{urn:x}Wrapper", attributes={f"{WSU}Id": "answer"}))
-        return Reply(written(envelope), "application/soap+xml; charset=utf-8")
+        return Reply(xml_bytes(envelope), "application/soap+xml; charset=utf-8")
 
     with world(answers=double) as here, pytest.raises(SourceMalformed, match="one id"):
         here.ask()
@@ -347,7 +347,7 @@ def test_an_unsigned_relation_is_not_believed() -> None:
         related = envelope.find(f".//{WSA}RelatesTo")
         assert related is not None
         related.text = "urn:uuid:of-another"
-        return Reply(written(envelope), "application/soap+xml; charset=utf-8")
+        return Reply(xml_bytes(envelope), "application/soap+xml; charset=utf-8")
 
     with world(answers=unrelated) as here, pytest.raises(SourceMalformed):
         here.ask()

@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from connectors.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
-from connectors.transports.sts import Expected, Token, TokenService, checked_token, request_body
+from connectors.transports.sts import ExpectedAssertion, IssuedAssertion, TokenService, checked_token, request_body
 from connectors.transports.wss import DS, SAML, SOAP, Identity, load_identity
 from connectors.transports.xml import Element, element, only, read
 from gateway.simulate.http_source import Reply
@@ -22,7 +22,7 @@ from gateway.simulate.token_service import Issued, answer, sign_assertion, unsig
 from tests.unit.connectors.transports.soap.world import CVR, ENTITY, ISSUER, keys, world
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-EXPECTED = Expected(ISSUER, ENTITY, CVR)
+EXPECTED = ExpectedAssertion(ISSUER, ENTITY, CVR)
 
 
 def issued() -> Issued:
@@ -33,7 +33,7 @@ def ours() -> Identity:
     return load_identity(str(keys().ours.path), name="ours")
 
 
-def checked(reply: Reply, now: datetime = NOW) -> Token:
+def checked(reply: Reply, now: datetime = NOW) -> IssuedAssertion:
     body = only(read(reply.body, source="sts"), f"{SOAP['1.2']}Body", source="sts")
     return checked_token(body, EXPECTED, keys().tokens.certificate, ours(), now=now, source="sts")
 
@@ -206,7 +206,7 @@ def test_threads_that_wait_for_a_token_do_not_wait_once_more_for_one_that_did_no
     """Else a token service that hangs would keep each of them waiting in turn, a deadline each."""
     asked, waiting = [], threading.Barrier(4)
 
-    def hangs(self: TokenService) -> Token:
+    def hangs(self: TokenService) -> IssuedAssertion:
         asked.append(1)
         time.sleep(0.3)  # the others come meanwhile
         raise SourceUnavailable(source="sts", reason="it did not answer in time")

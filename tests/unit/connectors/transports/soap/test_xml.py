@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.errors import SchemaChanged, SourceError, SourceMalformed
-from connectors.transports.xml import MOST_BYTES, check_children, element, names, only, read, text_of, written
+from connectors.transports.xml import MOST_BYTES, check_children, element, names, only, read, text_of, xml_bytes
 
 _LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 _DOCTYPES = {
@@ -94,5 +94,5 @@ def test_a_text_that_became_a_tree_stops() -> None:
 def test_text_is_written_as_text() -> None:
     """No text can become markup."""
     tricky = "<x>&\"']]>"
-    content = written(element("{urn:x}a", tricky))
+    content = xml_bytes(element("{urn:x}a", tricky))
     assert read(content, source="x").text == tricky

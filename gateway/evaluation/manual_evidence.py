@@ -22,8 +22,8 @@ from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EvidenceType, last_week
-from gateway.store import basis, evidence, queries
-from gateway.store.evidence import EvidenceRow
+from gateway.store import basis, evidence_rows, queries
+from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.facts import EvidenceFacts
@@ -36,7 +36,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class EvidenceDocument:
     """What a document shows: these weeks, both included, as far as it is valid. `sha256` is that of its file."""
 
     type: EvidenceType
@@ -47,7 +47,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedEvidence:
     """A document as staff see it, by the person's case reference."""
 
     id: str
@@ -62,7 +62,7 @@ class Listed:
     confirmed_by: str
 
 
-def register(gateway: Gateway, contract_id: str, case_reference: str, document: Document, *, role: Role) -> str:
+def register(gateway: Gateway, contract_id: str, case_reference: str, document: EvidenceDocument, *, role: Role) -> str:
     """Register a document; it counts when a second person has confirmed it. Returns its id.
 
     Raises `PolicyDenied` (also where nobody has that case reference), `EvidenceRefused`, `ContractUnknown`.
@@ -143,7 +143,7 @@ def withdraw(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
         )
 
 
-def listed(gateway: Gateway, contract_id: str) -> tuple[list[Listed], int]:
+def list_evidence(gateway: Gateway, contract_id: str) -> tuple[list[ListedEvidence], int]:
     """Every document under a contract, oldest first, and how many are of protected people, who are never shown.
 
     The look is the municipality's own, asked and logged as an evaluation is. Raises `PolicyDenied`, `ContractUnknown`.
@@ -153,7 +153,7 @@ def listed(gateway: Gateway, contract_id: str) -> tuple[list[Listed], int]:
         programme = gateway.programme(asking.session, contract_id)
         authorised = ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
         protected = basis.having(asking.session, contract_id, RecordKind.PROTECTION, at=asking.now)
-        rows = evidence.of_contract(asking.session, contract_id)
+        rows = evidence_rows.of_contract(asking.session, contract_id)
         shown = [row for row in rows if row.subject_id not in protected]
         asking.uow.record(
             EvidenceListed(
@@ -169,7 +169,7 @@ def listed(gateway: Gateway, contract_id: str) -> tuple[list[Listed], int]:
                 for subject in sorted({row.subject_id for row in shown})
             ],
         )
-        found = [_listed(row, asking.session.get_one(Subject, row.subject_id)) for row in shown]
+        found = [_listing(row, asking.session.get_one(Subject, row.subject_id)) for row in shown]
     return found, len(rows) - len(shown)
 
 
@@ -206,7 +206,7 @@ def _ask(
     return asking.ask(staff_party(programme, role), Action.REGISTER_EVIDENCE, programme, facts)
 
 
-def _check(asking: Asking, contract: Contract, subject: Subject, document: Document) -> None:
+def _check(asking: Asking, contract: Contract, subject: Subject, document: EvidenceDocument) -> None:
     """Raise `EvidenceRefused` where the document could never count, or is registered already."""
     first, last = needed_weeks(contract)
     if not _DIGEST.fullmatch(document.sha256):
@@ -218,14 +218,14 @@ def _check(asking: Asking, contract: Contract, subject: Subject, document: Docum
     if last_week(document.to_week, document.expires_on) < document.from_week:
         raise EvidenceRefused(reason="the document expires before the first week ends, so that no week would count")
     weeks = (document.from_week.ordinal, document.to_week.ordinal)
-    for row in evidence.of_person(asking.session, subject.subject_id):
+    for row in evidence_rows.of_person(asking.session, subject.subject_id):
         same = (row.type, row.document_sha256, row.from_week, row.to_week) == (document.type, document.sha256, *weeks)
         if same and row.withdrawn_at is None:
             raise EvidenceRefused(reason=f"this document is registered for these weeks already, as {row.id}")
 
 
-def _listed(row: EvidenceRow, subject: Subject) -> Listed:
-    return Listed(
+def _listing(row: EvidenceRow, subject: Subject) -> ListedEvidence:
+    return ListedEvidence(
         id=row.id,
         case_reference=subject.case_reference,
         type=row.type,

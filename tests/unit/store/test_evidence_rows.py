@@ -9,7 +9,7 @@ import pytest
 from gateway.events.contracts import SourceDeclared
 from gateway.outcomes.manual_evidence import EvidenceType
 from gateway.store import spells
-from gateway.store.evidence import EvidenceRow, confirmed_spells, of_contract, of_person
+from gateway.store.evidence_rows import EvidenceRow, confirmed_spells, of_contract, of_person
 from gateway.store.tables import Subject
 from gateway.store.unit_of_work import Store
 from tests.support.databases import NOW

@@ -27,7 +27,7 @@ _CHANNEL = "register"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RecordQuestion:
     """Whom a source was asked about, for which weeks, on whose behalf. `last_week` is the contract's."""
 
     contract_id: str
@@ -39,7 +39,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Stored:
+class StoredRecords:
     people_changed: int = 0
     postings: int = 0
     uncertain: int = 0
@@ -48,8 +48,14 @@ class Stored:
 
 
 def store_whole(
-    session: Session, boundary: Boundary, asked: Asked, owned: Iterable[Owned], *, absence_is_known: bool, now: datetime
-) -> Stored:
+    session: Session,
+    boundary: Boundary,
+    asked: RecordQuestion,
+    owned: Iterable[Owned],
+    *,
+    absence_is_known: bool,
+    now: datetime,
+) -> StoredRecords:
     """Make these records all that is known of the people who were asked about.
 
     Where a record of a person could not be read, what was known of that person stays. Where the owner of a lost record
@@ -65,7 +71,7 @@ def store_whole(
         codes=declaration.codes,
         keeps_amounts=asked.keeps_amounts,
     )
-    stored = Stored(uncertain=len(read.uncertain), rejected=read.rejected, unknown_codes=read.unknown_codes)
+    stored = StoredRecords(uncertain=len(read.uncertain), rejected=read.rejected, unknown_codes=read.unknown_codes)
     if not absence_is_known:
         shown = {spell.subject for spell in read.spells} | {posting.subject for posting in read.postings}
         shown |= {event.subject for event in read.events}
@@ -82,7 +88,7 @@ def store_whole(
     return stored
 
 
-def ended(
+def ended_people(
     session: Session,
     contract_id: str,
     declaration: SourceDeclaration,
@@ -111,7 +117,7 @@ def ended(
 
 
 def _periods(
-    session: Session, asked: Asked, read: Read, certain: set[SubjectRef], absence_is_known: bool, now: datetime
+    session: Session, asked: RecordQuestion, read: Read, certain: set[SubjectRef], absence_is_known: bool, now: datetime
 ) -> int:
     """Weeks that no period covers are weeks without a benefit, where the code list has a word for that in them."""
     rows = [spell for spell in read.spells if spell.subject in certain]
@@ -140,7 +146,7 @@ def _periods(
     )
 
 
-def _postings(session: Session, asked: Asked, read: Read, certain: set[SubjectRef], now: datetime) -> int:
+def _postings(session: Session, asked: RecordQuestion, read: Read, certain: set[SubjectRef], now: datetime) -> int:
     return spells.store_told_postings(
         session,
         asked.declaration.id,
@@ -154,10 +160,10 @@ def _postings(session: Session, asked: Asked, read: Read, certain: set[SubjectRe
 def _events(
     session: Session,
     boundary: Boundary,
-    asked: Asked,
+    asked: RecordQuestion,
     events: Sequence[LifeEvent],
     certain: set[SubjectRef],
-    stored: Stored,
+    stored: StoredRecords,
     now: datetime,
 ) -> int:
     """Deaths and stays abroad as weeks, up to the contract's last; protection as a record; numbers in the linkage."""
@@ -190,7 +196,7 @@ def _events(
     )
 
 
-def _away(person: SubjectRef, events: Sequence[LifeEvent], asked: Asked) -> list[StatusSpell]:
+def _away(person: SubjectRef, events: Sequence[LifeEvent], asked: RecordQuestion) -> list[StatusSpell]:
     """From the week of a death or departure on; a return ends the latter, death ends everything."""
     rows: list[StatusSpell] = []
     since: tuple[Week, LifeEventKind] | None = None

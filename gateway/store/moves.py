@@ -1,0 +1,72 @@
+"""Whether anything moved in the store since an evaluation was authorised, as the access log tells.
+
+Every transaction that writes commits with an event, and a transaction whose events are all of `LOOKS` writes nothing
+but the tables `BESIDE`: `UnitOfWork.close` refuses both otherwise. So while the access log grows by looks alone, every
+row that an evaluation reads, or that decides whether its result may be released, stands as it stood.
+
+It is asked of the whole installation: a pull for another contract counts as a move. That costs an evaluation once more
+and can never let one through.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sqlmodel import Session, col, select
+
+from gateway.events.adoption import ShadowCompared
+from gateway.events.decisions import Denied, NotDone
+from gateway.events.evaluation import (
+    ComparisonAuthorised,
+    ComparisonFailed,
+    ComparisonMade,
+    DraftTried,
+    Evaluated,
+    EvaluationAuthorised,
+    EvaluationExplained,
+)
+from gateway.events.evidence import EvidenceListed, WeekExplained
+from gateway.events.log import LogRead
+from gateway.events.releases import ReleaseChecked, ReleaseResumed
+from gateway.events.settlement import ForecastMade, SettlementRead
+from gateway.store.tables import DecisionRow, LogEntry, LogNode, PersonLineRow
+
+LOOKS: frozenset[str] = frozenset(
+    event.kind
+    for event in (
+        ComparisonAuthorised,
+        ComparisonFailed,
+        ComparisonMade,
+        Denied,
+        DraftTried,
+        Evaluated,
+        EvaluationAuthorised,
+        EvaluationExplained,
+        EvidenceListed,
+        ForecastMade,
+        LogRead,
+        NotDone,
+        ReleaseChecked,
+        ReleaseResumed,
+        SettlementRead,
+        ShadowCompared,
+        WeekExplained,
+    )
+)
+# the log itself, and the decisions that it names: no evaluation reads either
+BESIDE = frozenset(str(table.__tablename__) for table in (LogEntry, LogNode, PersonLineRow, DecisionRow))
+_WRITES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?\s', re.IGNORECASE)
+
+
+def is_beside(statement: str) -> bool:
+    """Whether an SQL statement that writes does so in a table of `BESIDE` alone; what cannot be read does not."""
+    written = _WRITES.match(statement)
+    return written is not None and written.group(1).lower() in BESIDE
+
+
+def has_moved(session: Session, *, since: int) -> bool:
+    """Whether an event other than a look stands in the access log from this index on."""
+    query = select(LogEntry.idx).where(
+        LogEntry.log == "access", LogEntry.idx >= since, col(LogEntry.kind).not_in(sorted(LOOKS))
+    )
+    return session.exec(query.limit(1)).first() is not None
