@@ -24,7 +24,7 @@ from gateway.installation.gateway import Gateway
 from gateway.oversight import log_reading as oversight
 from gateway.release import publication
 from gateway.release.releasing import release
-from gateway.store import queries
+from gateway.store import contract_queries
 from policies.terms import Party, Role
 from vocabulary.releases import Recipient, Template
 
@@ -105,7 +105,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     def health() -> Health:
         """The gateway answers and can read its database."""
         with gateway.store.read() as session:
-            queries.contract_ids(session)
+            contract_queries.contract_ids(session)
         return Health(status="ok")
 
     token.install(app, gateway)
@@ -118,7 +118,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     )
     def contracts(party: Caller) -> list[PlannedContract]:
         with gateway.store.read() as session:
-            found = [gateway.contract(session, name) for name in queries.contract_ids(session)]
+            found = [gateway.contract(session, name) for name in contract_queries.contract_ids(session)]
         planned = []
         for contract in found:
             if party.role.value not in set(Recipient) or contract.party(party.role).organisation != party.organisation:

@@ -31,7 +31,7 @@ from gateway.release.issuing import Released
 from gateway.release.releasing import release
 from gateway.simulate.course import Course, load_course
 from gateway.simulate.drop import Drop, write_drop
-from gateway.store import queries
+from gateway.store import contract_queries
 from gateway.wording.formats import english_money
 from outcome_verifier import canonical, signing
 from outcome_verifier.accept import ContractText, accept
@@ -278,7 +278,7 @@ def _log(story: _Story, gateway: Gateway) -> None:
     for report in oversight.verify_logs(gateway):
         story.note(f"{report.log:<8} {report.size:>4} entries, {report.anchor}")
     with gateway.store.read() as session:
-        contract = gateway.contract(session, queries.contract_ids(session)[0])
+        contract = gateway.contract(session, contract_queries.contract_ids(session)[0])
     dpo = Party(contract.party("outcome_payer").organisation, Role.DPO)
     events = oversight.read_log(gateway, dpo, first=0, count=500)
     kinds: dict[str, int] = {}

@@ -17,7 +17,7 @@ from gateway.events.acceptances import AcceptanceRecorded
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.store.tables import AcceptanceRow
+from gateway.store.contract_tables import AcceptanceRow
 from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import acceptance, endorsement
 from outcome_verifier.acceptance import Acceptance

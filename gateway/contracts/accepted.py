@@ -18,8 +18,8 @@ from gateway.errors.contracts import ProgrammeMismatch
 from gateway.events.acceptances import AcceptanceRecorded
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.store import queries
-from gateway.store.tables import AcceptanceRow
+from gateway.store import contract_queries
+from gateway.store.contract_tables import AcceptanceRow
 from outcome_verifier import acceptance
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.trusted_key import TrustedKey
@@ -78,7 +78,7 @@ def tokens(gateway: Gateway, session: Session, contract: Contract) -> list[str]:
 
 def is_in_force(session: Session, contract: Contract) -> bool:
     """Whether this very text is, or was, in force."""
-    return any(row.sha256 == contract.sha256 for row in queries.contract_versions(session, contract.id))
+    return any(row.sha256 == contract.sha256 for row in contract_queries.contract_versions(session, contract.id))
 
 
 def known_keys(session: Session) -> dict[str, str]:

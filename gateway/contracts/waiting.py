@@ -13,9 +13,9 @@ from gateway.errors.acceptances import AcceptancesCorrupt
 from gateway.events.acceptances import AcceptanceRecorded
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.store import queries
-from gateway.store.rights_tables import Proposal
-from gateway.store.tables import AcceptanceRow, LogEntry
+from gateway.store import contract_queries
+from gateway.store.contract_tables import AcceptanceRow, Proposal
+from gateway.store.log_tables import LogEntry
 from outcome_verifier import canonical
 
 Signatory = tuple[str, str]  # a role in the contract, and the organisation that has it
@@ -58,7 +58,10 @@ def waiting(session: Session) -> list[Waiting]:
 
     Raises `AcceptancesCorrupt` where what a party signed cannot be read any more.
     """
-    newest = {one: queries.contract_versions(session, one)[-1].version for one in queries.contract_ids(session)}
+    newest = {
+        one: contract_queries.contract_versions(session, one)[-1].version
+        for one in contract_queries.contract_ids(session)
+    }
     found: dict[str, tuple[Mapping[str, Any], list[Signatory]]] = {}
     for row in session.exec(select(Proposal).where(col(Proposal.approved_at).is_(None))):
         for name, text in row.files.items():

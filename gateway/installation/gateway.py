@@ -27,9 +27,10 @@ from gateway.installation.secrets_folder import SecretsFolder
 from gateway.installation.settings import REAL_TIME, Kind, Settings, utc_now
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import Window
-from gateway.store import queries
+from gateway.store import contract_queries, queries
+from gateway.store.contract_tables import Installation
 from gateway.store.schema import migrate
-from gateway.store.tables import Installation, KeyManifestRow, SigningKeyRow
+from gateway.store.tables import KeyManifestRow, SigningKeyRow
 from gateway.store.unit_of_work import Store, UnitOfWork
 from keys.errors import KeyStoreLocked
 from keys.keystore import KeyStore, write_secret_file
@@ -191,7 +192,7 @@ class Gateway:
 
     def programme(self, session: Session, contract_id: str, *, known_at: datetime | None = None) -> Programme:
         """The programme in force for a contract, now or at an instant; `ContractUnknown` where there is none."""
-        programmes = queries.programmes(session, contract_id)
+        programmes = contract_queries.programmes(session, contract_id)
         rows = [row for row in programmes if known_at is None or row.activated_at <= known_at]
         if not rows:
             raise ContractUnknown(contract=contract_id)

@@ -12,9 +12,9 @@ from gateway.errors.installation import NotInstalled, UnsafeForProduction
 from gateway.installation.settings import Kind, Settings
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.store import queries
+from gateway.store import contract_queries
+from gateway.store.contract_tables import Installation
 from gateway.store.schema import check_schema
-from gateway.store.tables import Installation
 from gateway.store.unit_of_work import Store
 
 
@@ -52,7 +52,7 @@ def contract_and_text(
 
     With `known_at`, among the versions that were in force here by then. `ContractUnknown` where there is none.
     """
-    versions = queries.contract_versions(session, contract_id)
+    versions = contract_queries.contract_versions(session, contract_id)
     rows = [row for row in versions if known_at is None or row.activated_at <= known_at]
     chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
     if not chosen:

@@ -16,7 +16,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gateway.errors.oversight import LogCorrupt
-from gateway.store.tables import CheckpointRow, LogEntry, LogNode
+from gateway.store.log_tables import CheckpointRow, LogEntry, LogNode
 from outcome_verifier.tlog import EMPTY_ROOT, leaf_hash, node_hash
 
 if TYPE_CHECKING:

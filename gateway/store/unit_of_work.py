@@ -22,7 +22,7 @@ from sqlmodel import Session
 from gateway.errors.store import ClockWentBack, StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
 from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger, moves
-from gateway.store.tables import PersonLineRow
+from gateway.store.log_tables import PersonLineRow
 from outcome_verifier import canonical
 
 _BUSY_SECONDS = 30

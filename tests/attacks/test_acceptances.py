@@ -22,7 +22,8 @@ from gateway.installation.settings import Kind, Settings
 from gateway.jobs.doctor import FAIL, examine_opened
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.store.tables import AcceptanceRow, ReleaseRow
+from gateway.store.contract_tables import AcceptanceRow
+from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready

@@ -30,7 +30,8 @@ from gateway.oversight import advice, governance
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.store.evidence_rows import EvidenceRow
-from gateway.store.tables import DecisionRow, LogEntry, Subject
+from gateway.store.log_tables import DecisionRow, LogEntry
+from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.decision import Decision
 from policies.engine import PolicyEngine, PolicyRequest
