@@ -36,5 +36,5 @@ def test_listing_contracts_loads_nothing_heavy(tmp_path: Path):
     )
     assert "impact60" in done.stdout
     loaded = set(done.stderr.split())
-    assert {"sqlmodel", "gateway.store.queries"} <= loaded  # it opened the installation
+    assert {"sqlmodel", "gateway.store.contract_queries"} <= loaded  # it opened the installation
     assert loaded & HEAVY == set()
