@@ -36,6 +36,7 @@ from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.measures.weeks import WeeksMeasure
 from gateway.simulate.registers import replacement_cpr
 from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
@@ -165,7 +166,8 @@ def _contract(*, is_plain: bool) -> tuple[Contract, Measure]:
     text = (_ROOT / "examples" / "contracts" / "impact60.toml").read_bytes()
     contract = load_contract(text, file="impact60.toml")
     by_status = tuple(state for state in contract.measures[0].states if not state.income_types)
-    measure = replace(contract.measures[0], states=by_status, weeks_from_enrolment=0)
+    weeks = contract.measures[0]
+    measure = WeeksMeasure(weeks.id, by_status, weeks.line, weeks_from_enrolment=0)
     neutral = frozenset[Status]() if is_plain else contract.qualification.neutral_statuses
     qualification = replace(contract.qualification, neutral_statuses=neutral)
     return replace(contract, measures=(measure,), qualification=qualification), measure

@@ -6,16 +6,12 @@ are only described, and a test holds the descriptions against what is sent.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
 
-class Health(BaseModel):
-    status: Literal["ok"]
-
-
-class Token(BaseModel):
+class TokenAnswer(BaseModel):
     """An access token (RFC 6749 §5.1)."""
 
     access_token: str = Field(description="An `at+jwt` (RFC 9068), to be sent as `Authorization: Bearer …`.")
@@ -30,42 +26,20 @@ class TokenError(BaseModel):
     error_description: str = Field(description="What is wrong, in English. Nothing that was sent is repeated.")
 
 
-class PlannedRelease(BaseModel):
-    template: str
-    window: str = Field(description="The window's label.")
-    from_week: str = Field(description="First ISO week, such as `2018-W27`.")
-    to_week: str = Field(description="Last ISO week.")
-    freezes_from: str = Field(description="First day on which it can be released.")
-
-
-class PlannedContract(BaseModel):
-    contract: str = Field(description="The contract's id.")
-    version: int
-    rules_sha256: str = Field(description="SHA-256 of the contract file, hexadecimal.")
-    releases: list[PlannedRelease] = Field(description="What your role may ask for.")
-
-
-class LogEvent(BaseModel):
-    index: int = Field(description="Place in the access log, from 0.")
-    at: str = Field(description="UTC, ISO 8601.")
-    kind: str = Field(description="Such as `pull_completed`.")
-    body: dict[str, Any] = Field(description="The event as the log commits to it; its members depend on `kind`.")
-
-
 class SealLeaf(BaseModel):
     v: Literal[1]
     type: Literal["cohort_seal"]
     sha256: str = Field(description="The commitment to one referral batch, hexadecimal.")
 
 
-class Seal(BaseModel):
+class BundleSeal(BaseModel):
     """That a referral batch was sealed in the log."""
 
     leaf: SealLeaf
     proof: str = Field(description="C2SP tlog-proof of the leaf.")
 
 
-class Successor(BaseModel):
+class BundleSuccessor(BaseModel):
     """The attestation that replaced another, with its receipt."""
 
     attestation: str
@@ -80,11 +54,11 @@ class EvidenceBundle(BaseModel):
     attestation: str = Field(description="SD-JWT VC (RFC 9901) with every disclosure that is for you.")
     receipt: str = Field(description="C2SP tlog-proof that the attestation stands in its log.")
     logged_at: int = Field(description="The time that the log entry holds; Unix seconds.")
-    seals: list[Seal] = Field(description="One for each referral batch of the contract.")
+    seals: list[BundleSeal] = Field(description="One for each referral batch of the contract.")
     status: str = Field(description="Token Status List JWT, fresh when the bundle was handed out.")
     acceptances: list[str] = Field(description="What every party signed: that it accepts this contract text (JWS).")
     countersignatures: list[str] = Field(description="What auditors signed about this attestation (JWS); may be none.")
-    superseded_by: Successor | None = Field(description="What replaced the attestation; null where nothing did.")
+    superseded_by: BundleSuccessor | None = Field(description="What replaced the attestation; null where nothing did.")
 
 
 class PublicKey(BaseModel):
@@ -113,7 +87,7 @@ class IssuerMetadata(BaseModel):
     jwks: KeySet
 
 
-class Trust(BaseModel):
+class TrustDocument(BaseModel):
     """What `verify-outcome --trust` takes. Compare its fingerprint with the one that the contract prints."""
 
     schema_: Literal["trust/1"] = Field(alias="schema")

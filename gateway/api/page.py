@@ -33,6 +33,8 @@ def render(document: dict[str, Any]) -> str:
     parts.append("<hr>")
     for name, schema in sorted(document["components"]["schemas"].items()):
         parts.append(f"<h2 id={escape(name)}>{escape(name)}</h2>{_prose(schema.get('description', ''))}")
+        if "enum" in schema:
+            parts.append(f"<p>{_kind(schema)}</p>")
         parts.append(_table(_members(schema)))
     return "".join(parts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 from gateway.errors.table import outcome
+from gateway.wording.views import JsonValue
 from outcome_verifier.errors import VerificationError
 from policies.errors import PolicyDenied
 from vocabulary.errors import ProductError
@@ -32,7 +33,7 @@ class Problem(BaseModel):
     detail: str = Field(description="What happened here, and what to do about it; empty where the title says it all.")
 
 
-class Denied(Problem):
+class DeniedProblem(Problem):
     """The policy does not allow it: the numbered rules that stand against it, and why in two languages."""
 
     rules: list[str] = Field(description="The rules, as the policy set numbers them, such as `P24-sources-complete`.")
@@ -55,7 +56,7 @@ class Unreadable(Problem):
 
 _DOCUMENTED: dict[int | str, tuple[type[Problem], str]] = {
     401: (Problem, "No access token, or one that does not count: get one from `POST /token`."),
-    403: (Denied, "The policy does not allow it; the problem names the rules."),
+    403: (DeniedProblem, "The policy does not allow it; the problem names the rules."),
     404: (Problem, "No such contract or window here, or none that your role may ask about."),
     409: (Problem, "Not now: the sources are incomplete, an earlier window comes first, or the draft breaks a rule."),
     422: (Unreadable, "A part of the request is malformed; the problem names the place."),
@@ -64,9 +65,9 @@ _DOCUMENTED: dict[int | str, tuple[type[Problem], str]] = {
 }
 
 
-def documented(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
+def documented(*statuses: int | str) -> dict[int | str, dict[str, JsonValue]]:
     """The entries of an OpenAPI `responses` object for problems with these statuses."""
-    found = {}
+    found: dict[int | str, dict[str, JsonValue]] = {}
     for status in statuses:
         model, description = _DOCUMENTED[status]
         content = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}{model.__name__}"}}}
@@ -74,10 +75,10 @@ def documented(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-def schemas() -> dict[str, Any]:
+def schemas() -> dict[str, JsonValue]:
     """The schemas that `documented` refers to, by name."""
     models: list[tuple[type[BaseModel], Literal["serialization"]]] = [
-        (model, "serialization") for model in (Problem, Denied, Unreadable)
+        (model, "serialization") for model in (Problem, DeniedProblem, Unreadable)
     ]
     _, document = models_json_schema(models, ref_template=f"{_SCHEMAS}{{model}}")
     return dict(document["$defs"])
@@ -108,7 +109,7 @@ async def _ours(_request: Request, error: Exception) -> JSONResponse:
     problem = _problem(shown.status, code, shown.title, detail)
     if isinstance(error, PolicyDenied):
         decision = error.decision
-        problem = Denied(
+        problem = DeniedProblem(
             **problem.model_dump(),
             rules=list(decision.rule_ids),
             reason=decision.reason_en,

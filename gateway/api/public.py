@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel
 from starlette.staticfiles import StaticFiles
 
 from gateway.api import problems
-from gateway.api.bodies import IssuerMetadata, Trust, TypeMetadata
+from gateway.api.bodies import IssuerMetadata, TrustDocument, TypeMetadata
 from gateway.attestations.claims import VCT_NAMES
 from gateway.attestations.status import LIST_ID
 
@@ -37,7 +37,7 @@ class PublicFile:
 
 
 FILES = (
-    PublicFile("trust.json", "The trust file: keys and logs that a verifier accepts", JSONResponse, Trust),
+    PublicFile("trust.json", "The trust file: keys and logs that a verifier accepts", JSONResponse, TrustDocument),
     PublicFile(".well-known/jwt-vc-issuer", "The issuer's keys (SD-JWT VC)", JSONResponse, IssuerMetadata),
     PublicFile(f"status/{LIST_ID}", "Which attestations still stand (Token Status List)", _StatusListToken),
     PublicFile("log/attest/checkpoint", "Newest signed head of the log (C2SP tlog-checkpoint)", PlainTextResponse),
@@ -75,24 +75,23 @@ FAMILIES = (
 )
 
 
-def install(app: FastAPI, directory: Path) -> None:
-    """Add a route for each public file; one that is not written yet is not found."""
+def router(directory: Path) -> APIRouter:
+    """A route for each public file; one that is not written yet is not found."""
+    found = APIRouter(tags=["public files"])
     files = StaticFiles(directory=directory, follow_symlink=False)
     for file in FILES:
         path, send = f"/{file.name}", _sender(files, file)
-        app.get(
-            path, tags=["public files"], summary=file.summary, response_class=file.sent_as, response_model=file.model
-        )(send)
-        app.head(path, include_in_schema=False)(send)
+        found.get(path, summary=file.summary, response_class=file.sent_as, response_model=file.model)(send)
+        found.head(path, include_in_schema=False)(send)
     for family in FAMILIES:
         path, send_one = f"/{family.folder}/{{name:path}}", _family_sender(files, family)
-        app.get(
+        found.get(
             path,
-            tags=["public files"],
             summary=family.summary,
             response_class=family.sent_as,
             responses=problems.documented(404),
         )(send_one)
+    return found
 
 
 def _sender(files: StaticFiles, file: PublicFile) -> Callable[[Request], Awaitable[Response]]:

@@ -19,7 +19,7 @@ def listening(host: str, port: int) -> socket.socket:
         raise CannotListen(address=f"{host}:{port}", reason=error.strerror or "refused") from None
 
 
-def serve_on(listener: socket.socket, gateway: Gateway, *, say: Callable[[str], object]) -> None:
+def serve_on(listener: socket.socket, gateway: Gateway, *, say: Callable[[str], None]) -> None:
     """Serve this installation until an interrupt; `say` is told the address once everything is there."""
     import uvicorn
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Path, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
 from gateway.api import problems
+from gateway.api.access import ContractId, Installation, Label, RecipientCaller
 from gateway.api.settlement_bodies import (
     AcceptedDocument,
     AcceptedLines,
@@ -17,130 +17,112 @@ from gateway.api.settlement_bodies import (
     RaisedDispute,
     ResolvedDispute,
 )
-from gateway.errors.contracts import ContractUnknown
-from gateway.installation.gateway import Gateway
 from gateway.settlement import acknowledging, billing, views
 from gateway.settlement.investor import InvestorDates, InvestorSettlement
 from gateway.settlement.statement_view import SettlementStatement
 from gateway.wording.views import as_json
-from policies.terms import Party, Role
-from vocabulary.releases import Recipient
+from policies.terms import Role
 
-_TAG = "settlement"
-ContractId = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="The contract's id, such as `impact60`.")]
-Label = Annotated[str, Path(pattern="^[A-Za-z0-9-]{1,20}$", description="The window's label, such as `2018H2`.")]
+router = APIRouter(tags=["settlement"])
 DisputeId = Annotated[str, Path(pattern="^[0-9a-f-]{36}$", description="The dispute's id.")]
 
 
-def install(app: FastAPI, gateway: Gateway, caller: Callable[..., Party]) -> None:
-    """Add the routes; `caller` turns an access token into the party that it stands for."""
+@router.get(
+    "/contracts/{contract_id}/settlement",
+    response_model=SettlementStatement | InvestorSettlement | InvestorDates,
+    responses=problems.documented(401, 403, 404),
+    summary="What is owed, invoiced and paid",
+)
+def settlement(gateway: Installation, contract_id: ContractId, party: RecipientCaller) -> Response:
+    """The operator's statement over all windows, or the investor's own view. Amounts are whole øre."""
+    show = views.show_investor if party.role is Role.INVESTOR else views.show_statement
+    return JSONResponse(as_json(show(gateway, contract_id, as_party=party)))
 
-    # defaults and no `Annotated`: they close over this installation, and a name inside a function cannot be looked up
-    authenticated = Depends(caller)
 
-    def recipient(contract_id: ContractId, party: Party = authenticated) -> Party:
-        if party.role.value not in set(Recipient):
-            raise ContractUnknown(contract=contract_id)
-        return party
+@router.post(
+    "/contracts/{contract_id}/windows/{window}/acknowledgement",
+    responses=problems.documented(401, 403, 404, 409, 422),
+    summary="Accept what a payment document says",
+)
+def acknowledgement(
+    gateway: Installation, contract_id: ContractId, window: Label, body: AcceptedDocument, party: RecipientCaller
+) -> AcceptedLines:
+    """Every line that is not disputed. What both parties accept can be invoiced."""
+    keys = acknowledging.acknowledge(gateway, contract_id, window, document_sha256=body.document_sha256, as_party=party)
+    return AcceptedLines(lines=keys)
 
-    caller_of = Depends(recipient)
 
-    @app.get(
-        "/contracts/{contract_id}/settlement",
-        tags=[_TAG],
-        response_model=SettlementStatement | InvestorSettlement | InvestorDates,
-        responses=problems.documented(401, 403, 404),
-        summary="What is owed, invoiced and paid",
+@router.post(
+    "/contracts/{contract_id}/windows/{window}/disputes",
+    responses=problems.documented(401, 403, 404, 409, 422),
+    summary="Contest one line of a payment document",
+)
+def dispute(
+    gateway: Installation, contract_id: ContractId, window: Label, body: NewDispute, party: RecipientCaller
+) -> RaisedDispute:
+    """Only this line is held back; the others go on. Send the letter that explains it to the municipality."""
+    row = acknowledging.dispute(
+        gateway,
+        contract_id,
+        window,
+        body.line,
+        reason=body.reason,
+        text_sha256=body.letter_sha256,
+        document_sha256=body.document_sha256,
+        as_party=party,
     )
-    def settlement(contract_id: ContractId, party: Party = caller_of) -> Response:
-        """The operator's statement over all windows, or the investor's own view. Amounts are whole øre."""
-        show = views.show_investor if party.role is Role.INVESTOR else views.show_statement
-        return JSONResponse(as_json(show(gateway, contract_id, as_party=party)))
+    return RaisedDispute(dispute=row.id, line=row.line, answer_by=row.answer_by.isoformat())
 
-    @app.post(
-        "/contracts/{contract_id}/windows/{window}/acknowledgement",
-        tags=[_TAG],
-        responses=problems.documented(401, 403, 404, 409, 422),
-        summary="Accept what a payment document says",
+
+@router.post(
+    "/contracts/{contract_id}/disputes/{dispute}/outcome",
+    responses=problems.documented(401, 403, 404, 409, 422),
+    summary="Withdraw a dispute, or answer the municipality's",
+)
+def outcome(
+    gateway: Installation, contract_id: ContractId, dispute: DisputeId, body: DisputeAnswer, party: RecipientCaller
+) -> ResolvedDispute:
+    row = acknowledging.resolve(
+        gateway,
+        dispute,
+        outcome=body.outcome,
+        text_sha256=body.letter_sha256,
+        contract_id=contract_id,
+        as_party=party,
     )
-    def acknowledgement(
-        contract_id: ContractId, window: Label, body: AcceptedDocument, party: Party = caller_of
-    ) -> AcceptedLines:
-        """Every line that is not disputed. What both parties accept can be invoiced."""
-        keys = acknowledging.acknowledge(
-            gateway, contract_id, window, document_sha256=body.document_sha256, as_party=party
-        )
-        return AcceptedLines(lines=keys)
+    return ResolvedDispute(dispute=row.id, line=row.line, outcome=row.outcome)
 
-    @app.post(
-        "/contracts/{contract_id}/windows/{window}/disputes",
-        tags=[_TAG],
-        responses=problems.documented(401, 403, 404, 409, 422),
-        summary="Contest one line of a payment document",
-    )
-    def dispute(contract_id: ContractId, window: Label, body: NewDispute, party: Party = caller_of) -> RaisedDispute:
-        """Only this line is held back; the others go on. Send the letter that explains it to the municipality."""
-        row = acknowledging.dispute(
-            gateway,
-            contract_id,
-            window,
-            body.line,
-            reason=body.reason,
-            text_sha256=body.letter_sha256,
-            document_sha256=body.document_sha256,
-            as_party=party,
-        )
-        return RaisedDispute(dispute=row.id, line=row.line, answer_by=row.answer_by.isoformat())
 
-    @app.post(
-        "/contracts/{contract_id}/disputes/{dispute}/outcome",
-        tags=[_TAG],
-        responses=problems.documented(401, 403, 404, 409, 422),
-        summary="Withdraw a dispute, or answer the municipality's",
-    )
-    def outcome(
-        contract_id: ContractId, dispute: DisputeId, body: DisputeAnswer, party: Party = caller_of
-    ) -> ResolvedDispute:
-        row = acknowledging.resolve(
-            gateway,
-            dispute,
-            outcome=body.outcome,
-            text_sha256=body.letter_sha256,
-            contract_id=contract_id,
-            as_party=party,
-        )
-        return ResolvedDispute(dispute=row.id, line=row.line, outcome=row.outcome)
-
-    @app.post(
-        "/contracts/{contract_id}/windows/{window}/invoice",
-        tags=[_TAG],
-        response_class=Response,
-        responses={
-            200: {
-                "description": "An invoice or a credit note (UBL 2.1).",
-                "content": {"application/xml": {"schema": {"type": "string"}}},
-            },
-            **problems.documented(401, 403, 404, 409, 422),
+@router.post(
+    "/contracts/{contract_id}/windows/{window}/invoice",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "An invoice or a credit note (UBL 2.1).",
+            "content": {"application/xml": {"schema": {"type": "string"}}},
         },
-        summary="Make the invoice of a window, or get the one that was made",
-    )
-    def invoice(
-        contract_id: ContractId,
-        window: Label,
-        party: Party = caller_of,
-        number: Annotated[
-            str,
-            Query(pattern="^([A-Za-z0-9][A-Za-z0-9./_-]{0,29})?$", description="Your own number; derived if left out."),
-        ] = "",
-        payer: Annotated[
-            str,
-            Query(pattern="^[a-z0-9-]{0,64}$", description="Whose invoice; the municipality's if left out."),
-        ] = "",
-    ) -> Response:
-        """Peppol BIS Billing 3 of what both parties acknowledged; the same request again gives the same document.
+        **problems.documented(401, 403, 404, 409, 422),
+    },
+    summary="Make the invoice of a window, or get the one that was made",
+)
+def invoice(
+    gateway: Installation,
+    contract_id: ContractId,
+    window: Label,
+    party: RecipientCaller,
+    number: Annotated[
+        str,
+        Query(pattern="^([A-Za-z0-9][A-Za-z0-9./_-]{0,29})?$", description="Your own number; derived if left out."),
+    ] = "",
+    payer: Annotated[
+        str,
+        Query(pattern="^[a-z0-9-]{0,64}$", description="Whose invoice; the municipality's if left out."),
+    ] = "",
+) -> Response:
+    """Peppol BIS Billing 3 of what both parties acknowledged; the same request again gives the same document.
 
-        Where several pay, the invoices of all of them are made at once: ask again for each `payer`. A number of your
-        own is then followed by the payer's place in the contract, as in F-1001/1 and F-1001/2.
-        """
-        bill, _ = billing.request_payment(gateway, contract_id, window, number=number, payer=payer, as_party=party)
-        return Response(bill.xml, media_type="application/xml")
+    Where several pay, the invoices of all of them are made at once: ask again for each `payer`. A number of your
+    own is then followed by the payer's place in the contract, as in F-1001/1 and F-1001/2.
+    """
+    bill, _ = billing.request_payment(gateway, contract_id, window, number=number, payer=payer, as_party=party)
+    return Response(bill.xml, media_type="application/xml")

@@ -18,10 +18,14 @@ class AcceptedDocument(BaseModel):
 
 
 class AcceptedLines(BaseModel):
+    """What was accepted."""
+
     lines: list[str] = Field(description="The lines that you accept now; none where you did before.")
 
 
 class NewDispute(BaseModel):
+    """One line of a payment document, and why it is contested."""
+
     model_config = ConfigDict(extra="forbid")
 
     line: str = Field(pattern="^[a-z0-9_]{1,80}/[a-z_]{1,40}$", description="The line's key in the statement.")
@@ -31,12 +35,16 @@ class NewDispute(BaseModel):
 
 
 class RaisedDispute(BaseModel):
+    """The dispute, and the day by which the municipality answers."""
+
     dispute: str = Field(description="Its id.")
     line: str
     answer_by: str
 
 
 class DisputeAnswer(BaseModel):
+    """How a dispute ends, and the letter that says why."""
+
     model_config = ConfigDict(extra="forbid")
 
     outcome: DisputeOutcome = Field(
@@ -46,6 +54,8 @@ class DisputeAnswer(BaseModel):
 
 
 class ResolvedDispute(BaseModel):
+    """How the dispute ended."""
+
     dispute: str
     line: str
     outcome: str

@@ -6,22 +6,24 @@ answer repeats anything that was sent.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 from urllib.parse import parse_qsl
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from gateway.api.bodies import Token, TokenError
+from gateway.api.access import Installation
+from gateway.api.bodies import TokenAnswer, TokenError
 from gateway.errors.installation import Unauthenticated
 from gateway.installation import clients
-from gateway.installation.gateway import Gateway
 from gateway.installation.tokens import ASSERTION_LIFE_SECONDS, ASSERTION_TYPE, MOST_CHARACTERS
+from gateway.wording.views import JsonValue
 
 _GRANT_TYPE = "client_credentials"
 _MEDIA_TYPE = "application/x-www-form-urlencoded"
 _HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 §5.1
 
+_REQUIRED = ("grant_type", "client_assertion_type", "client_assertion")
 _Pairs: TypeAlias = list[tuple[str, str]]
 
 
@@ -32,50 +34,51 @@ async def _form(request: Request) -> _Pairs:
     return parse_qsl((await request.body()).decode("utf-8", "replace"))
 
 
-def install(app: FastAPI, gateway: Gateway) -> None:
-    """Add `POST /token`, with its form and its errors in the OpenAPI document."""
-    fields = _fields(gateway.issuer)
-
-    @app.post(
+def router(issuer: str) -> APIRouter:
+    """`POST /token`, with its form and its errors in the OpenAPI document; the form names the issuer."""
+    found = APIRouter(tags=["authentication"])
+    found.post(
         "/token",
-        tags=["authentication"],
         summary="Exchange a client assertion for an access token",
-        response_model=Token,
+        response_model=TokenAnswer,
         responses={
             400: {"model": TokenError, "description": "`invalid_request` or `unsupported_grant_type`."},
             401: {"model": TokenError, "description": "`invalid_client`: the assertion does not count."},
         },
-        openapi_extra={"requestBody": {"required": True, "content": {_MEDIA_TYPE: {"schema": fields}}}},
-    )
-    def token(form: Annotated[_Pairs, Depends(_form)]) -> Response:
-        """OAuth 2.0 client credentials (RFC 6749 §4.4) with `private_key_jwt` (RFC 7523 §2.2).
-
-        Other parameters are left aside, `scope` too: what a client may do stands in the programme.
-        """
-        sent = dict(form)
-        missing = [name for name in fields["required"] if name not in sent]
-        if len(sent) < len(form):
-            return _refused(400, "invalid_request", "a parameter stands there twice")
-        if sent.get("grant_type", _GRANT_TYPE) != _GRANT_TYPE:
-            return _refused(400, "unsupported_grant_type", f"the only grant type is {_GRANT_TYPE}")
-        if missing:
-            return _refused(400, "invalid_request", f"the form ({_MEDIA_TYPE}) has no {', '.join(missing)}")
-        if sent["client_assertion_type"] != ASSERTION_TYPE:
-            return _refused(401, "invalid_client", f"the only client assertion type is {ASSERTION_TYPE}")
-        try:
-            access_token = clients.exchange(gateway, sent["client_assertion"])
-        except Unauthenticated as error:
-            return _refused(401, "invalid_client", error.reason)
-        life = gateway.settings.token_life_seconds
-        return JSONResponse(Token(access_token=access_token, expires_in=life).model_dump(), headers=_HEADERS)
+        openapi_extra={"requestBody": {"required": True, "content": {_MEDIA_TYPE: {"schema": _form_schema(issuer)}}}},
+    )(token)
+    return found
 
 
-def _refused(status: int, error: str, description: str) -> JSONResponse:
+def token(gateway: Installation, form: Annotated[_Pairs, Depends(_form)]) -> Response:
+    """OAuth 2.0 client credentials (RFC 6749 §4.4) with `private_key_jwt` (RFC 7523 §2.2).
+
+    Other parameters are left aside, `scope` too: what a client may do stands in the programme.
+    """
+    sent = dict(form)
+    missing = [name for name in _REQUIRED if name not in sent]
+    if len(sent) < len(form):
+        return _refusal(400, "invalid_request", "a parameter stands there twice")
+    if sent.get("grant_type", _GRANT_TYPE) != _GRANT_TYPE:
+        return _refusal(400, "unsupported_grant_type", f"the only grant type is {_GRANT_TYPE}")
+    if missing:
+        return _refusal(400, "invalid_request", f"the form ({_MEDIA_TYPE}) has no {', '.join(missing)}")
+    if sent["client_assertion_type"] != ASSERTION_TYPE:
+        return _refusal(401, "invalid_client", f"the only client assertion type is {ASSERTION_TYPE}")
+    try:
+        access_token = clients.exchange(gateway, sent["client_assertion"])
+    except Unauthenticated as error:
+        return _refusal(401, "invalid_client", error.reason)
+    life = gateway.settings.token_life_seconds
+    return JSONResponse(TokenAnswer(access_token=access_token, expires_in=life).model_dump(), headers=_HEADERS)
+
+
+def _refusal(status: int, error: str, description: str) -> JSONResponse:
     body = {"error": error, "error_description": description}
     return JSONResponse(body, status_code=status, headers=_HEADERS)
 
 
-def _fields(issuer: str) -> dict[str, Any]:
+def _form_schema(issuer: str) -> dict[str, JsonValue]:
     """The schema of the form. It is read above and not by FastAPI, which sees neither a repeated parameter nor
     RFC 6749's errors."""
     assertion = (
@@ -83,9 +86,9 @@ def _fields(issuer: str) -> dict[str, Any]:
         f" nothing else, `exp` at most {ASSERTION_LIFE_SECONDS} seconds after `iat`, and a fresh `jti`, which counts"
         " once."
     )
-    properties = {
+    properties: dict[str, JsonValue] = {
         "grant_type": {"const": _GRANT_TYPE, "description": "The grant."},
         "client_assertion_type": {"const": ASSERTION_TYPE, "description": "How the client shows who it is."},
         "client_assertion": {"type": "string", "maxLength": MOST_CHARACTERS, "description": assertion},
     }
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    return {"type": "object", "properties": properties, "required": list(_REQUIRED)}

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors.release import DraftRefused
-from gateway.outcomes.contract import Contract, MeasureKind
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.not_counted import OTHER
 from gateway.outcomes.tariff import DueLine
-from gateway.outcomes.terms import Window
+from gateway.outcomes.terms import FigureUnit, Window
 from outcome_verifier.claims import check_figures, check_shapes
 from policies.disclosure import DisclosureRules, fold_small, show_breakdown
 from policies.terms import Action
@@ -115,13 +115,13 @@ def disclosable_claims(
     claims["suppression"] = {"k": contract.k, "k_cohort": contract.k_cohort, "rules": list(RULES)}
     if measure:
         achieved = evaluation.quantity(measure.id)
-        met = achieved >= measure.threshold_people
-        claims["threshold"] = {"people": measure.threshold_people, "met": met}
+        met = achieved >= measure.goal_people
+        claims["threshold"] = {"people": measure.goal_people, "met": met}
     if template == Template.CONTRACT_TOTAL:
         claims["payable"] = payable
         if measure:
             claims["outcomes_achieved"] = achieved
-        weeks = [one for one in contract.measures if one.kind is MeasureKind.WEEKS]
+        weeks = [one for one in contract.measures if one.unit is FigureUnit.WEEK]
         if weeks:
             claims["qualifying_weeks"] = sum(
                 evaluation.quantity(one.id) - (before.quantity(one.id) if before else 0) for one in weeks

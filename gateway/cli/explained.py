@@ -87,7 +87,7 @@ def show_measures(measures: Sequence[MeasureExplained]) -> None:
 def _result(measure: MeasureExplained) -> str:
     if measure.kind in _EACH:
         reached = "in the outcome" if measure.quantity else "not in the outcome"
-        return f"{reached}; {measure.counted} qualifying weeks"
+        return f"{reached}; {measure.counted_weeks} qualifying weeks"
     return f"{measure.quantity} {_UNIT[measure.kind]}"
 
 
@@ -168,7 +168,7 @@ def _measure_json(measure: MeasureExplained) -> dict[str, JsonValue]:
                 "window": window.window,
                 "to_week": str(window.to_week),
                 "quantity": window.units,
-                "weeks_counted": window.counted,
+                "weeks_counted": window.counted_weeks,
                 "weeks_not_counted": window.not_counted,
                 "runs": [
                     {

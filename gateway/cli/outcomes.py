@@ -363,7 +363,7 @@ def state(
 
     Example: gateway state ballerup 2020H2 --out tilbagefald.jwt
     """
-    from gateway.outcomes.contract import STATEMENTS
+    from gateway.outcomes.terms import STATEMENTS
     from gateway.release.statements import state as use_case
 
     if kind not in STATEMENTS:

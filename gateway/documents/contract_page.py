@@ -10,21 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.measures_file import ANY_STATUS
-from gateway.outcomes.terms import (
-    ExitRule,
-    FigureUnit,
-    Gate,
-    Index,
-    RegisterExit,
-    ScalePoint,
-    Tariff,
-    TariffKind,
-    WeekState,
-)
+from gateway.outcomes.phrases import NumberList, PeriodWord, Reached, ReachedList, ScaleWords, StatePrices
+from gateway.outcomes.terms import ExitRule, FigureUnit, Gate, Index, RegisterExit, WeekState
 from gateway.wording import formats
-from gateway.wording.contract import COUNTS, EXITS, HEADINGS, LINES, PAYS, RULES, TEMPLATES, UNITS
+from gateway.wording.contract import EXITS, HEADINGS, LINES, PERIODS, RULES, TEMPLATES, UNITS
+from gateway.wording.kind_words import KindSentence, Voice
+from gateway.wording.measures import MEASURE_WORDS
+from gateway.wording.tariffs import TARIFF_WORDS
 from policies.basis import StopReason
 from vocabulary.total import total
 
@@ -55,11 +49,11 @@ def sections(contract: Contract, language: Language) -> list[Section]:
         ("parties", page.parties),
         ("people", page.people),
         ("counts", page.counts),
-        ("declared", page.declared),
+        ("declared", page.declared_figures),
         ("pays", page.pays),
         ("exits", page.exits),
         ("time", page.time),
-        ("shown", page.shown),
+        ("shown", page.shown_windows),
         ("illustrative", page.illustrative),
     )
     made = [Section(HEADINGS[name][language], tuple(write())) for name, write in parts]
@@ -86,6 +80,65 @@ def money(minor: int, currency: str, language: Language) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class PageVoice(Voice):
+    """How the page writes what a contract's terms say, in one of its languages."""
+
+    contract: Contract
+    language: Language
+
+    def _line(self, line: str, **values: object) -> str:
+        return LINES[line][self.language].format(**values)
+
+    def sentence(self, words: KindSentence) -> str:
+        return words.page[self.language]
+
+    def number(self, value: int) -> str:
+        return str(value)
+
+    def numbers(self, value: NumberList) -> str:
+        return ", ".join(map(str, value.numbers))
+
+    def money(self, minor: int) -> str:
+        return money(minor, self.contract.currency, self.language)
+
+    def hours(self, hundredths: int) -> str:
+        return formats.short_decimal(hundredths, _UNDIVIDED[self.language])
+
+    def share(self, per_mille: int) -> str:
+        """`75` as `7,5 %` in Danish and `7.5 %` in English."""
+        return formats.per_cent(per_mille, _UNDIVIDED[self.language])
+
+    def period(self, word: PeriodWord) -> str:
+        return PERIODS[word][self.language]
+
+    def index(self, index: Index) -> str:
+        values = ", ".join(f"{year} {self.money(value)}" for year, value in sorted(index.values.items()))
+        begins = "" if index.first_month == 1 else self._line("years_from", month=index.first_month)
+        return f"{index.id} ({index.source}; {values}{begins})"
+
+    def prices(self, value: StatePrices) -> str:
+        return ", ".join(f"{state} {self.money(minor)}" for state, minor in value.prices.items())
+
+    def points(self, value: ScaleWords) -> str:
+        unit = self.contract.unit_of(value.of)
+        rows = [f"{self._figure(point.at, unit)}: {self.money(point.amount_minor)}" for point in value.points]
+        return "; ".join(rows)
+
+    def threshold(self, value: Reached) -> str:
+        return f"{value.of} ≥ {self._figure(value.at_least, self.contract.unit_of(value.of))}"
+
+    def thresholds(self, value: ReachedList) -> str:
+        return "; ".join(self.threshold(figure) for figure in value.figures)
+
+    def _figure(self, value: int, unit: FigureUnit) -> str:
+        if unit is FigureUnit.MINOR:
+            return self.money(value)
+        if unit is FigureUnit.PER_MILLE:
+            return self.share(value)
+        return f"{value} {UNITS[unit][self.language]}"
+
+
+@dataclass(frozen=True, slots=True)
 class _Page:
     contract: Contract
     language: Language
@@ -93,30 +146,12 @@ class _Page:
     def _say(self, line: str, **values: object) -> str:
         return LINES[line][self.language].format(**values)
 
+    @property
+    def _voice(self) -> PageVoice:
+        return PageVoice(self.contract, self.language)
+
     def _money(self, minor: int) -> str:
-        return money(minor, self.contract.currency, self.language)
-
-    def _per_mille(self, value: int) -> str:
-        """`75` as `7,5 %` in Danish and `7.5 %` in English."""
-        return formats.per_cent(value, _UNDIVIDED[self.language])
-
-    def _hours(self, hundredths: int) -> str:
-        return formats.short_decimal(hundredths, _UNDIVIDED[self.language])
-
-    def _measured(self, value: int, unit: FigureUnit) -> str:
-        if unit is FigureUnit.MINOR:
-            return self._money(value)
-        if unit is FigureUnit.PER_MILLE:
-            return self._per_mille(value)
-        return f"{value} {UNITS[unit][self.language]}"
-
-    def _unit(self, name: str) -> FigureUnit:
-        measure = self.contract.measure(name)
-        if measure is None:
-            return self.contract.aggregate(name).unit
-        return {MeasureKind.WEEKS: FigureUnit.WEEK, MeasureKind.FOLLOW_UP: FigureUnit.POINT}.get(
-            measure.kind, FigureUnit.PERSON
-        )
+        return self._voice.money(minor)
 
     def parties(self) -> list[str]:
         payer = self.contract.party("outcome_payer")
@@ -161,7 +196,7 @@ class _Page:
         shown = LINES["any_status"][self.language] if state.statuses == ANY_STATUS else self._or(sorted(state.statuses))
         text = self._say("state", id=state.id, label=self._label(state), statuses=shown)
         if state.income_types:
-            hours = self._hours(state.hours_per_week_hundredths)
+            hours = self._voice.hours(state.hours_per_week_hundredths)
             key = "state_hours" if state.hours_per_week_hundredths else "state_income"
             text += self._say(key, types=", ".join(sorted(state.income_types)), hours=hours)
         return text
@@ -173,40 +208,17 @@ class _Page:
         *first, last = words
         return f"{', '.join(first)}{LINES['or'][self.language]}{last}" if first else last
 
-    def _index(self, index: Index) -> str:
-        values = ", ".join(f"{year} {self._money(value)}" for year, value in sorted(index.values.items()))
-        begins = "" if index.first_month == 1 else self._say("years_from", month=index.first_month)
-        return f"{index.id} ({index.source}; {values}{begins})"
-
     def _measure(self, measure: Measure) -> str:
-        pay = measure.earnings
-        amount = ""
-        if pay is not None:
-            hours = self._hours(pay.hours_hundredths)
-            amount = self._money(pay.amount_minor)
-            if pay.index is not None:
-                amount = self._say("index_pay", hours=hours, index=self._index(pay.index))
-            amount += self._say("partial" if pay.counts_partial_months else "whole_months")
-        is_last_week = measure.kind is MeasureKind.PEOPLE and measure.sustained_weeks == 1
-        words = LINES["last_week"] if is_last_week else COUNTS[measure.kind]
-        text = words[self.language].format(
-            states=self._or([self._label(state) for state in measure.states]),
-            weeks=measure.weeks_from_enrolment,
-            sustained=measure.sustained_weeks,
-            needed=measure.needed,
-            within=measure.within,
-            period=LINES["months" if measure.by_month else "weeks"][self.language],
-            months=", ".join(map(str, measure.months)),
-            amount=amount,
-        )
+        states = self._or([self._label(state) for state in measure.states])
+        text = self._voice.say(MEASURE_WORDS[measure.kind], measure.phrase(), {"states": states})
         text = f"{measure.id}: {text}"
-        if measure.days_from_enrolment:
-            text += self._say("within_days", days=measure.days_from_enrolment)
-        if measure.threshold_people:
-            text += self._say("goal", people=measure.threshold_people, size=self.contract.cohort.size)
+        if measure.days_limit:
+            text += self._say("within_days", days=measure.days_limit)
+        if measure.goal_people:
+            text += self._say("goal", people=measure.goal_people, size=self.contract.cohort.size)
         return text
 
-    def declared(self) -> list[str]:
+    def declared_figures(self) -> list[str]:
         return [
             self._say(
                 "aggregate",
@@ -231,51 +243,24 @@ class _Page:
         if caps.contract_minor:
             found.append(self._say("cap_contract", amount=self._money(caps.contract_minor)))
         if caps.capital_minor:
-            share = self._per_mille(caps.return_per_mille_a_year)
+            share = self._voice.share(caps.return_per_mille_a_year)
             values = {"capital": self._money(caps.capital_minor), "share": share, "years": caps.return_years}
             found.append(self._say("cap_return", **values, most=self._money(caps.most_minor)))
         found.append(self._say(f"rounding_{self.contract.rounding}"))
         return found
 
     def _tariff(self, tariff: Tariff) -> str:
-        price = self._money(tariff.price_minor)
-        if tariff.price_by_state:
-            price = ", ".join(f"{state} {self._money(minor)}" for state, minor in tariff.price_by_state.items())
-        unit = self._unit(tariff.of) if tariff.of else FigureUnit.WINDOW
-        text = PAYS[tariff.kind][self.language].format(
-            of=tariff.of,
-            unit=UNITS[unit][self.language],
-            price=price,
-            points="; ".join(self._point(point, unit) for point in tariff.points),
-            share=self._per_mille(tariff.share_per_mille),
-            minus=self._say("less", of=tariff.minus) if tariff.minus else "",
-            times=self._say("times", of=tariff.multiplier) if tariff.multiplier else "",
-            cohorts="; ".join(self._reached(one.of, one.at_least) for one in tariff.cohorts),
-        )
-        text = f"{tariff.id}: {text}"
-        if tariff.pooled is not None:
-            pooled = self._reached(tariff.pooled.of, tariff.pooled.at_least)
-            text += self._say("pooled", figure=pooled, window=tariff.pooled_from)
-        if tariff.index is not None:
-            text += self._say("indexed", index=self._index(tariff.index), year=tariff.base_year)
-        if tariff.kind is TariffKind.SHARE or (
-            tariff.kind is TariffKind.PRICE and not self.contract.measure(tariff.of)
-        ):
-            text += self._say("negative" if tariff.may_be_negative else "never_negative")
-        return text + self._limits(tariff, tariff.gate)
+        unit = {"unit": UNITS[tariff.unit(self.contract)][self.language]}
+        words = TARIFF_WORDS[tariff.kind]
+        text = "".join(self._voice.say(words, phrase, unit) for phrase in tariff.phrases())
+        return f"{tariff.id}: {text}{self._limits(tariff, tariff.gate)}"
 
     def _limits(self, tariff: Tariff, gate: Gate | None) -> str:
-        text = self._say("gate", figure=self._reached(gate.of, gate.at_least)) if gate else ""
+        text = self._say("gate", figure=self._voice.threshold(Reached(gate.of, gate.at_least))) if gate else ""
         if tariff.cap_window_minor:
             key = "cap_carried" if tariff.carries_excess else "cap_lost"
             text += self._say(key, amount=self._money(tariff.cap_window_minor))
         return text + (self._say("cap", amount=self._money(tariff.cap_minor)) if tariff.cap_minor else "")
-
-    def _point(self, point: ScalePoint, unit: FigureUnit) -> str:
-        return f"{self._measured(point.at, unit)}: {self._money(point.amount_minor)}"
-
-    def _reached(self, name: str, at_least: int) -> str:
-        return f"{name} ≥ {self._measured(at_least, self._unit(name))}"
 
     def exits(self) -> list[str]:
         if not self.contract.measures:
@@ -297,7 +282,7 @@ class _Page:
         found += [self._say("pause", first=one.from_week, last=one.to_week) for one in self.contract.pauses]
         return [*found, self._say("freeze", days=self.contract.freeze_days)]
 
-    def shown(self) -> list[str]:
+    def shown_windows(self) -> list[str]:
         grouped: dict[tuple[str, str], list[str]] = {}
         for release in self.contract.releases:
             grouped.setdefault((release.template, release.recipient), []).append(release.window)

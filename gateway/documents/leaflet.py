@@ -15,6 +15,7 @@ from gateway.documents.printed import document
 from gateway.outcomes.contract import Contract
 from gateway.wording import formats
 from gateway.wording import plain_danish as words
+from gateway.wording.annex_voice import goals
 from gateway.wording.plain_danish import PROMISE
 from policies.programme import Programme
 from policies.terms import LegalBasis
@@ -147,7 +148,7 @@ def _recipients(contract: Contract) -> str:
         f"{_rows('Det deler vi: tal om hele gruppen', words.shared_about_group(contract), roles)}"
         f"{_about_you(contract, roles)}"
         f"<tfoot><tr><th scope=row>Hvor tit?</th><td></td>{often}</tr></tfoot></table>"
-        f"<p class=note>{' '.join(words.goals(contract))} Leverandøren kender dig i forvejen fra henvisningen. Men "
+        f"<p class=note>{' '.join(goals(contract))} Leverandøren kender dig i forvejen fra henvisningen. Men "
         f"{'tallene' if contract.statements else 'det, vi sender,'} siger ikke, hvem du er. Investoren lægger penge "
         "ud, til kommunen betaler. Retter vi et tal, sender vi et nyt. De, der får et resultat, kan vise det til "
         "andre. Alt, vi læser og sender, bliver skrevet i "

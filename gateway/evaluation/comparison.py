@@ -188,7 +188,7 @@ def _figures(
         contract_sha256=contract.sha256,
         people=scanned.people,
         quantity=totals.quantity,
-        by_state=shown_by_state(group.measure.kind, dict(totals.by_state), contributors, rules),
+        by_state=shown_by_state(group.measure.unit, dict(totals.by_state), contributors, rules),
         unknown_weeks=totals.unknown_weeks,
         excluded=tuple(excluded),
         source=declaration.id,

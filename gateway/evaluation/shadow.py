@@ -26,7 +26,7 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.tariff import owed_amounts, quantity_of
+from gateway.outcomes.tariff import owed_amounts
 from gateway.store import basis
 from gateway.wording import formats
 from policies.terms import Purpose
@@ -239,4 +239,4 @@ def _so_far(contract: Contract, figure: MappedFigure, end: Evaluation, figures: 
         return end.quantity(figure.of)
     if figure.reads is Reads.AMOUNT:
         return due[figure.of]
-    return quantity_of(next(one for one in contract.tariffs if one.id == figure.of), figures)
+    return next(one for one in contract.tariffs if one.id == figure.of).quantity(figures)

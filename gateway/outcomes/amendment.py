@@ -45,7 +45,7 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
         if window.label in released and new.effective_from <= end:
             raise refuse("effective_from", f"must be later than {end}, the end of {window.label}, which was released")
         # a window that ended before stays under the earlier version: planned anew, it could be shown twice
-        if end < new.effective_from and _planned(known, window.label) != _planned(new, window.label):
+        if end < new.effective_from and _planned_releases(known, window.label) != _planned_releases(new, window.label):
             raise refuse("releases", f"may not change for {window.label}, which ends before effective_from")
 
 
@@ -64,5 +64,5 @@ def _content(contract: Contract, name: str) -> object:
     return value
 
 
-def _planned(contract: Contract, label: str) -> set[object]:
+def _planned_releases(contract: Contract, label: str) -> set[object]:
     return {release for release in contract.releases if release.window == label}

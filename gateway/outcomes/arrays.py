@@ -1,20 +1,24 @@
 """Measures over everybody at once: the rules of `evaluate`, for arrays of people who are not known by anything.
 
 `value_of` says what each status is to a measure, `settle` turns a (people, weeks) array of those values into states,
-and one function a kind of measure turns states into people or weeks by state. Every integer is equal to what the
-per-person evaluator gives for the same weeks (tests/property/test_arrays.py); it decides what is paid, this does not.
+and `by_state` turns states into people or weeks, for the kinds that an array can judge. Every integer is equal to what
+the per-person evaluator gives for the same weeks (tests/property/test_arrays.py); it decides what is paid, this does
+not.
 Only states that rest on status alone can be judged here: a DREAM extract has no hours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.measures.people import PeopleMeasure
+from gateway.outcomes.measures.retention import RetentionMeasure
+from gateway.outcomes.measures.weeks import WeeksMeasure
 from gateway.outcomes.terms import EXIT_OF, ExitRule, Pause, WeekState
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
@@ -88,19 +92,14 @@ def settle(values: Values, columns: Columns) -> States:
     return states
 
 
-def weeks_by_state(states: States, _: Columns, measure: Measure) -> ByState:
-    """Qualifying weeks of everybody."""
-    return _count(states, len(measure.states))
-
-
-def people_by_state(states: States, columns: Columns, measure: Measure) -> ByState:
-    """People whose last `sustained_weeks` weeks, paused ones left out, all qualify, by the state of the last week."""
+def people_by_state(states: States, columns: Columns, *, sustained_weeks: int, kinds: int) -> ByState:
+    """People whose last weeks, paused ones left out, all qualify, by the state of the last week."""
     open_weeks = np.flatnonzero(~columns.is_paused)
-    last = open_weeks[-measure.sustained_weeks :]
-    if len(last) < measure.sustained_weeks:
-        return np.zeros(len(measure.states), dtype=np.int64)
+    last = open_weeks[-sustained_weeks:]
+    if len(last) < sustained_weeks:
+        return np.zeros(kinds, dtype=np.int64)
     holds = (states[:, last] != NO_STATE).all(axis=1)
-    return _count(states[holds, last[-1]], len(measure.states))
+    return _count(states[holds, last[-1]], kinds)
 
 
 def n_of_m_by_state(states: States, columns: Columns, *, n: int, m: int, kinds: int) -> ByState:
@@ -120,16 +119,18 @@ def n_of_m_by_state(states: States, columns: Columns, *, n: int, m: int, kinds: 
     return _count(considered[people, reached[people].argmax(axis=1)] if len(people) else considered[:0], kinds)
 
 
-def retained_by_state(states: States, columns: Columns, measure: Measure) -> ByState:
-    """People who once had as many qualifying weeks among others as the measure needs."""
-    return n_of_m_by_state(states, columns, n=measure.needed, m=measure.within, kinds=len(measure.states))
-
-
-KINDS: Mapping[MeasureKind, Callable[[States, Columns, Measure], ByState]] = {
-    MeasureKind.WEEKS: weeks_by_state,
-    MeasureKind.PEOPLE: people_by_state,
-    MeasureKind.RETENTION: retained_by_state,
-}
+def by_state(states: States, columns: Columns, measure: Measure) -> ByState:
+    """Weeks or people of everybody, as the measure counts. `ValueError` for a kind that no array can judge."""
+    kinds = len(measure.states)
+    match measure:
+        case WeeksMeasure():
+            return _count(states, kinds)
+        case PeopleMeasure(sustained_weeks=weeks):
+            return people_by_state(states, columns, sustained_weeks=weeks, kinds=kinds)
+        case RetentionMeasure(needed=needed, within=within, by_month=False, days_from_enrolment=0):
+            return n_of_m_by_state(states, columns, n=needed, m=within, kinds=kinds)
+        case _:
+            raise ValueError(f"a measure of kind {measure.kind!r} cannot be judged for a group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,27 +161,26 @@ class GroupMeasure:
         """For `weeks` weeks from `first`. Raises `ValueError` where a state asks for income or no array can judge."""
         if any(rule is not ExitRule.FAILURE for rule in contract.register_exits.values()):
             raise ValueError("a group can be judged only where every exit that a register shows is a failure")
-        if measure.kind not in KINDS or measure.by_month or measure.days_from_enrolment:
-            raise ValueError(f"a measure of kind {measure.kind!r} cannot be judged for a group")
-        limit = measure.weeks_from_enrolment
-        columns = Columns.of(first, weeks, pauses=contract.pauses, weeks_from_enrolment=limit)
+        columns = Columns.of(first, weeks, pauses=contract.pauses, weeks_from_enrolment=measure.weeks_limit)
+        nobody = np.zeros((0, weeks), dtype=np.uint8)
+        by_state(nobody, columns, measure)  # refuses a kind before anybody is counted
         return cls(measure, value_of(measure.states, contract.qualification.neutral_statuses), columns)
 
     def sums(self, values: Values) -> NDArray[np.int64]:
         """People, exits, weeks with unknown codes, then quantity and contributors by state; sums of sums are sums."""
         states = settle(values, self.columns)
-        by_state = KINDS[self.measure.kind](states, self.columns, self.measure)
+        counted = by_state(states, self.columns, self.measure)
         heads = [len(values), _exits(values), np.count_nonzero(values == UNKNOWN)]
         places = range(1, len(self.measure.states) + 1)
         contributors = [np.count_nonzero((states == place).any(axis=1)) for place in places]
-        return np.concatenate((np.array(heads, dtype=np.int64), by_state, np.array(contributors, dtype=np.int64)))
+        return np.concatenate((np.array(heads, dtype=np.int64), counted, np.array(contributors, dtype=np.int64)))
 
     def totals(self, sums: NDArray[np.int64]) -> GroupTotals:
         """What the sums of `sums` say."""
         people, exits, unknown_weeks, *rest = map(int, sums)
         names = [state.id for state in self.measure.states]
-        by_state, contributors = rest[: len(names)], rest[len(names) :]
-        return GroupTotals(people, tuple(zip(names, by_state, strict=True)), tuple(contributors), exits, unknown_weeks)
+        counted, contributors = rest[: len(names)], rest[len(names) :]
+        return GroupTotals(people, tuple(zip(names, counted, strict=True)), tuple(contributors), exits, unknown_weeks)
 
 
 def _exits(values: Values) -> int:

@@ -15,7 +15,7 @@ from gateway.outcomes.forecast import known_by
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.outcomes.tariff import owed_amounts, owed_before_caps
-from gateway.outcomes.terms import TariffKind, WeekState
+from gateway.outcomes.terms import WeekState
 from vocabulary.statuses import IncomeType
 from vocabulary.weeks import Week
 
@@ -75,21 +75,18 @@ def _life(contract: Contract, state: WeekState, enrolled_on: date) -> PersonHist
 
 def _is_boundless(contract: Contract, name: str) -> bool:
     """Whether an amount grows with the figure, so that none is the best; or falls with it."""
-    grows = (TariffKind.SHARE, TariffKind.PRICE)
-    return name == contract.caps.person_excess or any(
-        name in (tariff.of, tariff.minus, tariff.multiplier) for tariff in contract.tariffs if tariff.kind in grows
-    )
+    return name == contract.caps.person_excess or any(tariff.grows_with(name) for tariff in contract.tariffs)
 
 
 def _dearest(contract: Contract, name: str) -> int:
     """The figure at which the tariffs that read an aggregate pay most."""
     readers = [tariff for tariff in contract.tariffs if name in tariff.figures()]
-    places = {point.at for tariff in readers for point in tariff.points}
-    places |= {one.at_least for tariff in readers for one in (*tariff.cohorts, tariff.pooled, tariff.gate) if one}
+    places = {place for tariff in readers for place in tariff.turning_points()}
+    places |= {tariff.gate.at_least for tariff in readers if tariff.gate}
     last = contract.windows[-1].label
 
-    def paid(figure: int) -> int:
+    def amount_at(figure: int) -> int:
         figures = Figures(last, {name: figure}, {tariff.id: 1 for tariff in readers}, len(contract.windows))
         return sum(owed_before_caps(contract, tariff, figures) for tariff in readers)
 
-    return max(sorted(places), key=paid, default=0)
+    return max(sorted(places), key=amount_at, default=0)

@@ -1,14 +1,14 @@
-"""What a contract plans to show, as the value that `policies.calendar` judges."""
+"""What a contract plans to show, as the value that `policies.calendar` judges, and when people's time can begin."""
 
 from __future__ import annotations
 
-from gateway.outcomes.contract import Contract, Measure, MeasureKind, PlannedRelease
-from gateway.outcomes.results import later
-from gateway.outcomes.terms import Window
-from policies.calendar import Calendar, CalendarFigure, PlannedShow
-from vocabulary.weeks import Week
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 
-_LEAST_WEEKS_A_MONTH = 4
+from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.terms import ExitRule, PlannedRelease, Window
+from policies.calendar import Calendar, CalendarFigure, PlannedShow
+from vocabulary.weeks import Month, Week
 
 
 def calendar_of(contract: Contract) -> Calendar:
@@ -42,7 +42,7 @@ def _show(contract: Contract, release: PlannedRelease) -> PlannedShow:
 
 def _figure(contract: Contract, measure: Measure, window: Window) -> CalendarFigure:
     weeks = first_weeks(contract)
-    can = sum(1 for first in weeks if can_count(contract, measure, first, window))
+    can = sum(1 for first in weeks if measure.can_move(contract, first, window))
     return CalendarFigure(measure.id, can, len(weeks))
 
 
@@ -53,31 +53,46 @@ def first_weeks(contract: Contract) -> list[Week]:
     return [first + later + offset for offset in range(last - first + 1)]
 
 
-def can_count(contract: Contract, measure: Measure, first: Week, window: Window) -> bool:
-    """Whether somebody with this first week can change the measure's figure of the window."""
-    start = max(first, window.from_week) if measure.kind is MeasureKind.WEEKS else first
+def first_days(contract: Contract) -> list[date]:
+    """Every day that may be the first one that counts of a person of the cohort."""
+    span = (contract.cohort.enrolment_to - contract.cohort.enrolment_from).days
+    days = [contract.cohort.enrolment_from + timedelta(days=offset) for offset in range(span + 1)]
+    if contract.qualification.first_week_is_enrolment_week:
+        return days
+    return sorted({(Week.of(day) + 1).monday for day in days})
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the last day of a month that is shorter."""
+    month = Month.of(day) + months
+    last = (month + 1).first_day - timedelta(days=1)
+    return last.replace(day=min(day.day, last.day))
+
+
+def is_paused(contract: Contract, week: Week) -> bool:
+    """Whether the week counts for nobody."""
+    return any(pause.from_week <= week <= pause.to_week for pause in contract.pauses)
+
+
+def open_week(contract: Contract, week: Week) -> Week:
+    """The week itself, or the first one behind the pauses in which it lies."""
     for pause in contract.pauses:  # in their order, so that one loop is enough
-        if pause.from_week <= start <= pause.to_week:
-            start = pause.to_week + 1
-    if start > window.to_week:
-        return False
-    weeks = _counted(contract, first, window.to_week)
-    match measure.kind:
-        case MeasureKind.WEEKS:
-            return _counted(contract, first, start) <= measure.weeks_from_enrolment
-        case MeasureKind.PEOPLE:
-            return weeks >= measure.sustained_weeks
-        case MeasureKind.RETENTION:
-            return weeks >= measure.needed * (_LEAST_WEEKS_A_MONTH if measure.by_month else 1)
-        case MeasureKind.DAYS:
-            return 7 * weeks >= measure.needed
-        case MeasureKind.EARNINGS:
-            return True
-        case MeasureKind.FOLLOW_UP:
-            return Week.of(later(first.monday, measure.months[0])) <= window.to_week
+        if pause.from_week <= week <= pause.to_week:
+            week = pause.to_week + 1
+    return week
 
 
-def _counted(contract: Contract, first: Week, last: Week) -> int:
+def counted_weeks(contract: Contract, first: Week, last: Week) -> int:
     """Weeks from `first` to `last`, both included, that no pause takes out."""
     paused = (min(last, pause.to_week) - max(first, pause.from_week) + 1 for pause in contract.pauses)
     return last - first + 1 - sum(max(0, weeks) for weeks in paused)
+
+
+def stands_still(contract: Contract) -> bool:
+    """Whether an exit can make a person's time stand still."""
+    return ExitRule.NEUTRAL in {*contract.exits.values(), *contract.register_exits.values()}
+
+
+def best_years(rows: Sequence[Sequence[int]], price: Callable[[int], int], *, most: int) -> int:
+    """The most that `most` units of one row are worth; a row has the year of each unit that a start makes possible."""
+    return max(sum(sorted(map(price, years), reverse=True)[:most]) for years in rows)

@@ -10,7 +10,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.terms import FigureUnit
 from policies.disclosure import DisclosureRules, show_breakdown
 from vocabulary.declaration import DeclarationTable, parse
 from vocabulary.statuses import Status
@@ -151,14 +152,14 @@ class ComparisonFigures:
 
 
 def shown_by_state(
-    kind: str, by_state: Mapping[str, int], contributors: Mapping[str, int], rules: DisclosureRules
+    unit: FigureUnit, by_state: Mapping[str, int], contributors: Mapping[str, int], rules: DisclosureRules
 ) -> tuple[tuple[str, int | None], ...]:
     """The quantities by state, with None where they would tell on few people.
 
     People are cells of a table. Weeks are shown of all states where at least k people stand behind each, or of none:
     one that is missing would be the rest of the sum. A single state repeats the sum and is shown.
     """
-    if kind != MeasureKind.WEEKS:
+    if unit is not FigureUnit.WEEK:
         cells = show_breakdown(by_state, parent=sum(by_state.values()), rules=rules)
         return tuple((cell.label, cell.value) for cell in cells)
     is_shown = len(by_state) == 1 or min(contributors.values()) >= rules.k

@@ -1,125 +1,267 @@
 """The outcome contract: the only source of windows, recipients, parameters and prices.
 
 A contract is a TOML file whose SHA-256 stands in everything it produces; `contract_file` reads it. A pause or an
-extension is a new version of the file with a later `effective_from`.
+extension is a new version of the file with a later `effective_from`. Measures and tariffs are of several kinds: here
+stands what every kind answers, and `kinds` lists their modules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import date, timedelta
-from enum import StrEnum
+from typing import ClassVar
 
 from gateway.errors.contracts import WindowUnknown
+from gateway.outcomes.agreed_numbers import AgreedNumber
+from gateway.outcomes.figures import Cell, Figures, TriedFigures
+from gateway.outcomes.findings import LintFinding
+from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.phrases import Phrase
 from gateway.outcomes.settlement_terms import SettlementTerms
 from gateway.outcomes.terms import (
     Aggregate,
     Caps,
     Cohort,
+    ContractParty,
     ExitRule,
+    FigureUnit,
+    Gate,
     Index,
     Pause,
+    PlannedRelease,
+    PlannedStatement,
     Qualification,
     RegisterExit,
     Rounding,
-    Tariff,
     WeekState,
     Window,
-    divide,
 )
+from gateway.outcomes.verdicts import WeekVerdict
 from policies.basis import StopReason
 from policies.terms import LegalRole
 from vocabulary.releases import Recipient, Template
-
-SCHEMA = "outcome-contract/1"
-CURRENCIES = ("DKK", "EUR", "GBP", "USD")  # of two decimals, each
-STATEMENTS = ("relapse_notice",)
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
-class ContractParty:
-    """An organisation with a role in the contract. `municipality_code` (kommunekode) has three digits; a payer of
-    another country has none, and no installation can put its contract into force.
+class Measure(ABC):
+    """What is counted of each person, as every kind answers for its own: a module of `measures` each.
 
-    Several parties may have the role `outcome_payer`: the municipality is the first of them, and each bears
-    `share_parts` of the sum of all parts.
+    A kind adds the fields that it uses, and no other.
     """
 
-    role: str
-    organisation: str
-    name: str
-    municipality_code: str = ""
-    legal_role: LegalRole | None = None  # of the operator
-    country: str = "DK"  # ISO 3166-1 alpha-2, of the outcome payer
-    share_parts: int = 0  # of an outcome payer; 1 where it pays alone
-
-
-class MeasureKind(StrEnum):
-    """What a measure counts of each person."""
-
-    WEEKS = "weeks"  # qualifying weeks so far
-    PEOPLE = "people"  # in the outcome now: the last weeks all qualify; a relapse reopens it
-    RETENTION = "retention"  # reached once: so many qualifying periods among so many; first entry is one of one
-    DAYS = "days"  # reached once: so many days in qualifying weeks, each day once
-    EARNINGS = "earnings"  # reached once: so much pay from the person's own start
-    FOLLOW_UP = "follow_up"  # in a state at months after the person's own start, a point each
-
-
-@dataclass(frozen=True, slots=True)
-class EarningsThreshold:
-    """Pay that must be reached: an amount, or hours a week × weeks × the index of the year of the person's start."""
-
-    amount_minor: int
-    hours_hundredths: int = 0  # of all weeks together
-    index: Index | None = None  # minor units an hour
-    counts_partial_months: bool = False  # months that lie only partly in the person's time
-
-    def minor(self, start: date, rounding: Rounding) -> int:
-        """The threshold for somebody who started on a day. `ValueError` for a year that the index lacks."""
-        if self.index is None:
-            return self.amount_minor
-        year = self.index.year_of(start)
-        if year not in self.index.values:
-            raise ValueError(f"index {self.index.id} has no value for {year}")
-        return divide(self.hours_hundredths * self.index.values[year], 100, rounding)
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What is counted of each person. What its kind does not use is 0 or empty; see `MeasureKind`."""
-
     id: str
-    kind: MeasureKind
     states: tuple[WeekState, ...]
     line: int
-    weeks_from_enrolment: int = 0  # weeks: after them nothing counts
-    sustained_weeks: int = 0  # people
-    needed: int = 0  # retention: periods; days: days
-    within: int = 0  # retention: periods, among which
-    by_month: bool = False  # retention: the periods are whole months, and not weeks
-    days_from_enrolment: int = 0  # retention, days, earnings: after them nothing counts; 0 for no end
-    months: tuple[int, ...] = ()  # follow_up
-    earnings: EarningsThreshold | None = None
-    threshold_people: int = 0  # people from which the investor earns; 0 where the measure has no threshold
+    kind: ClassVar[str]  # its word in the contract file
+    unit: ClassVar[FigureUnit]
+    can_relapse: ClassVar[bool] = False  # a week outside of the states reopens what was reached
+    can_fall: ClassVar[bool] = False  # what was reached can be lost again without a correction of the register
+    counts_pay: ClassVar[bool] = False  # only then are amounts kept when income is read
+
+    @property
+    def weeks_limit(self) -> int:
+        """Asked weeks from enrolment after which nothing counts; 0 for no such end."""
+        return 0
+
+    @property
+    def days_limit(self) -> int:
+        """Days from the first one that may count after which nothing counts; 0 for no such end."""
+        return 0
+
+    @property
+    def goal_people(self) -> int:
+        """People from which the investor earns; 0 where the measure has no threshold."""
+        return 0
+
+    @property
+    def pace_limit(self) -> int | None:
+        """Units of a person up to which a total grows at its pace; None where it stays until it is counted anew."""
+        return None
+
+    @property
+    def published_index(self) -> Index | None:
+        """The published series that it reads."""
+        return None
+
+    @abstractmethod
+    def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
+        """What a person's weeks amount to: units by state and year. `ValueError` for a year that an index lacks."""
+
+    @abstractmethod
+    def can_move(self, contract: Contract, first: Week, window: Window) -> bool:
+        """Whether somebody whose first week this is can still move the figure of a window."""
+
+    @abstractmethod
+    def most_units(self, contract: Contract) -> int:
+        """The most that it can ever count for one person."""
+
+    @abstractmethod
+    def best_of_person(self, contract: Contract, window: Window, price: Callable[[int], int]) -> int:
+        """The most that one person's units are worth together by a window's end, each at the price of its year."""
+
+    @abstractmethod
+    def phrase(self) -> Phrase:
+        """What it counts."""
+
+    @abstractmethod
+    def numbers(self) -> Iterator[AgreedNumber[Measure]]:
+        """The numbers that the parties agree on, in the order of the contract file."""
+
+    def weeks_needed(self) -> int:
+        """Weeks in a state after which somebody can be counted."""
+        return 1
+
+    def is_sound(self) -> bool:
+        """Whether it still says something after one of its numbers changed."""
+        return True
+
+    def without_goal(self) -> Measure:
+        """The same without a threshold: it counts the same of everybody."""
+        return self
+
+    def with_years_shifted(self, years: int) -> Measure:
+        """The same so many years later: the years of its index move with it."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedRelease:
-    """A template, a recipient and a window: nothing else may ever be released (invariant 5)."""
+class Tariff(ABC):
+    """One priced term, as every kind answers for its own: a module of `tariffs` each.
 
-    template: Template
-    recipient: Recipient
-    window: str
+    The cap is cumulative over the contract, `cap_window_minor` for each window; what that cap cut is owed in later
+    windows with `carries_excess`. A kind adds the fields that it uses, and no other.
+    """
+
+    id: str
+    line: int
+    _: KW_ONLY
+    gate: Gate | None = None
+    cap_minor: int = 0
+    cap_window_minor: int = 0
+    carries_excess: bool = False
+    kind: ClassVar[str]  # its word in the contract file
+    bears_person_excess: ClassVar[bool] = False  # what a person's cap cut of declared figures is taken off it
+
+    @property
+    def main_figure(self) -> str:
+        """The measure or aggregate whose quantity its lines show; empty where they show something else."""
+        return ""
+
+    @property
+    def can_be_negative(self) -> bool:
+        return False
+
+    @property
+    def single_price(self) -> int:
+        """The price of each unit of its quantity, where one price holds for all; else 0."""
+        return 0
+
+    @property
+    def follows_from_quantity(self) -> bool:
+        """Whether what is owed before caps of windows and people follows from the quantity of its lines alone."""
+        return False
+
+    @property
+    def published_index(self) -> Index | None:
+        """The published series that its price follows."""
+        return None
+
+    @abstractmethod
+    def own_figures(self) -> tuple[str, ...]:
+        """Every measure and aggregate that it reads, but for its gate."""
+
+    def figures(self) -> tuple[str, ...]:
+        """Every measure and aggregate that it reads."""
+        return (*self.own_figures(), self.gate.of) if self.gate else self.own_figures()
+
+    @abstractmethod
+    def owes(self, contract: Contract, figures: Figures) -> int:
+        """What is owed in all at the end of a window, before its gate and before caps."""
+
+    def quantity(self, figures: Figures) -> int:
+        """The figure of its lines."""
+        return figures.quantities.get(self.main_figure, 0)
+
+    def unit(self, contract: Contract) -> FigureUnit:
+        """What the quantity of its lines counts."""
+        return contract.unit_of(self.main_figure)
+
+    @abstractmethod
+    def bounds(self, contract: Contract, position: int) -> tuple[int | None, int | None]:
+        """The least and the most that it can owe by the end of a window, before its gate and caps; None: no bound."""
+
+    @abstractmethod
+    def most_minor(self, contract: Contract) -> int | None:
+        """The most that it can ever owe before caps; None where nothing bounds it before figures are declared."""
+
+    def can_fall(self, contract: Contract) -> bool:
+        """Whether what was earned can be lost again without a correction of the register."""
+        measure = contract.measure(self.main_figure)
+        is_taken_back = ExitRule.OUT in {*contract.exits.values(), *contract.register_exits.values()}
+        return measure is None or measure.can_fall or is_taken_back
+
+    def tells_apart(self, first: str, second: str) -> bool:
+        """Whether a unit in one of two states is worth something else than in the other."""
+        return False
+
+    def first_paid(self) -> int:
+        """The first figure of its own from which it owes anything; 0 where it may owe at any."""
+        return 0
+
+    def least_unit_price(self) -> int | None:
+        """The lowest price of one unit; None where units have none that is known beforehand."""
+        return None
+
+    def grows_with(self, aggregate: str) -> bool:
+        """Whether the amount grows or falls with a declared figure, so that no figure is the best."""
+        return False
+
+    def turning_points(self) -> set[int]:
+        """Figures at which the amount changes its course."""
+        return set()
+
+    def lint(self, contract: Contract) -> Iterator[LintFinding]:
+        """What of it cannot be meant."""
+        return iter(())
+
+    @abstractmethod
+    def phrases(self) -> tuple[Phrase, ...]:
+        """What it pays for, and then what else is to be said of its price."""
+
+    @abstractmethod
+    def cases(self, contract: Contract) -> Iterator[TriedFigures]:
+        """Figures that show what it pays."""
+
+    @abstractmethod
+    def numbers(self) -> Iterator[AgreedNumber[Tariff]]:
+        """The numbers that the parties agree on, in the order of the contract file."""
+
+    def is_sound(self) -> bool:
+        """Whether it still says something after one of its numbers changed."""
+        return True
+
+    def with_years_shifted(self, years: int) -> Tariff:
+        """The same so many years later: the years of its index move with it."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedStatement:
-    """A kind of statement about single people that the operator may get for a window."""
+class PersonalTariff(Tariff):
+    """A tariff that prices what single people reached under a measure: a person's cap cuts what each one earned."""
 
-    kind: str
-    window: str
+    of: str  # the measure
+
+    @abstractmethod
+    def price_of(self, state: str, year: int, rounding: Rounding) -> int:
+        """Minor units for one unit in a state, reached in a year. `ValueError` for a year that an index lacks."""
+
+    def plain_year(self, year: int) -> int:
+        """The year in which a unit costs what the file says, or the given one where every year is alike."""
+        return year
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +336,7 @@ class Contract:
     @property
     def people_measure(self) -> Measure | None:
         """The measure with the threshold, which the investor's part hangs on."""
-        return next((measure for measure in self.measures if measure.threshold_people), None)
+        return next((measure for measure in self.measures if measure.goal_people), None)
 
     def measure(self, name: str) -> Measure | None:
         return next((measure for measure in self.measures if measure.id == name), None)
@@ -202,6 +344,20 @@ class Contract:
     def aggregate(self, name: str) -> Aggregate:
         """The aggregate of this name; `KeyError` where there is none."""
         return {aggregate.id: aggregate for aggregate in self.aggregates}[name]
+
+    def unit_of(self, name: str) -> FigureUnit:
+        """What a measure or an aggregate counts; `KeyError` where there is none of this name."""
+        return (self.measure(name) or self.aggregate(name)).unit
+
+    def is_due(self, name: str, position: int) -> bool:
+        """Whether an aggregate is due in a window up to this one, counted from 0; never where it is none."""
+        labels = {window.label for window in self.windows[: position + 1]}
+        return any(one.id == name and not labels.isdisjoint(one.windows) for one in self.aggregates)
+
+    @property
+    def personal_tariffs(self) -> tuple[PersonalTariff, ...]:
+        """What prices single people's results; what is paid for a declared figure is nobody's in particular."""
+        return tuple(tariff for tariff in self.tariffs if isinstance(tariff, PersonalTariff))
 
     @property
     def paid_measures(self) -> frozenset[str]:
@@ -211,8 +367,8 @@ class Contract:
 
     @property
     def needs_amounts(self) -> bool:
-        """Whether a measure counts pay: only then are amounts kept when income is read."""
-        return any(measure.earnings is not None for measure in self.measures)
+        """Whether amounts are kept when income is read."""
+        return any(measure.counts_pay for measure in self.measures)
 
     @property
     def operator_legal_role(self) -> LegalRole:

@@ -7,30 +7,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.outcomes.calendar import calendar_of
-from gateway.outcomes.contract import (
-    CURRENCIES,
-    SCHEMA,
-    STATEMENTS,
-    Contract,
-    ContractParty,
-    Measure,
-    MeasureKind,
-    PlannedRelease,
-    PlannedStatement,
-)
+from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.measures_file import read_measures, read_states, statuses
 from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
 from gateway.outcomes.terms import (
+    CURRENCIES,
+    SCHEMA,
+    STATEMENTS,
     Cohort,
+    ContractParty,
     ExitRule,
     Pause,
+    PlannedRelease,
+    PlannedStatement,
     Qualification,
     ReferralBatch,
     RegisterExit,
     Rounding,
-    Tariff,
     Window,
 )
 from policies.basis import StopReason
@@ -58,7 +53,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
     tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding, caps)
     people = _people(root) if measures else _nobody(root)
     breakdown = disclosure.text("breakdown", "")
-    if breakdown and breakdown not in {m.id for m in measures if m.threshold_people}:
+    if breakdown and breakdown not in {m.id for m in measures if m.goal_people}:
         raise disclosure.refuse("breakdown", "must name the measure with the threshold: the classes are parts of it")
     contract = Contract(
         id=root.text("id"),
@@ -92,7 +87,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         register_exits=people.register_exits,
         statements=_statements(root, windows, measures, tariffs),
         releases=_releases(root, windows),
-        tied=_tied(disclosure),
+        tied=_tied_recipients(disclosure),
         settlement=settlement_terms(root, [one.organisation for one in parties if one.role == "outcome_payer"], caps),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
@@ -175,7 +170,7 @@ def _nobody(root: DeclarationTable) -> _People:
 
 def _check_threshold(root: DeclarationTable, contract: Contract) -> None:
     """At most one, and never 'anybody' or 'everybody': met or not met would then speak of single people."""
-    asked = [measure.threshold_people for measure in contract.measures if measure.threshold_people]
+    asked = [measure.goal_people for measure in contract.measures if measure.goal_people]
     if len(asked) > 1:
         raise root.refuse("measures", "at most one measure may have threshold_people")
     if any(not 1 < people < contract.cohort.size for people in asked):
@@ -336,7 +331,7 @@ def _entry_of(root: DeclarationTable, finding: Finding) -> DeclarationTable:
     return root
 
 
-def _tied(table: DeclarationTable) -> tuple[tuple[str, str], ...]:
+def _tied_recipients(table: DeclarationTable) -> tuple[tuple[str, str], ...]:
     """Pairs of recipients that count as one, such as two parties with a common board."""
     pairs = []
     for text in table.texts("tied", []):
@@ -361,8 +356,8 @@ def _statements(
     statements: list[PlannedStatement] = []
     for table in root.tables("statements", least=0):
         kind = table.convert("kind", one_of(*STATEMENTS))
-        paid = {tariff.of for tariff in tariffs}
-        if not any(measure.kind is MeasureKind.PEOPLE and measure.id in paid for measure in measures):
+        paid = {tariff.main_figure for tariff in tariffs}
+        if not any(measure.can_relapse and measure.id in paid for measure in measures):
             raise table.refuse("kind", "needs a paid outcome of people that a relapse reopens")
         for label in table.texts("windows"):
             if label not in {window.label for window in windows}:

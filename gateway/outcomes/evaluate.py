@@ -10,13 +10,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.outcomes.contract import Contract, MeasureKind
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Cell, Figures
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder, inputs_root
 from gateway.outcomes.judging import first_week
 from gateway.outcomes.results import person_result
-from gateway.outcomes.tariff import price_of
-from gateway.outcomes.terms import EXIT_OF, Tariff, TariffKind
+from gateway.outcomes.terms import EXIT_OF
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
@@ -26,7 +25,7 @@ class MeasureTotal:
     """Figures of one measure for everyone in the cohort, from the first week to the evaluation's week."""
 
     measure: str
-    kind: MeasureKind
+    kind: str
     quantity: int  # units so far; kind people: persons in the outcome now
     by_state: tuple[tuple[str, int], ...]  # quantity by state, in the contract's order
 
@@ -96,7 +95,7 @@ def evaluate(
             )
             for measure in contract.measures
         ),
-        personal=tuple((tariff.id, personal[tariff.id]) for tariff in _priced(contract)),
+        personal=tuple((tariff.id, personal[tariff.id]) for tariff in contract.personal_tariffs),
         exits=sum(1 for statuses in last_seen if statuses & EXIT_OF.keys()),
         not_observed=sum(1 for statuses in seen if not statuses),
         unknown_weeks=sum(_unknown_weeks(contract, person, week) for person in cohort),
@@ -108,19 +107,14 @@ def evaluate(
 def person_amounts(contract: Contract, results: Mapping[str, Mapping[Cell, int]]) -> dict[str, int]:
     """What one person earns under each tariff with a price, in minor units; a person's cap cuts the later tariffs."""
     amounts: dict[str, int] = {}
-    for tariff in _priced(contract):
+    for tariff in contract.personal_tariffs:
         amount = sum(
-            units * price_of(tariff, state, year, contract.rounding)
+            units * tariff.price_of(state, year, contract.rounding)
             for (state, year), units in results[tariff.of].items()
         )
         room = contract.caps.person_minor - sum(amounts.values())
         amounts[tariff.id] = min(amount, room) if contract.caps.person_minor else amount
     return amounts
-
-
-def _priced(contract: Contract) -> list[Tariff]:
-    """The tariffs that price what a person reached; what is paid for a declared figure is nobody's in particular."""
-    return [one for one in contract.tariffs if one.kind is TariffKind.PRICE and contract.measure(one.of)]
 
 
 def _last_observed(person: PersonHistory, until: Week) -> frozenset[Status]:

@@ -55,7 +55,7 @@ class WindowExplained:
     runs: tuple[WeekRun, ...]
 
     @property
-    def counted(self) -> int:
+    def counted_weeks(self) -> int:
         return sum(run.weeks for run in self.runs if run.state)
 
     @property
@@ -74,8 +74,8 @@ class MeasureExplained:
     windows: tuple[WindowExplained, ...]
 
     @property
-    def counted(self) -> int:
-        return sum(window.counted for window in self.windows)
+    def counted_weeks(self) -> int:
+        return sum(window.counted_weeks for window in self.windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Rules:
             case WeekReason.NO_STATE:
                 return self.line(*self._place(measure), key="states")
             case WeekReason.AFTER_LAST_WEEK:
-                key = "weeks_from_enrolment" if measure.weeks_from_enrolment else "days_from_enrolment"
+                key = "weeks_from_enrolment" if measure.weeks_limit else "days_from_enrolment"
                 return self.line(*self._place(measure), key=key)
             case reason if reason in _RULE_OF:
                 return self.line("exits", key=self._exit(person, verdict))

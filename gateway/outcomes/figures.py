@@ -20,3 +20,18 @@ class Figures:
     quantities: Mapping[str, int]
     personal: Mapping[str, int]
     windows: int  # how many have ended, this one included
+
+
+@dataclass(frozen=True, slots=True)
+class TriedFigures:
+    """Figures of a worked example; of a price of people also how many units of how many they are.
+
+    `state` and `year` are told where the price depends on them.
+    """
+
+    figures: Figures
+    people: int = 0
+    units: int = 0
+    state: str = ""
+    year: int = 0
+    is_everybody: bool = False

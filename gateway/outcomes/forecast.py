@@ -18,7 +18,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import first_week, judge_weeks
 from gateway.outcomes.results import person_result, result_of
 from gateway.outcomes.tariff import owed_amounts
-from gateway.outcomes.terms import EXIT_OF, ExitRule, Index, RegisterExit, Rounding, Tariff, TariffKind, divide
+from gateway.outcomes.terms import EXIT_OF, ExitRule, RegisterExit, Rounding, divide
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
@@ -45,7 +45,7 @@ class Recount:
     def __init__(self, contract: Contract, cohort: Sequence[PersonHistory]) -> None:
         self._contract = contract
         self._cohort = cohort
-        self._known: list[tuple[Measure, list[list[Mapping[Cell, int]]]]] = []
+        self._counted: list[tuple[Measure, list[list[Mapping[Cell, int]]]]] = []
 
     def series(self, variant: Contract, declared: Declared) -> list[Figures]:
         """What is counted at the end of each window, paid or not. `ValueError` where an index lacks a year."""
@@ -56,7 +56,7 @@ class Recount:
         found = []
         for position, window in enumerate(variant.windows):
             quantities = {name: sum(sum(person.values()) for person in rows[position]) for name, rows in cells.items()}
-            personal: Counter[str] = Counter({tariff.id: 0 for tariff in priced(variant)})
+            personal: Counter[str] = Counter({tariff.id: 0 for tariff in variant.personal_tariffs})
             for number in range(len(self._cohort)):
                 personal.update(person_amounts(variant, {name: rows[position][number] for name, rows in cells.items()}))
             known = known_by(variant, declared, position)
@@ -72,13 +72,13 @@ class Recount:
 
     def _cells(self, measure: Measure) -> list[list[Mapping[Cell, int]]]:
         """By window, then by person: units by state and year."""
-        asked = replace(measure, threshold_people=0)  # decides what an investor earns, and counts nobody
-        for known, cells in self._known:
-            if known == asked:
+        asked = measure.without_goal()  # which decides what an investor earns, and counts nobody
+        for counted, cells in self._counted:
+            if counted == asked:
                 return cells
         people = [_by_window(self._contract, asked, person) for person in self._cohort]
         cells = [list(row) for row in zip(*people, strict=True)] or [[] for _ in self._contract.windows]
-        self._known.append((asked, cells))
+        self._counted.append((asked, cells))
         return cells
 
 
@@ -97,11 +97,6 @@ def _by_window(contract: Contract, measure: Measure, person: PersonHistory) -> l
 
 def _exits(shown: frozenset[Status]) -> list[RegisterExit]:
     return [EXIT_OF[status] for status in shown if status in EXIT_OF]
-
-
-def priced(contract: Contract) -> list[Tariff]:
-    """The tariffs that price what single people reached; what is paid for a declared figure is nobody's."""
-    return [one for one in contract.tariffs if one.kind is TariffKind.PRICE and contract.measure(one.of)]
 
 
 def known_by(contract: Contract, declared: Declared, position: int) -> dict[str, int]:
@@ -158,25 +153,11 @@ def shift_weeks(contract: Contract, weeks: int) -> Contract:
             replace(pause, from_week=pause.from_week + weeks, to_week=pause.to_week + weeks)
             for pause in contract.pauses
         ),
-        measures=tuple(
-            replace(measure, earnings=replace(measure.earnings, index=_moved(measure.earnings.index, years)))
-            if measure.earnings and measure.earnings.index
-            else measure
-            for measure in contract.measures
-        ),
-        tariffs=tuple(
-            replace(tariff, index=_moved(tariff.index, years), base_year=tariff.base_year + years)
-            if tariff.index
-            else tariff
-            for tariff in contract.tariffs
-        ),
+        measures=tuple(measure.with_years_shifted(years) for measure in contract.measures),
+        tariffs=tuple(tariff.with_years_shifted(years) for tariff in contract.tariffs),
     )
 
 
 def weeks_between(contract: Contract, cohort: Sequence[PersonHistory]) -> int:
     """By how many weeks a contract must move for its enrolment to begin with the first person of a cohort."""
     return Week.of(min(person.enrolled_on for person in cohort)) - Week.of(contract.cohort.enrolment_from)
-
-
-def _moved(index: Index, years: int) -> Index:
-    return replace(index, values={year + years: value for year, value in index.values.items()})

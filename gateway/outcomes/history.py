@@ -102,19 +102,21 @@ class Remainder:
     def plus(self, other: Remainder) -> Remainder:
         """Both together; they speak of the same windows."""
         by_week = {
-            week: {measure: _summed(mine.get(measure, {}), theirs.get(measure, {})) for measure in {*mine, *theirs}}
+            week: {
+                measure: _sums_by_name(mine.get(measure, {}), theirs.get(measure, {})) for measure in {*mine, *theirs}
+            }
             for week, mine, theirs in _pairs(self.by_week, other.by_week)
         }
-        amounts = {week: _summed(mine, theirs) for week, mine, theirs in _pairs(self.amounts, other.amounts)}
+        amounts = {week: _sums_by_name(mine, theirs) for week, mine, theirs in _pairs(self.amounts, other.amounts)}
         return Remainder(self.people + other.people, by_week, amounts)
 
     def body(self) -> dict[str, object]:
         """The remainder as canonical JSON holds it."""
         weeks = [
-            [week, [[measure, _listed(states)] for measure, states in sorted(measures.items())]]
+            [week, [[measure, _pairs_in_order(states)] for measure, states in sorted(measures.items())]]
             for week, measures in sorted(self.by_week.items())
         ]
-        amounts = [[week, _listed(tariffs)] for week, tariffs in sorted(self.amounts.items())]
+        amounts = [[week, _pairs_in_order(tariffs)] for week, tariffs in sorted(self.amounts.items())]
         return {"people": self.people, "weeks": weeks, "amounts": amounts}
 
     @classmethod
@@ -134,11 +136,11 @@ def _pairs(mine: Mapping[int, Any], theirs: Mapping[int, Any]) -> Iterable[tuple
     return ((week, mine.get(week, {}), theirs.get(week, {})) for week in {*mine, *theirs})
 
 
-def _summed(mine: Mapping[str, int], theirs: Mapping[str, int]) -> dict[str, int]:
+def _sums_by_name(mine: Mapping[str, int], theirs: Mapping[str, int]) -> dict[str, int]:
     return {name: mine.get(name, 0) + theirs.get(name, 0) for name in {*mine, *theirs}}
 
 
-def _listed(numbers: Mapping[str, int]) -> list[list[str | int]]:
+def _pairs_in_order(numbers: Mapping[str, int]) -> list[list[str | int]]:
     return [list(pair) for pair in sorted(numbers.items())]
 
 

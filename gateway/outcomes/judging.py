@@ -14,15 +14,19 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.terms import EXIT_OF, ExitRule, WeekState
 from gateway.outcomes.verdicts import SKIPPED, STILL, WeekReason, WeekVerdict
 from vocabulary.statuses import Status
+from vocabulary.total import total
 from vocabulary.weeks import Month, Week
 
-_AFTER_EXIT = {
-    ExitRule.FROZEN: WeekReason.FROZEN,
-    ExitRule.NEUTRAL: WeekReason.NEUTRAL,
-    ExitRule.CENSORED: WeekReason.CENSORED,
-    ExitRule.FAILURE: WeekReason.FAILED,
-    ExitRule.OUT: WeekReason.OUT,
-}
+_AFTER_EXIT = total(
+    {
+        ExitRule.FROZEN: WeekReason.FROZEN,
+        ExitRule.NEUTRAL: WeekReason.NEUTRAL,
+        ExitRule.CENSORED: WeekReason.CENSORED,
+        ExitRule.FAILURE: WeekReason.FAILED,
+        ExitRule.OUT: WeekReason.OUT,
+    },
+    ExitRule,
+)
 
 
 def first_week(contract: Contract, person: PersonHistory) -> Week:
@@ -39,22 +43,22 @@ def first_day(contract: Contract, person: PersonHistory) -> date:
 
 
 def last_day(contract: Contract, measure: Measure, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> date:
-    """The last day that may count under `days_from_enrolment`, later by every week in which time stood still.
+    """The last day that may count under `days_limit`, later by every week in which time stood still.
 
     Weeks behind that day are behind the person's time: a pause among them gives no day back.
     """
     end = _first_end(contract, measure, person)
     for verdict in verdicts:
-        end = _lengthened(end, verdict)
+        end = _with_time_standing_still(end, verdict)
     return end
 
 
 def _first_end(contract: Contract, measure: Measure, person: PersonHistory) -> date:
-    days = measure.days_from_enrolment
+    days = measure.days_limit
     return first_day(contract, person) + timedelta(days=days - 1) if days else date.max
 
 
-def _lengthened(end: date, verdict: WeekVerdict) -> date:
+def _with_time_standing_still(end: date, verdict: WeekVerdict) -> date:
     is_still = verdict.reason in STILL and verdict.week.monday <= end < date.max
     return end + timedelta(days=7) if is_still else end
 
@@ -68,10 +72,10 @@ def judge_weeks(contract: Contract, measure: Measure, person: PersonHistory, unt
     left = _left_for_good(contract, person, until)
     verdicts: list[WeekVerdict] = []
     before: WeekVerdict | None = None  # the last week that was for or against
-    spent = 0
+    spent, weeks_limit = 0, measure.weeks_limit
     while week <= until:
         exited = _after_exit(contract, person, week, left)
-        is_over = spent >= measure.weeks_from_enrolment if measure.weeks_from_enrolment else week.monday > end
+        is_over = spent >= weeks_limit if weeks_limit else week.monday > end
         if any(pause.from_week <= week <= pause.to_week for pause in contract.pauses):
             verdict = WeekVerdict(week, WeekReason.PAUSED)
         elif exited is not None:
@@ -82,7 +86,7 @@ def judge_weeks(contract: Contract, measure: Measure, person: PersonHistory, unt
             verdict = _judge(contract, measure, person, week, before)
         verdicts.append(verdict)
         spent += verdict.reason not in STILL
-        end = _lengthened(end, verdict)
+        end = _with_time_standing_still(end, verdict)
         before = before if verdict.reason in SKIPPED else verdict
         week += 1
     return tuple(verdicts)

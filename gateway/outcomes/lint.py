@@ -8,29 +8,15 @@ in force; the others are for people to decide about.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 
-from gateway.outcomes.calendar import can_count, first_weeks
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.calendar import first_weeks
+from gateway.outcomes.contract import Contract, Measure, Tariff
+from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF
-from gateway.outcomes.terms import Tariff, TariffKind, WeekState
+from gateway.outcomes.terms import FigureUnit, WeekState
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
-
-
-@dataclass(frozen=True, slots=True)
-class LintFinding:
-    """`line` is 1-based in the contract file."""
-
-    rule: str
-    line: int
-    what: str
-    suggestion: str
-    refuses: bool = False
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.what} ({self.rule}); {self.suggestion}"
 
 
 def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[LintFinding]:
@@ -38,7 +24,7 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
     found = [
         *_never_pays(contract),
         *_pays_twice(contract),
-        *_steps_down(contract),
+        *(finding for tariff in contract.tariffs for finding in tariff.lint(contract)),
         *_gates(contract),
         *_unreachable_caps(contract),
         *_low_caps(contract),
@@ -50,21 +36,10 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
     return sorted(found, key=lambda finding: (finding.line, finding.rule))
 
 
-def most_units(contract: Contract, measure: Measure) -> int:
-    """The most that a measure can ever count for one person."""
-    match measure.kind:
-        case MeasureKind.WEEKS:
-            first = first_weeks(contract)[0]
-            return min(measure.weeks_from_enrolment, contract.windows[-1].to_week - first + 1)
-        case MeasureKind.FOLLOW_UP:
-            return len(measure.months)
-    return 1
-
-
 def _never_pays(contract: Contract) -> Iterator[LintFinding]:
     last, first = contract.windows[-1], first_weeks(contract)[0]
     for measure in contract.measures:
-        if measure.id in contract.paid_measures and not can_count(contract, measure, first, last):
+        if measure.id in contract.paid_measures and not measure.can_move(contract, first, last):
             yield LintFinding(
                 "never-pays",
                 measure.line,
@@ -72,24 +47,10 @@ def _never_pays(contract: Contract) -> Iterator[LintFinding]:
                 "ask for less time, or let windows go on for longer",
                 refuses=True,
             )
-    for tariff in contract.tariffs:
-        measure_of = contract.measure(tariff.of)
-        if measure_of is None or tariff.kind not in (TariffKind.STEPS, TariffKind.LINEAR):
-            continue
-        most = contract.cohort.size * most_units(contract, measure_of)
-        if not any(point.amount_minor for point in tariff.points if point.at <= most):
-            yield LintFinding(
-                "never-pays",
-                tariff.line,
-                f"{tariff.id!r} pays from a figure above {most}, which is the most that {tariff.of!r} can count",
-                "lower the first point that pays",
-                refuses=True,
-            )
 
 
 def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
-    priced = [tariff for tariff in contract.tariffs if tariff.kind is TariffKind.PRICE]
-    for first, second in combinations(priced, 2):
+    for first, second in combinations(contract.personal_tariffs, 2):
         one, other = contract.measure(first.of), contract.measure(second.of)
         if one is None or other is None:
             continue
@@ -101,7 +62,7 @@ def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
                 "add the prices up in one tariff",
                 refuses=True,
             )
-        elif one.kind is other.kind is MeasureKind.WEEKS and set(one.states) & set(other.states):
+        elif one.unit is other.unit is FigureUnit.WEEK and set(one.states) & set(other.states):
             shared = min(state.id for state in set(one.states) & set(other.states))
             yield LintFinding(
                 "pays-twice",
@@ -111,21 +72,6 @@ def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
             )
 
 
-def _steps_down(contract: Contract) -> Iterator[LintFinding]:
-    for tariff in contract.tariffs:
-        if tariff.kind is not TariffKind.STEPS:
-            continue
-        for before, after in pairwise(tariff.points):
-            if after.amount_minor <= before.amount_minor:
-                yield LintFinding(
-                    "unreachable-step",
-                    tariff.line,
-                    f"the step of {tariff.id!r} at {after.at} pays no more than the one at {before.at}",
-                    "leave it out, or let it pay more",
-                    refuses=True,
-                )
-
-
 def _gates(contract: Contract) -> Iterator[LintFinding]:
     """A gate that nothing opens, or that is open whenever its own tariff owes anything."""
     for tariff in contract.tariffs:
@@ -133,7 +79,7 @@ def _gates(contract: Contract) -> Iterator[LintFinding]:
         if gate is None:
             continue
         measure = contract.measure(gate.of)
-        most = contract.cohort.size * most_units(contract, measure) if measure is not None else gate.at_least
+        most = contract.cohort.size * measure.most_units(contract) if measure is not None else gate.at_least
         if gate.at_least > most:
             yield LintFinding(
                 "gate-never-opens",
@@ -142,33 +88,23 @@ def _gates(contract: Contract) -> Iterator[LintFinding]:
                 "lower at_least",
                 refuses=True,
             )
-        elif gate.of == tariff.of and gate.at_least <= _first_paid(tariff):
+        elif gate.of == tariff.main_figure and gate.at_least <= tariff.first_paid():
             yield LintFinding(
                 "gate-never-shuts",
                 tariff.line,
-                f"{tariff.id!r} owes nothing below {_first_paid(tariff)} anyway: its gate at {gate.at_least} changes"
+                f"{tariff.id!r} owes nothing below {tariff.first_paid()} anyway: its gate at {gate.at_least} changes"
                 " nothing",
                 "raise at_least, or leave the gate out",
             )
-
-
-def _first_paid(tariff: Tariff) -> int:
-    """The first figure of its own from which a tariff owes anything; 0 where it may owe at any."""
-    match tariff.kind:
-        case TariffKind.PRICE if not tariff.may_be_negative:
-            return 1
-        case TariffKind.STEPS:
-            return next((point.at for point in tariff.points if point.amount_minor), 0)
-    return 0
 
 
 def _low_caps(contract: Contract) -> Iterator[LintFinding]:
     """A cap that is below a single unit: nobody is ever paid for as the price says."""
     person = contract.caps.person_minor
     for tariff in contract.tariffs:
-        if tariff.kind is not TariffKind.PRICE or tariff.index is not None:
+        price = tariff.least_unit_price()
+        if price is None:
             continue
-        price = min((tariff.price_by_state or {"": tariff.price_minor}).values())
         lost = 0 if tariff.carries_excess else tariff.cap_window_minor
         for cap, line, word in (
             (person, contract.caps.line, "the cap of a person"),
@@ -196,7 +132,7 @@ def _payers_of_few(contract: Contract) -> Iterator[LintFinding]:
 
 
 def _unreachable_caps(contract: Contract) -> Iterator[LintFinding]:
-    most = {tariff.id: _most_minor(contract, tariff) for tariff in contract.tariffs}
+    most = {tariff.id: tariff.most_minor(contract) for tariff in contract.tariffs}
     for tariff in contract.tariffs:
         highest = most[tariff.id]
         if tariff.cap_minor and highest is not None and tariff.cap_minor > highest:
@@ -215,7 +151,11 @@ def _unreachable_caps(contract: Contract) -> Iterator[LintFinding]:
                 "lower it, or leave it out",
             )
     yield from _unreachable_person_cap(contract)
-    known = [bound for tariff in contract.tariffs if (bound := _capped(contract, tariff, most[tariff.id])) is not None]
+    known = [
+        bound
+        for tariff in contract.tariffs
+        if (bound := _most_under_caps(contract, tariff, most[tariff.id])) is not None
+    ]
     if contract.caps.most_minor and len(known) == len(most) and contract.caps.most_minor > sum(known):
         yield LintFinding(
             "unreachable-cap",
@@ -227,10 +167,12 @@ def _unreachable_caps(contract: Contract) -> Iterator[LintFinding]:
 
 def _unreachable_person_cap(contract: Contract) -> Iterator[LintFinding]:
     """One person never earns so much: the most of every price by itself, added up."""
-    priced = [tariff for tariff in contract.tariffs if tariff.kind is TariffKind.PRICE]
-    if not contract.caps.person_minor or any(one.index or contract.measure(one.of) is None for one in priced):
+    highest = [tariff.most_minor(contract) for tariff in contract.personal_tariffs]
+    known = [most for most in highest if most is not None]
+    is_declared = any(tariff.bears_person_excess for tariff in contract.tariffs)
+    if not contract.caps.person_minor or is_declared or len(known) < len(highest):
         return  # behind a declared figure or an index there is no bound for one person
-    most = sum((_most_minor(contract, tariff) or 0) // contract.cohort.size for tariff in priced)
+    most = sum(minor // contract.cohort.size for minor in known)
     if contract.caps.person_minor > most:
         yield LintFinding(
             "unreachable-cap",
@@ -240,26 +182,10 @@ def _unreachable_person_cap(contract: Contract) -> Iterator[LintFinding]:
         )
 
 
-def _capped(contract: Contract, tariff: Tariff, highest: int | None) -> int | None:
+def _most_under_caps(contract: Contract, tariff: Tariff, highest: int | None) -> int | None:
     """The most that a tariff can pay under its own caps; None where nothing bounds it."""
     bounds = [highest, tariff.cap_minor or None, tariff.cap_window_minor * len(contract.windows) or None]
     return min((bound for bound in bounds if bound is not None), default=None)
-
-
-def _most_minor(contract: Contract, tariff: Tariff) -> int | None:
-    """The most that a tariff can pay before caps; None where no bound is known before figures are declared."""
-    measure = contract.measure(tariff.of)
-    match tariff.kind:
-        case TariffKind.FEE:
-            return tariff.price_minor * len(contract.windows)
-        case TariffKind.STEPS | TariffKind.LINEAR:
-            return max(point.amount_minor for point in tariff.points)
-        case TariffKind.COHORT_THRESHOLD:
-            return tariff.price_minor * len(tariff.cohorts)
-        case TariffKind.PRICE if measure is not None and tariff.index is None:
-            price = max((tariff.price_by_state or {"": tariff.price_minor}).values())
-            return price * contract.cohort.size * most_units(contract, measure)
-    return None
 
 
 def _empty_windows(contract: Contract) -> Iterator[LintFinding]:
@@ -282,10 +208,10 @@ def _last_week(contract: Contract, measure: Measure) -> Week | None:
     """The last week in which the measure asks anybody anything; None where it has no end."""
     last = first_weeks(contract)[-1]
     paused = sum(pause.to_week - pause.from_week + 1 for pause in contract.pauses)
-    if measure.weeks_from_enrolment:
-        return last + (measure.weeks_from_enrolment - 1 + paused)
-    if measure.days_from_enrolment:
-        return last + (measure.days_from_enrolment // 7 + 1 + paused)
+    if measure.weeks_limit:
+        return last + (measure.weeks_limit - 1 + paused)
+    if measure.days_limit:
+        return last + (measure.days_limit // 7 + 1 + paused)
     return None
 
 
@@ -309,10 +235,10 @@ def _unseen_states(contract: Contract, shown_by: Mapping[str, frozenset[Status]]
 def _hidden_states(contract: Contract) -> Iterator[LintFinding]:
     """The first state that fits decides: one behind it that asks for no less of the same can never be reached."""
     for measure in contract.measures:
-        by_state = next((one.price_by_state for one in contract.tariffs if one.of == measure.id), None)
+        reader = next((one for one in contract.tariffs if one.main_figure == measure.id), None)
         for first, second in combinations(measure.states, 2):
             if _covers(first, second):
-                differs = by_state is not None and by_state[first.id] != by_state[second.id]
+                differs = reader is not None and reader.tells_apart(first.id, second.id)
                 yield LintFinding(
                     "ambiguous-precedence",
                     second.line,

@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.outcomes.contract import Contract, ContractParty
-from gateway.outcomes.terms import Tariff
+from gateway.outcomes.contract import Contract, Tariff
+from gateway.outcomes.terms import ContractParty
 from outcome_verifier.balances import STATERS
 from vocabulary.declaration import DeclarationTable, one_of, parse
 
@@ -146,6 +146,7 @@ def _check_same_figures(root: DeclarationTable, tariffs: Sequence[Tariff], openi
     seen: dict[str, tuple[str, int]] = {}
     for tariff in tariffs:
         quantity = opening.totals()[tariff.id][0]
-        name, before = seen.setdefault(tariff.of, (tariff.id, quantity))
-        if tariff.of and before != quantity:
-            raise root.refuse("lines", f"state other quantities of {tariff.of} under {name} and {tariff.id}")
+        figure = tariff.main_figure
+        name, before = seen.setdefault(figure, (tariff.id, quantity))
+        if figure and before != quantity:
+            raise root.refuse("lines", f"state other quantities of {figure} under {name} and {tariff.id}")

@@ -1,18 +1,25 @@
-"""The money side of a contract: declared aggregates, indices, tariffs and caps, as values.
+"""The values of a contract's text: figures, indices, caps, people, weeks, windows, exits and what is planned.
 
-All amounts are integer minor units of the contract's currency, all shares integer per mille. A tariff is cumulative:
-it says what is owed in all at the end of a window, and a window's document pays the difference.
+All amounts are integer minor units of the contract's currency, all shares integer per mille. What is counted and what
+is paid stands in `contract` and behind it, a kind a module.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from typing import assert_never
 
+from policies.terms import LegalRole
+from vocabulary.releases import Recipient, Template
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Week
+
+SCHEMA = "outcome-contract/1"
+CURRENCIES = ("DKK", "EUR", "GBP", "USD")  # of two decimals, each
+STATEMENTS = ("relapse_notice",)
 
 
 class FigureUnit(StrEnum):
@@ -41,13 +48,18 @@ def divide(numerator: int, denominator: int, rounding: Rounding) -> int:
     """A quotient in whole minor units. Raises `ValueError` where a part would be cut and no rounding is named."""
     whole, rest = divmod(numerator, denominator)
     match rounding:
-        case Rounding.NONE if rest:
-            raise ValueError("the contract names no rounding, and an amount is not whole")
+        case Rounding.NONE:
+            if rest:
+                raise ValueError("the contract names no rounding, and an amount is not whole")
+            return whole
+        case Rounding.DOWN:
+            return whole
         case Rounding.HALF_UP:
             return whole + (2 * rest >= denominator)
         case Rounding.HALF_EVEN:
             return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
-    return whole
+        case _:
+            assert_never(rounding)
 
 
 def apportion(total_minor: int, parts: Sequence[int]) -> tuple[int, ...]:
@@ -81,6 +93,16 @@ class Index:
         """The year of the series in which a day lies: with first_month 4, March 2020 lies in 2019."""
         return day.year if day.month >= self.first_month else day.year - 1
 
+    def value(self, year: int) -> int:
+        """The value of a year; `ValueError` for one that the index lacks."""
+        if year not in self.values:
+            raise ValueError(f"index {self.id} has no value for {year}")
+        return self.values[year]
+
+    def years_later(self, years: int) -> Index:
+        """The same series so many years later."""
+        return replace(self, values={year + years: value for year, value in self.values.items()})
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
@@ -112,66 +134,12 @@ class ScalePoint:
     amount_minor: int
 
 
-class TariffKind(StrEnum):
-    """How a figure becomes money."""
-
-    PRICE = "price"  # a price for each unit of a measure or of an aggregate
-    STEPS = "steps"  # the amount of the highest step that the figure reaches
-    LINEAR = "linear"  # straight lines between the points, and level outside of them
-    SHARE = "share"  # per mille of the difference between two figures in money
-    COHORT_THRESHOLD = "cohort_threshold"  # each cohort that reaches its threshold, else all of them pooled
-    FEE = "fee"  # for delivering, in each window
-
-
-@dataclass(frozen=True, slots=True)
-class CohortThreshold:
-    """A cohort's figure of success, and the figure from which it is paid."""
-
-    of: str
-    at_least: int
-
-
 @dataclass(frozen=True, slots=True)
 class Gate:
     """A figure that must be reached before a tariff owes anything; where it is lost again, all is taken back."""
 
     of: str
     at_least: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tariff:
-    """One priced term. What its kind does not use is empty.
-
-    `of` names a measure or an aggregate. The cap is cumulative over the contract, `cap_window_minor` for each window;
-    `carries_excess`: what a window's cap cut is owed in later windows.
-    """
-
-    id: str
-    kind: TariffKind
-    of: str
-    line: int
-    price_minor: int = 0
-    price_by_state: Mapping[str, int] | None = None
-    index: Index | None = None
-    base_year: int = 0
-    points: tuple[ScalePoint, ...] = ()
-    minus: str = ""
-    share_per_mille: int = 0
-    multiplier: str = ""  # aggregate in people: a difference per person becomes one of the group
-    may_be_negative: bool = False
-    cohorts: tuple[CohortThreshold, ...] = ()
-    pooled: CohortThreshold | None = None
-    pooled_from: str = ""  # label of the window in which the pooled threshold is asked
-    gate: Gate | None = None
-    cap_minor: int = 0
-    cap_window_minor: int = 0
-    carries_excess: bool = False
-
-    def figures(self) -> tuple[str, ...]:
-        """Every measure and aggregate that the tariff reads."""
-        others = [one.of for one in (*self.cohorts, self.pooled, self.gate) if one]
-        return tuple(name for name in (self.of, self.minus, self.multiplier, *others) if name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,9 +249,44 @@ class RegisterExit(StrEnum):
     PENSION = "pension"
 
 
-EXIT_OF = {
+EXIT_OF: Mapping[Status, RegisterExit] = {  # of the statuses that are an exit, and of no other
     Status.NOT_RESIDENT: RegisterExit.MOVED,
     Status.DEAD: RegisterExit.DEAD,
     Status.DISABILITY_PENSION: RegisterExit.PENSION,
     Status.OLD_AGE_PENSION: RegisterExit.PENSION,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ContractParty:
+    """An organisation with a role in the contract. `municipality_code` (kommunekode) has three digits; a payer of
+    another country has none, and no installation can put its contract into force.
+
+    Several parties may have the role `outcome_payer`: the municipality is the first of them, and each bears
+    `share_parts` of the sum of all parts.
+    """
+
+    role: str
+    organisation: str
+    name: str
+    municipality_code: str = ""
+    legal_role: LegalRole | None = None  # of the operator
+    country: str = "DK"  # ISO 3166-1 alpha-2, of the outcome payer
+    share_parts: int = 0  # of an outcome payer; 1 where it pays alone
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRelease:
+    """A template, a recipient and a window: nothing else may ever be released (invariant 5)."""
+
+    template: Template
+    recipient: Recipient
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStatement:
+    """A kind of statement about single people that the operator may get for a window."""
+
+    kind: str
+    window: str

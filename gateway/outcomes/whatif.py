@@ -123,7 +123,7 @@ def _scenario(tried: Tried, recounts: Sequence[Recount], declared: Declared) -> 
     measure, met = tried.contract.people_measure, None
     if measure is not None:
         ends = [recount.series(tried.contract, declared)[-1] for recount in recounts]
-        met = sum(1 for end in ends if end.quantities[measure.id] >= measure.threshold_people)
+        met = sum(1 for end in ends if end.quantities[measure.id] >= measure.goal_people)
     people = len(tried.cohorts[0])
     return Scenario(tried.name, people, tried.seeds, tuple(mean(forecasts)), min(totals), max(totals), met)
 
@@ -139,7 +139,7 @@ def _swings(contract: Contract, recounts: Sequence[Recount], declared: Declared)
     for term in terms(contract):
         changes: list[int | None] = []
         for value in (term.lower(), term.higher()):
-            variant = None if value is None else term.changed(value)
+            variant = None if value is None else term.with_value(value)
             changes.append(total(variant) - now if variant is not None and is_sound(variant) else None)
         found.append(Swing(term.name, term.value, term.lower(), changes[0], term.higher(), changes[1]))
     return tuple(sorted(found, key=lambda swing: -swing.size))

@@ -12,7 +12,7 @@ from gateway.installation.authority import deciding
 from gateway.installation.gateway import LOGS, Gateway
 from gateway.store import contract_queries, ledger
 from gateway.store.verification import LogReport, verify_all
-from gateway.wording.views import JsonValue
+from gateway.wording.views import JsonValue, View
 from outcome_verifier import canonical
 from outcome_verifier.note import VerifierKey
 from policies.facts import LogFacts
@@ -20,13 +20,17 @@ from policies.terms import Action, Party, Purpose
 
 
 @dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(View):
     """One event of the access log with its place and instant, for whoever may read the log."""
 
     index: int
+    """Place in the access log, from 0."""
     at: datetime
+    """UTC, ISO 8601."""
     kind: str
+    """Such as `pull_completed`."""
     body: dict[str, JsonValue]
+    """The event as the log commits to it; its members depend on `kind`."""
 
 
 def read_log(

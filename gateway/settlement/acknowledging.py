@@ -39,6 +39,8 @@ class DisputeReason(StrEnum):
 
 
 class DisputeOutcome(StrEnum):
+    """How a dispute ends."""
+
     STANDS = "stands"  # the line is as it was; both parties acknowledge it anew
     WITHDRAWN = "withdrawn"  # by the party that raised it
     UPHELD = "upheld"  # the line stays held back until `gateway correct` supersedes the document

@@ -17,8 +17,8 @@ from gateway.errors.settlement import BillUnknown, SettlementRefused
 from gateway.events.settlement import PaymentRequested
 from gateway.installation.authority import Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import ContractParty
 from gateway.outcomes.settlement_terms import CorrectionForm
+from gateway.outcomes.terms import ContractParty
 from gateway.settlement.account import BillKind, BillLine, PlannedBill, billed_amounts, plan
 from gateway.settlement.acknowledging import is_appointed
 from gateway.settlement.invoice import STATED_EVIDENCE, BillEvidence, BillFacts, ubl

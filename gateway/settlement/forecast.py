@@ -20,12 +20,12 @@ from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.events.settlement import ForecastMade
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract import Contract, MeasureKind
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.opening import OpeningBalances
-from gateway.outcomes.tariff import owed_amounts, quantity_of
+from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.terms import Window, apportion
 from gateway.settlement.account import PaymentDocument
 from gateway.settlement.reading import Settled, SignedDocument, read_settlement
@@ -212,7 +212,7 @@ def _stated_again(
             break
         for one in opening.of(figures.window):
             tariff = next(tariff for tariff in contract.tariffs if tariff.id == one.tariff)
-            quantity, amount = quantity_of(tariff, figures), amounts[one.tariff]
+            quantity, amount = tariff.quantity(figures), amounts[one.tariff]
             were = before[one.tariff]
             evaluated = quantity - were[0], amount - were[1]
             found.append(
@@ -265,13 +265,13 @@ def _figures(
         earlier = seen[_back(contract, week)]
         paces = dict(earlier.personal)
         for measure in contract.measures:
-            if measure.kind is not MeasureKind.WEEKS:
+            if measure.pace_limit is None:
                 continue  # people stay as they are now
             pace = quantities[measure.id] - earlier.quantity(measure.id)
-            most = now.participants * measure.weeks_from_enrolment
+            most = now.participants * measure.pace_limit
             more = max(0, min(pace * ahead // weeks, now.participants * ahead, most - quantities[measure.id]))
             quantities[measure.id] += more
-            for tariff in contract.tariffs:
+            for tariff in contract.personal_tariffs:
                 if tariff.of == measure.id and tariff.id in personal and pace > 0:
                     personal[tariff.id] += (personal[tariff.id] - paces.get(tariff.id, 0)) * more // pace
     return Figures(window.label, quantities | dict(declared), personal, number)

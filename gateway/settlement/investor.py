@@ -187,7 +187,7 @@ def investor_view(
         illustrative=tuple(contract.illustrative),
         windows=tuple(InvestorWindow(one.window, one.payable_minor, one in settled) for one in agreed),
         stated=PaidBefore(SAYS, *stated) if stated else None,
-        goal=GoalReached(measure.threshold_people, newest.achieved, newest.met, newest.window)
+        goal=GoalReached(measure.goal_people, newest.achieved, newest.met, newest.window)
         if measure and newest
         else None,
         flow=flow(

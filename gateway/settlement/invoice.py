@@ -14,9 +14,9 @@ from xml.etree import ElementTree as ET
 
 from connectors.errors import SourceMalformed
 from gateway.errors.settlement import SettlementMismatch, SettlementRefused
-from gateway.outcomes.contract import Contract, ContractParty
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import Buyer, SettlementTerms, TradeParty
-from gateway.outcomes.terms import Window
+from gateway.outcomes.terms import ContractParty, Window
 from gateway.settlement.account import BillKind, BillLine
 from gateway.wording import formats
 

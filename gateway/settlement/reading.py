@@ -21,7 +21,6 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.reconciling import DocumentsBand
 from gateway.outcomes.settlement_terms import SettlementTerms
-from gateway.outcomes.tariff import unit_of
 from gateway.outcomes.terms import Window
 from gateway.release import issuing
 from gateway.settlement import logged
@@ -269,7 +268,7 @@ def _stated_document(contract: Contract, adopted: Adopted | None, window: str) -
     """What of a stated window the parties can still settle: what is held back, and what is disputed."""
     if adopted is None:
         raise ValueError(f"nothing was stated of {window}")
-    units = {tariff.id: unit_of(contract, tariff) for tariff in contract.tariffs}
+    units = {tariff.id: tariff.unit(contract) for tariff in contract.tariffs}
     lines = [
         DocumentLine(one.tariff, kind, units[one.tariff], 0, minor)
         for one in adopted.opening.of(window)

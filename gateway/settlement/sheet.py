@@ -12,10 +12,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.tariff import owed_amounts
-from gateway.outcomes.terms import Tariff, TariffKind
 from gateway.settlement import account
 from gateway.settlement.account import BillKind, BillLine, billed_amounts
 from gateway.settlement.invoice import account_of, payable_minor, vat_minor
@@ -215,7 +214,7 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
         return SheetCheck(CheckName.AGREED_PRICE, True, said)
     expected = owed_amounts(contract, [*series, _figures(contract, label, totals, last + 1)], opening)[-1]
     wrong = [name for name, (_, amount) in totals.items() if amount != expected[name]]
-    prices = ", ".join(f"{one.id} {kroner(one.price_minor)}" for one in contract.tariffs if one.price_minor)
+    prices = ", ".join(f"{one.id} {kroner(one.single_price)}" for one in contract.tariffs if one.single_price)
     said = f"afviger · differs: {', '.join(wrong)}" if wrong else f"pris · price: {prices or 'trin · steps'}"
     return SheetCheck(CheckName.AGREED_PRICE, not wrong, said)
 
@@ -224,8 +223,8 @@ def _figures(contract: Contract, window: str, totals: Mapping[str, tuple[int, in
     """What tariffs read that follow from their own quantity alone."""
     return Figures(
         window=window,
-        quantities={tariff.of: totals[tariff.id][0] for tariff in contract.tariffs if tariff.of},
-        personal={tariff.id: tariff.price_minor * totals[tariff.id][0] for tariff in contract.tariffs},
+        quantities={tariff.main_figure: totals[tariff.id][0] for tariff in contract.tariffs if tariff.main_figure},
+        personal={tariff.id: tariff.single_price * totals[tariff.id][0] for tariff in contract.personal_tariffs},
         windows=windows,
     )
 
@@ -234,9 +233,7 @@ def _is_plain(contract: Contract, tariff: Tariff) -> bool:
     """Whether the tariff's cumulative amount follows from its cumulative quantity."""
     if tariff.cap_window_minor or contract.caps.person_minor:
         return False
-    if tariff.kind is TariffKind.PRICE:
-        return tariff.price_by_state is None and tariff.index is None
-    return tariff.kind in (TariffKind.STEPS, TariffKind.LINEAR, TariffKind.FEE)
+    return tariff.follows_from_quantity
 
 
 def _recalculation(settled: Settled, bill: Bill) -> SheetCheck:

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import assert_never
 
-from gateway.outcomes.contract import ContractParty
-from gateway.outcomes.tariff import unit_of
-from gateway.outcomes.terms import Tariff, Window, apportion
+from gateway.outcomes.contract import Tariff
+from gateway.outcomes.terms import ContractParty, Window, apportion
 from gateway.settlement.account import BillKind, DocumentLine, Place
 from gateway.settlement.reading import Settled, SignedDocument, lines_of
 from gateway.settlement.statement_view import (
@@ -154,7 +153,7 @@ def _stated(settled: Settled, window: str, tariff: str, minor: int) -> Statement
         line=f"{tariff}/stated",
         tariff=tariff,
         kind="stated",
-        unit=unit_of(contract, next(one for one in contract.tariffs if one.id == tariff)),
+        unit=next(one for one in contract.tariffs if one.id == tariff).unit(contract),
         quantity=settled.quantity_before(window)[tariff],
         amount_minor=minor,
         shares=tuple(PayerShare(payer.organisation, share) for payer, share in shares),
@@ -237,7 +236,7 @@ def _tariff(settled: Settled, tariff: Tariff) -> TariffSum:
     due = sum(line.amount_minor for line in lines) + sum(settled.paid_before(one)[tariff.id] for one in windows)
     return TariffSum(
         tariff=tariff.id,
-        unit=unit_of(settled.contract, tariff),
+        unit=tariff.unit(settled.contract),
         quantity=sum(line.quantity for line in lines) + sum(settled.quantity_before(one)[tariff.id] for one in windows),
         due_minor=due,
         cap_minor=tariff.cap_minor,

@@ -14,6 +14,8 @@ from vocabulary.total import total
 
 
 class SettlementState(StrEnum):
+    """Where a line stands, and a window as a whole."""
+
     ACCRUING = "accruing"  # the window runs, or its data are not frozen yet
     FROZEN = "frozen"  # nothing that is learnt from now on changes the window
     EVALUATED = "evaluated"  # a payment document is drafted and committed, and not signed
@@ -30,6 +32,8 @@ class SettlementState(StrEnum):
 
 
 class SettlementStep(StrEnum):
+    """What moves a line on."""
+
     FREEZE = "freeze"
     EVALUATE = "evaluate"
     RELEASE = "release"

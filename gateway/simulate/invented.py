@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.simulate.course import Activity, Course, CoursePoint, live
@@ -136,13 +136,4 @@ def _is_counted(contract: Contract, activity: Activity) -> bool:
 
 
 def _months_needed(measure: Measure) -> int:
-    match measure.kind:
-        case MeasureKind.PEOPLE:
-            weeks = measure.sustained_weeks
-        case MeasureKind.RETENTION:
-            weeks = measure.needed * (_WEEKS_A_MONTH if measure.by_month else 1)
-        case MeasureKind.DAYS:
-            weeks = measure.needed // 7
-        case _:
-            weeks = 1
-    return 1 + weeks // _WEEKS_A_MONTH
+    return 1 + measure.weeks_needed() // _WEEKS_A_MONTH

@@ -8,7 +8,6 @@ from typing import assert_never
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
-from gateway.outcomes.tariff import UNIT_OF
 from gateway.outcomes.terms import EXIT_OF, ExitRule, FigureUnit, RegisterExit, Rounding, WeekState
 from gateway.wording import formats, plain_danish
 from gateway.wording import register as register_words
@@ -112,8 +111,7 @@ def minor_unit(contract: Contract) -> str:
 
 def figure(contract: Contract, name: str, value: int) -> str:
     """A figure with its unit, as the contract measures it."""
-    measure = contract.measure(name)
-    one = contract.aggregate(name).unit if measure is None else UNIT_OF[measure.kind]
+    one = contract.unit_of(name)
     match one:
         case FigureUnit.MINOR:
             return money(contract, value)

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import assert_never
 
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
-from gateway.outcomes.terms import ExitRule
+from gateway.outcomes.terms import ExitRule, FigureUnit
 from gateway.wording.formats import day, enumeration, month_of_year
 from policies.basis import StopReason
 from policies.programme import Programme
@@ -164,40 +163,6 @@ def recipients(contract: Contract) -> list[str]:
     return [party.role for party in contract.parties if party.role in planned]
 
 
-def goals(contract: Contract) -> list[str]:
-    """What the contract counts, a sentence each."""
-    return [f"{_counts(measure)}: {_states(measure)}." for measure in contract.measures]
-
-
-def _counts(measure: Measure) -> str:
-    kind = measure.kind
-    match kind:
-        case MeasureKind.WEEKS:
-            return "En uge tæller ved"
-        case MeasureKind.PEOPLE if measure.sustained_weeks > 1:
-            return f"Målet er {measure.sustained_weeks} uger i træk med"
-        case MeasureKind.PEOPLE:
-            return "Målet er"
-        case MeasureKind.RETENTION if measure.within > 1:
-            period = "måneder" if measure.by_month else "uger"
-            span = "i træk" if measure.needed == measure.within else f"ud af {measure.within}"
-            return f"Målet er {measure.needed} {period} {span} med"
-        case MeasureKind.RETENTION:
-            return "Målet er første gang med"
-        case MeasureKind.DAYS:
-            return f"Målet er {measure.needed} dage i alt med"
-        case MeasureKind.EARNINGS:
-            return "Målet er en samlet løn ved"
-        case MeasureKind.FOLLOW_UP:
-            return f"{enumeration([str(months) for months in measure.months], 'og')} måneder efter starten ser vi efter"
-        case _:
-            assert_never(kind)
-
-
-def _states(measure: Measure) -> str:
-    return enumeration([escape(state.label_da) for state in measure.states], "eller")
-
-
 def shared_about_group(contract: Contract) -> list[tuple[str, frozenset[str]]]:
     """What the contract plans to release about the whole group, in plain words, and the roles that get it.
 
@@ -209,8 +174,8 @@ def shared_about_group(contract: Contract) -> list[tuple[str, frozenset[str]]]:
     measure = contract.people_measure
     rows = [("Hvor mange der er med", total)]
     if measure:
-        rows.append((f"Hvor mange der nåede målet, og om det er mindst {measure.threshold_people}", total))
-    if any(one.kind is MeasureKind.WEEKS for one in contract.measures):
+        rows.append((f"Hvor mange der nåede målet, og om det er mindst {measure.goal_people}", total))
+    if any(one.unit is FigureUnit.WEEK for one in contract.measures):
         rows.append(("Hvor mange uger der tæller i alt", total))
     if contract.breakdown:
         rows.append((f"Én gang: tallet for hver slags mål. Alt under {contract.k} er skjult", total))
@@ -218,7 +183,7 @@ def shared_about_group(contract: Contract) -> list[tuple[str, frozenset[str]]]:
         rows.append(("Hvad kommunen skal betale", total))
     else:
         rows += [("Hvad kommunen skal betale, og for hvor mange", paid), ("Hvad kommunen skal betale", total - paid)]
-    goal = f"mindst {measure.threshold_people} ud af {contract.cohort.size}" if measure else "gruppen"
+    goal = f"mindst {measure.goal_people} ud af {contract.cohort.size}" if measure else "gruppen"
     rows.append((f"Kun ja eller nej: Nåede {goal} målet?", told))
     return [(text, roles) for text, roles in rows if roles]
 

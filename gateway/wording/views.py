@@ -33,7 +33,8 @@ class View:
 
 
 def as_json(view: View) -> dict[str, JsonValue]:
-    """The view's members in the order of its fields: days as ISO 8601, members of a closed set by their values.
+    """The view's members in the order of its fields: days and instants as ISO 8601, members of a closed set by their
+    values.
 
     Raises `TypeError` for a value that is not plain.
     """
@@ -53,7 +54,7 @@ def _plain(value: object) -> JsonValue:
             return _plain(value.value)
         case None | str() | int():
             return value
-        case date() if not isinstance(value, datetime):
+        case date() if not isinstance(value, datetime) or value.tzinfo is not None:
             return value.isoformat()
         case Mapping():
             return {str(name): _plain(one) for name, one in value.items()}

@@ -20,14 +20,12 @@ MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "Ordered
 MOST_EXCEPTIONS = 15
 
 # module: name of what is public -> why it has no narrower shape
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "gateway/api/document.py: DocumentedAPI.openapi": "overrides a method of FastAPI, whose type it is",
+    "gateway/api/page.py: render": "reads an OpenAPI document as FastAPI returns it",
+}
 # what is left of the time before views, by module: it only ever shrinks, and then it is gone
 NOT_YET: dict[str, int] = {
-    "gateway/api/bodies.py": 1,
-    "gateway/api/document.py": 1,
-    "gateway/api/page.py": 1,
-    "gateway/api/problems.py": 2,
-    "gateway/api/serving.py": 1,
     "gateway/release/correction.py": 1,
     "gateway/release/drafting.py": 1,
 }

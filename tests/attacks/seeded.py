@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from gateway.attestations import claims
-from gateway.outcomes.contract import Contract, PlannedRelease
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.not_counted import not_counted
 from gateway.outcomes.tariff import DueLine, due_lines
-from gateway.outcomes.terms import Window
+from gateway.outcomes.terms import PlannedRelease, Window
 from gateway.release.statements import relapsed_people
 from tests.attacks.knowledge import Notice, Received
 from tests.support.histories import EXAMPLES

@@ -20,11 +20,11 @@ import highspy
 import pytest
 
 from gateway.outcomes.calendar import calendar_of
-from gateway.outcomes.contract import Contract, PlannedRelease
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.not_counted import OTHER
-from gateway.outcomes.terms import Window
+from gateway.outcomes.terms import PlannedRelease, Window
 from policies.calendar import audit
 from policies.disclosure import DisclosureRules, ShownCell, fold_small, show_breakdown
 from tests.attacks.backwards import Contradiction, run_backwards, run_fold_backwards

@@ -96,7 +96,7 @@ def one_by_one(town: Municipality, figures: ComparisonFigures) -> dict[str, obje
 def _with(contract, figures: ComparisonFigures):
     from dataclasses import replace
 
-    return replace(contract, measures=(figures.group.measure,))
+    return replace(contract, measures=(figures.group.measure,), tariffs=())
 
 
 def events(town: Municipality) -> list[dict]:

@@ -62,7 +62,7 @@ def test_what_is_explained_adds_up_to_the_totals_that_pay(town: SimulatedMunicip
         assert total.quantity == sum(one.quantity for one in people)
         assert total.inputs_sha256 == evaluation.inputs_sha256
     weeks = [one for person in found.people for one in person.measures if one.measure == WEEKS]
-    assert sum(one.counted for one in weeks) == evaluation.quantity(WEEKS) > 0
+    assert sum(one.counted_weeks for one in weeks) == evaluation.quantity(WEEKS) > 0
     [tariff] = found.tariffs
     assert tariff.owed_minor[-1] == ("2020H2", 150000 * evaluation.quantity(WEEKS))
 

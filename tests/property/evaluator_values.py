@@ -5,12 +5,24 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from gateway.outcomes.contract import Contract, EarningsThreshold, Measure, MeasureKind
+from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.measures.days import DaysMeasure
+from gateway.outcomes.measures.earnings import EarningsMeasure, EarningsThreshold
+from gateway.outcomes.measures.follow_up import FollowUpMeasure
+from gateway.outcomes.measures.people import PeopleMeasure
+from gateway.outcomes.measures.retention import RetentionMeasure
+from gateway.outcomes.measures.weeks import WeeksMeasure
+from gateway.outcomes.tariffs.cohort_threshold import CohortTariff, CohortThreshold
+from gateway.outcomes.tariffs.declared_price import DeclaredPriceTariff
+from gateway.outcomes.tariffs.fee import FeeTariff
+from gateway.outcomes.tariffs.linear import LinearTariff
+from gateway.outcomes.tariffs.price import PriceTariff
+from gateway.outcomes.tariffs.share import ShareTariff
+from gateway.outcomes.tariffs.steps import StepsTariff
 from gateway.outcomes.terms import (
     Aggregate,
     Caps,
-    CohortThreshold,
     Evaluator,
     ExitRule,
     FigureUnit,
@@ -20,8 +32,6 @@ from gateway.outcomes.terms import (
     RegisterExit,
     Rounding,
     ScalePoint,
-    Tariff,
-    TariffKind,
     WeekState,
     Window,
 )
@@ -48,7 +58,7 @@ def contract_from(plain: dict[str, Any]) -> Contract:
         "register_exits": {RegisterExit(exit_): ExitRule(rule) for exit_, rule in plain["register_exits"].items()},
         "measures": tuple(_measure(one, 100 * number) for number, one in enumerate(plain["measures"], start=1)),
         "aggregates": tuple(_aggregate(name, plain) for name in plain["declared"]),
-        "tariffs": tuple(_tariff(one) for one in plain["tariffs"]),
+        "tariffs": tuple(_tariff(one, {m["id"] for m in plain["measures"]}) for one in plain["tariffs"]),
         "rounding": Rounding(plain["rounding"]),
         "caps": Caps(**plain["caps"]),
     }
@@ -69,16 +79,24 @@ def _measure(plain: dict[str, Any], line: int) -> Measure:
         )
         for number, one in enumerate(plain["states"], start=1)
     )
-    same = ("weeks_from_enrolment", "sustained_weeks", "needed", "within", "by_month", "days_from_enrolment")
-    found = {name: plain[name] for name in same if name in plain}
-    if "months" in plain:
-        found["months"] = tuple(plain["months"])
-    if "earnings" in plain:
-        pay = plain["earnings"]
-        found["earnings"] = EarningsThreshold(
-            pay["amount_minor"], pay["hours_hundredths"], _index(pay["index"]), pay["counts_partial_months"]
-        )
-    return Measure(plain["id"], MeasureKind(plain["kind"]), states, line, **found)
+    head = (plain["id"], states, line)
+    days, needed = plain.get("days_from_enrolment", 0), plain.get("needed", 0)
+    match plain["kind"]:
+        case "weeks":
+            return WeeksMeasure(*head, plain["weeks_from_enrolment"])
+        case "people":
+            return PeopleMeasure(*head, plain["sustained_weeks"])
+        case "retention":
+            return RetentionMeasure(*head, needed, plain["within"], plain["by_month"], days)
+        case "days":
+            return DaysMeasure(*head, needed, days)
+        case "follow_up":
+            return FollowUpMeasure(*head, tuple(plain["months"]))
+    pay = plain["earnings"]
+    threshold = EarningsThreshold(
+        pay["amount_minor"], pay["hours_hundredths"], _index(pay["index"]), pay["counts_partial_months"]
+    )
+    return EarningsMeasure(*head, threshold, days)
 
 
 def _aggregate(name: str, plain: dict[str, Any]) -> Aggregate:
@@ -92,23 +110,29 @@ def _index(values: dict[int, int] | None) -> Index | None:
     return Index("wage", "made up", values) if values else None
 
 
-def _tariff(plain: dict[str, Any]) -> Tariff:
-    same = (
-        *("id", "of", "price_minor", "price_by_state", "base_year", "minus", "share_per_mille", "multiplier"),
-        *("may_be_negative", "cap_minor", "cap_window_minor", "carries_excess"),
-    )
-    found = {name: plain[name] for name in same if name in plain}
-    pooled = plain.get("pooled")
-    return Tariff(
-        kind=TariffKind(plain["kind"]),
-        line=1,
-        index=_index(plain.get("index")),
-        points=tuple(ScalePoint(*point) for point in plain.get("points", ())),
-        cohorts=tuple(CohortThreshold(*one) for one in plain.get("cohorts", ())),
-        pooled=CohortThreshold(*pooled[:2]) if pooled else None,
-        pooled_from=pooled[2] if pooled else "",
-        **found,
-    )
+def _tariff(plain: dict[str, Any], measures: set[str]) -> Tariff:
+    limits = {name: plain[name] for name in ("cap_minor", "cap_window_minor", "carries_excess") if name in plain}
+    name, of, negative = plain["id"], plain["of"], plain.get("may_be_negative", False)
+    points, pooled = tuple(ScalePoint(*point) for point in plain.get("points", ())), plain.get("pooled")
+    match plain["kind"]:
+        case "price" if of in measures:
+            index = _index(plain.get("index"))
+            price, by_state = plain.get("price_minor", 0), plain.get("price_by_state")
+            return PriceTariff(name, 1, of, price, by_state, index, plain.get("base_year", 0), **limits)
+        case "price":
+            return DeclaredPriceTariff(name, 1, of, plain["price_minor"], negative, **limits)
+        case "fee":
+            return FeeTariff(name, 1, plain["price_minor"], **limits)
+        case "steps":
+            return StepsTariff(name, 1, of, points, **limits)
+        case "linear":
+            return LinearTariff(name, 1, of, points, **limits)
+        case "share":
+            minus, times = plain.get("minus", ""), plain.get("multiplier", "")
+            return ShareTariff(name, 1, of, plain["share_per_mille"], minus, times, negative, **limits)
+    cohorts = tuple(CohortThreshold(*one) for one in plain["cohorts"])
+    together = CohortThreshold(*pooled[:2]) if pooled else None
+    return CohortTariff(name, 1, plain["price_minor"], cohorts, together, pooled[2] if pooled else "", **limits)
 
 
 def history_from(plain: dict[str, Any], subject: int) -> PersonHistory:

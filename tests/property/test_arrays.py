@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 
 from gateway.outcomes import arrays
 from gateway.outcomes.arrays import Columns, GroupMeasure, n_of_m_by_state
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import judge_weeks
+from gateway.outcomes.measures.follow_up import FollowUpMeasure
+from gateway.outcomes.measures.people import PeopleMeasure
+from gateway.outcomes.measures.retention import RetentionMeasure
+from gateway.outcomes.measures.weeks import WeeksMeasure
 from gateway.outcomes.results import person_result
 from gateway.outcomes.terms import ExitRule, Pause, RegisterExit
 from tests.support.histories import example_contract
@@ -50,22 +54,22 @@ def contracts(draw: st.DrawFn) -> Contract:
     """IMPACT60 with one measure by status, overlapping states, pauses, neutral statuses and limits of all sizes."""
     some = st.frozensets(st.sampled_from(list(Status)), min_size=1, max_size=4)
     states = tuple(replace(state, statuses=draw(some) | state.statuses) for state in BY_STATUS)
-    kind = draw(st.sampled_from([MeasureKind.WEEKS, MeasureKind.PEOPLE, MeasureKind.RETENTION]))
     needed = draw(st.integers(1, 10))
-    measure = Measure(
-        id="drawn",
-        kind=kind,
-        states=tuple(draw(st.permutations(states)))[: draw(st.integers(1, 3))],
-        line=1,
-        weeks_from_enrolment=draw(st.integers(0, 20)) if kind is MeasureKind.WEEKS else 0,
-        sustained_weeks=draw(st.integers(1, 12)) if kind is MeasureKind.PEOPLE else 0,
-        needed=needed if kind is MeasureKind.RETENTION else 0,
-        within=needed + draw(st.integers(0, 10)) if kind is MeasureKind.RETENTION else 0,
+    head = ("drawn", tuple(draw(st.permutations(states)))[: draw(st.integers(1, 3))], 1)
+    measure = draw(
+        st.sampled_from(
+            [
+                WeeksMeasure(*head, weeks_from_enrolment=draw(st.integers(0, 20))),
+                PeopleMeasure(*head, sustained_weeks=draw(st.integers(1, 12))),
+                RetentionMeasure(*head, needed=needed, within=needed + draw(st.integers(0, 10))),
+            ]
+        )
     )
     starts = draw(st.lists(st.tuples(st.integers(-3, 30), st.integers(0, 5)), max_size=3))
     return replace(
         IMPACT60,
         measures=(measure,),
+        tariffs=(),
         states=states,
         pauses=tuple(Pause(FIRST + start, FIRST + (start + length)) for start, length in starts),
         qualification=replace(
@@ -124,8 +128,8 @@ def test_every_week_is_settled_as_the_evaluator_judges_it(contract: Contract, pe
     for row, person in zip(settled, histories(contract, people), strict=True):
         verdicts = judge_weeks(contract, measure, person, until)
         assert [names[state] for state in row] == [verdict.state for verdict in verdicts]
-        if measure.kind is MeasureKind.PEOPLE:
-            held = arrays.people_by_state(row[None, :], group.columns, measure)
+        if isinstance(measure, PeopleMeasure):
+            held = arrays.by_state(row[None, :], group.columns, measure)
             expected = person_result(contract, measure, person, until).state
             assert [names[1:][place] for place in np.flatnonzero(held)] == ([expected] if expected else [])
 
@@ -162,7 +166,7 @@ def test_a_state_that_asks_for_income_is_refused_by_name():
 
 
 def test_a_kind_without_a_function_is_refused():
-    measure = replace(IMPACT60.measures[0], kind=MeasureKind.FOLLOW_UP, states=BY_STATUS)
+    measure = FollowUpMeasure("points", BY_STATUS, 1, months=(12,))
     with pytest.raises(ValueError, match="follow_up"):
         GroupMeasure.of(IMPACT60, measure, first=FIRST, weeks=4)
 

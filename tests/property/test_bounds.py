@@ -13,12 +13,21 @@ from hypothesis import strategies as st
 
 from gateway.outcomes.best_seen import best_seen
 from gateway.outcomes.bounds import ranges
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.forecast import Recount, mean, shift_weeks
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.measures.days import DaysMeasure
+from gateway.outcomes.measures.follow_up import FollowUpMeasure
+from gateway.outcomes.measures.people import PeopleMeasure
+from gateway.outcomes.measures.retention import RetentionMeasure
+from gateway.outcomes.measures.weeks import WeeksMeasure
 from gateway.outcomes.tariff import owed_amounts
-from gateway.outcomes.terms import Caps, ExitRule, Gate, Index, RegisterExit, Rounding, ScalePoint, Tariff, TariffKind
+from gateway.outcomes.tariffs.fee import FeeTariff
+from gateway.outcomes.tariffs.linear import LinearTariff
+from gateway.outcomes.tariffs.price import PriceTariff
+from gateway.outcomes.tariffs.steps import StepsTariff
+from gateway.outcomes.terms import Caps, ExitRule, Gate, Index, RegisterExit, Rounding, ScalePoint
 from tests.support.histories import EXAMPLES, example_contract
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Week
@@ -31,11 +40,11 @@ FIRST, LAST = Week.of(IMPACT60.cohort.enrolment_from), IMPACT60.windows[-1].to_w
 MONTHS = range(FIRST.month.ordinal, LAST.month.ordinal + 1)
 INDEX = Index("wages", "invented", {2018: 100, 2019: 103, 2020: 97, 2021: 110})
 KINDS = {
-    MeasureKind.WEEKS: {"weeks_from_enrolment": 60},
-    MeasureKind.PEOPLE: {"sustained_weeks": 8},
-    MeasureKind.RETENTION: {"needed": 10, "within": 20, "days_from_enrolment": 400},
-    MeasureKind.DAYS: {"needed": 120},
-    MeasureKind.FOLLOW_UP: {"months": (6, 12, 24)},
+    WeeksMeasure: {"weeks_from_enrolment": 60},
+    PeopleMeasure: {"sustained_weeks": 8},
+    RetentionMeasure: {"needed": 10, "within": 20, "days_from_enrolment": 400},
+    DaysMeasure: {"needed": 120},
+    FollowUpMeasure: {"months": (6, 12, 24)},
 }
 
 
@@ -63,25 +72,27 @@ def contracts(draw: st.DrawFn) -> Contract:
     """IMPACT60's calendar with other measures, tariffs, exits and caps."""
     states = IMPACT60.states[:3]
     measures, tariffs = [], []
-    for number, kind in enumerate(draw(st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=2))):
+    for number, kind in enumerate(draw(st.lists(st.sampled_from(list(KINDS)), min_size=1, max_size=2))):
         name = f"m{number}"
-        measures.append(Measure(name, kind, states, 1, **KINDS[kind]))
+        measures.append(kind(name, states, 1, **KINDS[kind]))
         window_cap = draw(st.sampled_from([0, 0, 5_000, 40_000]))
-        row = Tariff(
-            f"t{number}", TariffKind.PRICE, name, 1, price_minor=draw(st.integers(1, 2_000)),
-            index=draw(st.sampled_from([None, INDEX])), base_year=2018,
-            cap_minor=draw(st.sampled_from([0, 30_000])), cap_window_minor=window_cap,
-            carries_excess=draw(st.booleans()),
-        )  # fmt: skip
-        if draw(st.booleans()):
-            points = (ScalePoint(1, 500), ScalePoint(3, 9_000), ScalePoint(40, 70_000))
-            scale = draw(st.sampled_from([TariffKind.STEPS, TariffKind.LINEAR]))
-            row = replace(row, kind=scale, price_minor=0, index=None, points=points)
-        if draw(st.integers(0, 3)) == 0:
-            row = replace(row, gate=Gate(name, draw(st.integers(1, 40))))
+        limits = {
+            "cap_minor": draw(st.sampled_from([0, 30_000])),
+            "cap_window_minor": window_cap,
+            "carries_excess": draw(st.booleans()),
+        }
+        gate = Gate(name, draw(st.integers(1, 40))) if draw(st.integers(0, 3)) == 0 else None
+        points = (ScalePoint(1, 500), ScalePoint(3, 9_000), ScalePoint(40, 70_000))
+        scale = draw(st.sampled_from([None, StepsTariff, LinearTariff]))
+        price, index = draw(st.integers(1, 2_000)), draw(st.sampled_from([None, INDEX]))
+        row = (
+            PriceTariff(f"t{number}", 1, name, price, None, index, 2018 if index else 0, gate=gate, **limits)
+            if scale is None
+            else scale(f"t{number}", 1, name, points, gate=gate, **limits)
+        )
         tariffs.append(row)
     if draw(st.booleans()):
-        tariffs.append(Tariff("fee", TariffKind.FEE, "", 1, price_minor=100))
+        tariffs.append(FeeTariff("fee", 1, price_minor=100))
     rules = st.sampled_from(list(ExitRule))
     return replace(
         IMPACT60,

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.opening import OpeningBalances, StatedLine
 from gateway.outcomes.tariff import due_lines, owed_amounts
-from gateway.outcomes.terms import Caps, Gate, ScalePoint, TariffKind
+from gateway.outcomes.tariffs.declared_price import DeclaredPriceTariff
+from gateway.outcomes.tariffs.price import PriceTariff
+from gateway.outcomes.tariffs.steps import StepsTariff
+from gateway.outcomes.terms import Caps, Gate, ScalePoint
 from tests.property.evaluator_cases import contract_of, history_of
 from tests.property.evaluator_values import contract_from, history_from
 from tests.property.test_tariff import BALLERUP, TARIFF, WINDOWS, figures
@@ -83,16 +86,28 @@ def test_adopted_anywhere_every_later_window_pays_the_same(seed: int):
         assert owed_amounts(contract, series, opening) == owed_amounts(contract, series)
 
 
+class BottomlessPrice(PriceTariff):
+    """A price of people of whom more can be taken back than was ever stated."""
+
+    @property
+    def can_be_negative(self) -> bool:
+        return True
+
+
+def bottomless(tariff: Tariff) -> Tariff:
+    """The price without caps and gate, and without a least amount."""
+    plain = replace(tariff, cap_minor=0, cap_window_minor=0, gate=None)
+    if isinstance(plain, DeclaredPriceTariff):
+        return replace(plain, may_be_negative=True)
+    return BottomlessPrice(**{field.name: getattr(plain, field.name) for field in fields(plain)})
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.integers(-(10**6), 10**6))
 def test_a_difference_is_neither_paid_nor_taken_back(seed: int, more: int):
     """Prices without a cap: whatever the parties state, the windows after it are worth what was earned in them."""
     contract, series = seeded(seed)
-    plain = tuple(
-        replace(tariff, cap_minor=0, cap_window_minor=0, gate=None, may_be_negative=True)
-        for tariff in contract.tariffs
-        if tariff.kind is TariffKind.PRICE
-    )
+    plain = tuple(bottomless(tariff) for tariff in contract.tariffs if tariff.kind == "price")
     contract = replace(contract, tariffs=plain, caps=Caps())
     whole = documents(contract, series)
     if len(series) < 2 or not plain:
@@ -136,7 +151,7 @@ def test_what_is_learnt_of_stated_windows_changes_no_later_window(counts: list[i
 
 def test_a_step_that_was_paid_is_not_reached_again():
     """The parties paid for 60 people; the registers show 58 then, and 61 later."""
-    steps = replace(TARIFF, kind=TariffKind.STEPS, points=(ScalePoint(60, 5_000),), price_minor=0)
+    steps = StepsTariff(TARIFF.id, 1, TARIFF.of, points=(ScalePoint(60, 5_000),))
     contract = replace(BALLERUP, tariffs=(steps,))
     opening = stated(contract, [{TARIFF.id: (60, 5_000)}])
     series = [Figures(WINDOWS[n], {TARIFF.of: count}, {}, n + 1) for n, count in enumerate((58, 61, 50))]

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.tariff import due_lines, owed_amounts, owed_before_caps
-from gateway.outcomes.terms import Caps, Rounding, ScalePoint, Tariff, TariffKind, divide
+from gateway.outcomes.tariffs.linear import LinearTariff
+from gateway.outcomes.tariffs.steps import StepsTariff
+from gateway.outcomes.terms import Caps, Rounding, ScalePoint, divide
 from tests.support.histories import example_contract
 
 BALLERUP = example_contract("ballerup")
@@ -105,7 +107,7 @@ POINTS = st.lists(
 @given(POINTS, st.integers(-60, 160))
 def test_lines_go_through_their_points_and_are_level_outside(points: list[tuple[int, int]], figure: int):
     points.sort()
-    tariff = Tariff("t", TariffKind.LINEAR, "rate", 1, points=tuple(ScalePoint(*point) for point in points))
+    tariff = LinearTariff("t", 1, "rate", points=tuple(ScalePoint(*point) for point in points))
     contract = replace(BALLERUP, tariffs=(tariff,), rounding=Rounding.HALF_EVEN)
     amount = owed_before_caps(contract, tariff, Figures(WINDOWS[0], {"rate": figure}, {}, 1))
     if figure <= points[0][0]:
@@ -121,7 +123,7 @@ def test_lines_go_through_their_points_and_are_level_outside(points: list[tuple[
 def test_steps_pay_the_highest_one_that_is_reached(points: list[tuple[int, int]], figure: int):
     """Also where a higher figure is worth less, such as a rate of relapse."""
     points.sort()
-    tariff = Tariff("t", TariffKind.STEPS, "rate", 1, points=tuple(ScalePoint(*point) for point in points))
+    tariff = StepsTariff("t", 1, "rate", points=tuple(ScalePoint(*point) for point in points))
     contract = replace(BALLERUP, tariffs=(tariff,))
     reached = {at: amount for at, amount in points if at <= figure}
     amount = owed_before_caps(contract, tariff, Figures(WINDOWS[0], {"rate": figure}, {}, 1))

@@ -81,8 +81,9 @@ def test_a_scan_is_what_one_person_after_the_other_comes_to(
     text = "".join(f"{line}\n" for line in [header(sorted(order) if is_ordered else order), *body])
     path.write_bytes(text.encode("iso-8859-1"))
     by_status = tuple(state for state in IMPACT60.states if not state.income_types)
-    measure = replace(IMPACT60.measures[0 if kind == "weeks" else 1], states=by_status, sustained_weeks=2)
-    contract = replace(IMPACT60, measures=(measure,))
+    weeks, people = (replace(measure, states=by_status) for measure in IMPACT60.measures)
+    measure = weeks if kind == "weeks" else replace(people, sustained_weeks=2)
+    contract = replace(IMPACT60, measures=(measure,), tariffs=())
     group = GroupMeasure.of(contract, measure, first=FIRST, weeks=WEEKS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(whole_extract, "_BLOCK_BYTES", block_bytes)

@@ -15,6 +15,7 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.lint import lint
+from gateway.outcomes.measures.earnings import EarningsMeasure
 from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.terms import Rounding, divide
 from tests.support.evaluator import declared
@@ -111,11 +112,11 @@ def _computed(contract: Contract, scenario: Scenario, figures: dict[str, Figures
         case "met":
             measure = contract.people_measure
             assert measure is not None
-            return int(figures[result.window].quantities[measure.id] >= measure.threshold_people)
+            return int(figures[result.window].quantities[measure.id] >= measure.goal_people)
         case "threshold":
             measure = contract.measure(result.of)
             assert measure is not None
-            assert measure.earnings is not None
+            assert isinstance(measure, EarningsMeasure)
             assert result.day is not None
             return measure.earnings.minor(result.day, contract.rounding)
         case "most":

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.outcomes.contract import MeasureKind
-from gateway.outcomes.terms import TariffKind
+from gateway.outcomes.kinds import MEASURES, TARIFFS
 from gateway.outcomes.verdicts import WeekReason
 from tests.support.rule_tables import (
     RULES,
@@ -66,7 +65,7 @@ def test_a_tariff_owes_what_the_manual_says(rules: Rules, row: Money):
 
 def test_the_manual_speaks_of_every_kind_of_measure_and_tariff_and_of_every_kind_under_exit_rules():
     contracts = [contract_of(rules.terms, rules.replaces) for chapter in CHAPTERS for rules in chapter.rules]
-    assert {measure.kind for one in contracts for measure in one.measures} == set(MeasureKind)
-    assert {tariff.kind for one in contracts for tariff in one.tariffs} == set(TariffKind)
+    assert {measure.kind for one in contracts for measure in one.measures} == set(MEASURES)
+    assert {tariff.kind for one in contracts for tariff in one.tariffs} == set(TARIFFS)
     for matrix in MATRICES[:2]:
-        assert {asked.measure.split('"')[1] for asked in matrix.rows} == set(MeasureKind)
+        assert {asked.measure.split('"')[1] for asked in matrix.rows} == set(MEASURES)

@@ -20,10 +20,19 @@ from gateway.documents.annexes.measurement import annex_a, counts
 from gateway.documents.annexes.payment import annex_b, pays
 from gateway.documents.annexes.whole import annexes, title
 from gateway.outcomes.bounds import ranges
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.outcomes.tariff import owed_amounts, price_of
-from gateway.outcomes.terms import Caps, CohortThreshold, Index, Rounding, ScalePoint, Tariff, TariffKind
+from gateway.outcomes.measures.days import DaysMeasure
+from gateway.outcomes.measures.follow_up import FollowUpMeasure
+from gateway.outcomes.measures.retention import RetentionMeasure
+from gateway.outcomes.tariff import owed_amounts
+from gateway.outcomes.tariffs.cohort_threshold import CohortTariff, CohortThreshold
+from gateway.outcomes.tariffs.fee import FeeTariff
+from gateway.outcomes.tariffs.linear import LinearTariff
+from gateway.outcomes.tariffs.price import PriceTariff
+from gateway.outcomes.tariffs.share import ShareTariff
+from gateway.outcomes.tariffs.steps import StepsTariff
+from gateway.outcomes.terms import Caps, Index, Rounding, ScalePoint
 from gateway.wording import annexes as words
 from gateway.wording import formats
 from policies.programme import Programme, load_programme
@@ -76,18 +85,18 @@ def rich(name: str = "impact60") -> Contract:
     evaluator = f'[[evaluators]]\nid = "e"\nname = "Evaluator"\nkey = "{43 * "A"}"\n\n'
     declared = example_contract(name, rows=("\n[freeze]\n", f"\n{evaluator}{text}{readers}[freeze]\n"))
     tariffs = (
-        Tariff(
-            "uger", TariffKind.PRICE, weeks.id, 1, index=INDEX, base_year=2019, cap_window_minor=900_000_00,
+        PriceTariff(
+            "uger", 1, weeks.id, index=INDEX, base_year=2019, cap_window_minor=900_000_00,
             price_by_state={state.id: 1000_00 + number for number, state in enumerate(weeks.states)},
         ),
-        Tariff("trin", TariffKind.STEPS, people.id, 2, points=(ScalePoint(60, 5_000_00), ScalePoint(80, 9_000_00))),
-        Tariff("linje", TariffKind.LINEAR, "north", 3, points=(ScalePoint(100, 0), ScalePoint(200, 1_000_01))),
-        Tariff("andel", TariffKind.SHARE, "before", 4, minus="after", multiplier="people", share_per_mille=505,
+        StepsTariff("trin", 2, people.id, points=(ScalePoint(60, 5_000_00), ScalePoint(80, 9_000_00))),
+        LinearTariff("linje", 3, "north", points=(ScalePoint(100, 0), ScalePoint(200, 1_000_01))),
+        ShareTariff("andel", 4, "before", minus="after", multiplier="people", share_per_mille=505,
                may_be_negative=True),
-        Tariff("hold", TariffKind.COHORT_THRESHOLD, "", 5, price_minor=700_00,
+        CohortTariff("hold", 5, price_minor=700_00,
                cohorts=(CohortThreshold("north", 100), CohortThreshold("south", 100)),
                pooled=CohortThreshold("south", 75), pooled_from="2020H2"),
-        Tariff("honorar", TariffKind.FEE, "", 6, price_minor=10_000_00, cap_minor=25_000_00),
+        FeeTariff("honorar", 6, price_minor=10_000_00, cap_minor=25_000_00),
     )  # fmt: skip
     caps = Caps(contract_minor=50_000_000_00, person_minor=120_000_00, capital_minor=9_000_000_00,
                 return_per_mille_a_year=65, return_years=3)  # fmt: skip
@@ -161,7 +170,7 @@ def test_an_indexed_price_is_printed_for_each_year_and_state():
     contract = rich()
     [tariff] = [one for one in contract.tariffs if one.id == "uger"]
     shown = {one.what: one.owed_minor for one in examples(contract, tariff)}
-    assert shown["1 borger, 1 uge, fleksjob, nået i 2020"] == price_of(tariff, "fleksjob", 2020, contract.rounding)
+    assert shown["1 borger, 1 uge, fleksjob, nået i 2020"] == tariff.price_of("fleksjob", 2020, contract.rounding)
     assert shown["1 borger, 1 uge, ordinært job, nået i 2019"] == 1000_00
 
 
@@ -179,11 +188,11 @@ def test_every_kind_of_measure_and_tariff_has_its_sentence():
     contract = rich()
     state = contract.states[:1]
     measures = [
-        Measure("a", MeasureKind.RETENTION, state, 1, needed=13, within=26, days_from_enrolment=456),
-        Measure("b", MeasureKind.RETENTION, state, 1, needed=1, within=1),
-        Measure("c", MeasureKind.RETENTION, state, 1, needed=6, within=6, by_month=True),
-        Measure("d", MeasureKind.DAYS, state, 1, needed=182),
-        Measure("e", MeasureKind.FOLLOW_UP, state, 1, months=(12, 18, 24)),
+        RetentionMeasure("a", state, 1, needed=13, within=26, days_from_enrolment=456),
+        RetentionMeasure("b", state, 1, needed=1, within=1),
+        RetentionMeasure("c", state, 1, needed=6, within=6, by_month=True),
+        DaysMeasure("d", state, 1, needed=182),
+        FollowUpMeasure("e", state, 1, months=(12, 18, 24)),
     ]
     said = [counts(contract, measure) for measure in measures]
     assert "13 uger i en tilstand blandt 26 uger i træk" in said[0]

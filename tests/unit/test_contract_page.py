@@ -16,9 +16,12 @@ from gateway.cli.app import app
 from gateway.documents.annexes.blocks import html
 from gateway.documents.annexes.reading import reading
 from gateway.documents.contract_page import Language, money, page, sections
-from gateway.outcomes.contract import MeasureKind
-from gateway.outcomes.terms import ExitRule, FigureUnit, RegisterExit, Rounding, TariffKind
+from gateway.outcomes.kinds import MEASURES, TARIFFS
+from gateway.outcomes.measures.earnings import EarningsMeasure
+from gateway.outcomes.terms import ExitRule, FigureUnit, RegisterExit, Rounding
 from gateway.wording import contract as contract_words
+from gateway.wording.measures import MEASURE_WORDS
+from gateway.wording.tariffs import TARIFF_WORDS
 from policies.basis import StopReason
 from tests.support.histories import EXAMPLES, example_contract
 
@@ -29,15 +32,15 @@ def amounts(name: str) -> Iterator[int]:
     """Every amount of the contract in minor units."""
     contract = example_contract(name)
     for tariff in contract.tariffs:
-        yield from (tariff.price_minor, tariff.cap_minor, tariff.cap_window_minor)
-        yield from (tariff.price_by_state or {}).values()
-        yield from (point.amount_minor for point in tariff.points)
+        yield from (tariff.single_price, tariff.cap_minor, tariff.cap_window_minor)
+        yield from (getattr(tariff, "price_by_state", None) or {}).values()
+        yield from (point.amount_minor for point in getattr(tariff, "points", ()))
     caps = contract.caps
     yield from (caps.person_minor, caps.contract_minor, caps.capital_minor, caps.most_minor)
     for measure in contract.measures:
-        if measure.earnings is not None:
+        if isinstance(measure, EarningsMeasure):
             yield measure.earnings.amount_minor
-            yield from (measure.earnings.index.values.values() if measure.earnings.index else ())
+        yield from (measure.published_index.values.values() if measure.published_index else ())
 
 
 @pytest.mark.parametrize("language", Language)
@@ -66,16 +69,19 @@ def test_amounts_are_written_as_each_language_writes_them():
 def test_both_languages_say_the_same_things():
     """Every sentence has both languages, with the same blanks to fill in."""
     tables = [value for name, value in vars(contract_words).items() if name.isupper()]
-    assert len(tables) == 9
-    for table in tables:
+    assert len(tables) == 8
+    kinds = [*MEASURE_WORDS.values(), *TARIFF_WORDS.values()]
+    assert len(kinds) == len(MEASURES) + len(TARIFFS)
+    pages = [{key: sentence.page for key, sentence in words.items()} for words in kinds]
+    for table in (*tables, *pages):
         for words in table.values():
             blanks = [{name for _, name, _, _ in Formatter().parse(words[one]) if name} for one in Language]
             assert blanks[0] == blanks[1], words
 
 
 def test_there_are_words_for_everything_that_a_contract_can_say():
-    assert set(contract_words.COUNTS) == set(MeasureKind)
-    assert set(contract_words.PAYS) == set(TariffKind)
+    assert set(MEASURE_WORDS) == set(MEASURES)
+    assert set(TARIFF_WORDS) == set(TARIFFS)
     assert set(contract_words.UNITS) == set(FigureUnit)
     assert set(contract_words.RULES) == set(ExitRule)
     assert set(contract_words.EXITS) == {*StopReason, *RegisterExit}

@@ -11,9 +11,9 @@ import pytest
 
 from gateway.contracts.contact import Contact, load_contact
 from gateway.documents.leaflet import leaflet, letter
-from gateway.outcomes.contract import Contract, PlannedRelease
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.outcomes.terms import ExitRule
+from gateway.outcomes.terms import ExitRule, PlannedRelease
 from gateway.wording.plain_danish import PROMISE
 from policies.programme import Programme, load_programme
 from policies.terms import LegalBasis, purpose_terms

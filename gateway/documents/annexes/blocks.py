@@ -42,7 +42,7 @@ class TableBlock:
 Block = Heading | Paragraph | TableBlock
 
 
-def numbered(letter: str, blocks: Sequence[Block]) -> list[Block]:
+def number_headings(letter: str, blocks: Sequence[Block]) -> list[Block]:
     """The same blocks, their parts numbered within the annex: `A.1`, `A.2`."""
     found: list[Block] = []
     part = 0

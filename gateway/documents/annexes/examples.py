@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.evaluate import person_amounts
-from gateway.outcomes.figures import Figures
-from gateway.outcomes.forecast import priced
-from gateway.outcomes.lint import most_units
-from gateway.outcomes.tariff import UNIT_OF, due_lines, owed_amounts, owed_before_caps
-from gateway.outcomes.terms import FigureUnit, Tariff, TariffKind
+from gateway.outcomes.figures import Figures, TriedFigures
+from gateway.outcomes.tariff import due_lines, owed_amounts, owed_before_caps
+from gateway.outcomes.terms import FigureUnit
 from gateway.wording import annexes as words
 from gateway.wording import formats
 
@@ -47,7 +44,7 @@ def examples(contract: Contract, tariff: Tariff) -> list[Example]:
     alone = replace(contract, tariffs=(tariff,))
     last = contract.windows[-1].label
     found = []
-    for what, figures in _gated(alone, tariff):
+    for what, figures in _cases_by_gate(alone, tariff):
         shown = replace(figures, window=last)
         before = owed_before_caps(alone, tariff, shown)
         found.append(Example(tariff.id, what, shown, before, owed_amounts(alone, [shown])[0][tariff.id]))
@@ -59,7 +56,7 @@ def periods(contract: Contract) -> list[CoursePeriod]:
 
     Empty where no tariff reads a measure: declared figures have no course of their own.
     """
-    counted = [tariff for tariff in contract.tariffs if contract.measure(tariff.of) is not None]
+    counted = [tariff for tariff in contract.tariffs if contract.measure(tariff.main_figure) is not None]
     windows = contract.windows[:3]
     if not counted or len(windows) < 2:
         return []
@@ -76,7 +73,7 @@ def periods(contract: Contract) -> list[CoursePeriod]:
                 before[0] + sum(line.quantity for line in mine),
                 before[1] + sum(line.amount_minor for line in mine),
             )
-        names = list(dict.fromkeys(tariff.of for tariff in counted))
+        names = list(dict.fromkeys(tariff.main_figure for tariff in counted))
         shown = [words.figure(contract, name, series[-1].quantities[name]) for name in names]
         named = [f"{name}: {one}" for name, one in zip(names, shown, strict=True)]
         what = formats.enumeration(shown if len(names) == 1 else named)
@@ -92,49 +89,50 @@ def _course(contract: Contract, counted: Sequence[Tariff], position: int, is_cor
     """Cumulative counts of one window in the running example."""
     quantities, personal = {}, {}
     for tariff in counted:
-        measure = contract.measure(tariff.of)
+        measure = contract.measure(tariff.main_figure)
         if measure is None:
             continue
-        size = contract.cohort.size // len({one.of for one in counted})  # nobody is in two of them here
-        shares = (3, 5, 4) if measure.kind is MeasureKind.PEOPLE else (3, 5, 8)  # tenths; only people relapse
+        size = contract.cohort.size // len({one.main_figure for one in counted})  # nobody is in two of them here
+        shares = (3, 5, 4) if measure.can_relapse else (3, 5, 8)  # tenths
         count = max(position + 1, size * shares[position] // 10)
-        if measure.kind is MeasureKind.WEEKS:
+        if measure.unit is FigureUnit.WEEK:
             count *= 10
         quantities[measure.id] = count - is_corrected  # seen late, so every window since then is one less
-        if tariff.kind is TariffKind.PRICE:
-            cells = {measure.id: {(measure.states[0].id, _year(contract, tariff)): 1}}
+        if isinstance(tariff, PersonalTariff):
+            year = tariff.plain_year(contract.windows[0].to_week.thursday.year)
+            cells = {measure.id: {(measure.states[0].id, year): 1}}
             one = person_amounts(replace(contract, tariffs=(tariff,)), cells)[tariff.id]
             personal[tariff.id] = one * quantities[measure.id]
     for gate in (tariff.gate for tariff in contract.tariffs):
         if gate is not None:
             quantities.setdefault(gate.of, gate.at_least)
-    nobody = {tariff.id: 0 for tariff in priced(contract)}
+    nobody = {tariff.id: 0 for tariff in contract.personal_tariffs}
     return Figures(contract.windows[position].label, quantities, nobody | personal, position + 1)
 
 
 def _cases(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
-    measure = contract.measure(tariff.of)
-    match tariff.kind:
-        case TariffKind.PRICE if measure is not None:
-            yield from _priced(contract, tariff, measure)
-        case TariffKind.PRICE:
-            for figure in (1, 10, 1000):
-                shown = words.figure(contract, tariff.of, figure)
-                yield f"{tariff.of}: {shown}", Figures("", {tariff.of: figure}, {}, 1)
-        case TariffKind.FEE:
-            for windows in sorted({1, len(contract.windows)}):
-                yield f"{windows} {words.unit(FigureUnit.WINDOW, windows)}", Figures("", {}, {}, windows)
-        case TariffKind.STEPS | TariffKind.LINEAR:
-            for figure in _places(tariff):
-                shown = words.figure(contract, tariff.of, figure)
-                yield f"{tariff.of}: {shown}", Figures("", {tariff.of: figure}, {}, 1)
-        case TariffKind.SHARE:
-            yield from _shared(contract, tariff)
-        case TariffKind.COHORT_THRESHOLD:
-            yield from _by_cohort(contract, tariff)
+    for case in tariff.cases(contract):
+        if case.people:
+            yield _result(contract, tariff, case), case.figures
+        elif case.figures.quantities:
+            shown = [f"{name}: {words.figure(contract, name, one)}" for name, one in case.figures.quantities.items()]
+            yield formats.enumeration(shown), case.figures
+        else:
+            windows = case.figures.windows
+            yield f"{windows} {words.unit(FigureUnit.WINDOW, windows)}", case.figures
 
 
-def _gated(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
+def _result(contract: Contract, tariff: Tariff, case: TriedFigures) -> str:
+    """How many people have which result each."""
+    unit = tariff.unit(contract)
+    each = "" if unit is FigureUnit.PERSON else f"{formats.danish_number(case.units)} {words.unit(unit, case.units)}"
+    if case.is_everybody:
+        return f"Alle {formats.danish_number(case.people)} borgere{f', hver {each}' if each else ''}"
+    parts = ["1 borger", each, case.state, f"nået i {case.year}" if case.year else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _cases_by_gate(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
     """The cases of a tariff with its gate open, and the last of them once more with the gate shut."""
     gate = tariff.gate
     case: tuple[str, Figures] | None = None
@@ -147,66 +145,3 @@ def _gated(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
         below = words.figure(contract, gate.of, gate.at_least - 1)
         shut = {**case[1].quantities, gate.of: gate.at_least - 1}
         yield f"{case[0]}, men {gate.of} er kun {below}", replace(case[1], quantities=shut)
-
-
-def _priced(contract: Contract, tariff: Tariff, measure: Measure) -> Iterator[tuple[str, Figures]]:
-    """One unit in each state and year that has a price of its own, a longer result, and everybody's best result."""
-    unit, most = UNIT_OF[measure.kind], most_units(contract, measure)
-    states = measure.states if tariff.price_by_state is not None else measure.states[:1]
-    years = sorted(tariff.index.values) if tariff.index else [0]
-
-    def case(units: int, people: int, state: str, year: int) -> Figures:
-        cells = {measure.id: {(state, year): units}}
-        amount = person_amounts(contract, cells)[tariff.id]
-        return Figures("", {measure.id: units * people}, {tariff.id: amount * people}, 1)
-
-    for state in states:
-        for year in years:
-            parts = ["1 borger" if unit is FigureUnit.PERSON else f"1 borger, 1 {words.unit(unit)}"]
-            parts += [state.label_da] if tariff.price_by_state is not None else []
-            parts += [f"nået i {year}"] if tariff.index else []
-            yield ", ".join(parts), case(1, 1, state.id, year)
-    size, year = contract.cohort.size, years[-1]
-    first = states[0].id
-    if most > 1:
-        some = min(26, most) if unit is FigureUnit.WEEK else most
-        yield f"1 borger, {formats.danish_number(some)} {words.unit(unit, some)}", case(some, 1, first, year)
-    each = f", hver {formats.danish_number(most)} {words.unit(unit, most)}" if unit is not FigureUnit.PERSON else ""
-    yield f"Alle {formats.danish_number(size)} borgere{each}", case(most, size, first, year)
-
-
-def _places(tariff: Tariff) -> list[int]:
-    """Just below and at each point, and between two of them where lines are drawn."""
-    places = {point.at for point in tariff.points} | {tariff.points[0].at - 1}
-    for low, high in pairwise(tariff.points):
-        places.add((low.at + high.at) // 2 if tariff.kind is TariffKind.LINEAR else high.at - 1)
-    return sorted(places)
-
-
-def _shared(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
-    people = 10
-    for more, less in ((100_000_00, 0), (100_000_00, 60_000_00), (60_000_00, 100_000_00)):
-        figures = {tariff.of: more}
-        if tariff.minus:
-            figures[tariff.minus] = less
-        elif less:
-            continue
-        if tariff.multiplier:
-            figures[tariff.multiplier] = people
-        shown = [f"{name}: {words.figure(contract, name, figure)}" for name, figure in figures.items()]
-        yield formats.enumeration(shown), Figures("", figures, {}, 1)
-
-
-def _by_cohort(contract: Contract, tariff: Tariff) -> Iterator[tuple[str, Figures]]:
-    below = {one.of: one.at_least - 1 for one in tariff.cohorts}
-    rows = [below, below | {tariff.cohorts[0].of: tariff.cohorts[0].at_least}]
-    rows.append({one.of: one.at_least for one in tariff.cohorts})
-    if tariff.pooled is not None:
-        rows.append(below | {tariff.pooled.of: tariff.pooled.at_least})
-    for figures in rows:
-        shown = [f"{name}: {words.figure(contract, name, figure)}" for name, figure in figures.items()]
-        yield formats.enumeration(shown), Figures("", figures, {}, 1)
-
-
-def _year(contract: Contract, tariff: Tariff) -> int:
-    return tariff.base_year if tariff.index else contract.windows[0].to_week.thursday.year

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, numbered
-from gateway.outcomes.contract import Contract, Measure, MeasureKind
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, number_headings
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.schedule import PlannedDocument, schedule
 from gateway.outcomes.terms import ExitRule, RegisterExit
 from gateway.wording import annexes as words
 from gateway.wording import formats, plain_danish
+from gateway.wording.annex_voice import AnnexVoice
 from policies.basis import StopReason
 from policies.programme import Programme
 
@@ -22,12 +23,12 @@ def annex_a(contract: Contract, programme: Programme) -> list[Block]:
         *_sources(contract),
         *_weeks(contract),
         *_measures(contract),
-        *_declared(contract),
+        *_declared_figures(contract),
         *_exits(contract),
         *_windows(contract),
-        *_shown(contract),
+        *_shown_documents(contract),
     ]
-    return [Heading("Bilag A: Måling", 1), *numbered("A", parts)]
+    return [Heading("Bilag A: Måling", 1), *number_headings("A", parts)]
 
 
 def _purpose(programme: Programme) -> Iterator[Block]:
@@ -137,73 +138,19 @@ def _measures(contract: Contract) -> Iterator[Block]:
 
 def counts(contract: Contract, measure: Measure) -> str:
     """What a measure counts, in sentences."""
-    text = _counts(contract, measure)
-    if measure.days_from_enrolment and measure.kind is not MeasureKind.FOLLOW_UP:
-        days = formats.danish_number(measure.days_from_enrolment)
+    text = AnnexVoice(contract).measure(measure)
+    if measure.days_limit:
+        days = formats.danish_number(measure.days_limit)
         text += f" Det skal ske inden for {days} dage fra den første dag, der kan tælle."
-    if measure.threshold_people:
+    if measure.goal_people:
         text += (
-            f" Målet for investor er nået fra {formats.danish_number(measure.threshold_people)} af "
+            f" Målet for investor er nået fra {formats.danish_number(measure.goal_people)} af "
             f"{formats.danish_number(contract.cohort.size)} borgere."
         )
     return text
 
 
-def _counts(contract: Contract, measure: Measure) -> str:
-    match measure.kind:
-        case MeasureKind.WEEKS:
-            weeks = formats.danish_number(measure.weeks_from_enrolment)
-            return (
-                f"Antal uger i alt, hvor en borger er i en tilstand. Hver borger har {weeks} uger fra indskrivningen."
-            )
-        case MeasureKind.PEOPLE:
-            if measure.sustained_weeks == 1:
-                return (
-                    "Antal borgere, der er i en tilstand i periodens sidste uge. Et tilbagefald åbner resultatet igen."
-                )
-            weeks = formats.danish_number(measure.sustained_weeks)
-            return (
-                f"Antal borgere, hvis seneste {weeks} uger alle er i en tilstand, når perioden slutter. Et tilbagefald "
-                "åbner resultatet igen."
-            )
-        case MeasureKind.RETENTION:
-            one, many = ("måned", "måneder") if measure.by_month else ("uge", "uger")
-            stays = "Resultatet bliver stående."
-            if measure.within == 1:
-                return f"Antal borgere, der har haft deres første {one} i en tilstand. {stays}"
-            if measure.needed == measure.within:
-                return f"Antal borgere, der har haft {measure.needed} {many} i træk i en tilstand. {stays}"
-            needed = f"{measure.needed} {one if measure.needed == 1 else many}"
-            return f"Antal borgere, der har haft {needed} i en tilstand blandt {measure.within} {many} i træk. {stays}"
-        case MeasureKind.DAYS:
-            days = formats.danish_number(measure.needed)
-            return (
-                f"Antal borgere, der har samlet {days} dage i uger, som tæller. Hver dag tæller én gang. Resultatet "
-                "bliver stående."
-            )
-        case MeasureKind.EARNINGS:
-            return f"Antal borgere, hvis løn fra egen start når op på {_threshold(contract, measure)}."
-        case MeasureKind.FOLLOW_UP:
-            months = formats.enumeration([str(month) for month in measure.months])
-            return f"Et point for hver borger, der er i en tilstand i ugen {months} måneder efter egen start."
-
-
-def _threshold(contract: Contract, measure: Measure) -> str:
-    pay = measure.earnings
-    if pay is None:
-        return "grænsen"
-    part = (
-        "Måneder, der kun delvis ligger i borgerens tid, tæller med"
-        if pay.counts_partial_months
-        else "Måneder, der kun delvis ligger i borgerens tid, tæller ikke med"
-    )
-    if pay.index is None:
-        return f"{words.money(contract, pay.amount_minor)}. {part}"
-    hours = formats.danish_hundredths(pay.hours_hundredths)
-    return f"{hours} timer gange satsen i {pay.index.id} for det år, hvor borgeren startede. {part}"
-
-
-def _declared(contract: Contract) -> Iterator[Block]:
+def _declared_figures(contract: Contract) -> Iterator[Block]:
     if not contract.aggregates:
         return
     yield Heading("Erklærede tal")
@@ -268,7 +215,7 @@ def _windows(contract: Contract) -> Iterator[Block]:
         )
 
 
-def _shown(contract: Contract) -> Iterator[Block]:
+def _shown_documents(contract: Contract) -> Iterator[Block]:
     yield Heading("Hvem får hvad at se, og hvornår")
     yield Paragraph("Intet andet end det, der står her, kan udstedes. Dagen er den tidligste mulige.")
     roles = plain_danish.recipients(contract)

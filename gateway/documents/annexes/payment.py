@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, numbered
+from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, number_headings
 from gateway.documents.annexes.examples import examples, periods
 from gateway.outcomes.bounds import PartyCase, capital_lent, parties, ranges
-from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.settlement_terms import Buyer, TradeParty
-from gateway.outcomes.tariff import unit_of
-from gateway.outcomes.terms import Index, Tariff, TariffKind
 from gateway.wording import annexes as words
 from gateway.wording import formats
+from gateway.wording.annex_voice import AnnexVoice
 
 _PARTY = {"operator": "får", "outcome_payer": "betaler", "investor": "tjener på sin kapital"}
 
@@ -30,7 +29,7 @@ def annex_b(contract: Contract) -> list[Block]:
         *_course(contract),
         *_bounds(contract),
     ]
-    return [Heading("Bilag B: Betaling", 1), *numbered("B", parts)]
+    return [Heading("Bilag B: Betaling", 1), *number_headings("B", parts)]
 
 
 def _flows(contract: Contract) -> Iterator[Block]:
@@ -46,7 +45,7 @@ def _flows(contract: Contract) -> Iterator[Block]:
     yield from _shares(contract)
     measure = contract.people_measure
     if measure is not None and investor:
-        people = f"{formats.danish_number(measure.threshold_people)} af {formats.danish_number(contract.cohort.size)}"
+        people = f"{formats.danish_number(measure.goal_people)} af {formats.danish_number(contract.cohort.size)}"
         yield Paragraph(
             f"{investor} tjener først fra {people} borgere i {measure.id}. Det ændrer ikke, hvad {payers} skal betale."
         )
@@ -95,68 +94,17 @@ def _tariffs(contract: Contract) -> Iterator[Block]:
 
 def pays(contract: Contract, tariff: Tariff) -> str:
     """What a tariff pays for, with its caps, in sentences."""
-    text = _pays(contract, tariff)
+    text, *others = AnnexVoice(contract).tariff(tariff)
     if tariff.gate is not None:
         gate = words.figure(contract, tariff.gate.of, tariff.gate.at_least)
         text += f" Der skyldes intet, før {tariff.gate.of} er mindst {gate}; falder det igen, går alt tilbage."
-    if tariff.index is not None:
-        text += f" Prisen er i {tariff.base_year}-niveau og følger {tariff.index.id}."
+    text = " ".join([text, *others])
     if tariff.cap_window_minor:
         rest = "overføres til senere perioder" if tariff.carries_excess else "betales ikke"
         text += f" Højst {words.money(contract, tariff.cap_window_minor)} i én periode; resten {rest}."
     if tariff.cap_minor:
         text += f" Højst {words.money(contract, tariff.cap_minor)} i alt."
     return text
-
-
-def _pays(contract: Contract, tariff: Tariff) -> str:
-    price, unit = words.money(contract, tariff.price_minor), words.unit(unit_of(contract, tariff))
-    match tariff.kind:
-        case TariffKind.PRICE if tariff.price_by_state is not None:
-            labels = {state.id: state.label_da for state in contract.states}
-            prices = [
-                f"{words.money(contract, minor)} for {labels[state]}" for state, minor in tariff.price_by_state.items()
-            ]
-            return f"For hver {unit} i {tariff.of}: {formats.enumeration(prices)}."
-        case TariffKind.PRICE:
-            text = f"{price} for hver {unit} i {tariff.of}."
-            return text if contract.measure(tariff.of) else f"{text} {_least(tariff)}"
-        case TariffKind.FEE:
-            return f"{price} for hver periode, for at levere indsatsen."
-        case TariffKind.STEPS:
-            return f"Beløbet på det højeste trin, som {tariff.of} når: {_points(contract, tariff)}. Under det første 0."
-        case TariffKind.LINEAR:
-            return (
-                f"Beløbet følger rette linjer mellem punkterne for {tariff.of}: {_points(contract, tariff)}. Uden for "
-                "punkterne er det vandret."
-            )
-        case TariffKind.SHARE:
-            minus = f" minus {tariff.minus}" if tariff.minus else ""
-            times = f", ganget med antallet i {tariff.multiplier}" if tariff.multiplier else ""
-            return f"{formats.danish_per_cent(tariff.share_per_mille)} af {tariff.of}{minus}{times}. {_least(tariff)}"
-        case TariffKind.COHORT_THRESHOLD:
-            reached = [f"{one.of} mindst {words.figure(contract, one.of, one.at_least)}" for one in tariff.cohorts]
-            text = f"{price} for hvert hold, der når sin grænse: {formats.enumeration(reached)}."
-            if tariff.pooled is None:
-                return text
-            pooled = words.figure(contract, tariff.pooled.of, tariff.pooled.at_least)
-            return (
-                f"{text} Hvis intet hold når sin grænse, gælder fra {tariff.pooled_from} tallet for alle samlet: Er "
-                f"{tariff.pooled.of} mindst {pooled}, betales prisen for hvert hold."
-            )
-
-
-def _least(tariff: Tariff) -> str:
-    return "Er tallet negativt, går penge tilbage." if tariff.may_be_negative else "Aldrig under 0."
-
-
-def _points(contract: Contract, tariff: Tariff) -> str:
-    return formats.enumeration(
-        [
-            f"{words.figure(contract, tariff.of, point.at)} giver {words.money(contract, point.amount_minor)}"
-            for point in tariff.points
-        ]
-    )
 
 
 def _caps(contract: Contract) -> Iterator[Block]:
@@ -186,10 +134,9 @@ def _caps(contract: Contract) -> Iterator[Block]:
 
 
 def _indices(contract: Contract) -> Iterator[Block]:
-    found: dict[str, Index] = {tariff.index.id: tariff.index for tariff in contract.tariffs if tariff.index}
-    found |= {
-        one.earnings.index.id: one.earnings.index for one in contract.measures if one.earnings and one.earnings.index
-    }
+    indices = [tariff.published_index for tariff in contract.tariffs]
+    indices += [measure.published_index for measure in contract.measures]
+    found = {index.id: index for index in indices if index is not None}
     if not found:
         return
     yield Heading("Indeks")
@@ -297,7 +244,10 @@ def _bounds(contract: Contract) -> Iterator[Block]:
     )
     yield TableBlock(
         ("Periode", "Mindst", "Højst"),
-        tuple((one.window, _bound(contract, one.low), _bound(contract, one.high)) for one in ranges(contract)),
+        tuple(
+            (one.window, _bound_or_none(contract, one.low), _bound_or_none(contract, one.high))
+            for one in ranges(contract)
+        ),
         numbers=2,
     )
     rows = [_case(contract, case) for case in parties(contract) if case.basis != "not said"]
@@ -315,8 +265,12 @@ def _bounds(contract: Contract) -> Iterator[Block]:
 def _case(contract: Contract, case: PartyCase) -> tuple[str, str, str]:
     sign = -1 if case.role == "outcome_payer" else 1
     amounts = [None if amount is None else sign * amount for amount in (case.worst, case.best)]
-    return f"{case.name} {_PARTY[case.role]}", _bound(contract, amounts[0]), _bound(contract, amounts[1])
+    return (
+        f"{case.name} {_PARTY[case.role]}",
+        _bound_or_none(contract, amounts[0]),
+        _bound_or_none(contract, amounts[1]),
+    )
 
 
-def _bound(contract: Contract, minor: int | None) -> str:
+def _bound_or_none(contract: Contract, minor: int | None) -> str:
     return "ingen grænse" if minor is None else words.money(contract, minor)

@@ -8,7 +8,8 @@ from datetime import date
 from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock
 from gateway.documents.annexes.measurement import annex_a
 from gateway.documents.annexes.payment import annex_b
-from gateway.outcomes.contract import Contract, ContractParty
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import ContractParty
 from gateway.wording import annexes as words
 from gateway.wording import formats
 from policies.programme import Programme
@@ -39,7 +40,7 @@ def annexes(
 
 
 def _front(contract: Contract, programme: Programme, fingerprint: str, is_demo: bool) -> list[Block]:
-    parties = [(_ROLES[party.role], _named(party)) for party in contract.parties]
+    parties = [(_ROLES[party.role], _name_with_number(party)) for party in contract.parties]
     blocks: list[Block] = [
         Heading(title(contract), 1),
         Paragraph(
@@ -94,19 +95,22 @@ def _signatures(contract: Contract, accepted: Mapping[tuple[str, str], tuple[str
     yield TableBlock(
         ("Part", "Nøglens fingeraftryk", "Tiltrådt"),
         tuple(
-            (f"{party.name} ({_ROLES[party.role].lower()})", *_accepted(party, accepted)) for party in contract.parties
+            (f"{party.name} ({_ROLES[party.role].lower()})", *_acceptance_of(party, accepted))
+            for party in contract.parties
         ),
     )
 
 
-def _accepted(party: ContractParty, accepted: Mapping[tuple[str, str], tuple[str, date]] | None) -> tuple[str, str]:
+def _acceptance_of(
+    party: ContractParty, accepted: Mapping[tuple[str, str], tuple[str, date]] | None
+) -> tuple[str, str]:
     if accepted is None:
         return _BLANK, ""
     key, on = accepted.get((party.role, party.organisation), (_BLANK, None))
     return key, formats.day(on) if on else "mangler"
 
 
-def _named(party: ContractParty) -> str:
+def _name_with_number(party: ContractParty) -> str:
     if party.municipality_code:
         return f"{party.name}, kommunekode {party.municipality_code}"
     return f"{party.name}, {words.LEGAL_ROLES[party.legal_role]}" if party.legal_role else party.name

@@ -8,14 +8,24 @@ from typing import Any
 
 import pytest
 
-from gateway.outcomes.contract import Contract, EarningsThreshold, Measure, MeasureKind
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.judging import WeekReason, judge_weeks, last_day
+from gateway.outcomes.judging import judge_weeks, last_day
+from gateway.outcomes.measures.days import DaysMeasure
+from gateway.outcomes.measures.earnings import EarningsMeasure, EarningsThreshold
+from gateway.outcomes.measures.follow_up import FollowUpMeasure
+from gateway.outcomes.measures.people import PeopleMeasure
+from gateway.outcomes.measures.retention import RetentionMeasure
+from gateway.outcomes.measures.weeks import WeeksMeasure
 from gateway.outcomes.results import person_result
 from gateway.outcomes.tariff import capped_by, owed_before_caps
-from gateway.outcomes.terms import Caps, ExitRule, Pause, RegisterExit, Rounding, ScalePoint, Tariff, TariffKind, Window
+from gateway.outcomes.tariffs.fee import FeeTariff
+from gateway.outcomes.tariffs.linear import LinearTariff
+from gateway.outcomes.tariffs.steps import StepsTariff
+from gateway.outcomes.terms import Caps, ExitRule, Pause, RegisterExit, Rounding, ScalePoint, Window
+from gateway.outcomes.verdicts import WeekReason
 from policies.basis import StopReason
 from tests.support.histories import example_contract, history
 from vocabulary.records import IncomePosting, SubjectRef
@@ -28,8 +38,8 @@ FULL_TIME = {f"2020-{month:02d}": 18500 for month in range(1, 13)}
 WAGE = IncomeType.WAGE
 
 
-def measured(kind: MeasureKind, *states: str, **terms: Any) -> Measure:
-    return Measure("m", kind, tuple(STATES[name] for name in states), 1, **terms)
+def measured(kind: type[Measure], *states: str, **terms: Any) -> Measure:
+    return kind("m", tuple(STATES[name] for name in states), 1, **terms)
 
 
 def contract(measure: Measure, **changed: Any) -> Contract:
@@ -55,7 +65,7 @@ def with_postings(person: PersonHistory, *rows: tuple[str, int, bool]) -> Person
     return replace(person, hours=paid.hours, postings=paid.postings)
 
 
-WEEKS = measured(MeasureKind.WEEKS, "ordinary_job", "fleksjob", weeks_from_enrolment=50)
+WEEKS = measured(WeeksMeasure, "ordinary_job", "fleksjob", weeks_from_enrolment=50)
 
 
 @pytest.mark.parametrize(("back", "weeks"), [(-8000, 4), (-12000, 4), (-12001, 0), (-16000, 0)])
@@ -79,7 +89,7 @@ def test_a_neutral_week_behind_a_pause_repeats_the_last_week_that_was_asked(week
 
 
 def test_a_holiday_behind_a_pause_breaks_no_run():
-    the = contract(measured(MeasureKind.PEOPLE, "fleksjob", sustained_weeks=4), pauses=pause("2020-W12", "2020-W12"))
+    the = contract(measured(PeopleMeasure, "fleksjob", sustained_weeks=4), pauses=pause("2020-W12", "2020-W12"))
     assert units(the, history("FFFHF"), "2020-W14") == 1
 
 
@@ -99,13 +109,13 @@ def test_who_leaves_under_out_after_a_windows_end_takes_nothing_back_from_that_w
 
 @pytest.mark.parametrize("rule", [ExitRule.OUT, ExitRule.CENSORED])
 def test_the_register_is_not_asked_about_somebody_who_is_not_followed(rule: ExitRule):
-    the = contract(measured(MeasureKind.PEOPLE, "fleksjob", sustained_weeks=2), register_exits=exits(dead=rule))
+    the = contract(measured(PeopleMeasure, "fleksjob", sustained_weeks=2), register_exits=exits(dead=rule))
     left = replace(history("FFFFDD"), stop=StopReason.OBJECTED, last_week=Week.parse("2020-W13").ordinal)
     assert units(the, left, "2020-W15") == 1  # frozen, as the contract says of an objection
 
 
 def test_a_pause_after_the_persons_time_gives_no_days_back():
-    days = measured(MeasureKind.DAYS, "fleksjob", needed=26, days_from_enrolment=24)
+    days = measured(DaysMeasure, "fleksjob", needed=26, days_from_enrolment=24)
     person = history("F" * 12)
     assert units(contract(days), person, "2020-W20") == 0
     assert units(contract(days, pauses=pause("2020-W15", "2020-W18")), person, "2020-W20") == 0
@@ -123,7 +133,7 @@ def test_a_pause_after_the_persons_time_gives_no_days_back():
     ],
 )
 def test_a_pause_that_begins_on_the_last_day_gives_its_seven_days_back(days: int, paused: str, last: str):
-    measure = measured(MeasureKind.DAYS, "fleksjob", needed=26, days_from_enrolment=days)
+    measure = measured(DaysMeasure, "fleksjob", needed=26, days_from_enrolment=days)
     the, person = contract(measure, pauses=pause(paused, paused)), history("F" * 8)
     verdicts = judge_weeks(the, measure, person, Week.parse("2020-W16"))
     assert last_day(the, measure, person, verdicts) == date.fromisoformat(last)
@@ -134,7 +144,7 @@ def test_a_pause_that_begins_on_the_last_day_gives_its_seven_days_back(days: int
 
 
 def test_a_month_that_ends_after_the_persons_time_is_no_whole_month():
-    months = measured(MeasureKind.RETENTION, "fleksjob", needed=2, within=2, by_month=True)
+    months = measured(RetentionMeasure, "fleksjob", needed=2, within=2, by_month=True)
     until_april = replace(months, days_from_enrolment=7 * 9)  # to Sunday 3 May, the end of April's last week
     person = history("F" * 12)
     assert units(contract(until_april), person, "2020-W21") == 1
@@ -158,7 +168,7 @@ def test_pay_of_a_month_in_which_the_person_has_no_day_is_not_the_persons(
     enrolled: str, until: str, days: int, reached: int
 ):
     threshold = EarningsThreshold(1000, counts_partial_months=True)
-    measure = measured(MeasureKind.EARNINGS, "ordinary_job", days_from_enrolment=days, earnings=threshold)
+    measure = measured(EarningsMeasure, "ordinary_job", days_from_enrolment=days, earnings=threshold)
     person = pay(history("-" * 9, start="2020-W09", enrolled=enrolled), m2020_02=1000)
     assert units(contract(measure), person, until) == reached
 
@@ -167,7 +177,7 @@ def test_pay_of_a_month_in_which_the_person_has_no_day_is_not_the_persons(
 def test_pay_of_a_month_that_begins_after_the_persons_last_day_is_not_the_persons(days: int, reached: int):
     """The last day is Tuesday 31 March or Wednesday 1 April 2020: both in the first week of April."""
     measure = measured(
-        MeasureKind.EARNINGS,
+        EarningsMeasure,
         "ordinary_job",
         days_from_enrolment=days,
         earnings=EarningsThreshold(1000, counts_partial_months=True),
@@ -177,16 +187,14 @@ def test_pay_of_a_month_that_begins_after_the_persons_last_day_is_not_the_person
 
 
 def test_pay_of_months_behind_an_exit_is_no_result():
-    measure = measured(
-        MeasureKind.EARNINGS, "ordinary_job", earnings=EarningsThreshold(1000, counts_partial_months=True)
-    )
+    measure = measured(EarningsMeasure, "ordinary_job", earnings=EarningsThreshold(1000, counts_partial_months=True))
     person = history("----" + "N" * 9)
     assert units(contract(measure), pay(person, m2020_03=1000), "2020-W22") == 1
     assert units(contract(measure), pay(person, m2020_04=1000), "2020-W22") == 0
 
 
 def test_a_follow_up_in_a_neutral_exit_is_asked_when_the_exit_is_over():
-    measure = measured(MeasureKind.FOLLOW_UP, "fleksjob", months=(1,))
+    measure = measured(FollowUpMeasure, "fleksjob", months=(1,))
     the = contract(measure, register_exits=exits(moved=ExitRule.NEUTRAL))
     person = history("FFFFNNF", enrolled="2020-03-02")
     assert [units(the, person, week) for week in ("2020-W14", "2020-W15", "2020-W16")] == [0, 0, 1]
@@ -196,21 +204,19 @@ RATE = Figures("2018H2", {"rate": 35}, {}, 1)
 
 
 def test_the_highest_step_that_is_reached_pays_and_not_the_dearest():
-    steps = Tariff(
-        "t", TariffKind.STEPS, "rate", 1, points=(ScalePoint(0, 1000), ScalePoint(30, 500), ScalePoint(40, 0))
-    )
+    steps = StepsTariff("t", 1, "rate", points=(ScalePoint(0, 1000), ScalePoint(30, 500), ScalePoint(40, 0)))
     assert owed_before_caps(replace(IMPACT60, tariffs=(steps,)), steps, RATE) == 500
 
 
 def test_an_amount_between_two_points_is_rounded_as_a_whole():
-    line = Tariff("t", TariffKind.LINEAR, "rate", 1, points=(ScalePoint(34, 1), ScalePoint(36, 2)))
+    line = LinearTariff("t", 1, "rate", points=(ScalePoint(34, 1), ScalePoint(36, 2)))
     the = replace(IMPACT60, tariffs=(line,), rounding=Rounding.HALF_EVEN)
     assert owed_before_caps(the, line, RATE) == 2  # 1.5, and not 1 + the even half of 1
 
 
 @pytest.mark.parametrize(("cap", "names"), [(999, ["caps"]), (1000, [])])
 def test_a_cap_that_is_met_exactly_cuts_nothing(cap: int, names: list[str]):
-    fee = Tariff("t", TariffKind.FEE, "", 1, price_minor=1000)
+    fee = FeeTariff("t", 1, price_minor=1000)
     the = replace(IMPACT60, tariffs=(fee,), caps=Caps(contract_minor=cap))
     assert [name for name in capped_by(the, [RATE]) if name == "caps"] == names
 

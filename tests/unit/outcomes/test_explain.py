@@ -34,7 +34,7 @@ def test_a_run_names_the_rule_that_decided(weeks: str, expected: list[str]):
     until = Week.parse("2020-W10") + (len(weeks) - 1)
     explained, _ = explain_person(Rules(CONTRACT, TEXT), history(weeks), until)
     [window] = explained.windows
-    assert window.counted + window.not_counted == len(weeks)
+    assert window.counted_weeks + window.not_counted == len(weeks)
     found = [(f"{run.reason.name} {run.weeks} ", LINES[run.line - 1]) for run in window.runs]
     assert [
         name + line[: len(text) - len(name)] for (name, line), text in zip(found, expected, strict=True)
@@ -54,6 +54,9 @@ def test_an_exit_by_record_names_its_own_rule_and_the_last_week_its_measures():
 def test_windows_follow_each_other_and_their_units_add_up():
     person = history("F" * 30, start="2019-W20")
     weeks, people = explain_person(Rules(CONTRACT, TEXT), person, Week.parse("2019-W49"))
-    assert [(part.window, part.units, part.counted) for part in weeks.windows] == [("2019H1", 7, 7), ("2019H2", 30, 23)]
-    assert weeks.quantity == weeks.counted == 30
+    assert [(part.window, part.units, part.counted_weeks) for part in weeks.windows] == [
+        ("2019H1", 7, 7),
+        ("2019H2", 30, 23),
+    ]
+    assert weeks.quantity == weeks.counted_weeks == 30
     assert (people.quantity, str(people.windows[-1].to_week)) == (1, "2019-W49")

@@ -7,7 +7,9 @@ from dataclasses import fields, replace
 import pytest
 
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.terms import Caps, CohortThreshold, ScalePoint, Tariff, TariffKind
+from gateway.outcomes.tariffs.cohort_threshold import CohortTariff, CohortThreshold
+from gateway.outcomes.tariffs.steps import StepsTariff
+from gateway.outcomes.terms import Caps, ScalePoint
 from gateway.outcomes.varied import is_sound, terms
 from tests.support.histories import example_contract
 
@@ -37,8 +39,8 @@ def test_the_terms_of_impact60_are_these():
 @pytest.mark.parametrize("term", [one for one in terms(IMPACT60) if one.value > 1], ids=lambda term: term.name)
 def test_a_changed_contract_is_the_one_of_the_changed_file(term):
     expected = example_contract("impact60", changed=IN_THE_FILE[term.name])
-    assert comparable(term.changed(term.higher())) == comparable(expected)
-    assert is_sound(term.changed(term.higher()))
+    assert comparable(term.with_value(term.higher())) == comparable(expected)
+    assert is_sound(term.with_value(term.higher()))
 
 
 def test_a_tenth_is_at_least_one_and_leaves_something():
@@ -49,13 +51,9 @@ def test_a_tenth_is_at_least_one_and_leaves_something():
 
 
 def test_scales_cohorts_and_caps_are_varied_number_by_number():
-    steps = Tariff(
-        "s", TariffKind.STEPS, "rate", 1, points=(ScalePoint(0, 0), ScalePoint(10, 100), ScalePoint(11, 200))
-    )
-    cohorts = Tariff(
-        "c", TariffKind.COHORT_THRESHOLD, "", 1, price_minor=50,
-        cohorts=(CohortThreshold("a", 100), CohortThreshold("b", 100)), pooled=CohortThreshold("a", 75),
-    )  # fmt: skip
+    steps = StepsTariff("s", 1, "rate", points=(ScalePoint(0, 0), ScalePoint(10, 100), ScalePoint(11, 200)))
+    north, south = CohortThreshold("a", 100), CohortThreshold("b", 100)
+    cohorts = CohortTariff("c", 1, price_minor=50, cohorts=(north, south), pooled=CohortThreshold("a", 75))
     by_state = replace(IMPACT60.tariffs[0], id="p", price_minor=0, cap_minor=0, price_by_state={"fleksjob": 20})
     caps = Caps(contract_minor=1000, person_minor=10)
     contract = replace(IMPACT60, states=(), measures=(), tariffs=(steps, cohorts, by_state), caps=caps)
@@ -66,7 +64,7 @@ def test_scales_cohorts_and_caps_are_varied_number_by_number():
         "tariffs.c.cohorts.b.at_least", "tariffs.c.pooled.at_least", "tariffs.p.price_by_state.fleksjob",
         "caps.contract_minor", "caps.person_minor",
     ]  # fmt: skip
-    assert not is_sound(found["tariffs.s.points.2.at"].changed(11))  # the point would meet the next one
-    assert found["tariffs.c.cohorts.b.at_least"].changed(110).tariffs[1].cohorts[1].at_least == 110
-    assert found["tariffs.p.price_by_state.fleksjob"].changed(22).tariffs[2].price_by_state == {"fleksjob": 22}
-    assert found["caps.person_minor"].changed(11).caps == Caps(contract_minor=1000, person_minor=11)
+    assert not is_sound(found["tariffs.s.points.2.at"].with_value(11))  # the point would meet the next one
+    assert found["tariffs.c.cohorts.b.at_least"].with_value(110).tariffs[1].cohorts[1].at_least == 110
+    assert found["tariffs.p.price_by_state.fleksjob"].with_value(22).tariffs[2].price_by_state == {"fleksjob": 22}
+    assert found["caps.person_minor"].with_value(11).caps == Caps(contract_minor=1000, person_minor=11)

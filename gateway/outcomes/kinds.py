@@ -1,0 +1,27 @@
+"""The kinds of measures and tariffs that a contract file may name: a row each, and a module behind it.
+
+A new kind is such a module, its row here, and its words (`gateway.wording.measures`, `gateway.wording.tariffs`).
+"""
+
+from __future__ import annotations
+
+from gateway.outcomes.known_terms import kinds_by_word
+from gateway.outcomes.measures import days, earnings, follow_up, people, retention, weeks
+from gateway.outcomes.tariffs import cohort_threshold, fee, linear, price, share, steps
+
+MEASURES = kinds_by_word(
+    weeks.KIND,
+    people.KIND,
+    retention.KIND,
+    days.KIND,
+    earnings.KIND,
+    follow_up.KIND,
+)
+TARIFFS = kinds_by_word(
+    price.KIND,
+    steps.KIND,
+    linear.KIND,
+    share.KIND,
+    cohort_threshold.KIND,
+    fee.KIND,
+)

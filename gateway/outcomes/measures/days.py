@@ -1,0 +1,71 @@
+"""Kind `days`: reached once, by so many days in qualifying weeks, each day once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.figures import Cell
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.judging import first_day, last_day
+from gateway.outcomes.known_terms import MeasureKind
+from gateway.outcomes.measures.once import OnceMeasure
+from gateway.outcomes.phrases import Phrase
+from gateway.outcomes.terms import Index, WeekState
+from gateway.outcomes.verdicts import WeekVerdict
+from vocabulary.declaration import DeclarationTable
+
+_A_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class DaysMeasure(OnceMeasure):
+    """People with `needed` days in qualifying weeks."""
+
+    needed: int
+    days_from_enrolment: int = 0  # after them nothing counts; 0 for no end
+    kind: ClassVar[str] = "days"
+
+    @property
+    def days_limit(self) -> int:
+        return self.days_from_enrolment
+
+    def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
+        """Reached in the week in which the days of qualifying weeks, each day once, add up to what is needed."""
+        start, end = first_day(contract, person), last_day(contract, self, person, verdicts)
+        days = 0
+        for verdict in verdicts:
+            if not verdict.state:
+                continue
+            first, last = max(verdict.week.monday, start), min(verdict.week.sunday, end)
+            days += max(0, (last - first).days + 1)
+            if days >= self.needed:
+                return {(verdict.state, verdict.week.thursday.year): 1}
+        return {}
+
+    def can_be_reached_in(self, weeks: int) -> bool:
+        return _A_WEEK * weeks >= self.needed
+
+    def phrase(self) -> Phrase:
+        return Phrase("days", {"needed": self.needed})
+
+    def numbers(self) -> Iterator[AgreedNumber[DaysMeasure]]:
+        return numbers_of(self, "needed", "days_from_enrolment")
+
+    def weeks_needed(self) -> int:
+        return self.needed // _A_WEEK
+
+
+def _read(
+    table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]
+) -> DaysMeasure:
+    needed, end = table.integer("needed", least=1, most=3660), table.integer("days_from_enrolment", 0, most=3660)
+    if end and end < needed:
+        raise table.refuse("days_from_enrolment", "holds fewer days than are needed: nobody could reach it")
+    return DaysMeasure(name, states, table.line, needed, end)
+
+
+KIND = MeasureKind(word=DaysMeasure.kind, manual="Days", phrases=frozenset({"days"}), read=_read)

@@ -1,0 +1,142 @@
+"""Kind `earnings`: reached once, by so much pay from the person's own start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import ClassVar
+
+from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_inside, numbers_of
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.figures import Cell
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.judging import first_day, last_day
+from gateway.outcomes.known_terms import MeasureKind, find_index
+from gateway.outcomes.measures.once import OnceMeasure
+from gateway.outcomes.phrases import Hours, Money, Phrase
+from gateway.outcomes.terms import Index, Rounding, WeekState, divide
+from gateway.outcomes.verdicts import SKIPPED, WeekReason, WeekVerdict
+from vocabulary.declaration import DeclarationTable, one_of
+from vocabulary.weeks import Month
+
+_NOT_READ = SKIPPED | {
+    WeekReason.CENSORED,
+    WeekReason.FAILED,
+    WeekReason.EXIT,
+    WeekReason.OUT,
+    WeekReason.AFTER_LAST_WEEK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EarningsThreshold:
+    """Pay that must be reached: an amount, or hours a week × weeks × the index of the year of the person's start."""
+
+    amount_minor: int
+    hours_hundredths: int = 0  # of all weeks together
+    index: Index | None = None  # minor units an hour
+    counts_partial_months: bool = False  # months that lie only partly in the person's time
+
+    def minor(self, start: date, rounding: Rounding) -> int:
+        """The threshold for somebody who started on a day. `ValueError` for a year that the index lacks."""
+        if self.index is None:
+            return self.amount_minor
+        return divide(self.hours_hundredths * self.index.value(self.index.year_of(start)), 100, rounding)
+
+    def phrase(self) -> Phrase:
+        months = Phrase("partial_months" if self.counts_partial_months else "whole_months")
+        if self.index is None:
+            return Phrase("amount", {"amount": Money(self.amount_minor), "months": months})
+        return Phrase("by_index", {"hours": Hours(self.hours_hundredths), "index": self.index, "months": months})
+
+
+@dataclass(frozen=True, slots=True)
+class EarningsMeasure(OnceMeasure):
+    """People whose pay reached a threshold."""
+
+    earnings: EarningsThreshold
+    days_from_enrolment: int = 0  # after them nothing counts; 0 for no end
+    kind: ClassVar[str] = "earnings"
+    can_fall: ClassVar[bool] = True  # pay can be taken back
+    counts_pay: ClassVar[bool] = True
+
+    @property
+    def days_limit(self) -> int:
+        return self.days_from_enrolment
+
+    @property
+    def published_index(self) -> Index | None:
+        return self.earnings.index
+
+    def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
+        """Reached in the month in which the pay from the person's start adds up to the threshold of the year of the
+        start.
+
+        A month is read where one of its weeks is asked and one of its days is the person's, so that nothing after an
+        exit counts; pay that is taken back counts against it in its own month.
+        """
+        if any(verdict.reason is WeekReason.OUT for verdict in verdicts):
+            return {}
+        start, end = first_day(contract, person), last_day(contract, self, person, verdicts)
+        needed = self.earnings.minor(start, contract.rounding)
+        [state] = self.states
+        months = sorted({verdict.week.month for verdict in verdicts if verdict.reason not in _NOT_READ})
+        reached, earned = None, 0
+        for month in months:
+            if not _is_read(month, start, end, partly=self.earnings.counts_partial_months):
+                continue
+            earned += sum(person.earnings.get((month.ordinal, kind), 0) for kind in state.income_types)
+            reached = (reached or month) if earned >= needed else None
+        return {} if reached is None else {(state.id, reached.first_day.year): 1}
+
+    def can_be_reached_in(self, weeks: int) -> bool:
+        return True  # no amount is too much for a month
+
+    def phrase(self) -> Phrase:
+        return self.earnings.phrase()
+
+    def numbers(self) -> Iterator[AgreedNumber[EarningsMeasure]]:
+        yield from numbers_of(self, "days_from_enrolment")
+        yield from numbers_inside(
+            "earnings",
+            numbers_of(self.earnings, "amount_minor", "hours_hundredths"),
+            lambda changed: replace(self, earnings=changed),
+        )
+
+    def with_years_shifted(self, years: int) -> EarningsMeasure:
+        if self.earnings.index is None:
+            return self
+        return replace(self, earnings=replace(self.earnings, index=self.earnings.index.years_later(years)))
+
+
+def _is_read(month: Month, start: date, end: date, *, partly: bool) -> bool:
+    """Whether the whole month lies in the person's time, or (`partly`) at least one day of it."""
+    first, last = month.first_day, (month + 1).first_day - timedelta(days=1)
+    return (first <= end and start <= last) if partly else (start <= first and last <= end)
+
+
+def _read(
+    table: DeclarationTable, name: str, states: tuple[WeekState, ...], indices: tuple[Index, ...]
+) -> EarningsMeasure:
+    if len(states) != 1 or not states[0].income_types:
+        raise table.refuse("states", "must name one state with income_types: pay of those types is added up")
+    pay = table.table("earnings")
+    by_index = "index" in pay
+    hours = pay.integer("hours_per_week_hundredths", least=1) * pay.integer("weeks", least=1) if by_index else 0
+    threshold = EarningsThreshold(
+        amount_minor=0 if by_index else pay.integer("amount_minor", least=1),
+        hours_hundredths=hours,
+        index=find_index(pay, indices) if by_index else None,
+        counts_partial_months=pay.convert("partial_months", one_of("count", "leave_out")) == "count",
+    )
+    pay.finish()
+    return EarningsMeasure(name, states, table.line, threshold, table.integer("days_from_enrolment", 0, most=3660))
+
+
+KIND = MeasureKind(
+    word=EarningsMeasure.kind,
+    manual="Earnings",
+    phrases=frozenset({"amount", "by_index", "partial_months", "whole_months"}),
+    read=_read,
+)

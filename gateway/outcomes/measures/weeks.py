@@ -1,0 +1,71 @@
+"""Kind `weeks`: every qualifying week counts by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
+from gateway.outcomes.calendar import best_years, counted_weeks, first_weeks, is_paused, open_week, stands_still
+from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.figures import Cell
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.known_terms import MeasureKind
+from gateway.outcomes.phrases import Phrase
+from gateway.outcomes.terms import FigureUnit, Index, WeekState, Window
+from gateway.outcomes.verdicts import WeekVerdict
+from vocabulary.declaration import DeclarationTable
+from vocabulary.weeks import Week
+
+
+@dataclass(frozen=True, slots=True)
+class WeeksMeasure(Measure):
+    """Qualifying weeks so far."""
+
+    weeks_from_enrolment: int  # after them nothing counts
+    kind: ClassVar[str] = "weeks"
+    unit: ClassVar[FigureUnit] = FigureUnit.WEEK
+
+    @property
+    def weeks_limit(self) -> int:
+        return self.weeks_from_enrolment
+
+    @property
+    def pace_limit(self) -> int | None:
+        return self.weeks_from_enrolment
+
+    def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
+        return Counter((verdict.state, verdict.week.thursday.year) for verdict in verdicts if verdict.state)
+
+    def can_move(self, contract: Contract, first: Week, window: Window) -> bool:
+        start = open_week(contract, max(first, window.from_week))
+        return start <= window.to_week and counted_weeks(contract, first, start) <= self.weeks_from_enrolment
+
+    def most_units(self, contract: Contract) -> int:
+        return min(self.weeks_from_enrolment, contract.windows[-1].to_week - first_weeks(contract)[0] + 1)
+
+    def best_of_person(self, contract: Contract, window: Window, price: Callable[[int], int]) -> int:
+        """Where an exit can make time stand still, weeks after the person's time are asked too: any may count."""
+        rows = []
+        for first in first_weeks(contract):
+            weeks = [first + offset for offset in range(max(0, window.to_week - first + 1))]
+            asked = [week.thursday.year for week in weeks if not is_paused(contract, week)]
+            rows.append(asked if stands_still(contract) else asked[: self.weeks_from_enrolment])
+        return best_years(rows, price, most=self.most_units(contract))
+
+    def phrase(self) -> Phrase:
+        return Phrase("weeks", {"weeks": self.weeks_from_enrolment})
+
+    def numbers(self) -> Iterator[AgreedNumber[WeeksMeasure]]:
+        return numbers_of(self, "weeks_from_enrolment")
+
+
+def _read(
+    table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]
+) -> WeeksMeasure:
+    return WeeksMeasure(name, states, table.line, table.integer("weeks_from_enrolment", least=1, most=1040))
+
+
+KIND = MeasureKind(word=WeeksMeasure.kind, manual="Weeks", phrases=frozenset({"weeks"}), read=_read)

@@ -1,0 +1,1 @@
+"""How a contract can turn figures into money: a module a kind. `gateway.outcomes.kinds` lists them."""

@@ -1,0 +1,116 @@
+"""What each kind of measure counts, in words: an entry a kind. `states` are the labels of the measure's states."""
+
+from __future__ import annotations
+
+from gateway.outcomes.kinds import MEASURES
+from gateway.wording.kind_words import KindSentence, in_both, words_for
+
+_REACHED_ONCE = in_both(
+    "hver person, én gang, når {needed} af {within} {periods} i træk er i {states}",
+    "each person, once, when {needed} of {within} {periods} on end are in {states}",
+)
+_PAY_IN_ANNEX = "Antal borgere, hvis løn fra egen start når op på"
+
+MEASURE_WORDS = words_for(
+    MEASURES,
+    {
+        "weeks": {
+            "weeks": KindSentence(
+                in_both(
+                    "hver uge i {states}, i {weeks} uger fra indskrivningen",
+                    "each week in {states}, for {weeks} weeks from enrolment",
+                ),
+                "Antal uger i alt, hvor en borger er i en tilstand. Hver borger har {weeks} uger fra indskrivningen.",
+                "En uge tæller ved",
+            )
+        },
+        "people": {
+            "last_weeks": KindSentence(
+                in_both(
+                    "hver person, hvor de sidste {sustained} uger alle er i {states}; et tilbagefald åbner resultatet"
+                    " igen",
+                    "each person whose last {sustained} weeks are all in {states}; a relapse reopens the outcome",
+                ),
+                "Antal borgere, hvis seneste {sustained} uger alle er i en tilstand, når perioden slutter. Et"
+                " tilbagefald åbner resultatet igen.",
+                "Målet er {sustained} uger i træk med",
+            ),
+            "last_week": KindSentence(
+                in_both(
+                    "hver person, der er i {states} i periodens sidste uge; et tilbagefald åbner resultatet igen",
+                    "each person in {states} in the last week of the window; a relapse reopens the outcome",
+                ),
+                "Antal borgere, der er i en tilstand i periodens sidste uge. Et tilbagefald åbner resultatet igen.",
+                "Målet er",
+            ),
+        },
+        "retention": {
+            "first": KindSentence(
+                _REACHED_ONCE,
+                "Antal borgere, der har haft deres første {period} i en tilstand. Resultatet bliver stående.",
+                "Målet er første gang med",
+            ),
+            "on_end": KindSentence(
+                _REACHED_ONCE,
+                "Antal borgere, der har haft {needed} {periods} i træk i en tilstand. Resultatet bliver stående.",
+                "Målet er {needed} {periods} i træk med",
+            ),
+            "among": KindSentence(
+                _REACHED_ONCE,
+                "Antal borgere, der har haft {needed} {needed_periods} i en tilstand blandt {within} {periods} i træk."
+                " Resultatet bliver stående.",
+                "Målet er {needed} {periods} ud af {within} med",
+            ),
+        },
+        "days": {
+            "days": KindSentence(
+                in_both(
+                    "hver person, én gang, efter {needed} dage i alt i {states}, hver dag én gang",
+                    "each person, once, after {needed} days in all in {states}, each day once",
+                ),
+                "Antal borgere, der har samlet {needed} dage i uger, som tæller. Hver dag tæller én gang. Resultatet"
+                " bliver stående.",
+                "Målet er {needed} dage i alt med",
+            )
+        },
+        "earnings": {
+            "amount": KindSentence(
+                in_both(
+                    "hver person, hvis løn ({states}) fra egen start når {amount}{months}",
+                    "each person whose pay ({states}) from their own start reaches {amount}{months}",
+                ),
+                f"{_PAY_IN_ANNEX} {{amount}}. {{months}}.",
+                "Målet er en samlet løn ved",
+            ),
+            "by_index": KindSentence(
+                in_both(
+                    "hver person, hvis løn ({states}) fra egen start når {hours} timer × værdien i startens år af"
+                    " {index}{months}",
+                    "each person whose pay ({states}) from their own start reaches {hours} hours × the value in the"
+                    " year of the start of {index}{months}",
+                ),
+                f"{_PAY_IN_ANNEX} {{hours}} timer gange satsen i {{index}} for det år, hvor borgeren startede."
+                " {months}.",
+                "Målet er en samlet løn ved",
+            ),
+            "partial_months": KindSentence(
+                in_both("; dele af måneder tæller", "; parts of months count"),
+                "Måneder, der kun delvis ligger i borgerens tid, tæller med",
+            ),
+            "whole_months": KindSentence(
+                in_both("; kun hele måneder tæller", "; whole months alone count"),
+                "Måneder, der kun delvis ligger i borgerens tid, tæller ikke med",
+            ),
+        },
+        "follow_up": {
+            "follow_up": KindSentence(
+                in_both(
+                    "et point for hver person i {states} i ugen {months} måneder efter egen start",
+                    "a point for each person in {states} in the week {months} months after their own start",
+                ),
+                "Et point for hver borger, der er i en tilstand i ugen {months} måneder efter egen start.",
+                "{months} måneder efter starten ser vi efter",
+            )
+        },
+    },
+)

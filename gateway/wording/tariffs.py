@@ -1,0 +1,83 @@
+"""What each kind of tariff pays for, in words: an entry a kind. `unit` is the word of one unit of its figure."""
+
+from __future__ import annotations
+
+from gateway.outcomes.kinds import TARIFFS
+from gateway.wording.kind_words import KindSentence, in_both, words_for
+
+_NEGATIVE = KindSentence(in_both("; kan være negativt", "; may be negative"), "Er tallet negativt, går penge tilbage.")
+_NEVER_NEGATIVE = KindSentence(in_both("; aldrig under nul", "; never below nothing"), "Aldrig under 0.")
+
+TARIFF_WORDS = words_for(
+    TARIFFS,
+    {
+        "price": {
+            "price": KindSentence(
+                in_both("{price} for hver {unit} under {of}", "{price} for each {unit} under {of}"),
+                "{price} for hver {unit} i {of}.",
+            ),
+            "by_state": KindSentence(
+                in_both("{prices} for hver {unit} under {of}", "{prices} for each {unit} under {of}"),
+                "For hver {unit} i {of}: {prices}.",
+            ),
+            "indexed": KindSentence(
+                in_both("; reguleret efter {index}, {year} = 100 %", "; by the index {index}, {year} = 100 %"),
+                "Prisen er i {year}-niveau og følger {index}.",
+            ),
+            "declared": KindSentence(
+                in_both("{price} for hver {unit} under {of}{least}", "{price} for each {unit} under {of}{least}"),
+                "{price} for hver {unit} i {of}. {least}",
+            ),
+            "negative": _NEGATIVE,
+            "never_negative": _NEVER_NEGATIVE,
+        },
+        "steps": {
+            "steps": KindSentence(
+                in_both("det højeste trin, som {of} når: {points}", "the highest step that {of} reaches: {points}"),
+                "Beløbet på det højeste trin, som {of} når: {points}. Under det første 0.",
+            )
+        },
+        "linear": {
+            "linear": KindSentence(
+                in_both(
+                    "rette linjer mellem punkterne for {of}, vandret udenfor: {points}",
+                    "straight lines between the points of {of}, level outside of them: {points}",
+                ),
+                "Beløbet følger rette linjer mellem punkterne for {of}: {points}. Uden for punkterne er det vandret.",
+            )
+        },
+        "share": {
+            "share": KindSentence(
+                in_both("{share} af {of}{minus}{times}{least}", "{share} of {of}{minus}{times}{least}"),
+                "{share} af {of}{minus}{times}. {least}",
+            ),
+            "less": KindSentence(in_both(" minus {of}", " less {of}"), " minus {of}"),
+            "times": KindSentence(in_both(" × {of}", " × {of}"), ", ganget med antallet i {of}"),
+            "negative": _NEGATIVE,
+            "never_negative": _NEVER_NEGATIVE,
+        },
+        "cohort_threshold": {
+            "cohort_threshold": KindSentence(
+                in_both(
+                    "{price} for hvert hold, der når sin tærskel: {cohorts}{pooled}",
+                    "{price} for each cohort that reaches: {cohorts}{pooled}",
+                ),
+                "{price} for hvert hold, der når sin grænse: {cohorts}.{pooled}",
+            ),
+            "pooled": KindSentence(
+                in_both(
+                    "; når ingen gør, betales alle ved {figure} fra {window}",
+                    "; where none does, all are paid at {figure} from {window}",
+                ),
+                " Hvis intet hold når sin grænse, gælder fra {window} tallet for alle samlet: Er {figure}, betales"
+                " prisen for hvert hold.",
+            ),
+        },
+        "fee": {
+            "fee": KindSentence(
+                in_both("{price} for hver periode, for arbejdet selv", "{price} for each window, for delivering"),
+                "{price} for hver periode, for at levere indsatsen.",
+            )
+        },
+    },
+)
