@@ -38,8 +38,8 @@ from gateway.store import queries
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical, sdjwt
+from outcome_verifier.checks import check_signature
 from outcome_verifier.errors import VerificationError
-from outcome_verifier.evidence import check_signature
 from outcome_verifier.trust import TrustFile
 from policies.disclosure import Band
 from policies.terms import Role

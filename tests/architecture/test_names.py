@@ -44,28 +44,20 @@ EVIDENCE = frozenset({"gateway/events/evidence.py", "gateway/errors/evidence.py"
 
 # What is left of the time before this rule: it only ever shrinks, and then it is gone.
 _CLASSES_NOT_YET = """
-    Acknowledgement Action Agreement Check Denied DisclosureInvalid Document Evidence Expected Figure
-    PlannedRelease Recipient Seal Signed Signer State Statement Successor Token View
+    Denied PlannedRelease Seal
 """
 CLASSES_NOT_YET = frozenset(_CLASSES_NOT_YET.split())
 EVIDENCE_NOT_YET = frozenset(
     {
         "gateway/outcomes/evidence.py",
-        "verifier/outcome_verifier/evidence.py",
     }
 )
 FUNCTIONS_NOT_YET = {
-    "connectors": 23,
     "gateway/api": 3,
     "gateway/cli": 2,
     "gateway/documents": 18,
     "gateway/outcomes": 29,
     "gateway/settlement": 18,
-    "gateway/wording": 6,
-    "keys": 2,
-    "policies": 4,
-    "verifier/outcome_verifier": 9,
-    "vocabulary": 3,
 }
 
 

@@ -28,6 +28,7 @@ from typing import Any
 from outcome_verifier import acceptance, canonical, countersignature, sdjwt
 from outcome_verifier.acceptance import Acceptance
 from outcome_verifier.bundle import Bundle
+from outcome_verifier.checks import check_claims, check_receipt, check_signature, check_successor
 from outcome_verifier.claims import check_figures, check_shapes
 from outcome_verifier.countersignature import Countersignature
 from outcome_verifier.errors import (
@@ -44,7 +45,6 @@ from outcome_verifier.errors import (
     TokenMalformed,
     VerificationError,
 )
-from outcome_verifier.evidence import check_claims, check_receipt, check_signature, check_successor
 from outcome_verifier.proof import verify_proof
 from outcome_verifier.statuslist import VALID, StatusToken, read_status
 from outcome_verifier.trust import TrustFile
