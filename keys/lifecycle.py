@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from keys.errors import TransitionRefused
-from vocabulary.total import total
+from vocabulary.total import transitions
 
 
 class KeyState(StrEnum):
@@ -30,7 +30,7 @@ class KeyAction(StrEnum):
     COMPROMISE = "compromise"
 
 
-TRANSITIONS: Mapping[KeyState, Mapping[KeyAction, KeyState]] = total(
+TRANSITIONS: Mapping[KeyState, Mapping[KeyAction, KeyState]] = transitions(
     {
         KeyState.PENDING: {
             KeyAction.ACTIVATE: KeyState.ACTIVE,
@@ -45,6 +45,7 @@ TRANSITIONS: Mapping[KeyState, Mapping[KeyAction, KeyState]] = total(
         KeyState.COMPROMISED: {},
     },
     KeyState,
+    KeyAction,
 )
 PUBLISHED = frozenset({KeyState.PENDING, KeyState.ACTIVE, KeyState.RETIRING})  # in the issuer's JWK set of today
 

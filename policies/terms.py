@@ -34,6 +34,9 @@ class Purpose(StrEnum):
     RESEARCH = "research"
 
 
+NEVER_DECLARED = frozenset({Purpose.MARKETING, Purpose.FRAUD_CONTROL, Purpose.CREDIT_CHECK, Purpose.RESEARCH})
+
+
 class LegalBasis(StrEnum):
     """A point of GDPR art. 6(1), as the IRI of the Data Privacy Vocabulary."""
 

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+S = TypeVar("S", bound=Enum)
+A = TypeVar("A", bound=Enum)
 
 
 def total(table: Mapping[K, V], *sets: type[Enum]) -> Mapping[K, V]:
@@ -36,3 +38,9 @@ def total(table: Mapping[K, V], *sets: type[Enum]) -> Mapping[K, V]:
         strangers = [str(key) for key in table if key not in members]
         raise TypeError(f"the table over {names} has rows for no member: {', '.join(strangers)}")
     return MappingProxyType(dict(table))
+
+
+def transitions(table: Mapping[S, Mapping[A, S]], states: type[S], actions: type[A]) -> Mapping[S, Mapping[A, S]]:
+    """The table of a life: a row for every state, and every action in some row; `TypeError` as `total` raises it."""
+    total({action: following for row in table.values() for action, following in row.items()}, actions)
+    return total(table, states)

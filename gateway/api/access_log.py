@@ -20,7 +20,7 @@ router = APIRouter(tags=["oversight"])
 @router.get(
     "/access-log",
     response_model=list[LogLine],
-    responses=problems.documented(401, 403, 404, 422),
+    responses=problems.responses(401, 403, 404, 422),
     summary="Read the access log",
 )
 def access_log(

@@ -32,7 +32,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         version="0.1.0",
         description=description(gateway.issuer),
         servers=[{"url": gateway.issuer}],
-        responses=problems.documented("default"),
+        responses=problems.responses("default"),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # the redirect would repeat whatever stands in the query

@@ -23,7 +23,7 @@ router = APIRouter(tags=["attestations"])
 @router.get(
     "/contracts",
     response_model=list[PlannedContract],
-    responses=problems.documented(401),
+    responses=problems.responses(401),
     summary="What you may ask for, and when",
 )
 def contracts(gateway: Installation, party: Caller) -> Response:
@@ -34,7 +34,7 @@ def contracts(gateway: Installation, party: Caller) -> Response:
 @router.post(
     "/contracts/{contract_id}/windows/{window}/attestations/{template}",
     response_model=EvidenceBundle,
-    responses=problems.documented(401, 403, 404, 409, 422),
+    responses=problems.responses(401, 403, 404, 409, 422),
     summary="Ask for the attestation of a window",
 )
 def attestation(

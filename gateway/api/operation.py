@@ -33,7 +33,7 @@ def document(request: Request) -> HTMLResponse:
     return HTMLResponse(render(request.app.openapi()))
 
 
-@router.get("/health", tags=["operation"], responses=problems.documented(503), summary="Whether the gateway answers")
+@router.get("/health", tags=["operation"], responses=problems.responses(503), summary="Whether the gateway answers")
 def health(gateway: Installation) -> Health:
     """The gateway answers and can read its database."""
     with gateway.store.read() as session:

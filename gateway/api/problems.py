@@ -65,7 +65,7 @@ _DOCUMENTED: dict[int | str, tuple[type[Problem], str]] = {
 }
 
 
-def documented(*statuses: int | str) -> dict[int | str, dict[str, JsonValue]]:
+def responses(*statuses: int | str) -> dict[int | str, dict[str, JsonValue]]:
     """The entries of an OpenAPI `responses` object for problems with these statuses."""
     found: dict[int | str, dict[str, JsonValue]] = {}
     for status in statuses:
@@ -76,7 +76,7 @@ def documented(*statuses: int | str) -> dict[int | str, dict[str, JsonValue]]:
 
 
 def schemas() -> dict[str, JsonValue]:
-    """The schemas that `documented` refers to, by name."""
+    """The schemas that `responses` refers to, by name."""
     models: list[tuple[type[BaseModel], Literal["serialization"]]] = [
         (model, "serialization") for model in (Problem, DeniedProblem, Unreadable)
     ]
@@ -90,7 +90,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(root, _own_error)
     app.add_exception_handler(RequestValidationError, _wrong_request)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
+    app.add_exception_handler(Exception, _unforeseen_error)
 
 
 def too_large() -> JSONResponse:
@@ -101,7 +101,7 @@ def too_large() -> JSONResponse:
 async def _own_error(_request: Request, error: Exception) -> JSONResponse:
     shown = outcome(error)
     if shown is None:
-        return await _unforeseen(_request, error)
+        return await _unforeseen_error(_request, error)
     code = getattr(error, "code", "gateway-error")
     # what went wrong inside is for the operator's log, not for a caller
     told = _CPR_SHAPE.sub("…", str(error))
@@ -134,7 +134,7 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     return _answer(_problem(status, f"http-{status}", titles.get(status, "Not possible"), ""), headers)
 
 
-async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+async def _unforeseen_error(_request: Request, _error: Exception) -> JSONResponse:
     return _answer(_problem(500, "internal", "Internal error", "the request was not carried out; nothing was changed"))
 
 

@@ -89,7 +89,7 @@ def router(directory: Path) -> APIRouter:
             path,
             summary=family.summary,
             response_class=family.sent_as,
-            responses=problems.documented(404),
+            responses=problems.responses(404),
         )(send_one)
     return found
 

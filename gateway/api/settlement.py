@@ -30,7 +30,7 @@ DisputeId = Annotated[str, Path(pattern="^[0-9a-f-]{36}$", description="The disp
 @router.get(
     "/contracts/{contract_id}/settlement",
     response_model=SettlementStatement | InvestorSettlement | InvestorDates,
-    responses=problems.documented(401, 403, 404),
+    responses=problems.responses(401, 403, 404),
     summary="What is owed, invoiced and paid",
 )
 def settlement(gateway: Installation, contract_id: ContractId, party: RecipientCaller) -> Response:
@@ -41,7 +41,7 @@ def settlement(gateway: Installation, contract_id: ContractId, party: RecipientC
 
 @router.post(
     "/contracts/{contract_id}/windows/{window}/acknowledgement",
-    responses=problems.documented(401, 403, 404, 409, 422),
+    responses=problems.responses(401, 403, 404, 409, 422),
     summary="Accept what a payment document says",
 )
 def acknowledgement(
@@ -54,7 +54,7 @@ def acknowledgement(
 
 @router.post(
     "/contracts/{contract_id}/windows/{window}/disputes",
-    responses=problems.documented(401, 403, 404, 409, 422),
+    responses=problems.responses(401, 403, 404, 409, 422),
     summary="Contest one line of a payment document",
 )
 def dispute(
@@ -76,7 +76,7 @@ def dispute(
 
 @router.post(
     "/contracts/{contract_id}/disputes/{dispute}/outcome",
-    responses=problems.documented(401, 403, 404, 409, 422),
+    responses=problems.responses(401, 403, 404, 409, 422),
     summary="Withdraw a dispute, or answer the municipality's",
 )
 def outcome(
@@ -101,7 +101,7 @@ def outcome(
             "description": "An invoice or a credit note (UBL 2.1).",
             "content": {"application/xml": {"schema": {"type": "string"}}},
         },
-        **problems.documented(401, 403, 404, 409, 422),
+        **problems.responses(401, 403, 404, 409, 422),
     },
     summary="Make the invoice of a window, or get the one that was made",
 )

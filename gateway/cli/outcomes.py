@@ -124,11 +124,11 @@ def _pull_records(
             done = pull_records(gateway, contract, declaration.id, transport, purpose=purpose, progress=report)
     finally:
         for left in getattr(transport, "left", ()):
-            console.print(_left(left), style="yellow")
+            console.print(_left_line(left), style="yellow")
     _show_pull(done)
 
 
-def _left(left: Left) -> str:
+def _left_line(left: Left) -> str:
     return f"{'waits' if left.waits else 'refused'}: {left.name}: {left.reason}"
 
 
@@ -164,7 +164,7 @@ def _pull_folder(gateway: Gateway, contract: str, declaration: SourceDeclaration
         for step in steps:
             is_empty = False
             if isinstance(step, Left):
-                console.print(_left(step), style="yellow")
+                console.print(_left_line(step), style="yellow")
                 continue
             if step.report is None:
                 console.print(f"not needed: {step.file}")

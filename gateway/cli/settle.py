@@ -216,8 +216,8 @@ def approve(contract: Contract, number: Number) -> None:
     console.print(f"approved: {number}, {english_money(made.bill.total_minor)}", style="green")
 
 
-@app.command()
-def paid(
+@app.command("paid")
+def register_paid(
     contract: Contract,
     number: Number,
     on: Annotated[str, typer.Option(help="The day of the payment, such as 2021-04-01.")],

@@ -33,9 +33,9 @@ def page(made: AccessReport) -> str:
         ("Hvorfor har vi det?", _why(made)),
         ("Hvilke slags oplysninger er det?", _categories(made)),
         ("Hvem kan få noget at vide?", _recipients(made)),
-        ("Hvad har vi om dig?", _held(made)),
+        ("Hvad har vi om dig?", _held_section(made)),
         ("Hvornår har nogen set det?", _look_ups(made)),
-        ("Hvem har fået hvad?", _received(made)),
+        ("Hvem har fået hvad?", _received_section(made)),
         ("Hvad du har bedt os om", _requests(made.requests)),
         ("Dine rettigheder", "<ul>" + "".join(f"<li>{line}</li>" for line in words.RIGHTS) + "</ul>"),
     )
@@ -97,7 +97,7 @@ def _recipients(made: AccessReport) -> str:
     return _table(("Modtager", "Rolle", "Hvad aftalen giver dem"), rows)
 
 
-def _held(made: AccessReport) -> str:
+def _held_section(made: AccessReport) -> str:
     held, sources = made.held, _source_names(made)
     facts = (
         f"<p>Sagsnummer {escape(held.case_reference)}. Henvist {short_day(held.enrolled_on)}. Du fik underretning "
@@ -211,7 +211,7 @@ def _look_ups(made: AccessReport) -> str:
     return _table(("Dato", "Hvad", "Formål", "Register"), rows)
 
 
-def _received(made: AccessReport) -> str:
+def _received_section(made: AccessReport) -> str:
     note = (
         "<p>Dit navn og dit CPR-nummer er ikke sendt til nogen. Tallene er om hele gruppen. Kun når alle eller ingen "
         "er i mål, siger de også noget om dig. Vil du have en nøjagtig kopi med underskrift, så bed om filen til dette "

@@ -207,7 +207,7 @@ def _buyer(payer: PayerAccount, *, is_alone: bool) -> list[tuple[str, str]]:
     return facts if is_alone else [("Betaler · payer", payer.name), *facts]
 
 
-def _named(names: dict[str, str], payer: str) -> str:
+def _payer_cell(names: dict[str, str], payer: str) -> str:
     return f"<td>{escape(names[payer])}</td>"
 
 
@@ -217,7 +217,7 @@ def _bills(made: SettlementStatement) -> str:
         return ""
     several = len(names) > 1
     rows = "".join(
-        f"<tr><th scope=row>{escape(one.number)}</th>{_named(names, one.payer) if several else ''}"
+        f"<tr><th scope=row>{escape(one.number)}</th>{_payer_cell(names, one.payer) if several else ''}"
         f"<td>{in_both_languages(BILLS[one.kind])}</td>"
         f"<td class=n>{kroner(one.total_minor)}</td><td class=when>{one.issued_on}</td>"
         f"<td class=when>{one.due_on}</td>"

@@ -5,8 +5,21 @@ from __future__ import annotations
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import ExitRule
 from policies.basis import StopReason
+from vocabulary.total import total
 
 _RIGHTS = (StopReason.WITHDRAWN, StopReason.OBJECTED, StopReason.RESTRICTED)
+
+
+_COSTS = total(
+    {
+        ExitRule.FROZEN: "",
+        ExitRule.NEUTRAL: "",
+        ExitRule.CENSORED: "ends what the operator earns by that person, and a held outcome is lost",
+        ExitRule.FAILURE: "ends what the operator earns by that person, and a held outcome is lost",
+        ExitRule.OUT: "takes back everything that the operator was paid for that person",
+    },
+    ExitRule,
+)
 
 
 def warnings(contract: Contract) -> list[str]:
@@ -17,14 +30,9 @@ def warnings(contract: Contract) -> list[str]:
     paid = sorted(contract.paid_measures)
     if not paid:
         return []
-    costs = {
-        ExitRule.CENSORED: "ends what the operator earns by that person, and a held outcome is lost",
-        ExitRule.FAILURE: "ends what the operator earns by that person, and a held outcome is lost",
-        ExitRule.OUT: "takes back everything that the operator was paid for that person",
-    }
     return [
-        f'exits.{reason}: "{contract.exits[reason]}" {costs[contract.exits[reason]]} ({", ".join(paid)}); an operator'
+        f'exits.{reason}: "{contract.exits[reason]}" {_COSTS[contract.exits[reason]]} ({", ".join(paid)}); an operator'
         ' then gains where nobody uses a right. "frozen" costs nobody'
         for reason in _RIGHTS
-        if contract.exits[reason] in costs
+        if _COSTS[contract.exits[reason]]
     ]

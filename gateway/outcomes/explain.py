@@ -9,24 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import assert_never
 
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.judging import AFTER_EXIT
 from gateway.outcomes.results import person_result
 from gateway.outcomes.terms import EXIT_OF, ExitRule, Window
 from gateway.outcomes.verdicts import WeekReason, WeekVerdict
 from vocabulary.declaration import line_of
 from vocabulary.weeks import Week
 
-_RULE_OF = {
-    WeekReason.FROZEN: ExitRule.FROZEN,
-    WeekReason.NEUTRAL: ExitRule.NEUTRAL,
-    WeekReason.CENSORED: ExitRule.CENSORED,
-    WeekReason.FAILED: ExitRule.FAILURE,
-    WeekReason.EXIT: ExitRule.FAILURE,
-    WeekReason.OUT: ExitRule.OUT,
-}
+_RULE_OF = {reason: rule for rule, reason in AFTER_EXIT.items()}
 OUTSIDE = ""  # label of weeks that lie in no window
 
 
@@ -131,16 +126,26 @@ class Rules:
             case WeekReason.AFTER_LAST_WEEK:
                 key = "weeks_from_enrolment" if measure.weeks_limit else "days_from_enrolment"
                 return self.line(*self._place(measure), key=key)
-            case reason if reason in _RULE_OF:
+            case (
+                WeekReason.FROZEN
+                | WeekReason.NEUTRAL
+                | WeekReason.CENSORED
+                | WeekReason.FAILED
+                | WeekReason.EXIT
+                | WeekReason.OUT
+            ):
                 return self.line("exits", key=self._exit(person, verdict))
-        return verdict.line
+            case WeekReason.QUALIFIES | WeekReason.NO_INCOME | WeekReason.TOO_FEW_HOURS:
+                return verdict.line
+            case _:
+                assert_never(verdict.reason)
 
     def _place(self, measure: Measure) -> tuple[str, int]:
         return "measures", [one.id for one in self.contract.measures].index(measure.id)
 
     def _exit(self, person: PersonHistory, verdict: WeekVerdict) -> str:
         """The word under `exits` that decided: of the record, or of what the register showed by then."""
-        rule = _RULE_OF[verdict.reason]
+        rule = _RULE_OF[WeekReason.FAILED if verdict.reason is WeekReason.EXIT else verdict.reason]
         is_stopped = person.stop is not None and self.contract.exits[person.stop] is rule
         if is_stopped and (rule is ExitRule.OUT or verdict.week.ordinal > person.last_week):
             return str(person.stop)

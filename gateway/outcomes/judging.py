@@ -17,7 +17,7 @@ from vocabulary.statuses import Status
 from vocabulary.total import total
 from vocabulary.weeks import Month, Week
 
-_AFTER_EXIT = total(
+AFTER_EXIT = total(
     {
         ExitRule.FROZEN: WeekReason.FROZEN,
         ExitRule.NEUTRAL: WeekReason.NEUTRAL,
@@ -128,12 +128,12 @@ def _after_exit(
     if censored_from is not None and week >= censored_from:
         return WeekReason.CENSORED
     if person.stop is not None and week.ordinal > person.last_week:
-        return _AFTER_EXIT[contract.exits[person.stop]]
+        return AFTER_EXIT[contract.exits[person.stop]]
     shown = [EXIT_OF[status] for status in person.statuses.get(week.ordinal, frozenset()) if status in EXIT_OF]
     rules = {contract.register_exits[exit_] for exit_ in shown}
     if not rules or ExitRule.FAILURE in rules:
         return None  # judged below, and told as what it is
-    return _AFTER_EXIT[min(rules, key=list(ExitRule).index)]
+    return AFTER_EXIT[min(rules, key=list(ExitRule).index)]
 
 
 def _judge(

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from vocabulary.statuses import Status
+from vocabulary.total import total
 from vocabulary.weeks import Week
 
 EVIDENCE = "evidence"  # its name among a contract's status sources; no register may be declared under it
@@ -24,12 +25,15 @@ class EvidenceType(StrEnum):
     FLEKSJOB_PERMIT = "fleksjob_permit"  # a permit (*bevilling*) that has not reached any register
 
 
-STATUS_OF = {
-    EvidenceType.SELF_EMPLOYED: Status.SELF_EMPLOYED,
-    EvidenceType.WORK_ABROAD: Status.WORK_ABROAD,
-    EvidenceType.EDUCATION: Status.EDUCATION,
-    EvidenceType.FLEKSJOB_PERMIT: Status.FLEKSJOB,
-}
+STATUS_OF = total(
+    {
+        EvidenceType.SELF_EMPLOYED: Status.SELF_EMPLOYED,
+        EvidenceType.WORK_ABROAD: Status.WORK_ABROAD,
+        EvidenceType.EDUCATION: Status.EDUCATION,
+        EvidenceType.FLEKSJOB_PERMIT: Status.FLEKSJOB,
+    },
+    EvidenceType,
+)
 
 
 def last_week(to_week: Week, expires_on: date) -> Week:

@@ -14,24 +14,31 @@ from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
 from gateway.outcomes.results import person_result
 from gateway.outcomes.verdicts import WeekReason
+from vocabulary.total import total
 from vocabulary.weeks import Week
 
 NOT_LONG_ENOUGH = "not_long_enough"
 OTHER = "other"
-_BUCKETS = {
-    WeekReason.QUALIFIES: NOT_LONG_ENOUGH,
-    WeekReason.REPEATS_WEEK_BEFORE: NOT_LONG_ENOUGH,
-    WeekReason.NO_STATE: "on_benefit",
-    WeekReason.NO_INCOME: "no_pay_reported",
-    WeekReason.TOO_FEW_HOURS: "too_few_hours",
-    WeekReason.EXIT: "left",
-    WeekReason.FROZEN: "left",
-    WeekReason.NEUTRAL: "left",
-    WeekReason.CENSORED: "left",
-    WeekReason.FAILED: "left",
-    WeekReason.OUT: "left",
-    WeekReason.NOT_OBSERVED: "not_observed",
-}
+_BUCKETS = total(
+    {
+        WeekReason.QUALIFIES: NOT_LONG_ENOUGH,
+        WeekReason.REPEATS_WEEK_BEFORE: NOT_LONG_ENOUGH,
+        WeekReason.NO_STATE: "on_benefit",
+        WeekReason.NO_INCOME: "no_pay_reported",
+        WeekReason.TOO_FEW_HOURS: "too_few_hours",
+        WeekReason.EXIT: "left",
+        WeekReason.FROZEN: "left",
+        WeekReason.NEUTRAL: "left",
+        WeekReason.CENSORED: "left",
+        WeekReason.FAILED: "left",
+        WeekReason.OUT: "left",
+        WeekReason.NOT_OBSERVED: "not_observed",
+        WeekReason.UNKNOWN_CODE: OTHER,
+        WeekReason.AFTER_LAST_WEEK: OTHER,
+        WeekReason.PAUSED: OTHER,  # and no paused week is asked below
+    },
+    WeekReason,
+)
 BUCKETS = (NOT_LONG_ENOUGH, "on_benefit", "no_pay_reported", "too_few_hours", "left", "not_observed", OTHER)
 
 
@@ -51,7 +58,7 @@ def not_counted(
             continue
         verdicts = result.verdicts
         asked = [verdict.reason for verdict in verdicts if verdict.reason is not WeekReason.PAUSED]
-        bucket = _BUCKETS.get(asked[-1], OTHER) if asked else OTHER
+        bucket = _BUCKETS[asked[-1]] if asked else OTHER
         # a neutral week behind one that did not count repeats that, and is no week of work
         found[bucket if bucket != NOT_LONG_ENOUGH or verdicts[-1].state else "on_benefit"] += 1
     found[OTHER] += remainder.people - sum(remainder.at(week).get(measure.id, {}).values())

@@ -15,6 +15,7 @@ from typing import assert_never
 from policies.terms import LegalRole
 from vocabulary.releases import Recipient, Template
 from vocabulary.statuses import IncomeType, Status
+from vocabulary.total import total
 from vocabulary.weeks import Week
 
 SCHEMA = "outcome-contract/1"
@@ -255,6 +256,7 @@ EXIT_OF: Mapping[Status, RegisterExit] = {  # of the statuses that are an exit, 
     Status.DISABILITY_PENSION: RegisterExit.PENSION,
     Status.OLD_AGE_PENSION: RegisterExit.PENSION,
 }
+total({shown: status for status, shown in EXIT_OF.items()}, RegisterExit)  # a status shows each of them
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from vocabulary.total import total
+from vocabulary.total import transitions
 
 
 class ReleaseState(StrEnum):
@@ -26,7 +26,7 @@ class ReleaseAction(StrEnum):
     SUPERSEDE = "supersede"  # in the transaction that issues the successor
 
 
-TRANSITIONS: Mapping[ReleaseState, Mapping[ReleaseAction, ReleaseState]] = total(
+TRANSITIONS: Mapping[ReleaseState, Mapping[ReleaseAction, ReleaseState]] = transitions(
     {
         ReleaseState.ABSENT: {ReleaseAction.INTEND: ReleaseState.INTENDED},
         ReleaseState.INTENDED: {ReleaseAction.ISSUE: ReleaseState.ISSUED},
@@ -37,6 +37,7 @@ TRANSITIONS: Mapping[ReleaseState, Mapping[ReleaseAction, ReleaseState]] = total
         ReleaseState.SUPERSEDED: {ReleaseAction.HAND_OUT: ReleaseState.SUPERSEDED},
     },
     ReleaseState,
+    ReleaseAction,
 )
 
 

@@ -33,7 +33,7 @@ from gateway.settlement.account import (
     differences,
     payer_lines,
 )
-from gateway.settlement.states import QUARRELS, SettlementState, SettlementStep, course
+from gateway.settlement.states import ACCEPTED, QUARRELS, SettlementState, SettlementStep, course
 from gateway.store import queries
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow
@@ -126,7 +126,7 @@ class Settled:
         before = sum(line.whole_minor for line in self.bill_lines())
         return payer_lines(lines, billed_minor=before, parts=self.contract.share_parts, payer=place)
 
-    def borne(self, payer: str) -> dict[Place, int]:
+    def borne_by(self, payer: str) -> dict[Place, int]:
         """What a payer bears of each line: what its bills hold of it, and what the next ones would add, were everything
         that is open billed in the contract's order."""
         held = [line for bill in self.bills_of(payer) for line in lines_of(bill)]
@@ -192,11 +192,7 @@ class Settled:
         one = self.standing(window)
         if one is None:
             return set()
-        found = {
-            (window, line.key)
-            for line in one.document.lines
-            if self.state(one, line) in (SettlementState.ACKNOWLEDGED, SettlementState.INVOICED, SettlementState.PAID)
-        }
+        found = {(window, line.key) for line in one.document.lines if self.state(one, line) in ACCEPTED}
         keys = {line.key for line in one.document.lines}
         everything = all(self.state(one, line) not in QUARRELS for line in one.document.lines)
         gone = {place for place in billed_amounts(self.bill_lines()) if place[0] == window and place[1] not in keys}

@@ -19,12 +19,10 @@ from gateway.settlement import account
 from gateway.settlement.account import BillKind, BillLine, billed_amounts
 from gateway.settlement.invoice import account_of, payable_minor, vat_minor
 from gateway.settlement.reading import Settled, SignedDocument, lines_of
-from gateway.settlement.states import SettlementState
+from gateway.settlement.states import ACCEPTED
 from gateway.store.settlement_tables import Bill
 from gateway.wording.settlement import kroner
 from gateway.wording.views import View
-
-_BILLED = (SettlementState.INVOICED, SettlementState.PAID)
 
 
 class CheckName(StrEnum):
@@ -269,7 +267,7 @@ def _acknowledgements(settled: Settled, bill: Bill, standing: list[SignedDocumen
         for line in one.document.lines
         if line.amount_minor and (one.document.window, line.key) in places
     ]
-    both = all(state in (*_BILLED, SettlementState.ACKNOWLEDGED) for state in states)
+    both = all(state in ACCEPTED for state in states)
     yes = "leverandør og kommune, hver linje · operator and municipality, every line"
     return SheetCheck(
         CheckName.ACKNOWLEDGED, both, yes if both else "ikke af begge, eller bestridt · not by both, or disputed"

@@ -46,7 +46,7 @@ _Borne = Mapping[str, Mapping[Place, int]]  # by payer
 def statement(settled: Settled, *, is_demo: bool) -> SettlementStatement:
     """Everything that operator and municipality need: amounts, states, evidence, where to invoice, what comes next."""
     contract, terms = settled.contract, settled.terms
-    borne = {payer.organisation: settled.borne(payer.organisation) for payer in contract.payers}
+    borne = {payer.organisation: settled.borne_by(payer.organisation) for payer in contract.payers}
     windows = tuple(_window(settled, window, borne) for window in contract.windows)
     return SettlementStatement(
         schema="settlement-statement/1",
@@ -117,7 +117,7 @@ def _window(settled: Settled, window: Window, borne: _Borne) -> StatementWindow:
         stated=one is not None and one.is_stated,
         document=None if one is None else _evidence(one),
         on_documents=None if one is None else one.on_documents,
-        lines=(*(_stated(settled, label, tariff, minor) for tariff, minor in paid_before.items()), *lines),
+        lines=(*(_stated_line(settled, label, tariff, minor) for tariff, minor in paid_before.items()), *lines),
         due_minor=sum(line.amount_minor for line in lines) + sum(paid_before.values()),
         corrections_minor=sum(line.amount_minor for line in lines if line.kind == "correction"),
         disputed_minor=sum(line.amount_minor for line in lines if line.state in QUARRELS),
@@ -145,7 +145,7 @@ def _evidence(one: SignedDocument) -> PaymentEvidence:
     )
 
 
-def _stated(settled: Settled, window: str, tariff: str, minor: int) -> StatementLine:
+def _stated_line(settled: Settled, window: str, tariff: str, minor: int) -> StatementLine:
     """What the parties state as paid of a tariff, before the gateway; who bore it is what the contract says."""
     contract = settled.contract
     shares = zip(contract.payers, apportion(minor, contract.share_parts), strict=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from gateway.errors.settlement import SettlementRefused
-from vocabulary.total import total
+from vocabulary.total import transitions
 
 
 class SettlementState(StrEnum):
@@ -47,7 +47,7 @@ class SettlementStep(StrEnum):
     STATE_PAID = "state_paid"
 
 
-TRANSITIONS: Mapping[SettlementState, Mapping[SettlementStep, SettlementState]] = total(
+TRANSITIONS: Mapping[SettlementState, Mapping[SettlementStep, SettlementState]] = transitions(
     {
         SettlementState.ACCRUING: {
             SettlementStep.FREEZE: SettlementState.FROZEN,
@@ -84,11 +84,13 @@ TRANSITIONS: Mapping[SettlementState, Mapping[SettlementStep, SettlementState]] 
         SettlementState.SUPERSEDED: {},
     },
     SettlementState,
+    SettlementStep,
 )
 
-QUARRELS = frozenset(
-    {SettlementState.DISPUTED, SettlementState.CONTESTED}
-)  # the line is held back until the dispute has ended
+# the line is held back until the dispute has ended
+QUARRELS = frozenset({SettlementState.DISPUTED, SettlementState.CONTESTED})
+# both parties accept the line, and nothing has replaced its document
+ACCEPTED = frozenset({SettlementState.ACKNOWLEDGED, SettlementState.INVOICED, SettlementState.PAID})
 
 
 def after(state: SettlementState, action: SettlementStep) -> SettlementState:

@@ -15,7 +15,7 @@ from gateway.outcomes.terms import ExitRule, FigureUnit
 from gateway.wording.formats import day, enumeration, month_of_year
 from policies.basis import StopReason
 from policies.programme import Programme
-from policies.terms import LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
+from policies.terms import NEVER_DECLARED, LegalBasis, Purpose, SpecialCategoryBasis, purpose_terms
 from vocabulary.total import total
 from vocabulary.weeks import Week
 
@@ -52,15 +52,21 @@ _WEEKS_OF = {
     EVIDENCE: ("documents", "Hvad et dokument i din sag viser om dine uger, ikke selve dokumentet"),
     "civil": ("civil_status", "Nyt CPR-nummer, rejse til udlandet, død, beskyttet navn og adresse"),
 }
-_WHY = {
-    Purpose.OUTCOME_PAYMENT: "Kommunen betaler kun for resultater. Derfor tæller vi dem.",
-    Purpose.OUTCOME_EVALUATION: "Vi vil vide, om hjælpen virker.",
-    Purpose.ACCESS_REVIEW: "Vi ser efter, hvem der har læst hvad.",
-    Purpose.INDIVIDUAL_FOLLOW_UP: "Leverandøren skal vide, hvem der igen har brug for hjælp.",
-    Purpose.RIGHTS_REQUEST: "Beder du om noget, skal vi kunne finde det.",
-    Purpose.AUDIT: "En revisor ser efter, om vi har talt rigtigt. Det sker hos kommunen, for nogle få ved lodtrækning.",
-    Purpose.GOVERNANCE: "Reglerne her skal kunne ses efter og rettes.",
-}
+_WHY = total(
+    {
+        Purpose.OUTCOME_PAYMENT: "Kommunen betaler kun for resultater. Derfor tæller vi dem.",
+        Purpose.OUTCOME_EVALUATION: "Vi vil vide, om hjælpen virker.",
+        Purpose.ACCESS_REVIEW: "Vi ser efter, hvem der har læst hvad.",
+        Purpose.INDIVIDUAL_FOLLOW_UP: "Leverandøren skal vide, hvem der igen har brug for hjælp.",
+        Purpose.RIGHTS_REQUEST: "Beder du om noget, skal vi kunne finde det.",
+        Purpose.AUDIT: (
+            "En revisor ser efter, om vi har talt rigtigt. Det sker hos kommunen, for nogle få ved lodtrækning."
+        ),
+        Purpose.GOVERNANCE: "Reglerne her skal kunne ses efter og rettes.",
+        **dict.fromkeys(NEVER_DECLARED, ""),
+    },
+    Purpose,
+)
 _BASIS: Mapping[LegalBasis | SpecialCategoryBasis, str] = total(
     {
         SpecialCategoryBasis.NONE: "",
@@ -111,7 +117,7 @@ def purposes(programme: Programme) -> list[tuple[str, str]]:
     """Each purpose that the programme declares: its Danish label, and why."""
     terms = purpose_terms()
     declared = [purpose for purpose in Purpose if purpose in programme.purposes]
-    return [(escape(terms[purpose].label_da.capitalize()), _WHY.get(purpose, "")) for purpose in declared]
+    return [(escape(terms[purpose].label_da.capitalize()), _WHY[purpose]) for purpose in declared]
 
 
 def other_purposes(programme: Programme) -> str:

@@ -40,7 +40,8 @@ GOLDEN = Path(__file__).parent / "golden"
 _NEW_EACH_TIME = re.compile(
     r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![\w-])[\w-]{43}(?![\w-])|eyJ[\w.~-]+"
 )
-_DRAWN = re.compile(r'("idx": )\d+|<cols>.*?</cols>')  # a place in the status list; widths that follow from digits
+# a place in the status list, one in the access log, and widths that follow from digits
+_DRAWN = re.compile(r'("idx": |"entry": ")\d+|<cols>.*?</cols>')
 
 
 def steady(text: str) -> str:

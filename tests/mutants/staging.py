@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("vocabulary", "connectors", "keys", "policies", "gateway", "verifier/outcome_verifier")
-BESIDE = ("tests", "examples")
+BESIDE = ("tests", "examples", "docs")
 
 _OF_THE_VERIFIER = ("tests/unit/verifier", "tests/vectors", "tests/property/test_log.py")
 _VERIFIER = (
@@ -42,7 +42,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "policies/disclosure.py": ("tests/unit/policies/test_disclosure.py",),
     "policies/calendar.py": ("tests/unit/policies/test_calendar.py",),
     "gateway/outcomes/judging.py": ("tests/unit/outcomes", "tests/property/test_evaluator.py"),
-    "gateway/release/drafting.py": ("tests/unit/release",),
+    "gateway/release/drafting.py": ("tests/unit/release", "tests/functional/test_dry_run.py"),
     "gateway/store/ledger.py": (
         "tests/unit/store/test_ledger.py",
         "tests/property/test_log.py",

@@ -6,7 +6,7 @@ from enum import Enum, StrEnum
 
 import pytest
 
-from vocabulary.total import total
+from vocabulary.total import total, transitions
 
 
 class Side(Enum):
@@ -40,3 +40,20 @@ def test_words_may_be_given_by_value_and_no_word_of_another_set_is_let_in():
     assert total({"red": "rød"}, Colour)[Colour.RED] == "rød"
     with pytest.raises(TypeError, match="rows for no member: green"):
         total({"red": "rød", "green": "grøn"}, Colour)
+
+
+def test_the_table_of_a_life_has_every_state_and_every_action():
+    class Light(StrEnum):
+        OFF = "off"
+        ON = "on"
+
+    class Push(StrEnum):
+        SWITCH = "switch"
+        BREAK = "break"
+
+    whole = {Light.OFF: {Push.SWITCH: Light.ON}, Light.ON: {Push.SWITCH: Light.OFF, Push.BREAK: Light.OFF}}
+    assert transitions(whole, Light, Push)[Light.OFF] == {Push.SWITCH: Light.ON}
+    with pytest.raises(TypeError, match="over Light has no row for ON"):
+        transitions({Light.OFF: {Push.SWITCH: Light.ON, Push.BREAK: Light.OFF}}, Light, Push)
+    with pytest.raises(TypeError, match="over Push has no row for BREAK"):
+        transitions({Light.OFF: {Push.SWITCH: Light.ON}, Light.ON: {}}, Light, Push)
