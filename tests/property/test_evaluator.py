@@ -103,10 +103,10 @@ def _compare_weeks(plain: dict[str, Any], contract: Any, slow: oracle.Person, pe
         shown = {str(run.from_week + offset): run.state for run in runs if run.state for offset in range(run.weeks)}
         assert shown == {NAME_OF_WEEK[week]: state for week, state in weeks.items()}, one
         assert sum(run.weeks for run in runs) == max(0, until - slow.first + 1)
-        assert found.counted == len(weeks)
+        assert found.counted_weeks == len(weeks)
         assert found.quantity == sum(oracle.person_cells(plain, one, slow, until).values())
         if one["kind"] == "weeks":
-            assert found.quantity == found.counted
+            assert found.quantity == found.counted_weeks
 
 
 def test_the_oracle_imports_nothing_of_ours():

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import assert_never
 
 from gateway.documents.printed import document
 
@@ -82,6 +83,8 @@ def _html(block: Block) -> str:
             return f"<p{' class=note' if block.is_note else ''}>{_text(block.text)}</p>"
         case TableBlock():
             return _table(block)
+        case _:
+            assert_never(block)
 
 
 def _table(table: TableBlock) -> str:

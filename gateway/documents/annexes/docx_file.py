@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from io import BytesIO
+from typing import assert_never
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docx import Document
@@ -38,6 +39,8 @@ def docx(title: str, author: str, on: date, blocks: Sequence[Block]) -> bytes:
                 run.font.size = Pt(9) if block.is_note else None
             case TableBlock():
                 _table(document, block)
+            case _:
+                assert_never(block)
         is_first = False
     out = BytesIO()
     document.save(out)
