@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from gateway.errors.release import DraftRefused
 from gateway.outcomes.contract import Contract
@@ -17,11 +17,15 @@ from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.not_counted import OTHER
 from gateway.outcomes.tariff import DueLine
 from gateway.outcomes.terms import FigureUnit, Window
+from gateway.wording.views import JsonValue
 from outcome_verifier.claims import check_figures, check_shapes
 from policies.disclosure import DisclosureRules, fold_small, show_breakdown
 from policies.terms import Action
 from vocabulary.releases import Recipient, Template
 from vocabulary.total import total
+
+Claims: TypeAlias = dict[str, JsonValue]
+"""What is signed, before it is text: see docs/attestation-format.md."""
 
 ENGINE_VERSION = "outcome-gateway/0.1.0"
 RULES = ("k", "k-cohort", "class", "complement")
@@ -81,7 +85,7 @@ def disclosable_claims(
     seals: Sequence[Mapping[str, Any]],
     sources: Sources,
     reasons: Mapping[str, int] | None = None,
-) -> dict[str, Any]:
+) -> Claims:
     """The selectively disclosable claims of a template: integers, marks and digests only.
 
     What a recipient may not see is not in its token at all; nothing relies on a holder's restraint.
@@ -164,7 +168,7 @@ def visible_claims(
     decision_id: str,
     policy_set_sha256: str,
     is_demo: bool,
-) -> dict[str, Any]:
+) -> Claims:
     """The claims that every presentation shows: what this is, from whom, for which rules and which window."""
     payer, operator, party = (contract.party(role) for role in ("outcome_payer", "operator", recipient))
     claims: dict[str, Any] = {

@@ -14,11 +14,12 @@ from typing import Any
 
 from sqlmodel import Session
 
+from gateway.attestations.claims import Claims
 from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, WindowOutOfOrder
 from gateway.evaluation import evaluating
 from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.events.releases import CorrectionDecided
-from gateway.installation.authority import Asking, Authorised
+from gateway.installation.authority import Asking
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import Window
@@ -47,10 +48,18 @@ def correct(gateway: Gateway, contract_id: str, window_label: str, *, reason: st
         window = gateway.contract(asking.session, contract_id).window(window_label)
         contract = gateway.contract_for(asking.session, contract_id, window)
         standing = _standing(asking.session, contract, window)
-        looking = evaluating.ask_to_evaluate(
-            asking, contract, gateway.programme(asking.session, contract_id), Purpose.OUTCOME_PAYMENT
-        )
-        return [_Standing(old, _allow_draft(gateway, asking, contract, window, old, looking)) for old in standing]
+        if not standing:
+            raise NothingToCorrect(contract=contract_id, window=window_label)
+        requests = [
+            ReleaseRequest(contract, window, Template(old.template), Recipient(old.recipient_role)) for old in standing
+        ]
+        plans = [_plan_draft(gateway, asking, request) for request in requests]
+        programme = gateway.programme(asking.session, contract_id)
+        looking = evaluating.ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_PAYMENT)
+        return [
+            _Standing(old, DraftAllowed(request, planned, looking))
+            for old, request, planned in zip(standing, requests, plans, strict=True)
+        ]
 
     def look(at: Snapshot, standing: list[_Standing]) -> list[DraftClaims]:
         drafts = [drafting.draft(gateway, at.session, one.allowed.request, one.allowed.planned) for one in standing]
@@ -83,25 +92,26 @@ class _Standing:
     allowed: DraftAllowed
 
     @property
-    def shown_claims(self) -> Mapping[str, Any]:
-        disclosable: Mapping[str, Any] = canonical.loads(self.row.draft)["disclosable"]
+    def shown_claims(self) -> Claims:
+        disclosable: Claims = canonical.loads(self.row.draft)["disclosable"]
         return disclosable
 
     def differs_from(self, made: DraftClaims) -> bool:
         return _figures(self.shown_claims) != _figures(made.disclosable)
 
 
-def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, int]:
+def difference(old: Claims, new: Claims) -> dict[str, int]:
     """New minus old of every figure that both show; `threshold_met` is -1, 0 or 1."""
-    figures = [
-        {
-            **{name: shown[name] for name in ("outcomes_achieved", "qualifying_weeks") if name in shown},
-            **({"amount_minor": shown["payable"]["amount_minor"]} if "payable" in shown else {}),
-            **({"threshold_met": int(shown["threshold"]["met"])} if "threshold" in shown else {}),
-        }
-        for shown in (old, new)
-    ]
-    return {name: figures[1][name] - value for name, value in figures[0].items() if name in figures[1]}
+    were, are = _numbers(old), _numbers(new)
+    return {name: are[name] - value for name, value in were.items() if name in are}
+
+
+def _numbers(shown: Mapping[str, Any]) -> dict[str, int]:
+    return {
+        **{name: shown[name] for name in ("outcomes_achieved", "qualifying_weeks") if name in shown},
+        **({"amount_minor": shown["payable"]["amount_minor"]} if "payable" in shown else {}),
+        **({"threshold_met": int(shown["threshold"]["met"])} if "threshold" in shown else {}),
+    }
 
 
 def _standing(session: Session, contract: Contract, window: Window) -> list[ReleaseRow]:
@@ -122,20 +132,17 @@ def _standing(session: Session, contract: Contract, window: Window) -> list[Rele
     return [newest[key] for key in sorted(newest, key=lambda key: (key[0] != Template.PAYMENT_DOCUMENT, key))]
 
 
-def _allow_draft(
-    gateway: Gateway, asking: Asking, contract: Contract, window: Window, old: ReleaseRow, looking: Authorised
-) -> DraftAllowed:
-    request = ReleaseRequest(contract, window, Template(old.template), Recipient(old.recipient_role))
+def _plan_draft(gateway: Gateway, asking: Asking, request: ReleaseRequest) -> Draft:
     planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask, corrects=True)
     if not isinstance(planned, Draft):
         raise TypeError("a correction is drafted anew")
-    return DraftAllowed(request, planned, looking)
+    return planned
 
 
 def _supersede(gateway: Gateway, asking: Asking, standing: _Standing, made: DraftClaims) -> ReleaseRow:
     """The intended successor of an attestation."""
     request, old = standing.allowed.request, standing.row
-    again = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask, corrects=True)
+    again = _plan_draft(gateway, asking, request)
     replaced = Replaced(
         old, issuing.jwt_sha256(issuing.token_of(old)), difference(standing.shown_claims, made.disclosable)
     )

@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
@@ -54,7 +53,7 @@ class DraftAllowed:
 class DraftClaims:
     """The claims that may be disclosed and what is due, with the evaluation that they say and whom it looked at."""
 
-    disclosable: dict[str, Any]
+    disclosable: claims.Claims
     due: tuple[DueLine, ...]
     known_at: datetime  # when its data were known
     evaluation: Evaluation

@@ -11,6 +11,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import select
 
@@ -18,13 +19,14 @@ from gateway.attestations.jws import sign_compact
 from gateway.errors.contracts import WindowUnknown
 from gateway.errors.rights import StatementEmptied
 from gateway.evaluation import evaluating
+from gateway.evaluation.looking import Answered, Snapshot, look_apart
 from gateway.events.event import PersonLine
 from gateway.events.rights import StatementReleased
-from gateway.installation.authority import Asking, Authorised, deciding, municipality
+from gateway.installation.authority import Asking, Authorised, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed
 from gateway.outcomes.contract import Contract, Measure
-from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.outcomes.terms import Window
@@ -44,7 +46,7 @@ _LOST = frozenset({WeekReason.NO_STATE, WeekReason.NO_INCOME, WeekReason.TOO_FEW
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class IndividualStatement:
     """A signed statement. `people` is how many it names; an empty one is a statement too."""
 
     id: str
@@ -53,16 +55,14 @@ class Statement:
     is_new: bool
 
 
-def state(gateway: Gateway, contract_id: str, label: str, kind: str = RELAPSE_NOTICE) -> Statement:
+def state(gateway: Gateway, contract_id: str, label: str, kind: str = RELAPSE_NOTICE) -> IndividualStatement:
     """Make the declared statement of a window, or hand out the one that was made.
 
     Raises `PolicyDenied`, `WindowUnknown`, `StatementEmptied` where somebody whom it names was erased since.
     """
-    with deciding(gateway) as asking:
-        window = gateway.contract(asking.session, contract_id).window(label)
-        contract = gateway.contract_for(asking.session, contract_id, window)
-        programme = gateway.programme(asking.session, contract_id)
-        authorised, grant = _authorise(asking, contract, programme, window, kind)
+
+    def authorise(asking: Asking) -> _Allowed | Answered[IndividualStatement]:
+        authorised, asked = _authorise(gateway, asking, contract_id, label, kind)
         made = asking.session.exec(
             select(StatementRow).where(
                 StatementRow.contract_id == contract_id, StatementRow.window == label, StatementRow.kind == kind
@@ -72,18 +72,63 @@ def state(gateway: Gateway, contract_id: str, label: str, kind: str = RELAPSE_NO
             if not made.token:
                 raise StatementEmptied(contract=contract_id, window=label)
             _record(asking, made, [], authorised)
-            return Statement(made.id, made.token, len(made.people), is_new=False)
-        frozen = evaluating.frozen_at(asking.session, contract, window)
-        if frozen is None or grant is None:  # the policy has refused this already
+            return Answered(IndividualStatement(made.id, made.token, len(made.people), is_new=False))
+        if asked is None:  # the policy has refused this already
             raise WindowUnknown(contract=contract_id, window=label)
-        read = evaluating.ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
-        people = evaluating.histories(asking.session, contract, programme, known_at=frozen)
-        now = evaluate(contract, people, window.to_week, remainder=basis.remainder(asking.session, contract_id))
-        evaluating.record_evaluation(asking, contract, now, people, read, Purpose.OUTCOME_EVALUATION, known_at=frozen)
-        named = _people_to_name(asking, contract, programme, window, people, grant)
-        row = _store(gateway, asking, contract, window, kind, named, grant)
-        _record(asking, row, named, authorised)
-        return Statement(row.id, row.token, len(named), is_new=True)
+        looking = evaluating.ask_to_evaluate(asking, asked.contract, asked.programme, Purpose.OUTCOME_EVALUATION)
+        return _Allowed(asked, looking)
+
+    def record(asking: Asking, allowed: _Allowed, seen: _Seen) -> IndividualStatement:
+        authorised, _ = _authorise(gateway, asking, contract_id, label, kind)
+        evaluating.record_evaluation(
+            asking,
+            allowed.asked.contract,
+            seen.evaluation,
+            seen.people,
+            allowed.looking,
+            Purpose.OUTCOME_EVALUATION,
+            known_at=allowed.asked.frozen_at,
+        )
+        row = _store(gateway, asking, allowed.asked, seen.named)
+        _record(asking, row, seen.named, authorised)
+        return IndividualStatement(row.id, row.token, len(seen.named), is_new=True)
+
+    return look_apart(gateway, contract_id, Purpose.OUTCOME_EVALUATION, authorise=authorise, look=_look, record=record)
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedStatement:
+    """What a statement is made under."""
+
+    contract: Contract
+    programme: Programme
+    window: Window
+    kind: str
+    grant: Grant
+    frozen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    asked: _AskedStatement
+    looking: Authorised
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Everybody who was looked at, and whom the statement names."""
+
+    evaluation: Evaluation
+    people: list[PersonHistory]
+    named: list[Subject]
+
+
+def _look(at: Snapshot, allowed: _Allowed) -> _Seen:
+    asked = allowed.asked
+    people = evaluating.histories(at.session, asked.contract, asked.programme, known_at=asked.frozen_at)
+    remainder = basis.remainder(at.session, asked.contract.id)
+    now = evaluate(asked.contract, people, asked.window.to_week, remainder=remainder)
+    return _Seen(now, people, _people_to_name(at, asked, people))
 
 
 def relapsed_people(contract: Contract, measure: Measure, window: Window, people: Sequence[PersonHistory]) -> list[str]:
@@ -107,9 +152,12 @@ def relapsed_people(contract: Contract, measure: Measure, window: Window, people
 
 
 def _authorise(
-    asking: Asking, contract: Contract, programme: Programme, window: Window, kind: str
-) -> tuple[Authorised, Grant | None]:
+    gateway: Gateway, asking: Asking, contract_id: str, label: str, kind: str
+) -> tuple[Authorised, _AskedStatement | None]:
     session = asking.session
+    window = gateway.contract(session, contract_id).window(label)
+    contract = gateway.contract_for(session, contract_id, window)
+    programme = gateway.programme(session, contract_id)
     grant = programme.grant(Role.OPERATOR, Action.RELEASE_INDIVIDUAL)
     frozen = evaluating.frozen_at(session, contract, window)
     own = grant.legal_basis if grant is not None else None
@@ -127,28 +175,24 @@ def _authorise(
         settled_here=contract_queries.is_settled_here(session, contract.id, window.label),
     )
     party = Party(contract.party("operator").organisation, Role.OPERATOR)
-    return asking.ask(party, Action.RELEASE_INDIVIDUAL, programme, facts), grant
+    authorised = asking.ask(party, Action.RELEASE_INDIVIDUAL, programme, facts)
+    if grant is None or frozen is None:
+        return authorised, None
+    return authorised, _AskedStatement(contract, programme, window, kind, grant, frozen)
 
 
-def _people_to_name(
-    asking: Asking,
-    contract: Contract,
-    programme: Programme,
-    window: Window,
-    people: Sequence[PersonHistory],
-    grant: Grant,
-) -> list[Subject]:
+def _people_to_name(at: Snapshot, asked: _AskedStatement, people: Sequence[PersonHistory]) -> list[Subject]:
     """Whom the statement names: nobody who is protected, and on the basis of consent nobody who gave none."""
+    contract, session, grant = asked.contract, at.session, asked.grant
     measure = contract.people_measure
     if measure is None:
         return []
-    session, contract_id = asking.session, contract.id
-    protected = basis.having(session, contract_id, RecordKind.PROTECTION, at=asking.now)
-    agreed = basis.having(session, contract_id, RecordKind.GDPR_CONSENT, at=asking.now)
-    stopped = basis.stops(session, programme, [one.subject for one in people], at=asking.now)
+    protected = basis.having(session, contract.id, RecordKind.PROTECTION, at=at.now)
+    agreed = basis.having(session, contract.id, RecordKind.GDPR_CONSENT, at=at.now)
+    stopped = basis.stops(session, asked.programme, [one.subject for one in people], at=at.now)
     chosen = [
         subject
-        for subject in relapsed_people(contract, measure, window, people)
+        for subject in relapsed_people(contract, measure, asked.window, people)
         if subject not in protected
         and subject not in stopped
         and (grant.legal_basis is not LegalBasis.CONSENT or Purpose.INDIVIDUAL_FOLLOW_UP in agreed.get(subject, ()))
@@ -156,15 +200,8 @@ def _people_to_name(
     return sorted((session.get_one(Subject, one) for one in chosen), key=lambda row: row.case_reference)
 
 
-def _store(
-    gateway: Gateway,
-    asking: Asking,
-    contract: Contract,
-    window: Window,
-    kind: str,
-    named: Sequence[Subject],
-    grant: Grant,
-) -> StatementRow:
+def _store(gateway: Gateway, asking: Asking, asked: _AskedStatement, named: Sequence[Subject]) -> StatementRow:
+    contract, grant = asked.contract, asked.grant
     signer = gateway.signer(asking.session)
     identifier = str(uuid.uuid4())
     people = [{"case_reference": subject.case_reference, "message": MESSAGE} for subject in named]
@@ -174,8 +211,8 @@ def _store(
         "jti": f"urn:uuid:{identifier}",
         "aud": contract.party("operator").organisation,
         "contract": contract.id,
-        "window": window.label,
-        "kind": kind,
+        "window": asked.window.label,
+        "kind": asked.kind,
         "legal_basis": str(grant.legal_basis),
         "law": grant.law_reference,
     }
@@ -185,8 +222,8 @@ def _store(
     row = StatementRow(
         id=identifier,
         contract_id=contract.id,
-        window=window.label,
-        kind=kind,
+        window=asked.window.label,
+        kind=asked.kind,
         people=people,
         claims=claims,
         token=token,

@@ -118,7 +118,7 @@ def test_every_decision_is_judged_again_with_the_same_outcome(town: SimulatedMun
 def test_a_decision_that_was_edited_is_noticed(town: SimulatedMunicipality):
     town.release(*PAYMENT)
     asked = [one for one in decided(town) if decisions.explain(town.gateway, one).decision.action == "release_payment"]
-    decision, *_ = asked  # before anybody is looked at, to draft it, and to sign it
+    decision, _, _ = asked  # to look, to draft it, and to sign it
     with town.gateway.store.write(town.gateway.clock()) as uow:
         row = uow.session.get_one(DecisionRow, decision)
         row.body = {**row.body, "facts": {**row.body["facts"], "window_frozen": False}}
@@ -135,7 +135,7 @@ def test_a_decision_that_was_edited_is_noticed(town: SimulatedMunicipality):
 def test_explaining_tells_the_facts_and_both_languages_and_is_logged(town: SimulatedMunicipality):
     town.release(*PAYMENT)
     told = [decisions.explain(town.gateway, one) for one in decided(town)]
-    release, *_ = [one for one in told if one.decision.action == "release_payment"]
+    release, _, _ = [one for one in told if one.decision.action == "release_payment"]
     assert release.decision.facts["cohort_sealed"] is True
     assert release.decision.grant_ids
     assert release.decision.reason_da != release.decision.reason_en

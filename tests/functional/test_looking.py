@@ -26,8 +26,8 @@ from gateway.installation.settings import Settings
 from gateway.intake import pulling
 from gateway.outcomes.contract_file import load_contract
 from gateway.oversight import log_reading as oversight
-from gateway.release import correction, drafting
-from gateway.rights.people import begin
+from gateway.release import correction, drafting, statements
+from gateway.rights.people import Who, begin
 from gateway.settlement.forecast import accruals
 from gateway.store import moves, spells
 from gateway.store.log_tables import LogEntry
@@ -39,6 +39,7 @@ from tests.faults.test_signer import drop_grant, end, suspend
 from tests.functional.test_correction import LAST, PAYMENT, mend
 from tests.functional.test_rights import OBJECTS, erased, someone
 from tests.functional.test_shadow import MAP, NAMES, workbook_of
+from tests.functional.test_statements import said, stated
 from tests.functional.test_traps import Clock
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT, SimulatedMunicipality, built, ready
@@ -234,6 +235,25 @@ def test_somebody_erased_meanwhile_is_in_no_digest(tmp_path: Path, monkeypatch: 
     assert signed["method"]["inputs_sha256"] == kept != seen
     left, _ = evaluate_week(town.gateway, town.contract, WEEK)
     assert signed["participants"] == left.participants == 10
+
+
+def test_whoever_objects_while_a_statement_is_made_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    other, town = (ready(tmp_path / name, "ballerup", clock=Clock(date(2030, 1, 1))) for name in ("a", "b"))
+    window, (first, *others) = next((window, people) for window, people in stated(other).items() if people)
+    real = statements._people_to_name
+    calls: list[int] = []
+
+    def named(*arguments, **options):
+        found = real(*arguments, **options)
+        calls.append(len(found))
+        if len(calls) == 1:
+            begin(town.gateway, town.contract, Who(case_reference=first), OBJECTS, role=Role.CASE_WORKER)
+        return found
+
+    monkeypatch.setattr(statements, "_people_to_name", named)
+    made = statements.state(town.gateway, town.contract, window)
+    assert [person["case_reference"] for person in said(town, made.token)["people"]] == others
+    assert calls == [len(others) + 1, len(others)]
 
 
 def stale_and_fresh(town: SimulatedMunicipality, monkeypatch: pytest.MonkeyPatch) -> tuple[object, object]:
