@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from gateway.api import problems
 from gateway.api.access import Installation
 from gateway.api.page import render
-from gateway.store import queries
+from gateway.store import contract_queries
 
 router = APIRouter()
 
@@ -37,5 +37,5 @@ def document(request: Request) -> HTMLResponse:
 def health(gateway: Installation) -> Health:
     """The gateway answers and can read its database."""
     with gateway.store.read() as session:
-        queries.contract_ids(session)
+        contract_queries.contract_ids(session)
     return Health(status="ok")

@@ -87,7 +87,7 @@ def schemas() -> dict[str, JsonValue]:
 def install(app: FastAPI) -> None:
     """Register the handlers for both error trees, for wrong requests and for what nobody foresaw."""
     for root in (ProductError, VerificationError):
-        app.add_exception_handler(root, _ours)
+        app.add_exception_handler(root, _own_error)
     app.add_exception_handler(RequestValidationError, _wrong_request)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen_error)
@@ -98,7 +98,7 @@ def too_large() -> JSONResponse:
     return _answer(_problem(413, "http-413", "Too large", ""))
 
 
-async def _ours(_request: Request, error: Exception) -> JSONResponse:
+async def _own_error(_request: Request, error: Exception) -> JSONResponse:
     shown = outcome(error)
     if shown is None:
         return await _unforeseen_error(_request, error)

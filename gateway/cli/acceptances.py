@@ -59,7 +59,8 @@ def acceptances(contract: Annotated[Path, typer.Argument(help="The contract file
 
 
 def _show(gateway: Gateway, contract: Contract) -> None:
-    from gateway.contracts.accepted import is_in_force, parties, standing
+    from gateway.contracts.accepted import is_in_force, standing
+    from gateway.contracts.waiting import parties
 
     with gateway.store.read() as session:
         stands, in_force = standing(session, contract), is_in_force(session, contract)

@@ -21,7 +21,8 @@ def annex(
     Example: gateway contract annex examples/contracts/impact60.toml examples/programmes/impact60.toml
     --out annex.html --docx annex.docx
     """
-    from gateway.contracts.accepted import parties, standing
+    from gateway.contracts.accepted import standing
+    from gateway.contracts.waiting import parties
     from gateway.documents.annexes import whole
     from gateway.documents.annexes.blocks import html
     from gateway.errors.installation import NotInstalled

@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import cache
 
 import typer
 
-from gateway.cli import (
-    acceptances,
-    adoption,
-    advice,
-    annexes,
-    audit,
-    case_documents,
-    comparison,
-    connectors,
-    contracts,
-    explain,
-    installation,
-    keys,
-    logs,
-    outcomes,
-    policy,
-    rights,
-    settle,
-    signing,
-    simulation,
-    whatif,
-)
 from gateway.cli.terminal import Commands
 from gateway.errors.table import outcome
 
@@ -38,46 +18,132 @@ _EXIT_CODES = (
     " 9 a log does not add up; 10 out of order; 11 a source did not answer as it should."
 )
 
-app = typer.Typer(
-    name="gateway",
-    help="Signed, privacy-preserving proof of social outcomes, run inside the municipality.",
-    epilog=_EXIT_CODES,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(contracts.app, name="contract")
-app.add_typer(connectors.app, name="connectors")
-app.add_typer(case_documents.app, name="evidence")
-app.add_typer(logs.app, name="log")
-app.add_typer(keys.app, name="keys")
-app.add_typer(keys.trust_app, name="trust")
-app.add_typer(rights.app, name="rights")
-app.add_typer(policy.app, name="policy")
-app.add_typer(advice.app, name="advice")
-app.add_typer(audit.app, name="audit")
-app.add_typer(settle.app, name="settle")
-_COMMANDS: dict[typer.Typer, tuple[Commands, ...]] = {
-    contracts.app: (adoption.CONTRACT_COMMANDS, whatif.COMMANDS, annexes.COMMANDS, acceptances.COMMANDS),
-    keys.app: (signing.COMMANDS,),
-    app: (
+
+@cache
+def tree(word: str = "") -> typer.Typer:
+    """The commands below one word, such as `contract`, or all of them: what is not asked for is not loaded."""
+    app = typer.Typer(
+        name="gateway",
+        help="Signed, privacy-preserving proof of social outcomes, run inside the municipality.",
+        epilog=_EXIT_CODES,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for name, group in _GROUPS.items():
+        if word in ("", name):
+            app.add_typer(group(), name=name)
+    return app if word else _with(app, *_top())
+
+
+def _top() -> tuple[Commands, ...]:
+    from gateway.cli import adoption, comparison, explain, installation, outcomes, simulation
+
+    return (
         installation.COMMANDS,
         simulation.COMMANDS,
         outcomes.COMMANDS,
         explain.COMMANDS,
         comparison.COMMANDS,
         adoption.COMMANDS,
-    ),
+    )
+
+
+def _with(group: typer.Typer, *tables: Commands) -> typer.Typer:
+    for table in tables:
+        for name, command in table.items():
+            group.command(name)(command)
+    return group
+
+
+def _contract() -> typer.Typer:
+    from gateway.cli import acceptances, adoption, annexes, contracts, whatif
+
+    tables = (adoption.CONTRACT_COMMANDS, whatif.COMMANDS, annexes.COMMANDS, acceptances.COMMANDS)
+    return _with(contracts.app, *tables)
+
+
+def _connectors() -> typer.Typer:
+    from gateway.cli import connectors
+
+    return connectors.app
+
+
+def _case_documents() -> typer.Typer:
+    from gateway.cli import case_documents
+
+    return case_documents.app
+
+
+def _logs() -> typer.Typer:
+    from gateway.cli import logs
+
+    return logs.app
+
+
+def _keys() -> typer.Typer:
+    from gateway.cli import keys, signing
+
+    return _with(keys.app, signing.COMMANDS)
+
+
+def _trust() -> typer.Typer:
+    from gateway.cli import keys
+
+    return keys.trust_app
+
+
+def _rights() -> typer.Typer:
+    from gateway.cli import rights
+
+    return rights.app
+
+
+def _policy() -> typer.Typer:
+    from gateway.cli import policy
+
+    return policy.app
+
+
+def _advice() -> typer.Typer:
+    from gateway.cli import advice
+
+    return advice.app
+
+
+def _audit() -> typer.Typer:
+    from gateway.cli import audit
+
+    return audit.app
+
+
+def _settle() -> typer.Typer:
+    from gateway.cli import settle
+
+    return settle.app
+
+
+_GROUPS: dict[str, Callable[[], typer.Typer]] = {
+    "contract": cache(_contract),
+    "connectors": _connectors,
+    "evidence": _case_documents,
+    "log": _logs,
+    "keys": cache(_keys),
+    "trust": _trust,
+    "rights": _rights,
+    "policy": _policy,
+    "advice": _advice,
+    "audit": _audit,
+    "settle": _settle,
 }
-for group, tables in _COMMANDS.items():
-    for name, command in (pair for table in tables for pair in table.items()):
-        group.command(name)(command)
 
 
 def main() -> None:
     """Run the command line; it ends with one of `_EXIT_CODES`, an error with its own (gateway/errors/tree.py)."""
     try:
-        app()  # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
+        first = sys.argv[1] if len(sys.argv) > 1 else ""
+        # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
+        tree(first if first in _GROUPS else "")()
     except OSError as error:
         typer.echo(f"gateway: {error.filename or 'a file'}: {error.strerror or 'cannot be used'}", err=True)
         typer.echo("  (file-unreadable)", err=True)

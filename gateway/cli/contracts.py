@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import agreed_files, columns, console, open_gateway, output
+from gateway.cli.terminal import agreed_files, columns, console, open_database, open_gateway, output
 
 app = typer.Typer(help="Contracts, programmes and source declarations.", no_args_is_help=True)
 
@@ -94,13 +94,13 @@ def add(
     Example: gateway contract add examples/contracts/impact60.toml examples/programmes/impact60.toml
     """
     from gateway.contracts.declarations import activate_contract
-    from gateway.store import queries
+    from gateway.store import contract_queries
 
     gateway = open_gateway()
     loaded = activate_contract(gateway, contract, programme, in_shadow=shadow)
     console.print(f"in force: {loaded.id} version {loaded.version}, sha256 {loaded.sha256}")
     with gateway.store.read() as session:  # also where it came in shadow before: adding it again does not end that
-        if queries.in_shadow(session, loaded.id):
+        if contract_queries.in_shadow(session, loaded.id):
             console.print("  in shadow: pulled and evaluated, and nothing is released before `gateway contract adopt`")
 
 
@@ -231,19 +231,20 @@ def list_contracts() -> None:
 
     Example: gateway contract list
     """
-    from gateway.contracts.accepted import waiting
-    from gateway.store import queries
+    from gateway.contracts.waiting import waiting
+    from gateway.installation.in_force import contract_and_text
+    from gateway.store import contract_queries
 
-    gateway = open_gateway()
+    store = open_database()
     rows = [("contract", "version", "people", "window", "weeks", "freezes from")]
-    with gateway.store.read() as session:
-        for contract_id in queries.contract_ids(session):
-            contract = gateway.contract(session, contract_id)
+    with store.read() as session:
+        for contract_id in contract_queries.contract_ids(session):
+            contract, _ = contract_and_text(session, contract_id)
             for position, window in enumerate(contract.windows):
                 head = (contract.id, str(contract.version), str(contract.cohort.size)) if not position else ("",) * 3
                 weeks = f"{window.from_week} – {window.to_week}"
-                is_here = queries.is_settled_here(session, contract_id, window.label)
-                elsewhere = "in shadow" if queries.in_shadow(session, contract_id) else "stated by the parties"
+                is_here = contract_queries.is_settled_here(session, contract_id, window.label)
+                elsewhere = "in shadow" if contract_queries.in_shadow(session, contract_id) else "stated by the parties"
                 rows.append((*head, window.label, weeks, str(contract.freezes_on(window)) if is_here else elsewhere))
         later = waiting(session)
     columns(rows)

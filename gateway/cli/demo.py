@@ -19,7 +19,7 @@ from rich.console import Console
 from connectors.errors import FileNotNeeded
 from gateway.api.serving import listening, serve_on
 from gateway.cli.terminal import columns, counts, progress_bar, writing
-from gateway.contracts import acceptances, accepted, declarations
+from gateway.contracts import acceptances, accepted, declarations, waiting
 from gateway.errors.installation import UnsafeDirectory
 from gateway.evaluation import evaluating as evaluation
 from gateway.installation.gateway import Gateway, initialise
@@ -31,7 +31,7 @@ from gateway.release.issuing import Released
 from gateway.release.releasing import release
 from gateway.simulate.course import Course, load_course
 from gateway.simulate.drop import Drop, write_drop
-from gateway.store import queries
+from gateway.store import contract_queries
 from gateway.wording.formats import english_money
 from outcome_verifier import canonical, signing
 from outcome_verifier.accept import ContractText, accept
@@ -206,7 +206,7 @@ def _accept(story: _Story, gateway: Gateway, contract_file: Path, programme_file
     text, trust = ContractText.load(contract_file.read_bytes()), TrustFile.load(gateway.trust_file())
     folder.mkdir(mode=0o700, exist_ok=True)
     own = accepted.own_parties(gateway, contract)
-    for party in accepted.parties(contract):
+    for party in waiting.parties(contract):
         if party not in own:
             key = _own_key(folder, party[1])
             token = accept(text, trust, party, key, at=int(time.time()))
@@ -214,7 +214,7 @@ def _accept(story: _Story, gateway: Gateway, contract_file: Path, programme_file
             acceptances.take_in(gateway, contract_file, token, key=key.kid)
     with gateway.store.read() as session:
         stands = accepted.standing(session, contract)
-    for role, organisation in accepted.parties(contract):
+    for role, organisation in waiting.parties(contract):
         story.note(f"{role:<14} {organisation:<24} key {stands[role, organisation].kid}")
     story.note(f"software keys, made for this story in {folder}; a real party keeps its own elsewhere")
 
@@ -278,7 +278,7 @@ def _log(story: _Story, gateway: Gateway) -> None:
     for report in oversight.verify_logs(gateway):
         story.note(f"{report.log:<8} {report.size:>4} entries, {report.anchor}")
     with gateway.store.read() as session:
-        contract = gateway.contract(session, queries.contract_ids(session)[0])
+        contract = gateway.contract(session, contract_queries.contract_ids(session)[0])
     dpo = Party(contract.party("outcome_payer").organisation, Role.DPO)
     events = oversight.read_log(gateway, dpo, first=0, count=500)
     kinds: dict[str, int] = {}

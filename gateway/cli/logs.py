@@ -25,14 +25,14 @@ def show(
     """
     from gateway.installation.authority import staff_party
     from gateway.oversight.log_reading import read_log
-    from gateway.store import queries
+    from gateway.store import contract_queries
     from policies.terms import Role
 
     if role not in (Role.DPO, Role.AUDITOR):
         raise typer.BadParameter("must be dpo or auditor", param_hint="--role")
     gateway = open_gateway()
     with gateway.store.read() as session:
-        known = queries.contract_ids(session)
+        known = contract_queries.contract_ids(session)
         chosen = contract or (known[0] if known else "")
         reader = staff_party(gateway.programme(session, chosen), Role(role))
     lines = read_log(gateway, reader, first=first, count=count, contract_id=chosen)

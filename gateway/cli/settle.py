@@ -34,12 +34,12 @@ def state(contract: Contract) -> None:
     Example: gateway settle state impact60
     """
     from gateway.settlement.views import show_statement
-    from gateway.store import queries
+    from gateway.store import contract_queries
 
     gateway = open_gateway()
     made = show_statement(gateway, contract)
     with gateway.store.read() as session:
-        if queries.in_shadow(session, contract):
+        if contract_queries.in_shadow(session, contract):
             console.print("in shadow: nothing is settled here before `gateway contract adopt`", style="yellow")
     rows = [["window", "state", "due", "invoiced", "paid", "disputed", "next", "on"]]
     for one in made.windows:

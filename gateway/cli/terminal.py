@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connectors.base import Progress as Report
     from gateway.installation.gateway import Gateway
     from gateway.outcomes.contract import Contract
+    from gateway.store.unit_of_work import Store
     from policies.programme import Programme
 
 Commands = Mapping[str, Callable[..., None]]  # by the name that is typed: a function may be called otherwise
@@ -36,6 +37,17 @@ def open_gateway() -> Gateway:
     from gateway.installation.settings import Settings
 
     return Gateway.open(Settings())
+
+
+def open_database() -> Store:
+    """The same installation's database alone, for a command that needs no key."""
+    from gateway.installation.in_force import check_profile, open_store
+    from gateway.installation.settings import Settings
+
+    settings = Settings()
+    store, installed = open_store(settings)
+    check_profile(settings, installed.kind)
+    return store
 
 
 def refuse_in_production(command: str) -> None:

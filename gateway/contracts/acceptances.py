@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from gateway.contracts import accepted
+from gateway.contracts import accepted, waiting
 from gateway.contracts.declarations import read_declared
 from gateway.errors.acceptances import AcceptanceRefused
 from gateway.events.acceptances import AcceptanceRecorded
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.store.tables import AcceptanceRow
+from gateway.store.contract_tables import AcceptanceRow
 from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import acceptance, endorsement
 from outcome_verifier.acceptance import Acceptance
@@ -38,7 +38,7 @@ def accept(gateway: Gateway, contract_file: Path, programme_file: Path) -> Contr
         signer, at = gateway.signer(uow.session), int(uow.now.timestamp())
         for party in own:
             claims = acceptance.claims(
-                contract.identity, accepted.parties(contract), party, trust=gateway.fingerprint, at=at
+                contract.identity, waiting.parties(contract), party, trust=gateway.fingerprint, at=at
             )
             token = endorsement.sign(signer, typ=acceptance.TYPE, claims=claims)
             _record(gateway, uow, contract, Acceptance(*party, signer.kid, at), token)
@@ -75,7 +75,7 @@ def _read(gateway: Gateway, uow: UnitOfWork, contract: Contract, token: str) -> 
         said, named = acceptance.read(token, contract=contract.identity, trust=gateway.fingerprint, now=now)
     except (ValueError, KeyError, TypeError) as error:
         raise _refusal(contract, str(error)) from None
-    if named != accepted.parties(contract):
+    if named != waiting.parties(contract):
         raise _refusal(contract, "it names other parties than the contract")
     return said
 

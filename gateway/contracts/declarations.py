@@ -30,9 +30,9 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.lint import lint
 from gateway.outcomes.manual_evidence import EVIDENCE
-from gateway.store import queries
-from gateway.store.rights_tables import Proposal
-from gateway.store.tables import ContractVersion, NoticeRow, ProgrammeRow, SourceRow
+from gateway.store import contract_queries, queries
+from gateway.store.contract_tables import ContractVersion, NoticeRow, ProgrammeRow, Proposal
+from gateway.store.tables import SourceRow
 from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import canonical
 from policies.errors import ProgrammeInvalid
@@ -108,11 +108,11 @@ def activate_contract(
     declared = read_declared(gateway, contract_file, programme_file)
     with gateway.store.write(gateway.clock()) as uow:
         if _is_in_force(uow.session, declared):
-            if in_shadow and not queries.in_shadow(uow.session, declared.contract.id):
+            if in_shadow and not contract_queries.in_shadow(uow.session, declared.contract.id):
                 reason = "it is in force, and what was started cannot become a shadow"
                 raise AdoptionRefused(contract=declared.contract.id, rule="in-force", reason=reason)
             return declared.contract
-        if queries.contract_versions(uow.session, declared.contract.id):
+        if contract_queries.contract_versions(uow.session, declared.contract.id):
             raise ChangeNeedsApproval(contract=declared.contract.id)
         accepted.tokens(gateway, uow.session, declared.contract)
         _activate(uow, declared)
@@ -252,15 +252,15 @@ def _check_legal_role(contract: Contract, programme: Programme) -> None:
 
 
 def _is_in_force(session: Session, declared: Declared) -> bool:
-    contracts = queries.contract_versions(session, declared.contract.id)
-    programmes = queries.programmes(session, declared.contract.id)
+    contracts = contract_queries.contract_versions(session, declared.contract.id)
+    programmes = contract_queries.programmes(session, declared.contract.id)
     newest = (contracts[-1].sha256, programmes[-1].sha256) if contracts and programmes else None
     return newest == (declared.contract.sha256, declared.programme.sha256)
 
 
 def _check_later(session: Session, declared: Declared) -> None:
     """Raise `AmendmentRefused` where a later contract changes more than it may."""
-    known = queries.contract_versions(session, declared.contract.id)
+    known = contract_queries.contract_versions(session, declared.contract.id)
     if not known or known[-1].sha256 == declared.contract.sha256:
         return
     # each version was held against the one before it, so the newest stands for all of them
@@ -271,7 +271,7 @@ def _check_later(session: Session, declared: Declared) -> None:
 
 def _activate(uow: UnitOfWork, declared: Declared) -> None:
     contract, programme = declared.contract, declared.programme
-    known = queries.contract_versions(uow.session, contract.id)
+    known = contract_queries.contract_versions(uow.session, contract.id)
     if not known or known[-1].sha256 != contract.sha256:
         uow.session.add(
             ContractVersion(
@@ -284,11 +284,12 @@ def _activate(uow: UnitOfWork, declared: Declared) -> None:
                 activated_at=uow.now,
             )
         )
+    earlier = contract_queries.programmes(uow.session, contract.id)
     uow.session.merge(
         ProgrammeRow(
             contract_id=contract.id,
             sha256=programme.sha256,
-            position=1 + max((row.position for row in queries.programmes(uow.session, contract.id)), default=0),
+            position=1 + max((row.position for row in earlier), default=0),
             text=declared.files[f"programme/{programme.file}"].encode(),
             file_name=programme.file,
             activated_at=uow.now,

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from gateway.contracts import accepted
+from gateway.contracts import accepted, waiting
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.settlement import SettlementMismatch
 from gateway.events.adoption import ContractAdopted
@@ -24,8 +24,9 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.opening import OpeningBalances, load_opening, staters
 from gateway.outcomes.settlement_terms import ANSWER_DAYS
-from gateway.store import queries
-from gateway.store.settlement_tables import Dispute, OpeningRow
+from gateway.store import contract_queries, queries
+from gateway.store.contract_tables import OpeningRow
+from gateway.store.settlement_tables import Dispute
 from outcome_verifier import balances
 from outcome_verifier.balances import StatedBalances
 from policies.facts import DecisionFacts
@@ -89,16 +90,16 @@ def adopt(gateway: Gateway, contract_id: str, text: bytes, tokens: Sequence[str]
 
 def of(gateway: Gateway, session: Session, contract_id: str) -> Adopted | None:
     """The opening balances in force, or None. Raises `SettlementMismatch` where text and signatures do not agree."""
-    row = queries.opening(session, contract_id)
-    if (row is not None) != queries.is_adopted(session, contract_id):
+    row = contract_queries.opening(session, contract_id)
+    if (row is not None) != contract_queries.is_adopted(session, contract_id):
         reason = "the database and the access log do not agree whether it was adopted"
         raise SettlementMismatch(contract=contract_id, window="", reason=reason)
     if row is None:
         return None
-    ever = {(one.organisation, one.key) for one in accepted.logged_acceptances(session)}
+    ever = {(one.organisation, one.key) for one in waiting.logged_acceptances(session)}
     try:
         version = next(
-            one for one in queries.contract_versions(session, contract_id) if one.sha256 == row.contract_sha256
+            one for one in contract_queries.contract_versions(session, contract_id) if one.sha256 == row.contract_sha256
         )
         contract = load_contract(version.text, file=version.file_name)
         opening = load_opening(row.text, contract, file=row.file_name)

@@ -7,7 +7,7 @@ from datetime import date
 
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.store import queries
+from gateway.store import contract_queries
 from gateway.wording.views import View
 from policies.terms import Party, Role
 from vocabulary.releases import Recipient
@@ -66,7 +66,7 @@ class PlannedContract(View):
 def planned_contracts(gateway: Gateway, party: Party) -> list[PlannedContract]:
     """The contracts in which this organisation has this role of a recipient, each with what is planned for it."""
     with gateway.store.read() as session:
-        contracts = [gateway.contract(session, name) for name in queries.contract_ids(session)]
+        contracts = [gateway.contract(session, name) for name in contract_queries.contract_ids(session)]
     return [
         PlannedContract(contract.id, contract.version, contract.sha256, _askable(contract, party.role))
         for contract in contracts

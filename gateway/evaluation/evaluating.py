@@ -29,7 +29,7 @@ from gateway.outcomes.reconciling import (
     rests_on_documents,
 )
 from gateway.outcomes.terms import Window
-from gateway.store import basis, queries, spells
+from gateway.store import basis, contract_queries, queries, spells
 from gateway.store.tables import SpellRow, Subject
 from policies.facts import EvaluateFacts
 from policies.programme import Programme
@@ -229,7 +229,7 @@ def utc_text(instant: datetime) -> str:
 
 def newest_digest(session: Session, contract: Contract) -> str:
     """The digest of the newest version: the programme is declared for that one."""
-    return queries.contract_versions(session, contract.id)[-1].sha256
+    return contract_queries.contract_versions(session, contract.id)[-1].sha256
 
 
 def histories(

@@ -15,7 +15,7 @@ from gateway.errors.tree import Refused
 from gateway.events.decisions import Denied, NotDone
 from gateway.installation.gateway import Gateway
 from gateway.installation.policy_sets import check_approved
-from gateway.store.tables import DecisionRow
+from gateway.store.log_tables import DecisionRow
 from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import canonical
 from outcome_verifier.errors import VerificationError

@@ -27,7 +27,7 @@ from gateway.installation.tokens import (
     verify_access_token,
     verify_assertion,
 )
-from gateway.store import queries
+from gateway.store import contract_queries
 from gateway.store.tables import ClientRow, UsedAssertion
 from outcome_verifier import b64
 from outcome_verifier.jws import thumbprint
@@ -190,7 +190,7 @@ def _active(session: Session, client_id: str) -> ClientRow:
 def _parties(gateway: Gateway, session: Session) -> set[Party]:
     """Whoever a contract in force, or its programme, names, in the roles that it has there."""
     found: set[Party] = set()
-    for contract_id in queries.contract_ids(session):
+    for contract_id in contract_queries.contract_ids(session):
         parties = gateway.contract(session, contract_id).parties
         found.update(Party(party.organisation, Role(party.role)) for party in parties if party.role in set(Recipient))
         found.update(gateway.programme(session, contract_id).parties)

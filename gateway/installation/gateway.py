@@ -17,18 +17,20 @@ from sqlmodel import Session, select
 
 from gateway.attestations import manifest, status
 from gateway.errors.contracts import ContractUnknown
-from gateway.errors.installation import AlreadyInstalled, NoActiveKey, NotInstalled, UnsafeForProduction
+from gateway.errors.installation import AlreadyInstalled, NoActiveKey
 from gateway.errors.signer import KindMismatch
 from gateway.events.installation import Installed, SigningKeyChanged
 from gateway.events.rights import PolicySetApproved
+from gateway.installation import in_force
+from gateway.installation.in_force import check_profile, open_store
 from gateway.installation.secrets_folder import SecretsFolder
 from gateway.installation.settings import REAL_TIME, Kind, Settings, utc_now
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.terms import Window
-from gateway.store import queries
-from gateway.store.schema import check_schema, migrate
-from gateway.store.tables import Installation, KeyManifestRow, SigningKeyRow
+from gateway.store import contract_queries, queries
+from gateway.store.contract_tables import Installation
+from gateway.store.schema import migrate
+from gateway.store.tables import KeyManifestRow, SigningKeyRow
 from gateway.store.unit_of_work import Store, UnitOfWork
 from keys.errors import KeyStoreLocked
 from keys.keystore import KeyStore, write_secret_file
@@ -67,16 +69,9 @@ class Gateway:
         another kind of installation, and `UnsafeForProduction` where the profile asks for another one.
         """
         KeyStore.recover(settings.keys_directory)
-        if not settings.keys_directory.is_dir():
-            raise NotInstalled(where=str(settings.data_directory))
-        store = Store(settings.store_url)
-        check_schema(store)
-        with store.read() as session:
-            row = session.exec(select(Installation)).one_or_none()
-        if row is None:
-            raise NotInstalled(where=str(settings.data_directory))
+        store, row = open_store(settings)
         keystore = KeyStore.open(settings.keys_directory, settings.read_passphrase())
-        _check_profile(settings, row.kind)
+        check_profile(settings, row.kind)
         check_keys(keystore, row.kind)
         return cls(settings, store, keystore, cache(_policies_on_disk), row, clock)
 
@@ -189,12 +184,7 @@ class Gateway:
         self, session: Session, contract_id: str, *, on: date | None = None, known_at: datetime | None = None
     ) -> tuple[Contract, str]:
         """The same with the text of its file; with `known_at`, among the versions that were in force here by then."""
-        versions = queries.contract_versions(session, contract_id)
-        rows = [row for row in versions if known_at is None or row.activated_at <= known_at]
-        chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
-        if not chosen:
-            raise ContractUnknown(contract=contract_id)
-        return _contract(chosen[-1].text, chosen[-1].file_name), chosen[-1].text.decode("utf-8")
+        return in_force.contract_and_text(session, contract_id, on=on, known_at=known_at)
 
     def contract_for(self, session: Session, contract_id: str, window: Window) -> Contract:
         """The version in force at a window's end: a pause or an extension never changes an earlier window."""
@@ -202,17 +192,11 @@ class Gateway:
 
     def programme(self, session: Session, contract_id: str, *, known_at: datetime | None = None) -> Programme:
         """The programme in force for a contract, now or at an instant; `ContractUnknown` where there is none."""
-        programmes = queries.programmes(session, contract_id)
+        programmes = contract_queries.programmes(session, contract_id)
         rows = [row for row in programmes if known_at is None or row.activated_at <= known_at]
         if not rows:
             raise ContractUnknown(contract=contract_id)
         return _programme(rows[-1].text, rows[-1].file_name)
-
-
-@lru_cache(maxsize=64)
-def _contract(text: bytes, file: str) -> Contract:
-    """A use case asks for its contract again and again, and the same text is always the same contract."""
-    return load_contract(text, file=file)
 
 
 @lru_cache(maxsize=64)
@@ -239,7 +223,7 @@ def initialise(
     """
     check_typed(municipality_name, what="the municipality's name")
     check_typed(host_name, what="the host name")
-    _check_profile(settings, kind)
+    check_profile(settings, kind)
     if any(settings.keys_directory.glob("*.json")):
         check_keys(KeyStore.open(settings.keys_directory, settings.read_passphrase()), kind)
     now = clock()
@@ -302,16 +286,6 @@ def check_signer(signer: Signer, kind: str, *, uri: str) -> None:
     if signer.is_development != is_development(kind):
         other = "a production key" if is_development(kind) else "a development key"
         raise KindMismatch(kind=kind, reason=f"{uri.partition('?')[0]} is {other}")
-
-
-def _check_profile(settings: Settings, kind: str) -> None:
-    if settings.profile == "production" and kind != Kind.PRODUCTION:
-        raise UnsafeForProduction(
-            reason=f"this is a {kind} installation, with development keys; leave --test and --demo-keys out of"
-            " `gateway init`, in a data directory of its own"
-        )
-    if settings.profile == "test" and kind == Kind.PRODUCTION:
-        raise UnsafeForProduction(profile="test", reason="this is a production installation; its keys must not be here")
 
 
 def _policies_on_disk() -> PolicyEngine:

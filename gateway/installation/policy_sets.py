@@ -16,8 +16,8 @@ from sqlmodel import Session, col, select
 
 from gateway.attestations.jws import sign_compact
 from gateway.events.rights import PolicySetApproved
+from gateway.store.log_tables import LogEntry
 from gateway.store.rights_tables import PolicySetRow
-from gateway.store.tables import LogEntry
 from keys.signer import Signer
 from outcome_verifier import canonical, jws
 from policies.errors import PolicySetInvalid

@@ -15,7 +15,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
 from connectors.transport import Clock
-from keys.keystore import read_passphrase
 from vocabulary.typed_text import check_typed
 
 
@@ -98,6 +97,8 @@ class Settings(BaseSettings):
 
     def read_passphrase(self) -> bytes:
         """The passphrase of the key store. Raises what `keys.keystore.read_passphrase` raises."""
+        from keys.keystore import read_passphrase  # whoever opens no key needs no cryptography
+
         if self.passphrase is not None:
             return self.passphrase.get_secret_value().encode("utf-8")
         return read_passphrase(self.passphrase_path)

@@ -28,7 +28,7 @@ from gateway.events.sources import SourceCheckAuthorised, SourceChecked
 from gateway.installation.authority import deciding
 from gateway.installation.gateway import Gateway
 from gateway.intake.pulling import ask_to_pull
-from gateway.store import circuit, queries
+from gateway.store import circuit, contract_queries
 from policies.terms import Purpose
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import SubjectRef
@@ -67,7 +67,7 @@ class _Question:
 def contracts_with(gateway: Gateway, source_id: str) -> list[str]:
     """The contracts whose programmes name the source."""
     with gateway.store.read() as session:
-        known = queries.contract_ids(session)
+        known = contract_queries.contract_ids(session)
         return [one for one in known if source_id in gateway.programme(session, one).sources]
 
 

@@ -14,7 +14,7 @@ from connectors.declaration import SourceDeclaration, load_declaration
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import needed_weeks
 from gateway.outcomes.contract import Contract
-from gateway.store import circuit, queries
+from gateway.store import circuit, contract_queries, queries
 from gateway.store.tables import SourceRow
 from vocabulary.weeks import Week
 
@@ -89,7 +89,7 @@ def connectors(gateway: Gateway) -> list[Connector]:
 def connector(gateway: Gateway, session: Session, declaration: SourceDeclaration, today: date) -> Connector:
     """One declared source, with the contracts that use it."""
     uses = []
-    for contract_id in queries.contract_ids(session):
+    for contract_id in contract_queries.contract_ids(session):
         programme = gateway.programme(session, contract_id)
         if declaration.id in programme.sources:
             reached = _complete_to(session, gateway.contract(session, contract_id), declaration.id)

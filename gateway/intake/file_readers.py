@@ -7,8 +7,8 @@ from sqlmodel import Session, col, select
 from gateway.events.pulls import PullNotNeeded
 from gateway.events.records import RecordsComplete
 from gateway.installation.gateway import Gateway
-from gateway.store import queries
-from gateway.store.tables import LogEntry
+from gateway.store import contract_queries, queries
+from gateway.store.log_tables import LogEntry
 from outcome_verifier import canonical
 
 
@@ -18,7 +18,7 @@ def waiting_for(gateway: Gateway, source_id: str, digest: str) -> tuple[str, ...
     with gateway.store.read() as session:
         reading = [
             contract_id
-            for contract_id in queries.contract_ids(session)
+            for contract_id in contract_queries.contract_ids(session)
             if source_id in gateway.contract(session, contract_id).sources
             and gateway.programme(session, contract_id).pull_open(on=today)
         ]

@@ -16,8 +16,9 @@ from sqlmodel import Session, col, select
 from gateway.attestations.jws import sign_compact
 from gateway.events.rights import PullStopped
 from gateway.installation.gateway import Gateway
+from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.rights_tables import StopReceiptRow
-from gateway.store.tables import LogEntry, PersonLineRow, PullRow
+from gateway.store.tables import PullRow
 from gateway.store.unit_of_work import UnitOfWork
 from policies.decision import Decision
 from policies.programme import Programme

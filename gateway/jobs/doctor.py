@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from sqlmodel import Session, select
 
 from gateway.contracts import openings
-from gateway.contracts.accepted import tokens, waiting
+from gateway.contracts.accepted import tokens
+from gateway.contracts.waiting import waiting
 from gateway.errors.acceptances import AcceptanceMissing, AcceptancesCorrupt
 from gateway.errors.oversight import CheckpointMismatch
 from gateway.errors.table import outcome
@@ -28,7 +29,7 @@ from gateway.release.publication import check_continues
 from gateway.release.releasing import refusal
 from gateway.rights import erasure, journal
 from gateway.rights.requests import open_requests
-from gateway.store import ledger, queries
+from gateway.store import contract_queries, ledger, queries
 from gateway.store.settlement_tables import Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow, SourceRow
 from policies.decision import Decision
@@ -206,7 +207,7 @@ def _journal(gateway: Gateway) -> Iterator[Diagnosis]:
 
 def _late_requests(gateway: Gateway, today: date) -> list[tuple[str, int]]:
     with gateway.store.read() as session:
-        ids = queries.contract_ids(session)
+        ids = contract_queries.contract_ids(session)
     counts = [(one, sum(r.asked_on + _ANSWER_WITHIN < today for r in open_requests(gateway, one))) for one in ids]
     return [(contract_id, count) for contract_id, count in counts if count]
 
@@ -214,7 +215,7 @@ def _late_requests(gateway: Gateway, today: date) -> list[tuple[str, int]]:
 def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
     now = gateway.clock()
     with gateway.store.read() as session:
-        ids = queries.contract_ids(session)
+        ids = contract_queries.contract_ids(session)
         if not ids:
             yield Diagnosis(WARN, "no contract is in force", "`gateway contract add CONTRACT PROGRAMME`")
         yield from _waiting(session)
@@ -229,14 +230,14 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
             for row in queries.releases(session, contract_id):
                 if row.state == "intended":
                     yield _interrupted_release(row, refusal(gateway, session, row))
-            if queries.in_shadow(session, contract_id):
+            if contract_queries.in_shadow(session, contract_id):
                 what = f"{contract_id} runs in shadow: it is pulled and evaluated, and nothing is released"
                 yield Diagnosis(OK, what, "`gateway shadow` compares it; `gateway contract adopt` ends that")
             elif adopted := openings.opening_of(gateway, session, contract_id):
                 what = f"{contract_id}: windows up to {adopted.last_window} are stated by the parties, not evaluated"
                 yield Diagnosis(OK, what)
             for window in contract.windows:
-                if not queries.is_settled_here(session, contract_id, window.label):
+                if not contract_queries.is_settled_here(session, contract_id, window.label):
                     continue
                 if window.label in issued or contract.freezes_on(window) > now.date() + _LOOK_AHEAD:
                     continue
@@ -257,7 +258,7 @@ def _waiting(session: Session) -> Iterator[Diagnosis]:
 
 def _acceptances(gateway: Gateway, session: Session, contract_id: str) -> Iterator[Diagnosis]:
     """Versions in force whose acceptances do not hold: nothing is released under them."""
-    for row in queries.contract_versions(session, contract_id):
+    for row in contract_queries.contract_versions(session, contract_id):
         try:
             tokens(gateway, session, load_contract(row.text, file=row.file_name))
         except (AcceptanceMissing, AcceptancesCorrupt) as error:

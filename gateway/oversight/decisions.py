@@ -15,7 +15,8 @@ from gateway.events.rights import DecisionExplained
 from gateway.installation.authority import deciding, staff_party
 from gateway.installation.gateway import Gateway
 from gateway.installation.policy_sets import ruleset
-from gateway.store.tables import DecisionRow, ProgrammeRow
+from gateway.store.contract_tables import ProgrammeRow
+from gateway.store.log_tables import DecisionRow
 from outcome_verifier import canonical
 from policies.decision import Decision, FactValue
 from policies.engine import PolicyEngine, PolicyRequest

@@ -11,8 +11,8 @@ from gateway.events.rights import ChangeProposed, PolicySetApproved
 from gateway.installation import policy_sets
 from gateway.installation.authority import Asking, deciding, staff_party
 from gateway.installation.gateway import Gateway
-from gateway.store import queries
-from gateway.store.rights_tables import Proposal
+from gateway.store import contract_queries
+from gateway.store.contract_tables import Proposal
 from policies.engine import PolicyEngine
 from policies.errors import PolicySetInvalid
 from policies.facts import DecisionFacts
@@ -100,7 +100,7 @@ def _ask_everywhere(gateway: Gateway, asking: Asking, row: Proposal) -> None:
     approved = policy_sets.approvals(asking.session, anchor=gateway.anchor(), issuer=gateway.issuer)
     known = policy_sets.ruleset(asking.session, approved[-1].sha256) if approved else None
     engine = PolicyEngine.of(known) if known else gateway.policies
-    for contract_id in queries.contract_ids(asking.session):
+    for contract_id in contract_queries.contract_ids(asking.session):
         programme = gateway.programme(asking.session, contract_id)
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,

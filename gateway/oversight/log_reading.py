@@ -10,7 +10,7 @@ from gateway.events.installation import TrustExported
 from gateway.events.log import CheckpointTaken, LogRead, LogVerified
 from gateway.installation.authority import deciding
 from gateway.installation.gateway import LOGS, Gateway
-from gateway.store import ledger, queries
+from gateway.store import contract_queries, ledger
 from gateway.store.verification import LogReport, verify_all
 from gateway.wording.views import JsonValue, View
 from outcome_verifier import canonical
@@ -49,7 +49,7 @@ def read_log(
     acts for the reader: `acting` is a client's id, and empty for the staff at the command line. Raises `PolicyDenied`.
     """
     with deciding(gateway) as asking:
-        contracts = queries.contract_ids(asking.session)
+        contracts = contract_queries.contract_ids(asking.session)
         if not contracts or (contract_id is not None and contract_id not in contracts):
             raise ContractUnknown(contract=contract_id or "(none)")
         programme = gateway.programme(asking.session, contract_id or contracts[0])

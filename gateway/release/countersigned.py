@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from gateway.errors.audit import CountersignaturesCorrupt
 from gateway.events.audit import CountersignatureTaken
 from gateway.store.audit_tables import CountersignatureRow
-from gateway.store.tables import LogEntry
+from gateway.store.log_tables import LogEntry
 from outcome_verifier import canonical
 from outcome_verifier.countersignature import DEVIATIONS
 

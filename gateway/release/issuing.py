@@ -26,7 +26,7 @@ from gateway.release.bundle import assemble
 from gateway.release.planning import is_issued
 from gateway.release.publication import check_continues
 from gateway.release.states import ReleaseAction, ReleaseState, after
-from gateway.store import ledger, queries
+from gateway.store import contract_queries, ledger, queries
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical, sdjwt
 from outcome_verifier.bundle import attestation_leaf
@@ -132,7 +132,7 @@ def _check_authorised(gateway: Gateway, asking: Asking, row: ReleaseRow, authori
 
 
 def _assemble(gateway: Gateway, asking: Asking, row: ReleaseRow, token: str) -> bytes:
-    versions = queries.contract_versions(asking.session, row.contract_id)
+    versions = contract_queries.contract_versions(asking.session, row.contract_id)
     version = next(version for version in versions if version.version == row.contract_version)
     contract = load_contract(version.text, file=version.file_name)
     later = _successor(asking.session, row)

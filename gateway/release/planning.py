@@ -26,7 +26,7 @@ from gateway.intake.enrolment import is_sealed
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import Window
 from gateway.release.states import ReleaseState
-from gateway.store import queries
+from gateway.store import contract_queries, queries
 from gateway.store.tables import ReleaseRow
 from policies.disclosure import DisclosureRules, may_show_total
 from policies.facts import Facts, ReleaseFacts
@@ -171,7 +171,7 @@ def _facts(
         cells_cleared=True,
         recipient_is_creditor=request.recipient == Recipient.OPERATOR,
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
-        settled_here=queries.is_settled_here(session, contract.id, window.label),
+        settled_here=contract_queries.is_settled_here(session, contract.id, window.label),
     )
     return facts, frozen
 

@@ -31,7 +31,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.results import person_result
 from gateway.outcomes.terms import Window
 from gateway.outcomes.verdicts import WeekReason
-from gateway.store import basis, queries
+from gateway.store import basis, contract_queries, queries
 from gateway.store.rights_tables import StatementRow
 from gateway.store.tables import Subject
 from policies.basis import RecordKind
@@ -172,7 +172,7 @@ def _authorise(
         own_legal_basis=own is not None,
         legal_role_permits=own in PERMITTED_BASES[contract.operator_legal_role],
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
-        settled_here=queries.is_settled_here(session, contract.id, window.label),
+        settled_here=contract_queries.is_settled_here(session, contract.id, window.label),
     )
     party = Party(contract.party("operator").organisation, Role.OPERATOR)
     authorised = asking.ask(party, Action.RELEASE_INDIVIDUAL, programme, facts)

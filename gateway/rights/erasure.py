@@ -27,18 +27,10 @@ from gateway.rights import journal
 from gateway.store import basis
 from gateway.store.audit_tables import AuditItem
 from gateway.store.evidence_rows import EvidenceRow
+from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.record_tables import PullRun, RecordRow
 from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
-from gateway.store.tables import (
-    IncomeRow,
-    LinkageRow,
-    LogEntry,
-    PersonLineRow,
-    SpellRow,
-    Subject,
-    SubjectKeyRow,
-    VaultRow,
-)
+from gateway.store.tables import IncomeRow, LinkageRow, SpellRow, Subject, SubjectKeyRow, VaultRow
 from policies.programme import Programme
 
 TYPE = "erasure-certificate+jwt"

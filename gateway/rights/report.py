@@ -43,8 +43,9 @@ from gateway.rights.report_view import (
     StatusHeld,
 )
 from gateway.store import queries
+from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.rights_tables import RightsRequest, StatementRow
-from gateway.store.tables import LogEntry, PersonLineRow, ReleaseRow, Subject
+from gateway.store.tables import ReleaseRow, Subject
 from gateway.wording.formats import short_day
 from gateway.wording.plain_danish import categories, category_source, source_name
 from gateway.wording.views import as_json

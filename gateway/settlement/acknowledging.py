@@ -76,7 +76,7 @@ def acknowledge(
                 lines=keys,
                 document_sha256=signed.jwt_sha256,
                 role=party.role,
-                by=_who(gateway, party),
+                by=_name_of(gateway, party),
                 at=asking.now,
             )
         )
@@ -114,7 +114,7 @@ def dispute(
             reason=reason,
             text_sha256=_sha256(text_sha256),
             role=party.role,
-            by=_who(gateway, party),
+            by=_name_of(gateway, party),
             at=asking.now,
             answer_by=asking.now.date() + timedelta(days=ANSWER_DAYS),
             outcome="",
@@ -169,7 +169,7 @@ def resolve(
             )
         # a dispute that is withdrawn, or answered with agreement of both, leaves the line as it was signed
         row.outcome, row.outcome_sha256 = outcome, _sha256(text_sha256)
-        row.resolved_by, row.resolved_at = _who(gateway, party), asking.now
+        row.resolved_by, row.resolved_at = _name_of(gateway, party), asking.now
         asking.session.add(row)
         asking.uow.record(
             DisputeResolved(
@@ -241,7 +241,7 @@ def _sha256(text: str) -> str:
     return text
 
 
-def _who(gateway: Gateway, party: Party) -> str:
+def _name_of(gateway: Gateway, party: Party) -> str:
     return str(party) if party.role is Role.OPERATOR else gateway.staff
 
 
@@ -255,7 +255,7 @@ def _acknowledgement_event(
         lines=list(keys),
         document_sha256=one.jwt_sha256,
         party=str(party),
-        by=_who(gateway, party),
+        by=_name_of(gateway, party),
         decision=authorised.id,
         decision_sha256=authorised.sha256,
     )

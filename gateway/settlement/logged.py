@@ -18,8 +18,9 @@ from sqlmodel import Session, select
 
 from gateway.contracts.openings import Adopted
 from gateway.errors.settlement import SettlementMismatch
+from gateway.store.log_tables import LogEntry
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
-from gateway.store.tables import LogEntry, ReleaseRow
+from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
 from policies.terms import Role
 

@@ -16,7 +16,7 @@ from gateway.settlement.reading import Settled, read_settlement
 from gateway.settlement.sheet import CheckName, SettlementSheet, SheetCheck, checks, sheet
 from gateway.settlement.statement import digest
 from gateway.settlement.views import ask_to_read, record_view
-from gateway.store import queries
+from gateway.store import contract_queries
 from gateway.store.settlement_tables import Approval, Bill, Payment
 from gateway.wording.views import as_json
 from policies.facts import ApprovePaymentFacts
@@ -113,7 +113,7 @@ def _open(gateway: Gateway, asking: Asking, contract_id: str, number: str) -> tu
 
 
 def _checks(gateway: Gateway, asking: Asking, settled: Settled, bill: Bill) -> list[SheetCheck]:
-    rows = queries.contract_versions(asking.session, settled.contract.id)
+    rows = contract_queries.contract_versions(asking.session, settled.contract.id)
     approved = asking.session.exec(select(Approval.bill_id).where(Approval.contract_id == settled.contract.id)).all()
     return checks(
         settled,

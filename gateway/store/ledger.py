@@ -10,16 +10,17 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gateway.errors.oversight import LogCorrupt
-from gateway.store.tables import CheckpointRow, LogEntry, LogNode
-from keys.signer import LogKey
-from outcome_verifier.note import Checkpoint, sign_note
-from outcome_verifier.proof import format_proof
+from gateway.store.log_tables import CheckpointRow, LogEntry, LogNode
 from outcome_verifier.tlog import EMPTY_ROOT, leaf_hash, node_hash
+
+if TYPE_CHECKING:
+    from keys.signer import LogKey
 
 LOGS = ("attest", "payment", "access")
 
@@ -91,6 +92,8 @@ def inclusion_path(session: Session, log: str, index: int, of_size: int) -> list
 
 def checkpoint(session: Session, log: str, key: LogKey, *, at: datetime) -> str:
     """The signed note over the present head; signed once a size."""
+    from outcome_verifier.note import Checkpoint, sign_note  # reading and appending sign nothing
+
     session.flush()
     now_size = size(session, log)
     row = session.get(CheckpointRow, (log, now_size))
@@ -110,6 +113,8 @@ def newest_checkpoint(session: Session, log: str) -> str | None:
 
 def receipt(session: Session, log: str, index: int, key: LogKey, *, at: datetime) -> str:
     """A C2SP tlog-proof of the entry at `index` under the present head."""
+    from outcome_verifier.proof import format_proof
+
     note = checkpoint(session, log, key, at=at)
     return format_proof(index, inclusion_path(session, log, index, size(session, log)), note)
 

@@ -29,7 +29,7 @@ from gateway.events.evidence import EvidenceListed, WeekExplained
 from gateway.events.log import LogRead
 from gateway.events.releases import ReleaseChecked, ReleaseResumed
 from gateway.events.settlement import ForecastMade, SettlementRead
-from gateway.store.tables import DecisionRow, LogEntry, LogNode, PersonLineRow
+from gateway.store.log_tables import DecisionRow, LogEntry, LogNode, PersonLineRow
 
 LOOKS: frozenset[str] = frozenset(
     event.kind

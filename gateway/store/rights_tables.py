@@ -10,21 +10,6 @@ from sqlmodel import Field, SQLModel
 from gateway.store.columns import instant, json_value, optional_instant
 
 
-class Proposal(SQLModel, table=True):
-    """Changes of the rules that wait for a second person, and those that were approved. Trusted as far as the
-    events of both people; an edit before the approval shows in the digests that the events name.
-    """
-
-    id: str = Field(primary_key=True)
-    contract_id: str  # empty for the policy set
-    files: dict[str, str] = json_value()  # name -> text
-    sha256: str
-    proposed_by: str
-    proposed_at: datetime = instant()
-    approved_by: str
-    approved_at: datetime | None = optional_instant()
-
-
 class PolicySetRow(SQLModel, table=True):
     """Policy sets that were approved, with their text, so that an old decision can be replayed. Not trusted: each
     approval is signed with the manifest key for its place and the one before it, and the access log names the last.

@@ -8,13 +8,10 @@ from sqlalchemy import inspect, text
 
 from gateway.errors.installation import NotInstalled
 from gateway.errors.store import SchemaOutdated
-from gateway.store import audit_tables, evidence_rows, record_tables, rights_tables, settlement_tables, tables
 from gateway.store.unit_of_work import Store
 
 CURRENT = "0006"  # the newest file in migrations/versions
 _VERSIONS = "alembic_version"
-# whose classes are all that the database holds
-TABLES = (tables, rights_tables, settlement_tables, audit_tables, record_tables, evidence_rows)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -15,22 +15,6 @@ from sqlmodel import Field, SQLModel
 from gateway.store.columns import blob, instant, json_value, optional_instant
 
 
-class OpeningRow(SQLModel, table=True):
-    """What the parties stated of the windows before the gateway. Not trusted: each time it is read the text must have
-    the digest that both of them signed. Whether there must be a row, and what runs in shadow, says the access log.
-    """
-
-    contract_id: str = Field(primary_key=True)
-    contract_sha256: str  # of the version in force on the day
-    windows: list[str] = json_value()  # labels of the stated windows, the last one last
-    file_name: str
-    text: bytes = blob()
-    sha256: str
-    signed: list[str] = json_value()  # each party's signature under the text's digest
-    by: str
-    at: datetime = instant()
-
-
 class Acknowledgement(SQLModel, table=True):
     """That a party accepts lines of a payment document. Not trusted: the access log must tell of exactly these rows
     whenever a settlement is read (`gateway.settlement.logged`).

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from sqlmodel import Session, col, select
 
 from gateway.store import ledger
-from gateway.store.tables import LogEntry, LogNode
+from gateway.store.log_tables import LogEntry, LogNode
 
 WIDTH = 256
 _HEIGHT = 8  # levels of the tree in one tile

@@ -14,15 +14,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from gateway.errors.store import ClockWentBack, StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
 from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger, moves
-from gateway.store.tables import PersonLineRow
+from gateway.store.log_tables import PersonLineRow
 from outcome_verifier import canonical
 
 _BUSY_SECONDS = 30
@@ -178,7 +178,7 @@ class Store:
                         raise StoreBusy()
                 else:
                     connection.exec_driver_sql(f"SET lock_timeout = '{self._busy_seconds}s'")
-                    names = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+                    names = ", ".join(f'"{table}"' for table in inspect(connection).get_table_names())
                     connection.exec_driver_sql(f"VACUUM (FULL) {names}")
         except OperationalError as error:
             if _is_full(error):

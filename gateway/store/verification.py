@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 
 from gateway.errors.oversight import CheckpointMismatch, LogCorrupt
 from gateway.store import ledger
-from gateway.store.tables import CheckpointRow, LogEntry, LogNode, PersonLineRow
+from gateway.store.log_tables import CheckpointRow, LogEntry, LogNode, PersonLineRow
 from outcome_verifier import canonical
 from outcome_verifier.note import Checkpoint, VerifierKey, open_note
 from outcome_verifier.tlog import EMPTY_ROOT, leaf_hash, merkle_root, node_hash

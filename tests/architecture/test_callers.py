@@ -11,7 +11,6 @@ from tests.architecture.imports import modules
 ROOT = Path(__file__).parents[2]
 # name -> who uses it, since nobody in the product does
 DOORS = {
-    "TABLES": "the database: the modules are imported for the tables that they declare",
     "diagram": "the documentation: the test of a state machine draws its picture with it",
     "verify_consistency": "whoever holds two heads of a log, and can read its tiles",
     "capped_by": "tests of caps, which ask what cut a sum",

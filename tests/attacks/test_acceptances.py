@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from gateway.contracts import acceptances, accepted, declarations
+from gateway.contracts import acceptances, accepted, declarations, waiting
 from gateway.errors.acceptances import AcceptanceMissing, AcceptanceRefused, AcceptancesCorrupt
 from gateway.errors.contracts import ProgrammeMismatch
 from gateway.installation import signing
@@ -22,7 +22,8 @@ from gateway.installation.settings import Kind, Settings
 from gateway.jobs.doctor import FAIL, examine_opened
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.store.tables import AcceptanceRow, ReleaseRow
+from gateway.store.contract_tables import AcceptanceRow
+from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
@@ -81,7 +82,7 @@ def edited(folder: Path, *edits: tuple[str, str]) -> tuple[Path, Path]:
 
 def kinds(gateway: Gateway) -> list[str]:
     with gateway.store.read() as session:
-        return [entry.role for entry in accepted.logged_acceptances(session)]
+        return [entry.role for entry in waiting.logged_acceptances(session)]
 
 
 # who may put what into force
@@ -123,12 +124,12 @@ def test_an_approved_amendment_waits_for_the_parties_too(tmp_path: Path):
     with pytest.raises(AcceptanceMissing):
         declarations.approve_change(acting(town.gateway, "second"), proposal)
     with town.gateway.store.read() as session:
-        [waiting] = accepted.waiting(session)
-        assert (waiting.version, len(waiting.missing)) == (2, 3)
+        [one] = waiting.waiting(session)
+        assert (one.version, len(one.missing)) == (2, 3)
     accept_all(town.gateway, *later)
     assert declarations.approve_change(acting(town.gateway, "second"), proposal).version == 2
     with town.gateway.store.read() as session:
-        assert accepted.waiting(session) == []
+        assert waiting.waiting(session) == []
 
 
 def later_version(town: SimulatedMunicipality) -> tuple[Path, Path]:
@@ -209,7 +210,7 @@ def test_one_organisation_one_key_and_one_key_one_organisation(gateway: Gateway,
         acceptances.take_in(gateway, later, sent, key=other.kid, replaces_key=other.kid)
     acceptances.take_in(gateway, later, sent, key=other.kid, replaces_key=borrowed.kid)
     with gateway.store.read() as session:
-        assert [(entry.key, entry.replaces) for entry in accepted.logged_acceptances(session)] == [
+        assert [(entry.key, entry.replaces) for entry in waiting.logged_acceptances(session)] == [
             (borrowed.kid, ""),
             (other.kid, borrowed.kid),
         ]

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from gateway.store.log_tables import DecisionRow
 from gateway.store.rights_tables import BasisRow, RightsRequest, StatementRow
-from gateway.store.tables import DecisionRow, Subject
+from gateway.store.tables import Subject
 from tests.attacks import traces
 from tests.attacks.canaries import BROKEN, OUTSIDE, files, forms, leaks
 from tests.attacks.test_canary import talkative

@@ -10,16 +10,9 @@ import pytest
 from sqlmodel import col, delete, select, update
 
 from gateway.events.log import LogVerified
+from gateway.store.log_tables import PersonLineRow
 from gateway.store.rights_tables import BasisRow
-from gateway.store.tables import (
-    IncomeRow,
-    LinkageRow,
-    PersonLineRow,
-    SpellRow,
-    Subject,
-    SubjectKeyRow,
-    VaultRow,
-)
+from gateway.store.tables import IncomeRow, LinkageRow, SpellRow, Subject, SubjectKeyRow, VaultRow
 from tests.support.municipality import SimulatedMunicipality, ready
 
 OF_PEOPLE = (VaultRow, SubjectKeyRow, LinkageRow, SpellRow, IncomeRow, BasisRow, Subject)

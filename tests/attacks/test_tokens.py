@@ -25,7 +25,8 @@ from gateway.installation import clients
 from gateway.installation.gateway import initialise
 from gateway.installation.settings import Kind, Settings
 from gateway.installation.tokens import ASSERTION_TYPE, issue_access_token
-from gateway.store.tables import ClientRow, LogEntry
+from gateway.store.log_tables import LogEntry
+from gateway.store.tables import ClientRow
 from outcome_verifier import b64, canonical
 from policies.terms import Role
 from tests.support.api_client import Client

@@ -78,9 +78,9 @@ def test_the_commands_of_a_page_are_commands(page: str):
     """Each `gateway …` line of the page names commands and options that exist."""
     import typer.main
 
-    from gateway.cli.app import app
+    from gateway.cli.app import tree
 
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(tree())
     for line in re.findall(r"^\$ gateway (.+)$", text(page), flags=re.MULTILINE):
         command, words = root, line.split()
         while hasattr(command, "commands"):

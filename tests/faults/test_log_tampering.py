@@ -16,7 +16,7 @@ from gateway.errors.oversight import CheckpointMismatch, LogCorrupt
 from gateway.events.contracts import SourceDeclared
 from gateway.events.event import PersonLine
 from gateway.store import ledger
-from gateway.store.tables import CheckpointRow, LogEntry, LogNode, PersonLineRow
+from gateway.store.log_tables import CheckpointRow, LogEntry, LogNode, PersonLineRow
 from gateway.store.unit_of_work import Store
 from gateway.store.verification import verify_all
 from keys.signer import LogKey

@@ -27,7 +27,7 @@ from gateway.jobs.doctor import examine
 from gateway.oversight import log_reading as oversight
 from gateway.release import bundle, drafting, issuing
 from gateway.store import ledger, moves
-from gateway.store.tables import LogEntry
+from gateway.store.log_tables import LogEntry
 from gateway.store.unit_of_work import UnitOfWork
 from keys.signer import FileSigner
 from outcome_verifier import sdjwt

@@ -16,8 +16,9 @@ from sqlmodel import Session, select
 from gateway.events.contracts import SourceDeclared
 from gateway.events.event import PersonLine
 from gateway.store import ledger
+from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.schema import check_schema, migrate
-from gateway.store.tables import LogEntry, PersonLineRow, SourceRow
+from gateway.store.tables import SourceRow
 from gateway.store.unit_of_work import Store, UnitOfWork
 from gateway.store.verification import verify_all
 from tests.support.databases import NOW, a_log_key, verifier_key

@@ -20,7 +20,8 @@ from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report
 from gateway.rights.requests import Right
-from gateway.store.tables import PersonLineRow, Subject
+from gateway.store.log_tables import PersonLineRow
+from gateway.store.tables import Subject
 from gateway.wording import register as register_words
 from gateway.wording import report as words
 from outcome_verifier import canonical

@@ -27,8 +27,8 @@ from gateway.settlement.acknowledging import DisputeOutcome
 from gateway.settlement.forecast import accruals
 from gateway.settlement.investor import InvestorSettlement, PaidBefore
 from gateway.settlement.statement_view import StatementWindow
+from gateway.store.log_tables import LogEntry
 from gateway.store.settlement_tables import Dispute
-from gateway.store.tables import LogEntry
 from gateway.wording.views import as_json
 from policies.errors import PolicyDenied
 from policies.terms import Party, Role

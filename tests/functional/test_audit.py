@@ -19,7 +19,8 @@ from connectors.errors import FileNameMismatch, RowsNotShown
 from gateway.errors.audit import AuditRefused, SampleUnknown
 from gateway.installation.gateway import Gateway
 from gateway.oversight.audit import findings, sampling, showing
-from gateway.store.tables import PersonLineRow, Subject
+from gateway.store.log_tables import PersonLineRow
+from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
 from tests.functional.test_traps import Clock

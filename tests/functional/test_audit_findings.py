@@ -17,7 +17,7 @@ from gateway.oversight.log_reading import verify_logs
 from gateway.release import correction
 from gateway.release.releasing import release
 from gateway.store.audit_tables import AuditItem, AuditSample, CountersignatureRow
-from gateway.store.tables import LogEntry
+from gateway.store.log_tables import LogEntry
 from gateway.wording import plain_danish
 from outcome_verifier import canonical, countersignature, endorsement
 from policies.errors import PolicyDenied

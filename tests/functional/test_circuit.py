@@ -21,7 +21,7 @@ from gateway.intake.pulling_records import pull_records
 from gateway.jobs.doctor import examine_opened
 from gateway.simulate.sftp_source import SftpSource
 from gateway.store.circuit import FAILURES_IN_A_ROW, FIRST_REST, LONGEST_REST, has_failed
-from gateway.store.tables import LogEntry
+from gateway.store.log_tables import LogEntry
 from tests.functional.test_folder_pulling import declare_folder
 from tests.functional.test_record_pulls import PersonByPerson, declare, source_text
 from tests.functional.test_traps import Clock

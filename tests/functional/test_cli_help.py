@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import pytest
 import typer
 
-from gateway.cli.app import app
+from gateway.cli.app import tree
 from tests.support.command_line import PROGRAMS, WIDE, run, run_program
 from tests.support.road import Place, make_key, place, register, walked
 
@@ -36,7 +36,7 @@ def commands() -> Iterator[tuple[str, ...]]:
             for name, child in inner.items():
                 yield from below(child, (*path, name))
 
-    yield from below(typer.main.get_command(app), ())
+    yield from below(typer.main.get_command(tree()), ())
 
 
 @pytest.mark.parametrize("path", list(commands()), ids=" ".join)
@@ -44,7 +44,7 @@ def test_the_help_of_every_command_has_an_example_that_parses(path: tuple[str, .
     ran = run(*path, "--help")
     assert ran.code == 0
     assert "Example:" in ran.out
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(tree())
     for name in path:
         command = command.commands[name]
     example = " ".join(re.search(r"Example: (gateway .*)", command.help or "", re.DOTALL)[1].split("\n"))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.app import app
+from gateway.cli.app import tree
 from gateway.errors.table import _OUTCOMES
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
@@ -229,7 +229,7 @@ def test_an_installation_where_nothing_can_be_written_is_no_unreadable_file(plac
 
 
 def test_the_help_names_every_exit_code():
-    named = {int(number) for number in re.findall(r"(\d+) [a-z]", app.info.epilog)}
+    named = {int(number) for number in re.findall(r"(\d+) [a-z]", tree().info.epilog)}
     assert named == {0, 2} | {shown.exit_code for shown in _OUTCOMES.values()}
 
 

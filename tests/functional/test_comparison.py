@@ -18,7 +18,8 @@ from gateway.outcomes.comparison_group import ComparisonFigures, load_group
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.simulate.registers import replacement_cpr
-from gateway.store.tables import LogEntry, Subject
+from gateway.store.log_tables import LogEntry
+from gateway.store.tables import Subject
 from outcome_verifier import canonical
 from policies.errors import GroupTooSmall, PolicyDenied
 from tests.attacks.canaries import leaks

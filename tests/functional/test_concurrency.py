@@ -18,7 +18,8 @@ from gateway.installation.gateway import LOGS, Gateway
 from gateway.installation.settings import Settings
 from gateway.oversight import log_reading as oversight
 from gateway.release.releasing import release
-from gateway.store.tables import LogEntry, PullRow
+from gateway.store.log_tables import LogEntry
+from gateway.store.tables import PullRow
 from policies.terms import Role
 from tests.support.api_client import Client
 from tests.support.command_line import PROGRAMS

@@ -21,7 +21,7 @@ from gateway.installation.secrets_folder import SecretsFolder
 from gateway.intake import pulling
 from gateway.intake.checking import SourceCheck, check_source
 from gateway.simulate.sftp_source import SftpSource
-from gateway.store.tables import LogEntry, PersonLineRow
+from gateway.store.log_tables import LogEntry, PersonLineRow
 from outcome_verifier import canonical
 from tests.functional.test_folder_pulling import declare_folder, local
 from tests.support.clocks import Waiting

@@ -14,8 +14,9 @@ from sqlmodel import col, func, select
 from gateway.events.rights import ErasureRepeated
 from gateway.intake import pulling
 from gateway.rights import erasure
+from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.rights_tables import ErasureRow
-from gateway.store.tables import IncomeRow, LinkageRow, LogEntry, PersonLineRow, SpellRow
+from gateway.store.tables import IncomeRow, LinkageRow, SpellRow
 from tests.functional.test_record_pulls import (
     EVENTS,
     POSTINGS,

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
 
 from gateway.api import public
 from gateway.api.app import create_app
-from gateway.cli.app import app
+from gateway.cli.app import tree
 from gateway.contracts import declarations
 from gateway.events.evidence import EvidenceRegistered
 from gateway.installation.gateway import Gateway
@@ -30,7 +30,8 @@ from gateway.oversight import advice, governance
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.store.evidence_rows import EvidenceRow
-from gateway.store.tables import DecisionRow, LogEntry, Subject
+from gateway.store.log_tables import DecisionRow, LogEntry
+from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.decision import Decision
 from policies.engine import PolicyEngine, PolicyRequest
@@ -194,7 +195,8 @@ ROUTES_ASK_NOBODY = {
 ROUTES_OF_OTHER_CLASSES: dict[tuple[str, str], str] = {}
 
 
-def commands(of: typer.Typer = app, prefix: tuple[str, ...] = ()) -> Iterator[str]:
+def commands(of: typer.Typer | None = None, prefix: tuple[str, ...] = ()) -> Iterator[str]:
+    of = of or tree()
     for command in of.registered_commands:
         assert command.callback is not None
         yield " ".join((*prefix, command.name or command.callback.__name__.replace("_", "-")))

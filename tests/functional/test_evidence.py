@@ -23,8 +23,9 @@ from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report
 from gateway.store import spells
 from gateway.store.evidence_rows import EvidenceRow
+from gateway.store.log_tables import LogEntry
 from gateway.store.rights_tables import ErasureRow
-from gateway.store.tables import LogEntry, Subject
+from gateway.store.tables import Subject
 from gateway.wording.views import as_json
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied

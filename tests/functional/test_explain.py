@@ -13,7 +13,8 @@ from gateway.evaluation import explaining
 from gateway.evaluation.evaluating import evaluate_week
 from gateway.outcomes.verdicts import WeekReason
 from gateway.rights.people import Channel, NewRecord, Who, begin
-from gateway.store.tables import LogEntry, PersonLineRow, Subject
+from gateway.store.log_tables import LogEntry, PersonLineRow
+from gateway.store.tables import Subject
 from outcome_verifier import canonical
 from policies.basis import RecordKind
 from policies.terms import Role

@@ -18,7 +18,8 @@ from gateway.installation.secrets_folder import SecretsFolder
 from gateway.intake import folder_pulling, pulling
 from gateway.intake.folder_pulling import Taken, pull_folder
 from gateway.simulate.sftp_source import SftpSource
-from gateway.store.tables import LogEntry, SpellRow
+from gateway.store.log_tables import LogEntry
+from gateway.store.tables import SpellRow
 from policies.engine import PolicyEngine, PolicyRequest
 from policies.errors import PolicyDenied
 from tests.support.clocks import Waiting

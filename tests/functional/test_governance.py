@@ -22,8 +22,9 @@ from gateway.oversight import advice, decisions, governance
 from gateway.oversight import log_reading as oversight
 from gateway.rights import requests
 from gateway.rights.people import Who
+from gateway.store.log_tables import DecisionRow
 from gateway.store.rights_tables import PolicySetRow
-from gateway.store.tables import DecisionRow, Subject
+from gateway.store.tables import Subject
 from policies.engine import CEDAR_DIRECTORY, PolicyEngine
 from policies.errors import PolicyDenied, PolicySetInvalid
 from policies.ruleset import digest_of, load_ruleset, read_ruleset

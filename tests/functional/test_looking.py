@@ -30,7 +30,7 @@ from gateway.release import correction, drafting, statements
 from gateway.rights.people import Who, begin
 from gateway.settlement.forecast import accruals
 from gateway.store import moves, spells
-from gateway.store.tables import LogEntry
+from gateway.store.log_tables import LogEntry
 from gateway.store.unit_of_work import Store
 from outcome_verifier import canonical
 from policies.errors import PolicyDenied

@@ -22,7 +22,7 @@ from sqlmodel import select
 from gateway.installation.gateway import LOGS, Gateway
 from gateway.oversight import log_reading as oversight
 from gateway.release.releasing import release
-from gateway.store.tables import LogEntry
+from gateway.store.log_tables import LogEntry
 from policies.terms import Party, Role
 from tests.support.command_line import PROGRAMS, WIDE
 from tests.support.municipality import SimulatedMunicipality, built, ready

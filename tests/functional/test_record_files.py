@@ -12,7 +12,8 @@ from sqlmodel import select
 
 from gateway.contracts import declarations
 from gateway.events.records import RecordsComplete
-from gateway.store.tables import LogEntry, SpellRow
+from gateway.store.log_tables import LogEntry
+from gateway.store.tables import SpellRow
 from tests.support.command_line import Ran, run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality

@@ -19,8 +19,9 @@ from gateway.intake.pulling import PullReport
 from gateway.intake.pulling_records import pull_records
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.store import basis
+from gateway.store.log_tables import LogEntry
 from gateway.store.record_tables import PullRun
-from gateway.store.tables import IncomeRow, LogEntry, PullRow, SpellRow, Subject
+from gateway.store.tables import IncomeRow, PullRow, SpellRow, Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
 from policies.terms import Role

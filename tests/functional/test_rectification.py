@@ -20,7 +20,8 @@ from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report
 from gateway.rights.requests import Right
-from gateway.store.tables import IncomeRow, PersonLineRow, SpellRow, Subject
+from gateway.store.log_tables import PersonLineRow
+from gateway.store.tables import IncomeRow, SpellRow, Subject
 from outcome_verifier import b64
 from outcome_verifier.errors import StatusInvalid
 from policies.basis import RecordKind

@@ -29,8 +29,9 @@ from gateway.rights.report import report
 from gateway.rights.report_view import NoticeReceived
 from gateway.rights.requests import Right
 from gateway.settlement.acknowledging import DisputeOutcome
+from gateway.store.log_tables import DecisionRow, LogEntry, PersonLineRow
 from gateway.store.rights_tables import BasisRow, StopReceiptRow
-from gateway.store.tables import DecisionRow, LogEntry, PersonLineRow, SpellRow, Subject
+from gateway.store.tables import SpellRow, Subject
 from gateway.wording.views import as_json
 from outcome_verifier import b64, jws
 from outcome_verifier.trust import TrustFile

@@ -24,7 +24,7 @@ from gateway.settlement.investor import InvestorWindow
 from gateway.settlement.invoice import payable_minor
 from gateway.settlement.invoice_check import check
 from gateway.settlement.statement_view import ExpectedNext, NextStep, SettlementStatement, StatementWindow
-from gateway.store.tables import LogEntry
+from gateway.store.log_tables import LogEntry
 from gateway.wording.views import as_json
 from policies.errors import PolicyDenied
 from tests.functional.test_traps import Clock

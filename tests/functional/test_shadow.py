@@ -15,7 +15,8 @@ from gateway.errors.contracts import WindowUnknown
 from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation import shadow
 from gateway.evaluation.evaluating import evaluate_week
-from gateway.store.tables import LogEntry, ReleaseRow
+from gateway.store.log_tables import LogEntry
+from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES

@@ -17,7 +17,8 @@ from gateway.oversight import log_reading as oversight
 from gateway.release import releasing as release
 from gateway.release import statements
 from gateway.rights.people import Channel, NewRecord, Who, begin
-from gateway.store.tables import PersonLineRow, Subject
+from gateway.store.log_tables import PersonLineRow
+from gateway.store.tables import Subject
 from outcome_verifier import b64, jws
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied, ProgrammeInvalid

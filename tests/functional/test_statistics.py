@@ -21,7 +21,7 @@ from gateway.intake.statistics import ask_statistics
 from gateway.simulate.faults import Fault
 from gateway.simulate.http_source import HttpSource, Reply
 from gateway.simulate.serving import SimulatedTown
-from gateway.store.tables import LogEntry, PersonLineRow
+from gateway.store.log_tables import LogEntry, PersonLineRow
 from keys.keystore import write_secret_file
 from outcome_verifier import canonical
 from tests.attacks.test_formulas import EVIL

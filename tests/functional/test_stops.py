@@ -18,8 +18,9 @@ from connectors.base import Pulled
 from gateway.contracts import declarations
 from gateway.intake import pulling
 from gateway.rights.people import Channel, NewRecord, Recorded, Who, begin, end
+from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.rights_tables import StopReceiptRow
-from gateway.store.tables import IncomeRow, LogEntry, PersonLineRow, SpellRow, Subject
+from gateway.store.tables import IncomeRow, SpellRow, Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
 from policies.terms import Purpose, Role

@@ -16,7 +16,7 @@ from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.forecast import Recount
 from gateway.simulate.course import load_course
 from gateway.simulate.invented import histories
-from gateway.store.tables import LogEntry
+from gateway.store.log_tables import LogEntry
 from policies.engine import PolicyEngine, PolicyRequest
 from policies.errors import PolicyDenied
 from tests.support.command_line import run

@@ -17,8 +17,9 @@ from gateway.installation.settings import Settings
 from gateway.oversight.audit import sampling
 from gateway.rights import erasure
 from gateway.rights.people import Channel, NewRecord, Who, begin
+from gateway.store.log_tables import LogEntry
 from gateway.store.rights_tables import ErasureRow
-from gateway.store.tables import LogEntry, Subject
+from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.terms import Role
 from tests.functional.test_traps import Clock

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 
-from gateway.contracts import acceptances, accepted
+from gateway.contracts import acceptances, accepted, waiting
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
@@ -34,7 +34,7 @@ def signed_acceptance(
     parties: list[tuple[str, str]] | None = None,
 ) -> str:
     """What a party sends; `key` and `parties` are its own and the contract's unless another is given."""
-    named = accepted.parties(contract) if parties is None else parties
+    named = waiting.parties(contract) if parties is None else parties
     claims = acceptance.claims(contract.identity, named, party, trust=trust, at=int(at.timestamp()))
     return endorsement.sign(key or party_key(party[1]), typ=acceptance.TYPE, claims=claims)
 
@@ -42,7 +42,7 @@ def signed_acceptance(
 def others(gateway: Gateway, contract: Contract) -> list[tuple[str, str]]:
     """Every party but the municipality."""
     own = accepted.own_parties(gateway, contract)
-    return [party for party in accepted.parties(contract) if party not in own]
+    return [party for party in waiting.parties(contract) if party not in own]
 
 
 def accept_all(gateway: Gateway, contract_file: Path, programme_file: Path) -> None:

@@ -12,7 +12,7 @@ from string import Formatter
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli.app import app
+from gateway.cli.app import tree
 from gateway.documents.annexes.blocks import html
 from gateway.documents.annexes.reading import reading
 from gateway.documents.contract_page import Language, money, page, sections
@@ -89,7 +89,7 @@ def test_there_are_words_for_everything_that_a_contract_can_say():
 
 
 def test_one_last_week_is_one_and_no_plural():
-    said = CliRunner().invoke(app, ["contract", "show", str(EXAMPLES / "contracts" / "impact60.toml")]).output
+    said = CliRunner().invoke(tree(), ["contract", "show", str(EXAMPLES / "contracts" / "impact60.toml")]).output
     assert "i periodens sidste uge" in " ".join(said.split())
     assert "sidste 1 uger" not in said
     assert "last 1 weeks" not in said
@@ -98,13 +98,13 @@ def test_one_last_week_is_one_and_no_plural():
 
 def test_the_command_prints_both_languages_or_one():
     file = str(EXAMPLES / "contracts" / "ballerup.toml")
-    both = CliRunner().invoke(app, ["contract", "show", file])
+    both = CliRunner().invoke(tree(), ["contract", "show", file])
     assert both.exit_code == 0
     assert "PARTERNE" in both.output
     assert "THE PARTIES" in both.output
-    one = CliRunner().invoke(app, ["contract", "show", file, "--language", "en"])
+    one = CliRunner().invoke(tree(), ["contract", "show", file, "--language", "en"])
     assert one.output.strip() == page(example_contract("ballerup"), Language.ENGLISH).strip()
-    assert CliRunner().invoke(app, ["contract", "show", file, "--language", "xx"]).exit_code == 2
+    assert CliRunner().invoke(tree(), ["contract", "show", file, "--language", "xx"]).exit_code == 2
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -129,7 +129,9 @@ def test_a_printed_page_runs_and_loads_nothing_whatever_the_contract_says():
 
 def test_the_command_writes_the_printed_page(tmp_path: Path):
     file = str(EXAMPLES / "contracts" / "impact60.toml")
-    ran = CliRunner().invoke(app, ["contract", "show", file, "--language", "en", "--html", str(tmp_path / "page.html")])
+    ran = CliRunner().invoke(
+        tree(), ["contract", "show", file, "--language", "en", "--html", str(tmp_path / "page.html")]
+    )
     assert ran.exit_code == 0
     assert example_contract("impact60").sha256 in ran.output
     assert "Målgruppen" not in (tmp_path / "page.html").read_text("utf-8")

@@ -21,7 +21,7 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.explain import MeasureExplained, Rules, explain_person
-from gateway.store import basis, queries, spells
+from gateway.store import basis, contract_queries, queries, spells
 from gateway.store.tables import IncomeRow, PullRow, ReleaseRow, SpellRow
 from vocabulary.weeks import Month, Week
 
@@ -68,7 +68,7 @@ class FileGiven:
 
 def rules_of(session: Session, row: ReleaseRow) -> Rules:
     """The contract as the attestation was made under it, with its text."""
-    versions = queries.contract_versions(session, row.contract_id)
+    versions = contract_queries.contract_versions(session, row.contract_id)
     version = next(one for one in versions if one.version == row.contract_version)
     return Rules(load_contract(version.text, file=version.file_name), version.text.decode("utf-8"))
 

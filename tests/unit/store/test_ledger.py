@@ -10,7 +10,7 @@ from sqlmodel import Session, delete
 from gateway.errors.oversight import LogCorrupt
 from gateway.events.contracts import SourceDeclared
 from gateway.store import ledger
-from gateway.store.tables import LogNode
+from gateway.store.log_tables import LogNode
 from gateway.store.unit_of_work import Store
 from outcome_verifier.note import Checkpoint, open_note
 from tests.support.databases import NOW, a_log_key, verifier_key

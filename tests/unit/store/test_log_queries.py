@@ -12,17 +12,17 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session
 
-from gateway.contracts import accepted
+from gateway.contracts import waiting
 from gateway.installation import policy_sets
 from gateway.release import countersigned
 from gateway.settlement import logged
-from gateway.store import queries
+from gateway.store import contract_queries
 from gateway.store.schema import migrate
 from gateway.store.unit_of_work import Store
 
 ASKED: dict[str, Callable[[Session], object]] = {
-    "ix_logentry_acceptances": accepted.logged_acceptances,
-    "ix_logentry_adoptions": lambda session: queries.is_adopted(session, "impact60"),
+    "ix_logentry_acceptances": waiting.logged_acceptances,
+    "ix_logentry_adoptions": lambda session: contract_queries.is_adopted(session, "impact60"),
     "ix_logentry_countersignatures": lambda session: countersigned._logged_digests(session, "a release"),
     "ix_logentry_policy_sets": policy_sets._logged_last,
     "ix_logentry_settlements": lambda session: logged._log_says(session, "impact60"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -9,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
+import gateway.store
 from gateway.errors.installation import NotInstalled
 from gateway.errors.store import SchemaOutdated
 from gateway.store import schema
@@ -17,6 +21,8 @@ from gateway.store.unit_of_work import Store
 
 
 def test_migrated_tables_are_those_of_the_code(store: Store) -> None:
+    for module in pkgutil.iter_modules(gateway.store.__path__):  # a table is known when its module was imported
+        importlib.import_module(f"gateway.store.{module.name}")
     with store.read() as session:
         context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []

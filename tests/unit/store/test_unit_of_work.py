@@ -17,8 +17,9 @@ from gateway.events.contracts import SourceDeclared
 from gateway.events.decisions import NotDone
 from gateway.events.event import PersonLine, lines_root
 from gateway.store import ledger, moves
+from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.schema import migrate
-from gateway.store.tables import LogEntry, PersonLineRow, SourceRow
+from gateway.store.tables import SourceRow
 from gateway.store.unit_of_work import Store
 from outcome_verifier import canonical
 from tests.support.databases import NOW

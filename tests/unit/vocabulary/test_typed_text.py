@@ -72,11 +72,22 @@ def example(path: str) -> str:
 
 
 OPENING = balances_text(IMPACT60, "2018H2", [paid("2018H2", "weeks_in_work_or_education", 0, 0)]).decode()
+CODES = (
+    example("sources/sager.toml").replace('code_list = "dream"', "#")
+    + """
+[codes]
+source = "list of the supplier"
+
+[codes.statuses]
+unemployed = ["KTH"]
+"""
+)
 # a reader of declarations, a text that it takes, and a key whose value is a person's own words
 READERS: dict[str, tuple[Reader, str, str]] = {
     "programme": (lambda text: load_programme(text, file="x"), example("programmes/impact60.toml"), "title"),
     "contract": (lambda text: load_contract(text, file="x"), example("contracts/impact60.toml"), "title"),
     "source": (lambda text: load_declaration(text, file="x"), example("sources/dream.toml"), "statute"),
+    "codes": (lambda text: load_declaration(text, file="x"), CODES, "source"),
     "figures": (lambda text: load_aggregate(text, file="x"), example("statistics/statbank.toml"), "title"),
     "contact": (lambda text: load_contact(text, file="x"), example("contacts/aalborg.toml"), "address"),
     "map": (lambda text: load_map(text, IMPACT60, file="x"), example("adoption/impact60.map.toml"), "sheet"),

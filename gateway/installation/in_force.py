@@ -1,0 +1,66 @@
+"""Which contracts are in force, read without a key: a command that lists them opens the database alone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+
+from sqlmodel import Session, select
+
+from gateway.errors.contracts import ContractUnknown
+from gateway.errors.installation import NotInstalled, UnsafeForProduction
+from gateway.installation.settings import Kind, Settings
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract_file import load_contract
+from gateway.store import contract_queries
+from gateway.store.contract_tables import Installation
+from gateway.store.schema import check_schema
+from gateway.store.unit_of_work import Store
+
+
+def open_store(settings: Settings) -> tuple[Store, Installation]:
+    """The database of the installation that these settings name, and what it is.
+
+    Raises `NotInstalled`, `SchemaOutdated`, `StoreUnreachable`.
+    """
+    if not settings.keys_directory.is_dir():
+        raise NotInstalled(where=str(settings.data_directory))
+    store = Store(settings.store_url)
+    check_schema(store)
+    with store.read() as session:
+        row = session.exec(select(Installation)).one_or_none()
+    if row is None:
+        raise NotInstalled(where=str(settings.data_directory))
+    return store, row
+
+
+def check_profile(settings: Settings, kind: str) -> None:
+    """Refuse an installation that is not what the profile asks for. Raises `UnsafeForProduction`."""
+    if settings.profile == "production" and kind != Kind.PRODUCTION:
+        raise UnsafeForProduction(
+            reason=f"this is a {kind} installation, with development keys; leave --test and --demo-keys out of"
+            " `gateway init`, in a data directory of its own"
+        )
+    if settings.profile == "test" and kind == Kind.PRODUCTION:
+        raise UnsafeForProduction(profile="test", reason="this is a production installation; its keys must not be here")
+
+
+def contract_and_text(
+    session: Session, contract_id: str, *, on: date | None = None, known_at: datetime | None = None
+) -> tuple[Contract, str]:
+    """The version of a contract in force on a day, or the newest, with the text of its file.
+
+    With `known_at`, among the versions that were in force here by then. `ContractUnknown` where there is none.
+    """
+    versions = contract_queries.contract_versions(session, contract_id)
+    rows = [row for row in versions if known_at is None or row.activated_at <= known_at]
+    chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
+    if not chosen:
+        raise ContractUnknown(contract=contract_id)
+    return _contract(chosen[-1].text, chosen[-1].file_name), chosen[-1].text.decode("utf-8")
+
+
+@lru_cache(maxsize=64)
+def _contract(text: bytes, file: str) -> Contract:
+    """A use case asks for its contract again and again, and the same text is always the same contract."""
+    return load_contract(text, file=file)
