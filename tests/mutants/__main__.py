@@ -58,20 +58,15 @@ def _run(module: str) -> None:
 
 def _is_good(results: list[Result]) -> bool:
     """Whether few live, and each with a reason; says what is not so."""
-    known = report.reasons()
-    lived = [(result.module, one) for result in results for one in result.survivors]
-    spared = {(module, one.function, one.change): one for module, one in lived}
-    unexplained = [key for key, one in spared.items() if not one.is_message and key not in known]
+    unexplained = report.unexplained(results)
     for module, function, change in unexplained:
         print(f"lives without a reason: {module} {function}: {change}")
-    spoken_of = {result.module for result in results}
-    for module, function, change in sorted(set(known) - set(spared)):
-        if module in spoken_of:
-            print(f"a reason for nobody: {module} {function}: {change}")
-    total = sum(result.mutants for result in results)
-    print(f"{len(lived)} of {total} live; see {report.PAGE.relative_to(ROOT)}")
+    for module, function, change in report.for_nobody(results):
+        print(f"a reason for nobody: {module} {function}: {change}")
+    lived, total = sum(len(result.survivors) for result in results), sum(result.mutants for result in results)
+    print(f"{lived} of {total} live; see {report.PAGE.relative_to(ROOT)}")
     is_done = all(_is_known(result.module) for result in results)
-    return is_done and not unexplained and len(lived) <= MOST_SURVIVORS * total
+    return is_done and not unexplained and lived <= MOST_SURVIVORS * total
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.mutants.results import Result, Survivor
-from tests.mutants.staging import LEFT_OUT, ROOT, TESTS
+from tests.mutants.staging import LEFT_OUT, NOT_YET, ROOT, TESTS
 
 PAGE = ROOT / "docs" / "mutation-report.md"
 _REASONS = Path(__file__).parent / "survivors.toml"
@@ -50,15 +50,34 @@ def reasons() -> dict[Key, str]:
 
 def write(results: Sequence[Result]) -> None:
     """Write the page of these results."""
+    PAGE.write_text(page(results), "utf-8")
+
+
+def page(results: Sequence[Result]) -> str:
+    """The page of these results."""
     known = reasons()
     lines = [*_figures(results), *(line for result in results for line in _survivors(result, known))]
     how = _HOW.format(left_out=", ".join(f"`{name}`" for name in LEFT_OUT))
-    PAGE.write_text(_HEAD + "\n".join(lines) + "\n" + how, "utf-8")
+    return _HEAD + "\n".join(lines) + "\n" + how
 
 
-def digests(page: str) -> dict[str, str]:
+def unexplained(results: Sequence[Result]) -> list[Key]:
+    """The survivors that nobody has given a reason for; what changes the words of an error alone needs none."""
+    known = reasons()
+    lived = [(result.module, one) for result in results for one in result.survivors if not one.is_message]
+    return [key for module, one in lived if (key := (module, one.function, one.change)) not in known]
+
+
+def for_nobody(results: Sequence[Result]) -> list[Key]:
+    """The reasons whose mutant does not live in these results; those of other modules are passed over."""
+    lived = {(result.module, one.function, one.change) for result in results for one in result.survivors}
+    modules = {result.module for result in results}
+    return sorted(key for key in reasons() if key[0] in modules and key not in lived)
+
+
+def digests(text: str) -> dict[str, str]:
     """The modules that a report speaks of, with the SHA-256 of each."""
-    return dict(_ROW.findall(page))
+    return dict(_ROW.findall(text))
 
 
 def _figures(results: Sequence[Result]) -> list[str]:
@@ -67,11 +86,12 @@ def _figures(results: Sequence[Result]) -> list[str]:
     lived = [survivor for result in results for survivor in result.survivors]
     real = [survivor for survivor in lived if not survivor.is_message]
     missing = [module for module in TESTS if module not in {result.module for result in results}]
+    said = [f"- Never run: `{module}`: {NOT_YET.get(module, 'it is new here')}." for module in missing]
     return [
         f"- All mutants: {total}, of which {len(lived)} live ({_share(len(lived), total)}).",
         f"- Without message texts: {total - texts}, of which {len(real)} live ({_share(len(real), total - texts)}).",
         f"- Message texts: {texts}, of which {len(lived) - len(real)} live.",
-        *(f"- Never run: `{module}`." for module in missing),
+        *said,
         "",
         "| module | SHA-256 | on | seconds | mutants | killed | timeout | survived | of them message text |",
         "|---|---|---|--:|--:|--:|--:|--:|--:|",

@@ -44,7 +44,15 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     ),
     "policies/disclosure.py": ("tests/unit/policies/test_disclosure.py",),
     "policies/calendar.py": ("tests/unit/policies/test_calendar.py",),
-    "gateway/outcomes/judging.py": ("tests/unit/outcomes", "tests/property/test_evaluator.py"),
+    "gateway/outcomes/judging.py": (
+        "tests/unit/outcomes/test_corners.py",
+        "tests/unit/outcomes/test_declared_terms.py",
+        "tests/unit/outcomes/test_explain.py",
+        "tests/unit/outcomes/test_judging.py",
+        "tests/unit/outcomes/test_status_sources.py",
+        "tests/unit/outcomes/test_varied.py",
+        "tests/property/test_precedence.py",
+    ),
     "gateway/release/drafting.py": ("tests/unit/release", "tests/functional/test_dry_run.py"),
     "gateway/store/ledger.py": (
         "tests/unit/store/test_ledger.py",
@@ -53,6 +61,10 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/faults/test_log_tampering.py",
     ),
     **{f"verifier/outcome_verifier/{name}.py": _OF_THE_VERIFIER for name in _VERIFIER},
+}
+# a module of these that the report does not speak of yet -> why; a docs test takes no other excuse
+NOT_YET: Mapping[str, str] = {
+    "gateway/release/drafting.py": "its mutants are tried by whole releases, which take seconds each",
 }
 LEFT_OUT = ("tests/unit/verifier/test_hostile.py::test_a_bomb_costs_little",)  # it holds a clock against the bomb
 _DIGEST = "digest"

@@ -12,7 +12,7 @@ from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.judging import judge_weeks, last_day
+from gateway.outcomes.judging import is_taken_out, judge_weeks, last_day
 from gateway.outcomes.measures.days import DaysMeasure
 from gateway.outcomes.measures.earnings import EarningsMeasure, EarningsThreshold
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
@@ -74,12 +74,15 @@ def test_pay_corrected_by_a_part_counts_with_the_hours_that_are_left(back: int, 
     assert units(contract(WEEKS), person, "2020-W13") == weeks
 
 
-def test_a_month_whose_pay_was_corrected_by_a_part_is_not_missing():
+@pytest.mark.parametrize("back", [-15000, -15999])
+def test_a_month_whose_pay_was_corrected_by_a_part_is_not_missing(back: int):
     the = contract(WEEKS, qualification=replace(IMPACT60.qualification, carries_missing_month_forward=True))
     person = with_postings(
-        history("-" * 9), ("2020-03", 16000, False), ("2020-04", 16000, False), ("2020-04", -15000, True)
+        history("-" * 9), ("2020-03", 16000, False), ("2020-04", 16000, False), ("2020-04", back, True)
     )
-    assert units(the, person, "2020-W18") == 4  # April shows ten hours, and March does not stand in for it
+    assert (
+        units(the, person, "2020-W18") == 4
+    )  # April shows ten hours, or less than a minute, and March does not stand in for it
 
 
 @pytest.mark.parametrize(("weeks", "counted"), [("FFFHF", 4), ("BBBHF", 1)])
@@ -105,6 +108,7 @@ def test_who_leaves_under_out_after_a_windows_end_takes_nothing_back_from_that_w
     the = contract(WEEKS, exits=dict(IMPACT60.exits) | {StopReason.WITHDRAWN: ExitRule.OUT})
     left = replace(history("FFFFFFFF"), stop=StopReason.WITHDRAWN, last_week=Week.parse("2020-W14").ordinal)
     assert [units(the, left, week) for week in ("2020-W13", "2020-W14", "2020-W15")] == [4, 5, 0]
+    assert [is_taken_out(the, left, Week.parse(week)) for week in ("2020-W14", "2020-W15")] == [False, True]
 
 
 @pytest.mark.parametrize("rule", [ExitRule.OUT, ExitRule.CENSORED])
