@@ -28,6 +28,7 @@ from outcome_verifier import canonical
 from policies.basis import Change, RecordKind
 from policies.programme import Programme
 from policies.terms import Action, Purpose, Role, purpose_terms
+from vocabulary.total import total
 
 CONTEXT = {
     "dpv": "https://w3id.org/dpv#",
@@ -44,7 +45,7 @@ _PROFILES = {
     RecordKind.ADMINISTRATIVE_CONSENT: ("receipt-record", "record"),
 }
 CONSENTS = frozenset(_PROFILES)
-_STATUS = {Change.BEGINS: "dpv:ConsentGiven", Change.ENDS: "dpv:ConsentWithdrawn"}
+_STATUS = total({Change.BEGINS: "dpv:ConsentGiven", Change.ENDS: "dpv:ConsentWithdrawn"}, Change)
 
 
 def consent_receipt(

@@ -16,6 +16,7 @@ from connectors.base import Progress, no_progress
 from connectors.codes import income_types, statuses
 from gateway.simulate.course import Activity, Course, Life
 from vocabulary.statuses import IncomeType, Status
+from vocabulary.total import total
 from vocabulary.weeks import Month, Week
 
 # per ten thousand person-weeks; what is left over goes to codes that are rarer
@@ -26,12 +27,12 @@ _MARGINALS = {
 }  # fmt: skip
 _POOL = 2000  # distinct invented histories that the people outside the cohort share
 
-_DREAM_CODE = {
+_DREAM_CODE = total({
     Activity.JOB: "", Activity.NO_RECORD: "", Activity.SMALL_JOB: "", Activity.FLEKSJOB: "771",
     Activity.SKAANEJOB: "781", Activity.EDUCATION: "651", Activity.PARTIAL_JOB: "730", Activity.BENEFIT: "730",
     Activity.WAGE_SUBSIDY: "736", Activity.SICKNESS: "890", Activity.PENSION: "783", Activity.DEAD: "999",
     Activity.UNKNOWN_CODE: "115",
-}  # fmt: skip
+}, Activity)  # fmt: skip
 _YR_BENEFIT = {
     Activity.FLEKSJOB: "Fleksløntilskud", Activity.PARTIAL_JOB: "Kontanthjælp", Activity.BENEFIT: "Kontanthjælp",
     Activity.WAGE_SUBSIDY: "Løntilskud", Activity.SICKNESS: "Sygedagpenge", Activity.PENSION: "Førtidspension",

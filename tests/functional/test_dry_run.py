@@ -134,6 +134,13 @@ STATES: dict[Callable[[SimulatedMunicipality], None], set[str]] = {
 }
 
 
+QUICK = (nothing_yet, all_released, last_interrupted, suspended_when_interrupted)  # the others are run by `make long`
+
+
+def _marks(name: str, state: Callable[[SimulatedMunicipality], None]) -> list[pytest.MarkDecorator]:
+    return [] if name == "ballerup" and state in QUICK else [pytest.mark.long]
+
+
 def word(act: Callable[..., str], *arguments: object) -> str:
     """What an act says or does: its word, or the code and text of its refusal."""
     try:
@@ -151,8 +158,14 @@ def done(town: SimulatedMunicipality, window: str, template: str, recipient: str
     return "finish" if (released.release, "intended") in before else "release"
 
 
-@pytest.mark.parametrize("name", ["impact60", "ballerup"])
-@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        pytest.param(name, state, id=f"{name}-{state.__name__}", marks=_marks(name, state))
+        for name in ("ballerup", "impact60")
+        for state in STATES
+    ],
+)
 def test_a_dry_run_says_what_the_release_does(
     tmp_path: Path, name: str, state: Callable[[SimulatedMunicipality], None]
 ):

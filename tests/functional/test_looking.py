@@ -52,6 +52,9 @@ LONG_SECONDS = 120  # nothing waits so long unless it fails
 DPO = Party("aalborg-kommune", Role.DPO)
 
 
+BOTH = ("sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.long]))
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SimulatedMunicipality]:
     if request.param == "sqlite":
@@ -124,6 +127,7 @@ class Held:
 
 
 @pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("town", BOTH, indirect=True)
 def test_another_writer_commits_while_people_are_looked_at(
     town: SimulatedMunicipality, monkeypatch: pytest.MonkeyPatch, use: str
 ):

@@ -69,7 +69,7 @@ def test_matching_a_column_finds_what_a_dictionary_of_numbers_finds(data: st.Dat
     real = sorted({row for row in rows if reason(row) is None})
     cohort = data.draw(st.lists(st.sampled_from(real), unique=True)) if real else []
     people = {row: SubjectRef(f"{n:032x}") for n, row in enumerate(cohort)}
-    indexes = {KEY.one(Cpr.parse(row.decode("ascii"))): ref.value for row, ref in people.items()}
+    indexes = {KEY.index_of(Cpr.parse(row.decode("ascii"))): ref.value for row, ref in people.items()}
     matcher = CohortMatcher(KEY, indexes)
 
     found, rejected = matcher.rows(column(rows))
