@@ -47,13 +47,13 @@ def _is_known(module: str) -> bool:
 
 def _run(module: str) -> None:
     started = time.monotonic()
-    stage(module)
+    sha256 = stage(module)
     forget_survivors(module)
     mutmut = str(Path(sys.executable).parent / "mutmut")
     bare = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # thousands of starts: none of the plugins is used
     subprocess.run([mutmut, "run", "--max-children", str(PROCESSES)], cwd=stage_of(module), env=bare, check=True)
     today, seconds = str(datetime.now(UTC).date()), round(time.monotonic() - started)
-    keep(result_of(module, mutants(module), on=today, seconds=seconds))
+    keep(result_of(module, mutants(module), sha256=sha256, on=today, seconds=seconds))
 
 
 def _is_good(results: list[Result]) -> bool:

@@ -47,14 +47,14 @@ class Result:
         return self.sha256 == digest(self.module)
 
 
-def result_of(module: str, found: Iterable[Mutant], *, on: str, seconds: int) -> Result:
-    """What the mutants of a module come to."""
+def result_of(module: str, found: Iterable[Mutant], *, sha256: str, on: str, seconds: int) -> Result:
+    """What the mutants of a module come to; the digest is that of the module when it was laid out."""
     mutants = list(found)
     count = Counter(mutant.status for mutant in mutants)
     lived = [Survivor(one.function, one.change, one.is_message) for one in mutants if one.status == "survived"]
     return Result(
         module=module,
-        sha256=digest(module),
+        sha256=sha256,
         on=on,
         seconds=seconds,
         killed=count["killed"],

@@ -85,10 +85,11 @@ def source_of(module: str) -> str:
     return f"src/{module.removeprefix('verifier/')}"
 
 
-def stage(module: str) -> None:
-    """Lay the tree out: anew where the module has changed; else files keep their times, and what was tried stays known.
+def stage(module: str) -> str:
+    """Lay the tree out, and give the module's digest in it.
 
-    What another module does is taken as it is now. A test that was added tries what lived before.
+    Anew where the module has changed; else files keep their times, and what was tried stays known. What another module
+    does is taken as it is now. A test that was added tries what lived before.
     """
     folder, now = stage_of(module), digest(module)
     mark = folder / _DIGEST
@@ -100,6 +101,7 @@ def stage(module: str) -> None:
         _copy(ROOT / beside, folder / beside)
     (folder / "pyproject.toml").write_text(_configuration(module), "utf-8")
     mark.write_text(now, "ascii")
+    return now
 
 
 def _copy(source: Path, target: Path) -> None:
