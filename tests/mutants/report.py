@@ -86,7 +86,7 @@ def _figures(results: Sequence[Result]) -> list[str]:
     lived = [survivor for result in results for survivor in result.survivors]
     real = [survivor for survivor in lived if not survivor.is_message]
     missing = [module for module in TESTS if module not in {result.module for result in results}]
-    said = [f"- Never run: `{module}`: {NOT_YET.get(module, 'it is new here')}." for module in missing]
+    said = [f"- Not run to its end: `{module}`: {NOT_YET.get(module, 'it is new here')}." for module in missing]
     return [
         f"- All mutants: {total}, of which {len(lived)} live ({_share(len(lived), total)}).",
         f"- Without message texts: {total - texts}, of which {len(real)} live ({_share(len(real), total - texts)}).",
