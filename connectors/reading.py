@@ -146,8 +146,9 @@ def split(line: str, delimiter: str) -> list[str]:
         try:
             return next(csv.reader([line], delimiter=delimiter, strict=True))
         except csv.Error:
-            pass  # a quote that is none: it stays where it stands
-    return line.split(delimiter)
+            pass  # one quote more than belong together: then no delimiter stands between two
+    fields = line.split(delimiter)
+    return [field[1:-1] if len(field) > 1 and field[0] == field[-1] == '"' else field for field in fields]
 
 
 def find_columns(header: Sequence[str], wanted: Sequence[str], *, file: str) -> list[int]:
