@@ -101,9 +101,9 @@ def test_hours_of_a_month() -> None:
     assert cells.read_hours("160,33") == 16_033
     assert cells.read_hours("-37") == -3_700
     assert cells.read_hours("") == cells.read_hours(NBSP) == 0
-    assert cells.read_hours("744") == 74_400
-    assert cells.read_hours("-744,00") == -74_400
-    for text in ("744,01", "-744,01", "16033", "160,00-", "1.234", "x"):
+    assert cells.read_hours("9999,99") == 999_999
+    assert cells.read_hours("-9999,99") == -999_999
+    for text in ("10000", "-10000,00", "16033", "160,00-", "1.234", "x"):
         assert cells.read_hours(text) is RejectReason.HOURS
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import FileTruncated, FileUnreadable, HeaderMismatch, RejectReason
-from connectors.reading import check_line_end, decode, file_sha256, find_columns, first_line, read_rows, split
+from connectors.reading import check_line_end, decode, file_sha256, find_columns, first_line, read_rows, split_row
 from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, write
 
@@ -31,12 +31,12 @@ def test_three_encodings_and_two_line_ends_read_alike(tmp_path: Path, encoding: 
 
 
 def test_quotes_around_a_field_are_taken_off_and_hide_a_delimiter_where_they_match() -> None:
-    assert split('"a";b;"c"', ";") == ["a", "b", "c"]
-    assert split('"a;b";c', ";") == ["a;b", "c"]
-    assert split('"a ""b""";c', ";") == ['a "b"', "c"]
-    assert split('"a";b;"c', ";") == ["a", "b", '"c']
-    assert split('"a"b;c', ";") == ['"a"b', "c"]
-    assert split('a "b";c', ";") == ['a "b"', "c"]
+    assert split_row('"a";b;"c"', ";") == ["a", "b", "c"]
+    assert split_row('"a;b";c', ";") == ["a;b", "c"]
+    assert split_row('"a ""b""";c', ";") == ['a "b"', "c"]
+    assert split_row('"a";b;"c', ";") == ["a", "b", '"c']
+    assert split_row('"a"b;c', ";") == ['"a"b', "c"]
+    assert split_row('a "b";c', ";") == ['a "b"', "c"]
 
 
 def test_a_row_with_another_number_of_fields_is_counted_and_the_rest_goes_on(tmp_path: Path) -> None:
