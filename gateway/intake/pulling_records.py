@@ -137,7 +137,7 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
         if weeks[1] < weeks[0]:
             raise NothingComplete(source=source_id, first=str(needed[0]), complete_to=str(last))
         everyone = gateway.boundary(asking.session).matcher(contract_id, without=stopped).everyone
-        gone = ended_people(asking.session, contract_id, declaration, everyone, weeks=needed)
+        gone = ended_people(asking.session, contract_id, declaration, everyone, weeks=needed, now=asking.now)
         people = [person for person in everyone if person not in gone]
         row, goes_on = records.run_of(
             asking.session, contract_id, declaration, people, weeks, asked_to=needed[1], now=asking.now
