@@ -45,7 +45,7 @@ def weeks_away(person: SubjectRef, events: Sequence[LifeEvent], weeks: tuple[Wee
     since: tuple[Week, LifeEventKind] | None = None
 
     def close(last: Week) -> None:
-        if since is not None and since[0] <= last:
+        if since is not None and max(since[0], weeks[0]) <= last:
             rows.append(StatusSpell(person, AWAY[since[1]], since[1].value, max(since[0], weeks[0]), last))
 
     for event in events:

@@ -249,6 +249,7 @@ def test_protection_holds_until_an_end_that_has_come(town: SimulatedMunicipality
     told(town, {people[0]: [("protected", str(day_before), ""), ("protection_ended", after, "")]})  # extended
     assert is_protected(town, both, tomorrow)
     assert is_protected(town, both, after)
+    told(town, {people[0]: [("protected", str(day_before), ""), ("protection_ended", str(past), "")]})
     assert not is_protected(town, both, tomorrow)
 
 
