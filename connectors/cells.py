@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from connectors.codes import plain
 from connectors.errors import RejectReason
+from vocabulary.danish_days import DENMARK
 from vocabulary.weeks import Month, Week
-
-DANISH_TIME = ZoneInfo("Europe/Copenhagen")
 
 _EDGES = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")  # space, and what has no width
 # digits are those of ASCII: other scripts have some too
@@ -140,7 +138,7 @@ def _moment(text: str) -> datetime | None:
         return None
     try:
         written = datetime.fromisoformat(f"{found['day']}T{found['time']}{found['offset'] or ''}")
-        return written.replace(tzinfo=DANISH_TIME) if written.tzinfo is None else written.astimezone(DANISH_TIME)
+        return written.replace(tzinfo=DENMARK) if written.tzinfo is None else written.astimezone(DENMARK)
     except (ValueError, OverflowError):
         return None
 

@@ -8,6 +8,7 @@ import pytest
 
 from connectors import cells
 from connectors.errors import RejectReason
+from vocabulary.danish_days import DENMARK
 from vocabulary.weeks import Month, Week
 
 NBSP, NARROW, MINUS = "\u00a0", "\u202f", "\u2212"
@@ -194,7 +195,7 @@ def test_an_instant() -> None:
         found = cells.read_instant(text)
         assert isinstance(found, datetime)
         assert found == noon
-        assert found.tzinfo is cells.DANISH_TIME
+        assert found.tzinfo is DENMARK
 
 
 @pytest.mark.parametrize(
