@@ -21,6 +21,7 @@ from gateway.store.unit_of_work import Store
 from gateway.store.verification import verify_all
 from keys.signer import LogKey
 from outcome_verifier import canonical
+from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW, a_log_key, verifier_key
 
 SIZE = 12
@@ -31,7 +32,7 @@ KEY = a_log_key()
 def filled(store: Store) -> Store:
     """Twelve events, a signed head after the fourth and the last; the sixth has two person lines."""
     for n in range(SIZE):
-        with store.write(NOW + timedelta(minutes=n)) as uow:
+        with store.write(NOW + timedelta(minutes=n), by=SOMEBODY) as uow:
             lines = [PersonLine(person * 32, "pull", "outcome_evaluation") for person in "ab"]
             uow.record(SourceDeclared(source=f"source-{n}", sha256="0" * 64), lines if n == 5 else ())
             if n in (3, SIZE - 1):

@@ -19,6 +19,7 @@ from gateway.store.unit_of_work import Store
 from gateway.store.vault import VaultTables
 from keys.errors import VaultCorrupt
 from keys.linkage import BlindIndexRow
+from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
 from vocabulary.statuses import IncomeType, Status
@@ -41,7 +42,7 @@ def shown(weeks: str, *, start: int = 0) -> list[StatusSpell]:
 
 
 def pull(store: Store, weeks: str, *, day: int, start: int = 0, edition: int | None = None) -> int:
-    with store.write(NOW + day * DAY) as uow:
+    with store.write(NOW + day * DAY, by=SOMEBODY) as uow:
         uow.record(EVENT)
         return spells.store_spells(
             uow.session,
@@ -72,7 +73,7 @@ def load(store: Store, *, day: int) -> PersonHistory:
 
 @pytest.fixture
 def enrolled(store: Store) -> Store:
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.session.add(
             Subject(
                 subject_id=REF.value,
@@ -226,7 +227,7 @@ def test_completeness_stops_at_the_first_gap() -> None:
 
 def test_the_vault_keeps_and_finds_what_was_sealed(store: Store) -> None:
     """One number in two contracts shares its municipal index; each contract's index finds its own subject."""
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         vault = VaultTables(uow.session)
         for subject, contract in (("a" * 32, "contract:x"), ("b" * 32, "contract:y")):
             indexes = [BlindIndexRow("municipality", 1, b"m" * 16), BlindIndexRow(contract, 1, b"c" * 16)]
