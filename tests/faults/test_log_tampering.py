@@ -255,7 +255,7 @@ def test_only_a_kept_checkpoint_tells_when_everything_was_signed_anew(
 
 def test_a_kept_checkpoint_of_another_log_or_key_is_refused(filled: Store) -> None:
     other = a_log_key("gateway.test.example/attest")
-    with filled.write(NOW + timedelta(hours=1)) as uow:
+    with filled.write(NOW + timedelta(hours=1), by=SOMEBODY) as uow:
         foreign = ledger.checkpoint(uow.session, "attest", other, at=uow.now)
         uow.record(SourceDeclared(source="dream", sha256="0" * 64))
     for note in (foreign, "not a note", ""):
@@ -280,7 +280,7 @@ def test_attest_log_bodies_are_checked_too(filled: Store) -> None:
     """In the public logs the leaf is the body itself."""
     leaf = canonical.dumps({"v": 1, "type": "cohort_seal", "sha256": "0" * 64})
     key = a_log_key("gateway.test.example/attest")
-    with filled.write(NOW + timedelta(hours=1)) as uow:
+    with filled.write(NOW + timedelta(hours=1), by=SOMEBODY) as uow:
         ledger.append(
             uow.session,
             "attest",

@@ -46,7 +46,7 @@ def write_units(url: str, worker: str) -> None:
 
 def die_before_commit(url: str, worker: str) -> None:
     """Everything was sent to the database; then the process is gone, with no rollback of its own."""
-    with Store(url).write(NOW) as uow:
+    with Store(url).write(NOW, by=SOMEBODY) as uow:
         add(uow, worker)
         uow.session.flush()
         os._exit(DIED)

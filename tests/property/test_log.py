@@ -109,7 +109,7 @@ def test_no_proof_outside_the_tree(filled: Store) -> None:
 def test_a_receipt_is_accepted_by_the_verifier(filled: Store) -> None:
     """The same head is signed once, and every leaf's receipt leads to it."""
     key = a_log_key("gateway.test.example/attest")
-    with filled.write(NOW) as uow:
+    with filled.write(NOW, by=SOMEBODY) as uow:
         receipts = [ledger.receipt(uow.session, "attest", n, key, at=NOW) for n in range(LARGEST)]
         note = ledger.checkpoint(uow.session, "attest", key, at=NOW)
         uow.record(SourceDeclared(source="dream", sha256="0" * 64))

@@ -134,7 +134,7 @@ def test_postings_are_summed_as_of_the_day(enrolled: Store) -> None:
     """A correction is another posting: it counts from the day it was known."""
     month = Month.parse("2020-01")
     for day, hours in ((1, 16_000), (2, -4_000)):
-        with enrolled.write(NOW + day * DAY) as uow:
+        with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             posting = IncomePosting(REF, month, IncomeType.WAGE, hours, hours < 0)
             assert spells.store_postings(uow.session, "income", day, [posting], replaced=[], now=uow.now) == 1
             uow.record(EVENT)
@@ -146,7 +146,7 @@ def test_postings_are_summed_as_of_the_day(enrolled: Store) -> None:
 def test_a_file_that_comes_again_replaces_its_postings_from_that_day(enrolled: Store) -> None:
     month = Month.parse("2020-01")
     for day, hours, replaced in ((1, 16_000, []), (2, 1_000, []), (3, 15_000, [1])):
-        with enrolled.write(NOW + day * DAY) as uow:
+        with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             posting = IncomePosting(REF, month, IncomeType.WAGE, hours)
             spells.store_postings(uow.session, "income", day, [posting], replaced=replaced, now=uow.now)
             uow.record(EVENT)
@@ -158,7 +158,7 @@ def test_a_file_that_comes_again_gives_no_new_version_of_what_it_says_again(enro
     """Equal postings are counted one by one: two that are the same stand twice, and one that is gone is closed once."""
     month = Month.parse("2020-01")
     for day, hours, replaced in ((1, [8_000, 8_000, 500], []), (2, [8_000, 700], [1])):
-        with enrolled.write(NOW + day * DAY) as uow:
+        with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             found = [IncomePosting(REF, month, IncomeType.WAGE, one) for one in hours]
             spells.store_postings(uow.session, "income", day, found, replaced=replaced, now=uow.now)
             uow.record(EVENT)
@@ -172,7 +172,7 @@ def test_a_file_that_comes_again_gives_no_new_version_of_what_it_says_again(enro
 def test_a_posting_with_another_amount_is_another_posting(enrolled: Store) -> None:
     month = Month.parse("2020-01")
     for day, amount, replaced in ((1, 100, []), (2, 200, [1])):
-        with enrolled.write(NOW + day * DAY) as uow:
+        with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             posting = IncomePosting(REF, month, IncomeType.WAGE, 16_000, amount_minor=amount)
             spells.store_postings(uow.session, "income", day, [posting], replaced=replaced, now=uow.now)
             uow.record(EVENT)
@@ -182,11 +182,11 @@ def test_a_posting_with_another_amount_is_another_posting(enrolled: Store) -> No
 def test_a_file_that_comes_again_takes_nothing_from_whoever_is_not_followed_any_more(enrolled: Store) -> None:
     """It was read without that person, so it says nothing of the person: what was known stays."""
     month = Month.parse("2020-01")
-    with enrolled.write(NOW + DAY) as uow:
+    with enrolled.write(NOW + DAY, by=SOMEBODY) as uow:
         posting = IncomePosting(REF, month, IncomeType.WAGE, 16_000)
         spells.store_postings(uow.session, "income", 1, [posting], replaced=[], now=uow.now)
         uow.record(EVENT)
-    with enrolled.write(NOW + 2 * DAY) as uow:
+    with enrolled.write(NOW + 2 * DAY, by=SOMEBODY) as uow:
         spells.store_postings(uow.session, "income", 2, [], replaced=[1], without=[REF.value], now=uow.now)
         uow.record(EVENT)
     assert load(enrolled, day=2).hours == {(month.ordinal, IncomeType.WAGE): 16_000}

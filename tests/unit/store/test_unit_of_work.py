@@ -252,7 +252,7 @@ def test_a_database_that_does_not_answer_is_named_as_such(url: str) -> None:
     with pytest.raises(StoreUnreachable) as found, unreachable.read():
         pass
     assert "canary" not in str(found.value)
-    with pytest.raises(StoreUnreachable), unreachable.write(NOW):
+    with pytest.raises(StoreUnreachable), unreachable.write(NOW, by=SOMEBODY):
         pass
     unreachable.dispose()
 
