@@ -134,7 +134,8 @@ def _subjects_gone(
 ) -> set[str]:
     """Of whom the source has nothing left to tell: see `storing_records.ended_people`."""
     everyone = gateway.boundary(asking.session).matcher(contract_id).everyone
-    return {ref.value for ref in ended_people(asking.session, contract_id, declaration, everyone, weeks=weeks)}
+    gone = ended_people(asking.session, contract_id, declaration, everyone, weeks=weeks, now=asking.now)
+    return {ref.value for ref in gone}
 
 
 def ask_to_pull(
