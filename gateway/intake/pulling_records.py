@@ -109,7 +109,7 @@ def pull_records(
         else:
             _read_list(gateway, run, transport, progress)
     except ConnectorError as error:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             uow.record(RecordsFailed(contract=contract_id, source=source_id, run=run.id, error=error.code))
             note_reached(uow, run.declaration, error)
         raise
