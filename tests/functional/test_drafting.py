@@ -100,7 +100,7 @@ def test_numbers_are_gap_free_by_type_and_recipient(town: SimulatedMunicipality)
 
 def test_the_log_names_the_digest_of_the_draft_and_the_decision(town: SimulatedMunicipality):
     said = {body["release"]: body for body, _ in events(town.gateway, "release_intended")}
-    [in_force] = {body["policy_set_sha256"] for body, _ in events(town.gateway, "policy_set_approved")}
+    [in_force] = {body["sha256"] for body, _ in events(town.gateway, "policy_set_approved")}
     rows = town.rows()
     assert set(said) == {row.id for row in rows}
     for row in rows:
