@@ -28,6 +28,7 @@ def tree(word: str = "") -> typer.Typer:
         epilog=_EXIT_CODES,
         no_args_is_help=True,
         add_completion=False,
+        rich_markup_mode=None,  # a word in [brackets] is a word, and no colour
         pretty_exceptions_enable=False,
     )
     for name, group in _GROUPS.items():
