@@ -38,11 +38,12 @@ def tree(word: str = "") -> typer.Typer:
 
 
 def _top() -> tuple[Commands, ...]:
-    from gateway.cli import adoption, comparison, explain, installation, outcomes, simulation
+    from gateway.cli import adoption, comparison, enrolment, explain, installation, outcomes, simulation
 
     return (
         installation.COMMANDS,
         simulation.COMMANDS,
+        enrolment.COMMANDS,
         outcomes.COMMANDS,
         explain.COMMANDS,
         comparison.COMMANDS,
