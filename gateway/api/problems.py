@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from gateway.api.request_log import ID_HEADER, note_failure, request_id
 from gateway.errors.table import outcome
-from gateway.installation.server_log import INTERNAL, failure
+from gateway.installation.server_log import INTERNAL
 from gateway.wording.views import JsonValue
 from outcome_verifier.errors import VerificationError
 from policies.errors import PolicyDenied
@@ -102,7 +102,7 @@ def too_large(request: Request) -> JSONResponse:
 
 
 async def _own_error(request: Request, error: Exception) -> JSONResponse:
-    note_failure(request, **failure(error))
+    note_failure(request, error)
     shown = outcome(error)
     if shown is None:
         return await _unforeseen_error(request, error)
@@ -123,7 +123,7 @@ async def _own_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _wrong_request(request: Request, error: Exception) -> JSONResponse:
-    note_failure(request, code="request-invalid", error=type(error).__name__)
+    note_failure(request, error, code="request-invalid")
     places = []
     if isinstance(error, RequestValidationError):
         # only where and which rule: the value itself is not repeated
@@ -134,7 +134,7 @@ async def _wrong_request(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    note_failure(request, code=f"http-{status}", error=type(error).__name__)
+    note_failure(request, error, code=f"http-{status}")
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
     titles = {404: "Not found", 405: "Method not allowed", 413: "Too large", 415: "Unsupported media type"}
     return _answer(_problem(status, f"http-{status}", titles.get(status, "Not possible"), ""), headers)

@@ -80,9 +80,9 @@ def note_client(request: Request, client: RegisteredClient) -> None:
     request.state.client = client
 
 
-def note_failure(request: Request, **facts: object) -> None:
-    """What the line of this request tells of its refusal: words of this code."""
-    request.state.failure = facts
+def note_failure(request: Request, error: Exception | None = None, *, code: str = "") -> None:
+    """What this request is refused with: `code`, or the error's own where that has one."""
+    request.state.failure = {"code": code} if error is None else failure(error, code=code)
 
 
 def request_id(request: Request) -> str:

@@ -50,11 +50,14 @@ def places(error: BaseException) -> list[str]:
     return [f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in frames]
 
 
-def failure(error: BaseException) -> dict[str, object]:
-    """What a line tells of an error: code and type; for one that is no refusal also what led to it, and where."""
-    facts: dict[str, object] = {"code": code_of(error), "error": type(error).__name__}
+def failure(error: BaseException, *, code: str = "") -> dict[str, object]:
+    """What a line tells of an error: code and type; for one that is no refusal also what led to it, and where.
+
+    `code` is given where the error has none of ours and is a refusal all the same.
+    """
+    facts: dict[str, object] = {"code": code or code_of(error), "error": type(error).__name__}
     shown = outcome(error)
-    if shown is None or shown.status >= 500:
+    if not code and (shown is None or shown.status >= 500):
         causes = [type(cause).__name__ for cause in _causes(error)]
         facts |= {"places": places(error), "causes": causes or None}
     return facts
