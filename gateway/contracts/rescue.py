@@ -110,7 +110,7 @@ def approve_rescue(gateway: Gateway, proposal_id: str, *, passphrase: bytes) -> 
 def _check_key_store(gateway: Gateway, contract_id: str, passphrase: bytes) -> None:
     if gateway.actor.kind is not ActorKind.STAFF:
         raise RescueRefused(contract=contract_id, rule="two-people", reason="it takes people, and this is a service")
-    KeyStore.open(gateway.settings.keys_directory, passphrase)
+    KeyStore.open(gateway.settings.keys_directory, passphrase).load("manifest")
 
 
 def _losses(gateway: Gateway, session: Session, contract_id: str, today: date) -> list[LostPower]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -265,3 +266,22 @@ def test_a_name_in_quotes_stays_a_name():
     odd = replace(RESCUE, first='o"le\\')
     text = rescued_text(IMPACT60 + NOBODY_NOW, appointing(*STAFF), odd)
     assert 'o"le\\' in {one.staff for one in load_programme(text.encode(), file="p.toml").appointments}
+
+
+PAGES = Path(__file__).parents[3] / "docs"
+
+
+@pytest.mark.parametrize("page", ["operations.md", "audit.md"])
+def test_appointments_as_pages_print_them_lock_nobody_out(page: str):
+    blocks = [part.partition("```")[0] for part in (PAGES / page).read_text("utf-8").split("```toml\n")[1:]]
+    [block] = [block for block in blocks if "[[appointments]]" in block]
+    head = [line for line in block.splitlines() if line.startswith("purposes")]
+    text = IMPACT60
+    for line in head:
+        block = block.replace(line, "")
+        [purposes] = [one for one in text.splitlines() if one.startswith("purposes")]
+        text = text.replace(purposes, line)
+    programme = load_programme(f"{text}\n{block}".encode(), file="p.toml")
+    roles = {one.role for one in programme.appointments}
+    assert roles >= {Role.SYSTEM_OWNER, Role.CASE_WORKER, Role.DPO, Role.SETTLEMENT_OFFICER}
+    assert lost(programme, allowed_by(PolicyEngine.load())) == set()
