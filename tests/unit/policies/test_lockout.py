@@ -285,3 +285,8 @@ def test_appointments_as_pages_print_them_lock_nobody_out(page: str):
     roles = {one.role for one in programme.appointments}
     assert roles >= {Role.SYSTEM_OWNER, Role.CASE_WORKER, Role.DPO, Role.SETTLEMENT_OFFICER}
     assert lost(programme, allowed_by(PolicyEngine.load())) == set()
+
+
+@pytest.mark.parametrize("file", sorted((EXAMPLES / "programmes").glob("*.toml")), ids=lambda file: file.name)
+def test_no_example_locks_anybody_out(file: Path):
+    assert lost(load_programme(file.read_bytes(), file=file.name), allowed_by(PolicyEngine.load())) == set()
