@@ -132,16 +132,19 @@ def _lost_in(programme: Programme, allows: Allows, on: date) -> list[LostPower]:
     # whoever proposes a change needs no role of their own
     staff = frozenset[str]().union(*(_people(programme, role, on) for role in _MUNICIPAL))
     no_change = _missing(owners, "system owner who may change the rules") or _alone(owners, staff)
-    reasons = {
-        Power.CHANGE_RULES: no_change,
-        Power.REGISTER_RIGHT: _missing(registrars, "case worker or system owner who may register a right")
-        or _missing(answering, "case worker or system owner who may answer a request for access")
-        or _missing(deciders, "system owner who may decide on a request")
-        or _alone(deciders, registrars),
-        Power.READ_LOG: _missing(readers, "data protection officer who may read the log"),
-        Power.STOP_PULL: no_change,  # `active` and `pull_until` stand in the programme
-    }
-    return [LostPower(power, programme.contract_id, on, why) for power, why in total(reasons, Power).items() if why]
+    reasons = total(
+        {
+            Power.CHANGE_RULES: no_change,
+            Power.REGISTER_RIGHT: _missing(registrars, "case worker or system owner who may register a right")
+            or _missing(answering, "case worker or system owner who may answer a request for access")
+            or _missing(deciders, "system owner who may decide on a request")
+            or _alone(deciders, registrars),
+            Power.READ_LOG: _missing(readers, "data protection officer who may read the log"),
+            Power.STOP_PULL: no_change,  # `active` and `pull_until` stand in the programme
+        },
+        Power,
+    )
+    return [LostPower(power, programme.contract_id, on, why) for power, why in reasons.items() if why]
 
 
 def _people(programme: Programme, role: Role, on: date) -> frozenset[str]:
