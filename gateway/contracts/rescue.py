@@ -45,7 +45,7 @@ def propose_rescue(gateway: Gateway, contract_id: str, *, second: str, officer: 
         except ValueError as error:
             raise RescueRefused(contract=contract_id, rule="two-people", reason=str(error)) from None
         losses = _losses(gateway, uow.session, contract_id, today)
-        declared = _rescued(gateway, uow.session, contract_id, rescue, today)
+        declared = _with_way_back(gateway, uow.session, contract_id, rescue, today)
         uow.session.add(
             Proposal(
                 id=identifier,
@@ -86,7 +86,7 @@ def approve_rescue(gateway: Gateway, proposal_id: str, *, passphrase: bytes) -> 
             reason = "it is for the second person, whom the first one named"
             raise RescueRefused(contract=row.contract_id, rule="second-person", reason=reason)
         losses = _losses(gateway, uow.session, row.contract_id, uow.now.date())
-        declared = _rescued(gateway, uow.session, row.contract_id, rescue, uow.now.date())
+        declared = _with_way_back(gateway, uow.session, row.contract_id, rescue, uow.now.date())
         if declared.sha256 != row.sha256:
             reason = "the programme was changed since it was proposed: propose it again"
             raise RescueRefused(contract=row.contract_id, rule="overtaken", reason=reason)
@@ -118,14 +118,14 @@ def _losses(gateway: Gateway, session: Session, contract_id: str, today: date) -
     programmes = programmes_in_force(gateway, session)
     if contract_id not in programmes:
         raise ContractUnknown(contract=contract_id)
-    lost = _lost(gateway, programmes, today, contract_id)
+    lost = _losses_of(gateway, programmes, today, contract_id)
     if not lost:
         reason = "somebody is left; `gateway contract propose`, and another `gateway contract approve`"
         raise RescueRefused(contract=contract_id, rule="not-locked-out", reason=reason)
     return lost
 
 
-def _rescued(
+def _with_way_back(
     gateway: Gateway, session: Session, contract_id: str, rescue: Rescue, today: date
 ) -> declarations.Declared:
     """The contract in force with its programme, as it would be. Raises `RescueRefused` where that lets nobody in."""
@@ -141,13 +141,13 @@ def _rescued(
         files[f"notice/{notice.id}/{notice.version}/{notice.language}"] = text.decode("utf-8")
     declared = declarations.declared_in(gateway, files)
     after = {**programmes_in_force(gateway, session), contract_id: declared.programme}
-    if left := _lost(gateway, after, today, contract_id):
+    if left := _losses_of(gateway, after, today, contract_id):
         reason = f"also then {left[0]}"
         raise RescueRefused(contract=contract_id, rule="lets-nobody-in", reason=reason)
     return declared
 
 
-def _lost(gateway: Gateway, programmes: dict[str, Programme], today: date, contract_id: str) -> list[LostPower]:
+def _losses_of(gateway: Gateway, programmes: dict[str, Programme], today: date, contract_id: str) -> list[LostPower]:
     found = lost_powers(list(programmes.values()), allowed_by(gateway.policies), on=today)
     return [one for one in found if one.contract in ("", contract_id)]
 
