@@ -15,6 +15,7 @@ from connectors.declaration import SourceDeclaration
 from connectors.errors import RejectReason
 from connectors.shapes import LifeEvent, LifeEventKind, Owned, Read, read_records
 from gateway.store import basis, queries, spells
+from gateway.store.newcomers import judge_newcomers
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import SpellRow
 from policies.basis import Change, RecordKind
@@ -80,7 +81,10 @@ def store_whole(
     else:
         certain = set(asked.people) - read.uncertain
     if declaration.kind == "periods":
-        stored.people_changed = _periods(session, asked, read, certain, absence_is_known, now)
+        rows = _periods(asked, read, certain, absence_is_known)
+        rows, newcomers = judge_newcomers(session, declaration, rows, now=now)
+        stored.unknown_codes = stored.unknown_codes + newcomers
+        stored.people_changed = _store_periods(session, asked, rows, certain, now)
     elif declaration.kind == "postings":
         stored.postings = _postings(session, asked, read, certain, now)
     else:
@@ -116,9 +120,7 @@ def ended_people(
     return {person for person in people if gone[person.value].issuperset(untold)}
 
 
-def _periods(
-    session: Session, asked: RecordQuestion, read: Read, certain: set[SubjectRef], absence_is_known: bool, now: datetime
-) -> int:
+def _periods(asked: RecordQuestion, read: Read, certain: set[SubjectRef], absence_is_known: bool) -> list[StatusSpell]:
     """Weeks that no period covers are weeks without a benefit, where the code list has a word for that in them."""
     rows = [spell for spell in read.spells if spell.subject in certain]
     if absence_is_known:
@@ -134,6 +136,12 @@ def _periods(
             for week in explained
             if week not in shown[person]
         ]
+    return rows
+
+
+def _store_periods(
+    session: Session, asked: RecordQuestion, rows: Sequence[StatusSpell], certain: set[SubjectRef], now: datetime
+) -> int:
     return spells.store_spells(
         session,
         asked.declaration.id,
