@@ -293,10 +293,11 @@ def _completeness(session: Session, contract: Contract, known: AsOf) -> Iterator
 
 
 def _unknown_codes(session: Session, contract: Contract) -> Iterator[Diagnosis]:
-    """Codes of the last pull of a source that no list explains, or that somebody has who cannot: their weeks are open."""
+    """Codes of a source's last pull that no list explains, or that somebody has who cannot: their weeks are unknown."""
     for source in contract.sources:
-        newest = max(queries.pulls(session, contract.id, source), key=lambda row: row.known_at, default=None)
-        if newest is None or not (counts := newest.counts["unknown_codes"]):
+        pulled = queries.pulls(session, contract.id, source)
+        counts = pulled[-1].counts["unknown_codes"] if pulled else {}
+        if not counts:
             continue
         shown = ", ".join(f"{code} in {weeks} weeks" for code, weeks in sorted(counts.items()))
         advice = "such weeks count for nobody; find out what the codes mean, say it in [codes], and pull again"
