@@ -30,7 +30,7 @@ class RejectReason(StrEnum):
     """Why a single row was left out. Rejected rows are counted by reason and never kept."""
 
     NOT_TEN_DIGITS = "cpr_not_ten_digits"
-    NO_SUCH_DAY = "cpr_no_such_day"
+    NO_SUCH_NUMBER = "cpr_no_such_number"
     FIELD_COUNT = "wrong_number_of_fields"
     WEEK = "not_a_week"
     MONTH = "not_a_month"
@@ -38,14 +38,26 @@ class RejectReason(StrEnum):
     AMOUNT = "not_an_amount"
     AFTER_FILE = "later_than_the_file_can_know"
     DAY = "not_a_day"
+    INSTANT = "not_an_instant"
+    FLAG = "neither_yes_nor_no"
+    CODE = "no_code"
+    INCOME_TYPE = "not_an_income_type"
     EVENT = "not_a_life_event"
     NUMBER_TAKEN = "changed_number_is_another_persons"
     CASE_REFERENCE = "not_a_case_reference"
+    CASE_REFERENCE_TWICE = "case_reference_twice_in_the_list"
+    CASE_REFERENCE_TAKEN = "case_reference_of_somebody_enrolled"
     NO_NOTICE = "person_was_not_told"
     DUPLICATE = "enrolled_twice_in_the_list"
     DUPLICATE_ROW = "two_rows_for_one_person"
     ENROLLED_ELSEWHERE = "enrolled_in_another_contract"
     OUTSIDE_PERIOD = "referred_outside_the_enrolment_period"
+    # of a source that is asked person by person: why nothing was learnt of one of them
+    ANSWER_REFUSED = "source_refused_to_answer"
+    ANSWER_MALFORMED = "answer_cannot_be_used"
+    ANSWER_OF_ANOTHER_FORM = "answer_of_another_form"
+    ANSWER_ABOUT_ANOTHER = "answer_about_another_person"
+    NO_ANSWER = "source_did_not_answer"
 
 
 class ConnectorError(ProductError):

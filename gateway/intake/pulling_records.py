@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.asking import OwnPage, ask_people, own_page
+from connectors.asking import OwnPage, Trouble, ask_people, own_page
 from connectors.base import Progress, no_progress
+from connectors.cells import read_flag, read_instant
 from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError, RejectReason, SourceMalformed
 from connectors.shapes import Owned
@@ -109,7 +110,7 @@ def pull_records(
         else:
             _read_list(gateway, run, transport, progress)
     except ConnectorError as error:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             uow.record(RecordsFailed(contract=contract_id, source=source_id, run=run.id, error=error.code))
             note_reached(uow, run.declaration, error)
         raise
@@ -137,7 +138,7 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
         if weeks[1] < weeks[0]:
             raise NothingComplete(source=source_id, first=str(needed[0]), complete_to=str(last))
         everyone = gateway.boundary(asking.session).matcher(contract_id, without=stopped).everyone
-        gone = ended_people(asking.session, contract_id, declaration, everyone, weeks=needed)
+        gone = ended_people(asking.session, contract_id, declaration, everyone, weeks=needed, now=asking.now)
         people = [person for person in everyone if person not in gone]
         row, goes_on = records.run_of(
             asking.session, contract_id, declaration, people, weeks, asked_to=needed[1], now=asking.now
@@ -179,16 +180,22 @@ def _since(cursor: str, lag_days: int) -> str:
 
 
 def _ask_everybody(gateway: Gateway, run: _Run, transport: PersonTransport, progress: Progress) -> None:
+    """Of whom no answer can be used nothing is concluded, and the others are told (`connectors.asking.Trouble`)."""
     left = [person for person in run.people if person.value > run.position]
     done = len(run.people) - len(left)
+    trouble = Trouble(has_answered=done > 0)
     for start in range(0, len(left), _CHUNK_PEOPLE):
         chunk = left[start : start + _CHUNK_PEOPLE]
         with gateway.store.read() as session:
-            answers = ask_people(gateway.boundary(session), chunk, transport, run.ask, run.words)
-        with _step(gateway, run, chunk) as step:
-            step.store_whole(answers, absence_is_known=True)
+            answers = ask_people(gateway.boundary(session), chunk, transport, run.ask, run.words, trouble)
+        if start + _CHUNK_PEOPLE >= len(left):
+            trouble.check_somebody_answered()
+        run.uncertain += len(answers.failed)
+        run.rejected.update(answers.failed.values())
+        with _step(gateway, run, [person for person in chunk if person not in answers.failed]) as step:
+            step.store_whole(answers.owned, absence_is_known=True)
             step.row.position = chunk[-1].value
-            step.note(len(answers))
+            step.note(len(answers.owned))
         progress(done + start + len(chunk), len(run.people))
 
 
@@ -259,13 +266,15 @@ def _versioned_record(run: _Run, subject: SubjectRef | None, record: Record) -> 
     """
     texts = dict(zip(run.words, record, strict=True))
     version, number = texts["version"].strip(), texts["record"].strip()
-    try:
-        order = int(version) if version.isdigit() else int(datetime.fromisoformat(version).timestamp() * 1_000_000)
-    except (ValueError, OverflowError):
-        order = -1
+    instant = read_instant(version)
+    order = int(version) if version.isdecimal() else -1
+    if isinstance(instant, datetime):
+        order = int(instant.timestamp() * 1_000_000)
     if not number or not 0 <= order < 2**62:
         raise SourceMalformed(source=run.declaration.id, reason="a record has no number or no version")
-    is_deleted = texts.get("deleted", "").strip().lower() in ("1", "true", "ja")
+    is_deleted = read_flag(texts.get("deleted", ""))
+    if isinstance(is_deleted, RejectReason):
+        raise SourceMalformed(source=run.declaration.id, reason="whether a record is deleted is neither yes nor no")
     return Versioned(subject, record, number, order, is_deleted)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from connectors.errors import SchemaChanged
 from connectors.transports.kombit.question import Question
 from connectors.transports.xml import Element, check_children, element, names, only, optional, text_of
+from vocabulary.danish_days import danish_day
 
 _NAMESPACE = "http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/5/"
 _P = f"{{{_NAMESPACE}}}"
@@ -27,6 +28,7 @@ _DATA = names(
 _STATUS = names(_NAMESPACE, "status", "statusdato")
 _PROTECTION = names(_NAMESPACE, "startdato", "slutdato", "beskyttet")
 _EVENTS = {"90": "dead", "80": "emigrated"}
+_YES, _NO = frozenset({"true", "1"}), frozenset({"false", "0", ""})  # xs:boolean, or left out
 _CHANGED = frozenset({"50", "60"})  # a double number that was deleted; a number that was replaced
 _KNOWN = frozenset({"1", "3", "5", "7", "20", "30", "70"}) | set(_EVENTS) | _CHANGED
 
@@ -48,7 +50,7 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
     check_children(data, _DATA, source=source)
     question.check_person(text_of(data, f"{_P}personnummer", source=source))
     valid = text_of(data, f"{_P}gaeldendePersonnummer", source=source)
-    events = [*_status_events(data, valid, question), *_protection_events(data, source)]
+    events = [*_status_events(data, valid, question), *_protection_events(data, question)]
     return [
         {"personnummer": question.cpr_digits, "haendelse": event, "dato": on, "gaeldendePersonnummer": number}
         for event, on, number in events
@@ -71,13 +73,24 @@ def _status_events(data: Element, valid: str, question: Question) -> list[tuple[
     return [*events, *([(_EVENTS[code], day, "")] if code in _EVENTS else [])]
 
 
-def _protection_events(data: Element, source: str) -> list[tuple[str, str, str]]:
+def _protection_events(data: Element, question: Question) -> list[tuple[str, str, str]]:
+    """The days of protection as they stand, its end too; the schema has `startdato` optional. What says `beskyttet` is
+    protected today, whatever its days say: from today, where no earlier beginning is given, and without an end that
+    has passed.
+    """
+    source = question.source
     protection = optional(data, f"{_P}adressebeskyttelse", source=source)
     if protection is None:
         return []
     check_children(protection, _PROTECTION, source=source)
     begun = text_of(protection, f"{_P}startdato", source=source)
     ended = text_of(protection, f"{_P}slutdato", source=source)
-    is_protected = text_of(protection, f"{_P}beskyttet", source=source) in ("true", "1")
-    events = [("protected", begun, "")] if is_protected or begun else []
+    says = text_of(protection, f"{_P}beskyttet", source=source)
+    if says not in _YES | _NO:
+        raise SchemaChanged(source=source, reason="the element 'beskyttet' is neither true nor false")
+    if says in _YES:
+        today = danish_day(question.now).isoformat()
+        begun = min(begun or today, today)
+        ended = "" if ended and ended < today else ended
+    events = [("protected", begun, "")] if begun else []
     return [*events, *([("protection_ended", ended, "")] if ended else [])]
