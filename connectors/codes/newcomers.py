@@ -45,7 +45,7 @@ def without_newcomers(
     found: list[StatusSpell] = []
     for spell in spells:
         limit = codes.limits.get(spell.code)
-        if limit is None or not _is_closed(spell, codes) or _had(shown[spell.subject], limit):
+        if limit is None or not _is_closed(spell, codes) or _had_benefit(shown[spell.subject], limit):
             found.append(spell)
             continue
         # nobody who is new has a week of it before it closed: the whole spell is theirs
@@ -61,7 +61,7 @@ def _is_closed(spell: StatusSpell, codes: CodeList) -> bool:
     return spell.to_week > limit.last_open
 
 
-def _had(shown: _Shown, limit: Limits) -> bool:
+def _had_benefit(shown: _Shown, limit: Limits) -> bool:
     together, last_open = limit.days.together, limit.last_open
     first = min(shown)
     return bool(together & shown[first]) or any(

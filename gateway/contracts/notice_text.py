@@ -35,9 +35,9 @@ def read_notice(programme: Programme, notice: Notice, folder: Path) -> str:
     try:
         text = path.read_bytes()
     except OSError:
-        raise _refused(programme, f"{path} is missing") from None
+        raise _refusal(programme, f"{path} is missing") from None
     if hashlib.sha256(text).hexdigest() != notice.sha256:
-        raise _refused(programme, f"{notice.file} has another digest than the programme says")
+        raise _refusal(programme, f"{notice.file} has another digest than the programme says")
     return _checked_text(text, notice.file, programme)
 
 
@@ -47,13 +47,13 @@ def _checked_text(text: bytes, file: str, programme: Programme) -> str:
         notice = text.decode("utf-8")
         typed_lines(notice)
     except UnicodeDecodeError:
-        raise _refused(programme, f"{file} is not UTF-8") from None
+        raise _refusal(programme, f"{file} is not UTF-8") from None
     except ValueError as error:
-        raise _refused(programme, f"{file} {error}") from None
+        raise _refusal(programme, f"{file} {error}") from None
     if unknown := sorted(places_of(notice) - programme.words.keys):
-        raise _refused(programme, f"{file} has a place for {unknown[0]!r}, for which there is no word")
+        raise _refusal(programme, f"{file} has a place for {unknown[0]!r}, for which there is no word")
     return notice
 
 
-def _refused(programme: Programme, reason: str) -> ProgrammeInvalid:
+def _refusal(programme: Programme, reason: str) -> ProgrammeInvalid:
     return ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=reason)

@@ -123,7 +123,7 @@ def pull(
             )
             return report(known, people_changed=0, postings_added=0, is_new=False)
         left_out |= stopped
-        kept = _judged(asking, declaration, _without(pulled, left_out))
+        kept = _judge_newcomers(asking, declaration, _without(pulled, left_out))
         row, changed, added = _store(
             asking, contract_id, declaration, kept, authorised, without=left_out, asked_to=weeks[1]
         )
@@ -202,7 +202,7 @@ def _without(pulled: Pulled, stopped: set[str]) -> Pulled:
     )
 
 
-def _judged(asking: Asking, declaration: SourceDeclaration, pulled: Pulled) -> Pulled:
+def _judge_newcomers(asking: Asking, declaration: SourceDeclaration, pulled: Pulled) -> Pulled:
     """The rows with unknown weeks of people who are new to a benefit that closed to new people."""
     told, unknown = judge_newcomers(asking.session, declaration, pulled.spells, now=asking.now)
     return replace(pulled, spells=told, unknown_codes=pulled.unknown_codes + unknown)
