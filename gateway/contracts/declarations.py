@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from connectors.codes import shown_by_kind
 from connectors.declaration import SourceDeclaration, load_declaration
 from gateway.contracts import accepted
+from gateway.contracts.notice_text import read_notice
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.contracts import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
 from gateway.events.adoption import ContractShadowed
@@ -41,7 +42,6 @@ from policies.facts import DecisionFacts
 from policies.programme import Programme, load_programme
 from policies.terms import PERMITTED_BASES, Action, Purpose, Role
 from vocabulary.errors import DeclarationInvalid
-from vocabulary.typed_text import typed_lines
 
 RESCUE = "rescue"  # the name of what a proposal of the way back says beside its files (`gateway.contracts.rescue`)
 
@@ -73,28 +73,9 @@ def read_declared(gateway: Gateway, contract_file: Path, programme_file: Path) -
         f"programme/{programme_file.name}": programme_file.read_text("utf-8"),
     }
     for notice in programme.notices:
-        path = programme_file.parent / notice.file
-        try:
-            text = path.read_bytes()
-        except OSError:
-            raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=f"{path} is missing") from None
-        if hashlib.sha256(text).hexdigest() != notice.sha256:
-            reason = f"{notice.file} has another digest than the programme says"
-            raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=reason)
-        files[f"notice/{notice.id}/{notice.version}/{notice.language}"] = _notice_text(text, notice.file, programme)
+        text = read_notice(programme, notice, programme_file.parent)
+        files[f"notice/{notice.id}/{notice.version}/{notice.language}"] = text
     return _check_declared(gateway, Declared(contract, programme, files))
-
-
-def _notice_text(text: bytes, file: str, programme: Programme) -> str:
-    """What a person is told, as everybody sees it; `ProgrammeInvalid` where it holds what nobody sees."""
-    try:
-        notice = text.decode("utf-8")
-        typed_lines(notice)
-    except UnicodeDecodeError:
-        raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=f"{file} is not UTF-8") from None
-    except ValueError as error:
-        raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=f"{file} {error}") from None
-    return notice
 
 
 def activate_contract(

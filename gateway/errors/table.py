@@ -37,6 +37,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "request-unsafe": ErrorOutcome(5, 409, "The request was not sent"),
     "number-taken": ErrorOutcome(5, 409, "The number is another subject's"),
     "programme-invalid": ErrorOutcome(3, 422, "The programme cannot be understood"),
+    "word-not-valid": ErrorOutcome(5, 409, "The programme has no word for that day"),
     "keys-error": ErrorOutcome(6, 503, "The key store cannot be used"),
     "invalid-cpr": ErrorOutcome(3, 422, "Not a CPR number"),
     "key-store-locked": ErrorOutcome(6, 503, "The key store is locked"),
