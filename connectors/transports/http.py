@@ -20,7 +20,7 @@ import httpcore
 import httpx
 import tenacity
 
-from connectors.errors import RequestUnsafe, SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import Remedy, RequestUnsafe, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transport import Clock, Secrets
 from connectors.transports.addresses import holds_ten_digits, host_of, origin
 from connectors.transports.http_pool import JudgedTransport
@@ -217,21 +217,24 @@ class HttpClient:
             wait = _retry_after(answer.headers)
             if status == 429:
                 self._pace.hold(wait)
-            raise _Again(f"it answered with status {status}", wait_seconds=wait)
+            asks = f", and asks to wait {wait:,.0f} seconds" if wait else ""
+            raise _Again(f"it answered with status {status}{asks}", wait_seconds=wait)
         if 300 <= status < 400:
             reason = f"it answered with a redirect ({status}), which is not followed"
         else:
             reason = f"it answered with status {status}{_MEANING.get(status, '')}"
-        raise SourceRefused(source=host, reason=reason, status=status)
+        remedy = _REMEDIES.get(status, Remedy.REQUEST)
+        raise SourceRefused(source=host, reason=reason, status=status, remedy=remedy)
 
 
 _MEANING = {
     401: " (the credentials are not accepted)",
     403: " (these credentials may not ask this)",
     404: " (nothing is at this address)",
-    407: " (the proxy wants other credentials)",
+    407: " (a proxy before it wants credentials)",
     412: " (a condition is not met, or the id of the request was used before)",
 }
+_REMEDIES = {401: Remedy.CREDENTIALS, 403: Remedy.CREDENTIALS, 407: Remedy.PROXY}
 
 
 class _At(tenacity.stop.stop_base):

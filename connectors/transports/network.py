@@ -13,7 +13,7 @@ from typing import Any
 
 import httpcore
 
-from connectors.errors import RequestUnsafe, SourceRefused
+from connectors.errors import Remedy, RequestUnsafe, SourceRefused
 from connectors.transports.addresses import Network, is_loopback, may_be_dialled
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -91,7 +91,7 @@ class _TimedStream(httpcore.NetworkStream):
         except httpcore.ConnectError as error:
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):
                 reason = f"its certificate is not accepted: {error.__cause__.verify_message}"
-                raise SourceRefused(source=self._host, reason=reason) from None
+                raise SourceRefused(source=self._host, reason=reason, remedy=Remedy.CERTIFICATE) from None
             self._check_alert(error)
             raise
         return _TimedStream(inner, self._host, self._remaining)

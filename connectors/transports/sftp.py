@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
-from connectors.errors import FileUnreadable, SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import FileUnreadable, Remedy, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.file_form import Arrival, FileForm, read_arrival, read_form
 from connectors.inbox import Entry, Inbox, Where
 from connectors.schema import Schema
@@ -189,10 +189,12 @@ class SftpFolder:
             try:
                 transport.start_client(timeout=timeout)
             except IncompatiblePeer:
-                raise SourceRefused(source=self.label, reason=f"the host has no key of the type {kind}") from None
+                reason = f"the host has no key of the type {kind}"
+                raise SourceRefused(source=self.label, reason=reason, remedy=Remedy.HOST_KEY) from None
             shown = transport.get_remote_server_key().asbytes()
             if not hmac.compare_digest(shown, pinned):
-                raise SourceRefused(source=self.label, reason="the host's key is not the one that is declared")
+                reason = "the host's key is not the one that is declared: it was changed, or another host answers"
+                raise SourceRefused(source=self.label, reason=reason, remedy=Remedy.HOST_KEY)
             try:
                 transport.auth_publickey(settings.user, _client_key(key_file, settings.client_key))
             except paramiko.AuthenticationException:
@@ -223,7 +225,7 @@ class SftpFolder:
         except PermissionError:
             found: Exception = SourceRefused(source=self.label, reason="it does not let this user do that")
         except FileNotFoundError:
-            found = SourceRefused(source=self.label, reason="it has no such folder or file")
+            found = SourceRefused(source=self.label, reason="it has no such folder or file", remedy=Remedy.DECLARATION)
         except SFTPError:
             found = SourceMalformed(source=self.label, reason="it does not speak SFTP")
         except (SSHException, EOFError, TimeoutError, ConnectionError):
@@ -341,7 +343,8 @@ def _dial(settings: SftpSettings) -> socket.socket:
     addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
     # one bad answer spoils all: whoever can add it can add others
     if not all(may_be_dialled(address, settings.networks, loopback=False) for address in addresses):
-        raise SourceRefused(source=settings.host, reason="its address lies in no network that the declaration allows")
+        reason = "its address lies in no network that the declaration allows"
+        raise SourceRefused(source=settings.host, reason=reason, remedy=Remedy.DECLARATION)
     for address in addresses:
         try:
             line = socket.create_connection((address, settings.port), timeout=settings.timeout_seconds)

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from lxml import etree
 
-from connectors.errors import SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import Remedy, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transport import Clock
 from connectors.transports.addresses import host_of
 from connectors.transports.http import HttpClient
@@ -170,9 +170,9 @@ def _check_times(times: Element, now: datetime, source: str) -> datetime:
     ends = parsed_instant(times.get("NotOnOrAfter", ""), source=source)
     begins = parsed_instant(times.get("NotBefore", ""), source=source) if "NotBefore" in times.attrib else None
     if begins is not None and now + SKEW < begins:
-        raise SourceRefused(source=source, reason="the token is not valid yet: compare the two systems' clocks")
+        raise SourceRefused(source=source, reason="the token is not valid yet", remedy=Remedy.CLOCKS)
     if now - SKEW >= ends:
-        raise SourceRefused(source=source, reason="the token is no longer valid: compare the two systems' clocks")
+        raise SourceRefused(source=source, reason="the token is no longer valid", remedy=Remedy.CLOCKS)
     return ends
 
 

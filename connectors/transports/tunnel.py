@@ -11,7 +11,7 @@ import socket
 import time
 from urllib.parse import urlsplit
 
-from connectors.errors import SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import Remedy, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transports.http_settings import DIRECT, read_proxy
 from vocabulary.declaration import DeclarationTable
 
@@ -88,4 +88,4 @@ def _judge(head: bytes, host: str, named: str) -> None:
     if status >= 500:
         raise SourceUnavailable(source=host, reason=f"{named} cannot reach it (status {status})")
     why = "asks for credentials, and it is told none" if status == 407 else "does not let us through"
-    raise SourceRefused(source=host, reason=f"{named} {why} (status {status})", status=status)
+    raise SourceRefused(source=host, reason=f"{named} {why} (status {status})", status=status, remedy=Remedy.PROXY)

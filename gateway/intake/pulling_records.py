@@ -16,12 +16,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from connectors.cells import read_flag
+
 from connectors.asking import OwnPage, ask_people, own_page
 from connectors.base import Progress, no_progress
 from connectors.declaration import SourceDeclaration
-from connectors.errors import ConnectorError, RejectReason, SourceMalformed
+from connectors.errors import ConnectorError, ListMoved, RejectReason, SourceMalformed
 from connectors.shapes import Owned
 from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, Record, Transport
+from connectors.versions import NumberedAnswer, VersionForm, read_version
 from gateway.contracts.declarations import source
 from gateway.errors.pulls import NothingComplete, RunOvertaken
 from gateway.events.event import PersonLine
@@ -41,6 +44,8 @@ from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
 
 _CHUNK_PEOPLE = 50  # asked about between two commits
+_READINGS = 2  # of one list, before it is refused because it moves
+_STRANGER = ""  # the owner of every record that is nobody's of the cohort
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -57,6 +62,7 @@ class _Run:
     people: list[SubjectRef]  # who may be followed, in the order in which they are asked about
     position: str
     keeps_amounts: bool
+    version_form: VersionForm
     records: int = 0
     outside: int = 0
     unowned: int = 0  # records of which nobody can tell whose they are
@@ -168,6 +174,7 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
             people=people,
             position=row.position,
             keeps_amounts=contract.needs_amounts,
+            version_form=coverage.version,
         )
 
 
@@ -193,12 +200,24 @@ def _ask_everybody(gateway: Gateway, run: _Run, transport: PersonTransport, prog
 
 
 def _read_list(gateway: Gateway, run: _Run, transport: ListTransport, progress: Progress) -> None:
-    """Everything that a source lists, held until its last page: a list that breaks off stores nothing."""
-    found: list[Owned] = []
-    seen: set[tuple[SubjectRef, Record]] = set()
-    for number, own in enumerate(_pages(gateway, run, transport), start=1):
-        found += _new_on_page(run, own.owned, seen)
-        progress(number, 0)  # nobody knows how many pages there are
+    """Everything that a source lists, held until its last page: a list that breaks off stores nothing.
+
+    One that moved while it was read is read again from its beginning, once; one that moves on is refused.
+    """
+    for reading in range(1, _READINGS + 1):
+        outside, unowned, rejected = run.outside, run.unowned, run.rejected.copy()
+        found: list[Owned] = []
+        seen: set[tuple[SubjectRef, Record]] = set()
+        try:
+            for number, own in enumerate(_pages(gateway, run, transport), start=1):
+                found += _new_on_page(run, own.owned, seen)
+                progress(number, 0)  # nobody knows how many pages there are
+        except ListMoved:
+            if reading == _READINGS:
+                raise
+            run.outside, run.unowned, run.rejected = outside, unowned, rejected
+        else:
+            break
     with _step(gateway, run, run.people) as step:
         step.store_whole(found, absence_is_known=not run.unowned)
         step.note(len(found))
@@ -219,10 +238,12 @@ def _new_on_page(run: _Run, owned: Sequence[Owned], seen: set[tuple[SubjectRef, 
 
 def _read_changes(gateway: Gateway, run: _Run, transport: ListTransport, progress: Progress) -> None:
     """Each page is stored with its cursor; at the end the rows of everybody are derived from the standing records."""
+    answer = NumberedAnswer()
     for number, own in enumerate(_pages(gateway, run, transport), start=1):
-        told = [_versioned_record(run, one.subject, one.record) for one in own.owned]
-        told += [_versioned_record(run, None, record) for record in own.unowned]
-        elsewhere = [replace(_versioned_record(run, None, record), is_deleted=True) for record in own.strangers]
+        told = [_versioned_record(run, answer, one.subject, one.record, owner=one.subject.value) for one in own.owned]
+        told += [_versioned_record(run, answer, None, record, owner=None) for record in own.unowned]
+        others = [_versioned_record(run, answer, None, record, owner=_STRANGER) for record in own.strangers]
+        elsewhere = [replace(record, is_deleted=True) for record in others]
         with _step(gateway, run, run.people) as step:
             session = step.asking.session
             kept = [one for one in told if one.subject is None or one.subject in step.allowed]
@@ -253,20 +274,32 @@ def _pages(gateway: Gateway, run: _Run, transport: ListTransport) -> Iterator[Ow
         yield found
 
 
-def _versioned_record(run: _Run, subject: SubjectRef | None, record: Record) -> Versioned:
-    """The record with its number and version. Raises `SourceMalformed` where it has none: a cursor that passed it would
-    lose it for good.
+def _versioned_record(
+    run: _Run, answer: NumberedAnswer, subject: SubjectRef | None, record: Record, *, owner: str | None
+) -> Versioned:
+    """The record with its number and version; `owner` tells people of one answer apart, None where nobody can.
+
+    Raises `SourceMalformed` where it has no number, no version of the declared form or no readable `deleted`, for a
+    cursor that passed it would lose it for good; and where another record of the answer has its number.
     """
-    texts = dict(zip(run.words, record, strict=True))
-    version, number = texts["version"].strip(), texts["record"].strip()
-    try:
-        order = int(version) if version.isdigit() else int(datetime.fromisoformat(version).timestamp() * 1_000_000)
-    except (ValueError, OverflowError):
-        order = -1
-    if not number or not 0 <= order < 2**62:
-        raise SourceMalformed(source=run.declaration.id, reason="a record has no number or no version")
-    is_deleted = texts.get("deleted", "").strip().lower() in ("1", "true", "ja")
-    return Versioned(subject, record, number, order, is_deleted)
+    texts = dict(zip(run.words, (text.strip() for text in record), strict=True))
+    number, form = texts["record"], run.version_form
+    version = read_version(texts["version"], form)
+    is_deleted = read_flag(texts.get("deleted", ""))
+    content = tuple("" if word in ("version", "deleted") else text for word, text in texts.items())
+    reason = ""
+    if not number:
+        reason = "a record has no number"
+    elif version is None:
+        said = "whole number" if form is VersionForm.INTEGER else "instant with its offset"
+        reason = f"a record has no version, or one that is no {said} ([coverage] version)"
+    elif isinstance(is_deleted, RejectReason):
+        reason = "a record does not say in a word that is known whether it is deleted"
+    else:
+        reason = answer.add(number, version, owner, (*content, str(is_deleted)))
+        if not reason:
+            return Versioned(subject, content, number, version, is_deleted)
+    raise SourceMalformed(source=run.declaration.id, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

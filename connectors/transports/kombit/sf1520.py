@@ -8,24 +8,17 @@ address leave this module. Statuses are those of the schema's own list; of 70 (d
 
 from __future__ import annotations
 
-from connectors.errors import SchemaChanged
-from connectors.transports.kombit.question import Question
-from connectors.transports.xml import Element, check_children, element, names, only, optional, text_of
+from datetime import date
 
-_NAMESPACE = "http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/5/"
-_P = f"{{{_NAMESPACE}}}"
+from connectors.cells import DANISH_TIME, read_day
+from connectors.errors import SchemaChanged
+from connectors.transports.kombit.known_elements import check_elements
+from connectors.transports.kombit.question import Question
+from connectors.transports.xml import Element, day_text, element, only, optional, text_of
+
+_P = "{http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/5/}"
 _PNR = "{http://serviceplatformen.dk/xml/schemas/cpr/PNR/1/}PNR"
 _AUTHORITY = "{http://serviceplatformen.dk/xml/schemas/AuthorityContext/1/}"
-_ANSWER = names(_NAMESPACE, "persondata", "adresse", "relationer", "notater")
-_DATA = names(
-    _NAMESPACE, "personnummer", "gaeldendePersonnummer", "navn", "foedselsdato", "foedselsregistreringsOplysninger",
-    "startdato", "slutdato", "alder", "koen", "antalBoernUnder18", "stilling", "DeltBopælMarkering",
-    "DeltBopælStartDato", "status", "separation", "civilstand", "statsborgerskab", "umyndiggoerelse",
-    "forsvindingsdato", "adressebeskyttelse", "vejviserbeskyttelse", "markedsfoeringsbeskyttelse", "tilmeldtNemsms",
-    "tilmeldtDigitalpost",
-)  # fmt: skip
-_STATUS = names(_NAMESPACE, "status", "statusdato")
-_PROTECTION = names(_NAMESPACE, "startdato", "slutdato", "beskyttet")
 _EVENTS = {"90": "dead", "80": "emigrated"}
 _CHANGED = frozenset({"50", "60"})  # a double number that was deleted; a number that was replaced
 _KNOWN = frozenset({"1", "3", "5", "7", "20", "30", "70"}) | set(_EVENTS) | _CHANGED
@@ -42,13 +35,13 @@ def build(question: Question) -> Element:
 def parse(content: Element, question: Question) -> list[dict[str, str]]:
     """Every event that the answer tells of, on the day it gives; an event without a day has an empty one."""
     source = question.source
+    check_elements(content, "sf1520", source=source)
     answer = only(content, f"{_P}PersonLookupResponse", source=source)
-    check_children(answer, _ANSWER, source=source)
     data = only(answer, f"{_P}persondata", source=source)
-    check_children(data, _DATA, source=source)
     question.check_person(text_of(data, f"{_P}personnummer", source=source))
     valid = text_of(data, f"{_P}gaeldendePersonnummer", source=source)
-    events = [*_status_events(data, valid, question), *_protection_events(data, source)]
+    today = question.now.astimezone(DANISH_TIME).date()
+    events = [*_status_events(data, valid, question), *_protection_events(data, today, source)]
     return [
         {"personnummer": question.cpr_digits, "haendelse": event, "dato": on, "gaeldendePersonnummer": number}
         for event, on, number in events
@@ -60,9 +53,8 @@ def _status_events(data: Element, valid: str, question: Question) -> list[tuple[
     status = optional(data, f"{_P}status", source=source)
     code, day = "", ""
     if status is not None:
-        check_children(status, _STATUS, source=source)
         code = text_of(status, f"{_P}status", source=source)
-        day = text_of(status, f"{_P}statusdato/{_P}dato", source=source)[:10]
+        day = day_text(text_of(status, f"{_P}statusdato/{_P}dato", source=source))
         if code and code.lstrip("0") not in _KNOWN:
             raise SchemaChanged(source=source, reason="the element 'status' holds a code that its schema does not have")
     code = code.lstrip("0")
@@ -71,13 +63,25 @@ def _status_events(data: Element, valid: str, question: Question) -> list[tuple[
     return [*events, *([(_EVENTS[code], day, "")] if code in _EVENTS else [])]
 
 
-def _protection_events(data: Element, source: str) -> list[tuple[str, str, str]]:
+def _protection_events(data: Element, today: date, source: str) -> list[tuple[str, str, str]]:
+    """What the answer says of protection, as events: from when, and until when.
+
+    Whoever is protected (`beskyttet`) without a first day, or from one ahead, is protected from now. The register says
+    of the present what it knows, so an end that has come is none while it says so. An end ahead is given on as it is.
+    """
     protection = optional(data, f"{_P}adressebeskyttelse", source=source)
     if protection is None:
         return []
-    check_children(protection, _PROTECTION, source=source)
-    begun = text_of(protection, f"{_P}startdato", source=source)
-    ended = text_of(protection, f"{_P}slutdato", source=source)
-    is_protected = text_of(protection, f"{_P}beskyttet", source=source) in ("true", "1")
-    events = [("protected", begun, "")] if is_protected or begun else []
+    begun = day_text(text_of(protection, f"{_P}startdato", source=source))
+    ended = day_text(text_of(protection, f"{_P}slutdato", source=source))
+    is_protected = text_of(protection, f"{_P}beskyttet", source=source)
+    if is_protected not in ("true", "1", "false", "0", ""):
+        raise SchemaChanged(source=source, reason="the element 'beskyttet' holds neither yes nor no")
+    if is_protected in ("true", "1"):
+        first, last = read_day(begun), read_day(ended)
+        if not begun or (isinstance(first, date) and first > today):
+            begun = today.isoformat()
+        if isinstance(last, date) and last <= today:
+            ended = ""
+    events = [("protected", begun, "")] if begun else []
     return [*events, *([("protection_ended", ended, "")] if ended else [])]
