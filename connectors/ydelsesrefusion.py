@@ -27,7 +27,7 @@ from vocabulary.weeks import Month, Week
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WEEK = re.compile(r"(\d{4})-?W?(\d{2})")
 _NOT_IN_LIST = "(not in the list)"  # never the cell itself: a shifted column could put a person's name there
-_WHOSE_IS_UNKNOWN = (RejectReason.FIELD_COUNT, RejectReason.NOT_TEN_DIGITS, RejectReason.NO_SUCH_DAY)
+_WHOSE_IS_UNKNOWN = (RejectReason.FIELD_COUNT, RejectReason.NOT_TEN_DIGITS, RejectReason.NO_SUCH_NUMBER)
 
 
 def pull_ydelsesrefusion(

@@ -203,7 +203,7 @@ def test_bad_rows_are_counted_by_reason_and_the_rest_goes_on(tmp_path: Path) -> 
     )
     assert pulled.rejected == {
         RejectReason.NOT_TEN_DIGITS: 7,
-        RejectReason.NO_SUCH_DAY: 1,
+        RejectReason.NO_SUCH_NUMBER: 1,
         RejectReason.FIELD_COUNT: 1,
     }
     assert shown(pulled, A) == [("2020-W01", "2020-W02", "730", "benefit")]
@@ -221,7 +221,7 @@ def test_of_two_rows_for_one_person_neither_is_believed(tmp_path: Path, second: 
 def test_a_leading_zero_is_a_digit(tmp_path: Path) -> None:
     """A number that begins with 0 would be another one if it were read as an integer; here it is only refused."""
     pulled = pull(tmp_path, "PNR,y_2001", "0000000000,730", "000000000,730", f"{ANNE},730")
-    assert pulled.rejected == {RejectReason.NO_SUCH_DAY: 1, RejectReason.NOT_TEN_DIGITS: 1}
+    assert pulled.rejected == {RejectReason.NO_SUCH_NUMBER: 1, RejectReason.NOT_TEN_DIGITS: 1}
     assert len(shown(pulled, A)) == 1
 
 

@@ -162,7 +162,7 @@ def test_bad_rows_are_counted_by_reason(tmp_path: Path) -> None:
     )
     assert pulled.rejected == {
         RejectReason.NOT_TEN_DIGITS: 2,
-        RejectReason.NO_SUCH_DAY: 1,
+        RejectReason.NO_SUCH_NUMBER: 1,
         RejectReason.FIELD_COUNT: 1,
     }
     assert pulled.rows_read == 5

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
-from keys.blind_index import BlindIndexKey, Column, are_digits, have_a_day
+from keys.blind_index import BlindIndexKey, Column, are_digits, can_be_given
 from keys.cpr import Cpr
 from keys.errors import InvalidCpr
 
@@ -144,5 +144,5 @@ def test_the_last_days_of_february_in_every_century() -> None:
             expected.append(Cpr.parse(text).digits == text)
         except InvalidCpr:
             expected.append(False)
-    assert have_a_day(column(*texts)).tolist() == expected
+    assert can_be_given(column(*texts)).tolist() == expected
     assert expected.count(True) == 1000 + 250 - 4, "every fourth year has a 29th; 1900, by four digits, has not"
