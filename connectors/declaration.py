@@ -104,6 +104,13 @@ class SourceDeclaration:
         return self.kind in _CODED and not self.codes.statuses
 
     @property
+    def has_newest_file(self) -> bool:
+        """Whether one of its files, the newest, tells everything, so that an older one would undo it."""
+        arrival = getattr(self.transport, "arrival", None)
+        reads_all = arrival is not None and arrival.reads == "all"
+        return self.coverage is not None and self.coverage.answers == "whole" and not reads_all
+
+    @property
     def schema(self) -> Schema:
         """Which columns the source has, as transports enforce it."""
         add_up = self.kind in _ADD_UP

@@ -44,6 +44,16 @@ class JudgedBackend(httpcore.NetworkBackend):
         socket_options: _Options | None = None,
     ) -> httpcore.NetworkStream:
         try:
+            return self._connect(host, port, timeout, local_address, socket_options)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            if host == self._proxy:
+                raise httpcore.ProxyError("the proxy is not reached") from None
+            raise
+
+    def _connect(
+        self, host: str, port: int, timeout: float | None, local_address: str | None, socket_options: _Options | None
+    ) -> httpcore.NetworkStream:
+        try:
             addresses = self._resolve(host, port)
         except OSError:
             raise httpcore.ConnectError("the name is not known") from None

@@ -19,14 +19,14 @@ from connectors.page_rules import PagesOfChanges, PagesOfOneList
 from connectors.schema import Schema
 from connectors.transport import Ask, Clock, Page, Record, Secrets
 from connectors.transports.addresses import host_of
-from connectors.transports.http import HttpClient, HttpRequest
+from connectors.transports.http import ANY_JSON, HttpClient, HttpRequest
 from connectors.transports.json_answer import parse_json, parse_path, value_at
 from connectors.transports.rest_settings import ApiKey, OAuth, RestSettings, layout
 from connectors.transports.template import fill, values_of
 from connectors.transports.tokens import Credentials, KeyCredentials, NoCredentials, TokenCredentials
 from connectors.versions import VersionForm, read_version
 
-_ACCEPT = ("application/json", "application/*+json")
+_ACCEPT = ("application/json", ANY_JSON)
 _MOST_PAGES = 100_000
 _MOST_PAGES_OF_A_PERSON = 100
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"[^"]*"|[^",;\s]+))?)*)')

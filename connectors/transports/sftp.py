@@ -10,6 +10,7 @@ import base64
 import hmac
 import io
 import logging
+import os
 import re
 import secrets as randomness
 import socket
@@ -133,7 +134,7 @@ class SftpFolder:
         if where is not Where.COMING and not self._claims:
             return []
         with self._asking():
-            return [_entry(found.filename, found) for found in self._sftp.listdir_attr(self._path(where))]
+            return [_entry(found.filename, found) for found in _listed_files(self._sftp, self._path(where))]
 
     def open(self, where: Where, entry: Entry) -> BinaryIO:
         with self._asking():
@@ -297,6 +298,32 @@ class _Remote(io.RawIOBase):
         now = _entry(self._entry.name, found)
         if (now.size, now.state) != (self._entry.size, self._entry.state):
             raise FileUnreadable(file=self._entry.name, line=1, reason="changed since it was listed")
+
+
+def _listed_files(client: SFTPClient, folder: str) -> list[SFTPAttributes]:
+    """What lies in a folder, under names as they are: bytes that are not UTF-8 stand as lone surrogates, as names on
+    this machine do. The library's own listing ends at the first such name, whoever put it there (RFC draft
+    filexfer-02 §6.7, §7).
+    """
+    from paramiko import SFTPAttributes, SFTPError
+    from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_READDIR
+
+    kind, message = client._request(CMD_OPENDIR, folder)
+    if kind != CMD_HANDLE:
+        raise SFTPError("no handle")
+    handle, found = message.get_binary(), []
+    while True:
+        try:
+            kind, message = client._request(CMD_READDIR, handle)
+        except EOFError:
+            break
+        if kind != CMD_NAME:
+            raise SFTPError("no names")
+        for _ in range(message.get_int()):
+            name, long_name = (os.fsdecode(message.get_binary()) for _ in range(2))
+            found.append(SFTPAttributes._from_msg(message, name, long_name))
+    client._request(CMD_CLOSE, handle)
+    return [one for one in found if one.filename not in (".", "..")]
 
 
 def _entry(name: str, found: SFTPAttributes) -> Entry:

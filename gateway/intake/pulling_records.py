@@ -16,14 +16,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.cells import read_flag
-
 from connectors.asking import OwnPage, ask_people, own_page
 from connectors.base import Progress, no_progress
+from connectors.cells import read_flag
 from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError, ListMoved, RejectReason, SourceMalformed
 from connectors.shapes import Owned
-from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, Record, Transport
+from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, ReadsFiles, Record, Transport
 from connectors.versions import NumberedAnswer, VersionForm, read_version
 from gateway.contracts.declarations import source
 from gateway.errors.pulls import NothingComplete, RunOvertaken
@@ -120,7 +119,7 @@ def pull_records(
             note_reached(uow, run.declaration, error)
         raise
     files = list(transport.digests) if isinstance(transport, PutsAway) else []
-    done = _end(gateway, run, files)
+    done = _end(gateway, run, files, transport.newest_file if isinstance(transport, ReadsFiles) else "")
     if isinstance(transport, PutsAway):
         transport.finish([digest for digest in files if not waiting_for(gateway, source_id, digest)])
     return done
@@ -170,7 +169,12 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
             declaration=declaration,
             purpose=purpose,
             weeks=weeks,
-            ask=Ask(weeks[0].monday, weeks[1].sunday, since=_since(row.cursor, coverage.lag_days)),
+            ask=Ask(
+                weeks[0].monday,
+                weeks[1].sunday,
+                since=_since(row.cursor, coverage.lag_days),
+                newest_file=records.newest_file(asking.session, contract_id, source_id),
+            ),
             people=people,
             position=row.position,
             keeps_amounts=contract.needs_amounts,
@@ -287,12 +291,9 @@ def _versioned_record(
     version = read_version(texts["version"], form)
     is_deleted = read_flag(texts.get("deleted", ""))
     content = tuple("" if word in ("version", "deleted") else text for word, text in texts.items())
-    reason = ""
-    if not number:
-        reason = "a record has no number"
-    elif version is None:
-        said = "whole number" if form is VersionForm.INTEGER else "instant with its offset"
-        reason = f"a record has no version, or one that is no {said} ([coverage] version)"
+    if not number or version is None:
+        said = "a whole number" if form is VersionForm.INTEGER else "an instant with its offset"
+        reason = f"a record has no number or no version, which is {said} here ([coverage] version)"
     elif isinstance(is_deleted, RejectReason):
         reason = "a record does not say in a word that is known whether it is deleted"
     else:
@@ -359,11 +360,11 @@ def _step(gateway: Gateway, run: _Run, people: Sequence[SubjectRef]) -> Iterator
         yield _Step(gateway, run, asking, authorised.id, row, allowed)
 
 
-def _end(gateway: Gateway, run: _Run, files: list[str]) -> PullReport:
+def _end(gateway: Gateway, run: _Run, files: list[str], newest_file: str) -> PullReport:
     """The weeks are covered from now on."""
     with _step(gateway, run, ()) as step:
         row, asking = step.row, step.asking
-        row.ended_at, row.position = asking.now, ""
+        row.ended_at, row.position, row.newest_file = asking.now, "", newest_file
         asking.session.add(row)
         note_reached(asking.uow, run.declaration, None)
         pull = PullRow(

@@ -71,6 +71,7 @@ def run_of(
         asked_to_week=asked_to.ordinal,
         position="",
         cursor=before.cursor if before is not None and told else "",
+        newest_file="",
         people=wanted,
         counts={},
         began_at=now,
@@ -81,6 +82,16 @@ def run_of(
     session.add(row)
     session.flush()
     return row, False
+
+
+def newest_file(session: Session, contract_id: str, source_id: str) -> str:
+    """The name of the last file that told everything of a source; empty where none did. Under whatever declaration: an
+    older file is not newer because a column was added.
+    """
+    query = select(PullRun.newest_file).where(
+        PullRun.contract_id == contract_id, PullRun.source_id == source_id, PullRun.newest_file != ""
+    )
+    return session.exec(query.order_by(col(PullRun.began_at).desc(), PullRun.id)).first() or ""
 
 
 def _newest_run(session: Session, contract_id: str, source_id: str) -> PullRun | None:

@@ -17,7 +17,7 @@ from connectors.transports.kombit.ydelser import (
     own_authority,
     touches,
 )
-from connectors.transports.xml import Element, element, items_of_list, only, text_of
+from connectors.transports.xml import Element, day_text, element, items_of_list, only, text_of
 
 
 def build(question: Question) -> Element:
@@ -40,8 +40,8 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
     records = []
     for benefit in items_of_list(answer, f"{Y}BevilgetYdelseListe", f"{Y}BevilgetYdelse", source=source):
         check_grantee(benefit, question)
-        first = text_of(benefit, f"{Y}BevilgetYdelseStartDato", source=source)
-        last = text_of(benefit, f"{Y}BevilgetYdelseSlutDato", source=source)
+        first = day_text(text_of(benefit, f"{Y}BevilgetYdelseStartDato", source=source))
+        last = day_text(text_of(benefit, f"{Y}BevilgetYdelseSlutDato", source=source))
         if touches(first, last, question):
             records.append(benefit_columns(benefit, question) | {"StartDato": first, "SlutDato": last})
     return records

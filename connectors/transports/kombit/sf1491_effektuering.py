@@ -21,7 +21,7 @@ from connectors.transports.kombit.ydelser import (
     own_authority,
     touches,
 )
-from connectors.transports.xml import Element, element, items_of_list, number, only, text_of
+from connectors.transports.xml import Element, day_text, element, items_of_list, number, only, text_of
 
 _AMOUNT = "OekonomiskYdelseseffektueringBeloeb"
 _PAID_AHEAD = timedelta(days=62)
@@ -68,6 +68,6 @@ def _record(part: Element, question: Question) -> dict[str, str]:
     source = question.source
     benefit = only(part, f"{Y}BevilgetYdelse", source=source)
     check_grantee(benefit, question)
-    first = text_of(part, f"{Y}OekonomiskYdelseseffektueringPeriodeFra", source=source)
-    last = text_of(part, f"{Y}OekonomiskYdelseseffektueringPeriodeTil", source=source)
+    first = day_text(text_of(part, f"{Y}OekonomiskYdelseseffektueringPeriodeFra", source=source))
+    last = day_text(text_of(part, f"{Y}OekonomiskYdelseseffektueringPeriodeTil", source=source))
     return benefit_columns(benefit, question) | {"PeriodeFra": first, "PeriodeTil": last}

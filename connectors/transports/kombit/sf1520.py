@@ -54,7 +54,9 @@ def _status_events(data: Element, valid: str, question: Question) -> list[tuple[
     code, day = "", ""
     if status is not None:
         code = text_of(status, f"{_P}status", source=source)
-        day = day_text(text_of(status, f"{_P}statusdato/{_P}dato", source=source))
+        day = text_of(status, f"{_P}statusdato/{_P}dato", source=source)  # an xs:dateTime, with an offset or without
+        found = read_day(day)
+        day = found.isoformat() if isinstance(found, date) else day
         if code and code.lstrip("0") not in _KNOWN:
             raise SchemaChanged(source=source, reason="the element 'status' holds a code that its schema does not have")
     code = code.lstrip("0")
@@ -66,8 +68,9 @@ def _status_events(data: Element, valid: str, question: Question) -> list[tuple[
 def _protection_events(data: Element, today: date, source: str) -> list[tuple[str, str, str]]:
     """What the answer says of protection, as events: from when, and until when.
 
-    Whoever is protected (`beskyttet`) without a first day, or from one ahead, is protected from now. The register says
-    of the present what it knows, so an end that has come is none while it says so. An end ahead is given on as it is.
+    Whoever is protected (`beskyttet`) without a first day that has come is protected from now: the register says of the
+    present what it knows. So an end that has come, or that cannot be read, is none while it says so. One ahead is given
+    on as it is.
     """
     protection = optional(data, f"{_P}adressebeskyttelse", source=source)
     if protection is None:
@@ -79,9 +82,9 @@ def _protection_events(data: Element, today: date, source: str) -> list[tuple[st
         raise SchemaChanged(source=source, reason="the element 'beskyttet' holds neither yes nor no")
     if is_protected in ("true", "1"):
         first, last = read_day(begun), read_day(ended)
-        if not begun or (isinstance(first, date) and first > today):
+        if not isinstance(first, date) or first > today:
             begun = today.isoformat()
-        if isinstance(last, date) and last <= today:
+        if not isinstance(last, date) or last <= today:
             ended = ""
     events = [("protected", begun, "")] if begun else []
     return [*events, *([("protection_ended", ended, "")] if ended else [])]
