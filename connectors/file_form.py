@@ -21,9 +21,7 @@ class FileForm:
     format: str = "csv"
     sheet: str = ""
     most_bytes: int = 4096 * _MEBIBYTE
-    named_by: NameForm | None = (
-        None  # what in a name says which file is the newest; what all names have, where not said
-    )
+    named_by: NameForm | None = None  # what in a name says how new it is; where nothing is said, what all names have
 
 
 @dataclass(frozen=True, slots=True)

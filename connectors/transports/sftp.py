@@ -10,7 +10,6 @@ import base64
 import hmac
 import io
 import logging
-import os
 import re
 import secrets as randomness
 import socket
@@ -19,7 +18,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
 from connectors.errors import FileUnreadable, Remedy, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.file_form import Arrival, FileForm, read_arrival, read_form
@@ -300,7 +299,7 @@ class _Remote(io.RawIOBase):
             raise FileUnreadable(file=self._entry.name, line=1, reason="changed since it was listed")
 
 
-def _listed_files(client: SFTPClient, folder: str) -> list[SFTPAttributes]:
+def _listed_files(client: Any, folder: str) -> list[SFTPAttributes]:
     """What lies in a folder, under names as they are: bytes that are not UTF-8 stand as lone surrogates, as names on
     this machine do. The library's own listing ends at the first such name, whoever put it there (RFC draft
     filexfer-02 §6.7, §7).
@@ -311,7 +310,8 @@ def _listed_files(client: SFTPClient, folder: str) -> list[SFTPAttributes]:
     kind, message = client._request(CMD_OPENDIR, folder)
     if kind != CMD_HANDLE:
         raise SFTPError("no handle")
-    handle, found = message.get_binary(), []
+    handle, attributes = message.get_binary(), cast(Any, SFTPAttributes)
+    found: list[SFTPAttributes] = []
     while True:
         try:
             kind, message = client._request(CMD_READDIR, handle)
@@ -320,8 +320,8 @@ def _listed_files(client: SFTPClient, folder: str) -> list[SFTPAttributes]:
         if kind != CMD_NAME:
             raise SFTPError("no names")
         for _ in range(message.get_int()):
-            name, long_name = (os.fsdecode(message.get_binary()) for _ in range(2))
-            found.append(SFTPAttributes._from_msg(message, name, long_name))
+            name, long_name = (message.get_binary().decode("utf-8", "surrogateescape") for _ in range(2))
+            found.append(attributes._from_msg(message, name, long_name))
     client._request(CMD_CLOSE, handle)
     return [one for one in found if one.filename not in (".", "..")]
 

@@ -18,23 +18,22 @@ from typing import Any
 
 from connectors.asking import OwnPage, ask_people, own_page
 from connectors.base import Progress, no_progress
-from connectors.cells import read_flag
 from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError, ListMoved, RejectReason, SourceMalformed
 from connectors.shapes import Owned
 from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, ReadsFiles, Record, Transport
-from connectors.versions import NumberedAnswer, VersionForm, read_version
+from connectors.versions import VersionForm
 from gateway.contracts.declarations import source
 from gateway.errors.pulls import NothingComplete, RunOvertaken
 from gateway.events.event import PersonLine
 from gateway.events.records import RecordsAsked, RecordsComplete, RecordsFailed, RecordsStored
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
+from gateway.intake.changes_told import ChangesTold
 from gateway.intake.file_readers import waiting_for
 from gateway.intake.pulling import PullReport, ask_to_pull, check_may_be_asked, note_reached, report
 from gateway.store import records
 from gateway.store.record_tables import PullRun
-from gateway.store.records import Versioned
 from gateway.store.storing_records import RecordQuestion, ended_people, store_whole
 from gateway.store.tables import PullRow
 from policies.terms import Purpose
@@ -44,7 +43,6 @@ from vocabulary.weeks import Week
 
 _CHUNK_PEOPLE = 50  # asked about between two commits
 _READINGS = 2  # of one list, before it is refused because it moves
-_STRANGER = ""  # the owner of every record that is nobody's of the cohort
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -242,12 +240,10 @@ def _new_on_page(run: _Run, owned: Sequence[Owned], seen: set[tuple[SubjectRef, 
 
 def _read_changes(gateway: Gateway, run: _Run, transport: ListTransport, progress: Progress) -> None:
     """Each page is stored with its cursor; at the end the rows of everybody are derived from the standing records."""
-    answer = NumberedAnswer()
+    answer = ChangesTold(run.declaration, run.version_form)
     for number, own in enumerate(_pages(gateway, run, transport), start=1):
-        told = [_versioned_record(run, answer, one.subject, one.record, owner=one.subject.value) for one in own.owned]
-        told += [_versioned_record(run, answer, None, record, owner=None) for record in own.unowned]
-        others = [_versioned_record(run, answer, None, record, owner=_STRANGER) for record in own.strangers]
-        elsewhere = [replace(record, is_deleted=True) for record in others]
+        told = [*map(answer.of_person, own.owned), *map(answer.of_anybody, own.unowned)]
+        elsewhere = [replace(answer.of_stranger(record), is_deleted=True) for record in own.strangers]
         with _step(gateway, run, run.people) as step:
             session = step.asking.session
             kept = [one for one in told if one.subject is None or one.subject in step.allowed]
@@ -276,31 +272,6 @@ def _pages(gateway: Gateway, run: _Run, transport: ListTransport) -> Iterator[Ow
         run.unowned += len(own.unowned)
         run.rejected.update(own.rejected)
         yield found
-
-
-def _versioned_record(
-    run: _Run, answer: NumberedAnswer, subject: SubjectRef | None, record: Record, *, owner: str | None
-) -> Versioned:
-    """The record with its number and version; `owner` tells people of one answer apart, None where nobody can.
-
-    Raises `SourceMalformed` where it has no number, no version of the declared form or no readable `deleted`, for a
-    cursor that passed it would lose it for good; and where another record of the answer has its number.
-    """
-    texts = dict(zip(run.words, (text.strip() for text in record), strict=True))
-    number, form = texts["record"], run.version_form
-    version = read_version(texts["version"], form)
-    is_deleted = read_flag(texts.get("deleted", ""))
-    content = tuple("" if word in ("version", "deleted") else text for word, text in texts.items())
-    if not number or version is None:
-        said = "a whole number" if form is VersionForm.INTEGER else "an instant with its offset"
-        reason = f"a record has no number or no version, which is {said} here ([coverage] version)"
-    elif isinstance(is_deleted, RejectReason):
-        reason = "a record does not say in a word that is known whether it is deleted"
-    else:
-        reason = answer.add(number, version, owner, (*content, str(is_deleted)))
-        if not reason:
-            return Versioned(subject, content, number, version, is_deleted)
-    raise SourceMalformed(source=run.declaration.id, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
