@@ -51,6 +51,12 @@ class RejectReason(StrEnum):
     DUPLICATE_ROW = "two_rows_for_one_person"
     ENROLLED_ELSEWHERE = "enrolled_in_another_contract"
     OUTSIDE_PERIOD = "referred_outside_the_enrolment_period"
+    # of a source that is asked person by person: why nothing was learnt of one of them
+    ANSWER_REFUSED = "source_refused_to_answer"
+    ANSWER_MALFORMED = "answer_cannot_be_used"
+    ANSWER_OF_ANOTHER_FORM = "answer_of_another_form"
+    ANSWER_ABOUT_ANOTHER = "answer_about_another_person"
+    NO_ANSWER = "source_did_not_answer"
 
 
 _NOT_STORED = "what came with it was not stored, and what was stored before stays"

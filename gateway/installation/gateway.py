@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from gateway.attestations import manifest, status
 from gateway.errors.contracts import ContractUnknown
 from gateway.errors.installation import AlreadyInstalled, NoActiveKey
 from gateway.errors.signer import KindMismatch
+from gateway.events.actor import Actor
 from gateway.events.installation import Installed, SigningKeyChanged
 from gateway.events.rights import PolicySetApproved
 from gateway.installation import in_force
@@ -60,6 +62,7 @@ class Gateway:
     load_policies: Callable[[], PolicyEngine]  # when something is to be decided; the same engine each time
     installed: Installation
     clock: Clock
+    acting: Actor | None = None  # a client or the server; without one, whoever the settings name
 
     @classmethod
     def open(cls, settings: Settings, *, clock: Clock = utc_now) -> Gateway:
@@ -85,9 +88,17 @@ class Gateway:
         return self.load_policies()
 
     @property
-    def staff(self) -> str:
-        """Who acts here, as the access log names them."""
-        return self.settings.acting_staff
+    def actor(self) -> Actor:
+        """Who acts here, as every event in the access log says. Raises `TextInvalid`."""
+        return self.acting or self.settings.actor
+
+    def acting_as(self, actor: Actor) -> Gateway:
+        """The same installation, for what a client asks or the server does by itself."""
+        return replace(self, acting=actor)
+
+    def write(self) -> AbstractContextManager[UnitOfWork]:
+        """A writing transaction of whoever acts, now. Raises what `Store.write` raises."""
+        return self.store.write(self.clock(), by=self.actor)
 
     @property
     def issuer(self) -> str:
@@ -236,7 +247,7 @@ def initialise(
     )
     store = Store(settings.store_url)
     migrate(store)
-    with store.write(now) as uow:
+    with store.write(now, by=settings.actor) as uow:
         row = uow.session.exec(select(Installation)).one_or_none()
         if row is None:
             row = Installation(
@@ -319,5 +330,7 @@ def _first_policy_set(gateway: Gateway, uow: UnitOfWork) -> None:
     from gateway.installation import policy_sets  # reads rules, and so loads Cedar
 
     rules, anchor = gateway.policies.rules, gateway.anchor()
-    row = policy_sets.approve(uow.session, rules, anchor=anchor, issuer=gateway.issuer, by=gateway.staff, now=uow.now)
-    uow.record(PolicySetApproved(sha256=row.sha256, approval_sha256=policy_sets.approval_sha256(row), by=gateway.staff))
+    row = policy_sets.approve(
+        uow.session, rules, anchor=anchor, issuer=gateway.issuer, by=gateway.actor.name, now=uow.now
+    )
+    uow.record(PolicySetApproved(sha256=row.sha256, approval_sha256=policy_sets.approval_sha256(row)))

@@ -106,11 +106,11 @@ def pull(
         if pulled.file_sha256 != digest:  # what was authorised is what is stored
             raise FileChanged(file=file.name)
     except FileNotNeeded:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             uow.record(PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest))
         raise
     except (ConnectorError, DeclarationInvalid) as error:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             uow.record(PullFailed(contract=contract_id, source=source_id, file_sha256=digest, error=error.code))
         raise
     with deciding(gateway) as asking:  # 3
@@ -134,7 +134,8 @@ def _subjects_gone(
 ) -> set[str]:
     """Of whom the source has nothing left to tell: see `storing_records.ended_people`."""
     everyone = gateway.boundary(asking.session).matcher(contract_id).everyone
-    return {ref.value for ref in ended_people(asking.session, contract_id, declaration, everyone, weeks=weeks)}
+    gone = ended_people(asking.session, contract_id, declaration, everyone, weeks=weeks, now=asking.now)
+    return {ref.value for ref in gone}
 
 
 def ask_to_pull(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.asking import OwnPage, ask_people, own_page
+from connectors.asking import OwnPage, Trouble, ask_people, own_page
 from connectors.base import Progress, no_progress
 from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError, ListMoved, RejectReason, SourceMalformed
@@ -112,7 +112,7 @@ def pull_records(
         else:
             _read_list(gateway, run, transport, progress)
     except ConnectorError as error:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             uow.record(RecordsFailed(contract=contract_id, source=source_id, run=run.id, error=error.code))
             note_reached(uow, run.declaration, error)
         raise
@@ -140,7 +140,7 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
         if weeks[1] < weeks[0]:
             raise NothingComplete(source=source_id, first=str(needed[0]), complete_to=str(last))
         everyone = gateway.boundary(asking.session).matcher(contract_id, without=stopped).everyone
-        gone = ended_people(asking.session, contract_id, declaration, everyone, weeks=needed)
+        gone = ended_people(asking.session, contract_id, declaration, everyone, weeks=needed, now=asking.now)
         people = [person for person in everyone if person not in gone]
         row, goes_on = records.run_of(
             asking.session, contract_id, declaration, people, weeks, asked_to=needed[1], now=asking.now
@@ -188,16 +188,22 @@ def _since(cursor: str, lag_days: int) -> str:
 
 
 def _ask_everybody(gateway: Gateway, run: _Run, transport: PersonTransport, progress: Progress) -> None:
+    """Of whom no answer can be used nothing is concluded, and the others are told (`connectors.asking.Trouble`)."""
     left = [person for person in run.people if person.value > run.position]
     done = len(run.people) - len(left)
+    trouble = Trouble(has_answered=done > 0)
     for start in range(0, len(left), _CHUNK_PEOPLE):
         chunk = left[start : start + _CHUNK_PEOPLE]
         with gateway.store.read() as session:
-            answers = ask_people(gateway.boundary(session), chunk, transport, run.ask, run.words)
-        with _step(gateway, run, chunk) as step:
-            step.store_whole(answers, absence_is_known=True)
+            answers = ask_people(gateway.boundary(session), chunk, transport, run.ask, run.words, trouble)
+        if start + _CHUNK_PEOPLE >= len(left):
+            trouble.check_somebody_answered()
+        run.uncertain += len(answers.failed)
+        run.rejected.update(answers.failed.values())
+        with _step(gateway, run, [person for person in chunk if person not in answers.failed]) as step:
+            step.store_whole(answers.owned, absence_is_known=True)
             step.row.position = chunk[-1].value
-            step.note(len(answers))
+            step.note(len(answers.owned))
         progress(done + start + len(chunk), len(run.people))
 
 

@@ -108,7 +108,7 @@ def end(gateway: Gateway, contract_id: str, record: str, *, channel: Channel, ro
         begun = asking.session.get(BasisRow, (record, Change.BEGINS))
         if begun is None or begun.contract_id != contract_id:
             raise RecordUnknown(record=record)
-        authorised = ask_about_person(gateway, asking, programme, Action.REGISTER_RIGHT, role, enrolled=True)
+        authorised = ask_about_person(asking, programme, Action.REGISTER_RIGHT, role, enrolled=True)
         if begun.kind == RecordKind.STATUTORY_BASIS:
             raise RecordRefused(reason="a statutory basis is not withdrawn; register an objection (GDPR art. 21)")
         if asking.session.get(BasisRow, (record, Change.ENDS)) is not None:
@@ -125,7 +125,7 @@ def open_person(
     Raises `PolicyDenied`; a name that is nobody's is refused by P62 and recorded like any other refusal.
     """
     subject = find(gateway, asking.session, programme.contract_id, who)
-    authorised = ask_about_person(gateway, asking, programme, action, role, enrolled=subject is not None)
+    authorised = ask_about_person(asking, programme, action, role, enrolled=subject is not None)
     if subject is None:  # P62 has refused this already
         raise PersonUnknown(contract=programme.contract_id)
     return subject, authorised
@@ -149,13 +149,11 @@ def stop_now(asking: Asking, programme: Programme, subject: str) -> Stop | None:
     return basis.stops(asking.session, programme, [subject], at=asking.now).get(subject)
 
 
-def ask_about_person(
-    gateway: Gateway, asking: Asking, programme: Programme, action: Action, role: Role, *, enrolled: bool
-) -> Authorised:
+def ask_about_person(asking: Asking, programme: Programme, action: Action, role: Role, *, enrolled: bool) -> Authorised:
     """The decision on opening one person's records; `PolicyDenied` with its refusal recorded."""
     facts = PersonFacts(
         purpose=Purpose.RIGHTS_REQUEST,
-        appointment_valid=programme.is_appointed(gateway.staff, role, on=asking.now.date()),
+        appointment_valid=asking.is_appointed(programme, role),
         subject_enrolled=enrolled,
     )
     return asking.ask(staff_party(programme, role), action, programme, facts)
@@ -194,7 +192,6 @@ def _store(gateway: Gateway, asking: Asking, programme: Programme, row: BasisRow
             record_kind=row.kind,
             change=row.change,
             channel=row.channel,
-            by=gateway.staff,
             decision=authorised.id,
             decision_sha256=authorised.sha256,
         ),

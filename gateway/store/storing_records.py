@@ -13,16 +13,17 @@ from sqlmodel import Session, col, select
 from connectors.boundary import Boundary
 from connectors.declaration import SourceDeclaration
 from connectors.errors import RejectReason
-from connectors.shapes import LifeEvent, LifeEventKind, Owned, Read, read_records
-from gateway.store import basis, queries, spells
+from connectors.shapes import LifeEvent, Owned, Read, read_records
+from gateway.store import life_events, queries, spells
+from gateway.store.life_events import ProtectedDays
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import SpellRow
 from policies.basis import Change, RecordKind
+from vocabulary.danish_days import danish_day, danish_midnight
 from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
-_AWAY = {LifeEventKind.DEAD: Status.DEAD, LifeEventKind.EMIGRATED: Status.NOT_RESIDENT}
 _CHANNEL = "register"
 
 
@@ -95,9 +96,11 @@ def ended_people(
     people: Collection[SubjectRef],
     *,
     weeks: tuple[Week, Week],
+    now: datetime,
 ) -> set[SubjectRef]:
     """Whom a civil register shows as dead, or abroad, in every week that the source has still to tell: nobody asks
-    about them any more. Until the source has told the weeks before, it is asked: those count as anybody's do.
+    about them any more. Until the source has told the weeks before, it is asked: those count as anybody's do. A death
+    or departure of this week or a later one has not come yet.
 
     `weeks` are those that the contract needs. The civil register itself is asked about those abroad, who may return.
     """
@@ -107,7 +110,8 @@ def ended_people(
     query = select(SpellRow.subject_id, SpellRow.from_week, SpellRow.to_week).where(
         col(SpellRow.subject_id).in_([person.value for person in people]),
         col(SpellRow.status).in_(away),
-        col(SpellRow.code).in_([kind.value for kind in _AWAY]),
+        col(SpellRow.code).in_([kind.value for kind in life_events.AWAY]),
+        SpellRow.from_week < Week.of(danish_day(now)).ordinal,
         col(SpellRow.known_to).is_(None),
     )
     gone: dict[str, set[int]] = defaultdict(set)
@@ -166,24 +170,21 @@ def _events(
     stored: StoredRecords,
     now: datetime,
 ) -> int:
-    """Deaths and stays abroad as weeks, up to the contract's last; protection as a record; numbers in the linkage."""
+    """Deaths and stays abroad as weeks, up to the contract's last; protection as records that begin and end on their
+    days; numbers that have changed by today in the linkage.
+    """
+    today = danish_day(now)
     by_person: dict[SubjectRef, list[LifeEvent]] = {person: [] for person in certain}
-    for event in events:
+    for event in life_events.in_order(events):
         if event.subject in certain:
             by_person[event.subject].append(event)
-    rows: list[StatusSpell] = []
-    protected = basis.having(session, asked.contract_id, RecordKind.PROTECTION, at=now)
-    for found in by_person.values():
-        found.sort(key=lambda event: (event.on, event.kind))
-    changed = [(event.subject, event.number.text) for found in by_person.values() for event in found if event.number]
+    changed = [pair for found in by_person.values() for pair in life_events.changed_numbers(found, today=today)]
     stored.rejected.update(boundary.renumber(changed, asked.contract_id))
+    rows: list[StatusSpell] = []
     for person, found in by_person.items():
-        rows += _away(person, found, asked)
-        kinds = [event.kind for event in found]
-        marks = [kind for kind in kinds if kind in (LifeEventKind.PROTECTED, LifeEventKind.PROTECTION_ENDED)]
-        is_protected = person.value in protected
-        if marks and (marks[-1] is LifeEventKind.PROTECTED) != is_protected:
-            _protect(session, asked.contract_id, person, begins=not is_protected, now=now)
+        rows += life_events.weeks_away(person, found, (asked.weeks[0], asked.last_week))
+        if life_events.tells_of_protection(found):
+            _protect(session, asked.contract_id, person, life_events.protected_days(found, today=today), now=now)
     return spells.store_spells(
         session,
         asked.declaration.id,
@@ -196,31 +197,21 @@ def _events(
     )
 
 
-def _away(person: SubjectRef, events: Sequence[LifeEvent], asked: RecordQuestion) -> list[StatusSpell]:
-    """From the week of a death or departure on; a return ends the latter, death ends everything."""
-    rows: list[StatusSpell] = []
-    since: tuple[Week, LifeEventKind] | None = None
-
-    def close(last: Week) -> None:
-        if since is not None and since[0] <= last:
-            first = max(since[0], asked.weeks[0])
-            rows.append(StatusSpell(person, _AWAY[since[1]], since[1].value, first, last))
-
-    for event in events:
-        week = min(Week.of(event.on), asked.last_week + 1)
-        if event.kind in _AWAY and (since is None or since[1] is not LifeEventKind.DEAD):
-            close(week + -1)
-            since = (week, event.kind)
-        elif event.kind is LifeEventKind.RETURNED and since is not None and since[1] is LifeEventKind.EMIGRATED:
-            close(week + -1)
-            since = None
-    close(asked.last_week)
-    return rows
-
-
-def _protect(session: Session, contract_id: str, person: SubjectRef, *, begins: bool, now: datetime) -> None:
-    """Begin the record of a protected name and address, or end those that the register began."""
-    if begins:
+def _protect(
+    session: Session, contract_id: str, person: SubjectRef, wanted: Sequence[ProtectedDays], *, now: datetime
+) -> None:
+    """Make these the person's records of protection by the register: one that holds already is kept as it is, one that
+    is to come begins on its day, and every other that has not run out ends now.
+    """
+    today = danish_day(now)
+    missing = [ProtectedDays(max(days.first, today), days.last) for days in wanted]
+    for row in _register_protections(session, contract_id, person):
+        held = ProtectedDays(max(danish_day(row.at), today), row.valid_to)
+        if held in missing:
+            missing.remove(held)
+        elif row.valid_to is None or row.valid_to >= today:
+            session.add(BasisRow(**{**row.model_dump(), "change": Change.ENDS, "at": now}))
+    for days in missing:
         session.add(
             BasisRow(
                 record_id=str(uuid.uuid4()),
@@ -231,12 +222,15 @@ def _protect(session: Session, contract_id: str, person: SubjectRef, *, begins: 
                 purposes=[],
                 notice_id="",
                 notice_version=0,
-                valid_to=None,
+                valid_to=days.last,
                 channel=_CHANNEL,
-                at=now,
+                at=now if days.first <= today else danish_midnight(days.first),
             )
         )
-        return
+
+
+def _register_protections(session: Session, contract_id: str, person: SubjectRef) -> list[BasisRow]:
+    """The beginnings of the person's protection that the register told and nothing has ended."""
     query = select(BasisRow).where(
         BasisRow.contract_id == contract_id,
         BasisRow.subject_id == person.value,
@@ -244,6 +238,5 @@ def _protect(session: Session, contract_id: str, person: SubjectRef, *, begins: 
         BasisRow.channel == _CHANNEL,
         BasisRow.change == Change.BEGINS,
     )
-    for row in session.exec(query).all():
-        if session.get(BasisRow, (row.record_id, Change.ENDS)) is None:
-            session.add(BasisRow(**{**row.model_dump(), "change": Change.ENDS, "at": now}))
+    rows = session.exec(query.order_by(col(BasisRow.at), BasisRow.record_id)).all()
+    return [row for row in rows if session.get(BasisRow, (row.record_id, Change.ENDS)) is None]

@@ -6,6 +6,7 @@ that nobody has it.
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ from sqlmodel import col, func, select
 from gateway.events.rights import ErasureRepeated
 from gateway.intake import pulling
 from gateway.rights import erasure
+from gateway.store import basis
 from gateway.store.log_tables import LogEntry, PersonLineRow
-from gateway.store.rights_tables import ErasureRow
+from gateway.store.rights_tables import BasisRow, ErasureRow
 from gateway.store.tables import IncomeRow, LinkageRow, SpellRow
+from policies.basis import RecordKind
 from tests.functional.test_record_pulls import (
     EVENTS,
     POSTINGS,
@@ -133,7 +136,7 @@ def test_a_file_finds_the_person_by_either_number(tmp_path: Path) -> None:
     town.enrol()
     old = numbers(town)[0]
     subject = subject_of(town, old)
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         uow.record(ErasureRepeated(contract=town.contract, subject_sha256="", rows={}))
         assert not town.gateway.boundary(uow.session).renumber([(SubjectRef(subject), OTHER)], town.contract)
     text = town.drop.income.read_text()
@@ -149,7 +152,7 @@ def test_double_enrolment_is_found_by_the_new_number(town: SimulatedMunicipality
     """A second contract of the municipality: whoever has another number by now is the same person."""
     old = numbers(town)[0]
     told(town, {old: [("number_changed", "2020-02-01", OTHER)]})
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         uow.record(ErasureRepeated(contract="", subject_sha256="", rows={}))
         boundary = town.gateway.boundary(uow.session)
         for number in (OTHER, old):
@@ -163,7 +166,7 @@ def test_an_erasure_takes_every_index(town: SimulatedMunicipality) -> None:
     told(town, {old: [("number_changed", "2020-02-01", OTHER), ("number_changed", "2020-03-01", ORDINARY)]})
     assert indexes(town, subject) == 6
     mark = erasure.digest_of(subject)
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
         uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))
     assert erasure.repeat(town.gateway) == 1
@@ -204,3 +207,59 @@ def test_a_file_is_asked_about_the_dead_until_it_has_told_the_weeks_before(tmp_p
         assert newest is not None
         asked = session.exec(select(PersonLineRow.subject_id).where(PersonLineRow.log_idx == newest.idx)).all()
     assert (len(asked), subject in asked, rows()) == (29, False, before)
+
+
+def is_protected(town: SimulatedMunicipality, subject: str, day: str) -> bool:
+    at = datetime.combine(date.fromisoformat(day), time(12), tzinfo=UTC)
+    with town.gateway.store.read() as session:
+        return subject in basis.having(session, town.contract, RecordKind.PROTECTION, at=at)
+
+
+def test_protection_holds_until_an_end_that_has_come(town: SimulatedMunicipality) -> None:
+    """Asked on one day in 2030; what the calendar makes of it needs no further pull."""
+    today = town.gateway.clock().date()
+    ahead, past, day_before = today + timedelta(days=184), today - timedelta(days=1), today - timedelta(days=181)
+    people = numbers(town)[:5]
+    both, over, coming, open_end, end_alone = (subject_of(town, one) for one in people)
+    told(
+        town,
+        {
+            people[0]: [("protected", str(day_before), ""), ("protection_ended", str(ahead), "")],
+            people[1]: [("protected", str(day_before), ""), ("protection_ended", str(past), "")],
+            people[2]: [("protected", str(ahead), "")],
+            people[3]: [("protected", str(day_before), "")],
+            people[4]: [("protection_ended", str(ahead), "")],
+        },
+    )
+    after = str(ahead + timedelta(days=1))
+
+    def protected_on(day: str) -> list[bool]:
+        return [is_protected(town, one, day) for one in (both, over, coming, open_end, end_alone)]
+
+    tomorrow = str(today + timedelta(days=1))
+    assert protected_on(tomorrow) == [True, False, False, True, True]
+    assert protected_on(str(ahead)) == [True, False, True, True, True]
+    assert protected_on(after) == [False, False, True, True, False]
+    with town.gateway.store.read() as session:
+        stored = len(session.exec(select(BasisRow).where(BasisRow.channel == "register")).all())
+    told(town, {people[0]: [("protected", str(day_before), ""), ("protection_ended", str(ahead), "")]})
+    with town.gateway.store.read() as session:  # the same again changes nothing, nor does silence
+        assert len(session.exec(select(BasisRow).where(BasisRow.channel == "register")).all()) == stored
+    assert protected_on(tomorrow) == [True, False, False, True, True]
+    told(town, {people[0]: [("protected", str(day_before), ""), ("protection_ended", after, "")]})  # extended
+    assert is_protected(town, both, tomorrow)
+    assert is_protected(town, both, after)
+    told(town, {people[0]: [("protected", str(day_before), ""), ("protection_ended", str(past), "")]})
+    assert not is_protected(town, both, tomorrow)
+
+
+def test_an_event_ahead_has_not_happened(town: SimulatedMunicipality) -> None:
+    """A number that changes tomorrow is not asked by, and whoever dies tomorrow is asked about today."""
+    ahead = str(town.gateway.clock().date() + timedelta(days=2))
+    changing, dying = numbers(town)[:2]
+    subject = subject_of(town, changing)
+    told(town, {changing: [("number_changed", ahead, OTHER)], dying: [("dead", ahead, "")]})
+    assert asked_by(town, subject) == changing
+    source = PersonByPerson(lambda cpr: [])
+    pull(town, source)
+    assert {changing, dying} <= set(source.asked)

@@ -274,7 +274,7 @@ def opening_of(town: SimulatedMunicipality) -> dict[str, str]:
 
 def documented(town: SimulatedMunicipality, reference: str) -> str:
     """A document that waits: put into the store, since this contract accepts none."""
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         subject = uow.session.exec(select(Subject.subject_id).where(Subject.case_reference == reference)).one()
         week = Week.parse("2020-W10").ordinal
         row = EvidenceRow(

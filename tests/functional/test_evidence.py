@@ -315,7 +315,7 @@ def test_an_erasure_takes_documents_along(town: SimulatedMunicipality) -> None:
     confirmed(town, someone)
     confirmed(town, other)
     mark = erasure.digest_of(subject)
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
         uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))
     assert erasure.repeat(town.gateway) == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from connectors.errors import AnswerForAnother, SourceMalformed, SourceUnavailable
+from connectors.errors import AnswerForAnother, SchemaChanged, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transport import Ask, ListTransport, Page, PersonTransport, Record
 from gateway.contracts import declarations
 from gateway.intake.pulling import PullReport
@@ -58,7 +58,7 @@ def declare(town: SimulatedMunicipality, folder: Path, text: str) -> None:
 
 @dataclass
 class PersonByPerson:
-    """Answers about one person after the other; `dies_at` is the question at which the process is killed."""
+    """Answers about one person after the other; `dies_at` is the question from which on nobody answers."""
 
     answer: Callable[[str], Sequence[Record]]
     dies_at: int = 0
@@ -69,7 +69,7 @@ class PersonByPerson:
     def ask(self, cpr_digits: str, ask: Ask) -> Sequence[Record]:
         self.asked.append(cpr_digits)
         self.asks.append(ask)
-        if len(self.asked) == self.dies_at:
+        if self.dies_at and len(self.asked) >= self.dies_at:
             raise SourceUnavailable(source="test", reason="killed")
         return self.answer(cpr_digits)
 
@@ -230,6 +230,60 @@ def test_an_answer_about_somebody_else_stores_nothing_and_names_nobody(
         pull(town, PersonByPerson(lambda cpr: student(other)))
     assert other not in str(refused.value)
     assert rows(town) == []
+
+
+REFUSALS = {
+    "source_refused_to_answer": SourceRefused(source="test", reason="it knows no such number", status=404),
+    "answer_cannot_be_used": SourceMalformed(source="test", reason="it is not JSON"),
+    "answer_of_another_form": SchemaChanged(source="test", reason="a field is new"),
+    "answer_about_another_person": AnswerForAnother(source="test", reason="about another"),
+    "source_did_not_answer": SourceUnavailable(source="test", reason="it answered with status 500"),
+}
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+def test_one_persons_trouble_is_one_persons(town: SimulatedMunicipality, tmp_path: Path, reason: str) -> None:
+    """The first, one in the middle and the last who are asked about: the others are told, and these are counted."""
+    declare(town, tmp_path, source_text("periods", PERIODS))
+    pull(town, PersonByPerson(student))
+    before = rows(town)
+    people = sorted({row[0] for row in before})
+    troubled = {people[0], people[14], people[-1]}
+
+    def answer(cpr: str) -> list[Record]:
+        if subject_of(town, cpr) in troubled:
+            raise REFUSALS[reason]
+        return [("651", cpr, "2020-01-06", "2020-07-05")]
+
+    report = pull(town, PersonByPerson(answer))
+    assert (report.uncertain, report.rejected, report.people_changed) == (3, {reason: 3}, 27)
+    standing = [row for row in rows(town) if row[4] and row[0] in troubled]
+    assert standing == [row for row in before if row[0] in troubled]  # what was known of them stays
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+def test_everybodys_trouble_is_the_sources(town: SimulatedMunicipality, tmp_path: Path, reason: str) -> None:
+    declare(town, tmp_path, source_text("periods", PERIODS))
+
+    def answer(cpr: str) -> list[Record]:
+        raise REFUSALS[reason]
+
+    with pytest.raises(type(REFUSALS[reason])):
+        pull(town, PersonByPerson(answer))
+    assert rows(town) == []
+
+
+def test_our_credentials_are_nobodys_own_trouble(town: SimulatedMunicipality, tmp_path: Path) -> None:
+    declare(town, tmp_path, source_text("periods", PERIODS))
+    refused = numbers(town)[7]
+
+    def answer(cpr: str) -> list[Record]:
+        if cpr == refused:
+            raise SourceRefused(source="test", reason="it does not know us", status=401)
+        return student(cpr)
+
+    with pytest.raises(SourceRefused):
+        pull(town, PersonByPerson(answer))
 
 
 def test_without_an_agreement_no_question_is_asked(town: SimulatedMunicipality, tmp_path: Path) -> None:

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from datetime import date
 
-from connectors.cells import DANISH_TIME, read_day
+from connectors.cells import read_day
 from connectors.errors import SchemaChanged
 from connectors.transports.kombit.known_elements import check_elements
 from connectors.transports.kombit.question import Question
 from connectors.transports.xml import Element, day_text, element, only, optional, text_of
+from vocabulary.danish_days import danish_day
 
 _P = "{http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/5/}"
 _PNR = "{http://serviceplatformen.dk/xml/schemas/cpr/PNR/1/}PNR"
 _AUTHORITY = "{http://serviceplatformen.dk/xml/schemas/AuthorityContext/1/}"
 _EVENTS = {"90": "dead", "80": "emigrated"}
+_YES, _NO = frozenset({"true", "1"}), frozenset({"false", "0", ""})  # xs:boolean, or left out
 _CHANGED = frozenset({"50", "60"})  # a double number that was deleted; a number that was replaced
 _KNOWN = frozenset({"1", "3", "5", "7", "20", "30", "70"}) | set(_EVENTS) | _CHANGED
 
@@ -40,8 +42,7 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
     data = only(answer, f"{_P}persondata", source=source)
     question.check_person(text_of(data, f"{_P}personnummer", source=source))
     valid = text_of(data, f"{_P}gaeldendePersonnummer", source=source)
-    today = question.now.astimezone(DANISH_TIME).date()
-    events = [*_status_events(data, valid, question), *_protection_events(data, today, source)]
+    events = [*_status_events(data, valid, question), *_protection_events(data, question)]
     return [
         {"personnummer": question.cpr_digits, "haendelse": event, "dato": on, "gaeldendePersonnummer": number}
         for event, on, number in events
@@ -65,26 +66,23 @@ def _status_events(data: Element, valid: str, question: Question) -> list[tuple[
     return [*events, *([(_EVENTS[code], day, "")] if code in _EVENTS else [])]
 
 
-def _protection_events(data: Element, today: date, source: str) -> list[tuple[str, str, str]]:
-    """What the answer says of protection, as events: from when, and until when.
-
-    Whoever is protected (`beskyttet`) without a first day that has come is protected from now: the register says of the
-    present what it knows. So an end that has come, or that cannot be read, is none while it says so. One ahead is given
-    on as it is.
+def _protection_events(data: Element, question: Question) -> list[tuple[str, str, str]]:
+    """The days of protection as they stand, its end too; the schema has `startdato` optional. What says `beskyttet` is
+    protected today, whatever its days say: from today, where no earlier beginning can be read, and without an end that
+    has passed or is none.
     """
+    source = question.source
     protection = optional(data, f"{_P}adressebeskyttelse", source=source)
     if protection is None:
         return []
     begun = day_text(text_of(protection, f"{_P}startdato", source=source))
     ended = day_text(text_of(protection, f"{_P}slutdato", source=source))
-    is_protected = text_of(protection, f"{_P}beskyttet", source=source)
-    if is_protected not in ("true", "1", "false", "0", ""):
-        raise SchemaChanged(source=source, reason="the element 'beskyttet' holds neither yes nor no")
-    if is_protected in ("true", "1"):
-        first, last = read_day(begun), read_day(ended)
-        if not isinstance(first, date) or first > today:
-            begun = today.isoformat()
-        if not isinstance(last, date) or last <= today:
-            ended = ""
+    says = text_of(protection, f"{_P}beskyttet", source=source)
+    if says not in _YES | _NO:
+        raise SchemaChanged(source=source, reason="the element 'beskyttet' is neither true nor false")
+    if says in _YES:
+        today, first, last = danish_day(question.now), read_day(begun), read_day(ended)
+        begun = begun if isinstance(first, date) and first <= today else today.isoformat()
+        ended = ended if isinstance(last, date) and last >= today else ""
     events = [("protected", begun, "")] if begun else []
     return [*events, *([("protection_ended", ended, "")] if ended else [])]

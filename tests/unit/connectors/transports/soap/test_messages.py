@@ -159,6 +159,29 @@ def test_a_register_tells_of_a_life(life: CivilRecord, events: list[tuple[str, s
     assert parsed("sf1520", life) == [(ANNA, *event) for event in events]
 
 
+@pytest.mark.parametrize(
+    ("says", "begun", "ended", "events"),
+    [
+        ("true", "2019-01-01", "2026-06-01", [("protected", "2019-01-01"), ("protection_ended", "2026-06-01")]),
+        ("true", "", "", [("protected", "2026-01-02")]),
+        ("true", "", "2025-12-31", [("protected", "2026-01-02")]),
+        ("true", "2026-03-01", "", [("protected", "2026-01-02")]),
+        ("false", "2019-01-01", "2020-01-01", [("protected", "2019-01-01"), ("protection_ended", "2020-01-01")]),
+        ("false", "", "", []),
+        ("", "2019-01-01", "", [("protected", "2019-01-01")]),
+    ],
+)
+def test_what_is_said_to_be_protected_is(says: str, begun: str, ended: str, events: list[tuple[str, str]]) -> None:
+    def change(content: Element) -> None:
+        for name, text in (("beskyttet", says), ("startdato", begun), ("slutdato", ended)):
+            [found] = content.iter("{*}adressebeskyttelse")
+            [one] = found.iter(f"{{*}}{name}")
+            one.text = text
+
+    life = CivilRecord(protected_from=date(2019, 1, 1), protected_to=date(2020, 1, 1))
+    assert parsed("sf1520", life, change) == [(ANNA, event, day, "") for event, day in events]
+
+
 # What stops an answer
 
 KNOWN: dict[str, Any] = {
