@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
+from connectors.codes import plain
 from connectors.errors import RejectReason
+from vocabulary.danish_days import DENMARK
 from vocabulary.weeks import Month, Week
-
-DANISH_TIME = ZoneInfo("Europe/Copenhagen")
 
 _EDGES = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")  # space, and what has no width
 # digits are those of ASCII: other scripts have some too
@@ -30,7 +29,7 @@ _NUMBER = re.compile(
     rf"(?P<sign>[-\u2212]?)(?:(?P<grouped>{_GROUPED})(?:,(?P<after_groups>[0-9]{{1,2}}))?"
     rf"|(?P<whole>[0-9]{{1,15}})(?:[.,](?P<after_whole>{_DECIMALS}))?)"
 )
-_MOST_HOURS = 744 * 100  # of 31 days
+_MOST_HOURS = 10_000 * 100  # in one posting
 _MOST_AMOUNT = 10_000_000 * 100  # kr. in one posting: what is larger is a number of something else
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -77,11 +76,11 @@ def read_number(text: str) -> int | None:
 
 
 def read_hours(text: str) -> int | RejectReason:
-    """Hours of one month in hundredths; an empty cell is no hours, more than a month has is no number of hours."""
+    """Hours in hundredths, below ten thousand; an empty cell is no hours."""
     if not trim(text):
         return 0
     hours = read_number(text)
-    return RejectReason.HOURS if hours is None or abs(hours) > _MOST_HOURS else hours
+    return RejectReason.HOURS if hours is None or abs(hours) >= _MOST_HOURS else hours
 
 
 def read_amount(text: str) -> int | RejectReason:
@@ -139,7 +138,7 @@ def _moment(text: str) -> datetime | None:
         return None
     try:
         written = datetime.fromisoformat(f"{found['day']}T{found['time']}{found['offset'] or ''}")
-        return written.replace(tzinfo=DANISH_TIME) if written.tzinfo is None else written.astimezone(DANISH_TIME)
+        return written.replace(tzinfo=DENMARK) if written.tzinfo is None else written.astimezone(DENMARK)
     except (ValueError, OverflowError):
         return None
 
@@ -179,8 +178,7 @@ def read_code(text: str) -> str | RejectReason:
 
     A row that is there and has no code says nothing: what it stands for is unknown, which is not that there is none.
     """
-    code = " ".join(trim(text).lower().split())
-    return code or RejectReason.CODE
+    return plain(trim(text)) or RejectReason.CODE
 
 
 def read_income_type(text: str) -> str | RejectReason:

@@ -170,7 +170,7 @@ def _codes(root: DeclarationTable, kind: str) -> CodeList:
     else:
         base = shipped_list(kind)
     if kind == "dream" and not all(_DREAM_CODE.fullmatch(code) for code in own.statuses):
-        raise root.refuse("codes", "has a code that is neither of three digits, as those of DREAM are, nor a point")
+        raise root.refuse("codes", "has a code that is not of three digits, as those of DREAM are, and no point")
     return base.with_own(own)
 
 

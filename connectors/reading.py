@@ -99,11 +99,11 @@ def read_rows(
     lines = text.split("\n")
     if lines[-1]:
         raise FileTruncated(file=file, line=len(lines))
-    header = split(lines[0], delimiter)
+    header = split_row(lines[0], delimiter)
     places = find_columns(header, columns, file=file)
     if schema is not None:
         schema.check(header, source=file)
-    table = [split(line, delimiter) for line in lines[1:-1]]
+    table = [split_row(line, delimiter) for line in lines[1:-1]]
     _check_header_stands_once(table, header, schema, file=file)
     return _rows(table, header, places, rejected, [] if odd_lines is None else odd_lines)
 
@@ -139,15 +139,20 @@ def _rows(
         yield Row(number, tuple(fields[place] for place in places))
 
 
-def split(line: str, delimiter: str) -> list[str]:
+def split_row(line: str, delimiter: str) -> list[str]:
     """The fields of a line. A field whose quotes match loses them, and may have the delimiter between them."""
-    line = line.rstrip("\r")
     if '"' in line:
         try:
-            return next(csv.reader([line], delimiter=delimiter, strict=True))
+            return next(csv.reader([line.rstrip("\r")], delimiter=delimiter, strict=True))
         except csv.Error:
-            pass  # a quote that is none: it stays where it stands
-    return line.split(delimiter)
+            pass  # one quote more than belong together: then no delimiter stands between two
+    return split(line, delimiter)
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """The fields of a line of codes alone, where quotes never hide a delimiter; a quoted field loses its quotes."""
+    fields = line.rstrip("\r").split(delimiter)
+    return [field[1:-1] if len(field) > 1 and field[0] == field[-1] == '"' else field for field in fields]
 
 
 def find_columns(header: Sequence[str], wanted: Sequence[str], *, file: str) -> list[int]:

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from connectors.boundary import Boundary
 from connectors.declaration import SourceDeclaration
 from connectors.errors import RejectReason
+from connectors.postings import months_between, unreadable
 from connectors.shapes import LifeEvent, Owned, Read, read_records
 from gateway.store import life_events, queries, spells
 from gateway.store.life_events import ProtectedDays
@@ -61,7 +62,8 @@ def store_whole(
 
     Where a record of a person could not be read, what was known of that person stays. Where the owner of a lost record
     is unknown (`absence_is_known` false), it may be anybody's: then what the records show is stored, and nothing is
-    concluded from what they do not show.
+    concluded from what they do not show. A posting that is lost may take back what others give, so of postings all is
+    stored, with a mark that the income of its months is unknown: of its person, or of everybody in every month.
     """
     declaration = asked.declaration
     read = read_records(
@@ -83,7 +85,8 @@ def store_whole(
     if declaration.kind == "periods":
         stored.people_changed = _periods(session, asked, read, certain, absence_is_known, now)
     elif declaration.kind == "postings":
-        stored.postings = _postings(session, asked, read, certain, now)
+        stored.uncertain = len(read.uncertain if absence_is_known else asked.people)
+        stored.postings = _postings(session, asked, read, absence_is_known, now)
     else:
         stored.people_changed = _events(session, boundary, asked, read.events, certain, stored, now)
     return stored
@@ -150,13 +153,15 @@ def _periods(
     )
 
 
-def _postings(session: Session, asked: RecordQuestion, read: Read, certain: set[SubjectRef], now: datetime) -> int:
+def _postings(session: Session, asked: RecordQuestion, read: Read, absence_is_known: bool, now: datetime) -> int:
+    first, last = asked.weeks[0].month, asked.weeks[1].month
+    lost = [] if absence_is_known else unreadable(sorted(asked.people), months_between(first, last))
     return spells.store_told_postings(
         session,
         asked.declaration.id,
-        [posting for posting in read.postings if posting.subject in certain],
-        people=certain,
-        months=(asked.weeks[0].month, asked.weeks[1].month),
+        [*read.postings, *lost],
+        people=asked.people,
+        months=(first, last),
         now=now,
     )
 

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 import connectors.dream
 from connectors.base import Pulled
 from connectors.codes import statuses
+from connectors.declaration import load_declaration
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
 from connectors.pull import pull_file
 from connectors.source_file import LocalFile
-from tests.unit.connectors.cohort import ANNE, BO, STRANGER, A, B, declared, matcher, write
+from tests.unit.connectors.cohort import ANNE, BO, SOURCES, STRANGER, A, B, declared, matcher, write
 from vocabulary.records import SubjectRef
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
@@ -357,3 +358,19 @@ def test_a_file_that_grows_while_it_is_read_gives_nothing(tmp_path: Path) -> Non
 
     with pytest.raises(FileTruncated):
         pull_file(LocalFile(file), declared("dream"), matcher(), weeks=WEEKS, progress=grow)
+
+
+@pytest.mark.parametrize("cell", ["\u00a0", "Â\u00a0", " 11", "1 1", "²²²", "."])
+def test_a_cell_that_only_looks_empty_is_no_week_off_benefits(tmp_path: Path, cell: str) -> None:
+    pulled = pull(tmp_path, "PNR,y_2001,y_2002", f"{ANNE},{cell},")
+    assert pulled.unknown_codes == {"(not a code)": 1}
+
+
+def test_what_sas_writes_where_nothing_is_known_means_what_the_declaration_says(tmp_path: Path) -> None:
+    file = SOURCES / "dream.toml"
+    own = '[codes]\nsource = "x"\n[codes.statuses]\nno_benefit = [".", ""]\n'
+    declaration = load_declaration(file.read_bytes() + own.encode(), file=file.name)
+    extract = write(tmp_path / NAME, "PNR,y_2001,y_2002", f"{ANNE},.,730")
+    pulled = pull_file(LocalFile(extract), declaration, matcher(), weeks=WEEKS)
+    assert [one[3] for one in shown(pulled, A)] == ["no_benefit", "benefit"]
+    assert pulled.unknown_codes == {}
