@@ -15,10 +15,11 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import assert_never
 
+from connectors.cells import read_instant
+from connectors.errors import RejectReason
+
 _INTEGER = re.compile(r"[0-9]{1,18}")
-_INSTANT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:?[0-9]{2})"
-)
+_FRACTION_AND_OFFSET = re.compile(r"(?:\.([0-9]{1,9}))?(?:Z|[+-][0-9]{2}:?[0-9]{2})\Z")  # an offset must stand there
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MOST = 2**62  # what the store holds, and in nanoseconds the year 2116
 _DIGEST_BYTES = 12
@@ -46,16 +47,12 @@ def read_version(text: str, form: VersionForm) -> int | None:
 
 
 def _nanoseconds(text: str) -> int | None:
-    """The standard library reads microseconds alone: two versions of a database that counts finer would be one."""
-    found = _INSTANT.fullmatch(text)
-    if found is None:
+    """The instant's, to the last digit: of a database that counts finer than microseconds two versions stay two."""
+    found, moment = _FRACTION_AND_OFFSET.search(text), read_instant(text)
+    if found is None or isinstance(moment, RejectReason):
         return None
-    day, time, fraction, offset = found.groups()
-    try:
-        since = datetime.fromisoformat(f"{day}T{time}{offset}") - _EPOCH
-    except ValueError:
-        return None
-    return since // timedelta(seconds=1) * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
+    since = moment.replace(microsecond=0) - _EPOCH
+    return since // timedelta(seconds=1) * 1_000_000_000 + int((found[1] or "").ljust(9, "0"))
 
 
 class NumberedAnswer:

@@ -27,16 +27,16 @@ class ChangesTold:
         self._answer = NumberedAnswer()
 
     def of_person(self, owned: Owned) -> Versioned:
-        return self._versioned(owned.subject, owned.record, owner=owned.subject.value)
+        return self._with_version(owned.subject, owned.record, owner=owned.subject.value)
 
     def of_stranger(self, record: Record) -> Versioned:
-        return self._versioned(None, record, owner=_STRANGER)
+        return self._with_version(None, record, owner=_STRANGER)
 
     def of_anybody(self, record: Record) -> Versioned:
         """A record of which nobody can tell whose it is."""
-        return self._versioned(None, record, owner=None)
+        return self._with_version(None, record, owner=None)
 
-    def _versioned(self, subject: SubjectRef | None, record: Record, *, owner: str | None) -> Versioned:
+    def _with_version(self, subject: SubjectRef | None, record: Record, *, owner: str | None) -> Versioned:
         texts = dict(zip(self._words, (text.strip() for text in record), strict=True))
         number, version = texts["record"], read_version(texts["version"], self._form)
         is_deleted = read_flag(texts.get("deleted", ""))
