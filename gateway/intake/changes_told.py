@@ -44,7 +44,7 @@ class ChangesTold:
             said = "a whole number" if self._form is VersionForm.INTEGER else "an instant with its offset"
             raise self._refusal(f"a record has no number or no version, which is {said} here ([coverage] version)")
         if isinstance(is_deleted, RejectReason):
-            raise self._refusal("a record does not say in a word that is known whether it is deleted")
+            raise self._refusal("whether a record is deleted is neither yes nor no")
         content = tuple("" if word in _SAID_BESIDE else text for word, text in texts.items())
         if reason := self._answer.add(number, version, owner, (*content, str(is_deleted))):
             raise self._refusal(reason)

@@ -23,7 +23,7 @@ from gateway.store.tables import SourceRow
 from gateway.store.unit_of_work import Store
 from outcome_verifier import canonical
 from tests.support.acting import SOMEBODY
-from tests.support.databases import NOW
+from tests.support.databases import NOW, synced_sqlite
 
 EVENT = SourceDeclared(source="dream", sha256="0" * 64)
 
@@ -259,7 +259,7 @@ def test_a_database_that_does_not_answer_is_named_as_such(url: str) -> None:
 
 def test_sqlite_is_durable_and_wipes_what_it_deletes(tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("durable") / "gateway.sqlite"
-    with Store(f"sqlite:///{file}").read() as session:
+    with synced_sqlite(), Store(f"sqlite:///{file}").read() as session:
         connection = session.connection()
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
