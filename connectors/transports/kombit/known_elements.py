@@ -1,6 +1,6 @@
 """Which elements an answer may have, and where: every level is frozen, also in what is read of nobody.
 
-The trees lie beside this module, one for each operation, written from the schemas that the services publish. A new
+The trees lie beside this module, one for each operation and one for tokens, as the published schemas have them. A new
 element may mean that the others mean something else, so it stops the answer at whatever level it stands; where somebody
 has decided about it, the declaration names it as `dropped`.
 """
