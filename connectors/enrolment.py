@@ -1,12 +1,15 @@
 """The referral list (Danish: *henvisningsliste*): who was referred, when, under which case reference.
 
-Columns `CPR nummer;Henvist dato;Sagsreference;Underretning`. A person must have been told before anything is
-known of them here (GDPR art. 13 and 14): a row without a notice id is rejected.
+Columns `CPR nummer;Henvist dato;Leverandørens sagsnummer;Underretning`. A person must have been told before anything
+is known of them here (GDPR art. 13 and 14): a row without a notice id is rejected.
+
+The case reference is the operator's own number for the person, and one person's within a contract: staff name people
+by it, and so does a statement to the operator. Operators of two contracts may use one number for two people.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,7 +21,7 @@ from connectors.reading import check_is_a_table, check_name, read_rows, read_who
 from connectors.source_file import SourceFile
 from vocabulary.records import SubjectRef
 
-COLUMNS = ("CPR nummer", "Henvist dato", "Sagsreference", "Underretning")
+COLUMNS = ("CPR nummer", "Henvist dato", "Leverandørens sagsnummer", "Underretning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,11 @@ class Referral:
 
 @dataclass(slots=True)
 class ReferralList:
-    """`refused` says of each row that is not accepted in which line of the file it stands, and why."""
+    """What was read. `refused` says of each row that is not accepted in which line of the file it stands, and why;
+    `file_sha256` is of the bytes that were read.
+    """
+
+    file_sha256: str
 
     accepted: list[Referral] = field(default_factory=list)
     rejected: Counter[RejectReason] = field(default_factory=Counter)
@@ -47,29 +54,39 @@ def read_referrals(
     *,
     period: tuple[date, date],
     notices: Collection[str],
+    taken: Collection[str] = (),
     refuse_elsewhere: bool,
 ) -> ReferralList:
     """Everyone on the list, enrolled as new subjects in the caller's transaction, and rejects by reason.
 
-    `notices` are the ids of the notices that the programme has: a row that names another was never told.
+    `notices` are the ids of the notices that the programme has: a row that names another was never told. `taken` are
+    the case references of who is enrolled in the contract already. Where two people's rows share one, neither is
+    accepted: nobody can say whose it is.
 
     Raises `FileNameMismatch`, `HeaderMismatch`, `FileUnreadable` or `FileTruncated` before anybody is enrolled.
     """
     check_name(file.name, "*.csv")
     check_is_a_table(file)
-    content, _ = read_whole(file)
-    result = ReferralList()
+    content, digest = read_whole(file)
+    result = ReferralList(digest)
     odd_lines: list[int] = []
     listed = read_rows(
         content, file=file.name, delimiter=";", columns=COLUMNS, rejected=result.rejected, odd_lines=odd_lines
     )
-    for row in listed:
-        cpr, day, reference, notice = map(trim, row.fields)
+    rows = [(row.line, list(map(trim, row.fields))) for row in listed]
+    people: defaultdict[str, set[str]] = defaultdict(set)  # with this case reference, however the number is written
+    for _, (cpr, _, reference, _) in rows:
+        people[reference].add(cpr.replace("-", ""))
+    for line, (cpr, day, reference, notice) in rows:
         reason, referred_on = _check(day, reference, notice, period, notices)
+        if reason is None and len(people[reference]) > 1:
+            reason = RejectReason.CASE_REFERENCE_TWICE
+        if reason is None and reference in taken:
+            reason = RejectReason.CASE_REFERENCE_TAKEN
         subject = reason or boundary.enrol(cpr, contract_id, refuse_elsewhere=refuse_elsewhere)
         if isinstance(subject, RejectReason):
             result.rejected[subject] += 1
-            result.refused.append((row.line, subject))
+            result.refused.append((line, subject))
         else:
             result.accepted.append(Referral(subject, referred_on, reference, notice))
     result.refused = sorted([*result.refused, *((line, RejectReason.FIELD_COUNT) for line in odd_lines)])

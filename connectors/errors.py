@@ -46,6 +46,8 @@ class RejectReason(StrEnum):
     EVENT = "not_a_life_event"
     NUMBER_TAKEN = "changed_number_is_another_persons"
     CASE_REFERENCE = "not_a_case_reference"
+    CASE_REFERENCE_TWICE = "case_reference_twice_in_the_list"
+    CASE_REFERENCE_TAKEN = "case_reference_of_somebody_enrolled"
     NO_NOTICE = "person_was_not_told"
     DUPLICATE = "enrolled_twice_in_the_list"
     DUPLICATE_ROW = "two_rows_for_one_person"

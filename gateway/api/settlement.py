@@ -48,7 +48,7 @@ def acknowledgement(
     gateway: ClientGateway, contract_id: ContractId, window: Label, body: AcceptedDocument, party: RecipientCaller
 ) -> AcceptedLines:
     """Every line that is not disputed. What both parties accept can be invoiced."""
-    keys = acknowledging.acknowledge(gateway, contract_id, window, document_sha256=body.document_sha256, as_party=party)
+    keys = acknowledging.acknowledge(gateway, contract_id, window, jwt_sha256=body.jwt_sha256, as_party=party)
     return AcceptedLines(lines=keys)
 
 
@@ -68,7 +68,7 @@ def dispute(
         body.line,
         reason=body.reason,
         text_sha256=body.letter_sha256,
-        document_sha256=body.document_sha256,
+        jwt_sha256=body.jwt_sha256,
         as_party=party,
     )
     return RaisedDispute(dispute=row.id, line=row.line, answer_by=row.answer_by.isoformat())

@@ -28,7 +28,7 @@ class ResultAcknowledged(Event):
     window: str
     release: str
     lines: list[str]
-    document_sha256: str
+    jwt_sha256: str
     party: str
     decision: str
     decision_sha256: str

@@ -166,15 +166,16 @@ class Gateway:
     def log_key(self, log: str) -> LogKey:
         return log_key(self.keystore, log, self.origin(log))
 
-    def boundary(self, session: Session) -> Boundary:
-        """The boundary over the linkage of this session."""
+    def boundary(self, session: Session, *, rehearses: bool = False) -> Boundary:
+        """The boundary over the linkage of this session; one that `rehearses` enrols nobody."""
         # most commands match nobody, and need not load what matches whole columns (numpy)
         from connectors.boundary import Boundary
-        from gateway.store.vault import VaultTables
+        from gateway.store.vault import RehearsalVault, VaultTables
         from keys.linkage import Linkage
 
         secret, vault_key = (self.keystore.load(name).private_bytes for name in ("linkage", "vault"))
-        return Boundary(Linkage(VaultTables(session), secret=secret, vault_key=vault_key))
+        vault = RehearsalVault(session) if rehearses else VaultTables(session)
+        return Boundary(Linkage(vault, secret=secret, vault_key=vault_key))
 
     @property
     def secrets(self) -> SecretsFolder:

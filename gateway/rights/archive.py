@@ -1,7 +1,8 @@
 """The export for the archive (*arkivloven*): what is known of everybody, as XML with case number, KLE code and date
 runs, before anything may be erased.
 
-The case reference names a person, never a CPR number: the municipality's case system holds that under the case number.
+The operator's case reference names a person, never a CPR number: the municipality's case system holds that under its
+own case number.
 """
 
 from __future__ import annotations

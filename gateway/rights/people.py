@@ -1,6 +1,6 @@
 """One person's records: begun once, ended once, each by a member of staff who says how it was received.
 
-A person is named by the municipality's case reference, or by a CPR number that goes into the boundary and no further.
+A person is named by the operator's case reference, or by a CPR number that goes into the boundary and no further.
 Whatever stops the person from being followed gives a signed stop receipt in the same transaction (`intake.stops`).
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from gateway.errors.rights import PersonUnknown, RecordRefused, RecordUnknown
 from gateway.events.event import PersonLine
@@ -19,9 +19,8 @@ from gateway.events.rights import RecordChanged
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
 from gateway.intake.stops import record_person_stop
-from gateway.store import basis
+from gateway.store import basis, queries
 from gateway.store.rights_tables import BasisRow
-from gateway.store.tables import Subject
 from policies.basis import BASES, Change, RecordKind, Stop
 from policies.facts import PersonFacts
 from policies.programme import Programme
@@ -136,11 +135,8 @@ def find(gateway: Gateway, session: Session, contract_id: str, who: Who) -> str 
     if who.cpr:
         found = gateway.boundary(session).find(who.cpr, contract_id)
         return found.value if isinstance(found, SubjectRef) else None
-    if not who.case_reference:
-        return None
-    query = select(Subject).where(Subject.contract_id == contract_id, Subject.case_reference == who.case_reference)
-    rows = session.exec(query).all()
-    return rows[0].subject_id if len(rows) == 1 else None
+    row = queries.subject_of(session, contract_id, who.case_reference)
+    return None if row is None else row.subject_id
 
 
 def stop_now(asking: Asking, programme: Programme, subject: str) -> Stop | None:

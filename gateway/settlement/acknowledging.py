@@ -48,17 +48,17 @@ class DisputeOutcome(StrEnum):
 
 
 def acknowledge(
-    gateway: Gateway, contract_id: str, window_label: str, *, document_sha256: str = "", as_party: Party | None = None
+    gateway: Gateway, contract_id: str, window_label: str, *, jwt_sha256: str = "", as_party: Party | None = None
 ) -> list[str]:
     """Accept every undisputed line of a window's payment document; their keys, none where all were accepted before.
 
-    `as_party` is the operator over HTTP and None for the municipality's settlement officer. `document_sha256` is the
+    `as_party` is the operator over HTTP and None for the municipality's settlement officer. `jwt_sha256` is the
     digest of the document that the party holds: another one is refused. Raises `SettlementRefused`, `PolicyDenied`.
     """
     with deciding(gateway) as asking:
         programme, settled, one, party = _open(gateway, asking, contract_id, window_label, as_party)
         authorised = _ask(asking, programme, party, stands=one is not None)
-        signed = _same(one, document_sha256)
+        signed = _same(one, jwt_sha256)
         keys = [
             line.key
             for line in signed.document.lines
@@ -75,7 +75,7 @@ def acknowledge(
                 window=window_label,
                 release_id=signed.release,
                 lines=keys,
-                document_sha256=signed.jwt_sha256,
+                jwt_sha256=signed.jwt_sha256,
                 role=party.role,
                 by=_name_of(gateway, party),
                 at=asking.now,
@@ -93,7 +93,7 @@ def dispute(
     *,
     reason: DisputeReason,
     text_sha256: str,
-    document_sha256: str = "",
+    jwt_sha256: str = "",
     as_party: Party | None = None,
 ) -> Dispute:
     """Contest one line, within the contract's days and before both parties acknowledged it.
@@ -104,7 +104,7 @@ def dispute(
         programme, settled, one, party = _open(gateway, asking, contract_id, window_label, as_party)
         in_time = one is None or asking.now.date() <= settled.dispute_until(one)
         authorised = _ask(asking, programme, party, stands=one is not None, in_time=in_time)
-        signed = _same(one, document_sha256)
+        signed = _same(one, jwt_sha256)
         after(settled.state(signed, _line(signed, line_key)), SettlementStep.DISPUTE)
         row = Dispute(
             id=str(uuid.uuid4()),
@@ -214,10 +214,10 @@ def _ask(asking: Asking, programme: Programme, party: Party, *, stands: bool, in
     return asking.ask(party, Action.ACKNOWLEDGE, programme, facts)
 
 
-def _same(one: SignedDocument | None, document_sha256: str) -> SignedDocument:
+def _same(one: SignedDocument | None, jwt_sha256: str) -> SignedDocument:
     if one is None:  # the policy has refused this already
         raise SettlementRefused(rule="no-document", reason="no payment document of this window stands")
-    if document_sha256 and document_sha256 != one.jwt_sha256:
+    if jwt_sha256 and jwt_sha256 != one.jwt_sha256:
         raise SettlementRefused(rule="other-document", reason="the digest is that of another payment document")
     return one
 
@@ -248,7 +248,7 @@ def _acknowledgement_event(
         window=one.document.window,
         release=one.release,
         lines=list(keys),
-        document_sha256=one.jwt_sha256,
+        jwt_sha256=one.jwt_sha256,
         party=str(party),
         decision=authorised.id,
         decision_sha256=authorised.sha256,
