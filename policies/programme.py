@@ -344,9 +344,10 @@ def _consistent(programme: Programme, root: DeclarationTable) -> None:
             one.organisation == organisation and one.role is not role for one in programme.parties
         ):
             raise table.refuse("role", "an auditor's organisation has no other role here: nobody audits their own work")
-    needed = {Purpose.RIGHTS_REQUEST, Purpose.GOVERNANCE} - programme.purposes
+    needed = {Purpose.RIGHTS_REQUEST, Purpose.GOVERNANCE, Purpose.ACCESS_REVIEW} - programme.purposes
     if needed:
-        raise root.refuse("purposes", f"must hold {', '.join(sorted(needed))}: without it nobody's right can be served")
+        reason = "without it nobody's right can be served, or nobody can watch"
+        raise root.refuse("purposes", f"must hold {', '.join(sorted(needed))}: {reason}")
 
 
 def _identifier(text: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.terminal import agreed_files, columns, console, day_of_paper, open_database, open_gateway, output
+
+if TYPE_CHECKING:
+    from gateway.installation.gateway import Gateway
+    from policies.programme import Programme
 
 app = typer.Typer(help="Contracts, programmes and source declarations.", no_args_is_help=True)
 
@@ -111,6 +116,7 @@ def add(
     with gateway.store.read() as session:  # also where it came in shadow before: adding it again does not end that
         if contract_queries.in_shadow(session, loaded.id):
             console.print("  in shadow: pulled and evaluated, and nothing is released before `gateway contract adopt`")
+    _say_who_is_left(gateway)
 
 
 @app.command()
@@ -123,9 +129,12 @@ def propose(
     Example: gateway contract propose impact60-v2.toml impact60-v2.programme.toml
     """
     from gateway.contracts.declarations import propose_change
+    from policies.programme import load_programme
 
-    proposal = propose_change(open_gateway(), contract, programme)
+    gateway = open_gateway()
+    proposal = propose_change(gateway, contract, programme)
     console.print(f"proposed: {proposal}; a second person runs `gateway contract approve {proposal}`")
+    _say_who_is_left(gateway, load_programme(programme.read_bytes(), file=programme.name))
 
 
 @app.command()
@@ -136,8 +145,10 @@ def approve(proposal: Annotated[str, typer.Argument(help="The proposal's id.")])
     """
     from gateway.contracts.declarations import approve_change
 
-    loaded = approve_change(open_gateway(), proposal)
+    gateway = open_gateway()
+    loaded = approve_change(gateway, proposal)
     console.print(f"in force: {loaded.id} version {loaded.version}, sha256 {loaded.sha256}")
+    _say_who_is_left(gateway)
 
 
 @app.command()
@@ -284,3 +295,13 @@ def list_contracts() -> None:
     columns(rows)
     for one in later:
         console.print(f"not in force: {one}", style="yellow")
+
+
+def _say_who_is_left(gateway: Gateway, programme: Programme | None = None) -> None:
+    """What nobody will be able to do any more, and from when, as appointments end."""
+    from gateway.installation.powers import losses_ahead
+
+    today = gateway.clock().date()
+    with gateway.store.read() as session:
+        for lost in losses_ahead(gateway, session, since=today, until=date.max, programme=programme):
+            console.print(f"  {lost}", style="yellow")

@@ -71,6 +71,8 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "refused": ErrorOutcome(5, 409, "Refused"),
     "enrolment-refused": ErrorOutcome(5, 409, "The enrolment was refused"),
     "cohort-already-sealed": ErrorOutcome(5, 409, "The batch is sealed"),
+    "nobody-left": ErrorOutcome(5, 409, "Nobody would be left"),
+    "rescue-refused": ErrorOutcome(5, 409, "The way back is closed"),
     "programme-mismatch": ErrorOutcome(5, 409, "Contract and programme do not fit"),
     "amendment-refused": ErrorOutcome(5, 409, "The version changes what it may not"),
     "acceptance-refused": ErrorOutcome(3, 422, "The acceptance was not taken in"),

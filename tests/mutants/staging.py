@@ -46,6 +46,8 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "policies/words.py": ("tests/unit/policies/test_words.py", "tests/unit/policies/test_programme.py"),
     "policies/disclosure.py": ("tests/unit/policies/test_disclosure.py",),
     "policies/calendar.py": ("tests/unit/policies/test_calendar.py",),
+    "policies/lockout.py": ("tests/unit/policies/test_lockout.py",),
+    "policies/way_back.py": ("tests/unit/policies/test_lockout.py",),
     "gateway/outcomes/judging.py": (
         "tests/unit/outcomes/test_corners.py",
         "tests/unit/outcomes/test_declared_terms.py",

@@ -111,6 +111,7 @@ REFUSALS = {
     "purpose twice": ('"outcome-payment", ', '"outcome-payment", "outcome-payment", ', "purposes", "twice"),
     "no purpose": (PURPOSES, "[]", "purposes", "one"),
     "nobody's right can be served": (', "rights-request"', "", "purposes", "served"),
+    "nobody can watch": (', "access-review"', "", "purposes", "watch"),
     "a basis that is none": ('["statutory_basis"]', '["objection"]', "requires", "bases"),
     "an unknown basis": ('["statutory_basis"]', '["habit"]', "requires", "vocabulary RecordKind"),
     "nothing said of protected persons": ("protected_persons", "# protected_persons", "protected_persons", "missing"),
