@@ -45,6 +45,8 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "connectors/cells.py": ("tests/unit/connectors/test_cells.py",),
     "connectors/postings.py": ("tests/unit/connectors/test_postings.py",),
     "connectors/table_rows.py": ("tests/unit/connectors/test_table_rows.py",),
+    "connectors/codes/newcomers.py": ("tests/spec/test_reform_days.py",),
+    "policies/words.py": ("tests/unit/policies/test_words.py", "tests/unit/policies/test_programme.py"),
     "policies/disclosure.py": ("tests/unit/policies/test_disclosure.py",),
     "policies/calendar.py": ("tests/unit/policies/test_calendar.py",),
     "policies/lockout.py": ("tests/unit/policies/test_lockout.py",),
