@@ -71,6 +71,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "enrolment-refused": ErrorOutcome(5, 409, "The enrolment was refused"),
     "cohort-already-sealed": ErrorOutcome(5, 409, "The batch is sealed"),
     "programme-mismatch": ErrorOutcome(5, 409, "Contract and programme do not fit"),
+    "contract-not-evaluable": ErrorOutcome(5, 409, "The contract's terms lack something"),
     "amendment-refused": ErrorOutcome(5, 409, "The version changes what it may not"),
     "acceptance-refused": ErrorOutcome(3, 422, "The acceptance was not taken in"),
     "acceptance-missing": ErrorOutcome(5, 409, "Not every party has accepted"),

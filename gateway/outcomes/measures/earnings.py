@@ -39,7 +39,7 @@ class EarningsThreshold:
     counts_partial_months: bool = False  # months that lie only partly in the person's time
 
     def minor(self, start: date, rounding: Rounding) -> int:
-        """The threshold for somebody who started on a day. `ValueError` for a year that the index lacks."""
+        """The threshold for somebody who started on a day. `ContractNotEvaluable` for a year that the index lacks."""
         if self.index is None:
             return self.amount_minor
         return divide(self.hours_hundredths * self.index.value(self.index.year_of(start)), 100, rounding)
