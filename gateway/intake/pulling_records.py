@@ -347,6 +347,7 @@ def _end(gateway: Gateway, run: _Run, files: list[str]) -> PullReport:
             source_id=run.declaration.id,
             file_name="",
             file_sha256=run.id,
+            meaning_sha256=run.declaration.meaning_sha256,
             from_week=run.weeks[0].ordinal,
             to_week=run.weeks[1].ordinal,
             edition=asking.now.date().toordinal(),
