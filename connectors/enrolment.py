@@ -9,21 +9,19 @@ by it, and so does a statement to the operator. Operators of two contracts may u
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
 from connectors.boundary import Boundary
+from connectors.cells import read_day, read_reference, trim
 from connectors.errors import RejectReason
 from connectors.reading import check_is_a_table, check_name, read_rows, read_whole
 from connectors.source_file import SourceFile
 from vocabulary.records import SubjectRef
 
 COLUMNS = ("CPR nummer", "Henvist dato", "Leverandørens sagsnummer", "Underretning")
-_REFERENCE = re.compile(r"[A-Za-z0-9-]{1,40}")
-_CPR_SHAPE = re.compile(r"\d{6}-?\d{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def read_referrals(
     listed = read_rows(
         content, file=file.name, delimiter=";", columns=COLUMNS, rejected=result.rejected, odd_lines=odd_lines
     )
-    rows = [(row.line, [text.strip() for text in row.fields]) for row in listed]
+    rows = [(row.line, list(map(trim, row.fields))) for row in listed]
     people: defaultdict[str, set[str]] = defaultdict(set)  # with this case reference, however the number is written
     for _, (cpr, _, reference, _) in rows:
         people[reference].add(cpr.replace("-", ""))
@@ -98,14 +96,13 @@ def read_referrals(
 def _check(
     day: str, reference: str, notice: str, period: tuple[date, date], notices: Collection[str]
 ) -> tuple[RejectReason | None, date]:
-    try:
-        referred_on = date.fromisoformat(day)
-    except ValueError:
-        return RejectReason.DAY, date.min
+    referred_on = read_day(day)
+    if isinstance(referred_on, RejectReason):
+        return referred_on, date.min
     if not period[0] <= referred_on <= period[1]:
         return RejectReason.OUTSIDE_PERIOD, referred_on
-    # a case reference goes back to the operator: it must not be a CPR number
-    if not _REFERENCE.fullmatch(reference) or _CPR_SHAPE.search(reference):
+    # it goes back to the operator
+    if isinstance(read_reference(reference), RejectReason):
         return RejectReason.CASE_REFERENCE, referred_on
     if notice not in notices:
         return RejectReason.NO_NOTICE, referred_on

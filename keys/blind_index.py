@@ -90,8 +90,8 @@ def are_digits(digits: Column) -> NDArray[np.bool_]:
     return within
 
 
-def have_a_day(digits: Column) -> NDArray[np.bool_]:
-    """For each row of an (n, 10) column of ASCII digits whether its first six are a day, as `Cpr.parse` has it.
+def can_be_given(digits: Column) -> NDArray[np.bool_]:
+    """For each row of an (n, 10) column of ASCII digits whether somebody can have this number, as `Cpr.parse` has it.
 
     A row that is no ten digits gives either answer.
     """
@@ -101,7 +101,8 @@ def have_a_day(digits: Column) -> NDArray[np.bool_]:
     # of the years that a number can mean, 1900 alone is no leap year though it ends in a multiple of four
     is_leap = (year % 4 == 0) & ((year != 0) | (number[:, 6] > 3))
     longest = _MONTH_DAYS[np.clip(month, 0, 13)] + ((month == 2) & is_leap)
-    within: NDArray[np.bool_] = (day >= 1) & (day <= longest)
+    has_serial, is_filler = number[:, 6:].any(axis=1), (number == 1).all(axis=1)
+    within: NDArray[np.bool_] = (day >= 1) & (day <= longest) & has_serial & ~is_filler
     return within
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from connectors.asking import OwnPage, Trouble, ask_people, own_page
 from connectors.base import Progress, no_progress
+from connectors.cells import read_flag, read_instant
 from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError, RejectReason, SourceMalformed
 from connectors.shapes import Owned
@@ -265,13 +266,15 @@ def _versioned_record(run: _Run, subject: SubjectRef | None, record: Record) -> 
     """
     texts = dict(zip(run.words, record, strict=True))
     version, number = texts["version"].strip(), texts["record"].strip()
-    try:
-        order = int(version) if version.isdigit() else int(datetime.fromisoformat(version).timestamp() * 1_000_000)
-    except (ValueError, OverflowError):
-        order = -1
+    instant = read_instant(version)
+    order = int(version) if version.isdecimal() else -1
+    if isinstance(instant, datetime):
+        order = int(instant.timestamp() * 1_000_000)
     if not number or not 0 <= order < 2**62:
         raise SourceMalformed(source=run.declaration.id, reason="a record has no number or no version")
-    is_deleted = texts.get("deleted", "").strip().lower() in ("1", "true", "ja")
+    is_deleted = read_flag(texts.get("deleted", ""))
+    if isinstance(is_deleted, RejectReason):
+        raise SourceMalformed(source=run.declaration.id, reason="whether a record is deleted is neither yes nor no")
     return Versioned(subject, record, number, order, is_deleted)
 
 
@@ -344,6 +347,7 @@ def _end(gateway: Gateway, run: _Run, files: list[str]) -> PullReport:
             source_id=run.declaration.id,
             file_name="",
             file_sha256=run.id,
+            meaning_sha256=run.declaration.meaning_sha256,
             from_week=run.weeks[0].ordinal,
             to_week=run.weeks[1].ordinal,
             edition=asking.now.date().toordinal(),

@@ -13,9 +13,11 @@ from sqlmodel import Session, col, select
 from connectors.boundary import Boundary
 from connectors.declaration import SourceDeclaration
 from connectors.errors import RejectReason
+from connectors.postings import months_between, unreadable
 from connectors.shapes import LifeEvent, Owned, Read, read_records
 from gateway.store import life_events, queries, spells
 from gateway.store.life_events import ProtectedDays
+from gateway.store.newcomers import judge_newcomers
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import SpellRow
 from policies.basis import Change, RecordKind
@@ -61,7 +63,8 @@ def store_whole(
 
     Where a record of a person could not be read, what was known of that person stays. Where the owner of a lost record
     is unknown (`absence_is_known` false), it may be anybody's: then what the records show is stored, and nothing is
-    concluded from what they do not show.
+    concluded from what they do not show. A posting that is lost may take back what others give, so of postings all is
+    stored, with a mark that the income of its months is unknown: of its person, or of everybody in every month.
     """
     declaration = asked.declaration
     read = read_records(
@@ -81,9 +84,13 @@ def store_whole(
     else:
         certain = set(asked.people) - read.uncertain
     if declaration.kind == "periods":
-        stored.people_changed = _periods(session, asked, read, certain, absence_is_known, now)
+        rows = _periods(asked, read, certain, absence_is_known)
+        rows, newcomers = judge_newcomers(session, declaration, rows, now=now)
+        stored.unknown_codes = stored.unknown_codes + newcomers
+        stored.people_changed = _store_periods(session, asked, rows, certain, now)
     elif declaration.kind == "postings":
-        stored.postings = _postings(session, asked, read, certain, now)
+        stored.uncertain = len(read.uncertain if absence_is_known else asked.people)
+        stored.postings = _postings(session, asked, read, absence_is_known, now)
     else:
         stored.people_changed = _events(session, boundary, asked, read.events, certain, stored, now)
     return stored
@@ -120,9 +127,7 @@ def ended_people(
     return {person for person in people if gone[person.value].issuperset(untold)}
 
 
-def _periods(
-    session: Session, asked: RecordQuestion, read: Read, certain: set[SubjectRef], absence_is_known: bool, now: datetime
-) -> int:
+def _periods(asked: RecordQuestion, read: Read, certain: set[SubjectRef], absence_is_known: bool) -> list[StatusSpell]:
     """Weeks that no period covers are weeks without a benefit, where the code list has a word for that in them."""
     rows = [spell for spell in read.spells if spell.subject in certain]
     if absence_is_known:
@@ -138,6 +143,12 @@ def _periods(
             for week in explained
             if week not in shown[person]
         ]
+    return rows
+
+
+def _store_periods(
+    session: Session, asked: RecordQuestion, rows: Sequence[StatusSpell], certain: set[SubjectRef], now: datetime
+) -> int:
     return spells.store_spells(
         session,
         asked.declaration.id,
@@ -150,13 +161,15 @@ def _periods(
     )
 
 
-def _postings(session: Session, asked: RecordQuestion, read: Read, certain: set[SubjectRef], now: datetime) -> int:
+def _postings(session: Session, asked: RecordQuestion, read: Read, absence_is_known: bool, now: datetime) -> int:
+    first, last = asked.weeks[0].month, asked.weeks[1].month
+    lost = [] if absence_is_known else unreadable(sorted(asked.people), months_between(first, last))
     return spells.store_told_postings(
         session,
         asked.declaration.id,
-        [posting for posting in read.postings if posting.subject in certain],
-        people=certain,
-        months=(asked.weeks[0].month, asked.weeks[1].month),
+        [*read.postings, *lost],
+        people=asked.people,
+        months=(first, last),
         now=now,
     )
 
