@@ -22,6 +22,7 @@ from gateway.wording.views import as_json
 from policies.facts import ApprovePaymentFacts
 from policies.programme import Programme
 from policies.terms import Action, Purpose, Role
+from vocabulary.danish_days import danish_day
 
 
 def show_sheet(gateway: Gateway, contract_id: str, number: str) -> SettlementSheet:
@@ -85,7 +86,7 @@ def register_payment(gateway: Gateway, contract_id: str, number: str, *, paid_on
         is_approved = asking.session.get(Approval, bill.id) is not None
         is_new = bill.id not in settled.paid
         authorised = _ask(gateway, asking, programme, bill, checks_hold=is_approved, is_new=is_new)
-        if not bill.issued_on <= paid_on <= asking.now.date():
+        if not bill.issued_on <= paid_on <= danish_day(asking.now):
             raise SettlementRefused(rule="paid-on", reason="the day lies before the invoice or after today")
         asking.session.add(
             Payment(bill_id=bill.id, contract_id=contract_id, paid_on=paid_on, by=gateway.actor.name, at=asking.now)

@@ -176,7 +176,7 @@ def _invoices(contract: Contract) -> Iterator[Block]:
         return
     yield Heading("Faktura og frister")
     corrected = "en kreditnota" if terms.correction == "credit_note" else "modregning i den næste faktura"
-    vat = "25 %" if terms.vat == "25" else terms.vat_reason
+    vat = f"{terms.vat} %, afrundet til hele øre på hver faktura" if terms.vat_percent else terms.vat_reason
     yield TableBlock(
         (),
         (
