@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
+from gateway.errors.holds import DataHeld
 from gateway.errors.table import outcome
 from gateway.wording.views import JsonValue
 from outcome_verifier.errors import VerificationError
@@ -107,7 +108,8 @@ async def _own_error(_request: Request, error: Exception) -> JSONResponse:
     told = _CPR_SHAPE.sub("…", str(error))
     detail = told if shown.status < 500 else "the request was not carried out; nothing was changed"
     problem = _problem(shown.status, code, shown.title, detail)
-    if isinstance(error, PolicyDenied):
+    # whoever waits for a check of data is told until when, and neither rule nor reason
+    if isinstance(error, PolicyDenied) and not isinstance(error, DataHeld):
         decision = error.decision
         problem = DeniedProblem(
             **problem.model_dump(),

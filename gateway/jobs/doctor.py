@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlmodel import Session, select
@@ -20,6 +19,8 @@ from gateway.installation.gateway import Gateway
 from gateway.installation.settings import Settings
 from gateway.intake.connecting import connectors
 from gateway.intake.enrolment import is_sealed
+from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
+from gateway.jobs.source_health import source_health
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.terms import Window
@@ -34,17 +35,8 @@ from gateway.store.settlement_tables import Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow, SourceRow
 from policies.decision import Decision
 
-OK, WARN, FAIL = "ok", "warn", "fail"
 _ANSWER_WITHIN = timedelta(days=30)  # GDPR art. 12(3)
-_LOOK_AHEAD = timedelta(days=60)
 _LEAST_FREE_BYTES = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    level: str
-    what: str
-    advice: str = ""
 
 
 def examine(settings: Settings) -> list[Diagnosis]:
@@ -65,6 +57,7 @@ def examine_opened(gateway: Gateway) -> list[Diagnosis]:
         *_keys(gateway),
         *_logs(gateway),
         *_sources(gateway),
+        *source_health(gateway),
         *_governance(gateway),
         *_contracts(gateway),
         *_settlements(gateway),
@@ -239,7 +232,7 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
             for window in contract.windows:
                 if not contract_queries.is_settled_here(session, contract_id, window.label):
                     continue
-                if window.label in issued or contract.freezes_on(window) > now.date() + _LOOK_AHEAD:
+                if window.label in issued or contract.freezes_on(window) > now.date() + LOOK_AHEAD:
                     continue
                 yield _releasable(contract, window, known)
 

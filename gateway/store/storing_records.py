@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -39,6 +39,18 @@ class RecordQuestion:
     keeps_amounts: bool
 
 
+@dataclass(frozen=True, slots=True)
+class WholeAnswer:
+    """What records mean that are all that is known of the people who were asked about. Of `certain` people their
+    absence from a week says something too, where `absence_is_known`; of `uncertain` many nothing is concluded.
+    """
+
+    read: Read
+    certain: frozenset[SubjectRef]
+    uncertain: int
+    absence_is_known: bool
+
+
 @dataclass(slots=True)
 class StoredRecords:
     people_changed: int = 0
@@ -48,20 +60,18 @@ class StoredRecords:
     unknown_codes: Counter[str] = field(default_factory=Counter)
 
 
-def store_whole(
-    session: Session,
-    boundary: Boundary,
+def read_whole(
     asked: RecordQuestion,
     owned: Iterable[Owned],
+    failed: Mapping[SubjectRef, RejectReason],
     *,
     absence_is_known: bool,
-    now: datetime,
-) -> StoredRecords:
-    """Make these records all that is known of the people who were asked about.
+) -> WholeAnswer:
+    """Read the records of the people who were asked about. Stores nothing.
 
-    Where a record of a person could not be read, what was known of that person stays. Where the owner of a lost record
-    is unknown (`absence_is_known` false), it may be anybody's: then what the records show is stored, and nothing is
-    concluded from what they do not show.
+    Of whom the source's answer `failed`, or a record could not be read, nothing is concluded. Where the owner of a lost
+    record is unknown (`absence_is_known` false), it may be anybody's: then nothing is concluded from what the records
+    do not show.
     """
     declaration = asked.declaration
     read = read_records(
@@ -72,17 +82,27 @@ def store_whole(
         codes=declaration.codes,
         keeps_amounts=asked.keeps_amounts,
     )
-    stored = StoredRecords(uncertain=len(read.uncertain), rejected=read.rejected, unknown_codes=read.unknown_codes)
-    if not absence_is_known:
-        shown = {spell.subject for spell in read.spells} | {posting.subject for posting in read.postings}
-        shown |= {event.subject for event in read.events}
-        stored.uncertain = len(asked.people - shown | read.uncertain)
-        certain = shown - read.uncertain
-    else:
-        certain = set(asked.people) - read.uncertain
-    if declaration.kind == "periods":
-        stored.people_changed = _periods(session, asked, read, certain, absence_is_known, now)
-    elif declaration.kind == "postings":
+    own_failed = {person: reason for person, reason in failed.items() if person in asked.people}
+    read.uncertain.update(own_failed)
+    read.rejected.update(own_failed.values())
+    if absence_is_known:
+        return WholeAnswer(read, asked.people - read.uncertain, len(read.uncertain), absence_is_known)
+    shown = {spell.subject for spell in read.spells} | {posting.subject for posting in read.postings}
+    shown |= {event.subject for event in read.events}
+    uncertain = len(asked.people - shown | read.uncertain)
+    return WholeAnswer(read, frozenset(shown - read.uncertain), uncertain, absence_is_known)
+
+
+def store_whole(
+    session: Session, boundary: Boundary, asked: RecordQuestion, answer: WholeAnswer, *, now: datetime
+) -> StoredRecords:
+    """Make an answer all that is known of the people of whom it is certain; of the others what was known stays."""
+    read, certain = answer.read, set(answer.certain)
+    stored = StoredRecords(uncertain=answer.uncertain, rejected=read.rejected, unknown_codes=read.unknown_codes)
+    kind = asked.declaration.kind
+    if kind == "periods":
+        stored.people_changed = _periods(session, asked, read, certain, answer.absence_is_known, now)
+    elif kind == "postings":
         stored.postings = _postings(session, asked, read, certain, now)
     else:
         stored.people_changed = _events(session, boundary, asked, read.events, certain, stored, now)
