@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors.errors import RejectReason, RowsNotShown
-from keys.blind_index import BLOCK_BYTES, BlindIndexKey, Column, are_digits, have_a_day
-from keys.cpr import Cpr
+from keys.blind_index import BLOCK_BYTES, BlindIndexKey, Column, are_digits, can_be_given
+from keys.cpr import NOT_TEN_DIGITS, Cpr
 from keys.errors import InvalidCpr, NumberTaken
 from keys.linkage import MUNICIPALITY, Linkage, contract_domain
 from vocabulary.records import SubjectRef
@@ -76,7 +76,7 @@ class CohortMatcher:
 
     def rows(self, digits: Column) -> tuple[dict[int, SubjectRef], Counter[RejectReason]]:
         """For an (n, 10) column of bytes: row -> person for the cohort's rows, and how many rows are no number."""
-        is_number, has_day = are_digits(digits), have_a_day(digits)
+        is_number, is_possible = are_digits(digits), can_be_given(digits)
         tags = self._key.column(digits)
         heads = tags[:, :8].copy().view("<u8").ravel()
         found: dict[int, SubjectRef] = {}
@@ -85,8 +85,8 @@ class CohortMatcher:
             subject = self._subjects.get(tags[row].tobytes())
             if subject is not None:
                 found[int(row)] = subject
-        not_digits, no_day = int((~is_number).sum()), int((is_number & ~has_day).sum())
-        return found, Counter({RejectReason.NOT_TEN_DIGITS: not_digits, RejectReason.NO_SUCH_DAY: no_day})
+        not_digits, no_day = int((~is_number).sum()), int((is_number & ~is_possible).sum())
+        return found, Counter({RejectReason.NOT_TEN_DIGITS: not_digits, RejectReason.NO_SUCH_NUMBER: no_day})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -95,7 +95,7 @@ class EverybodyRows:
 
     marks: NDArray[np.uint64]  # two rows with one mark are rows of one person; keyed, and of no use outside the scan
     is_number: NDArray[np.bool_]
-    has_day: NDArray[np.bool_]  # without a meaning where `is_number` is false
+    is_possible: NDArray[np.bool_]  # without a meaning where `is_number` is false
     in_a_cohort: NDArray[np.bool_]
 
 
@@ -116,13 +116,13 @@ class EverybodyMatcher:
         A mark is the first half of a blind index: among 700,000 people, two would share one once in 75 million
         extracts, and would then both be left out.
         """
-        is_number, has_day = are_digits(digits), have_a_day(digits)
+        is_number, is_possible = are_digits(digits), can_be_given(digits)
         tags = self._key.column(digits)
         marks: NDArray[np.uint64] = tags[:, :8].copy().view("<u8").ravel()
         in_a_cohort = np.zeros(len(digits), dtype=np.bool_)
         for row in np.flatnonzero(np.isin(marks, self._heads, kind="sort") & is_number):
             in_a_cohort[row] = tags[row].tobytes() in self._indexes
-        return EverybodyRows(marks, is_number, has_day, in_a_cohort)
+        return EverybodyRows(marks, is_number, is_possible, in_a_cohort)
 
 
 class Boundary:
@@ -271,4 +271,4 @@ def parse(text: str) -> Cpr | RejectReason:
     try:
         return Cpr.parse(text)
     except InvalidCpr as error:
-        return RejectReason.NO_SUCH_DAY if error.rule == "no such day" else RejectReason.NOT_TEN_DIGITS
+        return RejectReason.NOT_TEN_DIGITS if error.rule == NOT_TEN_DIGITS else RejectReason.NO_SUCH_NUMBER

@@ -33,8 +33,9 @@ _OPTIONAL_WORDS = {"life_events": {"new_cpr"}}
 _CHANGE_WORDS = {"record", "version"}  # needed where a source tells changes; then `deleted` may stand beside them
 FILE_KINDS, RECORD_KINDS = tuple(_FILE_WORDS), tuple(_RECORD_WORDS)
 KINDS = FILE_KINDS + RECORD_KINDS
+_ADD_UP = ("income", "postings")
 _CODED = ("dream", "ydelsesrefusion", "periods")
-_DREAM_CODE = re.compile(r"[0-9]{3}|")  # empty: no benefit
+_DREAM_CODE = re.compile(r"[0-9]{3}|\.?")  # empty: no benefit; a point is what SAS writes where nothing is known
 WARN_DAYS = 60
 _PATTERN = re.compile(r"[^\W\d_][\w-]")  # literal text that a pattern begins with
 
@@ -104,7 +105,8 @@ class SourceDeclaration:
     @property
     def schema(self) -> Schema:
         """Which columns the source has, as transports enforce it."""
-        return Schema(tuple(self.columns.values()), self.dropped, self.dropped_patterns)
+        add_up = self.kind in _ADD_UP
+        return Schema(tuple(self.columns.values()), self.dropped, self.dropped_patterns, add_up)
 
 
 def words_of(kind: str) -> list[str]:
@@ -161,7 +163,7 @@ def _codes(root: DeclarationTable, kind: str) -> CodeList:
     else:
         base = shipped_list(kind)
     if kind == "dream" and not all(_DREAM_CODE.fullmatch(code) for code in own.statuses):
-        raise root.refuse("codes", "has a code that is not of three digits, as those of DREAM are")
+        raise root.refuse("codes", "has a code that is not of three digits, as those of DREAM are, and no point")
     return base.with_own(own)
 
 

@@ -1,8 +1,9 @@
 """DREAM-type wide extract: a row per person, `PNR` first, then a column `y_YYWW` per ISO week.
 
-An empty cell means no benefit in that week. Only the columns of the asked weeks are read, and rows of people
-outside the cohort are dropped in memory: the file is read in chunks, its first ten bytes a line are matched as a
-column, and only lines of the cohort are ever decoded. Memory does not grow with the file.
+An empty cell means no benefit in that week; a point, which SAS writes, means what the declaration says of it. Only the
+columns of the asked weeks are read, and rows of people outside the cohort are dropped in memory: the file is read in
+chunks, its first ten bytes a line are matched as a column, and only lines of the cohort are ever decoded. Memory does
+not grow with the file.
 Source: DREAM documentation (STAR / Statistics Denmark); layout as in public readers of the extract.
 """
 
@@ -26,8 +27,9 @@ from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
-_WEEK_COLUMN = re.compile(r"[yY]_(\d\d)(\d\d)")
-_CODE = re.compile(r"\d{3}")
+_WEEK_COLUMN = re.compile(r"[yY]_([0-9]{2})([0-9]{2})")
+_CODE = re.compile(r"[0-9]{3}|")  # empty: no benefit
+_SPACE = " \t\r"  # of a column's width; a space of another kind is somebody's entry
 _CENTURY_TURN = 91  # DREAM begins in 1991: y_91… to y_99… are 1900s, y_00… on are 2000s
 _CHUNK_BYTES = 8 << 20
 _CPR_BYTES = 10
@@ -68,7 +70,7 @@ def pull_dream(
             pulled.rejected[RejectReason.DUPLICATE_ROW] += 1
             uncertain.add(subject)
         else:
-            codes = {week: _code(fields[place].strip()) for week, place in columns.items()}
+            codes = {week: _code(fields[place].strip(_SPACE), declaration.codes) for week, place in columns.items()}
             found[subject] = _spells(subject, codes, declaration.codes, pulled)
     # of two rows for one person nobody knows which is right: neither is
     pulled.spells = [spell for subject, spells in found.items() if subject not in uncertain for spell in spells]
@@ -181,6 +183,6 @@ def _spells(subject: SubjectRef, codes: dict[Week, str], known_codes: CodeList, 
     return spells
 
 
-def _code(cell: str) -> str:
+def _code(cell: str, known_codes: CodeList) -> str:
     """The cell, or a mark for what is no code: a shifted column could put a CPR number here."""
-    return cell if cell == "" or _CODE.fullmatch(cell) else "(not a code)"
+    return cell if _CODE.fullmatch(cell) or cell in known_codes.statuses else "(not a code)"

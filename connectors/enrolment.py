@@ -1,26 +1,27 @@
 """The referral list (Danish: *henvisningsliste*): who was referred, when, under which case reference.
 
-Columns `CPR nummer;Henvist dato;Sagsreference;Underretning`. A person must have been told before anything is
-known of them here (GDPR art. 13 and 14): a row without a notice id is rejected.
+Columns `CPR nummer;Henvist dato;Leverandørens sagsnummer;Underretning`. A person must have been told before anything
+is known of them here (GDPR art. 13 and 14): a row without a notice id is rejected.
+
+The case reference is the operator's own number for the person, and one person's within a contract: staff name people
+by it, and so does a statement to the operator. Operators of two contracts may use one number for two people.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
 from connectors.boundary import Boundary
+from connectors.cells import read_day, read_reference, trim
 from connectors.errors import RejectReason
 from connectors.reading import check_is_a_table, check_name, read_rows, read_whole
 from connectors.source_file import SourceFile
 from vocabulary.records import SubjectRef
 
-COLUMNS = ("CPR nummer", "Henvist dato", "Sagsreference", "Underretning")
-_REFERENCE = re.compile(r"[A-Za-z0-9-]{1,40}")
-_CPR_SHAPE = re.compile(r"\d{6}-?\d{4}")
+COLUMNS = ("CPR nummer", "Henvist dato", "Leverandørens sagsnummer", "Underretning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,11 @@ class Referral:
 
 @dataclass(slots=True)
 class ReferralList:
-    """`refused` says of each row that is not accepted in which line of the file it stands, and why."""
+    """What was read. `refused` says of each row that is not accepted in which line of the file it stands, and why;
+    `file_sha256` is of the bytes that were read.
+    """
+
+    file_sha256: str
 
     accepted: list[Referral] = field(default_factory=list)
     rejected: Counter[RejectReason] = field(default_factory=Counter)
@@ -49,29 +54,39 @@ def read_referrals(
     *,
     period: tuple[date, date],
     notices: Collection[str],
+    taken: Collection[str] = (),
     refuse_elsewhere: bool,
 ) -> ReferralList:
     """Everyone on the list, enrolled as new subjects in the caller's transaction, and rejects by reason.
 
-    `notices` are the ids of the notices that the programme has: a row that names another was never told.
+    `notices` are the ids of the notices that the programme has: a row that names another was never told. `taken` are
+    the case references of who is enrolled in the contract already. Where two people's rows share one, neither is
+    accepted: nobody can say whose it is.
 
     Raises `FileNameMismatch`, `HeaderMismatch`, `FileUnreadable` or `FileTruncated` before anybody is enrolled.
     """
     check_name(file.name, "*.csv")
     check_is_a_table(file)
-    content, _ = read_whole(file)
-    result = ReferralList()
+    content, digest = read_whole(file)
+    result = ReferralList(digest)
     odd_lines: list[int] = []
     listed = read_rows(
         content, file=file.name, delimiter=";", columns=COLUMNS, rejected=result.rejected, odd_lines=odd_lines
     )
-    for row in listed:
-        cpr, day, reference, notice = (text.strip() for text in row.fields)
+    rows = [(row.line, list(map(trim, row.fields))) for row in listed]
+    people: defaultdict[str, set[str]] = defaultdict(set)  # with this case reference, however the number is written
+    for _, (cpr, _, reference, _) in rows:
+        people[reference].add(cpr.replace("-", ""))
+    for line, (cpr, day, reference, notice) in rows:
         reason, referred_on = _check(day, reference, notice, period, notices)
+        if reason is None and len(people[reference]) > 1:
+            reason = RejectReason.CASE_REFERENCE_TWICE
+        if reason is None and reference in taken:
+            reason = RejectReason.CASE_REFERENCE_TAKEN
         subject = reason or boundary.enrol(cpr, contract_id, refuse_elsewhere=refuse_elsewhere)
         if isinstance(subject, RejectReason):
             result.rejected[subject] += 1
-            result.refused.append((row.line, subject))
+            result.refused.append((line, subject))
         else:
             result.accepted.append(Referral(subject, referred_on, reference, notice))
     result.refused = sorted([*result.refused, *((line, RejectReason.FIELD_COUNT) for line in odd_lines)])
@@ -81,14 +96,13 @@ def read_referrals(
 def _check(
     day: str, reference: str, notice: str, period: tuple[date, date], notices: Collection[str]
 ) -> tuple[RejectReason | None, date]:
-    try:
-        referred_on = date.fromisoformat(day)
-    except ValueError:
-        return RejectReason.DAY, date.min
+    referred_on = read_day(day)
+    if isinstance(referred_on, RejectReason):
+        return referred_on, date.min
     if not period[0] <= referred_on <= period[1]:
         return RejectReason.OUTSIDE_PERIOD, referred_on
-    # a case reference goes back to the operator: it must not be a CPR number
-    if not _REFERENCE.fullmatch(reference) or _CPR_SHAPE.search(reference):
+    # it goes back to the operator
+    if isinstance(read_reference(reference), RejectReason):
         return RejectReason.CASE_REFERENCE, referred_on
     if notice not in notices:
         return RejectReason.NO_NOTICE, referred_on

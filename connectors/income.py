@@ -4,27 +4,28 @@ A file is named after the months that it covers: `indkomst-2020-03.csv` or `indk
 an earlier month is a correction and extends nothing; one of a later month cannot be right and is rejected.
 Corrections to earlier months are postings of their own, with negative hours or amounts. The amount is read for
 its sign alone unless the contract counts pay; else it is dropped at the door, as the employer's number always is.
+A row that cannot be read makes its person's income of its month unknown; where nobody can tell whose it is,
+everybody's, and where its month is not certain, in all months of the file. A file that replaces this one ends that.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
-from connectors.codes import income_type_in
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
+from connectors.postings import WORDS, months_between, read_posting, unreadable
 from connectors.reading import read_rows, read_whole
 from connectors.source_file import SourceFile
-from vocabulary.records import IncomePosting
-from vocabulary.statuses import IncomeType
+from vocabulary.records import IncomePosting, SubjectRef
 from vocabulary.weeks import Month, Week
 
-_MONTHS = re.compile(r"\d{4}-\d{2}")
-_HOURS = re.compile(r"(-?)(\d{1,4})(?:,(\d{1,2}))?")
-_AMOUNT = re.compile(r"-?\d{1,12}(?:,\d{1,2})?")
-_TYPE = re.compile(r"\d{2}")
+_MONTHS = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?(?![0-9])")
+_MONTH_LENGTH = len("2020-03")
 
 
 def pull_income(
@@ -39,7 +40,7 @@ def pull_income(
     """The cohort's postings of the months that hold the asked weeks.
 
     Raises `FileNameMismatch`, `HeaderMismatch`, `SchemaChanged`, `FileTruncated`, `FileNotNeeded`, or `FileUnreadable`
-    where no row lies in the months of the file's name.
+    where no row lies in the months of the file's name, or the header stands in it twice.
     """
     period = _period(file.name, declaration.form.pattern)
     first, last = period[0].weeks()[0], period[1].weeks()[-1]
@@ -47,7 +48,7 @@ def pull_income(
     pulled = Pulled(file.name, "", *covered, edition=period[1].ordinal)
     if pulled.to_week < pulled.from_week:
         raise FileNotNeeded(file=file.name, first=str(weeks[0]), last=str(weeks[1]))
-    columns = [declaration.columns[word] for word in ("cpr", "month", "income_type", "paid_hours", "amount")]
+    columns = [declaration.columns[word] for word in ("cpr", *WORDS)]
     content, pulled.file_sha256 = read_whole(file)
     rows = list(
         read_rows(
@@ -60,29 +61,28 @@ def pull_income(
         )
     )
     people = matcher.identify_all([row.fields[0] for row in rows])
+    asked = months_between(weeks[0].month, weeks[1].month)
+    lost = _Lost(matcher.everyone, months_between(*period))
     is_empty = True
     for row, person in zip(rows, people, strict=True):
-        month, hours, amount = month_of(row.fields[1]), _hundredths(row.fields[3]), _minor(row.fields[4])
-        if month is None or hours is None or amount is None:
-            pulled.rejected[
-                RejectReason.MONTH if month is None else RejectReason.HOURS if hours is None else RejectReason.AMOUNT
-            ] += 1
-            continue
-        if month > period[1]:
-            pulled.rejected[RejectReason.AFTER_FILE] += 1
-            continue
-        is_empty = is_empty and month < period[0]
+        posting = read_posting(dict(zip(WORDS, row.fields[1:], strict=True)))
+        month, reasons = posting.month, list(posting.reasons)
+        if month is not None and month > period[1]:
+            month, reasons = None, [*reasons, RejectReason.AFTER_FILE]
+        is_empty = is_empty and (month is None or month < period[0])
         if isinstance(person, RejectReason):
-            pulled.rejected[person] += 1
-        elif person is None:
-            pulled.rows_outside_cohort += 1
-        elif weeks[0].month <= month <= weeks[1].month:
-            kind = row.fields[2].strip()
-            known = income_type_in(kind, month)
-            if known is None:
-                pulled.unknown_codes[kind if _TYPE.fullmatch(kind) else "(not a type)"] += 1
-            kept = amount if keeps_amounts else 0
-            pulled.postings.append(IncomePosting(person, month, known or IncomeType.UNKNOWN, hours, amount < 0, kept))
+            reasons.append(person)
+        pulled.rejected.update(reasons)
+        if person is None:
+            pulled.rows_outside_cohort += not reasons
+        elif reasons or month is None or isinstance(person, RejectReason):
+            lost.note(None if isinstance(person, RejectReason) else person, month)
+        elif month in asked:
+            pulled.postings.append(posting.of(person, month, keeps_amounts=keeps_amounts, unknown=pulled.unknown_codes))
+    if pulled.rejected[RejectReason.FIELD_COUNT]:
+        lost.note(None, None)
+    pulled.postings += [mark for mark in lost.marks() if mark.month in asked]
+    pulled.uncertain = len(lost.people)
     if is_empty:
         raise FileUnreadable(file=file.name, line=2, reason="no row lies in the months of the file's name")
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]
@@ -92,7 +92,8 @@ def pull_income(
 
 def _period(name: str, pattern: str) -> tuple[Month, Month]:
     """The first and last month that the file's name gives."""
-    found = _MONTHS.findall(name)
+    # a whole day says when the file was made, and not what it is of
+    found = [text for text in _MONTHS.findall(name) if len(text) == _MONTH_LENGTH]
     try:
         months = [Month.parse(text) for text in found]
     except ValueError:
@@ -102,31 +103,23 @@ def _period(name: str, pattern: str) -> tuple[Month, Month]:
     return months[0], months[-1]
 
 
-def month_of(text: str) -> Month | None:
-    """The month of a cell, or None where it is none."""
-    try:
-        return Month.parse(text.strip())
-    except ValueError:
-        return None
+class _Lost:
+    """Whose income is unknown in which months, since a row that cannot be read may be of it."""
 
+    def __init__(self, everyone: Sequence[SubjectRef], months: Sequence[Month]) -> None:
+        """`months` are those of the file: a row whose month is not certain may be of any of them."""
+        self._everyone, self._months = everyone, months
+        self._found: defaultdict[SubjectRef, set[Month]] = defaultdict(set)
 
-def _hundredths(text: str) -> int | None:
-    """Hours with a decimal comma in hundredths; an empty cell is no hours."""
-    text = text.strip()
-    if not text:
-        return 0
-    found = _HOURS.fullmatch(text)
-    if found is None:
-        return None
-    hundredths = int(found[2]) * 100 + int((found[3] or "0").ljust(2, "0"))
-    return -hundredths if found[1] else hundredths
+    def note(self, person: SubjectRef | None, month: Month | None) -> None:
+        """A row was lost, of a person and a month where these are certain."""
+        for one in self._everyone if person is None else [person]:
+            self._found[one].update(self._months if month is None else [month])
 
+    @property
+    def people(self) -> Collection[SubjectRef]:
+        return self._found.keys()
 
-def _minor(text: str) -> int | None:
-    """An amount in øre, thousands separated by points or not; None where it is no amount."""
-    text = text.strip().replace(".", "")
-    if not _AMOUNT.fullmatch(text):
-        return None
-    whole, _, part = text.lstrip("-").partition(",")
-    minor = int(whole) * 100 + int(part.ljust(2, "0"))
-    return -minor if text.startswith("-") else minor
+    def marks(self) -> Iterator[IncomePosting]:
+        for person, months in sorted(self._found.items()):
+            yield from unreadable([person], sorted(months))

@@ -1,11 +1,12 @@
 """Reading delimited text files: encodings, headers, field counts and line ends, before any row is believed.
 
 UTF-8, UTF-8 with a byte order mark and ISO-8859-1 are all legal in municipal exports. A file that fails its
-header gives no row at all; a single bad row is counted and left out.
+header gives no row at all; a single bad row is counted and left out. What is nobody's row says nothing.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 from collections import Counter
@@ -16,10 +17,13 @@ from fnmatch import fnmatch
 from connectors.errors import FileNameMismatch, FileTruncated, FileUnreadable, HeaderMismatch, RejectReason
 from connectors.schema import Schema
 from connectors.source_file import HEAD_BYTES, SourceFile, wrapping
+from connectors.table_rows import is_empty, is_header, is_sum, is_total
 
 _BOM = b"\xef\xbb\xbf"
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16
 _CPR_SHAPE = re.compile(r"\d{6}-?\d{4}")
 _HASH_CHUNK_BYTES = 1 << 20
+SECOND_HEADER = "is the header again: the file may hold itself twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,16 @@ def check_name(name: str, pattern: str) -> None:
 
 
 def check_is_a_table(file: SourceFile) -> None:
-    """Raise `FileUnreadable` where a file is an archive or another wrapping: it is never opened here."""
+    """Raise `FileUnreadable` where a file is an archive or another wrapping, which is never opened here, or is text of
+    two bytes a character.
+    """
     with file.open() as stream:
-        found = wrapping(stream.read(HEAD_BYTES))
+        head = stream.read(HEAD_BYTES)
+    found = wrapping(head)
     if found:
         raise FileUnreadable(file=file.name, line=1, reason=f"is {found} and no text")
+    if head.startswith(_WIDE) or b"\0" in (head[1:2], head[:1]):
+        raise FileUnreadable(file=file.name, line=1, reason="is in UTF-16; ask for it in UTF-8")
 
 
 def file_sha256(file: SourceFile) -> str:
@@ -80,41 +89,68 @@ def read_rows(
     schema: Schema | None = None,
     odd_lines: list[int] | None = None,
 ) -> Iterator[Row]:
-    """The named columns of every line after the header.
+    """The named columns of every line after the header but for those that are nobody's (`connectors.table_rows`).
 
     Lines with another number of fields are counted in `rejected`, their numbers go to `odd_lines`. Raises
-    `FileUnreadable`, `HeaderMismatch`, `SchemaChanged` (with a schema) or `FileTruncated` before the first row.
+    `FileUnreadable`, `HeaderMismatch`, `SchemaChanged` (with a schema) or `FileTruncated` before the first row, and
+    `FileUnreadable` at a second header of rows that add up: the file may hold itself twice.
     """
     text = decode(content, file=file)
     lines = text.split("\n")
     if lines[-1]:
         raise FileTruncated(file=file, line=len(lines))
-    header = split(lines[0], delimiter)
+    header = split_row(lines[0], delimiter)
     places = find_columns(header, columns, file=file)
     if schema is not None:
         schema.check(header, source=file)
-    return _rows(lines, len(header), places, delimiter, rejected, [] if odd_lines is None else odd_lines)
+    table = [split_row(line, delimiter) for line in lines[1:-1]]
+    _check_header_stands_once(table, header, schema, file=file)
+    return _rows(table, header, places, rejected, [] if odd_lines is None else odd_lines)
+
+
+def _check_header_stands_once(
+    table: Sequence[Sequence[str]], header: Sequence[str], schema: Schema | None, *, file: str
+) -> None:
+    if schema is None or not schema.add_up:
+        return
+    for number, fields in enumerate(table, start=2):
+        if is_header(fields, header):
+            raise FileUnreadable(file=file, line=number, reason=SECOND_HEADER)
 
 
 def _rows(
-    lines: list[str],
-    width: int,
+    table: Sequence[Sequence[str]],
+    header: Sequence[str],
     places: Sequence[int],
-    delimiter: str,
     rejected: Counter[RejectReason],
     odd_lines: list[int],
 ) -> Iterator[Row]:
-    for number, line in enumerate(lines[1:-1], start=2):
-        fields = split(line, delimiter)
-        if len(fields) != width:
+    whole = [fields for fields in table if len(fields) == len(header)]
+    for number, fields in enumerate(table, start=2):
+        if is_empty(fields):
+            continue
+        if len(fields) != len(header):
             rejected[RejectReason.FIELD_COUNT] += 1
             odd_lines.append(number)
+            continue
+        is_last = fields is whole[-1]
+        if is_header(fields, header) or is_total(fields) or (is_last and is_sum(fields, whole[:-1])):
             continue
         yield Row(number, tuple(fields[place] for place in places))
 
 
+def split_row(line: str, delimiter: str) -> list[str]:
+    """The fields of a line. A field whose quotes match loses them, and may have the delimiter between them."""
+    if '"' in line:
+        try:
+            return next(csv.reader([line.rstrip("\r")], delimiter=delimiter, strict=True))
+        except csv.Error:
+            pass  # one quote more than belong together: then no delimiter stands between two
+    return split(line, delimiter)
+
+
 def split(line: str, delimiter: str) -> list[str]:
-    """The fields of a line; a quoted field loses its quotes. Quotes never hide a delimiter in these formats."""
+    """The fields of a line of codes alone, where quotes never hide a delimiter; a quoted field loses its quotes."""
     fields = line.rstrip("\r").split(delimiter)
     return [field[1:-1] if len(field) > 1 and field[0] == field[-1] == '"' else field for field in fields]
 

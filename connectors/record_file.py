@@ -11,11 +11,13 @@ from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
+from connectors.cells import trim
 from connectors.errors import SourceMalformed
 from connectors.file_form import FileForm
-from connectors.reading import check_is_a_table, check_line_end, check_name, find_columns
+from connectors.reading import SECOND_HEADER, check_is_a_table, check_line_end, check_name, find_columns
 from connectors.schema import Schema
 from connectors.source_file import SourceFile
+from connectors.table_rows import is_empty, is_header, is_total
 from connectors.transport import Page, Record
 from connectors.workbook import workbook_rows
 
@@ -44,18 +46,26 @@ def record_pages(file: SourceFile, form: FileForm, schema: Schema) -> Iterator[P
     header = next(rows, [])
     places = find_columns(header, schema.columns, file=file.name)
     schema.check(header, source=file.name)
-    records = _records(rows, len(header), places, file=file.name)
+    records = _records(rows, header, places, schema, file=file.name)
     while page := list(islice(records, _PAGE_RECORDS)):
         yield Page(page)
 
 
-def _records(rows: Iterator[list[str]], width: int, places: Sequence[int], *, file: str) -> Iterator[Record]:
+def _records(
+    rows: Iterator[list[str]], header: Sequence[str], places: Sequence[int], schema: Schema, *, file: str
+) -> Iterator[Record]:
+    width = len(header)
     for number, row in enumerate(rows, start=2):
-        if not any(row):
-            continue  # what is empty says nothing, and is of nobody
+        if is_empty(row):
+            continue  # it says nothing, and is of nobody
         if len(row) != width:
             raise SourceMalformed(source=file, reason=f"row {number:,} has {len(row)} fields, the header has {width}")
-        yield tuple(row[place].strip() for place in places)
+        if is_header(row, header):
+            if schema.add_up:
+                raise SourceMalformed(source=file, reason=f"row {number:,} {SECOND_HEADER}")
+            continue
+        if not is_total(row):
+            yield tuple(trim(row[place]) for place in places)
 
 
 def _rows(file: SourceFile, form: FileForm) -> Generator[list[str], None, None]:

@@ -20,12 +20,14 @@ _LONGEST_NAME = 60
 class Schema:
     """The names at the source: of the columns that a record holds, in its order, and of those that are never kept.
 
-    `dropped_patterns` (`br_*`, as in fnmatch) are for sources that have a new column every month.
+    `dropped_patterns` (`br_*`, as in fnmatch) are for sources that have a new column every month. Of records that
+    `add_up`, as postings do, the same one twice is not the same as once.
     """
 
     columns: tuple[str, ...]
     dropped: tuple[str, ...] = ()
     dropped_patterns: tuple[str, ...] = ()
+    add_up: bool = False
 
     def is_dropped(self, name: str) -> bool:
         return name in self.dropped or any(fnmatchcase(name, pattern) for pattern in self.dropped_patterns)

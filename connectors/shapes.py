@@ -1,31 +1,29 @@
 """What records mean, by the kind of a source: periods with a code, postings of income, events of a life.
 
 A record whose person is known and that cannot be read makes that person uncertain: nothing is concluded from the
-answer about this person, and what was known stays. Cells never stand in an error, only counts by reason.
+answer about this person, and what was known stays; of a posting, the income of its month is unknown from then on.
+Cells never stand in an error, only counts by reason.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TypeVar
 
-from connectors.codes import NO_CODES, CodeList, income_type_in, plain
+from connectors.cells import read_code, read_day, read_last_day, trim
+from connectors.codes import NO_CODE, NO_CODES, NOT_IN_LIST, CodeList
 from connectors.errors import RejectReason
+from connectors.postings import months_between, read_posting, unreadable
 from connectors.transport import Record
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
-from vocabulary.statuses import IncomeType, Status
-from vocabulary.weeks import Month, Week
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
-T = TypeVar("T")
-_HOURS = re.compile(r"(-?)(\d{1,4})(?:[.,](\d{1,2}))?")
-_AMOUNT = re.compile(r"(-?)(\d{1,12})(?:[.,](\d{1,2}))?")
-_SHOWN_CODE = re.compile(r"[0-9]{1,4}")  # too short to be somebody's number or birthday
-_UNLISTED = "(not in the list)"  # never the cell itself: a shifted column could put a person's name there
+_COUNTED_CODE = re.compile(r"[0-9]{1,4}")  # too short to be somebody's number or birthday
 
 
 class LifeEventKind(StrEnum):
@@ -86,99 +84,71 @@ def read_records(
     """The rows of these records in the asked weeks; `words` says in which order their texts stand."""
     read = Read()
     for one in owned:
-        texts = dict(zip(words, (text.strip() for text in one.record), strict=True))
-        try:
-            if kind == "periods":
-                _period(one.subject, texts, weeks, codes, read)
-            elif kind == "postings":
-                _posting(one.subject, texts, weeks, keeps_amounts, read)
-            else:
-                _event(one.subject, texts, read)
-        except _Unreadable as refused:
-            read.rejected[refused.reason] += 1
+        texts = dict(zip(words, one.record, strict=True))
+        if kind == "periods":
+            reasons = _period(one.subject, texts, weeks, codes, read)
+        elif kind == "postings":
+            reasons = _posting(one.subject, texts, weeks, keeps_amounts, read)
+        else:
+            reasons = _event(one.subject, texts, read)
+        if reasons:
+            read.rejected.update(reasons)
             read.uncertain.add(one.subject)
     return read
 
 
-class _Unreadable(Exception):
-    def __init__(self, reason: RejectReason) -> None:
-        self.reason = reason
-        super().__init__(reason.value)
-
-
 def _period(
     subject: SubjectRef, texts: Mapping[str, str], weeks: tuple[Week, Week], codes: CodeList, read: Read
-) -> None:
-    """A code over days counts in every week of which it has a day, as a DREAM week is coded; no last day is no end."""
-    first = _day(texts["from_day"])
-    last = _day(texts["to_day"]) if texts["to_day"] else weeks[1].sunday
-    if last < first:
-        raise _Unreadable(RejectReason.DAY)
-    begin, end = max(Week.of(first), weeks[0]), min(Week.of(last), weeks[1])
+) -> list[RejectReason]:
+    """A code over days counts in every week of which it has a day, as a DREAM week is coded; no last day is no end.
+
+    A record without a code says of its weeks that nothing is known of them.
+    """
+    first, last, code = read_day(texts["from_day"]), read_last_day(texts["to_day"]), read_code(texts["code"])
+    if isinstance(first, RejectReason) or isinstance(last, RejectReason):
+        return [RejectReason.DAY]
+    if last is not None and last < first:
+        return [RejectReason.DAY]
+    begin, end = max(Week.of(first), weeks[0]), weeks[1] if last is None else min(Week.of(last), weeks[1])
     if end < begin:
-        return
-    code = plain(texts["code"])
-    is_listed = code in codes.statuses
-    shown = code if is_listed or _SHOWN_CODE.fullmatch(code) else _UNLISTED
+        return []
+    name = "" if isinstance(code, RejectReason) else code
+    is_listed = bool(name) and name in codes.statuses
+    counted = name if is_listed or _COUNTED_CODE.fullmatch(name) else NOT_IN_LIST if name else NO_CODE
     for week in (begin + n for n in range(end - begin + 1)):
-        known = codes.status_in(code, week)
+        known = codes.status_in(name, week) if name else None
         if known is None:
-            read.unknown_codes[shown] += 1
-        spell = StatusSpell(subject, known or Status.UNKNOWN, code if is_listed else "?", week, week)
+            read.unknown_codes[counted] += 1
+        spell = StatusSpell(subject, known or Status.UNKNOWN, name if is_listed else "?", week, week)
         before = read.spells[-1] if week > begin else None
         if before is not None and before.status is spell.status:
             spell = StatusSpell(subject, before.status, before.code, before.from_week, week)
             read.spells.pop()
         read.spells.append(spell)
+    return []
 
 
 def _posting(
     subject: SubjectRef, texts: Mapping[str, str], weeks: tuple[Week, Week], keeps_amounts: bool, read: Read
-) -> None:
-    month = _or(RejectReason.MONTH, lambda: _month(texts["month"]))
-    hours = _hundredths(texts["paid_hours"], _HOURS, RejectReason.HOURS) if texts["paid_hours"] else 0
-    amount = _hundredths(texts["amount"], _AMOUNT, RejectReason.AMOUNT)
-    if not weeks[0].month <= month <= weeks[1].month:
-        return
-    code = texts["income_type"]
-    known = income_type_in(code, month)
-    if known is None:
-        read.unknown_codes[code if len(code) == 2 and code.isdigit() else "(not a type)"] += 1
-    kind = known or IncomeType.UNKNOWN
-    read.postings.append(IncomePosting(subject, month, kind, hours, amount < 0, amount if keeps_amounts else 0))
+) -> list[RejectReason]:
+    """A posting that cannot be read makes the income of its month unknown, or of all months where it says none."""
+    posting, asked = read_posting(texts), months_between(weeks[0].month, weeks[1].month)
+    if posting.reasons or posting.month is None:
+        months = asked if posting.month is None else [month for month in asked if month == posting.month]
+        read.postings += unreadable([subject], months)
+    elif posting.month in asked:
+        read.postings.append(
+            posting.of(subject, posting.month, keeps_amounts=keeps_amounts, unknown=read.unknown_codes)
+        )
+    return list(posting.reasons)
 
 
-def _event(subject: SubjectRef, texts: Mapping[str, str], read: Read) -> None:
-    try:
-        kind = LifeEventKind(texts["event"])
-    except ValueError:
-        raise _Unreadable(RejectReason.EVENT) from None
-    number = texts.get("new_cpr", "")
-    if (kind is LifeEventKind.NUMBER_CHANGED) != bool(number):
-        raise _Unreadable(RejectReason.EVENT)
-    read.events.append(LifeEvent(subject, kind, _day(texts["on"]), NewNumber(number) if number else None))
-
-
-def _day(text: str) -> date:
-    """`2020-03-01`, also as the beginning of an instant."""
-    return _or(RejectReason.DAY, lambda: date.fromisoformat(text[:10]))
-
-
-def _month(text: str) -> Month:
-    """`2020-03` or `202003`."""
-    return Month.parse(text if "-" in text else f"{text[:4]}-{text[4:]}")
-
-
-def _hundredths(text: str, pattern: re.Pattern[str], reason: RejectReason) -> int:
-    found = pattern.fullmatch(text.replace("\u00a0", ""))
-    if found is None:
-        raise _Unreadable(reason)
-    value = int(found[2]) * 100 + int((found[3] or "0").ljust(2, "0"))
-    return -value if found[1] else value
-
-
-def _or(reason: RejectReason, read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except ValueError:
-        raise _Unreadable(reason) from None
+def _event(subject: SubjectRef, texts: Mapping[str, str], read: Read) -> list[RejectReason]:
+    on, number = read_day(texts["on"]), trim(texts.get("new_cpr", ""))
+    reasons = [RejectReason.DAY] if isinstance(on, RejectReason) else []
+    kind = next((kind for kind in LifeEventKind if kind == trim(texts["event"])), None)
+    if kind is None or (kind is LifeEventKind.NUMBER_CHANGED) != bool(number):
+        reasons.append(RejectReason.EVENT)
+    if kind is not None and isinstance(on, date) and not reasons:
+        read.events.append(LifeEvent(subject, kind, on, NewNumber(number) if number else None))
+    return reasons

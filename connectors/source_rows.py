@@ -13,10 +13,11 @@ from itertools import groupby
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher, SourceRows
+from connectors.cells import read_amount, read_month, read_week
 from connectors.declaration import SourceDeclaration
 from connectors.dream import cohort_lines, week_columns
 from connectors.errors import HeaderMismatch, RejectReason
-from connectors.income import month_of
+from connectors.postings import WORDS
 from connectors.reading import (
     check_line_end,
     check_name,
@@ -28,11 +29,8 @@ from connectors.reading import (
     split,
 )
 from connectors.source_file import SourceFile
-from connectors.ydelsesrefusion import week_of
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
-
-_SIGN_ALONE = {True: "(taken back)", False: "(not read)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +95,8 @@ def _find_ydelsesrefusion(
     file: SourceFile, declaration: SourceDeclaration, search: Search, into: SourceRows, progress: Progress
 ) -> Counter[RejectReason]:
     def is_needed(cells: Mapping[str, str]) -> bool:
-        week = week_of(cells["week"])
-        return week is None or search.weeks[0] <= week <= search.weeks[1]
+        week = read_week(cells["week"])
+        return isinstance(week, RejectReason) or search.weeks[0] <= week <= search.weeks[1]
 
     return _find(file, declaration, search, into, progress, ("cpr", "week", "benefit"), is_needed)
 
@@ -107,11 +105,10 @@ def _find_income(
     file: SourceFile, declaration: SourceDeclaration, search: Search, into: SourceRows, progress: Progress
 ) -> Counter[RejectReason]:
     def is_needed(cells: Mapping[str, str]) -> bool:
-        month = month_of(cells["month"])
-        return month is None or search.weeks[0].month <= month <= search.weeks[1].month
+        month = read_month(cells["month"])
+        return isinstance(month, RejectReason) or search.weeks[0].month <= month <= search.weeks[1].month
 
-    words = ("cpr", "month", "income_type", "paid_hours", "amount")
-    return _find(file, declaration, search, into, progress, words, is_needed)
+    return _find(file, declaration, search, into, progress, ("cpr", *WORDS), is_needed)
 
 
 def _find(
@@ -138,10 +135,18 @@ def _find(
             if not is_needed(cells):
                 continue
             if "amount" in cells and not search.shows_amounts:
-                cells["amount"] = _SIGN_ALONE[cells["amount"].strip().startswith("-")]
+                cells["amount"] = _sign_of(cells["amount"])
             into.add(person, file.name, row.line, list(zip(columns, cells.values(), strict=True)))
     progress(file.size, file.size)
     return rejected
+
+
+def _sign_of(cell: str) -> str:
+    """What is shown of an amount whose contract counts no pay."""
+    amount = read_amount(cell)
+    if isinstance(amount, RejectReason):
+        return "(cannot be read)"
+    return "(taken back)" if amount < 0 else "(not read)"
 
 
 _FIND: Mapping[str, Callable[..., Counter[RejectReason]]] = {

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from vocabulary.statuses import Status
 
-_EMPTY, _NO_CODE = 1000, 1001  # places in the table after the codes 000 to 999
+_EMPTY, _POINT, _NO_CODE = 1000, 1001, 1002  # places in the table after the codes 000 to 999
+_MARKS = {"": _EMPTY, ".": _POINT}
 _CODE_BYTES = 3
+_SPACE = " \t\r"
 _QUOTE, _RETURN, _ZERO = ord('"'), ord("\r"), ord("0")
 
 Places = NDArray[np.int64]
@@ -36,7 +38,7 @@ class CellReader:
     def __init__(self, codes: Mapping[str, Status], values: Mapping[Status, int]) -> None:
         self._table = np.full(_NO_CODE + 1, values[Status.UNKNOWN], dtype=np.uint8)
         for code, status in codes.items():
-            self._table[int(code) if code else _EMPTY] = values[status]
+            self._table[_MARKS[code] if code in _MARKS else int(code)] = values[status]
 
     def read(self, block: CodeBlock, grid: Places, columns: Sequence[int]) -> NDArray[np.uint8]:
         """(people, weeks): the value of each cell of `columns` (0-based, never the first) of each row.
@@ -103,9 +105,9 @@ def _odd_codes(view: NDArray[np.uint8], starts: Places, lengths: Places) -> NDAr
     fits = (digits <= 9).all(axis=1)
     codes[plain[fits]] = (digits[fits] * np.array([100, 10, 1], dtype=np.uint16)).sum(axis=1)
     for place in np.flatnonzero((codes == _NO_CODE) & (lengths != 0)):  # rare: spaces, or no code at all
-        text = view[starts[place] : starts[place] + lengths[place]].tobytes().decode("iso-8859-1").strip()
-        if not text:
-            codes[place] = _EMPTY
+        text = view[starts[place] : starts[place] + lengths[place]].tobytes().decode("iso-8859-1").strip(_SPACE)
+        if text in _MARKS:
+            codes[place] = _MARKS[text]
         elif len(text) == _CODE_BYTES and text.isascii() and text.isdigit():
             codes[place] = int(text)
     return codes

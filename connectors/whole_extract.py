@@ -222,7 +222,7 @@ class _Scan:
         # 1 whose row: the CPR column
         is_row, first = cpr_places(view, starts, ends, layout.delimiter)
         known = self._matcher.rows(view[first[:, None] + np.arange(_CPR_BYTES)])
-        fit = known.is_number & known.has_day
+        fit = known.is_number & known.is_possible
         twice = fit & ~known.in_a_cohort & np.isin(known.marks, doubled, kind="sort")
         # 2 the grid of cells: a row with another number of them is left out
         places = np.flatnonzero((view == layout.delimiter) | is_end)
@@ -232,7 +232,7 @@ class _Scan:
         rejected = Counter(
             {
                 RejectReason.NOT_TEN_DIGITS: int((~is_row).sum() + (~known.is_number).sum()),
-                RejectReason.NO_SUCH_DAY: int((known.is_number & ~known.has_day).sum()),
+                RejectReason.NO_SUCH_NUMBER: int((known.is_number & ~known.is_possible).sum()),
                 RejectReason.DUPLICATE_ROW: int(twice.sum()),
                 RejectReason.FIELD_COUNT: int((stays & ~whole).sum()),
             }

@@ -2,9 +2,9 @@
 
 The file of one month is named after the day on which it was calculated; its period is the month before. A week of the
 period without a row for a person is a week without a benefit. A row of an earlier week is a late correction: it changes
-that week of that person and nothing else. A row of a later week cannot be right and is rejected. Amounts and the
-financing municipality are dropped at the door. Source of the columns: public readers of the file; no sample rows are
-published, so the form of `Uge` is accepted as YYYYWW, YYYY-WW or YYYY-Www.
+that week of that person and nothing else. A row of a later week cannot be right and is rejected; one without a benefit
+shows a week of which nothing is known. Amounts and the financing municipality are dropped at the door. Source of the
+columns: public readers of the file; no sample rows are published, so `Uge` is read in every form of `cells.read_week`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from datetime import date
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
-from connectors.codes import plain
+from connectors.cells import read_code, read_day, read_week
+from connectors.codes import NO_CODE, NOT_IN_LIST
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
 from connectors.reading import read_rows, read_whole
@@ -24,10 +25,7 @@ from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.statuses import Status
 from vocabulary.weeks import Month, Week
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_WEEK = re.compile(r"(\d{4})-?W?(\d{2})")
-_NOT_IN_LIST = "(not in the list)"  # never the cell itself: a shifted column could put a person's name there
-_WHOSE_IS_UNKNOWN = (RejectReason.FIELD_COUNT, RejectReason.NOT_TEN_DIGITS, RejectReason.NO_SUCH_DAY)
+_DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 
 def pull_ydelsesrefusion(
@@ -69,27 +67,27 @@ def pull_ydelsesrefusion(
     uncertain: set[SubjectRef] = set()
     is_empty = True
     for row, person in zip(rows, people, strict=True):
-        week = week_of(row.fields[1])
-        if week is None or week > period[1]:
-            pulled.rejected[RejectReason.WEEK if week is None else RejectReason.AFTER_FILE] += 1
-            if isinstance(person, SubjectRef):
-                uncertain.add(person)
-            continue
-        is_empty = is_empty and week < period[0]
-        if isinstance(person, RejectReason):
-            pulled.rejected[person] += 1
-        elif person is None:
-            pulled.rows_outside_cohort += 1
+        week, name = read_week(row.fields[1]), read_code(row.fields[2])
+        reasons = [cell for cell in (week, person) if isinstance(cell, RejectReason)]
+        if isinstance(week, Week) and week > period[1]:
+            reasons.append(RejectReason.AFTER_FILE)
+        is_empty = is_empty and (isinstance(week, RejectReason) or not period[0] <= week <= period[1])
+        pulled.rejected.update(reasons)
+        if person is None:
+            pulled.rows_outside_cohort += not reasons
+        elif isinstance(person, RejectReason):
+            uncertain.update(matcher.everyone)
+        elif reasons or isinstance(week, RejectReason):
+            uncertain.add(person)
         elif weeks[0] <= week <= weeks[1]:
-            name = plain(row.fields[2])
-            known = declaration.codes.status_in(name, week)
+            known = None if isinstance(name, RejectReason) else declaration.codes.status_in(name, week)
             if known is None:
-                pulled.unknown_codes[_NOT_IN_LIST] += 1
-            shown[person, week].add((Status.UNKNOWN, "?") if known is None else (known, name))
+                pulled.unknown_codes[NO_CODE if isinstance(name, RejectReason) else NOT_IN_LIST] += 1
+            shown[person, week].add((Status.UNKNOWN, "?") if known is None else (known, str(name)))
     if is_empty:
         raise FileUnreadable(file=file.name, line=2, reason="no row lies in the month before the file's date")
     pulled.rows_read = len(rows) + pulled.rejected[RejectReason.FIELD_COUNT]
-    if any(pulled.rejected[reason] for reason in _WHOSE_IS_UNKNOWN):
+    if pulled.rejected[RejectReason.FIELD_COUNT]:  # of rows that cannot be told apart nobody knows whose they are
         uncertain.update(matcher.everyone)
     pulled.uncertain = len(uncertain)
     weeks_covered = map(Week, range(pulled.from_week.ordinal, pulled.to_week.ordinal + 1))
@@ -107,19 +105,8 @@ def pull_ydelsesrefusion(
 
 def _calculated_on(name: str, pattern: str) -> date:
     """The date in the file's name: the day of the calculation, whose period is the month before."""
-    found = _DATE.search(name)
-    try:
-        return date.fromisoformat(found[0] if found else "")
-    except ValueError:
-        raise FileNameMismatch(file=name, pattern=f"{pattern} with a date YYYY-MM-DD") from None
-
-
-def week_of(text: str) -> Week | None:
-    """The week of a cell, or None where it is none."""
-    found = _WEEK.fullmatch(text.strip())
-    if found is None:
-        return None
-    try:
-        return Week.from_iso(int(found[1]), int(found[2]))
-    except ValueError:
-        return None
+    found = _DATE.findall(name)
+    day = read_day(found[0]) if len(found) == 1 else RejectReason.DAY
+    if isinstance(day, RejectReason):
+        raise FileNameMismatch(file=name, pattern=f"{pattern} with one date YYYY-MM-DD")
+    return day

@@ -46,15 +46,15 @@ class BlindIndexKey:
     def column(self, digits: Column) -> Column:
         """Indexes of a column: (n, 10) ASCII digits in, (n, 16) bytes out. Raises `ValueError` for others.
 
-        The caller has checked that every row is ten digits; see `are_digits`.
+        The caller has checked that every row is ten digits; see `are_digits`. ECB over single blocks is CMAC's last
+        step (RFC 4493 §2.4); nothing is encrypted with it.
         """
         if digits.ndim != 2 or digits.shape[1] != DIGITS or digits.dtype != np.uint8:
             raise ValueError("a column of CPR numbers has ten bytes a row")
         rows = digits.shape[0]
         pairs = np.ascontiguousarray(digits).view(np.uint16)  # two digits at a time
         tags = np.empty((rows + 1, BLOCK_BYTES), dtype=np.uint8)  # update_into wants a block to spare
-        # ECB over single-block messages is CMAC's last step; nothing is encrypted with it
-        encryptor = Cipher(algorithms.AES(self._key), modes.ECB()).encryptor()  # noqa: S305
+        encryptor = Cipher(algorithms.AES(self._key), modes.ECB()).encryptor()  # noqa: S305 - a step of CMAC, see above
         mask = self._last_block_mask(encryptor.update(bytes(BLOCK_BYTES)))
         size = min(rows, _CHUNK_ROWS)
         masks = np.tile(mask, (size, 1)).view(np.uint64)
@@ -90,8 +90,8 @@ def are_digits(digits: Column) -> NDArray[np.bool_]:
     return within
 
 
-def have_a_day(digits: Column) -> NDArray[np.bool_]:
-    """For each row of an (n, 10) column of ASCII digits whether its first six are a day, as `Cpr.parse` has it.
+def can_be_given(digits: Column) -> NDArray[np.bool_]:
+    """For each row of an (n, 10) column of ASCII digits whether somebody can have this number, as `Cpr.parse` has it.
 
     A row that is no ten digits gives either answer.
     """
@@ -101,7 +101,8 @@ def have_a_day(digits: Column) -> NDArray[np.bool_]:
     # of the years that a number can mean, 1900 alone is no leap year though it ends in a multiple of four
     is_leap = (year % 4 == 0) & ((year != 0) | (number[:, 6] > 3))
     longest = _MONTH_DAYS[np.clip(month, 0, 13)] + ((month == 2) & is_leap)
-    within: NDArray[np.bool_] = (day >= 1) & (day <= longest)
+    has_serial, is_filler = number[:, 6:].any(axis=1), (number == 1).all(axis=1)
+    within: NDArray[np.bool_] = (day >= 1) & (day <= longest) & has_serial & ~is_filler
     return within
 
 

@@ -23,6 +23,9 @@ from typing import NoReturn
 from keys.errors import InvalidCpr
 
 REPLACEMENT_DAY = 60  # added to the day of a number that belongs to nobody
+NOT_TEN_DIGITS = "not ten digits"  # the rule that a text breaks before it is looked at as a number
+_NO_SERIAL = "0000"
+_FILLER = "1" * 10
 
 
 class Cpr:
@@ -40,9 +43,9 @@ class Cpr:
         if len(digits) == 11 and digits[6] == "-":
             digits = digits[:6] + digits[7:]
         if len(digits) != 10:
-            raise InvalidCpr(rule="not ten digits")
+            raise InvalidCpr(rule=NOT_TEN_DIGITS)
         if not (digits.isascii() and digits.isdigit()):
-            raise InvalidCpr(rule="not ten digits")
+            raise InvalidCpr(rule=NOT_TEN_DIGITS)
         day, month, year = int(digits[0:2]), int(digits[2:4]), _year(digits)
         if day > REPLACEMENT_DAY:
             day -= REPLACEMENT_DAY
@@ -50,6 +53,8 @@ class Cpr:
             date(year, month, day)
         except ValueError:
             raise InvalidCpr(rule="no such day") from None
+        if digits[6:] == _NO_SERIAL or digits == _FILLER:
+            raise InvalidCpr(rule="nobody is given it")
         return cls(digits)
 
     @property

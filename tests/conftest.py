@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from hypothesis import settings
 
 import keys.keystore
-from tests.support.databases import database_url, empty_postgres_url, postgres_url, store
+from tests.support.databases import database_url, empty_postgres_url, postgres_url, store, unsynced_sqlite
 
 __all__ = ["database_url", "empty_postgres_url", "postgres_url", "store"]
 
@@ -49,6 +49,13 @@ def _what_comes_out_the_same_is_made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys.keystore, "Scrypt", _Remembered)
         patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_waits_for_the_disk() -> Iterator[None]:
+    """Thousands of commits of seven milliseconds each; processes of their own sync as they always do."""
+    with unsynced_sqlite():
         yield
 
 

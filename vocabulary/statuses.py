@@ -44,3 +44,4 @@ class IncomeType(StrEnum):
     SICKNESS_PARENTAL = "sickness_parental"  # 07 paid by the public
     RESEARCHER = "researcher"  # 08
     UNKNOWN = "unknown"
+    UNREADABLE = "unreadable"  # no kind: a posting of this month was lost, so nothing is known of the month's income

@@ -65,6 +65,9 @@ class CodeList:
 
 
 NO_CODES = CodeList({}, {})
+# how a code is counted that no list has: never the cell itself, a shifted column could put a person's name there
+NOT_IN_LIST = "(not in the list)"
+NO_CODE = "(no code)"  # of a row that is there: what no row shows is another thing
 
 
 def plain(text: str) -> str:

@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.errors.contracts import ContractUnknown
 from gateway.errors.installation import Unauthenticated
+from gateway.events import actor
 from gateway.installation import clients
 from gateway.installation.gateway import Gateway
 from policies.terms import Party
@@ -39,6 +40,14 @@ def client(
 
 
 Client = Annotated[clients.RegisteredClient, Depends(client)]
+
+
+def acting(gateway: Installation, client: Client) -> Gateway:
+    """The installation, in which this client acts: every event says that it did."""
+    return gateway.acting_as(actor.client(client.client_id, client.party.role))
+
+
+ClientGateway = Annotated[Gateway, Depends(acting)]
 
 
 def caller(client: Client) -> Party:

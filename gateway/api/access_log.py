@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from gateway.api import problems
-from gateway.api.access import Client, Installation
+from gateway.api.access import Client, ClientGateway
 from gateway.errors.contracts import ContractUnknown
 from gateway.oversight.log_reading import LogLine, read_log
 from gateway.wording.views import as_json
@@ -24,7 +24,7 @@ router = APIRouter(tags=["oversight"])
     summary="Read the access log",
 )
 def access_log(
-    gateway: Installation,
+    gateway: ClientGateway,
     client: Client,
     first: Annotated[int, Query(alias="from", ge=0, description="Index of the first event.")] = 0,
     count: Annotated[int, Query(ge=1, le=500, description="At most so many events.")] = 100,
@@ -42,5 +42,5 @@ def access_log(
     """
     if client.party.role not in (Role.DPO, Role.AUDITOR):
         raise ContractUnknown(contract=contract or "(none)")
-    lines = read_log(gateway, client.party, acting=client.client_id, first=first, count=count, contract_id=contract)
+    lines = read_log(gateway, client.party, first=first, count=count, contract_id=contract)
     return JSONResponse([as_json(line) for line in lines])

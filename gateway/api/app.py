@@ -13,6 +13,7 @@ from fastapi.responses import Response
 
 from gateway.api import access_log, attestations, operation, problems, public, settlement, token
 from gateway.api.document import DocumentedAPI, description
+from gateway.events import actor
 from gateway.installation.gateway import Gateway
 from gateway.release import publication
 
@@ -38,7 +39,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         redirect_slashes=False,  # the redirect would repeat whatever stands in the query
     )
     problems.install(app)
-    app.state.gateway = gateway
+    app.state.gateway = gateway = gateway.acting_as(actor.service("server"))
     publication.publish(gateway)  # a fresh status list and checkpoint, whatever happened before this start
     app.middleware("http")(guard)
     for router in (

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
 from gateway.api import problems
-from gateway.api.access import Caller, ContractId, Installation, Label
+from gateway.api.access import Caller, ClientGateway, ContractId, Label
 from gateway.api.bodies import EvidenceBundle
 from gateway.contracts.recipients import PlannedContract, planned_contracts
 from gateway.errors.contracts import ContractUnknown
@@ -26,7 +26,7 @@ router = APIRouter(tags=["attestations"])
     responses=problems.responses(401),
     summary="What you may ask for, and when",
 )
-def contracts(gateway: Installation, party: Caller) -> Response:
+def contracts(gateway: ClientGateway, party: Caller) -> Response:
     """Every contract in which your organisation has your role."""
     return JSONResponse([as_json(one) for one in planned_contracts(gateway, party)])
 
@@ -38,7 +38,7 @@ def contracts(gateway: Installation, party: Caller) -> Response:
     summary="Ask for the attestation of a window",
 )
 def attestation(
-    gateway: Installation,
+    gateway: ClientGateway,
     contract_id: ContractId,
     window: Label,
     template: Annotated[Template, Path(description="What is asked for.")],

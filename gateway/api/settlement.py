@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
 from gateway.api import problems
-from gateway.api.access import ContractId, Installation, Label, RecipientCaller
+from gateway.api.access import ClientGateway, ContractId, Label, RecipientCaller
 from gateway.api.settlement_bodies import (
     AcceptedDocument,
     AcceptedLines,
@@ -33,7 +33,7 @@ DisputeId = Annotated[str, Path(pattern="^[0-9a-f-]{36}$", description="The disp
     responses=problems.responses(401, 403, 404),
     summary="What is owed, invoiced and paid",
 )
-def settlement(gateway: Installation, contract_id: ContractId, party: RecipientCaller) -> Response:
+def settlement(gateway: ClientGateway, contract_id: ContractId, party: RecipientCaller) -> Response:
     """The operator's statement over all windows, or the investor's own view. Amounts are whole øre."""
     show = views.show_investor if party.role is Role.INVESTOR else views.show_statement
     return JSONResponse(as_json(show(gateway, contract_id, as_party=party)))
@@ -45,10 +45,10 @@ def settlement(gateway: Installation, contract_id: ContractId, party: RecipientC
     summary="Accept what a payment document says",
 )
 def acknowledgement(
-    gateway: Installation, contract_id: ContractId, window: Label, body: AcceptedDocument, party: RecipientCaller
+    gateway: ClientGateway, contract_id: ContractId, window: Label, body: AcceptedDocument, party: RecipientCaller
 ) -> AcceptedLines:
     """Every line that is not disputed. What both parties accept can be invoiced."""
-    keys = acknowledging.acknowledge(gateway, contract_id, window, document_sha256=body.document_sha256, as_party=party)
+    keys = acknowledging.acknowledge(gateway, contract_id, window, jwt_sha256=body.jwt_sha256, as_party=party)
     return AcceptedLines(lines=keys)
 
 
@@ -58,7 +58,7 @@ def acknowledgement(
     summary="Contest one line of a payment document",
 )
 def dispute(
-    gateway: Installation, contract_id: ContractId, window: Label, body: NewDispute, party: RecipientCaller
+    gateway: ClientGateway, contract_id: ContractId, window: Label, body: NewDispute, party: RecipientCaller
 ) -> RaisedDispute:
     """Only this line is held back; the others go on. Send the letter that explains it to the municipality."""
     row = acknowledging.dispute(
@@ -68,7 +68,7 @@ def dispute(
         body.line,
         reason=body.reason,
         text_sha256=body.letter_sha256,
-        document_sha256=body.document_sha256,
+        jwt_sha256=body.jwt_sha256,
         as_party=party,
     )
     return RaisedDispute(dispute=row.id, line=row.line, answer_by=row.answer_by.isoformat())
@@ -80,7 +80,7 @@ def dispute(
     summary="Withdraw a dispute, or answer the municipality's",
 )
 def outcome(
-    gateway: Installation, contract_id: ContractId, dispute: DisputeId, body: DisputeAnswer, party: RecipientCaller
+    gateway: ClientGateway, contract_id: ContractId, dispute: DisputeId, body: DisputeAnswer, party: RecipientCaller
 ) -> ResolvedDispute:
     row = acknowledging.resolve(
         gateway,
@@ -106,7 +106,7 @@ def outcome(
     summary="Make the invoice of a window, or get the one that was made",
 )
 def invoice(
-    gateway: Installation,
+    gateway: ClientGateway,
     contract_id: ContractId,
     window: Label,
     party: RecipientCaller,

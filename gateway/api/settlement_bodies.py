@@ -14,7 +14,7 @@ class AcceptedDocument(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    document_sha256: str = Field(pattern=_DIGEST, description="SHA-256 of the JWT that you hold; another is refused.")
+    jwt_sha256: str = Field(pattern=_DIGEST, description="SHA-256 of the JWT that you hold; another is refused.")
 
 
 class AcceptedLines(BaseModel):
@@ -31,7 +31,7 @@ class NewDispute(BaseModel):
     line: str = Field(pattern="^[a-z0-9_]{1,80}/[a-z_]{1,40}$", description="The line's key in the statement.")
     reason: DisputeReason
     letter_sha256: str = Field(pattern=_DIGEST, description="SHA-256 of the letter that explains it; send that apart.")
-    document_sha256: str = Field(pattern=_DIGEST, description="SHA-256 of the JWT that you hold.")
+    jwt_sha256: str = Field(pattern=_DIGEST, description="SHA-256 of the JWT that you hold.")
 
 
 class RaisedDispute(BaseModel):

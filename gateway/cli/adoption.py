@@ -44,7 +44,9 @@ def adopt(
 
 def shadow(
     contract: Annotated[str, typer.Argument(help="The contract's id.")],
-    sheet: Annotated[Path, typer.Option(help="The old workbook (.xlsx); only the cells that the map names are read.")],
+    workbook: Annotated[
+        Path, typer.Option(help="The old workbook (.xlsx); only the cells that the map names are read.")
+    ],
     sheet_map: Annotated[Path, typer.Option("--map", help="Which column holds which figure (TOML).")],
     windows: Annotated[list[str] | None, typer.Option("--window", help="Only this window; may be repeated.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the report goes as well: .csv or .xlsx.")] = None,
@@ -53,7 +55,7 @@ def shadow(
 
     Ends with 1 where a figure differs.
 
-    Example: gateway shadow impact60 --sheet old.xlsx --map map.toml --out report.csv
+    Example: gateway shadow impact60 --workbook old.xlsx --map map.toml --out report.csv
     """
     from gateway.documents.exports import csv_bytes, xlsx_bytes
     from gateway.evaluation import shadow as use_case
@@ -61,7 +63,7 @@ def shadow(
     if out is not None and out.suffix not in (".csv", ".xlsx"):
         raise typer.BadParameter("must end in .csv or .xlsx", param_hint="--out")
     found = use_case.compare(
-        open_gateway(), contract, sheet.read_bytes(), sheet_map.read_bytes(), names=(sheet.name, sheet_map.name),
+        open_gateway(), contract, workbook.read_bytes(), sheet_map.read_bytes(), names=(workbook.name, sheet_map.name),
         only=windows or (),
     )  # fmt: skip
     columns([use_case.HEAD, *(use_case.terminal_row(one) for one in found.compared)])

@@ -88,7 +88,7 @@ def list_advice(contract: Annotated[str, typer.Argument(help="The contract's id;
 @app.command()
 def sample(
     contract: Contract,
-    size: Annotated[int, typer.Option(min=1, max=500, help="How many events.")] = 20,
+    size: Annotated[int, typer.Option(min=1, max=500, help="How many events are drawn.")] = 20,
     seed: Annotated[str, typer.Option(help="Any text; the same seed draws the same events.")] = "1",
 ) -> None:
     """Draw events of the access log for a spot check; that, and the seed, are logged.

@@ -28,6 +28,7 @@ def tree(word: str = "") -> typer.Typer:
         epilog=_EXIT_CODES,
         no_args_is_help=True,
         add_completion=False,
+        rich_markup_mode=None,  # a word in [brackets] is a word, and no colour
         pretty_exceptions_enable=False,
     )
     for name, group in _GROUPS.items():
@@ -37,11 +38,12 @@ def tree(word: str = "") -> typer.Typer:
 
 
 def _top() -> tuple[Commands, ...]:
-    from gateway.cli import adoption, comparison, explain, installation, outcomes, simulation
+    from gateway.cli import adoption, comparison, enrolment, explain, installation, outcomes, simulation
 
     return (
         installation.COMMANDS,
         simulation.COMMANDS,
+        enrolment.COMMANDS,
         outcomes.COMMANDS,
         explain.COMMANDS,
         comparison.COMMANDS,

@@ -29,7 +29,7 @@ Sample = Annotated[str, typer.Argument(help="The sample's id.")]
 def sample(
     contract: Annotated[str, typer.Argument(help="The contract's id.")],
     window: Annotated[str, typer.Argument(help="The window's label, such as 2020H2.")],
-    size: Annotated[int, typer.Option(min=1, help="How many people.")],
+    size: Annotated[int, typer.Option(min=1, help="How many people are drawn.")],
     nonce: Annotated[str, typer.Option(help="16 to 64 random bytes in hexadecimal, made by the auditor.")],
     template: Annotated[str, typer.Option(help="contract_total, predicate or payment_document.")] = "payment_document",
     to: Annotated[str, typer.Option(help="operator or investor.")] = "operator",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from gateway.cli.terminal import columns, console, open_gateway
+from gateway.cli.terminal import Case, columns, console, open_gateway
 
 if TYPE_CHECKING:
     from policies.terms import Role
@@ -17,36 +17,36 @@ T = TypeVar("T")
 app = typer.Typer(help="Documents that show what no register shows; two people see each.", no_args_is_help=True)
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
 Evidence = Annotated[str, typer.Argument(help="The evidence's id, from `gateway evidence list`.")]
-As = Annotated[str, typer.Option("--as", help="case_worker or system_owner.")]
+As = Annotated[str, typer.Option("--as", help="In which role you act: case_worker or system_owner.")]
 
 
 @app.command()
 def add(
     contract: Contract,
-    case: Annotated[str, typer.Option(help="The person's case reference.")],
-    kind: Annotated[str, typer.Option("--type", help="self_employed, work_abroad, education or fleksjob_permit.")],
+    case: Case,
+    kind: Annotated[str, typer.Option(help="self_employed, work_abroad, education or fleksjob_permit.")],
     from_week: Annotated[str, typer.Option(help="The first week that the document shows, such as 2020-W10.")],
     to_week: Annotated[str, typer.Option(help="The last one.")],
-    expires: Annotated[str, typer.Option(help="The last day on which the document is valid: no later week counts.")],
+    valid_to: Annotated[str, typer.Option(help="The last day on which the document is valid: no later week counts.")],
     document_sha256: Annotated[str, typer.Option(help="SHA-256 of the document, which stays in the case system.")],
     role: As = "case_worker",
 ) -> None:
     """Register a document that shows weeks of a person. It counts when a second person has confirmed it.
 
-    Example: gateway evidence add impact60 --case SAG-0017 --type self_employed --from-week 2020-W10 --to-week 2020-W30
-    --expires 2020-12-31 --document-sha256 "$(sha256sum virk.pdf | cut -c -64)"
+    Example: gateway evidence add impact60 --case SAG-0017 --kind self_employed --from-week 2020-W10 --to-week 2020-W30
+    --valid-to 2020-12-31 --document-sha256 "$(sha256sum virk.pdf | cut -c -64)"
     """
     from gateway.evaluation.manual_evidence import EvidenceDocument, register
     from gateway.outcomes.manual_evidence import EvidenceType
     from vocabulary.weeks import Week
 
     if kind not in set(EvidenceType):
-        raise typer.BadParameter(f"must be one of: {', '.join(EvidenceType)}", param_hint="--type")
+        raise typer.BadParameter(f"must be one of: {', '.join(EvidenceType)}", param_hint="--kind")
     first, last = (
         _parse_option(Week.parse, text, hint) for text, hint in ((from_week, "--from-week"), (to_week, "--to-week"))
     )
     document = EvidenceDocument(
-        EvidenceType(kind), first, last, _parse_option(date.fromisoformat, expires, "--expires"), document_sha256
+        EvidenceType(kind), first, last, _parse_option(date.fromisoformat, valid_to, "--valid-to"), document_sha256
     )
     made = register(open_gateway(), contract, case, document, role=_role(role))
     console.print(f"registered: {made}")
@@ -89,7 +89,7 @@ def list_evidence(contract: Contract) -> None:
     rows: list[tuple[str, ...]] = [
         (
             "evidence",
-            "case",
+            "operator's case",
             "type",
             "weeks",
             "expires",

@@ -204,12 +204,12 @@ def leaflet(
     programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
     contact: Annotated[Path, typer.Option(help="A file with [contact]: where a citizen writes.")],
     out: Annotated[Path, typer.Option(help="Where the leaflet goes (HTML, to print).")],
-    letter: Annotated[Path | None, typer.Option(help="Where the letter goes.")] = None,
+    letter_out: Annotated[Path | None, typer.Option(help="Where the letter goes (HTML, to print).")] = None,
 ) -> None:
     """Write the citizen's leaflet and letter in plain Danish; needs no installation.
 
     Example: gateway contract leaflet examples/contracts/impact60.toml examples/programmes/impact60.toml --contact
-    examples/contacts/aalborg.toml --out leaflet.html --letter letter.html
+    examples/contacts/aalborg.toml --out leaflet.html --letter-out letter.html
     """
     from gateway.contracts.contact import load_contact
     from gateway.documents import leaflet as pages
@@ -219,10 +219,10 @@ def leaflet(
     with output(out) as file:
         file.write(pages.leaflet(agreed, why, where).encode())
     console.print(f"leaflet: {out}")
-    if letter is not None:
-        with output(letter) as file:
+    if letter_out is not None:
+        with output(letter_out) as file:
             file.write(pages.letter(agreed, why, where).encode())
-        console.print(f"letter: {letter}")
+        console.print(f"letter: {letter_out}")
 
 
 @app.command("list")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import Commands, columns, console, open_gateway
+from gateway.cli.terminal import Case, Commands, columns, console, open_gateway
 from gateway.wording.formats import UNDIVIDED, decimal
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def explain(
     contract: Annotated[str, typer.Argument(help="The contract's id.")],
-    case: Annotated[str, typer.Option(help="The person's case reference.")],
+    case: Case,
     week: Annotated[str, typer.Option(help="An ISO week such as 2020-W09.")],
 ) -> None:
     """Say which rows led to the status of one week of one person, and what the contract makes of it.

@@ -81,6 +81,6 @@ def _show_answer(answer: HoldAnswer) -> None:
         console.print(
             f"{shown.proposed} by {shown.proposed_by}: the day was {shown.answer_by}, so another person has to"
         )
-        console.print("  say the same before anything happens", style="yellow")
+        console.print("  to say the same before anything happens", style="yellow")
     else:
         console.print(f"{shown.answer}: {shown.id}")

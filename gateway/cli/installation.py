@@ -59,7 +59,8 @@ def doctor() -> None:
     Exit code 1 when something fails already. Example: gateway doctor
     """
     from gateway.installation.settings import Settings
-    from gateway.jobs.doctor import FAIL, examine
+    from gateway.jobs.diagnosis import FAIL
+    from gateway.jobs.doctor import examine
 
     findings = examine(Settings())
     colours = {"ok": "green", "warn": "yellow", "fail": "red"}

@@ -17,7 +17,7 @@ def show(
     first: Annotated[int, typer.Option("--from", help="Index of the first event.")] = 0,
     count: Annotated[int, typer.Option(help="How many events at most.")] = 50,
     contract: Annotated[str, typer.Option(help="The contract in whose programme you have your grant.")] = "",
-    role: Annotated[str, typer.Option(help="dpo or auditor.")] = "dpo",
+    role: Annotated[str, typer.Option("--as", help="In which role you read it: dpo or auditor.")] = "dpo",
 ) -> None:
     """Read the access log as the data protection officer, or as an appointed auditor; the reading is logged too.
 
@@ -29,7 +29,7 @@ def show(
     from policies.terms import Role
 
     if role not in (Role.DPO, Role.AUDITOR):
-        raise typer.BadParameter("must be dpo or auditor", param_hint="--role")
+        raise typer.BadParameter("must be dpo or auditor", param_hint="--as")
     gateway = open_gateway()
     with gateway.store.read() as session:
         known = contract_queries.contract_ids(session)

@@ -1,4 +1,4 @@
-"""Commands of the road: enrol, pull, evaluate and release."""
+"""Commands of the road: pull, evaluate and release."""
 
 from __future__ import annotations
 
@@ -30,23 +30,6 @@ if TYPE_CHECKING:
     from vocabulary.weeks import Week
 
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
-
-
-def enrol(
-    contract: Contract,
-    file: Annotated[Path, typer.Argument(help="The referral list (CSV).")],
-    batch: Annotated[str, typer.Option(help="The batch's id in the contract.")],
-) -> None:
-    """Enrol everyone on a referral list and seal them as one batch, or store nothing at all.
-
-    Example: gateway enrol impact60 drop/enrolment/impact60.csv --batch 2018
-    """
-    from gateway.intake.enrolment import enrol as use_case
-
-    done = use_case(open_gateway(), contract, batch, file)
-    word = "sealed" if done.is_new else "sealed already, nothing changed"
-    console.print(f"{word}: {done.count} people in batch {done.batch} of {done.contract}")
-    console.print(f"  seal {done.seal_sha256}")
 
 
 def pull(
@@ -186,7 +169,9 @@ def evaluate(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say for each person which weeks count and why. The look is logged.")
     ] = False,
-    case: Annotated[str, typer.Option(help="With --explain: one person alone, by case reference.")] = "",
+    case: Annotated[
+        str, typer.Option(help="With --explain: one person alone, by the operator's case reference for the person.")
+    ] = "",
     json_file: Annotated[Path | None, typer.Option("--json", help="With --explain: write it to a file.")] = None,
     changed_since: Annotated[
         str, typer.Option(help="Say by window what was learnt since then: a day or an instant, as --known-at.")
@@ -378,7 +363,6 @@ def state(
 
 
 COMMANDS: Commands = {
-    "enrol": enrol,
     "pull": pull,
     "evaluate": evaluate,
     "release": release,

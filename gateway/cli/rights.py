@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import columns, console, open_gateway, output
+from gateway.cli.terminal import Case, columns, console, open_gateway, output
 
 if TYPE_CHECKING:
     from gateway.rights.people import Recorded, Who
@@ -19,22 +19,21 @@ if TYPE_CHECKING:
 app = typer.Typer(help="What people may ask for, and the records that allow reading.", no_args_is_help=True)
 
 Contract = Annotated[str, typer.Argument(help="The contract's id.")]
-Reference = Annotated[str, typer.Option(help="The person's case reference.")]
 CprFile = Annotated[
     Path | None, typer.Option(help="Or a file that holds the CPR number; - reads it from standard input.")
 ]
-As = Annotated[str, typer.Option("--as", help="case_worker or system_owner.")]
+As = Annotated[str, typer.Option("--as", help="In which role you act: case_worker or system_owner.")]
 Channel = Annotated[str, typer.Option(help="letter, digital_post, phone, meeting or register.")]
 
 
-def _person(case_ref: str, cpr_file: Path | None) -> Who:
+def _person(case: str, cpr_file: Path | None) -> Who:
     """The person that the options name. A number is never an argument: those are visible to everybody here."""
     from gateway.rights.people import Who
 
-    if bool(case_ref) == (cpr_file is not None):
-        raise typer.BadParameter("give --case-ref or --cpr-file", param_hint="--case-ref")
+    if bool(case) == (cpr_file is not None):
+        raise typer.BadParameter("give --case or --cpr-file", param_hint="--case")
     if cpr_file is None:
-        return Who(case_reference=case_ref)
+        return Who(case_reference=case)
     try:
         text = sys.stdin.readline() if str(cpr_file) == "-" else cpr_file.read_text("ascii", errors="replace")
     except OSError:  # whoever gives the number itself in the file's place must not read it in a message
@@ -68,7 +67,7 @@ def _show(done: Recorded, out: Path | None) -> None:
 def record(
     contract: Contract,
     kind: Annotated[str, typer.Argument(help="objection, restriction, exit, protection or a consent.")],
-    case_ref: Reference = "",
+    case: Case = "",
     cpr_file: CprFile = None,
     channel: Channel = "letter",
     purpose: Annotated[
@@ -81,7 +80,7 @@ def record(
 ) -> None:
     """Register that something begins today; what stops the reading gives a signed receipt.
 
-    Example: gateway rights record impact60 objection --case-ref F-017 --channel letter
+    Example: gateway rights record impact60 objection --case F-017 --channel letter
     """
     from gateway.rights.people import Channel as Received
     from gateway.rights.people import NewRecord, begin
@@ -100,7 +99,7 @@ def record(
         notice=notice,
         valid_to=_day(valid_to),
     )
-    _show(begin(open_gateway(), contract, _person(case_ref, cpr_file), new, role=_role(role)), receipt)
+    _show(begin(open_gateway(), contract, _person(case, cpr_file), new, role=_role(role)), receipt)
 
 
 @app.command("end")
@@ -127,21 +126,21 @@ def end_record(
 def report(
     contract: Contract,
     out: Annotated[Path, typer.Option(help="Where the Danish page to print goes (HTML).")],
-    case_ref: Reference = "",
+    case: Case = "",
     cpr_file: CprFile = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="Where the same goes as JSON.")] = None,
     role: As = "case_worker",
 ) -> None:
     """Write a person's access report: what is held, every look-up, and what each recipient got (GDPR art. 15).
 
-    Example: gateway rights report impact60 --case-ref F-017 --out indsigt.html --json indsigt.json
+    Example: gateway rights report impact60 --case F-017 --out indsigt.html --json indsigt.json
     """
     from gateway.documents.report_page import page
     from gateway.rights import report as reports
     from gateway.wording.views import as_json
 
     with output(out) as file:
-        made = reports.report(open_gateway(), contract, _person(case_ref, cpr_file), role=_role(role))
+        made = reports.report(open_gateway(), contract, _person(case, cpr_file), role=_role(role))
         file.write(page(made).encode())
     console.print(f"report: {out}")
     if json_out is not None:
@@ -176,19 +175,19 @@ def consent(
 def ask(
     contract: Contract,
     right: Annotated[str, typer.Argument(help="rectification or erasure.")],
-    case_ref: Reference = "",
+    case: Case = "",
     cpr_file: CprFile = None,
     role: As = "case_worker",
 ) -> None:
     """Register a request that the controller has to decide; another person decides it.
 
-    Example: gateway rights ask impact60 erasure --case-ref F-017
+    Example: gateway rights ask impact60 erasure --case F-017
     """
     from gateway.rights import requests
 
     if right not in set(requests.Right):
         raise typer.BadParameter(f"must be one of: {', '.join(requests.Right)}", param_hint="RIGHT")
-    asked = requests.ask(open_gateway(), contract, _person(case_ref, cpr_file), requests.Right(right), role=_role(role))
+    asked = requests.ask(open_gateway(), contract, _person(case, cpr_file), requests.Right(right), role=_role(role))
     console.print(f"asked: {asked}; a system owner decides with `gateway rights decide {contract} {asked}`")
 
 

@@ -105,7 +105,9 @@ def statement(
 def acknowledge(
     contract: Contract,
     window: Window,
-    document: Annotated[str, typer.Option(help="The SHA-256 of the payment document that is accepted.")] = "",
+    jwt_sha256: Annotated[
+        str, typer.Option(help="SHA-256 of the payment document's JWT that is accepted; another is refused.")
+    ] = "",
 ) -> None:
     """Accept every undisputed line of a window for the municipality, as its settlement officer.
 
@@ -113,7 +115,7 @@ def acknowledge(
     """
     from gateway.settlement.acknowledging import acknowledge as use_case
 
-    keys = use_case(open_gateway(), contract, window, document_sha256=document)
+    keys = use_case(open_gateway(), contract, window, jwt_sha256=jwt_sha256)
     console.print(f"acknowledged: {', '.join(keys)}" if keys else "acknowledged before, or disputed: nothing changed")
 
 

@@ -149,7 +149,7 @@ def _tell(town: SimulatedTown, course: Course, switched: dict[str, list[str]]) -
         *_accepting(contract, quoted, town.contract.name),
         f"gateway contract add {files}",
         f"for file in {quoted}/sources/*.toml; do gateway contract source $file; done",
-        f"gateway enrol {contract.id} {quoted}/drop/enrolment/{town.referrals.name} --batch {batch}",
+        f"gateway enrol {contract.id} {quoted}/drop/enrolment/{town.referrals.name} --batch {batch} --yes",
         f"for source in cpr {' '.join(others)}; do gateway pull {contract.id} $source; done",
         f"gateway evaluate {contract.id} --week {last}",
         f"for file in {quoted}/statistics/*.toml; do gateway connectors statistics $file; done",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from policies.programme import Programme
 
 Commands = Mapping[str, Callable[..., None]]  # by the name that is typed: a function may be called otherwise
+
+Case = Annotated[str, typer.Option(help="The operator's case reference for the person.")]
 
 # a line is never folded or cut, and a text never read as markup: paths and digests come out as they are
 console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)

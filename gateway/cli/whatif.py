@@ -21,7 +21,7 @@ _TEMPLATE = {
     "contract_total": "totals of the whole group",
     "predicate": "met or not met",
     "payment_document": "what the municipality owes",
-    "relapse_notice": "case references of whom to take back",
+    "relapse_notice": "the operator's case references of whom to take back",
 }
 _ADDS = {"by_state": "the people measure by state", "reasons": "why people are not counted"}
 

@@ -29,7 +29,7 @@ def accept(gateway: Gateway, contract_file: Path, programme_file: Path) -> Contr
     Raises what `read_declared` raises, `NoActiveKey`, `AcceptancesCorrupt`.
     """
     contract = read_declared(gateway, contract_file, programme_file).contract
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         own, keys = accepted.own_parties(gateway, contract), accepted.issuer_keys(gateway, uow.session)
         stands = accepted.standing(uow.session, contract)
         kept = [stands[party] for party in own if party in stands]
@@ -41,7 +41,7 @@ def accept(gateway: Gateway, contract_file: Path, programme_file: Path) -> Contr
                 contract.identity, waiting.parties(contract), party, trust=gateway.fingerprint, at=at
             )
             token = endorsement.sign(signer, typ=acceptance.TYPE, claims=claims)
-            _record(gateway, uow, contract, Acceptance(*party, signer.kid, at), token)
+            _record(uow, contract, Acceptance(*party, signer.kid, at), token)
     return contract
 
 
@@ -53,7 +53,7 @@ def take_in(gateway: Gateway, contract_file: Path, token: str, *, key: str, repl
     municipality's, `AcceptanceRefused`, `AcceptancesCorrupt`.
     """
     contract = load_contract(contract_file.read_bytes(), file=contract_file.name)
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         own = accepted.own_parties(gateway, contract)
         said = _read(gateway, uow, contract, token)
         party = (said.role, said.organisation)
@@ -65,7 +65,7 @@ def take_in(gateway: Gateway, contract_file: Path, token: str, *, key: str, repl
         stands = accepted.standing(uow.session, contract)
         if party in stands and stands[party].token == token:
             return said
-        _record(gateway, uow, contract, said, token, replaces=before)
+        _record(uow, contract, said, token, replaces=before)
     return said
 
 
@@ -100,9 +100,7 @@ def _check_key(gateway: Gateway, uow: UnitOfWork, contract: Contract, said: Acce
     return before
 
 
-def _record(
-    gateway: Gateway, uow: UnitOfWork, contract: Contract, said: Acceptance, token: str, *, replaces: str = ""
-) -> None:
+def _record(uow: UnitOfWork, contract: Contract, said: Acceptance, token: str, *, replaces: str = "") -> None:
     digest = hashlib.sha256(token.encode("ascii")).hexdigest()
     uow.session.merge(  # one that stood before another key was told may come again
         AcceptanceRow(
@@ -127,7 +125,6 @@ def _record(
             key=said.kid,
             replaces=replaces,
             token_sha256=digest,
-            by=gateway.staff,
         )
     )
 

@@ -41,7 +41,7 @@ _MOST = 10**15
 
 def declare(gateway: Gateway, contract_id: str, token: str) -> DeclaredRow:
     """Take in a signed figure; the same token again changes nothing. Raises `AggregateRefused`, `ContractUnknown`."""
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         contract = gateway.contract(uow.session, contract_id)
         claims = checked_claims(contract, token)
         digest = hashlib.sha256(token.encode("ascii")).hexdigest()

@@ -106,7 +106,7 @@ def activate_contract(
     where a party has not accepted the text.
     """
     declared = read_declared(gateway, contract_file, programme_file)
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         if _is_in_force(uow.session, declared):
             if in_shadow and not contract_queries.in_shadow(uow.session, declared.contract.id):
                 reason = "it is in force, and what was started cannot become a shadow"
@@ -117,7 +117,7 @@ def activate_contract(
         accepted.tokens(gateway, uow.session, declared.contract)
         _activate(uow, declared)
         if in_shadow:
-            uow.record(ContractShadowed(contract=declared.contract.id, by=gateway.staff))
+            uow.record(ContractShadowed(contract=declared.contract.id))
     return declared.contract
 
 
@@ -129,7 +129,7 @@ def propose_change(gateway: Gateway, contract_file: Path, programme_file: Path) 
     """
     declared = read_declared(gateway, contract_file, programme_file)
     identifier = str(uuid.uuid4())
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         _check_later(uow.session, declared)
         uow.session.add(
             Proposal(
@@ -137,14 +137,12 @@ def propose_change(gateway: Gateway, contract_file: Path, programme_file: Path) 
                 contract_id=declared.contract.id,
                 files=declared.files,
                 sha256=declared.sha256,
-                proposed_by=gateway.staff,
+                proposed_by=gateway.actor.name,
                 proposed_at=uow.now,
                 approved_by="",
             )
         )
-        uow.record(
-            ChangeProposed(proposal=identifier, contract=declared.contract.id, sha256=declared.sha256, by=gateway.staff)
-        )
+        uow.record(ChangeProposed(proposal=identifier, contract=declared.contract.id, sha256=declared.sha256))
     return identifier
 
 
@@ -184,15 +182,15 @@ def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
         programme = gateway.programme(asking.session, row.contract_id)
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
-            appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=asking.now.date()),
-            second_person=row.proposed_by != gateway.staff,
+            appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
+            second_person=row.proposed_by != gateway.actor.name,
             retention_clear=True,  # earlier versions are kept
         )
         authorised = asking.ask(staff_party(programme, Role.SYSTEM_OWNER), Action.CHANGE_POLICY, programme, facts)
         _check_later(asking.session, declared)
         accepted.tokens(gateway, asking.session, declared.contract)
         _activate(asking.uow, declared)
-        row.approved_by, row.approved_at = gateway.staff, asking.now
+        row.approved_by, row.approved_at = gateway.actor.name, asking.now
         asking.session.add(row)
         asking.uow.record(
             ChangeApproved(
@@ -200,7 +198,6 @@ def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
                 contract=row.contract_id,
                 sha256=declared.sha256,
                 proposed_by=row.proposed_by,
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
@@ -323,7 +320,7 @@ def declare_source(gateway: Gateway, file: Path) -> SourceDeclaration:
     if declaration.id == EVIDENCE:
         reason = f"{EVIDENCE!r} is what contracts call documents that a case worker registers; choose another"
         raise DeclarationInvalid(file=file.name, line=1, key="id", reason=reason)
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         row = uow.session.get(SourceRow, declaration.id)
         if row is None or row.sha256 != declaration.sha256:
             uow.session.merge(

@@ -62,7 +62,7 @@ def adopt(gateway: Gateway, contract_id: str, text: bytes, tokens: Sequence[str]
         programme = gateway.programme(asking.session, contract_id)
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
-            appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=asking.now.date()),
+            appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
             second_person=bool(given),
             retention_clear=True,  # nothing that stood here before is lost
         )
@@ -80,7 +80,6 @@ def adopt(gateway: Gateway, contract_id: str, text: bytes, tokens: Sequence[str]
                 balances_sha256=opening.sha256,
                 keys={f"{one.role}/{one.organisation}": one.kid for one in known.signed},
                 stated_minor=sum(opening.amounts().values()),
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
@@ -141,7 +140,7 @@ def _put_in_force(
             text=text,
             sha256=opening.sha256,
             signed=everything,
-            by=gateway.staff,
+            by=gateway.actor.name,
             at=asking.now,
         )
     )
@@ -157,7 +156,7 @@ def _put_in_force(
                     reason=one.reason,
                     text_sha256=opening.sha256,  # the file says so; the letters of then stay where they are
                     role=Role.OPERATOR if one.disputed_by == "operator" else Role.SETTLEMENT_OFFICER,
-                    by=gateway.staff,
+                    by=gateway.actor.name,
                     at=asking.now,
                     answer_by=asking.now.date() + timedelta(days=ANSWER_DAYS),
                     outcome="",

@@ -47,10 +47,7 @@ def logged_acceptances(session: Session) -> list[AcceptanceRecorded]:
     kind: ColumnElement[str] = literal_column(f"'{AcceptanceRecorded.kind}'")
     query = select(LogEntry.body).where(LogEntry.log == "access", col(LogEntry.kind) == kind)
     bodies = (canonical.loads(body.encode("utf-8")) for body in session.exec(query.order_by(col(LogEntry.idx))))
-    return [
-        AcceptanceRecorded(**{name: value for name, value in body.items() if name not in ("kind", "at")})
-        for body in bodies
-    ]
+    return [AcceptanceRecorded.of_body(body) for body in bodies]
 
 
 def waiting(session: Session) -> list[Waiting]:

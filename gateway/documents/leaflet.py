@@ -103,8 +103,8 @@ def _told_in_letter(contract: Contract) -> str:
         return ""
     operator = escape(contract.party("operator").name)
     return (
-        f"<p>Skal du tale med jobcentret igen, får {operator} dit sagsnummer og den ene besked. De får hverken en dato "
-        "eller navnet på en ydelse.</p>"
+        f"<p>Skal du tale med jobcentret igen, får {operator} deres eget sagsnummer for dig og den ene besked. De får "
+        "hverken en dato eller navnet på en ydelse.</p>"
     )
 
 
@@ -180,9 +180,9 @@ def _sources(contract: Contract) -> str:
     return (
         "<table><thead><tr><th scope=col>Hvor</th><th scope=col>Hvad</th><th scope=col>Fra hvilken tid</th></tr>"
         f"</thead><tbody>{rows}</tbody></table>"
-        "<p>Vi har også listen over dem, der er henvist. Der står dit CPR-nummer, en dato og et sagsnummer. At du er "
-        "på listen, eller at du får sygedagpenge, kan sige noget om dit helbred. Derfor passer vi ekstra på. Om folk, "
-        "der ikke er henvist, gemmer vi intet.</p>"
+        "<p>Vi har også listen over dem, der er henvist. Der står dit CPR-nummer, en dato og leverandørens sagsnummer. "
+        "At du er på listen, eller at du får sygedagpenge, kan sige noget om dit helbred. Derfor passer vi ekstra på. "
+        "Om folk, der ikke er henvist, gemmer vi intet.</p>"
     )
 
 

@@ -17,7 +17,8 @@ _TEMPLATES = {
     "contract_total": "samlede tal for hele gruppen / totals of the whole group",
     "predicate": "om målet er nået, ja eller nej / met or not met",
     "payment_document": "hvad kommunen skal betale / what the municipality owes",
-    "relapse_notice": "sagsnumre på dem, der skal tale med jobcentret igen / case references of whom to take back",
+    "relapse_notice": "leverandørens sagsnumre på dem, der skal tale med jobcentret igen / "
+    "the operator's case references of whom to take back",
 }
 _SECURITY = "; ".join(
     [
@@ -60,7 +61,8 @@ def record(contract: Contract, programme: Programme, sources: Sequence[SourceDec
             "Oplysninger / personal data",
             "; ".join(f"{one.title} ({one.agreement.reference}: {one.agreement.statute})" for one in sources)
             + _documents(contract)
-            + "; CPR-nummer, henvisningsdato, sagsnummer / CPR number, day of referral, case reference",
+            + "; CPR-nummer, henvisningsdato, leverandørens sagsnummer / CPR number, day of referral, "
+            + "the operator's case reference",
         ),
         (
             "d",

@@ -100,8 +100,9 @@ def _recipients(made: AccessReport) -> str:
 def _held_section(made: AccessReport) -> str:
     held, sources = made.held, _source_names(made)
     facts = (
-        f"<p>Sagsnummer {escape(held.case_reference)}. Henvist {short_day(held.enrolled_on)}. Du fik underretning "
-        f"{escape(held.notice)}. Dit CPR-nummer er gemt krypteret og bruges kun til at spørge registrene.</p>"
+        f"<p>Leverandørens sagsnummer: {escape(held.case_reference)}. Henvist {short_day(held.enrolled_on)}. Du fik "
+        f"underretning {escape(held.notice)}. Dit CPR-nummer er gemt krypteret og bruges kun til at spørge "
+        "registrene.</p>"
     )
     runs = _table(
         ("Fra", "Til", "Hvad", "Kode", "Kilde", "Vi fik det at vide"),
@@ -243,7 +244,7 @@ def _revision(row: AttestationReceived | NoticeReceived) -> str:
 
 def _about_you(row: NoticeReceived) -> str:
     names = ", ".join(str(said["case_reference"]) for said in _parts(row.content["people"]))
-    return f"om dig alene: dit sagsnummer {names}, og at du skal tale med jobcentret"
+    return f"om dig alene: leverandørens sagsnummer for dig, {names}, og at du skal tale med jobcentret"
 
 
 def _figures(content: Mapping[str, JsonValue], names: Mapping[str, str]) -> str:

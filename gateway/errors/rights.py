@@ -15,7 +15,7 @@ class PersonUnknown(NotFound):
     """Nobody with that number or case reference: the message repeats neither."""
 
     code = "person-unknown"
-    message = "nobody with this number or case reference is enrolled in {contract!r}"
+    message = "nobody with this CPR number, or with this case reference of the operator's, is enrolled in {contract!r}"
 
 
 class RequestUnknown(NotFound):

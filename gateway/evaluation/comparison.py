@@ -83,7 +83,7 @@ def compare(
         )
         check_group(scanned.people, rules)
     except (ConnectorError, DeclarationInvalid, GroupTooSmall) as error:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             uow.record(
                 ComparisonFailed(
                     contract=contract.id,

@@ -81,7 +81,7 @@ def explain(
         Purpose.OUTCOME_EVALUATION,
         authorise=lambda asking: ask_to_look(gateway, asking, contract_id, week, known_at=known_at),
         look=lambda at, _: _explain(gateway, at, contract_id, week, case_reference, known_at),
-        record=lambda asking, authorised, seen: _record(gateway, asking, authorised, seen),
+        record=lambda asking, authorised, seen: _record(asking, authorised, seen),
     )
 
 
@@ -160,7 +160,7 @@ def _tariffs(
     return tuple(shown), ""
 
 
-def _record(gateway: Gateway, asking: Asking, authorised: Authorised, seen: _Explained) -> Explanation:
+def _record(asking: Asking, authorised: Authorised, seen: _Explained) -> Explanation:
     """Log who was shown; of one person alone also that a protected one was read."""
     found, shown = seen.look, seen.shown
     if seen.is_of_everybody:
@@ -173,7 +173,6 @@ def _record(gateway: Gateway, asking: Asking, authorised: Authorised, seen: _Exp
             known_at=utc_text(found.as_of.known_at),
             people=len(shown),
             protected=len(found.cohort) - len(shown),
-            by=gateway.staff,
             inputs_sha256=found.evaluation.inputs_sha256,
             decision=authorised.id,
             decision_sha256=authorised.sha256,

@@ -143,7 +143,6 @@ def explain_week(gateway: Gateway, contract_id: str, week: Week, case_reference:
                 version=contract.version,
                 week=str(week),
                 shown=not is_protected,
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             ),

@@ -85,14 +85,14 @@ def register(gateway: Gateway, contract_id: str, case_reference: str, document: 
             to_week=document.to_week.ordinal,
             expires_on=document.expires_on,
             document_sha256=document.sha256,
-            registered_by=gateway.staff,
+            registered_by=gateway.actor.name,
             registered_at=asking.now,
             confirmed_by="",
             withdrawn_by="",
         )
         asking.session.add(row)
         asking.uow.record(
-            EvidenceRegistered(contract_id, row.id, gateway.staff, authorised.id, authorised.sha256),
+            EvidenceRegistered(contract_id, row.id, authorised.id, authorised.sha256),
             [PersonLine(subject.subject_id, "evidence_registered", _PURPOSE)],
         )
         return row.id
@@ -112,14 +112,14 @@ def confirm(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
             role,
             subject,
             declared=row.type in contract.evidence,
-            second_person=row.registered_by != gateway.staff,
+            second_person=row.registered_by != gateway.actor.name,
         )
         if row.withdrawn_at is not None or row.confirmed_at is not None:
             raise EvidenceRefused(reason=f"it is {_state(row)} already; register the document anew")
-        row.confirmed_by, row.confirmed_at = gateway.staff, asking.now
+        row.confirmed_by, row.confirmed_at = gateway.actor.name, asking.now
         asking.session.add(row)
         asking.uow.record(
-            EvidenceConfirmed(contract.id, row.id, row.registered_by, gateway.staff, authorised.id, authorised.sha256),
+            EvidenceConfirmed(contract.id, row.id, row.registered_by, authorised.id, authorised.sha256),
             [PersonLine(row.subject_id, "evidence_confirmed", _PURPOSE)],
         )
 
@@ -135,10 +135,10 @@ def withdraw(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
         authorised = _ask(gateway, asking, contract, role, subject, declared=True, second_person=True, is_added=False)
         if row.withdrawn_at is not None:
             raise EvidenceRefused(reason="it is withdrawn already")
-        row.withdrawn_by, row.withdrawn_at = gateway.staff, asking.now
+        row.withdrawn_by, row.withdrawn_at = gateway.actor.name, asking.now
         asking.session.add(row)
         asking.uow.record(
-            EvidenceWithdrawn(contract.id, row.id, gateway.staff, authorised.id, authorised.sha256),
+            EvidenceWithdrawn(contract.id, row.id, authorised.id, authorised.sha256),
             [PersonLine(row.subject_id, "evidence_withdrawn", _PURPOSE)],
         )
 
@@ -160,7 +160,6 @@ def list_evidence(gateway: Gateway, contract_id: str) -> tuple[list[ListedEviden
                 contract_id,
                 len({row.subject_id for row in shown}),
                 len({row.subject_id for row in rows} & protected.keys()),
-                gateway.staff,
                 authorised.id,
                 authorised.sha256,
             ),
@@ -197,7 +196,7 @@ def _ask(
     facts = EvidenceFacts(
         purpose=_PURPOSE,
         contract_sha256=newest_digest(asking.session, contract),
-        appointment_valid=programme.is_appointed(gateway.staff, role, on=asking.now.date()),
+        appointment_valid=asking.is_appointed(programme, role),
         subject_enrolled=subject is not None,
         subjects_covered=not is_added or not basis.stops(asking.session, programme, known, at=asking.now),
         evidence_declared=declared,

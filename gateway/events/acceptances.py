@@ -23,4 +23,3 @@ class AcceptanceRecorded(Event):
     key: str
     replaces: str
     token_sha256: str
-    by: str

@@ -14,7 +14,6 @@ class ContractShadowed(Event):
     kind = "contract_shadowed"
 
     contract: str
-    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,6 @@ class ContractAdopted(Event):
     balances_sha256: str
     keys: dict[str, str]
     stated_minor: int
-    by: str
     decision: str
     decision_sha256: str
 

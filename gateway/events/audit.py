@@ -27,7 +27,6 @@ class AuditSampleDrawn(Event):
     population: int
     not_drawn: dict[str, int]
     again: bool
-    by: str
     decision: str
     decision_sha256: str
 
@@ -41,7 +40,6 @@ class AuditRowsApproved(Event):
     contract: str
     sample: str
     until: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -57,7 +55,6 @@ class SourceRowsOpened(Event):
     items: list[int]
     files_sha256: list[str]
     unknown_files: int
-    by: str
     decision: str
     decision_sha256: str
 
@@ -72,7 +69,6 @@ class FindingRecorded(Event):
     sample: str
     item: int
     digest: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -86,7 +82,6 @@ class AuditClosed(Event):
     items_sha256: str
     verdict: str
     again: bool
-    by: str
     decision: str
     decision_sha256: str
 
@@ -100,4 +95,3 @@ class CountersignatureTaken(Event):
     key: str
     verdict: str
     token_sha256: str
-    by: str

@@ -95,7 +95,6 @@ class EvaluationExplained(Event):
     known_at: str
     people: int
     protected: int
-    by: str
     inputs_sha256: str
     decision: str
     decision_sha256: str

@@ -8,23 +8,31 @@ the event holds a root over them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
+from gateway.events.actor import Actor
 from outcome_verifier import canonical
 from outcome_verifier.tlog import merkle_root
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """The root of all events: `body()` is what the log commits to."""
+    """The root of all events. Who did it, in which role and when is no field of any: whoever records it says so."""
 
     kind: ClassVar[str]  # written out in each class: it stands in logs, so no renamed class may change it
+    schema: ClassVar[int] = 1  # raised by whoever adds a field; see CONTRIBUTING
 
-    def body(self) -> dict[str, object]:
+    @classmethod
+    def of_body(cls, body: Mapping[str, Any]) -> Self:
+        """The event that a log holds. Raises `KeyError` where it was written under a schema that lacks a field."""
+        return cls(**{field.name: body[field.name] for field in fields(cls)})
+
+    def body(self, by: Actor, at: str) -> dict[str, object]:
+        """What the log commits to."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {"kind": self.kind, **values}
+        return {"kind": self.kind, "schema": self.schema, **by.body(), "at": at, **values}
 
 
 @dataclass(frozen=True, slots=True)

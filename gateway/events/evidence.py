@@ -14,7 +14,6 @@ class EvidenceRegistered(Event):
     kind = "evidence_registered"
     contract: str
     evidence: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -28,7 +27,6 @@ class EvidenceConfirmed(Event):
     contract: str
     evidence: str
     registered_by: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -38,7 +36,6 @@ class EvidenceWithdrawn(Event):
     kind = "evidence_withdrawn"
     contract: str
     evidence: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -52,7 +49,6 @@ class EvidenceListed(Event):
     contract: str
     people: int
     protected: int
-    by: str
     decision: str
     decision_sha256: str
 
@@ -67,6 +63,5 @@ class WeekExplained(Event):
     version: int
     week: str
     shown: bool
-    by: str
     decision: str
     decision_sha256: str

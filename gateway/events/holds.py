@@ -32,7 +32,6 @@ class HoldProposed(Event):
     source: str
     hold: str
     answer: str  # "accepted" | "rejected"
-    by: str
     decision: str
     decision_sha256: str
 
@@ -47,7 +46,6 @@ class HoldAnswered(Event):
     source: str
     hold: str
     answer: str  # "accepted" | "rejected"
-    by: str
     proposed_by: str  # empty where one person decided
     decision: str
     decision_sha256: str

@@ -54,7 +54,6 @@ class ClientRevoked(Event):
 @dataclass(frozen=True, slots=True)
 class TokenIssued(Event):
     kind = "token_issued"
-    client: str
     token: str
 
 

@@ -76,7 +76,7 @@ class CorrectionDecided(Event):
 class ReleaseSuperseded(Event):
     kind = "release_superseded"
     release: str
-    by: str
+    successor: str
 
 
 @dataclass(frozen=True, slots=True)

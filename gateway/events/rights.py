@@ -20,7 +20,6 @@ class RecordChanged(Event):
     record_kind: str
     change: str
     channel: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -58,7 +57,6 @@ class RightAsked(Event):
     request: str
     contract: str
     right: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -71,7 +69,6 @@ class RightDecided(Event):
     right: str
     answer: str
     rule: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -83,7 +80,6 @@ class PersonRead(Event):
     kind = "person_read"
 
     contract: str
-    by: str
     report_sha256: str
     decision: str
     decision_sha256: str
@@ -97,7 +93,6 @@ class PersonErased(Event):
     subject_sha256: str
     rows: dict[str, int]
     certificate_sha256: str
-    by: str
     decision: str
 
 
@@ -127,7 +122,6 @@ class ArchiveExported(Event):
     contract: str
     sha256: str
     people: int
-    by: str
     decision: str
     decision_sha256: str
 
@@ -140,7 +134,6 @@ class AdviceGiven(Event):
     window: str
     suspends: bool
     text_sha256: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -152,7 +145,6 @@ class AdviceAnswered(Event):
     contract: str
     answer: str
     text_sha256: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -165,7 +157,6 @@ class AdviceLifted(Event):
 
     advice: str
     contract: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -180,7 +171,6 @@ class SampleDrawn(Event):
     seed: str
     size: int
     indexes: list[int]
-    by: str
     decision: str
     decision_sha256: str
 
@@ -191,7 +181,6 @@ class ChangeProposed(Event):
     proposal: str
     contract: str
     sha256: str
-    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +190,6 @@ class ChangeApproved(Event):
     contract: str
     sha256: str
     proposed_by: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -211,7 +199,6 @@ class PolicySetApproved(Event):
     kind = "policy_set_approved"
     sha256: str
     approval_sha256: str
-    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +208,6 @@ class DecisionExplained(Event):
     kind = "decision_explained"
 
     explained: str
-    by: str
     decision: str
     decision_sha256: str
 

@@ -28,9 +28,8 @@ class ResultAcknowledged(Event):
     window: str
     release: str
     lines: list[str]
-    document_sha256: str
+    jwt_sha256: str
     party: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -50,7 +49,6 @@ class ResultDisputed(Event):
     text_sha256: str
     answer_by: str
     party: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -63,7 +61,6 @@ class DisputeResolved(Event):
     outcome: str
     text_sha256: str
     party: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -83,7 +80,6 @@ class PaymentRequested(Event):
     total_minor: int
     bill_sha256: str
     requested_by: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -97,7 +93,6 @@ class PaymentApproved(Event):
     total_minor: int
     sheet_sha256: str
     requested_by: str
-    by: str
     decision: str
     decision_sha256: str
 
@@ -110,7 +105,6 @@ class PaymentRegistered(Event):
     number: str
     total_minor: int
     paid_on: str
-    by: str
     decision: str
     decision_sha256: str
 

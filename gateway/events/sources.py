@@ -85,5 +85,4 @@ class StatisticsAsked(Event):
     answer_sha256: str  # empty where there was none
     figures: int
     not_shown: int
-    by: str
     error: str

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from connectors.errors import ConnectorError
 from gateway.errors.tree import Refused
+from gateway.events.actor import ActorKind
 from gateway.events.decisions import Denied, NotDone
 from gateway.installation.gateway import Gateway
 from gateway.installation.policy_sets import check_approved
@@ -62,7 +63,7 @@ def deciding(gateway: Gateway) -> Iterator[Asking]:
     refused: PolicyDenied | None = None
     asking: Asking | None = None
     try:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             asking = Asking(gateway, uow)
             try:
                 yield asking
@@ -89,7 +90,7 @@ def noting_what_fails(gateway: Gateway, asking: Asking) -> Iterator[None]:
 def _record_failure(gateway: Gateway, asking: Asking, code: str) -> None:
     if not asking.asked:
         return
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.store.write(gateway.clock(), by=asking.uow.by) as uow:
         uow.record(
             NotDone(
                 actions=[action.value for action, _, _ in asking.asked],
@@ -115,6 +116,11 @@ class Asking:
         """Whether this decision was made here, in this transaction: an earlier one may be overtaken by now."""
         return any(one is authorised for one in self.allowed)
 
+    def is_appointed(self, programme: Programme, role: Role) -> bool:
+        """Whether whoever acts may act in this role today. A service never may: nobody would answer for it."""
+        by = self.uow.by
+        return by.kind is not ActorKind.SERVICE and programme.is_appointed(by.name, role, on=self.now.date())
+
     def ask(
         self,
         principal: Party,
@@ -126,9 +132,11 @@ class Asking:
     ) -> Authorised:
         """The stored decision; `PolicyDenied` with its refusal recorded.
 
+        From here on the events of this transaction say that whoever acts did so in the role that was asked about.
         `engine` holds rules that were approved before, for the one decision that approves others. Raises
         `PolicySetInvalid` where nobody approved the rules.
         """
+        self.uow.by = self.uow.by.in_role(principal.role)
         if engine is None:
             engine = self._gateway.policies
             check_approved(self.session, engine.rules, anchor=self._gateway.anchor(), issuer=self._gateway.issuer)

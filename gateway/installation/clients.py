@@ -18,6 +18,7 @@ from sqlmodel import Session, col, delete, select
 
 from gateway.errors.contracts import OrganisationUnknown
 from gateway.errors.installation import ClientInvalid, ClientKeyRefused, ClientUnknown, Unauthenticated
+from gateway.events import actor
 from gateway.events.installation import ClientRegistered, ClientRevoked, TokenIssued
 from gateway.installation.gateway import Gateway
 from gateway.installation.tokens import (
@@ -61,7 +62,7 @@ def register_client(gateway: Gateway, *, client_id: str, organisation: str, role
     """
     check_typed(client_id, what="the client's id")
     jwk = _public_key(jwk_file)
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         known = _parties(gateway, uow.session)
         if Party(organisation, role) not in known:
             raise OrganisationUnknown(organisation=organisation, role=role, known=map(str, known))
@@ -106,7 +107,7 @@ def revoke_client(gateway: Gateway, client_id: str) -> bool:
 
     Raises `ClientUnknown`.
     """
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         row = uow.session.get(ClientRow, client_id)
         if row is None:
             raise ClientUnknown(client=client_id)
@@ -126,19 +127,22 @@ def exchange(gateway: Gateway, assertion: str) -> str:
     now = gateway.clock()
     client_id = claimed_client(assertion)
     with gateway.store.read() as session:
-        client = session.get(ClientRow, client_id)
+        row = session.get(ClientRow, client_id)
+    client = _client_of(row) if row is not None and row.is_active else None
     seconds = int(now.timestamp())
     # an unknown client fails like a wrong signature: nobody finds out which ids are registered
-    jwk = client.jwk if client is not None and client.is_active else _nobodys_key()
+    jwk = row.jwk if row is not None and client is not None else _nobodys_key()
     checked = verify_assertion(assertion, client_id=client_id, jwk=jwk, issuer=gateway.issuer, now=seconds)
+    if client is None:
+        raise Unauthenticated(reason="no such client")
     signer, token_id = gateway.token_signer(), str(uuid.uuid4())
-    with gateway.store.write(now) as uow:
+    with gateway.store.write(now, by=actor.client(client_id, client.party.role)) as uow:
         _active(uow.session, client_id)  # it may have been revoked in the meantime
         uow.session.exec(delete(UsedAssertion).where(col(UsedAssertion.expires_at) < seconds))
         if uow.session.get(UsedAssertion, (checked.jti, client_id)) is not None:
             raise Unauthenticated(reason="the assertion was used before")
         uow.session.add(UsedAssertion(jti=checked.jti, client_id=client_id, expires_at=checked.expires_at))
-        uow.record(TokenIssued(client=client_id, token=token_id))
+        uow.record(TokenIssued(token=token_id))
     return issue_access_token(
         signer,
         client_id=client_id,
@@ -153,11 +157,6 @@ def exchange(gateway: Gateway, assertion: str) -> str:
 def _nobodys_key() -> dict[str, str]:
     """A public key whose private half nobody has."""
     return jwk_of(generate_private_key(SECP256R1()).public_key())
-
-
-def caller(gateway: Gateway, token: str) -> Party:
-    """The party that an access token stands for, as registered now. Raises `Unauthenticated`."""
-    return calling(gateway, token).party
 
 
 def calling(gateway: Gateway, token: str) -> RegisteredClient:

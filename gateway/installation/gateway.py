@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from gateway.attestations import manifest, status
 from gateway.errors.contracts import ContractUnknown
 from gateway.errors.installation import AlreadyInstalled, NoActiveKey
 from gateway.errors.signer import KindMismatch
+from gateway.events.actor import Actor
 from gateway.events.installation import Installed, SigningKeyChanged
 from gateway.events.rights import PolicySetApproved
 from gateway.installation import in_force
@@ -60,6 +62,7 @@ class Gateway:
     load_policies: Callable[[], PolicyEngine]  # when something is to be decided; the same engine each time
     installed: Installation
     clock: Clock
+    acting: Actor | None = None  # a client or the server; without one, whoever the settings name
 
     @classmethod
     def open(cls, settings: Settings, *, clock: Clock = utc_now) -> Gateway:
@@ -85,9 +88,17 @@ class Gateway:
         return self.load_policies()
 
     @property
-    def staff(self) -> str:
-        """Who acts here, as the access log names them."""
-        return self.settings.acting_staff
+    def actor(self) -> Actor:
+        """Who acts here, as every event in the access log says. Raises `TextInvalid`."""
+        return self.acting or self.settings.actor
+
+    def acting_as(self, actor: Actor) -> Gateway:
+        """The same installation, for what a client asks or the server does by itself."""
+        return replace(self, acting=actor)
+
+    def write(self) -> AbstractContextManager[UnitOfWork]:
+        """A writing transaction of whoever acts, now. Raises what `Store.write` raises."""
+        return self.store.write(self.clock(), by=self.actor)
 
     @property
     def issuer(self) -> str:
@@ -155,15 +166,16 @@ class Gateway:
     def log_key(self, log: str) -> LogKey:
         return log_key(self.keystore, log, self.origin(log))
 
-    def boundary(self, session: Session) -> Boundary:
-        """The boundary over the linkage of this session."""
+    def boundary(self, session: Session, *, rehearses: bool = False) -> Boundary:
+        """The boundary over the linkage of this session; one that `rehearses` enrols nobody."""
         # most commands match nobody, and need not load what matches whole columns (numpy)
         from connectors.boundary import Boundary
-        from gateway.store.vault import VaultTables
+        from gateway.store.vault import RehearsalVault, VaultTables
         from keys.linkage import Linkage
 
         secret, vault_key = (self.keystore.load(name).private_bytes for name in ("linkage", "vault"))
-        return Boundary(Linkage(VaultTables(session), secret=secret, vault_key=vault_key))
+        vault = RehearsalVault(session) if rehearses else VaultTables(session)
+        return Boundary(Linkage(vault, secret=secret, vault_key=vault_key))
 
     @property
     def secrets(self) -> SecretsFolder:
@@ -236,7 +248,7 @@ def initialise(
     )
     store = Store(settings.store_url)
     migrate(store)
-    with store.write(now) as uow:
+    with store.write(now, by=settings.actor) as uow:
         row = uow.session.exec(select(Installation)).one_or_none()
         if row is None:
             row = Installation(
@@ -319,5 +331,7 @@ def _first_policy_set(gateway: Gateway, uow: UnitOfWork) -> None:
     from gateway.installation import policy_sets  # reads rules, and so loads Cedar
 
     rules, anchor = gateway.policies.rules, gateway.anchor()
-    row = policy_sets.approve(uow.session, rules, anchor=anchor, issuer=gateway.issuer, by=gateway.staff, now=uow.now)
-    uow.record(PolicySetApproved(sha256=row.sha256, approval_sha256=policy_sets.approval_sha256(row), by=gateway.staff))
+    row = policy_sets.approve(
+        uow.session, rules, anchor=anchor, issuer=gateway.issuer, by=gateway.actor.name, now=uow.now
+    )
+    uow.record(PolicySetApproved(sha256=row.sha256, approval_sha256=policy_sets.approval_sha256(row)))

@@ -15,6 +15,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
 from connectors.transport import Clock
+from gateway.events import actor
+from gateway.events.actor import Actor
+from vocabulary.errors import TextInvalid
 from vocabulary.typed_text import check_typed
 
 
@@ -53,13 +56,26 @@ class Settings(BaseSettings):
     staff: str = Field(
         default="", description="Who acts on the command line; empty means the login name. Stands in the access log."
     )
+    service: str = Field(
+        default="", description="What a timer runs, such as `scheduled pull`: then the gateway acts, and no person."
+    )
     status_ttl_seconds: int = Field(default=43_200, ge=60, description="How long a reader may cache the status list.")
     token_life_seconds: int = Field(default=300, ge=30, le=600, description="Life of an access token.")
 
     @property
-    def acting_staff(self) -> str:
-        """Who acts: the setting, or the login name of the process."""
-        return check_typed(self.staff or getpass.getuser(), what="the name of the staff member (GATEWAY_STAFF)")
+    def actor(self) -> Actor:
+        """Who acts on the command line: the service, or the named member of staff, or the login name of the process.
+
+        Raises `TextInvalid`.
+        """
+        if self.service:
+            return actor.service(check_typed(self.service, what="the name of the service (GATEWAY_SERVICE)"))
+        what = "the name of the staff member (GATEWAY_STAFF)"
+        name = check_typed(self.staff or getpass.getuser(), what=what)
+        try:
+            return actor.staff_member(name)
+        except ValueError as error:
+            raise TextInvalid(what=what, reason=str(error)) from None
 
     @property
     def store_url(self) -> str:

@@ -49,7 +49,7 @@ def add_key(
         uri = f"file:{name}"
     signer = signer_from_uri(uri, gateway.keystore, alg=alg)
     check_signer(signer, kind, uri=uri)
-    with gateway.store.write(now) as uow:
+    with gateway.store.write(now, by=gateway.actor) as uow:
         if (known := uow.session.get(SigningKeyRow, signer.kid)) is not None:
             if known.uri != uri and uri.startswith("file:"):
                 gateway.keystore.destroy(uri.removeprefix("file:"))
@@ -74,7 +74,7 @@ def activate(gateway: Gateway, kid: str) -> SigningKeyRow:
 
     A release that was interrupted under the key before is finished under this one.
     """
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         row = _row(uow, kid)
         if row.state == KeyState.ACTIVE:
             return row
@@ -118,7 +118,7 @@ def list_signing_keys(gateway: Gateway) -> Sequence[SigningKeyRow]:
 
 
 def _act(gateway: Gateway, kid: str, action: KeyAction, *, since: datetime | None = None) -> SigningKeyRow:
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         row = _row(uow, kid)
         done = {
             KeyAction.RETIRE: KeyState.RETIRED,

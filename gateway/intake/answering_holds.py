@@ -89,28 +89,26 @@ def _answer(gateway: Gateway, hold_id: str, answer: str) -> HoldAnswer:
         authorised = _ask(gateway, asking, row, is_second=needs_two and not is_first)
         report = None
         if is_first:
-            row.proposed, row.proposed_by = answer, gateway.staff
+            row.proposed, row.proposed_by = answer, gateway.actor.name
             asking.uow.record(
                 HoldProposed(
                     contract=row.contract_id,
                     source=row.source_id,
                     hold=row.id,
                     answer=answer,
-                    by=gateway.staff,
                     decision=authorised.id,
                     decision_sha256=authorised.sha256,
                 )
             )
         else:
             report = _carry_out(gateway, asking, row, answer)
-            row.answer, row.answered_by, row.answered_at = answer, gateway.staff, asking.now
+            row.answer, row.answered_by, row.answered_at = answer, gateway.actor.name, asking.now
             asking.uow.record(
                 HoldAnswered(
                     contract=row.contract_id,
                     source=row.source_id,
                     hold=row.id,
                     answer=answer,
-                    by=gateway.staff,
                     proposed_by=row.proposed_by if needs_two else "",
                     decision=authorised.id,
                     decision_sha256=authorised.sha256,
@@ -125,8 +123,8 @@ def _ask(gateway: Gateway, asking: Asking, row: PullHold, *, is_second: bool) ->
     programme = gateway.programme(asking.session, row.contract_id)
     facts = DecisionFacts(
         purpose=Purpose.GOVERNANCE,
-        appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=asking.now.date()),
-        second_person=not is_second or row.proposed_by != gateway.staff,
+        appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
+        second_person=not is_second or row.proposed_by != gateway.actor.name,
         retention_clear=True,  # what is rejected was never used
     )
     return asking.ask(staff_party(programme, Role.SYSTEM_OWNER), Action.CHANGE_POLICY, programme, facts)

@@ -121,7 +121,7 @@ def _authorise(gateway: Gateway, contract_id: str, source_id: str, purpose: Purp
 def _record(
     gateway: Gateway, contract_id: str, declaration: SourceDeclaration, *, records: int, of_cohort: int, error: str
 ) -> None:
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         uow.record(
             SourceChecked(
                 contract=contract_id,

@@ -1,4 +1,4 @@
-"""Use case: a referral list becomes a sealed batch, or nothing of it is stored.
+"""Use case: a referral list becomes a sealed batch, or nothing of it is stored; before that, what would be sealed.
 
 Everybody on the list was told before (GDPR art. 13 and 14): the list names the notice, and its text stands in the
 programme by version and digest. From here the batch's membership never changes (invariant 7).
@@ -10,16 +10,18 @@ import secrets
 import uuid
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from sqlmodel import Session
 
 from connectors.enrolment import Referral, ReferralList, read_referrals
+from connectors.errors import FileChanged
 from connectors.reading import file_sha256
 from connectors.source_file import LocalFile
 from gateway.attestations.seals import Seal, seal_leaf
 from gateway.errors.enrolment import CohortAlreadySealed, EnrolmentRefused
-from gateway.events.contracts import CohortSealed
+from gateway.events.contracts import CohortSealed, EnrolmentPreviewed
 from gateway.events.event import PersonLine
 from gateway.events.rights import BasesRecorded
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
@@ -48,57 +50,130 @@ class Enrolled:
     is_new: bool
 
 
-def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> Enrolled:
-    """Enrol everyone on a referral list and seal them as one batch, or store nothing at all.
+@dataclass(frozen=True, slots=True)
+class EnrolmentPreview:
+    """What a referral list would seal: counts, days and lines of the file, and nothing of a row. For municipal eyes.
 
-    From here the batch's membership never changes (invariant 7). The same file again changes nothing.
+    `refused` says of each row that would not be accepted in which line it stands, and why. `sealed` is the batch where
+    this very file was sealed before.
+    """
 
-    Raises `EnrolmentRefused` with the count of each reason where the list does not hold exactly the number of
-    people that the contract names for the batch, `CohortAlreadySealed` for another file, `PolicyDenied`, or
-    a `ConnectorError`.
+    contract: str
+    batch: str
+    file_sha256: str
+    named: int  # people, by the contract
+    accepted: int = 0
+    referred: tuple[date, date] | None = None  # the first day and the last
+    notices: tuple[tuple[str, int], ...] = ()  # by id, with how many were told by it
+    refused: tuple[tuple[int, str], ...] = ()
+    sealed: Enrolled | None = None
+
+    @property
+    def would_seal(self) -> bool:
+        return self.accepted == self.named and not self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A batch that is open, and the policy's leave to fill it."""
+
+    contract: Contract
+    programme: Programme
+    batch: DeclaredBatch
+    authorised: Authorised
+
+    def read(self, gateway: Gateway, session: Session, file: Path, *, rehearses: bool) -> ReferralList:
+        return read_referrals(
+            LocalFile(file),
+            gateway.boundary(session, rehearses=rehearses),
+            self.contract.id,
+            period=(self.contract.cohort.enrolment_from, self.contract.cohort.enrolment_to),
+            notices={notice.id for notice in self.programme.notices},
+            taken={subject.case_reference for subject in queries.subjects(session, self.contract.id)},
+            refuse_elsewhere=True,  # totals of two contracts over the same people could be subtracted
+        )
+
+
+def preview(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> EnrolmentPreview:
+    """What `enrol` would do with this list. Nobody is enrolled and nothing is sealed; that somebody looked is logged.
+
+    Raises what `enrol` raises, but for `EnrolmentRefused`: what is wrong is what it shows.
     """
     digest = file_sha256(LocalFile(file))
     with deciding(gateway) as asking:
-        contract = gateway.contract(asking.session, contract_id)
-        programme = gateway.programme(asking.session, contract_id)
-        batch = next((batch for batch in contract.cohort.batches if batch.id == batch_id), None)
-        sealed = asking.session.get(Batch, (contract_id, batch_id))
-        if sealed is not None and sealed.file_sha256 == digest:
-            return Enrolled(contract_id, batch_id, sealed.count, sealed.seal_sha256, is_new=False)
-        period = (contract.cohort.enrolment_from, contract.cohort.enrolment_to)
-        facts = EnrolFacts(
-            purpose=Purpose.OUTCOME_EVALUATION,
-            contract_sha256=contract.sha256,
-            period_within_programme=programme.covers(*period),
-            batch_open=batch is not None and sealed is None,
+        opened = _open(gateway, asking, contract_id, batch_id, digest)
+        if isinstance(opened, Enrolled):
+            return EnrolmentPreview(contract_id, batch_id, digest, opened.count, sealed=opened)
+        referrals = opened.read(gateway, asking.session, file, rehearses=True)
+        asking.uow.record(
+            EnrolmentPreviewed(
+                contract=contract_id,
+                batch=batch_id,
+                listed=len(referrals.accepted) + len(referrals.refused),
+                accepted=len(referrals.accepted),
+                file_sha256=referrals.file_sha256,
+                decision=opened.authorised.id,
+            )
         )
-        authorised = asking.ask(municipality(programme), Action.ENROL, programme, facts)
-        if batch is None or sealed is not None:  # the policy has refused this already
-            raise CohortAlreadySealed(contract=contract_id, batch=batch_id)
-        referrals = read_referrals(
-            LocalFile(file),
-            gateway.boundary(asking.session),
-            contract_id,
-            period=period,
-            notices={notice.id for notice in programme.notices},
-            refuse_elsewhere=True,  # totals of two contracts over the same people could be subtracted
-        )
-        seal = _seal(gateway, asking, contract, batch, referrals, file.name, digest, authorised)
-        _record_bases(asking, programme, batch, referrals, authorised)
+    days = sorted(referral.referred_on for referral in referrals.accepted)
+    return EnrolmentPreview(
+        contract=contract_id,
+        batch=batch_id,
+        file_sha256=referrals.file_sha256,
+        named=opened.batch.size,
+        accepted=len(referrals.accepted),
+        referred=(days[0], days[-1]) if days else None,
+        notices=tuple(sorted(Counter(referral.notice_id for referral in referrals.accepted).items())),
+        refused=tuple((line, reason.value) for line, reason in referrals.refused),
+    )
+
+
+def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path, *, previewed_sha256: str = "") -> Enrolled:
+    """Enrol everyone on a referral list and seal them as one batch, or store nothing at all.
+
+    From here the batch's membership never changes (invariant 7). The same file again changes nothing.
+    `previewed_sha256` is the digest of the list that somebody looked at and said yes to.
+
+    Raises `EnrolmentRefused` with the count of each reason where the list does not hold exactly the number of
+    people that the contract names for the batch, `CohortAlreadySealed` for another file, `PolicyDenied`,
+    `FileChanged` where it is not the list that was looked at, or another `ConnectorError`.
+    """
+    digest = file_sha256(LocalFile(file))
+    with deciding(gateway) as asking:
+        opened = _open(gateway, asking, contract_id, batch_id, digest)
+        if isinstance(opened, Enrolled):
+            return opened
+        referrals = opened.read(gateway, asking.session, file, rehearses=False)
+        if not referrals.file_sha256 == digest == (previewed_sha256 or digest):
+            raise FileChanged(file=file.name)
+        seal = _seal(gateway, asking, opened, referrals, file.name)
+        _record_bases(asking, opened.programme, opened.batch, referrals, opened.authorised)
     return Enrolled(contract_id, batch_id, seal.count, seal.sha256, is_new=True)
 
 
-def _seal(
-    gateway: Gateway,
-    asking: Asking,
-    contract: Contract,
-    batch: DeclaredBatch,
-    referrals: ReferralList,
-    file_name: str,
-    digest: str,
-    authorised: Authorised,
-) -> Seal:
+def _open(gateway: Gateway, asking: Asking, contract_id: str, batch_id: str, digest: str) -> _Opened | Enrolled:
+    """The batch, where it is open and the policy allows; or what was sealed before from the file with this digest."""
+    contract = gateway.contract(asking.session, contract_id)
+    programme = gateway.programme(asking.session, contract_id)
+    batch = next((batch for batch in contract.cohort.batches if batch.id == batch_id), None)
+    sealed = asking.session.get(Batch, (contract_id, batch_id))
+    if sealed is not None and sealed.file_sha256 == digest:
+        return Enrolled(contract_id, batch_id, sealed.count, sealed.seal_sha256, is_new=False)
+    facts = EnrolFacts(
+        purpose=Purpose.OUTCOME_EVALUATION,
+        contract_sha256=contract.sha256,
+        period_within_programme=programme.covers(contract.cohort.enrolment_from, contract.cohort.enrolment_to),
+        batch_open=batch is not None and sealed is None,
+    )
+    authorised = asking.ask(municipality(programme), Action.ENROL, programme, facts)
+    if batch is None or sealed is not None:  # the policy has refused this already
+        raise CohortAlreadySealed(contract=contract_id, batch=batch_id)
+    return _Opened(contract, programme, batch, authorised)
+
+
+def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: ReferralList, file_name: str) -> Seal:
     """Store the batch's subjects and log the commitment to them."""
+    contract, batch = opened.contract, opened.batch
     if len(referrals.accepted) != batch.size:
         reasons = {reason.value: count for reason, count in referrals.rejected.items()}
         counts = {"accepted": len(referrals.accepted), "the_contract_names": batch.size}
@@ -130,7 +205,7 @@ def _seal(
         Batch(
             contract_id=contract.id,
             batch_id=batch.id,
-            file_sha256=digest,
+            file_sha256=referrals.file_sha256,
             count=seal.count,
             root_hex=seal.root,
             nonce_hex=seal.nonce,
@@ -146,7 +221,7 @@ def _seal(
             batch=batch.id,
             count=seal.count,
             seal_sha256=seal.sha256,
-            decision=authorised.id,
+            decision=opened.authorised.id,
         ),
         [PersonLine(r.subject.value, "enrol", Purpose.OUTCOME_EVALUATION) for r in referrals.accepted],
     )

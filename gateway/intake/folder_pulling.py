@@ -63,7 +63,7 @@ def pull_folder(
     try:
         yield from _take_files(gateway, contract_id, declaration, secrets, clock, purpose, progress)
     except SourceUnavailable as error:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             uow.record(FolderFailed(contract=contract_id, source=source_id, error=error.code))
             note_reached(uow, declaration, error)
         raise
@@ -101,7 +101,7 @@ def _answers_again(gateway: Gateway, declaration: SourceDeclaration) -> None:
     with gateway.store.read() as session:
         is_known = circuit.has_failed(session, declaration.id)
     if is_known:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             note_reached(uow, declaration, None)
             uow.record(SourceAnswersAgain(source=declaration.id))
 

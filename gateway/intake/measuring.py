@@ -86,7 +86,8 @@ def measures_of_records(
 def _found(spells: Iterable[StatusSpell], postings: Iterable[IncomePosting]) -> set[str]:
     """Of whom the register has something: that it shows no benefit is what it says of everybody else."""
     with_status = {spell.subject.value for spell in spells if spell.status is not Status.NO_BENEFIT}
-    return with_status | {posting.subject.value for posting in postings}
+    with_income = {one.subject.value for one in postings if one.income_type is not IncomeType.UNREADABLE}
+    return with_status | with_income
 
 
 def _unknown(spells: Iterable[StatusSpell], postings: Iterable[IncomePosting]) -> set[str]:

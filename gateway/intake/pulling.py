@@ -111,11 +111,11 @@ def pull(
         if pulled.file_sha256 != digest:  # what was authorised is what is stored
             raise FileChanged(file=file.name)
     except FileNotNeeded:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             uow.record(PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest))
         raise
     except (ConnectorError, DeclarationInvalid) as error:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             uow.record(PullFailed(contract=contract_id, source=source_id, file_sha256=digest, error=error.code))
         raise
     with deciding(gateway) as asking:  # 3

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 
 from connectors.asking import OwnPage, Trouble, ask_people, own_page
 from connectors.base import Progress, no_progress
-from connectors.errors import ConnectorError, SourceMalformed
+from connectors.cells import read_flag, read_instant
+from connectors.errors import ConnectorError, RejectReason, SourceMalformed
 from connectors.shapes import Owned
 from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, Record, Transport
 from gateway.contracts.declarations import source
@@ -67,7 +68,7 @@ def pull_records(
         else:
             told = _read_list(gateway, run, transport, ask, progress)
     except ConnectorError as error:
-        with gateway.store.write(gateway.clock()) as uow:
+        with gateway.write() as uow:
             uow.record(RecordsFailed(contract=contract_id, source=source_id, run=run.id, error=error.code))
             note_reached(uow, run.declaration, error)
         raise
@@ -249,11 +250,13 @@ def _versioned_record(run: RecordRun, subject: SubjectRef | None, record: Record
     """
     texts = dict(zip(run.words, record, strict=True))
     version, number = texts["version"].strip(), texts["record"].strip()
-    try:
-        order = int(version) if version.isdigit() else int(datetime.fromisoformat(version).timestamp() * 1_000_000)
-    except (ValueError, OverflowError):
-        order = -1
+    instant = read_instant(version)
+    order = int(version) if version.isdecimal() else -1
+    if isinstance(instant, datetime):
+        order = int(instant.timestamp() * 1_000_000)
     if not number or not 0 <= order < 2**62:
         raise SourceMalformed(source=run.declaration.id, reason="a record has no number or no version")
-    is_deleted = texts.get("deleted", "").strip().lower() in ("1", "true", "ja")
+    is_deleted = read_flag(texts.get("deleted", ""))
+    if isinstance(is_deleted, RejectReason):
+        raise SourceMalformed(source=run.declaration.id, reason="whether a record is deleted is neither yes nor no")
     return Versioned(subject, record, number, order, is_deleted)

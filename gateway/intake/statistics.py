@@ -92,7 +92,7 @@ def ask_statistics(
 
 
 def _record(gateway: Gateway, declaration: AggregateDeclaration, asked: StatisticsAnswer | None, *, error: str) -> None:
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         uow.record(
             StatisticsAsked(
                 service=declaration.service,
@@ -102,7 +102,6 @@ def _record(gateway: Gateway, declaration: AggregateDeclaration, asked: Statisti
                 answer_sha256="" if asked is None else asked.statistics.answer_sha256,
                 figures=0 if asked is None else len(asked.statistics.figures),
                 not_shown=0 if asked is None else asked.not_shown,
-                by=gateway.staff,
                 error=error,
             )
         )

@@ -135,7 +135,7 @@ class Rules:
                 | WeekReason.OUT
             ):
                 return self.line("exits", key=self._exit(person, verdict))
-            case WeekReason.QUALIFIES | WeekReason.NO_INCOME | WeekReason.TOO_FEW_HOURS:
+            case WeekReason.QUALIFIES | WeekReason.INCOME_UNREADABLE | WeekReason.NO_INCOME | WeekReason.TOO_FEW_HOURS:
                 return verdict.line
             case _:
                 assert_never(verdict.reason)

@@ -15,7 +15,7 @@ from outcome_verifier.tlog import merkle_root
 from policies.basis import Stop, StopReason
 from vocabulary.records import IncomePosting, StatusSpell
 from vocabulary.statuses import IncomeType, Status
-from vocabulary.weeks import Week
+from vocabulary.weeks import Month, Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,10 @@ class PersonHistory:
     earnings: Mapping[tuple[int, IncomeType], int]  # (month, type) -> minor units; empty where the contract needs none
     stop: StopReason | None = None  # why the person is not followed
     last_week: int = 0  # with a stop: the last week that was followed to its end; 0 for none
+
+    def has_unreadable_income(self, month: Month) -> bool:
+        """Whether a posting of this month was lost: then whatever else is posted, its income is not known."""
+        return (month.ordinal, IncomeType.UNREADABLE) in self.postings
 
     @classmethod
     def build(

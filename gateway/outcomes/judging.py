@@ -167,8 +167,12 @@ def _lacks_income(contract: Contract, state: WeekState, person: PersonHistory, w
     if not state.income_types:
         return None
     month = week.month
+    if person.has_unreadable_income(month):
+        return WeekReason.INCOME_UNREADABLE
     if contract.qualification.carries_missing_month_forward and not _shows_pay(state, person, month):
         month = month + -1
+        if person.has_unreadable_income(month):
+            return WeekReason.INCOME_UNREADABLE
     if not _shows_pay(state, person, month):
         return WeekReason.NO_INCOME
     hours = sum(person.hours.get((month.ordinal, kind), 0) for kind in state.income_types)

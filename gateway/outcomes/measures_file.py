@@ -29,7 +29,7 @@ def read_states(root: DeclarationTable) -> tuple[WeekState, ...]:
     for table in root.tables("states", least=0):
         label = table.table("label")
         types = table.texts("income_types", [])
-        known = {kind.value for kind in IncomeType if kind is not IncomeType.UNKNOWN}
+        known = {kind.value for kind in IncomeType} - {IncomeType.UNKNOWN, IncomeType.UNREADABLE}
         for word in types:
             if word not in known:
                 raise table.refuse("income_types", f"knows no income type {word!r}")

@@ -33,6 +33,7 @@ _BUCKETS = total(
         WeekReason.FAILED: "left",
         WeekReason.OUT: "left",
         WeekReason.NOT_OBSERVED: "not_observed",
+        WeekReason.INCOME_UNREADABLE: "not_observed",
         WeekReason.UNKNOWN_CODE: OTHER,
         WeekReason.AFTER_LAST_WEEK: OTHER,
         WeekReason.PAUSED: OTHER,  # and no paused week is asked below

@@ -24,6 +24,7 @@ class WeekReason(StrEnum):
     EXIT = "pension, death or not resident: an exit, not an outcome"
     UNKNOWN_CODE = "the source shows a code that no list explains"
     NO_STATE = "the register status is not in any state of the measure"
+    INCOME_UNREADABLE = "a posting of the week's month could not be read: its income is unknown"
     NO_INCOME = "no income evidence in the week's month"
     TOO_FEW_HOURS = "too few paid hours in the week's month"
 

@@ -65,9 +65,7 @@ def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", s
         if window:
             contract.window(window)
         today = asking.now.date()
-        facts = AdviceFacts(
-            purpose=Purpose.GOVERNANCE, appointment_valid=programme.is_appointed(gateway.staff, Role.DPO, on=today)
-        )
+        facts = AdviceFacts(purpose=Purpose.GOVERNANCE, appointment_valid=asking.is_appointed(programme, Role.DPO))
         authorised = asking.ask(staff_party(programme, Role.DPO), Action.ADVISE, programme, facts)
         row = Advice(
             id=str(uuid.uuid4()),
@@ -75,7 +73,7 @@ def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", s
             window=window,
             text=text,
             suspends=suspends,
-            by=gateway.staff,
+            by=gateway.actor.name,
             at=asking.now,
             decide_by=after_working_days(today, programme.suspension_days),
             answer="",
@@ -91,7 +89,6 @@ def advise(gateway: Gateway, contract_id: str, text: str, *, window: str = "", s
                 window=window,
                 suspends=suspends,
                 text_sha256=_digest(text),
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
@@ -114,14 +111,14 @@ def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> Ad
         programme = gateway.programme(asking.session, row.contract_id)
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
-            appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=asking.now.date()),
-            second_person=row.by != gateway.staff,
+            appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
+            second_person=row.by != gateway.actor.name,
             retention_clear=True,  # the advice and its answer are both kept
         )
         owner = staff_party(programme, Role.SYSTEM_OWNER)
         authorised = asking.ask(owner, Action.CHANGE_POLICY, programme, facts)
         row.answer, row.answer_text = (FOLLOWED if followed else NOT_FOLLOWED), text
-        row.answered_by, row.answered_at = gateway.staff, asking.now
+        row.answered_by, row.answered_at = gateway.actor.name, asking.now
         asking.session.add(row)
         asking.uow.record(
             AdviceAnswered(
@@ -129,7 +126,6 @@ def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> Ad
                 contract=row.contract_id,
                 answer=row.answer,
                 text_sha256=_digest(text),
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
@@ -147,16 +143,15 @@ def lift(gateway: Gateway, advice_id: str) -> AdviceShown:
         if row is None or row.answer == NOT_FOLLOWED or row.lifted_at is not None:
             raise AdviceUnknown(advice=advice_id)
         programme = gateway.programme(asking.session, row.contract_id)
-        appointed = programme.is_appointed(gateway.staff, Role.DPO, on=asking.now.date())
+        appointed = asking.is_appointed(programme, Role.DPO)
         facts = AdviceFacts(purpose=Purpose.GOVERNANCE, appointment_valid=appointed)
         authorised = asking.ask(staff_party(programme, Role.DPO), Action.ADVISE, programme, facts)
-        row.lifted_by, row.lifted_at = gateway.staff, asking.now
+        row.lifted_by, row.lifted_at = gateway.actor.name, asking.now
         asking.session.add(row)
         asking.uow.record(
             AdviceLifted(
                 advice=row.id,
                 contract=row.contract_id,
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
@@ -178,7 +173,7 @@ def sample(gateway: Gateway, contract_id: str, *, size: int, seed: str) -> list[
     """
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
-        appointed = programme.is_appointed(gateway.staff, Role.DPO, on=asking.now.date())
+        appointed = asking.is_appointed(programme, Role.DPO)
         facts = LogFacts(purpose=Purpose.ACCESS_REVIEW, appointment_valid=appointed)
         authorised = asking.ask(staff_party(programme, Role.DPO), Action.READ_LOG, programme, facts)
         indexes = drawn_indexes(seed, ledger.size(asking.session, "access"), size)
@@ -189,7 +184,6 @@ def sample(gateway: Gateway, contract_id: str, *, size: int, seed: str) -> list[
                 seed=seed,
                 size=size,
                 indexes=indexes,
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )

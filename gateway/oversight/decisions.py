@@ -61,14 +61,12 @@ def explain(gateway: Gateway, decision_id: str, *, role: Role = Role.DPO) -> Sto
         programme = gateway.programme(asking.session, _contract_of(asking.session, row))
         facts = LogFacts(
             purpose=Purpose.ACCESS_REVIEW,
-            appointment_valid=programme.is_appointed(gateway.staff, role, on=asking.now.date()),
+            appointment_valid=asking.is_appointed(programme, role),
         )
         reader = staff_party(programme, role)
         authorised = asking.ask(reader, Action.READ_LOG, programme, facts)
         asking.uow.record(
-            DecisionExplained(
-                explained=decision_id, by=gateway.staff, decision=authorised.id, decision_sha256=authorised.sha256
-            )
+            DecisionExplained(explained=decision_id, decision=authorised.id, decision_sha256=authorised.sha256)
         )
         digest = hashlib.sha256(canonical.dumps(dict(row.body))).hexdigest()
         return StoredDecision(row.id, row.at, row.sha256, _decision_of(row), digest == row.sha256)

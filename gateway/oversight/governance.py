@@ -52,18 +52,18 @@ def status(gateway: Gateway) -> PolicySetStatus:
 def propose_policy_set(gateway: Gateway) -> str:
     """Propose the set on disk and return the proposal's id."""
     rules = gateway.policies.rules
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         row = Proposal(
             id=str(uuid.uuid4()),
             contract_id="",
             files=rules.files,
             sha256=rules.sha256,
-            proposed_by=gateway.staff,
+            proposed_by=gateway.actor.name,
             proposed_at=uow.now,
             approved_by="",
         )
         uow.session.add(row)
-        uow.record(ChangeProposed(proposal=row.id, contract="", sha256=rules.sha256, by=gateway.staff))
+        uow.record(ChangeProposed(proposal=row.id, contract="", sha256=rules.sha256))
         return row.id
 
 
@@ -78,19 +78,17 @@ def approve_policy_set(gateway: Gateway, proposal_id: str) -> str:
         row = asking.session.get(Proposal, proposal_id)
         if row is None or row.contract_id or row.approved_at is not None or row.sha256 != rules.sha256:
             raise ProposalUnknown(proposal=proposal_id)
-        if row.proposed_by == gateway.staff:  # also where no programme is there to be asked
+        if row.proposed_by == gateway.actor.name:  # also where no programme is there to be asked
             raise RequestRefused(rule="second-person", reason="whoever approves is another than whoever proposed")
         _ask_everywhere(gateway, asking, row)
-        row.approved_by, row.approved_at = gateway.staff, asking.now
+        row.approved_by, row.approved_at = gateway.actor.name, asking.now
         asking.session.add(row)
-        by = f"{row.proposed_by}, {gateway.staff}"
+        by = f"{row.proposed_by}, {gateway.actor.name}"
         approved = policy_sets.approve(
             asking.session, rules, anchor=gateway.anchor(), issuer=gateway.issuer, by=by, now=asking.now
         )
         asking.uow.record(
-            PolicySetApproved(
-                sha256=approved.sha256, approval_sha256=policy_sets.approval_sha256(approved), by=gateway.staff
-            )
+            PolicySetApproved(sha256=approved.sha256, approval_sha256=policy_sets.approval_sha256(approved))
         )
     return rules.sha256
 
@@ -104,8 +102,8 @@ def _ask_everywhere(gateway: Gateway, asking: Asking, row: Proposal) -> None:
         programme = gateway.programme(asking.session, contract_id)
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
-            appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=asking.now.date()),
-            second_person=row.proposed_by != gateway.staff,
+            appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
+            second_person=row.proposed_by != gateway.actor.name,
             retention_clear=True,  # earlier sets are kept
         )
         owner = staff_party(programme, Role.SYSTEM_OWNER)

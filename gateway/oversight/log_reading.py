@@ -41,20 +41,18 @@ def read_log(
     count: int,
     contract_id: str | None = None,
     purpose: Purpose = Purpose.ACCESS_REVIEW,
-    acting: str = "",
 ) -> list[LogLine]:
     """Events from `first` on, at most `count`; reading them is an event too.
 
     The reader's grant stands in a programme: `contract_id`'s, or the first in force. So does the appointment of whoever
-    acts for the reader: `acting` is a client's id, and empty for the staff at the command line. Raises `PolicyDenied`.
+    acts for the reader. Raises `PolicyDenied`.
     """
     with deciding(gateway) as asking:
         contracts = contract_queries.contract_ids(asking.session)
         if not contracts or (contract_id is not None and contract_id not in contracts):
             raise ContractUnknown(contract=contract_id or "(none)")
         programme = gateway.programme(asking.session, contract_id or contracts[0])
-        appointed = programme.is_appointed(acting or gateway.staff, reader.role, on=asking.now.date())
-        facts = LogFacts(purpose=purpose, appointment_valid=appointed)
+        facts = LogFacts(purpose=purpose, appointment_valid=asking.is_appointed(programme, reader.role))
         authorised = asking.ask(reader, Action.READ_LOG, programme, facts)
         # the log keeps this for ever: beyond its end it is whatever the reader typed
         first = min(first, ledger.size(asking.session, "access"))
@@ -84,7 +82,7 @@ def verify_logs(gateway: Gateway, *, against: dict[str, str] | None = None) -> l
             key = gateway.log_key(log)
             verifier = VerifierKey(key.name, key.public_bytes)
             reports.append(verify_all(session, log, key=verifier, against=saved.get(log)))
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         for report in reports:
             # a head is signed only over what was just recomputed
             if ledger.size(uow.session, report.log) == report.size:
@@ -95,7 +93,7 @@ def verify_logs(gateway: Gateway, *, against: dict[str, str] | None = None) -> l
 
 def checkpoint(gateway: Gateway, log: str) -> str:
     """The signed note over a log's present head, to be kept where this installation cannot reach it."""
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         note = ledger.checkpoint(uow.session, log, gateway.log_key(log), at=uow.now)
         uow.record(CheckpointTaken(log=log, size=ledger.size(uow.session, log)))
     return note
@@ -104,7 +102,7 @@ def checkpoint(gateway: Gateway, log: str) -> str:
 def export_trust(gateway: Gateway) -> tuple[bytes, str]:
     """The trust file's bytes and fingerprint; that it was exported is logged."""
     mark = gateway.fingerprint
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         data = gateway.trust_bytes(uow.session)
         uow.record(TrustExported(fingerprint=mark.replace(" ", "")))
     return data, mark

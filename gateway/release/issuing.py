@@ -83,7 +83,7 @@ def issue(gateway: Gateway, asking: Asking, row: ReleaseRow, authorised: Authori
     if row.supersedes:
         replaced = session.get_one(ReleaseRow, row.supersedes)
         status.revoke(session, replaced.status_index, now=asking.now)
-        asking.uow.record(ReleaseSuperseded(release=replaced.id, by=row.id))
+        asking.uow.record(ReleaseSuperseded(release=replaced.id, successor=row.id))
     row.bundle = _assemble(gateway, asking, row, token)  # 8, 9
     asking.uow.record(
         ReleaseIssued(

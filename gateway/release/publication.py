@@ -31,7 +31,7 @@ def publish(gateway: Gateway) -> list[str]:
 
     Raises `CheckpointMismatch` where the log does not continue what was published before.
     """
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         session = uow.session
         published = check_continues(gateway, session)
         # without an active key nothing is signed, and that key's end must be published all the same

@@ -1,7 +1,8 @@
 """The export for the archive (*arkivloven*): what is known of everybody, as XML with case number, KLE code and date
 runs, before anything may be erased.
 
-The case reference names a person, never a CPR number: the municipality's case system holds that under the case number.
+The operator's case reference names a person, never a CPR number: the municipality's case system holds that under its
+own case number.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def export(gateway: Gateway, contract_id: str) -> Export:
         subjects = queries.subjects(asking.session, contract_id)
         facts = PersonFacts(
             purpose=Purpose.RIGHTS_REQUEST,
-            appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=asking.now.date()),
+            appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
             subject_enrolled=bool(subjects),
         )
         owner = staff_party(programme, Role.SYSTEM_OWNER)
@@ -61,7 +62,6 @@ def export(gateway: Gateway, contract_id: str) -> Export:
                 contract=contract_id,
                 sha256=digest,
                 people=len(subjects),
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             ),

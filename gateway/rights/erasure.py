@@ -87,7 +87,6 @@ def erase(
             subject_sha256=mark,
             rows=rows,
             certificate_sha256=hashlib.sha256(certificate.encode("ascii")).hexdigest(),
-            by=gateway.staff,
             decision=authorised.id,
         )
     )
@@ -103,7 +102,7 @@ def repeat(gateway: Gateway) -> int:
     `finish` comes after it. Raises `ValueError` where the journal holds a line that is none.
     """
     found = 0
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         journal.settle(gateway, uow.session, now=uow.now)
         marks = journal.erased_digests(gateway) | set(uow.session.exec(select(ErasureRow.subject_sha256)))
         for subject in uow.session.exec(select(Subject)).all():
@@ -129,7 +128,7 @@ def finish(gateway: Gateway) -> int:
     if not count_unfinished(gateway):
         return 0
     gateway.store.rewrite()
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         rows = uow.session.exec(select(ErasureRow).where(~col(ErasureRow.is_rewritten))).all()
         for row in rows:
             row.is_rewritten = True

@@ -1,6 +1,6 @@
 """One person's records: begun once, ended once, each by a member of staff who says how it was received.
 
-A person is named by the municipality's case reference, or by a CPR number that goes into the boundary and no further.
+A person is named by the operator's case reference, or by a CPR number that goes into the boundary and no further.
 Whatever stops the person from being followed gives a signed stop receipt in the same transaction (`intake.stops`).
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from gateway.errors.rights import PersonUnknown, RecordRefused, RecordUnknown
 from gateway.events.event import PersonLine
@@ -19,9 +19,8 @@ from gateway.events.rights import RecordChanged
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
 from gateway.intake.stops import record_person_stop
-from gateway.store import basis
+from gateway.store import basis, queries
 from gateway.store.rights_tables import BasisRow
-from gateway.store.tables import Subject
 from policies.basis import BASES, Change, RecordKind, Stop
 from policies.facts import PersonFacts
 from policies.programme import Programme
@@ -108,7 +107,7 @@ def end(gateway: Gateway, contract_id: str, record: str, *, channel: Channel, ro
         begun = asking.session.get(BasisRow, (record, Change.BEGINS))
         if begun is None or begun.contract_id != contract_id:
             raise RecordUnknown(record=record)
-        authorised = ask_about_person(gateway, asking, programme, Action.REGISTER_RIGHT, role, enrolled=True)
+        authorised = ask_about_person(asking, programme, Action.REGISTER_RIGHT, role, enrolled=True)
         if begun.kind == RecordKind.STATUTORY_BASIS:
             raise RecordRefused(reason="a statutory basis is not withdrawn; register an objection (GDPR art. 21)")
         if asking.session.get(BasisRow, (record, Change.ENDS)) is not None:
@@ -125,7 +124,7 @@ def open_person(
     Raises `PolicyDenied`; a name that is nobody's is refused by P62 and recorded like any other refusal.
     """
     subject = find(gateway, asking.session, programme.contract_id, who)
-    authorised = ask_about_person(gateway, asking, programme, action, role, enrolled=subject is not None)
+    authorised = ask_about_person(asking, programme, action, role, enrolled=subject is not None)
     if subject is None:  # P62 has refused this already
         raise PersonUnknown(contract=programme.contract_id)
     return subject, authorised
@@ -136,11 +135,8 @@ def find(gateway: Gateway, session: Session, contract_id: str, who: Who) -> str 
     if who.cpr:
         found = gateway.boundary(session).find(who.cpr, contract_id)
         return found.value if isinstance(found, SubjectRef) else None
-    if not who.case_reference:
-        return None
-    query = select(Subject).where(Subject.contract_id == contract_id, Subject.case_reference == who.case_reference)
-    rows = session.exec(query).all()
-    return rows[0].subject_id if len(rows) == 1 else None
+    row = queries.subject_of(session, contract_id, who.case_reference)
+    return None if row is None else row.subject_id
 
 
 def stop_now(asking: Asking, programme: Programme, subject: str) -> Stop | None:
@@ -149,13 +145,11 @@ def stop_now(asking: Asking, programme: Programme, subject: str) -> Stop | None:
     return basis.stops(asking.session, programme, [subject], at=asking.now).get(subject)
 
 
-def ask_about_person(
-    gateway: Gateway, asking: Asking, programme: Programme, action: Action, role: Role, *, enrolled: bool
-) -> Authorised:
+def ask_about_person(asking: Asking, programme: Programme, action: Action, role: Role, *, enrolled: bool) -> Authorised:
     """The decision on opening one person's records; `PolicyDenied` with its refusal recorded."""
     facts = PersonFacts(
         purpose=Purpose.RIGHTS_REQUEST,
-        appointment_valid=programme.is_appointed(gateway.staff, role, on=asking.now.date()),
+        appointment_valid=asking.is_appointed(programme, role),
         subject_enrolled=enrolled,
     )
     return asking.ask(staff_party(programme, role), action, programme, facts)
@@ -194,7 +188,6 @@ def _store(gateway: Gateway, asking: Asking, programme: Programme, row: BasisRow
             record_kind=row.kind,
             change=row.change,
             channel=row.channel,
-            by=gateway.staff,
             decision=authorised.id,
             decision_sha256=authorised.sha256,
         ),

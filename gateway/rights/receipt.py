@@ -62,13 +62,12 @@ def consent_receipt(
         if not rows or RecordKind(rows[0].kind) not in CONSENTS:
             raise RecordUnknown(record=record)
         programme = gateway.programme(asking.session, contract_id)
-        authorised = ask_about_person(gateway, asking, programme, Action.READ_PERSON, role, enrolled=True)
+        authorised = ask_about_person(asking, programme, Action.READ_PERSON, role, enrolled=True)
         contract = gateway.contract(asking.session, contract_id)
         made = receipt_of(rows, contract, programme, contact, issuer=gateway.issuer, on=asking.now.date().isoformat())
         asking.uow.record(
             PersonRead(
                 contract=contract_id,
-                by=gateway.staff,
                 report_sha256=hashlib.sha256(canonical.dumps(made)).hexdigest(),
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,

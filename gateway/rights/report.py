@@ -104,7 +104,6 @@ def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> Acces
         asking.uow.record(
             PersonRead(
                 contract=contract_id,
-                by=gateway.staff,
                 report_sha256=hashlib.sha256(canonical.dumps(as_json(made))).hexdigest(),
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,

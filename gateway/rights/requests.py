@@ -74,7 +74,7 @@ def ask(gateway: Gateway, contract_id: str, who: Who, right: Right, *, role: Rol
             contract_id=contract_id,
             subject_id=subject,
             kind=right,
-            asked_by=gateway.staff,
+            asked_by=gateway.actor.name,
             asked_at=asking.now,
             answer="",
             answer_rule="",
@@ -86,7 +86,6 @@ def ask(gateway: Gateway, contract_id: str, who: Who, right: Right, *, role: Rol
                 request=row.id,
                 contract=contract_id,
                 right=right,
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             ),
@@ -157,8 +156,8 @@ def _authorise(
     owner = staff_party(programme, Role.SYSTEM_OWNER)
     facts = DecisionFacts(
         purpose=Purpose.RIGHTS_REQUEST,
-        appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=asking.now.date()),
-        second_person=row.asked_by != gateway.staff,
+        appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
+        second_person=row.asked_by != gateway.actor.name,
         retention_clear=retention_clear,
     )
     try:
@@ -180,7 +179,7 @@ def _answer(
     rule: str,
 ) -> None:
     """Record the answer: on the request, and in the log by the names of the rules."""
-    row.answer, row.answered_by, row.answered_at = ("granted" if granted else "refused"), gateway.staff, asking.now
+    row.answer, row.answered_by, row.answered_at = ("granted" if granted else "refused"), gateway.actor.name, asking.now
     row.answer_rule = "; ".join(map(str, found)) or rule
     asking.session.add(row)
     asking.uow.record(
@@ -190,7 +189,6 @@ def _answer(
             right=row.kind,
             answer=row.answer,
             rule=", ".join([RETENTION_RULE, *(hold.rule for hold in found)]) if found else rule,
-            by=gateway.staff,
             decision=authorised.id,
             decision_sha256=authorised.sha256,
         ),

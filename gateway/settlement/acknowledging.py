@@ -13,6 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from gateway.errors.settlement import DisputeUnknown, SettlementRefused
+from gateway.events.actor import OUTSIDE
 from gateway.events.settlement import DisputeResolved, ResultAcknowledged, ResultDisputed
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
@@ -47,17 +48,17 @@ class DisputeOutcome(StrEnum):
 
 
 def acknowledge(
-    gateway: Gateway, contract_id: str, window_label: str, *, document_sha256: str = "", as_party: Party | None = None
+    gateway: Gateway, contract_id: str, window_label: str, *, jwt_sha256: str = "", as_party: Party | None = None
 ) -> list[str]:
     """Accept every undisputed line of a window's payment document; their keys, none where all were accepted before.
 
-    `as_party` is the operator over HTTP and None for the municipality's settlement officer. `document_sha256` is the
+    `as_party` is the operator over HTTP and None for the municipality's settlement officer. `jwt_sha256` is the
     digest of the document that the party holds: another one is refused. Raises `SettlementRefused`, `PolicyDenied`.
     """
     with deciding(gateway) as asking:
         programme, settled, one, party = _open(gateway, asking, contract_id, window_label, as_party)
-        authorised = _ask(gateway, asking, programme, party, stands=one is not None)
-        signed = _same(one, document_sha256)
+        authorised = _ask(asking, programme, party, stands=one is not None)
+        signed = _same(one, jwt_sha256)
         keys = [
             line.key
             for line in signed.document.lines
@@ -65,7 +66,7 @@ def acknowledge(
             and settled.state(signed, line) not in QUARRELS
         ]
         if not keys:
-            asking.uow.record(_acknowledgement_event(gateway, contract_id, signed, [], party, authorised))
+            asking.uow.record(_acknowledgement_event(contract_id, signed, [], party, authorised))
             return []
         asking.session.add(
             Acknowledgement(
@@ -74,13 +75,13 @@ def acknowledge(
                 window=window_label,
                 release_id=signed.release,
                 lines=keys,
-                document_sha256=signed.jwt_sha256,
+                jwt_sha256=signed.jwt_sha256,
                 role=party.role,
                 by=_name_of(gateway, party),
                 at=asking.now,
             )
         )
-        asking.uow.record(_acknowledgement_event(gateway, contract_id, signed, keys, party, authorised))
+        asking.uow.record(_acknowledgement_event(contract_id, signed, keys, party, authorised))
         return keys
 
 
@@ -92,7 +93,7 @@ def dispute(
     *,
     reason: DisputeReason,
     text_sha256: str,
-    document_sha256: str = "",
+    jwt_sha256: str = "",
     as_party: Party | None = None,
 ) -> Dispute:
     """Contest one line, within the contract's days and before both parties acknowledged it.
@@ -102,8 +103,8 @@ def dispute(
     with deciding(gateway) as asking:
         programme, settled, one, party = _open(gateway, asking, contract_id, window_label, as_party)
         in_time = one is None or asking.now.date() <= settled.dispute_until(one)
-        authorised = _ask(gateway, asking, programme, party, stands=one is not None, in_time=in_time)
-        signed = _same(one, document_sha256)
+        authorised = _ask(asking, programme, party, stands=one is not None, in_time=in_time)
+        signed = _same(one, jwt_sha256)
         after(settled.state(signed, _line(signed, line_key)), SettlementStep.DISPUTE)
         row = Dispute(
             id=str(uuid.uuid4()),
@@ -133,7 +134,6 @@ def dispute(
                 text_sha256=row.text_sha256,
                 answer_by=row.answer_by.isoformat(),
                 party=str(party),
-                by=row.by,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
@@ -161,7 +161,7 @@ def resolve(
             raise DisputeUnknown(dispute=dispute_id)
         programme, _, one, party = _open(gateway, asking, row.contract_id, row.window, as_party)
         stands = one is not None and one.release == row.release_id
-        authorised = _ask(gateway, asking, programme, party, stands=stands)
+        authorised = _ask(asking, programme, party, stands=stands)
         is_own = party.role == row.role
         if is_own != (outcome is DisputeOutcome.WITHDRAWN):
             raise SettlementRefused(
@@ -178,7 +178,6 @@ def resolve(
                 outcome=outcome,
                 text_sha256=row.outcome_sha256,
                 party=str(party),
-                by=row.resolved_by,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
@@ -191,11 +190,9 @@ def party_of(programme: Programme, as_party: Party | None) -> Party:
     return as_party or staff_party(programme, Role.SETTLEMENT_OFFICER)
 
 
-def is_appointed(gateway: Gateway, asking: Asking, programme: Programme, party: Party) -> bool:
+def is_appointed(asking: Asking, programme: Programme, party: Party) -> bool:
     """Whether whoever sits at the keyboard may act in that role; a token's party was authenticated already."""
-    if party.role in (Role.OPERATOR, Role.INVESTOR):
-        return True
-    return programme.is_appointed(gateway.staff, party.role, on=asking.now.date())
+    return party.role in OUTSIDE or asking.is_appointed(programme, party.role)
 
 
 def _open(
@@ -207,22 +204,20 @@ def _open(
     return programme, settled, settled.standing(label), party_of(programme, as_party)
 
 
-def _ask(
-    gateway: Gateway, asking: Asking, programme: Programme, party: Party, *, stands: bool, in_time: bool = True
-) -> Authorised:
+def _ask(asking: Asking, programme: Programme, party: Party, *, stands: bool, in_time: bool = True) -> Authorised:
     facts = AcknowledgeFacts(
         purpose=Purpose.OUTCOME_PAYMENT,
-        appointment_valid=is_appointed(gateway, asking, programme, party),
+        appointment_valid=is_appointed(asking, programme, party),
         document_stands=stands,
         in_time=in_time,
     )
     return asking.ask(party, Action.ACKNOWLEDGE, programme, facts)
 
 
-def _same(one: SignedDocument | None, document_sha256: str) -> SignedDocument:
+def _same(one: SignedDocument | None, jwt_sha256: str) -> SignedDocument:
     if one is None:  # the policy has refused this already
         raise SettlementRefused(rule="no-document", reason="no payment document of this window stands")
-    if document_sha256 and document_sha256 != one.jwt_sha256:
+    if jwt_sha256 and jwt_sha256 != one.jwt_sha256:
         raise SettlementRefused(rule="other-document", reason="the digest is that of another payment document")
     return one
 
@@ -242,20 +237,19 @@ def _sha256(text: str) -> str:
 
 
 def _name_of(gateway: Gateway, party: Party) -> str:
-    return str(party) if party.role is Role.OPERATOR else gateway.staff
+    return str(party) if party.role is Role.OPERATOR else gateway.actor.name
 
 
 def _acknowledgement_event(
-    gateway: Gateway, contract_id: str, one: SignedDocument, keys: Sequence[str], party: Party, authorised: Authorised
+    contract_id: str, one: SignedDocument, keys: Sequence[str], party: Party, authorised: Authorised
 ) -> ResultAcknowledged:
     return ResultAcknowledged(
         contract=contract_id,
         window=one.document.window,
         release=one.release,
         lines=list(keys),
-        document_sha256=one.jwt_sha256,
+        jwt_sha256=one.jwt_sha256,
         party=str(party),
-        by=_name_of(gateway, party),
         decision=authorised.id,
         decision_sha256=authorised.sha256,
     )

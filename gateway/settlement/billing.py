@@ -70,7 +70,7 @@ def request_payment(
             programme,
             RequestPaymentFacts(
                 purpose=Purpose.OUTCOME_PAYMENT,
-                appointment_valid=is_appointed(gateway, asking, programme, party),
+                appointment_valid=is_appointed(asking, programme, party),
                 document_stands=one is not None,
                 lines_acknowledged=planned is not None or bool(existing) or _waits_for_nobody(settled, window_label),
                 not_suspended=not queries.is_suspended(asking.session, contract_id, window_label),
@@ -80,14 +80,14 @@ def request_payment(
             newest = existing[-1]
             if number and _number_for(settled, number, asked) != newest.number:
                 raise SettlementRefused(rule="billed-already", reason=f"{newest.number} holds all of it")
-            asking.uow.record(_event(gateway, newest, party, authorised))
+            asking.uow.record(_event(newest, party, authorised))
             return newest, False
         if planned is None:
             raise SettlementRefused(rule="nothing-to-bill", reason=_why_nothing(settled, window_label))
         bills = [_bill(gateway, settled, window_label, planned, number, one, party) for one in settled.contract.payers]
         asking.session.add_all(bills)
         for bill in bills:
-            asking.uow.record(_event(gateway, bill, party, authorised))
+            asking.uow.record(_event(bill, party, authorised))
         return next(bill for bill in bills if bill.payer == asked.organisation), True
 
 
@@ -191,7 +191,7 @@ def _bill(
         issued_on=issued_on,
         due_on=due_on,
         requested_role=party.role,
-        requested_by=str(party) if party.role is Role.OPERATOR else gateway.staff,
+        requested_by=str(party) if party.role is Role.OPERATOR else gateway.actor.name,
         requested_at=settled.now,
     )
 
@@ -206,7 +206,7 @@ def _refers_to(settled: Settled, lines: Sequence[BillLine], payer: ContractParty
     return (about or invoices)[-1].number
 
 
-def _event(gateway: Gateway, bill: Bill, party: Party, authorised: Authorised) -> PaymentRequested:
+def _event(bill: Bill, party: Party, authorised: Authorised) -> PaymentRequested:
     return PaymentRequested(
         contract=bill.contract_id,
         window=bill.window,
@@ -217,7 +217,6 @@ def _event(gateway: Gateway, bill: Bill, party: Party, authorised: Authorised) -
         total_minor=bill.total_minor,
         bill_sha256=bill.sha256,
         requested_by=str(party),
-        by=str(party) if party.role is Role.OPERATOR else gateway.staff,
         decision=authorised.id,
         decision_sha256=authorised.sha256,
     )

@@ -30,7 +30,7 @@ def show_sheet(gateway: Gateway, contract_id: str, number: str) -> SettlementShe
         programme = gateway.programme(asking.session, contract_id)
         contract = gateway.contract(asking.session, contract_id)
         party = staff_party(programme, Role.SETTLEMENT_OFFICER)
-        authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=True)
+        authorised = ask_to_read(asking, programme, contract, party, with_amounts=True)
         settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         bill = find_bill(settled, number)
         made = sheet(settled, bill, _checks(gateway, asking, settled, bill), is_demo=_is_demo(gateway))
@@ -59,7 +59,7 @@ def approve(gateway: Gateway, contract_id: str, number: str) -> SettlementSheet:
                 contract_id=contract_id,
                 checks=[as_json(one) for one in made.checks],
                 sheet_sha256=digest(made),
-                by=gateway.staff,
+                by=gateway.actor.name,
                 at=asking.now,
             )
         )
@@ -71,7 +71,6 @@ def approve(gateway: Gateway, contract_id: str, number: str) -> SettlementSheet:
                 total_minor=bill.total_minor,
                 sheet_sha256=digest(made),
                 requested_by=bill.requested_by,
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
@@ -89,7 +88,7 @@ def register_payment(gateway: Gateway, contract_id: str, number: str, *, paid_on
         if not bill.issued_on <= paid_on <= asking.now.date():
             raise SettlementRefused(rule="paid-on", reason="the day lies before the invoice or after today")
         asking.session.add(
-            Payment(bill_id=bill.id, contract_id=contract_id, paid_on=paid_on, by=gateway.staff, at=asking.now)
+            Payment(bill_id=bill.id, contract_id=contract_id, paid_on=paid_on, by=gateway.actor.name, at=asking.now)
         )
         asking.uow.record(
             PaymentRegistered(
@@ -98,7 +97,6 @@ def register_payment(gateway: Gateway, contract_id: str, number: str, *, paid_on
                 number=number,
                 total_minor=bill.total_minor,
                 paid_on=paid_on.isoformat(),
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
@@ -120,7 +118,7 @@ def _checks(gateway: Gateway, asking: Asking, settled: Settled, bill: Bill) -> l
         bill,
         versions=[load_contract(row.text, file=row.file_name) for row in rows],
         approved=approved,
-        approver=gateway.staff,
+        approver=gateway.actor.name,
     )
 
 
@@ -129,8 +127,8 @@ def _ask(
 ) -> Authorised:
     facts = ApprovePaymentFacts(
         purpose=Purpose.OUTCOME_PAYMENT,
-        appointment_valid=programme.is_appointed(gateway.staff, Role.SETTLEMENT_OFFICER, on=asking.now.date()),
-        second_person=bill.requested_by != gateway.staff,
+        appointment_valid=asking.is_appointed(programme, Role.SETTLEMENT_OFFICER),
+        second_person=bill.requested_by != gateway.actor.name,
         checks_hold=checks_hold,
         not_done_before=is_new,
     )

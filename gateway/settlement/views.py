@@ -28,7 +28,7 @@ def show_statement(gateway: Gateway, contract_id: str, *, as_party: Party | None
         programme = gateway.programme(asking.session, contract_id)
         contract = gateway.contract(asking.session, contract_id)
         party = party_of(programme, as_party)
-        authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=True)
+        authorised = ask_to_read(asking, programme, contract, party, with_amounts=True)
         settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         made = statement(settled, is_demo=gateway.installed.is_demo)
         record_view(asking, contract_id, "statement", party, digest(made), authorised)
@@ -42,7 +42,7 @@ def show_investor(gateway: Gateway, contract_id: str, *, as_party: Party | None 
         contract = gateway.contract(asking.session, contract_id)
         party = party_of(programme, as_party)
         is_large = contract.cohort.size >= contract.k_cohort
-        authorised = ask_to_read(gateway, asking, programme, contract, party, with_amounts=is_large)
+        authorised = ask_to_read(asking, programme, contract, party, with_amounts=is_large)
         settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         made = _investor_view(asking, settled)
         record_view(asking, contract_id, "investor", party, digest(made), authorised)
@@ -78,13 +78,13 @@ def _paid_before(settled: Settled) -> tuple[str, int] | None:
 
 
 def ask_to_read(
-    gateway: Gateway, asking: Asking, programme: Programme, contract: Contract, party: Party, *, with_amounts: bool
+    asking: Asking, programme: Programme, contract: Contract, party: Party, *, with_amounts: bool
 ) -> Authorised:
     """The decision on reading a settlement; an investor of a small cohort may see no amount (invariant 6)."""
     is_large = contract.cohort.size >= contract.k_cohort
     facts = StatementFacts(
         purpose=Purpose.OUTCOME_PAYMENT,
-        appointment_valid=is_appointed(gateway, asking, programme, party),
+        appointment_valid=is_appointed(asking, programme, party),
         amounts_may_be_shown=not with_amounts or party.role is not Role.INVESTOR or is_large,
     )
     return asking.ask(party, Action.READ_SETTLEMENT, programme, facts)

@@ -105,7 +105,7 @@ def replacement_cpr(number: int) -> str:
 
 def write_referrals(path: Path, lives: Sequence[Life], *, offset: int, notice: str) -> None:
     """The enrolment list of a cohort, as the case system exports it."""
-    lines = ["CPR nummer;Henvist dato;Sagsreference;Underretning"]
+    lines = ["CPR nummer;Henvist dato;Leverandørens sagsnummer;Underretning"]
     for life in lives:
         cpr = replacement_cpr(offset + life.number)
         lines.append(f"{cpr};{life.enrolled_on.isoformat()};SAG-{life.number + 1:04d};{notice}")

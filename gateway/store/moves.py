@@ -24,6 +24,7 @@ LOOKS = frozenset(
         "comparison_made",
         "denied",
         "draft_tried",
+        "enrolment_previewed",
         "evaluated",
         "evaluation_authorised",
         "evaluation_explained",

@@ -49,10 +49,9 @@ def subjects(session: Session, contract_id: str) -> Sequence[Subject]:
 
 
 def subject_of(session: Session, contract_id: str, case_reference: str) -> Subject | None:
-    """The person with this case reference in a contract; None for nobody, and where it is not one person's."""
+    """The person with this case reference in a contract, where it is one person's; None for nobody."""
     query = select(Subject).where(Subject.contract_id == contract_id, Subject.case_reference == case_reference)
-    rows = session.exec(query).all()
-    return rows[0] if len(rows) == 1 and case_reference else None
+    return session.exec(query).one_or_none()
 
 
 def pulls(session: Session, contract_id: str, source: str) -> Sequence[PullRow]:

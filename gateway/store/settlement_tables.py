@@ -25,7 +25,7 @@ class Acknowledgement(SQLModel, table=True):
     window: str
     release_id: str = Field(index=True)
     lines: list[str] = json_value()  # keys of the lines: "measure/kind"
-    document_sha256: str  # of the issuer-signed JWT
+    jwt_sha256: str  # of the issuer-signed JWT
     role: str  # "operator" | "settlement_officer"
     by: str
     at: datetime = instant()

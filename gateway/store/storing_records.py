@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from connectors.boundary import Boundary
 from connectors.declaration import SourceDeclaration
 from connectors.errors import RejectReason
+from connectors.postings import months_between, unreadable
 from connectors.shapes import LifeEvent, Owned, Read, read_records
 from gateway.store import life_events, queries, spells
 from gateway.store.life_events import ProtectedDays
@@ -48,6 +49,7 @@ class WholeAnswer:
     read: Read
     certain: frozenset[SubjectRef]
     uncertain: int
+    failed: frozenset[SubjectRef]  # whose answer could not be used
     absence_is_known: bool
 
 
@@ -85,25 +87,30 @@ def read_whole(
     own_failed = {person: reason for person, reason in failed.items() if person in asked.people}
     read.uncertain.update(own_failed)
     read.rejected.update(own_failed.values())
-    if absence_is_known:
-        return WholeAnswer(read, asked.people - read.uncertain, len(read.uncertain), absence_is_known)
-    shown = {spell.subject for spell in read.spells} | {posting.subject for posting in read.postings}
-    shown |= {event.subject for event in read.events}
-    uncertain = len(asked.people - shown | read.uncertain)
-    return WholeAnswer(read, frozenset(shown - read.uncertain), uncertain, absence_is_known)
+    certain, uncertain = asked.people - read.uncertain, len(read.uncertain)
+    if not absence_is_known:
+        shown = {spell.subject for spell in read.spells} | {posting.subject for posting in read.postings}
+        shown |= {event.subject for event in read.events}
+        certain = frozenset(shown - read.uncertain)
+        uncertain = len(asked.people if declaration.kind == "postings" else asked.people - shown | read.uncertain)
+    return WholeAnswer(read, certain, uncertain, frozenset(own_failed), absence_is_known)
 
 
 def store_whole(
     session: Session, boundary: Boundary, asked: RecordQuestion, answer: WholeAnswer, *, now: datetime
 ) -> StoredRecords:
-    """Make an answer all that is known of the people of whom it is certain; of the others what was known stays."""
+    """Make an answer all that is known of the people of whom it is certain; of the others what was known stays.
+
+    A posting that is lost may take back what others give, so of postings all is stored, with a mark that the income of
+    its months is unknown: of its person, or of everybody in every month.
+    """
     read, certain = answer.read, set(answer.certain)
     stored = StoredRecords(uncertain=answer.uncertain, rejected=read.rejected, unknown_codes=read.unknown_codes)
     kind = asked.declaration.kind
     if kind == "periods":
         stored.people_changed = _periods(session, asked, read, certain, answer.absence_is_known, now)
     elif kind == "postings":
-        stored.postings = _postings(session, asked, read, certain, now)
+        stored.postings = _postings(session, asked, answer, now)
     else:
         stored.people_changed = _events(session, boundary, asked, read.events, certain, stored, now)
     return stored
@@ -170,15 +177,27 @@ def _periods(
     )
 
 
-def _postings(session: Session, asked: RecordQuestion, read: Read, certain: set[SubjectRef], now: datetime) -> int:
-    return spells.store_told_postings(
+def _postings(session: Session, asked: RecordQuestion, answer: WholeAnswer, now: datetime) -> int:
+    """Of whoever's answer failed, the months that no earlier pull told are unknown, and the others stay."""
+    first, last = asked.weeks[0].month, asked.weeks[1].month
+    lost = [] if answer.absence_is_known else unreadable(sorted(asked.people), months_between(first, last))
+    source = asked.declaration.id
+    added = spells.store_told_postings(
         session,
-        asked.declaration.id,
-        [posting for posting in read.postings if posting.subject in certain],
-        people=certain,
-        months=(asked.weeks[0].month, asked.weeks[1].month),
+        source,
+        [*answer.read.postings, *lost],
+        people=asked.people - answer.failed,
+        months=(first, last),
         now=now,
     )
+    told_to = max((row.to_week for row in queries.pulls(session, asked.contract_id, source)), default=None)
+    untold = first if told_to is None else max(first, Week(told_to + 1).month)
+    if answer.failed and untold <= last:
+        marks = unreadable(sorted(answer.failed), months_between(untold, last))
+        added += spells.store_told_postings(
+            session, source, list(marks), people=answer.failed, months=(untold, last), now=now
+        )
+    return added
 
 
 def _events(

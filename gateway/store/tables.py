@@ -40,8 +40,12 @@ class Batch(SQLModel, table=True):
 
 
 class Subject(SQLModel, table=True):
-    """People in a contract by random id. Personal data; backed up; an edit breaks the batch's root."""
+    """People in a contract by random id. Personal data; backed up; an edit breaks the batch's root.
 
+    A case reference is the operator's own number for a person, so it is one person's within a contract alone.
+    """
+
+    __table_args__ = (UniqueConstraint("contract_id", "case_reference"),)
     subject_id: str = Field(primary_key=True)
     contract_id: str = Field(index=True)
     batch_id: str

@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
@@ -20,6 +19,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from gateway.errors.store import ClockWentBack, StoreBusy, StoreFull, StoreUnreachable, UnauditedWrite
+from gateway.events.actor import Actor
 from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger, moves
 from gateway.store.log_tables import PersonLineRow
@@ -34,11 +34,12 @@ NONCE_BYTES = 32
 
 
 class UnitOfWork:
-    """An open transaction. `now` is its one instant, aware UTC."""
+    """An open transaction. `now` is its one instant, aware UTC; `by` whoever acts in it, as each of its events says."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
+    def __init__(self, session: Session, now: datetime, by: Actor) -> None:
         self.session = session
         self.now = now
+        self.by = by
         self._recorded = self._recorded_moves = 0
         self._has_written = self._has_moved = False
         # every statement is seen here, so that neither bulk statements nor plain SQL can go around the log
@@ -46,7 +47,7 @@ class UnitOfWork:
 
     def record(self, what: Event, lines: Sequence[PersonLine] = ()) -> int:
         """Append the event to the access log in this transaction and return its index."""
-        body: dict[str, Any] = {**what.body(), "at": ledger.instant_text(self.now)}
+        body = what.body(self.by, ledger.instant_text(self.now))
         nonces = [secrets.token_bytes(NONCE_BYTES) for _ in lines]
         digests = [line.digest(nonce) for line, nonce in zip(lines, nonces, strict=True)]
         if lines:
@@ -114,8 +115,8 @@ class Store:
             session.commit()
 
     @contextmanager
-    def write(self, now: datetime) -> Iterator[UnitOfWork]:
-        """The one writer. Commits when the block ends, rolls back when it raises.
+    def write(self, now: datetime, *, by: Actor) -> Iterator[UnitOfWork]:
+        """The one writer, for whoever acts. Commits when the block ends, rolls back when it raises.
 
         The unit's instant is `now`, or the newest log entry's when another writer finished while this one
         waited for the lock.
@@ -131,7 +132,8 @@ class Store:
             newest = ledger.newest_instant(session)
             if newest is not None and newest - now > timedelta(seconds=self._busy_seconds):
                 raise ClockWentBack()
-            unit = UnitOfWork(session, now.astimezone(UTC) if newest is None else max(now.astimezone(UTC), newest))
+            instant = now.astimezone(UTC) if newest is None else max(now.astimezone(UTC), newest)
+            unit = UnitOfWork(session, instant, by)
             try:
                 yield unit
                 unit.close()

@@ -77,7 +77,7 @@ TEMPLATES = {
     "contract_total": "Samlede tal for hele gruppen",
     "predicate": "Kun ja eller nej til, om målet er nået",
     "payment_document": "Betalingsgrundlag: det præcise beløb",
-    "relapse_notice": "Sagsnumre på dem, der skal tale med jobcentret igen",
+    "relapse_notice": "Leverandørens egne sagsnumre på dem, der skal tale med jobcentret igen",
 }
 ADDS = {"by_state": "én gang delt op på tilstande", "reasons": "én gang med grunde til, at nogen ikke tæller"}
 _UNIT_WORDS = total(

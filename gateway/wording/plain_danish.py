@@ -100,7 +100,12 @@ def categories(contract: Contract) -> list[Category]:
     income = f"Betalte timer og indkomsttype måned for måned, {pay}"
     return [
         Category("identification", "CPR-nummer, gemt krypteret", "referral_list"),
-        Category("referral", "Dag for henvisning, sagsnummer og hvilken underretning du fik", "referral_list", True),
+        Category(
+            "referral",
+            "Dag for henvisning, leverandørens sagsnummer og hvilken underretning du fik",
+            "referral_list",
+            True,
+        ),
         *(Category(*_WEEKS_OF.get(source, _WEEKS), source, True) for source in contract.status_sources),
         Category("income", income, contract.income_source),
         Category("records", "Samtykker, indsigelser og andet, du har sagt til os", "yourself"),
@@ -198,7 +203,7 @@ def told_about_you(contract: Contract) -> list[tuple[str, frozenset[str]]]:
     """What leaves the municipality about one person, and the roles that get it."""
     if not contract.statements:
         return []
-    return [("Dit sagsnummer, hvis du skal tale med jobcentret igen", frozenset({"operator"}))]
+    return [("Deres sagsnummer for dig, hvis du skal tale med jobcentret igen", frozenset({"operator"}))]
 
 
 def after_no(contract: Contract) -> str:

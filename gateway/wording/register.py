@@ -49,6 +49,7 @@ INCOME: Mapping[IncomeType, str] = total(
         IncomeType.SICKNESS_PARENTAL: "syge- eller barselsdagpenge",
         IncomeType.RESEARCHER: "forskerløn",
         IncomeType.UNKNOWN: "ukendt type",
+        IncomeType.UNREADABLE: "en indberetning, der ikke kan læses: månedens indkomst er ukendt",
     },
     IncomeType,
 )

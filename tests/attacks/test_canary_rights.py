@@ -125,7 +125,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
             )
             gateway("refusals", "rights", "ask", "ballerup", "erasure", "--cpr-file", cpr_file(wrong), code=8)
         gateway("refusals", "rights", "report", "ballerup", "--cpr-file", str(given / one), "--out", "x.html", code=2)
-        gateway("refusals", "rights", "ask", "ballerup", "erasure", "--case-ref", one, code=8)
+        gateway("refusals", "rights", "ask", "ballerup", "erasure", "--case", one, code=8)
         gateway("rights ask", "rights", "ask", "ballerup", "rectification", "--cpr-file", cpr_file(two))
         gateway("rights ask", "rights", "ask", "ballerup", "erasure", "--cpr-file", cpr_file(one))
         gateway("rights list", "rights", "list", "ballerup")

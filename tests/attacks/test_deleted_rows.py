@@ -66,7 +66,7 @@ def test_what_was_deleted_is_nowhere_in_the_file(tmp_path: Path, share: str):
         subjects = sorted(row.subject_id for row in session.exec(select(Subject)))[: SHARES[share]]
     wanted = traces_of(town, subjects)
     assert left(on_disk(town.data_directory), wanted) == {name: len(values) for name, values in wanted.items()}
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         for table in OF_PEOPLE:
             uow.session.exec(delete(table).where(col(table.subject_id).in_(subjects)))
         lines = update(PersonLineRow).where(col(PersonLineRow.subject_id).in_(subjects))
@@ -102,7 +102,7 @@ def test_without_secure_delete_it_would_still_stand_there(tmp_path: Path):
 def test_every_connection_of_the_gateway_deletes_securely(tmp_path: Path):
     """The setting belongs to a connection and not to the file: each one has it, and keeps its journal in WAL."""
     town = ready(tmp_path)
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         assert uow.session.connection().exec_driver_sql("PRAGMA secure_delete").scalar() == 1
         assert uow.session.connection().exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     with town.gateway.store.read() as session:

@@ -64,7 +64,7 @@ def test_names_are_what_everybody_sees(tmp_path: Path, where: str, text: str):
         initialise(Settings(data_directory=tmp_path / "new"), **(WHERE | {where: text}), kind=Kind.TEST)
     assert not (tmp_path / "new").exists()
     with pytest.raises(TextInvalid, match="GATEWAY_STAFF"):
-        _ = Settings(data_directory=tmp_path, staff=f"{text}\u202e").acting_staff
+        _ = Settings(data_directory=tmp_path, staff=f"{text}\u202e").actor
 
 
 def test_each_opens_as_what_it_is(two: Two):

@@ -44,7 +44,7 @@ def rows(session: Session) -> list[PolicySetRow]:
 
 
 def edited(gateway: Gateway, edit: Callable[[Session], None]) -> None:
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         edit(uow.session)
         uow.record(LogVerified(sizes={}, with_anchor=False))
 

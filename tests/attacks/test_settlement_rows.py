@@ -27,8 +27,8 @@ TAMPERED = {
     "an acceptance is gone": "DELETE FROM acknowledgement WHERE role = 'operator'",
     "one party accepts for the other": "UPDATE acknowledgement SET role = 'operator'",
     "an acceptance is put in by hand": """
-        INSERT INTO acknowledgement (id, contract_id, "window", release_id, lines, document_sha256, role, "by", at)
-        SELECT 'forged', contract_id, "window", release_id, lines, document_sha256, role, "by", at
+        INSERT INTO acknowledgement (id, contract_id, "window", release_id, lines, jwt_sha256, role, "by", at)
+        SELECT 'forged', contract_id, "window", release_id, lines, jwt_sha256, role, "by", at
         FROM acknowledgement WHERE role = 'operator'
     """,
     "an acceptance is moved": "UPDATE acknowledgement SET release_id = (SELECT release_id FROM dispute)",

@@ -67,7 +67,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     honest.register(town.folder, "fokus-folkeoplysning", Role.OPERATOR)
     other.register(town.folder, "den-sociale-kapitalfond", Role.INVESTOR)
     inactive.register(town.folder, "fokus-folkeoplysning", Role.OPERATOR)
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         row = uow.session.get(ClientRow, "old-app")
         row.is_active = False
         uow.session.add(row)
@@ -387,7 +387,7 @@ def test_a_client_that_is_switched_off_loses_its_token_at_once(world: World):
     client.register(world.town.folder, "fokus-folkeoplysning", Role.OPERATOR)
     token = world.exchange(client.sign(client.claims())).json()["access_token"]
     assert world.ask(token).status_code == 200
-    with world.town.gateway.store.write(world.town.gateway.clock()) as uow:
+    with world.town.gateway.write() as uow:
         row = uow.session.get(ClientRow, "short-lived")
         row.is_active = False
         uow.session.add(row)

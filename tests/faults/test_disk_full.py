@@ -36,7 +36,7 @@ def test_a_full_disk_leaves_nothing_or_an_intent_and_a_rerun_finishes(tmp_path: 
     seen = set()
     for more_pages in range(0, 60, 2):
         town = ready(tmp_path / str(more_pages))
-        with town.gateway.store.write(town.gateway.clock()) as uow:  # the file is as long as what is in it
+        with town.gateway.write() as uow:  # the file is as long as what is in it
             del uow
         try:
             limited(town, more_pages=more_pages).release(*REQUEST)

@@ -19,6 +19,7 @@ from gateway.store import ledger
 from gateway.store.schema import migrate
 from gateway.store.unit_of_work import Store
 from gateway.store.verification import verify_all
+from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW, a_log_key, verifier_key
 
 SIZE = 5
@@ -57,7 +58,7 @@ OF_BOTH = [
 
 def fill(store: Store) -> None:
     """Five events, the third with a person line, and a signed head."""
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         for n in range(SIZE):
             lines = [PersonLine("a" * 32, "pull", "outcome_evaluation")] if n == 2 else []
             uow.record(SourceDeclared(source=f"source-{n}", sha256="0" * 64), lines)

@@ -21,6 +21,7 @@ from gateway.store.unit_of_work import Store
 from gateway.store.verification import verify_all
 from keys.signer import LogKey
 from outcome_verifier import canonical
+from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW, a_log_key, verifier_key
 
 SIZE = 12
@@ -31,7 +32,7 @@ KEY = a_log_key()
 def filled(store: Store) -> Store:
     """Twelve events, a signed head after the fourth and the last; the sixth has two person lines."""
     for n in range(SIZE):
-        with store.write(NOW + timedelta(minutes=n)) as uow:
+        with store.write(NOW + timedelta(minutes=n), by=SOMEBODY) as uow:
             lines = [PersonLine(person * 32, "pull", "outcome_evaluation") for person in "ab"]
             uow.record(SourceDeclared(source=f"source-{n}", sha256="0" * 64), lines if n == 5 else ())
             if n in (3, SIZE - 1):
@@ -254,7 +255,7 @@ def test_only_a_kept_checkpoint_tells_when_everything_was_signed_anew(
 
 def test_a_kept_checkpoint_of_another_log_or_key_is_refused(filled: Store) -> None:
     other = a_log_key("gateway.test.example/attest")
-    with filled.write(NOW + timedelta(hours=1)) as uow:
+    with filled.write(NOW + timedelta(hours=1), by=SOMEBODY) as uow:
         foreign = ledger.checkpoint(uow.session, "attest", other, at=uow.now)
         uow.record(SourceDeclared(source="dream", sha256="0" * 64))
     for note in (foreign, "not a note", ""):
@@ -279,7 +280,7 @@ def test_attest_log_bodies_are_checked_too(filled: Store) -> None:
     """In the public logs the leaf is the body itself."""
     leaf = canonical.dumps({"v": 1, "type": "cohort_seal", "sha256": "0" * 64})
     key = a_log_key("gateway.test.example/attest")
-    with filled.write(NOW + timedelta(hours=1)) as uow:
+    with filled.write(NOW + timedelta(hours=1), by=SOMEBODY) as uow:
         ledger.append(
             uow.session,
             "attest",

@@ -21,6 +21,7 @@ from gateway.store.schema import check_schema, migrate
 from gateway.store.tables import SourceRow
 from gateway.store.unit_of_work import Store, UnitOfWork
 from gateway.store.verification import verify_all
+from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW, a_log_key, verifier_key
 
 UNITS = 15
@@ -39,13 +40,13 @@ def write_units(url: str, worker: str) -> None:
     """Many short units, as one command after the other."""
     store = Store(url)
     for n in range(UNITS):
-        with store.write(NOW + timedelta(seconds=n % 3)) as uow:
+        with store.write(NOW + timedelta(seconds=n % 3), by=SOMEBODY) as uow:
             add(uow, f"{worker}-{n}")
 
 
 def die_before_commit(url: str, worker: str) -> None:
     """Everything was sent to the database; then the process is gone, with no rollback of its own."""
-    with Store(url).write(NOW) as uow:
+    with Store(url).write(NOW, by=SOMEBODY) as uow:
         add(uow, worker)
         uow.session.flush()
         os._exit(DIED)

@@ -141,8 +141,8 @@ def test_held_and_disputed_amounts_have_a_life_of_their_own(town: SimulatedMunic
     assert window(town, "2019H2").disputed_minor == 2 * PRICE
     acknowledging.acknowledge(town.gateway, town.contract, "2019H2", as_party=operator(town))
     with pytest.raises(SettlementRefused, match="other-document"):
-        acknowledging.acknowledge(officer(town), town.contract, "2019H2", document_sha256="0" * 64)
-    acknowledging.acknowledge(officer(town), town.contract, "2019H2", document_sha256=adopted.opening.sha256)
+        acknowledging.acknowledge(officer(town), town.contract, "2019H2", jwt_sha256="0" * 64)
+    acknowledging.acknowledge(officer(town), town.contract, "2019H2", jwt_sha256=adopted.opening.sha256)
     bill = invoiced(town, "2019H2")
     assert bill.total_minor == 10 * PRICE  # what is held back, and neither what was paid nor what is disputed
     assert b"stated by the parties, not evaluated" in bill.xml

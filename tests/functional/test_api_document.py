@@ -78,7 +78,7 @@ class Office:
             "line": line or "weeks_in_work_or_education/window",
             "reason": "source",
             "letter_sha256": NO_DIGEST,
-            "document_sha256": known,
+            "jwt_sha256": known,
         }
         asking = self.operator if client == "" else client
         assert not isinstance(asking, str)
@@ -165,17 +165,17 @@ CASES: dict[tuple[str, str, str], Callable[[Office], Any]] = {
     ("get", SETTLEMENT, "403"): lambda o: o.settle("settlement", o.somebody_else()),
     ("get", SETTLEMENT, "404"): lambda o: o.settle("settlement", o.dpo),
     ("post", ACCEPT, "200"): lambda o: o.settle(
-        "windows/2018H2/acknowledgement", o.operator, {"document_sha256": o.document("2018H2")}
+        "windows/2018H2/acknowledgement", o.operator, {"jwt_sha256": o.document("2018H2")}
     ),
-    ("post", ACCEPT, "401"): lambda o: o.settle("windows/2018H2/acknowledgement", None, {"document_sha256": NO_DIGEST}),
+    ("post", ACCEPT, "401"): lambda o: o.settle("windows/2018H2/acknowledgement", None, {"jwt_sha256": NO_DIGEST}),
     ("post", ACCEPT, "403"): lambda o: o.settle(
-        "windows/2018H2/acknowledgement", o.investor, {"document_sha256": NO_DIGEST}
+        "windows/2018H2/acknowledgement", o.investor, {"jwt_sha256": NO_DIGEST}
     ),
     ("post", ACCEPT, "404"): lambda o: o.settle(
-        "windows/1999H1/acknowledgement", o.operator, {"document_sha256": NO_DIGEST}
+        "windows/1999H1/acknowledgement", o.operator, {"jwt_sha256": NO_DIGEST}
     ),
     ("post", ACCEPT, "409"): lambda o: o.settle(
-        "windows/2018H2/acknowledgement", o.operator, {"document_sha256": o.document("2019H1")}
+        "windows/2018H2/acknowledgement", o.operator, {"jwt_sha256": o.document("2019H1")}
     ),
     ("post", ACCEPT, "422"): lambda o: o.settle("windows/2018H2/acknowledgement", o.operator, {}),
     ("post", DISPUTES, "200"): lambda o: o.dispute("2019H1"),

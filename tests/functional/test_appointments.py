@@ -134,10 +134,10 @@ def test_an_auditor_does_nothing_but_read_the_log(town: SimulatedMunicipality):
 def test_an_auditor_reads_on_the_command_line_until_the_last_day(tmp_path: Path, until: date, code: int):
     town = appoint(ready(tmp_path), until=until)
     environment = {**town.environment, "GATEWAY_STAFF": "rita"}
-    ran = run("log", "show", "--role", "auditor", environment=environment)
+    ran = run("log", "show", "--as", "auditor", environment=environment)
     assert ran.code == code, ran.text
     assert ("pull_completed" in ran.out) == (code == 0)
-    assert run("log", "show", "--role", "operator", environment=environment).code == 2
+    assert run("log", "show", "--as", "operator", environment=environment).code == 2
 
 
 def test_a_client_is_appointed_by_its_id(town: SimulatedMunicipality, tmp_path: Path):

@@ -185,10 +185,10 @@ def test_a_revoked_client_gets_no_token_and_its_living_ones_end_at_once(place: P
         client = Client(gateway, "fokus-app")
         client.register(place.folder, "fokus-folkeoplysning", Role.OPERATOR)
         token = clients.exchange(gateway, client.sign(client.claims()))
-        assert clients.caller(gateway, token).organisation == "fokus-folkeoplysning"
+        assert clients.calling(gateway, token).party.organisation == "fokus-folkeoplysning"
         assert place.gateway("keys", "revoke", "fokus-app").code == 0
         for attempt in (
-            lambda: clients.caller(gateway, token),
+            lambda: clients.calling(gateway, token),
             lambda: clients.exchange(gateway, client.sign(client.claims())),
         ):
             with pytest.raises(Unauthenticated):

@@ -53,6 +53,23 @@ def test_the_help_of_every_command_has_an_example_that_parses(path: tuple[str, .
     command.make_context(" ".join(path), words[len(path) + 1 :])  # raises a usage error where it does not parse
 
 
+@pytest.mark.parametrize("path", [(), *commands()], ids=" ".join)
+def test_the_help_says_every_word_that_was_written(path: tuple[str, ...]):
+    """Lines are folded; nothing is dropped, and no word in [brackets] is read as a colour."""
+    said = "".join(run(*path, "--help").out.split())
+    command: Any = typer.main.get_command(tree())
+    for name in path:
+        command = command.commands[name]
+    written = [command.help, command.epilog, *(getattr(one, "help", None) for one in command.params)]
+    for text in filter(None, written):
+        assert "".join(text.split()) in said, text
+
+
+def test_a_word_in_brackets_is_shown():
+    """Positive control of the words above: some of them stand in brackets."""
+    assert "A file with [contact]:" in run("contract", "leaflet", "--help").out
+
+
 def test_the_commands_are_all_there():
     """Positive control of the table above."""
     found = {" ".join(path) for path in commands()}
@@ -111,7 +128,7 @@ PIPED: list[tuple[str, ...]] = [
     ("contract", "check", "impact60.toml"),
     ("contract", "list"),
     ("contract", "add", "impact60.toml", "impact60.programme.toml"),
-    ("enrol", "impact60", "drop/enrolment/impact60.csv", "--batch", "2018"),
+    ("enrol", "impact60", "drop/enrolment/impact60.csv", "--batch", "2018", "--yes"),
     ("evaluate", "impact60", "--week", "2020-W10"),
     ("keys", "clients"),
     ("log", "show", "--count", "3"),

@@ -136,7 +136,7 @@ def test_a_file_finds_the_person_by_either_number(tmp_path: Path) -> None:
     town.enrol()
     old = numbers(town)[0]
     subject = subject_of(town, old)
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         uow.record(ErasureRepeated(contract=town.contract, subject_sha256="", rows={}))
         assert not town.gateway.boundary(uow.session).renumber([(SubjectRef(subject), OTHER)], town.contract)
     text = town.drop.income.read_text()
@@ -152,7 +152,7 @@ def test_double_enrolment_is_found_by_the_new_number(town: SimulatedMunicipality
     """A second contract of the municipality: whoever has another number by now is the same person."""
     old = numbers(town)[0]
     told(town, {old: [("number_changed", "2020-02-01", OTHER)]})
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         uow.record(ErasureRepeated(contract="", subject_sha256="", rows={}))
         boundary = town.gateway.boundary(uow.session)
         for number in (OTHER, old):
@@ -166,7 +166,7 @@ def test_an_erasure_takes_every_index(town: SimulatedMunicipality) -> None:
     told(town, {old: [("number_changed", "2020-02-01", OTHER), ("number_changed", "2020-03-01", ORDINARY)]})
     assert indexes(town, subject) == 6
     mark = erasure.digest_of(subject)
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
         uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))
     assert erasure.repeat(town.gateway) == 1

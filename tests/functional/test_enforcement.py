@@ -49,18 +49,18 @@ from vocabulary.weeks import Week
 
 # command -> what the policy is asked first, and how the command is written
 ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
-    "enrol": (Action.ENROL, ("impact60", "REFERRALS", "--batch", "2018")),
+    "enrol": (Action.ENROL, ("impact60", "REFERRALS", "--batch", "2018", "--yes")),
     "pull": (Action.PULL_SOURCE, ("impact60", "dream", "STATUS")),
     "connectors check": (Action.PULL_SOURCE, ("dream", "STATUS")),
     "comparison": (Action.PULL_SOURCE, ("impact60", "SELECTION", "--extract", "STATUS", "--out", "figures.json")),
     "evaluate": (Action.EVALUATE, ("impact60", "--week", "2020-W10")),
-    "shadow": (Action.EVALUATE, ("impact60", "--sheet", "STATUS", "--map", "MAP")),
+    "shadow": (Action.EVALUATE, ("impact60", "--workbook", "STATUS", "--map", "MAP")),
     "explain": (Action.EVALUATE, ("impact60", "--case", "REFERENCE", "--week", "2020-W10")),
     "evidence add": (
         Action.REGISTER_EVIDENCE,
         (
-            *("impact60", "--case", "REFERENCE", "--type", "education", "--from-week", "2020-W10"),
-            *("--to-week", "2020-W11", "--expires", "2020-12-31", "--document-sha256", "0" * 64),
+            *("impact60", "--case", "REFERENCE", "--kind", "education", "--from-week", "2020-W10"),
+            *("--to-week", "2020-W11", "--valid-to", "2020-12-31", "--document-sha256", "0" * 64),
         ),
     ),
     "evidence confirm": (Action.REGISTER_EVIDENCE, ("EVIDENCE",)),
@@ -72,11 +72,11 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "contract approve": (Action.CHANGE_POLICY, ("PROPOSAL",)),
     "contract adopt": (Action.CHANGE_POLICY, ("impact60", "BALANCES", "--signed", "STATEMENT")),
     "log show": (Action.READ_LOG, ()),
-    "rights record": (Action.REGISTER_RIGHT, ("impact60", "objection", "--case-ref", "REFERENCE")),
+    "rights record": (Action.REGISTER_RIGHT, ("impact60", "objection", "--case", "REFERENCE")),
     "rights end": (Action.REGISTER_RIGHT, ("impact60", "CONSENT")),
-    "rights report": (Action.READ_PERSON, ("impact60", "--case-ref", "REFERENCE", "--out", "report.html")),
+    "rights report": (Action.READ_PERSON, ("impact60", "--case", "REFERENCE", "--out", "report.html")),
     "rights consent": (Action.READ_PERSON, ("impact60", "CONSENT", "--contact", "CONTACT", "--out", "consent.jsonld")),
-    "rights ask": (Action.REGISTER_RIGHT, ("impact60", "rectification", "--case-ref", "REFERENCE")),
+    "rights ask": (Action.REGISTER_RIGHT, ("impact60", "rectification", "--case", "REFERENCE")),
     "rights decide": (Action.DECIDE_RIGHT, ("impact60", "REQUEST", "--answer", "grant")),
     "rights archive": (Action.READ_PERSON, ("impact60", "--out", "archive.xml")),
     "policy approve": (Action.CHANGE_POLICY, ("POLICY_SET",)),
@@ -172,12 +172,12 @@ ROUTES_ASK = {
 }
 DIGEST = "0" * 64
 BODIES = {
-    "acknowledgement": {"document_sha256": DIGEST},
+    "acknowledgement": {"jwt_sha256": DIGEST},
     "disputes": {
         "line": "weeks/window",
         "reason": "source",
         "letter_sha256": DIGEST,
-        "document_sha256": DIGEST,
+        "jwt_sha256": DIGEST,
     },
     "outcome": {"outcome": "stands", "letter_sha256": DIGEST},
 }
@@ -274,7 +274,7 @@ def opening_of(town: SimulatedMunicipality) -> dict[str, str]:
 
 def documented(town: SimulatedMunicipality, reference: str) -> str:
     """A document that waits: put into the store, since this contract accepts none."""
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         subject = uow.session.exec(select(Subject.subject_id).where(Subject.case_reference == reference)).one()
         week = Week.parse("2020-W10").ordinal
         row = EvidenceRow(

@@ -315,7 +315,7 @@ def test_an_erasure_takes_documents_along(town: SimulatedMunicipality) -> None:
     confirmed(town, someone)
     confirmed(town, other)
     mark = erasure.digest_of(subject)
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
         uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))
     assert erasure.repeat(town.gateway) == 1
@@ -328,8 +328,8 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     someone = reference_of(town)
     town.gateway.store.dispose()
     anna, bo = ({**town.environment, "GATEWAY_STAFF": name} for name in ("anna", "bo"))
-    weeks = ("--from-week", "2020-W10", "--to-week", "2020-W20", "--expires", "2020-12-31")
-    add = ("evidence", "add", "impact60", "--case", someone, "--type", "education", *weeks)
+    weeks = ("--from-week", "2020-W10", "--to-week", "2020-W20", "--valid-to", "2020-12-31")
+    add = ("evidence", "add", "impact60", "--case", someone, "--kind", "education", *weeks)
     told = run(*add, "--document-sha256", "ef" * 32, environment=anna)
     assert told.code == 0, told.text
     made = told.out.split()[1]
@@ -349,7 +349,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
         False,
     )
     assert run("evidence", "withdraw", made, environment=bo).code == 0
-    for wrong in (("--type", "hearsay"), ("--from-week", "2020-10"), ("--expires", "soon"), ("--as", "dpo")):
+    for wrong in (("--kind", "hearsay"), ("--from-week", "2020-10"), ("--valid-to", "soon"), ("--as", "dpo")):
         changed = (*add, "--document-sha256", "ef" * 32, *wrong)
         assert run(*changed, environment=anna).code == 2, wrong
     assert run(*add, "--document-sha256", "short", environment=anna).code == 5

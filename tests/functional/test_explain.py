@@ -92,7 +92,7 @@ def test_of_one_person_nobody_elses_rows_are_read(town: SimulatedMunicipality):
     assert alone.people == everybody.people[:1]
     assert (alone.totals, alone.tariffs) == ((), ())
     event, lines = newest(town, "evaluation_explained")
-    assert (event["people"], event["by"]) == (1, town.gateway.staff)
+    assert (event["people"], event["by"]) == (1, town.gateway.actor.name)
     assert [(line["action"], line["purpose"]) for line in lines] == [("explain", "outcome-evaluation")]
 
 

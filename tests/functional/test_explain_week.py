@@ -144,7 +144,7 @@ def test_the_look_is_logged_and_a_protected_person_is_not_shown(town: SimulatedM
     someone = reference_of(town)
     shown(town, someone)
     event, lines = newest(town, "week_explained")
-    assert (event["week"], event["shown"], event["by"]) == ("2020-W10", True, town.gateway.staff)
+    assert (event["week"], event["shown"], event["by"]) == ("2020-W10", True, town.gateway.actor.name)
     assert [line["action"] for line in lines] == ["week_explained"]
     protect(town, someone)
     assert explain_week(town.gateway, town.contract, WEEK, someone).shown is None

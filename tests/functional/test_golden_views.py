@@ -175,8 +175,8 @@ SHOWN = [
     "adopted operator over http",
     "adopted investor over http",
     "few investor over http",
-    "asked rights report --case-ref SAG-0002 --out r.html --json r.json",
-    "few rights report --case-ref SAG-0001 --out r.html --json r.json",
+    "asked rights report --case SAG-0002 --out r.html --json r.json",
+    "few rights report --case SAG-0001 --out r.html --json r.json",
 ]
 
 

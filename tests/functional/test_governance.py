@@ -92,7 +92,7 @@ def test_a_second_person_approves_and_the_old_rules_decide_who_may(town: Simulat
 def test_an_approval_that_was_forged_in_the_database_is_none(town: SimulatedMunicipality):
     """An attacker with the database and not with the manifest key: takes the row over for rules of its own."""
     updated = with_other_rules(town.gateway)
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         uow.session.exec(update(PolicySetRow).values(sha256=updated.policies.rules.sha256))
         uow.record(LogVerified(sizes={}, with_anchor=False))
     with pytest.raises(PolicySetInvalid, match="not signed by the manifest key"):
@@ -119,7 +119,7 @@ def test_a_decision_that_was_edited_is_noticed(town: SimulatedMunicipality):
     town.release(*PAYMENT)
     asked = [one for one in decided(town) if decisions.explain(town.gateway, one).decision.action == "release_payment"]
     decision, _, _ = asked  # to look, to draft it, and to sign it
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         row = uow.session.get_one(DecisionRow, decision)
         row.body = {**row.body, "facts": {**row.body["facts"], "window_frozen": False}}
         uow.session.add(row)

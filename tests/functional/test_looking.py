@@ -41,6 +41,7 @@ from tests.functional.test_rights import OBJECTS, erased, someone
 from tests.functional.test_shadow import MAP, NAMES, workbook_of
 from tests.functional.test_statements import said, stated
 from tests.functional.test_traps import Clock
+from tests.support.acting import SOMEBODY
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT, SimulatedMunicipality, built, ready
 from tests.support.simulated import amend
@@ -139,7 +140,7 @@ def test_another_writer_commits_while_people_are_looked_at(
         assert held.reads.wait(LONG_SECONDS)
         try:
             assert kinds(town)[-1] == "evaluation_authorised"  # committed before anybody's row is read
-            with town.gateway.store.write(town.gateway.clock()) as uow:
+            with town.gateway.write() as uow:
                 index = uow.record(LogVerified(sizes={}, with_anchor=False))
             assert kinds(town)[index] == "log_verified"
             assert not looking_on.done()
@@ -170,7 +171,7 @@ def test_under_the_lock_the_other_writer_is_refused(tmp_path: Path, monkeypatch:
     with ThreadPoolExecutor(1) as threads:
         looking_on = threads.submit(town.release, *FIRST)
         assert held.reads.wait(LONG_SECONDS)
-        with pytest.raises(StoreBusy), impatient.write(town.gateway.clock()):
+        with pytest.raises(StoreBusy), impatient.write(town.gateway.clock(), by=SOMEBODY):
             pass
         held.goes_on.set()
         assert looking_on.result(LONG_SECONDS).is_new
@@ -318,7 +319,7 @@ def test_what_moves_again_and_again_is_looked_at_under_the_lock_at_last(
     town = ready(tmp_path)
 
     def write() -> None:
-        with town.gateway.store.write(town.gateway.clock()) as uow:
+        with town.gateway.write() as uow:
             uow.record(LogVerified(sizes={}, with_anchor=False))
 
     drafted = interrupting(monkeypatch, write, times=2)

@@ -100,7 +100,7 @@ def drafts(town: SimulatedMunicipality) -> list[dict[str, Any]]:
 def erase(town: SimulatedMunicipality, reference: str) -> None:
     """By the way of a restored backup, which erases without deciding again."""
     mark = erasure.digest_of(subject_of(town, reference))
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
         uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))
     assert erasure.repeat(town.gateway) == 1
@@ -178,7 +178,7 @@ def test_no_investor_and_no_attestation_holds_it(town: SimulatedMunicipality):
 
 
 def test_a_band_that_is_edited_in_the_database_settles_nothing(town: SimulatedMunicipality):
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         [row] = uow.session.exec(select(ReleaseRow).where(ReleaseRow.window == LAST)).all()
         row.draft = row.draft.replace(b"from_10_to_25", b"under_10")
         uow.session.add(row)

@@ -58,7 +58,7 @@ def test_the_whole_way_over_http_and_on_the_command_line(
     TypeAdapter(SettlementStatement).validate_python(shown)
     one = next(one for one in shown["windows"] if one["window"] == "2019H1")
     where = "/contracts/impact60/windows/2019H1"
-    body = {"document_sha256": one["document"]["jwt_sha256"]}
+    body = {"jwt_sha256": one["document"]["jwt_sha256"]}
     answer = api.post(f"{where}/acknowledgement", json=body, headers=operator.headers(api))
     assert answer.json() == {"lines": [LINE]}
     assert office(town, "acknowledge", "impact60", "2019H1").text == f"acknowledged: {LINE}\n"
@@ -98,7 +98,7 @@ def test_a_dispute_over_http_is_answered_on_the_command_line(
             "line": LINE,
             "reason": "quantity",
             "letter_sha256": letter,
-            "document_sha256": document["jwt_sha256"],
+            "jwt_sha256": document["jwt_sha256"],
         },
         headers=operator.headers(api),
     ).json()

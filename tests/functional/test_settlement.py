@@ -300,7 +300,7 @@ def test_what_a_correction_superseded_is_not_acknowledged_and_an_open_invoice_wa
         paying.approve(officer(town), "impact60", bill.number)
     assert refused.value.decision.rule_ids == ("P78-sheet-holds",)
     with pytest.raises(SettlementRefused, match="other-document"):
-        acknowledging.acknowledge(town.gateway, "impact60", "2019H1", document_sha256=old, as_party=operator(town))
+        acknowledging.acknowledge(town.gateway, "impact60", "2019H1", jwt_sha256=old, as_party=operator(town))
     accept(town, "2019H1")
     credit = invoiced(town, "2019H1")
     for one in (bill, credit):

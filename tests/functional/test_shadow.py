@@ -127,7 +127,7 @@ def test_the_command_prints_a_table_and_ends_with_one_where_a_figure_differs(
 ):
     (tmp_path / "map.toml").write_bytes(MAP)
     (tmp_path / "old.xlsx").write_bytes(workbook_of(off_by(rows, 1, 1, 2)))
-    given = ("shadow", town.contract, "--sheet", "old.xlsx", "--map", "map.toml")
+    given = ("shadow", town.contract, "--workbook", "old.xlsx", "--map", "map.toml")
     ran = run(*given, "--out", "report.csv", environment=town.environment, cwd=tmp_path)
     assert (ran.code, ran.err) == (1, "")
     assert "1 of 9 figures differ" in ran.out

@@ -73,7 +73,7 @@ REFERRALS = {
     "enrolled twice in the list": ("{second}", "enrolled_twice_in_the_list"),
     "not told": ("{cpr};2018-10-01;SAG-1;", "person_was_not_told"),
     "referred after the period": ("{cpr};2019-01-07;SAG-1;notice-2018-1", "referred_outside_the_enrolment_period"),
-    "impossible number": ("7113801234;2018-10-01;SAG-1;notice-2018-1", "cpr_no_such_day"),
+    "impossible number": ("7113801234;2018-10-01;SAG-1;notice-2018-1", "cpr_no_such_number"),
     "no date": ("{cpr};soon;SAG-1;notice-2018-1", "not_a_day"),
     "a number as case reference": ("{cpr};2018-10-01;{cpr};notice-2018-1", "not_a_case_reference"),
     "too few fields": ("{cpr};2018-10-01", "wrong_number_of_fields"),

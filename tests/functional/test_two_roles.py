@@ -61,7 +61,7 @@ def test_an_operator_that_lends_as_well_has_two_hats_and_is_told_which_one_to_we
         assert lent.json()["schema"] == "investor-settlement/1"
         due = window(town, "2019H1").due_minor
         assert lent.json()["flow"]["repaid_minor"] == due
-        body = {"document_sha256": statement(town).windows[0].document.jwt_sha256}
+        body = {"jwt_sha256": statement(town).windows[0].document.jwt_sha256}
         where = "/contracts/impact60/windows/2018H2/acknowledgement"
         refused = api.post(where, json=body, headers=lender.headers(api))
         assert refused.status_code == 403

@@ -53,7 +53,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/unit/outcomes/test_varied.py",
         "tests/property/test_precedence.py",
     ),
-    "gateway/release/drafting.py": ("tests/unit/release", "tests/functional/test_dry_run.py"),
+    "gateway/release/drafting.py": ("tests/functional/test_drafting.py", "tests/functional/test_correction.py"),
     "gateway/store/ledger.py": (
         "tests/unit/store/test_ledger.py",
         "tests/property/test_log.py",

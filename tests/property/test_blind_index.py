@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.boundary import CohortMatcher
 from connectors.errors import RejectReason
-from keys.blind_index import BlindIndexKey, Column, are_digits, have_a_day
+from keys.blind_index import BlindIndexKey, Column, are_digits, can_be_given
 from keys.cpr import Cpr
 from keys.errors import InvalidCpr
 from vocabulary.records import SubjectRef
@@ -40,7 +40,7 @@ def reason(row: bytes) -> RejectReason | None:
     try:
         Cpr.parse(row.decode("ascii"))
     except InvalidCpr:
-        return RejectReason.NO_SUCH_DAY
+        return RejectReason.NO_SUCH_NUMBER
     return None
 
 
@@ -57,10 +57,10 @@ def test_a_column_is_the_librarys_cmac_of_each_row(rows: list[bytes]) -> None:
 @given(st.lists(TEN_BYTES, max_size=40))
 def test_the_checks_of_a_column_are_those_of_one_number(rows: list[bytes]) -> None:
     digits = column(rows)
-    is_number, has_day = are_digits(digits), have_a_day(digits)
+    is_number, is_possible = are_digits(digits), can_be_given(digits)
     expected = [reason(row) for row in rows]
     assert is_number.tolist() == [why is not RejectReason.NOT_TEN_DIGITS for why in expected]
-    assert (is_number & has_day).tolist() == [why is None for why in expected]
+    assert (is_number & is_possible).tolist() == [why is None for why in expected]
 
 
 @given(st.data())
@@ -74,7 +74,7 @@ def test_matching_a_column_finds_what_a_dictionary_of_numbers_finds(data: st.Dat
 
     found, rejected = matcher.rows(column(rows))
     assert found == {place: people[row] for place, row in enumerate(rows) if row in people}
-    for why in (RejectReason.NOT_TEN_DIGITS, RejectReason.NO_SUCH_DAY):
+    for why in (RejectReason.NOT_TEN_DIGITS, RejectReason.NO_SUCH_NUMBER):
         assert rejected[why] == sum(reason(row) is why for row in rows)
 
     texts = [row.decode("latin-1") for row in rows]

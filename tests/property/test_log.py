@@ -15,6 +15,7 @@ from gateway.store.unit_of_work import Store
 from outcome_verifier.note import Checkpoint, open_note
 from outcome_verifier.proof import verify_proof
 from outcome_verifier.tlog import leaf_hash, verify_consistency, verify_inclusion
+from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW, a_log_key, verifier_key
 
 LARGEST = 70
@@ -63,7 +64,7 @@ def largest_power(n: int) -> int:
 @pytest.fixture
 def filled(store: Store) -> Store:
     """A store whose attest log holds `DATA`, and whose payment log holds other leaves in between."""
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         for n, data in enumerate(DATA):
             ledger.append(uow.session, "attest", leaf_data=data, kind="", body="", nonce=b"", at=NOW)
             if n % 3 == 0:
@@ -108,7 +109,7 @@ def test_no_proof_outside_the_tree(filled: Store) -> None:
 def test_a_receipt_is_accepted_by_the_verifier(filled: Store) -> None:
     """The same head is signed once, and every leaf's receipt leads to it."""
     key = a_log_key("gateway.test.example/attest")
-    with filled.write(NOW) as uow:
+    with filled.write(NOW, by=SOMEBODY) as uow:
         receipts = [ledger.receipt(uow.session, "attest", n, key, at=NOW) for n in range(LARGEST)]
         note = ledger.checkpoint(uow.session, "attest", key, at=NOW)
         uow.record(SourceDeclared(source="dream", sha256="0" * 64))

@@ -18,6 +18,7 @@ from gateway.events.contracts import SourceDeclared
 from gateway.store import schema, spells
 from gateway.store.tables import SpellRow, Subject
 from gateway.store.unit_of_work import Store
+from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW
 from tests.unit.store.test_spells import DAY, FIRST, LETTERS
 from vocabulary.records import StatusSpell, SubjectRef
@@ -83,7 +84,7 @@ NUMBERS = count(1)
 def somebody(store: Store) -> SubjectRef:
     """A person of whom nothing is known, alone in a contract."""
     ref = SubjectRef(f"{next(NUMBERS):032x}")
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.session.add(
             Subject(
                 subject_id=ref.value,
@@ -121,7 +122,7 @@ def stored(store: Store, ref: SubjectRef, one: Pull, *, day: int) -> None:
         ]
         for letter in letters
     ]
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.record(EVENT)
         spells.store_spells(
             uow.session,

@@ -88,7 +88,7 @@ def register(town: SimulatedMunicipality, subject: str, kind: RecordKind) -> Non
 
 def erased(town: SimulatedMunicipality, subject: str) -> None:
     """As after a restore: the journal's person stands in the database again, and is erased again."""
-    with town.gateway.store.write(town.gateway.clock()) as uow:
+    with town.gateway.write() as uow:
         mark = erasure.digest_of(subject)
         uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
         uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import create_engine, text
+from sqlalchemy import Pool, create_engine, event, text
 
 from gateway.store.schema import migrate
 from gateway.store.unit_of_work import Store
@@ -84,6 +85,31 @@ def store(database_url: str) -> Iterator[Store]:
 def a_log_key(origin: str = "gateway.test.example/access") -> LogKey:
     """A new log key."""
     return LogKey(origin, Ed25519PrivateKey.generate())
+
+
+def _forgo_syncing(connection: object, *_: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
+
+
+@contextmanager
+def unsynced_sqlite() -> Iterator[None]:
+    """SQLite that waits for no disk, as the PostgreSQL above: only a power cut would lose anything by it."""
+    event.listen(Pool, "checkout", _forgo_syncing)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "checkout", _forgo_syncing)
+
+
+@contextmanager
+def synced_sqlite() -> Iterator[None]:
+    """SQLite as an installation has it, inside `unsynced_sqlite`."""
+    event.remove(Pool, "checkout", _forgo_syncing)
+    try:
+        yield
+    finally:
+        event.listen(Pool, "checkout", _forgo_syncing)
 
 
 def verifier_key(key: LogKey) -> VerifierKey:

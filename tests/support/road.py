@@ -61,7 +61,7 @@ ROAD: list[tuple[tuple[str, ...], str]] = [
     (("contract", "acceptances", "impact60.toml"), "every party has accepted; in force"),
     (("contract", "source", str(EXAMPLES / "sources" / "dream.toml")), "declared: dream"),
     (("contract", "source", str(EXAMPLES / "sources" / "income.toml")), "declared: income"),
-    (("enrol", "impact60", "drop/enrolment/impact60.csv", "--batch", "2018"), "30 people in batch 2018"),
+    (("enrol", "impact60", "drop/enrolment/impact60.csv", "--batch", "2018", "--yes"), "30 people in batch 2018"),
     (("pull", "impact60", "dream", "STATUS"), "rows read"),
     (("pull", "impact60", "income", "INCOME"), "rows read"),
     (("evaluate", "impact60", "--week", "2020-W10"), "30 people referred"),

@@ -109,10 +109,10 @@ def test_below_k_cohort_the_investor_gets_yes_or_no_and_no_number():
 
 def test_a_notice_about_one_person_is_told_where_the_contract_has_it():
     """Ballerup's operator is told whom it takes back; IMPACT60's is told of nobody."""
-    row = "Dit sagsnummer, hvis du skal tale med jobcentret igen"
+    row = "Deres sagsnummer for dig, hvis du skal tale med jobcentret igen"
     assert cells(leaflet(*facts("ballerup")), row) == ["ja", "ja", "nej"]
     assert row not in leaflet(*facts("impact60"))
-    assert "dit sagsnummer og den ene besked" in letter(*facts("ballerup"))
+    assert "deres eget sagsnummer for dig og den ene besked" in letter(*facts("ballerup"))
 
 
 def test_it_says_what_becomes_of_the_results_of_somebody_who_objects():
@@ -220,7 +220,7 @@ def test_a_contact_file_is_read_strictly(line: str, instead: str, key: str):
 def test_the_command_writes_both_pages_and_refuses_a_programme_of_another_contract(tmp_path: Path):
     contract, contact = EXAMPLES / "contracts" / "ballerup.toml", EXAMPLES / "contacts" / "ballerup.toml"
     out, post = tmp_path / "leaflet.html", tmp_path / "letter.html"
-    options = ("--contact", contact, "--out", out, "--letter", post)
+    options = ("--contact", contact, "--out", out, "--letter-out", post)
     other = run("contract", "leaflet", contract, EXAMPLES / "programmes" / "impact60.toml", *options)
     assert (other.code, out.exists()) == (3, False)
     assert re.search(r"impact60\.toml.*contract_sha256", other.err)

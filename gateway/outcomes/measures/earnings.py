@@ -74,7 +74,8 @@ class EarningsMeasure(OnceMeasure):
         start.
 
         A month is read where one of its weeks is asked and one of its days is the person's, so that nothing after an
-        exit counts; pay that is taken back counts against it in its own month.
+        exit counts; pay that is taken back counts against it in its own month. From a month on of which a posting was
+        lost, nobody knows what was earned: then it is not reached.
         """
         if any(verdict.reason is WeekReason.OUT for verdict in verdicts):
             return {}
@@ -86,6 +87,8 @@ class EarningsMeasure(OnceMeasure):
         for month in months:
             if not _is_read(month, start, end, partly=self.earnings.counts_partial_months):
                 continue
+            if person.has_unreadable_income(month):
+                return {}
             earned += sum(person.earnings.get((month.ordinal, kind), 0) for kind in state.income_types)
             reached = (reached or month) if earned >= needed else None
         return {} if reached is None else {(state.id, reached.first_day.year): 1}

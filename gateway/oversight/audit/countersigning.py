@@ -44,7 +44,7 @@ def take(gateway: Gateway, token: str) -> TakenCountersignature:
     Raises `CountersignatureRefused` with the reason.
     """
     token = token.strip()
-    with gateway.store.write(gateway.clock()) as uow:
+    with gateway.write() as uow:
         session = uow.session
         claims = _claims(token)
         release = _release(session, claims)
@@ -66,7 +66,7 @@ def take(gateway: Gateway, token: str) -> TakenCountersignature:
             token=token,
             kid=said.kid,
             verdict=said.verdict,
-            taken_by=gateway.staff,
+            taken_by=gateway.actor.name,
             at=uow.now,
         )
         session.add(row)
@@ -78,7 +78,6 @@ def take(gateway: Gateway, token: str) -> TakenCountersignature:
                 key=said.kid,
                 verdict=said.verdict,
                 token_sha256=digest,
-                by=gateway.staff,
             )
         )
     return TakenCountersignature(said.verdict, said.kid, is_new=True)

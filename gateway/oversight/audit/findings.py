@@ -69,7 +69,7 @@ def find(
     with deciding(gateway) as asking:
         sample, row = find_sample(asking.session, sample_id)
         programme = gateway.programme(asking.session, sample.contract_id)
-        authorised = ask_to_audit(gateway, asking, programme, row)
+        authorised = ask_to_audit(asking, programme, row)
         found = _open_item(sample, asking.session.get(AuditItem, (sample.id, item)))
         if (deviation is None) == bool(weeks):
             raise AuditRefused(reason="a deviation names its weeks, and an agreement has none")
@@ -88,7 +88,6 @@ def find(
                 sample=sample.id,
                 item=item,
                 digest=found.digest,
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             ),
@@ -105,7 +104,7 @@ def close(gateway: Gateway, sample_id: str) -> ClosedSample:
         session = asking.session
         sample, row = find_sample(session, sample_id)
         programme = gateway.programme(session, sample.contract_id)
-        authorised = ask_to_audit(gateway, asking, programme, row)
+        authorised = ask_to_audit(asking, programme, row)
         is_new = sample.closed_at is None
         everyone = items(session, sample.id)
         found = [one for one in everyone if one.digest]
@@ -129,7 +128,6 @@ def close(gateway: Gateway, sample_id: str) -> ClosedSample:
                 items_sha256=sample.items_sha256,
                 verdict=sample.verdict,
                 again=not is_new,
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )

@@ -101,7 +101,7 @@ def draw(
         programme = gateway.programme(session, contract_id)
         gateway.contract(session, contract_id).window(window)
         row = _standing(session, contract_id, window, template, recipient)
-        authorised = ask_to_audit(gateway, asking, programme, row)
+        authorised = ask_to_audit(asking, programme, row)
         if row is None:  # P92 has refused this already
             raise WindowUnknown(contract=contract_id, window=window)
         if not _NONCE.fullmatch(nonce):
@@ -111,7 +111,7 @@ def draw(
         earlier = session.exec(select(AuditSample).where(AuditSample.release_id == row.id)).all()
         known = next((one for one in earlier if (one.seed, one.asked) == (seed, size)), None)
         if known is not None:
-            _record(gateway, asking, known, window, authorised, drawn=(), again=True)
+            _record(asking, known, window, authorised, drawn=(), again=True)
             return Drawn(_sample_shown(session, known, row), is_new=False)
         everyone = [subject.subject_id for subject in queries.subjects(session, contract_id)]
         held = not_to_be_read(session, programme, everyone, at=asking.now)
@@ -129,7 +129,7 @@ def draw(
             asked=size,
             population=population,
             not_drawn={ERASED: population - len(everyone), NOT_TO_BE_READ: len(held)},
-            drawn_by=gateway.staff,
+            drawn_by=gateway.actor.name,
             drawn_at=asking.now,
         )
         drawn = drawing_order(seed, can_be_drawn)[:size]
@@ -139,15 +139,15 @@ def draw(
             for number, subject in enumerate(drawn, start=1)
         )
         session.flush()
-        _record(gateway, asking, sample, window, authorised, drawn=drawn, again=False)
+        _record(asking, sample, window, authorised, drawn=drawn, again=False)
         return Drawn(_sample_shown(session, sample, row), is_new=True)
 
 
-def ask_to_audit(gateway: Gateway, asking: Asking, programme: Programme, row: ReleaseRow | None) -> Authorised:
+def ask_to_audit(asking: Asking, programme: Programme, row: ReleaseRow | None) -> Authorised:
     """The decision on a step of an audit of this release; `PolicyDenied` with its refusal recorded."""
     facts = AuditFacts(
         purpose=Purpose.AUDIT,
-        appointment_valid=programme.is_appointed(gateway.staff, Role.AUDITOR, on=asking.now.date()),
+        appointment_valid=asking.is_appointed(programme, Role.AUDITOR),
         attestation_stands=row is not None and stands(asking.session, row),
     )
     return asking.ask(staff_party(programme, Role.AUDITOR), Action.AUDIT, programme, facts)
@@ -223,7 +223,6 @@ def _standing(session: Session, contract_id: str, window: str, template: str, re
 
 
 def _record(
-    gateway: Gateway,
     asking: Asking,
     sample: AuditSample,
     window: str,
@@ -245,7 +244,6 @@ def _record(
             population=sample.population,
             not_drawn=sample.not_drawn,
             again=again,
-            by=gateway.staff,
             decision=authorised.id,
             decision_sha256=authorised.sha256,
         ),

@@ -81,8 +81,8 @@ def approve(gateway: Gateway, sample_id: str) -> date:
         today = asking.now.date()
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
-            appointment_valid=programme.is_appointed(gateway.staff, Role.SYSTEM_OWNER, on=today),
-            second_person=sample.drawn_by != gateway.staff,
+            appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
+            second_person=sample.drawn_by != gateway.actor.name,
             retention_clear=True,  # nothing is lost
         )
         owner = staff_party(programme, Role.SYSTEM_OWNER)
@@ -90,14 +90,13 @@ def approve(gateway: Gateway, sample_id: str) -> date:
         if sample.closed_at is not None:
             raise AuditRefused(reason="the sample is closed")
         until = today + timedelta(days=APPROVAL_DAYS)
-        sample.approved_by, sample.approved_until = gateway.staff, until
+        sample.approved_by, sample.approved_until = gateway.actor.name, until
         asking.session.add(sample)
         asking.uow.record(
             AuditRowsApproved(
                 contract=sample.contract_id,
                 sample=sample.id,
                 until=until.isoformat(),
-                by=gateway.staff,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
             )
@@ -142,7 +141,7 @@ def show(
         }
         matcher = gateway.boundary(session).matcher(contract.id).only(refs)
         missing = counted_people.not_given(session, contract, row, given)
-        _record(gateway, asking, sample, chosen, given, authorised)
+        _record(asking, sample, chosen, given, authorised)
     rows = SourceRows()
     search = Search(matcher, (needed_weeks(contract)[0], until), contract.needs_amounts)
     laid = tuple(
@@ -159,9 +158,9 @@ def _ask(gateway: Gateway, asking: Asking, programme: Programme, sample: AuditSa
     today = asking.now.date()
     facts = AuditRowsFacts(
         purpose=Purpose.AUDIT,
-        appointment_valid=programme.is_appointed(gateway.staff, Role.AUDITOR, on=today),
+        appointment_valid=asking.is_appointed(programme, Role.AUDITOR),
         attestation_stands=stands(asking.session, row),
-        second_person=sample.approved_by != gateway.staff,
+        second_person=sample.approved_by != gateway.actor.name,
         sample_approved=(
             sample.approved_until is not None and today <= sample.approved_until and sample.closed_at is None
         ),
@@ -187,7 +186,6 @@ def _chosen_items(
 
 
 def _record(
-    gateway: Gateway,
     asking: Asking,
     sample: AuditSample,
     chosen: Sequence[AuditItem],
@@ -204,7 +202,6 @@ def _record(
             items=[one.item for one in chosen],
             files_sha256=[file.sha256 for file in given],
             unknown_files=sum(file.pulled_at is None for file in given),
-            by=gateway.staff,
             decision=authorised.id,
             decision_sha256=authorised.sha256,
         ),

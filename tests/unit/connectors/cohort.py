@@ -26,7 +26,7 @@ YR_HEADER = (
     "CPR nummer;Uge;Ydelse;Finansiering Kommunenavn;Beregnet udbetalingsbeløb;Refusionsbeløb;Medfinansieringsbeløb"
 )
 INCOME_HEADER = "CPR nummer;Måned;Indkomsttype;Betalte timer;SE-nummer;Beløb"
-REFERRAL_HEADER = "CPR nummer;Henvist dato;Sagsreference;Underretning"
+REFERRAL_HEADER = "CPR nummer;Henvist dato;Leverandørens sagsnummer;Underretning"
 
 
 def declared(kind: str) -> SourceDeclaration:

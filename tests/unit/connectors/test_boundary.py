@@ -49,7 +49,7 @@ def test_a_person_is_found_in_the_contract_that_was_asked_about_alone() -> None:
     assert border.find(DASHED, CONTRACT) == anne
     assert border.find(ANNE, "other-contract") is None
     assert border.find(BO, CONTRACT) is None
-    assert border.find("9102801234", CONTRACT) is RejectReason.NO_SUCH_DAY
+    assert border.find("9102801234", CONTRACT) is RejectReason.NO_SUCH_NUMBER
 
 
 def test_each_text_of_a_column_is_found_by_its_own_index() -> None:
@@ -87,8 +87,8 @@ def test_two_contracts_where_that_is_allowed_are_two_unlinked_subjects() -> None
         ("", RejectReason.NOT_TEN_DIGITS),
         ("101801234", RejectReason.NOT_TEN_DIGITS),
         (f"{ANNE}0", RejectReason.NOT_TEN_DIGITS),
-        ("9102801234", RejectReason.NO_SUCH_DAY),
-        ("0000000000", RejectReason.NO_SUCH_DAY),
+        ("9102801234", RejectReason.NO_SUCH_NUMBER),
+        ("0000000000", RejectReason.NO_SUCH_NUMBER),
     ],
 )
 def test_what_is_no_number_is_a_reason(text: str, reason: RejectReason) -> None:
@@ -105,7 +105,7 @@ def test_a_column_gives_rows_and_counts() -> None:
     rows = [STRANGER, ANNE, "9102801234", BO, ANNE, "61018 1234", "          ", "ÆØÅ1801234"]
     found, rejected = matcher().rows(column(*rows))
     assert found == {1: A, 3: B, 4: A}
-    assert rejected == {RejectReason.NOT_TEN_DIGITS: 3, RejectReason.NO_SUCH_DAY: 1}
+    assert rejected == {RejectReason.NOT_TEN_DIGITS: 3, RejectReason.NO_SUCH_NUMBER: 1}
 
 
 def test_an_empty_column_and_an_empty_cohort() -> None:
@@ -114,7 +114,7 @@ def test_an_empty_column_and_an_empty_cohort() -> None:
     nobody = matcher({})
     assert nobody.rows(column(ANNE, BO)) == (
         {},
-        Counter({RejectReason.NOT_TEN_DIGITS: 0, RejectReason.NO_SUCH_DAY: 0}),
+        Counter({RejectReason.NOT_TEN_DIGITS: 0, RejectReason.NO_SUCH_NUMBER: 0}),
     )
     assert nobody.identify_all([]) == []
     assert (nobody.size, nobody.everyone) == (0, [])
@@ -185,7 +185,7 @@ def test_everybody_is_told_apart_and_who_is_in_any_cohort_is_known() -> None:
     assert rows.in_a_cohort.tolist() == [True, False, True, False, False, False]
     assert rows.in_a_cohort.dtype == np.bool_, "it selects rows, as numbers it would be places of rows"
     assert list(rows.is_number) == [True, True, True, True, True, False]
-    assert list(rows.has_day[:5]) == [True, True, True, True, False]
+    assert list(rows.is_possible[:5]) == [True, True, True, True, False]
     assert rows.marks[1] == rows.marks[3]
     assert len(set(rows.marks)) == 5
 
@@ -261,7 +261,7 @@ def test_a_number_that_is_another_persons_or_of_two_or_none_is_refused() -> None
     assert border.renumber([(anne, STRANGER), (bo, STRANGER)], CONTRACT) == taken + taken
     assert border.renumber([(anne, BO), (bo, ANNE)], CONTRACT) == taken + taken
     wrong = [(anne, "9102801234"), (bo, "610180123"), (anne, "610180123x")]
-    assert border.renumber(wrong, CONTRACT) == Counter({RejectReason.NO_SUCH_DAY: 1, RejectReason.NOT_TEN_DIGITS: 2})
+    assert border.renumber(wrong, CONTRACT) == Counter({RejectReason.NO_SUCH_NUMBER: 1, RejectReason.NOT_TEN_DIGITS: 2})
     assert [asked_by(border, one) for one in (anne, bo)] == [ANNE, BO]
     assert border.find(STRANGER, CONTRACT) is None
 

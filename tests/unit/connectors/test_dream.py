@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 import connectors.dream
 from connectors.base import Pulled
 from connectors.codes import statuses
+from connectors.declaration import load_declaration
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
 from connectors.pull import pull_file
 from connectors.source_file import LocalFile
-from tests.unit.connectors.cohort import ANNE, BO, STRANGER, A, B, declared, matcher, write
+from tests.unit.connectors.cohort import ANNE, BO, SOURCES, STRANGER, A, B, declared, matcher, write
 from vocabulary.records import SubjectRef
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
@@ -203,7 +204,7 @@ def test_bad_rows_are_counted_by_reason_and_the_rest_goes_on(tmp_path: Path) -> 
     )
     assert pulled.rejected == {
         RejectReason.NOT_TEN_DIGITS: 7,
-        RejectReason.NO_SUCH_DAY: 1,
+        RejectReason.NO_SUCH_NUMBER: 1,
         RejectReason.FIELD_COUNT: 1,
     }
     assert shown(pulled, A) == [("2020-W01", "2020-W02", "730", "benefit")]
@@ -221,7 +222,7 @@ def test_of_two_rows_for_one_person_neither_is_believed(tmp_path: Path, second: 
 def test_a_leading_zero_is_a_digit(tmp_path: Path) -> None:
     """A number that begins with 0 would be another one if it were read as an integer; here it is only refused."""
     pulled = pull(tmp_path, "PNR,y_2001", "0000000000,730", "000000000,730", f"{ANNE},730")
-    assert pulled.rejected == {RejectReason.NO_SUCH_DAY: 1, RejectReason.NOT_TEN_DIGITS: 1}
+    assert pulled.rejected == {RejectReason.NO_SUCH_NUMBER: 1, RejectReason.NOT_TEN_DIGITS: 1}
     assert len(shown(pulled, A)) == 1
 
 
@@ -357,3 +358,19 @@ def test_a_file_that_grows_while_it_is_read_gives_nothing(tmp_path: Path) -> Non
 
     with pytest.raises(FileTruncated):
         pull_file(LocalFile(file), declared("dream"), matcher(), weeks=WEEKS, progress=grow)
+
+
+@pytest.mark.parametrize("cell", ["\u00a0", "Â\u00a0", " 11", "1 1", "²²²", "."])
+def test_a_cell_that_only_looks_empty_is_no_week_off_benefits(tmp_path: Path, cell: str) -> None:
+    pulled = pull(tmp_path, "PNR,y_2001,y_2002", f"{ANNE},{cell},")
+    assert pulled.unknown_codes == {"(not a code)": 1}
+
+
+def test_what_sas_writes_where_nothing_is_known_means_what_the_declaration_says(tmp_path: Path) -> None:
+    file = SOURCES / "dream.toml"
+    own = '[codes]\nsource = "x"\n[codes.statuses]\nno_benefit = [".", ""]\n'
+    declaration = load_declaration(file.read_bytes() + own.encode(), file=file.name)
+    extract = write(tmp_path / NAME, "PNR,y_2001,y_2002", f"{ANNE},.,730")
+    pulled = pull_file(LocalFile(extract), declaration, matcher(), weeks=WEEKS)
+    assert [one[3] for one in shown(pulled, A)] == ["no_benefit", "benefit"]
+    assert pulled.unknown_codes == {}

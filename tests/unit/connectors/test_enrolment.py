@@ -27,11 +27,18 @@ def read(
     contract: str = CONTRACT,
     refuse_elsewhere: bool = True,
     header: str = REFERRAL_HEADER,
+    taken: tuple[str, ...] = (),
 ) -> ReferralList:
     vault = MemoryVault() if vault is None else vault
     file = write(folder / "list.csv", header, *lines)
     return read_referrals(
-        LocalFile(file), boundary(vault), contract, period=PERIOD, notices=NOTICES, refuse_elsewhere=refuse_elsewhere
+        LocalFile(file),
+        boundary(vault),
+        contract,
+        period=PERIOD,
+        notices=NOTICES,
+        taken=taken,
+        refuse_elsewhere=refuse_elsewhere,
     )
 
 
@@ -51,7 +58,7 @@ def test_a_referred_person_becomes_a_subject_without_a_number(tmp_path: Path) ->
 
 
 def test_columns_may_stand_in_any_order_beside_others(tmp_path: Path) -> None:
-    header = "Underretning;Navn;Sagsreference;Henvist dato;CPR nummer"
+    header = "Underretning;Navn;Leverandørens sagsnummer;Henvist dato;CPR nummer"
     found = read(tmp_path, f"notice-1;Anne;SAG-0001;2018-10-03;{ANNE}", header=header)
     assert [r.case_reference for r in found.accepted] == ["SAG-0001"]
     assert "Anne" not in repr(found)
@@ -62,8 +69,8 @@ def test_columns_may_stand_in_any_order_beside_others(tmp_path: Path) -> None:
     [
         (row(cpr="610180123"), RejectReason.NOT_TEN_DIGITS),
         (row(cpr="61018O1234"), RejectReason.NOT_TEN_DIGITS),
-        (row(cpr="9102801234"), RejectReason.NO_SUCH_DAY),
-        (row(cpr="6113801234"), RejectReason.NO_SUCH_DAY),
+        (row(cpr="9102801234"), RejectReason.NO_SUCH_NUMBER),
+        (row(cpr="6113801234"), RejectReason.NO_SUCH_NUMBER),
         (row(day="03-10-2018"), RejectReason.DAY),
         (row(day="2018-02-30"), RejectReason.DAY),
         (row(day=""), RejectReason.DAY),
@@ -101,6 +108,27 @@ def test_twice_in_one_list_is_once_in_the_cohort(tmp_path: Path) -> None:
     assert found.rejected == {RejectReason.DUPLICATE: 1}
 
 
+def test_two_people_with_one_case_reference_are_both_refused(tmp_path: Path) -> None:
+    vault = MemoryVault()
+    found = read(tmp_path, row(), row(BO, reference=" SAG-0001 "), vault=vault)
+    assert found.accepted == []
+    reason = RejectReason.CASE_REFERENCE_TWICE
+    assert found.refused == [(2, reason), (3, reason)], "nobody can say whose it is"
+    assert vault.entries == {}
+    assert len(read(tmp_path, row(), row(BO, reference="SAG-0002")).accepted) == 2  # positive control
+
+
+def test_one_person_twice_is_not_two_people_with_one_reference(tmp_path: Path) -> None:
+    found = read(tmp_path, row(), row(cpr=f"{ANNE[:6]}-{ANNE[6:]}"))
+    assert found.refused == [(3, RejectReason.DUPLICATE)]
+
+
+def test_a_case_reference_of_somebody_enrolled_is_taken(tmp_path: Path) -> None:
+    found = read(tmp_path, row(), row(BO, reference="SAG-0002"), taken=("SAG-0001",))
+    assert [r.case_reference for r in found.accepted] == ["SAG-0002"]
+    assert found.refused == [(2, RejectReason.CASE_REFERENCE_TAKEN)]
+
+
 @pytest.mark.parametrize("refuse", [True, False])
 def test_in_two_contracts_as_the_second_contract_says(tmp_path: Path, refuse: bool) -> None:
     vault = MemoryVault()
@@ -113,7 +141,7 @@ def test_in_two_contracts_as_the_second_contract_says(tmp_path: Path, refuse: bo
 def test_nobody_is_enrolled_from_a_file_that_is_refused(tmp_path: Path) -> None:
     vault = MemoryVault()
     with pytest.raises(HeaderMismatch, match="'Underretning': is missing"):
-        read(tmp_path, row(), vault=vault, header="CPR nummer;Henvist dato;Sagsreference;Besked")
+        read(tmp_path, row(), vault=vault, header="CPR nummer;Henvist dato;Leverandørens sagsnummer;Besked")
     file = tmp_path / "cut.csv"
     file.write_bytes(f"{REFERRAL_HEADER}\n{row()}\n{row(BO)[:20]}".encode())
     with pytest.raises(FileTruncated):

@@ -21,7 +21,7 @@ from connectors.errors import (
 from connectors.pull import pull_file
 from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, INCOME_HEADER, STRANGER, WEEKS, A, B, declared, matcher, write
-from vocabulary.records import IncomePosting
+from vocabulary.records import IncomePosting, SubjectRef
 from vocabulary.statuses import IncomeType
 from vocabulary.weeks import Month, Week
 
@@ -40,13 +40,69 @@ def pull(folder: Path, *lines: str, weeks: tuple[Week, Week] = WEEKS, name: str 
 
 
 def test_postings_of_the_cohort_and_counts_of_the_rest(tmp_path: Path) -> None:
-    pulled = pull(tmp_path, row(), row(BO, kind="01", hours="0,00"), row(STRANGER), row("nobody"))
+    pulled = pull(tmp_path, row(), row(BO, kind="01", hours="0,00"), row(STRANGER))
     assert pulled.postings == [
         IncomePosting(A, MARCH, IncomeType.WAGE, 16033),
         IncomePosting(B, MARCH, IncomeType.EDUCATION_GRANT, 0),
     ]
-    assert (pulled.rows_read, pulled.rows_outside_cohort) == (4, 1)
-    assert pulled.rejected == {RejectReason.NOT_TEN_DIGITS: 1}
+    assert (pulled.rows_read, pulled.rows_outside_cohort, pulled.uncertain) == (3, 1, 0)
+    assert pulled.rejected == {}
+
+
+def marked(pulled: Pulled) -> dict[SubjectRef, list[str]]:
+    """Whose income is unknown, and in which months."""
+    found: dict[SubjectRef, list[str]] = {}
+    for posting in pulled.postings:
+        if posting.income_type is IncomeType.UNREADABLE:
+            found.setdefault(posting.subject, []).append(str(posting.month))
+    return found
+
+
+LOST = {
+    "hours": (row(ANNE, hours="160,00-", amount="-21000,00"), {A: ["2020-03"]}),
+    "brackets": (row(ANNE, hours="(160,00)", amount="(21000,00)"), {A: ["2020-03"]}),
+    "a sign in the hours alone": (row(ANNE, hours="160,00", amount="-21000,00"), {A: ["2020-03"]}),
+    "hours that are not told": (row(ANNE, hours="", amount="-21000,00"), {A: ["2020-03"]}),
+    "the type": (row(ANNE, kind="0", hours="-160,00", amount="-21000,00"), {A: ["2020-03"]}),
+    "an earlier month": (row(ANNE, month="2020-02", hours="?"), {A: ["2020-02"]}),
+    "the month": (row(ANNE, month="20203", hours="-160,00"), {A: ["2020-03", "2020-04"]}),
+    "a month after the file": (row(ANNE, month="2020-05", hours="-160,00"), {A: ["2020-03", "2020-04"]}),
+    "whose it is": (row("610180123", hours="-160,00"), {A: ["2020-03"], B: ["2020-03"]}),
+    "whose it is and the hours": (row("610180123", hours="x"), {A: ["2020-03"], B: ["2020-03"]}),
+    "whose it is and the month": (row("", month="?"), {A: ["2020-03", "2020-04"], B: ["2020-03", "2020-04"]}),
+    "a field": (row() + ";1", {A: ["2020-03", "2020-04"], B: ["2020-03", "2020-04"]}),
+    "nothing: a stranger's": (row(STRANGER, hours="x"), {}),
+    "nothing: a total": ("I alt;;;320,66;;42000,00", {}),
+    "nothing: sums alone": (";;;320,66;;42000,00", {}),
+    "nothing: an empty line": ("", {}),
+    "nothing: a minus that is one": (row(ANNE, hours="\u2212160,00", amount="\u221221000,00"), {}),
+    "nothing: a delimiter in quotes": (f'"{ANNE}";"2020-03";"00";"-160,00";"0000;000";"-21000,00"', {}),
+    "nothing: an amount in its sign alone": (row(ANNE, kind="01", hours="", amount="-21000,00"), {}),
+}
+
+
+@pytest.mark.parametrize("what", LOST)
+def test_a_lost_row_makes_the_income_unknown_of_whomever_it_may_be_and_whenever(tmp_path: Path, what: str) -> None:
+    """A reversal that is lost would leave the hours standing that it takes back."""
+    line, expected = LOST[what]
+    pulled = pull(tmp_path, row(), row(BO), line, name="indkomst-2020-03_2020-04.csv")
+    assert marked(pulled) == expected
+    assert pulled.uncertain == len(expected)
+    assert bool(pulled.rejected) == (bool(expected) or "stranger" in what)
+    standing = [posting for posting in pulled.postings if posting.paid_hours_hundredths > 0]
+    assert [posting.subject for posting in standing] == [A, B], (
+        "what was read stays, and counts again when it is mended"
+    )
+
+
+def test_a_file_that_holds_itself_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileUnreadable, match="line 3: is the header again: the file may hold itself twice"):
+        pull(tmp_path, row(), INCOME_HEADER, row())
+
+
+def test_the_day_of_the_extract_in_a_name_is_no_month_that_it_covers(tmp_path: Path) -> None:
+    pulled = pull(tmp_path, row(), name="indkomst-2020-03_udtrukket-2020-06-11.csv")
+    assert (str(pulled.from_week), str(pulled.to_week)) == ("2020-W10", "2020-W13")
 
 
 def test_neither_amount_nor_employer_leaves_the_connector(tmp_path: Path) -> None:
@@ -68,22 +124,32 @@ def test_neither_amount_nor_employer_leaves_the_connector(tmp_path: Path) -> Non
         ("-0,05", -5),
         ("", 0),
         (" 8 ", 800),
+        ("160.33", 16033),
+        ("1.600,00", 160000),
     ],
 )
 def test_hours_are_hundredths(tmp_path: Path, hours: str, hundredths: int) -> None:
     assert pull(tmp_path, row(hours=hours)).postings[0].paid_hours_hundredths == hundredths
 
 
-@pytest.mark.parametrize("hours", ["160.33", "160,333", "1.600,00", "many", "--1", "99999", "1e3", ANNE])
+@pytest.mark.parametrize("hours", ["160,333", "1.600", "many", "--1", "99999", "1e3", ANNE])
 def test_what_is_no_number_of_hours_is_counted(tmp_path: Path, hours: str) -> None:
     pulled = pull(tmp_path, row(hours=hours), row(BO))
     assert pulled.rejected == {RejectReason.HOURS: 1}
-    assert [posting.subject for posting in pulled.postings] == [B]
+    assert marked(pulled) == {A: ["2020-03"]}
 
 
 @pytest.mark.parametrize(
     ("amount", "is_reversal"),
-    [("6589,00", False), ("-6589,00", True), ("-6.589,00", True), ("0,00", False), ("-0,00", False), ("-0,01", True)],
+    [
+        ("6589,00", False),
+        ("-6589,00", True),
+        ("-6.589,00", True),
+        ("0,00", False),
+        ("-0,00", False),
+        ("-0,01", True),
+        ("-3123.45", True),
+    ],
 )
 def test_the_sign_of_an_amount_says_reversal_and_zero_takes_nothing_back(
     tmp_path: Path, amount: str, is_reversal: bool
@@ -97,10 +163,16 @@ def test_what_is_no_amount_is_counted(tmp_path: Path, amount: str) -> None:
     assert pulled.rejected == {RejectReason.AMOUNT: 1}
 
 
-@pytest.mark.parametrize("month", ["2020-13", "2020-00", "2020-3", "202003", "marts", ""])
+@pytest.mark.parametrize("month", ["2020-13", "2020-00", "2020-3", "2020-03-01", "marts", ""])
 def test_what_is_no_month_is_counted(tmp_path: Path, month: str) -> None:
     pulled = pull(tmp_path, row(month=month), row(BO))
     assert pulled.rejected == {RejectReason.MONTH: 1}
+
+
+def test_an_amount_is_the_same_in_every_source(tmp_path: Path) -> None:
+    file = write(tmp_path / "indkomst-2020-03.csv", INCOME_HEADER, row(amount="3123.45"), row(amount="3.123,45"))
+    pulled = pull_file(LocalFile(file), declared("income"), matcher(), weeks=WEEKS, keeps_amounts=True)
+    assert [posting.amount_minor for posting in pulled.postings] == [312_345, 312_345]
 
 
 def test_a_correction_of_an_earlier_month_is_a_posting_of_its_own(tmp_path: Path) -> None:
@@ -110,8 +182,9 @@ def test_a_correction_of_an_earlier_month_is_a_posting_of_its_own(tmp_path: Path
 
 def test_unknown_types_are_counted_and_never_taken_for_wage(tmp_path: Path) -> None:
     pulled = pull(tmp_path, row(kind="02"), row(kind="02"), row(kind=BO), row(STRANGER, kind="77"))
-    assert pulled.unknown_codes == {"02": 2, "(not a type)": 1}
-    assert {posting.income_type for posting in pulled.postings} == {IncomeType.UNKNOWN}
+    assert pulled.unknown_codes == {"02": 2}
+    assert {posting.income_type for posting in pulled.postings} == {IncomeType.UNKNOWN, IncomeType.UNREADABLE}
+    assert pulled.rejected == {RejectReason.INCOME_TYPE: 1}
 
 
 def test_the_file_covers_the_weeks_of_the_months_in_its_name(tmp_path: Path) -> None:

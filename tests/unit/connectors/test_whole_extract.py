@@ -69,7 +69,7 @@ def test_every_row_is_counted_once(tmp_path: Path):
     assert found.rejected == {
         RejectReason.FIELD_COUNT: 1,
         RejectReason.DUPLICATE_ROW: 2,
-        RejectReason.NO_SUCH_DAY: 1,
+        RejectReason.NO_SUCH_NUMBER: 1,
         RejectReason.NOT_TEN_DIGITS: 2,
     }
     assert found.sums[EDUCATION] == found.sums[NOTHING] == 1

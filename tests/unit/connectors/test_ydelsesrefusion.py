@@ -162,7 +162,7 @@ def test_bad_rows_are_counted_by_reason(tmp_path: Path) -> None:
     )
     assert pulled.rejected == {
         RejectReason.NOT_TEN_DIGITS: 2,
-        RejectReason.NO_SUCH_DAY: 1,
+        RejectReason.NO_SUCH_NUMBER: 1,
         RejectReason.FIELD_COUNT: 1,
     }
     assert pulled.rows_read == 5
@@ -250,3 +250,43 @@ def test_agrees_with_a_plain_loop_over_people_and_weeks(
         assert shown(pulled, person, with_empty=True) == expected
     assert pulled.rows_outside_cohort == sum(cpr == STRANGER for cpr, _, _ in table)
     assert pulled.rejected[RejectReason.NOT_TEN_DIGITS] == sum(cpr == "nobody" for cpr, _, _ in table)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        row("610180123", "?"),
+        row("", ""),
+        row("", "2020-09"),
+        f";{ANNE};2020-05;Kontanthjælp;Ballerup;2811,00;562,20",  # every cell one to the right
+        row("x", "2020-05", ""),
+    ],
+)
+def test_no_defect_of_a_row_hides_another(tmp_path: Path, lost: str) -> None:
+    pulled = pull(tmp_path, row(BO, "2020-05"), lost)
+    assert shown(pulled, A, with_empty=True) == {}
+    assert shown(pulled, B, with_empty=True) == {"2020-W05": {Status.UNEMPLOYED}}
+    assert pulled.uncertain == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", ";;;;;;", YR_HEADER, "I alt;;;;5622,00;1124,40;4497,60", ";;;;5622,00;1124,40;4497,60", "\u00a0;;;;;;"],
+)
+def test_rows_that_are_nobodys_leave_everything_as_it_is(tmp_path: Path, line: str) -> None:
+    rows = [row(ANNE, "2020-03"), row(BO, "2020-05")]
+    plain, pulled = pull(tmp_path, *rows), pull(tmp_path, *rows, line)
+    assert pulled.spells == plain.spells
+    assert (pulled.uncertain, pulled.rejected, pulled.rows_read) == (0, {}, 2)
+
+
+@pytest.mark.parametrize("cell", ["", " ", "\u00a0", "\u200b"])
+def test_a_row_without_a_benefit_is_unknown_and_no_week_off_benefits(tmp_path: Path, cell: str) -> None:
+    pulled = pull(tmp_path, row(ANNE, "2020-03", cell), row(BO, "2020-05"))
+    assert shown(pulled, A)["2020-W03"] == {Status.UNKNOWN}
+    assert pulled.unknown_codes == {"(no code)": 1}
+
+
+def test_a_name_with_two_days_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNameMismatch, match="one date"):
+        pull(tmp_path, row(ANNE, "2020-02"), name="yr-ydelsesrefusion-beregning-2020-02-10_2020-03-10.csv")

@@ -56,6 +56,8 @@ def test_a_number(text: str, why: str) -> None:
         ("6100801234", "no such day"),
         ("6000801234", "no such day"),
         ("9201801234", "no such day"),  # day 32
+        ("6101800000", "nobody is given it"),  # serial numbers begin at 0001
+        ("1" * 10, "nobody is given it"),
     ],
 )
 def test_no_number_and_the_message_does_not_repeat_it(text: str, rule: str) -> None:

@@ -12,6 +12,7 @@ from gateway.store import spells
 from gateway.store.evidence_rows import EvidenceRow, confirmed_spells, of_contract, of_person
 from gateway.store.tables import Subject
 from gateway.store.unit_of_work import Store
+from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW
 from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.statuses import Status
@@ -51,7 +52,7 @@ def document(
 @pytest.fixture
 def told(store: Store) -> Store:
     """DREAM knows of no benefit in six weeks; three documents, one of which nobody confirmed."""
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.session.add(
             Subject(
                 subject_id=REF.value,

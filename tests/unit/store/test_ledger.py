@@ -13,6 +13,7 @@ from gateway.store import ledger
 from gateway.store.log_tables import LogNode
 from gateway.store.unit_of_work import Store
 from outcome_verifier.note import Checkpoint, open_note
+from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW, a_log_key, verifier_key
 
 
@@ -31,7 +32,7 @@ def test_the_newest_instant_is_that_of_the_last_entry_of_any_log(store: Store, n
     """Asked log by log: the last entry of each, and of these the latest."""
     with store.read() as session:
         assert ledger.newest_instant(session) is None
-    with store.write(NOW + timedelta(minutes=9)) as uow:
+    with store.write(NOW + timedelta(minutes=9), by=SOMEBODY) as uow:
         append(uow.session, newest, minutes=1)
         append(uow.session, newest, minutes=5)
         for log in [*ledger.LOGS] * 4:  # the others are longer
@@ -44,7 +45,7 @@ def test_the_newest_instant_is_that_of_the_last_entry_of_any_log(store: Store, n
 
 def test_the_last_entry_of_a_log_counts_and_not_a_later_time_before_it(store: Store) -> None:
     """Each log is in order of time; where it is not, that is for the verification of the log to say."""
-    with store.write(NOW + timedelta(minutes=9)) as uow:
+    with store.write(NOW + timedelta(minutes=9), by=SOMEBODY) as uow:
         append(uow.session, "attest", minutes=5)
         append(uow.session, "attest", minutes=3)
         uow.session.flush()
@@ -54,7 +55,7 @@ def test_the_last_entry_of_a_log_counts_and_not_a_later_time_before_it(store: St
 
 def test_a_head_is_signed_once_a_size_and_the_newest_is_of_its_own_log(store: Store) -> None:
     key, other = a_log_key("gateway.test.example/attest"), a_log_key("gateway.test.example/payment")
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         assert ledger.newest_checkpoint(uow.session, "attest") is None
         notes = []
         for _ in range(11):  # a size of two digits is larger than one of one digit
@@ -72,7 +73,7 @@ def test_a_head_is_signed_once_a_size_and_the_newest_is_of_its_own_log(store: St
 
 
 def test_a_missing_node_is_named_by_the_first_entry_below_it(store: Store) -> None:
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         for _ in range(6):
             append(uow.session, "attest")
         finish(uow)
@@ -98,7 +99,7 @@ def test_no_log_but_the_three_is_asked_for_a_proof(store: Store) -> None:
 
 
 def test_entries_are_read_in_order_from_where_one_asks(store: Store) -> None:
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         for _ in range(5):
             append(uow.session, "attest")
             append(uow.session, "payment")

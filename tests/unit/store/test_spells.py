@@ -19,6 +19,7 @@ from gateway.store.unit_of_work import Store
 from gateway.store.vault import VaultTables
 from keys.errors import VaultCorrupt
 from keys.linkage import BlindIndexRow
+from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
 from vocabulary.statuses import IncomeType, Status
@@ -41,7 +42,7 @@ def shown(weeks: str, *, start: int = 0) -> list[StatusSpell]:
 
 
 def pull(store: Store, weeks: str, *, day: int, start: int = 0, edition: int | None = None) -> int:
-    with store.write(NOW + day * DAY) as uow:
+    with store.write(NOW + day * DAY, by=SOMEBODY) as uow:
         uow.record(EVENT)
         return spells.store_spells(
             uow.session,
@@ -72,7 +73,7 @@ def load(store: Store, *, day: int) -> PersonHistory:
 
 @pytest.fixture
 def enrolled(store: Store) -> Store:
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.session.add(
             Subject(
                 subject_id=REF.value,
@@ -133,7 +134,7 @@ def test_postings_are_summed_as_of_the_day(enrolled: Store) -> None:
     """A correction is another posting: it counts from the day it was known."""
     month = Month.parse("2020-01")
     for day, hours in ((1, 16_000), (2, -4_000)):
-        with enrolled.write(NOW + day * DAY) as uow:
+        with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             posting = IncomePosting(REF, month, IncomeType.WAGE, hours, hours < 0)
             assert spells.store_postings(uow.session, "income", day, [posting], replaced=[], now=uow.now) == 1
             uow.record(EVENT)
@@ -145,7 +146,7 @@ def test_postings_are_summed_as_of_the_day(enrolled: Store) -> None:
 def test_a_file_that_comes_again_replaces_its_postings_from_that_day(enrolled: Store) -> None:
     month = Month.parse("2020-01")
     for day, hours, replaced in ((1, 16_000, []), (2, 1_000, []), (3, 15_000, [1])):
-        with enrolled.write(NOW + day * DAY) as uow:
+        with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             posting = IncomePosting(REF, month, IncomeType.WAGE, hours)
             spells.store_postings(uow.session, "income", day, [posting], replaced=replaced, now=uow.now)
             uow.record(EVENT)
@@ -157,7 +158,7 @@ def test_a_file_that_comes_again_gives_no_new_version_of_what_it_says_again(enro
     """Equal postings are counted one by one: two that are the same stand twice, and one that is gone is closed once."""
     month = Month.parse("2020-01")
     for day, hours, replaced in ((1, [8_000, 8_000, 500], []), (2, [8_000, 700], [1])):
-        with enrolled.write(NOW + day * DAY) as uow:
+        with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             found = [IncomePosting(REF, month, IncomeType.WAGE, one) for one in hours]
             spells.store_postings(uow.session, "income", day, found, replaced=replaced, now=uow.now)
             uow.record(EVENT)
@@ -171,7 +172,7 @@ def test_a_file_that_comes_again_gives_no_new_version_of_what_it_says_again(enro
 def test_a_posting_with_another_amount_is_another_posting(enrolled: Store) -> None:
     month = Month.parse("2020-01")
     for day, amount, replaced in ((1, 100, []), (2, 200, [1])):
-        with enrolled.write(NOW + day * DAY) as uow:
+        with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             posting = IncomePosting(REF, month, IncomeType.WAGE, 16_000, amount_minor=amount)
             spells.store_postings(uow.session, "income", day, [posting], replaced=replaced, now=uow.now)
             uow.record(EVENT)
@@ -181,11 +182,11 @@ def test_a_posting_with_another_amount_is_another_posting(enrolled: Store) -> No
 def test_a_file_that_comes_again_takes_nothing_from_whoever_is_not_followed_any_more(enrolled: Store) -> None:
     """It was read without that person, so it says nothing of the person: what was known stays."""
     month = Month.parse("2020-01")
-    with enrolled.write(NOW + DAY) as uow:
+    with enrolled.write(NOW + DAY, by=SOMEBODY) as uow:
         posting = IncomePosting(REF, month, IncomeType.WAGE, 16_000)
         spells.store_postings(uow.session, "income", 1, [posting], replaced=[], now=uow.now)
         uow.record(EVENT)
-    with enrolled.write(NOW + 2 * DAY) as uow:
+    with enrolled.write(NOW + 2 * DAY, by=SOMEBODY) as uow:
         spells.store_postings(uow.session, "income", 2, [], replaced=[1], without=[REF.value], now=uow.now)
         uow.record(EVENT)
     assert load(enrolled, day=2).hours == {(month.ordinal, IncomeType.WAGE): 16_000}
@@ -226,7 +227,7 @@ def test_completeness_stops_at_the_first_gap() -> None:
 
 def test_the_vault_keeps_and_finds_what_was_sealed(store: Store) -> None:
     """One number in two contracts shares its municipal index; each contract's index finds its own subject."""
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         vault = VaultTables(uow.session)
         for subject, contract in (("a" * 32, "contract:x"), ("b" * 32, "contract:y")):
             indexes = [BlindIndexRow("municipality", 1, b"m" * 16), BlindIndexRow(contract, 1, b"c" * 16)]

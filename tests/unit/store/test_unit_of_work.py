@@ -22,7 +22,8 @@ from gateway.store.schema import migrate
 from gateway.store.tables import SourceRow
 from gateway.store.unit_of_work import Store
 from outcome_verifier import canonical
-from tests.support.databases import NOW
+from tests.support.acting import SOMEBODY
+from tests.support.databases import NOW, synced_sqlite
 
 EVENT = SourceDeclared(source="dream", sha256="0" * 64)
 
@@ -42,7 +43,7 @@ def log_size(store: Store) -> int:
 
 
 def test_rows_and_event_are_committed_together(store: Store) -> None:
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.session.add(a_source("dream"))
         assert uow.record(EVENT) == 0
     assert (sources(store), log_size(store)) == (["dream"], 1)
@@ -50,7 +51,7 @@ def test_rows_and_event_are_committed_together(store: Store) -> None:
 
 def test_an_exception_leaves_neither_rows_nor_event(store: Store) -> None:
     def fail() -> None:
-        with store.write(NOW) as uow:
+        with store.write(NOW, by=SOMEBODY) as uow:
             uow.session.add(a_source("dream"))
             uow.record(EVENT, [PersonLine("a" * 32, "pull", "outcome_evaluation")])
             uow.session.flush()
@@ -80,16 +81,16 @@ def unrecorded_leaf(session: Session) -> None:
 @pytest.mark.parametrize("write", [add_object, update_in_bulk, plain_sql, unrecorded_leaf])
 def test_a_write_without_event_is_rolled_back(store: Store, write: Callable[[Session], None]) -> None:
     """Objects, bulk statements, plain SQL and log leaves alike."""
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.session.add(a_source("dream"))
         uow.record(EVENT)
-    with pytest.raises(UnauditedWrite), store.write(NOW) as uow:
+    with pytest.raises(UnauditedWrite), store.write(NOW, by=SOMEBODY) as uow:
         write(uow.session)
     assert sources(store) == ["dream"]
     with store.read() as session:
         assert session.exec(select(SourceRow.kind)).one() == "dream"
         assert ledger.size(session, "attest") == 0
-    with store.write(NOW) as uow:  # the same write with an event stands: the refusal was for want of one
+    with store.write(NOW, by=SOMEBODY) as uow:  # the same write with an event stands: the refusal was for want of one
         write(uow.session)
         uow.record(EVENT)
 
@@ -104,34 +105,34 @@ def plain_sql_of_another_form(session: Session) -> None:
 @pytest.mark.parametrize("write", [add_object, update_in_bulk, plain_sql, plain_sql_of_another_form])
 def test_who_says_to_have_looked_alone_writes_nothing(store: Store, write: Callable[[Session], None]) -> None:
     """Else an evaluation would be written against rows that changed under it."""
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.session.add(a_source("dream"))
         uow.record(EVENT)
 
     def write_under_a_look() -> None:
-        with store.write(NOW) as uow:
+        with store.write(NOW, by=SOMEBODY) as uow:
             write(uow.session)
             uow.record(LOOK)
 
     with pytest.raises(UnauditedWrite):
         write_under_a_look()
     assert (sources(store), log_size(store)) == (["dream"], 1)
-    with store.write(NOW) as uow:  # with an event that says so it stands
+    with store.write(NOW, by=SOMEBODY) as uow:  # with an event that says so it stands
         write(uow.session)
         uow.record(LOOK)
         uow.record(EVENT)
 
 
 def test_a_look_moves_nothing_and_whatever_else_is_recorded_does(store: Store) -> None:
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.record(EVENT)
     since = log_size(store)
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.record(LOOK, [PersonLine("a" * 32, "evaluate", "outcome_evaluation")])
     with store.read() as session:
         assert not moves.has_moved(session, since=since)
         assert moves.has_moved(session, since=since - 1)
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.record(EVENT)
         uow.record(LOOK)
     with store.read() as session:
@@ -140,7 +141,7 @@ def test_a_look_moves_nothing_and_whatever_else_is_recorded_does(store: Store) -
 
 
 def test_reading_in_a_unit_needs_no_event(store: Store) -> None:
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.session.exec(select(SourceRow)).all()
     assert log_size(store) == 0
 
@@ -148,7 +149,7 @@ def test_reading_in_a_unit_needs_no_event(store: Store) -> None:
 def test_a_read_session_cannot_write(store: Store) -> None:
     with store.read() as session, pytest.raises(DBAPIError, match=r"readonly|read-only"):
         session.execute(text("DELETE FROM sourcerow"))
-    with store.write(NOW) as uow:  # and the next user of the connection can
+    with store.write(NOW, by=SOMEBODY) as uow:  # and the next user of the connection can
         uow.session.add(a_source("dream"))
         uow.record(EVENT)
     assert sources(store) == ["dream"]
@@ -158,7 +159,7 @@ def test_a_read_session_sees_one_moment(store: Store) -> None:
     """What is committed meanwhile shows in the next session, not in this one."""
     with store.read() as session:
         assert ledger.size(session, "access") == 0
-        with store.write(NOW) as uow:
+        with store.write(NOW, by=SOMEBODY) as uow:
             uow.record(EVENT)
         assert ledger.size(session, "access") == 0
     assert log_size(store) == 1
@@ -167,7 +168,7 @@ def test_a_read_session_sees_one_moment(store: Store) -> None:
 def test_instants_come_back_as_they_went_in(store: Store) -> None:
     """Aware, in UTC and to the microsecond, whatever zone they were given in."""
     copenhagen = NOW.astimezone(timezone(timedelta(hours=1)))
-    with store.write(copenhagen) as uow:
+    with store.write(copenhagen, by=SOMEBODY) as uow:
         uow.record(EVENT)
     with store.read() as session:
         at = session.exec(select(LogEntry.at)).one()
@@ -175,7 +176,7 @@ def test_instants_come_back_as_they_went_in(store: Store) -> None:
 
 
 def test_naive_instants_are_refused(store: Store) -> None:
-    with pytest.raises(ValueError, match="time zone"), store.write(datetime(2026, 3, 2)):  # noqa: DTZ001 (the point)
+    with pytest.raises(ValueError, match="time zone"), store.write(datetime(2026, 3, 2), by=SOMEBODY):  # noqa: DTZ001 (the point)
         pass
 
 
@@ -186,19 +187,19 @@ def test_naive_instants_are_refused(store: Store) -> None:
 )
 def test_time_never_runs_back_in_the_log(store: Store, behind: timedelta, is_refused: bool) -> None:
     """An instant from before a wait for the lock moves up to the newest; anything earlier is refused."""
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.record(EVENT)
     if is_refused:
-        with pytest.raises(ClockWentBack), store.write(NOW - behind):
+        with pytest.raises(ClockWentBack), store.write(NOW - behind, by=SOMEBODY):
             pass
     else:
-        with store.write(NOW - behind) as uow:
+        with store.write(NOW - behind, by=SOMEBODY) as uow:
             assert uow.now == NOW
 
 
 def test_person_lines_are_salted_and_their_root_is_in_the_event(store: Store) -> None:
     lines = [PersonLine(subject * 32, "pull", "outcome_evaluation") for subject in "aab"]
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.record(EVENT, lines)
     with store.read() as session:
         body = canonical.loads(session.exec(select(LogEntry.body)).one().encode())
@@ -216,7 +217,7 @@ def test_writers_take_turns_and_the_log_has_no_gap(store: Store) -> None:
     def work(worker: int) -> None:
         try:
             for n in range(5):
-                with store.write(NOW + timedelta(seconds=worker % 3)) as uow:
+                with store.write(NOW + timedelta(seconds=worker % 3), by=SOMEBODY) as uow:
                     uow.session.add(a_source(f"{worker}-{n}"))
                     uow.record(EVENT)
         except Exception as error:  # noqa: BLE001 (shown by the assertion below)
@@ -237,9 +238,9 @@ def test_writers_take_turns_and_the_log_has_no_gap(store: Store) -> None:
 
 def test_a_writer_that_waits_too_long_is_told_so(database_url: str, store: Store) -> None:
     impatient = Store(database_url, busy_seconds=1)
-    with store.write(NOW), pytest.raises(StoreBusy), impatient.write(NOW):
+    with store.write(NOW, by=SOMEBODY), pytest.raises(StoreBusy), impatient.write(NOW, by=SOMEBODY):
         pass
-    with impatient.write(NOW) as uow:  # positive control: free again
+    with impatient.write(NOW, by=SOMEBODY) as uow:  # positive control: free again
         uow.record(EVENT)
     impatient.dispose()
 
@@ -251,14 +252,14 @@ def test_a_database_that_does_not_answer_is_named_as_such(url: str) -> None:
     with pytest.raises(StoreUnreachable) as found, unreachable.read():
         pass
     assert "canary" not in str(found.value)
-    with pytest.raises(StoreUnreachable), unreachable.write(NOW):
+    with pytest.raises(StoreUnreachable), unreachable.write(NOW, by=SOMEBODY):
         pass
     unreachable.dispose()
 
 
 def test_sqlite_is_durable_and_wipes_what_it_deletes(tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("durable") / "gateway.sqlite"
-    with Store(f"sqlite:///{file}").read() as session:
+    with synced_sqlite(), Store(f"sqlite:///{file}").read() as session:
         connection = session.connection()
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -269,7 +270,7 @@ def test_sqlite_is_durable_and_wipes_what_it_deletes(tmp_path_factory: pytest.Te
 
 def test_the_count_of_rows_is_what_was_written(store: Store) -> None:
     """The writes that the positive controls above rely on are visible to another connection."""
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.session.add_all([a_source("a"), a_source("b")])
         uow.record(EVENT)
     with store.read() as session:
@@ -290,12 +291,12 @@ def in_files(store: Store, wanted: bytes) -> bool:
 
 
 def test_rewriting_leaves_nothing_of_deleted_rows_and_all_of_the_others(store: Store) -> None:
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.session.add_all(a_source(f"gone-{number}-{number * 7919:08x}") for number in range(400))
         uow.session.add_all(a_source(f"kept-{number}") for number in range(40))
         uow.record(EVENT)
     assert in_files(store, b"gone-399-")
-    with store.write(NOW) as uow:
+    with store.write(NOW, by=SOMEBODY) as uow:
         uow.session.exec(delete(SourceRow).where(col(SourceRow.id).startswith("gone")))
         uow.record(EVENT)
     assert store.is_sqlite or in_files(store, b"gone-399-")  # PostgreSQL always keeps them so far, SQLite by chance
@@ -311,7 +312,7 @@ def test_rewriting_waits_for_nobody_for_ever(database_url: str) -> None:
     migrate(store)
     with store.read() as session:
         session.exec(select(SourceRow)).all()
-        with store.write(NOW) as uow:
+        with store.write(NOW, by=SOMEBODY) as uow:
             uow.session.add(a_source("dream"))
             uow.record(EVENT)
         with pytest.raises(StoreBusy):

@@ -322,6 +322,7 @@ def upgrade() -> None:
         sa.Column("case_reference", sa.String(), nullable=False),
         sa.Column("notice_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("subject_id"),
+        sa.UniqueConstraint("contract_id", "case_reference"),
     )
     op.create_index("ix_subject_contract_id", "subject", ["contract_id"], unique=False)
     op.create_table(

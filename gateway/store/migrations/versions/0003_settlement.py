@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("window", sa.String(), nullable=False),
         sa.Column("release_id", sa.String(), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
-        sa.Column("document_sha256", sa.String(), nullable=False),
+        sa.Column("jwt_sha256", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),

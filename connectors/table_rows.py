@@ -1,0 +1,38 @@
+"""Rows of a table that are nobody's: empty, the header once more, and totals. Each only where it certainly is that.
+
+A row that is left out here says nothing of anybody. Any other row is somebody's, also where nobody can tell whose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors.cells import read_number, trim
+
+_TOTAL = frozenset({"i alt", "ialt", "total", "sum", "subtotal", "hovedtotal", "grand total"})
+_SEVERAL = 2  # the sum of a single row is that row
+
+
+def is_empty(row: Sequence[str]) -> bool:
+    """Whether no cell says anything."""
+    return not any(map(trim, row))
+
+
+def is_header(row: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether this is the header again, as where files were put behind each other."""
+    return list(map(trim, row)) == list(map(trim, header))
+
+
+def is_total(row: Sequence[str]) -> bool:
+    """Whether this is a row of sums that says so: one cell with a word for it, and numbers."""
+    texts = [text for cell in row if (text := trim(cell))]
+    words = [text for text in texts if read_number(text) is None]
+    return [word.rstrip(":").lower() in _TOTAL for word in words] == [True]
+
+
+def is_sum(row: Sequence[str], above: Sequence[Sequence[str]]) -> bool:
+    """Whether this row says nothing but the sums of its columns in the rows above, of which there are several."""
+    sums = {place: read_number(cell) for place, cell in enumerate(row) if trim(cell)}
+    if len(above) < _SEVERAL or None in sums.values() or not any(sums.values()):
+        return False
+    return all(sum(read_number(other[place]) or 0 for other in above) == total for place, total in sums.items())

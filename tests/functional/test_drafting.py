@@ -1,0 +1,199 @@
+"""What is committed before anything is signed: each column of an intent, against what it must be by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, select
+
+from gateway.attestations import metadata
+from gateway.evaluation import evaluating
+from gateway.installation.gateway import Gateway
+from gateway.outcomes.evaluate import evaluate
+from gateway.release import correction
+from gateway.store.log_tables import DecisionRow, LogEntry, PersonLineRow
+from gateway.store.tables import Batch, ReleaseRow
+from tests.functional.test_correction import LAST, PAYMENT, TOTAL, mend
+from tests.functional.test_traps import Clock
+from tests.support.money import owed_at
+from tests.support.municipality import SimulatedMunicipality, ready
+
+EARLIER = ("2018H2", "2019H1", "2019H2", "2020H1")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> SimulatedMunicipality:
+    """Every payment document up to 2020H2 and two totals; then a correction of the last window, in part."""
+    town = ready(tmp_path_factory.mktemp("drafting"), clock=Clock(date(2030, 1, 1)))
+    for window in EARLIER:
+        town.release(window, *PAYMENT)
+    town.release("2020H1", *TOTAL)
+    town.release(LAST, *PAYMENT)
+    town.release(LAST, *TOTAL)
+    town.release(LAST, "contract_total", "operator")
+    mend(town)
+    correction.correct(town.gateway, town.contract, LAST, reason="source_corrected")
+    return town
+
+
+def row_of(town: SimulatedMunicipality, window: str, template: str, recipient: str, revision: int = 1) -> ReleaseRow:
+    wanted = (window, template, recipient, revision)
+    [row] = [row for row in town.rows() if (row.window, row.template, row.recipient_role, row.revision) == wanted]
+    return row
+
+
+def draft_of(row: ReleaseRow) -> dict:
+    return json.loads(row.draft)
+
+
+def events(gateway: Gateway, kind: str) -> list[tuple[dict, LogEntry]]:
+    with gateway.store.read() as session:
+        rows = session.exec(select(LogEntry).where(LogEntry.kind == kind).order_by(LogEntry.idx)).all()
+        return [(json.loads(row.body), row) for row in rows]
+
+
+def lookers(session: Session, entry: LogEntry) -> list[PersonLineRow]:
+    return list(session.exec(select(PersonLineRow).where(PersonLineRow.log_idx == entry.idx)).all())
+
+
+def test_every_row_says_what_it_was_committed_to(town: SimulatedMunicipality):
+    rows = town.rows()
+    with town.gateway.store.read() as session:
+        contract = town.gateway.contract(session, town.contract)
+    assert len({row.id for row in rows}) == len({row.jti for row in rows}) == len(rows)
+    assert len({row.status_index for row in rows}) == len(rows)
+    for row in rows:
+        visible = draft_of(row)["visible"]
+        assert (row.contract_id, row.contract_version, row.state) == (contract.id, contract.version, "issued")
+        assert row.recipient_organisation == contract.party(row.recipient_role).organisation
+        assert row.jti.startswith("urn:uuid:")
+        assert (visible["jti"], visible["seq"], visible["iat"]) == (row.jti, row.seq, int(row.intended_at.timestamp()))
+        assert visible["iss"] == town.gateway.issuer
+        assert visible["status"]["status_list"]["idx"] == row.status_index
+        assert visible["status"]["status_list"]["uri"].startswith(f"{town.gateway.issuer}/")
+        assert visible["demo"] is True
+        assert (visible["contract"]["id"], visible["window"]["label"]) == (contract.id, row.window)
+        assert visible["recipient"] == {"organisation": row.recipient_organisation, "role": row.recipient_role}
+        assert visible["template"] == row.template
+        assert visible["policy"]["decision_id"] == row.decision_id
+
+
+def test_the_type_is_bound_to_the_metadata_that_is_published(town: SimulatedMunicipality):
+    files = metadata.metadata_files(town.gateway.issuer)
+    for row in town.rows():
+        visible = draft_of(row)["visible"]
+        name = visible["vct"].removeprefix(f"{town.gateway.issuer}/")
+        assert visible["vct#integrity"] == metadata.integrity(files[name])
+
+
+def test_numbers_are_gap_free_by_type_and_recipient(town: SimulatedMunicipality):
+    series: dict[tuple[str, str], list[int]] = {}
+    for row in sorted(town.rows(), key=lambda row: row.seq):
+        series.setdefault((draft_of(row)["visible"]["vct"], row.recipient_role), []).append(row.seq)
+    assert sorted(map(len, series.values())) == [2, 3, 6]
+    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in series.values())
+
+
+def test_the_log_names_the_digest_of_the_draft_and_the_decision(town: SimulatedMunicipality):
+    said = {body["release"]: body for body, _ in events(town.gateway, "release_intended")}
+    [in_force] = {body["sha256"] for body, _ in events(town.gateway, "policy_set_approved")}
+    rows = town.rows()
+    assert set(said) == {row.id for row in rows}
+    for row in rows:
+        body = said[row.id]
+        assert body["draft_sha256"] == hashlib.sha256(row.draft).hexdigest()
+        assert (body["contract"], body["window"]) == (row.contract_id, row.window)
+        assert (body["template"], body["recipient"]) == (row.template, row.recipient_role)
+        assert body["decision"] == row.decision_id
+        assert draft_of(row)["visible"]["policy"]["policy_set_sha256"] == in_force
+    with town.gateway.store.read() as session:
+        made = {row.id: row.sha256 for row in session.exec(select(DecisionRow)).all()}
+    assert all(made[body["decision"]] == body["decision_sha256"] for body in said.values())
+
+
+def test_everybody_is_logged_once_a_look_under_the_purpose_of_the_request(town: SimulatedMunicipality):
+    entries = events(town.gateway, "evaluated")
+    assert len(entries) >= len(town.rows())
+    with town.gateway.store.read() as session:
+        for body, entry in entries:
+            lines = lookers(session, entry)
+            assert len(lines) == 30
+            assert body["contract"] == town.contract
+            assert {json.loads(line.body)["purpose"] for line in lines} == {body["purpose"]}
+    known = {row.known_at for row in town.rows()}
+    said = {datetime.fromisoformat(body["known_at"]) for body, _ in entries}
+    assert said == known
+
+
+def test_what_is_due_adds_up_to_what_the_whole_cohort_is_owed(town: SimulatedMunicipality):
+    newest = {row.window: row for row in sorted(town.rows(), key=lambda r: r.revision) if row.template == PAYMENT[0]}
+    with town.gateway.store.read() as session:
+        contract = town.gateway.contract(session, town.contract)
+        programme = town.gateway.programme(session, town.contract)
+        for row in newest.values():
+            cohort = evaluating.histories(session, contract, programme, known_at=row.known_at)
+            owed = owed_at(contract, evaluate(contract, cohort, contract.window(row.window).to_week))
+            before = [other for label, other in newest.items() if label < row.window]
+            stated = sum(line["amount_minor"] for other in [*before, row] for line in other.due)
+            assert stated == owed
+            assert draft_of(row)["disclosable"]["payable"]["amount_minor"] == sum(
+                line["amount_minor"] for line in row.due
+            )
+
+
+def test_the_seals_and_sources_are_those_of_the_contract(town: SimulatedMunicipality):
+    with town.gateway.store.read() as session:
+        contract = town.gateway.contract(session, town.contract)
+        seals = [(row.batch_id, row.root_hex, row.nonce_hex) for row in session.exec(select(Batch)).all()]
+    for row in town.rows():
+        body = draft_of(row)["disclosable"]
+        assert [(seal["batch"], seal["root"], seal["nonce"]) for seal in body["cohort_seals"]] == seals
+        assert body["sources"]["known_at"] == int(row.known_at.timestamp())
+        assert body["sources"]["complete_to_week"] == str(contract.window(row.window).to_week)
+        assert body["method"]["data_sources"] == list(contract.named_sources)
+
+
+def test_a_correction_names_what_it_supersedes_and_by_how_much(town: SimulatedMunicipality):
+    for template, recipient in (PAYMENT, TOTAL):
+        first, second = (row_of(town, LAST, template, recipient, revision) for revision in (1, 2))
+        assert (first.supersedes, second.supersedes) == ("", first.id)
+        visible, body = draft_of(second)["visible"], draft_of(second)["disclosable"]
+        assert visible["supersedes"]["jti"] == first.jti
+        jwt = json.loads(first.bundle or b"{}")["attestation"].partition("~")[0]
+        assert visible["supersedes"]["sha256"] == hashlib.sha256(jwt.encode()).hexdigest()
+        amounts = [draft_of(row)["disclosable"]["payable"]["amount_minor"] for row in (first, second)]
+        assert body["difference"]["amount_minor"] == amounts[1] - amounts[0] < 0
+        assert "supersedes" not in draft_of(first)["visible"]
+        assert "difference" not in draft_of(first)["disclosable"]
+        assert first.known_at < second.known_at == second.intended_at
+
+
+def test_one_table_by_class_and_one_of_reasons_and_none_after_a_correction(town: SimulatedMunicipality):
+    """Two tables of one window, subtracted, tell whose class changed."""
+    first, second = (draft_of(row_of(town, LAST, *TOTAL, revision))["disclosable"] for revision in (1, 2))
+    assert "outcomes_by_class" in first
+    assert "outcomes_by_class" not in second
+    operator = [draft_of(row_of(town, LAST, "contract_total", "operator", n))["disclosable"] for n in (1, 2)]
+    assert "not_counted" in operator[0]
+    assert "not_counted" not in operator[1]
+    assert all("not_counted" not in draft_of(row)["disclosable"] for row in town.rows() if row.window != LAST)
+    assert all(
+        "not_counted" not in draft_of(row)["disclosable"] for row in town.rows() if row.recipient_role == "investor"
+    )
+
+
+def test_the_first_window_has_nothing_before_it(tmp_path: Path):
+    """And a predicate says a mark, no amount and no line."""
+    town = ready(tmp_path, "ballerup", clock=Clock(date(2030, 1, 1)))
+    town.release(LAST, "predicate", "investor")
+    [row] = town.rows()
+    assert row.due == []
+    body = draft_of(row)["disclosable"]
+    assert "payable" not in body
+    assert "lines" not in body
+    assert body["threshold"]["met"] is True
+    assert "on_documents" not in draft_of(row)

@@ -1,0 +1,7 @@
+"""Who acts in tests of the store alone."""
+
+from __future__ import annotations
+
+from gateway.events import actor
+
+SOMEBODY = actor.staff_member("somebody")
