@@ -22,7 +22,7 @@ class HoldLimits:
     most_unreadable: int = 20  # rows that were left out, empty cells among them
     most_ended: int = 50  # people whose benefit has ended since the last pull, or who have left
     times_past: int = 3
-    fewest_people: int = 3
+    fewest_people: int = 5
 
 
 DEFAULT_LIMITS = HoldLimits()

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from connectors.hold_limits import HoldLimits
 from vocabulary.total import total
 
-_FEWEST_ROWS = 10  # a loss of fewer rows says nothing
+_FEWEST_ROWS = 25  # a loss of fewer rows says nothing
 
 
 class HoldReason(StrEnum):
@@ -71,10 +71,12 @@ class HoldFinding:
 class SourceTraits:
     """What is usual for a source. `tells_everybody`: it has something of everybody in a cohort, as a civil register has
     not, where no event is the rule. `rows_compare`: two pulls have about as many rows, whatever weeks they cover.
+    `explains_codes`: somebody has said what its codes mean; until then every one of them is unknown, which is known.
     """
 
     tells_everybody: bool
     rows_compare: bool
+    explains_codes: bool = True
 
 
 _LOSSES = frozenset({HoldReason.EMPTY, HoldReason.NOBODY_FOUND, HoldReason.FEWER_FOUND, HoldReason.SHORTER})
@@ -140,8 +142,10 @@ def _share(
     """A share far above the source's own past."""
 
     def judge(
-        now: PullMeasures, past: Sequence[PullMeasures], limits: HoldLimits, _: SourceTraits
+        now: PullMeasures, past: Sequence[PullMeasures], limits: HoldLimits, traits: SourceTraits
     ) -> HoldFinding | None:
+        if reason is HoldReason.UNKNOWN_CODES and not traits.explains_codes:
+            return None
         worst = max((percent(part(one), whole(one)) for one in past), default=0)
         limit = max(most(limits), limits.times_past * worst)
         if part(now) < max(1, limits.fewest_people) or 100 * part(now) <= limit * whole(now):

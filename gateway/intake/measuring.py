@@ -27,6 +27,7 @@ def traits_of(declaration: SourceDeclaration) -> SourceTraits:
     return SourceTraits(
         tells_everybody=declaration.kind != "life_events",
         rows_compare=declaration.kind not in ("income", "ydelsesrefusion"),
+        explains_codes=not declaration.explains_no_code,
     )
 
 

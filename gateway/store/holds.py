@@ -64,7 +64,7 @@ def holding_back(
     rows = [
         row
         for row in open_holds(session, contract_id)
-        if row.from_week <= last_week and today <= row.answer_by and (frozen is None or row.held_at <= frozen)
+        if row.from_week <= last_week and today <= row.answer_by and (frozen is None or row.held_at < frozen)
     ]
     if not rows:
         return None

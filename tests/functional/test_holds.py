@@ -246,7 +246,9 @@ def test_a_window_whose_data_never_came_waits_too(town: SimulatedMunicipality, t
     assert len(kinds) == 1
 
 
-def test_the_commands(town: SimulatedMunicipality, tmp_path: Path) -> None:
+def test_the_commands(tmp_path: Path) -> None:
+    town = ready(tmp_path / "town", pulled=False)
+    town.enrol()
     assert "no pull is held" in run("holds", "list", environment=town.environment).text
     hold, _ = held_run(town, tmp_path)
     town.gateway.store.dispose()

@@ -51,10 +51,10 @@ def test_an_empty_first_answer_is_held(traits: SourceTraits) -> None:
 def test_of_a_civil_register_no_event_is_the_rule() -> None:
     empty = usual(rows=0, found=0, before=60, ended=0)
     assert judged(empty, traits=CIVIL) == []
-    assert judged(empty, usual(rows=9, found=5), traits=CIVIL) == []
-    assert judged(empty, usual(rows=10, found=5), traits=CIVIL) == [
-        ("no_row_at_all", 0, 10, 1),
-        ("fewer_rows", 0, 10, 75),
+    assert judged(empty, usual(rows=24, found=5), traits=CIVIL) == []
+    assert judged(empty, usual(rows=25, found=5), traits=CIVIL) == [
+        ("no_row_at_all", 0, 25, 1),
+        ("fewer_rows", 0, 25, 75),
     ]
 
 
@@ -69,19 +69,20 @@ def test_of_a_civil_register_no_event_is_the_rule() -> None:
         ({"found": 0, "people": 0}, {"found": 1}, []),
         ({"found": 29}, {}, ["fewer_people_found"]),
         ({"found": 30}, {}, []),  # three quarters
-        ({"found": 7}, {"found": 10}, ["fewer_people_found"]),
-        ({"found": 2}, {"found": 4}, []),  # two people
-        ({"found": 1}, {"found": 4}, ["fewer_people_found"]),
+        ({"found": 5}, {"found": 10}, ["fewer_people_found"]),
+        ({"found": 5}, {"found": 9}, []),  # four people
+        ({"found": 1}, {"found": 6}, ["fewer_people_found"]),
         ({"found": 25, "people": 30}, {"found": 40}, []),  # it was asked about no more than 30
         ({"rows": 749}, {}, ["fewer_rows"]),
         ({"rows": 750}, {}, []),
-        ({"rows": 1}, {"rows": 10}, []),  # nine rows
-        ({"rows": 0}, {"rows": 10}, ["no_row_at_all", "fewer_rows"]),
+        ({"rows": 1}, {"rows": 25}, []),  # twenty-four rows
+        ({"rows": 1}, {"rows": 26}, ["fewer_rows"]),
         ({"unknown": 8}, {}, []),  # a fifth of 40
         ({"unknown": 9}, {}, ["unknown_codes"]),
         ({"unknown": 12}, {"unknown": 4}, []),  # three times a tenth
         ({"unknown": 13}, {"unknown": 4}, ["unknown_codes"]),
-        ({"unknown": 2, "found": 2, "people": 2}, {"found": 2}, []),
+        ({"unknown": 4, "found": 4, "people": 4}, {"found": 4}, []),
+        ({"unknown": 5, "found": 5, "people": 5}, {"found": 5}, ["unknown_codes"]),
         ({"uncertain": 12}, {}, []),
         ({"uncertain": 13}, {}, ["uncertain_people"]),
         ({"unreadable": 200}, {}, []),
@@ -89,8 +90,8 @@ def test_of_a_civil_register_no_event_is_the_rule() -> None:
         ({"ended": 15}, {}, []),
         ({"ended": 16}, {}, ["ended_benefits"]),
         ({"ended": 16}, {"ended": 6}, []),  # three times a fifth
-        ({"ended": 3, "before": 3}, {}, ["ended_benefits"]),
-        ({"ended": 2, "before": 2}, {}, []),
+        ({"ended": 5, "before": 5}, {}, ["ended_benefits"]),
+        ({"ended": 4, "before": 4}, {}, []),
     ],
 )
 def test_what_stands_out(now: dict[str, int], past: dict[str, int], expected: list[str]) -> None:
@@ -115,11 +116,11 @@ def test_rows_of_a_period_compare_with_as_many_weeks() -> None:
     ("key", "value", "now", "expected"),
     [
         ("fewest_found", 10, {"found": 4}, []),
-        ("fewest_found", 100, {"found": 37}, ["fewer_people_found"]),
+        ("fewest_found", 100, {"found": 35}, ["fewer_people_found"]),
         ("fewest_rows", 1, {"rows": 10}, []),
-        ("fewest_rows", 100, {"rows": 990}, ["fewer_rows"]),
+        ("fewest_rows", 100, {"rows": 975}, ["fewer_rows"]),
         ("most_unknown", 100, {"unknown": 40}, []),
-        ("most_unknown", 0, {"unknown": 3}, ["unknown_codes"]),
+        ("most_unknown", 0, {"unknown": 5}, ["unknown_codes"]),
         ("most_uncertain", 100, {"uncertain": 60}, []),
         ("most_unreadable", 100, {"unreadable": 1000}, []),
         ("most_ended", 100, {"ended": 30}, []),
@@ -133,6 +134,12 @@ def test_rows_of_a_period_compare_with_as_many_weeks() -> None:
 def test_the_declaration_says_how_much(key: str, value: int, now: dict[str, int], expected: list[str]) -> None:
     limits = replace(DEFAULT_LIMITS, **{key: value})
     assert [reason for reason, *_ in judged(usual(**now), USUAL, limits=limits)] == expected
+
+
+def test_that_nobody_has_explained_the_codes_yet_is_known() -> None:
+    traits = replace(BENEFITS, explains_codes=False)
+    assert judged(usual(unknown=40), traits=traits) == []
+    assert judged(usual(uncertain=40), traits=traits) == [("uncertain_people", 40, 60, 20)]
 
 
 def test_a_finding_is_told_with_share_and_limit() -> None:
