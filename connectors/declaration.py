@@ -98,6 +98,11 @@ class SourceDeclaration:
         return form
 
     @property
+    def meaning_sha256(self) -> str:
+        """The digest of what says what its rows mean: this declaration and the list that comes with the software."""
+        return hashlib.sha256(f"{self.sha256}\n{self.codes.sha256}".encode()).hexdigest()
+
+    @property
     def explains_no_code(self) -> bool:
         """Whether its codes mean something and nobody has said what: then every one of them is unknown."""
         return self.kind in _CODED and not self.codes.statuses

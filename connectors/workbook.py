@@ -11,6 +11,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, BinaryIO
@@ -26,7 +27,7 @@ _SMALL_BYTES = 1 << 20  # whatever its ratio
 _MOST_ROWS = 1_048_576  # of the format
 _MOST_COLUMNS = 200
 _CHUNK_BYTES = 1 << 20
-_OVERLAP = 16  # longer than what is looked for
+_OVERLAP = 200  # longer than what is looked for
 _REFUSED = (
     (re.compile(r"vbaProject|macrosheets/|vbaData|\.bas$", re.IGNORECASE), "macros"),
     (re.compile(r"externalLinks/", re.IGNORECASE), "links to other workbooks"),
@@ -53,6 +54,16 @@ _HEAD_BYTES = 200
 _BOM = b"\xef\xbb\xbf"
 _ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*>")
+_IN_HEADER = re.compile(rb"\sref\s*=\s*[\"'][A-Z]{1,3}1:[A-Z]{1,3}1[\"']")
+
+
+@dataclass(slots=True)
+class _Oddities:
+    """What sheets hold that a plain export may, and that needs a closer look: by the name of their part."""
+
+    formulas: set[str] = field(default_factory=set)
+    merged: set[str] = field(default_factory=set)  # cells below the header are one, and only the first has a value
 
 
 Cells = Sequence[object]  # a row: texts, numbers, days, instants, true or false, None
@@ -62,31 +73,33 @@ def workbook_rows(file: SourceFile, sheet: str) -> Iterator[list[str]]:
     """Every row of the sheet as texts, the header first; each as long as the header.
 
     Raises `FileUnreadable` for a workbook that is none or holds what no plain export does, also a formula without a
-    value, and `HeaderMismatch` where the sheet is missing.
+    value and merged cells below the header, and `HeaderMismatch` where the sheet is missing.
     """
-    yield from _texts(_values(file, sheet, needs_values=True), file=file.name)
+    yield from _texts(_values(file, sheet, is_table=True), file=file.name)
 
 
 def workbook_values(file: SourceFile, sheet: str) -> Iterator[Cells]:
-    """Every row of the sheet as it is typed; a formula that was never calculated is None. Raises the same."""
-    return _values(file, sheet, needs_values=False)
+    """Every row of the sheet as it is typed; a formula that was never calculated is None, and so is a cell that is
+    merged into another. Raises the same of the workbook and the sheet.
+    """
+    return _values(file, sheet, is_table=False)
 
 
-def _values(file: SourceFile, sheet: str, *, needs_values: bool) -> Iterator[Cells]:
+def _values(file: SourceFile, sheet: str, *, is_table: bool) -> Iterator[Cells]:
     with file.open() as stream:
-        has_formulas = _look_through(stream, file=file.name)
+        oddities = _look_through(stream, file=file.name)
         stream.seek(0)
         is_broken = False
         try:
-            yield from _read(stream, sheet, has_formulas and needs_values, file=file.name)
+            yield from _read(stream, sheet, oddities if is_table else _Oddities(), file=file.name)
         except _BROKEN:
             is_broken = True  # raised outside: what was caught may hold a cell
         if is_broken:
             raise _refusal(file.name, "is no workbook that can be read")
 
 
-def _look_through(stream: BinaryIO, *, file: str) -> bool:
-    """Refuse what no plain export holds; whether some cell may be a formula."""
+def _look_through(stream: BinaryIO, *, file: str) -> _Oddities:
+    """Refuse what no plain export holds; where some cell may be a formula, or merged with others."""
     try:
         archive = zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
@@ -102,11 +115,14 @@ def _look_through(stream: BinaryIO, *, file: str) -> bool:
                 raise _refusal(file, f"holds {what}")
         if "xl/workbook.xml" not in names:
             raise _refusal(file, "is no workbook (XLSX)")
+        found = _Oddities()
         try:
-            formulas = [_check_xml(archive, part, file=file) for part in parts if _is_xml(part.filename)]
+            for part in parts:
+                if _is_xml(part.filename):
+                    _check_xml(archive, part, found, file=file)
         except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError):
             raise _refusal(file, "has a part that does not unpack") from None
-        return any(formulas)
+        return found
 
 
 def _check_sizes(parts: list[zipfile.ZipInfo], *, file: str) -> None:
@@ -125,9 +141,9 @@ def _is_xml(name: str) -> bool:
     return name.lower().endswith((".xml", ".rels", ".vml"))
 
 
-def _check_xml(archive: zipfile.ZipFile, part: zipfile.ZipInfo, *, file: str) -> bool:
-    """Refuse entities, and encodings in which they would not be seen; whether a formula stands there."""
-    found, before = False, b""
+def _check_xml(archive: zipfile.ZipFile, part: zipfile.ZipInfo, found: _Oddities, *, file: str) -> None:
+    """Refuse entities, and encodings in which they would not be seen; note what stands in a sheet."""
+    before = b""
     with archive.open(part) as stream:  # gives no more bytes than declared
         while chunk := stream.read(_CHUNK_BYTES):
             data = before + chunk
@@ -135,20 +151,26 @@ def _check_xml(archive: zipfile.ZipFile, part: zipfile.ZipInfo, *, file: str) ->
                 raise _refusal(file, "holds XML in another encoding than UTF-8")
             if b"\0" in chunk or _ENTITY.search(data):
                 raise _refusal(file, "holds XML with entities, or in another encoding than UTF-8")
-            found = found or (part.filename.startswith("xl/worksheets/") and _FORMULA.search(data) is not None)
+            if part.filename.startswith("xl/worksheets/"):
+                if _FORMULA.search(data):
+                    found.formulas.add(part.filename)
+                if not all(map(_IN_HEADER.search, _MERGED.findall(data))):
+                    found.merged.add(part.filename)
             before = data[-_OVERLAP:]
-    return found
 
 
-def _read(stream: BinaryIO, sheet: str, checks_formulas: bool, *, file: str) -> Iterator[Cells]:
+def _read(stream: BinaryIO, sheet: str, oddities: _Oddities, *, file: str) -> Iterator[Cells]:
     from openpyxl import load_workbook
 
     values = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     try:
         if sheet not in values.sheetnames:
             raise HeaderMismatch(file=file, column="", position=0, reason=f"the sheet {sheet!r} is missing")
+        part = _part_of(values[sheet])
+        if part in oddities.merged:
+            raise _refusal(file, "has merged cells below its header: only the first of them has a value")
         rows = _raw(values[sheet], file=file)
-        if not checks_formulas:
+        if part not in oddities.formulas:
             yield from rows
             return
         formulas = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
@@ -158,6 +180,11 @@ def _read(stream: BinaryIO, sheet: str, checks_formulas: bool, *, file: str) -> 
             formulas.close()
     finally:
         values.close()
+
+
+def _part_of(sheet: Any) -> str:
+    """The name of the part that holds a sheet."""
+    return str(sheet._worksheet_path).lstrip("/")
 
 
 def _texts(rows: Iterator[Cells], *, file: str) -> Iterator[list[str]]:

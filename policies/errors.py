@@ -6,11 +6,14 @@ DeclarationInvalid (vocabulary.errors)
 PoliciesError (vocabulary.errors.ProductError)
 ├── PolicySetInvalid    policy-set-invalid    the Cedar text, schema or manifest cannot be trusted
 ├── DisclosureInvalid   disclosure-invalid    parameters or counts that no disclosure rule is defined for
+├── WordNotValid        word-not-valid        a paper of a day for which the programme has no word
 ├── GroupTooSmall       group-too-small       a group of people below k_cohort, whose sums would tell on them
 └── PolicyDenied        policy-denied         a request was judged, and refused
 """
 
 from __future__ import annotations
+
+from datetime import date
 
 from policies.decision import Decision
 from vocabulary.errors import DeclarationInvalid, ProductError
@@ -43,6 +46,19 @@ class DisclosureInvalid(PoliciesError):
     """A parameter is outside its range, or counts do not add up."""
 
     code = "disclosure-invalid"
+
+
+class WordNotValid(PoliciesError):
+    """A paper needs a word of the programme on a day that none covers; nothing was written."""
+
+    code = "word-not-valid"
+
+    def __init__(self, *, file: str, key: str, day: date) -> None:
+        super().__init__(
+            f"{file} has no word for {key} on {day}, so that nobody can say what a paper of that day calls it. "
+            "Declare it under [[words]] with its days and its source, and have the change approved."
+        )
+        self.file, self.key, self.day = file, key, day
 
 
 class GroupTooSmall(PoliciesError):

@@ -16,6 +16,7 @@ from datetime import date
 from policies.basis import BASES, RecordKind, Requirements
 from policies.errors import ProgrammeInvalid
 from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
+from policies.words import OFFICE, ProgrammeWords, read_words
 from vocabulary.declaration import DeclarationTable, one_of, parse
 
 SCHEMA = "programme/1"
@@ -34,7 +35,7 @@ class Grant:
     action: Action
     programme: str
     legal_basis: LegalBasis | None = None  # of its own: statements about single people need one
-    law_reference: str = ""
+    law_reference: str = ""  # the key of a word
     line: int = field(default=0, compare=False)  # where its basis, or else the grant, stands in the file
 
     @property
@@ -92,7 +93,7 @@ class Programme:
     active: bool  # the controller's switch: false stops enrolment, pulls, evaluation and releases
     purposes: frozenset[Purpose]
     legal_basis: LegalBasis
-    law_reference: str
+    law_reference: str  # the key of a word
     special_category_basis: SpecialCategoryBasis
     opens_on: date
     closes_on: date  # the last day whose data may be asked for
@@ -105,6 +106,7 @@ class Programme:
     requirements: Requirements  # of every person's records
     notices: tuple[Notice, ...]
     retention: Retention
+    words: ProgrammeWords
     appointments: tuple[Appointment, ...]
     suspension_days: int  # working days in which the controller decides on a suspended release
     sha256: str  # hex; of the programme file's bytes
@@ -131,6 +133,14 @@ class Programme:
     def auditor_with(self, key: str) -> Appointment | None:
         """The auditor who signs with this key, in office or not any more."""
         return next((one for one in self.appointments if one.role is Role.AUDITOR and one.key == key != ""), None)
+
+    def office(self, *, on: date) -> str:
+        """Whom a citizen talks to about work and benefits, in Danish, on a day; `WordNotValid`."""
+        return self.words.word_on(on, OFFICE).danish
+
+    def law(self, *, on: date) -> str:
+        """The national law that the programme rests on, as it is cited on a day; `WordNotValid`."""
+        return self.words.word_on(on, self.law_reference).danish
 
     def grant(self, role: Role, action: Action) -> Grant | None:
         """The grant of an action to a role, if there is one."""
@@ -181,6 +191,7 @@ def load_programme(text: bytes, *, file: str) -> Programme:
         ),
         notices=_notices(root),
         retention=_retention(root.table("retention")),
+        words=read_words(root, file=file),
         appointments=_appointments(root),
         suspension_days=root.integer("suspension_days", least=1, most=30),
         sha256=hashlib.sha256(text).hexdigest(),
@@ -316,6 +327,9 @@ def _consistent(programme: Programme, root: DeclarationTable) -> None:
     if Party(programme.controller, Role.MUNICIPALITY) not in programme.parties:
         raise root.refuse("controller", "is not declared under [[parties]] as municipality")
     _separate(programme, root)
+    for table in (root, *root.tables("grants")):
+        if "law_reference" in table and table.text("law_reference") not in programme.words.keys:
+            raise table.refuse("law_reference", "is the key of no word under [[words]]")
     if not programme.requirements.bases <= BASES:
         raise root.refuse("requires", f"must name bases: {', '.join(sorted(BASES))}")
     if programme.retention.accounting_until < programme.closes_on:
@@ -330,9 +344,10 @@ def _consistent(programme: Programme, root: DeclarationTable) -> None:
             one.organisation == organisation and one.role is not role for one in programme.parties
         ):
             raise table.refuse("role", "an auditor's organisation has no other role here: nobody audits their own work")
-    needed = {Purpose.RIGHTS_REQUEST, Purpose.GOVERNANCE} - programme.purposes
+    needed = {Purpose.RIGHTS_REQUEST, Purpose.GOVERNANCE, Purpose.ACCESS_REVIEW} - programme.purposes
     if needed:
-        raise root.refuse("purposes", f"must hold {', '.join(sorted(needed))}: without it nobody's right can be served")
+        reason = "without it nobody's right can be served, or nobody can watch"
+        raise root.refuse("purposes", f"must hold {', '.join(sorted(needed))}: {reason}")
 
 
 def _identifier(text: str) -> str:

@@ -3,8 +3,9 @@
 A list comes with the software, or stands in a source's declaration, or both: then what the declaration says of a code
 stands before what comes with the software. A list says from which day it holds (`valid_from`), and until which where it
 has ended (`valid_to`); where nobody published such days it says none. Codes that came later than their list, or went
-before it, stand in `limits` with their first day, their last day or both, and where that is said. Outside these days a
-code is as unknown as one that no list explains.
+before it, stand in `limits` with their first day, their last day or both, and the law that says so. Outside these days
+a code is as unknown as one that no list explains. Some laws end a benefit for new people alone: `closed_to_new` is the
+first day on which nobody new can get it, and `connectors.codes.newcomers` says who is new.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
@@ -23,17 +24,37 @@ from vocabulary.weeks import Month, Week
 
 NAMES = ("dream", "ydelsesrefusion", "sf1491")  # the lists of statuses that come with the software
 _RANGE = re.compile(r"(\d{2,3})-(\d{2,3})")
-_Days = tuple[date, date]  # the first and the last
+
+
+@dataclass(frozen=True, slots=True)
+class CodeDays:
+    """The days on which a code exists, both ends included, and the law or the page that says so."""
+
+    first: date
+    last: date
+    source: str
+    closed_to_new: date | None = None  # the first day on which nobody gets it who did not have it before
+    together: frozenset[str] = frozenset()  # the codes that close together: who had one of them had the benefit
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The days on which a code exists, both ends included, as the weeks that hold them: a register codes a week for a
-    single day of it.
-    """
+    """The days of a code as the weeks that hold them: a register codes a week for a single day of it."""
 
+    days: CodeDays
     first: Week
     last: Week
+    last_open: Week | None  # the last week that holds a day on which somebody new could get it; None = every week
+
+    @classmethod
+    def of(cls, days: CodeDays) -> Limits:
+        closed = days.closed_to_new
+        return cls(
+            days,
+            first=Week.of(days.first),
+            last=Week.of(days.last),
+            last_open=Week.of(closed - timedelta(days=1)) if closed is not None else None,
+        )
 
     def allow(self, first: Week, last: Week) -> bool:
         """Whether the code exists on a day of each of these weeks."""
@@ -101,7 +122,7 @@ def income_type_in(code: str, month: Month) -> IncomeType | None:
 
 @cache
 def _income_months() -> dict[str, tuple[Month, Month]]:
-    return {code: (Month.of(first), Month.of(last)) for code, (first, last) in _load("income_types")[1].items()}
+    return {code: (Month.of(days.first), Month.of(days.last)) for code, days in _load("income_types")[1].items()}
 
 
 def shown_by_kind() -> dict[str, frozenset[Status]]:
@@ -111,20 +132,20 @@ def shown_by_kind() -> dict[str, frozenset[Status]]:
 
 def own_codes(table: DeclarationTable) -> CodeList:
     """The codes that a declaration itself explains, and where it has that from; `DeclarationInvalid`."""
-    table.text("source")
+    source = table.text("source")
     named = table.table("statuses")
     known = sorted(set(Status) - {Status.UNKNOWN})
     for word in named:
         if word not in known:
             raise named.refuse(word, f"is no status; known are: {', '.join(known)}")
     words = _words(named)
-    days = _days(table, words, (date.min, date.max))
+    days = _days(table, words, CodeDays(date.min, date.max, source))
     table.finish()
     return _code_list(words, days)
 
 
-def _code_list(words: Mapping[str, str], days: Mapping[str, _Days], *, sha256: str = "") -> CodeList:
-    limits = {code: Limits(Week.of(first), Week.of(last)) for code, (first, last) in days.items()}
+def _code_list(words: Mapping[str, str], days: Mapping[str, CodeDays], *, sha256: str = "") -> CodeList:
+    limits = {code: Limits.of(one) for code, one in days.items()}
     return CodeList({code: Status(word) for code, word in words.items()}, limits, sha256)
 
 
@@ -133,7 +154,7 @@ def _bytes(name: str) -> bytes:
 
 
 @cache
-def _load(name: str) -> tuple[dict[str, str], dict[str, _Days]]:
+def _load(name: str) -> tuple[dict[str, str], dict[str, CodeDays]]:
     """Code -> word, and code -> the days on which it exists."""
     root = parse(_bytes(name), file=f"{name}.toml")
     if root.text("schema") != "codes/1" or root.text("list") != name:
@@ -142,8 +163,10 @@ def _load(name: str) -> tuple[dict[str, str], dict[str, _Days]]:
     last = root.day("valid_to") if "valid_to" in root else date.max
     if last < first:
         raise root.refuse("valid_to", "must not be before valid_from")
+    # what ended a list is as much a fact as the day
+    source = root.text("source") if "source" in root or "valid_to" in root else ""
     words = _words(root.table("codes"))
-    days = _days(root, words, (first, last))
+    days = _days(root, words, CodeDays(first, last, source), may_close=name != "income_types")
     root.finish()
     return words, days
 
@@ -160,23 +183,41 @@ def _words(table: DeclarationTable) -> dict[str, str]:
     return found
 
 
-def _days(root: DeclarationTable, known: Mapping[str, str], whole: _Days) -> dict[str, _Days]:
+def _days(
+    root: DeclarationTable, known: Mapping[str, str], whole: CodeDays, *, may_close: bool = True
+) -> dict[str, CodeDays]:
     """The days of every code: those of the whole list, or within them the ones that `limits` says."""
-    limited: dict[str, _Days] = {}
+    limited: dict[str, CodeDays] = {}
     for table in root.tables("limits", least=0) if "limits" in root else []:
-        first = table.day("first") if "first" in table else whole[0]
-        last = table.day("last") if "last" in table else whole[1]
-        table.text("source")
-        if last < first or ("first" not in table and "last" not in table):
-            raise table.refuse("codes", "needs a first day, a last day after it, or both")
-        if first < whole[0] or whole[1] < last:
-            raise table.refuse("codes", "exists on days on which the list does not hold")
-        for code in _codes(table, "codes"):
+        days = _limits(table, whole, may_close=may_close)
+        for code in days.together:
             if code not in known or code in limited:
                 raise table.refuse("codes", f"has {code!r}, which is not in the list, or has limits already")
-            limited[code] = first, last
+            limited[code] = days
         table.finish()
     return {code: limited.get(code, whole) for code in known}
+
+
+def _limits(table: DeclarationTable, whole: CodeDays, *, may_close: bool) -> CodeDays:
+    codes = _codes(table, "codes")
+    if len(set(codes)) != len(codes):
+        raise table.refuse("codes", "names a code twice")
+    days = CodeDays(
+        first=table.day("first") if "first" in table else whole.first,
+        last=table.day("last") if "last" in table else whole.last,
+        source=table.text("source"),
+        closed_to_new=table.day("closed_to_new") if may_close and "closed_to_new" in table else None,
+        together=frozenset(codes),
+    )
+    if days.last < days.first or not any(key in table for key in ("first", "last", "closed_to_new")):
+        raise table.refuse(
+            "codes", "needs a first day, a last day after it, or both, or a day on which it closed to new"
+        )
+    if days.first < whole.first or whole.last < days.last:
+        raise table.refuse("codes", "exists on days on which the list does not hold")
+    if days.closed_to_new is not None and not days.first < days.closed_to_new <= days.last:
+        raise table.refuse("closed_to_new", "must lie after the code's first day, and not after its last")
+    return days
 
 
 def _codes(table: DeclarationTable, key: str) -> list[str]:

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import Commands, agreed_files, console, open_gateway, output, warn_of_development_key
+from gateway.cli.terminal import (
+    Commands,
+    agreed_files,
+    console,
+    day_of_paper,
+    open_gateway,
+    output,
+    warn_of_development_key,
+)
 
 
 def annex(
@@ -15,6 +23,7 @@ def annex(
     programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
     out: Annotated[Path, typer.Option(help="Where the annexes go (HTML, to print).")],
     docx: Annotated[Path | None, typer.Option(help="Where they go as a Word file.")] = None,
+    on: Annotated[str, typer.Option(help="The day of the paper, YYYY-MM-DD; today where it is left out.")] = "",
 ) -> None:
     """Write annex A (measurement) and B (payment) in Danish; an installation puts its anchor and who accepted in them.
 
@@ -43,7 +52,7 @@ def annex(
         console.print(f"accepted by {len(keys)} of {len(keys) + len(missing)} parties", end="")
         console.print(f"; not yet by {', '.join(missing)}" if missing else "")
     title = whole.title(agreed)
-    blocks = whole.annexes(agreed, why, fingerprint=fingerprint, is_demo=is_demo, accepted=keys)
+    blocks = whole.annexes(agreed, why, fingerprint=fingerprint, on=day_of_paper(on), is_demo=is_demo, accepted=keys)
     with output(out) as file:
         file.write(html(title, blocks).encode())
     console.print(f"annexes: {out}, for contract sha256 {agreed.sha256}")

@@ -59,9 +59,9 @@ def _with(group: typer.Typer, *tables: Commands) -> typer.Typer:
 
 
 def _contract() -> typer.Typer:
-    from gateway.cli import acceptances, adoption, annexes, contracts, whatif
+    from gateway.cli import acceptances, adoption, annexes, contracts, rescue, whatif
 
-    tables = (adoption.CONTRACT_COMMANDS, whatif.COMMANDS, annexes.COMMANDS, acceptances.COMMANDS)
+    tables = (adoption.CONTRACT_COMMANDS, whatif.COMMANDS, annexes.COMMANDS, acceptances.COMMANDS, rescue.COMMANDS)
     return _with(contracts.app, *tables)
 
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import agreed_files, columns, console, open_database, open_gateway, output
+from gateway.cli.terminal import agreed_files, columns, console, day_of_paper, open_database, open_gateway, output
+
+if TYPE_CHECKING:
+    from gateway.installation.gateway import Gateway
+    from policies.programme import Programme
 
 app = typer.Typer(help="Contracts, programmes and source declarations.", no_args_is_help=True)
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> None:
+def check(
+    file: Annotated[Path, typer.Argument(help="A contract file.")],
+    programme: Annotated[Path | None, typer.Option(help="Its programme file: whether its words last.")] = None,
+) -> None:
     """Read a contract file, audit its calendar and say what it means; needs no installation.
 
-    Example: gateway contract check examples/contracts/impact60.toml
+    Example: gateway contract check examples/contracts/impact60.toml --programme examples/programmes/impact60.toml
     """
     from connectors.codes import shown_by_kind
     from gateway.outcomes.calendar import calendar_of
@@ -51,6 +59,10 @@ def check(file: Annotated[Path, typer.Argument(help="A contract file.")]) -> Non
         console.print(f"  warning: {warning}", style="yellow")
     for name in contract.illustrative:
         console.print(f"  illustrative {name}", style="yellow")
+    if programme is not None:
+        _, why = agreed_files(file, programme)
+        for key, last in why.words.last_days(on=day_of_paper("")).items():
+            console.print(f"  warning: the word for {key} ends on {last}, and none follows", style="yellow")
 
 
 @app.command()
@@ -102,6 +114,7 @@ def add(
     with gateway.store.read() as session:  # also where it came in shadow before: adding it again does not end that
         if contract_queries.in_shadow(session, loaded.id):
             console.print("  in shadow: pulled and evaluated, and nothing is released before `gateway contract adopt`")
+    _say_who_is_left(gateway)
 
 
 @app.command()
@@ -114,9 +127,12 @@ def propose(
     Example: gateway contract propose impact60-v2.toml impact60-v2.programme.toml
     """
     from gateway.contracts.declarations import propose_change
+    from policies.programme import load_programme
 
-    proposal = propose_change(open_gateway(), contract, programme)
+    gateway = open_gateway()
+    proposal = propose_change(gateway, contract, programme)
     console.print(f"proposed: {proposal}; a second person runs `gateway contract approve {proposal}`")
+    _say_who_is_left(gateway, load_programme(programme.read_bytes(), file=programme.name))
 
 
 @app.command()
@@ -127,8 +143,10 @@ def approve(proposal: Annotated[str, typer.Argument(help="The proposal's id.")])
     """
     from gateway.contracts.declarations import approve_change
 
-    loaded = approve_change(open_gateway(), proposal)
+    gateway = open_gateway()
+    loaded = approve_change(gateway, proposal)
     console.print(f"in force: {loaded.id} version {loaded.version}, sha256 {loaded.sha256}")
+    _say_who_is_left(gateway)
 
 
 @app.command()
@@ -182,6 +200,7 @@ def processing_record(
     contract: Annotated[Path, typer.Argument(help="The contract file.")],
     programme: Annotated[Path, typer.Argument(help="The programme file declared for it.")],
     source: Annotated[list[Path], typer.Option(help="A source declaration; one for each source.")],
+    on: Annotated[str, typer.Option(help="The day of the paper, YYYY-MM-DD; today where it is left out.")] = "",
 ) -> None:
     """Print the record of processing activities (GDPR art. 30) that the files amount to; needs no installation.
 
@@ -195,7 +214,8 @@ def processing_record(
 
     agreed = load_contract(contract.read_bytes(), file=contract.name)
     why = load_programme(programme.read_bytes(), file=programme.name)
-    console.print(record(agreed, why, [load_declaration(one.read_bytes(), file=one.name) for one in source]))
+    sources = [load_declaration(one.read_bytes(), file=one.name) for one in source]
+    console.print(record(agreed, why, sources, on=day_of_paper(on)))
 
 
 @app.command()
@@ -205,6 +225,7 @@ def leaflet(
     contact: Annotated[Path, typer.Option(help="A file with [contact]: where a citizen writes.")],
     out: Annotated[Path, typer.Option(help="Where the leaflet goes (HTML, to print).")],
     letter_out: Annotated[Path | None, typer.Option(help="Where the letter goes (HTML, to print).")] = None,
+    on: Annotated[str, typer.Option(help="The day of the paper, YYYY-MM-DD; today where it is left out.")] = "",
 ) -> None:
     """Write the citizen's leaflet and letter in plain Danish; needs no installation.
 
@@ -215,14 +236,36 @@ def leaflet(
     from gateway.documents import leaflet as pages
 
     agreed, why = agreed_files(contract, programme)
-    where = load_contact(contact.read_bytes(), file=contact.name)
+    where, day = load_contact(contact.read_bytes(), file=contact.name), day_of_paper(on)
     with output(out) as file:
-        file.write(pages.leaflet(agreed, why, where).encode())
+        file.write(pages.leaflet(agreed, why, where, on=day).encode())
     console.print(f"leaflet: {out}")
     if letter_out is not None:
         with output(letter_out) as file:
-            file.write(pages.letter(agreed, why, where).encode())
+            file.write(pages.letter(agreed, why, where, on=day).encode())
         console.print(f"letter: {letter_out}")
+
+
+@app.command()
+def notice(
+    programme: Annotated[Path, typer.Argument(help="The programme file; its notices lie where it says.")],
+    out: Annotated[Path, typer.Option(help="Where the text goes (Markdown).")],
+    notice_id: Annotated[str, typer.Option("--id", help="The notice; the newest of all where it is left out.")] = "",
+    language: Annotated[str, typer.Option(help="da or en.")] = "da",
+    on: Annotated[str, typer.Option(help="The day of the paper, YYYY-MM-DD; today where it is left out.")] = "",
+) -> None:
+    """Write a notice as a person gets it, in the words of its day; needs no installation.
+
+    Example: gateway contract notice examples/programmes/impact60.toml --out underretning.md
+    """
+    from gateway.contracts.notice_text import notice_text
+    from policies.programme import load_programme
+
+    why = load_programme(programme.read_bytes(), file=programme.name)
+    text = notice_text(why, programme.parent, notice_id=notice_id, language=language, on=day_of_paper(on))
+    with output(out) as file:
+        file.write(text.encode())
+    console.print(f"notice: {out}")
 
 
 @app.command("list")
@@ -250,3 +293,13 @@ def list_contracts() -> None:
     columns(rows)
     for one in later:
         console.print(f"not in force: {one}", style="yellow")
+
+
+def _say_who_is_left(gateway: Gateway, programme: Programme | None = None) -> None:
+    """What nobody will be able to do any more, and from when, as appointments end."""
+    from gateway.installation.powers import losses_ahead
+
+    today = gateway.clock().date()
+    with gateway.store.read() as session:
+        for lost in losses_ahead(gateway, session, since=today, until=date.max, programme=programme):
+            console.print(f"  {lost}", style="yellow")

@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -79,6 +80,18 @@ def agreed_files(contract: Path, programme: Path) -> tuple[Contract, Programme]:
         reason = f"was declared for another contract text than {contract.name}"
         raise ProgrammeInvalid(file=programme.name, line=line, key="contract_sha256", reason=reason)
     return agreed, why
+
+
+def day_of_paper(text: str) -> date:
+    """The day whose words a paper uses: the one that was typed, or today."""
+    from gateway.installation.settings import utc_now
+
+    if not text:
+        return utc_now().date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("must be a day such as 2026-07-01", param_hint="--on") from None
 
 
 def warn_of_development_key(gateway: Gateway) -> None:

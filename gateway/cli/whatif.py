@@ -214,7 +214,7 @@ def _print_cases(found: WhatIf) -> None:
         else:
             rows.append([f"{case.role} ({case.name})", case.basis, _bound_text(case.worst), _bound_text(case.best)])
     _print_figures(rows, left=2)
-    high = found.ranges[-1].high
+    high = found.ranges[-1].most.minor
     if high is not None and 0 < found.best_seen_minor < high:
         reached = english_money(found.best_seen_minor)
         console.print(f"  {reached} is reached when everybody lives the best plain life; the bound is never passed")

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from connectors.codes import shown_by_kind
 from connectors.declaration import SourceDeclaration, load_declaration
 from gateway.contracts import accepted
+from gateway.contracts.notice_text import read_notice
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.contracts import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
 from gateway.events.adoption import ContractShadowed
@@ -25,6 +26,7 @@ from gateway.events.contracts import ContractActivated, SourceDeclared
 from gateway.events.rights import ChangeApproved, ChangeProposed
 from gateway.installation.authority import deciding, staff_party
 from gateway.installation.gateway import Gateway
+from gateway.installation.powers import check_somebody_is_left
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
@@ -40,7 +42,8 @@ from policies.facts import DecisionFacts
 from policies.programme import Programme, load_programme
 from policies.terms import PERMITTED_BASES, Action, Purpose, Role
 from vocabulary.errors import DeclarationInvalid
-from vocabulary.typed_text import typed_lines
+
+RESCUE = "rescue"  # the name of what a proposal of the way back says beside its files (`gateway.contracts.rescue`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +73,9 @@ def read_declared(gateway: Gateway, contract_file: Path, programme_file: Path) -
         f"programme/{programme_file.name}": programme_file.read_text("utf-8"),
     }
     for notice in programme.notices:
-        path = programme_file.parent / notice.file
-        try:
-            text = path.read_bytes()
-        except OSError:
-            raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=f"{path} is missing") from None
-        if hashlib.sha256(text).hexdigest() != notice.sha256:
-            reason = f"{notice.file} has another digest than the programme says"
-            raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=reason)
-        files[f"notice/{notice.id}/{notice.version}/{notice.language}"] = _notice_text(text, notice.file, programme)
+        text = read_notice(programme, notice, programme_file.parent)
+        files[f"notice/{notice.id}/{notice.version}/{notice.language}"] = text
     return _check_declared(gateway, Declared(contract, programme, files))
-
-
-def _notice_text(text: bytes, file: str, programme: Programme) -> str:
-    """What a person is told, as everybody sees it; `ProgrammeInvalid` where it holds what nobody sees."""
-    try:
-        notice = text.decode("utf-8")
-        typed_lines(notice)
-    except UnicodeDecodeError:
-        raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=f"{file} is not UTF-8") from None
-    except ValueError as error:
-        raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=f"{file} {error}") from None
-    return notice
 
 
 def activate_contract(
@@ -102,8 +86,8 @@ def activate_contract(
     In shadow it runs beside another settlement: it is pulled and evaluated, and nothing is released before it is
     adopted (`gateway.contracts.openings`); `AdoptionRefused` where it is in force already and does not.
 
-    Raises what `read_declared` raises, `ChangeNeedsApproval` where another version is in force, and `AcceptanceMissing`
-    where a party has not accepted the text.
+    Raises what `read_declared` raises, `ChangeNeedsApproval` where another version is in force, `NobodyLeft`, and
+    `AcceptanceMissing` where a party has not accepted the text.
     """
     declared = read_declared(gateway, contract_file, programme_file)
     with gateway.write() as uow:
@@ -114,8 +98,9 @@ def activate_contract(
             return declared.contract
         if contract_queries.contract_versions(uow.session, declared.contract.id):
             raise ChangeNeedsApproval(contract=declared.contract.id)
+        check_somebody_is_left(gateway, uow.session, on=uow.now.date(), programme=declared.programme)
         accepted.tokens(gateway, uow.session, declared.contract)
-        _activate(uow, declared)
+        put_in_force(uow, declared)
         if in_shadow:
             uow.record(ContractShadowed(contract=declared.contract.id))
     return declared.contract
@@ -124,13 +109,14 @@ def activate_contract(
 def propose_change(gateway: Gateway, contract_file: Path, programme_file: Path) -> str:
     """Propose another version of a contract, its programme or its notices; returns the proposal's id.
 
-    Nothing is in force before somebody else approves. Raises what `read_declared` raises, and `AmendmentRefused` where
-    a later version changes more than it may.
+    Nothing is in force before somebody else approves. Raises what `read_declared` raises, and `NobodyLeft`, and
+    `AmendmentRefused` where a later version changes more than it may.
     """
     declared = read_declared(gateway, contract_file, programme_file)
     identifier = str(uuid.uuid4())
     with gateway.write() as uow:
         _check_later(uow.session, declared)
+        check_somebody_is_left(gateway, uow.session, on=uow.now.date(), programme=declared.programme)
         uow.session.add(
             Proposal(
                 id=identifier,
@@ -171,14 +157,14 @@ def open_proposals(session: Session) -> tuple[OpenProposal, ...]:
 def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
     """Put a proposed change into force, as a system owner who is not the one that proposed it.
 
-    The programme that is in force decides who may. Raises `PolicyDenied`, `ProposalUnknown`, `AmendmentRefused`, and
-    `AcceptanceMissing` where a party has not accepted the text.
+    The programme that is in force decides who may. Raises `PolicyDenied`, `ProposalUnknown`, `AmendmentRefused`,
+    `NobodyLeft`, and `AcceptanceMissing` where a party has not accepted the text.
     """
     with deciding(gateway) as asking:
         row = asking.session.get(Proposal, proposal_id)
-        if row is None or row.approved_at is not None:
+        if row is None or row.approved_at is not None or RESCUE in row.files:
             raise ProposalUnknown(proposal=proposal_id)
-        declared = _of_files(gateway, row.files)
+        declared = declared_in(gateway, row.files)
         programme = gateway.programme(asking.session, row.contract_id)
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
@@ -188,8 +174,9 @@ def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
         )
         authorised = asking.ask(staff_party(programme, Role.SYSTEM_OWNER), Action.CHANGE_POLICY, programme, facts)
         _check_later(asking.session, declared)
+        check_somebody_is_left(gateway, asking.session, on=asking.now.date(), programme=declared.programme)
         accepted.tokens(gateway, asking.session, declared.contract)
-        _activate(asking.uow, declared)
+        put_in_force(asking.uow, declared)
         row.approved_by, row.approved_at = gateway.actor.name, asking.now
         asking.session.add(row)
         asking.uow.record(
@@ -205,7 +192,7 @@ def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
     return declared.contract
 
 
-def _of_files(gateway: Gateway, files: dict[str, str]) -> Declared:
+def declared_in(gateway: Gateway, files: dict[str, str]) -> Declared:
     """A proposal's files, read again: they may have been edited in the database since."""
     [contract_name] = [name for name in files if name.startswith("contract/")]
     [programme_name] = [name for name in files if name.startswith("programme/")]
@@ -266,7 +253,8 @@ def _check_later(session: Session, declared: Declared) -> None:
     check_amendment(newest, declared.contract, released=released)
 
 
-def _activate(uow: UnitOfWork, declared: Declared) -> None:
+def put_in_force(uow: UnitOfWork, declared: Declared) -> None:
+    """Put what was checked into force, in a transaction that says with an event of its own who let it."""
     contract, programme = declared.contract, declared.programme
     known = contract_queries.contract_versions(uow.session, contract.id)
     if not known or known[-1].sha256 != contract.sha256:

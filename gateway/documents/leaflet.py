@@ -2,12 +2,14 @@
 
 They are generated from the contract and the programme, so that they cannot promise what the files do not hold.
 Both are self-contained HTML: no script, no asset from elsewhere, and every text of a file is escaped. What the
-files do not know (who to write to) comes as a `Contact`; nothing is invented.
+files do not know (who to write to) comes as a `Contact`; nothing is invented. Laws and offices are called what the
+programme calls them on the day of the paper; `WordNotValid` where it has no word for that day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from html import escape
 
 from gateway.contracts.contact import Contact
@@ -24,7 +26,7 @@ TITLE = "Sådan bruger vi dine oplysninger"
 _ROLES = {"operator": "Leverandør", "investor": "Investor"}
 
 
-def leaflet(contract: Contract, programme: Programme, contact: Contact) -> str:
+def leaflet(contract: Contract, programme: Programme, contact: Contact, *, on: date) -> str:
     """Two A4 pages: who is responsible, why, what is read, who gets what, what never leaves, and your rights."""
     payer, operator = (escape(contract.party(role).name) for role in ("outcome_payer", "operator"))
     first = (
@@ -32,9 +34,9 @@ def leaflet(contract: Contract, programme: Programme, contact: Contact) -> str:
         f"<p class=lead>Du er henvist til en indsats hos {operator}. {payer} betaler for resultater"
         f"{_with_others(contract)}. "
         "Derfor følger vi, hvordan det går for hele gruppen. Her kan du se, hvad vi læser, og hvem der får hvad.</p>"
-        f"{_promise(programme)}"
+        f"{_promise(programme, on)}"
         f"<section><h2>Hvem har ansvaret, og hvorfor?</h2>{_why(payer, programme)}</section>"
-        f"<section>{_recipients(contract)}</section>"
+        f"<section>{_recipients(contract, programme, on)}</section>"
     )
     second = (
         f"<section><h2>Hvad læser vi om dig?</h2>{_sources(contract)}</section><div class=two>"
@@ -42,14 +44,14 @@ def leaflet(contract: Contract, programme: Programme, contact: Contact) -> str:
         "<section><h2>Hvor længe?</h2><p>Vi gemmer dine oplysninger, mens kontrakten løber, og så længe reglerne om "
         "regnskab kræver det. Derefter sletter vi dem.</p><h2>Hvad siger loven?</h2>"
         f"<p class=law>Databeskyttelsesforordningen (GDPR) {words.legal_ground(programme)}.</p>"
-        f"<p class=law>{escape(programme.law_reference)}.</p></section></div>"
+        f"<p class=law>{escape(programme.law(on=on))}.</p></section></div>"
         f"<section><h2>Dine rettigheder</h2>{_rights(contract, programme)}</section>{_contact_box(contact)}"
         f"{_footer(contract)}"
     )
     return document(f"{TITLE} – {payer}", [first, second])
 
 
-def letter(contract: Contract, programme: Programme, contact: Contact) -> str:
+def letter(contract: Contract, programme: Programme, contact: Contact, *, on: date) -> str:
     """One A4 page to send with the leaflet; address and date are left for the case worker to fill in.
 
     It names the newest Danish notice of the programme: what the enrolment of these people will name.
@@ -69,10 +71,10 @@ def letter(contract: Contract, programme: Programme, contact: Contact) -> str:
         "gruppen.</p>"
         f"<h2>Det gør vi</h2><p>Vi læser i {registers}. Der kan vi se, hvilke ydelser du får, og hvor mange timer du "
         f"får løn for. Vi lægger tallene for hele gruppen sammen. Resultatet går til {goes_to or 'ingen'}.</p>"
-        f"{_document_in_letter(contract)}{_told_in_letter(contract)}"
+        f"{_document_in_letter(contract)}{_told_in_letter(contract, programme, on)}"
         "<h2>Det gør vi ikke</h2><p>Vi sender ikke dit navn eller dit CPR-nummer videre. Vi fortæller ikke, om du selv "
         "nåede målet. Vi træffer ingen afgørelser om dig ud fra tallene.</p>"
-        f"{_promise(programme)}"
+        f"{_promise(programme, on)}"
         "<h2>Læs pjecen</h2><p>Pjecen ligger sammen med brevet. Den har samme titel. I den kan du se, hvem der får "
         "hvad, hvor længe vi gemmer oplysninger, og hvilke rettigheder du har.</p>"
         f"<p>Har du spørgsmål? Ring til os på {phone}, eller skriv til {email}.</p>"
@@ -98,17 +100,17 @@ def _document_in_letter(contract: Contract) -> str:
     )
 
 
-def _told_in_letter(contract: Contract) -> str:
+def _told_in_letter(contract: Contract, programme: Programme, on: date) -> str:
     if not contract.statements:
         return ""
     operator = escape(contract.party("operator").name)
     return (
-        f"<p>Skal du tale med jobcentret igen, får {operator} deres eget sagsnummer for dig og den ene besked. De får "
-        "hverken en dato eller navnet på en ydelse.</p>"
+        f"<p>Skal du tale med {escape(programme.office(on=on))} igen, får {operator} deres eget sagsnummer for dig og "
+        "den ene besked. De får hverken en dato eller navnet på en ydelse.</p>"
     )
 
 
-def _promise(programme: Programme) -> str:
+def _promise(programme: Programme, on: date) -> str:
     asks = {
         LegalBasis.LEGAL_OBLIGATION: "Er du imod, at vi bruger dine oplysninger her? Så sig det til os.",
         LegalBasis.CONSENT: "Du kan altid trække dit samtykke tilbage.",
@@ -117,7 +119,7 @@ def _promise(programme: Programme) -> str:
     return (
         f"<aside><p class=promise>Siger du nej? <b>{PROMISE}</b></p><p>{asks.get(programme.legal_basis, objects)} Det "
         "koster ikke noget, og det er uden betydning for din sag. Det gælder kun dine oplysninger. Dine aftaler med "
-        "jobcentret er de samme som før.</p></aside>"
+        f"{escape(programme.office(on=on))} er de samme som før.</p></aside>"
     )
 
 
@@ -131,7 +133,7 @@ def _why(payer: str, programme: Programme) -> str:
     )
 
 
-def _recipients(contract: Contract) -> str:
+def _recipients(contract: Contract, programme: Programme, on: date) -> str:
     """A table: what is seen, and by whom; first what never leaves, then what is shared."""
     roles = words.recipients(contract)
     columns = [("outcome_payer", "Kommunen"), *((role, _ROLES.get(role, role)) for role in roles)]
@@ -146,7 +148,7 @@ def _recipients(contract: Contract) -> str:
         f"<table class=who><thead><tr><th scope=col>Hvem får hvad?</th>{head}</tr></thead>"
         f"{_rows('Det forlader aldrig kommunen', own, roles)}"
         f"{_rows('Det deler vi: tal om hele gruppen', words.shared_about_group(contract), roles)}"
-        f"{_about_you(contract, roles)}"
+        f"{_about_you(contract, roles, escape(programme.office(on=on)))}"
         f"<tfoot><tr><th scope=row>Hvor tit?</th><td></td>{often}</tr></tfoot></table>"
         f"<p class=note>{' '.join(goals(contract))} Leverandøren kender dig i forvejen fra henvisningen. Men "
         f"{'tallene' if contract.statements else 'det, vi sender,'} siger ikke, hvem du er. Investoren lægger penge "
@@ -156,8 +158,8 @@ def _recipients(contract: Contract) -> str:
     )
 
 
-def _about_you(contract: Contract, roles: Sequence[str]) -> str:
-    rows = words.told_about_you(contract)
+def _about_you(contract: Contract, roles: Sequence[str], office: str) -> str:
+    rows = words.told_about_you(contract, office)
     return _rows("Det deler vi om dig alene", rows, roles) if rows else ""
 
 

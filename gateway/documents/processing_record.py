@@ -5,9 +5,10 @@ contract and source declarations. Markdown, in Danish first; it holds nothing th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from connectors.declaration import SourceDeclaration
-from gateway.contracts.recipients import recipients
+from gateway.contracts.recipients import NamedRecipient, recipients
 from gateway.outcomes.contract import Contract
 from gateway.wording import plain_danish as words
 from policies.programme import Programme
@@ -17,7 +18,7 @@ _TEMPLATES = {
     "contract_total": "samlede tal for hele gruppen / totals of the whole group",
     "predicate": "om målet er nået, ja eller nej / met or not met",
     "payment_document": "hvad kommunen skal betale / what the municipality owes",
-    "relapse_notice": "leverandørens sagsnumre på dem, der skal tale med jobcentret igen / "
+    "relapse_notice": "leverandørens sagsnumre på dem, der skal tale med {office} igen / "
     "the operator's case references of whom to take back",
 }
 _SECURITY = "; ".join(
@@ -41,18 +42,23 @@ def _assessments(programme: Programme) -> list[tuple[str, str, str]]:
     return [("b", "Vurdering af andet formål / assessment of another purpose", named)] if named else []
 
 
-def record(contract: Contract, programme: Programme, sources: Sequence[SourceDeclaration]) -> str:
-    """Article 30(1)(a) to (g), a row each."""
+def _recipient(one: NamedRecipient, office: str) -> str:
+    what = sorted(_TEMPLATES[template].format(office=office) for template in one.templates)
+    return f"`{one.organisation}`: {', '.join(what)}"
+
+
+def record(contract: Contract, programme: Programme, sources: Sequence[SourceDeclaration], *, on: date) -> str:
+    """Article 30(1)(a) to (g), a row each, in the words of a day; `WordNotValid` where the programme has none."""
     terms = purpose_terms()
     purposes = [purpose for purpose in Purpose if purpose in programme.purposes]
-    retention = programme.retention
+    retention, office = programme.retention, programme.office(on=on)
     rows = [
         ("a", "Dataansvarlig / controller", f"{contract.party('outcome_payer').name} (`{programme.controller}`)"),
         ("b", "Formål / purposes", "; ".join(f"{terms[one].label_da} / {terms[one].label_en}" for one in purposes)),
         (
             "b",
             "Retsgrundlag / legal basis",
-            f"{words.legal_ground(programme)}; {programme.law_reference}",
+            f"{words.legal_ground(programme)}; {programme.law(on=on)}",
         ),
         *_assessments(programme),
         ("c", "Registrerede / data subjects", f"{contract.cohort.size} borgere, der er henvist / people referred"),
@@ -67,10 +73,7 @@ def record(contract: Contract, programme: Programme, sources: Sequence[SourceDec
         (
             "d",
             "Modtagere / recipients",
-            "; ".join(
-                f"`{one.organisation}`: {', '.join(sorted(_TEMPLATES[template] for template in one.templates))}"
-                for one in recipients(contract)
-            ),
+            "; ".join(_recipient(one, office) for one in recipients(contract)),
         ),
         ("e", "Tredjelande / third countries", "ingen / none"),
         (

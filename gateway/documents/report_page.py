@@ -91,7 +91,11 @@ def _categories(made: AccessReport) -> str:
 def _recipients(made: AccessReport) -> str:
     """GDPR art. 15(1)(c): by name, also before anything was sent."""
     rows = [
-        (one.name, words.ROLE.get(one.role, one.role), "; ".join(_template(gets) for gets in one.gets))
+        (
+            one.name,
+            words.ROLE.get(one.role, one.role),
+            "; ".join(words.template(gets, made.employment_office) for gets in one.gets),
+        )
         for one in made.recipients
     ]
     return _table(("Modtager", "Rolle", "Hvad aftalen giver dem"), rows)
@@ -224,9 +228,11 @@ def _received_section(made: AccessReport) -> str:
             (
                 short_day(row.on),
                 row.name,
-                _template(row.template) + _revision(row),
+                words.template(row.template, made.employment_office) + _revision(row),
                 made.names.get(row.window, row.window),
-                _about_you(row) if isinstance(row, NoticeReceived) else _figures(row.content, made.names),
+                _about_you(row, made.employment_office)
+                if isinstance(row, NoticeReceived)
+                else _figures(row.content, made.names),
             )
             for row in made.received
         ),
@@ -234,17 +240,13 @@ def _received_section(made: AccessReport) -> str:
     return note + body
 
 
-def _template(name: str) -> str:
-    return words.TEMPLATE.get(name, name)
-
-
 def _revision(row: AttestationReceived | NoticeReceived) -> str:
     return f" (rettelse {row.revision - 1})" if isinstance(row, AttestationReceived) and row.revision > 1 else ""
 
 
-def _about_you(row: NoticeReceived) -> str:
+def _about_you(row: NoticeReceived, office: str) -> str:
     names = ", ".join(str(said["case_reference"]) for said in _parts(row.content["people"]))
-    return f"om dig alene: leverandørens sagsnummer for dig, {names}, og at du skal tale med jobcentret"
+    return f"om dig alene: leverandørens sagsnummer for dig, {names}, og at du skal tale med {office}"
 
 
 def _figures(content: Mapping[str, JsonValue], names: Mapping[str, str]) -> str:

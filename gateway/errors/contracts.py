@@ -3,7 +3,7 @@
 NotFound
 └── ContractUnknown · WindowUnknown · SourceUnknown · OrganisationUnknown · ProposalUnknown
 Refused
-└── ChangeNeedsApproval · ProgrammeMismatch · AmendmentRefused
+└── ChangeNeedsApproval · ProgrammeMismatch · AmendmentRefused · NobodyLeft · RescueRefused
 """
 
 from __future__ import annotations
@@ -50,6 +50,26 @@ class ChangeNeedsApproval(Refused):
             f"another version of {contract!r} is in force: propose the change with `gateway contract propose`, and let"
             " a second person approve it"
         )
+
+
+class NobodyLeft(Refused):
+    """A change would leave an installation in which nobody could do what somebody must be able to do."""
+
+    code = "nobody-left"
+
+    def __init__(self, *, losses: Iterable[object]) -> None:
+        said = "; ".join(map(str, losses))
+        super().__init__(f"nothing was changed. {said}. Name in the same change who could")
+
+
+class RescueRefused(Refused):
+    """The way back is not taken; `rule` says why in a stable word."""
+
+    code = "rescue-refused"
+
+    def __init__(self, *, contract: str, rule: str, reason: str) -> None:
+        self.rule = rule
+        super().__init__(f"nobody was let back into {contract!r}: {reason} ({rule})")
 
 
 class ProgrammeMismatch(Refused):

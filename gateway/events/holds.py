@@ -49,3 +49,15 @@ class HoldAnswered(Event):
     proposed_by: str  # empty where one person decided
     decision: str
     decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSuperseded(Event):
+    """The source was declared in another way before anybody answered: what came is read and judged anew."""
+
+    kind = "hold_superseded"
+
+    contract: str
+    source: str
+    hold: str
+    decision: str

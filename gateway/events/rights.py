@@ -195,6 +195,35 @@ class ChangeApproved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RescueProposed(Event):
+    """The first of two people asked for the way back: what nobody could do, and who would be let in."""
+
+    kind = "rescue_proposed"
+
+    proposal: str
+    contract: str
+    sha256: str
+    second: str
+    officer: str
+    lost: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RescueTaken(Event):
+    """The second of two people took the way back: no policy was asked. Both are system owners until a day."""
+
+    kind = "rescue_taken"
+
+    proposal: str
+    contract: str
+    sha256: str
+    proposed_by: str
+    officer: str
+    until: str
+    lost: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class PolicySetApproved(Event):
     kind = "policy_set_approved"
     sha256: str

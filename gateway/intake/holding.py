@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from connectors.declaration import SourceDeclaration
 from gateway.errors.holds import PullLooksWrong, PullRejected
-from gateway.events.holds import PullHeld
+from gateway.events.holds import HoldSuperseded, PullHeld
 from gateway.installation.authority import Asking
 from gateway.intake.judging_pulls import HoldFinding, HoldReason, PullMeasures, judge_pull
 from gateway.intake.measuring import past_of, traits_of
@@ -32,7 +32,7 @@ class LookedAt:
     """A pull as it is judged. `what` is the SHA-256 of its file, or the id of its run; `files` are those of a run."""
 
     contract_id: str
-    source_id: str
+    declaration: SourceDeclaration
     what: str
     purpose: Purpose
     weeks: tuple[Week, Week]
@@ -49,18 +49,35 @@ def findings_of(
     return judge_pull(measures, past, declaration.holds, traits_of(declaration))
 
 
-def check_may_be_used(session: Session, contract_id: str, source_id: str, what: str) -> bool:
-    """Whether a hold of this file or run was accepted. Raises `PullLooksWrong` where it waits for an answer, and
-    `PullRejected`.
+def check_may_be_used(session: Session, contract_id: str, declaration: SourceDeclaration, digest: str) -> bool:
+    """Whether a hold of this file was accepted. Raises `PullLooksWrong` where it waits for an answer, and
+    `PullRejected`. A file that was held under another declaration or code list is read anew: it says otherwise now.
     """
-    row = holds.hold_of(session, contract_id, source_id, what)
-    if row is None:
+    row = holds.hold_of(session, contract_id, declaration.id, digest)
+    if row is None or row.answer == holds.SUPERSEDED:
+        return False
+    if row.answer == holds.REJECTED:
+        raise PullRejected(source=declaration.id, hold=row.id)
+    if row.meaning_sha256 != declaration.meaning_sha256:
         return False
     if not row.answer:
         raise looks_wrong(row)
-    if row.answer == holds.REJECTED:
-        raise PullRejected(source=source_id, hold=row.id)
     return True
+
+
+def supersede_holds(
+    asking: Asking, contract_id: str, declaration: SourceDeclaration, digest: str, decision: str
+) -> None:
+    """End what a file was held for under another declaration: it is judged anew."""
+    for row in holds.open_holds(asking.session, contract_id, declaration.id):
+        if row.what == digest:
+            supersede_hold(asking, row, decision)
+
+
+def supersede_hold(asking: Asking, row: PullHold, decision: str) -> None:
+    row.answer, row.answered_at = holds.SUPERSEDED, asking.now
+    asking.session.add(row)
+    asking.uow.record(HoldSuperseded(contract=row.contract_id, source=row.source_id, hold=row.id, decision=decision))
 
 
 def hold_pull(asking: Asking, pull: LookedAt, findings: Sequence[HoldFinding], decision: str) -> PullLooksWrong:
@@ -68,8 +85,9 @@ def hold_pull(asking: Asking, pull: LookedAt, findings: Sequence[HoldFinding], d
     row = PullHold(
         id=secrets.token_hex(4),
         contract_id=pull.contract_id,
-        source_id=pull.source_id,
+        source_id=pull.declaration.id,
         what=pull.what,
+        meaning_sha256=pull.declaration.meaning_sha256,
         file_name=pull.file_name,
         purpose=pull.purpose,
         from_week=pull.weeks[0].ordinal,

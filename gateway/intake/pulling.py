@@ -25,11 +25,12 @@ from gateway.events.pulls import PullAuthorised, PullCompleted, PullFailed, Pull
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed, needed_weeks
-from gateway.intake.holding import LookedAt, check_may_be_used, findings_of, hold_pull
+from gateway.intake.holding import LookedAt, check_may_be_used, findings_of, hold_pull, supersede_holds
 from gateway.intake.judging_pulls import PullMeasures
 from gateway.intake.measuring import measures_of_file
 from gateway.intake.stops import record_programme_stop
 from gateway.store import basis, circuit, queries, spells
+from gateway.store.newcomers import judge_newcomers
 from gateway.store.storing_records import ended_people
 from gateway.store.tables import PullRow
 from gateway.store.unit_of_work import UnitOfWork
@@ -84,8 +85,8 @@ def pull(
         declaration = source(asking.session, source_id)
         keeps_amounts = gateway.contract(asking.session, contract_id).needs_amounts
         authorised, weeks, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
-        known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
-        is_accepted = check_may_be_used(asking.session, contract_id, source_id, digest)
+        known = _pulled_before(asking.session, contract_id, declaration, digest, to_week=weeks[1])
+        is_accepted = check_may_be_used(asking.session, contract_id, declaration, digest)
         left_out = stopped | _subjects_gone(gateway, asking, contract_id, declaration, weeks)
         matcher = gateway.boundary(asking.session).matcher(contract_id, without=left_out)
         asking.uow.record(
@@ -120,19 +121,20 @@ def pull(
         raise
     with deciding(gateway) as asking:  # 3
         authorised, _, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
-        known = _pulled_before(asking.session, contract_id, source_id, digest, to_week=weeks[1])
+        known = _pulled_before(asking.session, contract_id, declaration, digest, to_week=weeks[1])
         if known is not None:  # another command was faster
             asking.uow.record(
                 PullRepeated(contract=contract_id, source=source_id, file_sha256=digest, decision=authorised.id)
             )
             return report(known, people_changed=0, postings_added=0, is_new=False)
         left_out |= stopped
-        kept = _without(pulled, left_out)
+        kept = _judge_newcomers(asking, declaration, _without(pulled, left_out))
         measures = measures_of_file(asking.session, contract_id, declaration, kept, people=matcher.size)
+        supersede_holds(asking, contract_id, declaration, digest, authorised.id)
         findings = () if is_accepted else findings_of(asking.session, contract_id, declaration, measures)
         if findings:
             covered = pulled.from_week, pulled.to_week
-            held = LookedAt(contract_id, source_id, digest, purpose, covered, file_name=pulled.file)
+            held = LookedAt(contract_id, declaration, digest, purpose, covered, file_name=pulled.file)
             looks_wrong = hold_pull(asking, held, findings, authorised.id)
         else:
             row, changed, added = _store(
@@ -215,10 +217,21 @@ def _without(pulled: Pulled, stopped: set[str]) -> Pulled:
     )
 
 
-def _pulled_before(session: Session, contract_id: str, source_id: str, digest: str, *, to_week: Week) -> PullRow | None:
-    """The pull that read this file already, for as many weeks: an extension asks for more of the same file."""
-    rows = queries.pulls(session, contract_id, source_id)
-    return next((row for row in rows if (row.file_sha256, row.asked_to_week) == (digest, to_week.ordinal)), None)
+def _judge_newcomers(asking: Asking, declaration: SourceDeclaration, pulled: Pulled) -> Pulled:
+    """The rows with unknown weeks of people who are new to a benefit that closed to new people."""
+    told, unknown = judge_newcomers(asking.session, declaration, pulled.spells, now=asking.now)
+    return replace(pulled, spells=told, unknown_codes=pulled.unknown_codes + unknown)
+
+
+def _pulled_before(
+    session: Session, contract_id: str, declaration: SourceDeclaration, digest: str, *, to_week: Week
+) -> PullRow | None:
+    """The pull that read this file already, for as many weeks and under the same meanings: an extension asks for more
+    of the same file, and another declaration or code list reads it otherwise.
+    """
+    wanted = digest, declaration.meaning_sha256, to_week.ordinal
+    rows = queries.pulls(session, contract_id, declaration.id)
+    return next((row for row in rows if (row.file_sha256, row.meaning_sha256, row.asked_to_week) == wanted), None)
 
 
 def _store(
@@ -250,6 +263,7 @@ def _store(
         source_id=source_id,
         file_name=pulled.file,
         file_sha256=pulled.file_sha256,
+        meaning_sha256=declaration.meaning_sha256,
         from_week=pulled.from_week.ordinal,
         to_week=pulled.to_week.ordinal,
         edition=pulled.edition,

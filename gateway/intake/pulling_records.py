@@ -27,9 +27,8 @@ from gateway.events.records import RecordsAsked, RecordsFailed
 from gateway.installation.authority import deciding
 from gateway.installation.gateway import Gateway
 from gateway.intake.file_readers import waiting_for
-from gateway.intake.holding import looks_wrong
 from gateway.intake.pulling import PullReport, ask_to_pull, check_may_be_asked, note_reached
-from gateway.intake.record_runs import RecordRun, RunTold, conclude, run_step, standing_records
+from gateway.intake.record_runs import RecordRun, RunTold, conclude, drop_held_run, run_step, standing_records
 from gateway.store import holds, records
 from gateway.store.records import Versioned
 from gateway.store.storing_records import ended_people
@@ -115,8 +114,7 @@ def _begin(
             )
         authorised, needed, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         check_may_be_asked(asking, source_id)
-        for held in holds.open_holds(asking.session, contract_id, source_id):
-            raise looks_wrong(held)
+        drop_held_run(asking, contract_id, declaration, authorised.id)
         contract = gateway.contract(asking.session, contract_id)
         last = Week.of(asking.now.date() - timedelta(days=coverage.complete_after_days + 6))
         weeks = needed[0], min(needed[1], last)

@@ -20,7 +20,7 @@ from gateway.errors.pulls import RunOvertaken
 from gateway.events.records import RecordsComplete, RecordsStored
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
-from gateway.intake.holding import LookedAt, findings_of, hold_pull
+from gateway.intake.holding import LookedAt, findings_of, hold_pull, looks_wrong, supersede_hold
 from gateway.intake.judging_pulls import PullMeasures
 from gateway.intake.measuring import measures_of_records
 from gateway.intake.pulling import PullReport, ask_to_pull, note_reached, report
@@ -158,7 +158,7 @@ def conclude(
         holds.stage(session, run.id, own, told.failed, [person.value for person in step.allowed])
     pull = LookedAt(
         run.contract_id,
-        run.declaration.id,
+        run.declaration,
         run.id,
         run.purpose,
         run.weeks,
@@ -201,6 +201,17 @@ def store_held_run(gateway: Gateway, asking: Asking, hold: PullHold, declaration
     return done
 
 
+def drop_held_run(asking: Asking, contract_id: str, declaration: SourceDeclaration, decision: str) -> None:
+    """Raise `PullLooksWrong` where a run of this source waits for an answer. Where the source is declared in another
+    way since, what it told is dropped: it would be read otherwise now.
+    """
+    for hold in holds.open_holds(asking.session, contract_id, declaration.id):
+        if hold.meaning_sha256 == declaration.meaning_sha256:
+            raise looks_wrong(hold)
+        reject_run(asking, hold)
+        supersede_hold(asking, hold, decision)
+
+
 def reject_run(asking: Asking, hold: PullHold) -> None:
     """End a run that was held, with nothing stored; a source of changes is asked from its beginning the next time."""
     row = asking.session.get_one(PullRun, hold.what)
@@ -239,6 +250,7 @@ def _store(
             "not_found": 0,
             "uncertain": stored.uncertain,
         },
+        meaning_sha256=run.declaration.meaning_sha256,
         measures=measures.counts(),
         decision_id=step.decision,
         known_at=asking.now,

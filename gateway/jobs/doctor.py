@@ -20,6 +20,7 @@ from gateway.installation.settings import Settings
 from gateway.intake.connecting import connectors
 from gateway.intake.enrolment import is_sealed
 from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
+from gateway.jobs.lockout import diagnose_lockout
 from gateway.jobs.source_health import source_health
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
@@ -34,6 +35,7 @@ from gateway.store import contract_queries, ledger, queries
 from gateway.store.settlement_tables import Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow, SourceRow
 from policies.decision import Decision
+from policies.programme import Programme
 
 _ANSWER_WITHIN = timedelta(days=30)  # GDPR art. 12(3)
 _LEAST_FREE_BYTES = 1 << 30
@@ -59,6 +61,7 @@ def examine_opened(gateway: Gateway) -> list[Diagnosis]:
         *_sources(gateway),
         *source_health(gateway),
         *_governance(gateway),
+        *diagnose_lockout(gateway),
         *_contracts(gateway),
         *_settlements(gateway),
     ]
@@ -219,6 +222,8 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
                 yield Diagnosis(WARN, f"{contract_id}: not every batch is sealed", "`gateway enrol`")
             known = known_by(session, contract, now)
             yield from _completeness(session, contract, known)
+            yield from _unknown_codes(session, contract)
+            yield from _words(gateway.programme(session, contract_id), now.date())
             issued = {row.window for row in queries.releases(session, contract_id) if row.state == "issued"}
             for row in queries.releases(session, contract_id):
                 if row.state == "intended":
@@ -280,6 +285,26 @@ def _completeness(session: Session, contract: Contract, known: AsOf) -> Iterator
             yield Diagnosis(WARN, f"{contract.id}: source {source} does not cover the first week", advice)
         else:
             yield Diagnosis(OK, f"{contract.id}: source {source} is complete to {week}")
+
+
+def _unknown_codes(session: Session, contract: Contract) -> Iterator[Diagnosis]:
+    """Codes of a source's last pull that no list explains, or that somebody has who cannot: their weeks are unknown."""
+    for source in contract.sources:
+        pulled = queries.pulls(session, contract.id, source)
+        counts = pulled[-1].counts["unknown_codes"] if pulled else {}
+        if not counts:
+            continue
+        shown = ", ".join(f"{code} in {weeks} weeks" for code, weeks in sorted(counts.items()))
+        advice = "such weeks count for nobody; find out what the codes mean, say it in [codes], and pull again"
+        yield Diagnosis(WARN, f"{contract.id}: codes that the last pull of {source} could not read: {shown}", advice)
+
+
+def _words(programme: Programme, today: date) -> Iterator[Diagnosis]:
+    """Words of the programme that end, or have ended, with none to follow: a paper of a later day is refused."""
+    for key, last in programme.words.last_days(on=today).items():
+        what = f"{programme.id}: its word for {key} ends on {last}, and none follows"
+        advice = "declare the next one under [[words]] and have it approved: no paper of a later day can be written"
+        yield Diagnosis(FAIL if last < today else WARN, what, advice)
 
 
 def _releasable(contract: Contract, window: Window, known: AsOf) -> Diagnosis:

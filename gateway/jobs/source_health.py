@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlmodel import col, select
 
-from gateway.events.holds import HoldAnswered, PullHeld
+from gateway.events.holds import HoldAnswered, HoldSuperseded, PullHeld
 from gateway.events.pulls import PullCompleted, PullFailed, PullNotNeeded, PullRepeated
 from gateway.events.records import RecordsComplete, RecordsFailed
 from gateway.events.sources import FolderFailed
@@ -18,7 +18,7 @@ from outcome_verifier import canonical
 
 _FAILED = frozenset({PullFailed.kind, FolderFailed.kind, RecordsFailed.kind})
 _ENDED = frozenset({PullCompleted.kind, PullNotNeeded.kind, PullRepeated.kind, RecordsComplete.kind})
-_HELD = frozenset({PullHeld.kind, HoldAnswered.kind})  # `list_holds` says what waits
+_HELD = frozenset({PullHeld.kind, HoldAnswered.kind, HoldSuperseded.kind})  # `list_holds` says what waits
 
 
 def source_health(gateway: Gateway) -> Iterator[Diagnosis]:

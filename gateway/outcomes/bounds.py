@@ -6,20 +6,21 @@ A bound holds for every history that the registers could show and for every figu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gateway.outcomes.bound import NOTHING, AmountBounds, Least, Most
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.terms import apportion
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Minor units owed in all at the end of a window, at least and at most. None: the contract sets no bound there."""
+    """What is owed in all at the end of a window, at least and at most."""
 
     window: str
-    low: int | None
-    high: int | None
+    least: Least
+    most: Most
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,11 @@ class PartyCase:
 
 def ranges(contract: Contract) -> tuple[Range, ...]:
     """The bounds of what is owed in all, window by window, every cap applied."""
-    by_tariff = {tariff.id: _bounds_under_own_caps(contract, tariff) for tariff in contract.tariffs}
+    by_tariff = {tariff.id: _under_own_caps(contract, tariff) for tariff in contract.tariffs}
     found = []
     for position, window in enumerate(contract.windows):
-        lows = [by_tariff[tariff.id][position][0] for tariff in contract.tariffs]
-        highs = {tariff.id: by_tariff[tariff.id][position][1] for tariff in contract.tariffs}
-        low = sum(low for low in lows if low is not None) if None not in lows else None
-        found.append(Range(window.label, _at_most(contract, low), _at_most(contract, _sum_of_highest(contract, highs))))
+        whole = _all_tariffs(contract, {name: bounds[position] for name, bounds in by_tariff.items()})
+        found.append(Range(window.label, whole.least, whole.most))
     return tuple(found)
 
 
@@ -56,8 +55,9 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
     has no third case.
     """
     last = ranges(contract)[-1]
-    operator = PartyCase("operator", contract.party("operator").name, last.low, last.high, "receives")
-    least, most = (_shares(contract, amount) for amount in (last.low, last.high))
+    low, high = last.least.minor, last.most.minor
+    operator = PartyCase("operator", contract.party("operator").name, low, high, "receives")
+    least, most = (_shares(contract, amount) for amount in (low, high))
     pay = tuple(
         PartyCase("outcome_payer", payer.name, most[place], least[place], "pays")
         for place, payer in enumerate(contract.payers)
@@ -68,8 +68,9 @@ def parties(contract: Contract) -> tuple[PartyCase, ...]:
     capital, most_back = capital_lent(contract)
     if not capital:
         return operator, *pay, PartyCase("investor", investor.name, None, None, "not said")
-    back = [amount for amount in (last.high, most_back) if amount is not None]
-    worst = None if last.low is None else min(last.low, capital) - capital  # without the goal there is no return
+    back = [amount for amount in (high, most_back) if amount is not None]
+    # without the goal there is no return, and what the operator owes back is not the investor's to pay
+    worst = min(max(low or 0, 0), capital) - capital
     return (
         operator,
         *pay,
@@ -92,69 +93,80 @@ def capital_lent(contract: Contract) -> tuple[int, int | None]:
     return contract.caps.capital_minor, contract.caps.most_minor if contract.caps.capital_minor else None
 
 
-def _bounds_under_own_caps(contract: Contract, tariff: Tariff) -> list[tuple[int | None, int | None]]:
-    """The bounds of one tariff by window, its window cap and its own cap applied."""
+def _under_own_caps(contract: Contract, tariff: Tariff) -> list[AmountBounds]:
+    """The bounds of one tariff by window, its gate, its window's cap and its own cap applied."""
     raw = [_before_caps(contract, tariff, position) for position in range(len(contract.windows))]
-    cap, own = tariff.cap_window_minor, tariff.cap_minor
-    highs: list[int | None] = [high for _, high in raw]
-    lows: list[int | None] = [low for low, _ in raw]
-    if cap:
-        held = 0
-        for position, (_, high) in enumerate(raw):
-            held = held + cap if high is None else min(held + cap, high)
-            highs[position] = held
-        if not tariff.carries_excess:
-            lows = _lowest_when_excess_is_lost(contract, tariff, raw)
-    if own:
-        highs = [own if high is None else min(high, own) for high in highs]
-        lows = [None if low is None else min(low, own) for low in lows]
-    return list(zip(lows, highs, strict=True))
+    if tariff.cap_window_minor:
+        raw = _under_window_cap(contract, tariff, raw)
+    return [bounds.under(tariff.cap_minor or None) for bounds in raw]
 
 
-def _lowest_when_excess_is_lost(
-    contract: Contract, tariff: Tariff, raw: Sequence[tuple[int | None, int | None]]
-) -> list[int | None]:
-    """A rise is cut by the window's cap and a fall is not, so going up and down can cost more than was ever paid.
-
-    What is held is concave in the raw amounts; its least value lies where each of them is at a bound.
-    """
-    if tariff.gate is None and not tariff.can_fall(contract):
-        return [low for low, _ in raw]
-    at: dict[int, int] = {0: 0}  # raw amount now -> the least that is held
-    found: list[int | None] = []
-    for low, high in raw:
-        if low is None or high is None:
-            return [None] * len(raw)
-        at = {
-            new: min(held + min(new - before, tariff.cap_window_minor) for before, held in at.items())
-            for new in (low, high)
-        }
-        found.append(min(at.values()))
-    return found
-
-
-def _before_caps(contract: Contract, tariff: Tariff, position: int) -> tuple[int | None, int | None]:
+def _before_caps(contract: Contract, tariff: Tariff, position: int) -> AmountBounds:
     """What a tariff can owe before caps; behind a gate that may be shut, nothing is always possible."""
-    low, high = tariff.bounds(contract, position)
-    if tariff.gate is None:
-        return low, high
-    return None if low is None else min(low, 0), None if high is None else max(high, 0)
+    bounds = tariff.bounds(contract, position)
+    return bounds if tariff.gate is None else bounds.or_nothing()
 
 
-def _sum_of_highest(contract: Contract, highs: dict[str, int | None]) -> int | None:
-    """All tariffs added up; priced ones together never exceed everybody's personal cap."""
+def _under_window_cap(contract: Contract, tariff: Tariff, raw: list[AmountBounds]) -> list[AmountBounds]:
+    """The bounds of what is held: no window adds more than the cap to the one before.
+
+    What is carried grows and falls with every raw amount, so least goes to least and most to most. Where the excess is
+    lost this holds for the most alone (`_least_without_excess`).
+    """
+    held, cap = NOTHING, tariff.cap_window_minor
+    found: list[AmountBounds] = []
+    for bounds in raw:
+        next_least, next_most = held.least.plus(Least(cap)), held.most.plus(Most(cap))
+        least = Least(None) if next_least.minor is None else bounds.least.under(next_least.minor)
+        held = AmountBounds(least, bounds.most.under(next_most.minor))
+        found.append(held)
+    if tariff.carries_excess:
+        return found
+    lows = _least_without_excess(contract, tariff, raw)
+    return [AmountBounds(least, bounds.most) for least, bounds in zip(lows, found, strict=True)]
+
+
+def _least_without_excess(contract: Contract, tariff: Tariff, raw: list[AmountBounds]) -> list[Least]:
+    """The least that is held where a window's excess is lost.
+
+    An amount that falls takes back no more than was paid, and of what was never paid nothing: what is held is never
+    below nothing and the lowest raw amount until then. One that only rises is held least where it rises at once: it is
+    concave in the raw amounts, so that its least value lies where each of them is at a bound.
+    """
+    lowest, found = Least(0), []
+    for bounds in raw:
+        lowest = lowest.under(bounds.least.minor) if bounds.least.minor is not None else Least(None)
+        found.append(lowest)
+    if tariff.gate is not None or tariff.can_fall(contract):
+        return found
+    at: dict[int, int] = {0: 0}  # raw amount now -> the least that is held
+    rising = []
+    for bounds in raw:
+        corners = [amount for amount in (bounds.least.minor, bounds.most.minor) if amount is not None]
+        if len(corners) < 2:
+            return found
+        steps = [(new, held + min(new - old, tariff.cap_window_minor)) for old, held in at.items() for new in corners]
+        at = {new: min(held for other, held in steps if other == new) for new, _ in steps}
+        rising.append(Least(min(at.values())))
+    return [Least(max(a.minor or 0, b.minor or 0)) for a, b in zip(found, rising, strict=True)]
+
+
+def _all_tariffs(contract: Contract, bounds: dict[str, AmountBounds]) -> AmountBounds:
+    """All tariffs added up, and cut: single people's together by everybody's cap, all of them by the contract's."""
     of_people = {tariff.id for tariff in contract.personal_tariffs}
-    personal = [highs[tariff.id] or 0 for tariff in contract.tariffs if tariff.id in of_people]
-    others = [highs[tariff.id] for tariff in contract.tariffs if tariff.id not in of_people]
-    most = contract.cohort.size * contract.caps.person_minor
-    people = min(sum(personal), most) if most else sum(personal)
-    if None in others:
-        return None
-    return people + sum(other for other in others if other is not None)
+    bearing = {tariff.id for tariff in contract.tariffs if contract.caps.person_excess and tariff.bears_person_excess}
+    most_of_people = contract.cohort.size * contract.caps.person_minor or None
+    personal = _sum(found for name, found in bounds.items() if name in of_people).under(most_of_people)
+    others = _sum(
+        AmountBounds(found.least.or_nothing(), found.most) if name in bearing else found
+        for name, found in bounds.items()
+        if name not in of_people
+    )
+    return personal.plus(others).under(contract.caps.most_minor or None)
 
 
-def _at_most(contract: Contract, amount: int | None) -> int | None:
-    most = contract.caps.most_minor
-    if not most:
-        return amount
-    return most if amount is None else min(amount, most)
+def _sum(bounds: Iterable[AmountBounds]) -> AmountBounds:
+    total = NOTHING
+    for one in bounds:
+        total = total.plus(one)
+    return total

@@ -1,8 +1,7 @@
 """The outcome contract: the only source of windows, recipients, parameters and prices.
 
-A contract is a TOML file whose SHA-256 stands in everything it produces; `contract_file` reads it. A pause or an
-extension is a new version of the file with a later `effective_from`. Measures and tariffs are of several kinds: here
-stands what every kind answers, and `kinds` lists their modules.
+A contract is a TOML file whose SHA-256 stands in everything it produces; `contract_file` reads it. A pause or extension
+is a new version with a later `effective_from`. Here stands what every kind of measure or tariff answers (`kinds`).
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import ClassVar
 
 from gateway.errors.contracts import WindowUnknown
 from gateway.outcomes.agreed_numbers import AgreedNumber
+from gateway.outcomes.bound import AmountBounds
 from gateway.outcomes.figures import Cell, Figures, TriedFigures
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.history import PersonHistory
@@ -191,8 +191,8 @@ class Tariff(ABC):
         return contract.unit_of(self.main_figure)
 
     @abstractmethod
-    def bounds(self, contract: Contract, position: int) -> tuple[int | None, int | None]:
-        """The least and the most that it can owe by the end of a window, before its gate and caps; None: no bound."""
+    def bounds(self, contract: Contract, position: int) -> AmountBounds:
+        """The least and the most that it can owe by the end of a window, before its gate and caps."""
 
     @abstractmethod
     def most_minor(self, contract: Contract) -> int | None:

@@ -164,26 +164,32 @@ def capped_by(contract: Contract, series: Sequence[Figures]) -> list[str]:
 
 
 def _in_window(tariff: Tariff, held: int, raw_before: int, raw: int) -> int:
-    """The cumulative amount under the window's cap: its excess is lost, or carried to later windows."""
+    """The cumulative amount under the window's cap: its excess is lost, or carried to later windows.
+
+    Where it is lost, a fall takes back at most what was paid: of what the cap cut nothing was.
+    """
     if not tariff.cap_window_minor:
         return raw
     if tariff.carries_excess:
         return min(raw, held + tariff.cap_window_minor)
+    if raw < raw_before:
+        return max(held + raw - raw_before, min(held, raw, 0))
     return held + min(raw - raw_before, tariff.cap_window_minor)
 
 
 def _under_caps(contract: Contract, held: Mapping[str, int], figures: Figures) -> dict[str, int]:
-    most = contract.caps.most_minor
     own = {t.id: min(held[t.id], t.cap_minor) if t.cap_minor else held[t.id] for t in contract.tariffs}
-    over = max(0, figures.quantities.get(contract.caps.person_excess, 0))
-    for tariff in reversed(contract.tariffs):
-        if tariff.bears_person_excess:
-            taken = min(over, max(0, own[tariff.id]))
-            own[tariff.id] -= taken
-            over -= taken
-    amounts: dict[str, int] = {}
-    for tariff in contract.tariffs:
-        amount = own[tariff.id]
-        room = most - sum(amounts.values())
-        amounts[tariff.id] = min(amount, room) if most else amount
-    return amounts
+    bearing = [tariff.id for tariff in contract.tariffs if tariff.bears_person_excess]
+    under_persons = _without(own, max(0, figures.quantities.get(contract.caps.person_excess, 0)), bearing)
+    most = contract.caps.most_minor
+    return _without(under_persons, max(0, sum(under_persons.values()) - most), list(own)) if most else under_persons
+
+
+def _without(amounts: Mapping[str, int], over: int, tariffs: Sequence[str]) -> dict[str, int]:
+    """The amounts with so much taken off these tariffs, the last one first, and off none more than it is owed."""
+    left = dict(amounts)
+    for name in reversed(tariffs):
+        taken = min(over, max(0, left[name]))
+        left[name] -= taken
+        over -= taken
+    return left

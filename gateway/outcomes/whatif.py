@@ -80,6 +80,9 @@ class WhatIf:
         """As JSON holds it: integers in minor units, weeks and days as ISO 8601 writes them."""
         found = asdict(self)
         found["schema"] = "what-if/1"
+        found["ranges"] = [
+            {"window": one.window, "low": one.least.minor, "high": one.most.minor} for one in self.ranges
+        ]
         found["shown"] = [
             {
                 "recipient": one.recipient,

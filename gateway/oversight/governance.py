@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session
 
 from gateway.errors.contracts import ProposalUnknown
 from gateway.errors.rights import RequestRefused
@@ -11,6 +14,7 @@ from gateway.events.rights import ChangeProposed, PolicySetApproved
 from gateway.installation import policy_sets
 from gateway.installation.authority import Asking, deciding, staff_party
 from gateway.installation.gateway import Gateway
+from gateway.installation.powers import check_somebody_is_left
 from gateway.store import contract_queries
 from gateway.store.contract_tables import Proposal
 from policies.engine import PolicyEngine
@@ -50,9 +54,10 @@ def status(gateway: Gateway) -> PolicySetStatus:
 
 
 def propose_policy_set(gateway: Gateway) -> str:
-    """Propose the set on disk and return the proposal's id."""
+    """Propose the set on disk and return the proposal's id. Raises `NobodyLeft`."""
     rules = gateway.policies.rules
     with gateway.write() as uow:
+        _check_somebody_is_left(gateway, uow.session, on=uow.now.date())
         row = Proposal(
             id=str(uuid.uuid4()),
             contract_id="",
@@ -71,7 +76,7 @@ def approve_policy_set(gateway: Gateway, proposal_id: str) -> str:
     """Approve the proposed set, if it still stands on disk, and return its digest.
 
     The rules still in force decide who may, in every programme that there is: it changes them all. Raises
-    `ProposalUnknown`, `PolicyDenied`.
+    `ProposalUnknown`, `PolicyDenied`, `NobodyLeft`.
     """
     rules = gateway.policies.rules
     with deciding(gateway) as asking:
@@ -81,6 +86,7 @@ def approve_policy_set(gateway: Gateway, proposal_id: str) -> str:
         if row.proposed_by == gateway.actor.name:  # also where no programme is there to be asked
             raise RequestRefused(rule="second-person", reason="whoever approves is another than whoever proposed")
         _ask_everywhere(gateway, asking, row)
+        _check_somebody_is_left(gateway, asking.session, on=asking.now.date())
         row.approved_by, row.approved_at = gateway.actor.name, asking.now
         asking.session.add(row)
         by = f"{row.proposed_by}, {gateway.actor.name}"
@@ -93,11 +99,20 @@ def approve_policy_set(gateway: Gateway, proposal_id: str) -> str:
     return rules.sha256
 
 
+def _approved_engine(gateway: Gateway, session: Session) -> PolicyEngine:
+    """The rules that were approved last: a forged approval or an edited text decides nothing."""
+    approved = policy_sets.approvals(session, anchor=gateway.anchor(), issuer=gateway.issuer)
+    known = policy_sets.ruleset(session, approved[-1].sha256) if approved else None
+    return PolicyEngine.of(known) if known else gateway.policies
+
+
+def _check_somebody_is_left(gateway: Gateway, session: Session, *, on: date) -> None:
+    rules = _approved_engine(gateway, session)
+    check_somebody_is_left(gateway, session, on=on, was=rules, rules=gateway.policies)
+
+
 def _ask_everywhere(gateway: Gateway, asking: Asking, row: Proposal) -> None:
-    """Under the text that was approved last: a forged approval or an edited text decides nothing."""
-    approved = policy_sets.approvals(asking.session, anchor=gateway.anchor(), issuer=gateway.issuer)
-    known = policy_sets.ruleset(asking.session, approved[-1].sha256) if approved else None
-    engine = PolicyEngine.of(known) if known else gateway.policies
+    engine = _approved_engine(gateway, asking.session)
     for contract_id in contract_queries.contract_ids(asking.session):
         programme = gateway.programme(asking.session, contract_id)
         facts = DecisionFacts(

@@ -1,7 +1,7 @@
 """Statements about single people, to the operator alone: whom it takes back because an outcome was lost.
 
 The grant names its own legal basis, the contract declares the window, and the statement says no more than is needed to
-act: the operator's own case references, sorted, and `contact_jobcentre`. No benefit, no date, nobody with name and
+act: the operator's own case references, sorted, and `contact_municipality`. No benefit, no date, nobody with name and
 address protection, and nobody who is not followed. It is signed and its digest logged; it is never an attestation.
 """
 
@@ -41,7 +41,7 @@ from policies.terms import PERMITTED_BASES, Action, LegalBasis, Party, Purpose, 
 
 TYPE = "individual-statement+jwt"
 RELAPSE_NOTICE = "relapse_notice"
-MESSAGE = "contact_jobcentre"
+MESSAGE = "contact_municipality"
 _LOST = frozenset({WeekReason.NO_STATE, WeekReason.NO_INCOME, WeekReason.TOO_FEW_HOURS, WeekReason.REPEATS_WEEK_BEFORE})
 
 
@@ -216,7 +216,7 @@ def _store(gateway: Gateway, asking: Asking, asked: _AskedStatement, named: Sequ
         "window": asked.window.label,
         "kind": asked.kind,
         "legal_basis": str(grant.legal_basis),
-        "law": grant.law_reference,
+        "law": asked.programme.words.word_on(asking.now.date(), grant.law_reference).danish,
     }
     if signer.is_development or gateway.installed.is_demo:
         claims["demo"] = True

@@ -52,7 +52,7 @@ def export(gateway: Gateway, contract_id: str) -> Export:
         )
         owner = staff_party(programme, Role.SYSTEM_OWNER)
         authorised = asking.ask(owner, Action.READ_PERSON, programme, facts)
-        data = _document(asking.session, contract, programme, subjects, made=asking.now.date().isoformat())
+        data = _document(asking.session, contract, programme, subjects, made=asking.now.date())
         digest = hashlib.sha256(data).hexdigest()
         asking.session.add(
             Archived(id=str(uuid.uuid4()), contract_id=contract_id, sha256=digest, people=len(subjects), at=asking.now)
@@ -71,9 +71,9 @@ def export(gateway: Gateway, contract_id: str) -> Export:
 
 
 def _document(
-    session: Session, contract: Contract, programme: Programme, subjects: Sequence[Subject], *, made: str
+    session: Session, contract: Contract, programme: Programme, subjects: Sequence[Subject], *, made: date
 ) -> bytes:
-    root = ET.Element("archiveExport", {"version": "1", "made": made})
+    root = ET.Element("archiveExport", {"version": "1", "made": made.isoformat()})
     _text(
         root,
         {
@@ -83,7 +83,7 @@ def _document(
             "contract": f"{contract.id}, version {contract.version}",
             "contractSha256": contract.sha256,
             "programmeSha256": programme.sha256,
-            "lawReference": programme.law_reference,
+            "lawReference": programme.law(on=made),
             "from": programme.opens_on.isoformat(),
             "to": programme.closes_on.isoformat(),
         },

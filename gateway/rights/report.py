@@ -76,9 +76,12 @@ def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> Acces
             controller=contract.party("outcome_payer").name,
             names=_names(contract),
             programme=programme.title,
+            employment_office=programme.office(on=asking.now.date()),
             contract=ContractNamed(contract.id, contract.version),
             legal_basis=LegalBasisTold(
-                str(programme.legal_basis), str(programme.special_category_basis), programme.law_reference
+                str(programme.legal_basis),
+                str(programme.special_category_basis),
+                programme.law(on=asking.now.date()),
             ),
             purposes=_purposes(programme),
             retention=RetentionTold(

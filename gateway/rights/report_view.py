@@ -197,13 +197,16 @@ class RequestTold:
 
 @dataclass(frozen=True, slots=True)
 class AccessReport(View):
-    """Everything about one person in one contract. `names` are the contract's own, of its states and windows."""
+    """Everything about one person in one contract. `names` are the contract's own, of its states and windows; the
+    office is whom the person talks to about work and benefits, as the programme calls it on the day of the report.
+    """
 
     schema: str
     made_on: date
     controller: str
     names: Mapping[str, str]
     programme: str
+    employment_office: str
     contract: ContractNamed
     legal_basis: LegalBasisTold
     purposes: tuple[PurposeTold, ...]

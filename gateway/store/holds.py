@@ -15,6 +15,7 @@ from vocabulary.danish_days import danish_day
 from vocabulary.records import SubjectRef
 
 ACCEPTED, REJECTED = "accepted", "rejected"
+SUPERSEDED = "superseded"  # the source was declared in another way: what came is judged anew
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class PullHold(SQLModel, table=True):
     contract_id: str = Field(index=True)
     source_id: str
     what: str  # SHA-256 of the file, or the id of the run
+    meaning_sha256: str  # of the declaration and code list that it was read by
     file_name: str  # empty of a run
     purpose: str
     from_week: int
@@ -87,6 +88,6 @@ class PullHold(SQLModel, table=True):
     answer_by: date
     proposed: str  # after that day, by one of two: empty | "accepted" | "rejected"
     proposed_by: str
-    answer: str  # empty while it waits | "accepted" | "rejected"
+    answer: str  # empty while it waits | "accepted" | "rejected" | "superseded"
     answered_by: str
     answered_at: datetime | None = optional_instant()

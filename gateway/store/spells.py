@@ -192,12 +192,12 @@ def load_told(
     return [
         confirmed_spells(session, subjects, evidence, known_at=known_at)
         if source == EVIDENCE
-        else _source_spells(session, subjects, source, known_at=known_at)
+        else source_spells(session, subjects, source, known_at=known_at)
         for source in sources
     ]
 
 
-def _source_spells(
+def source_spells(
     session: Session, subjects: Collection[str], source: str, *, known_at: datetime
 ) -> dict[str, list[StatusSpell]]:
     found: dict[str, list[StatusSpell]] = defaultdict(list)

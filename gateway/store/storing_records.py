@@ -17,6 +17,7 @@ from connectors.postings import months_between, unreadable
 from connectors.shapes import LifeEvent, Owned, Read, read_records
 from gateway.store import life_events, queries, spells
 from gateway.store.life_events import ProtectedDays
+from gateway.store.newcomers import judge_newcomers
 from gateway.store.rights_tables import BasisRow
 from gateway.store.tables import SpellRow
 from policies.basis import Change, RecordKind
@@ -108,7 +109,10 @@ def store_whole(
     stored = StoredRecords(uncertain=answer.uncertain, rejected=read.rejected, unknown_codes=read.unknown_codes)
     kind = asked.declaration.kind
     if kind == "periods":
-        stored.people_changed = _periods(session, asked, read, certain, answer.absence_is_known, now)
+        rows = _periods(asked, read, certain, answer.absence_is_known)
+        rows, newcomers = judge_newcomers(session, asked.declaration, rows, now=now)
+        stored.unknown_codes = stored.unknown_codes + newcomers
+        stored.people_changed = _store_periods(session, asked, rows, certain, now)
     elif kind == "postings":
         stored.postings = _postings(session, asked, answer, now)
     else:
@@ -147,9 +151,7 @@ def ended_people(
     return {person for person in people if gone[person.value].issuperset(untold)}
 
 
-def _periods(
-    session: Session, asked: RecordQuestion, read: Read, certain: set[SubjectRef], absence_is_known: bool, now: datetime
-) -> int:
+def _periods(asked: RecordQuestion, read: Read, certain: set[SubjectRef], absence_is_known: bool) -> list[StatusSpell]:
     """Weeks that no period covers are weeks without a benefit, where the code list has a word for that in them."""
     rows = [spell for spell in read.spells if spell.subject in certain]
     if absence_is_known:
@@ -165,6 +167,12 @@ def _periods(
             for week in explained
             if week not in shown[person]
         ]
+    return rows
+
+
+def _store_periods(
+    session: Session, asked: RecordQuestion, rows: Sequence[StatusSpell], certain: set[SubjectRef], now: datetime
+) -> int:
     return spells.store_spells(
         session,
         asked.declaration.id,

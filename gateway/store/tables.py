@@ -80,12 +80,13 @@ class SubjectKeyRow(SQLModel, table=True):
 class PullRow(SQLModel, table=True):
     """Files that were pulled: the cursor of each source. Trusted; an edit hides a gap in the data."""
 
-    __table_args__ = (UniqueConstraint("contract_id", "source_id", "file_sha256", "asked_to_week"),)
+    __table_args__ = (UniqueConstraint("contract_id", "source_id", "file_sha256", "meaning_sha256", "asked_to_week"),)
     id: int | None = Field(default=None, primary_key=True)
     contract_id: str = Field(index=True)
     source_id: str
     file_name: str
     file_sha256: str
+    meaning_sha256: str  # of what its cells were read by: the declaration with its code list
     from_week: int
     to_week: int
     edition: int

@@ -77,7 +77,7 @@ TEMPLATES = {
     "contract_total": "Samlede tal for hele gruppen",
     "predicate": "Kun ja eller nej til, om målet er nået",
     "payment_document": "Betalingsgrundlag: det præcise beløb",
-    "relapse_notice": "Leverandørens egne sagsnumre på dem, der skal tale med jobcentret igen",
+    "relapse_notice": "Leverandørens egne sagsnumre på dem, der skal tale med {office} igen",
 }
 ADDS = {"by_state": "én gang delt op på tilstande", "reasons": "én gang med grunde til, at nogen ikke tæller"}
 _UNIT_WORDS = total(
@@ -93,6 +93,11 @@ _UNIT_WORDS = total(
     },
     FigureUnit,
 )
+
+
+def template(name: str, office: str) -> str:
+    """What a template is called; `office` is whom a citizen talks to, in the words of the paper's day."""
+    return TEMPLATES[name].format(office=office) if name in TEMPLATES else name
 
 
 def unit(one: FigureUnit, count: int = 1) -> str:

@@ -179,7 +179,8 @@ LINES: Mapping[str, Both] = {
     "gate": in_both("; kun når {figure}", "; only where {figure}"),
     "cap": in_both("; højst {amount} i alt", "; at most {amount} in all"),
     "cap_lost": in_both(
-        "; højst {amount} i en periode, resten bortfalder", "; at most {amount} in a window, the rest is lost"
+        "; højst {amount} i en periode, resten bortfalder; et fald tager højst det tilbage, der er betalt",
+        "; at most {amount} in a window, the rest is lost; a fall takes back at most what was paid",
     ),
     "cap_carried": in_both(
         "; højst {amount} i en periode, resten skyldes senere", "; at most {amount} in a window, the rest is owed later"

@@ -199,11 +199,11 @@ def shared_about_group(contract: Contract) -> list[tuple[str, frozenset[str]]]:
     return [(text, roles) for text, roles in rows if roles]
 
 
-def told_about_you(contract: Contract) -> list[tuple[str, frozenset[str]]]:
-    """What leaves the municipality about one person, and the roles that get it."""
+def told_about_you(contract: Contract, office: str) -> list[tuple[str, frozenset[str]]]:
+    """What leaves the municipality about one person, and the roles that get it. `office` is whom one talks to again."""
     if not contract.statements:
         return []
-    return [("Deres sagsnummer for dig, hvis du skal tale med jobcentret igen", frozenset({"operator"}))]
+    return [(f"Deres sagsnummer for dig, hvis du skal tale med {office} igen", frozenset({"operator"}))]
 
 
 def after_no(contract: Contract) -> str:

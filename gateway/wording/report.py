@@ -69,7 +69,7 @@ TEMPLATE = {
     "contract_total": "Gruppens samlede tal",
     "predicate": "Om målet er nået, ja eller nej",
     "payment_document": "Hvad kommunen skal betale",
-    "relapse_notice": "Besked om, at du skal tale med jobcentret",
+    "relapse_notice": "Besked om, at du skal tale med {office}",
 }
 ROLE = total({"operator": "leverandør", "investor": "investor"}, Recipient)
 CLAIM = {
@@ -127,3 +127,8 @@ RIGHTS = (
     "Du kan bede os slette. Noget kan vi have pligt til at gemme; så får du reglen at vide.",
     "Du kan klage til Datatilsynet, datatilsynet.dk.",
 )
+
+
+def template(name: str, office: str) -> str:
+    """What a template is called; `office` is whom a citizen talks to, in the words of the paper's day."""
+    return TEMPLATE[name].format(office=office) if name in TEMPLATE else name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from connectors.declaration import load_declaration
@@ -11,6 +12,7 @@ from policies.programme import load_programme
 from tests.support.histories import EXAMPLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-protection.md"
+ON = date(2026, 11, 29)  # whose words it uses
 _START, _END = "<!-- generated: python -m tests.docs.data_protection -->\n", "<!-- end of the generated part -->"
 
 
@@ -21,7 +23,8 @@ def generated() -> str:
         contract = load_contract((EXAMPLES / "contracts" / f"{name}.toml").read_bytes(), file=f"{name}.toml")
         programme = load_programme((EXAMPLES / "programmes" / f"{name}.toml").read_bytes(), file=f"{name}.toml")
         files = [EXAMPLES / "sources" / f"{source}.toml" for source in dict.fromkeys(contract.sources)]
-        parts.append(record(contract, programme, [load_declaration(one.read_bytes(), file=one.name) for one in files]))
+        sources = [load_declaration(one.read_bytes(), file=one.name) for one in files]
+        parts.append(record(contract, programme, sources, on=ON))
     return "\n".join(parts)
 
 

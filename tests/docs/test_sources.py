@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from connectors.codes import shown_by_kind
+from connectors.codes import NAMES, shipped_list, shown_by_kind
 from connectors.declaration import load_declaration
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.lint import lint
@@ -16,6 +17,8 @@ from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
 ROOT = Path(__file__).parents[2]
+OVERVIEW = ROOT / "docs" / "sources" / "README.md"
+_LIMITS = r"(?<=\| law or page \|\n\|---\|---\|---\|---\|\n)(.*?)(?=\n?<!-- end of limits -->)"
 BLOCKS = [
     (f"{page.name}:{number}", block)
     for page in sorted((ROOT / "docs" / "sources").glob("*.md"))
@@ -42,6 +45,28 @@ def test_the_overview_names_every_example_and_links_every_page():
     for page in (ROOT / "docs" / "sources").glob("*.md"):
         # what SOAP sources have in common is linked from each of their pages
         assert page.name in ("README.md", "kombit.md") or f"]({page.name})" in overview
+
+
+def limits_table() -> str:
+    """A row for each entry of `limits` in a list that comes with the software."""
+    rows = []
+    for name in NAMES:
+        entries = {limit.days for limit in shipped_list(name).limits.values()}
+        begins = min(days.first for days in entries)  # of the list as a whole
+        for days in entries:
+            parts = [f"from {days.first}"] if days.first != begins else []
+            parts += [f"to {days.last}"] if days.last != date.max else []
+            parts += [f"closed to new from {days.closed_to_new}"] if days.closed_to_new else []
+            if parts:
+                rows.append(f"| `{name}` | {', '.join(sorted(days.together))} | {', '.join(parts)} | {days.source} |")
+    return "\n".join(sorted(rows)) + "\n"
+
+
+def test_the_days_of_codes_and_the_laws_that_end_them_are_those_of_the_lists():
+    """After a change of a list: `python -m tests.docs.test_sources` writes the table."""
+    found = re.search(_LIMITS, OVERVIEW.read_text("utf-8"), flags=re.DOTALL)
+    assert found is not None
+    assert found[1] == limits_table()
 
 
 def test_the_codes_in_the_documentation_are_read():
@@ -73,3 +98,8 @@ def test_the_assessments_in_the_documentation_are_those_of_a_programme():
     assert count == 1
     programme = load_programme(text.encode(), file="impact60.toml")
     assert programme.is_assessed("dream", for_another_purpose=True)
+
+
+if __name__ == "__main__":
+    written = re.sub(_LIMITS, lambda _: limits_table(), OVERVIEW.read_text("utf-8"), flags=re.DOTALL)
+    OVERVIEW.write_text(written, "utf-8")

@@ -52,9 +52,12 @@ def appointments(names: dict[str, str] = STAFF, *, until: date = UNTIL) -> str:
     return "\n".join(["", *entries])
 
 
-def appoint(town: SimulatedMunicipality, *, until: date = UNTIL) -> SimulatedMunicipality:
+def appoint(town: SimulatedMunicipality, *, until: date = UNTIL, audited_until: date = UNTIL) -> SimulatedMunicipality:
     """With an auditor and named staff in the programme."""
-    text = (town.folder / "impact60.programme.toml").read_text("utf-8") + PARTY + appointments(until=until)
+    auditors = {name: role for name, role in STAFF.items() if role == "auditor"}
+    others = {name: role for name, role in STAFF.items() if role != "auditor"}
+    named = appointments(others, until=until) + appointments(auditors, until=audited_until)
+    text = (town.folder / "impact60.programme.toml").read_text("utf-8") + PARTY + named
     changed = town.folder / "appointed.programme.toml"
     changed.write_text(text, "utf-8")
     proposal = declarations.propose_change(town.gateway, town.folder / "impact60.toml", changed)
@@ -132,7 +135,7 @@ def test_an_auditor_does_nothing_but_read_the_log(town: SimulatedMunicipality):
 
 @pytest.mark.parametrize(("until", "code"), [(date(2099, 1, 1), 0), (date(2020, 1, 1), 8)])
 def test_an_auditor_reads_on_the_command_line_until_the_last_day(tmp_path: Path, until: date, code: int):
-    town = appoint(ready(tmp_path), until=until)
+    town = appoint(ready(tmp_path), audited_until=until)
     environment = {**town.environment, "GATEWAY_STAFF": "rita"}
     ran = run("log", "show", "--as", "auditor", environment=environment)
     assert ran.code == code, ran.text

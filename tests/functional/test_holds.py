@@ -179,16 +179,17 @@ def test_an_erased_person_stands_in_nothing_that_is_kept_aside(town: SimulatedMu
     assert StagedAnswer in OF_PEOPLE
 
 
-def test_whose_source_was_declared_anew_is_rejected_and_asked_again(
-    town: SimulatedMunicipality, tmp_path: Path
-) -> None:
-    hold, _ = held_run(town, tmp_path)
-    declare(
-        town, tmp_path, source_text("periods", PERIODS).replace("complete_after_days = 30", "complete_after_days = 31")
-    )
+def test_what_was_held_under_another_declaration_is_judged_anew(town: SimulatedMunicipality, tmp_path: Path) -> None:
+    hold, before = held_run(town, tmp_path)
+    text = source_text("periods", PERIODS)
+    declare(town, tmp_path, text.replace("after_days = 30", "after_days = 31"))
     with pytest.raises(HoldRefused, match="declared in another way"):
         answering_holds.accept(town.gateway, hold)
-    answering_holds.reject(town.gateway, hold)
+    source = PersonByPerson(unemployed)
+    ask(town, source)
+    assert len(source.asked) == 30
+    assert spells(town) == before
+    assert [one.answer for one in answering_holds.list_holds(town.gateway)] == ["superseded"]
 
 
 def test_after_its_day_it_takes_two(town: SimulatedMunicipality, tmp_path: Path) -> None:

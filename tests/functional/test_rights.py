@@ -327,7 +327,7 @@ def test_an_erasure_takes_one_name_out_of_a_statement_and_leaves_what_was_said_o
     [after] = told(stays)
     assert after == before
     assert after.window == "2020H2"
-    assert after.content["people"] == [{"case_reference": stays.case_reference, "message": "contact_jobcentre"}]
+    assert after.content["people"] == [{"case_reference": stays.case_reference, "message": "contact_municipality"}]
     assert after.content["law"].startswith("Lov om en aktiv")
     assert after.token_sha256 == hashlib.sha256(made.token.encode()).hexdigest()
     assert after.token is None  # it names somebody else

@@ -44,6 +44,8 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     ),
     "policies/disclosure.py": ("tests/unit/policies/test_disclosure.py",),
     "policies/calendar.py": ("tests/unit/policies/test_calendar.py",),
+    "policies/lockout.py": ("tests/unit/policies/test_lockout.py",),
+    "policies/way_back.py": ("tests/unit/policies/test_lockout.py",),
     "gateway/outcomes/judging.py": (
         "tests/unit/outcomes/test_corners.py",
         "tests/unit/outcomes/test_declared_terms.py",

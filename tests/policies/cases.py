@@ -19,6 +19,7 @@ from policies.facts import FACTS, Facts
 from policies.programme import Grant, Programme, Retention
 from policies.ruleset import CASES
 from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
+from policies.words import ProgrammeWords
 
 HERE = Path(__file__).parent
 
@@ -153,6 +154,7 @@ def _programme(value: dict[str, Any]) -> Programme:
         requirements=Requirements(frozenset({RecordKind.STATUTORY_BASIS}), excludes_protected=False),
         notices=(),
         retention=Retention("1", "15.20.00", "discard", date(2027, 12, 31)),
+        words=ProgrammeWords((), "programme.json"),
         appointments=(),
         suspension_days=5,
         sources=frozenset(value["sources"]),

@@ -395,14 +395,27 @@ def owed(contract: dict[str, Any], series: list[dict[str, Any]]) -> list[dict[st
         for tariff in contract["tariffs"]:
             name, cap = tariff["id"], tariff["cap_window_minor"]
             earned = tariff_raw(contract, tariff, figures)
-            step = earned - paid[name] if tariff["carries_excess"] or not cap else earned - earned_before[name]
-            paid[name] += min(step, cap) if cap else step
+            paid[name] = held(earned, earned_before[name], paid[name], cap, carries=tariff["carries_excess"])
             earned_before[name] = earned
-            under = min(paid[name], tariff["cap_minor"]) if tariff["cap_minor"] else paid[name]
-            bound = most(contract["caps"])
-            shown[name] = min(under, bound - sum(shown.values())) if bound else under
+            shown[name] = min(paid[name], tariff["cap_minor"]) if tariff["cap_minor"] else paid[name]
+        bound = most(contract["caps"])
+        while bound and sum(shown.values()) > bound:  # the last one that is owed something gives
+            last = [name for name, amount in shown.items() if amount > 0][-1]
+            shown[last] = max(0, shown[last] - (sum(shown.values()) - bound))
         found.append(shown)
     return found
+
+
+def held(earned: int, earned_before: int, paid: int, cap: int, *, carries: bool) -> int:
+    """What one tariff has been paid in all by the end of a window, under the window's cap."""
+    if not cap:
+        return earned
+    if carries:
+        return paid + min(earned - paid, cap)
+    if earned >= earned_before:
+        return paid + min(earned - earned_before, cap)
+    there = paid - min(paid, 0, earned)  # what can be taken back: nothing below nothing, unless so much was earned
+    return paid - min(there, earned_before - earned)
 
 
 def looks(people: list[Person], until: int) -> dict[str, int]:

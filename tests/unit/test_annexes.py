@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from html import unescape
 from html.parser import HTMLParser
 from io import BytesIO
@@ -36,11 +37,13 @@ from gateway.outcomes.terms import Caps, Index, Rounding, ScalePoint
 from gateway.wording import annexes as words
 from gateway.wording import formats
 from policies.programme import Programme, load_programme
+from policies.words import ProgrammeWords
 from tests.support.command_line import run
 from tests.support.histories import EXAMPLES, example_contract
 from tests.support.municipality import ready
 
 HOSTILE = "<script src=//x.test>alert(1)</script>\"'&=HYPERLINK(1)"
+DAY = date(2019, 3, 1)  # whose words the annexes use
 INDEX = Index("mindsteløn", "Kilde A", {2019: 100, 2020: 110})
 
 
@@ -109,7 +112,7 @@ CONTRACTS = (*(files(name)[0] for name in ("impact60", "ballerup")), rich())
 @pytest.mark.parametrize("name", ["impact60", "ballerup"])
 def test_they_name_parties_digests_registers_windows_and_recipients(name: str):
     contract, programme = files(name)
-    said = texts(annexes(contract, programme, fingerprint="abc123"))
+    said = texts(annexes(contract, programme, on=DAY, fingerprint="abc123"))
     wanted = [contract.sha256, programme.sha256, "abc123", *(party.name for party in contract.parties)]
     wanted += [window.label for window in contract.windows] + [state.label_da for state in contract.states]
     wanted += [measure.id for measure in contract.measures] + [tariff.id for tariff in contract.tariffs]
@@ -134,14 +137,14 @@ def test_every_printed_example_is_what_the_tariffs_owe(contract: Contract):
             assert minor(row[2]) == owed_amounts(alone, [one.figures])[0][tariff.id]
             assert minor(row[1]) == one.before_caps_minor >= one.owed_minor
     bounds = [(minor(low), minor(high)) for _, low, high in tables["Periode"].rows if "kr." in low]
-    if None not in {one.low for one in ranges(contract)}:
-        assert bounds == [(one.low, one.high) for one in ranges(contract)]
+    if None not in {one.least.minor for one in ranges(contract)}:
+        assert bounds == [(one.least.minor, one.most.minor) for one in ranges(contract)]
 
 
 @pytest.mark.parametrize("file", sorted((EXAMPLES / "contracts").glob("*.toml")), ids=lambda file: file.stem)
 def test_every_example_contract_has_annexes_with_every_tariff_and_measure(file: Path):
     contract, programme = example_contract(file.stem), files("impact60")[1]
-    blocks = annexes(contract, programme, fingerprint="")
+    blocks = annexes(contract, programme, on=DAY, fingerprint="")
     said = texts(blocks)
     names = [one.id for one in (*contract.tariffs, *contract.measures, *contract.aggregates)]
     assert [name for name in names if name not in said] == []
@@ -208,7 +211,7 @@ def test_every_kind_of_measure_and_tariff_has_its_sentence():
     assert "50,5 % af before minus after, ganget med antallet i people" in paid["andel"]
     assert "Hvis intet hold når sin grænse, gælder fra 2020H2" in paid["hold"]
     assert paid["honorar"] == "10.000,00 kr. for hver periode, for at levere indsatsen. Højst 25.000,00 kr. i alt."
-    assert "DREAM" in texts(annex_a(contract, files("impact60")[1]))
+    assert "DREAM" in texts(annex_a(contract, files("impact60")[1], on=DAY))
     assert "ingen grænse" in texts(annex_b(replace(contract, caps=Caps())))
 
 
@@ -243,11 +246,12 @@ def hostile() -> tuple[Contract, Programme]:
         statements=(),
         illustrative=(HOSTILE,),
     )
-    return contract, replace(programme, title=HOSTILE, law_reference=HOSTILE)
+    entries = tuple(replace(one, danish=HOSTILE) for one in programme.words.entries)
+    return contract, replace(programme, title=HOSTILE, words=ProgrammeWords(entries, programme.file))
 
 
 def test_texts_of_a_file_are_never_markup(hostile: tuple[Contract, Programme]):
-    page = html(title(hostile[0]), annexes(*hostile, fingerprint=HOSTILE))
+    page = html(title(hostile[0]), annexes(*hostile, on=DAY, fingerprint=HOSTILE))
     tags = Tags()
     tags.feed(page)
     assert tags.tags <= {
@@ -266,7 +270,7 @@ def parts(content: bytes) -> dict[str, bytes]:
 
 def test_a_word_file_holds_text_and_nothing_that_runs_loads_or_links(hostile: tuple[Contract, Programme]):
     contract = hostile[0]
-    content = docx(title(contract), HOSTILE, contract.effective_from, annexes(*hostile, fingerprint=HOSTILE))
+    content = docx(title(contract), HOSTILE, contract.effective_from, annexes(*hostile, on=DAY, fingerprint=HOSTILE))
     found = parts(content)
     assert not [
         name for name in found if re.search(r"vba|macro|activex|embed|media|thumbnail|\.bin", name, re.IGNORECASE)
@@ -283,7 +287,7 @@ def test_a_word_file_holds_text_and_nothing_that_runs_loads_or_links(hostile: tu
 
 def test_page_and_word_file_hold_the_same_words():
     contract, programme = files("impact60")
-    blocks = annexes(contract, programme, fingerprint="")
+    blocks = annexes(contract, programme, on=DAY, fingerprint="")
     page = html(title(contract), blocks).replace("<wbr>", "")
     body = unescape(re.sub(r"<(style|title)>.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL))
     root = ElementTree.fromstring(parts(docx("t", "a", contract.effective_from, blocks))["word/document.xml"])
@@ -297,7 +301,7 @@ def test_page_and_word_file_hold_the_same_words():
 
 def test_the_same_files_make_the_same_bytes():
     contract, programme = files("impact60")
-    blocks = annexes(contract, programme, fingerprint="")
+    blocks = annexes(contract, programme, on=DAY, fingerprint="")
     assert len({docx("t", "a", contract.effective_from, blocks) for _ in range(2)}) == 1
     core = parts(docx("t", "a", contract.effective_from, blocks))["docProps/core.xml"]
     assert b"2018-10-01T00:00:00Z" in core

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from gateway.documents.annexes.blocks import Block, Heading, Paragraph, TableBlock, number_headings
 from gateway.outcomes.contract import Contract, Measure
@@ -15,10 +16,10 @@ from policies.basis import StopReason
 from policies.programme import Programme
 
 
-def annex_a(contract: Contract, programme: Programme) -> list[Block]:
-    """Everything that decides what is counted, and what leaves the municipality."""
+def annex_a(contract: Contract, programme: Programme, *, on: date) -> list[Block]:
+    """Everything that decides what is counted, and what leaves the municipality, in the words of a day."""
     parts = [
-        *_purpose(programme),
+        *_purpose(programme, on),
         *_people(contract),
         *_sources(contract),
         *_weeks(contract),
@@ -26,18 +27,18 @@ def annex_a(contract: Contract, programme: Programme) -> list[Block]:
         *_declared_figures(contract),
         *_exits(contract),
         *_windows(contract),
-        *_shown_documents(contract),
+        *_shown_documents(contract, programme.office(on=on)),
     ]
     return [Heading("Bilag A: Måling", 1), *number_headings("A", parts)]
 
 
-def _purpose(programme: Programme) -> Iterator[Block]:
+def _purpose(programme: Programme, on: date) -> Iterator[Block]:
     yield Heading("Formål og retsgrundlag")
     labels = [words.plain(label).lower() for label, _ in plain_danish.purposes(programme)]
     yield Paragraph(f"Oplysningerne bruges til: {formats.enumeration(labels)}. De bruges ikke til andet.")
     yield Paragraph(
         f"Retsgrundlag: Databeskyttelsesforordningen (GDPR) {words.plain(plain_danish.legal_ground(programme))}. "
-        f"{programme.law_reference}."
+        f"{programme.law(on=on)}."
     )
 
 
@@ -215,14 +216,14 @@ def _windows(contract: Contract) -> Iterator[Block]:
         )
 
 
-def _shown_documents(contract: Contract) -> Iterator[Block]:
+def _shown_documents(contract: Contract, office: str) -> Iterator[Block]:
     yield Heading("Hvem får hvad at se, og hvornår")
     yield Paragraph("Intet andet end det, der står her, kan udstedes. Dagen er den tidligste mulige.")
     roles = plain_danish.recipients(contract)
     shown: list[tuple[str, ...]] = []
     for window in contract.windows:
         planned = [one for one in schedule(contract) if one.window == window]
-        cells = ["\n".join(_document(one) for one in planned if one.recipient == role) or "–" for role in roles]
+        cells = ["\n".join(_document(one, office) for one in planned if one.recipient == role) or "–" for role in roles]
         if planned:
             shown.append((window.label, formats.day(planned[0].earliest_on), *cells))
     names = [contract.party(role).name for role in roles]
@@ -239,5 +240,6 @@ def _shown_documents(contract: Contract) -> Iterator[Block]:
         yield Paragraph(f"{both} regnes som én modtager.")
 
 
-def _document(one: PlannedDocument) -> str:
-    return ", ".join([words.TEMPLATES.get(one.template, one.template), *(words.ADDS[part] for part in one.adds)]) + "."
+def _document(one: PlannedDocument, office: str) -> str:
+    template = words.template(one.template, office)
+    return ", ".join([template, *(words.ADDS[part] for part in one.adds)]) + "."

@@ -100,7 +100,11 @@ def pays(contract: Contract, tariff: Tariff) -> str:
         text += f" Der skyldes intet, før {tariff.gate.of} er mindst {gate}; falder det igen, går alt tilbage."
     text = " ".join([text, *others])
     if tariff.cap_window_minor:
-        rest = "overføres til senere perioder" if tariff.carries_excess else "betales ikke"
+        rest = (
+            "overføres til senere perioder"
+            if tariff.carries_excess
+            else "betales ikke, og et fald tager højst det tilbage, der er betalt"
+        )
         text += f" Højst {words.money(contract, tariff.cap_window_minor)} i én periode; resten {rest}."
     if tariff.cap_minor:
         text += f" Højst {words.money(contract, tariff.cap_minor)} i alt."
@@ -245,7 +249,7 @@ def _bounds(contract: Contract) -> Iterator[Block]:
     yield TableBlock(
         ("Periode", "Mindst", "Højst"),
         tuple(
-            (one.window, _bound_or_none(contract, one.low), _bound_or_none(contract, one.high))
+            (one.window, _bound_or_none(contract, one.least.minor), _bound_or_none(contract, one.most.minor))
             for one in ranges(contract)
         ),
         numbers=2,

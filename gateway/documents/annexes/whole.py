@@ -27,16 +27,18 @@ def annexes(
     programme: Programme,
     *,
     fingerprint: str,
+    on: date,
     is_demo: bool = False,
     accepted: Mapping[tuple[str, str], tuple[str, date]] | None = None,
 ) -> list[Block]:
     """The whole document. Without an installation the fingerprint is empty and `accepted` is None: both are left blank.
 
     `accepted` says which parties, as (role, organisation), accepted this text with which key and on which day. The
-    programme must be declared for this contract's text; whoever calls has checked it.
+    programme must be declared for this contract's text; whoever calls has checked it. Laws and offices are called what
+    the programme calls them on the day `on`; `WordNotValid` where it has no word for that day.
     """
     front = [*_front(contract, programme, fingerprint, is_demo), *_signatures(contract, accepted)]
-    return [*front, *annex_a(contract, programme), *annex_b(contract)]
+    return [*front, *annex_a(contract, programme, on=on), *annex_b(contract)]
 
 
 def _front(contract: Contract, programme: Programme, fingerprint: str, is_demo: bool) -> list[Block]:

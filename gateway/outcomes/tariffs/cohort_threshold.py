@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_inside, numbers_of
+from gateway.outcomes.bound import AmountBounds
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.known_terms import KnownTerms, TariffKind
@@ -58,7 +59,7 @@ class CohortTariff(Tariff):
     def unit(self, contract: Contract) -> FigureUnit:
         return contract.unit_of(self.cohorts[0].of)
 
-    def bounds(self, contract: Contract, position: int) -> tuple[int | None, int | None]:
+    def bounds(self, contract: Contract, position: int) -> AmountBounds:
         label = contract.windows[position].label
         pooled = () if self.pooled is None else (self.pooled,)
         highs = [
@@ -70,7 +71,7 @@ class CohortTariff(Tariff):
             )
             for some in (self.cohorts, pooled)
         ]
-        return 0, max(highs)
+        return AmountBounds.between(0, max(highs))
 
     def most_minor(self, contract: Contract) -> int | None:
         return self.price_minor * len(self.cohorts)

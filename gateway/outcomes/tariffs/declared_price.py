@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
+from gateway.outcomes.bound import AmountBounds
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.phrases import Money, Phrase
@@ -51,7 +52,7 @@ class DeclaredPriceTariff(Tariff):
         amount = self.price_minor * figures.quantities.get(self.of, 0)
         return amount if self.may_be_negative else max(amount, 0)
 
-    def bounds(self, contract: Contract, position: int) -> tuple[int | None, int | None]:
+    def bounds(self, contract: Contract, position: int) -> AmountBounds:
         return bounds_once_due(contract, self, position, may_be_negative=self.may_be_negative)
 
     def most_minor(self, contract: Contract) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
+from gateway.outcomes.bound import AmountBounds
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.known_terms import KnownTerms, TariffKind
@@ -43,9 +44,9 @@ class FeeTariff(Tariff):
     def unit(self, contract: Contract) -> FigureUnit:
         return FigureUnit.WINDOW
 
-    def bounds(self, contract: Contract, position: int) -> tuple[int | None, int | None]:
+    def bounds(self, contract: Contract, position: int) -> AmountBounds:
         amount = self.price_minor * (position + 1)
-        return amount, amount
+        return AmountBounds.between(amount, amount)
 
     def most_minor(self, contract: Contract) -> int | None:
         return self.price_minor * len(contract.windows)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_inside, numbers_of
+from gateway.outcomes.bound import NOTHING, AmountBounds
 from gateway.outcomes.contract import Contract, Tariff
 
 T = TypeVar("T", bound=Tariff)
@@ -19,13 +20,11 @@ def gate_numbers(tariff: T) -> Iterator[AgreedNumber[T]]:
     return numbers_inside("gate", numbers_of(tariff.gate, "at_least"), lambda gate: replace(tariff, gate=gate))
 
 
-def bounds_once_due(
-    contract: Contract, tariff: Tariff, position: int, *, may_be_negative: bool
-) -> tuple[int | None, int | None]:
+def bounds_once_due(contract: Contract, tariff: Tariff, position: int, *, may_be_negative: bool) -> AmountBounds:
     """An amount in step with declared figures: nothing before they are due, and no bound from then on."""
     if not all(contract.is_due(name, position) for name in tariff.own_figures()):
-        return 0, 0
-    return (None if may_be_negative else 0), None
+        return NOTHING
+    return AmountBounds.between(None if may_be_negative else 0, None)
 
 
 def least_phrase(*, may_be_negative: bool) -> str:

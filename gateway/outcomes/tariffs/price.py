@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
+from gateway.outcomes.bound import AmountBounds
 from gateway.outcomes.contract import Contract, Measure, PersonalTariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.known_terms import KnownTerms, TariffKind, find_index
@@ -60,10 +61,10 @@ class PriceTariff(PersonalTariff):
     def owes(self, contract: Contract, figures: Figures) -> int:
         return figures.personal[self.id]
 
-    def bounds(self, contract: Contract, position: int) -> tuple[int | None, int | None]:
+    def bounds(self, contract: Contract, position: int) -> AmountBounds:
         measure, cap = contract.measure(self.of), contract.caps.person_minor
         most = 0 if measure is None else self._best_of_person(contract, measure, position)
-        return 0, contract.cohort.size * (min(most, cap) if cap else most)
+        return AmountBounds.between(0, contract.cohort.size * (min(most, cap) if cap else most))
 
     def _best_of_person(self, contract: Contract, measure: Measure, position: int) -> int:
         def dearest(year: int) -> int:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
+from gateway.outcomes.bound import AmountBounds
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.findings import LintFinding
@@ -37,13 +38,13 @@ class ScaleTariff(Tariff):
     def own_figures(self) -> tuple[str, ...]:
         return (self.of,)
 
-    def bounds(self, contract: Contract, position: int) -> tuple[int | None, int | None]:
+    def bounds(self, contract: Contract, position: int) -> AmountBounds:
         label = contract.windows[position].label
         amounts = [
             self.owes(contract, Figures(label, {self.of: figure}, {}, position + 1))
             for figure in self._extremes(contract, position)
         ]
-        return min(amounts, default=0), max(amounts, default=0)
+        return AmountBounds.between(min(amounts, default=0), max(amounts, default=0))
 
     def _extremes(self, contract: Contract, position: int) -> list[int]:
         """The figures at which a scale can have its least and its most: its ends and its points."""

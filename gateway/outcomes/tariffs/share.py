@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
+from gateway.outcomes.bound import AmountBounds
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.known_terms import KnownTerms, TariffKind
@@ -50,7 +51,7 @@ class ShareTariff(Tariff):
         amount = divide(difference * self.share_per_mille, 1000, contract.rounding)
         return amount if self.may_be_negative else max(amount, 0)
 
-    def bounds(self, contract: Contract, position: int) -> tuple[int | None, int | None]:
+    def bounds(self, contract: Contract, position: int) -> AmountBounds:
         return bounds_once_due(contract, self, position, may_be_negative=self.may_be_negative)
 
     def most_minor(self, contract: Contract) -> int | None:

@@ -165,6 +165,7 @@ def test_a_list_that_has_ended_explains_nothing_after_its_last_day(
 ) -> None:
     text = """valid_from = 2020-01-01
         valid_to = 2020-06-30
+        source = "x"
         [codes]
         benefit = ["1"]
         sickness = ["2"]
@@ -193,6 +194,7 @@ def test_a_list_that_has_ended_explains_nothing_after_its_last_day(
             'valid_from = 2020-01-02\nvalid_to = 2020-01-01\n[codes]\nleave = ["1"]',
             "line 4: valid_to must not be before",
         ),
+        ('valid_from = 2020-01-01\nvalid_to = 2020-02-01\n[codes]\nleave = ["1"]', "source is missing"),
         (
             """valid_from = 2020-01-01
 [codes]
@@ -228,10 +230,14 @@ def test_a_code_that_does_not_exist_throughout_is_left_out_of_a_range() -> None:
     [
         ('codes = ["2"]\nfirst = 2014-01-01\nsource = "x"', "not in the list"),
         ('codes = ["1", "1-1"]\nfirst = 2014-01-01\nsource = "x"', "is not in the list, or has limits already"),
+        ('codes = ["1", " 1"]\nfirst = 2014-01-01\nsource = "x"', "names a code twice"),
         ('codes = ["1"]\nsource = "x"', "needs a first day"),
         ('codes = ["1"]\nfirst = 2014-01-01\nlast = 2013-01-01\nsource = "x"', "needs a first day"),
         ('codes = ["1"]\nfirst = 2014-01-01', "source is missing"),
         ('codes = ["1"]\nfirst = "2014"\nsource = "x"', "must be a date"),
+        ('codes = ["1"]\nclosed_to_new = 2000-01-01\nsource = "x"', "must lie after the code's first day"),
+        ('codes = ["1"]\nlast = 2014-01-01\nclosed_to_new = 2014-01-02\nsource = "x"', "and not after its last"),
+        ('codes = ["1"]\nclosed_to_new = 2014-01-01', "source is missing"),
     ],
 )
 def test_limits_that_cannot_be_meant_are_refused(
@@ -243,6 +249,24 @@ def test_limits_that_cannot_be_meant_are_refused(
     codes._load.cache_clear()
     with pytest.raises(DeclarationInvalid, match=said):
         statuses("z")
+
+
+def test_an_income_type_cannot_close_to_new_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody judges who is new to a type of income, so the word is refused and not passed over."""
+    text = """valid_from = 2008-01-01
+[codes]
+wage = ["00"]
+[[limits]]
+codes = ["00"]
+first = 2009-01-01
+closed_to_new = 2010-01-01
+source = "x"
+"""
+    written(tmp_path, monkeypatch, text, name="income_types")
+    codes._load.cache_clear()
+    with pytest.raises(DeclarationInvalid, match="closed_to_new is not a word"):
+        codes._load("income_types")
+    codes._load.cache_clear()
 
 
 def test_bankrupt_employers_wages_are_no_work() -> None:

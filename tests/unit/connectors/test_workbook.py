@@ -263,3 +263,25 @@ def test_the_file_is_read_where_it_is_and_no_copy_is_made(tmp_path: Path, monkey
     monkeypatch.setattr("tempfile.mkstemp", None)
     monkeypatch.setattr("tempfile.NamedTemporaryFile", None)
     assert list(workbook_rows(Remote(), "Udtræk")) == [["a"], ["1"]]
+
+
+@pytest.mark.parametrize(
+    ("merged", "is_refused"),
+    [("C2:C3", True), ("A2:B2", True), ("A1:A2", True), ("A1:B3", True), ("A1:B1", False), ("", False)],
+)
+def test_cells_that_are_merged_below_the_header_refuse_the_sheet(tmp_path: Path, merged: str, is_refused: bool):
+    """Of merged cells only the first has a value: a last day of two people would be the first one's alone."""
+    book = openpyxl.Workbook()
+    book.active.title = "Udtræk"
+    for row in (["CPR", "Kode", "Til"], [ANNE, "651", "2020-03-15"], [ANNE, "651", "2020-04-15"]):
+        book.active.append(row)
+    front = book.create_sheet("Forside")
+    front.merge_cells("A5:C9")  # of a sheet that nobody reads
+    if merged:
+        book.active.merge_cells(merged)
+    book.save(tmp_path / "x.xlsx")
+    if is_refused:
+        with pytest.raises(FileUnreadable, match="merged cells below its header"):
+            rows(tmp_path / "x.xlsx")
+    else:
+        assert len(rows(tmp_path / "x.xlsx")) == 3

@@ -132,3 +132,31 @@ def test_pay_without_an_hour_is_pay_and_no_posting_is_none():
     person = replace(history("-"), hours=paid.hours, postings=paid.postings)
     assert reasons(contract(), person, "2020-W10", JOB) == [WeekReason.TOO_FEW_HOURS]
     assert reasons(contract(), history("-"), "2020-W10", JOB) == [WeekReason.NO_INCOME]
+
+
+def with_a_lost_posting(person: PersonHistory, month: str) -> PersonHistory:
+    lost = (Month.parse(month).ordinal, IncomeType.UNREADABLE)
+    return replace(person, postings={**person.postings, lost: 1}, hours={**person.hours, lost: 0})
+
+
+@pytest.mark.parametrize("carries", [False, True])
+def test_of_a_month_of_which_a_posting_was_lost_no_week_counts_that_rests_on_pay(carries: bool):
+    the = contract(qualification={"carries_missing_month_forward": carries})
+    full = history("-" * 9, hours={"2020-03": 18500, "2020-04": 18500})
+    assert set(reasons(the, full, "2020-W18")) == {Q}
+    months = {verdict.week: str(verdict.week.month) for verdict in judged(the, full, "2020-W18")}
+    for lost in ("2020-03", "2020-04"):
+        found = judged(the, with_a_lost_posting(full, lost), "2020-W18", JOB)
+        unknown = [verdict for verdict in found if months[verdict.week] == lost]
+        assert {(one.reason, one.state, one.line) for one in unknown} == {(WeekReason.INCOME_UNREADABLE, "", JOB.line)}
+        assert {one.reason for one in found if one not in unknown} == {Q}
+
+
+def test_a_month_is_not_carried_out_of_one_of_which_a_posting_was_lost():
+    the = contract(qualification={"carries_missing_month_forward": True})
+    person = with_a_lost_posting(history("-" * 9, hours={"2020-03": 18500}), "2020-03")
+    assert set(reasons(the, person, "2020-W18", JOB)) == {WeekReason.INCOME_UNREADABLE}
+
+
+def test_a_lost_posting_takes_nothing_from_a_state_that_asks_for_no_pay():
+    assert reasons(contract(), with_a_lost_posting(history("F"), "2020-03"), "2020-W10") == [Q]

@@ -206,6 +206,7 @@ def a_pull(from_week: int, to_week: int, *, day: int) -> PullRow:
         source_id="dream",
         file_name="f",
         file_sha256=str(day),
+        meaning_sha256="",
         from_week=FIRST.ordinal + from_week,
         to_week=FIRST.ordinal + to_week,
         edition=1,

@@ -212,6 +212,7 @@ def upgrade() -> None:
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("file_name", sa.String(), nullable=False),
         sa.Column("file_sha256", sa.String(), nullable=False),
+        sa.Column("meaning_sha256", sa.String(), nullable=False),
         sa.Column("from_week", sa.Integer(), nullable=False),
         sa.Column("to_week", sa.Integer(), nullable=False),
         sa.Column("edition", sa.Integer(), nullable=False),
@@ -221,7 +222,7 @@ def upgrade() -> None:
         sa.Column("decision_id", sa.String(), nullable=False),
         sa.Column("known_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("contract_id", "source_id", "file_sha256", "asked_to_week"),
+        sa.UniqueConstraint("contract_id", "source_id", "file_sha256", "meaning_sha256", "asked_to_week"),
     )
     op.create_index("ix_pullrow_contract_id", "pullrow", ["contract_id"], unique=False)
     op.create_table(

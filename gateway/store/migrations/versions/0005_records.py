@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
+        sa.Column("meaning_sha256", sa.String(), nullable=False),
         sa.Column("file_name", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("from_week", sa.Integer(), nullable=False),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
+from gateway.outcomes.bound import AmountBounds
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.known_terms import KnownTerms, TariffKind
@@ -33,8 +34,8 @@ class PrizeTariff(Tariff):
     def owes(self, contract: Contract, figures: Figures) -> int:
         return self.amount_minor if figures.quantities.get(self.of, 0) >= self.at_least else 0
 
-    def bounds(self, contract: Contract, position: int) -> tuple[int | None, int | None]:
-        return 0, self.amount_minor
+    def bounds(self, contract: Contract, position: int) -> AmountBounds:
+        return AmountBounds.between(0, self.amount_minor)
 
     def most_minor(self, contract: Contract) -> int | None:
         return self.amount_minor

@@ -57,7 +57,7 @@ def main() -> None:
         "examples": [repr(block) for block in annex_b(contract)],
         "goals": goals(contract),
         "lint": [str(finding) for finding in lint(contract, {})],
-        "ranges": [(bound.low, bound.high) for bound in ranges(contract)],
+        "ranges": [(bound.least.minor, bound.most.minor) for bound in ranges(contract)],
         "best_seen": best_seen(contract),
         "terms": [term.name for term in terms(contract)],
         "explained": explain_person(Rules(contract, text.decode()), cohort[1], contract.windows[-1].to_week)[
