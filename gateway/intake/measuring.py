@@ -47,8 +47,8 @@ def measures_of_file(
         rows=pulled.rows_read,
         weeks=pulled.to_week - pulled.from_week + 1,
         people=people,
-        found=len(_found(pulled.spells, pulled.postings)),
-        unknown=len(_unknown(pulled.spells, pulled.postings)),
+        found=len(_people_found(pulled.spells, pulled.postings)),
+        unknown=len(_people_with_unknown(pulled.spells, pulled.postings)),
         uncertain=pulled.uncertain,
         unreadable=pulled.rejected.total(),
         before=len(before),
@@ -63,7 +63,7 @@ def measures_of_records(
     whose `unowned` of them are.
     """
     read, weeks = answer.read, asked.weeks
-    found = _found(read.spells, read.postings) | {event.subject.value for event in read.events}
+    found = _people_found(read.spells, read.postings) | {event.subject.value for event in read.events}
     certain = {person.value for person in answer.certain}
     if asked.declaration.kind == "life_events":
         before, ended = _newly_away(session, asked, answer, this_week)
@@ -76,7 +76,7 @@ def measures_of_records(
         weeks=weeks[1] - weeks[0] + 1,
         people=len(asked.people),
         found=len(found),
-        unknown=len(_unknown(read.spells, read.postings)),
+        unknown=len(_people_with_unknown(read.spells, read.postings)),
         uncertain=answer.uncertain,
         unreadable=read.rejected.total() + unowned,
         before=len(before),
@@ -84,14 +84,14 @@ def measures_of_records(
     )
 
 
-def _found(spells: Iterable[StatusSpell], postings: Iterable[IncomePosting]) -> set[str]:
+def _people_found(spells: Iterable[StatusSpell], postings: Iterable[IncomePosting]) -> set[str]:
     """Of whom the register has something: that it shows no benefit is what it says of everybody else."""
     with_status = {spell.subject.value for spell in spells if spell.status is not Status.NO_BENEFIT}
     with_income = {one.subject.value for one in postings if one.income_type is not IncomeType.UNREADABLE}
     return with_status | with_income
 
 
-def _unknown(spells: Iterable[StatusSpell], postings: Iterable[IncomePosting]) -> set[str]:
+def _people_with_unknown(spells: Iterable[StatusSpell], postings: Iterable[IncomePosting]) -> set[str]:
     in_spells = {spell.subject.value for spell in spells if spell.status is Status.UNKNOWN}
     return in_spells | {one.subject.value for one in postings if one.income_type is IncomeType.UNKNOWN}
 

@@ -80,7 +80,7 @@ def pull_records(
         elif run.tells_changes:
             told = standing_records(step)
         else:
-            told = RunTold(*holds.staged(step.asking.session, run.id), absence_is_known=True)
+            told = RunTold(*holds.staged_answers(step.asking.session, run.id), absence_is_known=True)
         done = conclude(step, told, files)
     if isinstance(done, PullLooksWrong):
         raise done

@@ -193,7 +193,7 @@ def store_held_run(gateway: Gateway, asking: Asking, hold: PullHold, declaration
     told = (
         standing_records(step)
         if run.tells_changes
-        else RunTold(*holds.staged(session, run.id), absence_is_known=hold.absence_is_known)
+        else RunTold(*holds.staged_answers(session, run.id), absence_is_known=hold.absence_is_known)
     )
     done = conclude(step, told, list(hold.files), is_accepted=True)
     if isinstance(done, PullLooksWrong):

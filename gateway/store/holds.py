@@ -90,7 +90,7 @@ def stage(
         session.merge(StagedAnswer(run_id=run_id, subject_id=subject, records=texts, failure=reasons.get(subject, "")))
 
 
-def staged(session: Session, run_id: str) -> tuple[list[Owned], dict[SubjectRef, RejectReason]]:
+def staged_answers(session: Session, run_id: str) -> tuple[list[Owned], dict[SubjectRef, RejectReason]]:
     """What is kept aside of a run: the records, and of whom nothing was learnt, and why."""
     query = select(StagedAnswer).where(StagedAnswer.run_id == run_id).order_by(StagedAnswer.subject_id)
     owned: list[Owned] = []
