@@ -15,10 +15,9 @@ from datetime import datetime, timedelta
 
 from connectors.asking import OwnPage, Trouble, ask_people, own_page
 from connectors.base import Progress, no_progress
-from connectors.cells import read_flag, read_instant
-from connectors.errors import ConnectorError, RejectReason, SourceMalformed
+from connectors.errors import ConnectorError, ListMoved, SourceMalformed
 from connectors.shapes import Owned
-from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, Record, Transport
+from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, ReadsFiles, Record, Transport
 from gateway.contracts.declarations import source
 from gateway.errors.holds import PullLooksWrong, PullRejected
 from gateway.errors.pulls import NothingComplete
@@ -26,11 +25,11 @@ from gateway.events.event import PersonLine
 from gateway.events.records import RecordsAsked, RecordsFailed
 from gateway.installation.authority import deciding
 from gateway.installation.gateway import Gateway
+from gateway.intake.changes_told import ChangesTold
 from gateway.intake.file_readers import waiting_for
 from gateway.intake.pulling import PullReport, ask_to_pull, check_may_be_asked, note_reached
 from gateway.intake.record_runs import RecordRun, RunTold, conclude, drop_held_run, run_step, standing_records
 from gateway.store import holds, records
-from gateway.store.records import Versioned
 from gateway.store.storing_records import ended_people
 from policies.terms import Purpose
 from vocabulary.errors import DeclarationInvalid
@@ -38,6 +37,7 @@ from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
 
 _CHUNK_PEOPLE = 50  # asked about between two commits
+_READINGS = 2  # of one list, before it is refused because it moves
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -74,6 +74,7 @@ def pull_records(
     files = list(transport.digests) if isinstance(transport, PutsAway) else []
     if isinstance(transport, PutsAway):
         _leave_rejected(gateway, run, transport)
+    run.newest_file = transport.newest_file if isinstance(transport, ReadsFiles) else ""
     with run_step(gateway, run, run.people) as step:
         if told is not None:
             step.note(len(told.owned))
@@ -152,7 +153,12 @@ def _begin(
             keeps_amounts=contract.needs_amounts,
         )
         run.count_on(row.counts)
-        ask = Ask(weeks[0].monday, weeks[1].sunday, since=_since(row.cursor, coverage.lag_days))
+        ask = Ask(
+            weeks[0].monday,
+            weeks[1].sunday,
+            since=_since(row.cursor, coverage.lag_days),
+            newest_file=records.newest_file(asking.session, contract_id, source_id),
+        )
         return run, ask, row.position
 
 
@@ -188,12 +194,24 @@ def _ask_everybody(
 
 
 def _read_list(gateway: Gateway, run: RecordRun, transport: ListTransport, ask: Ask, progress: Progress) -> RunTold:
-    """Everything that a source lists, held until its last page: a list that breaks off stores nothing."""
-    found: list[Owned] = []
-    seen: set[tuple[SubjectRef, Record]] = set()
-    for number, own in enumerate(_pages(gateway, run, transport, ask), start=1):
-        found += _new_on_page(run, own.owned, seen)
-        progress(number, 0)  # nobody knows how many pages there are
+    """Everything that a source lists, held until its last page: a list that breaks off stores nothing.
+
+    One that moved while it was read is read again from its beginning, once; one that moves on is refused.
+    """
+    for reading in range(1, _READINGS + 1):
+        outside, unowned, rejected = run.outside, run.unowned, run.rejected.copy()
+        found: list[Owned] = []
+        seen: set[tuple[SubjectRef, Record]] = set()
+        try:
+            for number, own in enumerate(_pages(gateway, run, transport, ask), start=1):
+                found += _new_on_page(run, own.owned, seen)
+                progress(number, 0)  # nobody knows how many pages there are
+        except ListMoved:
+            if reading == _READINGS:
+                raise
+            run.outside, run.unowned, run.rejected = outside, unowned, rejected
+        else:
+            break
     return RunTold(found, {}, absence_is_known=not run.unowned)
 
 
@@ -212,10 +230,13 @@ def _new_on_page(run: RecordRun, owned: Sequence[Owned], seen: set[tuple[Subject
 
 def _read_changes(gateway: Gateway, run: RecordRun, transport: ListTransport, ask: Ask, progress: Progress) -> None:
     """Each page is kept with its cursor; at the end the rows of everybody are derived from the standing records."""
+    coverage = run.declaration.coverage
+    if coverage is None:
+        raise TypeError("a file of a kind tells no changes")
+    answer = ChangesTold(run.declaration, coverage.version)
     for number, own in enumerate(_pages(gateway, run, transport, ask), start=1):
-        told = [_versioned_record(run, one.subject, one.record) for one in own.owned]
-        told += [_versioned_record(run, None, record) for record in own.unowned]
-        elsewhere = [replace(_versioned_record(run, None, record), is_deleted=True) for record in own.strangers]
+        told = [*map(answer.of_person, own.owned), *map(answer.of_anybody, own.unowned)]
+        elsewhere = [replace(answer.of_stranger(record), is_deleted=True) for record in own.strangers]
         with run_step(gateway, run, run.people) as step:
             session = step.asking.session
             kept = [one for one in told if one.subject is None or one.subject in step.allowed]
@@ -240,21 +261,3 @@ def _pages(gateway: Gateway, run: RecordRun, transport: ListTransport, ask: Ask)
         run.unowned += len(own.unowned)
         run.rejected.update(own.rejected)
         yield found
-
-
-def _versioned_record(run: RecordRun, subject: SubjectRef | None, record: Record) -> Versioned:
-    """The record with its number and version. Raises `SourceMalformed` where it has none: a cursor that passed it would
-    lose it for good.
-    """
-    texts = dict(zip(run.words, record, strict=True))
-    version, number = texts["version"].strip(), texts["record"].strip()
-    instant = read_instant(version)
-    order = int(version) if version.isdecimal() else -1
-    if isinstance(instant, datetime):
-        order = int(instant.timestamp() * 1_000_000)
-    if not number or not 0 <= order < 2**62:
-        raise SourceMalformed(source=run.declaration.id, reason="a record has no number or no version")
-    is_deleted = read_flag(texts.get("deleted", ""))
-    if isinstance(is_deleted, RejectReason):
-        raise SourceMalformed(source=run.declaration.id, reason="whether a record is deleted is neither yes nor no")
-    return Versioned(subject, record, number, order, is_deleted)

@@ -45,6 +45,7 @@ class RecordRun:
     weeks: tuple[Week, Week]
     people: list[SubjectRef]  # who may be followed, in the order in which they are asked about
     keeps_amounts: bool
+    newest_file: str = ""  # that told everything, where the records came as one
     records: int = 0
     outside: int = 0
     unowned: int = 0  # records of which nobody can tell whose they are
@@ -53,6 +54,7 @@ class RecordRun:
     def counts(self) -> dict[str, Any]:
         """What is counted before the answers are read: `count_on` takes it up again."""
         return {
+            "newest_file": self.newest_file,
             "records": self.records,
             "outside": self.outside,
             "unowned": self.unowned,
@@ -62,6 +64,7 @@ class RecordRun:
     def count_on(self, counts: Mapping[str, Any]) -> None:
         """Go on from what an interrupted run, or one that was held, had counted."""
         if counts:
+            self.newest_file = counts["newest_file"]
             self.records, self.outside, self.unowned = counts["records"], counts["outside"], counts["unowned"]
             self.rejected = Counter({RejectReason(reason): count for reason, count in counts["rejected"].items()})
 
@@ -153,6 +156,7 @@ def conclude(
     findings = () if is_accepted else findings_of(session, run.contract_id, run.declaration, measures)
     if not findings:
         return _store(step, asked, answer, measures, files)
+    step.row.counts = run.counts()
     if not run.tells_changes:  # those are kept by record
         own = [one for one in told.owned if one.subject in step.allowed]
         holds.stage(session, run.id, own, told.failed, [person.value for person in step.allowed])
@@ -229,7 +233,7 @@ def _store(
     boundary = step.gateway.boundary(asking.session)
     stored = store_whole(asking.session, boundary, asked, answer, now=asking.now)
     run.rejected.update(stored.rejected)
-    row.ended_at, row.position, row.counts = asking.now, "", run.counts()
+    row.ended_at, row.position, row.counts, row.newest_file = asking.now, "", run.counts(), run.newest_file
     asking.session.add(row)
     holds.forget_staged(asking.session, run.id)
     note_reached(asking.uow, run.declaration, None)
