@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from policies.programme import Programme
 from policies.terms import Action, Party, Role
+from vocabulary.identity import identity_of
 
 DAYS = 30  # in which the ordinary way, a proposal and an approval, puts people back who stay
 _NEEDED = (
@@ -39,7 +40,7 @@ class Rescue:
 
 def rescue_of(first: str, second: str, officer: str, *, today: date) -> Rescue:
     """The rescue that these people ask for on a day. Raises `ValueError` where they are not three."""
-    if len({first, second, officer}) < len((first, second, officer)):
+    if len({identity_of(name) for name in (first, second, officer)} - {""}) < 3:
         raise ValueError("it takes two people, and a third who watches: the officer decides nothing (GDPR art. 38(6))")
     return Rescue(first, second, officer, today + timedelta(days=DAYS))
 
