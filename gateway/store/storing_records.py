@@ -116,7 +116,9 @@ def store_whole(
     elif kind == "postings":
         stored.postings = _postings(session, asked, answer, now)
     else:
-        stored.people_changed = _events(session, boundary, asked, read.events, certain, absence_is_known, stored, now)
+        stored.people_changed = _events(
+            session, boundary, asked, read.events, certain, answer.absence_is_known, stored, now
+        )
     return stored
 
 
