@@ -14,6 +14,7 @@ from gateway.store.record_tables import PullHold, StagedAnswer
 from vocabulary.danish_days import danish_day
 from vocabulary.records import SubjectRef
 
+HELD = "held for a check of data"
 ACCEPTED, REJECTED = "accepted", "rejected"
 SUPERSEDED = "superseded"  # the source was declared in another way: what came is judged anew
 
@@ -26,7 +27,7 @@ class HeldForCheck:
     answer_by: date
 
     def __str__(self) -> str:
-        return f"held for a check of data since {self.since}, answered by {self.answer_by}"
+        return f"{HELD} since {self.since}, answered by {self.answer_by}"
 
 
 def holds_of(session: Session, contract_id: str = "", source_id: str = "") -> Sequence[PullHold]:

@@ -18,10 +18,12 @@ from gateway.intake.pulling import PullReport, pull
 from gateway.intake.pulling_records import pull_records
 from gateway.jobs.doctor import examine_opened
 from gateway.release.releasing import release
+from gateway.settlement.views import show_investor, show_statement
 from gateway.store import holds
 from gateway.store.log_tables import LogEntry
 from gateway.store.record_tables import PullRun, RecordRow, StagedAnswer
 from gateway.store.tables import PullRow, SpellRow
+from gateway.wording.views import as_json
 from policies.errors import PolicyDenied
 from tests.functional.test_record_pulls import CHANGES, PERIODS, Pages, PersonByPerson, change, numbers, source_text
 from tests.functional.test_traps import Clock
@@ -233,6 +235,14 @@ def test_a_window_whose_data_never_came_waits_too(town: SimulatedMunicipality, t
     with pytest.raises(DataHeld) as held:
         released(town)
     assert str(held.value) == "held for a check of data since 2030-03-01, answered by 2030-03-08"
+    statement, dates = show_statement(town.gateway, town.contract), show_investor(town.gateway, town.contract)
+    following = statement.windows[0].next
+    assert following is not None
+    assert (following.condition, following.on) == (str(held.value), date(2030, 3, 8))
+    assert {one.held for one in dates.declared_dates} == {str(held.value)}
+    for shown in (as_json(statement), as_json(dates)):  # and nothing else: no finding, no count
+        assert "nobody_found" not in str(shown)
+        assert looks.value.hold not in str(shown)
     told = [one for one in examine_opened(town.gateway) if "is held" in one.what]
     assert [one.level for one in told] == ["warn"]
     assert looks.value.hold in told[0].advice
@@ -240,6 +250,7 @@ def test_a_window_whose_data_never_came_waits_too(town: SimulatedMunicipality, t
     with pytest.raises(PolicyDenied) as late:  # the data are missing, as if they had not come
         released(town)
     assert not isinstance(late.value, DataHeld)
+    assert {one.held for one in show_investor(town.gateway, town.contract).declared_dates} == {None}
     [overdue] = [one for one in examine_opened(town.gateway) if "is held" in one.what]
     assert overdue.level == "fail"
     with town.gateway.store.read() as session:
