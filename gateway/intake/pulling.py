@@ -24,11 +24,12 @@ from gateway.events.event import PersonLine
 from gateway.events.pulls import PullAuthorised, PullCompleted, PullFailed, PullNotNeeded, PullRepeated
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import is_sealed, needed_weeks
+from gateway.intake.enrolment import is_sealed
 from gateway.intake.holding import LookedAt, check_may_be_used, findings_of, hold_pull, supersede_holds
 from gateway.intake.judging_pulls import PullMeasures
 from gateway.intake.measuring import measures_of_file
 from gateway.intake.stops import record_programme_stop
+from gateway.outcomes.calendar import needed_weeks
 from gateway.store import basis, circuit, queries, spells
 from gateway.store.newcomers import judge_newcomers
 from gateway.store.storing_records import ended_people
