@@ -56,6 +56,9 @@ class SpecialCategoryBasis(StrEnum):
     HEALTH_OR_SOCIAL_CARE = "https://w3id.org/dpv/legal/eu/gdpr#A9-2-h"
 
 
+SERVICE_NAME = "gateway ("  # how the name of a service begins: no person and no client has such a one
+
+
 class Role(StrEnum):
     """The hat an organisation wears in a programme. One organisation may wear several."""
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from policies.terms import Role
+from policies.terms import SERVICE_NAME, Role
 
 OUTSIDE = frozenset({Role.OPERATOR, Role.INVESTOR})  # whose people never sit at the municipality's keyboard
-_SERVICE = "gateway ("
 
 
 class ActorKind(StrEnum):
@@ -43,7 +42,7 @@ def staff_member(name: str) -> Actor:
 
     Raises `ValueError` for a name that only a service may have.
     """
-    if name.startswith(_SERVICE):
+    if name.startswith(SERVICE_NAME):
         raise ValueError("is the name of a service")
     return Actor(name, Role.MUNICIPALITY, ActorKind.STAFF)
 
@@ -55,4 +54,4 @@ def client(client_id: str, role: Role) -> Actor:
 
 def service(what: str) -> Actor:
     """The gateway itself, named by what it does: "gateway (server)", "gateway (scheduled pull)"."""
-    return Actor(f"{_SERVICE}{what})", Role.MUNICIPALITY, ActorKind.SERVICE)
+    return Actor(f"{SERVICE_NAME}{what})", Role.MUNICIPALITY, ActorKind.SERVICE)
