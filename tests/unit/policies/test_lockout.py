@@ -155,6 +155,28 @@ def test_one_owner_must_be_left_in_every_programme():
     assert lost_powers([PROGRAMME, other], everything, on=DAY) == ()  # whoever may run a command is left there
 
 
+def test_every_reason_is_said_in_its_own_words():
+    def why(power: Power, *refused: tuple[Role, Action]) -> str:
+        return next(one.reason for one in lost_powers([PROGRAMME], but(*refused), on=DAY) if one.power is power)
+
+    both = (Role.CASE_WORKER, Role.SYSTEM_OWNER)
+    assert why(Power.REGISTER_RIGHT, *((role, Action.READ_PERSON) for role in both)) == (
+        "no case worker or system owner who may answer a request for access is left"
+    )
+    assert why(Power.REGISTER_RIGHT, (Role.SYSTEM_OWNER, Action.DECIDE_RIGHT)) == (
+        "no system owner who may decide on a request is left"
+    )
+    other = replace(appointing(("signe", Role.SYSTEM_OWNER), *STAFF[1:]), contract_id="ballerup")
+    assert [one.reason for one in lost_powers([appointing(*STAFF), other], everything, on=DAY)] == [
+        "no system owner is appointed in every programme, and one must approve another policy set in all"
+    ]
+
+
+def test_a_last_day_that_is_the_first_of_the_period_is_told_with_the_day_after():
+    found = first_losses([appointing(*STAFF, until=DAY)], everything, since=DAY, until=LATER)
+    assert {one.day for one in found} == {DAY + timedelta(days=1)}
+
+
 def test_a_programme_without_an_owner_is_told_once():
     other = replace(appointing(*STAFF[1:]), contract_id="ballerup")
     found = lost_powers([appointing(*STAFF), other], everything, on=DAY)
