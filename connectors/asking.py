@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from connectors.boundary import Boundary, CohortMatcher
 from connectors.errors import (
     AnswerForAnother,
+    ListMoved,
     RejectReason,
     SchemaChanged,
     SourceError,
@@ -82,6 +83,7 @@ class Trouble:
 _ONES_OWN: Mapping[type[SourceError], RejectReason] = {
     SourceRefused: RejectReason.ANSWER_REFUSED,
     SourceMalformed: RejectReason.ANSWER_MALFORMED,
+    ListMoved: RejectReason.ANSWER_MALFORMED,
     SchemaChanged: RejectReason.ANSWER_OF_ANOTHER_FORM,
     AnswerForAnother: RejectReason.ANSWER_ABOUT_ANOTHER,
     SourceUnavailable: RejectReason.NO_ANSWER,

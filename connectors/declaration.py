@@ -15,6 +15,7 @@ from connectors.codes import NAMES, NO_CODES, CodeList, own_codes, shipped_list
 from connectors.file_form import FileForm, form_of
 from connectors.schema import Schema
 from connectors.transports import TransportSettings, check, lists_everybody, read_settings
+from connectors.versions import VersionForm
 from vocabulary.declaration import DeclarationTable, one_of, parse
 
 # kind -> the words that its columns must have; our words, the declaration names the columns
@@ -64,11 +65,13 @@ class Coverage:
     With `whole`, everything: what it does not name is not so. With `changes`, the records that are new or changed since
     the cursor; a record stays as it was until a higher version comes. A week can be told of once `complete_after_days`
     have passed since its Sunday. A source of changes whose cursor is an instant is asked `lag_days` again each time.
+    `version` is the form in which it writes the versions of its records.
     """
 
     answers: str
     complete_after_days: int
     lag_days: int
+    version: VersionForm = VersionForm.INTEGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,13 @@ class SourceDeclaration:
     def explains_no_code(self) -> bool:
         """Whether its codes mean something and nobody has said what: then every one of them is unknown."""
         return self.kind in _CODED and not self.codes.statuses
+
+    @property
+    def has_newest_file(self) -> bool:
+        """Whether one of its files, the newest, tells everything, so that an older one would undo it."""
+        arrival = getattr(self.transport, "arrival", None)
+        reads_all = arrival is not None and arrival.reads == "all"
+        return self.coverage is not None and self.coverage.answers == "whole" and not reads_all
 
     @property
     def schema(self) -> Schema:
@@ -222,9 +232,14 @@ def _coverage(table: DeclarationTable) -> Coverage:
         answers=answers,
         complete_after_days=table.integer("complete_after_days", most=366),
         lag_days=table.integer("lag_days", 0, most=366) if answers == "changes" else 0,
+        version=_version_form(table) if answers == "changes" else VersionForm.INTEGER,
     )
     table.finish()
     return coverage
+
+
+def _version_form(table: DeclarationTable) -> VersionForm:
+    return VersionForm(table.convert("version", one_of(*VersionForm))) if "version" in table else VersionForm.INTEGER
 
 
 def _agreement(table: DeclarationTable) -> SourceAgreement:

@@ -12,8 +12,9 @@ ConnectorError (vocabulary.errors.ProductError)
 └── SourceError            a source did not answer as it should: nothing of the answer is stored
     ├── SourceUnavailable  it could not be reached, or was busy, until the deadline: try later
     │   └── FolderEmpty    it was reached, and no whole file lies there
-    ├── SourceRefused      it refused: the credentials, the agreement or the request are not accepted
+    ├── SourceRefused      it refused, or may not be believed; the message says what helps
     ├── SourceMalformed    the answer is cut off, too large, or not in the declared form
+    │   └── ListMoved      it changed while it was read, page after page: what it left out nobody can tell
     ├── SchemaChanged      a column is new, missing or of another type
     ├── AnswerForAnother   the answer is about another person than was asked for
     └── RequestUnsafe      the request was not sent: it would lead, or show, what the declaration does not allow
@@ -58,6 +59,21 @@ class RejectReason(StrEnum):
     ANSWER_OF_ANOTHER_FORM = "answer_of_another_form"
     ANSWER_ABOUT_ANOTHER = "answer_about_another_person"
     NO_ANSWER = "source_did_not_answer"
+
+
+_NOT_STORED = "what came with it was not stored, and what was stored before stays"
+
+
+class Remedy(StrEnum):
+    """What helps against a refusal, as its message says it."""
+
+    CREDENTIALS = "check the credentials and the agreement"
+    REQUEST = "compare the request with the source's own description, or ask its owner"
+    DECLARATION = "compare it with the declaration"
+    CLOCKS = "compare the two systems' clocks"
+    PROXY = "ask whoever runs the proxy"
+    CERTIFICATE = "ask the source's owner which certificate it shows, and who issues it"
+    HOST_KEY = "ask the host's owner, not over this line, whether its key was changed, and then declare the new one"
 
 
 class ConnectorError(ProductError):
@@ -132,7 +148,7 @@ class SourceError(ConnectorError):
     """`source` names the transport's end as its declaration does: a host or a folder, never a query or a value."""
 
     code = "source-error"
-    advice = "nothing of this answer was stored"
+    advice = _NOT_STORED
 
     def __init__(self, *, source: str, reason: str) -> None:
         self.source = source
@@ -150,10 +166,10 @@ class FolderEmpty(SourceUnavailable):
 
 class SourceRefused(SourceError):
     code = "source-refused"
-    advice = "check the credentials and the agreement; nothing of this answer was stored"
 
-    def __init__(self, *, source: str, reason: str, status: int = 0) -> None:
+    def __init__(self, *, source: str, reason: str, status: int = 0, remedy: Remedy = Remedy.CREDENTIALS) -> None:
         self.status = status  # of HTTP, where that is how it refused
+        self.advice = f"{remedy}; {_NOT_STORED}"
         super().__init__(source=source, reason=reason)
 
 
@@ -161,14 +177,21 @@ class SourceMalformed(SourceError):
     code = "source-malformed"
 
 
+class ListMoved(SourceMalformed):
+    code = "list-moved"
+
+    def __init__(self, *, source: str, reason: str) -> None:
+        super().__init__(source=source, reason=f"the list changed while it was read: {reason}")
+
+
 class SchemaChanged(SourceError):
     code = "schema-changed"
-    advice = "compare it with the declaration; nothing of this answer was stored"
+    advice = f"{Remedy.DECLARATION}; {_NOT_STORED}"
 
 
 class AnswerForAnother(SourceError):
     code = "answer-for-another"
-    advice = "tell the source's owner; nothing of this answer was stored"
+    advice = f"tell the source's owner; {_NOT_STORED}"
 
 
 class RequestUnsafe(SourceError):

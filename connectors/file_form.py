@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.name_order import NameForm
 from vocabulary.declaration import DeclarationTable, one_of
 
 _DELIMITERS = (",", ";", "\t")
@@ -20,6 +21,7 @@ class FileForm:
     format: str = "csv"
     sheet: str = ""
     most_bytes: int = 4096 * _MEBIBYTE
+    named_by: NameForm | None = None  # what in a name says how new it is; where nothing is said, what all names have
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def read_form(table: DeclarationTable) -> FileForm:
         raise table.refuse("delimiter", "must be a comma, a semicolon or a tab")
     sheet = table.text("sheet") if kind == "xlsx" else ""
     most = table.integer("most_mebibytes", 4096 if kind == "csv" else 256, least=1, most=1 << 20)
-    return FileForm(pattern, delimiter, kind, sheet, most * _MEBIBYTE)
+    named_by = NameForm(table.convert("named_by", one_of(*NameForm))) if "named_by" in table else None
+    return FileForm(pattern, delimiter, kind, sheet, most * _MEBIBYTE, named_by)
 
 
 def read_arrival(table: DeclarationTable) -> Arrival:

@@ -168,11 +168,13 @@ class Inbox:
     def _declared_files(self, where: Where) -> tuple[list[Entry], list[Left]]:
         """The files that the declaration means, by name, and those that it may not mean."""
         ours, left = [], []
-        entries = self._place.entries(where)
-        if len(entries) > _MOST_ENTRIES:
-            raise FileUnreadable(file=self.label, line=1, reason=f"holds more than {_MOST_ENTRIES:,} names")
-        for _, entry in sorted({entry.name: entry for entry in entries}.items()):  # a server may list a name twice
-            if entry.name in set(Where) or not fnmatch(entry.name, self._form.pattern):
+        # a server may list a name twice; what the pattern does not mean is somebody else's, however much it is
+        meant = {entry.name: entry for entry in self._place.entries(where) if fnmatch(entry.name, self._form.pattern)}
+        if len(meant) > _MOST_ENTRIES:
+            reason = f"holds more than {_MOST_ENTRIES:,} names of the pattern: put away those that were read"
+            raise FileUnreadable(file=self.label, line=1, reason=reason)
+        for _, entry in sorted(meant.items()):
+            if entry.name in set(Where):
                 continue
             refusal = self._refusal(where, entry)
             if refusal:

@@ -19,12 +19,14 @@ Record = tuple[str, ...]  # a text for each declared column, in the declaration'
 @dataclass(frozen=True, slots=True)
 class Ask:
     """The days of life that are asked for, both ends included. `since` is where a source of changes goes on: what an
-    earlier page gave as its cursor, or empty for the beginning.
+    earlier page gave as its cursor, or empty for the beginning. `newest_file` is the newest by its name that an earlier
+    reading took for everything, or empty.
     """
 
     from_day: date
     to_day: date
     since: str = ""
+    newest_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,16 @@ class PutsAway(Protocol):
     def finish(self, done: Collection[str]) -> None:
         """Put away what is stored: the files of these digests, and those that a later one took the place of."""
         ...
+
+
+@runtime_checkable
+class ReadsFiles(Protocol):
+    """A transport whose records lie in files. `newest_file`: the name of the newest that it read, where that one tells
+    everything; else empty.
+    """
+
+    @property
+    def newest_file(self) -> str: ...
 
 
 Transport = PersonTransport | ListTransport

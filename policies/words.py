@@ -63,12 +63,15 @@ class ProgrammeWords:
         return _PLACE.sub(word, text)
 
     def last_day(self, key: str, *, since: date) -> date | None:
-        """The last day up to which every day since then has a word of this key; None where there is no end."""
+        """The last day up to which every day since then has a word of this key, or the last before then that had one;
+        None where there is no end.
+        """
         day = since
         while True:
             found = next((one for one in self.entries if one.key == key and one.covers(day)), None)
             if found is None:
-                return day - timedelta(days=1)
+                ends = [one.valid_to for one in self.entries if one.key == key and one.valid_to is not None]
+                return max((end for end in ends if end < day), default=day - timedelta(days=1))
             if found.valid_to is None:
                 return None
             day = found.valid_to + timedelta(days=1)

@@ -77,7 +77,10 @@ class CodeList:
         return self.statuses[code] if limit is not None and limit.allow(week, week) else None
 
     def statuses_in(self, first: Week, last: Week) -> dict[str, Status]:
-        """Code -> status of the codes that exist in every week from the first to the last."""
+        """Code -> status of the codes that exist in every week from the first to the last.
+
+        Nobody's past is asked: a code that closed to new people means here what the list says.
+        """
         return {code: status for code, status in self.statuses.items() if self.limits[code].allow(first, last)}
 
     def with_own(self, own: CodeList) -> CodeList:

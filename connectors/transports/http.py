@@ -8,6 +8,7 @@ size and time, and nothing of a request is logged or stands in an error.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -20,14 +21,17 @@ import httpcore
 import httpx
 import tenacity
 
-from connectors.errors import RequestUnsafe, SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import Remedy, RequestUnsafe, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transport import Clock, Secrets
 from connectors.transports.addresses import holds_ten_digits, host_of, origin
-from connectors.transports.http_pool import JudgedTransport
+from connectors.transports.http_pool import JudgedTransport, proxy_of
 from connectors.transports.http_settings import HttpSettings
 from connectors.transports.network import Resolve, resolve
 from connectors.transports.pace import Pace
+from connectors.transports.tunnel import proxy_name, proxy_refusal
 
+ANY_JSON = "application/*+json"
+_JSON_BY_SUFFIX = re.compile(r"application/[a-z0-9.-]+\+json")
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 _TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 _LEAST_WAIT_SECONDS = 0.05  # the least that a wait is given when the deadline is near
@@ -83,7 +87,7 @@ class HttpClient:
         self._mine = threading.local()  # the deadline of each thread's request
         self._client = httpx.Client(
             transport=JudgedTransport(settings, secrets, self._remaining, resolve),
-            headers={"accept-encoding": "identity", "user-agent": "outcome-gateway"},
+            headers={"accept-encoding": "identity", "connection": "close", "user-agent": "outcome-gateway"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds),
             follow_redirects=False,
@@ -172,7 +176,9 @@ class HttpClient:
                 return self._read(answer, host_of(request.url), accept, statuses, faults)
             finally:
                 answer.close()
-        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError):
+        except httpcore.ProxyError as error:
+            failure = self._failure_of_proxy(str(error), host_of(request.url))
+        except (httpcore.ConnectError, httpcore.ConnectTimeout):
             failure = "it cannot be reached"
         except httpcore.TimeoutException:
             failure = "it did not answer in time"
@@ -181,6 +187,17 @@ class HttpClient:
         except (httpx.InvalidURL, httpcore.UnsupportedProtocol):
             failure = "the address is not one"
         raise _Again(failure)
+
+    def _failure_of_proxy(self, said: str, host: str) -> str:
+        """Why the proxy did not let us through, where asking again may help; else `SourceRefused`."""
+        named = proxy_name(proxy_of(self.settings))
+        if not said[:3].isdigit():
+            return f"{named} is not reached"
+        status = int(said[:3])
+        reason, may_pass = proxy_refusal(status, named)
+        if may_pass:
+            return reason
+        raise SourceRefused(source=host, reason=reason, status=status, remedy=Remedy.PROXY)
 
     def _read(
         self,
@@ -194,9 +211,9 @@ class HttpClient:
         message = Message()
         message["content-type"] = answer.headers.get("content-type", "")
         media_type, charset = message.get_content_type(), str(message.get_param("charset") or "").lower()
-        if status not in statuses and not (status in faults and media_type in accept):
+        if status not in statuses and not (status in faults and _is_accepted(media_type, accept)):
             self._refuse(answer, host)
-        if media_type not in accept or "content-type" not in answer.headers:
+        if not _is_accepted(media_type, accept) or "content-type" not in answer.headers:
             raise SourceMalformed(source=host, reason=f"the answer is not of the type {' or '.join(sorted(accept))}")
         if charset not in _CHARSETS or answer.headers.get("content-encoding", "identity") != "identity":
             raise SourceMalformed(source=host, reason="the answer is in another charset than UTF-8, or compressed")
@@ -217,21 +234,24 @@ class HttpClient:
             wait = _retry_after(answer.headers)
             if status == 429:
                 self._pace.hold(wait)
-            raise _Again(f"it answered with status {status}", wait_seconds=wait)
+            asks = f", and asks to wait {wait:,.0f} seconds" if wait else ""
+            raise _Again(f"it answered with status {status}{asks}", wait_seconds=wait)
         if 300 <= status < 400:
             reason = f"it answered with a redirect ({status}), which is not followed"
         else:
             reason = f"it answered with status {status}{_MEANING.get(status, '')}"
-        raise SourceRefused(source=host, reason=reason, status=status)
+        remedy = _REMEDIES.get(status, Remedy.REQUEST)
+        raise SourceRefused(source=host, reason=reason, status=status, remedy=remedy)
 
 
 _MEANING = {
     401: " (the credentials are not accepted)",
     403: " (these credentials may not ask this)",
     404: " (nothing is at this address)",
-    407: " (the proxy wants other credentials)",
+    407: " (a proxy before it wants credentials)",
     412: " (a condition is not met, or the id of the request was used before)",
 }
+_REMEDIES = {401: Remedy.CREDENTIALS, 403: Remedy.CREDENTIALS, 407: Remedy.PROXY}
 
 
 class _At(tenacity.stop.stop_base):
@@ -254,6 +274,11 @@ def _wait(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception()
         asked = error.wait_seconds if isinstance(error, _Again) else 0.0
     return asked + _jitter(state)
+
+
+def _is_accepted(media_type: str, accept: Collection[str]) -> bool:
+    """Whether a type is one of these; `application/*+json` is every one that is JSON by its suffix (RFC 6839 §3.1)."""
+    return media_type in accept or (ANY_JSON in accept and _JSON_BY_SUFFIX.fullmatch(media_type) is not None)
 
 
 def _retry_after(headers: httpx.Headers) -> float:

@@ -1,4 +1,8 @@
-"""httpx on connections of our own making: judged addresses, declared certificates, and the proxy that is meant."""
+"""httpx on connections of our own making: judged addresses, declared certificates, and the proxy that is meant.
+
+Each question has a connection of its own. On one that is kept, whatever a server sent too much would be the answer to
+the next question, which is about somebody else; and an answer about nobody names no number that could be compared.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ class JudgedTransport(httpx.BaseTransport):
     """httpx over a pool whose connections `JudgedBackend` makes. Answers are read as they were sent."""
 
     def __init__(self, settings: HttpSettings, secrets: Secrets, remaining: Callable[[], float], resolve: Resolve):
-        proxy = _proxy_of(settings)
+        proxy = proxy_of(settings)
         backend = JudgedBackend(
             networks=settings.networks,
             proxy=(urlsplit(proxy).hostname or "") if proxy else "",
@@ -31,8 +35,7 @@ class JudgedTransport(httpx.BaseTransport):
             ssl_context=tls_context(settings, secrets) if any(map(_is_https, settings.origins)) else None,
             proxy=_as_proxy(proxy) if proxy else None,
             max_connections=settings.parallel,
-            max_keepalive_connections=settings.parallel,
-            keepalive_expiry=20.0,
+            max_keepalive_connections=0,
             network_backend=backend,
         )
 
@@ -71,7 +74,7 @@ class _Stream(httpx.SyncByteStream):
         self._answer.close()
 
 
-def _proxy_of(settings: HttpSettings) -> str:
+def proxy_of(settings: HttpSettings) -> str:
     """The proxy's address, or empty. Loopback and what NO_PROXY names are reached without one."""
     if settings.proxy:
         return "" if settings.proxy == DIRECT else settings.proxy

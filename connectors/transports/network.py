@@ -13,7 +13,7 @@ from typing import Any
 
 import httpcore
 
-from connectors.errors import RequestUnsafe, SourceRefused
+from connectors.errors import Remedy, RequestUnsafe, SourceRefused
 from connectors.transports.addresses import Network, is_loopback, may_be_dialled
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -42,6 +42,16 @@ class JudgedBackend(httpcore.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: _Options | None = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            return self._connect(host, port, timeout, local_address, socket_options)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            if host == self._proxy:
+                raise httpcore.ProxyError("the proxy is not reached") from None
+            raise
+
+    def _connect(
+        self, host: str, port: int, timeout: float | None, local_address: str | None, socket_options: _Options | None
     ) -> httpcore.NetworkStream:
         try:
             addresses = self._resolve(host, port)
@@ -91,7 +101,7 @@ class _TimedStream(httpcore.NetworkStream):
         except httpcore.ConnectError as error:
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):
                 reason = f"its certificate is not accepted: {error.__cause__.verify_message}"
-                raise SourceRefused(source=self._host, reason=reason) from None
+                raise SourceRefused(source=self._host, reason=reason, remedy=Remedy.CERTIFICATE) from None
             self._check_alert(error)
             raise
         return _TimedStream(inner, self._host, self._remaining)

@@ -1,7 +1,7 @@
 """Asking a REST source, page after page, and making sure that the pages are one whole.
 
-- A page that comes twice, or whose records were on the page before, means that the list moved while it was read: what
-  it left out nobody can tell, so the reading ends (`SourceMalformed`) and the next pull begins anew.
+- A page that comes twice, or a record that any earlier page had, means that the list moved while it was read: what it
+  left out nobody can tell, so the reading ends (`ListMoved`). Whoever asked begins anew, once.
 - The order of records on a page means nothing, so another order is harmless.
 - Of a source of changes a record may come again: the engine tells it by record and version.
 """
@@ -14,17 +14,19 @@ import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from connectors.errors import SourceMalformed, SourceRefused
+from connectors.errors import ListMoved, SourceMalformed, SourceRefused
+from connectors.page_rules import PagesOfChanges, PagesOfOneList
 from connectors.schema import Schema
 from connectors.transport import Ask, Clock, Page, Record, Secrets
 from connectors.transports.addresses import host_of
-from connectors.transports.http import HttpClient, HttpRequest
+from connectors.transports.http import ANY_JSON, HttpClient, HttpRequest
 from connectors.transports.json_answer import parse_json, parse_path, value_at
 from connectors.transports.rest_settings import ApiKey, OAuth, RestSettings, layout
 from connectors.transports.template import fill, values_of
 from connectors.transports.tokens import Credentials, KeyCredentials, NoCredentials, TokenCredentials
+from connectors.versions import VersionForm, read_version
 
-_ACCEPT = ("application/json", "application/problem+json")
+_ACCEPT = ("application/json", ANY_JSON)
 _MOST_PAGES = 100_000
 _MOST_PAGES_OF_A_PERSON = 100
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"[^"]*"|[^",;\s]+))?)*)')
@@ -37,6 +39,7 @@ class JsonReader:
     def __init__(self, settings: RestSettings, schema: Schema, secrets: Secrets, clock: Clock) -> None:
         self._settings = settings
         self._source = host_of(settings.url)
+        self._now = clock.now
         self._layout = layout(settings, schema)
         self._http = HttpClient(settings.http, secrets, clock)
         self._credentials = _credentials(settings, self._http, secrets, clock)
@@ -45,58 +48,43 @@ class JsonReader:
         self._http.close()
 
     def _changes(self, ask: Ask) -> Iterator[Page]:
-        """Pages of changes, until one is empty, or the cursor stands still where that is how the source ends."""
-        position, seen = ask.since, {ask.since}
+        """Pages of changes, until the cursor stands still."""
+        paging, position = self._settings.paging, ask.since
+        began = int(self._now().timestamp()) * 1_000_000_000
+        pages = PagesOfChanges(self._source, position, repeats=paging.repeats, began=began)
         for _ in range(_MOST_PAGES):
             said = self._ask(ask, "", position, "")[0]
             records = self._layout.records(said, source=self._source)
-            after = value_at(said, parse_path(self._settings.paging.next)) or position
+            after = value_at(said, parse_path(paging.next)) or position
+            is_last = pages.is_last(position, after, len(records), read_version(after, VersionForm.INSTANT))
             yield Page(records, after)
-            if not records or (after == position and self._settings.paging.repeats):
+            if is_last:
                 return
-            if after in seen:
-                raise self._list_changed("the same page follows again")
-            seen.add(after)
             position = after
-        raise self._list_changed("its pages do not end")
+        raise self._endless()
 
     def _whole(self, ask: Ask, number: str, most: int) -> Iterator[list[Record]]:
-        """The records of each page of one list."""
-        position = str(self._settings.paging.first) if self._settings.paging.kind == "number" else ""
-        address, total, read, seen = "", "", 0, {position}
-        before: frozenset[Record] = frozenset()
+        """The records of each page of one list; `ListMoved` where they are not one whole."""
+        paging = self._settings.paging
+        position, address = str(paging.first) if paging.kind == "number" else "", ""
+        pages = PagesOfOneList(self._source)
+        if position:
+            pages.go_on(position)
         for _ in range(most):
             said, headers = self._ask(ask, number, position, address)
             records = self._layout.records(said, source=self._source)
-            here = frozenset(records)
-            if not before.isdisjoint(here):
-                raise self._list_changed("a record comes on two pages")
-            before, read, total = here, read + len(records), self._same_total(said, total)
+            pages.add(records)
+            total = pages.announce(value_at(said, parse_path(paging.total))) if paging.total else 0
             yield records
-            if self._settings.paging.kind == "number":
-                position = str(int(position) + 1) if records and read < int(total) else ""
+            if paging.kind == "number":
+                position = str(int(position) + 1) if records and pages.records_read < total else ""
             else:
                 position, address = self._following(said, headers)
             if not position:
-                if total and read != int(total):
-                    raise self._list_changed(f"{read} records came, and the source said {total}")
+                pages.end()
                 return
-            if position in seen:
-                raise self._list_changed("the same page follows again")
-            seen.add(position)
-        raise self._list_changed("its pages do not end")
-
-    def _same_total(self, said: Any, before: str) -> str:
-        if not self._settings.paging.total:
-            return ""
-        total = value_at(said, parse_path(self._settings.paging.total))
-        if not (total.isascii() and total.isdigit() and len(total) < 12):
-            raise SourceMalformed(
-                source=self._source, reason=f"{self._settings.paging.total!r} is no number of records"
-            )
-        if before and total != before:
-            raise self._list_changed("the number of records changed")
-        return total
+            pages.go_on(position)
+        raise self._endless()
 
     def _following(self, said: Any, headers: Mapping[str, str]) -> tuple[str, str]:
         """Where the list goes on, and that page's address where a header says it; empty after the last."""
@@ -109,8 +97,8 @@ class JsonReader:
                 return address, address
         return "", ""
 
-    def _list_changed(self, how: str) -> SourceMalformed:
-        return SourceMalformed(source=self._source, reason=f"the list changed while it was read: {how}")
+    def _endless(self) -> SourceMalformed:
+        return SourceMalformed(source=self._source, reason="its pages do not end")
 
     def _ask(self, ask: Ask, number: str, position: str, address: str) -> tuple[Any, Mapping[str, str]]:
         def build() -> HttpRequest:
@@ -159,6 +147,13 @@ class JsonPeople(JsonReader):
         return self._settings.http.parallel
 
     def ask(self, cpr_digits: str, ask: Ask) -> Sequence[Record]:
+        """All that is told of this person; an answer that moved between its pages is asked for once more."""
+        try:
+            return self._all_pages(cpr_digits, ask)
+        except ListMoved:
+            return self._all_pages(cpr_digits, ask)
+
+    def _all_pages(self, cpr_digits: str, ask: Ask) -> list[Record]:
         return [record for page in self._whole(ask, cpr_digits, _MOST_PAGES_OF_A_PERSON) for record in page]
 
 

@@ -18,9 +18,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
-from connectors.errors import FileUnreadable, SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import FileUnreadable, Remedy, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.file_form import Arrival, FileForm, read_arrival, read_form
 from connectors.inbox import Entry, Inbox, Where
 from connectors.schema import Schema
@@ -133,7 +133,7 @@ class SftpFolder:
         if where is not Where.COMING and not self._claims:
             return []
         with self._asking():
-            return [_entry(found.filename, found) for found in self._sftp.listdir_attr(self._path(where))]
+            return [_entry(found.filename, found) for found in _listed_files(self._sftp, self._path(where))]
 
     def open(self, where: Where, entry: Entry) -> BinaryIO:
         with self._asking():
@@ -189,10 +189,12 @@ class SftpFolder:
             try:
                 transport.start_client(timeout=timeout)
             except IncompatiblePeer:
-                raise SourceRefused(source=self.label, reason=f"the host has no key of the type {kind}") from None
+                reason = f"the host has no key of the type {kind}"
+                raise SourceRefused(source=self.label, reason=reason, remedy=Remedy.HOST_KEY) from None
             shown = transport.get_remote_server_key().asbytes()
             if not hmac.compare_digest(shown, pinned):
-                raise SourceRefused(source=self.label, reason="the host's key is not the one that is declared")
+                reason = "the host's key is not the one that is declared: it was changed, or another host answers"
+                raise SourceRefused(source=self.label, reason=reason, remedy=Remedy.HOST_KEY)
             try:
                 transport.auth_publickey(settings.user, _client_key(key_file, settings.client_key))
             except paramiko.AuthenticationException:
@@ -223,7 +225,7 @@ class SftpFolder:
         except PermissionError:
             found: Exception = SourceRefused(source=self.label, reason="it does not let this user do that")
         except FileNotFoundError:
-            found = SourceRefused(source=self.label, reason="it has no such folder or file")
+            found = SourceRefused(source=self.label, reason="it has no such folder or file", remedy=Remedy.DECLARATION)
         except SFTPError:
             found = SourceMalformed(source=self.label, reason="it does not speak SFTP")
         except (SSHException, EOFError, TimeoutError, ConnectionError):
@@ -297,6 +299,33 @@ class _Remote(io.RawIOBase):
             raise FileUnreadable(file=self._entry.name, line=1, reason="changed since it was listed")
 
 
+def _listed_files(client: Any, folder: str) -> list[SFTPAttributes]:
+    """What lies in a folder, under names as they are: bytes that are not UTF-8 stand as lone surrogates, as names on
+    this machine do. The library's own listing ends at the first such name, whoever put it there (RFC draft
+    filexfer-02 §6.7, §7).
+    """
+    from paramiko import SFTPAttributes, SFTPError
+    from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_READDIR
+
+    kind, message = client._request(CMD_OPENDIR, folder)
+    if kind != CMD_HANDLE:
+        raise SFTPError("no handle")
+    handle, attributes = message.get_binary(), cast(Any, SFTPAttributes)
+    found: list[SFTPAttributes] = []
+    while True:
+        try:
+            kind, message = client._request(CMD_READDIR, handle)
+        except EOFError:
+            break
+        if kind != CMD_NAME:
+            raise SFTPError("no names")
+        for _ in range(message.get_int()):
+            name, long_name = (message.get_binary().decode("utf-8", "surrogateescape") for _ in range(2))
+            found.append(attributes._from_msg(message, name, long_name))
+    client._request(CMD_CLOSE, handle)
+    return [one for one in found if one.filename not in (".", "..")]
+
+
 def _entry(name: str, found: SFTPAttributes) -> Entry:
     mode = found.st_mode
     refusal = ""
@@ -341,7 +370,8 @@ def _dial(settings: SftpSettings) -> socket.socket:
     addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
     # one bad answer spoils all: whoever can add it can add others
     if not all(may_be_dialled(address, settings.networks, loopback=False) for address in addresses):
-        raise SourceRefused(source=settings.host, reason="its address lies in no network that the declaration allows")
+        reason = "its address lies in no network that the declaration allows"
+        raise SourceRefused(source=settings.host, reason=reason, remedy=Remedy.DECLARATION)
     for address in addresses:
         try:
             line = socket.create_connection((address, settings.port), timeout=settings.timeout_seconds)

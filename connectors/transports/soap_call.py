@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connectors.errors import SourceError, SourceRefused, SourceUnavailable
+from connectors.errors import Remedy, SourceError, SourceRefused, SourceUnavailable
 from connectors.transports.addresses import host_of
 from connectors.transports.http import HttpClient, HttpRequest
 from connectors.transports.wss import SOAP
@@ -26,11 +26,23 @@ _MEANING = {
     "FailedAuthentication": "it does not accept the certificate or the token",
     "FailedCheck": "it finds the signature wrong",
     "UnsupportedAlgorithm": "it does not accept the algorithms of the signature",
-    "MessageExpired": "it finds the request too old: compare the two systems' clocks",
+    "MessageExpired": "it finds the request too old",
     "InvalidRequest": "the request for a token is not what it expects",
     "RequestFailed": "it issues no token for this service and authority: check the agreement",
     "BadRequest": "the request for a token is not what it expects",
     "InvalidScope": "it does not know the service that the token is for",
+}
+_REMEDIES = {
+    "Client": Remedy.REQUEST,
+    "Sender": Remedy.REQUEST,
+    "VersionMismatch": Remedy.REQUEST,
+    "MustUnderstand": Remedy.REQUEST,
+    "FailedCheck": Remedy.REQUEST,
+    "UnsupportedAlgorithm": Remedy.REQUEST,
+    "MessageExpired": Remedy.CLOCKS,
+    "InvalidRequest": Remedy.REQUEST,
+    "BadRequest": Remedy.REQUEST,
+    "": Remedy.REQUEST,
 }
 _TOKEN_REFUSED = frozenset({"InvalidSecurityToken", "SecurityTokenUnavailable", "FailedAuthentication"})
 
@@ -74,4 +86,4 @@ def _refusal(fault: Element, version: str, source: str) -> SourceError:
         return TokenNotAccepted(source=source, reason=reason)
     if most_exact in _RECEIVER:
         return SourceUnavailable(source=source, reason=reason)
-    return SourceRefused(source=source, reason=reason)
+    return SourceRefused(source=source, reason=reason, remedy=_REMEDIES.get(most_exact, Remedy.CREDENTIALS))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection, CursorResult, Engine, NullPool, QueuePoo
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from connectors.errors import (
+    Remedy,
     SchemaChanged,
     SecretMissing,
     SourceError,
@@ -34,11 +35,12 @@ _ROWS_A_PAGE = 1_000
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine
 _DRIVERS = {"postgresql": "postgresql+psycopg", "sqlite": "sqlite", "mssql": "mssql+pyodbc"}
 _READS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_TRANSACTION})
+_WRITES = "25006"
 # SQLSTATE, its beginning -> what it means (PostgreSQL, appendix A)
 _STATES: tuple[tuple[str, type[SourceError], str], ...] = (
     ("28", SourceRefused, "it does not accept the user or the password"),
     ("42501", SourceRefused, "this user may not read it"),
-    ("25006", SourceRefused, "the statement would change something"),
+    (_WRITES, SourceRefused, "the statement would change something"),
     ("42P01", SchemaChanged, "a table of the statement is not there"),
     ("42703", SchemaChanged, "a column of the statement is not there"),
     ("42", SchemaChanged, "it does not understand the statement any more"),
@@ -133,6 +135,8 @@ class SqlReader:
         state = getattr(error.orig, "sqlstate", None) or ""
         for beginning, kind, reason in _STATES:
             if state.startswith(beginning):
+                if beginning == _WRITES:
+                    return SourceRefused(source=self._source, reason=reason, remedy=Remedy.DECLARATION)
                 return kind(
                     source=self._source, reason=f"{reason}{self._missing(error) if kind is SchemaChanged else ''}"
                 )
@@ -145,7 +149,8 @@ class SqlReader:
             reason = f"a table or column of the statement is not there{self._missing(error)}"
             return SchemaChanged(source=self._source, reason=reason)
         if said in {"not authorized", "attempt to write a readonly database"}:
-            return SourceRefused(source=self._source, reason="the statement does more than read")
+            reason = "the statement does more than read"
+            return SourceRefused(source=self._source, reason=reason, remedy=Remedy.DECLARATION)
         if said == "interrupted":
             return SourceUnavailable(source=self._source, reason="the statement took longer than it may")
         return SourceUnavailable(source=self._source, reason="the database cannot be reached, or ended the connection")
@@ -200,8 +205,11 @@ def _engine(settings: SqlSettings, url: URL, clock: Clock) -> Engine:
             hide_parameters=True,
         )
     limits = {"connect_timeout": 10} if settings.dialect == "postgresql" else {"timeout": settings.seconds}
+    # a statement of PostgreSQL or SQLite sees one state; one of SQL Server would see rows move, and miss them
+    still = {} if settings.dialect == "postgresql" else {"isolation_level": "SERIALIZABLE"}
     return create_engine(
         url,
+        **still,
         poolclass=QueuePool,
         pool_size=settings.parallel,
         max_overflow=0,
@@ -212,10 +220,14 @@ def _engine(settings: SqlSettings, url: URL, clock: Clock) -> Engine:
 
 
 def _restrict(connection: Connection, settings: SqlSettings) -> None:
-    """Read only, and for so long: PostgreSQL says both of a transaction. SQL Server knows the time alone."""
+    """Read only, and for so long: PostgreSQL says both of a transaction. SQL Server knows the time alone.
+
+    An instant that the statement casts to a day becomes a Danish one, whatever the database's or the role's zone is.
+    """
     if settings.dialect == "postgresql":
         milliseconds = settings.seconds * 1_000
         connection.execute(text("SET TRANSACTION READ ONLY"))
+        connection.execute(text("SET LOCAL TIME ZONE 'Europe/Copenhagen'"))
         connection.execute(text(f"SET LOCAL statement_timeout = {milliseconds:d}"))
         connection.execute(text(f"SET LOCAL lock_timeout = {milliseconds:d}"))
 
@@ -238,6 +250,11 @@ def _open_sqlite(path: Path, settings: SqlSettings, clock: Clock) -> sqlite3.Con
     return connection
 
 
+def _as_written(value: datetime) -> str:
+    """An instant in UTC, whatever zone the database shows it in; what a wall's clock showed (`timestamp`) as it is."""
+    return (value if value.tzinfo is None else value.astimezone(UTC)).isoformat()
+
+
 def _exact(value: Any) -> str | None:
     if isinstance(value, Decimal) and value.is_finite():
         return format(value, "f")
@@ -253,6 +270,6 @@ _TEXTS: dict[str, Callable[[Any], str | None]] = {
     "integer": lambda value: str(value) if _is_integer(value) else None,
     "decimal": _exact,  # never a float, which may be another number than was written
     "date": lambda value: value.isoformat() if type(value) is date else None,
-    "instant": lambda value: value.isoformat() if isinstance(value, datetime) else None,
+    "instant": lambda value: _as_written(value) if isinstance(value, datetime) else None,
     "boolean": lambda value: str(value).lower() if isinstance(value, bool) else None,
 }

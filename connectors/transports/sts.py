@@ -17,10 +17,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from lxml import etree
 
-from connectors.errors import SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import Remedy, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transport import Clock
 from connectors.transports.addresses import host_of
 from connectors.transports.http import HttpClient
+from connectors.transports.kombit.known_elements import check_elements
 from connectors.transports.soap_call import call
 from connectors.transports.wss import (
     DS,
@@ -101,13 +102,13 @@ def checked_token(
 ) -> IssuedAssertion:
     """The assertion of an answer, where everything holds that its use rests on.
 
-    1. Exactly one assertion is in the answer, where WS-Trust puts it.
+    1. Exactly one assertion is in the answer, where WS-Trust puts it, and no element that is not known here.
     2. It is signed by the pinned certificate, and only the signed copy is read from here on.
     3. It names the issuer, this service as its only audience, and the authority's CVR number.
     4. Its confirmation is holder-of-key with our certificate's key.
     5. Now lies within its times, give or take two minutes.
 
-    Raises `SourceMalformed` (1, 2) and `SourceRefused` (3 to 5).
+    Raises `SourceMalformed` (1, 2), `SchemaChanged` (1) and `SourceRefused` (3 to 5).
     """
     # 1
     path = ("RequestSecurityTokenResponseCollection", "RequestSecurityTokenResponse", "RequestedSecurityToken")
@@ -117,6 +118,7 @@ def checked_token(
     original = only(here, f"{SAML}Assertion", source=source)
     if len(list(body.iter(f"{SAML}Assertion"))) != 1:
         raise SourceMalformed(source=source, reason="the answer holds more than one assertion")
+    check_elements(body, "token", source=source)
     content = etree.tostring(original, encoding="utf-8", with_tail=False)
     # 2
     signed = verify_signature(content, issuer, location="./", now=now, source=source)
@@ -170,9 +172,9 @@ def _check_times(times: Element, now: datetime, source: str) -> datetime:
     ends = parsed_instant(times.get("NotOnOrAfter", ""), source=source)
     begins = parsed_instant(times.get("NotBefore", ""), source=source) if "NotBefore" in times.attrib else None
     if begins is not None and now + SKEW < begins:
-        raise SourceRefused(source=source, reason="the token is not valid yet: compare the two systems' clocks")
+        raise SourceRefused(source=source, reason="the token is not valid yet", remedy=Remedy.CLOCKS)
     if now - SKEW >= ends:
-        raise SourceRefused(source=source, reason="the token is no longer valid: compare the two systems' clocks")
+        raise SourceRefused(source=source, reason="the token is no longer valid", remedy=Remedy.CLOCKS)
     return ends
 
 

@@ -11,14 +11,14 @@ import socket
 import time
 from urllib.parse import urlsplit
 
-from connectors.errors import SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import Remedy, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transports.http_settings import DIRECT, read_proxy
 from vocabulary.declaration import DeclarationTable
 
 _LARGEST_BYTES = 16_384  # of the answer's head
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [^\r\n]*)?\r?\n")
 _ENDS = (b"\r\n\r\n", b"\n\n")
-_HTTP_PORT = 80
+_PORTS = {"http": 80, "https": 443}
 
 
 def read_tunnel(table: DeclarationTable) -> str:
@@ -32,6 +32,12 @@ def read_tunnel(table: DeclarationTable) -> str:
     return "" if proxy == DIRECT else proxy
 
 
+def proxy_name(proxy: str) -> str:
+    """How messages name a proxy: by host and port, without a user."""
+    parts = urlsplit(proxy)
+    return f"the proxy {parts.hostname}:{parts.port or _PORTS[parts.scheme]}"
+
+
 def tunnel(proxy: str, host: str, port: int, *, seconds: int) -> socket.socket:
     """A line to the host and port through the proxy, within so many seconds of the proxy's having been reached.
 
@@ -39,9 +45,9 @@ def tunnel(proxy: str, host: str, port: int, *, seconds: int) -> socket.socket:
     not let us through, and `SourceMalformed` where its answer is none of HTTP.
     """
     parts = urlsplit(proxy)
-    named = f"the proxy {parts.hostname}:{parts.port or _HTTP_PORT}"
+    named = proxy_name(proxy)
     try:
-        line = socket.create_connection((parts.hostname or "", parts.port or _HTTP_PORT), timeout=seconds)
+        line = socket.create_connection((parts.hostname or "", parts.port or _PORTS["http"]), timeout=seconds)
     except OSError:
         raise SourceUnavailable(source=host, reason=f"{named} is not reached") from None
     try:
@@ -85,7 +91,15 @@ def _judge(head: bytes, host: str, named: str) -> None:
     status = int(found[1])
     if status == 200:
         return
+    reason, may_pass = proxy_refusal(status, named)
+    if may_pass:
+        raise SourceUnavailable(source=host, reason=reason)
+    raise SourceRefused(source=host, reason=reason, status=status, remedy=Remedy.PROXY)
+
+
+def proxy_refusal(status: int, named: str) -> tuple[str, bool]:
+    """What a proxy's answer to CONNECT means where it does not let us through, and whether asking again may help."""
     if status >= 500:
-        raise SourceUnavailable(source=host, reason=f"{named} cannot reach it (status {status})")
-    why = "asks for credentials, and it is told none" if status == 407 else "does not let us through"
-    raise SourceRefused(source=host, reason=f"{named} {why} (status {status})", status=status)
+        return f"{named} cannot reach it (status {status})", True
+    why = "asks for credentials, and is given none that it accepts" if status == 407 else "does not let us through"
+    return f"{named} {why} (status {status})", False

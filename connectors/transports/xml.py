@@ -52,6 +52,7 @@ PREFIXES = {
     "http://serviceplatformen.dk/xml/schemas/cpr/PNR/1/": "cpr",
 }
 _OIO_CLASS = re.compile(r"http://rep\.oio\.dk/skat\.dk/(?:eindkomst|motor)/class/([a-z]+)/xml/schemas/\d{8}/")
+_ZONED_DAY = re.compile(r"\A([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})\Z")
 _NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,6})?")
 
 
@@ -155,6 +156,13 @@ def text_of(parent: Element, path: str, *, source: str) -> str:
     return (here.text or "").strip()
 
 
+def day_text(text: str) -> str:
+    """An `xs:date` without the zone that it may have (`2020-03-01+01:00`): the day is the one that is written. Anything
+    else as it is.
+    """
+    return _ZONED_DAY.sub(r"\1", text)
+
+
 def number(text: str, name: str, *, source: str) -> Decimal:
     """A plain decimal number with a point; `SchemaChanged` with the element's name for anything else."""
     if not (text.isascii() and _NUMBER.fullmatch(text)):
@@ -182,10 +190,6 @@ def without(root: Element, is_dropped: Callable[[str], bool]) -> Element:
         if parent is not None:
             parent.remove(found)
     return root
-
-
-def names(namespace: str, *locals_: str) -> frozenset[str]:
-    return frozenset(f"{{{namespace}}}{local}" for local in locals_)
 
 
 def _steps(path: str) -> Iterator[str]:

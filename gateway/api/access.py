@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from gateway.api.request_log import note_client
 from gateway.errors.contracts import ContractUnknown
 from gateway.errors.installation import Unauthenticated
 from gateway.events import actor
@@ -31,12 +32,16 @@ Installation = Annotated[Gateway, Depends(installation)]
 
 
 def client(
-    gateway: Installation, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    gateway: Installation,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> clients.RegisteredClient:
     """The client that the request's access token stands for; `Unauthenticated` without one."""
     if credentials is None:
         raise Unauthenticated(reason="the request carries no access token")
-    return clients.calling(gateway, credentials.credentials)
+    found = clients.calling(gateway, credentials.credentials)
+    note_client(request, found)
+    return found
 
 
 Client = Annotated[clients.RegisteredClient, Depends(client)]

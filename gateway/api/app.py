@@ -13,6 +13,8 @@ from fastapi.responses import Response
 
 from gateway.api import access_log, attestations, operation, problems, public, settlement, token
 from gateway.api.document import DocumentedAPI, description
+from gateway.api.head import HeadAsGet
+from gateway.api.request_log import RequestLog
 from gateway.events import actor
 from gateway.installation.gateway import Gateway
 from gateway.release import publication
@@ -42,6 +44,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.state.gateway = gateway = gateway.acting_as(actor.service("server"))
     publication.publish(gateway)  # a fresh status list and checkpoint, whatever happened before this start
     app.middleware("http")(guard)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(RequestLog)  # added last, so that it sees what goes out
     for router in (
         operation.router,
         token.router(gateway.issuer),
@@ -58,7 +62,7 @@ async def guard(request: Request, call: Callable[[Request], Awaitable[Response]]
     """Refuse a request that is too large, or whose length is not announced; no answer may be kept or framed."""
     length = request.headers.get("content-length", "0")
     if not length.isdigit() or int(length) > _MOST_REQUEST_BYTES or "transfer-encoding" in request.headers:
-        response: Response = problems.too_large()
+        response: Response = problems.too_large(request)
     else:
         response = await call(request)
     for name, value in _HEADERS.items():

@@ -12,7 +12,9 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
+from gateway.api.request_log import ID_HEADER, note_failure, request_id
 from gateway.errors.table import outcome
+from gateway.installation.server_log import INTERNAL
 from gateway.wording.views import JsonValue
 from outcome_verifier.errors import VerificationError
 from policies.errors import PolicyDenied
@@ -93,15 +95,17 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen_error)
 
 
-def too_large() -> JSONResponse:
+def too_large(request: Request) -> JSONResponse:
     """The answer to a request whose length is not announced, or larger than any good one."""
+    note_failure(request, code="http-413")
     return _answer(_problem(413, "http-413", "Too large", ""))
 
 
-async def _own_error(_request: Request, error: Exception) -> JSONResponse:
+async def _own_error(request: Request, error: Exception) -> JSONResponse:
+    note_failure(request, error)
     shown = outcome(error)
     if shown is None:
-        return await _unforeseen_error(_request, error)
+        return await _unforeseen_error(request, error)
     code = getattr(error, "code", "gateway-error")
     # what went wrong inside is for the operator's log, not for a caller
     told = _CPR_SHAPE.sub("…", str(error))
@@ -118,7 +122,8 @@ async def _own_error(_request: Request, error: Exception) -> JSONResponse:
     return _answer(problem, {"WWW-Authenticate": "Bearer"} if shown.status == 401 else None)
 
 
-async def _wrong_request(_request: Request, error: Exception) -> JSONResponse:
+async def _wrong_request(request: Request, error: Exception) -> JSONResponse:
+    note_failure(request, error, code="request-invalid")
     places = []
     if isinstance(error, RequestValidationError):
         # only where and which rule: the value itself is not repeated
@@ -127,15 +132,18 @@ async def _wrong_request(_request: Request, error: Exception) -> JSONResponse:
     return _answer(Unreadable(**problem.model_dump(), places=places))
 
 
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    note_failure(request, error, code=f"http-{status}")
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
     titles = {404: "Not found", 405: "Method not allowed", 413: "Too large", 415: "Unsupported media type"}
     return _answer(_problem(status, f"http-{status}", titles.get(status, "Not possible"), ""), headers)
 
 
-async def _unforeseen_error(_request: Request, _error: Exception) -> JSONResponse:
-    return _answer(_problem(500, "internal", "Internal error", "the request was not carried out; nothing was changed"))
+async def _unforeseen_error(request: Request, _error: Exception) -> JSONResponse:
+    """What nobody foresaw: its line tells types and places, the answer the id by which that line is found."""
+    problem = _problem(500, INTERNAL, "Internal error", "the request was not carried out; nothing was changed")
+    return _answer(problem, {ID_HEADER: request_id(request)})
 
 
 def _problem(status: int, code: str, title: str, detail: str) -> Problem:

@@ -80,9 +80,8 @@ def router(directory: Path) -> APIRouter:
     found = APIRouter(tags=["public files"])
     files = StaticFiles(directory=directory, follow_symlink=False)
     for file in FILES:
-        path, send = f"/{file.name}", _sender(files, file)
-        found.get(path, summary=file.summary, response_class=file.sent_as, response_model=file.model)(send)
-        found.head(path, include_in_schema=False)(send)
+        send = _sender(files, file)
+        found.get(f"/{file.name}", summary=file.summary, response_class=file.sent_as, response_model=file.model)(send)
     for family in FAMILIES:
         path, send_one = f"/{family.folder}/{{name:path}}", _family_sender(files, family)
         found.get(

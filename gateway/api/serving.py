@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from gateway.errors.installation import CannotListen
 from gateway.installation.gateway import Gateway
+from gateway.installation.server_log import hush_libraries
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -26,7 +27,12 @@ def serve_on(listener: socket.socket, gateway: Gateway, *, say: Callable[[str], 
     from gateway.api.app import create_app
 
     gateway.load_policies()  # rules that are refused stop the service before it answers anybody
-    server = uvicorn.Server(uvicorn.Config(create_app(gateway), log_level="warning", server_header=False))
+    hush_libraries(tells=True)
+    # our own lines are the log: uvicorn's would hold paths, and messages of exceptions
+    quiet = uvicorn.Config(
+        create_app(gateway), log_config=None, log_level="warning", access_log=False, lifespan="off", server_header=False
+    )
+    server = uvicorn.Server(quiet)
     host, port = listener.getsockname()[:2]
     say(f"serving on http://{f'[{host}]' if ':' in host else host}:{port} (API document at /docs); Ctrl-C ends it")
     with suppress(KeyboardInterrupt):  # which uvicorn passes on when it has stopped

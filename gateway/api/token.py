@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response
 
 from gateway.api.access import Installation
 from gateway.api.bodies import TokenAnswer, TokenError
+from gateway.api.request_log import note_failure
 from gateway.errors.installation import Unauthenticated
 from gateway.installation import clients
 from gateway.installation.tokens import ASSERTION_LIFE_SECONDS, ASSERTION_TYPE, MOST_CHARACTERS
@@ -50,7 +51,7 @@ def router(issuer: str) -> APIRouter:
     return found
 
 
-def token(gateway: Installation, form: Annotated[_Pairs, Depends(_form)]) -> Response:
+def token(request: Request, gateway: Installation, form: Annotated[_Pairs, Depends(_form)]) -> Response:
     """OAuth 2.0 client credentials (RFC 6749 §4.4) with `private_key_jwt` (RFC 7523 §2.2).
 
     Other parameters are left aside, `scope` too: what a client may do stands in the programme.
@@ -58,22 +59,23 @@ def token(gateway: Installation, form: Annotated[_Pairs, Depends(_form)]) -> Res
     sent = dict(form)
     missing = [name for name in _REQUIRED if name not in sent]
     if len(sent) < len(form):
-        return _refusal(400, "invalid_request", "a parameter stands there twice")
+        return _refusal(request, 400, "invalid_request", "a parameter stands there twice")
     if sent.get("grant_type", _GRANT_TYPE) != _GRANT_TYPE:
-        return _refusal(400, "unsupported_grant_type", f"the only grant type is {_GRANT_TYPE}")
+        return _refusal(request, 400, "unsupported_grant_type", f"the only grant type is {_GRANT_TYPE}")
     if missing:
-        return _refusal(400, "invalid_request", f"the form ({_MEDIA_TYPE}) has no {', '.join(missing)}")
+        return _refusal(request, 400, "invalid_request", f"the form ({_MEDIA_TYPE}) has no {', '.join(missing)}")
     if sent["client_assertion_type"] != ASSERTION_TYPE:
-        return _refusal(401, "invalid_client", f"the only client assertion type is {ASSERTION_TYPE}")
+        return _refusal(request, 401, "invalid_client", f"the only client assertion type is {ASSERTION_TYPE}")
     try:
         access_token = clients.exchange(gateway, sent["client_assertion"])
     except Unauthenticated as error:
-        return _refusal(401, "invalid_client", error.reason)
+        return _refusal(request, 401, "invalid_client", error.reason)
     life = gateway.settings.token_life_seconds
     return JSONResponse(TokenAnswer(access_token=access_token, expires_in=life).model_dump(), headers=_HEADERS)
 
 
-def _refusal(status: int, error: str, description: str) -> JSONResponse:
+def _refusal(request: Request, status: int, error: str, description: str) -> JSONResponse:
+    note_failure(request, code=error)
     body = {"error": error, "error_description": description}
     return JSONResponse(body, status_code=status, headers=_HEADERS)
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cache
+from time import monotonic
+from typing import Any
 
 import typer
 
 from gateway.cli.terminal import Commands
 from gateway.errors.table import outcome
+from gateway.installation.server_log import (
+    INTERNAL,
+    failure,
+    hush_libraries,
+    jobs_are_logged,
+    places,
+    rounded_seconds,
+    write_line,
+)
 
 _FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors/tree.py
 _EXIT_CODES = (
@@ -141,27 +152,64 @@ _GROUPS: dict[str, Callable[[], typer.Typer]] = {
 
 
 def main() -> None:
-    """Run the command line; it ends with one of `_EXIT_CODES`, an error with its own (gateway/errors/tree.py)."""
+    """Run the command line; it ends with one of `_EXIT_CODES`, an error with its own (gateway/errors/tree.py).
+
+    Of an error that nobody foresaw its type and its place in our code are told, and nothing that it says. Where the
+    setting `log_jobs` asks, the command leaves a line in JSON when it ends.
+    """
+    started = monotonic()
+    is_logged = jobs_are_logged()
+    hush_libraries(tells=is_logged)
+    code, error = _run()
+    if is_logged:
+        facts = {} if error is None else failure(error)
+        level = "error" if code else "info"
+        seconds = rounded_seconds(started)
+        write_line("job", level=level, command=_typed_command(), exit_code=code, seconds=seconds, **facts)
+    sys.exit(code)
+
+
+def _run() -> tuple[int, Exception | None]:
+    """Run what was typed; its exit code, and the error that it ended with."""
     try:
         first = sys.argv[1] if len(sys.argv) > 1 else ""
         # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
         tree(first if first in _GROUPS else "")()
+    except SystemExit as ended:
+        return (ended.code if isinstance(ended.code, int) else int(ended.code is not None)), None
     except OSError as error:
-        typer.echo(f"gateway: {error.filename or 'a file'}: {error.strerror or 'cannot be used'}", err=True)
-        typer.echo("  (file-unreadable)", err=True)
-        sys.exit(_FILE_UNREADABLE)
+        _tell(f"{error.filename or 'a file'}: {error.strerror or 'cannot be used'}", "file-unreadable")
+        return _FILE_UNREADABLE, error
     except Exception as error:
         settings = _wrong_settings(error)
         for line in settings:
             typer.echo(f"gateway: {line}", err=True)
         if settings:
-            sys.exit(2)
+            return 2, error
         shown = outcome(error)
         if shown is None:
-            raise
-        typer.echo(f"gateway: {error}", err=True)
-        typer.echo(f"  ({getattr(error, 'code', '')})", err=True)
-        sys.exit(shown.exit_code)
+            _tell(f"an error that nobody foresaw: {type(error).__name__}, {' > '.join(places(error))}", INTERNAL)
+            return 1, error
+        _tell(str(error), str(getattr(error, "code", "")))
+        return shown.exit_code, error
+    return 0, None
+
+
+def _tell(message: str, code: str) -> None:
+    typer.echo(f"gateway: {message}", err=True)
+    typer.echo(f"  ({code})", err=True)
+
+
+def _typed_command() -> str:
+    """The command that was typed, such as `contract add`; never a word that is no command's."""
+    command: Any = typer.main.get_command(tree())
+    words = []
+    for word in sys.argv[1:]:
+        command = getattr(command, "commands", {}).get(word)
+        if command is None:
+            break
+        words.append(word)
+    return " ".join(words)
 
 
 def _wrong_settings(error: Exception) -> list[str]:
@@ -172,7 +220,7 @@ def _wrong_settings(error: Exception) -> list[str]:
         return []
     # the value is not repeated: it may be a database password
     found = error.errors(include_input=False, include_url=False)
-    return [f"GATEWAY_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in found]
+    return [": ".join([*(f"GATEWAY_{str(name).upper()}" for name in one["loc"]), one["msg"]]) for one in found]
 
 
 if __name__ == "__main__":

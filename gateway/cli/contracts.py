@@ -62,7 +62,9 @@ def check(
     if programme is not None:
         _, why = agreed_files(file, programme)
         for key, last in why.words.last_days(on=day_of_paper("")).items():
-            console.print(f"  warning: the word for {key} ends on {last}, and none follows", style="yellow")
+            console.print(
+                f"  warning: the word for {key} ends on {last}, and none begins the day after", style="yellow"
+            )
 
 
 @app.command()

@@ -47,8 +47,7 @@ def init(
     warn_of_development_key(gateway)
     console.print(f"installed in {settings.data_directory.resolve()} for {municipality_name} ({municipality_code})")
     console.print(f"  kind             {kind}")
-    if settings.passphrase is None:
-        console.print(f"  passphrase file  {settings.passphrase_path} (keep a copy apart from the backup)")
+    console.print(f"  passphrase file  {settings.passphrase_path} (keep a copy apart from the backup)")
     console.print(f"  trust file       {settings.public_directory / 'trust.json'}")
     console.print(f"  fingerprint      {gateway.fingerprint}")
 

@@ -98,7 +98,7 @@ def _pull_records(
     if files and form is None:
         raise typer.BadParameter(f"{declaration.id} is asked over {declaration.transport.kind} and reads no files")
     transport = (
-        NamedRecords([LocalFile(file) for file in files], form, declaration.schema)
+        NamedRecords([LocalFile(file) for file in files], form, declaration.schema, newest=declaration.has_newest_file)
         if files and form is not None
         else gateway.transport(declaration)
     )

@@ -32,6 +32,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "source-unavailable": ErrorOutcome(11, 503, "The source cannot be reached"),
     "source-refused": ErrorOutcome(11, 502, "The source refused"),
     "source-malformed": ErrorOutcome(11, 502, "The source's answer cannot be used"),
+    "list-moved": ErrorOutcome(11, 502, "The source's list moves while it is read"),
     "schema-changed": ErrorOutcome(11, 502, "The source's columns are other ones"),
     "answer-for-another": ErrorOutcome(11, 502, "The source answered about somebody else"),
     "request-unsafe": ErrorOutcome(5, 409, "The request was not sent"),

@@ -241,7 +241,7 @@ def initialise(
     now = clock()
     settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.public_directory.mkdir(exist_ok=True)
-    if settings.passphrase is None and not settings.passphrase_path.exists():
+    if not settings.passphrase_path.exists():
         write_secret_file(settings.passphrase_path, secrets.token_hex(32).encode("ascii"))
     keystore = KeyStore.create(
         settings.keys_directory, settings.read_passphrase(), now=now, is_development=is_development(kind)

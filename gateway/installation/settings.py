@@ -8,15 +8,17 @@ import time
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from connectors.transport import Clock
 from gateway.events import actor
 from gateway.events.actor import Actor
+from gateway.installation.secrets_folder import SecretsFolder
 from vocabulary.errors import TextInvalid
 from vocabulary.typed_text import check_typed
 
@@ -29,26 +31,30 @@ class Kind(StrEnum):
     DEMO = "demo"  # people who do not exist
 
 
+_BY_FILE = "a secret stands in no variable: put it into a file, and name that, or give it as a systemd credential"
+_PLAIN_SECRETS = ("GATEWAY_PASSPHRASE", "GATEWAY_DATABASE_PASSWORD", "PGPASSWORD")
+
+
 class Settings(BaseSettings):
     """Every knob there is. The contract's own parameters are not here: they belong to the contract."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="forbid", frozen=True, hide_input_in_errors=True)
 
     profile: Literal["development", "test", "production"] = Field(
         default="development",
         description="`production` opens a production installation alone, `test` any other; `development` asks nothing.",
     )
     data_directory: Path = Field(default=Path("var"), description="Keys, public files and, by default, the database.")
-    database_url: str = Field(default="", description="SQLAlchemy URL; empty means SQLite in the data directory.")
+    database_url: str = Field(
+        default="", description="SQLAlchemy URL without a password; empty means SQLite in the data directory."
+    )
     database_password_file: Path | None = Field(
-        default=None, description="File that holds the database password, kept out of the URL."
+        default=None,
+        description="File that holds the database password; else the systemd credential `gateway-database-password`.",
     )
     passphrase_file: Path | None = Field(
         default=None,
         description="File that holds the passphrase of the key store; default `passphrase` in it.",
-    )
-    passphrase: SecretStr | None = Field(
-        default=None, description="The passphrase itself, where no file can be given; else leave it out."
     )
     secrets_directory: Path | None = Field(
         default=None, description="Folder of what sources ask for (keys, passwords), a file each; default `secrets`."
@@ -59,8 +65,30 @@ class Settings(BaseSettings):
     service: str = Field(
         default="", description="What a timer runs, such as `scheduled pull`: then the gateway acts, and no person."
     )
+    log_jobs: bool = Field(
+        default=False, description="Each command leaves a line in JSON on standard error when it ends."
+    )
     status_ttl_seconds: int = Field(default=43_200, ge=60, description="How long a reader may cache the status list.")
     token_life_seconds: int = Field(default=300, ge=30, le=600, description="Life of an access token.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _holds_no_password(cls, url: str) -> str:
+        try:
+            read = make_url(url) if url else None
+        except (ArgumentError, ValueError):  # its text may quote the URL
+            raise ValueError("is no SQLAlchemy URL") from None
+        if read is not None and (read.password or any("password" in name for name in read.query)):
+            raise ValueError(f"holds a password: {_BY_FILE}")
+        return url
+
+    @model_validator(mode="after")
+    def _takes_no_secret_from_the_environment(self) -> Self:
+        """What stands in the environment is read by whoever may look at the process: secrets come by files."""
+        found = [name for name in _PLAIN_SECRETS if name in os.environ]
+        if found:
+            raise ValueError(f"{', '.join(found)}: {_BY_FILE}")
+        return self
 
     @property
     def actor(self) -> Actor:
@@ -82,9 +110,10 @@ class Settings(BaseSettings):
         """The database URL with its password, never to be shown or logged."""
         if not self.database_url:
             return f"sqlite:///{self.data_directory.resolve() / 'gateway.sqlite'}"
-        if self.database_password_file is None:
+        file = self.database_password_file or _credential("gateway-database-password")
+        if file is None:
             return self.database_url
-        password = self.database_password_file.read_text(encoding="utf-8").strip()
+        password = SecretsFolder(file.parent).text(file.name)
         return make_url(self.database_url).set(password=password).render_as_string(hide_password=False)
 
     @property
@@ -105,19 +134,21 @@ class Settings(BaseSettings):
     @property
     def passphrase_path(self) -> Path:
         """The named file, the systemd credential `gateway-passphrase`, or `passphrase` in the data directory."""
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        credential = Path(credentials) / "gateway-passphrase" if credentials else None
-        if self.passphrase_file is None and credential is not None and credential.exists():
-            return credential
-        return self.passphrase_file or self.data_directory / "passphrase"
+        named = self.passphrase_file or _credential("gateway-passphrase")
+        return named or self.data_directory / "passphrase"
 
     def read_passphrase(self) -> bytes:
         """The passphrase of the key store. Raises what `keys.keystore.read_passphrase` raises."""
         from keys.keystore import read_passphrase  # whoever opens no key needs no cryptography
 
-        if self.passphrase is not None:
-            return self.passphrase.get_secret_value().encode("utf-8")
         return read_passphrase(self.passphrase_path)
+
+
+def _credential(name: str) -> Path | None:
+    """The file of a systemd credential, where the service was given one of this name."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    file = Path(folder) / name if folder else None
+    return file if file is not None and file.exists() else None
 
 
 def utc_now() -> datetime:

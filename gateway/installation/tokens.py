@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
-from jwt.exceptions import PyJWTError
+from jwt.exceptions import (
+    InvalidAlgorithmError,
+    InvalidAudienceError,
+    InvalidIssuerError,
+    InvalidJTIError,
+    InvalidSignatureError,
+    InvalidSubjectError,
+    MissingRequiredClaimError,
+    PyJWTError,
+)
 
 from gateway.attestations.jws import sign_compact
 from gateway.errors.installation import Unauthenticated
@@ -122,9 +131,8 @@ def _decode(
                 "verify_nbf": False,
             },
         )
-    except PyJWTError:
-        # PyJWT's text may quote the token; the reason we give must not
-        raise Unauthenticated(reason="the token's signature, issuer, audience or claims are not right") from None
+    except PyJWTError as error:
+        raise Unauthenticated(reason=_reason(error, audience)) from None
     not_before = claims.get("nbf", 0)
     if not all(type(value) is int for value in (claims["iat"], claims["exp"], not_before)) or not _is_name(
         claims["jti"]
@@ -135,6 +143,29 @@ def _decode(
     if claims["exp"] <= now:
         raise Unauthenticated(reason="the token has expired")
     return claims
+
+
+def _reason(error: PyJWTError, audience: str) -> str:
+    """Which of its causes it was, in words of ours: PyJWT's text may quote the token.
+
+    The signature is checked first, so what is told of claims is told to whoever holds the key. An unknown client and a
+    wrong key are one answer.
+    """
+    match error:
+        case InvalidSignatureError():
+            return "no key that counts for this client signed the token"
+        case InvalidAlgorithmError():
+            return "the token is not signed with ES256"
+        case MissingRequiredClaimError():
+            return f"the token has no {error.claim}"
+        case InvalidIssuerError():
+            return "the token's iss is not whose key signed it: an assertion's is the client's id"
+        case InvalidAudienceError():
+            return f"the token's aud is not {audience}, as one text and nothing else"
+        case InvalidSubjectError() | InvalidJTIError():
+            return "the token's claims have the wrong types"
+        case _:
+            return "the token is not a JWT that can be read"
 
 
 def _well_formed_token(token: str) -> str:

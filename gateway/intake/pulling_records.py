@@ -18,22 +18,22 @@ from typing import Any
 
 from connectors.asking import OwnPage, Trouble, ask_people, own_page
 from connectors.base import Progress, no_progress
-from connectors.cells import read_flag, read_instant
 from connectors.declaration import SourceDeclaration
-from connectors.errors import ConnectorError, RejectReason, SourceMalformed
+from connectors.errors import ConnectorError, ListMoved, RejectReason, SourceMalformed
 from connectors.shapes import Owned
-from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, Record, Transport
+from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, ReadsFiles, Record, Transport
+from connectors.versions import VersionForm
 from gateway.contracts.declarations import source
 from gateway.errors.pulls import NothingComplete, RunOvertaken
 from gateway.events.event import PersonLine
 from gateway.events.records import RecordsAsked, RecordsComplete, RecordsFailed, RecordsStored
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
+from gateway.intake.changes_told import ChangesTold
 from gateway.intake.file_readers import waiting_for
 from gateway.intake.pulling import PullReport, ask_to_pull, check_may_be_asked, note_reached, report
 from gateway.store import records
 from gateway.store.record_tables import PullRun
-from gateway.store.records import Versioned
 from gateway.store.storing_records import RecordQuestion, ended_people, store_whole
 from gateway.store.tables import PullRow
 from policies.terms import Purpose
@@ -42,6 +42,7 @@ from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
 
 _CHUNK_PEOPLE = 50  # asked about between two commits
+_READINGS = 2  # of one list, before it is refused because it moves
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -58,6 +59,7 @@ class _Run:
     people: list[SubjectRef]  # who may be followed, in the order in which they are asked about
     position: str
     keeps_amounts: bool
+    version_form: VersionForm
     records: int = 0
     outside: int = 0
     unowned: int = 0  # records of which nobody can tell whose they are
@@ -115,7 +117,7 @@ def pull_records(
             note_reached(uow, run.declaration, error)
         raise
     files = list(transport.digests) if isinstance(transport, PutsAway) else []
-    done = _end(gateway, run, files)
+    done = _end(gateway, run, files, transport.newest_file if isinstance(transport, ReadsFiles) else "")
     if isinstance(transport, PutsAway):
         transport.finish([digest for digest in files if not waiting_for(gateway, source_id, digest)])
     return done
@@ -165,10 +167,16 @@ def _begin(gateway: Gateway, contract_id: str, source_id: str, transport: Transp
             declaration=declaration,
             purpose=purpose,
             weeks=weeks,
-            ask=Ask(weeks[0].monday, weeks[1].sunday, since=_since(row.cursor, coverage.lag_days)),
+            ask=Ask(
+                weeks[0].monday,
+                weeks[1].sunday,
+                since=_since(row.cursor, coverage.lag_days),
+                newest_file=records.newest_file(asking.session, contract_id, source_id),
+            ),
             people=people,
             position=row.position,
             keeps_amounts=contract.needs_amounts,
+            version_form=coverage.version,
         )
 
 
@@ -200,12 +208,24 @@ def _ask_everybody(gateway: Gateway, run: _Run, transport: PersonTransport, prog
 
 
 def _read_list(gateway: Gateway, run: _Run, transport: ListTransport, progress: Progress) -> None:
-    """Everything that a source lists, held until its last page: a list that breaks off stores nothing."""
-    found: list[Owned] = []
-    seen: set[tuple[SubjectRef, Record]] = set()
-    for number, own in enumerate(_pages(gateway, run, transport), start=1):
-        found += _new_on_page(run, own.owned, seen)
-        progress(number, 0)  # nobody knows how many pages there are
+    """Everything that a source lists, held until its last page: a list that breaks off stores nothing.
+
+    One that moved while it was read is read again from its beginning, once; one that moves on is refused.
+    """
+    for reading in range(1, _READINGS + 1):
+        outside, unowned, rejected = run.outside, run.unowned, run.rejected.copy()
+        found: list[Owned] = []
+        seen: set[tuple[SubjectRef, Record]] = set()
+        try:
+            for number, own in enumerate(_pages(gateway, run, transport), start=1):
+                found += _new_on_page(run, own.owned, seen)
+                progress(number, 0)  # nobody knows how many pages there are
+        except ListMoved:
+            if reading == _READINGS:
+                raise
+            run.outside, run.unowned, run.rejected = outside, unowned, rejected
+        else:
+            break
     with _step(gateway, run, run.people) as step:
         step.store_whole(found, absence_is_known=not run.unowned)
         step.note(len(found))
@@ -226,10 +246,10 @@ def _new_on_page(run: _Run, owned: Sequence[Owned], seen: set[tuple[SubjectRef, 
 
 def _read_changes(gateway: Gateway, run: _Run, transport: ListTransport, progress: Progress) -> None:
     """Each page is stored with its cursor; at the end the rows of everybody are derived from the standing records."""
+    answer = ChangesTold(run.declaration, run.version_form)
     for number, own in enumerate(_pages(gateway, run, transport), start=1):
-        told = [_versioned_record(run, one.subject, one.record) for one in own.owned]
-        told += [_versioned_record(run, None, record) for record in own.unowned]
-        elsewhere = [replace(_versioned_record(run, None, record), is_deleted=True) for record in own.strangers]
+        told = [*map(answer.of_person, own.owned), *map(answer.of_anybody, own.unowned)]
+        elsewhere = [replace(answer.of_stranger(record), is_deleted=True) for record in own.strangers]
         with _step(gateway, run, run.people) as step:
             session = step.asking.session
             kept = [one for one in told if one.subject is None or one.subject in step.allowed]
@@ -258,24 +278,6 @@ def _pages(gateway: Gateway, run: _Run, transport: ListTransport) -> Iterator[Ow
         run.unowned += len(own.unowned)
         run.rejected.update(own.rejected)
         yield found
-
-
-def _versioned_record(run: _Run, subject: SubjectRef | None, record: Record) -> Versioned:
-    """The record with its number and version. Raises `SourceMalformed` where it has none: a cursor that passed it would
-    lose it for good.
-    """
-    texts = dict(zip(run.words, record, strict=True))
-    version, number = texts["version"].strip(), texts["record"].strip()
-    instant = read_instant(version)
-    order = int(version) if version.isdecimal() else -1
-    if isinstance(instant, datetime):
-        order = int(instant.timestamp() * 1_000_000)
-    if not number or not 0 <= order < 2**62:
-        raise SourceMalformed(source=run.declaration.id, reason="a record has no number or no version")
-    is_deleted = read_flag(texts.get("deleted", ""))
-    if isinstance(is_deleted, RejectReason):
-        raise SourceMalformed(source=run.declaration.id, reason="whether a record is deleted is neither yes nor no")
-    return Versioned(subject, record, number, order, is_deleted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,11 +337,11 @@ def _step(gateway: Gateway, run: _Run, people: Sequence[SubjectRef]) -> Iterator
         yield _Step(gateway, run, asking, authorised.id, row, allowed)
 
 
-def _end(gateway: Gateway, run: _Run, files: list[str]) -> PullReport:
+def _end(gateway: Gateway, run: _Run, files: list[str], newest_file: str) -> PullReport:
     """The weeks are covered from now on."""
     with _step(gateway, run, ()) as step:
         row, asking = step.row, step.asking
-        row.ended_at, row.position = asking.now, ""
+        row.ended_at, row.position, row.newest_file = asking.now, "", newest_file
         asking.session.add(row)
         note_reached(asking.uow, run.declaration, None)
         pull = PullRow(

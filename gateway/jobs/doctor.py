@@ -300,7 +300,7 @@ def _unknown_codes(session: Session, contract: Contract) -> Iterator[Diagnosis]:
 def _words(programme: Programme, today: date) -> Iterator[Diagnosis]:
     """Words of the programme that end, or have ended, with none to follow: a paper of a later day is refused."""
     for key, last in programme.words.last_days(on=today).items():
-        what = f"{programme.id}: its word for {key} ends on {last}, and none follows"
+        what = f"{programme.id}: its word for {key} ends on {last}, and none begins the day after"
         advice = "declare the next one under [[words]] and have it approved: no paper of a later day can be written"
         yield Diagnosis(FAIL if last < today else WARN, what, advice)
 

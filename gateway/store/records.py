@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, select
 
 from connectors.declaration import SourceDeclaration
+from connectors.errors import SourceMalformed
 from connectors.shapes import Owned
 from connectors.transport import Record
 from gateway.store.record_tables import PullRun, RecordRow
@@ -70,6 +71,7 @@ def run_of(
         asked_to_week=asked_to.ordinal,
         position="",
         cursor=before.cursor if before is not None and told else "",
+        newest_file="",
         people=wanted,
         counts={},
         began_at=now,
@@ -80,6 +82,16 @@ def run_of(
     session.add(row)
     session.flush()
     return row, False
+
+
+def newest_file(session: Session, contract_id: str, source_id: str) -> str:
+    """The name of the last file that told everything of a source; empty where none did. Under whatever declaration: an
+    older file is not newer because a column was added.
+    """
+    query = select(PullRun.newest_file).where(
+        PullRun.contract_id == contract_id, PullRun.source_id == source_id, PullRun.newest_file != ""
+    )
+    return session.exec(query.order_by(col(PullRun.began_at).desc(), PullRun.id)).first() or ""
 
 
 def _newest_run(session: Session, contract_id: str, source_id: str) -> PullRun | None:
@@ -99,22 +111,29 @@ def keep(session: Session, run: PullRun, records: Iterable[Versioned], *, now: d
     """Store what is newer than what is known, by record and version; returns how many were news.
 
     A record that came before changes nothing, in whatever order pages come. A deleted one is kept without texts, so
-    that an earlier version cannot bring it back.
+    that an earlier version cannot bring it back. Raises `SourceMalformed` where a version that is known comes again and
+    says something else, or is somebody else's: which of the two holds nobody can tell.
     """
     news = 0
     for one in records:
         row = session.get(RecordRow, _key(run, one.number))
-        if row is not None and row.version >= one.version:
+        if row is not None and row.version > one.version:
             continue
         contract_id, source_id, digest = _key(run, one.number)
         texts = [] if one.is_deleted else [""] if one.subject is None else list(one.texts)
+        owner = _NOBODY if one.subject is None else one.subject.value
+        if row is not None and row.version == one.version:
+            if row.texts != texts or row.subject_id != owner:
+                reason = "a version of a record that is known came again with another content, or for another person"
+                raise SourceMalformed(source=run.source_id, reason=reason)
+            continue
         session.merge(
             RecordRow(
                 contract_id=contract_id,
                 source_id=source_id,
                 record_sha256=digest,
                 version=one.version,
-                subject_id=_NOBODY if one.subject is None else one.subject.value,
+                subject_id=owner,
                 texts=texts,
                 known_at=now,
             )

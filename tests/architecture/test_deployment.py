@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +45,13 @@ def test_no_secret_stands_in_the_deployment_files(name: str):
     text = (ROOT / name).read_text()
     assert "PASSWORD=" not in text
     assert "POSTGRES_PASSWORD:" not in text
+
+
+def test_every_secret_comes_by_a_file():
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    for name, service in services.items():
+        secret = {key: value for key, value in service["environment"].items() if re.search("PASS|SECRET|TOKEN", key)}
+        assert secret, name  # positive control
+        for key, value in secret.items():
+            assert key.endswith("_FILE"), key
+            assert value.removeprefix("/run/secrets/") in service["secrets"]

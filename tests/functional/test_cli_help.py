@@ -118,7 +118,8 @@ def test_what_is_said_to_be_served_is_served_until_it_is_interrupted(place: Plac
             assert json.load(answer) == {"status": "ok"}
         served.send_signal(signal.SIGINT)
         assert served.wait(10) == 0
-        assert [line for line in served.stderr.read().splitlines() if not line.startswith("DEVELOPMENT KEY")] == []
+        told = [line for line in served.stderr.read().splitlines() if not line.startswith("DEVELOPMENT KEY")]
+        assert [json.loads(line)["route"] for line in told] == ["/health"]
     finally:
         served.kill()
         served.communicate()

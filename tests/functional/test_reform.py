@@ -17,18 +17,21 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
+from connectors.transport import Page
 from gateway.contracts import declarations
 from gateway.errors.release import NothingToCorrect
 from gateway.intake import pulling
+from gateway.intake.pulling_records import pull_records
 from gateway.jobs.doctor import WARN, examine_opened
 from gateway.oversight import log_reading
 from gateway.release import correction
 from gateway.simulate.registers import replacement_cpr
 from gateway.store.tables import SpellRow
 from policies.errors import PolicyDenied
+from tests.functional.test_record_pulls import PERIODS, Pages, PersonByPerson, declare, numbers, source_text
 from tests.functional.test_traps import Clock
 from tests.support.histories import EXAMPLES
-from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality
+from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality, ready
 from tests.support.simulated import Edit, simulated
 from vocabulary.weeks import Week
 
@@ -198,3 +201,49 @@ def test_a_contract_that_blocks_unknown_codes_waits_until_the_list_is_amended_an
         town.release(LAST, "payment_document", "operator")  # of Bo nobody is certain yet
     amend_codes(town, BO_IS_RIGHT)
     assert town.release(LAST, "payment_document", "operator").is_new
+
+
+@pytest.mark.parametrize("answers", ["person by person", "list", "changes"])
+def test_who_is_new_is_told_apart_whatever_way_the_records_come(tmp_path: Path, answers: str):
+    """Three people of a source of periods: one goes on, one is new, and one came back to what he had."""
+    town = ready(tmp_path / "town", pulled=False)
+    town.enrol()
+    goes_on, is_new, came_back, *others = numbers(town)
+    periods = {
+        goes_on: [("810", "2020-01-06", "2020-12-27")],
+        is_new: [("730", "2020-01-06", "2020-09-27"), ("810", "2020-09-28", "2020-12-27")],
+        came_back: [("810", "2020-01-06", "2020-06-28"), ("813", "2020-09-28", "2020-12-27")],
+    }
+    own = (
+        '\n[codes]\nsource = "x"\n[codes.statuses]\nbenefit = ["810", "813", "730"]\nno_benefit = [""]\n'
+        '[[codes.limits]]\ncodes = ["810", "813"]\nclosed_to_new = 2020-07-01\nsource = "illustrative law"\n'
+    )
+    is_list = answers != "person by person"
+    columns = PERIODS | ({"record": "r", "version": "v"} if answers == "changes" else {})
+    text = source_text("periods", columns, answers="changes" if answers == "changes" else "whole")
+    declare(town, tmp_path, text + own)
+
+    def records(number: str) -> list[tuple[str, ...]]:
+        found = []
+        for code, first, last in periods.get(number, []):
+            cells = {"code": code, "cpr": number if is_list else "", "from_day": first, "to_day": last}
+            cells |= {"record": f"{number}-{first}", "version": "1"}
+            found.append(tuple(cells[word] for word in sorted(columns)))
+        return found
+
+    if is_list:
+        everything = [record for number in (*periods, *others) for record in records(number)]
+        report = pull_records(town.gateway, town.contract, "dream", Pages([Page(tuple(everything), "1")]))
+    else:
+        report = pull_records(town.gateway, town.contract, "dream", PersonByPerson(records))
+    assert report.unknown_codes == {"810 (new after it closed)": 13}
+    with town.gateway.store.read() as session:
+        rows = session.exec(select(SpellRow).where(SpellRow.code != "", col(SpellRow.known_to).is_(None))).all()
+    told = {(row.code, row.status, str(Week(row.from_week)), str(Week(row.to_week))) for row in rows}
+    assert told == {
+        ("810", "benefit", "2020-W02", "2020-W52"),
+        ("730", "benefit", "2020-W02", "2020-W39"),
+        ("810", "unknown", "2020-W40", "2020-W52"),
+        ("810", "benefit", "2020-W02", "2020-W26"),
+        ("813", "benefit", "2020-W40", "2020-W52"),
+    }

@@ -95,6 +95,49 @@ def test_what_is_wrong_is_told_in_the_words_of_the_standard(api, client, case):
     assert (answer.status_code, refusal(answer)["error"]) == (status, error)
 
 
+def described(api, client, assertion: str) -> str:
+    answer = api.post("/token", data={**client.form(), "client_assertion": assertion})
+    body = refusal(answer)
+    assert (answer.status_code, body["error"]) == (401, "invalid_client")
+    return body["error_description"]
+
+
+REASONS = {
+    "audience": ({"aud": f"https://{CANARY}"}, "the token's aud is not "),
+    "audience, and more": ({"aud": ["https://gateway.aalborg.example"]}, "the token's aud is not "),
+    "no audience": ({"aud": None}, "the token has no aud"),
+    "issuer": ({"iss": CANARY}, "the token's iss is not "),
+    "subject": ({"sub": CANARY, "iss": CANARY}, "no key that counts for this client"),
+    "no number": ({"jti": None}, "the token has no jti"),
+    "a number of another type": ({"jti": 7}, "claims have the wrong types"),
+    "no end": ({"exp": None}, "the token has no exp"),
+    "ended": ({"exp": 1, "iat": 0}, "the token has expired"),
+}
+
+
+@pytest.mark.parametrize("case", REASONS)
+def test_each_cause_has_a_reason_of_its_own(api, client, case):
+    changes, reason = REASONS[case]
+    assert reason in described(api, client, client.sign(client.claims(**changes)))
+
+
+def test_a_wrong_key_an_unknown_and_a_revoked_client_are_one_answer(api, client):
+    """Nobody finds out which ids are registered; whoever holds the key is told what else is wrong, and nobody else."""
+    stranger = Client(client.gateway, client.client_id)
+    unknown = Client(client.gateway, "nobody-app")
+    said = {
+        described(api, client, stranger.sign(stranger.claims())),
+        described(api, client, stranger.sign(stranger.claims(aud=CANARY, jti=None))),
+        described(api, client, unknown.sign(unknown.claims())),
+    }
+    assert said == {"no key that counts for this client signed the token"}
+
+
+def test_the_audience_that_is_wanted_is_named(api, client):
+    said = described(api, client, client.sign(client.claims(aud="https://elsewhere.example")))
+    assert client.gateway.issuer in said
+
+
 def test_only_a_form_is_read(api, client):
     form = client.form()
     for answer in (

@@ -42,6 +42,8 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/unit/connectors/test_boundary.py",
         "tests/unit/connectors/test_shown_rows.py",
     ),
+    "connectors/codes/newcomers.py": ("tests/spec/test_reform_days.py",),
+    "policies/words.py": ("tests/unit/policies/test_words.py", "tests/unit/policies/test_programme.py"),
     "policies/disclosure.py": ("tests/unit/policies/test_disclosure.py",),
     "policies/calendar.py": ("tests/unit/policies/test_calendar.py",),
     "policies/lockout.py": ("tests/unit/policies/test_lockout.py",),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.errors import AnswerForAnother, SourceRefused
+from connectors.errors import AnswerForAnother, Remedy, SourceRefused
 from connectors.transport import Ask
 from connectors.transports.wss import instant
 from connectors.transports.xml import Element, element, only, text_of
@@ -47,4 +47,5 @@ def check_heading(content: Element, question: Question) -> None:
     if text_of(heading_, f"{_KONTEKST}TransaktionsId", source=question.source) != question.transaction_id:
         raise AnswerForAnother(source=question.source, reason="the answer is to another question than was asked")
     if heading_.find(f"{_KONTEKST}SvarReaktion/{_KONTEKST}Fejl") is not None:
-        raise SourceRefused(source=question.source, reason="it answered with an error of its own (SvarReaktion/Fejl)")
+        reason = "it answered with an error of its own (SvarReaktion/Fejl)"
+        raise SourceRefused(source=question.source, reason=reason, remedy=Remedy.REQUEST)

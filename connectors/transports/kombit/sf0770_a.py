@@ -12,17 +12,17 @@ subscription, which was not read for this.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 
-from connectors.errors import SchemaChanged, SourceMalformed
+from connectors.cells import read_day
+from connectors.errors import RejectReason, SchemaChanged, SourceMalformed
+from connectors.transports.kombit.known_elements import check_elements
 from connectors.transports.kombit.question import Question, check_heading, heading
 from connectors.transports.xml import (
     Element,
-    check_children,
+    day_text,
     element,
     items_of_list,
-    names,
     number,
     only,
     optional,
@@ -30,8 +30,7 @@ from connectors.transports.xml import (
 )
 
 _K = "{http://www.kombit.dk/2017/01/01/}"
-_SKAT = "http://rep.oio.dk/skat.dk/eindkomst/"
-_S = f"{{{_SKAT}}}"
+_S = "{http://rep.oio.dk/skat.dk/eindkomst/}"
 _CPR = "{http://rep.oio.dk/cpr.dk/xml/schemas/core/2005/03/18/}"
 _SE = "{http://rep.oio.dk/skat.dk/motor/class/virksomhed/xml/schemas/20080401/}"
 
@@ -48,22 +47,6 @@ _PERIOD = "http://rep.oio.dk/xkom.dk/xml/schemas"
 _END_OF_PERIOD = (
     f"{_S}AngivelsePeriodeStruktur/{oio_class('angivelse')}AngivelsePeriode/{{{_PERIOD}/2007/04/15/}}EndDate"
 )
-_ANSWER = frozenset(
-    {f"{_K}IndkomstPersonUddata", "{http://kombit.dk/xml/schemas/kontekst/2017/01/01/}HovedOplysningerSvar"}
-)
-_PERSON = names(_SKAT, "IndkomstOplysningSamling") | {
-    f"{_CPR}PersonCivilRegistrationIdentifier",
-    f"{oio_class('indkomstoplysningadgangreferencenummer')}IndkomstOplysningAdgangReferenceNummerIdentifikator",
-}
-_EMPLOYER = names(_SKAT, "IndberetningPligtigVirksomhedStruktur", "IndkomstLoenPeriodeSamling")
-_WAGE_PERIOD = names(
-    _SKAT, "AngivelsePeriodeStruktur", "SupplerendePersonOplysningStruktur", "AngivelseBlanketIndholdStruktur"
-) | {
-    f"{oio_class('angivelse')}AngivelseVirksomhedEgenIdentifikator",
-    f"{oio_class('ansaettelseforhold')}AnsaettelseforholdMedarbejderIdentifikator",
-    f"{oio_class('indkomstpersongruppe')}IndkomstPersonGruppeDispositionDato",
-}  # fmt: skip
-_FORM = names(_SKAT, "AngivelseFeltSamling", "UnderAngivelseSamling") | {_BLANKET}
 _NUMBER = "100000000000000{:03}"
 _INCOME_TYPE, _KIND_OF_REPORT, _REVERSED = (_NUMBER.format(display) for display in (12, 11, 21))
 _A_INCOME = {_NUMBER.format(57), _NUMBER.format(58)}  # with and without labour market contribution
@@ -120,24 +103,21 @@ def _search(question: Question) -> Element:
 def parse(content: Element, question: Question) -> list[dict[str, str]]:
     """A record for each report, in the month in which its wage period ends; corrections are reports of their own."""
     source = question.source
+    check_elements(content, "sf0770_a", source=source)
     answer = only(content, f"{_K}IndkomstOplysningPersonHent_O", source=source)
-    check_children(answer, _ANSWER, source=source)
     check_heading(answer, question)
     given = optional(answer, f"{_K}IndkomstPersonUddata", source=source)
     records: list[dict[str, str]] = []
     for person in items_of_list(
         given, f"{_S}IndkomstOplysningPersonSamling", f"{_S}IndkomstOplysningPersonStruktur", source=source
     ):
-        check_children(person, _PERSON, source=source)
         question.check_person(text_of(person, f"{_CPR}PersonCivilRegistrationIdentifier", source=source))
         for employer in items_of_list(
             person, f"{_S}IndkomstOplysningSamling", f"{_S}IndberetningPligtigVirksomhed", source=source
         ):
-            check_children(employer, _EMPLOYER, source=source)
             for period in items_of_list(
                 employer, f"{_S}IndkomstLoenPeriodeSamling", f"{_S}LoenPeriodeOplysningStruktur", source=source
             ):
-                check_children(period, _WAGE_PERIOD, source=source)
                 records += _reports(period, question)
     return records
 
@@ -145,10 +125,10 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
 def _reports(period: Element, question: Question) -> Iterator[dict[str, str]]:
     source = question.source
     end = text_of(period, _END_OF_PERIOD, source=source)
-    try:
-        month = f"{date.fromisoformat(end[:10]):%Y-%m}"
-    except ValueError:
-        raise SchemaChanged(source=source, reason="the element 'EndDate' holds something that is no day") from None
+    day = read_day(day_text(end))
+    if isinstance(day, RejectReason):
+        raise SchemaChanged(source=source, reason="the element 'EndDate' holds something that is no day")
+    month = f"{day:%Y-%m}"
     holder = optional(period, f"{_S}AngivelseBlanketIndholdStruktur", source=source)
     for report in items_of_list(holder, f"{_S}AngivelseOplysningSamling", f"{_S}AngivelseNiveau1", source=source):
         if _form(report, source) != _REPORT:
@@ -176,7 +156,6 @@ def _reports(period: Element, question: Question) -> Iterator[dict[str, str]]:
 
 def _form(form: Element, source: str) -> str:
     """The number of a form."""
-    check_children(form, _FORM, source=source)
     return text_of(form, _BLANKET, source=source)
 
 

@@ -7,10 +7,9 @@ stopped without its grant being ended shows as granted.
 
 from __future__ import annotations
 
+from connectors.transports.kombit.known_elements import check_elements
 from connectors.transports.kombit.question import Question, check_heading, heading
 from connectors.transports.kombit.ydelser import (
-    BENEFIT,
-    NAMESPACE,
     Y,
     benefit_columns,
     check_grantee,
@@ -18,12 +17,7 @@ from connectors.transports.kombit.ydelser import (
     own_authority,
     touches,
 )
-from connectors.transports.xml import Element, check_children, element, items_of_list, names, only, text_of
-
-_ANSWER = names(NAMESPACE, "BevilgetYdelseListe") | {
-    "{http://kombit.dk/xml/schemas/kontekst/2017/01/01/}HovedOplysningerSvar"
-}
-_BENEFIT = BENEFIT | names(NAMESPACE, "OEkonomiskYdelseseffektueringListe")
+from connectors.transports.xml import Element, day_text, element, items_of_list, only, text_of
 
 
 def build(question: Question) -> Element:
@@ -40,15 +34,14 @@ def build(question: Question) -> Element:
 
 def parse(content: Element, question: Question) -> list[dict[str, str]]:
     source = question.source
+    check_elements(content, "sf1491.bevilling", source=source)
     answer = only(content, f"{Y}BevillingHent_O", source=source)
-    check_children(answer, _ANSWER, source=source)
     check_heading(answer, question)
     records = []
     for benefit in items_of_list(answer, f"{Y}BevilgetYdelseListe", f"{Y}BevilgetYdelse", source=source):
-        check_children(benefit, _BENEFIT, source=source)
         check_grantee(benefit, question)
-        first = text_of(benefit, f"{Y}BevilgetYdelseStartDato", source=source)
-        last = text_of(benefit, f"{Y}BevilgetYdelseSlutDato", source=source)
+        first = day_text(text_of(benefit, f"{Y}BevilgetYdelseStartDato", source=source))
+        last = day_text(text_of(benefit, f"{Y}BevilgetYdelseSlutDato", source=source))
         if touches(first, last, question):
             records.append(benefit_columns(benefit, question) | {"StartDato": first, "SlutDato": last})
     return records

@@ -11,10 +11,9 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from connectors.transports.kombit.known_elements import check_elements
 from connectors.transports.kombit.question import Question, check_heading, heading
 from connectors.transports.kombit.ydelser import (
-    BENEFIT,
-    NAMESPACE,
     Y,
     benefit_columns,
     check_grantee,
@@ -22,19 +21,11 @@ from connectors.transports.kombit.ydelser import (
     own_authority,
     touches,
 )
-from connectors.transports.xml import Element, check_children, element, items_of_list, names, number, only, text_of
+from connectors.transports.xml import Element, day_text, element, items_of_list, number, only, text_of
 
 _AMOUNT = "OekonomiskYdelseseffektueringBeloeb"
 _PAID_AHEAD = timedelta(days=62)
-_ANSWER = names(NAMESPACE, "OEkonomiskEffektueringListe") | {
-    "{http://kombit.dk/xml/schemas/kontekst/2017/01/01/}HovedOplysningerSvar"
-}
 _PARTS = f"{Y}OEkonomiskYdelseseffektuering"
-_PAYMENT = names(NAMESPACE, "OekonomiskEffektueringStruktur", "OEkonomiskYdelseseffektueringListe")
-_PART = names(
-    NAMESPACE, "OekonomiskYdelseseffektueringBeloeb", "OekonomiskYdelseseffektueringPeriodeFra",
-    "OekonomiskYdelseseffektueringPeriodeTil", "BevilgetYdelse",
-)  # fmt: skip
 
 
 def build(question: Question) -> Element:
@@ -51,17 +42,15 @@ def build(question: Question) -> Element:
 
 def parse(content: Element, question: Question) -> list[dict[str, str]]:
     source = question.source
+    check_elements(content, "sf1491.effektuering", source=source)
     answer = only(content, f"{Y}EffektueringHent_O", source=source)
-    check_children(answer, _ANSWER, source=source)
     check_heading(answer, question)
     paid: dict[tuple[str, ...], Decimal] = {}
     records: dict[tuple[str, ...], dict[str, str]] = {}
     for payment in items_of_list(
         answer, f"{Y}OEkonomiskEffektueringListe", f"{Y}OEkonomiskEffektuering", source=source
     ):
-        check_children(payment, _PAYMENT, source=source)
         for part in items_of_list(payment, f"{_PARTS}Liste", _PARTS, source=source):
-            check_children(part, _PART, source=source)
             record = _record(part, question)
             key = tuple(record.values())
             paid[key] = paid.get(key, Decimal()) + number(
@@ -78,8 +67,7 @@ def parse(content: Element, question: Question) -> list[dict[str, str]]:
 def _record(part: Element, question: Question) -> dict[str, str]:
     source = question.source
     benefit = only(part, f"{Y}BevilgetYdelse", source=source)
-    check_children(benefit, BENEFIT, source=source)
     check_grantee(benefit, question)
-    first = text_of(part, f"{Y}OekonomiskYdelseseffektueringPeriodeFra", source=source)
-    last = text_of(part, f"{Y}OekonomiskYdelseseffektueringPeriodeTil", source=source)
+    first = day_text(text_of(part, f"{Y}OekonomiskYdelseseffektueringPeriodeFra", source=source))
+    last = day_text(text_of(part, f"{Y}OekonomiskYdelseseffektueringPeriodeTil", source=source))
     return benefit_columns(benefit, question) | {"PeriodeFra": first, "PeriodeTil": last}

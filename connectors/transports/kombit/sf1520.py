@@ -8,25 +8,18 @@ address leave this module. Statuses are those of the schema's own list; of 70 (d
 
 from __future__ import annotations
 
+from datetime import date
+
+from connectors.cells import read_day
 from connectors.errors import SchemaChanged
+from connectors.transports.kombit.known_elements import check_elements
 from connectors.transports.kombit.question import Question
-from connectors.transports.xml import Element, check_children, element, names, only, optional, text_of
+from connectors.transports.xml import Element, day_text, element, only, optional, text_of
 from vocabulary.danish_days import danish_day
 
-_NAMESPACE = "http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/5/"
-_P = f"{{{_NAMESPACE}}}"
+_P = "{http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/5/}"
 _PNR = "{http://serviceplatformen.dk/xml/schemas/cpr/PNR/1/}PNR"
 _AUTHORITY = "{http://serviceplatformen.dk/xml/schemas/AuthorityContext/1/}"
-_ANSWER = names(_NAMESPACE, "persondata", "adresse", "relationer", "notater")
-_DATA = names(
-    _NAMESPACE, "personnummer", "gaeldendePersonnummer", "navn", "foedselsdato", "foedselsregistreringsOplysninger",
-    "startdato", "slutdato", "alder", "koen", "antalBoernUnder18", "stilling", "DeltBopælMarkering",
-    "DeltBopælStartDato", "status", "separation", "civilstand", "statsborgerskab", "umyndiggoerelse",
-    "forsvindingsdato", "adressebeskyttelse", "vejviserbeskyttelse", "markedsfoeringsbeskyttelse", "tilmeldtNemsms",
-    "tilmeldtDigitalpost",
-)  # fmt: skip
-_STATUS = names(_NAMESPACE, "status", "statusdato")
-_PROTECTION = names(_NAMESPACE, "startdato", "slutdato", "beskyttet")
 _EVENTS = {"90": "dead", "80": "emigrated"}
 _YES, _NO = frozenset({"true", "1"}), frozenset({"false", "0", ""})  # xs:boolean, or left out
 _CHANGED = frozenset({"50", "60"})  # a double number that was deleted; a number that was replaced
@@ -44,10 +37,9 @@ def build(question: Question) -> Element:
 def parse(content: Element, question: Question) -> list[dict[str, str]]:
     """Every event that the answer tells of, on the day it gives; an event without a day has an empty one."""
     source = question.source
+    check_elements(content, "sf1520", source=source)
     answer = only(content, f"{_P}PersonLookupResponse", source=source)
-    check_children(answer, _ANSWER, source=source)
     data = only(answer, f"{_P}persondata", source=source)
-    check_children(data, _DATA, source=source)
     question.check_person(text_of(data, f"{_P}personnummer", source=source))
     valid = text_of(data, f"{_P}gaeldendePersonnummer", source=source)
     events = [*_status_events(data, valid, question), *_protection_events(data, question)]
@@ -62,9 +54,10 @@ def _status_events(data: Element, valid: str, question: Question) -> list[tuple[
     status = optional(data, f"{_P}status", source=source)
     code, day = "", ""
     if status is not None:
-        check_children(status, _STATUS, source=source)
         code = text_of(status, f"{_P}status", source=source)
-        day = text_of(status, f"{_P}statusdato/{_P}dato", source=source)[:10]
+        day = text_of(status, f"{_P}statusdato/{_P}dato", source=source)  # an xs:dateTime, with an offset or without
+        found = read_day(day)
+        day = found.isoformat() if isinstance(found, date) else day
         if code and code.lstrip("0") not in _KNOWN:
             raise SchemaChanged(source=source, reason="the element 'status' holds a code that its schema does not have")
     code = code.lstrip("0")
@@ -75,22 +68,21 @@ def _status_events(data: Element, valid: str, question: Question) -> list[tuple[
 
 def _protection_events(data: Element, question: Question) -> list[tuple[str, str, str]]:
     """The days of protection as they stand, its end too; the schema has `startdato` optional. What says `beskyttet` is
-    protected today, whatever its days say: from today, where no earlier beginning is given, and without an end that
-    has passed.
+    protected today, whatever its days say: from today, where no earlier beginning can be read, and without an end that
+    has passed or is none.
     """
     source = question.source
     protection = optional(data, f"{_P}adressebeskyttelse", source=source)
     if protection is None:
         return []
-    check_children(protection, _PROTECTION, source=source)
-    begun = text_of(protection, f"{_P}startdato", source=source)
-    ended = text_of(protection, f"{_P}slutdato", source=source)
+    begun = day_text(text_of(protection, f"{_P}startdato", source=source))
+    ended = day_text(text_of(protection, f"{_P}slutdato", source=source))
     says = text_of(protection, f"{_P}beskyttet", source=source)
     if says not in _YES | _NO:
         raise SchemaChanged(source=source, reason="the element 'beskyttet' is neither true nor false")
     if says in _YES:
-        today = danish_day(question.now).isoformat()
-        begun = min(begun or today, today)
-        ended = "" if ended and ended < today else ended
+        today, first, last = danish_day(question.now), read_day(begun), read_day(ended)
+        begun = begun if isinstance(first, date) and first <= today else today.isoformat()
+        ended = ended if isinstance(last, date) and last >= today else ""
     events = [("protected", begun, "")] if begun else []
     return [*events, *([("protection_ended", ended, "")] if ended else [])]

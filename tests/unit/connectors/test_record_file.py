@@ -141,7 +141,7 @@ def test_a_folder_of_exports_is_put_away_once_its_records_are_stored(tmp_path: P
 
 
 def test_files_that_are_named_are_read_in_their_order(tmp_path: Path):
-    transport = NamedRecords([LocalFile(path) for path in write_exports(tmp_path)], CSV, SCHEMA)
+    transport = NamedRecords([LocalFile(path) for path in write_exports(tmp_path)], CSV, SCHEMA, newest=True)
     assert isinstance(transport, ListTransport)
     assert [record[1] for page in transport.pages(ASK) for record in page.records] == ["1", "2"]
     transport.close()

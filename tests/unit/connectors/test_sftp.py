@@ -124,7 +124,7 @@ FAULTS: dict[Fault, tuple[type[ConnectorError], str]] = {
     Fault.TRUNCATED: (SourceMalformed, "a file ends before the size that was listed"),
     Fault.CHANGING_PAGE: (SourceUnavailable, "no whole file lies there"),  # seen in the quiet period
     Fault.SCHEMA_DRIFT: (SchemaChanged, "6 'Ny kolonne'"),
-    Fault.ENCODING: (ConnectorError, "nothing was stored|nothing of this answer"),
+    Fault.ENCODING: (ConnectorError, "nothing was stored|was not stored"),
 }
 
 

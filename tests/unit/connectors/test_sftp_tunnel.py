@@ -151,7 +151,7 @@ ANSWERS: dict[str, tuple[bytes, type[ConnectorError], str, int]] = {
     "407": (
         b'HTTP/1.1 407 %s\r\nProxy-Authenticate: Basic realm="%s"\r\n\r\n',
         SourceRefused,
-        r"the proxy \S+ asks for credentials, and it is told none \(status 407\)",
+        r"the proxy \S+ asks for credentials, and is given none that it accepts \(status 407\)",
         1,
     ),
     "elsewhere": (b"HTTP/1.1 302 %s\r\nLocation: %s\r\n\r\n", SourceRefused, r"status 302", 1),

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("asked_to_week", sa.Integer(), nullable=False),
         sa.Column("position", sa.String(), nullable=False),
         sa.Column("cursor", sa.String(), nullable=False),
+        sa.Column("newest_file", sa.String(), nullable=False),
         sa.Column("people", sa.JSON(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("began_at", sa.BigInteger(), nullable=False),

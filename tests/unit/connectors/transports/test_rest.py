@@ -146,9 +146,9 @@ END = {
     Fault.ENCODING: "SourceMalformed",
     Fault.CLOCK_SKEW: "SourceRefused",
     Fault.SCHEMA_DRIFT: "SchemaChanged",
-    Fault.DUPLICATE_PAGE: "SourceMalformed",
+    Fault.DUPLICATE_PAGE: "ListMoved",
     Fault.REORDERED_PAGE: "whole",
-    Fault.CHANGING_PAGE: {"changes": "more", "number": "SourceMalformed", "link": "SourceMalformed"},
+    Fault.CHANGING_PAGE: {"changes": "more", "number": "ListMoved", "link": "ListMoved"},
 }
 KINDS_OF: dict[Fault, tuple[str, ...]] = {
     Fault.DUPLICATE_PAGE: ("changes", "number"),

@@ -19,9 +19,10 @@ from lxml import etree
 
 from connectors.errors import AnswerForAnother, SchemaChanged, SourceError, SourceMalformed, SourceRefused
 from connectors.transports.kombit import OPERATIONS
+from connectors.transports.kombit.known_elements import parse_tree
 from connectors.transports.kombit.messages import MESSAGES
 from connectors.transports.kombit.question import Question
-from connectors.transports.xml import Element, element, read, xml_bytes
+from connectors.transports.xml import Element, element, read, without, xml_bytes
 from gateway.simulate.kombit_answers import ANSWERS, Benefit, CivilRecord, Report
 from tests.unit.connectors.transports.soap.world import ANNA, ASK, BO, CVR, MARCH
 
@@ -254,3 +255,141 @@ def test_an_answer_of_another_shape_stops(
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_question_has_no_repr_with_a_number(operation: str) -> None:
     assert ANNA not in repr(QUESTION)
+
+
+# Every level is frozen
+
+
+def elements_of(operation: str) -> list[str]:
+    """The place of every element of the example's answer, from the body down."""
+    content = body(ANSWERS[operation](MESSAGES[operation].build(QUESTION), ANNA, FULL[operation]))
+    tree = content.getroottree()
+    return [tree.getelementpath(found) for found in content.iter()]
+
+
+FULL: dict[str, Any] = KNOWN | {
+    "sf1520": CivilRecord("60", date(2020, 3, 8), BO, protected_from=date(2019, 1, 1), protected_to=date(2030, 1, 1))
+}
+LEVELS = [(operation, place) for operation in OPERATIONS for place in elements_of(operation)]
+
+
+@pytest.mark.parametrize(("operation", "place"), LEVELS)
+@pytest.mark.parametrize("tag", ["nyt", "{http://elsewhere.example/}nyt", "own"])
+def test_a_new_element_at_any_level_stops_it(operation: str, place: str, tag: str) -> None:
+    """Also in what is dropped as a whole. `own`: a name of the service's own namespace."""
+
+    def plant(root: Element) -> None:
+        target = root if place == "." else root.find(place)
+        assert target is not None
+        namespace = etree.QName(target.tag).namespace
+        target.append(element(f"{{{namespace}}}nyt" if tag == "own" else tag, ANNA))
+
+    assert parsed(operation, FULL[operation])
+    with pytest.raises(SchemaChanged, match="the element 'nyt' is new") as stopped:
+        parsed(operation, FULL[operation], plant)
+    assert ANNA not in str(stopped.value)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_known_element_at_another_level_stops_it(operation: str) -> None:
+    """A name that the schema has elsewhere is new where it has none."""
+
+    def plant(root: Element) -> None:
+        last = list(root.iter())[-1]
+        root[0].append(element(last.tag))
+        root.append(element(last.tag))
+
+    with pytest.raises(SchemaChanged, match="is new"):
+        parsed(operation, FULL[operation], plant)
+
+
+def test_a_new_element_that_is_declared_as_dropped_stops_nothing() -> None:
+    def plant(root: Element) -> None:
+        root[0][0].append(element("nyt", ANNA))
+        without(root, lambda name: name == "nyt")
+
+    assert parsed("sf0770_a", [REPORT], plant) == parsed("sf0770_a", [REPORT])
+
+
+def test_a_tree_says_where_it_is_wrong() -> None:
+    known = parse_tree("# x\n\na = urn:a\n\na:one\n  a:two *\n  a:three\n    a:four\na:five\n")
+    assert list(known.children) == ["{urn:a}one", "{urn:a}five"]
+    assert list(known.children["{urn:a}one"].children) == ["{urn:a}two", "{urn:a}three"]
+    assert [one.is_open for one in known.children["{urn:a}one"].children.values()] == [True, False]
+    for wrong in ("a:one\n    a:two", "  a:one", "one", "a:one x", "a:one\n a:two"):
+        with pytest.raises(ValueError, match="is no element below the one before it"):
+            parse_tree(f"a = urn:a\n\n{wrong}\n")
+
+
+# What the register says of days
+
+
+PROTECTION = "{http://serviceplatformen.dk/xml/wsdl/soap11/CPR/PersonBaseDataExtended/5/}"
+TODAY, YESTERDAY, TOMORROW = "2026-01-02", "2026-01-01", "2026-01-03"
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended", "says", "events"),
+    [
+        ("", "", "true", [("protected", TODAY)]),
+        ("", "", "1", [("protected", TODAY)]),
+        ("", "", "false", []),
+        ("", "", "", []),
+        ("2019-01-01", "", "true", [("protected", "2019-01-01")]),
+        ("2019-01-01+01:00", "", "true", [("protected", "2019-01-01")]),
+        ("", "2027-01-01+01:00", "true", [("protected", TODAY), ("protection_ended", "2027-01-01")]),
+        ("", "2027-01-01", "true", [("protected", TODAY), ("protection_ended", "2027-01-01")]),
+        ("2019-01-01", "2020-01-01", "true", [("protected", "2019-01-01")]),  # the register says that it goes on
+        ("2019-01-01", YESTERDAY, "true", [("protected", "2019-01-01")]),
+        ("2019-01-01", TODAY, "true", [("protected", "2019-01-01"), ("protection_ended", TODAY)]),
+        ("2019-01-01", "2020-01-01", "false", [("protected", "2019-01-01"), ("protection_ended", "2020-01-01")]),
+        ("2019-01-01", "2027-01-01", "false", [("protected", "2019-01-01"), ("protection_ended", "2027-01-01")]),
+        (TOMORROW, "", "true", [("protected", TODAY)]),
+        (TOMORROW, "", "false", [("protected", TOMORROW)]),
+        ("0001-01-01", "", "true", [("protected", TODAY)]),  # a day by which a system says that it has none
+        ("0001-01-01", "", "false", [("protected", "0001-01-01")]),  # nothing is concluded about this person
+        ("2019-01-01", "soon", "true", [("protected", "2019-01-01")]),
+    ],
+)  # fmt: skip
+def test_what_is_protected_today_is_protected(begun: str, ended: str, says: str, events: list[tuple[str, str]]) -> None:
+    def change(root: Element) -> None:
+        given = next(root.iter(f"{PROTECTION}adressebeskyttelse"))
+        for child in list(given):
+            given.remove(child)
+        for name, text in (("startdato", begun), ("slutdato", ended), ("beskyttet", says)):
+            if text:
+                given.append(element(f"{PROTECTION}{name}", text))
+
+    found = parsed("sf1520", CivilRecord(protected_from=date(2019, 1, 1)), change)
+    assert [(event, on) for _, event, on, _ in found] == events
+
+
+def test_what_is_neither_protected_nor_not_stops() -> None:
+    with pytest.raises(SchemaChanged, match="'beskyttet' is neither true nor false"):
+        parsed("sf1520", CivilRecord(protected_from=date(2019, 1, 1)), set_text("beskyttet", "ja"))
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2020-03-07T23:00:00Z", "2020-03-08"),
+        ("2020-03-08T00:00:00+01:00", "2020-03-08"),
+        ("2020-06-30T22:30:00Z", "2020-07-01"),
+        ("2020-03-08T00:00:00", "2020-03-08"),
+        ("2020-03-081", "2020-03-081"),  # no day: nothing is concluded about this person
+        ("", ""),
+    ],
+)
+def test_the_day_of_a_status_is_the_danish_day_of_its_instant(text: str, day: str) -> None:
+    assert parsed("sf1520", CivilRecord("90", date(2020, 3, 8)), set_text("dato", text)) == [(ANNA, "dead", day, "")]
+
+
+def test_days_may_have_a_zone() -> None:
+    plain = parsed("sf1491.effektuering", [KONTANT])
+    assert (
+        parsed("sf1491.effektuering", [KONTANT], set_text("OekonomiskYdelseseffektueringPeriodeFra", "2020-03-01Z"))
+        == plain
+    )
+    assert parsed("sf0770_a", [REPORT], set_text("EndDate", "2020-03-31+02:00")) == parsed("sf0770_a", [REPORT])
+    with pytest.raises(SchemaChanged):
+        parsed("sf0770_a", [REPORT], set_text("EndDate", "2020-03-311"))

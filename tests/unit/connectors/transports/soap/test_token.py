@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from lxml import etree
 
-from connectors.errors import SourceError, SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import SchemaChanged, SourceError, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transports.sts import ExpectedAssertion, IssuedAssertion, TokenService, checked_token, request_body
 from connectors.transports.wss import DS, SAML, SOAP, Identity, load_identity
 from connectors.transports.xml import Element, element, only, read
@@ -98,6 +98,45 @@ def changed(path: str, text: str) -> Element:
 def test_a_token_that_was_changed_is_not_believed(path: str) -> None:
     with pytest.raises(SourceMalformed):
         checked(answer(changed(path, "AAAA")))
+
+
+# Every level is frozen
+
+
+def places() -> list[str]:
+    """Every element of an answer, and of the assertion in it, save the signature's own."""
+    body = only(read(answer(unsigned_assertion(issued())).body, source="sts"), f"{SOAP['1.2']}Body", source="sts")
+    return [body.getroottree().getelementpath(found) for found in body.iter()]
+
+
+@pytest.mark.parametrize("place", places())
+def test_a_new_element_at_any_level_stops_it(place: str) -> None:
+    """It is planted before the assertion is signed, so that the signature is right."""
+
+    def plant(envelope: Element) -> None:
+        target = envelope.find(place)
+        assert target is not None
+        target.append(element("{http://elsewhere.example/}nyt", "6101801234"))
+
+    assertion = unsigned_assertion(issued())
+    whole = read(answer(assertion).body, source="sts")
+    plant(whole)
+    inner = next(whole.iter(f"{SAML}Assertion"))
+    reply = answer(sign_assertion(copy.deepcopy(inner), keys().tokens))
+    if "Assertion" not in place:
+        envelope = read(reply.body, source="sts")
+        plant(envelope)
+        reply = replace(reply, body=etree.tostring(envelope))
+    with pytest.raises(SchemaChanged, match="the element 'nyt' is new"):
+        checked(reply)
+
+
+def test_a_condition_that_nobody_here_keeps_stops_it() -> None:
+    """A token for one use may not be kept (SAML 2.0 core §2.5.1.5)."""
+    assertion = unsigned_assertion(issued())
+    only(assertion, f"{SAML}Conditions", source="x").append(element(f"{SAML}OneTimeUse"))
+    with pytest.raises(SchemaChanged, match="in 'Conditions' the element 'OneTimeUse' is new"):
+        checked(answer(sign_assertion(assertion, keys().tokens)))
 
 
 # Wrapping: a valid signature over one thing, while another is read (McIntosh and Austel 2005; Somorovsky et al. 2012)
