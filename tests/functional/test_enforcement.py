@@ -137,6 +137,7 @@ ASKS_NOBODY = {
     "contract source": "declares where data come from; every pull asks whether the agreement covers it",
     "contract declare": "takes in a figure about a whole group, whose signature the contract's own key must have made",
     "contract leaflet": "reads files",
+    "contract notice": "reads files",
     "contract processing-record": "reads files",
     "contract simulate": "invents people; with --cohort it asks as `evaluate` does, see test_whatif.py",
     "contract annex": "reads files, and prints the fingerprint of the anchor, which is public",
