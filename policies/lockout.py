@@ -18,6 +18,7 @@ from policies.engine import PolicyEngine, PolicyRequest
 from policies.facts import DecisionFacts, Facts, LogFacts, PersonFacts
 from policies.programme import Programme
 from policies.terms import Action, Party, Purpose, Role
+from vocabulary.identity import identity_of
 from vocabulary.total import total
 
 
@@ -148,10 +149,10 @@ def _lost_in(programme: Programme, allows: Allows, on: date) -> list[LostPower]:
 
 
 def _people(programme: Programme, role: Role, on: date) -> frozenset[str]:
-    """Who may act in a role on a day."""
+    """Who may act in a role on a day, each once in whatever spellings they are appointed."""
     if not programme.appointments:
         return _ANYBODY
-    return frozenset(one.staff for one in programme.appointments if one.role is role and on <= one.until)
+    return frozenset(identity_of(one.staff) for one in programme.appointments if one.role is role and on <= one.until)
 
 
 def _missing(people: frozenset[str], who: str) -> str:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from importlib.resources import files
 
 from vocabulary.declaration import one_of, parse
+from vocabulary.identity import identity_of
 from vocabulary.total import total
 
 
@@ -57,6 +58,11 @@ class SpecialCategoryBasis(StrEnum):
 
 
 SERVICE_NAME = "gateway ("  # how the name of a service begins: no person and no client has such a one
+
+
+def is_service_name(name: str) -> bool:
+    """Whether only a service may have this name, in whatever spelling."""
+    return identity_of(name).startswith(SERVICE_NAME)
 
 
 class Role(StrEnum):

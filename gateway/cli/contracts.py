@@ -57,6 +57,9 @@ def check(
         console.print(f"  {'refused' if finding.refuses else 'warning'}: {finding}", style="yellow")
     for warning in warnings(contract):
         console.print(f"  warning: {warning}", style="yellow")
+    if contract.settlement is not None and contract.settlement.vat_percent:
+        console.print(f"  VAT {contract.settlement.vat_percent} %, of each bill rounded to the minor unit; what that")
+        console.print("  leaves of the VAT of all bills together stands on the bill as its rounding amount (BT-114)")
     for name in contract.illustrative:
         console.print(f"  illustrative {name}", style="yellow")
     if programme is not None:

@@ -169,7 +169,7 @@ def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
             appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
-            second_person=row.proposed_by != gateway.actor.name,
+            second_person=gateway.actor.is_second_to(row.proposed_by),
             retention_clear=True,  # earlier versions are kept
         )
         authorised = asking.ask(staff_party(programme, Role.SYSTEM_OWNER), Action.CHANGE_POLICY, programme, facts)

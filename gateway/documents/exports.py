@@ -31,7 +31,10 @@ def safe(text: str) -> str:
 
 
 def rows(made: SettlementStatement) -> list[list[Cell]]:
-    """One row for each line of a payment document and each payer, with its share as amount."""
+    """One row for each line of a payment document and each payer, with its share as amount.
+
+    A line's quantity and whole amount stand in the row of its first payer alone, so that their columns add up.
+    """
     payers, contract = {payer.organisation: payer for payer in made.payers}, made.contract
     return [
         [
@@ -43,8 +46,8 @@ def rows(made: SettlementStatement) -> list[list[Cell]]:
             line.tariff,
             line.kind,
             line.unit,
-            line.quantity,
-            _kroner(line.amount_minor),
+            line.quantity if share is line.shares[0] else "",
+            _kroner(line.amount_minor) if share is line.shares[0] else "",
             share.payer,
             _kroner(share.amount_minor),
             share.amount_minor,

@@ -8,7 +8,7 @@ from gateway.documents.printed import document
 from gateway.documents.statement_page import BILLS, STYLES
 from gateway.settlement.sheet import CheckName, SettlementSheet
 from gateway.wording import settlement as words
-from gateway.wording.settlement import in_both_languages, kroner, pair_of, readable
+from gateway.wording.settlement import in_both_languages, kroner, quantity, readable
 from vocabulary.total import total
 
 TITLE = "Afregningsark"
@@ -29,7 +29,8 @@ def page(made: SettlementSheet) -> str:
         *_share(made),
         ("Uden moms · before VAT", f"{kroner(bill.total_minor)} {made.currency}"),
         ("Moms · VAT", kroner(bill.vat_minor)),
-        ("At betale · to pay", f"{kroner(bill.total_minor + bill.vat_minor)} {made.currency}"),
+        *((("Afrunding · rounding", kroner(bill.rounding_minor)),) if bill.rounding_minor else ()),
+        ("At betale · to pay", f"{kroner(bill.payable_minor)} {made.currency}"),
         ("Udstedt · issued", bill.issued_on.isoformat()),
         ("Forfald · due", bill.due_on.isoformat()),
         ("Konto · account", made.account),
@@ -42,7 +43,7 @@ def page(made: SettlementSheet) -> str:
     cells = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts)
     lines = "".join(
         f"<tr><th scope=row>{escape(line.window)}</th><td>{readable(line.key)}</td>"
-        f"<td class=n>{line.quantity} {escape(pair_of(words.UNITS, line.unit)[0])}</td>"
+        f"<td class=n>{escape(quantity(line.quantity, line.unit))}</td>"
         f"<td class=n>{kroner(line.amount_minor)}</td></tr>"
         for line in bill.lines
     )

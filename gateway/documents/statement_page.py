@@ -18,7 +18,7 @@ from gateway.settlement.statement_view import (
 )
 from gateway.settlement.states import SettlementState
 from gateway.wording import settlement as words
-from gateway.wording.settlement import in_both_languages, kroner, pair_of, readable
+from gateway.wording.settlement import in_both_languages, kroner, pair_of, quantity, readable
 from policies.disclosure import Band
 from vocabulary.total import total
 
@@ -275,7 +275,7 @@ def _on_documents(one: StatementWindow) -> str:
 def _window(one: StatementWindow) -> str:
     rows = "".join(
         f"<tr><td>{readable(line.tariff)}</td><td>{in_both_languages(pair_of(words.KINDS, line.kind))}</td>"
-        f"<td class=n>{line.quantity} {escape(pair_of(words.UNITS, line.unit)[0])}</td>"
+        f"<td class=n>{escape(quantity(line.quantity, line.unit))}</td>"
         f"<td class=n>{kroner(line.amount_minor)}</td><td>{_chip(line.state)}{_words_of_parties(line)}</td></tr>"
         for line in one.lines
     )

@@ -112,7 +112,7 @@ def confirm(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
             role,
             subject,
             declared=row.type in contract.evidence,
-            second_person=row.registered_by != gateway.actor.name,
+            second_person=gateway.actor.is_second_to(row.registered_by),
         )
         if row.withdrawn_at is not None or row.confirmed_at is not None:
             raise EvidenceRefused(reason=f"it is {_state(row)} already; register the document anew")

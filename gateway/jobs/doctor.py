@@ -35,6 +35,7 @@ from gateway.store.settlement_tables import Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow, SourceRow
 from policies.decision import Decision
 from policies.programme import Programme
+from vocabulary.danish_days import danish_day
 
 _ANSWER_WITHIN = timedelta(days=30)  # GDPR art. 12(3)
 _LEAST_FREE_BYTES = 1 << 30
@@ -67,7 +68,7 @@ def examine_opened(gateway: Gateway) -> list[Diagnosis]:
 
 def _settlements(gateway: Gateway) -> Iterator[Diagnosis]:
     """Disputes that wait for an answer, and bills that nobody has paid by their day."""
-    today = gateway.clock().date()
+    today = danish_day(gateway.clock())
     with gateway.store.read() as session:
         disputes = session.exec(select(Dispute).where(Dispute.outcome == "")).all()
         paid = set(session.exec(select(Payment.bill_id)))

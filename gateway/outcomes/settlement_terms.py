@@ -86,6 +86,11 @@ class SettlementTerms:
     correction: CorrectionForm
     investor: InvestorTerms | None
 
+    @property
+    def vat_percent(self) -> int:
+        """0 where no VAT is due."""
+        return 0 if self.vat == "exempt" else int(self.vat)
+
     def buyer(self, organisation: str) -> Buyer:
         return next(buyer for buyer in self.buyers if buyer.organisation == organisation)
 
@@ -108,8 +113,6 @@ def settlement_terms(root: DeclarationTable, payers: Sequence[str], caps: Caps) 
         return None
     table = root.table("settlement")
     vat = table.convert("vat", lambda word: _one_of(word, VAT))
-    if vat != "exempt" and len(payers) > 1:
-        raise table.refuse("vat", "must be exempt where several pay: the VAT of a share need not be a whole amount")
     terms = SettlementTerms(
         buyers=_buyers(table, payers),
         seller=_party(table.table("seller"), needs_gln=False),

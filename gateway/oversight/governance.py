@@ -81,7 +81,7 @@ def approve_policy_set(gateway: Gateway, proposal_id: str) -> str:
         row = asking.session.get(Proposal, proposal_id)
         if row is None or row.contract_id or row.approved_at is not None or row.sha256 != rules.sha256:
             raise ProposalUnknown(proposal=proposal_id)
-        if row.proposed_by == gateway.actor.name:  # also where no programme is there to be asked
+        if not gateway.actor.is_second_to(row.proposed_by):  # also where no programme is there to be asked
             raise RequestRefused(rule="second-person", reason="whoever approves is another than whoever proposed")
         engine = _approved_engine(gateway, asking.session)
         _ask_everywhere(gateway, asking, row, engine)
@@ -111,7 +111,7 @@ def _ask_everywhere(gateway: Gateway, asking: Asking, row: Proposal, engine: Pol
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
             appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
-            second_person=row.proposed_by != gateway.actor.name,
+            second_person=gateway.actor.is_second_to(row.proposed_by),
             retention_clear=True,  # earlier sets are kept
         )
         owner = staff_party(programme, Role.SYSTEM_OWNER)

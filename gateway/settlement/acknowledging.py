@@ -25,6 +25,7 @@ from gateway.store.settlement_tables import Acknowledgement, Dispute
 from policies.facts import AcknowledgeFacts
 from policies.programme import Programme
 from policies.terms import Action, Party, Purpose, Role
+from vocabulary.danish_days import danish_day
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -102,7 +103,7 @@ def dispute(
     """
     with deciding(gateway) as asking:
         programme, settled, one, party = _open(gateway, asking, contract_id, window_label, as_party)
-        in_time = one is None or asking.now.date() <= settled.dispute_until(one)
+        in_time = one is None or danish_day(asking.now) <= settled.dispute_until(one)
         authorised = _ask(asking, programme, party, stands=one is not None, in_time=in_time)
         signed = _same(one, jwt_sha256)
         after(settled.state(signed, _line(signed, line_key)), SettlementStep.DISPUTE)
@@ -117,7 +118,7 @@ def dispute(
             role=party.role,
             by=_name_of(gateway, party),
             at=asking.now,
-            answer_by=asking.now.date() + timedelta(days=ANSWER_DAYS),
+            answer_by=danish_day(asking.now) + timedelta(days=ANSWER_DAYS),
             outcome="",
             outcome_sha256="",
             resolved_by="",

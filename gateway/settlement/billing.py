@@ -26,8 +26,10 @@ from gateway.settlement.reading import Settled, lines_of, read_settlement
 from gateway.settlement.states import QUARRELS, SettlementState
 from gateway.store import queries
 from gateway.store.settlement_tables import Bill
+from gateway.wording.working_days import working_day_from
 from policies.facts import RequestPaymentFacts
 from policies.terms import Action, Party, Purpose, Role
+from vocabulary.danish_days import danish_day
 
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,29}")
 
@@ -150,13 +152,13 @@ def _bill(
 ) -> Bill:
     contract, terms = settled.contract, settled.terms
     position = len(settled.bills) + 1 + contract.payers.index(payer)
-    chosen = _number_for(settled, number, payer) if number else f"{contract.id}-{window}-{position}"
+    chosen = _number_for(settled, number, payer) if number else _derived_number(contract.id, window, position)
     if not _NUMBER.fullmatch(chosen):
         raise SettlementRefused(rule="number", reason="an invoice number has 1 to 30 letters, digits and . / _ -")
     if chosen in {bill.number for bill in settled.bills}:
         raise SettlementRefused(rule="number-used", reason=f"{chosen} is the number of another invoice")
-    issued_on = settled.now.date()
-    due_on = issued_on + timedelta(days=terms.payment_days)
+    issued_on = danish_day(settled.now)
+    due_on = working_day_from(issued_on + timedelta(days=terms.payment_days))
     lines = settled.bear(planned.lines, payer.organisation)
     total_minor = sum(line.amount_minor for line in lines)
     # a share of next to nothing may have the other sign than the whole: each bill is what its own total is
@@ -171,6 +173,7 @@ def _bill(
         lines=lines,
         refers_to=refers_to,
         evidence=evidence_of(settled, {line.window for line in lines}),
+        before_minor=sum(bill.total_minor for bill in settled.bills_of(payer.organisation)),
     )
     xml = ubl(contract, terms, facts, is_demo=gateway.installed.is_demo)
     return Bill(
@@ -194,6 +197,14 @@ def _bill(
         requested_by=str(party) if party.role is Role.OPERATOR else gateway.actor.name,
         requested_at=settled.now,
     )
+
+
+def _derived_number(contract_id: str, window: str, position: int) -> str:
+    """A number that says where it belongs; a digest in the place of names that are too long for one."""
+    number = f"{contract_id}-{window}-{position}"
+    if _NUMBER.fullmatch(number):
+        return number
+    return f"{hashlib.sha256(f'{contract_id}-{window}'.encode()).hexdigest()[:16]}-{position}"
 
 
 def _refers_to(settled: Settled, lines: Sequence[BillLine], payer: ContractParty) -> str:

@@ -33,6 +33,7 @@ from gateway.settlement.statement import digest
 from gateway.store import basis
 from gateway.wording.views import View
 from policies.terms import Purpose
+from vocabulary.danish_days import danish_day
 from vocabulary.weeks import Week
 
 PACE_WEEKS = 13
@@ -244,7 +245,11 @@ def _payment_expected_on(settled: Settled, label: str, document: PaymentDocument
 
 
 def _counted_from(settled: Settled, window: Window, one: SignedDocument | None) -> date:
-    return one.issued_at.date() if one is not None else max(settled.contract.freezes_on(window), settled.now.date())
+    return (
+        danish_day(one.issued_at)
+        if one is not None
+        else max(settled.contract.freezes_on(window), danish_day(settled.now))
+    )
 
 
 def _figures(

@@ -1,8 +1,9 @@
 """An invoice or a credit note as Peppol BIS Billing 3 (UBL 2.1, EN 16931), from lines that are whole minor units.
 
 What a line is worth was decided before, under caps and steps, so a unit price cannot say it: each line is one piece at
-its whole amount, and the quantity of weeks or people stands in its description. Nothing is divided or rounded. The
-public sector in Denmark takes this format through NemHandel beside OIOUBL; OIOUBL itself is not written here.
+its whole amount, and the quantity of weeks or people stands in its description. No line is divided or rounded; of VAT
+see `gateway.settlement.vat`. The public sector in Denmark takes this format through NemHandel beside OIOUBL;
+OIOUBL itself is not written here.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 from connectors.errors import SourceMalformed
-from gateway.errors.settlement import SettlementMismatch, SettlementRefused
+from gateway.errors.settlement import SettlementMismatch
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import Buyer, SettlementTerms, TradeParty
 from gateway.outcomes.terms import ContractParty, Window
 from gateway.settlement.account import BillKind, BillLine
+from gateway.settlement.vat import bill_vat
 from gateway.wording import formats
+from gateway.wording.settlement import UNITS, pair_of
 
 if TYPE_CHECKING:
     from connectors.transports.xml import Element
@@ -59,28 +62,20 @@ class BillFacts:
     lines: tuple[BillLine, ...]
     refers_to: str
     evidence: tuple[BillEvidence, ...]
+    before_minor: int = 0  # what this payer's earlier bills hold, before VAT
 
     @property
     def total_minor(self) -> int:
         return sum(line.amount_minor for line in self.lines)
 
 
-def vat_minor(terms: SettlementTerms, net_minor: int) -> int:
-    """The VAT of an amount; `SettlementRefused` where it is no whole number of minor units: nothing is rounded."""
-    if terms.vat == "exempt":
-        return 0
-    vat, rest = divmod(net_minor * int(terms.vat), 100)
-    if rest:
-        raise SettlementRefused(rule="vat-not-whole", reason=f"{terms.vat} % of {net_minor} øre is no whole amount")
-    return vat
-
-
 def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo: bool) -> bytes:
-    """The document's XML. Raises `SettlementRefused` where VAT would have to be rounded."""
+    """The document's XML."""
     is_invoice = bill.kind is BillKind.INVOICE
     sign = 1 if is_invoice else -1  # what a credit note takes back is written as a positive amount
     net = sign * bill.total_minor
-    vat = vat_minor(terms, net)
+    tax = bill_vat(terms.vat_percent, before_minor=bill.before_minor, net_minor=bill.total_minor)
+    vat, rounding = sign * tax.vat_minor, sign * tax.rounding_minor
     name, currency = ("Invoice" if is_invoice else "CreditNote"), contract.currency
     buyer = terms.buyer(bill.payer.organisation)
     root = ET.Element(f"{{{_UBL}{name}-2}}{name}")
@@ -118,9 +113,11 @@ def ubl(contract: Contract, terms: SettlementTerms, bill: BillFacts, *, is_demo:
         ("LineExtensionAmount", net),
         ("TaxExclusiveAmount", net),
         ("TaxInclusiveAmount", net + vat),
-        ("PayableAmount", net + vat),
+        ("PayableRoundingAmount", rounding),
+        ("PayableAmount", net + vat + rounding),
     ):
-        _money(sums, tag, value, currency)
+        if value or tag != "PayableRoundingAmount":
+            _money(sums, tag, value, currency)
     windows = {window.label: window for window in contract.windows}
     for number, line in enumerate(bill.lines, start=1):
         entry = _line(root, name, number, sign * line.amount_minor, windows[line.window], buyer, currency)
@@ -190,10 +187,16 @@ def _line(
 
 def _item(entry: ET.Element, line: BillLine, share: str, terms: SettlementTerms) -> None:
     item = _aggregate(entry, "Item")
-    units = {"week": "uger / weeks", "person": "personer / people"}.get(line.unit, line.unit)
-    _basic(item, "Description", f"{line.window}: {line.quantity} {units}{share}")
+    _basic(item, "Description", f"{line.window}: {_quantity(line)}{share}")
     _basic(item, "Name", line.key)
     _category(item, "ClassifiedTaxCategory", terms)
+
+
+def _quantity(line: BillLine) -> str:
+    """How much of what; of a line that is an amount alone it is not said that it is of nothing."""
+    if not line.quantity:
+        return "beløb / amount"
+    return f"{line.quantity} {' / '.join(pair_of(UNITS, line.unit))}"
 
 
 def _share(contract: Contract, payer: ContractParty, line: BillLine) -> str:

@@ -22,6 +22,7 @@ from gateway.wording.views import as_json
 from policies.facts import ApprovePaymentFacts
 from policies.programme import Programme
 from policies.terms import Action, Purpose, Role
+from vocabulary.danish_days import danish_day
 
 
 def show_sheet(gateway: Gateway, contract_id: str, number: str) -> SettlementSheet:
@@ -85,7 +86,7 @@ def register_payment(gateway: Gateway, contract_id: str, number: str, *, paid_on
         is_approved = asking.session.get(Approval, bill.id) is not None
         is_new = bill.id not in settled.paid
         authorised = _ask(gateway, asking, programme, bill, checks_hold=is_approved, is_new=is_new)
-        if not bill.issued_on <= paid_on <= asking.now.date():
+        if not bill.issued_on <= paid_on <= danish_day(asking.now):
             raise SettlementRefused(rule="paid-on", reason="the day lies before the invoice or after today")
         asking.session.add(
             Payment(bill_id=bill.id, contract_id=contract_id, paid_on=paid_on, by=gateway.actor.name, at=asking.now)
@@ -118,7 +119,7 @@ def _checks(gateway: Gateway, asking: Asking, settled: Settled, bill: Bill) -> l
         bill,
         versions=[load_contract(row.text, file=row.file_name) for row in rows],
         approved=approved,
-        approver=gateway.actor.name,
+        approver=gateway.actor,
     )
 
 
@@ -128,7 +129,7 @@ def _ask(
     facts = ApprovePaymentFacts(
         purpose=Purpose.OUTCOME_PAYMENT,
         appointment_valid=asking.is_appointed(programme, Role.SETTLEMENT_OFFICER),
-        second_person=bill.requested_by != gateway.actor.name,
+        second_person=gateway.actor.is_second_to(bill.requested_by),
         checks_hold=checks_hold,
         not_done_before=is_new,
     )

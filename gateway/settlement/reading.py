@@ -43,6 +43,7 @@ from outcome_verifier.errors import VerificationError
 from outcome_verifier.trust import TrustFile
 from policies.disclosure import Band
 from policies.terms import Role
+from vocabulary.danish_days import danish_day
 
 BEFORE_SIGNATURE = (SettlementStep.FREEZE, SettlementStep.EVALUATE)
 PARTIES = (Role.OPERATOR, Role.SETTLEMENT_OFFICER)  # both have to acknowledge
@@ -199,7 +200,7 @@ class Settled:
         return found | (gone if everything and len(found) == len(keys) else set())
 
     def dispute_until(self, one: SignedDocument) -> date:
-        return one.issued_at.date() + timedelta(days=self.terms.dispute_days)
+        return danish_day(one.issued_at) + timedelta(days=self.terms.dispute_days)
 
 
 def read_settlement(gateway: Gateway, session: Session, contract_id: str, *, now: datetime) -> Settled:

@@ -12,14 +12,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from gateway.events.actor import Actor
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.tariff import owed_amounts
 from gateway.settlement import account
 from gateway.settlement.account import BillKind, BillLine, billed_amounts
-from gateway.settlement.invoice import account_of, payable_minor, vat_minor
+from gateway.settlement.invoice import account_of, payable_minor
 from gateway.settlement.reading import Settled, SignedDocument, lines_of
 from gateway.settlement.states import ACCEPTED
+from gateway.settlement.vat import BillVat, bill_vat
 from gateway.store.settlement_tables import Bill
 from gateway.wording.settlement import kroner
 from gateway.wording.views import View
@@ -71,6 +73,9 @@ class SheetBill:
     kind: BillKind
     total_minor: int
     vat_minor: int
+    rounding_minor: int
+    """What the payable amount is rounded by, so that the VAT of all bills is that of their sum (BT-114)."""
+    payable_minor: int
     issued_on: date
     due_on: date
     requested_by: str
@@ -119,7 +124,7 @@ def checks(
     *,
     versions: Collection[Contract],
     approved: Collection[str],
-    approver: str,
+    approver: Actor,
 ) -> list[SheetCheck]:
     """Every check of a bill, in the order of the sheet. `approved` are ids of bills that were approved before."""
     windows = {line.window for line in lines_of(bill)}
@@ -133,8 +138,8 @@ def checks(
         _not_paid_before(settled, bill, approved),
         SheetCheck(
             CheckName.SECOND_PERSON,
-            approver != bill.requested_by,
-            f"{bill.requested_by} krævede · asked; {approver} attesterer · approves",
+            approver.is_second_to(bill.requested_by),
+            f"{bill.requested_by} krævede · asked; {approver.name} attesterer · approves",
         ),
     ]
 
@@ -145,6 +150,7 @@ def sheet(settled: Settled, bill: Bill, found: Sequence[SheetCheck], *, is_demo:
     buyer = terms.buyer(bill.payer)
     lines = tuple(lines_of(bill))
     windows = {line.window for line in lines}
+    tax = _tax(settled, bill)
     return SettlementSheet(
         schema="settlement-sheet/1",
         contract=SheetContract(contract.id, contract.title, contract.version),
@@ -158,7 +164,9 @@ def sheet(settled: Settled, bill: Bill, found: Sequence[SheetCheck], *, is_demo:
             number=bill.number,
             kind=BillKind(bill.kind),
             total_minor=bill.total_minor,
-            vat_minor=vat_minor(terms, bill.total_minor),
+            vat_minor=tax.vat_minor,
+            rounding_minor=tax.rounding_minor,
+            payable_minor=tax.payable_minor(bill.total_minor),
             issued_on=bill.issued_on,
             due_on=bill.due_on,
             requested_by=bill.requested_by,
@@ -248,9 +256,15 @@ def _recalculation(settled: Settled, bill: Bill) -> SheetCheck:
     total = sum(line.amount_minor for line in share)
     asked = payable_minor(bill.xml)
     is_share = list(share) == lines_of(bill) and total == bill.total_minor
-    says_so = is_share and asked == total + vat_minor(settled.terms, total)
+    says_so = is_share and asked == _tax(settled, bill).payable_minor(total)
     said = f"underskrevet · signed {kroner(total)}; bilaget · the document {kroner(asked)}"
     return SheetCheck(CheckName.RECALCULATED, adds_up and says_so, said)
+
+
+def _tax(settled: Settled, bill: Bill) -> BillVat:
+    """The VAT of a bill, after what its payer was billed before it."""
+    before = sum(other.total_minor for other in settled.bills_of(bill.payer) if other.position < bill.position)
+    return bill_vat(settled.terms.vat_percent, before_minor=before, net_minor=bill.total_minor)
 
 
 def _place(settled: Settled, bill: Bill) -> int:
@@ -276,7 +290,7 @@ def _acknowledgements(settled: Settled, bill: Bill, standing: list[SignedDocumen
 
 def _account_and_year(settled: Settled, bill: Bill) -> SheetCheck:
     """The account is the contract's, and the result is not booked before its year."""
-    years = sorted({w.to_week.sunday.year for w in settled.contract.windows if w.label == bill.window})
+    years = sorted({w.to_week.thursday.year for w in settled.contract.windows if w.label == bill.window})
     account = account_of(bill.xml)
     holds = account == settled.terms.buyer(bill.payer).account and bill.issued_on.year >= max(years)
     text = f"{account}; resultat fra · result of {years[-1]}; bogført · booked {bill.issued_on.year}"

@@ -38,6 +38,7 @@ from gateway.settlement.states import QUARRELS, SettlementState, of_window
 from gateway.wording.views import View, as_json
 from outcome_verifier import canonical
 from outcome_verifier.balances import SAYS
+from vocabulary.danish_days import danish_day
 
 CONDITIONAL = "after the sources are complete"
 _Borne = Mapping[str, Mapping[Place, int]]  # by payer
@@ -52,7 +53,7 @@ def statement(settled: Settled, *, is_demo: bool) -> SettlementStatement:
         schema="settlement-statement/1",
         contract=SettledContract(contract.id, contract.title, contract.version, contract.sha256),
         currency=contract.currency,
-        made_on=settled.now.date(),
+        made_on=danish_day(settled.now),
         demo=is_demo,
         illustrative=tuple(contract.illustrative),
         payers=tuple(_payer(settled, payer) for payer in contract.payers),
@@ -78,7 +79,7 @@ def _opening(settled: Settled) -> StatedBefore | None:
         says=SAYS,
         last_window=settled.adopted.opening.last_window,
         balances_sha256=settled.adopted.opening.sha256,
-        adopted_on=settled.adopted.at.date(),
+        adopted_on=danish_day(settled.adopted.at),
         signed_by=tuple(BalancesSignature(one.role, one.organisation, one.kid) for one in settled.adopted.signed),
     )
 
@@ -139,7 +140,7 @@ def _evidence(one: SignedDocument) -> PaymentEvidence:
         log_entry=one.leaf_index,
         seq=one.seq,
         revision=one.document.revision,
-        issued_on=one.issued_at.date(),
+        issued_on=danish_day(one.issued_at),
         contract_version=one.version,
         rules_sha256=one.rules_sha256,
     )
@@ -194,7 +195,7 @@ def _next(settled: Settled, window: Window, one: SignedDocument | None) -> Expec
             answer = min(dispute.answer_by for dispute in settled.open_disputes(one.release))
             return ExpectedNext(NextStep.ANSWER_DISPUTE, answer, "")
         case SettlementState.ACKNOWLEDGED:
-            due = settled.now.date() + timedelta(days=settled.terms.payment_days)
+            due = danish_day(settled.now) + timedelta(days=settled.terms.payment_days)
             is_worth_something = any(line.amount_minor for line in one.document.lines)
             condition = "paid by this day if it is invoiced today"
             return ExpectedNext(NextStep.INVOICE, due, condition) if is_worth_something else None

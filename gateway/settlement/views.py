@@ -20,6 +20,7 @@ from outcome_verifier import canonical
 from policies.facts import StatementFacts
 from policies.programme import Programme
 from policies.terms import Action, Party, Purpose, Role
+from vocabulary.danish_days import danish_day
 
 
 def show_statement(gateway: Gateway, contract_id: str, *, as_party: Party | None = None) -> SettlementStatement:
@@ -57,7 +58,7 @@ def _investor_view(asking: Asking, settled: Settled) -> InvestorDates:
         shown=_shown_to_investor(asking, contract),
         documents={one.window: one.due_minor for one in settled.documents if one.is_standing},
         paid=frozenset(paid),
-        on=asking.now.date(),
+        on=danish_day(asking.now),
         stated=_paid_before(settled),
     )
 

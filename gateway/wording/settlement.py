@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
+from gateway.outcomes.terms import FigureUnit
 from gateway.wording import formats
 from policies.disclosure import Band
 from vocabulary.total import total
@@ -39,7 +40,19 @@ CHECKS = {
     "not_paid_before": ("Ikke betalt før", "not paid before"),
     "second_person": ("En anden person attesterer", "a second person approves"),
 }
-UNITS = {"week": ("uger", "weeks"), "person": ("personer", "people")}
+UNITS = total(
+    {
+        "week": ("uger", "weeks"),
+        "person": ("personer", "people"),
+        "point": ("point", "points"),
+        "day": ("dage", "days"),
+        "minor": ("øre", "minor units"),
+        "per_mille": ("promille", "per mille"),
+        "events_per_100": ("hundrededele hændelse pr. 100", "hundredths of an event per 100"),
+        "window": ("perioder", "windows"),
+    },
+    FigureUnit,
+)
 KINDS = {
     "window": ("i perioden", "in the window"),
     "correction": ("berigtigelse", "correction"),
@@ -64,6 +77,11 @@ ROLES = {"operator": ("leverandør", "operator"), "settlement_officer": ("kommun
 def kroner(minor: int) -> str:
     """Minor units as Danes write them: -150005 -> "−1.500,05"."""
     return formats.decimal(minor, formats.DANISH_TYPESET)
+
+
+def quantity(number: int, unit: str) -> str:
+    """How much of what, in Danish; a line that is an amount alone says no number of nothing."""
+    return f"{number} {pair_of(UNITS, unit)[0]}" if number else "·"
 
 
 def in_both_languages(pair: tuple[str, str]) -> str:

@@ -19,6 +19,11 @@ def after_working_days(day: date, count: int) -> date:
     return day
 
 
+def working_day_from(day: date) -> date:
+    """The day itself, or the first working day after it."""
+    return day if is_working_day(day) else after_working_days(day, 1)
+
+
 def is_working_day(day: date) -> bool:
     """Constitution Day, Christmas Eve and New Year's Eve are days off by agreement only, and count."""
     return day.weekday() < _SATURDAY and day not in public_holidays(day.year)

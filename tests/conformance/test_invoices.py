@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import distribution
 
 import pytest
@@ -43,8 +44,11 @@ def test_what_is_made_keeps_the_european_norm(failures: Rules, name: str, facts:
     assert failures(made(example_contract(name), facts)) == []
 
 
-def test_so_does_an_invoice_with_vat(failures: Rules):
-    assert failures(made(example_contract("impact60"), bill(400, -100), vat="25", vat_reason="")) == []
+@pytest.mark.parametrize("facts", CASES, ids=lambda facts: f"{facts.kind} {facts.total_minor}")
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+def test_so_does_each_with_vat_whatever_it_has_to_be_rounded_by(failures: Rules, facts: BillFacts, before: int):
+    facts = replace(facts, before_minor=before)
+    assert failures(made(example_contract("impact60"), facts, vat="25", vat_reason="")) == []
 
 
 def test_an_amount_that_is_one_oere_off_is_found(failures: Rules):

@@ -38,6 +38,7 @@ from tests.support.opening import Line, adopt, balances_text, contract_of, opera
 from tests.support.parties import party_key
 from tests.support.settling import INVESTOR, LETTER, invoiced, officer, operator, settle
 from tests.support.simulated import acting
+from vocabulary.danish_days import danish_day
 from vocabulary.weeks import Week
 
 WEEKS = "weeks_in_work_or_education"
@@ -147,7 +148,7 @@ def test_held_and_disputed_amounts_have_a_life_of_their_own(town: SimulatedMunic
     assert bill.total_minor == 10 * PRICE  # what is held back, and neither what was paid nor what is disputed
     assert b"stated by the parties, not evaluated" in bill.xml
     paying.approve(officer(town), town.contract, bill.number)
-    today = town.gateway.clock().date()
+    today = danish_day(town.gateway.clock())
     paying.register_payment(officer(town), town.contract, bill.number, paid_on=today)
     with town.gateway.store.read() as session:
         [dispute] = session.exec(select(Dispute)).all()
@@ -178,7 +179,7 @@ def test_the_investors_flow_begins_with_what_was_stated_as_paid(town: SimulatedM
     acknowledging.acknowledge(officer(town), town.contract, "2019H2")
     bill = invoiced(town, "2019H2")
     paying.approve(officer(town), town.contract, bill.number)
-    paying.register_payment(officer(town), town.contract, bill.number, paid_on=town.gateway.clock().date())
+    paying.register_payment(officer(town), town.contract, bill.number, paid_on=danish_day(town.gateway.clock()))
     again = views.show_investor(town.gateway, town.contract, as_party=INVESTOR)
     assert isinstance(again, InvestorSettlement)
     assert again.stated is not None

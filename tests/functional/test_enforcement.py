@@ -45,6 +45,7 @@ from tests.support.opening import balances_text, contract_of, operator_signs, pa
 from tests.support.routes import all_routes
 from tests.support.settling import accept, contest, invoiced
 from tests.support.simulated import acting
+from vocabulary.danish_days import danish_day
 from vocabulary.weeks import Week
 
 # command -> what the policy is asked first, and how the command is written
@@ -251,7 +252,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[SimulatedMunicip
         ),
         "DISPUTE": contest(town, "2019H2", "weeks_in_work_or_education/window").id,
         "BILL": invoiced(town, "2019H1").number,
-        "TODAY": str(utc_now().date()),
+        "TODAY": str(danish_day(utc_now())),
         "STATUS": str(town.drop.status),
         "CONTACT": str(EXAMPLES / "contacts" / "aalborg.toml"),
         "SELECTION": str(EXAMPLES / "comparisons" / "impact60.toml"),

@@ -36,6 +36,7 @@ from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COU
 from tests.support.payers import FUND, PARTS, REGION, SHARED
 from tests.support.settling import INVESTOR, accept, officer, operator
 from tests.support.simulated import simulated
+from vocabulary.danish_days import danish_day
 
 PAYERS = ("aalborg-kommune", REGION, FUND)
 
@@ -76,7 +77,7 @@ def bills_of(town: SimulatedMunicipality, label: str, *, number: str = "") -> li
 
 def pay(town: SimulatedMunicipality, bill: Bill) -> None:
     paying.approve(officer(town), "impact60", bill.number)
-    today = town.gateway.clock().date()
+    today = danish_day(town.gateway.clock())
     paying.register_payment(officer(town), "impact60", bill.number, paid_on=today)
 
 

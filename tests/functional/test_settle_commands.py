@@ -19,6 +19,7 @@ from policies.terms import Role
 from tests.support.api_client import Client
 from tests.support.command_line import Ran, run
 from tests.support.municipality import SimulatedMunicipality, ready
+from vocabulary.danish_days import danish_day
 
 LINE = "weeks_in_work_or_education/window"
 
@@ -75,7 +76,7 @@ def test_the_whole_way_over_http_and_on_the_command_line(
     assert "Afregningsark" in (town.folder / "sheet.html").read_text()
     assert "approved: F-2026-1" in office(town, "approve", "impact60", "F-2026-1").text
     assert office(town, "approve", "impact60", "F-2026-1").code == 8
-    today = town.gateway.clock().date().isoformat()
+    today = danish_day(town.gateway.clock()).isoformat()
     assert office(town, "paid", "impact60", "F-2026-1", "--on", "2018-01-01").code == 5
     assert "paid: F-2026-1" in office(town, "paid", "impact60", "F-2026-1", "--on", today).text
     state = office(town, "state", "impact60").text

@@ -11,6 +11,7 @@ from gateway.settlement.acknowledging import DisputeOutcome, DisputeReason
 from gateway.store.settlement_tables import Bill, Dispute
 from policies.terms import Party, Role
 from tests.support.simulated import Municipality, acting
+from vocabulary.danish_days import danish_day
 
 LETTER = hashlib.sha256(b"a letter").hexdigest()
 OPERATORS = {"impact60": "fokus-folkeoplysning", "ballerup": "specialisterne", "aarhus": "operator"}
@@ -58,5 +59,5 @@ def settle(town: Municipality, window: str) -> Bill:
     accept(town, window)
     bill = invoiced(town, window)
     paying.approve(officer(town), town.contract, bill.number)
-    today: date = town.gateway.clock().date()
+    today: date = danish_day(town.gateway.clock())
     return paying.register_payment(officer(town), town.contract, bill.number, paid_on=today)

@@ -51,7 +51,6 @@ WRONG = [
     ('cvr = "99990066"', 'cvr = "99990067"', "settlement.payers.1.cvr", "CVR"),
     ('gln = "5799999002007"\n', "", "settlement.payers.0.gln", "is missing"),
     ('account = "1.02.03"\n', "", "settlement.payers.1.account", "is missing"),
-    ('vat = "exempt"', 'vat = "25"', "settlement.vat", "several pay"),
 ]  # fmt: skip
 
 

@@ -179,12 +179,6 @@ REFUSALS = {
         "appointments.0.staff",
         "service",
     ),
-    "a name that nobody can have": (
-        "\n[retention]",
-        '\n[[appointments]]\nstaff = "ole "\nrole = "dpo"\nuntil = 2030-01-01\n\n[retention]',
-        "appointments.0.staff",
-        "a space",
-    ),
     "key of somebody who is no auditor": (
         "\n[retention]",
         f'\n[[appointments]]\nstaff = "ole"\nrole = "dpo"\nuntil = 2030-01-01\nkey = "{"k" * 43}"\n\n[retention]',

@@ -7,12 +7,15 @@ from datetime import date
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.errors.settlement import SettlementMismatch, SettlementRefused
+from gateway.errors.settlement import SettlementMismatch
 from gateway.outcomes.contract import Contract
 from gateway.settlement.account import BillKind, BillLine
 from gateway.settlement.invoice import BillEvidence, BillFacts, account_of, payable_minor, ubl
 from gateway.settlement.invoice_check import NOT_VALIDATED, InvoiceCheck, check
+from gateway.settlement.vat import bill_vat, vat_minor
 from gateway.wording import formats
 from tests.support.histories import example_contract
 
@@ -109,12 +112,45 @@ def test_a_credit_note_is_positive_and_names_the_invoice(contract: Contract):
     assert root.findtext(f"{CAC}LegalMonetaryTotal/{CBC}PayableAmount") == "1500.05"
 
 
-def test_vat_is_exact_or_the_invoice_is_refused(contract: Contract):
-    xml = made(contract, bill(400), vat="25", vat_reason="")
-    assert payable_minor(xml) == 500
+@pytest.mark.parametrize(
+    ("net", "before", "vat", "rounding"),
+    [
+        (400, 0, "1.00", None),
+        (401, 0, "1.00", None),
+        (402, 0, "1.01", None),  # half away from zero
+        (403, 0, "1.01", None),
+        (401, 401, "1.00", "0.01"),  # both together bear 2.01
+        (402, 402, "1.01", "-0.01"),
+        (1, 1, "0.00", "0.01"),
+    ],
+)
+def test_any_amount_has_a_vat_and_bills_together_bear_that_of_their_sum(
+    contract: Contract, net: int, before: int, vat: str, rounding: str | None
+):
+    xml = made(contract, replace(bill(net), before_minor=before), vat="25", vat_reason="")
+    sums = ET.fromstring(xml)
+    assert sums.findtext(f"{CAC}TaxTotal/{CBC}TaxAmount") == vat
+    assert sums.findtext(f"{CAC}LegalMonetaryTotal/{CBC}PayableRoundingAmount") == rounding
+    assert payable_minor(xml) == net + vat_minor(25, before + net) - vat_minor(25, before)
     assert check(xml).findings == ()
-    with pytest.raises(SettlementRefused, match="vat-not-whole"):
-        made(contract, bill(401), vat="25", vat_reason="")
+
+
+@given(st.lists(st.integers(-(10**12), 10**12), max_size=8), st.integers(0, 100))
+def test_what_a_payer_is_asked_for_is_always_the_sum_and_its_rounded_vat(amounts: list[int], percent: int):
+    asked = before = 0
+    for net in amounts:
+        tax = bill_vat(percent, before_minor=before, net_minor=net)
+        assert abs(200 * tax.vat_minor - 2 * net * percent) <= 100  # at most half a minor unit off (BR-CO-17)
+        assert abs(tax.rounding_minor) <= 1
+        asked, before = asked + tax.payable_minor(net), before + net
+    assert asked == before + vat_minor(percent, before)
+
+
+def test_a_line_that_is_an_amount_alone_is_not_said_to_be_of_nothing(contract: Contract):
+    facts = bill(500_000)
+    facts = replace(facts, lines=tuple(replace(line, quantity=0) for line in facts.lines))
+    said = ET.fromstring(made(contract, facts)).findtext(f".//{CAC}Item/{CBC}Description")
+    assert said == "2019H1: beløb / amount"
 
 
 def test_text_of_a_contract_is_text_in_the_invoice(contract: Contract):

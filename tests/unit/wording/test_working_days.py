@@ -6,7 +6,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from gateway.wording.working_days import after_working_days, easter_sunday, is_working_day, public_holidays
+from gateway.wording.working_days import (
+    after_working_days,
+    easter_sunday,
+    is_working_day,
+    public_holidays,
+    working_day_from,
+)
 
 # year: (Maundy Thursday, Good Friday, Easter Monday, Ascension Day, Whit Monday)
 MOVABLE = {
@@ -67,3 +73,9 @@ def test_days_off_by_agreement_are_working_days_here():
 )
 def test_working_days_leave_out_weekends_and_holidays(start: date, count: int, expected: date):
     assert after_working_days(start, count) == expected
+
+
+def test_a_day_that_is_off_becomes_the_next_working_day():
+    days = {date(2026, 12, 25): date(2026, 12, 28), date(2026, 11, 28): date(2026, 11, 30)}
+    assert {day: working_day_from(day) for day in days} == days
+    assert working_day_from(date(2026, 11, 30)) == date(2026, 11, 30)
