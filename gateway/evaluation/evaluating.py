@@ -15,7 +15,8 @@ from gateway.events.evaluation import Evaluated
 from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised, municipality
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import is_sealed, needed_weeks
+from gateway.intake.enrolment import is_sealed
+from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder

@@ -19,7 +19,7 @@ from gateway.events.event import PersonLine
 from gateway.events.evidence import EvidenceConfirmed, EvidenceListed, EvidenceRegistered, EvidenceWithdrawn
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import needed_weeks
+from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EvidenceType, last_week
 from gateway.store import basis, evidence_rows, queries

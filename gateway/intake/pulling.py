@@ -24,8 +24,9 @@ from gateway.events.event import PersonLine
 from gateway.events.pulls import PullAuthorised, PullCompleted, PullFailed, PullNotNeeded, PullRepeated
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import is_sealed, needed_weeks
+from gateway.intake.enrolment import is_sealed
 from gateway.intake.stops import record_programme_stop
+from gateway.outcomes.calendar import needed_weeks
 from gateway.store import basis, circuit, queries, spells
 from gateway.store.newcomers import judge_newcomers
 from gateway.store.storing_records import ended_people

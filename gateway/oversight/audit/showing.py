@@ -20,7 +20,7 @@ from gateway.events.audit import AuditRowsApproved, SourceRowsOpened
 from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import needed_weeks
+from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.oversight.audit import counted_people
 from gateway.oversight.audit.counted_people import FileGiven, PersonCounted
