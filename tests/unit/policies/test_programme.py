@@ -173,6 +173,12 @@ REFUSALS = {
         "twice",
     ),
     "unknown key in a grant": ('action = "enrol"', 'action = "enrol"\nuntil = 2', "grants.0.until", "a word"),
+    "a service as somebody": (
+        "\n[retention]",
+        '\n[[appointments]]\nstaff = "gateway (server)"\nrole = "dpo"\nuntil = 2030-01-01\n\n[retention]',
+        "appointments.0.staff",
+        "service",
+    ),
     "key of somebody who is no auditor": (
         "\n[retention]",
         f'\n[[appointments]]\nstaff = "ole"\nrole = "dpo"\nuntil = 2030-01-01\nkey = "{"k" * 43}"\n\n[retention]',
