@@ -17,6 +17,7 @@ from gateway.settlement.statement_view import (
     StatementWindow,
 )
 from gateway.settlement.states import SettlementState
+from gateway.store.holds import HELD
 from gateway.wording import settlement as words
 from gateway.wording.settlement import in_both_languages, kroner, pair_of, quantity, readable
 from policies.disclosure import Band
@@ -154,6 +155,8 @@ def _next(expected: ExpectedNext | None) -> str:
     if expected is None:
         return "·"
     da, en = _NEXT[expected.what]
+    if expected.condition.startswith(HELD):  # `on` is the day on which it is answered
+        da, en = f"data kontrolleres, svar senest {expected.on}", expected.condition
     return f"{escape(da)}<br><span class=when>{expected.on}</span>{_en(escape(en))}"
 
 

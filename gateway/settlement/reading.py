@@ -35,6 +35,7 @@ from gateway.settlement.account import (
 )
 from gateway.settlement.states import ACCEPTED, QUARRELS, SettlementState, SettlementStep, course
 from gateway.store import queries
+from gateway.store.holds import HeldForCheck
 from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical, sdjwt
@@ -79,6 +80,7 @@ class Settled:
     signed: tuple[SignedDocument, ...]  # by window, oldest revision first
     intended: frozenset[str]  # windows whose payment document is drafted and not signed
     frozen_at: Mapping[str, datetime | None]
+    held: Mapping[str, HeldForCheck]  # windows that wait for a check of data
     acknowledgements: tuple[Acknowledgement, ...]
     disputes: tuple[Dispute, ...]
     bills: tuple[Bill, ...]
@@ -89,6 +91,11 @@ class Settled:
     @property
     def order(self) -> dict[str, int]:
         return {window.label: place for place, window in enumerate(self.contract.windows)}
+
+    def held_by(self, window: Window) -> HeldForCheck | None:
+        """What a window waits for that could freeze by the day on which it is answered."""
+        held = self.held.get(window.label)
+        return held if held is not None and self.contract.freezes_on(window) <= held.answer_by else None
 
     @property
     def documents(self) -> list[PaymentDocument]:
@@ -240,6 +247,15 @@ def read_settlement(gateway: Gateway, session: Session, contract_id: str, *, now
         payments=payments,
         adopted=adopted,
     )
+    frozen = {
+        window.label: evaluating.frozen_at(session, gateway.contract_for(session, contract_id, window), window)
+        for window in contract.windows
+    }
+    held = {
+        window.label: evaluating.held_back(session, contract, window, frozen[window.label], now=now)
+        for window in contract.windows
+        if window.label not in {row.window for row in issued}
+    }
     return Settled(
         contract=contract,
         terms=contract.settlement,
@@ -248,10 +264,8 @@ def read_settlement(gateway: Gateway, session: Session, contract_id: str, *, now
             *(_signed_document(row, trust, is_standing=row.id not in replaced) for row in issued if trust is not None),
         ),
         intended=frozenset(row.window for row in rows if row.state == "intended"),
-        frozen_at={
-            window.label: evaluating.frozen_at(session, gateway.contract_for(session, contract_id, window), window)
-            for window in contract.windows
-        },
+        frozen_at=frozen,
+        held={label: one for label, one in held.items() if one is not None},
         acknowledgements=acknowledgements,
         disputes=disputes,
         bills=bills,

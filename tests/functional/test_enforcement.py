@@ -133,9 +133,12 @@ ASKS_NOBODY = {
     "contract add": "puts a first version in force, with the grants that could be asked; a later one needs two people",
     "contract propose": "changes nothing until a second person approves, who is asked",
     "contract proposals": "shows digests and days",
+    "contract rescue": "changes nothing until the second of two people approves, with the key store's passphrase",
+    "contract approve-rescue": "is open where the policy would refuse everybody, to two with the passphrase",
     "contract source": "declares where data come from; every pull asks whether the agreement covers it",
     "contract declare": "takes in a figure about a whole group, whose signature the contract's own key must have made",
     "contract leaflet": "reads files",
+    "contract notice": "reads files",
     "contract processing-record": "reads files",
     "contract simulate": "invents people; with --cohort it asks as `evaluate` does, see test_whatif.py",
     "contract annex": "reads files, and prints the fingerprint of the anchor, which is public",
@@ -293,7 +296,7 @@ def documented(town: SimulatedMunicipality, reference: str) -> str:
             withdrawn_by="",
         )
         uow.session.add(row)
-        uow.record(EvidenceRegistered(town.contract, row.id, row.registered_by, "", ""))
+        uow.record(EvidenceRegistered(town.contract, row.id, "", ""))
         return row.id
 
 
