@@ -17,13 +17,13 @@ from gateway.errors.settlement import BillUnknown, SettlementRefused
 from gateway.events.settlement import PaymentRequested
 from gateway.installation.authority import Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.settlement_terms import CorrectionForm
 from gateway.outcomes.terms import ContractParty
-from gateway.settlement.account import BillKind, BillLine, PlannedBill, billed_amounts, plan
+from gateway.settlement.account import BillKind, BillLine, PlannedBill, billed_amounts
 from gateway.settlement.acknowledging import is_appointed
 from gateway.settlement.invoice import STATED_EVIDENCE, BillEvidence, BillFacts, ubl
-from gateway.settlement.reading import Settled, lines_of, read_settlement
-from gateway.settlement.states import QUARRELS, SettlementState
+from gateway.settlement.reading import read_settlement
+from gateway.settlement.settled import Settled, lines_of
+from gateway.settlement.states import ACCEPTED
 from gateway.store import queries
 from gateway.store.settlement_tables import Bill
 from gateway.wording.working_days import working_day_from
@@ -57,14 +57,7 @@ def request_payment(
         one = settled.standing(window_label)
         party = as_party or municipality(programme)
         asked = _payer(settled, payer)
-        ready = {place for window in settled.contract.windows for place in settled.ready(window.label)}
-        planned = plan(
-            window_label,
-            settled.differences(),
-            ready=ready,
-            order=settled.order,
-            offsets=settled.terms.correction is CorrectionForm.OFFSET,
-        )
+        planned = settled.planned_bill(window_label)
         existing = [bill for bill in settled.bills_of(asked.organisation) if bill.window == window_label]
         authorised = asking.ask(
             party,
@@ -80,6 +73,8 @@ def request_payment(
         )
         if planned is None and existing:
             newest = existing[-1]
+            if why := settled.why_not_paid(newest):
+                raise SettlementRefused(rule="superseded", reason=f"{newest.number} is not handed out: {why}")
             if number and _number_for(settled, number, asked) != newest.number:
                 raise SettlementRefused(rule="billed-already", reason=f"{newest.number} holds all of it")
             asking.uow.record(_event(newest, party, authorised))
@@ -129,15 +124,15 @@ def _waits_for_nobody(settled: Settled, window: str) -> bool:
     """Whether every line of the window is acknowledged: what is left is no quarrel, but an amount of nothing."""
     one = settled.standing(window)
     states = [] if one is None else [settled.state(one, line) for line in one.document.lines]
-    return bool(states) and all(
-        state not in (SettlementState.RELEASED, SettlementState.HELD, *QUARRELS) for state in states
-    )
+    return bool(states) and all(state in ACCEPTED for state in states)
 
 
 def _why_nothing(settled: Settled, window: str) -> str:
-    opened = sum(line.whole_minor for line in settled.differences() if line.window == window)
-    if opened < 0:
+    own = [line for line in settled.differences() if line.window == window]
+    if sum(line.whole_minor for line in own) < 0 and any(line.window == window for line in settled.open_lines()):
         return f"what {window} takes back is set off against the next invoice"
+    if own:
+        return f"what {window} takes back waits: it is about earlier windows that are disputed, or not invoiced yet"
     return f"{window} is worth nothing, or all of it was billed before"
 
 
@@ -187,6 +182,7 @@ def _bill(
         kind=kind,
         number=chosen,
         lines=[asdict(line) for line in lines],
+        rests_on=[one.jwt_sha256 for one in facts.evidence],
         total_minor=total_minor,
         refers_to=refers_to,
         xml=xml,
