@@ -176,11 +176,17 @@ class Settled:
         """
         if one.is_stated or self.quarrel(one, line) is not None:
             return None
-        _, billed = billed_amounts(self.bill_lines()).get((one.document.window, line.key), (0, 0))
-        if line.amount_minor >= billed:
+        if line.amount_minor >= self._billed_before(one, line):
             return None
         since = self._speaks_anew(one, line) or one.issued_at
         return danish_day(since) + timedelta(days=self.terms.dispute_days + 1)
+
+    def _billed_before(self, one: SignedDocument, line: DocumentLine) -> int:
+        """What bills hold of a line that were made before its document."""
+        place = (one.document.window, line.key)
+        earlier = [bill for bill in self.bills if one.jwt_sha256 not in bill.rests_on]
+        own = [bill for bill in earlier if bill.payer == self.contract.payers[0].organisation]
+        return sum(part.whole_minor for bill in own for part in lines_of(bill) if part.place == place)
 
     def _speaks_anew(self, one: SignedDocument, line: DocumentLine) -> datetime | None:
         return max(
