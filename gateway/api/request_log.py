@@ -1,7 +1,7 @@
 """One line of the server's log for each request, whatever becomes of it: its route's template, never its path or query.
 
-The request gets an id of ours, which the answer repeats in `X-Request-Id`; one that a client sends is left aside, since
-it could hold anything.
+The request gets an id of ours, which an answer of 500 or above repeats in `X-Request-Id`. No other answer
+has it: a refusal is the same bytes whoever asks. An id that a client sends is left aside, since it could hold anything.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class RequestLog:
             async def noting(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     line.status = message["status"]
-                    message["headers"] = [*message["headers"], (ID_HEADER.lower().encode(), line.id.encode())]
+                    if line.status >= 500:
+                        message["headers"] = [*message["headers"], (ID_HEADER.lower().encode(), line.id.encode())]
                 await send(message)
 
             await self._app(scope, receive, noting)

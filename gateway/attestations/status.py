@@ -54,11 +54,20 @@ def revoke(session: Session, index: int, *, now: datetime) -> None:
     session.add(row)
 
 
-def current_token(uow: UnitOfWork, signer: Signer, *, issuer: str, log_key: LogKey, ttl_seconds: int) -> str:
+def current_token(
+    uow: UnitOfWork,
+    signer: Signer,
+    *,
+    issuer: str,
+    log_key: LogKey,
+    ttl_seconds: int,
+    no_older_than: datetime | None = None,
+) -> str:
     """The signed list, to be published and stapled: the newest version, or a new one.
 
     A new version is signed, logged and kept when a status or the signing key changed, or the newest is older than
-    `ttl_seconds`. Every version is kept for ever: what was known when is a fact about money.
+    `ttl_seconds`, or than the attestation to which it is stapled: a list from before that says nothing about it. Every
+    version is kept for ever: what was known when is a fact about money.
     """
     session, now = uow.session, uow.now
     session.flush()
@@ -67,6 +76,7 @@ def current_token(uow: UnitOfWork, signer: Signer, *, issuer: str, log_key: LogK
     newest = newest_version(session)
     if newest is not None:
         is_fresh = now - newest.issued_at < timedelta(seconds=ttl_seconds)
+        is_fresh = is_fresh and (no_older_than is None or newest.issued_at >= no_older_than.replace(microsecond=0))
         if is_fresh and (newest.bits_sha256, newest.kid) == (digest, signer.kid):
             return newest.token
     issued_at = now.replace(microsecond=0)

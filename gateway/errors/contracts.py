@@ -3,7 +3,7 @@
 NotFound
 └── ContractUnknown · WindowUnknown · SourceUnknown · OrganisationUnknown · ProposalUnknown
 Refused
-└── ChangeNeedsApproval · ProgrammeMismatch · AmendmentRefused · NobodyLeft · RescueRefused
+└── ChangeNeedsApproval · ProgrammeMismatch · AmendmentRefused · ContractNotEvaluable · NobodyLeft · RescueRefused
 """
 
 from __future__ import annotations
@@ -50,6 +50,16 @@ class ChangeNeedsApproval(Refused):
             f"another version of {contract!r} is in force: propose the change with `gateway contract propose`, and let"
             " a second person approve it"
         )
+
+
+class ContractNotEvaluable(Refused):
+    """Its terms lack what some window or person needs: `check` refuses such a contract before it is in force."""
+
+    code = "contract-not-evaluable"
+
+    def __init__(self, *, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the contract cannot be evaluated: {reason}")
 
 
 class NobodyLeft(Refused):

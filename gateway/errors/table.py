@@ -75,6 +75,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "nobody-left": ErrorOutcome(5, 409, "Nobody would be left"),
     "rescue-refused": ErrorOutcome(5, 409, "The way back is closed"),
     "programme-mismatch": ErrorOutcome(5, 409, "Contract and programme do not fit"),
+    "contract-not-evaluable": ErrorOutcome(5, 409, "The contract's terms lack something"),
     "amendment-refused": ErrorOutcome(5, 409, "The version changes what it may not"),
     "acceptance-refused": ErrorOutcome(3, 422, "The acceptance was not taken in"),
     "acceptance-missing": ErrorOutcome(5, 409, "Not every party has accepted"),

@@ -145,14 +145,15 @@ class Gateway:
         with self.store.read() as session:
             return self.trust_bytes(session)
 
-    def status_token(self, uow: UnitOfWork) -> str:
-        """The signed status list of now."""
+    def status_token(self, uow: UnitOfWork, *, no_older_than: datetime | None = None) -> str:
+        """The signed status list of now; no older than what it is stapled to."""
         return status.current_token(
             uow,
             self.signer(uow.session),
             issuer=self.issuer,
             log_key=self.log_key("attest"),
             ttl_seconds=self.settings.status_ttl_seconds,
+            no_older_than=no_older_than,
         )
 
     @property

@@ -1,17 +1,21 @@
 """What a later version of a contract may change: the future, and nothing that anybody was told or paid.
 
-A pause or an extension adds to the end. Everything that decides what a week, a person or a figure is worth stays
-as it was, since windows are evaluated from the enrolment on: a new price, state or threshold would reprice the
-past, and a second threshold, breakdown or predicate would show the same people twice (invariant 5).
+A pause or an extension adds to the end, and an index gets the years that were published since. Everything that decides
+what a week, a person or a figure is worth stays as it was, since windows are evaluated from the enrolment on: a new
+price, state or threshold would reprice the past, and a second threshold, breakdown or predicate would show the same
+people twice (invariant 5).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import fields, replace
+from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.terms import Index
+from gateway.outcomes.trial import published_indices
 from vocabulary.weeks import Week
 
 _MAY_CHANGE = {"version", "effective_from", "title", "illustrative", "windows", "pauses", "releases", "sha256", "file"}
@@ -28,8 +32,9 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
         raise refuse("version", f"must be higher than {known.version}, which is in force")
     if new.effective_from <= known.effective_from:
         raise refuse("effective_from", f"must be later than {known.effective_from} of version {known.version}")
+    years = {index.id: index.values for index in published_indices(known)}
     for field in fields(Contract):
-        if field.name not in _MAY_CHANGE and _content(known, field.name) != _content(new, field.name):
+        if field.name not in _MAY_CHANGE and _content(known, field.name, years) != _content(new, field.name, years):
             raise refuse(field.name, f"differs from version {known.version}: what counts may not change")
     if known.settlement and (new.settlement is None or new.settlement.investor != known.settlement.investor):
         raise refuse("settlement", f"may not change what the investor lent and gets, see version {known.version}")
@@ -49,18 +54,21 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
             raise refuse("releases", f"may not change for {window.label}, which ends before effective_from")
 
 
-def _content(contract: Contract, name: str) -> object:
-    """A part without the places of its lines in the file."""
-    value = getattr(contract, name)
-    if name == "states":
-        return [replace(state, line=0) for state in value]
-    if name == "measures":
-        return [
-            replace(measure, line=0, states=tuple(replace(state, line=0) for state in measure.states))
-            for measure in value
-        ]
-    if name in ("aggregates", "tariffs"):
-        return [replace(one, line=0) for one in value]
+def _content(contract: Contract, name: str, years: Mapping[str, Collection[int]]) -> object:
+    """A part without the places of its lines in the file, and with each index in these years alone."""
+    return _comparable(getattr(contract, name), years)
+
+
+def _comparable(value: Any, years: Mapping[str, Collection[int]]) -> Any:
+    if isinstance(value, Index):
+        return value.within(years.get(value.id, value.values))
+    if isinstance(value, tuple):
+        return tuple(_comparable(one, years) for one in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {one.name: getattr(value, one.name) for one in fields(value)}
+        return replace(
+            value, **{part: 0 if part == "line" else _comparable(inner, years) for part, inner in parts.items()}
+        )
     return value
 
 

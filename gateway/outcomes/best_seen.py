@@ -30,7 +30,7 @@ def best_seen(contract: Contract) -> int:
     they pay most. Where an amount grows with one, none is the best, and it is left out.
     """
     starts = (contract.cohort.enrolment_from, contract.cohort.enrolment_to)
-    lives = [_life(contract, state, day) for state in contract.states for day in starts]
+    lives = [plain_life(contract, state, day) for state in contract.states for day in starts]
     declared = {
         aggregate.id: dict.fromkeys(aggregate.windows, _dearest(contract, aggregate.id))
         for aggregate in contract.aggregates
@@ -56,7 +56,7 @@ def best_seen(contract: Contract) -> int:
     return max(found)
 
 
-def _life(contract: Contract, state: WeekState, enrolled_on: date) -> PersonHistory:
+def plain_life(contract: Contract, state: WeekState, enrolled_on: date) -> PersonHistory:
     """Somebody who is in a state from the first week to the last, with all the hours and pay there can be."""
     status = min(state.statuses)
     first, last = Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week

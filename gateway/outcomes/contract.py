@@ -89,7 +89,7 @@ class Measure(ABC):
 
     @abstractmethod
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
-        """What a person's weeks amount to: units by state and year. `ValueError` for a year that an index lacks."""
+        """What a person's weeks amount to: units by state and year. May raise `ContractNotEvaluable`."""
 
     @abstractmethod
     def can_move(self, contract: Contract, first: Week, window: Window) -> bool:
@@ -257,7 +257,7 @@ class PersonalTariff(Tariff):
 
     @abstractmethod
     def price_of(self, state: str, year: int, rounding: Rounding) -> int:
-        """Minor units for one unit in a state, reached in a year. `ValueError` for a year that an index lacks."""
+        """Minor units for one unit in a state, reached in a year. May raise `ContractNotEvaluable`."""
 
     def plain_year(self, year: int) -> int:
         """The year in which a unit costs what the file says, or the given one where every year is alike."""

@@ -67,7 +67,7 @@ def evaluate(
 ) -> Evaluation:
     """The cohort's totals from each person's first week to the end of `week`; `remainder` is that of erased people.
 
-    Raises `ValueError` for a year that one of the contract's indices lacks.
+    Raises `ContractNotEvaluable` for a year that one of the contract's indices lacks.
     """
     states: dict[str, Counter[str]] = {
         measure.id: Counter(remainder.at(week).get(measure.id, {})) for measure in contract.measures

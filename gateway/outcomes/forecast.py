@@ -48,7 +48,7 @@ class Recount:
         self._counted: list[tuple[Measure, list[list[Mapping[Cell, int]]]]] = []
 
     def series(self, variant: Contract, declared: Declared) -> list[Figures]:
-        """What is counted at the end of each window, paid or not. `ValueError` where an index lacks a year."""
+        """What is counted at the end of each window, paid or not. May raise `ContractNotEvaluable`."""
         return self._figures(variant, declared, variant.measures)
 
     def _figures(self, variant: Contract, declared: Declared, measures: Sequence[Measure]) -> list[Figures]:

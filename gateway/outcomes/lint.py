@@ -15,6 +15,7 @@ from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF
 from gateway.outcomes.terms import FigureUnit, WeekState
+from gateway.outcomes.trial import missing_years, stopped_evaluations
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
@@ -22,6 +23,7 @@ from vocabulary.weeks import Week
 def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[LintFinding]:
     """Every finding, in the order of lines. `shown_by` maps a source to the statuses that its code list knows."""
     found = [
+        *(list(missing_years(contract)) or stopped_evaluations(contract)),
         *_never_pays(contract),
         *_pays_twice(contract),
         *(finding for tariff in contract.tariffs for finding in tariff.lint(contract)),

@@ -31,7 +31,7 @@ class PersonResult:
 
 
 def person_result(contract: Contract, measure: Measure, person: PersonHistory, until: Week) -> PersonResult:
-    """What the person adds to the measure by the end of a week. `ValueError` for a year that an index lacks."""
+    """What the person adds to the measure by the end of a week. May raise `ContractNotEvaluable`."""
     return result_of(contract, measure, person, judge_weeks(contract, measure, person, until))
 
 

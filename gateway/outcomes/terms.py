@@ -6,12 +6,13 @@ is paid stands in `contract` and behind it, a kind a module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import assert_never
 
+from gateway.errors.contracts import ContractNotEvaluable
 from policies.terms import LegalRole
 from vocabulary.releases import Recipient, Template
 from vocabulary.statuses import IncomeType, Status
@@ -46,12 +47,12 @@ class Rounding(StrEnum):
 
 
 def divide(numerator: int, denominator: int, rounding: Rounding) -> int:
-    """A quotient in whole minor units. Raises `ValueError` where a part would be cut and no rounding is named."""
+    """A quotient in whole minor units; `ContractNotEvaluable` where a part would be cut and no rounding is named."""
     whole, rest = divmod(numerator, denominator)
     match rounding:
         case Rounding.NONE:
             if rest:
-                raise ValueError("the contract names no rounding, and an amount is not whole")
+                raise ContractNotEvaluable(reason="it names no rounding, and an amount is not whole")
             return whole
         case Rounding.DOWN:
             return whole
@@ -95,10 +96,14 @@ class Index:
         return day.year if day.month >= self.first_month else day.year - 1
 
     def value(self, year: int) -> int:
-        """The value of a year; `ValueError` for one that the index lacks."""
+        """The value of a year; `ContractNotEvaluable` for one that the index lacks."""
         if year not in self.values:
-            raise ValueError(f"index {self.id} has no value for {year}")
+            raise ContractNotEvaluable(reason=f"index {self.id!r} has no value for {year}; an amendment can add it")
         return self.values[year]
+
+    def within(self, years: Collection[int]) -> Index:
+        """The series of these years alone."""
+        return replace(self, values={year: value for year, value in self.values.items() if year in years})
 
     def years_later(self, years: int) -> Index:
         """The same series so many years later."""

@@ -100,7 +100,7 @@ class WhatIf:
 
 
 def what_if(draft: Contract, tried: Sequence[Tried], declared: Declared, *, swings_of: str) -> WhatIf:
-    """Try a draft on each of these cohorts. Raises `ValueError` where an index lacks a year that they reach."""
+    """Try a draft on each of these cohorts. Raises `ContractNotEvaluable`."""
     recounts = {one.name: [Recount(one.contract, cohort) for cohort in one.cohorts] for one in tried}
     chosen = next(one for one in tried if one.name == swings_of)
     return WhatIf(

@@ -38,7 +38,7 @@ def assemble(
     and nothing was handed out. One that was superseded verifies up to that, and no further.
     """
     session, now = uow.session, uow.now
-    status = gateway.status_token(uow)  # first: it may add an entry to the log
+    status = gateway.status_token(uow, no_older_than=row.issued_at)  # first: it may add an entry to the log
     attest = gateway.log_key("attest")
     seals = [
         {

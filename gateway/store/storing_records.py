@@ -92,7 +92,7 @@ def store_whole(
         stored.uncertain = len(read.uncertain if absence_is_known else asked.people)
         stored.postings = _postings(session, asked, read, absence_is_known, now)
     else:
-        stored.people_changed = _events(session, boundary, asked, read.events, certain, stored, now)
+        stored.people_changed = _events(session, boundary, asked, read.events, certain, absence_is_known, stored, now)
     return stored
 
 
@@ -180,11 +180,13 @@ def _events(
     asked: RecordQuestion,
     events: Sequence[LifeEvent],
     certain: set[SubjectRef],
+    absence_is_known: bool,
     stored: StoredRecords,
     now: datetime,
 ) -> int:
     """Deaths and stays abroad as weeks, up to the contract's last; protection as records that begin and end on their
-    days; numbers that have changed by today in the linkage.
+    days; numbers that have changed by today in the linkage. A lost event may be anybody's protection, or death: then
+    what is told begins, and nothing ends.
     """
     today = danish_day(now)
     by_person: dict[SubjectRef, list[LifeEvent]] = {person: [] for person in certain}
@@ -197,7 +199,14 @@ def _events(
     for person, found in by_person.items():
         rows += life_events.weeks_away(person, found, (asked.weeks[0], asked.last_week))
         if life_events.tells_of_protection(found):
-            _protect(session, asked.contract_id, person, life_events.protected_days(found, today=today), now=now)
+            _protect(
+                session,
+                asked.contract_id,
+                person,
+                life_events.protected_days(found, today=today),
+                absence_is_known,
+                now,
+            )
     return spells.store_spells(
         session,
         asked.declaration.id,
@@ -206,15 +215,20 @@ def _events(
         to_week=asked.last_week,
         edition=now.date().toordinal(),
         now=now,
-        people=certain,
+        people=certain if absence_is_known else (),
     )
 
 
 def _protect(
-    session: Session, contract_id: str, person: SubjectRef, wanted: Sequence[ProtectedDays], *, now: datetime
+    session: Session,
+    contract_id: str,
+    person: SubjectRef,
+    wanted: Sequence[ProtectedDays],
+    absence_is_known: bool,
+    now: datetime,
 ) -> None:
     """Make these the person's records of protection by the register: one that holds already is kept as it is, one that
-    is to come begins on its day, and every other that has not run out ends now.
+    is to come begins on its day, and every other that has not run out ends now, where these are known to be all.
     """
     today = danish_day(now)
     missing = [ProtectedDays(max(days.first, today), days.last) for days in wanted]
@@ -222,7 +236,7 @@ def _protect(
         held = ProtectedDays(max(danish_day(row.at), today), row.valid_to)
         if held in missing:
             missing.remove(held)
-        elif row.valid_to is None or row.valid_to >= today:
+        elif absence_is_known and (row.valid_to is None or row.valid_to >= today):
             session.add(BasisRow(**{**row.model_dump(), "change": Change.ENDS, "at": now}))
     for days in missing:
         session.add(

@@ -5,9 +5,14 @@ from __future__ import annotations
 from gateway.outcomes.kinds import MEASURES
 from gateway.wording.kind_words import KindSentence, in_both, words_for
 
-_REACHED_ONCE = in_both(
-    "hver person, én gang, når {needed} af {within} {periods} i træk er i {states}",
-    "each person, once, when {needed} of {within} {periods} on end are in {states}",
+_ON_END = in_both(
+    "hver person, én gang, når {needed} {needed_periods} i træk er i {states}",
+    "each person, once, when {needed} {needed_periods} on end are in {states}",
+)
+_AMONG = in_both(
+    "hver person, én gang, når {needed} {needed_periods}, med eller uden afbrydelser, af de seneste {within} {periods}"
+    " er i {states}",
+    "each person, once, when {needed} {needed_periods}, on end or not, of the last {within} {periods} are in {states}",
 )
 _PAY_IN_ANNEX = "Antal borgere, hvis løn fra egen start når op på"
 
@@ -46,20 +51,20 @@ MEASURE_WORDS = words_for(
         },
         "retention": {
             "first": KindSentence(
-                _REACHED_ONCE,
+                _ON_END,
                 "Antal borgere, der har haft deres første {period} i en tilstand. Resultatet bliver stående.",
                 "Målet er første gang med",
             ),
             "on_end": KindSentence(
-                _REACHED_ONCE,
+                _ON_END,
                 "Antal borgere, der har haft {needed} {periods} i træk i en tilstand. Resultatet bliver stående.",
                 "Målet er {needed} {periods} i træk med",
             ),
             "among": KindSentence(
-                _REACHED_ONCE,
-                "Antal borgere, der har haft {needed} {needed_periods} i en tilstand blandt {within} {periods} i træk."
-                " Resultatet bliver stående.",
-                "Målet er {needed} {periods} ud af {within} med",
+                _AMONG,
+                "Antal borgere, der har haft {needed} {needed_periods} i en tilstand inden for de seneste {within}"
+                " {periods}, med eller uden afbrydelser. Resultatet bliver stående.",
+                "Målet er {needed} {periods}, med eller uden afbrydelser, ud af de seneste {within} med",
             ),
         },
         "days": {

@@ -48,10 +48,10 @@ TARIFF_WORDS = words_for(
         },
         "share": {
             "share": KindSentence(
-                in_both("{share} af {of}{minus}{times}{least}", "{share} of {of}{minus}{times}{least}"),
-                "{share} af {of}{minus}{times}. {least}",
+                in_both("{share} af {figure}{times}{least}", "{share} of {figure}{times}{least}"),
+                "{share} af {figure}{times}. {least}",
             ),
-            "less": KindSentence(in_both(" minus {of}", " less {of}"), " minus {of}"),
+            "less": KindSentence(in_both("({of} minus {minus})", "({of} less {minus})"), "({of} minus {minus})"),
             "times": KindSentence(in_both(" × {of}", " × {of}"), ", ganget med antallet i {of}"),
             "negative": _NEGATIVE,
             "never_negative": _NEVER_NEGATIVE,

@@ -72,8 +72,9 @@ def in_python(case: Case) -> tuple[int, dict[str, Any]]:
     try:
         verified = verify_bundle(case.bundle, trust, now=case.now, demands=Demands(case.contract))
     except VerificationError as error:
-        return error.exit_code, {"fingerprint": trust.fingerprint.replace(" ", "")}
-    details = [(check.number, check.title, check.detail) for check in verified.checks]
+        newer = error.may_need_newer_trust
+        return error.exit_code, {"fingerprint": trust.fingerprint.replace(" ", ""), "newer": newer}
+    details = [(check.number, check.title, check.detail, check.extent) for check in verified.checks]
     said = {"details": details, "shown": dict(verified.shown), "open": len(verified.not_checked)}
     return 0, {"fingerprint": trust.fingerprint.replace(" ", ""), **said}
 
@@ -82,8 +83,12 @@ def said_by_page(verdict: dict[str, Any]) -> dict[str, Any]:
     if verdict["trust"] is None:
         return {}
     said: dict[str, Any] = {"fingerprint": verdict["trust"]["fingerprint"]}
-    if verdict["verified"]:
-        details = [(check["number"], check["title"], check["detail"]) for check in verdict["checks"]]
+    if not verdict["verified"]:
+        said["newer"] = verdict["mayNeedNewerTrust"]
+    else:
+        details = [
+            tuple(check[name] for name in ("number", "title", "detail", "extent")) for check in verdict["checks"]
+        ]
         said |= {"details": details, "shown": verdict["shown"], "open": len(verdict["notChecked"])}
     return said
 

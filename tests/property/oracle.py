@@ -269,7 +269,12 @@ class _Walk:
         [state] = self.measure["states"]
         goal = threshold(self.measure["earnings"], DAYS[self.person.start].year, self.contract["rounding"])
         reached, total = None, 0
-        for month in sorted({month_of_week(week) for week in self.weeks if self.kinds[week] == "open"}):
+        opened = [week for week in self.weeks if self.kinds[week] == "open"]
+        months = {month_of_week(week) for week in opened}
+        for edge in (self.person.start, self.end):  # such a day may lie in the month before or after its Thursday's
+            if edge // 7 in opened and DAYS[edge][:2] <= month_of_week(self.until):
+                months.add(DAYS[edge][:2])
+        for month in sorted(months):
             days = [number for number, day in _days_of(month) if self.person.start <= number <= self.end]
             is_read = (
                 bool(days) if self.measure["earnings"]["counts_partial_months"] else len(days) == len(_days_of(month))

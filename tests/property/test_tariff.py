@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.errors.contracts import ContractNotEvaluable
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.tariff import due_lines, owed_amounts, owed_before_caps
@@ -88,7 +89,7 @@ def test_the_contracts_cap_is_felt_by_the_later_tariffs_first(counts: list[int],
 def test_a_quotient_is_rounded_as_the_contract_names_it(numerator: int, denominator: int, rounding: Rounding):
     exact = Fraction(numerator, denominator)
     if rounding is Rounding.NONE and exact.denominator != 1:
-        with pytest.raises(ValueError, match="no rounding"):
+        with pytest.raises(ContractNotEvaluable, match="no rounding"):
             divide(numerator, denominator, rounding)
         return
     expected = {

@@ -198,7 +198,7 @@ def test_every_kind_of_measure_and_tariff_has_its_sentence():
         FollowUpMeasure("e", state, 1, months=(12, 18, 24)),
     ]
     said = [counts(contract, measure) for measure in measures]
-    assert "13 uger i en tilstand blandt 26 uger i træk" in said[0]
+    assert "13 uger i en tilstand inden for de seneste 26 uger, med eller uden afbrydelser" in said[0]
     assert "inden for 456 dage" in said[0]
     assert "deres første uge" in said[1]
     assert "6 måneder i træk" in said[2]
@@ -208,7 +208,7 @@ def test_every_kind_of_measure_and_tariff_has_its_sentence():
     assert "følger mindsteløn" in paid["uger"]
     assert "Højst 900.000,00 kr. i én periode; resten betales ikke" in paid["uger"]
     assert "60 borgere giver 5.000,00 kr." in paid["trin"]
-    assert "50,5 % af before minus after, ganget med antallet i people" in paid["andel"]
+    assert "50,5 % af (before minus after), ganget med antallet i people" in paid["andel"]
     assert "Hvis intet hold når sin grænse, gælder fra 2020H2" in paid["hold"]
     assert paid["honorar"] == "10.000,00 kr. for hver periode, for at levere indsatsen. Højst 25.000,00 kr. i alt."
     assert "DREAM" in texts(annex_a(contract, files("impact60")[1], on=DAY))

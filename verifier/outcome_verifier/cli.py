@@ -24,7 +24,7 @@ from outcome_verifier.amounts import money
 from outcome_verifier.countersignature import Countersignature
 from outcome_verifier.errors import StatusInvalid, TrustInvalid, VerificationError
 from outcome_verifier.trust import TrustFile
-from outcome_verifier.verify import Demands, VerifiedOutcome, instant, verify_bundle
+from outcome_verifier.verify import NOTHING, PART, WHOLE, Demands, PassedCheck, VerifiedOutcome, instant, verify_bundle
 
 _EXAMPLE = "example: verify-outcome impact60-2020H2.bundle.json --trust TRUST.json --contract impact60.toml"
 _ADVICE = {
@@ -39,6 +39,14 @@ _ADVICE = {
     9: "compare the contract file with the one you signed",
     10: "not every party accepted these rules: do not rely on it, and ask the municipality",
     11: "do not rely on what an auditor is said to have found, and ask the auditor",
+}
+_WORD = {WHOLE: "ok", PART: "part", NOTHING: "–"}  # of a check that says no to nothing
+_COMMANDS = {
+    "present": "make a bundle that shows only some of its claims",
+    "key": "make a key that signs acceptances, balances or countersignatures, or show its thumbprint",
+    "accept": "accept a contract text, as one of its parties",
+    "balances": "sign opening balances, as one of the parties",
+    "countersign": "sign what an audit found, as the auditor",
 }
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _AT_THE_END = "at the end of the window"
@@ -79,8 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "step": error.step,
             "code": error.code,
             "reason": str(error),
-            "advice": _ADVICE[error.step],
-            "trust_fingerprint": trust.fingerprint,
+            "advice": _advice(error, trust),
+            **_trust_body(trust),
         }
         if isinstance(error, StatusInvalid) and error.successor is not None:
             verdict["superseded_by"] = {
@@ -96,6 +104,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print("\n".join(report(verified, trust)))
     return 0
+
+
+def _advice(error: VerificationError, trust: TrustFile) -> str:
+    """What to do about it; where two causes look the same, the one that costs nothing to try comes first."""
+    advice = _ADVICE[error.step]
+    if not error.may_need_newer_trust:
+        return advice
+    return (
+        f"your trust file is version {trust.version} of {instant(trust.issued_at)[:10]}, and keys are rotated: ask the"
+        " municipality for a newer one, whose fingerprint is the same, and check again. Where the newest one refuses it"
+        f" too: {advice}"
+    )
+
+
+def _trust_body(trust: TrustFile) -> dict[str, Any]:
+    return {
+        "trust_fingerprint": trust.fingerprint,
+        "trust_version": trust.version,
+        "trust_issued_at": trust.issued_at,
+    }
 
 
 def _command(word: str) -> Callable[[Sequence[str]], int] | None:
@@ -120,7 +148,7 @@ def report(verified: VerifiedOutcome, trust: TrustFile) -> Iterator[str]:
     """The verdict in lines, for a person."""
     claims = verified.claims
     for check in verified.checks:
-        yield f"  {check.number:>2} ok  {check.title:<12} {check.detail}"
+        yield f"  {check.number:>2} {_WORD[check.extent]:<5}{check.title:<12} {check.detail}"
     yield ""
     yield f"VERIFIED  {claims['template'].replace('_', ' ')}, {claims['contract']['id']} {claims['window']['label']}"
     if claims.get("demo"):
@@ -148,21 +176,20 @@ def as_json(verified: VerifiedOutcome, trust: TrustFile) -> dict[str, Any]:
     return {
         "verified": True,
         "deviations": bool(verified.deviations),
-        "checks": [{"number": check.number, "title": check.title, "detail": check.detail} for check in verified.checks],
+        "checks": [_as_json(check) for check in verified.checks],
         "not_checked": list(verified.not_checked),
         "accepted_by": [_as_json(one) for one in verified.acceptances],
         "countersigned_by": [_as_json(one) for one in verified.countersignatures],
         "claims": dict(verified.claims),
         "shown": dict(verified.shown),
         "status_as_of": verified.status_as_of,
-        "trust_fingerprint": trust.fingerprint,
+        **_trust_body(trust),
     }
 
 
-def _as_json(one: Acceptance | Countersignature) -> dict[str, Any]:
-    """An endorsement's own fields, under the names that they have here; the key as `key`."""
-    said = {field.name: getattr(one, field.name) for field in fields(one)}
-    return {"key": said.pop("kid"), **said}
+def _as_json(one: Acceptance | Countersignature | PassedCheck) -> dict[str, Any]:
+    """Its own fields, under the names that they have here; a key's id as `key`."""
+    return {"key" if field.name == "kid" else field.name: getattr(one, field.name) for field in fields(one)}
 
 
 def figures(claims: Mapping[str, Any], shown: Mapping[str, Any], *, further_payers: int = 0) -> Iterator[str]:
@@ -241,7 +268,8 @@ def _fail(verdict: dict[str, Any], *, as_json: bool) -> None:
     print(f"NOT VERIFIED{where}: {verdict['reason']}")
     if "advice" in verdict:
         print(f"  {verdict['advice']}")
-        print(f"trust fingerprint {verdict['trust_fingerprint']}")
+        issued = instant(verdict["trust_issued_at"])
+        print(f"trust file version {verdict['trust_version']} of {issued}, fingerprint {verdict['trust_fingerprint']}")
 
 
 def _seconds(text: str) -> int:
@@ -272,8 +300,13 @@ def _days(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, _COMMANDS))
+    others = "\n".join(f"  {name:<{width}}  {what}" for name, what in _COMMANDS.items())
     parser = argparse.ArgumentParser(
-        prog="verify-outcome", description="Check an outcome attestation offline.", epilog=_EXAMPLE
+        prog="verify-outcome",
+        description="Check an outcome attestation offline.",
+        epilog=f"other commands, each with a --help of its own:\n{others}\n\n{_EXAMPLE}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("bundle", metavar="BUNDLE", help="the evidence bundle")
     parser.add_argument("--trust", required=True, metavar="TRUST.json", help="the issuer's trust file")

@@ -31,8 +31,26 @@ class ReplacedBy:
     difference: Mapping[str, int]
 
 
+# what a key that is younger than the reader's trust file is refused with, as well as one that is nobody's
+_KEY_REASONS = frozenset(
+    {
+        "the token was signed with a key that the trust file does not hold",
+        "the attestation names a log that the trust file does not hold",
+        "the key was not valid at the logged time",
+        "no trusted key signed the status list",
+        "the key was not valid when the status list was issued",
+        "the issuer accepts the contract with a key that the trust file does not hold",
+        "the issuer's key was not valid when it accepted the contract",
+    }
+)
+
+
 class VerificationError(Exception):
-    """A check failed. `step` is its number, `exit_code` is 10 + step."""
+    """A check failed. `step` is its number, `exit_code` is 10 + step.
+
+    `may_need_newer_trust` says that this has two causes: what is checked is not genuine, or the trust file is older
+    than the key. After a rotation a newer one has the same fingerprint.
+    """
 
     code = "verification-failed"
     step = 0
@@ -40,6 +58,10 @@ class VerificationError(Exception):
     @property
     def exit_code(self) -> int:
         return 10 + self.step
+
+    @property
+    def may_need_newer_trust(self) -> bool:
+        return str(self) in _KEY_REASONS
 
 
 class BundleMalformed(VerificationError):

@@ -50,12 +50,19 @@ from outcome_verifier.statuslist import VALID, StatusToken, read_status
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.trusted_key import TrustedKey
 
+WHOLE, PART, NOTHING = "whole", "part", "nothing"
+
 
 @dataclass(frozen=True, slots=True)
 class PassedCheck:
+    """A check that says no to nothing. `extent` is how much of it could be made: what was not shown or not given is not
+    checked, and where there was nothing to check, nothing was.
+    """
+
     number: int
     title: str
     detail: str
+    extent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +122,8 @@ def verify_bundle(
     """
     checks: list[PassedCheck] = []
 
-    def note_passed(number: int, title: str, detail: str) -> None:
-        checks.append(PassedCheck(number, title, detail))
+    def note_passed(number: int, title: str, detail: str, extent: str = WHOLE) -> None:
+        checks.append(PassedCheck(number, title, detail, extent))
 
     with _step(BundleMalformed):  # 1
         bundle = Bundle.load(data)
@@ -149,17 +156,20 @@ def verify_bundle(
 
     with _step(SealInvalid):  # 7
         sealed = _check_seals(bundle, claims, shown, trust)
-    note_passed(7, "seals", sealed)
+    note_passed(7, "seals", sealed, WHOLE if "cohort_seals" in shown else PART)
 
     with _step(StatusInvalid):  # 8
         status = _check_status(bundle, presentation, trust, now, demands)
     has_expired = status.expires_at is not None and status.expires_at < now
+    is_older = status.as_of < claims["iat"]
     late = ", by a list that has expired since" if has_expired else ""
-    note_passed(8, "status", f"valid, status known as of {instant(status.as_of)}{late}")
+    early = ", by a list from before it was issued" if is_older else ""
+    known = f"valid, status known as of {instant(status.as_of)}{early}{late}"
+    note_passed(8, "status", known, PART if has_expired or is_older else WHOLE)
 
     with _step(ContractMismatch):  # 9
         rules = _check_contract(claims, shown, demands.contract)
-    note_passed(9, "contract", rules)
+    note_passed(9, "contract", rules, PART if demands.contract is None else WHOLE)
 
     with _step(AcceptanceInvalid):  # 10
         accepted = acceptance.check_all(
@@ -181,10 +191,10 @@ def verify_bundle(
         )
         countersignature.check_independent(audited, accepted)
         countersignature.check_demanded(audited, demands.audited_by)
-    note_passed(11, "audit", "; ".join(map(str, audited)) or "no auditor countersigned")
+    note_passed(11, "audit", "; ".join(map(str, audited)) or "no auditor countersigned", WHOLE if audited else NOTHING)
 
     open_points = [
-        *_not_checked(shown, claims, demands, has_expired=has_expired),
+        *_not_checked(shown, claims, demands, has_expired=has_expired, is_older=is_older),
         *_unknown_keys(accepted, audited, trust, demands),
     ]
     return VerifiedOutcome(
@@ -291,7 +301,7 @@ def _check_contract(claims: Mapping[str, Any], shown: Mapping[str, Any], contrac
 
 
 def _not_checked(
-    shown: Mapping[str, Any], claims: Mapping[str, Any], demands: Demands, *, has_expired: bool
+    shown: Mapping[str, Any], claims: Mapping[str, Any], demands: Demands, *, has_expired: bool, is_older: bool
 ) -> list[str]:
     """What a reader might believe was checked, and was not."""
     open_points = [
@@ -304,6 +314,8 @@ def _not_checked(
         open_points.append("that the key belongs to the municipality: that rests on the trust file's fingerprint")
     if has_expired:
         open_points.append("the status of today: the stapled list has expired, ask for a new one")
+    if is_older:
+        open_points.append("the status since it was issued: the list is from before that, ask for a new one")
     if demands.contract is None:
         open_points.append("that the rules are those you accepted: give the contract file with --contract")
     if "cohort_seals" not in shown:

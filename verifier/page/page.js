@@ -202,12 +202,15 @@
     return [...deviationMarks(verdict), claims.demo ? demoMark() : null, names.length > 0 ? illustrative : null];
   }
 
-  function refusalView({ step, reason, supersededBy, shown }) {
+  // A key that is younger than the reader's trust file looks like one that is nobody's: both causes are said.
+  function refusalView({ step, reason, supersededBy, shown, mayNeedNewerTrust, trust }) {
     const text = words();
     if (supersededBy) return successorView(supersededBy, shown.payable?.currency ?? "");
+    const { advice } = text.checks[step];
+    const older = () => filled(text.olderTrust, { version: integer(trust.version), date: moment(trust.issuedAt) });
     return definitions([
       [text.reason, `${capital(reasonText(reason))}.`],
-      [text.advice, text.checks[step].advice],
+      [text.advice, mayNeedNewerTrust ? `${older()} ${advice}` : advice],
     ]);
   }
 
@@ -364,7 +367,10 @@
       if (facts.people === null) return filled(check.withheld, { batches });
       return filled(check.ok, { people: integer(facts.people), batches });
     }
-    if (number === 8) return filled(facts.hasExpired ? check.expired : check.ok, { date: moment(facts.asOf) });
+    if (number === 8) {
+      const date = moment(facts.asOf);
+      return filled(facts.isOlder ? check.older : facts.hasExpired ? check.expired : check.ok, { date });
+    }
     if (number === 9) return facts.isCompared ? check.ok : check.alone;
     if (number === 10) return filled(check.ok, { count: integer(facts.accepted.length) });
     if (number === 11) {
@@ -379,8 +385,10 @@
     const items = Object.keys(text.checks).map((key) => {
       const number = Number(key);
       const passed = checks.find((check) => check.number === number);
-      const kind = passed ? "ok" : number === step ? "failed" : "not-done";
-      const word = { ok: text.ok, failed: supersededBy ? text.verdictSuperseded.toLowerCase() : text.failed, "not-done": text.notDone };
+      const isWhole = passed?.extent === "whole";
+      const kind = isWhole ? "ok" : !passed && number === step ? "failed" : "not-done";
+      const failed = supersededBy ? text.verdictSuperseded.toLowerCase() : text.failed;
+      const word = { ok: text.ok, failed, "not-done": passed?.extent === "part" ? text.partlyDone : text.notDone };
       return el(
         "li",
         { class: kind },

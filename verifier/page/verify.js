@@ -31,6 +31,7 @@ function instant(seconds) {
 function openPoints({ claims, shown, status, accepted, audited }, contractBytes) {
   const points = ["registers", "witness", "timestamp", "revoked-later", "key-owner"];
   if (status.hasExpired) points.push("status-expired");
+  if (status.isOlder) points.push("status-older");
   if (!contractBytes) points.push("contract");
   if (!("cohort_seals" in shown)) points.push("denominator");
   if (claims.demo) points.push("demo");
@@ -43,8 +44,20 @@ function openPoints({ claims, shown, status, accepted, audited }, contractBytes)
 function refusal(exitCode, step, error, verdict) {
   const reason = error instanceof Refusal ? error.message : "something has another form than expected";
   const supersededBy = error instanceof Superseded ? error.successor : null;
-  return { ...verdict, verified: false, exitCode, step, reason, supersededBy };
+  const mayNeedNewerTrust = KEY_REASONS.has(reason);
+  return { ...verdict, verified: false, exitCode, step, reason, supersededBy, mayNeedNewerTrust };
 }
+
+// What a key that is younger than the reader's trust file is refused with, as well as one that is nobody's.
+const KEY_REASONS = new Set([
+  "the token was signed with a key that the trust file does not hold",
+  "the attestation names a log that the trust file does not hold",
+  "the key was not valid at the logged time",
+  "no trusted key signed the status list",
+  "the key was not valid when the status list was issued",
+  "the issuer accepts the contract with a key that the trust file does not hold",
+  "the issuer's key was not valid when it accepted the contract",
+]);
 
 // Whether this browser can check at all: a sentence about what is missing, or null.
 async function missing() {
@@ -61,7 +74,7 @@ async function missing() {
 
 const NOTHING = {
   verified: false, step: null, reason: null, checks: [], notChecked: [], claims: null, shown: null, trust: null,
-  supersededBy: null, status: null, accepted: null, audited: null,
+  supersededBy: null, mayNeedNewerTrust: false, status: null, accepted: null, audited: null,
 };
 
 // The trust file alone: `{trust: {fingerprint, version, issuedAt, issuer}}`, or a refusal with exit code 3.
@@ -85,8 +98,8 @@ async function verifyBundle(bundleBytes, trustBytes, { now, contractBytes = null
   if (!trust) return verdict;
   const checks = [];
   verdict.checks = checks;
-  const passed = (detail, facts = {}) => {
-    checks.push({ number: checks.length + 1, title: TITLES[checks.length], detail, facts });
+  const passed = (detail, facts = {}, extent = "whole") => {
+    checks.push({ number: checks.length + 1, title: TITLES[checks.length], detail, facts, extent });
   };
   try {
     const bundle = readBundle(bundleBytes); // 1
@@ -114,23 +127,28 @@ async function verifyBundle(bundleBytes, trustBytes, { now, contractBytes = null
     const sealed = await checkSeals(bundle.seals, claims, shown, trust); // 7
     const withheld = `${sealed.batches} logged; the denominator is withheld`;
     const people = `${sealed.people} people, sealed in ${sealed.batches} logged batch(es)`;
-    passed(sealed.people === null ? withheld : people, sealed);
+    passed(sealed.people === null ? withheld : people, sealed, sealed.people === null ? "part" : "whole");
 
-    const status = await checkStatus(bundle, token, trust, now); // 8
+    const found = await checkStatus(bundle, token, trust, now); // 8
+    const status = { ...found, isOlder: found.asOf < claims.iat };
     verdict.status = status;
     const late = status.hasExpired ? ", by a list that has expired since" : "";
-    passed(`valid, status known as of ${instant(status.asOf)}${late}`, status);
+    const early = status.isOlder ? ", by a list from before it was issued" : "";
+    const isToday = !status.hasExpired && !status.isOlder;
+    passed(`valid, status known as of ${instant(status.asOf)}${early}${late}`, status, isToday ? "whole" : "part");
 
     await checkContract(claims, shown, contractBytes); // 9
     const compared = `evaluated under the given contract file, version ${claims.contract.version}`;
     const alone = "the shown figures do not contradict each other; rules not compared, no contract file was given";
-    passed(contractBytes ? compared : alone, { isCompared: Boolean(contractBytes), version: claims.contract.version });
+    const isCompared = Boolean(contractBytes);
+    passed(isCompared ? compared : alone, { isCompared, version: claims.contract.version }, isCompared ? "whole" : "part");
 
     const accepted = await checkAcceptances(bundle.acceptances, claims, trust, now); // 10
     passed(`accepted by ${accepted.map(nameOf).join(", ")}`, { accepted });
 
     const audited = await checkAudit(bundle.countersignatures, token, shown, accepted, trust, now); // 11
-    passed(audited.map(auditSentence).join("; ") || "no auditor countersigned", { audited });
+    const said = audited.map(auditSentence).join("; ");
+    passed(said || "no auditor countersigned", { audited }, said ? "whole" : "nothing");
 
     Object.assign(verdict, { accepted, audited });
     return { ...verdict, verified: true, notChecked: openPoints(verdict, contractBytes) };

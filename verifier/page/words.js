@@ -33,15 +33,18 @@ globalThis.WORDS = {
     resultsTitle: "Resultat",
     summary: "{good} af {all} bekræftet. Kontrolleret {date} efter denne maskines ur.",
     verdictVerified: "Bekræftet",
-    verdictVerifiedText: "Alle elleve kontroller er bestået.",
+    verdictVerifiedText: "Ingen af de elleve kontroller siger nej.",
     verdictDeviating: "Ægte, med afvigelser",
-    verdictDeviatingText: "Alle elleve kontroller er bestået. Men den, der så efter i registrene, er ikke enig i beviset.",
+    verdictDeviatingText: "Ingen af de elleve kontroller siger nej. Men den, der så efter i registrene, er ikke enig i beviset.",
     verdictRefused: "Ikke bekræftet",
     verdictRefusedText: "Kontrol {step}, {title}, siger nej. Tallene vises ikke.",
     verdictSuperseded: "Afløst",
     verdictSupersededText: "Beviset er ægte, men et senere bevis er trådt i stedet. Brug ikke dets tal.",
     reason: "Grund",
     advice: "Hvad du kan gøre",
+    olderTrust:
+      "Din tillidsfil er nøgleliste nr. {version} af {date}, og nøgler skiftes. Bed kommunen om en nyere tillidsfil: Dens " +
+      "fingeraftryk er det samme. Kontrollér igen med den. Siger den nyeste også nej:",
     demoTitle: "Demonstration",
     demoText: "Underskrevet med en udviklingsnøgle. Beviset siger intet om virkelige mennesker eller penge.",
     illustrativeTitle: "Opdigtede vilkår",
@@ -115,6 +118,7 @@ globalThis.WORDS = {
     ok: "bestået",
     failed: "siger nej",
     notDone: "ikke udført",
+    partlyDone: "delvis udført",
     checks: {
       1: {
         title: "bevispakken",
@@ -156,6 +160,7 @@ globalThis.WORDS = {
         title: "gyldigheden",
         ok: "Beviset var hverken afløst eller trukket tilbage pr. {date}.",
         expired: "Beviset var hverken afløst eller trukket tilbage pr. {date}. Listen er udløbet siden.",
+        older: "Listen er fra {date}, før beviset blev udstedt. Den siger intet om tiden siden. Bed om en ny bevispakke.",
         advice: "Bed om det bevis, der er trådt i stedet.",
       },
       9: {
@@ -187,6 +192,7 @@ globalThis.WORDS = {
         "Om nøglen er kommunens: Det hviler på, at tillidsfilens fingeraftryk er det i kontrakten. " +
         "Intet certifikat er efterprøvet.",
       "status-expired": "Om beviset gælder i dag: Listen i bevispakken er udløbet. Bed om en ny bevispakke.",
+      "status-older": "Om beviset gælder, siden det blev udstedt: Listen er fra før. Bed om en ny bevispakke.",
       contract: "Om reglerne er dem, du sagde ja til: Vælg kontraktfilen for at få det efterprøvet.",
       denominator: "Målgruppens størrelse: De forseglinger, der kunne vise den, er holdt tilbage.",
       demo: "Noget virkeligt: Beviset er underskrevet med en udviklingsnøgle.",
@@ -249,15 +255,18 @@ globalThis.WORDS = {
     resultsTitle: "Result",
     summary: "{good} of {all} verified. Checked {date} by this machine’s clock.",
     verdictVerified: "Verified",
-    verdictVerifiedText: "All eleven checks passed.",
+    verdictVerifiedText: "None of the eleven checks says no.",
     verdictDeviating: "Genuine, with deviations",
-    verdictDeviatingText: "All eleven checks passed. But whoever looked at the registers does not agree with the attestation.",
+    verdictDeviatingText: "None of the eleven checks says no. But whoever looked at the registers does not agree with the attestation.",
     verdictRefused: "Not verified",
     verdictRefusedText: "Check {step}, {title}, says no. The figures are not shown.",
     verdictSuperseded: "Superseded",
     verdictSupersededText: "The attestation is genuine, but a later one has taken its place. Do not use its figures.",
     reason: "Reason",
     advice: "What you can do",
+    olderTrust:
+      "Your trust file is key list no. {version} of {date}, and keys are rotated. Ask the municipality for a newer trust " +
+      "file: its fingerprint is the same. Check again with that. Where the newest one says no too:",
     demoTitle: "Demonstration",
     demoText: "Signed with a development key. The attestation proves nothing about real people or money.",
     illustrativeTitle: "Made-up terms",
@@ -331,6 +340,7 @@ globalThis.WORDS = {
     ok: "passed",
     failed: "says no",
     notDone: "not done",
+    partlyDone: "partly done",
     checks: {
       1: {
         title: "the bundle",
@@ -372,6 +382,7 @@ globalThis.WORDS = {
         title: "the status",
         ok: "The attestation was neither superseded nor revoked as of {date}.",
         expired: "The attestation was neither superseded nor revoked as of {date}. The list has expired since.",
+        older: "The list is of {date}, before the attestation was issued. It tells nothing since. Ask for a new bundle.",
         advice: "Ask for the attestation that took its place.",
       },
       9: {
@@ -403,6 +414,7 @@ globalThis.WORDS = {
         "That the key is the municipality’s: that rests on the trust file’s fingerprint being the one in the contract. " +
         "No certificate was checked.",
       "status-expired": "Whether it is valid today: the list in the bundle has expired. Ask for a new bundle.",
+      "status-older": "Whether it stands since it was issued: the list is from before. Ask for a new bundle.",
       contract: "That the rules are those you accepted: choose the contract file to have it checked.",
       denominator: "The size of the cohort: the seals that would prove it are withheld.",
       demo: "Anything real: the attestation is signed with a development key.",

@@ -9,6 +9,7 @@ from gateway.documents.annexes.examples import examples, periods
 from gateway.outcomes.bounds import PartyCase, capital_lent, parties, ranges
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.settlement_terms import Buyer, TradeParty
+from gateway.outcomes.trial import published_indices
 from gateway.wording import annexes as words
 from gateway.wording import formats
 from gateway.wording.annex_voice import AnnexVoice
@@ -138,13 +139,11 @@ def _caps(contract: Contract) -> Iterator[Block]:
 
 
 def _indices(contract: Contract) -> Iterator[Block]:
-    indices = [tariff.published_index for tariff in contract.tariffs]
-    indices += [measure.published_index for measure in contract.measures]
-    found = {index.id: index for index in indices if index is not None}
+    found = published_indices(contract)
     if not found:
         return
     yield Heading("Indeks")
-    for index in found.values():
+    for index in found:
         begins = f" Året begynder den 1. {formats.month(index.first_month)}." if index.first_month > 1 else ""
         yield Paragraph(f"{index.id}. Kilde: {index.source}.{begins}")
         rows = tuple((str(year), formats.danish_number(value)) for year, value in sorted(index.values.items()))

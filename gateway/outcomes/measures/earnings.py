@@ -18,7 +18,7 @@ from gateway.outcomes.phrases import Hours, Money, Phrase
 from gateway.outcomes.terms import Index, Rounding, WeekState, divide
 from gateway.outcomes.verdicts import SKIPPED, WeekReason, WeekVerdict
 from vocabulary.declaration import DeclarationTable, one_of
-from vocabulary.weeks import Month
+from vocabulary.weeks import Month, Week
 
 _NOT_READ = SKIPPED | {
     WeekReason.CENSORED,
@@ -39,7 +39,7 @@ class EarningsThreshold:
     counts_partial_months: bool = False  # months that lie only partly in the person's time
 
     def minor(self, start: date, rounding: Rounding) -> int:
-        """The threshold for somebody who started on a day. `ValueError` for a year that the index lacks."""
+        """The threshold for somebody who started on a day. `ContractNotEvaluable` for a year that the index lacks."""
         if self.index is None:
             return self.amount_minor
         return divide(self.hours_hundredths * self.index.value(self.index.year_of(start)), 100, rounding)
@@ -73,18 +73,22 @@ class EarningsMeasure(OnceMeasure):
         """Reached in the month in which the pay from the person's start adds up to the threshold of the year of the
         start.
 
-        A month is read where one of its weeks is asked and one of its days is the person's, so that nothing after an
-        exit counts; pay that is taken back counts against it in its own month. From a month on of which a posting was
-        lost, nobody knows what was earned: then it is not reached.
+        A month is read where one of its days is the person's and it is the month of an asked week, so that nothing
+        after an exit counts, or of the first or last day of the person's time. Pay that is taken back counts against
+        it in its own month. From a month on of which a posting was lost, nobody knows what was earned: then it is not
+        reached.
         """
         if any(verdict.reason is WeekReason.OUT for verdict in verdicts):
             return {}
         start, end = first_day(contract, person), last_day(contract, self, person, verdicts)
         needed = self.earnings.minor(start, contract.rounding)
         [state] = self.states
-        months = sorted({verdict.week.month for verdict in verdicts if verdict.reason not in _NOT_READ})
+        weeks = {verdict.week for verdict in verdicts if verdict.reason not in _NOT_READ}
+        # a day may lie in another month than its week's Thursday; behind the last week sources have not told yet
+        edges = {Month.of(day) for day in (start, end) if Week.of(day) in weeks}
+        told = {week.month for week in weeks} | {month for month in edges if month <= verdicts[-1].week.month}
         reached, earned = None, 0
-        for month in months:
+        for month in sorted(told):
             if not _is_read(month, start, end, partly=self.earnings.counts_partial_months):
                 continue
             if person.has_unreadable_income(month):

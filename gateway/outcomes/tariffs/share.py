@@ -62,13 +62,16 @@ class ShareTariff(Tariff):
 
     def phrases(self) -> tuple[Phrase, ...]:
         values: dict[str, PhraseValue] = {
-            "of": self.of,
             "share": PerMille(self.share_per_mille),
-            "minus": Phrase("less", {"of": self.minus}) if self.minus else "",
+            "figure": self._figure_phrase(),
             "times": Phrase("times", {"of": self.multiplier}) if self.multiplier else "",
             "least": Phrase(least_phrase(may_be_negative=self.may_be_negative)),
         }
         return (Phrase("share", values),)
+
+    def _figure_phrase(self) -> PhraseValue:
+        """The figure or the difference; in brackets, since the share and the people are those of the difference."""
+        return Phrase("less", {"of": self.of, "minus": self.minus}) if self.minus else self.of
 
     def cases(self, contract: Contract) -> Iterator[TriedFigures]:
         for more, less in _TRIED:

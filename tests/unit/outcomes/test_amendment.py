@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from gateway.errors.contracts import AmendmentRefused
 from gateway.outcomes.amendment import check_amendment
+from gateway.outcomes.terms import Index
 from tests.support.histories import example_contract
+from tests.unit.outcomes.test_lint import indexed
 
 LATER = {
     "version": ("version = 1", "version = 2"),
@@ -68,6 +73,24 @@ def test_what_counts_may_not_change(old: str, new: str, part: str):
     with pytest.raises(AmendmentRefused) as refused:
         check_amendment(example_contract("impact60"), contract, released=["2018H2"])
     assert refused.value.part == part
+
+
+def test_an_index_gets_the_years_that_were_published_since_and_no_other_value():
+    whole = "2018 = 100, 2019 = 103, 2020 = 97, 2021 = 110"
+    known = indexed(whole)
+    longer = replace(indexed(f"{whole}, 2022 = 115"), version=2, effective_from=date(2021, 1, 5))
+    check_amendment(known, longer, released=["2018H2"])
+    for years in (whole.replace("97", "98"), whole.removeprefix("2018 = 100, ").replace("2019 = 103, ", "")):
+        changed = replace(known, tariffs=(replace(known.tariffs[0], index=index_of(years)),))
+        changed = replace(changed, version=2, effective_from=date(2021, 1, 5))
+        with pytest.raises(AmendmentRefused) as refused:
+            check_amendment(known, changed, released=[])
+        assert refused.value.part == "tariffs"
+
+
+def index_of(years: str) -> Index:
+    values = dict(pair.split(" = ") for pair in years.split(", "))
+    return Index("wages", "invented", {int(year): int(value) for year, value in values.items()})
 
 
 @pytest.mark.parametrize(("added", "part"), [(NEXT_WINDOW, "windows"), (PAUSE, "pauses")])

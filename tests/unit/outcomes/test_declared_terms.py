@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from gateway.errors.contracts import ContractNotEvaluable
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.tariff import capped_by, owed_amounts
 from gateway.outcomes.terms import Gate, Index, RegisterExit, Rounding
@@ -144,5 +145,5 @@ def test_a_year_of_an_index_begins_in_its_first_month():
     threshold = example_contract(WHP).measures[0].earnings
     assert threshold is not None
     assert [threshold.minor(date(2018, month, 1), Rounding.DOWN) for month in (3, 4)] == [312000, 325728]
-    with pytest.raises(ValueError, match="no value for 2016"):
+    with pytest.raises(ContractNotEvaluable, match="no value for 2016"):
         threshold.minor(date(2017, 3, 31), Rounding.DOWN)

@@ -123,3 +123,35 @@ def test_each_finding_names_its_line(name: str, edit: tuple[str, str], rule: str
     [(found, line, refused)] = findings(contract)
     assert (found, refused) == (rule, refuses)
     assert text.splitlines()[line - 1].startswith(where)
+
+
+INDEXED = {
+    "rounding": ('rounding = "none"', 'rounding = "down"'),
+    "price": ("price_minor = 150000 ", 'index = "wages"\nbase_year = 2018\nprice_minor = 150000 '),
+}
+
+
+def indexed(years: str) -> Contract:
+    """IMPACT60 with a price that follows an index of these years; its calendar is 2018-W40 to 2021-W26."""
+    table = f'[[indices]]\nid = "wages"\nsource = "invented"\nvalues = {{ {years} }}\n'
+    return example_contract("impact60", **INDEXED, table=(FIRST_WINDOW, f"\n{table}{FIRST_WINDOW}"))
+
+
+def test_an_index_without_a_year_of_the_calendar_is_refused_before_it_stops_a_release():
+    whole = "2018 = 100, 2019 = 103, 2020 = 97, 2021 = 110"
+    assert not [one for one in findings(indexed(whole)) if one[2]]
+    [finding] = [one for one in lint(indexed(whole.removesuffix(", 2021 = 110")), shown_by_kind()) if one.refuses]
+    assert finding.rule == "index-year-missing"
+    assert "no value for 2021: from window '2021H1' on" in finding.what
+    [earlier] = [one for one in lint(indexed("2018 = 100, 2020 = 97, 2021 = 110"), shown_by_kind()) if one.refuses][:1]
+    assert "no value for 2019: from window '2019H1' on" in earlier.what
+
+
+def test_a_threshold_that_is_not_whole_is_refused_where_no_rounding_is_named():
+    """0.37 hours a week for one week at 7.83 an hour is no whole number of pence."""
+    none = ('rounding = "down"', 'rounding = "none"')
+    odd = ("hours_per_week_hundredths = 1600", "hours_per_week_hundredths = 37")
+    rules = {one.rule for one in lint(example_contract("whp", odd=odd), shown_by_kind()) if one.refuses}
+    assert "not-evaluable" not in rules
+    rules = {one.rule for one in lint(example_contract("whp", none=none, odd=odd), shown_by_kind()) if one.refuses}
+    assert "not-evaluable" in rules

@@ -6,12 +6,18 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from outcome_verifier import cli
+from outcome_verifier.errors import _KEY_REASONS
+from outcome_verifier.trust import TrustFile
 from tests.support.bundles import CONTRACT, NOW, Issuer, disclosable, visible
+
+VECTORS = Path(__file__).parents[2] / "vectors"
 
 
 @pytest.fixture
@@ -32,7 +38,8 @@ def test_a_good_bundle_is_reported_a_line_a_check(files: tuple[Issuer, Path], ca
     _, folder = files
     assert run(folder, "--contract", str(folder / "contract.toml")) == 0
     out = capsys.readouterr().out
-    assert [line.split()[0] for line in out.splitlines() if " ok  " in line] == [str(n) for n in range(1, 12)]
+    assert [line.split()[0] for line in out.splitlines() if " ok  " in line] == [str(n) for n in range(1, 11)]
+    assert " 11 –    audit" in out, "nothing to check is not a check that passed"
     for text in ("VERIFIED", "DEMO", "NOT CHECKED", "21,000.00 DKK", "withheld", "trust file"):
         assert text in out
 
@@ -114,6 +121,107 @@ def test_the_verdict_as_json_holds_the_same(files: tuple[Issuer, Path], capsys: 
     assert verdict["verified"] is True
     assert len(verdict["checks"]) == 11
     assert verdict["shown"]["participants"] == 40
+
+
+def extents(folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> dict[int, str]:
+    """How much of each check was made."""
+    assert run(folder, "--json", *more) == 0
+    return {check["number"]: check["extent"] for check in json.loads(capsys.readouterr().out)["checks"]}
+
+
+def test_a_check_that_was_not_made_has_no_tick(files: tuple[Issuer, Path], capsys: pytest.CaptureFixture[str]):
+    issuer, folder = files
+    contract = ("--contract", str(folder / "contract.toml"))
+    token = issuer.token()
+    audit = [issuer.countersigns(token)]
+    (folder / "bundle.json").write_bytes(issuer.bundle(token, edit=lambda body: body.update(countersignatures=audit)))
+    assert set(extents(folder, capsys, *contract).values()) == {"whole"}  # positive control
+    assert extents(folder, capsys)[9] == "part", "no contract file was given"
+    (folder / "bundle.json").write_bytes(issuer.bundle(token))
+    assert extents(folder, capsys)[11] == "nothing"
+    (folder / "bundle.json").write_bytes(issuer.bundle(issuer.token(shown=disclosable(cohort_seals=None))))
+    assert extents(folder, capsys)[7] == "part"
+    assert run(folder) == 0
+    out = capsys.readouterr().out
+    for line in (" 7 part seals", " 9 part contract", "11 –    audit", " 8 ok   status"):
+        assert line in out
+
+
+@pytest.mark.parametrize(("seconds", "extent"), [(0, "whole"), (1, "part")])
+def test_a_status_list_from_before_the_issue_is_no_status(
+    files: tuple[Issuer, Path], capsys: pytest.CaptureFixture[str], seconds: int, extent: str
+):
+    issuer, folder = files
+    older = issuer.status(iat=NOW - seconds)
+    (folder / "bundle.json").write_bytes(issuer.bundle(edit=lambda body: body.update(status=older)))
+    assert extents(folder, capsys)[8] == extent
+    assert run(folder) == 0
+    out = capsys.readouterr().out
+    assert ("from before it was issued" in out) is bool(seconds)
+    assert ("the status since it was issued" in out) is bool(seconds)
+
+
+def vector(name: str) -> dict[str, Any]:
+    """The vector whose path ends so."""
+    [entry] = [one for one in json.loads((VECTORS / "index.json").read_text()) if one["path"].endswith(f"/{name}")]
+    return entry
+
+
+KEY_REASONS = {
+    "unknown-key.bundle.json": 13,
+    "unknown-log.bundle.json": 16,
+    "key-pending.bundle.json": 16,
+    "key-not-valid-yet.bundle.json": 16,
+    "status-by-an-unknown-key.bundle.json": 18,
+    "list-by-a-retired-key.bundle.json": 18,
+    "municipality-with-two-keys.bundle.json": 20,
+    "accepted-before-the-key.bundle.json": 20,
+}
+
+
+@pytest.mark.parametrize("name", KEY_REASONS)
+def test_an_older_trust_file_is_named_as_what_it_is(name: str, capsys: pytest.CaptureFixture[str]):
+    """After a rotation a genuine bundle looks like one that is nobody's: both causes are said."""
+    entry = vector(name)
+    given = [str(VECTORS / entry["path"]), "--trust", str(VECTORS / entry["trust"]), "--at", str(entry["now"])]
+    assert cli.main(given) == KEY_REASONS[name] == entry["exit_code"]
+    out = capsys.readouterr().out
+    trust = TrustFile.load((VECTORS / entry["trust"]).read_bytes())
+    day = datetime.fromtimestamp(trust.issued_at, UTC).date()
+    assert f"your trust file is version {trust.version} of {day}" in out
+    assert "a newer one, whose fingerprint is the same" in out
+    assert trust.fingerprint in out
+    assert cli.main([*given, "--json"]) == entry["exit_code"]
+    verdict = json.loads(capsys.readouterr().out)
+    assert (verdict["trust_version"], verdict["trust_issued_at"]) == (trust.version, trust.issued_at)
+
+
+def test_what_a_newer_trust_file_cannot_mend_is_not_excused_by_one(capsys: pytest.CaptureFixture[str]):
+    entry = vector("step-3/zero-signature.bundle.json")
+    given = [str(VECTORS / entry["path"]), "--trust", str(VECTORS / entry["trust"]), "--at", str(entry["now"])]
+    assert cli.main(given) == entry["exit_code"]
+    assert "newer" not in capsys.readouterr().out
+
+
+def test_every_reason_about_a_key_that_is_not_trusted_has_both_causes():
+    said = json.loads((VECTORS / "said.json").read_text())
+    reasons = {text for text in said.values() if isinstance(text, str)}
+    about = {one for one in reasons if re.search("trust file does not hold|key was not valid|no trusted key", one)}
+    assert about == _KEY_REASONS
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--help"])
+    assert ended.value.code == 0
+    out = capsys.readouterr().out
+    for name in ("present", "key", "accept", "balances", "countersign"):
+        assert re.search(rf"^  {name} +[a-z]", out, re.MULTILINE), name
+        assert cli._command(name) is not None
+        with pytest.raises(SystemExit) as ended:
+            cli.main([name, "--help"])
+        assert ended.value.code == 0
+        assert capsys.readouterr().out.startswith("usage: ")
 
 
 def test_each_failing_check_has_its_exit_code(files: tuple[Issuer, Path], capsys: pytest.CaptureFixture[str]):
