@@ -77,7 +77,7 @@ def acknowledge(
         authorised = ask_to_acknowledge(asking, programme, party, stands=one is not None)
         signed = same_document(one, jwt_sha256)
         lines = [find_line(signed, line_key)] if line_key else signed.document.lines
-        keys = [line.key for line in lines if _may_accept(settled, signed, line, party, by_name=bool(line_key))]
+        keys = [line.key for line in lines if may_accept(settled, signed, line, party.role, by_name=bool(line_key))]
         if not keys:
             asking.uow.record(_acknowledgement_event(contract_id, signed, [], party, authorised))
             return []
@@ -190,23 +190,28 @@ def resolve(
         programme, _, one, party = open_window(gateway, asking, row.contract_id, row.window, as_party)
         stands = one is not None and one.release == row.release_id
         authorised = ask_to_acknowledge(asking, programme, party, stands=stands)
-        if row.outcome not in OPEN_OUTCOMES:
-            raise SettlementRefused(rule="dispute-ended", reason=f"the dispute has ended: {row.outcome}")
-        if outcome not in ANSWERS:
-            raise SettlementRefused(rule="answer", reason=f"a dispute is answered by one of: {', '.join(ANSWERS)}")
-        is_own = party.role == row.role
-        if row.outcome and not is_own:
-            reason = (
-                "you agreed that the line is wrong: correct it, adjust it, or acknowledge it as it stands by its name"
-            )
-            raise SettlementRefused(rule="answered", reason=reason)
-        if is_own != (outcome is DisputeOutcome.WITHDRAWN):
-            raise SettlementRefused(
-                rule="other-party", reason="the party that raised a dispute withdraws it, the other one answers it"
-            )
+        check_answer(row.outcome, outcome, is_own=party.role == row.role)
         digest, name = letter_digest(text_sha256), name_of(gateway, party)
         end_dispute(asking, row, outcome, digest, name, party, authorised)
         return row
+
+
+def check_answer(current: str, outcome: DisputeOutcome, *, is_own: bool) -> None:
+    """Raise `SettlementRefused` where a dispute that has come to `current` does not go on to `outcome`.
+
+    `is_own`: by the party that raised it.
+    """
+    if current not in OPEN_OUTCOMES:
+        raise SettlementRefused(rule="dispute-ended", reason=f"the dispute has ended: {current}")
+    if outcome not in ANSWERS:
+        raise SettlementRefused(rule="answer", reason=f"a dispute is answered by one of: {', '.join(ANSWERS)}")
+    if current and not is_own:
+        follows = "you agreed that the line is wrong: correct it, adjust it, or acknowledge it by its name"
+        raise SettlementRefused(rule="answered", reason=follows)
+    if is_own != (outcome is DisputeOutcome.WITHDRAWN):
+        raise SettlementRefused(
+            rule="other-party", reason="the party that raised a dispute withdraws it, the other one answers it"
+        )
 
 
 def end_dispute(
@@ -235,15 +240,15 @@ def end_dispute(
     )
 
 
-def _may_accept(settled: Settled, signed: SignedDocument, line: DocumentLine, party: Party, *, by_name: bool) -> bool:
+def may_accept(settled: Settled, signed: SignedDocument, line: DocumentLine, role: str, *, by_name: bool) -> bool:
     """Whether there is something of the line that this party accepts now and did not before."""
     quarrel = settled.quarrel(signed, line)
     if quarrel is None:
-        return party.role not in settled.accepted_by(signed, line)
+        return role not in settled.accepted_by(signed, line)
     if quarrel.outcome and by_name:
-        return party.role not in settled.accepted_by(signed, line)
+        return role not in settled.accepted_by(signed, line)
     rest = settled.accept_rest(signed, line)
-    return bool(rest) and party.role not in rest
+    return bool(rest) and role not in rest
 
 
 def party_of(programme: Programme, as_party: Party | None) -> Party:

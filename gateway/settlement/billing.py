@@ -81,7 +81,14 @@ def request_payment(
             return newest, False
         if planned is None:
             raise SettlementRefused(rule="nothing-to-bill", reason=_why_nothing(settled, window_label))
-        bills = [_bill(gateway, settled, window_label, planned, number, one, party) for one in settled.contract.payers]
+        by = str(party) if party.role is Role.OPERATOR else gateway.actor.name
+        bills = [
+            new_bill(
+                settled, window_label, planned, payer, number=number, asked_by=(party.role, by),
+                is_demo=gateway.installed.is_demo,
+            )
+            for payer in settled.contract.payers
+        ]  # fmt: skip
         asking.session.add_all(bills)
         for bill in bills:
             asking.uow.record(_event(bill, party, authorised))
@@ -136,15 +143,17 @@ def _why_nothing(settled: Settled, window: str) -> str:
     return f"{window} is worth nothing, or all of it was billed before"
 
 
-def _bill(
-    gateway: Gateway,
+def new_bill(
     settled: Settled,
     window: str,
     planned: PlannedBill,
-    number: str,
     payer: ContractParty,
-    party: Party,
+    *,
+    number: str,
+    asked_by: tuple[Role, str],
+    is_demo: bool,
 ) -> Bill:
+    """One payer's bill of what is planned, with its document. Raises `SettlementRefused` for an impossible number."""
     contract, terms = settled.contract, settled.terms
     position = len(settled.bills) + 1 + contract.payers.index(payer)
     chosen = _number_for(settled, number, payer) if number else _derived_number(contract.id, window, position)
@@ -170,7 +179,7 @@ def _bill(
         evidence=evidence_of(settled, {line.window for line in lines}),
         before_minor=sum(bill.total_minor for bill in settled.bills_of(payer.organisation)),
     )
-    xml = ubl(contract, terms, facts, is_demo=gateway.installed.is_demo)
+    xml = ubl(contract, terms, facts, is_demo=is_demo)
     return Bill(
         id=str(uuid.uuid4()),
         contract_id=contract.id,
@@ -189,8 +198,8 @@ def _bill(
         sha256=hashlib.sha256(xml).hexdigest(),
         issued_on=issued_on,
         due_on=due_on,
-        requested_role=party.role,
-        requested_by=str(party) if party.role is Role.OPERATOR else gateway.actor.name,
+        requested_role=asked_by[0],
+        requested_by=asked_by[1],
         requested_at=settled.now,
     )
 
