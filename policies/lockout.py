@@ -18,6 +18,7 @@ from policies.engine import PolicyEngine, PolicyRequest
 from policies.facts import DecisionFacts, Facts, LogFacts, PersonFacts
 from policies.programme import Programme
 from policies.terms import Action, Party, Purpose, Role
+from vocabulary.identity import identity_of
 from vocabulary.total import total
 
 
@@ -102,7 +103,7 @@ def lost_powers(programmes: Sequence[Programme], allows: Allows, *, on: date) ->
     found = [one for programme in programmes for one in _lost_in(programme, allows, on)]
     appointing = [programme for programme in programmes if programme.appointments]
     owners = [_people(programme, Role.SYSTEM_OWNER, on) for programme in appointing]
-    if len(owners) > 1 and all(owners) and not frozenset.intersection(*owners):
+    if owners and all(owners) and not frozenset.intersection(*owners):
         reason = "no system owner is appointed in every programme, and one must approve another policy set in all"
         found.append(LostPower(Power.CHANGE_RULES, "", on, reason))
     return tuple(found)
@@ -148,10 +149,10 @@ def _lost_in(programme: Programme, allows: Allows, on: date) -> list[LostPower]:
 
 
 def _people(programme: Programme, role: Role, on: date) -> frozenset[str]:
-    """Who may act in a role on a day."""
+    """Who may act in a role on a day, each once in whatever spellings they are appointed."""
     if not programme.appointments:
         return _ANYBODY
-    return frozenset(one.staff for one in programme.appointments if one.role is role and on <= one.until)
+    return frozenset(identity_of(one.staff) for one in programme.appointments if one.role is role and on <= one.until)
 
 
 def _missing(people: frozenset[str], who: str) -> str:

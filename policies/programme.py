@@ -15,9 +15,10 @@ from datetime import date
 
 from policies.basis import BASES, RecordKind, Requirements
 from policies.errors import ProgrammeInvalid
-from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
+from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis, is_service_name
 from policies.words import OFFICE, ProgrammeWords, read_words
 from vocabulary.declaration import DeclarationTable, one_of, parse
+from vocabulary.identity import is_same_person
 
 SCHEMA = "programme/1"
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -125,10 +126,12 @@ class Programme:
         return self.active and (self.pull_until is None or on <= self.pull_until)
 
     def is_appointed(self, staff: str, role: Role, *, on: date) -> bool:
-        """Whether this member of staff, or client, may act in this role on a day."""
+        """Whether this member of staff, or client, may act in this role on a day; in whatever spelling of the name."""
         if not self.appointments:
             return role is not Role.AUDITOR
-        return any((one.staff, one.role) == (staff, role) and on <= one.until for one in self.appointments)
+        return any(
+            one.role is role and on <= one.until and is_same_person(one.staff, staff) for one in self.appointments
+        )
 
     def auditor_with(self, key: str) -> Appointment | None:
         """The auditor who signs with this key, in office or not any more."""
@@ -289,11 +292,15 @@ def _appointments(root: DeclarationTable) -> tuple[Appointment, ...]:
     for table in root.tables("appointments", least=0):
         key = table.convert("key", _thumbprint) if "key" in table else ""
         one = Appointment(table.text("staff"), table.word("role", Role), table.day("until"), key)
+        if is_service_name(one.staff):
+            raise table.refuse("staff", "is the name of a service: nobody would answer for it")
         if key and one.role is not Role.AUDITOR:
             raise table.refuse("key", "belongs to an auditor, who signs what was found")
         if key and any(other.key == key for other in appointments):
             raise table.refuse("key", "is that of another appointment too")
-        if any(other.staff == one.staff and Role.AUDITOR in (other.role, one.role) for other in appointments):
+        if any(
+            Role.AUDITOR in (other.role, one.role) and is_same_person(other.staff, one.staff) for other in appointments
+        ):
             raise table.refuse("staff", "audits, and has another appointment: nobody audits their own work")
         appointments.append(one)
         table.finish()

@@ -125,7 +125,9 @@ def _show_pull(done: PullReport) -> None:
     if done.not_found:
         console.print(f"  {done.not_found} people of the cohort are not in the extract", style="yellow")
     if done.uncertain:
-        console.print(f"  {done.uncertain} people stay unobserved in some weeks: a row was lost", style="yellow")
+        console.print(
+            f"  {done.uncertain} people are uncertain in some weeks or months: a row was lost", style="yellow"
+        )
 
 
 def _pull_folder(gateway: Gateway, contract: str, declaration: SourceDeclaration, purpose: Purpose) -> None:

@@ -35,6 +35,7 @@ def state(contract: Contract) -> None:
     """
     from gateway.settlement.views import show_statement
     from gateway.store import contract_queries
+    from gateway.store.holds import HELD
 
     gateway = open_gateway()
     made = show_statement(gateway, contract)
@@ -51,6 +52,8 @@ def state(contract: Contract) -> None:
     if opening := made.opening:
         console.print(f"  up to {opening.last_window}: {opening.says}; {opening.balances_sha256}", style="yellow")
     for one in made.windows:
+        if one.next and one.next.condition.startswith(HELD):
+            console.print(f"  {one.window}: {one.next.condition}", style="yellow")
         for line in one.lines:
             if line.dispute:
                 said = line.dispute
@@ -290,6 +293,8 @@ def investor(contract: Contract) -> None:
             *((one.window, one.template, one.from_.isoformat()) for one in made.declared_dates),
         ]
     )
+    for held in {f"{one.window}: {one.held}" for one in made.declared_dates if one.held}:
+        console.print(f"  {held}", style="yellow")
     for one in made.predicates:
         console.print(f"  {one.window}: {'met' if one.met else 'not met'}")
     if not isinstance(made, InvestorSettlement):

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from connectors.codes import shown_by_kind
 from connectors.declaration import SourceDeclaration, load_declaration
 from gateway.contracts import accepted
+from gateway.contracts.fitting import check_fits
 from gateway.contracts.notice_text import read_notice
 from gateway.errors.adoption import AdoptionRefused
 from gateway.errors.contracts import ChangeNeedsApproval, ProgrammeMismatch, ProposalUnknown, SourceUnknown
@@ -169,7 +170,7 @@ def approve_change(gateway: Gateway, proposal_id: str) -> Contract:
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
             appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
-            second_person=row.proposed_by != gateway.actor.name,
+            second_person=gateway.actor.is_second_to(row.proposed_by),
             retention_clear=True,  # earlier versions are kept
         )
         authorised = asking.ask(staff_party(programme, Role.SYSTEM_OWNER), Action.CHANGE_POLICY, programme, facts)
@@ -211,6 +212,7 @@ def _check_declared(gateway: Gateway, declared: Declared) -> Declared:
         reason = f"{programme.file} was declared for a contract with another digest than {contract.sha256}"
         raise ProgrammeMismatch(contract=contract.id, reason=reason)
     accepted.own_parties(gateway, contract)
+    check_fits(contract, programme)
     _check_legal_role(contract, programme)
     for finding in lint(contract, shown_by_kind()):
         if finding.refuses:

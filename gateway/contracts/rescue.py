@@ -25,6 +25,7 @@ from keys.keystore import KeyStore
 from policies.lockout import LostPower, allowed_by, lost_powers
 from policies.programme import Programme
 from policies.way_back import Rescue, rescue_of, rescued_text
+from vocabulary.identity import is_same_person
 from vocabulary.typed_text import check_typed
 
 
@@ -82,7 +83,8 @@ def approve_rescue(gateway: Gateway, proposal_id: str, *, passphrase: bytes) -> 
             raise ProposalUnknown(proposal=proposal_id)
         _check_key_store(gateway, row.contract_id, passphrase)
         rescue = _rescue_in(row.files[RESCUE])
-        if gateway.actor.name != rescue.second or row.proposed_by != rescue.first:
+        is_named = is_same_person(gateway.actor.name, rescue.second) and is_same_person(row.proposed_by, rescue.first)
+        if not is_named or not gateway.actor.is_second_to(row.proposed_by):
             reason = "it is for the second person, whom the first one named"
             raise RescueRefused(contract=row.contract_id, rule="second-person", reason=reason)
         losses = _losses(gateway, uow.session, row.contract_id, uow.now.date())

@@ -18,6 +18,7 @@ from gateway.settlement.statement_view import (
     StatementWindow,
 )
 from gateway.settlement.states import SettlementState
+from gateway.store.holds import HELD
 from gateway.wording import settlement as words
 from gateway.wording.settlement import in_both_languages, kroner, pair_of, quantity, readable
 from policies.disclosure import Band
@@ -155,6 +156,8 @@ def _next(expected: ExpectedNext | None) -> str:
     if expected is None:
         return "·"
     da, en = _NEXT[expected.what]
+    if expected.condition.startswith(HELD):  # `on` is the day on which it is answered
+        da, en = f"data kontrolleres, svar senest {expected.on}", expected.condition
     on = f"<br><span class=when>{expected.on}</span>" if expected.on else ""
     return f"{escape(da)}{on}{_en(escape(en))}"
 

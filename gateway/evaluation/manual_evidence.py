@@ -19,7 +19,7 @@ from gateway.events.event import PersonLine
 from gateway.events.evidence import EvidenceConfirmed, EvidenceListed, EvidenceRegistered, EvidenceWithdrawn
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import needed_weeks
+from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EvidenceType, last_week
 from gateway.store import basis, evidence_rows, queries
@@ -112,7 +112,7 @@ def confirm(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
             role,
             subject,
             declared=row.type in contract.evidence,
-            second_person=row.registered_by != gateway.actor.name,
+            second_person=gateway.actor.is_second_to(row.registered_by),
         )
         if row.withdrawn_at is not None or row.confirmed_at is not None:
             raise EvidenceRefused(reason=f"it is {_state(row)} already; register the document anew")

@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from connectors.declaration import SourceDeclaration, load_declaration
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import needed_weeks
+from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.store import circuit, contract_queries, queries
 from gateway.store.tables import SourceRow

@@ -36,7 +36,6 @@ from policies.basis import Change, RecordKind
 from policies.facts import EnrolFacts
 from policies.programme import Notice, Programme
 from policies.terms import Action, Purpose
-from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +294,3 @@ def is_sealed(session: Session, contract: Contract) -> bool:
     """Whether every batch of the contract is sealed (invariant 7)."""
     sealed = {row.batch_id for row in queries.batches(session, contract.id)}
     return sealed == {batch.id for batch in contract.cohort.batches}
-
-
-def needed_weeks(contract: Contract) -> tuple[Week, Week]:
-    """The weeks that the contract may ask a source for: from the first enrolment to the last window."""
-    return Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week

@@ -21,6 +21,7 @@ from gateway.intake.connecting import connectors
 from gateway.intake.enrolment import is_sealed
 from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
 from gateway.jobs.lockout import diagnose_lockout
+from gateway.jobs.source_health import source_health
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.terms import Window
@@ -59,6 +60,7 @@ def examine_opened(gateway: Gateway) -> list[Diagnosis]:
         *_keys(gateway),
         *_logs(gateway),
         *_sources(gateway),
+        *source_health(gateway),
         *_governance(gateway),
         *diagnose_lockout(gateway),
         *_contracts(gateway),

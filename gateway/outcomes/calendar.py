@@ -46,6 +46,11 @@ def _figure(contract: Contract, measure: Measure, window: Window) -> CalendarFig
     return CalendarFigure(measure.id, can, len(weeks))
 
 
+def needed_weeks(contract: Contract) -> tuple[Week, Week]:
+    """The weeks that the contract may ask a source for: from the first enrolment to the last window."""
+    return Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week
+
+
 def first_weeks(contract: Contract) -> list[Week]:
     """Every week in which a person of the cohort may begin to count."""
     later = 0 if contract.qualification.first_week_is_enrolment_week else 1

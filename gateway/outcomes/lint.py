@@ -10,21 +10,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from gateway.outcomes.calendar import first_weeks
+from gateway.outcomes.calendar import first_days, first_weeks, months_after
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF
+from gateway.outcomes.measures.follow_up import FollowUpMeasure
 from gateway.outcomes.terms import FigureUnit, WeekState
-from gateway.outcomes.trial import missing_years, stopped_evaluations
+from gateway.outcomes.trial import is_reached, missing_years, stopped_evaluations
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
+
+_AN_HOUR = 100  # hundredths
 
 
 def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[LintFinding]:
     """Every finding, in the order of lines. `shown_by` maps a source to the statuses that its code list knows."""
+    stops = list(missing_years(contract)) or list(stopped_evaluations(contract))
     found = [
-        *(list(missing_years(contract)) or stopped_evaluations(contract)),
-        *_never_pays(contract),
+        *stops,
+        *_never_pays(contract, can_be_tried=not stops),
+        *_late_points(contract),
+        *_few_hours(contract),
         *_pays_twice(contract),
         *(finding for tariff in contract.tariffs for finding in tariff.lint(contract)),
         *_gates(contract),
@@ -38,16 +44,56 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
     return sorted(found, key=lambda finding: (finding.line, finding.rule))
 
 
-def _never_pays(contract: Contract) -> Iterator[LintFinding]:
+def _never_pays(contract: Contract, *, can_be_tried: bool) -> Iterator[LintFinding]:
     last, first = contract.windows[-1], first_weeks(contract)[0]
     for measure in contract.measures:
-        if measure.id in contract.paid_measures and not measure.can_move(contract, first, last):
+        if measure.id not in contract.paid_measures:
+            continue
+        if not measure.can_move(contract, first, last):
             yield LintFinding(
                 "never-pays",
                 measure.line,
                 f"nobody can reach {measure.id!r} before the last window ends in {last.to_week}",
                 "ask for less time, or let windows go on for longer",
                 refuses=True,
+            )
+        elif can_be_tried and not is_reached(contract, measure):
+            yield LintFinding(
+                "never-pays",
+                measure.line,
+                f"nobody reaches {measure.id!r}, not even who is in one of its states in every week",
+                "ask for less, or give people more time for it",
+                refuses=True,
+            )
+
+
+def _late_points(contract: Contract) -> Iterator[LintFinding]:
+    """Follow-up months that lie behind the calendar for everybody."""
+    first, last = first_days(contract)[0], contract.windows[-1].to_week
+    for measure in contract.measures:
+        if isinstance(measure, FollowUpMeasure):
+            late = [months for months in measure.months if Week.of(months_after(first, months)) > last]
+            if late and late != list(measure.months):  # with all of them nobody reaches the measure
+                yield LintFinding(
+                    "never-pays",
+                    measure.line,
+                    f"month {', '.join(map(str, late))} of {measure.id!r} lies behind the last window, which ends in"
+                    f" {last}, for everybody",
+                    "leave it out, or let windows go on for longer",
+                )
+
+
+def _few_hours(contract: Contract) -> Iterator[LintFinding]:
+    """Less than an hour a week is hardly meant: the number is in hundredths of an hour."""
+    for state in contract.states:
+        if 0 < state.hours_per_week_hundredths < _AN_HOUR:
+            hours = f"{state.hours_per_week_hundredths // _AN_HOUR}.{state.hours_per_week_hundredths % _AN_HOUR:02}"
+            yield LintFinding(
+                "few-hours",
+                state.line,
+                f"{state.id!r} asks for {hours} hours a week",
+                f"write hundredths of an hour: {state.hours_per_week_hundredths} hours are"
+                f" {state.hours_per_week_hundredths}00",
             )
 
 

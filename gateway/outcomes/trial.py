@@ -10,9 +10,11 @@ from collections.abc import Iterator
 
 from gateway.errors.contracts import ContractNotEvaluable
 from gateway.outcomes.best_seen import plain_life
-from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.forecast import Recount
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.results import person_result
 from gateway.outcomes.terms import Index
 from vocabulary.weeks import Week
 
@@ -54,10 +56,21 @@ def _lacking(contract: Contract, index: Index, years: range, line: int) -> Itera
         )
 
 
+def is_reached(contract: Contract, measure: Measure) -> bool:
+    """Whether anybody reaches a unit of the measure by being in one of its states in every week."""
+    last = contract.windows[-1].to_week
+    return any(person_result(contract, measure, life, last).quantity for life in _tried_people(contract))
+
+
+def _tried_people(contract: Contract) -> list[PersonHistory]:
+    """For each state and for the first and the last day of enrolment somebody who is in it all the time."""
+    starts = sorted({contract.cohort.enrolment_from, contract.cohort.enrolment_to})
+    return [plain_life(contract, state, day) for state in contract.states for day in starts]
+
+
 def stopped_evaluations(contract: Contract) -> Iterator[LintFinding]:
     """What stops the evaluation of people who are in a state in every week, and of odd declared figures."""
-    starts = sorted({contract.cohort.enrolment_from, contract.cohort.enrolment_to})
-    cohort = [plain_life(contract, state, day) for state in contract.states for day in starts]
+    cohort = _tried_people(contract)
     declared = {one.id: dict.fromkeys(one.windows, _ODD) for one in contract.aggregates}
     try:
         Recount(contract, cohort).payments(contract, declared)

@@ -112,7 +112,7 @@ def answer(gateway: Gateway, advice_id: str, *, followed: bool, text: str) -> Ad
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
             appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
-            second_person=row.by != gateway.actor.name,
+            second_person=gateway.actor.is_second_to(row.by),
             retention_clear=True,  # the advice and its answer are both kept
         )
         owner = staff_party(programme, Role.SYSTEM_OWNER)

@@ -157,7 +157,7 @@ def _authorise(
     facts = DecisionFacts(
         purpose=Purpose.RIGHTS_REQUEST,
         appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
-        second_person=row.asked_by != gateway.actor.name,
+        second_person=gateway.actor.is_second_to(row.asked_by),
         retention_clear=retention_clear,
     )
     try:

@@ -128,7 +128,7 @@ def _checks(gateway: Gateway, asking: Asking, settled: Settled, bill: Bill) -> l
         bill,
         versions=[load_contract(row.text, file=row.file_name) for row in rows],
         approved=approved,
-        approver=gateway.actor.name,
+        approver=gateway.actor,
     )
 
 
@@ -138,7 +138,7 @@ def _ask(
     facts = ApprovePaymentFacts(
         purpose=Purpose.OUTCOME_PAYMENT,
         appointment_valid=asking.is_appointed(programme, Role.SETTLEMENT_OFFICER),
-        second_person=bill.requested_by != gateway.actor.name,
+        second_person=gateway.actor.is_second_to(bill.requested_by),
         checks_hold=checks_hold,
         not_done_before=is_new,
     )

@@ -78,15 +78,22 @@ def read_settlement(gateway: Gateway, session: Session, contract_id: str, *, now
         *(_stated_document(contract, adopted, window) for window in (adopted.opening.windows if adopted else ())),
         *(_signed_document(row, trust, is_standing=row.id not in replaced) for row in issued if trust is not None),
     ]
+    frozen = {
+        window.label: evaluating.frozen_at(session, gateway.contract_for(session, contract_id, window), window)
+        for window in contract.windows
+    }
+    held = {
+        window.label: evaluating.held_back(session, contract, window, frozen[window.label], now=now)
+        for window in contract.windows
+        if window.label not in {row.window for row in issued}
+    }
     return Settled(
         contract=contract,
         terms=contract.settlement,
         signed=with_adjustments(signed, adjustments),
         intended=frozenset(row.window for row in rows if row.state == "intended"),
-        frozen_at={
-            window.label: evaluating.frozen_at(session, gateway.contract_for(session, contract_id, window), window)
-            for window in contract.windows
-        },
+        frozen_at=frozen,
+        held={label: one for label, one in held.items() if one is not None},
         acknowledgements=acknowledgements,
         disputes=disputes,
         adjustments=adjustments,

@@ -33,6 +33,7 @@ from gateway.settlement.account import (
     without_unbilled,
 )
 from gateway.settlement.states import ACCEPTED, SettlementState, SettlementStep, course
+from gateway.store.holds import HeldForCheck
 from gateway.store.settlement_tables import Acknowledgement, Adjustment, Bill, Dispute
 from policies.terms import Role
 from vocabulary.danish_days import danish_day
@@ -74,6 +75,7 @@ class Settled:
     signed: tuple[SignedDocument, ...]  # by window, oldest revision first, with adjustments
     intended: frozenset[str]  # windows whose payment document is drafted and not signed
     frozen_at: Mapping[str, datetime | None]
+    held: Mapping[str, HeldForCheck]  # windows that wait for a check of data
     acknowledgements: tuple[Acknowledgement, ...]
     disputes: tuple[Dispute, ...]
     adjustments: tuple[Adjustment, ...]
@@ -85,6 +87,11 @@ class Settled:
     @property
     def order(self) -> dict[str, int]:
         return {window.label: place for place, window in enumerate(self.contract.windows)}
+
+    def held_by(self, window: Window) -> HeldForCheck | None:
+        """What a window waits for that could freeze by the day on which it is answered."""
+        held = self.held.get(window.label)
+        return held if held is not None and self.contract.freezes_on(window) <= held.answer_by else None
 
     @property
     def documents(self) -> list[PaymentDocument]:
@@ -328,10 +335,10 @@ def lines_of(bill: Bill) -> list[BillLine]:
 
 def with_adjustments(signed: Sequence[SignedDocument], adjustments: Sequence[Adjustment]) -> tuple[SignedDocument, ...]:
     """The documents, each that stands with a line beside every line that both parties adjusted."""
-    return tuple(_adjusted(one, adjustments) if one.document.is_standing else one for one in signed)
+    return tuple(_document_with_adjustments(one, adjustments) if one.document.is_standing else one for one in signed)
 
 
-def _adjusted(one: SignedDocument, adjustments: Sequence[Adjustment]) -> SignedDocument:
+def _document_with_adjustments(one: SignedDocument, adjustments: Sequence[Adjustment]) -> SignedDocument:
     lines: list[DocumentLine] = []
     for line in one.document.lines:
         lines.append(line)

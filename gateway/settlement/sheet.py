@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from gateway.events.actor import Actor
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.tariff import owed_amounts
@@ -122,7 +123,7 @@ def checks(
     *,
     versions: Collection[Contract],
     approved: Collection[str],
-    approver: str,
+    approver: Actor,
 ) -> list[SheetCheck]:
     """Every check of a bill, in the order of the sheet. `approved` are ids of bills that were approved before."""
     windows = {line.window for line in lines_of(bill)}
@@ -136,8 +137,8 @@ def checks(
         _not_paid_before(settled, bill, approved),
         SheetCheck(
             CheckName.SECOND_PERSON,
-            approver != bill.requested_by,
-            f"{bill.requested_by} krævede · asked; {approver} attesterer · approves",
+            approver.is_second_to(bill.requested_by),
+            f"{bill.requested_by} krævede · asked; {approver.name} attesterer · approves",
         ),
     ]
 

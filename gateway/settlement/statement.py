@@ -194,6 +194,8 @@ def _open_dispute(row: Dispute) -> OpenDispute:
 
 def _next(settled: Settled, window: Window, one: SignedDocument | None) -> ExpectedNext | None:
     """What is expected next of a window, and when at the earliest or at the latest; None where nothing is."""
+    if one is None and (held := settled.held_by(window)) is not None:
+        return ExpectedNext(NextStep.PAYMENT_DOCUMENT, held.answer_by, str(held))
     if one is None:
         return ExpectedNext(NextStep.PAYMENT_DOCUMENT, settled.contract.freezes_on(window), CONDITIONAL)
     state = of_window(settled.window_states(window))

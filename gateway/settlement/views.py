@@ -61,6 +61,7 @@ def _investor_view(asking: Asking, settled: Settled) -> InvestorDates:
         paid=frozenset(paid),
         on=danish_day(asking.now),
         stated=_paid_before(settled),
+        held={one.label: str(held) for one in contract.windows if (held := settled.held_by(one)) is not None},
     )
 
 

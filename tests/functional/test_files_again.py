@@ -67,6 +67,30 @@ def test_a_file_without_anybodys_work_takes_the_work_back(tmp_path: Path):
     assert weeks(town, "2020-W53") < counted
 
 
+def test_a_reversal_that_cannot_be_read_counts_nothing_of_its_month_until_a_mended_file_comes(tmp_path: Path):
+    """Everybody's, where nobody can tell whose it is."""
+    town = small(tmp_path)
+    town.enrol()
+    town.pull_all()
+    counted = weeks(town, "2020-W53")
+    whose = next(line.split(";")[0] for line in town.drop.income.read_text().splitlines()[1:] if ";00;" in line)
+    months = {line.split(";")[1] for line in town.drop.income.read_text().splitlines()[1:]}
+    left = []
+    for cpr in (whose, "610180123"):
+        broken = again(town)
+        broken.write_text(
+            broken.read_text() + "".join(f"{cpr};{one};00;160,00-;;-21000,00\n" for one in sorted(months))
+        )
+        report = pulled(town, broken)
+        assert (report.uncertain == 1) == (cpr == whose)
+        left.append(weeks(town, "2020-W53"))
+    assert left[1] < left[0] < counted
+    mended = again(town)
+    mended.write_text(mended.read_text() + f"{whose};2018-10;01;0;;0\n")  # another file than the first
+    assert pulled(town, mended).is_new
+    assert weeks(town, "2020-W53") == counted
+
+
 def test_a_file_of_a_part_of_the_months_is_refused(tmp_path: Path):
     town = small(tmp_path)
     town.enrol()

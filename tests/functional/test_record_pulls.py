@@ -15,12 +15,14 @@ from sqlmodel import col, select
 from connectors.errors import AnswerForAnother, SchemaChanged, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transport import Ask, ListTransport, Page, PersonTransport, Record
 from gateway.contracts import declarations
+from gateway.errors.holds import PullLooksWrong
+from gateway.intake import answering_holds
 from gateway.intake.pulling import PullReport
 from gateway.intake.pulling_records import pull_records
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.store import basis
 from gateway.store.log_tables import LogEntry
-from gateway.store.record_tables import PullRun
+from gateway.store.record_tables import PullRun, StagedAnswer
 from gateway.store.tables import IncomeRow, PullRow, SpellRow, Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
@@ -127,7 +129,13 @@ def rows(town: SimulatedMunicipality, table: type = SpellRow) -> list[tuple[obje
 
 
 def pull(town: SimulatedMunicipality, transport: PersonByPerson | Pages, source: str = "dream") -> PullReport:
-    return pull_records(town.gateway, town.contract, source, transport)
+    """What a pull comes to, also where so few people in a test look wrong: then somebody has looked and accepts it."""
+    try:
+        return pull_records(town.gateway, town.contract, source, transport)
+    except PullLooksWrong as held:
+        answer = answering_holds.accept(town.gateway, held.hold)
+        assert answer.report is not None
+        return answer.report
 
 
 def student(cpr: str) -> list[Record]:
@@ -188,8 +196,9 @@ def test_a_run_that_was_killed_goes_on_and_nobody_is_lost_or_doubled(
     killed = PersonByPerson(paid, dies_at=17)
     with pytest.raises(SourceUnavailable):
         pull(town, killed, "income")
-    stored = len(rows(town, IncomeRow))
-    assert stored == 14 * 2  # two whole chunks, and nothing of the third
+    assert rows(town, IncomeRow) == []
+    with town.gateway.store.read() as session:
+        assert len(session.exec(select(StagedAnswer)).all()) == 14  # two whole chunks, and nothing of the third
     second = PersonByPerson(paid)
     pull(town, second, "income")
     assert set(second.asked).isdisjoint(killed.asked[:14])
@@ -199,6 +208,7 @@ def test_a_run_that_was_killed_goes_on_and_nobody_is_lost_or_doubled(
         assert len(session.exec(select(PullRow)).all()) == 1
         [run] = session.exec(select(PullRun)).all()
         assert (run.position, run.ended_at is None) == ("", False)
+        assert session.exec(select(StagedAnswer)).all() == []
 
 
 def test_an_objection_while_the_source_is_asked_wins(town: SimulatedMunicipality, tmp_path: Path) -> None:

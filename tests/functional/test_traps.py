@@ -20,7 +20,7 @@ from gateway.simulate.registers import replacement_cpr
 from gateway.store import ledger
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import verify_bundle
-from policies.errors import PolicyDenied
+from policies.errors import PolicyDenied, ProgrammeInvalid
 from policies.terms import Purpose
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT
@@ -295,3 +295,23 @@ def test_a_new_contract_version_counts_from_its_day_and_leaves_earlier_windows_a
         seconds = int(town.gateway.clock().timestamp())
         versions.append(verify_bundle(bundle, trust, now=seconds).claims["contract"]["version"])
     assert versions == [1, 1, 1, 2]
+
+
+MISFITS = {
+    "sources": ('sources = ["dream", "income"]', 'sources = ["dream"]'),
+    "closes_on": ("closes_on = ", "closes_on = 2019-12-31 # "),
+    "parties": ('organisation = "den-sociale-kapitalfond"', 'organisation = "another-fund"'),
+}
+
+
+@pytest.mark.parametrize("key", MISFITS)
+def test_a_programme_that_does_not_fit_its_contract_is_refused_when_both_are_read(tmp_path: Path, key: str):
+    """Accepted and added, it could never be pulled, evaluated or released."""
+    town = small(tmp_path)
+    programme = (tmp_path / "impact60.programme.toml").read_text()
+    changed = programme.replace(*MISFITS[key])
+    assert changed != programme
+    (tmp_path / "other.programme.toml").write_text(changed)
+    with pytest.raises(ProgrammeInvalid, match="programme-fits-contract") as refused:
+        declarations.read_declared(town.gateway, tmp_path / "impact60.toml", tmp_path / "other.programme.toml")
+    assert refused.value.key == key

@@ -61,6 +61,9 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/property/test_precedence.py",
     ),
     "gateway/release/drafting.py": ("tests/functional/test_drafting.py", "tests/functional/test_correction.py"),
+    "gateway/intake/judging_pulls.py": ("tests/unit/intake/test_judging_pulls.py",),
+    "gateway/store/life_events.py": ("tests/unit/store/test_life_events.py",),
+    "connectors/asking.py": ("tests/unit/connectors/test_asking.py",),
     "gateway/store/ledger.py": (
         "tests/unit/store/test_ledger.py",
         "tests/property/test_log.py",
@@ -71,6 +74,9 @@ TESTS: Mapping[str, tuple[str, ...]] = {
 }
 # a module of these that the report does not speak of yet -> why; a docs test takes no other excuse
 NOT_YET: Mapping[str, str] = {
+    "connectors/asking.py": "no run has begun with it yet",
+    "gateway/intake/judging_pulls.py": "no run has begun with it yet",
+    "gateway/store/life_events.py": "no run has begun with it yet",
     "gateway/release/drafting.py": "its mutants are tried by whole releases, which take seconds each",
     "verifier/outcome_verifier/verify.py": "561 mutants, of which a run has not reached the end yet",
 }

@@ -147,6 +147,7 @@ class Game:
             signed=with_adjustments(signed, words),
             intended=frozenset(),
             frozen_at={window.label: START for window in self.contract.windows},
+            held={},
             acknowledgements=tuple(_ack_row(n, labels[row[2]], *row) for n, row in enumerate(world.acks)),
             disputes=tuple(_dispute_row(n, labels[row[0]], *row) for n, row in enumerate(world.disputes)),
             adjustments=words,

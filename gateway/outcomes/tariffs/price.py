@@ -167,6 +167,8 @@ def _read_prices(table: DeclarationTable, states: tuple[WeekState, ...]) -> dict
     prices = table.table("price_by_state")
     found = {state.id: prices.integer(state.id) for state in states}
     prices.finish()
+    if not any(found.values()):
+        raise table.refuse("price_by_state", "must price some state above 0: nothing would ever be paid")
     return found
 
 

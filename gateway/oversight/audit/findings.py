@@ -19,7 +19,7 @@ from gateway.events.audit import AuditClosed, FindingRecorded
 from gateway.events.event import PersonLine
 from gateway.installation.authority import deciding
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import needed_weeks
+from gateway.outcomes.calendar import needed_weeks
 from gateway.oversight.audit.counted_people import last_week, rules_of
 from gateway.oversight.audit.sampling import ask_to_audit, find_sample, items, not_to_be_read
 from gateway.store.audit_tables import AuditItem, AuditSample

@@ -20,7 +20,7 @@ from gateway.events.audit import AuditRowsApproved, SourceRowsOpened
 from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
-from gateway.intake.enrolment import needed_weeks
+from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.oversight.audit import counted_people
 from gateway.oversight.audit.counted_people import FileGiven, PersonCounted
@@ -82,7 +82,7 @@ def approve(gateway: Gateway, sample_id: str) -> date:
         facts = DecisionFacts(
             purpose=Purpose.GOVERNANCE,
             appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
-            second_person=sample.drawn_by != gateway.actor.name,
+            second_person=gateway.actor.is_second_to(sample.drawn_by),
             retention_clear=True,  # nothing is lost
         )
         owner = staff_party(programme, Role.SYSTEM_OWNER)
@@ -160,7 +160,7 @@ def _ask(gateway: Gateway, asking: Asking, programme: Programme, sample: AuditSa
         purpose=Purpose.AUDIT,
         appointment_valid=asking.is_appointed(programme, Role.AUDITOR),
         attestation_stands=stands(asking.session, row),
-        second_person=sample.approved_by != gateway.actor.name,
+        second_person=gateway.actor.is_second_to(sample.approved_by),
         sample_approved=(
             sample.approved_until is not None and today <= sample.approved_until and sample.closed_at is None
         ),

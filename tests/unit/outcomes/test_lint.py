@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connectors.codes import shown_by_kind
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.lint import lint
+from gateway.outcomes.measures.retention import RetentionMeasure
 from tests.support.histories import EXAMPLES, example_contract
 from tests.support.payers import SHARED
+from vocabulary.errors import DeclarationInvalid
 
 TWICE = """
 [[tariffs]]
@@ -52,7 +56,32 @@ PRICE = "cap_minor = 1500000000 # 15 million kr. for the contract"
 GATED = PRICE + '\ngate = { of = "self_support_full_or_partial", at_least = 121 }'
 OWN_GATE = PRICE + '\ngate = { of = "weeks_in_work_or_education", at_least = 1 }'
 CAPS = '\n[caps]\n{}\n\n[[windows]]\nlabel = "2018H2"\n'
+FOLLOW_UP = """
+[[measures]]
+id = "followed"
+kind = "follow_up"
+states = ["fleksjob"]
+months = [12, 60]
+
+[[tariffs]]
+id = "followed"
+kind = "price"
+of = "followed"
+price_minor = 100
+
+[[windows]]
+label = "2018H2"
+"""
 CASES = [
+    ("impact60", (FIRST_WINDOW, FOLLOW_UP), "never-pays", 'id = "followed"', False),
+    ("impact60", (FIRST_WINDOW, FOLLOW_UP.replace("12, 60", "12, 24")), None, "", False),
+    (
+        "impact60",
+        ("hours_per_week_hundredths = 1000", "hours_per_week_hundredths = 37"),
+        "few-hours",
+        'id = "ordinary_job"',
+        False,
+    ),
     ("impact60", (PRICE, GATED), "gate-never-opens", 'id = "weeks_in', True),
     ("impact60", (PRICE, GATED.replace("121", "120")), None, "", False),
     ("impact60", (PRICE, OWN_GATE), "gate-never-shuts", 'id = "weeks_in', False),
@@ -155,3 +184,19 @@ def test_a_threshold_that_is_not_whole_is_refused_where_no_rounding_is_named():
     assert "not-evaluable" not in rules
     rules = {one.rule for one in lint(example_contract("whp", none=none, odd=odd), shown_by_kind()) if one.refuses}
     assert "not-evaluable" in rules
+
+
+@pytest.mark.parametrize(("days", "rules"), [(28, ["never-pays"]), (98, [])])
+def test_what_nobody_reaches_who_is_in_a_state_all_the_time_is_refused(days: int, rules: list[str]):
+    """13 weeks on end within 28 days."""
+    contract = example_contract("ballerup")
+    [measure], [tariff] = contract.measures, contract.tariffs
+    in_short = RetentionMeasure(measure.id, measure.states, 1, needed=13, within=13, days_from_enrolment=days)
+    changed = replace(contract, measures=(in_short,), tariffs=(replace(tariff, of=measure.id),))
+    assert [one.rule for one in lint(changed, shown_by_kind()) if one.refuses] == rules
+
+
+def test_prices_of_nothing_for_every_state_are_refused():
+    prices = "price_by_state = { ordinary_job = 0, fleksjob = 0, skaanejob = 0, education = 0 }"
+    with pytest.raises(DeclarationInvalid, match="above 0"):
+        example_contract("impact60", prices=("price_minor = 150000 ", f"{prices} "))

@@ -1,0 +1,34 @@
+"""Whether a programme fits the contract that it was declared for: read beside each other, before either is in force.
+
+What does not fit could be accepted by everybody, and then nothing of it could be pulled, evaluated or released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.outcomes.calendar import needed_weeks
+from gateway.outcomes.contract import Contract
+from policies.errors import ProgrammeInvalid
+from policies.programme import Programme
+from policies.terms import Party, Role
+
+
+def check_fits(contract: Contract, programme: Programme) -> None:
+    """Raise `ProgrammeInvalid` at the first key of the programme that leaves the contract without what it needs."""
+    for key, reason in _misfits(contract, programme):
+        raise ProgrammeInvalid(file=programme.file, line=1, key=key, reason=reason, rule="programme-fits-contract")
+
+
+def _misfits(contract: Contract, programme: Programme) -> Iterator[tuple[str, str]]:
+    for source in contract.sources:
+        if source not in programme.sources:
+            yield "sources", f"must name {source!r}, which {contract.file} reads"
+    first, last = needed_weeks(contract)
+    days = min(first.monday, contract.cohort.enrolment_from), last.sunday
+    if not programme.covers(*days):
+        yield "closes_on", f"and opens_on must hold {days[0]} to {days[1]}, the days that {contract.file} asks for"
+    for recipient in sorted({release.recipient for release in contract.releases}):
+        party = Party(contract.party(recipient).organisation, Role(recipient))
+        if party not in programme.parties:
+            yield "parties", f"must name {party.organisation!r} as {party.role}: {contract.file} plans releases to it"
