@@ -43,8 +43,6 @@ OWES_NOTHING: dict[tuple[str, str], str] = {
         "gateway.settlement.acknowledging",
         "DisputeOutcome",
     ): "says which are answers; the others follow from deeds",
-    ("gateway.settlement.adjusting", "DisputeOutcome"): "ends a dispute in one way",
-    ("gateway.settlement.settled", "Role"): "asks about one role at a time",
     ("gateway.settlement.settled", "SettlementStep"): "takes each step where a fact says so",
     ("gateway.settlement.sheet", "CheckName"): "makes each check once; the page has words for all",
     ("gateway.settlement.statement", "NextStep"): "makes each next step where it is one; the page has words for all",
