@@ -28,6 +28,7 @@ from connectors.codes import shipped_list, statuses
 from connectors.declaration import SourceAgreement, SourceDeclaration
 from connectors.dream import pull_dream
 from connectors.file_form import FileForm
+from connectors.hold_limits import DEFAULT_LIMITS
 from connectors.source_file import LocalFile
 from connectors.transports.file import FileSettings
 from connectors.whole_extract import scan_extract
@@ -57,7 +58,20 @@ _KEY = BlindIndexKey.derive(bytes(32), domain="municipality", version=1)
 _AGREEMENT = SourceAgreement("bench", "bench", frozenset(), "bench", date(2030, 1, 1))
 _FILES = FileSettings(FileForm("dream-*.csv", ","))
 _DREAM = SourceDeclaration(
-    "dream", "dream", "", {"cpr": "PNR"}, (), (), shipped_list("dream"), None, _FILES, _AGREEMENT, False, "", "bench"
+    "dream",
+    "dream",
+    "",
+    {"cpr": "PNR"},
+    (),
+    (),
+    shipped_list("dream"),
+    None,
+    DEFAULT_LIMITS,
+    _FILES,
+    _AGREEMENT,
+    False,
+    "",
+    "bench",
 )
 
 

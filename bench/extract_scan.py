@@ -30,6 +30,7 @@ from connectors.boundary import Boundary
 from connectors.codes import shipped_list
 from connectors.declaration import SourceAgreement, SourceDeclaration
 from connectors.file_form import FileForm
+from connectors.hold_limits import DEFAULT_LIMITS
 from connectors.pull import pull_file
 from connectors.source_file import LocalFile
 from connectors.transports.file import FileSettings
@@ -180,7 +181,20 @@ def _ours(path: Path, people: int) -> tuple[float, dict[str, list[str]]]:
     columns = {"cpr": "PNR"}
     files = FileSettings(FileForm("dream-*.csv", ","))
     declaration = SourceDeclaration(
-        "dream", "dream", "", columns, (), (), shipped_list("dream"), None, files, agreement, False, "", "bench"
+        "dream",
+        "dream",
+        "",
+        columns,
+        (),
+        (),
+        shipped_list("dream"),
+        None,
+        DEFAULT_LIMITS,
+        files,
+        agreement,
+        False,
+        "",
+        "bench",
     )
     boundary = Boundary(Linkage(MemoryVault(), secret=bytes(32), vault_key=bytes(32)))
     numbers = {boundary.enrol(cpr, _CONTRACT, refuse_elsewhere=True): cpr for cpr in _cohort(people)}

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from connectors.codes import NAMES, NO_CODES, CodeList, own_codes, shipped_list
 from connectors.file_form import FileForm, form_of
+from connectors.hold_limits import DEFAULT_LIMITS, HoldLimits, read_limits
 from connectors.schema import Schema
 from connectors.transports import TransportSettings, check, lists_everybody, read_settings
 from connectors.versions import VersionForm
@@ -84,6 +85,7 @@ class SourceDeclaration:
     dropped_patterns: tuple[str, ...]  # the same for columns that a source has one more of every month
     codes: CodeList  # what its codes mean; empty where it has none
     coverage: Coverage | None  # of records; a file's name and layout say it
+    holds: HoldLimits  # from when on a pull of it looks wrong
     transport: TransportSettings
     agreement: SourceAgreement
     is_supplied_for_another_purpose: bool  # then an assessment is required before it is used
@@ -147,6 +149,7 @@ def load_declaration(text: bytes, *, file: str) -> SourceDeclaration:
         dropped_patterns=patterns,
         codes=_codes(root, kind),
         coverage=coverage,
+        holds=read_limits(root.table("holds")) if "holds" in root else DEFAULT_LIMITS,
         transport=_transport(root.table("transport"), kind, coverage),
         agreement=_agreement(root.table("agreement")),
         is_supplied_for_another_purpose=root.flag("supplied_for_another_purpose"),

@@ -103,7 +103,7 @@ def lost_powers(programmes: Sequence[Programme], allows: Allows, *, on: date) ->
     found = [one for programme in programmes for one in _lost_in(programme, allows, on)]
     appointing = [programme for programme in programmes if programme.appointments]
     owners = [_people(programme, Role.SYSTEM_OWNER, on) for programme in appointing]
-    if len(owners) > 1 and all(owners) and not frozenset.intersection(*owners):
+    if owners and all(owners) and not frozenset.intersection(*owners):
         reason = "no system owner is appointed in every programme, and one must approve another policy set in all"
         found.append(LostPower(Power.CHANGE_RULES, "", on, reason))
     return tuple(found)

@@ -15,7 +15,7 @@ from datetime import date
 
 from policies.basis import BASES, RecordKind, Requirements
 from policies.errors import ProgrammeInvalid
-from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis
+from policies.terms import Action, LegalBasis, Party, Purpose, Role, SpecialCategoryBasis, is_service_name
 from policies.words import OFFICE, ProgrammeWords, read_words
 from vocabulary.declaration import DeclarationTable, one_of, parse
 from vocabulary.identity import is_same_person
@@ -292,6 +292,8 @@ def _appointments(root: DeclarationTable) -> tuple[Appointment, ...]:
     for table in root.tables("appointments", least=0):
         key = table.convert("key", _thumbprint) if "key" in table else ""
         one = Appointment(table.text("staff"), table.word("role", Role), table.day("until"), key)
+        if is_service_name(one.staff):
+            raise table.refuse("staff", "is the name of a service: nobody would answer for it")
         if key and one.role is not Role.AUDITOR:
             raise table.refuse("key", "belongs to an auditor, who signs what was found")
         if key and any(other.key == key for other in appointments):

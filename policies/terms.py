@@ -13,6 +13,7 @@ from enum import StrEnum
 from importlib.resources import files
 
 from vocabulary.declaration import one_of, parse
+from vocabulary.identity import identity_of
 from vocabulary.total import total
 
 
@@ -54,6 +55,14 @@ class SpecialCategoryBasis(StrEnum):
     LEGAL_CLAIMS = "https://w3id.org/dpv/legal/eu/gdpr#A9-2-f"
     SUBSTANTIAL_PUBLIC_INTEREST = "https://w3id.org/dpv/legal/eu/gdpr#A9-2-g"
     HEALTH_OR_SOCIAL_CARE = "https://w3id.org/dpv/legal/eu/gdpr#A9-2-h"
+
+
+SERVICE_NAME = "gateway ("  # how the name of a service begins: no person and no client has such a one
+
+
+def is_service_name(name: str) -> bool:
+    """Whether only a service may have this name, in whatever spelling."""
+    return identity_of(name).startswith(SERVICE_NAME)
 
 
 class Role(StrEnum):

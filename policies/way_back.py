@@ -5,13 +5,12 @@ Parties, grants and appointments are added at the end of the text that is in for
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from policies.programme import Programme
-from policies.terms import Action, Party, Role
+from policies.terms import Action, Role
 from vocabulary.identity import identity_of
 
 DAYS = 30  # in which the ordinary way, a proposal and an approval, puts people back who stay
@@ -49,25 +48,27 @@ def rescued_text(text: str, programme: Programme, rescue: Rescue) -> str:
     """The text of the programme file with what is missing at its end. Where it appoints nobody, nobody is appointed:
     whoever may run a command may act there.
     """
-    return "\n".join([text.rstrip("\n"), *_additions(programme, rescue), ""])
+    return "\n".join([text, *_additions(programme, rescue)])
 
 
 def _additions(programme: Programme, rescue: Rescue) -> Iterator[str]:
-    yield f"\n# the way back, asked for by two people; appointments hold until {rescue.until}"
+    yield f"# the way back, asked for by two people; appointments hold until {rescue.until}"
     for role in (Role.SYSTEM_OWNER, Role.DPO):
         if programme.party(role) is None:
             yield _entry("parties", organisation=programme.controller, role=role)
-    granted = {(grant.party, grant.action) for grant in programme.grants}
+    granted = {(grant.organisation, grant.role, grant.action) for grant in programme.grants}
     for role, action in _NEEDED:
-        party = programme.party(role) or Party(programme.controller, role)
-        if (party, action) not in granted:
+        party = programme.party(role)
+        organisation = programme.controller if party is None else party.organisation
+        if (organisation, role, action) not in granted:
             name = f"way-back-{role}-{action}".replace("_", "-")
-            yield _entry("grants", id=name, organisation=party.organisation, role=role, action=action)
+            yield _entry("grants", id=name, organisation=organisation, role=role, action=action)
     if programme.appointments:
         for name, role in rescue.people:
             yield _entry("appointments", staff=name, role=role) + f"until = {rescue.until}\n"
 
 
 def _entry(table: str, **values: str) -> str:
-    written = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}  # a TOML string too
-    return f"[[{table}]]\n" + "".join(f"{key} = {value}\n" for key, value in written.items())
+    """An entry of the file. A text says what is seen, so no character but these two needs another form in TOML."""
+    written = {key: value.replace("\\", r"\\").replace('"', r"\"") for key, value in values.items()}
+    return f"[[{table}]]\n" + "".join(f'{key} = "{value}"\n' for key, value in written.items())

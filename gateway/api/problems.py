@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 from gateway.api.request_log import ID_HEADER, note_failure, request_id
+from gateway.errors.holds import DataHeld
 from gateway.errors.table import outcome
 from gateway.installation.server_log import INTERNAL
 from gateway.wording.views import JsonValue
@@ -111,7 +112,8 @@ async def _own_error(request: Request, error: Exception) -> JSONResponse:
     told = _CPR_SHAPE.sub("…", str(error))
     detail = told if shown.status < 500 else "the request was not carried out; nothing was changed"
     problem = _problem(shown.status, code, shown.title, detail)
-    if isinstance(error, PolicyDenied):
+    # whoever waits for a check of data is told until when, and neither rule nor reason
+    if isinstance(error, PolicyDenied) and not isinstance(error, DataHeld):
         decision = error.decision
         problem = DeniedProblem(
             **problem.model_dump(),

@@ -118,6 +118,12 @@ def _policy() -> typer.Typer:
     return policy.app
 
 
+def _holds() -> typer.Typer:
+    from gateway.cli import holds
+
+    return holds.app
+
+
 def _advice() -> typer.Typer:
     from gateway.cli import advice
 
@@ -145,6 +151,7 @@ _GROUPS: dict[str, Callable[[], typer.Typer]] = {
     "trust": _trust,
     "rights": _rights,
     "policy": _policy,
+    "holds": _holds,
     "advice": _advice,
     "audit": _audit,
     "settle": _settle,

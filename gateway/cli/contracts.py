@@ -255,7 +255,9 @@ def leaflet(
 def notice(
     programme: Annotated[Path, typer.Argument(help="The programme file; its notices lie where it says.")],
     out: Annotated[Path, typer.Option(help="Where the text goes (Markdown).")],
-    notice_id: Annotated[str, typer.Option("--id", help="The notice; the newest of all where it is left out.")] = "",
+    notice_id: Annotated[
+        str, typer.Option("--notice", help="The notice by its id; the newest of all where it is left out.")
+    ] = "",
     language: Annotated[str, typer.Option(help="da or en.")] = "da",
     on: Annotated[str, typer.Option(help="The day of the paper, YYYY-MM-DD; today where it is left out.")] = "",
 ) -> None:

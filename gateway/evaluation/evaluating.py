@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
@@ -9,6 +11,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gateway.errors.evaluation import NotYetKnown
+from gateway.errors.holds import DataHeld
 from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.events.evaluation import Evaluated
@@ -30,13 +33,17 @@ from gateway.outcomes.reconciling import (
     rests_on_documents,
 )
 from gateway.outcomes.terms import Window
-from gateway.store import basis, contract_queries, queries, spells
+from gateway.store import basis, contract_queries, holds, queries, spells
+from gateway.store.holds import HeldForCheck
 from gateway.store.tables import SpellRow, Subject
+from policies.errors import PolicyDenied
 from policies.facts import EvaluateFacts
 from policies.programme import Programme
 from policies.terms import Action, Purpose
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
+
+_INCOMPLETE = frozenset({"P24-sources-complete", "P28-predicate-date"})  # a date comes once the data are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +292,24 @@ def frozen_at(session: Session, contract: Contract, window: Window) -> datetime 
         if not unknown_spells(session, contract, window, known_at=at):
             return at
     return frozen
+
+
+def held_back(
+    session: Session, contract: Contract, window: Window, frozen: datetime | None, *, now: datetime
+) -> HeldForCheck | None:
+    """What holds a window back whose data froze at an instant; None leaves that out, as where it is corrected."""
+    return holds.holding_back(session, contract.id, last_week=window.to_week.ordinal, frozen=frozen, now=now)
+
+
+@contextmanager
+def telling_what_is_held(held: HeldForCheck | None) -> Iterator[None]:
+    """Turns a refusal by nothing but incomplete sources into `DataHeld`, where that is why they are incomplete."""
+    try:
+        yield
+    except PolicyDenied as refused:
+        if held is None or not _INCOMPLETE.issuperset(refused.decision.rule_ids):
+            raise
+        raise DataHeld(refused.decision, held=str(held)) from None
 
 
 def unknown_spells(session: Session, contract: Contract, window: Window, *, known_at: datetime) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from policies.terms import Role
-from vocabulary.identity import are_two_people, identity_of
+from policies.terms import SERVICE_NAME, Role, is_service_name
+from vocabulary.identity import are_two_people
 
 OUTSIDE = frozenset({Role.OPERATOR, Role.INVESTOR})  # whose people never sit at the municipality's keyboard
-_SERVICE = "gateway ("
 
 
 class ActorKind(StrEnum):
@@ -39,7 +38,7 @@ class Actor:
 
         A service is nobody's second person and has none: a human being answers for each of the two steps.
         """
-        return self.kind is not ActorKind.SERVICE and not _is_service(first) and are_two_people(first, self.name)
+        return self.kind is not ActorKind.SERVICE and not is_service_name(first) and are_two_people(first, self.name)
 
     def body(self) -> dict[str, object]:
         """As it stands in every event."""
@@ -51,7 +50,7 @@ def staff_member(name: str) -> Actor:
 
     Raises `ValueError` for a name that only a service may have.
     """
-    if _is_service(name):
+    if is_service_name(name):
         raise ValueError("is the name of a service")
     return Actor(name, Role.MUNICIPALITY, ActorKind.STAFF)
 
@@ -63,8 +62,4 @@ def client(client_id: str, role: Role) -> Actor:
 
 def service(what: str) -> Actor:
     """The gateway itself, named by what it does: "gateway (server)", "gateway (scheduled pull)"."""
-    return Actor(f"{_SERVICE}{what})", Role.MUNICIPALITY, ActorKind.SERVICE)
-
-
-def _is_service(name: str) -> bool:
-    return identity_of(name).startswith(_SERVICE)
+    return Actor(f"{SERVICE_NAME}{what})", Role.MUNICIPALITY, ActorKind.SERVICE)

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from gateway.events.pulls import PullNotNeeded
 from gateway.events.records import RecordsComplete
 from gateway.installation.gateway import Gateway
-from gateway.store import contract_queries, queries
+from gateway.store import contract_queries, holds, queries
 from gateway.store.log_tables import LogEntry
 from outcome_verifier import canonical
 
@@ -26,10 +26,12 @@ def waiting_for(gateway: Gateway, source_id: str, digest: str) -> tuple[str, ...
 
 
 def _has_had(session: Session, contract_id: str, source_id: str, digest: str) -> bool:
-    """Whether the file was pulled for the contract, or the access log says that its records were, or that it was not
-    needed.
+    """Whether the file was pulled for the contract or rejected, or the access log says that its records were pulled, or
+    that it was not needed.
     """
     if any(row.file_sha256 == digest for row in queries.pulls(session, contract_id, source_id)):
+        return True
+    if digest in holds.rejected_files(session, contract_id, source_id):
         return True
     kinds = (PullNotNeeded.kind, RecordsComplete.kind)
     query = select(LogEntry.body).where(LogEntry.log == "access", col(LogEntry.kind).in_(kinds))

@@ -20,6 +20,7 @@ from connectors.pull import check_is_a_kind_of_file
 from connectors.reading import file_sha256
 from connectors.transport import Clock, Secrets
 from gateway.contracts.declarations import source
+from gateway.errors.holds import PullRejected
 from gateway.events.sources import FolderAuthorised, FolderFailed, SourceAnswersAgain
 from gateway.installation.authority import deciding
 from gateway.installation.gateway import Gateway
@@ -31,7 +32,7 @@ from policies.terms import Purpose
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One file of the folder: `report` is None where the contract needs none of its weeks.
+    """One file of the folder: `report` is None where the contract needs none of its weeks, or it was rejected.
 
     `waits_for` are the contracts that have not had it; with none the file was put away.
     """
@@ -87,7 +88,7 @@ def _take_files(
             try:
                 report = pull(gateway, contract_id, source_id, file, purpose=purpose, progress=progress)  # 3
                 digest = report.file_sha256
-            except FileNotNeeded:
+            except (FileNotNeeded, PullRejected):
                 digest = file_sha256(file)
             waiting = waiting_for(gateway, source_id, digest)
             if not waiting:

@@ -25,6 +25,9 @@ from gateway.events.pulls import PullAuthorised, PullCompleted, PullFailed, Pull
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed
+from gateway.intake.holding import LookedAt, check_may_be_used, findings_of, hold_pull, supersede_holds
+from gateway.intake.judging_pulls import PullMeasures
+from gateway.intake.measuring import measures_of_file
 from gateway.intake.stops import record_programme_stop
 from gateway.outcomes.calendar import needed_weeks
 from gateway.store import basis, circuit, queries, spells
@@ -71,10 +74,11 @@ def pull(
 ) -> PullReport:
     """Read one file of a declared source for one contract. The same file again changes nothing.
 
-    1 authorise and log, before the file is opened for its rows; 2 read it, outside any transaction; 3 ask again
-    and store rows, cursor and event in one transaction.
+    1 authorise and log, before the file is opened for its rows; 2 read it, outside any transaction; 3 ask again, judge
+    it, and store rows, cursor and event in one transaction.
 
-    Raises `PolicyDenied`, `SourceUnknown`, `ContractUnknown` or a `ConnectorError`; then no row is stored.
+    Raises `PolicyDenied`, `SourceUnknown`, `ContractUnknown`, a `ConnectorError`, `PullLooksWrong` where it is held or
+    `PullRejected`; then no row is stored.
     """
     file = LocalFile(file) if isinstance(file, Path) else file
     digest = file_sha256(file)
@@ -83,6 +87,7 @@ def pull(
         keeps_amounts = gateway.contract(asking.session, contract_id).needs_amounts
         authorised, weeks, stopped = ask_to_pull(gateway, asking, contract_id, declaration, purpose)
         known = _pulled_before(asking.session, contract_id, declaration, digest, to_week=weeks[1])
+        is_accepted = check_may_be_used(asking.session, contract_id, declaration, digest)
         left_out = stopped | _subjects_gone(gateway, asking, contract_id, declaration, weeks)
         matcher = gateway.boundary(asking.session).matcher(contract_id, without=left_out)
         asking.uow.record(
@@ -125,9 +130,19 @@ def pull(
             return report(known, people_changed=0, postings_added=0, is_new=False)
         left_out |= stopped
         kept = _judge_newcomers(asking, declaration, _without(pulled, left_out))
-        row, changed, added = _store(
-            asking, contract_id, declaration, kept, authorised, without=left_out, asked_to=weeks[1]
-        )
+        measures = measures_of_file(asking.session, contract_id, declaration, kept, people=matcher.size)
+        supersede_holds(asking, contract_id, declaration, digest, authorised.id)
+        findings = () if is_accepted else findings_of(asking.session, contract_id, declaration, measures)
+        if findings:
+            covered = pulled.from_week, pulled.to_week
+            held = LookedAt(contract_id, declaration, digest, purpose, covered, file_name=pulled.file)
+            looks_wrong = hold_pull(asking, held, findings, authorised.id)
+        else:
+            row, changed, added = _store(
+                asking, contract_id, declaration, kept, measures, authorised, without=left_out, asked_to=weeks[1]
+            )
+    if findings:
+        raise looks_wrong
     return report(row, people_changed=changed, postings_added=added, is_new=True)
 
 
@@ -225,6 +240,7 @@ def _store(
     contract_id: str,
     declaration: SourceDeclaration,
     pulled: Pulled,
+    measures: PullMeasures,
     authorised: Authorised,
     *,
     without: set[str],
@@ -254,6 +270,7 @@ def _store(
         edition=pulled.edition,
         asked_to_week=asked_to.ordinal,
         counts=counts,
+        measures=measures.counts(),
         decision_id=authorised.id,
         known_at=asking.now,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date
 
 from sqlmodel import Session
 
@@ -54,10 +53,9 @@ def status(gateway: Gateway) -> PolicySetStatus:
 
 
 def propose_policy_set(gateway: Gateway) -> str:
-    """Propose the set on disk and return the proposal's id. Raises `NobodyLeft`."""
+    """Propose the set on disk and return the proposal's id."""
     rules = gateway.policies.rules
     with gateway.write() as uow:
-        _check_somebody_is_left(gateway, uow.session, on=uow.now.date())
         row = Proposal(
             id=str(uuid.uuid4()),
             contract_id="",
@@ -85,8 +83,9 @@ def approve_policy_set(gateway: Gateway, proposal_id: str) -> str:
             raise ProposalUnknown(proposal=proposal_id)
         if not gateway.actor.is_second_to(row.proposed_by):  # also where no programme is there to be asked
             raise RequestRefused(rule="second-person", reason="whoever approves is another than whoever proposed")
-        _ask_everywhere(gateway, asking, row)
-        _check_somebody_is_left(gateway, asking.session, on=asking.now.date())
+        engine = _approved_engine(gateway, asking.session)
+        _ask_everywhere(gateway, asking, row, engine)
+        check_somebody_is_left(gateway, asking.session, on=asking.now.date(), was=engine, rules=gateway.policies)
         row.approved_by, row.approved_at = gateway.actor.name, asking.now
         asking.session.add(row)
         by = f"{row.proposed_by}, {gateway.actor.name}"
@@ -106,13 +105,7 @@ def _approved_engine(gateway: Gateway, session: Session) -> PolicyEngine:
     return PolicyEngine.of(known) if known else gateway.policies
 
 
-def _check_somebody_is_left(gateway: Gateway, session: Session, *, on: date) -> None:
-    rules = _approved_engine(gateway, session)
-    check_somebody_is_left(gateway, session, on=on, was=rules, rules=gateway.policies)
-
-
-def _ask_everywhere(gateway: Gateway, asking: Asking, row: Proposal) -> None:
-    engine = _approved_engine(gateway, asking.session)
+def _ask_everywhere(gateway: Gateway, asking: Asking, row: Proposal, engine: PolicyEngine) -> None:
     for contract_id in contract_queries.contract_ids(asking.session):
         programme = gateway.programme(asking.session, contract_id)
         facts = DecisionFacts(

@@ -111,11 +111,15 @@ def plan(
     """What a request comes to; the policy is asked first, through `ask`.
 
     `revision` asks for an earlier attestation. `corrects` asks for another one where there is one, with everything
-    known now. Raises `PolicyDenied`, `RevisionUnknown`, `WindowOutOfOrder`, `ReleaseInterrupted`.
+    known now. Raises `PolicyDenied`, and of these `DataHeld` where nothing stands against it but that data which it
+    needs are held; `RevisionUnknown`, `WindowOutOfOrder`, `ReleaseInterrupted`.
     """
     programme = gateway.programme(session, request.contract.id)
-    facts, frozen = _facts(session, programme, request, now=now)
-    authorised = ask(_party(request), claims.ACTIONS[request.template], programme, facts)  # 1
+    frozen = evaluating.frozen_at(session, request.contract, request.window)
+    held = evaluating.held_back(session, request.contract, request.window, None if corrects else frozen, now=now)
+    facts = _facts(session, programme, request, frozen, is_held=held is not None, now=now)
+    with evaluating.telling_what_is_held(held):
+        authorised = ask(_party(request), claims.ACTIONS[request.template], programme, facts)  # 1
     existing = [row for row in _revisions(session, request) if revision is None or row.revision == revision]
     if revision is not None and not existing:
         raise RevisionUnknown(window=request.window.label, revision=revision)
@@ -148,20 +152,25 @@ def _party(request: ReleaseRequest) -> Party:
 
 
 def _facts(
-    session: Session, programme: Programme, request: ReleaseRequest, *, now: datetime
-) -> tuple[ReleaseFacts, datetime | None]:
-    """What the policy is told of a release, and the instant at which the window's data froze."""
+    session: Session,
+    programme: Programme,
+    request: ReleaseRequest,
+    frozen: datetime | None,
+    *,
+    is_held: bool,
+    now: datetime,
+) -> ReleaseFacts:
+    """What the policy is told of a release whose window's data froze at an instant. What is held is not complete."""
     contract, window = request.contract, request.window
-    frozen = evaluating.frozen_at(session, contract, window)
     is_due = frozen is not None and frozen <= now
-    facts = ReleaseFacts(
+    return ReleaseFacts(
         purpose=request.purpose,
         contract_sha256=evaluating.newest_digest(session, contract),
         requested_by=request.requested_by or municipality(programme),
         cohort_sealed=is_sealed(session, contract),
         release_planned=contract.is_planned(request.template, request.recipient, window.label),  # 3
         window_frozen=now.date() >= contract.freezes_on(window),
-        sources_complete=frozen is not None,
+        sources_complete=frozen is not None and not is_held,
         cohort_reaches_k=may_show_total(contract.cohort.size, DisclosureRules(contract.k, contract.k_cohort)),
         date_declared=contract.is_planned(Template.PREDICATE, request.recipient, window.label) and is_due,
         codes_acceptable=not contract.unknown_codes_block
@@ -173,7 +182,6 @@ def _facts(
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
         settled_here=contract_queries.is_settled_here(session, contract.id, window.label),
     )
-    return facts, frozen
 
 
 def _revisions(session: Session, request: ReleaseRequest) -> list[ReleaseRow]:

@@ -160,6 +160,7 @@ def _authorise(
     programme = gateway.programme(session, contract_id)
     grant = programme.grant(Role.OPERATOR, Action.RELEASE_INDIVIDUAL)
     frozen = evaluating.frozen_at(session, contract, window)
+    held = evaluating.held_back(session, contract, window, frozen, now=asking.now)
     own = grant.legal_basis if grant is not None else None
     facts = IndividualFacts(
         purpose=Purpose.INDIVIDUAL_FOLLOW_UP,
@@ -168,14 +169,15 @@ def _authorise(
         cohort_sealed=is_sealed(session, contract),
         release_planned=any((one.kind, one.window) == (kind, window.label) for one in contract.statements),
         window_frozen=asking.now.date() >= contract.freezes_on(window),
-        sources_complete=frozen is not None,
+        sources_complete=frozen is not None and held is None,
         own_legal_basis=own is not None,
         legal_role_permits=own in PERMITTED_BASES[contract.operator_legal_role],
         not_suspended=not queries.is_suspended(session, contract.id, window.label),
         settled_here=contract_queries.is_settled_here(session, contract.id, window.label),
     )
     party = Party(contract.party("operator").organisation, Role.OPERATOR)
-    authorised = asking.ask(party, Action.RELEASE_INDIVIDUAL, programme, facts)
+    with evaluating.telling_what_is_held(held):
+        authorised = asking.ask(party, Action.RELEASE_INDIVIDUAL, programme, facts)
     if grant is None or frozen is None:
         return authorised, None
     return authorised, _AskedStatement(contract, programme, window, kind, grant, frozen)

@@ -28,13 +28,24 @@ from gateway.store import basis
 from gateway.store.audit_tables import AuditItem
 from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.log_tables import LogEntry, PersonLineRow
-from gateway.store.record_tables import PullRun, RecordRow
+from gateway.store.record_tables import PullRun, RecordRow, StagedAnswer
 from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
 from gateway.store.tables import IncomeRow, LinkageRow, SpellRow, Subject, SubjectKeyRow, VaultRow
 from policies.programme import Programme
 
 TYPE = "erasure-certificate+jwt"
-OF_PEOPLE = (VaultRow, SubjectKeyRow, LinkageRow, SpellRow, IncomeRow, RecordRow, EvidenceRow, BasisRow, Subject)
+OF_PEOPLE = (
+    VaultRow,
+    SubjectKeyRow,
+    LinkageRow,
+    SpellRow,
+    IncomeRow,
+    RecordRow,
+    StagedAnswer,
+    EvidenceRow,
+    BasisRow,
+    Subject,
+)
 _KEPT = (
     "sums over everybody erased in this contract",
     "digests of log lines, without what they were made of",

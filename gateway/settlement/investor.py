@@ -47,6 +47,8 @@ class DeclaredDate:
     window: str
     template: str
     from_: date
+    held: str | None = None
+    """Since when, and until when, a check of data holds it back; left out where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +157,19 @@ def investor_view(
     paid: frozenset[str],
     on: date,
     stated: tuple[str, int] | None = None,
+    held: Mapping[str, str] | None = None,
 ) -> InvestorDates:
     """The investor's view: an `InvestorSettlement` where the cohort has k_cohort people and the contract says how money
     flows, else the dates alone. `documents` holds each window's standing payment document, `paid` what is paid in full.
 
     `stated` is the last window that the parties stated before the gateway, and what is paid of all of those: one sum,
-    and only where the contract plans a total of each of them for the investor, who would have it anyway.
+    and only where the contract plans a total of each of them for the investor, who would have it anyway. `held` says of
+    windows that a check of data holds them back.
     """
     dates = InvestorDates(
         schema="investor-settlement/1",
         contract=AcceptedContract(contract.id, contract.version, contract.sha256),
-        declared_dates=_dates(contract, since=stated[0] if stated else ""),
+        declared_dates=_dates(contract, since=stated[0] if stated else "", held=held or {}),
         predicates=tuple(GoalOfWindow(one.window, one.met) for one in shown if one.template == Template.PREDICATE),
     )
     terms = contract.settlement.investor if contract.settlement else None
@@ -194,7 +198,7 @@ def investor_view(
             terms,
             drawn_minor=sum(draw.amount_minor for draw in terms.draws if draw.on <= on),
             paid_minor=sum(one.payable_minor or 0 for one in settled) + (stated[1] if stated else 0),
-            goal_met=bool(newest and newest.met),
+            goal_met=any(one.met for one in totals),
         ),
     )
 
@@ -206,14 +210,14 @@ def _may_see_stated(contract: Contract, last: str) -> bool:
     )
 
 
-def _dates(contract: Contract, *, since: str) -> tuple[DeclaredDate, ...]:
+def _dates(contract: Contract, *, since: str, held: Mapping[str, str]) -> tuple[DeclaredDate, ...]:
     """When the contract lets the investor learn something, at the earliest; of a stated window it never will."""
     closed = contract.windows_until(since) if since else ()
     planned = {
         (release.window, release.template) for release in contract.releases if release.recipient == Recipient.INVESTOR
     }
     return tuple(
-        DeclaredDate(window.label, template, contract.freezes_on(window))
+        DeclaredDate(window.label, template, contract.freezes_on(window), held.get(window.label))
         for window in contract.windows
         for template in (Template.CONTRACT_TOTAL, Template.PREDICATE)
         if (window.label, template) in planned and window not in closed

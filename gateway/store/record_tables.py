@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column
@@ -23,7 +23,7 @@ class PullRun(SQLModel, table=True):
     from_week: int
     to_week: int
     asked_to_week: int
-    position: str  # the last subject whose answer is stored; of a source that is asked person by person
+    position: str  # the last subject whose answer is kept; of a source that is asked person by person
     cursor: str  # where a source of changes goes on
     newest_file: str  # the name of the file that told everything, where the records came as one; empty until then
     people: list[str] = json_value()  # subject ids asked about; of the newest run of a source alone
@@ -55,3 +55,40 @@ class RecordRow(SQLModel, table=True):
     subject_id: str = Field(index=True)
     texts: list[str] = json_value()
     known_at: datetime = instant()
+
+
+class StagedAnswer(SQLModel, table=True):
+    """What a source told of one person in a run that has not ended, or waits until somebody has looked; without the
+    person's number. Personal data; goes with the run's end; an edit falsifies what is derived from it.
+    """
+
+    run_id: str = Field(primary_key=True)
+    subject_id: str = Field(primary_key=True, index=True)
+    records: list[list[str]] = json_value()
+    failure: str  # why nothing was learnt, or empty
+
+
+class PullHold(SQLModel, table=True):
+    """Pulls that look wrong: what stands out, and what was decided. Trusted; an edit lets a pull through, and
+    contradicts the logged event.
+    """
+
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    source_id: str
+    what: str  # SHA-256 of the file, or the id of the run
+    meaning_sha256: str  # of the declaration and code list that it was read by
+    file_name: str  # empty of a run
+    purpose: str
+    from_week: int
+    to_week: int
+    files: list[str] = json_value()  # SHA-256 of those that a run's records came in
+    absence_is_known: bool
+    findings: list[dict[str, Any]] = json_value()
+    held_at: datetime = instant()
+    answer_by: date
+    proposed: str  # after that day, by one of two: empty | "accepted" | "rejected"
+    proposed_by: str
+    answer: str  # empty while it waits | "accepted" | "rejected" | "superseded"
+    answered_by: str
+    answered_at: datetime | None = optional_instant()

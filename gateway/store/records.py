@@ -15,6 +15,7 @@ from connectors.declaration import SourceDeclaration
 from connectors.errors import SourceMalformed
 from connectors.shapes import Owned
 from connectors.transport import Record
+from gateway.store import holds
 from gateway.store.record_tables import PullRun, RecordRow
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
@@ -60,7 +61,9 @@ def run_of(
     if before is not None and goes_on:
         return before, True
     if not is_same:
-        _forget(session, contract_id, declaration.id)
+        forget_records(session, contract_id, declaration.id)
+    if before is not None:
+        holds.forget_staged(session, before.id)
     row = PullRun(
         id=secrets.token_hex(32),
         contract_id=contract_id,
@@ -100,8 +103,8 @@ def _newest_run(session: Session, contract_id: str, source_id: str) -> PullRun |
     return session.exec(query.order_by(col(PullRun.began_at).desc(), PullRun.id)).first()
 
 
-def _forget(session: Session, contract_id: str, source_id: str) -> None:
-    """Drop every record of a source: another declaration gives its texts another meaning."""
+def forget_records(session: Session, contract_id: str, source_id: str) -> None:
+    """Drop every record of a source: another declaration gives its texts another meaning, or they were rejected."""
     session.exec(
         delete(RecordRow).where(col(RecordRow.contract_id) == contract_id, col(RecordRow.source_id) == source_id)
     )

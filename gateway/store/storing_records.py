@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,6 +41,19 @@ class RecordQuestion:
     keeps_amounts: bool
 
 
+@dataclass(frozen=True, slots=True)
+class WholeAnswer:
+    """What records mean that are all that is known of the people who were asked about. Of `certain` people their
+    absence from a week says something too, where `absence_is_known`; of `uncertain` many nothing is concluded.
+    """
+
+    read: Read
+    certain: frozenset[SubjectRef]
+    uncertain: int
+    failed: frozenset[SubjectRef]  # whose answer could not be used
+    absence_is_known: bool
+
+
 @dataclass(slots=True)
 class StoredRecords:
     people_changed: int = 0
@@ -50,21 +63,18 @@ class StoredRecords:
     unknown_codes: Counter[str] = field(default_factory=Counter)
 
 
-def store_whole(
-    session: Session,
-    boundary: Boundary,
+def read_whole(
     asked: RecordQuestion,
     owned: Iterable[Owned],
+    failed: Mapping[SubjectRef, RejectReason],
     *,
     absence_is_known: bool,
-    now: datetime,
-) -> StoredRecords:
-    """Make these records all that is known of the people who were asked about.
+) -> WholeAnswer:
+    """Read the records of the people who were asked about. Stores nothing.
 
-    Where a record of a person could not be read, what was known of that person stays. Where the owner of a lost record
-    is unknown (`absence_is_known` false), it may be anybody's: then what the records show is stored, and nothing is
-    concluded from what they do not show. A posting that is lost may take back what others give, so of postings all is
-    stored, with a mark that the income of its months is unknown: of its person, or of everybody in every month.
+    Of whom the source's answer `failed`, or a record could not be read, nothing is concluded. Where the owner of a lost
+    record is unknown (`absence_is_known` false), it may be anybody's: then nothing is concluded from what the records
+    do not show.
     """
     declaration = asked.declaration
     read = read_records(
@@ -75,24 +85,40 @@ def store_whole(
         codes=declaration.codes,
         keeps_amounts=asked.keeps_amounts,
     )
-    stored = StoredRecords(uncertain=len(read.uncertain), rejected=read.rejected, unknown_codes=read.unknown_codes)
+    own_failed = {person: reason for person, reason in failed.items() if person in asked.people}
+    read.uncertain.update(own_failed)
+    read.rejected.update(own_failed.values())
+    certain, uncertain = asked.people - read.uncertain, len(read.uncertain)
     if not absence_is_known:
         shown = {spell.subject for spell in read.spells} | {posting.subject for posting in read.postings}
         shown |= {event.subject for event in read.events}
-        stored.uncertain = len(asked.people - shown | read.uncertain)
-        certain = shown - read.uncertain
-    else:
-        certain = set(asked.people) - read.uncertain
-    if declaration.kind == "periods":
-        rows = _periods(asked, read, certain, absence_is_known)
-        rows, newcomers = judge_newcomers(session, declaration, rows, now=now)
+        certain = frozenset(shown - read.uncertain)
+        uncertain = len(asked.people if declaration.kind == "postings" else asked.people - shown | read.uncertain)
+    return WholeAnswer(read, certain, uncertain, frozenset(own_failed), absence_is_known)
+
+
+def store_whole(
+    session: Session, boundary: Boundary, asked: RecordQuestion, answer: WholeAnswer, *, now: datetime
+) -> StoredRecords:
+    """Make an answer all that is known of the people of whom it is certain; of the others what was known stays.
+
+    A posting that is lost may take back what others give, so of postings all is stored, with a mark that the income of
+    its months is unknown: of its person, or of everybody in every month.
+    """
+    read, certain = answer.read, set(answer.certain)
+    stored = StoredRecords(uncertain=answer.uncertain, rejected=read.rejected, unknown_codes=read.unknown_codes)
+    kind = asked.declaration.kind
+    if kind == "periods":
+        rows = _periods(asked, read, certain, answer.absence_is_known)
+        rows, newcomers = judge_newcomers(session, asked.declaration, rows, now=now)
         stored.unknown_codes = stored.unknown_codes + newcomers
         stored.people_changed = _store_periods(session, asked, rows, certain, now)
-    elif declaration.kind == "postings":
-        stored.uncertain = len(read.uncertain if absence_is_known else asked.people)
-        stored.postings = _postings(session, asked, read, absence_is_known, now)
+    elif kind == "postings":
+        stored.postings = _postings(session, asked, answer, now)
     else:
-        stored.people_changed = _events(session, boundary, asked, read.events, certain, absence_is_known, stored, now)
+        stored.people_changed = _events(
+            session, boundary, asked, read.events, certain, answer.absence_is_known, stored, now
+        )
     return stored
 
 
@@ -161,17 +187,27 @@ def _store_periods(
     )
 
 
-def _postings(session: Session, asked: RecordQuestion, read: Read, absence_is_known: bool, now: datetime) -> int:
+def _postings(session: Session, asked: RecordQuestion, answer: WholeAnswer, now: datetime) -> int:
+    """Of whoever's answer failed, the months that no earlier pull told are unknown, and the others stay."""
     first, last = asked.weeks[0].month, asked.weeks[1].month
-    lost = [] if absence_is_known else unreadable(sorted(asked.people), months_between(first, last))
-    return spells.store_told_postings(
+    lost = [] if answer.absence_is_known else unreadable(sorted(asked.people), months_between(first, last))
+    source = asked.declaration.id
+    added = spells.store_told_postings(
         session,
-        asked.declaration.id,
-        [*read.postings, *lost],
-        people=asked.people,
+        source,
+        [*answer.read.postings, *lost],
+        people=asked.people - answer.failed,
         months=(first, last),
         now=now,
     )
+    told_to = max((row.to_week for row in queries.pulls(session, asked.contract_id, source)), default=None)
+    untold = first if told_to is None else max(first, Week(told_to + 1).month)
+    if answer.failed and untold <= last:
+        marks = unreadable(sorted(answer.failed), months_between(untold, last))
+        added += spells.store_told_postings(
+            session, source, list(marks), people=answer.failed, months=(untold, last), now=now
+        )
+    return added
 
 
 def _events(

@@ -92,6 +92,7 @@ class PullRow(SQLModel, table=True):
     edition: int
     asked_to_week: int
     counts: dict[str, Any] = json_value()
+    measures: dict[str, int] = json_value()  # what later pulls are judged beside
     decision_id: str
     known_at: datetime = instant()
 

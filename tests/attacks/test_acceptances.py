@@ -19,7 +19,8 @@ from gateway.errors.contracts import ProgrammeMismatch
 from gateway.installation import signing
 from gateway.installation.gateway import Gateway, initialise
 from gateway.installation.settings import Kind, Settings
-from gateway.jobs.doctor import FAIL, examine_opened
+from gateway.jobs.diagnosis import FAIL
+from gateway.jobs.doctor import examine_opened
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.store.contract_tables import AcceptanceRow

@@ -95,7 +95,7 @@ def test_it_is_left_alone_by_the_next_process_and_then_tried_again(town: Simulat
     moved(town.gateway, FIRST_REST)
     assert ending(as_new_process(town), unreachable) == "source-rests"  # twice as long now
     moved(town.gateway, FIRST_REST)
-    assert ending(as_new_process(town), lambda _: ()) == "stored"
+    assert ending(as_new_process(town), lambda cpr: [("651", cpr, "2020-01-06", "")]) == "stored"
     moved(town.gateway, timedelta(days=40))
     assert ending(as_new_process(town), unreachable) == "source-unavailable"
     assert ending(as_new_process(town), unreachable) == "source-unavailable"  # counted from the beginning

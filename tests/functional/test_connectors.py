@@ -10,7 +10,8 @@ import pytest
 from gateway.contracts import declarations
 from gateway.intake import pulling
 from gateway.intake.connecting import connectors
-from gateway.jobs.doctor import FAIL, OK, WARN, examine_opened
+from gateway.jobs.diagnosis import FAIL, OK, WARN
+from gateway.jobs.doctor import examine_opened
 from policies.errors import PolicyDenied
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run

@@ -100,6 +100,10 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
         ("impact60", "2018H2", "--line", "weeks/window", "--reason", "source", "--letter", "STATUS"),
     ),
     "settle resolve": (Action.ACKNOWLEDGE, ("DISPUTE", "--outcome", "stands", "--letter", "STATUS")),
+    "settle adjust": (
+        Action.ACKNOWLEDGE,
+        ("impact60", "2018H2", "--line", "weeks/window", "--worth-minor", "1", "--letter", "STATUS"),
+    ),
     "settle invoice": (Action.REQUEST_PAYMENT, ("impact60", "2018H2", "--out", "invoice.xml")),
     "settle sheet": (Action.READ_SETTLEMENT, ("impact60", "BILL", "--out", "sheet.html")),
     "settle approve": (Action.APPROVE_PAYMENT, ("impact60", "BILL")),
@@ -133,9 +137,12 @@ ASKS_NOBODY = {
     "contract add": "puts a first version in force, with the grants that could be asked; a later one needs two people",
     "contract propose": "changes nothing until a second person approves, who is asked",
     "contract proposals": "shows digests and days",
+    "contract rescue": "changes nothing until the second of two people approves, with the key store's passphrase",
+    "contract approve-rescue": "is open where the policy would refuse everybody, to two with the passphrase",
     "contract source": "declares where data come from; every pull asks whether the agreement covers it",
     "contract declare": "takes in a figure about a whole group, whose signature the contract's own key must have made",
     "contract leaflet": "reads files",
+    "contract notice": "reads files",
     "contract processing-record": "reads files",
     "contract simulate": "invents people; with --cohort it asks as `evaluate` does, see test_whatif.py",
     "contract annex": "reads files, and prints the fingerprint of the anchor, which is public",
@@ -168,6 +175,7 @@ ROUTES_ASK = {
     ("GET", "/contracts/{contract_id}/settlement"): Action.READ_SETTLEMENT,
     ("POST", "/contracts/{contract_id}/windows/{window}/acknowledgement"): Action.ACKNOWLEDGE,
     ("POST", "/contracts/{contract_id}/windows/{window}/disputes"): Action.ACKNOWLEDGE,
+    ("POST", "/contracts/{contract_id}/windows/{window}/adjustments"): Action.ACKNOWLEDGE,
     ("POST", "/contracts/{contract_id}/disputes/{dispute}/outcome"): Action.ACKNOWLEDGE,
     ("POST", "/contracts/{contract_id}/windows/{window}/invoice"): Action.REQUEST_PAYMENT,
 }
@@ -180,6 +188,7 @@ BODIES = {
         "letter_sha256": DIGEST,
         "jwt_sha256": DIGEST,
     },
+    "adjustments": {"line": "weeks/window", "worth_minor": 1, "letter_sha256": DIGEST, "jwt_sha256": DIGEST},
     "outcome": {"outcome": "stands", "letter_sha256": DIGEST},
 }
 ROUTES_ASK_NOBODY = {
@@ -293,7 +302,7 @@ def documented(town: SimulatedMunicipality, reference: str) -> str:
             withdrawn_by="",
         )
         uow.session.add(row)
-        uow.record(EvidenceRegistered(town.contract, row.id, row.registered_by, "", ""))
+        uow.record(EvidenceRegistered(town.contract, row.id, "", ""))
         return row.id
 
 

@@ -205,8 +205,9 @@ def with_a_rule_that_refuses(gateway: Gateway, action: str) -> Gateway:
 
 def test_rules_that_lock_everybody_out_are_refused_too(town: SimulatedMunicipality):
     changed = with_a_rule_that_refuses(town.gateway, "change_policy")
+    proposal = governance.propose_policy_set(changed)
     with pytest.raises(NobodyLeft, match="change the rules"):
-        governance.propose_policy_set(changed)
+        governance.approve_policy_set(acting(changed, "second"), proposal)
 
 
 def said(town: SimulatedMunicipality) -> list[Diagnosis]:

@@ -5,10 +5,12 @@ A register codes a week for a single day of it, so a week that straddles a day b
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connectors.codes import CodeList, shipped_list
-from connectors.codes.newcomers import without_newcomers
+from connectors.codes.newcomers import subjects_to_judge, without_newcomers
 from connectors.declaration import load_declaration
 from tests.support.histories import EXAMPLES
 from vocabulary.records import StatusSpell, SubjectRef
@@ -113,6 +115,27 @@ def test_a_correction_stands_before_what_was_told_earlier():
     earlier = {ANNE: spells("2026-W26", ["kontanthjælp", "revalideringsydelse"], known)}
     _, counted = without_newcomers(told, earlier, known)
     assert counted == {"revalideringsydelse (new after it closed)": 1}
+
+
+def test_weeks_that_are_not_told_now_stand_as_they_were():
+    """Told now: the week before the last open one. What was told of that one goes on to say that she had it."""
+    known = shipped_list("dream")
+    told = [*spells("2026-W26", ["730"], known), *spells("2026-W40", ["810"], known)]
+    _, counted = without_newcomers(told, {ANNE: spells("2026-W27", ["810"], known)}, known)
+    assert counted.total() == 0
+
+
+def test_nothing_but_the_status_of_a_spell_changes():
+    """And only whoever has a code after the last open week is judged at all."""
+    known = shipped_list("dream")
+    before, after = Week.parse("2026-W39"), Week.parse("2026-W42")
+    new = StatusSpell(ANNE, Status.BENEFIT, "810", before + 1, after)
+    told = [StatusSpell(ANNE, Status.BENEFIT, "730", before, before), new]
+    assert subjects_to_judge(told, known) == [ANNE]
+    assert subjects_to_judge(spells("2026-W26", ["730", "810"], known), known) == []
+    judged, counted = without_newcomers(told, {}, known)
+    assert judged == [told[0], replace(new, status=Status.UNKNOWN)]
+    assert counted == {"810 (new after it closed)": 3}
 
 
 def test_a_municipality_that_knows_the_day_says_it_in_its_own_codes():

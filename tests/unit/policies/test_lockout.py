@@ -165,6 +165,28 @@ def test_one_owner_must_be_left_in_every_programme():
     assert lost_powers([PROGRAMME, other], everything, on=DAY) == ()  # whoever may run a command is left there
 
 
+def test_every_reason_is_said_in_its_own_words():
+    def why(power: Power, *refused: tuple[Role, Action]) -> str:
+        return next(one.reason for one in lost_powers([PROGRAMME], but(*refused), on=DAY) if one.power is power)
+
+    both = (Role.CASE_WORKER, Role.SYSTEM_OWNER)
+    assert why(Power.REGISTER_RIGHT, *((role, Action.READ_PERSON) for role in both)) == (
+        "no case worker or system owner who may answer a request for access is left"
+    )
+    assert why(Power.REGISTER_RIGHT, (Role.SYSTEM_OWNER, Action.DECIDE_RIGHT)) == (
+        "no system owner who may decide on a request is left"
+    )
+    other = replace(appointing(("signe", Role.SYSTEM_OWNER), *STAFF[1:]), contract_id="ballerup")
+    assert [one.reason for one in lost_powers([appointing(*STAFF), other], everything, on=DAY)] == [
+        "no system owner is appointed in every programme, and one must approve another policy set in all"
+    ]
+
+
+def test_a_last_day_that_is_the_first_of_the_period_is_told_with_the_day_after():
+    found = first_losses([appointing(*STAFF, until=DAY)], everything, since=DAY, until=LATER)
+    assert {one.day for one in found} == {DAY + timedelta(days=1)}
+
+
 def test_a_programme_without_an_owner_is_told_once():
     other = replace(appointing(*STAFF[1:]), contract_id="ballerup")
     found = lost_powers([appointing(*STAFF), other], everything, on=DAY)
@@ -237,7 +259,11 @@ def test_the_way_back_adds_what_is_missing_and_changes_nothing():
     assert back.appointments == ()
     assert [one.id for one in back.grants if "way-back" in one.id] == ["impact60/way-back-system-owner-change-policy"]
     assert back.contract_sha256 == PROGRAMME.contract_sha256
-    assert rescued_text(text, back, RESCUE).startswith(text.rstrip("\n"))
+    added = (
+        "\n# the way back, asked for by two people; appointments hold until 2027-03-31\n"
+        f'[[grants]]\nid = "way-back-system-owner-change-policy"\n{OWN}\naction = "change_policy"\n'
+    )
+    assert rescued_text(text, load_programme(text.encode(), file="p.toml"), RESCUE) == text + added
 
 
 def test_the_way_back_appoints_three_where_people_are_appointed():
@@ -265,6 +291,16 @@ def test_the_way_back_declares_the_controller_where_a_party_is_missing():
     assert lost(back, allowed_by(PolicyEngine.load())) == set()
 
 
+def test_the_way_back_grants_to_whoever_is_the_officers_organisation():
+    elsewhere = IMPACT60.replace(
+        'organisation = "aalborg-kommune"\nrole = "dpo"', 'organisation = "dpo-aps"\nrole = "dpo"'
+    )
+    [grant] = [part for part in elsewhere.split("[[grants]]") if 'id = "dpo-reads-log"' in part]
+    back = rescued(elsewhere.replace(f"[[grants]]{grant}", ""))
+    [added] = [one for one in back.grants if "way-back" in one.id]
+    assert (added.party, added.action) == (Party("dpo-aps", Role.DPO), Action.READ_LOG)
+
+
 def test_the_way_back_takes_three_people():
     assert rescue_of("ole", "signe", "dorte", today=DAY) == RESCUE
     for first, second, officer in (("a", "a", "b"), ("a", "b", "a"), ("a", "b", "b"), ("a", "A", "b"), ("a", "b", " ")):
@@ -273,9 +309,9 @@ def test_the_way_back_takes_three_people():
 
 
 def test_a_name_in_quotes_stays_a_name():
-    odd = replace(RESCUE, first='o"le\\')
+    odd = replace(RESCUE, first='o"le\\', second="Ølé 𐐀")
     text = rescued_text(IMPACT60 + NOBODY_NOW, appointing(*STAFF), odd)
-    assert 'o"le\\' in {one.staff for one in load_programme(text.encode(), file="p.toml").appointments}
+    assert {'o"le\\', "Ølé 𐐀"} <= {one.staff for one in load_programme(text.encode(), file="p.toml").appointments}
 
 
 PAGES = Path(__file__).parents[3] / "docs"

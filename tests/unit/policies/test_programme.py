@@ -147,7 +147,7 @@ REFUSALS = {
     "a word without source": ('source = "lovbekendtg', 'origin = "lovbekendtg', "words.2.source", "missing"),
     "a word without first day": ("valid_from = 2027-01-01\n", "", "words.3.valid_from", "missing"),
     "two words on one day": ("valid_from = 2026-07-01", "valid_from = 2026-06-30", "words.1.valid_from", "two words"),
-    "a word that ends first": ("valid_to = 2026-12-31", "valid_to = 2017-12-31", "words.2.valid_to", "before"),
+    "a word that ends first": ("valid_to = 2026-12-31", "valid_to = 2017-12-31", "words.2.valid_to", "lies before"),
     "another key of a word": ('key = "law"', 'key = "law"\ncolour = "red"', "words.2.colour", "a word"),
     "a switch as text": ("active = true", 'active = "true"', "active", "true or false"),
     "a day as text": ("opens_on = 2018-10-01", 'opens_on = "2018-10-01"', "opens_on", "date"),
@@ -173,6 +173,12 @@ REFUSALS = {
         "twice",
     ),
     "unknown key in a grant": ('action = "enrol"', 'action = "enrol"\nuntil = 2', "grants.0.until", "a word"),
+    "a service as somebody": (
+        "\n[retention]",
+        '\n[[appointments]]\nstaff = "gateway (server)"\nrole = "dpo"\nuntil = 2030-01-01\n\n[retention]',
+        "appointments.0.staff",
+        "service",
+    ),
     "key of somebody who is no auditor": (
         "\n[retention]",
         f'\n[[appointments]]\nstaff = "ole"\nrole = "dpo"\nuntil = 2030-01-01\nkey = "{"k" * 43}"\n\n[retention]',

@@ -62,8 +62,17 @@ def test_a_day_without_a_word_is_refused_with_key_and_day(day: date) -> None:
 
 def test_a_programme_without_a_word_for_the_office_is_refused() -> None:
     text = (EXAMPLES / "programmes" / "impact60.toml").read_text("utf-8").replace('"employment_office"', '"office"')
-    with pytest.raises(ProgrammeInvalid, match="has no word for employment_office"):
+    with pytest.raises(ProgrammeInvalid, match=r"\bwords has no word for employment_office"):
         load_programme(text.encode(), file="impact60.toml")
+
+
+def test_a_word_may_hold_for_a_single_day_and_its_programme_is_named_where_it_is_missing() -> None:
+    text = (EXAMPLES / "programmes" / "impact60.toml").read_text("utf-8")
+    text = text.replace("valid_to = 2026-06-30", "valid_to = 2018-01-01")
+    found = load_programme(text.encode(), file="impact60.toml")
+    assert found.office(on=date(2018, 1, 1)) == "jobcentret"
+    with pytest.raises(WordNotValid, match=r"^impact60\.toml has no word for employment_office on 2018-01-02"):
+        found.office(on=date(2018, 1, 2))
 
 
 def test_a_text_gets_the_words_of_its_day_in_its_language() -> None:
@@ -94,3 +103,10 @@ def test_a_word_that_ends_is_foreseen_60_days_ahead(
 ) -> None:
     found = words(*days).last_days(on=date.fromisoformat(on))
     assert found == ({"k": date.fromisoformat(last)} if last else {})
+
+
+def test_a_word_that_ends_before_it_begins_is_refused_in_these_words() -> None:
+    text = (EXAMPLES / "programmes" / "impact60.toml").read_text("utf-8")
+    with pytest.raises(ProgrammeInvalid) as refused:
+        load_programme(text.replace("valid_to = 2026-12-31", "valid_to = 2017-12-31").encode(), file="impact60.toml")
+    assert refused.value.reason == "lies before valid_from"

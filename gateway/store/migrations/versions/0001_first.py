@@ -9,8 +9,8 @@ revision = "0001"
 down_revision = None
 
 SETTLEMENTS = (
-    "kind IN ('dispute_resolved', 'payment_registered', 'payment_requested', 'release_intended', "
-    "'result_acknowledged', 'result_disputed')"
+    "kind IN ('adjustment_signed', 'dispute_resolved', 'payment_registered', 'payment_requested', "
+    "'release_intended', 'result_acknowledged', 'result_disputed')"
 )
 
 
@@ -218,6 +218,7 @@ def upgrade() -> None:
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.Column("asked_to_week", sa.Integer(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("measures", sa.JSON(), nullable=False),
         sa.Column("decision_id", sa.String(), nullable=False),
         sa.Column("known_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),

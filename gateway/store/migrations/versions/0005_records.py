@@ -48,3 +48,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("contract_id", "source_id", "record_sha256"),
     )
     op.create_index("ix_recordrow_subject_id", "recordrow", ["subject_id"], unique=False)
+    op.create_table(
+        "stagedanswer",
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("records", sa.JSON(), nullable=False),
+        sa.Column("failure", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", "subject_id"),
+    )
+    op.create_index("ix_stagedanswer_subject_id", "stagedanswer", ["subject_id"], unique=False)
+    op.create_table(
+        "pullhold",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("meaning_sha256", sa.String(), nullable=False),
+        sa.Column("file_name", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("from_week", sa.Integer(), nullable=False),
+        sa.Column("to_week", sa.Integer(), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("absence_is_known", sa.Boolean(), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("held_at", sa.BigInteger(), nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=False),
+        sa.Column("proposed", sa.String(), nullable=False),
+        sa.Column("proposed_by", sa.String(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("answered_by", sa.String(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_pullhold_contract_id", "pullhold", ["contract_id"], unique=False)

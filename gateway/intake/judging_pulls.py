@@ -1,0 +1,184 @@
+"""Whether a pull looks wrong, by its counts and those of the source's own past. Pure.
+
+A source that suddenly answers with nothing, with half of its rows or with codes of another year is well-formed, and
+would move money. What stands out is held until somebody has looked; it is never corrected here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from connectors.hold_limits import HoldLimits
+from vocabulary.total import total
+
+_FEWEST_ROWS = 25  # a loss of fewer rows says nothing
+
+
+class HoldReason(StrEnum):
+    """What stands out in a pull."""
+
+    EMPTY = "no_row_at_all"
+    NOBODY_FOUND = "nobody_found"
+    FEWER_FOUND = "fewer_people_found"
+    SHORTER = "fewer_rows"
+    UNKNOWN_CODES = "unknown_codes"
+    UNCERTAIN = "uncertain_people"
+    UNREADABLE = "unreadable_rows"
+    ENDED = "ended_benefits"
+
+
+@dataclass(frozen=True, slots=True)
+class PullMeasures:
+    """What a pull is judged by: counts of rows and people, as they stand in `PullRow.measures`."""
+
+    rows: int  # of the extract or answer, whoever they are about
+    weeks: int  # that it covers
+    people: int  # who were asked about
+    found: int  # of whom it has something: a benefit, a posting, an event
+    unknown: int  # found with a code that no list explains
+    uncertain: int  # of whom nothing is concluded
+    unreadable: int  # rows that were left out
+    before: int  # with a benefit in the last week that was known before, or not yet dead or away
+    ended: int  # of these: who have none at the end of this one
+
+    def counts(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFinding:
+    """One thing that stands out: `count` of `of`, which is `share` percent where `limit` is allowed."""
+
+    reason: HoldReason
+    count: int
+    of: int
+    limit: int
+
+    @property
+    def share(self) -> int:
+        return percent(self.count, self.of)
+
+    def __str__(self) -> str:
+        """For municipal eyes: `fewer_people_found: 12 of 60 (20 %, at least 75 %)`."""
+        side = "at least" if self.reason in _LOSSES else "at most"
+        return f"{self.reason.value}: {self.count} of {self.of} ({self.share} %, {side} {self.limit} %)"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTraits:
+    """What is usual for a source. `tells_everybody`: it has something of everybody in a cohort, as a civil register has
+    not, where no event is the rule. `rows_compare`: two pulls have about as many rows, whatever weeks they cover.
+    `explains_codes`: somebody has said what its codes mean; until then every one of them is unknown, which is known.
+    """
+
+    tells_everybody: bool
+    rows_compare: bool
+    explains_codes: bool = True
+
+
+_LOSSES = frozenset({HoldReason.EMPTY, HoldReason.NOBODY_FOUND, HoldReason.FEWER_FOUND, HoldReason.SHORTER})
+_Judge: TypeAlias = Callable[[PullMeasures, Sequence[PullMeasures], HoldLimits, SourceTraits], "HoldFinding | None"]
+
+
+def percent(part: int, whole: int) -> int:
+    """The share in whole percent, rounded down; 0 of nothing."""
+    return 100 * part // whole if whole else 0
+
+
+def judge_pull(
+    now: PullMeasures, past: Sequence[PullMeasures], limits: HoldLimits, traits: SourceTraits
+) -> tuple[HoldFinding, ...]:
+    """Everything that stands out in a pull; `past` are the pulls of this source that were let through, oldest first."""
+    found = (judge(now, past, limits, traits) for judge in _JUDGES.values())
+    return tuple(finding for finding in found if finding is not None)
+
+
+def _empty(now: PullMeasures, past: Sequence[PullMeasures], _: HoldLimits, traits: SourceTraits) -> HoldFinding | None:
+    """No row at all, where there was one or should be."""
+    least = 1 if traits.tells_everybody else _FEWEST_ROWS
+    is_news = past[-1].rows >= least if past else traits.tells_everybody
+    return HoldFinding(HoldReason.EMPTY, 0, past[-1].rows if past else 0, 1) if not now.rows and is_news else None
+
+
+def _nobody_found(
+    now: PullMeasures, past: Sequence[PullMeasures], _: HoldLimits, traits: SourceTraits
+) -> HoldFinding | None:
+    is_news = not past or past[-1].found > 0
+    if now.found or not now.people or not is_news or not traits.tells_everybody:
+        return None
+    return HoldFinding(HoldReason.NOBODY_FOUND, 0, now.people, 1)
+
+
+def _fewer_found(
+    now: PullMeasures, past: Sequence[PullMeasures], limits: HoldLimits, traits: SourceTraits
+) -> HoldFinding | None:
+    """People of whom it had something at the last pull: not more than it is asked about now."""
+    before = min(past[-1].found, now.people) if past and traits.tells_everybody else 0
+    if before - now.found < limits.fewest_people or 100 * now.found >= limits.fewest_found * before:
+        return None
+    return HoldFinding(HoldReason.FEWER_FOUND, now.found, before, limits.fewest_found)
+
+
+def _shorter(
+    now: PullMeasures, past: Sequence[PullMeasures], limits: HoldLimits, traits: SourceTraits
+) -> HoldFinding | None:
+    """An extract shorter than the last; where rows are a period's, than the last of as many weeks."""
+    alike = [one.rows for one in past if traits.rows_compare or one.weeks == now.weeks]
+    before = alike[-1] if alike else 0
+    if before - now.rows < _FEWEST_ROWS or 100 * now.rows >= limits.fewest_rows * before:
+        return None
+    return HoldFinding(HoldReason.SHORTER, now.rows, before, limits.fewest_rows)
+
+
+def _share(
+    reason: HoldReason,
+    part: Callable[[PullMeasures], int],
+    whole: Callable[[PullMeasures], int],
+    most: Callable[[HoldLimits], int],
+) -> _Judge:
+    """A share far above the source's own past."""
+
+    def judge(
+        now: PullMeasures, past: Sequence[PullMeasures], limits: HoldLimits, traits: SourceTraits
+    ) -> HoldFinding | None:
+        if reason is HoldReason.UNKNOWN_CODES and not traits.explains_codes:
+            return None
+        worst = max((percent(part(one), whole(one)) for one in past), default=0)
+        limit = max(most(limits), limits.times_past * worst)
+        if part(now) < max(1, limits.fewest_people) or 100 * part(now) <= limit * whole(now):
+            return None
+        return HoldFinding(reason, part(now), whole(now), limit)
+
+    return judge
+
+
+_JUDGES: Mapping[HoldReason, _Judge] = total(
+    {
+        HoldReason.EMPTY: _empty,
+        HoldReason.NOBODY_FOUND: _nobody_found,
+        HoldReason.FEWER_FOUND: _fewer_found,
+        HoldReason.SHORTER: _shorter,
+        HoldReason.UNKNOWN_CODES: _share(
+            HoldReason.UNKNOWN_CODES, lambda one: one.unknown, lambda one: one.found, lambda limits: limits.most_unknown
+        ),
+        HoldReason.UNCERTAIN: _share(
+            HoldReason.UNCERTAIN,
+            lambda one: one.uncertain,
+            lambda one: one.people,
+            lambda limits: limits.most_uncertain,
+        ),
+        HoldReason.UNREADABLE: _share(
+            HoldReason.UNREADABLE,
+            lambda one: one.unreadable,
+            lambda one: one.rows,
+            lambda limits: limits.most_unreadable,
+        ),
+        HoldReason.ENDED: _share(
+            HoldReason.ENDED, lambda one: one.ended, lambda one: one.before, lambda limits: limits.most_ended
+        ),
+    },
+    HoldReason,
+)

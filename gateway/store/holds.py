@@ -1,0 +1,109 @@
+"""Pulls that are held: which of them wait for an answer, and which hold a window back; and answers that are staged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, delete, select
+
+from connectors.errors import RejectReason
+from connectors.shapes import Owned
+from gateway.store.record_tables import PullHold, StagedAnswer
+from vocabulary.danish_days import danish_day
+from vocabulary.records import SubjectRef
+
+HELD = "held for a check of data"
+ACCEPTED, REJECTED = "accepted", "rejected"
+SUPERSEDED = "superseded"  # the source was declared in another way: what came is judged anew
+
+
+@dataclass(frozen=True, slots=True)
+class HeldForCheck:
+    """All that the parties are told of a hold: since when, and by when it is answered."""
+
+    since: date
+    answer_by: date
+
+    def __str__(self) -> str:
+        return f"{HELD} since {self.since}, answered by {self.answer_by}"
+
+
+def holds_of(session: Session, contract_id: str = "", source_id: str = "") -> Sequence[PullHold]:
+    """Every hold, answered or not, oldest first; of one contract, of one source, or of all."""
+    query = select(PullHold).order_by(col(PullHold.held_at), PullHold.id)
+    query = query.where(PullHold.contract_id == contract_id) if contract_id else query
+    return session.exec(query.where(PullHold.source_id == source_id) if source_id else query).all()
+
+
+def open_holds(session: Session, contract_id: str = "", source_id: str = "") -> list[PullHold]:
+    """The holds that wait for an answer, oldest first."""
+    return [row for row in holds_of(session, contract_id, source_id) if not row.answer]
+
+
+def hold_of(session: Session, contract_id: str, source_id: str, what: str) -> PullHold | None:
+    """The newest hold of one file, by digest, or of one run."""
+    rows = [row for row in holds_of(session, contract_id, source_id) if row.what == what]
+    return rows[-1] if rows else None
+
+
+def rejected_files(session: Session, contract_id: str, source_id: str) -> frozenset[str]:
+    """The digests of the files that were rejected: they are left out for good."""
+    rows = [row for row in holds_of(session, contract_id, source_id) if row.answer == REJECTED]
+    return frozenset(digest for row in rows for digest in (row.what, *row.files))
+
+
+def holding_back(
+    session: Session, contract_id: str, *, last_week: int, frozen: datetime | None, now: datetime
+) -> HeldForCheck | None:
+    """What holds back a window that ends in `last_week`: the holds that wait for an answer whose day has not passed.
+
+    Data that came after the window froze concern it no more. After its day a hold holds nothing back: what it keeps is
+    missing, as if it had not come.
+    """
+    today = danish_day(now)
+    rows = [
+        row
+        for row in open_holds(session, contract_id)
+        if row.from_week <= last_week and today <= row.answer_by and (frozen is None or row.held_at < frozen)
+    ]
+    if not rows:
+        return None
+    return HeldForCheck(danish_day(rows[0].held_at), max(row.answer_by for row in rows))
+
+
+def stage(
+    session: Session,
+    run_id: str,
+    owned: Iterable[Owned],
+    failed: Mapping[SubjectRef, RejectReason],
+    asked: Iterable[str],
+) -> None:
+    """Keep aside what a source told of the people who were `asked` about, until the run's end; a person again replaces
+    what was kept.
+    """
+    records: dict[str, list[list[str]]] = {subject: [] for subject in asked}
+    for one in owned:
+        records.setdefault(one.subject.value, []).append(list(one.record))
+    reasons = {person.value: reason.value for person, reason in failed.items()}
+    for subject, texts in records.items():
+        session.merge(StagedAnswer(run_id=run_id, subject_id=subject, records=texts, failure=reasons.get(subject, "")))
+
+
+def staged_answers(session: Session, run_id: str) -> tuple[list[Owned], dict[SubjectRef, RejectReason]]:
+    """What is kept aside of a run: the records, and of whom nothing was learnt, and why."""
+    query = select(StagedAnswer).where(StagedAnswer.run_id == run_id).order_by(StagedAnswer.subject_id)
+    owned: list[Owned] = []
+    failed: dict[SubjectRef, RejectReason] = {}
+    for row in session.exec(query):
+        person = SubjectRef(row.subject_id)
+        owned += [Owned(person, tuple(texts)) for texts in row.records]
+        if row.failure:
+            failed[person] = RejectReason(row.failure)
+    return owned, failed
+
+
+def forget_staged(session: Session, run_id: str) -> None:
+    """Delete what is kept aside of a run."""
+    session.exec(delete(StagedAnswer).where(col(StagedAnswer.run_id) == run_id))
