@@ -10,11 +10,12 @@ person may object (GDPR art. 21).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from policies.terms import Purpose
+from vocabulary.danish_days import danish_midnight
 
 
 class RecordKind(StrEnum):
@@ -31,6 +32,8 @@ class RecordKind(StrEnum):
     PROTECTION = "protection"  # navne- og adressebeskyttelse: never shown individually
 
 
+# what happens on a day and is often learnt later: registered with that day, it counts from then
+DATED = frozenset({RecordKind.EXIT, RecordKind.PRISON, RecordKind.COHABITATION})
 BASES = frozenset({RecordKind.STATUTORY_BASIS, RecordKind.ADMINISTRATIVE_CONSENT, RecordKind.GDPR_CONSENT})
 
 
@@ -70,6 +73,14 @@ class BasisEvent:
     at: datetime
     purposes: frozenset[Purpose]  # of a basis; empty for what stops everything
     valid_to: date | None = None  # the last day of a record that ends by itself
+    since: date | None = None  # the day on which what it says began, where that was before it was registered
+
+    @property
+    def effective(self) -> BasisEvent:
+        """The same as if it had been registered on the day on which it began."""
+        if self.since is None or self.change is Change.ENDS:
+            return self
+        return replace(self, at=min(self.at, danish_midnight(self.since).astimezone(UTC)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +120,15 @@ def in_force(events: Iterable[BasisEvent], *, at: datetime) -> dict[RecordKind, 
 def stop_of(
     events: Collection[BasisEvent], requirements: Requirements, *, purposes: frozenset[Purpose], at: datetime
 ) -> Stop | None:
-    """Why a person may not be followed for any of these purposes at an instant, or None where the person may."""
+    """Why a person may not be followed for any of these purposes at an instant, or None where the person may.
+
+    What was registered by then counts from the day on which it began.
+    """
+    events = [event.effective for event in events if event.at <= at]
     reasons = _reasons(events, requirements, purposes=purposes, at=at)
     if not reasons:
         return None
-    turns = sorted({event.at for event in events if event.at <= at} | _expiries(events, before=at), reverse=True)
+    turns = sorted({event.at for event in events} | _expiries(events, before=at), reverse=True)
     since: datetime | None = None
     for turn in turns:
         earlier = _reasons(events, requirements, purposes=purposes, at=turn)

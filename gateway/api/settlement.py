@@ -12,12 +12,14 @@ from gateway.api.access import ClientGateway, ContractId, Label, RecipientCaller
 from gateway.api.settlement_bodies import (
     AcceptedDocument,
     AcceptedLines,
+    AdjustedLine,
     DisputeAnswer,
+    NewAdjustment,
     NewDispute,
     RaisedDispute,
     ResolvedDispute,
 )
-from gateway.settlement import acknowledging, billing, views
+from gateway.settlement import acknowledging, adjusting, billing, views
 from gateway.settlement.investor import InvestorDates, InvestorSettlement
 from gateway.settlement.statement_view import SettlementStatement
 from gateway.wording.views import as_json
@@ -47,8 +49,10 @@ def settlement(gateway: ClientGateway, contract_id: ContractId, party: Recipient
 def acknowledgement(
     gateway: ClientGateway, contract_id: ContractId, window: Label, body: AcceptedDocument, party: RecipientCaller
 ) -> AcceptedLines:
-    """Every line that is not disputed. What both parties accept can be invoiced."""
-    keys = acknowledging.acknowledge(gateway, contract_id, window, jwt_sha256=body.jwt_sha256, as_party=party)
+    """Every line that is not disputed, or one by its key. What both parties accept can be invoiced."""
+    keys = acknowledging.acknowledge(
+        gateway, contract_id, window, line_key=body.line, jwt_sha256=body.jwt_sha256, as_party=party
+    )
     return AcceptedLines(lines=keys)
 
 
@@ -60,7 +64,7 @@ def acknowledgement(
 def dispute(
     gateway: ClientGateway, contract_id: ContractId, window: Label, body: NewDispute, party: RecipientCaller
 ) -> RaisedDispute:
-    """Only this line is held back; the others go on. Send the letter that explains it to the municipality."""
+    """Only this line, or a part of it, is held back. Send the letter that explains it to the municipality."""
     row = acknowledging.dispute(
         gateway,
         contract_id,
@@ -68,6 +72,7 @@ def dispute(
         body.line,
         reason=body.reason,
         text_sha256=body.letter_sha256,
+        amount_minor=body.amount_minor,
         jwt_sha256=body.jwt_sha256,
         as_party=party,
     )
@@ -91,6 +96,28 @@ def outcome(
         as_party=party,
     )
     return ResolvedDispute(dispute=row.id, line=row.line, outcome=row.outcome)
+
+
+@router.post(
+    "/contracts/{contract_id}/windows/{window}/adjustments",
+    responses=problems.responses(401, 403, 404, 409, 422),
+    summary="Say what a line is worth instead",
+)
+def adjustment(
+    gateway: ClientGateway, contract_id: ContractId, window: Label, body: NewAdjustment, party: RecipientCaller
+) -> AdjustedLine:
+    """For what no register will show. Once both parties say the same amount, the difference is a line of its own."""
+    made = adjusting.adjust(
+        gateway,
+        contract_id,
+        window,
+        body.line,
+        worth_minor=body.worth_minor,
+        text_sha256=body.letter_sha256,
+        jwt_sha256=body.jwt_sha256,
+        as_party=party,
+    )
+    return AdjustedLine(line=made.line, worth_minor=made.worth_minor, is_agreed=made.is_agreed)
 
 
 @router.post(

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.settlement.acknowledging import DisputeOutcome, DisputeReason
 
 _DIGEST = "^[0-9a-f]{64}$"
+_LINE = "[a-z0-9_]{1,80}/[a-z_]{1,40}"
+_MOST_MINOR = 10**15
 
 
 class AcceptedDocument(BaseModel):
@@ -15,6 +17,11 @@ class AcceptedDocument(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     jwt_sha256: str = Field(pattern=_DIGEST, description="SHA-256 of the JWT that you hold; another is refused.")
+    line: str = Field(
+        default="",
+        pattern=f"^({_LINE})?$",
+        description="One line alone, also one whose dispute was upheld; every undisputed line if left out.",
+    )
 
 
 class AcceptedLines(BaseModel):
@@ -28,10 +35,16 @@ class NewDispute(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    line: str = Field(pattern="^[a-z0-9_]{1,80}/[a-z_]{1,40}$", description="The line's key in the statement.")
+    line: str = Field(pattern=f"^{_LINE}$", description="The line's key in the statement.")
     reason: DisputeReason
     letter_sha256: str = Field(pattern=_DIGEST, description="SHA-256 of the letter that explains it; send that apart.")
     jwt_sha256: str = Field(pattern=_DIGEST, description="SHA-256 of the JWT that you hold.")
+    amount_minor: int | None = Field(
+        default=None,
+        ge=-_MOST_MINOR,
+        le=_MOST_MINOR,
+        description="How much of the line, in minor units; all of it if left out. The rest goes on.",
+    )
 
 
 class RaisedDispute(BaseModel):
@@ -42,13 +55,32 @@ class RaisedDispute(BaseModel):
     answer_by: str
 
 
+class NewAdjustment(BaseModel):
+    """What a line of a payment document is worth instead of what was evaluated."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    line: str = Field(pattern=f"^{_LINE}$", description="The line's key in the statement.")
+    worth_minor: int = Field(ge=-_MOST_MINOR, le=_MOST_MINOR, description="In minor units.")
+    letter_sha256: str = Field(pattern=_DIGEST, description="SHA-256 of the letter that explains it; send that apart.")
+    jwt_sha256: str = Field(pattern=_DIGEST, description="SHA-256 of the JWT that you hold.")
+
+
+class AdjustedLine(BaseModel):
+    """What you say that the line is worth, and whether both parties do."""
+
+    line: str
+    worth_minor: int
+    is_agreed: bool
+
+
 class DisputeAnswer(BaseModel):
     """How a dispute ends, and the letter that says why."""
 
     model_config = ConfigDict(extra="forbid")
 
     outcome: DisputeOutcome = Field(
-        description="`withdrawn` for a dispute of your own; the others answer the municipality's."
+        description="`withdrawn` for a dispute of your own; `stands` or `upheld` answer the municipality's."
     )
     letter_sha256: str = Field(pattern=_DIGEST)
 

@@ -75,12 +75,18 @@ def record(
     ] = None,
     notice: Annotated[str, typer.Option(help="The notice that a consent rests on.")] = "",
     valid_to: Annotated[str, typer.Option(help="The last day of a record that ends by itself.")] = "",
+    since: Annotated[
+        str, typer.Option("--from", help="The day of an exit, prison or cohabitation, where it was before today.")
+    ] = "",
     role: As = "case_worker",
     receipt: Annotated[Path | None, typer.Option(help="Where a signed stop receipt goes.")] = None,
 ) -> None:
-    """Register that something begins today; what stops the reading gives a signed receipt.
+    """Register that something begins today, or began on a day; what stops the reading gives a signed receipt.
 
-    Example: gateway rights record impact60 objection --case F-017 --channel letter
+    What was released for weeks after an exit that is registered late is taken back by the next payment document, or by
+    `gateway correct` of the last one.
+
+    Example: gateway rights record impact60 exit --from 2020-03-02 --case F-017 --channel register
     """
     from gateway.rights.people import Channel as Received
     from gateway.rights.people import NewRecord, begin
@@ -97,7 +103,8 @@ def record(
         channel=Received(channel),
         purposes=frozenset(map(Purpose, purpose or ())),
         notice=notice,
-        valid_to=_day(valid_to),
+        valid_to=_day(valid_to, "--valid-to"),
+        since=_day(since, "--from"),
     )
     _show(begin(open_gateway(), contract, _person(case, cpr_file), new, role=_role(role)), receipt)
 
@@ -269,8 +276,8 @@ def repeat_erasures() -> None:
     console.print(f"written anew after erasures: {finish(gateway)}")
 
 
-def _day(text: str) -> date | None:
+def _day(text: str, hint: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--valid-to") from None
+        raise typer.BadParameter(str(error), param_hint=hint) from None

@@ -45,7 +45,8 @@ def state(contract: Contract) -> None:
     rows = [["window", "state", "due", "invoiced", "paid", "disputed", "next", "on"]]
     for one in made.windows:
         amounts = [english_money(minor) for _, minor in (*_sums(one), ("disputed", one.disputed_minor))]
-        following = [one.next.what.replace("_", " "), one.next.on.isoformat()] if one.next else ["", ""]
+        on = one.next.on.isoformat() if one.next and one.next.on else ""
+        following = [one.next.what.replace("_", " ") if one.next else "", on]
         rows.append([one.window, one.state, *amounts, *following])
     columns(rows)
     if opening := made.opening:
@@ -56,11 +57,16 @@ def state(contract: Contract) -> None:
         for line in one.lines:
             if line.dispute:
                 said = line.dispute
+                answer = f"to be answered by {said.answer_by}"
+                if said.is_upheld:
+                    answer = "upheld: correct it, adjust it, or both acknowledge it with --line"
                 console.print(
-                    f"  {one.window} {line.line} disputed by the {said.by} ({said.reason}): {said.id},"
-                    f" to be answered by {said.answer_by}",
+                    f"  {one.window} {line.line} disputed by the {said.by} ({said.reason}),"
+                    f" {english_money(said.amount_minor)} of {english_money(line.amount_minor)}: {said.id}, {answer}",
                     style="yellow",
                 )
+            if line.silence_on:
+                console.print(f"  {one.window} {line.line} takes back: silence accepts it from {line.silence_on}")
     for payer in made.payers if len(made.payers) > 1 else ():
         sums = (f"{english_money(minor)} {name}" for name, minor in _sums(payer))
         console.print(f"  {payer.name} bears {payer.share_parts}/{payer.of_parts}: {', '.join(sums)}")
@@ -111,6 +117,9 @@ def acknowledge(
     jwt_sha256: Annotated[
         str, typer.Option(help="SHA-256 of the payment document's JWT that is accepted; another is refused.")
     ] = "",
+    line: Annotated[
+        str, typer.Option(help="One line by its key, also one whose dispute was upheld: as it stands after all.")
+    ] = "",
 ) -> None:
     """Accept every undisputed line of a window for the municipality, as its settlement officer.
 
@@ -118,7 +127,7 @@ def acknowledge(
     """
     from gateway.settlement.acknowledging import acknowledge as use_case
 
-    keys = use_case(open_gateway(), contract, window, jwt_sha256=jwt_sha256)
+    keys = use_case(open_gateway(), contract, window, line_key=line, jwt_sha256=jwt_sha256)
     console.print(f"acknowledged: {', '.join(keys)}" if keys else "acknowledged before, or disputed: nothing changed")
 
 
@@ -129,8 +138,11 @@ def dispute(
     line: Annotated[str, typer.Option(help="The line's key, such as weeks_in_work_or_education/window.")],
     reason: Annotated[str, typer.Option(help="quantity, amount, source, period or contract.")],
     letter: Letter,
+    amount_minor: Annotated[
+        int | None, typer.Option(help="How much of it, in øre, where it is not all: the rest goes on.")
+    ] = None,
 ) -> None:
-    """Contest one line of a payment document for the municipality; the other lines go on.
+    """Contest one line of a payment document for the municipality, or a part of it; the rest goes on.
 
     Example: gateway settle dispute impact60 2020H2 --line weeks/window --reason source --letter letter.pdf
     """
@@ -138,9 +150,11 @@ def dispute(
     from gateway.settlement.acknowledging import dispute as use_case
 
     word = _word(DisputeReason, reason, "--reason")
-    row = use_case(open_gateway(), contract, window, line, reason=word, text_sha256=_digest(letter))
+    digest = _digest(letter)
+    row = use_case(open_gateway(), contract, window, line, reason=word, text_sha256=digest, amount_minor=amount_minor)
     console.print(f"disputed: {row.line} of {window}, dispute {row.id}")
-    console.print(f"  this line is held back; to be answered by {row.answer_by}", style="yellow")
+    held = english_money(row.amount_minor)
+    console.print(f"  {held} of this line is held back; to be answered by {row.answer_by}", style="yellow")
 
 
 @app.command()
@@ -151,7 +165,8 @@ def resolve(
 ) -> None:
     """Answer the operator's dispute, or withdraw the municipality's own.
 
-    An upheld line stays held back until `gateway correct` supersedes the document.
+    An upheld line is held back until `gateway correct` supersedes the document, `gateway settle adjust` says what it is
+    worth, or both acknowledge it by its name.
 
     Example: gateway settle resolve 5f0c… --outcome stands --letter answer.pdf
     """
@@ -162,6 +177,27 @@ def resolve(
         open_gateway(), dispute, outcome=_word(DisputeOutcome, outcome, "--outcome"), text_sha256=_digest(letter)
     )
     console.print(f"resolved: {row.line} of {row.window}, {row.outcome}")
+
+
+@app.command()
+def adjust(
+    contract: Contract,
+    window: Window,
+    line: Annotated[str, typer.Option(help="The line's key, such as weeks_in_work_or_education/window.")],
+    worth_minor: Annotated[int, typer.Option(help="What the line is worth instead, in øre.")],
+    letter: Letter,
+) -> None:
+    """Say for the municipality what a line is worth instead of what was evaluated; once both say the same it is agreed.
+
+    For what no register will show. The difference is a line of its own, and is billed as such.
+
+    Example: gateway settle adjust impact60 2019H1 --line weeks/window --worth-minor 3000000 --letter aftale.pdf
+    """
+    from gateway.settlement.adjusting import adjust as use_case
+
+    made = use_case(open_gateway(), contract, window, line, worth_minor=worth_minor, text_sha256=_digest(letter))
+    word = "agreed by both" if made.is_agreed else "proposed; it counts once the operator says the same"
+    console.print(f"adjusted: {made.line} of {window} is worth {english_money(made.worth_minor)}, {word}")
 
 
 @app.command()

@@ -153,6 +153,7 @@ def _put_in_force(
                     window=one.window,
                     release_id=adopted.release,
                     line=f"{one.tariff}/disputed",
+                    amount_minor=one.disputed_minor,
                     reason=one.reason,
                     text_sha256=opening.sha256,  # the file says so; the letters of then stay where they are
                     role=Role.OPERATOR if one.disputed_by == "operator" else Role.SETTLEMENT_OFFICER,

@@ -8,6 +8,7 @@ from gateway.documents.printed import document
 from gateway.outcomes.settlement_terms import CorrectionForm
 from gateway.settlement.account import BillKind
 from gateway.settlement.statement_view import (
+    BillSummary,
     ExpectedNext,
     NextStep,
     PayerAccount,
@@ -157,7 +158,8 @@ def _next(expected: ExpectedNext | None) -> str:
     da, en = _NEXT[expected.what]
     if expected.condition.startswith(HELD):  # `on` is the day on which it is answered
         da, en = f"data kontrolleres, svar senest {expected.on}", expected.condition
-    return f"{escape(da)}<br><span class=when>{expected.on}</span>{_en(escape(en))}"
+    on = f"<br><span class=when>{expected.on}</span>" if expected.on else ""
+    return f"{escape(da)}{on}{_en(escape(en))}"
 
 
 def _caps(sums: StatementSums) -> str:
@@ -224,7 +226,7 @@ def _bills(made: SettlementStatement) -> str:
         f"<td>{in_both_languages(BILLS[one.kind])}</td>"
         f"<td class=n>{kroner(one.total_minor)}</td><td class=when>{one.issued_on}</td>"
         f"<td class=when>{one.due_on}</td>"
-        f"<td>{'betalt · paid' if one.is_paid else 'åben · open'}</td></tr>"
+        f"<td>{_bill_status(one)}</td></tr>"
         for one in bills
     )
     payer = [("", ("Betaler", "payer"))] if several else []
@@ -241,6 +243,12 @@ def _bills(made: SettlementStatement) -> str:
         f"<section class=keep><h2>Fakturaer og kreditnotaer{_en('Invoices and credit notes')}</h2>"
         f"<table class=money><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
     )
+
+
+def _bill_status(one: BillSummary) -> str:
+    if one.is_superseded:
+        return "berigtiget, betales ikke endnu · corrected, not to be paid yet"
+    return "betalt · paid" if one.is_paid else "åben · open"
 
 
 def _legend(made: SettlementStatement) -> str:
@@ -314,8 +322,12 @@ def _evidence(one: StatementWindow) -> str:
 def _words_of_parties(line: StatementLine) -> str:
     if line.dispute:
         who = pair_of(words.ROLES, line.dispute.by)[0]
-        return f"<small>{escape(line.dispute.reason)}, {escape(who)}, svar {line.dispute.answer_by}</small>"
+        part = f", {kroner(line.dispute.amount_minor)}" if line.dispute.amount_minor != line.amount_minor else ""
+        answer = f"svar {line.dispute.answer_by}" if line.dispute.answer_by else "medhold · upheld"
+        return f"<small>{escape(line.dispute.reason)}, {escape(who)}{part}, {answer}</small>"
     if line.state is SettlementState.RELEASED and line.accepted_by:
         names = ", ".join(pair_of(words.ROLES, role)[0] for role in line.accepted_by)
         return f"<small>godkendt af {escape(names)}</small>"
+    if line.state is SettlementState.RELEASED and line.silence_on:
+        return f"<small>tavshed godkender fra · silence accepts from {line.silence_on}</small>"
     return ""

@@ -31,7 +31,10 @@ class NothingToCorrect(Refused):
     code = "nothing-to-correct"
 
     def __init__(self, *, contract: str, window: str) -> None:
-        super().__init__(f"with what is known now no attestation of {contract!r} {window!r} would show another figure")
+        super().__init__(
+            f"with what is known now no attestation of {contract!r} {window!r} would show another figure; where both"
+            " parties agree that a line is wrong all the same, `gateway settle adjust` says what it is worth"
+        )
 
 
 class ReleaseInterrupted(Refused):

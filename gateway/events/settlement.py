@@ -36,7 +36,10 @@ class ResultAcknowledged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ResultDisputed(Event):
-    """`reason` is one of a closed list; `text_sha256` is the digest of the letter that explains it."""
+    """`reason` is one of a closed list; `text_sha256` is the digest of the letter that explains it.
+
+    `amount_minor` is how much of the line is contested.
+    """
 
     kind = "result_disputed"
 
@@ -45,6 +48,7 @@ class ResultDisputed(Event):
     release: str
     dispute: str
     line: str
+    amount_minor: int
     reason: str
     text_sha256: str
     answer_by: str
@@ -60,6 +64,25 @@ class DisputeResolved(Event):
     dispute: str
     outcome: str
     text_sha256: str
+    party: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentSigned(Event):
+    """A party said what a line is worth instead of what was evaluated; `is_agreed` where both said the same."""
+
+    kind = "adjustment_signed"
+
+    contract: str
+    window: str
+    release: str
+    adjustment: str
+    line: str
+    worth_minor: int
+    text_sha256: str
+    is_agreed: bool
     party: str
     decision: str
     decision_sha256: str

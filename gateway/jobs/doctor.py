@@ -32,7 +32,7 @@ from gateway.release.releasing import refusal
 from gateway.rights import erasure, journal
 from gateway.rights.requests import open_requests
 from gateway.store import contract_queries, ledger, queries
-from gateway.store.settlement_tables import Bill, Dispute, Payment
+from gateway.store.settlement_tables import Bill, Payment
 from gateway.store.tables import ReleaseRow, SourceRow
 from policies.decision import Decision
 from policies.programme import Programme
@@ -72,10 +72,15 @@ def _settlements(gateway: Gateway) -> Iterator[Diagnosis]:
     """Disputes that wait for an answer, and bills that nobody has paid by their day."""
     today = danish_day(gateway.clock())
     with gateway.store.read() as session:
-        disputes = session.exec(select(Dispute).where(Dispute.outcome == "")).all()
+        disputes = queries.holding_disputes(session)
         paid = set(session.exec(select(Payment.bill_id)))
         bills = [bill for bill in session.exec(select(Bill).order_by(Bill.number)) if bill.id not in paid]
     for dispute in disputes:
+        if dispute.outcome:
+            said = f"a dispute of {dispute.contract_id} {dispute.window} was upheld, and nothing follows from it yet"
+            advice = "`gateway correct`, `gateway settle adjust`, or both parties acknowledge the line by its name"
+            yield Diagnosis(WARN, said, advice)
+            continue
         late = dispute.answer_by < today
         said = f"a dispute of {dispute.contract_id} {dispute.window} waits until {dispute.answer_by}"
         yield Diagnosis(WARN if late else OK, said, "`gateway settle resolve` answers it" if late else "")

@@ -13,6 +13,7 @@ from gateway.outcomes.precedence import by_week, resolve
 from outcome_verifier import canonical
 from outcome_verifier.tlog import merkle_root
 from policies.basis import Stop, StopReason
+from vocabulary.danish_days import danish_day
 from vocabulary.records import IncomePosting, StatusSpell
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Month, Week
@@ -60,7 +61,7 @@ class PersonHistory:
             if posting.amount_minor:
                 earnings[key] += posting.amount_minor
         statuses = resolve([by_week(spells), *map(by_week, behind)])
-        last_week = Week.of(stop.since.date()).ordinal - 1 if stop and stop.since else 0
+        last_week = Week.of(danish_day(stop.since)).ordinal - 1 if stop and stop.since else 0
         reason = stop.reason if stop else None
         return cls(subject, enrolled_on, statuses, dict(hours), dict(counts), dict(earnings), reason, last_week)
 

@@ -126,9 +126,11 @@ def _standing(session: Session, contract: Contract, window: Window) -> list[Rele
     labels = {part.label for part in contract.windows_until(window.label)}
     later = sorted(queries.payment_documents(session, contract.id).keys() - labels)
     if later:
-        raise WindowOutOfOrder(
-            window=window.label, other=later[0], reason="was released since, and shows what was learnt"
+        reason = (
+            "was released since: what registers show now stands in the next payment document, or in the correction of "
+            "the last one; what they do not show is agreed with `gateway settle adjust`"
         )
+        raise WindowOutOfOrder(window=window.label, other=later[0], reason=reason)
     return [newest[key] for key in sorted(newest, key=lambda key: (key[0] != Template.PAYMENT_DOCUMENT, key))]
 
 

@@ -21,10 +21,11 @@ from gateway.installation.gateway import Gateway
 from gateway.intake.stops import record_person_stop
 from gateway.store import basis, queries
 from gateway.store.rights_tables import BasisRow
-from policies.basis import BASES, Change, RecordKind, Stop
+from policies.basis import BASES, DATED, Change, RecordKind, Stop
 from policies.facts import PersonFacts
 from policies.programme import Programme
 from policies.terms import Action, Purpose, Role
+from vocabulary.danish_days import danish_day
 from vocabulary.records import SubjectRef
 
 STAFF = (Role.CASE_WORKER, Role.SYSTEM_OWNER)  # who may open one person's records (rule P60)
@@ -61,17 +62,22 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """What is to be registered. `purposes` and `notice` belong to a consent, `valid_to` is its last day."""
+    """What is to be registered. `purposes` and `notice` belong to a consent, `valid_to` is its last day.
+
+    `since` is the day on which an exit, prison or cohabitation began, where that was before today: from then on nothing
+    counts, also of what was released in between.
+    """
 
     kind: RecordKind
     channel: Channel
     purposes: frozenset[Purpose] = frozenset()
     notice: str = ""
     valid_to: date | None = None
+    since: date | None = None
 
 
 def begin(gateway: Gateway, contract_id: str, who: Who, new: NewRecord, *, role: Role) -> Recorded:
-    """Register that a consent, objection, restriction, exit or protection begins today.
+    """Register that a consent, objection, restriction, exit or protection begins today, or began on its day.
 
     Raises `PolicyDenied` (also where nobody here has that name), `RecordRefused`.
     """
@@ -89,6 +95,7 @@ def begin(gateway: Gateway, contract_id: str, who: Who, new: NewRecord, *, role:
             notice_id=new.notice,
             notice_version=version,
             valid_to=new.valid_to,
+            since=new.since,
             channel=new.channel,
             at=asking.now,
         )
@@ -162,6 +169,10 @@ def _check(asking: Asking, programme: Programme, subject: str, new: NewRecord) -
         raise RecordRefused(reason="a statutory basis is recorded when a batch is sealed, and never one by one")
     if new.valid_to is not None and new.valid_to < today:
         raise RecordRefused(reason=f"valid_to {new.valid_to} has passed")
+    if new.since is not None and new.kind not in DATED:
+        raise RecordRefused(reason=f"a record of {new.kind} begins on the day on which it is registered")
+    if new.since is not None and new.since > danish_day(asking.now):
+        raise RecordRefused(reason=f"{new.since} lies ahead: register it when it has come")
     if new.kind not in BASES:
         if new.purposes or new.notice:
             raise RecordRefused(reason=f"a record of {new.kind} has no purposes and no notice")

@@ -15,10 +15,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 from gateway.outcomes.terms import apportion
 
 Place = tuple[str, str]  # window, line key
+_ADJUSTMENT = "_adjustment"
+_PARTIES = 2
 
 
 class BillKind(StrEnum):
@@ -33,7 +36,7 @@ class DocumentLine:
     """One line of a payment document, as it was signed."""
 
     tariff: str
-    kind: str  # "window" | "correction" of earlier windows
+    kind: str  # "window" | "correction" of earlier windows | either with "_adjustment"
     unit: str
     quantity: int
     amount_minor: int
@@ -41,6 +44,15 @@ class DocumentLine:
     @property
     def key(self) -> str:
         return f"{self.tariff}/{self.kind}"
+
+    @property
+    def is_adjustment(self) -> bool:
+        """Whether the parties agreed on it, beside what was evaluated."""
+        return self.kind.endswith(_ADJUSTMENT)
+
+    def adjusted_to(self, worth_minor: int) -> DocumentLine:
+        """The line that stands beside this one where both parties sign that it is worth so much instead."""
+        return DocumentLine(self.tariff, self.kind + _ADJUSTMENT, self.unit, 0, worth_minor - self.amount_minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,11 @@ class PaymentDocument:
     @property
     def due_minor(self) -> int:
         return sum(line.amount_minor for line in self.lines)
+
+    @property
+    def evaluated_minor(self) -> int:
+        """What was signed, without what the parties adjusted: later windows go on from there."""
+        return sum(line.amount_minor for line in self.lines if not line.is_adjustment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,19 @@ class BillLine:
     @property
     def place(self) -> Place:
         return (self.window, self.key)
+
+    @property
+    def tariff(self) -> str:
+        return self.key.partition("/")[0]
+
+
+class Worth(Protocol):
+    """What one party says that a line is worth instead."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def worth_minor(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +149,7 @@ def billed_amounts(lines: Sequence[BillLine]) -> dict[Place, tuple[int, int]]:
 def differences(documents: Sequence[PaymentDocument], lines: Sequence[BillLine]) -> list[BillLine]:
     """What no bill holds yet, by window and line; negative where a correction or a relapse takes back.
 
-    `lines` are those of one payer's bills: every other payer's hold the same.
+    `lines` are those of one payer's bills: every other payer's hold the same. A quantity alone is no difference.
     """
     due, before = standing_lines(documents), billed_amounts(lines)
     found = []
@@ -128,37 +158,80 @@ def differences(documents: Sequence[PaymentDocument], lines: Sequence[BillLine])
         quantity, amount = before.get(place, (0, 0))
         unit = now.unit if now else next(line.unit for line in lines if line.place == place)
         more, change = (now.quantity if now else 0) - quantity, (now.amount_minor if now else 0) - amount
-        if change or more:
+        if change:
             found.append(BillLine(*place, unit, more, change, change))
+    return found
+
+
+def without_contested(line: BillLine, *, due_minor: int, contested_minor: int) -> BillLine | None:
+    """What may be billed of an open line while `contested_minor` of the `due_minor` that it is worth is disputed.
+
+    What would be taken back of a disputed line waits for the end of the dispute.
+    """
+    if line.whole_minor * due_minor <= 0:
+        return None
+    rest = abs(line.whole_minor) - abs(contested_minor)
+    if rest <= 0:
+        return None
+    amount = rest if due_minor > 0 else -rest
+    return replace(line, amount_minor=amount, whole_minor=amount)
+
+
+def without_unbilled(
+    free: Sequence[BillLine], opened: Sequence[BillLine], *, order: Mapping[str, int]
+) -> list[BillLine]:
+    """`free` without the corrections that take back what is still open of the same tariff in earlier windows."""
+    return [
+        line
+        for line in free
+        if line.whole_minor > 0
+        or not line.key.endswith("/correction")
+        or not any(
+            other.whole_minor > 0 and other.tariff == line.tariff and order[other.window] < order[line.window]
+            for other in opened
+        )
+    ]
+
+
+def agreed_worth(words: Sequence[Worth]) -> int | None:
+    """What both parties signed last that a line is worth; None where they never said the same.
+
+    `words` are what each proposed, oldest first: whoever says what the other proposed signs it.
+    """
+    found: int | None = None
+    proposed: dict[str, int] = {}
+    for word in words:
+        proposed[word.role] = word.worth_minor
+        if len(proposed) == _PARTIES and len(set(proposed.values())) == 1:
+            found, proposed = word.worth_minor, {}
     return found
 
 
 def plan(
     window: str,
-    open_lines: Sequence[BillLine],
+    free: Sequence[BillLine],
     *,
-    ready: Collection[Place],
     order: Mapping[str, int],
     offsets: bool,
+    coming: Collection[str],
 ) -> PlannedBill | None:
-    """The bill of a window from what is open and ready; None where there is nothing to bill, or nothing yet.
+    """The bill of a window from what is free to be billed; None where there is nothing to bill, or nothing yet.
 
-    With `offsets` what an earlier window takes back is set off here, and a bill that would be negative waits for the
-    next one; after the contract's last window it is a credit note all the same.
+    With `offsets` what an earlier window takes back is set off here, and a bill that would be negative waits for a
+    later window in `coming`, which may still bring an invoice; where there is none it is a credit note all the same.
     """
-    usable = [line for line in open_lines if line.place in ready]
-    chosen = [line for line in usable if line.window == window]
-    if not chosen:
-        return None
+    chosen = [line for line in free if line.window == window]
     if offsets:
-        earlier = [line for line in usable if order[line.window] < order[window]]
+        earlier = [line for line in free if order[line.window] < order[window]]
         nets: dict[str, int] = defaultdict(int)
         for line in earlier:
             nets[line.window] += line.amount_minor
         chosen = [line for line in earlier if nets[line.window] < 0] + chosen
+    if not chosen:
+        return None
     planned = PlannedBill(BillKind.INVOICE, tuple(sorted(chosen, key=lambda line: (order[line.window], line.key))))
     if planned.total_minor >= 0:
         return planned
-    if offsets and order[window] < max(order.values()):
+    if offsets and any(order[later] > order[window] for later in coming):
         return None
     return PlannedBill(BillKind.CREDIT_NOTE, planned.lines)

@@ -17,13 +17,13 @@ from gateway.errors.settlement import BillUnknown, SettlementRefused
 from gateway.events.settlement import PaymentRequested
 from gateway.installation.authority import Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.settlement_terms import CorrectionForm
 from gateway.outcomes.terms import ContractParty
-from gateway.settlement.account import BillKind, BillLine, PlannedBill, billed_amounts, plan
+from gateway.settlement.account import BillKind, BillLine, PlannedBill, billed_amounts
 from gateway.settlement.acknowledging import is_appointed
 from gateway.settlement.invoice import STATED_EVIDENCE, BillEvidence, BillFacts, ubl
-from gateway.settlement.reading import Settled, lines_of, read_settlement
-from gateway.settlement.states import QUARRELS, SettlementState
+from gateway.settlement.reading import read_settlement
+from gateway.settlement.settled import Settled, lines_of
+from gateway.settlement.states import ACCEPTED
 from gateway.store import queries
 from gateway.store.settlement_tables import Bill
 from gateway.wording.working_days import working_day_from
@@ -57,14 +57,7 @@ def request_payment(
         one = settled.standing(window_label)
         party = as_party or municipality(programme)
         asked = _payer(settled, payer)
-        ready = {place for window in settled.contract.windows for place in settled.ready(window.label)}
-        planned = plan(
-            window_label,
-            settled.differences(),
-            ready=ready,
-            order=settled.order,
-            offsets=settled.terms.correction is CorrectionForm.OFFSET,
-        )
+        planned = settled.planned_bill(window_label)
         existing = [bill for bill in settled.bills_of(asked.organisation) if bill.window == window_label]
         authorised = asking.ask(
             party,
@@ -80,13 +73,22 @@ def request_payment(
         )
         if planned is None and existing:
             newest = existing[-1]
+            if why := settled.why_not_paid(newest):
+                raise SettlementRefused(rule="superseded", reason=f"{newest.number} is not handed out: {why}")
             if number and _number_for(settled, number, asked) != newest.number:
                 raise SettlementRefused(rule="billed-already", reason=f"{newest.number} holds all of it")
             asking.uow.record(_event(newest, party, authorised))
             return newest, False
         if planned is None:
             raise SettlementRefused(rule="nothing-to-bill", reason=_why_nothing(settled, window_label))
-        bills = [_bill(gateway, settled, window_label, planned, number, one, party) for one in settled.contract.payers]
+        by = str(party) if party.role is Role.OPERATOR else gateway.actor.name
+        bills = [
+            new_bill(
+                settled, window_label, planned, payer, number=number, asked_by=(party.role, by),
+                is_demo=gateway.installed.is_demo,
+            )
+            for payer in settled.contract.payers
+        ]  # fmt: skip
         asking.session.add_all(bills)
         for bill in bills:
             asking.uow.record(_event(bill, party, authorised))
@@ -129,27 +131,29 @@ def _waits_for_nobody(settled: Settled, window: str) -> bool:
     """Whether every line of the window is acknowledged: what is left is no quarrel, but an amount of nothing."""
     one = settled.standing(window)
     states = [] if one is None else [settled.state(one, line) for line in one.document.lines]
-    return bool(states) and all(
-        state not in (SettlementState.RELEASED, SettlementState.HELD, *QUARRELS) for state in states
-    )
+    return bool(states) and all(state in ACCEPTED for state in states)
 
 
 def _why_nothing(settled: Settled, window: str) -> str:
-    opened = sum(line.whole_minor for line in settled.differences() if line.window == window)
-    if opened < 0:
+    own = [line for line in settled.differences() if line.window == window]
+    if sum(line.whole_minor for line in own) < 0 and any(line.window == window for line in settled.open_lines()):
         return f"what {window} takes back is set off against the next invoice"
+    if own:
+        return f"what {window} takes back waits: it is about earlier windows that are disputed, or not invoiced yet"
     return f"{window} is worth nothing, or all of it was billed before"
 
 
-def _bill(
-    gateway: Gateway,
+def new_bill(
     settled: Settled,
     window: str,
     planned: PlannedBill,
-    number: str,
     payer: ContractParty,
-    party: Party,
+    *,
+    number: str,
+    asked_by: tuple[Role, str],
+    is_demo: bool,
 ) -> Bill:
+    """One payer's bill of what is planned, with its document. Raises `SettlementRefused` for an impossible number."""
     contract, terms = settled.contract, settled.terms
     position = len(settled.bills) + 1 + contract.payers.index(payer)
     chosen = _number_for(settled, number, payer) if number else _derived_number(contract.id, window, position)
@@ -175,7 +179,7 @@ def _bill(
         evidence=evidence_of(settled, {line.window for line in lines}),
         before_minor=sum(bill.total_minor for bill in settled.bills_of(payer.organisation)),
     )
-    xml = ubl(contract, terms, facts, is_demo=gateway.installed.is_demo)
+    xml = ubl(contract, terms, facts, is_demo=is_demo)
     return Bill(
         id=str(uuid.uuid4()),
         contract_id=contract.id,
@@ -187,14 +191,15 @@ def _bill(
         kind=kind,
         number=chosen,
         lines=[asdict(line) for line in lines],
+        rests_on=[one.jwt_sha256 for one in facts.evidence],
         total_minor=total_minor,
         refers_to=refers_to,
         xml=xml,
         sha256=hashlib.sha256(xml).hexdigest(),
         issued_on=issued_on,
         due_on=due_on,
-        requested_role=party.role,
-        requested_by=str(party) if party.role is Role.OPERATOR else gateway.actor.name,
+        requested_role=asked_by[0],
+        requested_by=asked_by[1],
         requested_at=settled.now,
     )
 

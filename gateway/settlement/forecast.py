@@ -28,7 +28,8 @@ from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.tariff import owed_amounts
 from gateway.outcomes.terms import Window, apportion
 from gateway.settlement.account import PaymentDocument
-from gateway.settlement.reading import Settled, SignedDocument, read_settlement
+from gateway.settlement.reading import read_settlement
+from gateway.settlement.settled import Settled, lines_of
 from gateway.settlement.statement import digest
 from gateway.store import basis
 from gateway.wording.views import View
@@ -53,7 +54,9 @@ class ExpectedWindow:
     expected_minor: int
     own_minor: int
     payment_expected_on: date
+    """The day on which the last of it was paid, or is expected to be."""
     budget_year: int
+    """Of that day. What was paid in another year stands there in the sums by year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,9 @@ def forecast(
     ]
     opening = settled.adopted.opening if settled.adopted else None
     due = [sum(amounts.values()) for amounts in owed_amounts(contract, series, opening)]
-    windows, before = [], 0
+    windows, before, booked = [], 0, 0
+    years: Counter[int] = Counter()
+    own_years: Counter[int] = Counter()
     for number, window in enumerate(contract.windows, start=1):
         document = signed.get(window.label)
         worth, accrued = due[number - 1] - before, 0
@@ -185,15 +190,15 @@ def forecast(
             at = min(window.to_week, week)
             now = _figures(contract, seen, number, window, week=week, at=at, declared=declared[window.label])
             accrued = sum(owed_amounts(contract, [*series[: number - 1], now], opening)[-1].values()) - before
-        on = _payment_expected_on(settled, window.label, document)
-        own = apportion(before + worth, contract.share_parts)[0] - apportion(before, contract.share_parts)[0]
+        own = apportion(booked + worth, contract.share_parts)[0] - apportion(booked, contract.share_parts)[0]
+        booked += worth
+        parts = _parts(settled, window.label, document, worth, own)
+        on = max(part.on for part in parts)
         windows.append(ExpectedWindow(window.label, worth if document else 0, accrued, worth, own, on, on.year))
-        before += worth
-    years: Counter[int] = Counter()
-    own_years: Counter[int] = Counter()
-    for one in windows:
-        years[one.budget_year] += one.expected_minor
-        own_years[one.budget_year] += one.own_minor
+        for part in parts:
+            years[part.on.year] += part.minor
+            own_years[part.on.year] += part.own_minor
+        before += worth - (document.due_minor - document.evaluated_minor if document else 0)
     by_year = tuple((year, own_years[year], years[year]) for year in sorted(years))
     stated = _stated_again(contract, series, opening)
     return Forecast(contract.id, str(week), tuple(windows), by_year, stated)
@@ -230,26 +235,43 @@ def _declared_figures(at: Snapshot, contract: Contract, window: Window) -> dict[
         return {}
 
 
-def _payment_expected_on(settled: Settled, label: str, document: PaymentDocument | None) -> date:
-    """The freeze, then the days for disputes, then the days for payment; a paid window counts where it was billed."""
+@dataclass(frozen=True, slots=True)
+class _ExpectedPart:
+    """What was paid, or is expected to be, on one day: in all, and what the municipality bears of it."""
+
+    on: date
+    minor: int
+    own_minor: int
+
+
+def _parts(settled: Settled, label: str, document: PaymentDocument | None, worth: int, own: int) -> list[_ExpectedPart]:
+    """What a window is worth, by the day of its payment; of that the municipality bears `own`.
+
+    What is paid counts where it was paid, what is invoiced where it is due, and the rest where it can be expected:
+    after the freeze or the document, the days for disputes and the days for payment. What the parties state as paid was
+    paid when that would have been, and before they signed it.
+    """
+    contract = settled.contract
+    window = contract.window(label)
+    days = timedelta(days=settled.terms.dispute_days + settled.terms.payment_days)
+    found = []
+    stated = sum(settled.paid_before(label).values()) if settled.adopted else 0
+    if stated and settled.adopted is not None:
+        on = min(contract.freezes_on(window) + days, danish_day(settled.adopted.at))
+        found.append(_ExpectedPart(on, stated, apportion(stated, contract.share_parts)[0]))
     for bill in settled.bills:
-        if bill.window == label:
-            return bill.due_on
-    window = next(one for one in settled.contract.windows if one.label == label)
-    one = settled.standing(label) if document is not None else None
-    if one is not None and one.is_stated and not one.document.lines:  # it was paid before the gateway
-        start = settled.contract.freezes_on(window)
-    else:
-        start = _counted_from(settled, window, one)
-    return start + timedelta(days=settled.terms.dispute_days + settled.terms.payment_days)
-
-
-def _counted_from(settled: Settled, window: Window, one: SignedDocument | None) -> date:
-    return (
-        danish_day(one.issued_at)
-        if one is not None
-        else max(settled.contract.freezes_on(window), danish_day(settled.now))
-    )
+        minor = sum(line.amount_minor for line in lines_of(bill) if line.window == label)
+        is_own = bill.payer == contract.payers[0].organisation
+        if minor:
+            found.append(_ExpectedPart(settled.paid.get(bill.id, bill.due_on), minor, minor if is_own else 0))
+    rest = worth - sum(part.minor for part in found)
+    if rest or not found:
+        one = settled.standing(label) if document is not None else None
+        start = max(contract.freezes_on(window), danish_day(settled.now)) if one is None else danish_day(one.issued_at)
+        if not worth and one is not None:
+            start = contract.freezes_on(window)
+        found.append(_ExpectedPart(start + days, rest, own - sum(part.own_minor for part in found)))
+    return found
 
 
 def _figures(

@@ -198,7 +198,7 @@ def investor_view(
             terms,
             drawn_minor=sum(draw.amount_minor for draw in terms.draws if draw.on <= on),
             paid_minor=sum(one.payable_minor or 0 for one in settled) + (stated[1] if stated else 0),
-            goal_met=bool(newest and newest.met),
+            goal_met=any(one.met for one in totals),
         ),
     )
 

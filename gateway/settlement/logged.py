@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from gateway.contracts.openings import Adopted
 from gateway.errors.settlement import SettlementMismatch
 from gateway.store.log_tables import LogEntry
-from gateway.store.settlement_tables import Acknowledgement, Bill, Dispute, Payment
+from gateway.store.settlement_tables import Acknowledgement, Adjustment, Bill, Dispute, Payment
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
 from policies.terms import Role
@@ -29,7 +29,11 @@ _EVENTS: Mapping[str, Callable[[Mapping[str, Any]], Said]] = {
     "release_intended": lambda event: (event["release"], event["draft_sha256"]),
     "result_acknowledged": lambda event: (_role(event), event["release"], *event["lines"]),
     "result_disputed": lambda event: (
-        event["dispute"], _role(event), event["release"], event["line"], event["reason"], event["answer_by"],
+        event["dispute"], _role(event), event["release"], event["line"], str(event["amount_minor"]),
+        event["reason"], event["answer_by"],
+    ),
+    "adjustment_signed": lambda event: (
+        event["adjustment"], _role(event), event["release"], event["line"], str(event["worth_minor"]),
     ),
     "dispute_resolved": lambda event: (event["dispute"], event["outcome"], event["text_sha256"]),
     "payment_requested": lambda event: (event["bill"], event["number"], event["payer"], event["bill_sha256"]),
@@ -44,6 +48,7 @@ def check(
     releases: Sequence[ReleaseRow],
     acknowledgements: Sequence[Acknowledgement],
     disputes: Sequence[Dispute],
+    adjustments: Sequence[Adjustment],
     bills: Sequence[Bill],
     payments: Sequence[Payment],
     adopted: Adopted | None,
@@ -59,7 +64,11 @@ def check(
         "release_intended": ((one.id, hashlib.sha256(one.draft).hexdigest()) for one in releases),
         "result_acknowledged": ((one.role, one.release_id, *one.lines) for one in acknowledgements),
         "result_disputed": (
-            (one.id, one.role, one.release_id, one.line, one.reason, one.answer_by.isoformat()) for one in raised
+            (one.id, one.role, one.release_id, one.line, str(one.amount_minor), one.reason, one.answer_by.isoformat())
+            for one in raised
+        ),
+        "adjustment_signed": (
+            (one.id, one.role, one.release_id, one.line, str(one.worth_minor)) for one in adjustments
         ),
         "dispute_resolved": ((one.id, one.outcome, one.outcome_sha256) for one in disputes if one.outcome),
         "payment_requested": ((one.id, one.number, one.payer, one.sha256) for one in bills),
@@ -79,11 +88,13 @@ def _log_says(session: Session, contract_id: str) -> dict[str, list[Said]]:
     # as literals: bound values would not let the database see that its partial index fits
     kinds: ColumnElement[bool] = literal_column(f"kind IN ({', '.join(repr(kind) for kind in sorted(_EVENTS))})")
     found: dict[str, list[Said]] = {kind: [] for kind in _EVENTS}
-    query = select(LogEntry.body).where(kinds, LogEntry.log == "access")
+    query = select(LogEntry.body).where(kinds, LogEntry.log == "access").order_by(col(LogEntry.idx))
     for body in session.exec(query):
         event = canonical.loads(body.encode("utf-8"))
         if event["contract"] == contract_id and event.get("lines") != []:
             found[event["kind"]].append(_EVENTS[event["kind"]](event))
+    # what a dispute came to may be said twice of it: upheld, and what followed; its row holds the last word
+    found["dispute_resolved"] = list({said[0]: said for said in found["dispute_resolved"]}.values())
     return {kind: said if kind == "result_acknowledged" else list(dict.fromkeys(said)) for kind, said in found.items()}
 
 

@@ -12,7 +12,8 @@ from gateway.installation.authority import Asking, Authorised, deciding, staff_p
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract_file import load_contract
 from gateway.settlement.billing import find_bill
-from gateway.settlement.reading import Settled, read_settlement
+from gateway.settlement.reading import read_settlement
+from gateway.settlement.settled import Settled
 from gateway.settlement.sheet import CheckName, SettlementSheet, SheetCheck, checks, sheet
 from gateway.settlement.statement import digest
 from gateway.settlement.views import ask_to_read, record_view
@@ -80,12 +81,20 @@ def approve(gateway: Gateway, contract_id: str, number: str) -> SettlementSheet:
 
 
 def register_payment(gateway: Gateway, contract_id: str, number: str, *, paid_on: date) -> Bill:
-    """Register that an approved bill was paid, or a credit note was set off. Raises `BillUnknown`, `PolicyDenied`."""
+    """Register that an approved bill was paid, or a credit note was set off.
+
+    Raises `BillUnknown`, `PolicyDenied`; `SettlementRefused` where it was not approved, or a correction came between.
+    """
     with deciding(gateway) as asking:
         programme, settled, bill = _open(gateway, asking, contract_id, number)
         is_approved = asking.session.get(Approval, bill.id) is not None
         is_new = bill.id not in settled.paid
-        authorised = _ask(gateway, asking, programme, bill, checks_hold=is_approved, is_new=is_new)
+        authorised = _ask(gateway, asking, programme, bill, checks_hold=True, is_new=is_new)
+        if not is_approved:
+            reason = f"{number} is not approved yet: `gateway settle approve` comes first"
+            raise SettlementRefused(rule="not-approved", reason=reason)
+        if why := settled.why_not_paid(bill):
+            raise SettlementRefused(rule="superseded", reason=f"{number} is not paid: {why}")
         if not bill.issued_on <= paid_on <= danish_day(asking.now):
             raise SettlementRefused(rule="paid-on", reason="the day lies before the invoice or after today")
         asking.session.add(

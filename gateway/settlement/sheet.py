@@ -19,8 +19,7 @@ from gateway.outcomes.tariff import owed_amounts
 from gateway.settlement import account
 from gateway.settlement.account import BillKind, BillLine, billed_amounts
 from gateway.settlement.invoice import account_of, payable_minor
-from gateway.settlement.reading import Settled, SignedDocument, lines_of
-from gateway.settlement.states import ACCEPTED
+from gateway.settlement.settled import Settled, SignedDocument, is_within, lines_of
 from gateway.settlement.vat import BillVat, bill_vat
 from gateway.store.settlement_tables import Bill
 from gateway.wording.settlement import kroner
@@ -213,6 +212,8 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
     series = [_figures(contract, opening.last_window, totals, len(opening.windows))] if opening else []
     for window, one in documents.items():
         for line in one.document.lines if settled.order[window] <= last else ():
+            if line.is_adjustment:  # what the parties agreed on follows from no price
+                continue
             quantity, amount = totals[line.tariff]
             totals[line.tariff] = (quantity + line.quantity, amount + line.amount_minor)
     if not all(_is_plain(contract, tariff) for tariff in contract.tariffs):
@@ -243,12 +244,12 @@ def _is_plain(contract: Contract, tariff: Tariff) -> bool:
 
 
 def _recalculation(settled: Settled, bill: Bill) -> SheetCheck:
-    """All bills of the bill's lines add up to the signed documents, the payer bears its share of them, and the document
+    """Bills hold of no line more than the signed documents say, the payer bears its share of them, and the document
     that was made says the same."""
     due, own = account.standing_lines(settled.documents), settled.bills_of(bill.payer)
     held = billed_amounts([line for other in own for line in lines_of(other)])
     places = {line.place for line in lines_of(bill)}
-    adds_up = all(held[place][1] == (due[place].amount_minor if place in due else 0) for place in places)
+    adds_up = all(is_within(held[place][1], due[place].amount_minor if place in due else 0) for place in places)
     before = sum(line.whole_minor for other in own if other.position < bill.position for line in lines_of(other))
     share = account.payer_lines(
         lines_of(bill), billed_minor=before, parts=settled.contract.share_parts, payer=_place(settled, bill)
@@ -275,13 +276,12 @@ def _place(settled: Settled, bill: Bill) -> int:
 def _acknowledgements(settled: Settled, bill: Bill, standing: list[SignedDocument]) -> SheetCheck:
     """Both parties accept every line of the bill; one that is disputed beside them stays out of it."""
     places = {line.place for line in lines_of(bill)}
-    states = [
-        settled.state(one, line)
+    both = all(
+        settled.is_accepted(one, line)
         for one in standing
         for line in one.document.lines
         if line.amount_minor and (one.document.window, line.key) in places
-    ]
-    both = all(state in ACCEPTED for state in states)
+    )
     yes = "leverandør og kommune, hver linje · operator and municipality, every line"
     return SheetCheck(
         CheckName.ACKNOWLEDGED, both, yes if both else "ikke af begge, eller bestridt · not by both, or disputed"

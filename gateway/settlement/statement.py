@@ -13,7 +13,7 @@ from typing import assert_never
 from gateway.outcomes.contract import Tariff
 from gateway.outcomes.terms import ContractParty, Window, apportion
 from gateway.settlement.account import BillKind, DocumentLine, Place
-from gateway.settlement.reading import Settled, SignedDocument, lines_of
+from gateway.settlement.settled import Settled, SignedDocument, lines_of
 from gateway.settlement.statement_view import (
     BalancesSignature,
     BillSummary,
@@ -34,8 +34,10 @@ from gateway.settlement.statement_view import (
     SupersededDocument,
     TariffSum,
 )
-from gateway.settlement.states import QUARRELS, SettlementState, of_window
+from gateway.settlement.states import SettlementState, of_window
+from gateway.store.settlement_tables import Dispute
 from gateway.wording.views import View, as_json
+from gateway.wording.working_days import working_day_from
 from outcome_verifier import canonical
 from outcome_verifier.balances import SAYS
 from vocabulary.danish_days import danish_day
@@ -87,7 +89,9 @@ def _opening(settled: Settled) -> StatedBefore | None:
 def _payer(settled: Settled, payer: ContractParty) -> PayerAccount:
     buyer = settled.terms.buyer(payer.organisation)
     parts = settled.contract.share_parts
-    due = apportion(sum(one.due_minor for one in settled.documents if one.is_standing), parts)
+    place = settled.contract.payers.index(payer)
+    before = apportion(settled.stated_paid_minor, parts)[place]
+    due = sum(one.due_minor for one in settled.documents if one.is_standing) + settled.stated_paid_minor
     bills = settled.bills_of(payer.organisation)
     return PayerAccount(
         organisation=payer.organisation,
@@ -99,9 +103,9 @@ def _payer(settled: Settled, payer: ContractParty) -> PayerAccount:
         order_number=buyer.order_number,
         person_reference=buyer.person_reference,
         account=buyer.account,
-        due_minor=due[settled.contract.payers.index(payer)],
+        due_minor=apportion(due, parts)[place],
         invoiced_minor=sum(bill.total_minor for bill in bills),
-        paid_minor=sum(bill.total_minor for bill in bills if bill.id in settled.paid),
+        paid_minor=before + sum(bill.total_minor for bill in bills if bill.id in settled.paid),
     )
 
 
@@ -121,7 +125,7 @@ def _window(settled: Settled, window: Window, borne: _Borne) -> StatementWindow:
         lines=(*(_stated_line(settled, label, tariff, minor) for tariff, minor in paid_before.items()), *lines),
         due_minor=sum(line.amount_minor for line in lines) + sum(paid_before.values()),
         corrections_minor=sum(line.amount_minor for line in lines if line.kind == "correction"),
-        disputed_minor=sum(line.amount_minor for line in lines if line.state in QUARRELS),
+        disputed_minor=sum(line.dispute.amount_minor for line in lines if line.dispute),
         invoiced_minor=_of_bills(settled, label),
         paid_minor=_of_bills(settled, label, only_paid=True) + sum(paid_before.values()),
         superseded=tuple(
@@ -160,13 +164,14 @@ def _stated_line(settled: Settled, window: str, tariff: str, minor: int) -> Stat
         shares=tuple(PayerShare(payer.organisation, share) for payer, share in shares),
         state=SettlementState.STATED,
         accepted_by=(),
+        silence_on=None,
         dispute=None,
     )
 
 
 def _line(settled: Settled, one: SignedDocument, line: DocumentLine, borne: _Borne) -> StatementLine:
     place = (one.document.window, line.key)
-    disputes = [dispute for dispute in settled.open_disputes(one.release) if dispute.line == line.key]
+    quarrel = settled.quarrel(one, line)
     return StatementLine(
         line=line.key,
         tariff=line.tariff,
@@ -176,11 +181,15 @@ def _line(settled: Settled, one: SignedDocument, line: DocumentLine, borne: _Bor
         amount_minor=line.amount_minor,
         shares=tuple(PayerShare(payer, shares.get(place, 0)) for payer, shares in borne.items()),
         state=settled.state(one, line),
-        accepted_by=tuple(sorted(settled.accepted_by(one.release, line.key))),
-        dispute=OpenDispute(disputes[0].id, disputes[0].reason, disputes[0].role, disputes[0].answer_by)
-        if disputes
-        else None,
+        accepted_by=tuple(sorted(settled.accepted_by(one, line))),
+        silence_on=settled.silence_on(one, line),
+        dispute=None if quarrel is None else _open_dispute(quarrel),
     )
+
+
+def _open_dispute(row: Dispute) -> OpenDispute:
+    answer_by = None if row.outcome else row.answer_by
+    return OpenDispute(row.id, row.reason, row.role, row.amount_minor, bool(row.outcome), answer_by)
 
 
 def _next(settled: Settled, window: Window, one: SignedDocument | None) -> ExpectedNext | None:
@@ -194,13 +203,16 @@ def _next(settled: Settled, window: Window, one: SignedDocument | None) -> Expec
         case SettlementState.RELEASED | SettlementState.HELD:
             return ExpectedNext(NextStep.ACKNOWLEDGE_OR_DISPUTE, settled.dispute_until(one), "")
         case SettlementState.DISPUTED | SettlementState.CONTESTED:
-            answer = min(dispute.answer_by for dispute in settled.open_disputes(one.release))
+            quarrels = [settled.quarrel(one, line) for line in one.document.lines]
+            answer = min(row.answer_by for row in quarrels if row is not None and not row.outcome)
             return ExpectedNext(NextStep.ANSWER_DISPUTE, answer, "")
-        case SettlementState.ACKNOWLEDGED:
-            due = danish_day(settled.now) + timedelta(days=settled.terms.payment_days)
-            is_worth_something = any(line.amount_minor for line in one.document.lines)
-            condition = "paid by this day if it is invoiced today"
-            return ExpectedNext(NextStep.INVOICE, due, condition) if is_worth_something else None
+        case SettlementState.UPHELD | SettlementState.CONCEDED:
+            return ExpectedNext(NextStep.CORRECT_OR_ADJUST, None, "")
+        case SettlementState.ACKNOWLEDGED if settled.planned_bill(window.label) is not None:
+            due = working_day_from(danish_day(settled.now) + timedelta(days=settled.terms.payment_days))
+            return ExpectedNext(NextStep.INVOICE, due, "paid by this day if it is invoiced today")
+        case SettlementState.ACKNOWLEDGED:  # what takes back waits for a later invoice
+            return ExpectedNext(NextStep.SET_OFF, None, "")
         case SettlementState.INVOICED:
             unpaid = [bill for bill in settled.bills if bill.id not in settled.paid]
             dues = [bill.due_on for bill in unpaid if window.label in {line.window for line in lines_of(bill)}]
@@ -265,4 +277,5 @@ def _bill(settled: Settled, position: int) -> BillSummary:
         due_on=bill.due_on,
         sha256=bill.sha256,
         is_paid=bill.id in settled.paid,
+        is_superseded=bill.id not in settled.paid and bool(settled.why_not_paid(bill)),
     )

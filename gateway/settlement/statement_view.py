@@ -20,6 +20,8 @@ class NextStep(StrEnum):
     PAYMENT_DOCUMENT = "payment_document"
     ACKNOWLEDGE_OR_DISPUTE = "acknowledge_or_dispute"
     ANSWER_DISPUTE = "answer_dispute"
+    CORRECT_OR_ADJUST = "correct_or_adjust"
+    SET_OFF = "set_off"
     INVOICE = "invoice"
     PAYMENT = "payment"
 
@@ -100,12 +102,17 @@ class PaymentEvidence:
 
 @dataclass(frozen=True, slots=True)
 class OpenDispute:
-    """That a party contests a line, and by when the other one answers."""
+    """That a party contests a line, or a part of it, and by when the other one answers."""
 
     id: str
     reason: str
     by: str
-    answer_by: date
+    amount_minor: int
+    """How much of the line is held back."""
+    is_upheld: bool
+    """The other party agreed that the line is wrong: it is corrected, adjusted, or accepted as it stands by both."""
+    answer_by: date | None
+    """None once it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,8 @@ class StatementLine:
     shares: tuple[PayerShare, ...]
     state: SettlementState
     accepted_by: tuple[str, ...]
+    silence_on: date | None
+    """The day from which the operator's silence accepts what takes back from it."""
     dispute: OpenDispute | None
 
 
@@ -139,7 +148,8 @@ class ExpectedNext:
     """What is expected next of a window, and when at the earliest or at the latest."""
 
     what: NextStep
-    on: date
+    on: date | None
+    """None where no day is declared."""
     condition: str
 
 
@@ -234,6 +244,8 @@ class BillSummary:
     due_on: date
     sha256: str
     is_paid: bool
+    is_superseded: bool
+    """A correction came between: it is neither handed out nor paid before what follows from that is made."""
 
 
 @dataclass(frozen=True, slots=True)

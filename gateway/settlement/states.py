@@ -1,7 +1,8 @@
 """The life of what is owed as a table: every state, every action, and what follows.
 
 Pure, and never stored: a state is folded from facts that are (`course`). A window's line goes its own way, so that a
-dispute holds back its own line and no other; `of_window` says where the window as a whole stands.
+dispute holds back its own line and no other; `of_window` says where the window as a whole stands. From every state but
+those in `CLOSED` something leads on: a quarrel ends in an acknowledgement, an adjustment, a correction or a withdrawal.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ class SettlementState(StrEnum):
     FROZEN = "frozen"  # nothing that is learnt from now on changes the window
     EVALUATED = "evaluated"  # a payment document is drafted and committed, and not signed
     RELEASED = "released"  # the payment document is signed and logged; both parties may speak
-    ACKNOWLEDGED = "acknowledged"  # both parties accept the line
-    DISPUTED = "disputed"  # one party contests it: it is not invoiced
+    ACKNOWLEDGED = "acknowledged"  # both parties accept the line, or what they adjusted it to
+    DISPUTED = "disputed"  # one party contests it, or a part of it: that is not invoiced
+    UPHELD = "upheld"  # both agree that it is wrong: corrected, adjusted, or accepted as it stands after all
     INVOICED = "invoiced"  # an invoice or a credit note holds it
-    PAID = "paid"
+    PAID = "paid"  # or worth nothing, so that there is nothing to pay
     # of windows that the parties settled before the gateway: stated by them, not evaluated
     HELD = "held"  # stated as owed and held back, until both acknowledge it
     CONTESTED = "contested"  # stated as owed by one party, and contested by the other
+    CONCEDED = "conceded"  # stated and contested, and both agree that it is wrong
     STATED = "stated"  # stated as paid: closed
     SUPERSEDED = "superseded"  # a correction replaced its payment document
 
@@ -37,9 +40,11 @@ class SettlementStep(StrEnum):
     FREEZE = "freeze"
     EVALUATE = "evaluate"
     RELEASE = "release"
-    ACKNOWLEDGE = "acknowledge"  # by the second of the two parties
+    ACKNOWLEDGE = "acknowledge"  # by the second of the two parties, or by the silence of who has to pay back
     DISPUTE = "dispute"
     RESOLVE = "resolve"  # the line stands, or the dispute is withdrawn
+    UPHOLD = "uphold"  # the other party agrees that the line is wrong
+    ADJUST = "adjust"  # both parties sign what it is worth instead
     INVOICE = "invoice"
     PAY = "pay"
     SUPERSEDE = "supersede"
@@ -58,15 +63,25 @@ TRANSITIONS: Mapping[SettlementState, Mapping[SettlementStep, SettlementState]] 
         SettlementState.EVALUATED: {SettlementStep.RELEASE: SettlementState.RELEASED},
         SettlementState.RELEASED: {
             SettlementStep.ACKNOWLEDGE: SettlementState.ACKNOWLEDGED,
+            SettlementStep.ADJUST: SettlementState.ACKNOWLEDGED,
             SettlementStep.DISPUTE: SettlementState.DISPUTED,
             SettlementStep.SUPERSEDE: SettlementState.SUPERSEDED,
         },
-        # what both accepted is contested no more: a mistake that shows later is corrected in the open
+        # what both accepted is contested no more: a mistake that shows later is corrected in the open, or adjusted by
+        # a line of its own
         SettlementState.ACKNOWLEDGED: {
             SettlementStep.INVOICE: SettlementState.INVOICED,
             SettlementStep.SUPERSEDE: SettlementState.SUPERSEDED,
         },
         SettlementState.DISPUTED: {
+            SettlementStep.RESOLVE: SettlementState.RELEASED,
+            SettlementStep.UPHOLD: SettlementState.UPHELD,
+            SettlementStep.ADJUST: SettlementState.ACKNOWLEDGED,
+            SettlementStep.SUPERSEDE: SettlementState.SUPERSEDED,
+        },
+        SettlementState.UPHELD: {
+            SettlementStep.ACKNOWLEDGE: SettlementState.ACKNOWLEDGED,
+            SettlementStep.ADJUST: SettlementState.ACKNOWLEDGED,
             SettlementStep.RESOLVE: SettlementState.RELEASED,
             SettlementStep.SUPERSEDE: SettlementState.SUPERSEDED,
         },
@@ -77,9 +92,19 @@ TRANSITIONS: Mapping[SettlementState, Mapping[SettlementStep, SettlementState]] 
         SettlementState.PAID: {SettlementStep.SUPERSEDE: SettlementState.SUPERSEDED},
         SettlementState.HELD: {
             SettlementStep.ACKNOWLEDGE: SettlementState.ACKNOWLEDGED,
+            SettlementStep.ADJUST: SettlementState.ACKNOWLEDGED,
             SettlementStep.DISPUTE: SettlementState.CONTESTED,
         },
-        SettlementState.CONTESTED: {SettlementStep.RESOLVE: SettlementState.HELD},
+        SettlementState.CONTESTED: {
+            SettlementStep.RESOLVE: SettlementState.HELD,
+            SettlementStep.UPHOLD: SettlementState.CONCEDED,
+            SettlementStep.ADJUST: SettlementState.ACKNOWLEDGED,
+        },
+        SettlementState.CONCEDED: {
+            SettlementStep.ACKNOWLEDGE: SettlementState.ACKNOWLEDGED,
+            SettlementStep.ADJUST: SettlementState.ACKNOWLEDGED,
+            SettlementStep.RESOLVE: SettlementState.HELD,
+        },
         SettlementState.STATED: {},
         SettlementState.SUPERSEDED: {},
     },
@@ -87,10 +112,16 @@ TRANSITIONS: Mapping[SettlementState, Mapping[SettlementStep, SettlementState]] 
     SettlementStep,
 )
 
-# the line is held back until the dispute has ended
-QUARRELS = frozenset({SettlementState.DISPUTED, SettlementState.CONTESTED})
+# the line, or a part of it, is held back until the dispute has ended
+QUARRELS = frozenset(
+    {SettlementState.DISPUTED, SettlementState.UPHELD, SettlementState.CONTESTED, SettlementState.CONCEDED}
+)
+# of those, what waits for the other party's answer; the rest waits for what follows from it
+UNANSWERED = frozenset({SettlementState.DISPUTED, SettlementState.CONTESTED})
 # both parties accept the line, and nothing has replaced its document
 ACCEPTED = frozenset({SettlementState.ACKNOWLEDGED, SettlementState.INVOICED, SettlementState.PAID})
+# nothing is owed of it any more, here or in what replaced it
+CLOSED = frozenset({SettlementState.PAID, SettlementState.STATED, SettlementState.SUPERSEDED})
 
 
 def after(state: SettlementState, action: SettlementStep) -> SettlementState:
@@ -112,9 +143,9 @@ def course(actions: Iterable[SettlementStep]) -> SettlementState:
 def of_window(states: Iterable[SettlementState]) -> SettlementState:
     """The state of a window: disputed where a line is, else that of the line which is furthest behind."""
     found = set(states)
-    quarrels = found & QUARRELS
-    if quarrels:
-        return min(quarrels)
+    for quarrels in (found & UNANSWERED, found & QUARRELS):
+        if quarrels:
+            return min(quarrels)
     return min(found, key=_behind, default=SettlementState.ACCRUING)
 
 
@@ -128,8 +159,5 @@ def diagram() -> str:
     lines = ["stateDiagram-v2", f"    [*] --> {SettlementState.ACCRUING.value}"]
     for state, actions in TRANSITIONS.items():
         lines += [f"    {state.value} --> {following.value}: {action.value}" for action, following in actions.items()]
-    lines += [
-        f"    {state.value} --> [*]"
-        for state in (SettlementState.PAID, SettlementState.STATED, SettlementState.SUPERSEDED)
-    ]
+    lines += [f"    {state.value} --> [*]" for state in TRANSITIONS if state in CLOSED]
     return "\n".join(lines)

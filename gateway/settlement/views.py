@@ -11,7 +11,8 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.settlement.acknowledging import is_appointed, party_of
 from gateway.settlement.investor import InvestorDates, ShownToInvestor, investor_view
-from gateway.settlement.reading import Settled, lines_of, read_settlement
+from gateway.settlement.reading import read_settlement
+from gateway.settlement.settled import Settled, lines_of
 from gateway.settlement.statement import digest, statement
 from gateway.settlement.statement_view import SettlementStatement
 from gateway.settlement.states import SettlementState

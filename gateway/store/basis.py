@@ -69,4 +69,5 @@ def _event(row: BasisRow) -> BasisEvent:
         at=row.at,
         purposes=frozenset(Purpose(word) for word in row.purposes),
         valid_to=row.valid_to,
+        since=row.since,
     )

@@ -23,8 +23,8 @@ def _of_kinds(name: str, kinds: str) -> Index:
 
 
 _SETTLEMENTS = (
-    "kind IN ('dispute_resolved', 'payment_registered', 'payment_requested', 'release_intended', "
-    "'result_acknowledged', 'result_disputed')"
+    "kind IN ('adjustment_signed', 'dispute_resolved', 'payment_registered', 'payment_requested', "
+    "'release_intended', 'result_acknowledged', 'result_disputed')"
 )
 
 

@@ -34,8 +34,14 @@ def is_suspended(session: Session, contract_id: str, window: str) -> bool:
 
 def open_disputes(session: Session, contract_id: str) -> list[str]:
     """The labels of the windows that the parties disagree about, in their order."""
-    query = select(Dispute.window).where(Dispute.contract_id == contract_id, Dispute.outcome == "")
-    return sorted(set(session.exec(query)))
+    return sorted({one.window for one in holding_disputes(session) if one.contract_id == contract_id})
+
+
+def holding_disputes(session: Session) -> list[Dispute]:
+    """Disputes that hold a line back: open, or upheld and not followed by anything; a correction ends them."""
+    replaced = set(session.exec(select(ReleaseRow.supersedes).where(ReleaseRow.state == "issued")))
+    query = select(Dispute).where(col(Dispute.outcome).in_(("", "upheld"))).order_by(col(Dispute.at), col(Dispute.id))
+    return [one for one in session.exec(query) if one.release_id not in replaced]
 
 
 def batches(session: Session, contract_id: str) -> Sequence[Batch]:

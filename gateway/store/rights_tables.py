@@ -37,6 +37,7 @@ class BasisRow(SQLModel, table=True):
     notice_id: str
     notice_version: int
     valid_to: date | None = None
+    since: date | None = None  # the day of an exit, where it was before it was registered
     channel: str
     at: datetime = instant()
 

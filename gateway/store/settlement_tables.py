@@ -39,16 +39,37 @@ class Dispute(SQLModel, table=True):
     window: str
     release_id: str = Field(index=True)
     line: str
+    amount_minor: int = Field(sa_column=Column(BigInteger, nullable=False))  # how much of the line is held back
     reason: str  # one of a closed list
     text_sha256: str  # of the letter that explains it, which stays in the case system
     role: str
     by: str
     at: datetime = instant()
     answer_by: date
-    outcome: str  # empty while it is open | "stands" | "withdrawn" | "upheld"
+    # empty while open | "upheld" while still held back | "stands" | "withdrawn" | "accepted" | "adjusted"
+    outcome: str
     outcome_sha256: str
     resolved_by: str
     resolved_at: datetime | None = optional_instant()
+
+
+class Adjustment(SQLModel, table=True):
+    """What a party says that a line is worth instead of what was evaluated: agreed where the other one says the same.
+    Not trusted: as an acknowledgement.
+    """
+
+    __table_args__ = (UniqueConstraint("contract_id", "position"),)
+    id: str = Field(primary_key=True)
+    contract_id: str = Field(index=True)
+    position: int  # 1 for the contract's first
+    window: str
+    release_id: str = Field(index=True)
+    line: str
+    worth_minor: int = Field(sa_column=Column(BigInteger, nullable=False))
+    text_sha256: str  # of the letter that explains it, which stays in the case system
+    role: str
+    by: str
+    at: datetime = instant()
 
 
 class Bill(SQLModel, table=True):
@@ -67,6 +88,7 @@ class Bill(SQLModel, table=True):
     kind: str  # "invoice" | "credit_note"
     number: str
     lines: list[dict[str, Any]] = json_value()
+    rests_on: list[str] = json_value()  # jwt_sha256 of the payment documents that stood when it was made
     total_minor: int = Field(sa_column=Column(BigInteger, nullable=False))  # negative on a credit note
     refers_to: str  # the number of the invoice that a credit note is about, or empty
     xml: bytes = blob()

@@ -17,10 +17,12 @@ STATES: dict[str, tuple[str, str]] = {
     "released": ("frigivet", "released"),
     "acknowledged": ("godkendt", "acknowledged"),
     "disputed": ("bestridt", "disputed"),
+    "upheld": ("bestridt med rette", "dispute upheld"),
     "invoiced": ("faktureret", "invoiced"),
     "paid": ("betalt", "paid"),
     "held": ("tilbageholdt", "held back"),
     "contested": ("bestridt", "stated and contested"),
+    "conceded": ("bestridt med rette", "stated, dispute upheld"),
     "stated": ("oplyst", "stated, not evaluated"),
     "superseded": ("erstattet", "superseded"),
 }
@@ -28,6 +30,8 @@ NEXT = {
     "payment_document": ("Betalingsbilag", "payment document"),
     "acknowledge_or_dispute": ("Godkend eller bestrid senest", "acknowledge or dispute by"),
     "answer_dispute": ("Svar på indsigelse", "answer the dispute"),
+    "correct_or_adjust": ("Berigtig eller reguler", "correct or adjust"),
+    "set_off": ("Modregnes i næste faktura", "set off in the next invoice"),
     "invoice": ("Betales, hvis faktureret i dag", "paid if invoiced today"),
     "payment": ("Betaling", "payment"),
 }
@@ -59,6 +63,10 @@ KINDS = {
     "stated": ("oplyst betalt", "stated as paid"),
     "held": ("oplyst tilbageholdt", "stated as held back"),
     "disputed": ("oplyst bestridt", "stated as disputed"),
+    "window_adjustment": ("aftalt regulering", "adjustment agreed by both"),
+    "correction_adjustment": ("aftalt regulering af berigtigelse", "adjustment of a correction"),
+    "held_adjustment": ("aftalt regulering af tilbageholdt", "adjustment of what was held back"),
+    "disputed_adjustment": ("aftalt regulering af bestridt", "adjustment of what was disputed"),
 }
 BANDS = total(
     {

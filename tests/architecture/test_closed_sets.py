@@ -39,8 +39,11 @@ OWES_NOTHING: dict[tuple[str, str], str] = {
     ("gateway.outcomes.verdicts", "WeekReason"): "lists what is neither for nor against: any other is either",
     ("gateway.oversight.advice", "Action"): "asks about one action at a time",
     ("gateway.release.statements", "WeekReason"): "lists the reasons that are a loss: for any other nobody is named",
-    ("gateway.settlement.acknowledging", "Role"): "asks about one role at a time",
-    ("gateway.settlement.reading", "SettlementStep"): "takes each step where a fact says so",
+    (
+        "gateway.settlement.acknowledging",
+        "DisputeOutcome",
+    ): "says which are answers; the others follow from deeds",
+    ("gateway.settlement.settled", "SettlementStep"): "takes each step where a fact says so",
     ("gateway.settlement.sheet", "CheckName"): "makes each check once; the page has words for all",
     ("gateway.settlement.statement", "NextStep"): "makes each next step where it is one; the page has words for all",
     ("policies.programme", "Role"): "says what each of these roles alone may or must",

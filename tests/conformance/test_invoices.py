@@ -15,6 +15,7 @@ import pytest
 from saxonche import PySaxonProcessor
 
 from gateway.settlement.invoice import BillFacts
+from tests.property.test_reachability import bills
 from tests.support.histories import example_contract
 from tests.unit.settlement.test_invoice import CASES, bill, made
 
@@ -57,3 +58,13 @@ def test_an_amount_that_is_one_oere_off_is_found(failures: Rules):
     wrong = xml.replace(b">76500.00</cbc:PayableAmount>", b">76500.01</cbc:PayableAmount>")
     assert wrong != xml
     assert [found[:10] for found in failures(wrong)] == ["[BR-CO-16]"]
+
+
+def test_so_does_every_kind_of_document_that_the_search_of_all_states_makes(failures: Rules):
+    """Invoices and credit notes, offsets, adjustments, rests of disputed lines and what corrections take back."""
+    made_bills = bills()
+    keys = {line["key"].partition("/")[2] for one in made_bills for line in one.lines}
+    assert keys >= {"window", "correction", "window_adjustment"}
+    assert {one.kind for one in made_bills} == {"invoice", "credit_note"}
+    assert any(len({line["window"] for line in one.lines}) > 1 for one in made_bills), "an offset"
+    assert {one.number: failures(one.xml) for one in made_bills} == {one.number: [] for one in made_bills}

@@ -84,6 +84,17 @@ class Office:
         assert not isinstance(asking, str)
         return self.settle(f"windows/{window}/disputes", asking, body)
 
+    def adjustment(self, window: str, client: Client | str | None = "", line: str = "", worth: int = 1) -> Any:
+        body = {
+            "line": line or "weeks_in_work_or_education/window",
+            "worth_minor": worth,
+            "letter_sha256": NO_DIGEST,
+            "jwt_sha256": self.document("2019H1"),
+        }
+        asking = self.operator if client == "" else client
+        assert not isinstance(asking, str)
+        return self.settle(f"windows/{window}/adjustments", asking, body)
+
     def open_dispute(self) -> str:
         self.dispute("2019H1")
         windows = self.settle("settlement", self.operator).json()["windows"]
@@ -142,6 +153,7 @@ def document(office: Office) -> dict[str, Any]:
 SETTLEMENT = "/contracts/{contract_id}/settlement"
 ACCEPT = "/contracts/{contract_id}/windows/{window}/acknowledgement"
 DISPUTES = "/contracts/{contract_id}/windows/{window}/disputes"
+ADJUSTMENTS = "/contracts/{contract_id}/windows/{window}/adjustments"
 OUTCOME = "/contracts/{contract_id}/disputes/{dispute}/outcome"
 INVOICE = "/contracts/{contract_id}/windows/{window}/invoice"
 NO_DIGEST = "0" * 64
@@ -184,6 +196,12 @@ CASES: dict[tuple[str, str, str], Callable[[Office], Any]] = {
     ("post", DISPUTES, "404"): lambda o: o.dispute("1999H1"),
     ("post", DISPUTES, "409"): lambda o: o.dispute("2019H1", line="weeks/window"),
     ("post", DISPUTES, "422"): lambda o: o.dispute("2019H1", line="=1+1"),
+    ("post", ADJUSTMENTS, "200"): lambda o: o.adjustment("2019H1"),
+    ("post", ADJUSTMENTS, "401"): lambda o: o.adjustment("2019H1", None),
+    ("post", ADJUSTMENTS, "403"): lambda o: o.adjustment("2019H1", o.investor),
+    ("post", ADJUSTMENTS, "404"): lambda o: o.adjustment("1999H1"),
+    ("post", ADJUSTMENTS, "409"): lambda o: o.adjustment("2019H1", line="weeks/window"),
+    ("post", ADJUSTMENTS, "422"): lambda o: o.adjustment("2019H1", line="=1+1"),
     ("post", OUTCOME, "200"): lambda o: o.withdraw(o.open_dispute(), o.operator),
     ("post", OUTCOME, "401"): lambda o: o.withdraw(NO_DIGEST[:36], None),
     ("post", OUTCOME, "403"): lambda o: o.withdraw(o.open_dispute(), o.investor),

@@ -100,6 +100,10 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
         ("impact60", "2018H2", "--line", "weeks/window", "--reason", "source", "--letter", "STATUS"),
     ),
     "settle resolve": (Action.ACKNOWLEDGE, ("DISPUTE", "--outcome", "stands", "--letter", "STATUS")),
+    "settle adjust": (
+        Action.ACKNOWLEDGE,
+        ("impact60", "2018H2", "--line", "weeks/window", "--worth-minor", "1", "--letter", "STATUS"),
+    ),
     "settle invoice": (Action.REQUEST_PAYMENT, ("impact60", "2018H2", "--out", "invoice.xml")),
     "settle sheet": (Action.READ_SETTLEMENT, ("impact60", "BILL", "--out", "sheet.html")),
     "settle approve": (Action.APPROVE_PAYMENT, ("impact60", "BILL")),
@@ -171,6 +175,7 @@ ROUTES_ASK = {
     ("GET", "/contracts/{contract_id}/settlement"): Action.READ_SETTLEMENT,
     ("POST", "/contracts/{contract_id}/windows/{window}/acknowledgement"): Action.ACKNOWLEDGE,
     ("POST", "/contracts/{contract_id}/windows/{window}/disputes"): Action.ACKNOWLEDGE,
+    ("POST", "/contracts/{contract_id}/windows/{window}/adjustments"): Action.ACKNOWLEDGE,
     ("POST", "/contracts/{contract_id}/disputes/{dispute}/outcome"): Action.ACKNOWLEDGE,
     ("POST", "/contracts/{contract_id}/windows/{window}/invoice"): Action.REQUEST_PAYMENT,
 }
@@ -183,6 +188,7 @@ BODIES = {
         "letter_sha256": DIGEST,
         "jwt_sha256": DIGEST,
     },
+    "adjustments": {"line": "weeks/window", "worth_minor": 1, "letter_sha256": DIGEST, "jwt_sha256": DIGEST},
     "outcome": {"outcome": "stands", "letter_sha256": DIGEST},
 }
 ROUTES_ASK_NOBODY = {

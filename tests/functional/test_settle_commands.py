@@ -103,12 +103,12 @@ def test_a_dispute_over_http_is_answered_on_the_command_line(
         },
         headers=operator.headers(api),
     ).json()
-    assert f"{LINE} disputed by the operator (quantity): {raised['dispute']}" in office(town, "state", "impact60").text
+    assert f"{raised['dispute']}, to be answered by" in office(town, "state", "impact60").text
     (town.folder / "answer.pdf").write_bytes(b"our answer")
     ran = office(town, "resolve", raised["dispute"], "--outcome", "stands", "--letter", "answer.pdf")
     assert ran.text == f"resolved: {LINE} of 2019H2, stands\n"
     again = office(town, "resolve", raised["dispute"], "--outcome", "stands", "--letter", "answer.pdf")
-    assert (again.code, "dispute-unknown" in again.text) == (4, True)
+    assert (again.code, "dispute-ended" in again.text) == (5, True)
     # the municipality's own dispute, which the operator answers
     ran = office(town, "dispute", "impact60", "2019H2", "--line", LINE, "--reason", "source", "--letter", "answer.pdf")
     own = ran.text.split("dispute ")[1].split()[0]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from gateway.installation.settings import utc_now
 from gateway.release.releasing import release
 from outcome_verifier import canonical
 from outcome_verifier.trust import TrustFile
@@ -27,10 +30,10 @@ def verified(town: Municipality, bundle: bytes) -> VerifiedOutcome:
     return verify_bundle(bundle, trust, now=int(town.gateway.clock().timestamp()))
 
 
-def road(folder: Path, order: tuple[int, ...]) -> Municipality:
+def road(folder: Path, order: tuple[int, ...], *, clock: Callable[[], datetime] = utc_now) -> Municipality:
     course = zip(WEEKS, (1, 3, 2, 5), order, strict=True)
     edits = tuple((f'"{week}"\npeople = {old}\n', f'"{week}"\npeople = {new}\n') for week, old, new in course)
-    town = simulated(folder, "ballerup", course_edits=edits)
+    town = simulated(folder, "ballerup", course_edits=edits, clock=clock)
     town.enrol()
     town.pull_all()
     return town

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from gateway.errors.settlement import SettlementRefused
-from gateway.settlement.states import TRANSITIONS, SettlementState, SettlementStep, after, course, diagram, of_window
+from gateway.settlement.states import (
+    CLOSED,
+    TRANSITIONS,
+    SettlementState,
+    SettlementStep,
+    after,
+    course,
+    diagram,
+    of_window,
+)
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "settlement.md"
 
@@ -52,6 +61,18 @@ def test_what_is_disputed_cannot_be_invoiced_and_what_is_not_acknowledged_cannot
     assert [state for state in SettlementState if SettlementStep.PAY in TRANSITIONS[state]] == [
         SettlementState.INVOICED
     ]
+
+
+def test_every_state_leads_to_one_that_is_closed():
+    """No state of a line holds money for ever."""
+    for state in SettlementState:
+        reached, found = {state}, [state]
+        while found:
+            following = set(TRANSITIONS[found.pop()].values()) - reached
+            reached |= following
+            found += following
+        assert reached & CLOSED, state
+    assert {state for state in SettlementState if not TRANSITIONS[state]} <= CLOSED
 
 
 def test_the_way_of_a_line_that_nobody_contests():

@@ -9,8 +9,8 @@ revision = "0001"
 down_revision = None
 
 SETTLEMENTS = (
-    "kind IN ('dispute_resolved', 'payment_registered', 'payment_requested', 'release_intended', "
-    "'result_acknowledged', 'result_disputed')"
+    "kind IN ('adjustment_signed', 'dispute_resolved', 'payment_registered', 'payment_requested', "
+    "'release_intended', 'result_acknowledged', 'result_disputed')"
 )
 
 

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("notice_id", sa.String(), nullable=False),
         sa.Column("notice_version", sa.Integer(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("since", sa.Date(), nullable=True),
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "change"),

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("window", sa.String(), nullable=False),
         sa.Column("release_id", sa.String(), nullable=False),
         sa.Column("line", sa.String(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("text_sha256", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
@@ -60,6 +61,24 @@ def upgrade() -> None:
     op.create_index("ix_dispute_contract_id", "dispute", ["contract_id"], unique=False)
     op.create_index("ix_dispute_release_id", "dispute", ["release_id"], unique=False)
     op.create_table(
+        "adjustment",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("window", sa.String(), nullable=False),
+        sa.Column("release_id", sa.String(), nullable=False),
+        sa.Column("line", sa.String(), nullable=False),
+        sa.Column("worth_minor", sa.BigInteger(), nullable=False),
+        sa.Column("text_sha256", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("contract_id", "position"),
+    )
+    op.create_index("ix_adjustment_contract_id", "adjustment", ["contract_id"], unique=False)
+    op.create_index("ix_adjustment_release_id", "adjustment", ["release_id"], unique=False)
+    op.create_table(
         "bill",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("contract_id", sa.String(), nullable=False),
@@ -71,6 +90,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
+        sa.Column("rests_on", sa.JSON(), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),
         sa.Column("refers_to", sa.String(), nullable=False),
         sa.Column("xml", sa.LargeBinary(), nullable=False),
