@@ -50,18 +50,20 @@ def last_day(contract: Contract, measure: Measure, person: PersonHistory, verdic
 
     Weeks behind that day are behind the person's time: a pause among them gives no day back.
     """
-    end = _first_end(contract, measure, person)
+    end = first_end(contract, measure, person)
     for verdict in verdicts if measure.days_limit else ():
-        end = _with_time_standing_still(end, verdict)
+        end = later_end(end, verdict)
     return end
 
 
-def _first_end(contract: Contract, measure: Measure, person: PersonHistory) -> date:
+def first_end(contract: Contract, measure: Measure, person: PersonHistory) -> date:
+    """The last day that may count under `days_limit` where no time stands still."""
     days = measure.days_limit
     return first_day(contract, person) + timedelta(days=days - 1) if days else date.max
 
 
-def _with_time_standing_still(end: date, verdict: WeekVerdict) -> date:
+def later_end(end: date, verdict: WeekVerdict) -> date:
+    """The last day that may count, after one more week: later by it, where time stood still in it."""
     is_still = verdict.reason in STILL and verdict.week.monday <= end < date.max
     return end + timedelta(days=7) if is_still else end
 
@@ -82,12 +84,12 @@ def limit_weeks(
     """
     if not measure.weeks_limit and not measure.days_limit:
         return asked
-    end, spent, weeks_limit = _first_end(contract, measure, person), 0, measure.weeks_limit
+    end, spent, weeks_limit = first_end(contract, measure, person), 0, measure.weeks_limit
     for place, verdict in enumerate(asked):
         if spent >= weeks_limit if weeks_limit else verdict.week.monday > end:  # for good: no time stands still then
             return asked[:place] + tuple(map(_after_last_week, asked[place:]))
         spent += verdict.reason not in STILL
-        end = _with_time_standing_still(end, verdict)
+        end = later_end(end, verdict)
     return asked
 
 
