@@ -64,17 +64,15 @@ def place_in_order(name: str, pattern: str, form: NameForm) -> int | None:
             assert_never(form)
 
 
-def in_order(
-    names: Sequence[str], pattern: str, form: NameForm | None, *, last: str = ""
-) -> tuple[list[str], list[str]]:
+def in_order(names: Sequence[str], pattern: str, form: NameForm | None, *, last: str) -> tuple[list[str], list[str]]:
     """The names, the newest last; and those of them that are older than `last`, the newest that was read before.
 
     Without a declared form it is the one that all of them have: a day before a month before a number. A single name
     without any has no other that it could be older than. Raises `NamesWithoutOrder` where a name has no place, or two
     have one.
     """
-    places = _places([*names, last], pattern, form) if last else {}
-    places = places or _places(names, pattern, form)  # a pattern that was changed does not fit what was read before
+    # where nothing was read before, or under a pattern that was changed, the last has no place among them
+    places = _places([*names, last], pattern, form) or _places(names, pattern, form)
     if not places:
         if form is None and len(names) < 2:
             return list(names), []
@@ -89,7 +87,7 @@ def in_order(
 def newest_named(names: Sequence[str], pattern: str, form: NameForm | None) -> str:
     """The newest of files that a person named together; the last one where their names have no order."""
     try:
-        return in_order(names, pattern, form)[0][-1]
+        return in_order(names, pattern, form, last="")[0][-1]
     except NamesWithoutOrder:
         return names[-1]
 
@@ -107,9 +105,8 @@ def is_older(name: str, last: str, pattern: str, form: NameForm | None) -> bool:
 
 def _places(names: Sequence[str], pattern: str, form: NameForm | None) -> dict[str, int]:
     """The place of every name in the one form that all of them have; empty where there is none."""
-    for candidate in [form] if form else list(NameForm):
-        if form is None and candidate is NameForm.NUMBER and _could_be_days(names, pattern):
-            continue
+    usual = [NameForm.DAY, NameForm.MONTH, *([] if _could_be_days(names, pattern) else [NameForm.NUMBER])]
+    for candidate in [form] if form else usual:
         places = {name: place_in_order(name, pattern, candidate) for name in names}
         known = {name: place for name, place in places.items() if place is not None}
         if len(known) == len(places):
@@ -142,7 +139,7 @@ def _day(text: str) -> int | None:
         except ValueError:
             continue
         if day.year >= _FIRST_YEAR:
-            return day.toordinal() * 1_000_000 + int(re.sub(r"\D", "", found["time"] or "").ljust(6, "0"))
+            return day.toordinal() * 1_000_000 + int(re.sub(r"\D", "", found["time"] or "0").ljust(6, "0"))
     return None
 
 

@@ -7,16 +7,14 @@ read, where it is lost. Which it was nobody can tell, so both end the reading (`
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterable
-from hashlib import blake2b
 
 from connectors.errors import ListMoved, SourceMalformed
+from connectors.keyed_digests import KeyedDigests
 from connectors.transport import Record
 
 MOST_EMPTY_PAGES = 100  # of changes, one after the other
 _TOTAL = re.compile(r"[0-9]{1,11}")
-_DIGEST_BYTES = 12
 _CLOCKS_APART = 3_600 * 1_000_000_000  # nothing is lost where it is more: the next pull goes on at the cursor
 
 
@@ -27,10 +25,10 @@ class PagesOfOneList:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._key = secrets.token_bytes(16)
+        self._digests = KeyedDigests()
         self._seen: set[bytes] = set()
         self._positions = {""}
-        self._total = ""
+        self._total: int | None = None
         self.records_read = 0
 
     def add(self, records: Iterable[Record]) -> None:
@@ -39,7 +37,7 @@ class PagesOfOneList:
         """
         here = set()
         for record in records:
-            here.add(self._digest(record))
+            here.add(self._digests.of(*record))
             self.records_read += 1
         if not self._seen.isdisjoint(here):
             raise ListMoved(source=self._source, reason="a record comes on two pages")
@@ -49,10 +47,10 @@ class PagesOfOneList:
         """The number of records that a page says there are; `ListMoved` where another page said another."""
         if not _TOTAL.fullmatch(total):
             raise SourceMalformed(source=self._source, reason="its total is no number of records")
-        if self._total and total != self._total:
+        if self._total not in (None, int(total)):
             raise ListMoved(source=self._source, reason="the number of records changed")
-        self._total = total
-        return int(total)
+        self._total = int(total)
+        return self._total
 
     def go_on(self, position: str) -> None:
         """The place of the next page; `ListMoved` where it was asked for before, and the pages would go in a circle."""
@@ -62,16 +60,9 @@ class PagesOfOneList:
 
     def end(self) -> None:
         """That the list has as many records as was said; `ListMoved`."""
-        if self._total and self.records_read != int(self._total):
-            reason = f"{self.records_read} records came, and the source said {int(self._total)}"
+        if self._total not in (None, self.records_read):
+            reason = f"{self.records_read} records came, and the source said {self._total}"
             raise ListMoved(source=self._source, reason=reason)
-
-    def _digest(self, record: Record) -> bytes:
-        digest = blake2b(digest_size=_DIGEST_BYTES, key=self._key)
-        for text in record:
-            content = text.encode("utf-8", "surrogatepass")
-            digest.update(len(content).to_bytes(8) + content)
-        return digest.digest()
 
 
 class PagesOfChanges:

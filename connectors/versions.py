@@ -8,21 +8,18 @@ is none either: an hour comes twice each autumn, and whose wall it was nobody ca
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import blake2b
 from typing import assert_never
 
 from connectors.cells import read_instant
 from connectors.errors import RejectReason
+from connectors.keyed_digests import KeyedDigests
 
 _INTEGER = re.compile(r"[0-9]{1,18}")
 _FRACTION_AND_OFFSET = re.compile(r"(?:\.([0-9]{1,9}))?(?:Z|[+-][0-9]{2}:?[0-9]{2})\Z")  # an offset must stand there
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-_MOST = 2**62  # what the store holds, and in nanoseconds the year 2116
-_DIGEST_BYTES = 12
 
 
 class VersionForm(StrEnum):
@@ -38,12 +35,11 @@ def read_version(text: str, form: VersionForm) -> int | None:
     """
     match form:
         case VersionForm.INTEGER:
-            order = int(text) if _INTEGER.fullmatch(text) else None
+            return int(text) if _INTEGER.fullmatch(text) else None
         case VersionForm.INSTANT:
-            order = _nanoseconds(text)
+            return _nanoseconds(text)
         case _:
             assert_never(form)
-    return order if order is not None and 0 <= order < _MOST else None
 
 
 def _nanoseconds(text: str) -> int | None:
@@ -51,8 +47,7 @@ def _nanoseconds(text: str) -> int | None:
     found, moment = _FRACTION_AND_OFFSET.search(text), read_instant(text)
     if found is None or isinstance(moment, RejectReason):
         return None
-    since = moment.replace(microsecond=0) - _EPOCH
-    return since // timedelta(seconds=1) * 1_000_000_000 + int((found[1] or "").ljust(9, "0"))
+    return (moment - _EPOCH) // timedelta(seconds=1) * 1_000_000_000 + int((found[1] or "").ljust(9, "0"))
 
 
 class NumberedAnswer:
@@ -63,25 +58,17 @@ class NumberedAnswer:
     """
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(16)
+        self._digests = KeyedDigests()
         self._owners: dict[bytes, bytes] = {}
         self._contents: dict[bytes, bytes] = {}
 
     def add(self, number: str, version: int, owner: str | None, content: Sequence[str]) -> str:
         """Take a record up; returns the rule that it breaks, or an empty text. Whose it is may not be known (None)."""
-        name = self._digest("number", number)
-        if owner is not None and self._owners.setdefault(name, self._digest("owner", owner)) != self._digest(
-            "owner", owner
-        ):
-            return "two records of different people have one number"
-        now = self._digest("content", *content)
-        if self._contents.setdefault(self._digest("version", number, str(version)), now) != now:
+        name, now = self._digests.of(number), self._digests.of(*content)
+        if owner is not None:
+            whose = self._digests.of(owner)
+            if self._owners.setdefault(name, whose) != whose:
+                return "two records of different people have one number"
+        if self._contents.setdefault(self._digests.of(number, str(version)), now) != now:
             return "two records have one number and one version, and say different things"
         return ""
-
-    def _digest(self, *texts: str) -> bytes:
-        digest = blake2b(digest_size=_DIGEST_BYTES, key=self._key)
-        for text in texts:
-            content = text.encode("utf-8", "surrogatepass")
-            digest.update(len(content).to_bytes(8) + content)
-        return digest.digest()

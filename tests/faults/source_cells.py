@@ -199,6 +199,7 @@ _AS_PAGES = (  # the example of a source of changes, as one that lists everythin
     ('optional = ["changes[*].to", "changes[*].deleted"]', 'optional = ["changes[*].to"]'),
     ('answers = "changes"', 'answers = "whole"'),
     ("lag_days = 0 # the cursor is no instant\n", ""),
+    ('version = "integer" # or "instant", with its offset: how versions are written, always\n', ""),
 )
 
 

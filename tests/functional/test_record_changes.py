@@ -191,3 +191,71 @@ def test_an_erasure_takes_records_and_the_place_in_the_run(town: SimulatedMunici
         assert len(run.people) == 29
         assert subject not in run.people
         assert session.exec(select(RecordRow)).all() == []
+
+
+def with_instants(text: str) -> str:
+    return text.replace("complete_after_days = 30\n", 'complete_after_days = 30\nversion = "instant"\n')
+
+
+def test_an_instant_orders_changes_only_with_its_offset(town: SimulatedMunicipality, tmp_path: Path) -> None:
+    """In the night in which clocks are set back the newer change shows the earlier time."""
+    declare(town, tmp_path, with_instants(source_text("periods", CHANGES, answers="changes")))
+    anne = numbers(town)[0]
+    older = change(anne, "7", "2020-10-25T02:50:00+02:00", "651")
+    newer = change(anne, "7", "2020-10-25T02:10:00+01:00", "730")
+    pull(town, Pages([Page([newer, older], cursor="c1")]))
+    assert codes_in(town, anne, "2020-W10") == {"730"}
+    for mixed in ("2020-10-25T02:50:00", "5", "2020-10-25"):
+        with pytest.raises(SourceMalformed, match="an instant with its offset here"):
+            pull(town, Pages([Page([change(anne, "7", mixed, "651")], cursor="c2")]))
+    assert codes_in(town, anne, "2020-W10") == {"730"}
+
+
+@pytest.mark.parametrize("other", ["content", "owner", "deleted", "nobody", "stranger"])
+def test_a_version_that_is_known_and_says_something_else_stops_the_pull(
+    town: SimulatedMunicipality, tmp_path: Path, other: str
+) -> None:
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    anne, bo = numbers(town)[:2]
+    pull(town, Pages([Page([change(anne, "7", "3")], cursor="c1")]))
+    pull(town, Pages([Page([change(anne, "7", "3")], cursor="c1")]))  # told again, as it was
+    again = {
+        "content": change(anne, "7", "3", "730"),
+        "owner": change(bo, "7", "3"),
+        "deleted": change(anne, "7", "3", deleted="ja"),
+        "nobody": change("not a number", "7", "3"),
+        "stranger": change(STRANGER, "7", "3"),
+    }[other]
+    with pytest.raises(SourceMalformed, match="came again with another content, or for another person"):
+        pull(town, Pages([Page([again], cursor="c2")]))
+    assert codes_in(town, anne, "2020-W10") == {"651"}
+    with town.gateway.store.read() as session:
+        assert {run.cursor for run in session.exec(select(PullRun))} == {"c1"}
+
+
+@pytest.mark.parametrize("is_on_one_page", [True, False])
+def test_two_records_under_one_number_stop_the_pull(
+    town: SimulatedMunicipality, tmp_path: Path, is_on_one_page: bool
+) -> None:
+    """A view that is a UNION of two tables: the higher version of one would end what the other says of Anne."""
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    anne, bo = numbers(town)[:2]
+    for other in (change(bo, "7", "5"), change(STRANGER, "7", "5"), change(anne, "7", "1", "730")):
+        told = [change(anne, "7", "1"), other]
+        pages = [Page(told, cursor="c1")] if is_on_one_page else [Page([one]) for one in told]
+        with pytest.raises(SourceMalformed, match="two records"):
+            pull(town, Pages(pages))
+    assert codes_in(town, bo, "2020-W10") == set()
+
+
+@pytest.mark.parametrize(("word", "codes"), [("SAND", {""}), ("J", {""}), ("-1", {""}), ("FALSK", {"730"})])
+def test_deleted_is_a_word_of_a_closed_list(
+    town: SimulatedMunicipality, tmp_path: Path, word: str, codes: set[str]
+) -> None:
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    anne = numbers(town)[0]
+    told = [change(anne, "7", "1", deleted="FALSK"), change(anne, "7", "2", "730", deleted=word)]
+    pull(town, Pages([Page(told, cursor="c1")]))
+    assert codes_in(town, anne, "2020-W10") == codes
+    with pytest.raises(SourceMalformed, match="neither yes nor no"):
+        pull(town, Pages([Page([change(anne, "7", "3", deleted="måske")], cursor="c2")]))

@@ -108,3 +108,63 @@ def test_what_adds_up_cannot_be_whole(town: SimulatedMunicipality):
     """The files before would have been put away: their people would read as without a benefit."""
     with pytest.raises(declarations.DeclarationInvalid, match=r"reads must be 'newest'"):
         declare(town, 'reads = "all"\n')
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("sager-31-01-2021.csv", "sager-01-03-2021.csv"),
+        ("sager-9.csv", "sager-10.csv"),
+        ("sager-2021-02.csv", "sager-2021-03.csv"),
+    ],
+)
+def test_the_newest_is_the_newest_by_the_day_or_number_in_its_name(town: SimulatedMunicipality, older: str, newer: str):
+    put(town, older, "651")
+    put(town, newer, "661")
+    told = pull(town)
+    assert told.code == 0, told.text
+    assert codes(town) == {"661"}
+    put(town, older, "651")  # and once more, late
+    late = pull(town)
+    assert "folder-empty" in late.text
+    assert f"is older than {newer}, which was read before" in " ".join(late.text.split())
+    assert codes(town) == {"661"}
+    assert [path.name for path in (town.folder / "inbox").iterdir() if path.is_file()] == []
+    put(town, newer, "651")  # the newest, sent again with other content, is read
+    assert pull(town).code == 0
+    assert codes(town) == {"651"}
+
+
+@pytest.mark.parametrize(
+    "names", [("a.csv", "b.csv"), ("a-310121.csv", "a-010321.csv"), ("a-2021-03-01.csv", "a-7.csv")]
+)
+def test_of_files_without_an_order_none_is_read(town: SimulatedMunicipality, names: tuple[str, str]):
+    for name in names:
+        put(town, name, "651")
+    told = pull(town)
+    assert "source-malformed" in told.text
+    assert "which of 2 files is the newest cannot be told" in " ".join(told.text.split())
+    assert codes(town) == set()
+
+
+def test_a_declared_form_of_names_is_the_only_one(town: SimulatedMunicipality):
+    declare(town, 'named_by = "number"\n')
+    put(town, "a-310121.csv", "651")
+    put(town, "a-010321.csv", "661")
+    assert pull(town).code == 0
+    assert codes(town) == {"651"}
+    with pytest.raises(declarations.DeclarationInvalid, match="named_by must be one of: day, month, number"):
+        declare(town, 'named_by = "alphabet"\n')
+
+
+def test_an_older_file_that_is_named_undoes_nothing(town: SimulatedMunicipality):
+    (town.folder / "elsewhere").mkdir()
+    older, newer = (
+        put(town, f"a-{day}.csv", code, "elsewhere") for day, code in (("31-01-2021", "651"), ("01-03-2021", "661"))
+    )
+    assert pull(town, newer).code == 0
+    told = pull(town, older)
+    assert "source-malformed" in told.text
+    assert codes(town) == {"661"}
+    assert pull(town, put(town, "a-02-03-2021.csv", "651", "elsewhere")).code == 0
+    assert codes(town) == {"651"}

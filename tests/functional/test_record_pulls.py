@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from connectors.errors import AnswerForAnother, SchemaChanged, SourceMalformed, SourceRefused, SourceUnavailable
+from connectors.errors import (
+    AnswerForAnother,
+    ListMoved,
+    SchemaChanged,
+    SourceMalformed,
+    SourceRefused,
+    SourceUnavailable,
+)
 from connectors.transport import Ask, ListTransport, Page, PersonTransport, Record
 from gateway.contracts import declarations
 from gateway.errors.holds import PullLooksWrong
@@ -453,3 +460,39 @@ def test_both_databases_keep_the_same(tmp_path: Path, database_url: str) -> None
 def _statuses(town: SimulatedMunicipality) -> set[str]:
     with town.gateway.store.read() as session:
         return set(session.exec(select(SpellRow.status)))
+
+
+@dataclass
+class Moving:
+    """A list that moves while it is read, so many times."""
+
+    still: Sequence[Page]
+    times: int
+    readings: int = 0
+
+    def pages(self, ask: Ask) -> Iterator[Page]:
+        self.readings += 1
+        yield Page([("651", "6909991239", "2020-01-06", "2020-06-28"), ("651", "x", "2020-01-06", "2020-06-28")])
+        if self.readings <= self.times:
+            raise ListMoved(source="test", reason="a record comes on two pages")
+        yield from self.still
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_list_that_moved_is_read_again_from_its_beginning_and_then_refused(
+    town: SimulatedMunicipality, tmp_path: Path
+) -> None:
+    declare(town, tmp_path, source_text("periods", PERIODS))
+    anne = numbers(town)[0]
+    once = Moving([Page(student(anne))], times=1)
+    told = pull_records(town.gateway, town.contract, "dream", once)
+    assert once.readings == 2
+    assert (told.rows_outside_cohort, told.rejected) == (1, {"cpr_not_ten_digits": 1})  # of one reading
+    assert codes_in(town, anne, "2020-W10") == {"651"}
+    always = Moving([], times=9)
+    with pytest.raises(ListMoved):
+        pull_records(town.gateway, town.contract, "dream", always)
+    assert always.readings == 2
+    assert codes_in(town, anne, "2020-W10") == {"651"}

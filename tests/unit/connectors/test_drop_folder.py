@@ -311,5 +311,27 @@ def test_a_crowd_of_names_is_refused_before_any_is_looked_at(tmp_path: Path, mon
     monkeypatch.setattr("connectors.inbox._MOST_ENTRIES", 3)
     for number in range(4):
         put(tmp_path, f"x-{number}.csv", manifest=None)
-    with opened(tmp_path, quiet=1) as box, pytest.raises(FileUnreadable, match="more than 3 names"):
+    with opened(tmp_path, quiet=1) as box, pytest.raises(FileUnreadable, match="more than 3 names of the pattern"):
         box.take()
+
+
+def test_names_that_the_pattern_does_not_mean_are_nobodys_business(tmp_path: Path, monkeypatch):
+    """However many there are, and also where a name is no UTF-8: whoever put it there does not stop the source."""
+    monkeypatch.setattr("connectors.inbox._MOST_ENTRIES", 3)
+    for number in range(9):
+        put(tmp_path, f"y-{number}.csv", manifest=None)
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/s\xf8gning.csv"))).write_bytes(TEXT)
+    put(tmp_path)
+    with opened(tmp_path) as box:
+        found = box.take()
+    assert [file.name for file in found.files] == ["x-1.csv"]
+    assert found.left == []
+
+
+def test_a_name_of_the_pattern_that_is_no_utf_8_is_left_and_not_repeated(tmp_path: Path):
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/x-\xf8.csv"))).write_bytes(TEXT)
+    put(tmp_path)
+    with opened(tmp_path) as box:
+        found = box.take()
+    assert [file.name for file in found.files] == ["x-1.csv"]
+    assert reasons(found) == {"a file whose name is not printable": "its name is hidden or not printable"}

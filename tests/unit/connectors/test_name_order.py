@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import permutations
 
 import pytest
@@ -36,7 +37,7 @@ DAY, MONTH, NUMBER = NameForm.DAY, NameForm.MONTH, NameForm.NUMBER
 )
 def test_by_the_day_or_number(names: Sequence[str]) -> None:
     for mixed in permutations(names):
-        assert in_order(mixed, "sager-*.csv", None) == (list(names), [])
+        assert in_order(mixed, "sager-*.csv", None, last="") == (list(names), [])
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_by_the_day_or_number(names: Sequence[str]) -> None:
 )
 def test_what_has_no_order(names: Sequence[str]) -> None:
     with pytest.raises(NamesWithoutOrder, match=r"^their names do not each hold a day, a month or a number, of one"):
-        in_order(names, "*.csv", None)
+        in_order(names, "*.csv", None, last="")
 
 
 @pytest.mark.parametrize(
@@ -73,14 +74,14 @@ def test_what_has_no_order(names: Sequence[str]) -> None:
 )
 def test_two_files_of_one_day_have_no_order(names: Sequence[str]) -> None:
     with pytest.raises(NamesWithoutOrder, match=r"^two of their names stand for one day, month or number$"):
-        in_order(names, "*.csv", None)
+        in_order(names, "*.csv", None, last="")
 
 
 def test_a_declared_form_is_the_only_one() -> None:
-    assert in_order(["310121.csv", "010321.csv"], "*.csv", NUMBER) == (["010321.csv", "310121.csv"], [])
+    assert in_order(["310121.csv", "010321.csv"], "*.csv", NUMBER, last="") == (["010321.csv", "310121.csv"], [])
     for form, said in ((DAY, "a day"), (MONTH, "a month")):
         with pytest.raises(NamesWithoutOrder, match=f"^their names do not each hold {said}$"):
-            in_order(["9.csv"], "*.csv", form)
+            in_order(["9.csv"], "*.csv", form, last="")
 
 
 def test_what_the_pattern_says_is_no_part_of_the_order() -> None:
@@ -92,7 +93,7 @@ def test_what_the_pattern_says_is_no_part_of_the_order() -> None:
 
 
 def test_a_single_file_needs_no_order() -> None:
-    assert in_order(["sager.csv"], "*.csv", None) == (["sager.csv"], [])
+    assert in_order(["sager.csv"], "*.csv", None, last="") == (["sager.csv"], [])
     assert in_order(["sager.csv"], "*.csv", None, last="cases.csv") == (["sager.csv"], [])
     assert in_order(["sager-2.csv"], "*.csv", None, last="cases.csv") == (["sager-2.csv"], [])
 
@@ -121,6 +122,13 @@ def test_of_what_a_person_names_days_alone_are_compared() -> None:
 
 
 def test_of_each_form() -> None:
+    assert place_in_order("2021-03-01", "*", DAY) == date(2021, 3, 1).toordinal() * 1_000_000
+    assert place_in_order("20122011", "*", DAY) == place_in_order("2011-12-20", "*", DAY)
+    assert place_in_order("a-73X.csv", "a-*3X.csv", NUMBER) == 7
+    assert newest_named(["310121.csv", "010321.csv"], "*.csv", NUMBER) == "310121.csv"
+    assert newest_named(["1.csv", "2.csv", "3.csv"], "*.csv", None) == "3.csv"
+    assert newest_named(["a.csv", "b.csv", "c.csv"], "*.csv", None) == "c.csv"
+    assert in_order(["010321.csv"], "*.csv", NUMBER, last="310121.csv") == (["010321.csv"], ["010321.csv"])
     assert place_in_order("2021-03", "*", MONTH) == 2021 * 12 + 3
     assert place_in_order("1990-01", "*", MONTH) == 1990 * 12 + 1
     assert place_in_order("1989-12", "*", MONTH) is None

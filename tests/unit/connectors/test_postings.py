@@ -31,7 +31,8 @@ def test_every_cell_that_is_not_certain_has_its_reason() -> None:
     assert found.reasons == (
         RejectReason.MONTH, RejectReason.INCOME_TYPE, RejectReason.HOURS, RejectReason.AMOUNT,
     )  # fmt: skip
-    assert (found.month, found.income_type) == (None, None)
+    assert found == Posting(None, "00", 0, 0, found.reasons), "nothing that was not read stands in it"
+    assert found.income_type is None
     assert posting("2020-03", "00", "x", "1").reasons == (RejectReason.HOURS,)
     assert posting("2020-03", "00", "x", "1").month == MARCH, "of which month it is, is known"
     assert posting("2020-03", "00", "x", "-1").reasons == (RejectReason.HOURS,), "and no second time for its sign"
@@ -80,6 +81,8 @@ def test_a_type_that_no_list_explains_is_counted() -> None:
     found = posting("2020-03", "77", "160", "1").of(B, MARCH, keeps_amounts=False, unknown=unknown)
     assert (found.subject, found.income_type) == (B, IncomeType.UNKNOWN)
     assert unknown == {"77": 1}
+    posting("2020-03", "77", "160", "1").of(B, MARCH, keeps_amounts=False, unknown=unknown)
+    assert unknown == {"77": 2}
 
 
 def test_a_mark_for_everybody_and_every_month() -> None:

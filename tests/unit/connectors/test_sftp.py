@@ -14,6 +14,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from paramiko import Message, SFTPAttributes
+from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_STATUS
 
 from connectors.dream import pull_dream
 from connectors.errors import (
@@ -26,6 +28,7 @@ from connectors.errors import (
 )
 from connectors.source_file import LocalFile
 from connectors.transports.addresses import may_be_dialled
+from connectors.transports.sftp import _listed_files
 from gateway.simulate.faults import Fault
 from tests.support.clocks import Waiting
 from tests.unit.connectors.cohort import ANNE, WEEKS, declared, matcher, write
@@ -115,7 +118,10 @@ def test_a_file_that_changes_within_the_quiet_period_waits(town: Town):
 
 
 FAULTS: dict[Fault, tuple[type[ConnectorError], str]] = {
-    Fault.WRONG_HOST_KEY: (SourceRefused, "the host's key is not the one that is declared"),
+    Fault.WRONG_HOST_KEY: (
+        SourceRefused,
+        "is not the one that is declared: it was changed, or another host answers; ask the host's owner",
+    ),
     Fault.UNAUTHORISED: (SourceRefused, "it does not accept the user with this key"),
     Fault.FORBIDDEN: (SourceRefused, "it does not let this user do that"),
     Fault.SERVER_ERROR: (SourceUnavailable, "it could not do what was asked"),
@@ -288,3 +294,43 @@ def test_no_thread_stays_behind(town: Town):
     while any(isinstance(one, threading.Timer) for one in threading.enumerate()) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not any(isinstance(one, threading.Timer) for one in threading.enumerate())
+
+
+class Listing:
+    """What the library's client is asked for, and a server that writes names in ISO-8859-1."""
+
+    def __init__(self, names: list[bytes]) -> None:
+        self.pages = [names[:2], names[2:]]
+        self.closed: list[bytes] = []
+
+    def _request(self, command: int, argument: bytes) -> tuple[int, Message]:
+        answer = Message()
+        if command == CMD_OPENDIR:
+            answer.add_string(b"handle")
+            return CMD_HANDLE, Message(answer.asbytes())
+        if command == CMD_CLOSE:
+            self.closed.append(argument)
+            return CMD_STATUS, answer
+        if not self.pages:
+            raise EOFError
+        page = self.pages.pop(0)
+        answer.add_int(len(page))
+        for name in page:
+            answer.add_string(name)
+            answer.add_string(b"-rw-r--r-- " + name)
+            answer.add_int(SFTPAttributes.FLAG_SIZE)
+            answer.add_int64(len(name))
+        return CMD_NAME, Message(answer.asbytes())
+
+
+def test_a_name_that_is_no_utf_8_does_not_end_a_listing():
+    """The control: the library's own listing ends at it, whoever put the file there."""
+    names = [b".", b"x-1.csv", b"s\xf8gning.csv", b"x-\xc3\xa6.csv"]
+    client = Listing(names)
+    found = _listed_files(client, "/")
+    assert [(one.filename, one.st_size) for one in found] == [
+        ("x-1.csv", 7), ("s\udcf8gning.csv", 11), ("x-æ.csv", 8),
+    ]  # fmt: skip
+    assert client.closed == [b"handle"]
+    with pytest.raises(UnicodeDecodeError):
+        Message(b"\x00\x00\x00\x0b" + names[2]).get_text()

@@ -35,6 +35,7 @@ def test_the_header_again() -> None:
         (["I alt", "", "Kontanthjælp", "5622,00"], False),
         ([ANNE, "", "", "5622,00"], False),
         (["Antal", "", "", "2"], False),
+        (["SumX", "", "", "2"], False),
     ],
 )
 def test_a_total_that_says_so(row: list[str], is_one: bool) -> None:
@@ -53,6 +54,7 @@ ABOVE = [[ANNE, "2019-10", "Kontanthjælp", "2811,00"], [ANNE, "2019-11", "Konta
         (["", "2019-10", "", "5622,50"], ABOVE, False),
         (["", "", "", ""], ABOVE, False),
         (["", "", "", "0"], [["", "", "", "0"]] * 2, False),
+        (["", "", "5", "2"], [["x", "", "5", "1"], ["x", "", "", "1"]], True),
     ],
 )
 def test_a_row_of_sums_without_a_word(row: list[str], above: list[list[str]], is_one: bool) -> None:

@@ -179,6 +179,25 @@ def test_threads_share_the_connections_and_no_deadline(source: HttpSource) -> No
     assert ends == ["answered 200"] * 9
 
 
+@pytest.mark.parametrize(("status", "seconds"), [(429, "1,800"), (503, "1,800")])
+def test_how_long_the_source_asks_to_wait_is_told(status: int, seconds: str) -> None:
+    reply = Reply(b"{}", status=status, headers={"Retry-After": "1800"})
+    with answering(lambda request: reply) as source:
+        said = f"it answered with status {status}, and asks to wait {seconds} seconds"
+        with pytest.raises(SourceUnavailable, match=said):
+            ask(client(source.url, Waits()), source.url)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 406, 407, 409, 410, 412, 415, 422, 501, 307])
+def test_the_advice_is_about_what_the_status_means(status: int) -> None:
+    """Credentials are checked where they were refused, and nowhere else."""
+    with answering(lambda request: Reply(b"", status=status)) as source, pytest.raises(SourceRefused) as refused:
+        ask(client(source.url, Waits()), source.url)
+    assert ("check the credentials and the agreement" in str(refused.value)) == (status in (401, 403))
+    assert ("ask whoever runs the proxy" in str(refused.value)) == (status == 407)
+    assert "what was stored before stays" in str(refused.value)
+
+
 # Where requests go
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from connectors.declaration import SourceDeclaration, load_declaration
-from connectors.errors import ConnectorError, SchemaChanged, SourceMalformed
+from connectors.errors import ConnectorError, ListMoved, SchemaChanged, SourceMalformed
 from connectors.schema import Schema
 from connectors.transport import Ask, ListTransport, Page, PersonTransport, Record
 from connectors.transports import connect, lists_everybody
@@ -210,6 +210,79 @@ def test_a_token_is_kept_and_fetched_anew_when_it_ends(cases: tuple[HttpSource, 
     assert source.requests == asked + 4 + 1 + 4
     system.forget_tokens()  # taken back before its end: asked for once more, after a refusal
     assert len(records(transport.pages(ASK))) == 5
+
+
+# Pages of one list, and the end of changes
+
+
+def paged_source(pages: list[bytes], said: str = "page") -> Callable[[ReceivedRequest], Reply]:
+    return lambda request: Reply(pages[int(request.query.get(said, "1")) - 1])
+
+
+def three_pages(*codes: str) -> list[bytes]:
+    """Pages of one record each, by number, in the form of the example."""
+    record = b'{"id": "%s", "version": 1, "cpr": "6101801234", "code": "651", "from": "2020-03-02"}'
+    return [b'{"changes": [%s], "total": %d}' % (record % code.encode(), len(codes)) for code in codes]
+
+
+def test_a_record_on_the_third_page_that_was_on_the_first_ends_the_reading() -> None:
+    """One of somebody else moved forward to a page that was read, and is lost: the total is right all the same."""
+    for codes in (("p1", "p3", "p1"), ("p1", "p1", "p3"), ("p1", "p3", "p4", "p3")):
+        with HttpSource(paged_source(three_pages(*codes))) as source:
+            said, schema = without_auth(source)
+            said = dataclasses.replace(said, paging=PATHS["number"][1])
+            with pytest.raises(ListMoved, match="a record comes on two pages"):
+                records(opened(said, schema).pages(ASK))
+    with HttpSource(paged_source(three_pages("p1", "p3", "p4"))) as source:
+        said, schema = without_auth(source)
+        assert len(records(opened(dataclasses.replace(said, paging=PATHS["number"][1]), schema).pages(ASK))) == 3
+
+
+def test_an_empty_page_between_others_does_not_end_changes() -> None:
+    change = b'{"id": "%s", "version": 1, "cpr": "6101801234", "code": "651", "from": "2020-01-06"}'
+    told = {"": (b"p1", b"a"), "a": (b"", b"b"), "b": (b"", b"c"), "c": (b"p2", b"d"), "d": (b"", b"d")}
+
+    def respond(request: ReceivedRequest) -> Reply:
+        record, cursor = told[request.query.get("cursor", "")]
+        return Reply(b'{"changes": [%s], "next": "%s"}' % (change % record if record else b"", cursor))
+
+    for repeats in (True, False):
+        with HttpSource(respond) as source:
+            said, schema = without_auth(source)
+            pages = list(opened(paged(said, repeats=repeats), schema).pages(ASK))
+            assert [record[schema.columns.index("changes[*].id")] for page in pages for record in page.records] == [
+                "p1", "p2",
+            ]  # fmt: skip
+            assert pages[-1].cursor == "d"
+
+
+def test_an_empty_page_ends_changes_whose_cursor_is_the_sources_clock() -> None:
+    def respond(request: ReceivedRequest) -> Reply:
+        return Reply(b'{"changes": [], "next": "%s"}' % datetime.now(UTC).isoformat().encode())
+
+    with HttpSource(respond) as source:
+        assert records(opened(*without_auth(source)).pages(ASK)) == []
+        assert source.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("media", "is_read"),
+    [
+        ("application/hal+json", True),
+        ("application/vnd.kommune.v2+json; charset=utf-8", True),
+        ("text/x+json", False),
+        ("application/json-seq", False),
+        ("application/+json", False),
+    ],
+)
+def test_every_type_that_is_json_by_its_suffix_is_read(media: str, is_read: bool) -> None:
+    with HttpSource(lambda r: Reply(b'{"changes": []}', content_type=media)) as source:
+        transport = opened(*without_auth(source))
+        if is_read:
+            assert records(transport.pages(ASK)) == []
+        else:
+            with pytest.raises(SourceMalformed, match="is not of the type"):
+                records(transport.pages(ASK))
 
 
 # One person at a time

@@ -287,6 +287,39 @@ def test_decimals_dates_and_instants_of_postgresql(empty_postgres_url: str) -> N
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Los_Angeles", "Europe/Copenhagen"])
+@pytest.mark.parametrize("machine", ["UTC", "Asia/Tokyo"])
+def test_the_zones_of_the_role_and_of_the_machine_change_nothing(
+    empty_postgres_url: str, zone: str, machine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", machine)
+    time.tzset()
+    engine = create_engine(empty_postgres_url)
+    with engine.begin() as connection:
+        connection.execute(text(f"ALTER ROLE CURRENT_USER SET timezone = '{zone}'"))
+    engine.dispose()
+    written = "CAST('2020-03-01 23:00:00+00' AS TIMESTAMPTZ)"  # Danish midnight of 2 March
+    given = {
+        f"{written}": ("instant", "2020-03-01T23:00:00+00:00"),
+        f"CAST({written} AS DATE)": ("date", "2020-03-02"),
+        f"CAST({written} AS TIMESTAMP)": ("instant", "2020-03-02T00:00:00"),
+        "CAST(CAST('2020-03-02 00:00:00' AS TIMESTAMP) AS TIMESTAMPTZ)": ("instant", "2020-03-01T23:00:00+00:00"),
+        f"CAST({written} AS TEXT)": ("text", "2020-03-02 00:00:00+01"),
+    }
+    try:
+        for value, (leaf, told) in given.items():
+            settings = said(empty_postgres_url, statement=f"SELECT {value} AS x", types={"x": leaf}, optional=())
+            assert rows(settings, empty_postgres_url) == [(told,)]
+    finally:
+        engine = create_engine(empty_postgres_url)
+        with engine.begin() as connection:
+            connection.execute(text("ALTER ROLE CURRENT_USER RESET timezone"))
+        engine.dispose()
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.postgres
 def test_nothing_of_a_question_is_in_an_error_or_a_log(
     empty_postgres_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.errors import SecretMissing, SourceRefused, SourceUnavailable
+from connectors.errors import SecretMissing, SourceError, SourceRefused, SourceUnavailable
 from connectors.transports.addresses import declared_network
 from connectors.transports.http import HttpRequest
 from gateway.simulate.certificates import Authority, CertifiedKey, server_context
@@ -189,3 +189,55 @@ def test_a_source_that_is_near_is_reached_without_the_proxy(
     ask(source, town.secrets(), proxy=changes.get("proxy", ""))
     assert proxy.asked == []
     assert source.requests == 1
+
+
+class Refusing(socketserver.ThreadingTCPServer):
+    """A proxy that answers every CONNECT with one status."""
+
+    daemon_threads = True
+
+    def __init__(self, status: int) -> None:
+        self.status, self.asked = status, 0
+        super().__init__(("127.0.0.1", 0), _Refusal)
+
+
+class _Refusal(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        while self.rfile.readline() not in (b"\r\n", b""):
+            pass
+        assert isinstance(self.server, Refusing)
+        self.server.asked += 1
+        self.wfile.write(b"HTTP/1.1 %d 6101801234 asked\r\nContent-Length: 0\r\n\r\n" % self.server.status)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "said", "times"),
+    [
+        (403, SourceRefused, "does not let us through (status 403); ask whoever runs the proxy", 1),
+        (407, SourceRefused, "asks for credentials, and is given none that it accepts (status 407)", 1),
+        (502, SourceUnavailable, "cannot reach it (status 502)", 3),
+        (504, SourceUnavailable, "cannot reach it (status 504)", 3),
+    ],
+)
+def test_what_a_proxy_refuses_is_told_as_its_own(
+    town: Town, status: int, kind: type[SourceError], said: str, times: int
+) -> None:
+    with Refusing(status) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever, args=(0.02,))
+        thread.start()
+        port = proxy.server_address[1]
+        address = f"http://127.0.0.1:{port}"
+        http = client("https://source.example", Waits(), town.secrets(), authority="ca", proxy=address)
+        with pytest.raises(kind) as refused:
+            http.send(lambda: HttpRequest("GET", "https://source.example/x"), accept=("application/json",))
+        proxy.shutdown()
+        thread.join()
+    assert f"source.example: the proxy 127.0.0.1:{port} {said}" in str(refused.value)
+    assert "6101801234" not in str(refused.value)
+    assert proxy.asked == times
+
+
+def test_a_proxy_that_is_not_there_is_told_as_the_proxy(town: Town) -> None:
+    http = client("https://source.example", Waits(), town.secrets(), authority="ca", proxy="http://127.0.0.1:1")
+    with pytest.raises(SourceUnavailable, match=r"^source\.example: the proxy 127\.0\.0\.1:1 is not reached"):
+        http.send(lambda: HttpRequest("GET", "https://source.example/x"), accept=("application/json",))
