@@ -82,6 +82,11 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "gateway/intake/judging_pulls.py": ("tests/unit/intake/test_judging_pulls.py",),
     "gateway/store/life_events.py": ("tests/unit/store/test_life_events.py",),
     "connectors/trouble.py": ("tests/unit/connectors/test_trouble.py",),
+    "connectors/asking.py": ("tests/unit/connectors/test_asking.py",),
+    "gateway/settlement/account.py": ("tests/unit/settlement/test_settled.py", "tests/property/test_settlement.py"),
+    "gateway/settlement/settled.py": ("tests/unit/settlement/test_settled.py",),
+    "gateway/settlement/states.py": ("tests/unit/settlement/test_states.py",),
+    "gateway/settlement/vat.py": ("tests/unit/settlement/test_invoice.py",),
     "gateway/store/ledger.py": (
         "tests/unit/store/test_ledger.py",
         "tests/property/test_log.py",
