@@ -7,7 +7,16 @@ import os
 import platform
 import sys
 
-MEASUREMENTS = ("blind_index", "extract_scan", "comparison", "cold_start", "log_proofs", "source_pulls", "road")
+MEASUREMENTS = (
+    "blind_index",
+    "extract_scan",
+    "comparison",
+    "rate_card",
+    "cold_start",
+    "log_proofs",
+    "source_pulls",
+    "road",
+)
 
 
 def main() -> None:

@@ -14,8 +14,10 @@ from vocabulary.typed_text import is_seen
 
 
 def identity_of(name: str) -> str:
-    """What a name is compared by, never shown: NFKC and case-folded (Unicode 3.13, D146), characters that nobody sees
-    left out, spaces of every kind one. Empty where the name says nothing.
+    """What a name, or a label that people write by hand, is compared by, and never shown.
+
+    NFKC and case-folded (Unicode 3.13, D146), what nobody sees left out, spaces of every kind one. Empty where it says
+    nothing.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     seen = "".join(one for one in folded if one.isspace() or is_seen(one))

@@ -5,7 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Status(StrEnum):
+class WordEnum(StrEnum):
+    """A closed set whose members are looked up for every week of every person: they hash as fast as their texts."""
+
+    __hash__ = str.__hash__
+
+
+class Status(WordEnum):
     """What a register says about one person in one week (Danish: *ydelse*). Code lists map codes to these."""
 
     NO_BENEFIT = "no_benefit"  # the register covers the week and shows no benefit: not yet a job
@@ -32,7 +38,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"  # a code that no list explains: counted and reported, never guessed
 
 
-class IncomeType(StrEnum):
+class IncomeType(WordEnum):
     """Income kinds of the income register (Danish: *indkomsttype*), as far as a contract may tell them apart."""
 
     WAGE = "wage"  # 00

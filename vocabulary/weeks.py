@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 _WEEK = re.compile(r"(\d{4})-?W(\d{2})")
@@ -50,16 +50,16 @@ class Week:
 
     @property
     def monday(self) -> date:
-        return date.fromordinal(self.ordinal * 7 + 1)
+        return _day_of(self.ordinal * 7 + 1)
 
     @property
     def sunday(self) -> date:
-        return self.monday + timedelta(days=6)
+        return _day_of(self.ordinal * 7 + 7)
 
     @property
     def thursday(self) -> date:
         """The day that decides which ISO year, and here which month, the week belongs to."""
-        return self.monday + timedelta(days=3)
+        return _day_of(self.ordinal * 7 + 4)
 
     @property
     def month(self) -> Month:
@@ -123,7 +123,16 @@ class Month:
         return f"Month({self})"
 
 
-@lru_cache(maxsize=4096)  # asked for every week of every person
+@lru_cache(maxsize=512)  # people of one cohort share their weeks
+def weeks_from(first: int, last: int) -> tuple[Week, ...]:
+    """The weeks from one ordinal to another, both included; none where the last comes first."""
+    return tuple(map(Week, range(first, last + 1)))
+
+
+_day_of = lru_cache(maxsize=8192)(date.fromordinal)  # asked for every week of every person
+
+
+@lru_cache(maxsize=4096)
 def _month_of(week: int) -> Month:
     return Month.of(Week(week).thursday)
 

@@ -53,7 +53,7 @@ def shadow(
 ) -> None:
     """Hold the gateway's evaluation against the workbook that settles the contract today, for municipal eyes alone.
 
-    Ends with 1 where a figure differs.
+    Ends with 1 where a figure differs, or a window that has ended is missing in the workbook.
 
     Example: gateway shadow impact60 --workbook old.xlsx --map map.toml --out report.csv
     """
@@ -70,15 +70,22 @@ def shadow(
     differing = found.differing
     total = len(found.compared)
     word = f"{differing} of {total} figures differ" if differing else f"all {total} figures are equal"
-    console.print(word, style="red" if differing else "green")
+    if not found.agrees and not differing:
+        word = f"{total} figures are equal, and not everything was compared"
+    console.print(word, style="green" if found.agrees else "red")
     for label in found.missing:
-        console.print(f"  {label} is not in the workbook: not compared", style="yellow")
+        console.print(f"  {label} is not in the workbook: not compared", style="red")
+    for row, label in found.misspelt:
+        console.print(f"  row {row} has the label of {label} in another spelling: not read", style="red")
+    for one in found.compared:
+        if one.is_rounded:
+            console.print(f"  {use_case.rounded_text(one)}", style="yellow")
     if found.is_small:
         console.print(
             "  a small cohort: these figures are for municipal eyes alone, and go to no recipient", style="yellow"
         )
     if out is not None:
-        body = [use_case.cells(one) for one in found.compared]
+        body = [*map(use_case.cells, found.compared), *map(use_case.missing_cells, found.missing)]
         with output(out) as file:
             is_csv = out.suffix == ".csv"
             data = (
@@ -88,7 +95,7 @@ def shadow(
             )
             file.write(data)
         console.print(f"written: {out}")
-    if differing:
+    if not found.agrees:
         raise typer.Exit(1)
 
 

@@ -57,10 +57,10 @@ def simulate(
         raise typer.BadParameter("choose one of --success, --course and --cohort")
     figures = _assumed_figures(draft, declared or [])
     console.print(f"{draft.title}: version {draft.version}, sha256 {draft.sha256}")
-    with progress_bar("trying the draft"):
+    with progress_bar("trying the draft") as report:
         try:
             tried = _cohorts_to_try(draft, success or [], course, cohort, seed, draws)
-            found = what_if(draft, tried, figures, swings_of=tried[len(tried) // 2].name)
+            found = what_if(draft, tried, figures, swings_of=tried[len(tried) // 2].name, report=report)
         except ValueError as error:
             raise SimulationRefused(draft=file.name, reason=str(error)) from None
     _print(draft, found)

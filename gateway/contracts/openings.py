@@ -31,6 +31,7 @@ from outcome_verifier import balances
 from outcome_verifier.balances import StatedBalances
 from policies.facts import DecisionFacts
 from policies.terms import Action, Purpose, Role
+from vocabulary.danish_days import danish_day
 from vocabulary.errors import DeclarationInvalid
 
 
@@ -159,7 +160,7 @@ def _put_in_force(
                     role=Role.OPERATOR if one.disputed_by == "operator" else Role.SETTLEMENT_OFFICER,
                     by=gateway.actor.name,
                     at=asking.now,
-                    answer_by=asking.now.date() + timedelta(days=ANSWER_DAYS),
+                    answer_by=danish_day(asking.now) + timedelta(days=ANSWER_DAYS),
                     outcome="",
                     outcome_sha256="",
                     resolved_by="",

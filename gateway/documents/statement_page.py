@@ -194,8 +194,10 @@ def _address(made: SettlementStatement) -> str:
     )
     cells = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts)
     digest = f"<dt>SHA-256</dt><dd class=whole><code>{escape(contract.rules_sha256)}</code></dd>"
+    can_be_sent = any(one.next and one.next.what is NextStep.INVOICE for one in made.windows)
+    da, en = ("den kan sendes i dag", "it can be sent today") if can_be_sent else ("intet i dag", "nothing today")
     return (
-        f"<section class=keep><h2>Til fakturaen{_en('For the invoice: it can be sent today')}</h2>"
+        f"<section class=keep><h2>Til fakturaen: {da}{_en(f'For the invoice: {en}')}</h2>"
         f"<dl class=facts>{cells}{digest}</dl></section>"
     )
 

@@ -8,7 +8,7 @@ evaluated with what is known now.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,8 +30,10 @@ from gateway.outcomes.tariff import owed_amounts
 from gateway.store import basis
 from gateway.wording import formats
 from policies.terms import Purpose
+from vocabulary.weeks import Week
 
 HEAD = ("window", "figure", "old", "gateway", "difference", "verdict")
+_MOST_OFF, _MOST_OFF_RELATIVE = Decimal("0.001"), Decimal("0.000001")
 _MOST_UNITS = 10**7  # person-weeks; what is larger is no quantity, and may be a CPR number that a wrong map points at
 
 
@@ -43,6 +45,7 @@ class Compared:
     figure: MappedFigure
     old: int
     new: int
+    is_rounded: bool = False  # the workbook's figure was whole but for what a spreadsheet's sum leaves behind
 
     @property
     def difference(self) -> int:
@@ -53,13 +56,19 @@ class Compared:
 @dataclass(frozen=True, slots=True)
 class ShadowReport:
     compared: tuple[Compared, ...]
-    missing: tuple[str, ...]  # windows that have ended and that the workbook does not have
+    missing: tuple[str, ...]  # windows that the workbook does not have and should
+    misspelt: tuple[tuple[int, str], ...]  # rows that are left out: the label of a window in another spelling
     is_small: bool  # the cohort is below k_cohort
     on: date
 
     @property
     def differing(self) -> int:
         return sum(one.difference != 0 for one in self.compared)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether everything that there is to compare was compared, and is equal."""
+        return not (self.differing or self.missing or self.misspelt)
 
 
 def compare(
@@ -134,10 +143,13 @@ def _evaluate(
 ) -> _Shadowed:
     contract = gateway.contract(at.session, contract_id)
     programme = gateway.programme(at.session, contract_id)
-    old = _old(sheet, mapped, file=file)
+    found = _rows(sheet, mapped, file=file)
+    old = _old(found, mapped, file=file)
     wanted = [window for window in contract.windows if window.label in old and (not only or window.label in only)]
     if not wanted:
-        raise WorkbookRefused(file=file, where=mapped.sheet, reason="no row has the label of a window")
+        alike = ", ".join(f"row {row} has that of {label} in another spelling" for row, label in found.misspelt)
+        reason = f"no row has the label of a window{alike and f'; {alike}'}"
+        raise WorkbookRefused(file=file, where=mapped.sheet, reason=reason)
     last = contract.windows_until(wanted[-1].label)
     as_of = evaluating.known_by(at.session, contract, at.now)
     if as_of.complete_to is None or as_of.complete_to < last[-1].to_week:
@@ -151,15 +163,36 @@ def _evaluate(
     labels = [window.label for window in wanted]
     report = ShadowReport(
         compared=tuple(
-            Compared(label, figure, old[label][figure], new[label][figure])
+            Compared(label, figure, old[label][figure][0], new[label][figure], is_rounded=old[label][figure][1])
             for label in labels
             for figure in mapped.figures
         ),
-        missing=tuple(one.label for one in last if one.label not in old and (not only or one.label in only)),
+        missing=tuple(_missing(contract, mapped, old, last[-1].to_week, as_of.complete_to, only)),
+        misspelt=tuple((row, label) for row, label in found.misspelt if not only or label in only),
         is_small=contract.cohort.size < contract.k_cohort,
         on=at.now.date(),
     )
     return _Shadowed(report, labels, cohort, list(zip(rules, ends, strict=True)), at.now)
+
+
+def _missing(
+    contract: Contract, mapped: ShadowMap, old: Collection[str], last: Week, complete_to: Week, only: Collection[str]
+) -> Iterator[str]:
+    """Windows without a row: of those asked for, or of those that end before the last row's or by now, as mapped."""
+    for window in contract.windows:
+        is_due = window.to_week <= last or (window.to_week <= complete_to and mapped.holds(window.label))
+        if window.label not in old and (window.label in only if only else is_due):
+            yield window.label
+
+
+def rounded_text(one: Compared) -> str:
+    """That the workbook's figure was rounded, and to what."""
+    return f"{one.window} {one.figure.name}: the workbook's sum is read as {_text(one, one.old)}"
+
+
+def missing_cells(label: str) -> list[str | int | Decimal]:
+    """A spreadsheet's row of a window that the workbook does not have."""
+    return [label, "", "", "", "", "missing"]
 
 
 def terminal_row(one: Compared) -> tuple[str, ...]:
@@ -182,34 +215,45 @@ def _text(one: Compared, value: int) -> str:
     return formats.decimal(value, formats.ENGLISH)
 
 
-def _old(sheet: bytes, mapped: ShadowMap, *, file: str) -> dict[str, dict[MappedFigure, int]]:
-    """The workbook's figures in whole units. Raises `WorkbookRefused` where one is no whole number of them."""
-    by_column = {figure.column: figure for figure in mapped.figures}
-    found = workbook.rows(
+def _rows(sheet: bytes, mapped: ShadowMap, *, file: str) -> workbook.WorkbookRows:
+    return workbook.rows(
         sheet,
         file=file,
         sheet=mapped.sheet,
         label_column=mapped.label_column,
-        columns=list(by_column),
+        columns=[figure.column for figure in mapped.figures],
         labels=mapped.labels,
     )
+
+
+def _old(
+    found: workbook.WorkbookRows, mapped: ShadowMap, *, file: str
+) -> dict[str, dict[MappedFigure, tuple[int, bool]]]:
+    """The workbook's figures in whole units, each with whether it was rounded to one. Raises `WorkbookRefused`."""
+    by_column = {figure.column: figure for figure in mapped.figures}
     return {
         label: {by_column[column]: _whole(value, by_column[column], label, file) for column, value in row.items()}
-        for label, row in found.items()
+        for label, row in found.cells.items()
     }
 
 
-def _whole(value: Decimal, figure: MappedFigure, label: str, file: str) -> int:
+def _whole(value: Decimal, figure: MappedFigure, label: str, file: str) -> tuple[int, bool]:
+    """A figure in whole units, and whether it was rounded to them.
+
+    A spreadsheet adds in binary, and its sum of 38,999.61 may be 38999.61000000012: what lies within a millionth of
+    whole units, and within a thousandth of one, is that. Anything else was not added up from whole units.
+    """
     scaled = value.scaleb(2) if figure.unit is Unit.WHOLE else value
     where = f"column {figure.column} of {label}"
-    if scaled != scaled.to_integral_value():
+    whole = scaled.to_integral_value()
+    if abs(scaled - whole) > min(_MOST_OFF, _MOST_OFF_RELATIVE * max(abs(whole), Decimal(1))):
         unit = "øre" if figure.reads is Reads.AMOUNT else "units"
         raise WorkbookRefused(file=file, where=where, reason=f"is no whole number of {unit}; round it in the workbook")
-    if figure.reads is not Reads.AMOUNT and abs(scaled) > _MOST_UNITS:
+    if figure.reads is not Reads.AMOUNT and abs(whole) > _MOST_UNITS:
         raise WorkbookRefused(
             file=file, where=where, reason="is too large for a quantity; does the map name the column?"
         )
-    return int(scaled)
+    return int(whole), whole != scaled
 
 
 def _new(

@@ -63,7 +63,12 @@ class ShadowMap:
     sheet: str
     label_column: str
     labels: Mapping[str, str]  # text in the workbook -> label of the window in the contract
+    named: frozenset[str]  # windows that the map has a label for; where it has none, each has that of the contract
     figures: tuple[MappedFigure, ...]
+
+    def holds(self, window: str) -> bool:
+        """Whether the map says that the workbook has a row of this window, once it has ended."""
+        return not self.named or window in self.named
 
 
 def load_map(text: bytes, contract: Contract, *, file: str) -> ShadowMap:
@@ -74,9 +79,11 @@ def load_map(text: bytes, contract: Contract, *, file: str) -> ShadowMap:
     sheet, label_column = root.text("sheet"), root.convert("label_column", _column)
     windows = [window.label for window in contract.windows]
     labels: dict[str, str] = {label: label for label in windows}
+    named: list[str] = []
     if "labels" in root:
         table = root.table("labels")
-        for label in list(table):
+        named = list(table)
+        for label in named:
             if label not in windows:
                 raise table.refuse(label, f"is no window of the contract; those are {', '.join(windows)}")
             labels = {text: window for text, window in labels.items() if window != label}
@@ -89,7 +96,7 @@ def load_map(text: bytes, contract: Contract, *, file: str) -> ShadowMap:
     unique(root, "figures", [one.column for one in figures])
     if label_column in {one.column for one in figures}:
         raise root.refuse("label_column", "holds a figure too")
-    return ShadowMap(sheet, label_column, labels, figures)
+    return ShadowMap(sheet, label_column, labels, frozenset(named), figures)
 
 
 def _figure(table: DeclarationTable, contract: Contract) -> MappedFigure:

@@ -18,19 +18,32 @@ from connectors.errors import FileUnreadable, HeaderMismatch
 from connectors.workbook import workbook_values
 from gateway.errors.adoption import WorkbookRefused
 from gateway.evaluation.shadow_map import column_number
+from vocabulary.identity import identity_of
 
 MOST_BYTES = 20 << 20  # of the file
 MOST_ROWS = 2_000
 _DIGITS = 15  # that a spreadsheet keeps (IEEE 754 double)
 
 
+@dataclass(frozen=True, slots=True)
+class WorkbookRows:
+    """The asked cells by window and column, and the rows that are left out since their label is that of a window in
+    another spelling: in capitals, or with another space.
+    """
+
+    cells: dict[str, dict[str, Decimal]]
+    misspelt: tuple[tuple[int, str], ...]  # the row, and the window
+
+
 def rows(
     data: bytes, *, file: str, sheet: str, label_column: str, columns: Sequence[str], labels: Mapping[str, str]
-) -> dict[str, dict[str, Decimal]]:
-    """The asked cells by window and column. Rows whose label is none of `labels` are not looked at.
+) -> WorkbookRows:
+    """What the workbook says of each window. Rows whose label is none of `labels` are not looked at.
 
     Raises `WorkbookRefused`.
     """
+    misspelt: list[tuple[int, str]] = []
+    alike = {identity_of(text): label for text, label in labels.items()}
     if len(data) > MOST_BYTES:
         raise WorkbookRefused(file=file, where="", reason=f"is larger than {MOST_BYTES >> 20} MiB")
     places = [column_number(column) - 1 for column in (label_column, *columns)]
@@ -42,6 +55,8 @@ def rows(
             first, *cells = (row[place] if place < len(row) else None for place in places)
             label = labels.get(first.strip()) if isinstance(first, str) else None
             if label is None:
+                if isinstance(first, str) and (meant := alike.get(identity_of(first))):
+                    misspelt.append((number, meant))
                 continue
             if label in found:
                 raise WorkbookRefused(file=file, where=f"row {number}", reason=f"the window {label} stands there twice")
@@ -53,7 +68,7 @@ def rows(
         raise WorkbookRefused(file=file, where="", reason="has no sheet of the name that the map gives") from None
     except FileUnreadable as error:
         raise WorkbookRefused(file=file, where="", reason=error.reason) from None
-    return found
+    return WorkbookRows(found, tuple(misspelt))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

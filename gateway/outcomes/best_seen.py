@@ -6,14 +6,13 @@ the same person, or an amount grows with a declared figure, which has no best on
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.evaluate import person_amounts
 from gateway.outcomes.figures import Figures
-from gateway.outcomes.forecast import known_by
+from gateway.outcomes.forecast import Recount
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.results import person_result
 from gateway.outcomes.tariff import owed_amounts, owed_before_caps
 from gateway.outcomes.terms import WeekState
 from vocabulary.statuses import IncomeType
@@ -37,23 +36,22 @@ def best_seen(contract: Contract) -> int:
         if not _is_boundless(contract, aggregate.id)
     }
     found = []
-    tried: list[PersonHistory | None] = [*lives] or [None]
-    for life in tried:
-        series = []
-        for position, window in enumerate(contract.windows):
-            cells = {
-                measure.id: person_result(contract, measure, life, window.to_week).cells
-                for measure in contract.measures
-                if life is not None
-            }
-            size = contract.cohort.size
-            quantities = {name: size * sum(units.values()) for name, units in cells.items()}
-            amounts = person_amounts(contract, cells) if life is not None else {}
-            personal = {name: size * amount for name, amount in amounts.items()}
-            known = known_by(contract, declared, position)
-            series.append(Figures(window.label, quantities | known, personal, position + 1))
+    cohorts: list[list[PersonHistory]] = [[life] for life in lives] or [[]]
+    for cohort in cohorts:
+        series = [_for_everybody(contract, one) for one in Recount(contract, cohort).series(contract, declared)]
         found.append(sum(owed_amounts(contract, series)[-1].values()))
     return max(found)
+
+
+def _for_everybody(contract: Contract, figures: Figures) -> Figures:
+    """The figures of one person, as if everybody in the cohort were one like that; declared ones stay."""
+    size, counted = contract.cohort.size, {measure.id for measure in contract.measures}
+    quantities = {name: number * size if name in counted else number for name, number in figures.quantities.items()}
+    return replace(
+        figures,
+        quantities=quantities,
+        personal={name: amount * size for name, amount in figures.personal.items()},
+    )
 
 
 def plain_life(contract: Contract, state: WeekState, enrolled_on: date) -> PersonHistory:

@@ -6,20 +6,17 @@ so that a forecast over the histories of a real evaluation gives the figures of 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from gateway.outcomes.contract import Contract, Measure
-from gateway.outcomes.evaluate import person_amounts
+from gateway.outcomes.contract import Contract, Measure, PersonalTariff
+from gateway.outcomes.evaluate import amount_of
 from gateway.outcomes.figures import Cell, Figures
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.judging import first_week, judge_weeks
-from gateway.outcomes.results import person_result, result_of
+from gateway.outcomes.results import AskedWeeks, units_by_window
 from gateway.outcomes.tariff import owed_amounts
-from gateway.outcomes.terms import EXIT_OF, ExitRule, RegisterExit, Rounding, divide
-from vocabulary.statuses import Status
+from gateway.outcomes.terms import Rounding, WeekState, divide
 from vocabulary.weeks import Week
 
 Declared = Mapping[str, Mapping[str, int]]  # aggregate -> window -> the figure assumed for it
@@ -39,29 +36,19 @@ class Recount:
     """The figures of one cohort under variants of one contract; what a variant leaves alone is not counted again.
 
     A variant may change tariffs, caps and measures (with their states). Windows, pauses, exits and qualification are
-    those of `contract`.
+    those of `contract`. What `contract` itself counts is kept, and what a variant alone counts is not.
     """
 
     def __init__(self, contract: Contract, cohort: Sequence[PersonHistory]) -> None:
         self._contract = contract
         self._cohort = cohort
-        self._counted: list[tuple[Measure, list[list[Mapping[Cell, int]]]]] = []
+        self._own = [measure.without_goal() for measure in contract.measures]
+        self._asked: list[_AskedOfCohort] = []
+        self._counted: list[tuple[Measure, _Counted]] = []
 
     def series(self, variant: Contract, declared: Declared) -> list[Figures]:
         """What is counted at the end of each window, paid or not. May raise `ContractNotEvaluable`."""
         return self._figures(variant, declared, variant.measures)
-
-    def _figures(self, variant: Contract, declared: Declared, measures: Sequence[Measure]) -> list[Figures]:
-        cells = {measure.id: self._cells(measure) for measure in measures}
-        found = []
-        for position, window in enumerate(variant.windows):
-            quantities = {name: sum(sum(person.values()) for person in rows[position]) for name, rows in cells.items()}
-            personal: Counter[str] = Counter({tariff.id: 0 for tariff in variant.personal_tariffs})
-            for number in range(len(self._cohort)):
-                personal.update(person_amounts(variant, {name: rows[position][number] for name, rows in cells.items()}))
-            known = known_by(variant, declared, position)
-            found.append(Figures(window.label, quantities | known, dict(personal), position + 1))
-        return found
 
     def payments(self, variant: Contract, declared: Declared) -> list[ForecastPayment]:
         """What each window adds, and what is owed in all by then. The windows add up to the last one's `owed_minor`."""
@@ -70,33 +57,76 @@ class Recount:
         totals = [sum(amounts.values()) for amounts in owed_amounts(variant, figures)]
         return running_payments([window.label for window in variant.windows], totals)
 
-    def _cells(self, measure: Measure) -> list[list[Mapping[Cell, int]]]:
-        """By window, then by person: units by state and year."""
-        asked = measure.without_goal()  # which decides what an investor earns, and counts nobody
-        for counted, cells in self._counted:
-            if counted == asked:
-                return cells
-        people = [_by_window(self._contract, asked, person) for person in self._cohort]
-        cells = [list(row) for row in zip(*people, strict=True)] or [[] for _ in self._contract.windows]
-        self._counted.append((asked, cells))
-        return cells
+    def _figures(self, variant: Contract, declared: Declared, measures: Sequence[Measure]) -> list[Figures]:
+        asked = [*self._asked]
+        counted = {measure.id: self._count(measure, asked) for measure in measures}
+        own_states = [measure.states for measure in self._own]
+        self._asked = [one for one in asked if one.states in own_states]
+        tariffs, rounding = variant.personal_tariffs, variant.rounding
+        earned = {tariff.id: counted[tariff.of].amounts(tariff, rounding) for tariff in tariffs}
+        found = []
+        for position, window in enumerate(variant.windows):
+            quantities = {name: one.quantities[position] for name, one in counted.items()}
+            personal = _cap({name: rows[position] for name, rows in earned.items()}, variant.caps.person_minor)
+            known = known_by(variant, declared, position)
+            found.append(Figures(window.label, quantities | known, personal, position + 1))
+        return found
+
+    def _count(self, measure: Measure, asked: list[_AskedOfCohort]) -> _Counted:
+        """The measure's units; weeks that it asks for are found in `asked`, or added to it."""
+        plain = measure.without_goal()  # a goal decides what an investor earns, and counts nobody
+        for known, counted in self._counted:
+            if known == plain:
+                return counted
+        states = measure.states
+        weeks = next((one for one in asked if one.states == states), None)
+        if weeks is None:
+            weeks = _AskedOfCohort(states, [AskedWeeks.of(self._contract, states, person) for person in self._cohort])
+            asked.append(weeks)
+        pairs = zip(self._cohort, weeks.of_people, strict=True)
+        people = [units_by_window(self._contract, plain, person, own) for person, own in pairs]
+        units = _Counted([list(row) for row in zip(*people, strict=True)] or [[] for _ in self._contract.windows])
+        if plain in self._own:
+            self._counted.append((plain, units))
+        return units
 
 
-def _by_window(contract: Contract, measure: Measure, person: PersonHistory) -> list[Mapping[Cell, int]]:
-    """What the person adds to the measure at the end of each window, judged once where that is the same.
+@dataclass(frozen=True, slots=True)
+class _AskedOfCohort:
+    """The weeks of everybody in a cohort under the same states, in its order."""
 
-    A week's verdict knows nothing of later weeks, but for exits that end the asking for good or take everything out.
-    """
-    ends = [window.to_week for window in contract.windows]
-    rules = {contract.register_exits[exit_] for shown in person.statuses.values() for exit_ in _exits(shown)}
-    if rules & {ExitRule.CENSORED, ExitRule.OUT}:
-        return [person_result(contract, measure, person, end).cells for end in ends]
-    verdicts, first = judge_weeks(contract, measure, person, ends[-1]), first_week(contract, person)
-    return [result_of(contract, measure, person, verdicts[: max(0, end - first + 1)]).cells for end in ends]
+    states: tuple[WeekState, ...]
+    of_people: list[AskedWeeks]
 
 
-def _exits(shown: frozenset[Status]) -> list[RegisterExit]:
-    return [EXIT_OF[status] for status in shown if status in EXIT_OF]
+class _Counted:
+    """The units of everybody in a cohort under one measure: by window, then by person."""
+
+    def __init__(self, units: list[list[Mapping[Cell, int]]]) -> None:
+        self._units = units
+        self._amounts: dict[str, tuple[PersonalTariff, Rounding, list[list[int]]]] = {}
+        self.quantities = [sum(sum(cells.values()) for cells in row) for row in units]
+
+    def amounts(self, tariff: PersonalTariff, rounding: Rounding) -> list[list[int]]:
+        """What each person earns under a tariff before the person's cap: by window, then by person."""
+        known = self._amounts.get(tariff.id)
+        if known is None or known[:2] != (tariff, rounding):
+            rows = [[amount_of(tariff, cells, rounding) for cells in row] for row in self._units]
+            known = self._amounts[tariff.id] = tariff, rounding, rows
+        return known[2]
+
+
+def _cap(earned: Mapping[str, Sequence[int]], cap_minor: int) -> dict[str, int]:
+    """The sum by tariff of what each person earns; a person's cap, 0 for none, cuts the later tariffs."""
+    if not cap_minor:
+        return {name: sum(amounts) for name, amounts in earned.items()}
+    found = {}
+    rooms = [cap_minor] * max(map(len, earned.values()), default=0)
+    for name, amounts in earned.items():
+        kept = [min(room, amount) for amount, room in zip(amounts, rooms, strict=True)]
+        rooms = [room - amount for room, amount in zip(rooms, kept, strict=True)]
+        found[name] = sum(kept)
+    return found
 
 
 def known_by(contract: Contract, declared: Declared, position: int) -> dict[str, int]:

@@ -6,16 +6,16 @@ explanation can never differ from what is paid.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.terms import EXIT_OF, ExitRule, WeekState
-from gateway.outcomes.verdicts import SKIPPED, STILL, WeekReason, WeekVerdict
+from gateway.outcomes.verdicts import SKIPPED, STILL, WeekReason, WeekVerdict, verdict_of
 from vocabulary.statuses import Status
 from vocabulary.total import total
-from vocabulary.weeks import Month, Week
+from vocabulary.weeks import Month, Week, weeks_from
 
 AFTER_EXIT = total(
     {
@@ -27,6 +27,9 @@ AFTER_EXIT = total(
     },
     ExitRule,
 )
+_UNASKED = {*AFTER_EXIT.values(), WeekReason.PAUSED}  # whatever the states
+_NOTHING: frozenset[Status] = frozenset()
+_Judged = tuple[WeekReason, str, int]  # the reason, the state and its line
 
 
 def first_week(contract: Contract, person: PersonHistory) -> Week:
@@ -47,18 +50,20 @@ def last_day(contract: Contract, measure: Measure, person: PersonHistory, verdic
 
     Weeks behind that day are behind the person's time: a pause among them gives no day back.
     """
-    end = _first_end(contract, measure, person)
-    for verdict in verdicts:
-        end = _with_time_standing_still(end, verdict)
+    end = first_end(contract, measure, person)
+    for verdict in verdicts if measure.days_limit else ():
+        end = later_end(end, verdict)
     return end
 
 
-def _first_end(contract: Contract, measure: Measure, person: PersonHistory) -> date:
+def first_end(contract: Contract, measure: Measure, person: PersonHistory) -> date:
+    """The last day that may count under `days_limit` where no time stands still."""
     days = measure.days_limit
     return first_day(contract, person) + timedelta(days=days - 1) if days else date.max
 
 
-def _with_time_standing_still(end: date, verdict: WeekVerdict) -> date:
+def later_end(end: date, verdict: WeekVerdict) -> date:
+    """The last day that may count, after one more week: later by it, where time stood still in it."""
     is_still = verdict.reason in STILL and verdict.week.monday <= end < date.max
     return end + timedelta(days=7) if is_still else end
 
@@ -68,97 +73,152 @@ def judge_weeks(contract: Contract, measure: Measure, person: PersonHistory, unt
 
     Empty where the person's first week lies after `until`.
     """
-    week, end = first_week(contract, person), _first_end(contract, measure, person)
-    left = _left_for_good(contract, person, until)
+    return limit_weeks(contract, measure, person, ask_weeks(contract, measure.states, person, until))
+
+
+def limit_weeks(
+    contract: Contract, measure: Measure, person: PersonHistory, asked: tuple[WeekVerdict, ...]
+) -> tuple[WeekVerdict, ...]:
+    """What `ask_weeks` says, with the end that the measure sets to the person's time: asked for once and limited for
+    each measure with the same states.
+    """
+    if not measure.weeks_limit and not measure.days_limit:
+        return asked
+    end, spent, weeks_limit = first_end(contract, measure, person), 0, measure.weeks_limit
+    for place, verdict in enumerate(asked):
+        if spent >= weeks_limit if weeks_limit else verdict.week.monday > end:  # for good: no time stands still then
+            return asked[:place] + tuple(map(_after_last_week, asked[place:]))
+        spent += verdict.reason not in STILL
+        end = later_end(end, verdict)
+    return asked
+
+
+def ask_weeks(
+    contract: Contract, states: Sequence[WeekState], person: PersonHistory, until: Week
+) -> tuple[WeekVerdict, ...]:
+    """A verdict under these states for every week from the person's first week to `until`, as if time had no end.
+
+    Empty where the person's first week lies after `until`. What is said of a week is the same for every later `until`,
+    but where an exit with the rule `out` comes to stand.
+    """
+    exits = _exits_shown(contract, person)
+    censored_from, taken_out_from = _left_for_good(contract, person, exits)
+    is_out = taken_out_from is not None and taken_out_from <= until.ordinal
+    is_plain = person.stop is None and not exits
+    judged: dict[tuple[frozenset[Status], int], _Judged] = {}  # weeks of a month that show the same are the same
     verdicts: list[WeekVerdict] = []
     before: WeekVerdict | None = None  # the last week that was for or against
-    spent, weeks_limit = 0, measure.weeks_limit
-    while week <= until:
-        exited = _after_exit(contract, person, week, left)
-        is_over = spent >= weeks_limit if weeks_limit else week.monday > end
+    for week in weeks_from(first_week(contract, person).ordinal, until.ordinal):
+        ordinal = week.ordinal
+        exited = None if is_plain else _after_exit(contract, person, ordinal, exits, censored_from, is_out=is_out)
         if any(pause.from_week <= week <= pause.to_week for pause in contract.pauses):
-            verdict = WeekVerdict(week, WeekReason.PAUSED)
+            verdict = verdict_of(ordinal, WeekReason.PAUSED)
         elif exited is not None:
-            verdict = WeekVerdict(week, exited)
-        elif is_over:
-            verdict = WeekVerdict(week, WeekReason.AFTER_LAST_WEEK)
+            verdict = verdict_of(ordinal, exited)
         else:
-            verdict = _judge(contract, measure, person, week, before)
+            shown = person.statuses.get(ordinal, _NOTHING)
+            key = shown, week.month.ordinal
+            if key not in judged:
+                judged[key] = _judge(contract, states, person, week, shown)
+            reason, state, line = judged[key]
+            if reason is WeekReason.REPEATS_WEEK_BEFORE and before:
+                state, line = before.state, before.line
+            verdict = verdict_of(ordinal, reason, state, line)
         verdicts.append(verdict)
-        spent += verdict.reason not in STILL
-        end = _with_time_standing_still(end, verdict)
         before = before if verdict.reason in SKIPPED else verdict
-        week += 1
     return tuple(verdicts)
+
+
+def _after_last_week(verdict: WeekVerdict) -> WeekVerdict:
+    """A week behind the person's time: not asked, where no pause and no exit says more."""
+    return verdict if verdict.reason in _UNASKED else verdict_of(verdict.week.ordinal, WeekReason.AFTER_LAST_WEEK)
+
+
+def out_from(contract: Contract, person: PersonHistory) -> Week | None:
+    """The first week by whose end an exit with the rule `out` stands, or None: nothing of the person counts then."""
+    ordinal = _left_for_good(contract, person, _exits_shown(contract, person))[1]
+    return None if ordinal is None else Week(ordinal)
 
 
 def is_taken_out(contract: Contract, person: PersonHistory, until: Week) -> bool:
     """Whether an exit with the rule `out` stands by the end of a week: nothing of the person counts then."""
-    return _left_for_good(contract, person, until)[1]
+    week = out_from(contract, person)
+    return week is not None and week <= until
 
 
-def _left_for_good(contract: Contract, person: PersonHistory, until: Week) -> tuple[Week | None, bool]:
-    """The first week of a registered exit that ends the asking for good, and whether nothing of the person counts.
+def _exits_shown(contract: Contract, person: PersonHistory) -> dict[int, set[ExitRule]]:
+    """The rules of the exits that the register shows, by week; most people have none."""
+    return {
+        ordinal: {contract.register_exits[EXIT_OF[status]] for status in shown if status in EXIT_OF}
+        for ordinal, shown in person.statuses.items()
+        if not shown.isdisjoint(EXIT_OF)
+    }
+
+
+def _left_for_good(
+    contract: Contract, person: PersonHistory, exits: Mapping[int, set[ExitRule]]
+) -> tuple[int | None, int | None]:
+    """The first week of a registered exit that ends the asking for good, and the one by which nothing counts any more.
 
     Only the person's own weeks are looked at, and none behind the last one that was followed: who moved here before
     the enrolment has not left, and the register is not asked about somebody who is no longer followed.
     """
-    last = until.ordinal if person.stop is None else min(until.ordinal, person.last_week)
-    is_out = person.stop is not None and last < until.ordinal and contract.exits[person.stop] is ExitRule.OUT
-    censored_from: Week | None = None
-    for ordinal in range(first_week(contract, person).ordinal, last + 1):
-        shown = person.statuses.get(ordinal, frozenset())
-        rules = {contract.register_exits[EXIT_OF[status]] for status in shown if status in EXIT_OF}
-        is_out = is_out or ExitRule.OUT in rules
-        if censored_from is None and ExitRule.CENSORED in rules:
-            censored_from = Week(ordinal)
-    return censored_from, is_out
+    first = first_week(contract, person).ordinal
+    own = [week for week in sorted(exits) if first <= week and (person.stop is None or week <= person.last_week)]
+    censored_from = next((week for week in own if ExitRule.CENSORED in exits[week]), None)
+    out_weeks = [week for week in own if ExitRule.OUT in exits[week]]
+    if person.stop is not None and contract.exits[person.stop] is ExitRule.OUT:
+        out_weeks.append(person.last_week + 1)
+    return censored_from, min(out_weeks, default=None)
 
 
 def _after_exit(
-    contract: Contract, person: PersonHistory, week: Week, left: tuple[Week | None, bool]
+    contract: Contract,
+    person: PersonHistory,
+    ordinal: int,
+    exits: Mapping[int, set[ExitRule]],
+    censored_from: int | None,
+    *,
+    is_out: bool,
 ) -> WeekReason | None:
     """What the contract's exit rules make of a week, or None where it is asked as any other.
 
     Of two exits in one week, `out` comes first, then `censored`, `failure`, `frozen` and `neutral`.
     """
-    censored_from, is_out = left
     if is_out:
         return WeekReason.OUT
-    if censored_from is not None and week >= censored_from:
+    if censored_from is not None and ordinal >= censored_from:
         return WeekReason.CENSORED
-    if person.stop is not None and week.ordinal > person.last_week:
+    if person.stop is not None and ordinal > person.last_week:
         return AFTER_EXIT[contract.exits[person.stop]]
-    shown = [EXIT_OF[status] for status in person.statuses.get(week.ordinal, frozenset()) if status in EXIT_OF]
-    rules = {contract.register_exits[exit_] for exit_ in shown}
+    rules = exits.get(ordinal)
     if not rules or ExitRule.FAILURE in rules:
         return None  # judged below, and told as what it is
     return AFTER_EXIT[min(rules, key=list(ExitRule).index)]
 
 
 def _judge(
-    contract: Contract, measure: Measure, person: PersonHistory, week: Week, before: WeekVerdict | None
-) -> WeekVerdict:
-    shown = person.statuses.get(week.ordinal, frozenset())
+    contract: Contract, states: Sequence[WeekState], person: PersonHistory, week: Week, shown: frozenset[Status]
+) -> _Judged:
+    """What a week that shows this is by itself: the reason, the state and the line that it rests on."""
     if not shown:
-        return WeekVerdict(week, WeekReason.NOT_OBSERVED)
-    if any(status in EXIT_OF for status in shown):
-        return WeekVerdict(week, WeekReason.EXIT)
+        return WeekReason.NOT_OBSERVED, "", 0
+    if not shown.isdisjoint(EXIT_OF):
+        return WeekReason.EXIT, "", 0
     if Status.UNKNOWN in shown:
-        return WeekVerdict(week, WeekReason.UNKNOWN_CODE)
+        return WeekReason.UNKNOWN_CODE, "", 0
     if shown <= contract.qualification.neutral_statuses:
-        state, line = (before.state, before.line) if before else ("", 0)
-        return WeekVerdict(week, WeekReason.REPEATS_WEEK_BEFORE, state, line)
-    refusal = WeekVerdict(week, WeekReason.NO_STATE)
-    for state_rule in measure.states:
+        return WeekReason.REPEATS_WEEK_BEFORE, "", 0
+    refusal: _Judged = (WeekReason.NO_STATE, "", 0)
+    for state_rule in states:
         if not shown & state_rule.statuses:
             continue
         lacking = _lacks_income(contract, state_rule, person, week)
         if lacking is None:
-            return WeekVerdict(week, WeekReason.QUALIFIES, state_rule.id, state_rule.line)
+            return WeekReason.QUALIFIES, state_rule.id, state_rule.line
         # the state that came nearest explains the refusal best
-        if refusal.reason is not WeekReason.TOO_FEW_HOURS:
-            refusal = WeekVerdict(week, lacking, "", state_rule.line)
+        if refusal[0] is not WeekReason.TOO_FEW_HOURS:
+            refusal = lacking, "", state_rule.line
     return refusal
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.judging import judge_weeks
+from gateway.outcomes.judging import ask_weeks, first_week, judge_weeks, limit_weeks, out_from
+from gateway.outcomes.measures.earnings import EarningsMeasure
+from gateway.outcomes.measures.once import OnceMeasure
+from gateway.outcomes.measures.weeks import WeeksMeasure
+from gateway.outcomes.terms import WeekState
 from gateway.outcomes.verdicts import WeekVerdict
 from vocabulary.weeks import Week
 
@@ -35,8 +42,80 @@ def person_result(contract: Contract, measure: Measure, person: PersonHistory, u
     return result_of(contract, measure, person, judge_weeks(contract, measure, person, until))
 
 
+def person_results(contract: Contract, person: PersonHistory, until: Week) -> dict[str, PersonResult]:
+    """What the person adds to each measure, as `person_result` says; weeks are asked once for measures with the same
+    states. May raise `ContractNotEvaluable`.
+    """
+    asked: list[tuple[tuple[WeekState, ...], tuple[WeekVerdict, ...]]] = []
+    found = {}
+    for measure in contract.measures:
+        weeks = next((verdicts for states, verdicts in asked if states == measure.states), None)
+        if weeks is None:
+            weeks = ask_weeks(contract, measure.states, person, until)
+            asked.append((measure.states, weeks))
+        found[measure.id] = result_of(contract, measure, person, limit_weeks(contract, measure, person, weeks))
+    return found
+
+
 def result_of(
     contract: Contract, measure: Measure, person: PersonHistory, verdicts: tuple[WeekVerdict, ...]
 ) -> PersonResult:
     """What these verdicts of the person amount to under the measure."""
     return PersonResult(measure.cells(contract, person, verdicts), verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWeeks:
+    """One person's weeks under the same states, up to the end of the calendar or to the week `taken_out`, by whose end
+    an exit takes everything out.
+    """
+
+    verdicts: tuple[WeekVerdict, ...]
+    taken_out: Week | None
+
+    @classmethod
+    def of(cls, contract: Contract, states: Sequence[WeekState], person: PersonHistory) -> AskedWeeks:
+        """Asked once, for every measure with these states and for every window."""
+        last, taken_out = contract.windows[-1].to_week, out_from(contract, person)
+        until = last if taken_out is None else min(last, taken_out + -1)
+        return cls(ask_weeks(contract, states, person, until), taken_out)
+
+
+def units_by_window(
+    contract: Contract, measure: Measure, person: PersonHistory, asked: AskedWeeks
+) -> list[Mapping[Cell, int]]:
+    """What the person adds to the measure by the end of each window, as `person_result` says of each, in one pass.
+
+    `asked` are the person's weeks under the measure's states. May raise `ContractNotEvaluable`.
+    """
+    first, taken_out = first_week(contract, person), asked.taken_out
+    ends = [window.to_week for window in contract.windows]
+    verdicts = limit_weeks(contract, measure, person, asked.verdicts)
+    lengths = [max(0, end - first + 1) for end in ends if taken_out is None or end < taken_out]
+    found = _units_by_length(contract, measure, person, verdicts, lengths)
+    return found + [person_result(contract, measure, person, end).cells for end in ends[len(lengths) :]]
+
+
+def _units_by_length(
+    contract: Contract,
+    measure: Measure,
+    person: PersonHistory,
+    verdicts: tuple[WeekVerdict, ...],
+    lengths: Sequence[int],
+) -> list[Mapping[Cell, int]]:
+    """The units of so many of the first verdicts, for each of these rising lengths."""
+
+    def units(since: int, until: int) -> Mapping[Cell, int]:
+        return measure.cells(contract, person, verdicts[since:until])
+
+    if isinstance(measure, WeeksMeasure):  # every week counts by itself
+        parts = [Counter(units(since, until)) for since, until in pairwise((0, *lengths))]
+        return [*accumulate(parts)]
+    if isinstance(measure, OnceMeasure) and not measure.can_fall:  # once reached, it stays in its cell
+        reached = units(0, lengths[-1]) if lengths else {}
+        places = range(len(lengths) if reached else 0)
+        place = bisect_left(places, 1, key=lambda place: len(units(0, lengths[place])))
+        return [{}] * (place if reached else len(lengths)) + [reached] * (len(places) - place)
+    if isinstance(measure, EarningsMeasure):
+        return measure.cells_by_length(contract, person, verdicts, lengths)
+    return [units(0, length) for length in lengths]

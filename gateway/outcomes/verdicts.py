@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import lru_cache
 
+from vocabulary.statuses import WordEnum
 from vocabulary.weeks import Week
 
 
-class WeekReason(StrEnum):
+class WeekReason(WordEnum):
     """Why a week counts or does not, in the order in which the evaluator asks."""
 
     QUALIFIES = "qualifies"
@@ -46,3 +47,9 @@ class WeekVerdict:
     reason: WeekReason
     state: str = ""
     line: int = 0
+
+
+@lru_cache(maxsize=16384)
+def verdict_of(week: int, reason: WeekReason, state: str = "", line: int = 0) -> WeekVerdict:
+    """The verdict on a week by its ordinal: people of one cohort share the few that there are."""
+    return WeekVerdict(Week(week), reason, state, line)

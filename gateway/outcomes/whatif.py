@@ -6,8 +6,9 @@ JSON form.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import count
 from typing import Any
 
 from gateway.outcomes.best_seen import best_seen
@@ -16,7 +17,7 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.forecast import Declared, ForecastPayment, Recount, mean
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.schedule import PlannedDocument, schedule
-from gateway.outcomes.varied import is_sound, terms
+from gateway.outcomes.varied import Term, is_sound, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +100,40 @@ class WhatIf:
         return found
 
 
-def what_if(draft: Contract, tried: Sequence[Tried], declared: Declared, *, swings_of: str) -> WhatIf:
-    """Try a draft on each of these cohorts. Raises `ContractNotEvaluable`."""
-    recounts = {one.name: [Recount(one.contract, cohort) for cohort in one.cohorts] for one in tried}
+def what_if(
+    draft: Contract,
+    tried: Sequence[Tried],
+    declared: Declared,
+    *,
+    swings_of: str,
+    report: Callable[[int, int], None],
+) -> WhatIf:
+    """Try a draft on each of these cohorts. `report` is told how many steps of how many are done. Raises
+    `ContractNotEvaluable`.
+    """
     chosen = next(one for one in tried if one.name == swings_of)
+    varied = terms(chosen.contract)
+    steps = count(1)
+
+    def step() -> None:
+        report(next(steps), len(tried) + len(varied))
+
+    scenarios: list[Scenario] = []
+    swings: tuple[Swing, ...] = ()
+    for one in tried:
+        recounts = [Recount(one.contract, cohort) for cohort in one.cohorts]
+        scenarios.append(_scenario(one, recounts, declared))
+        step()
+        if one is chosen:
+            swings = _swings(one.contract, varied, recounts, declared, step)
     return WhatIf(
         contract=draft.id,
         version=draft.version,
         sha256=draft.sha256,
         currency=draft.currency,
-        scenarios=tuple(_scenario(one, recounts[one.name], declared) for one in tried),
+        scenarios=tuple(scenarios),
         swings_of=swings_of,
-        swings=_swings(chosen.contract, recounts[swings_of], declared),
+        swings=swings,
         ranges=ranges(draft),
         best_seen_minor=best_seen(draft),
         parties=parties(draft),
@@ -131,7 +154,13 @@ def _scenario(tried: Tried, recounts: Sequence[Recount], declared: Declared) -> 
     return Scenario(tried.name, people, tried.seeds, tuple(mean(forecasts)), min(totals), max(totals), met)
 
 
-def _swings(contract: Contract, recounts: Sequence[Recount], declared: Declared) -> tuple[Swing, ...]:
+def _swings(
+    contract: Contract,
+    varied: Sequence[Term],
+    recounts: Sequence[Recount],
+    declared: Declared,
+    step: Callable[[], None],
+) -> tuple[Swing, ...]:
     """Each term's swing of the mean, the largest first; terms that move nothing stand last, in the contract's order."""
 
     def total(variant: Contract) -> int:
@@ -139,10 +168,11 @@ def _swings(contract: Contract, recounts: Sequence[Recount], declared: Declared)
 
     now = total(contract)
     found = []
-    for term in terms(contract):
+    for term in varied:
         changes: list[int | None] = []
         for value in (term.lower(), term.higher()):
             variant = None if value is None else term.with_value(value)
             changes.append(total(variant) - now if variant is not None and is_sound(variant) else None)
         found.append(Swing(term.name, term.value, term.lower(), changes[0], term.higher(), changes[1]))
+        step()
     return tuple(sorted(found, key=lambda swing: -swing.size))

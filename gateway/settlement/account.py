@@ -207,6 +207,20 @@ def agreed_worth(words: Sequence[Worth]) -> int | None:
     return found
 
 
+def coming_invoices(
+    window: str, opened: Sequence[BillLine], free: Sequence[BillLine], *, unissued: Collection[str]
+) -> set[str]:
+    """The windows that may still bring an invoice beside a bill of `window`: those without a document, those with
+    something open, and `window` itself where not all of that is free yet."""
+    owed = _positive(opened)
+    own, now = (sum(line.whole_minor for line in lines if line.window == window) for lines in (owed, _positive(free)))
+    return {line.window for line in owed if line.window != window or own > now} | set(unissued)
+
+
+def _positive(lines: Sequence[BillLine]) -> list[BillLine]:
+    return [line for line in lines if line.whole_minor > 0]
+
+
 def plan(
     window: str,
     free: Sequence[BillLine],
@@ -217,8 +231,9 @@ def plan(
 ) -> PlannedBill | None:
     """The bill of a window from what is free to be billed; None where there is nothing to bill, or nothing yet.
 
-    With `offsets` what an earlier window takes back is set off here, and a bill that would be negative waits for a
-    later window in `coming`, which may still bring an invoice; where there is none it is a credit note all the same.
+    With `offsets` what an earlier window takes back is set off here, and a bill that would be negative waits for this
+    or a later window in `coming`, which may still bring an invoice; where there is none it is a credit note all the
+    same.
     """
     chosen = [line for line in free if line.window == window]
     if offsets:
@@ -232,6 +247,6 @@ def plan(
     planned = PlannedBill(BillKind.INVOICE, tuple(sorted(chosen, key=lambda line: (order[line.window], line.key))))
     if planned.total_minor >= 0:
         return planned
-    if offsets and any(order[later] > order[window] for later in coming):
+    if offsets and any(order[one] >= order[window] for one in coming):
         return None
     return PlannedBill(BillKind.CREDIT_NOTE, planned.lines)

@@ -103,12 +103,12 @@ def _as_stated(adopted: Adopted, disputes: Sequence[Dispute]) -> bool:
         return Role.OPERATOR if by == "operator" else Role.SETTLEMENT_OFFICER
 
     stated = Counter(
-        (one.window, f"{one.tariff}/disputed", one.reason, role(one.disputed_by))
+        (one.window, f"{one.tariff}/disputed", one.disputed_minor, one.reason, role(one.disputed_by))
         for one in adopted.opening.stated
         if one.disputed_minor
     )
     rows = (one for one in disputes if one.release_id == adopted.release)
-    return stated == Counter((one.window, one.line, one.reason, Role(one.role)) for one in rows)
+    return stated == Counter((one.window, one.line, one.amount_minor, one.reason, Role(one.role)) for one in rows)
 
 
 def _role(event: Mapping[str, Any]) -> str:

@@ -25,6 +25,7 @@ from gateway.settlement.account import (
     PlannedBill,
     agreed_worth,
     billed_amounts,
+    coming_invoices,
     differences,
     payer_lines,
     plan,
@@ -279,21 +280,16 @@ class Settled:
 
     def planned_bill(self, window: str) -> PlannedBill | None:
         """What would be billed for a window now; None where there is nothing to bill, or nothing yet."""
+        free = self.open_lines()
+        unissued = [
+            one.label
+            for one in self.contract.windows
+            if self.standing(one.label) is None
+            and self.contract.is_planned(Template.PAYMENT_DOCUMENT, Recipient.OPERATOR, one.label)
+        ]
+        coming = coming_invoices(window, self.differences(), free, unissued=unissued)
         offsets = self.terms.correction is CorrectionForm.OFFSET
-        return plan(window, self.open_lines(), order=self.order, offsets=offsets, coming=self._coming())
-
-    def _coming(self) -> set[str]:
-        """The windows that may still bring an invoice, against which something can be set off."""
-        owed = {line.window for line in self.differences() if line.whole_minor > 0}
-        return {
-            window.label
-            for window in self.contract.windows
-            if window.label in owed
-            or (
-                self.standing(window.label) is None
-                and self.contract.is_planned(Template.PAYMENT_DOCUMENT, Recipient.OPERATOR, window.label)
-            )
-        }
+        return plan(window, free, order=self.order, offsets=offsets, coming=coming)
 
     def why_not_paid(self, bill: Bill) -> str:
         """Why a bill is neither handed out nor paid for now; empty where nothing speaks against it.

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import text
 
 from gateway.errors.settlement import SettlementMismatch
-from gateway.settlement import acknowledging, billing, views
+from gateway.settlement import acknowledging, adjusting, billing, views
 from tests.support import opening as stating
 from tests.support import settling
 from tests.support.municipality import ready
 from tests.support.simulated import Municipality
 
-TABLES = ("acknowledgement", "dispute", "bill", "approval", "payment", "releaserow")
+TABLES = ("acknowledgement", "dispute", "bill", "approval", "payment", "releaserow", "adjustment")
 LINE = "weeks_in_work_or_education/window"
 TAMPERED = {
     "a dispute is gone": "DELETE FROM dispute",
@@ -32,6 +32,15 @@ TAMPERED = {
         FROM acknowledgement WHERE role = 'operator'
     """,
     "an acceptance is moved": "UPDATE acknowledgement SET release_id = (SELECT release_id FROM dispute)",
+    "less of a line is disputed": "UPDATE dispute SET amount_minor = 1",
+    "an adjustment is worth more": "UPDATE adjustment SET worth_minor = worth_minor + 1",
+    "an adjustment is gone": "DELETE FROM adjustment",
+    "an adjustment is forged": """
+        INSERT INTO adjustment
+            (id, contract_id, position, "window", release_id, line, worth_minor, text_sha256, role, "by", at)
+        SELECT 'forged', contract_id, 9, "window", release_id, line, worth_minor, text_sha256, 'settlement_officer',
+            "by", at FROM adjustment
+    """,
     "a bill is gone": "DELETE FROM bill",
     "a bill has another number": "UPDATE bill SET number = 'F-99'",
     "a bill is another file": "UPDATE bill SET sha256 = 'x'",
@@ -48,12 +57,16 @@ def sql(town: Municipality, statement: str) -> None:
 
 @pytest.fixture(scope="module")
 def once_settled(tmp_path_factory: pytest.TempPathFactory) -> Municipality:
-    """One window paid, and a line of the next one disputed."""
+    """One window paid and proposed to be adjusted, and a line of the next one disputed."""
     town = ready(tmp_path_factory.mktemp("settled"))
     for window in ("2018H2", "2019H1", "2019H2"):
         town.release(window, "payment_document", "operator")
     settling.settle(town, "2019H1")
     settling.contest(town, "2019H2", LINE)
+    adjusting.adjust(
+        town.gateway, town.contract, "2019H1", LINE,
+        worth_minor=1, text_sha256=settling.LETTER, as_party=settling.operator(town),
+    )  # fmt: skip
     return town
 
 

@@ -140,6 +140,11 @@ def test_held_and_disputed_amounts_have_a_life_of_their_own(town: SimulatedMunic
         f"{WEEKS}/disputed": "contested",
     }
     assert window(town, "2019H2").disputed_minor == 2 * PRICE
+    made = views.show_statement(town.gateway, town.contract, as_party=operator(town))
+    assert sum(one.due_minor for one in made.payers) == made.cumulative.due_minor
+    assert sum(one.paid_minor for one in made.payers) == made.cumulative.paid_minor > 0
+    years = {one.window: one.payment_expected_on for one in accruals(town.gateway, town.contract).windows}
+    assert years["2019H1"] <= danish_day(adopted.at)  # it was paid before both signed it
     acknowledging.acknowledge(town.gateway, town.contract, "2019H2", as_party=operator(town))
     with pytest.raises(SettlementRefused, match="other-document"):
         acknowledging.acknowledge(officer(town), town.contract, "2019H2", jwt_sha256="0" * 64)

@@ -13,7 +13,7 @@ SMALL = {"BENCH_PEOPLE": "3000", "BENCH_ROWS": "600000", "BENCH_ASKED": "130"}
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["extract_scan", "road"])
+@pytest.mark.parametrize("name", ["extract_scan", "rate_card", "road"])
 def test_it_runs(name: str, monkeypatch: pytest.MonkeyPatch):
     for key, value in SMALL.items():
         monkeypatch.setenv(key, value)

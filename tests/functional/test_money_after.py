@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from gateway.errors.release import NothingToCorrect, WindowOutOfOrder
+from gateway.errors.rights import RecordRefused
 from gateway.errors.settlement import SettlementRefused
 from gateway.oversight import log_reading as oversight
 from gateway.release import correction
 from gateway.release.releasing import release
+from gateway.rights.people import Channel, NewRecord, begin
 from gateway.settlement import acknowledging, adjusting, paying
 from gateway.settlement.acknowledging import DisputeOutcome, DisputeReason
 from gateway.settlement.forecast import accruals
@@ -19,12 +21,15 @@ from gateway.settlement.invoice_check import check
 from gateway.settlement.statement_view import NextStep
 from gateway.store import queries
 from gateway.store.settlement_tables import Bill
+from policies.basis import RecordKind
 from policies.errors import PolicyDenied
+from tests.functional.test_rights import CASE, someone
 from tests.functional.test_settlement import PAYMENT, WEEKS, pull_less_income, statement, window
 from tests.functional.test_shown_is_not_owed import PRICE, road
 from tests.functional.test_traps import Clock
-from tests.support.municipality import SimulatedMunicipality, ready
+from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality, ready
 from tests.support.settling import LETTER, accept, answer, contest, invoiced, officer, operator, settle
+from tests.support.simulated import simulated
 from vocabulary.danish_days import danish_day
 
 LINE = f"{WEEKS}/window"
@@ -186,3 +191,34 @@ def test_what_was_paid_counts_in_the_year_of_its_payment(town: SimulatedMunicipa
     made = accruals(town.gateway, town.contract)
     one = next(one for one in made.windows if one.window == "2019H1")
     assert (one.payment_expected_on, one.budget_year) == (today, today.year)
+
+
+@pytest.mark.parametrize(("kind", "rule"), [("cohabitation", "failure"), ("exit", "out")])
+def test_an_exit_that_is_registered_late_takes_back_from_its_own_day(tmp_path: Path, kind: str, rule: str):
+    """Registered after the last window that was released, with the day on which it began."""
+    edits = ('exited = "frozen" ', f'exited = "{rule}" ') if kind == "exit" else None
+    made = simulated(
+        tmp_path,
+        extract_people=EXTRACT_PEOPLE,
+        course_edits=SMALL_COURSE,
+        edits=(*SMALL_CONTRACT, *([edits] if edits else [])),
+        clock=Clock(date(2030, 1, 1)),
+    )
+    made.enrol()
+    made.pull_all()
+    town = SimulatedMunicipality(made.gateway, made.contract, made.drop, made.folder)
+    for label in ("2018H2", "2019H1"):
+        town.release(label, *PAYMENT)
+    due = statement(town).cumulative.due_minor
+    for place in range(6):
+        new = NewRecord(RecordKind(kind), Channel.REGISTER, since=date(2018, 12, 31))
+        begin(town.gateway, town.contract, someone(town, place), new, role=CASE)
+    correction.correct(town.gateway, town.contract, "2019H1", reason="source_corrected")
+    assert statement(town).cumulative.due_minor < due
+    for wrong in (NewRecord(RecordKind.EXIT, Channel.REGISTER, since=date(2030, 6, 1)), _dated_objection()):
+        with pytest.raises(RecordRefused):
+            begin(town.gateway, town.contract, someone(town, 7), wrong, role=CASE)
+
+
+def _dated_objection() -> NewRecord:
+    return NewRecord(RecordKind.OBJECTION, Channel.LETTER, since=date(2019, 1, 1))

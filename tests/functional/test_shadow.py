@@ -122,6 +122,73 @@ def test_what_cannot_be_compared_is_refused(town: SimulatedMunicipality, rows: l
         compare(town, workbook_of(later))
 
 
+@pytest.mark.parametrize(
+    ("noise", "figures"),
+    [(1.2e-10, {3}), (-1.2e-10, {3}), (4e-9, {3}), (1e-11, {1, 2, 3}), (-7e-13, {1, 2, 3})],
+)
+def test_a_spreadsheets_sum_is_the_whole_number_beside_it(
+    town: SimulatedMunicipality, rows: list[list[object]], noise: float, figures: set[int]
+):
+    """38,999.61 added up in a spreadsheet may be 38999.61000000012."""
+    noisy = [[cell + noise if column in figures else cell for column, cell in enumerate(row)] for row in rows]
+    report = compare(town, workbook_of(noisy))
+    assert (report.differing, report.agrees) == (0, True)
+    assert compare(town, workbook_of(rows)).compared[0].is_rounded is False
+    assert any(one.is_rounded for one in report.compared) == any(
+        f"{cell:.15g}" != f"{round(cell, 2):.15g}" for row in noisy for cell in row[1:]
+    )
+
+
+def test_a_sum_with_øre_is_read_to_the_øre_and_no_further(town: SimulatedMunicipality, rows: list[list[object]]):
+    odd = off_by(rows, 1, 3, 38999.61000000012)
+    [one] = [one for one in compare(town, workbook_of(odd)).compared if one.difference]
+    assert one.difference == -3_899_961
+    for wrong in (38999.615, 38999.6101, 38999.61002):
+        with pytest.raises(WorkbookRefused, match="whole number of øre"):
+            compare(town, workbook_of(off_by(rows, 1, 3, wrong)))
+
+
+def test_a_window_that_is_missing_at_the_end_is_named_and_the_command_ends_with_one(
+    town: SimulatedMunicipality, rows: list[list[object]], tmp_path: Path
+):
+    assert compare(town, workbook_of(rows[:2])).missing == ("2019H2",)
+    assert compare(town, workbook_of(rows[1:])).missing == ("2018H2",)
+    own = [[window, *row[1:]] for window, row in zip(("2018H2", "2019H1", "2019H2"), rows, strict=True)]
+    plain = MAP[: MAP.index(b"[labels]")] + MAP[MAP.index(b"[[figures]]") :]
+    report = shadow.compare(town.gateway, town.contract, workbook_of(own), plain, names=NAMES)
+    assert report.missing == ("2020H1", "2020H2")  # they have ended, and the map takes the contract's labels
+    report = compare(town, workbook_of(rows[:2]), only=["2019H1", "2019H2"])
+    assert (report.missing, report.agrees, report.differing) == (("2019H2",), False, 0)
+    assert compare(town, workbook_of(rows[:2]), only=["2019H1"]).agrees  # positive control
+    (tmp_path / "map.toml").write_bytes(MAP)
+    (tmp_path / "old.xlsx").write_bytes(workbook_of(rows[:2]))
+    given = ("shadow", town.contract, "--workbook", "old.xlsx", "--map", "map.toml", "--out", "report.csv")
+    ran = run(*given, environment=town.environment, cwd=tmp_path)
+    assert ran.code == 1
+    assert "2019H2 is not in the workbook" in ran.out
+    assert "all 6 figures are equal" not in ran.out
+    table = list(csv.DictReader(StringIO((tmp_path / "report.csv").read_text("utf-8-sig")), delimiter=";"))
+    assert [row["window"] for row in table if row["verdict"] == "missing"] == ["2019H2"]
+
+
+@pytest.mark.parametrize("label", ["1. HALVÅR 2019", "1. Halvår  2019", "1.\u00a0halvår 2019", "1. halva\u030ar 2019"])
+def test_a_label_in_another_spelling_is_named_and_not_read(
+    town: SimulatedMunicipality, rows: list[list[object]], tmp_path: Path, label: str
+):
+    odd = [rows[0], [label, *rows[1][1:]], rows[2]]
+    report = compare(town, workbook_of(odd))
+    assert (report.misspelt, report.missing, report.agrees) == (((3, "2019H1"),), ("2019H1",), False)
+    (tmp_path / "map.toml").write_bytes(MAP)
+    (tmp_path / "old.xlsx").write_bytes(workbook_of(odd))
+    ran = run(
+        "shadow", town.contract, "--workbook", "old.xlsx", "--map", "map.toml",
+        environment=town.environment, cwd=tmp_path,
+    )  # fmt: skip
+    assert (ran.code, "row 3 has the label of 2019H1 in another spelling" in ran.out) == (1, True), ran.text
+    with pytest.raises(WorkbookRefused, match="row 2 has that of 2019H1 in another spelling"):
+        compare(town, workbook_of([odd[1]]))
+
+
 def test_the_command_prints_a_table_and_ends_with_one_where_a_figure_differs(
     town: SimulatedMunicipality, rows: list[list[object]], tmp_path: Path
 ):

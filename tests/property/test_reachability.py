@@ -17,6 +17,7 @@ from gateway.store.settlement_tables import Bill
 from tests.support.settlement_world import Game, World
 
 RELAPSE = ((2, -1, 0), (1, 0, 0))  # two in, one of them out again, nothing in the last window; or it was one all along
+SET_OFF = ((1, -1, 2), (1, 0, 1))  # one in and out again, then two more
 HELD = ((1, 1), (0, 1))  # the first window turns out to be worth nothing
 
 
@@ -57,6 +58,7 @@ class Ways:
                 stack.pop()
                 continue
             _, there = following
+            agree(self.game, there)
             new = self.game.key(there)
             if self.known.get(new):
                 for _, passed, _ in stack:
@@ -68,13 +70,18 @@ class Ways:
         return False
 
 
+def agree(game: Game, world: World) -> None:
+    """What is paid and what is open is what is owed, to the øre."""
+    owed, paid, still = game.sums(world)
+    assert paid + still == owed
+
+
 def stuck(game: Game, depth: int) -> tuple[int, list[World]]:
     """How many worlds there are, and those without a way to the end. Raises where sums do not agree."""
     ways, count, found = Ways(game), 0, []
     for world in reach(game, depth):
         count += 1
-        owed, paid, still = game.sums(world)
-        assert paid + still == owed
+        agree(game, world)
         if not ways.has_way(world):
             found.append(world)
     return count, found
@@ -83,6 +90,7 @@ def stuck(game: Game, depth: int) -> tuple[int, list[World]]:
 GAMES = [
     pytest.param(RELAPSE, True, id="relapse-offset"),
     pytest.param(RELAPSE, False, id="relapse-credit-note"),
+    pytest.param(SET_OFF, True, id="set-off"),
     pytest.param(HELD, True, id="held-offset"),
     pytest.param(HELD, False, id="held-credit-note"),
 ]
@@ -95,9 +103,11 @@ def test_from_everywhere_near_the_beginning_there_is_a_way_to_the_end(truths, of
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(("disputes", "words", "depth"), [(1, 0, 12), (0, 2, 12), (1, 2, 6)])
 @pytest.mark.parametrize(("truths", "offsets"), GAMES)
-def test_from_everywhere_there_is_a_way_to_the_end(truths, offsets):
-    _, found = stuck(Game(truths, offsets=offsets), 12)
+def test_from_everywhere_there_is_a_way_to_the_end(truths, offsets, disputes, words, depth):
+    """A dispute to depth twelve, an adjustment to depth twelve, and both together less deep: they multiply."""
+    _, found = stuck(Game(truths, offsets=offsets, disputes=disputes, words=words), depth)
     assert found == []
 
 
@@ -147,7 +157,7 @@ def test_a_bill_that_takes_no_note_of_others_is_found(monkeypatch: pytest.Monkey
 def bills() -> list[Bill]:
     """One bill of each shape on the ways to the end: what it is, of which lines, with which amounts."""
     found: dict[object, Bill] = {}
-    for truths in (RELAPSE, HELD):
+    for truths in (RELAPSE, SET_OFF, HELD):
         for offsets in (True, False):
             game = Game(truths, offsets=offsets)
             for world in reach(game, 3):

@@ -15,6 +15,7 @@ from gateway.settlement.account import (
     DocumentLine,
     PaymentDocument,
     billed_amounts,
+    coming_invoices,
     differences,
     payer_lines,
     plan,
@@ -63,19 +64,16 @@ def run(
     return documents, bills
 
 
-def coming(documents: list[PaymentDocument], opened: list[BillLine]) -> set[str]:
-    """The windows that may still bring an invoice."""
-    issued = {one.window for one in documents}
-    return {window for window in WINDOWS if window not in issued} | {
-        line.window for line in opened if line.amount_minor > 0
-    }
+def unissued(documents: list[PaymentDocument]) -> set[str]:
+    return set(WINDOWS) - {one.window for one in documents}
 
 
 def bill_all(documents: list[PaymentDocument], bills: list, *, offsets: bool) -> None:
     for window in WINDOWS:
         held = [line for _, lines_ in bills for line in lines_]
         opened = differences(documents, held)
-        made = plan(window, opened, order=ORDER, offsets=offsets, coming=coming(documents, opened))
+        coming = coming_invoices(window, opened, opened, unissued=unissued(documents))
+        made = plan(window, opened, order=ORDER, offsets=offsets, coming=coming)
         if made is not None:
             bills.append((made.kind, list(made.lines)))
             assert (made.total_minor < 0) == (made.kind is BillKind.CREDIT_NOTE)
@@ -171,7 +169,8 @@ def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_
         for window in WINDOWS:
             opened = differences(documents, own[-1])  # whoever is asked: all hold the same lines
             free = [line for line in opened if line.place not in held_back]
-            made = plan(window, free, order=ORDER, offsets=offsets, coming=coming(documents, opened))
+            coming = coming_invoices(window, opened, free, unissued=unissued(documents))
+            made = plan(window, free, order=ORDER, offsets=offsets, coming=coming)
             if made is None:
                 continue
             before = sum(line.whole_minor for line in whole)
@@ -201,3 +200,18 @@ def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_
     if not offsets:
         due = sum(one.due_minor for one in documents if one.is_standing)
         assert tuple(sum(line.amount_minor for line in held) for held in own) == apportion(due, parts)
+
+
+def test_what_is_set_off_waits_for_the_invoice_that_this_window_may_still_bring():
+    """Asked for a window whose own line nobody acknowledged yet, what an earlier one takes back is no credit note."""
+    back = BillLine("W1", "weeks/window", "week", -1, -100, -100)
+    own = BillLine("W2", "weeks/window", "week", 2, 300, 300)
+    for free, kind, total in (([back], None, None), ([back, own], BillKind.INVOICE, 200)):
+        coming = coming_invoices("W2", [back, own], free, unissued=())
+        made = plan("W2", free, order=ORDER, offsets=True, coming=coming)
+        assert (made and made.kind, made and made.total_minor) == (kind, total)
+    alone = plan("W2", [back], order=ORDER, offsets=True, coming=coming_invoices("W2", [back], [back], unissued=()))
+    assert alone is not None
+    assert alone.kind is BillKind.CREDIT_NOTE
+    later = coming_invoices("W2", [back], [back], unissued=("W3",))
+    assert plan("W2", [back], order=ORDER, offsets=True, coming=later) is None

@@ -39,7 +39,7 @@ GOOD = book(["1. halvår 2019", 40, 60000.5], ["noget andet", CPR, CPR], ["2019H
 
 
 def read(data: bytes, *, sheet: str = "Afregning") -> dict[str, dict[str, Decimal]]:
-    return workbook.rows(data, file="old.xlsx", sheet=sheet, label_column="A", columns=["B", "C"], labels=LABELS)
+    return workbook.rows(data, file="old.xlsx", sheet=sheet, label_column="A", columns=["B", "C"], labels=LABELS).cells
 
 
 def changed(data: bytes, change: Callable[[dict[str, bytes]], None]) -> bytes:

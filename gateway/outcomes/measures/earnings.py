@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
+from functools import cache
+from itertools import pairwise
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_inside, numbers_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.judging import first_day, last_day
+from gateway.outcomes.judging import first_day, first_end, later_end
 from gateway.outcomes.known_terms import MeasureKind, find_index
 from gateway.outcomes.measures.once import OnceMeasure
 from gateway.outcomes.phrases import Hours, Money, Phrase
@@ -78,24 +81,39 @@ class EarningsMeasure(OnceMeasure):
         it in its own month. From a month on of which a posting was lost, nobody knows what was earned: then it is not
         reached.
         """
-        if any(verdict.reason is WeekReason.OUT for verdict in verdicts):
-            return {}
-        start, end = first_day(contract, person), last_day(contract, self, person, verdicts)
+        return self.cells_by_length(contract, person, verdicts, [len(verdicts)])[0]
+
+    def cells_by_length(
+        self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict], lengths: Sequence[int]
+    ) -> list[Mapping[Cell, int]]:
+        """What `cells` says of so many of the first verdicts, for each of these rising lengths."""
+        start, end = first_day(contract, person), first_end(contract, self, person)
         needed = self.earnings.minor(start, contract.rounding)
         [state] = self.states
-        weeks = {verdict.week for verdict in verdicts if verdict.reason not in _NOT_READ}
-        # a day may lie in another month than its week's Thursday; behind the last week sources have not told yet
-        edges = {Month.of(day) for day in (start, end) if Week.of(day) in weeks}
-        told = {week.month for week in weeks} | {month for month in edges if month <= verdicts[-1].week.month}
-        reached, earned = None, 0
-        for month in sorted(told):
-            if not _is_read(month, start, end, partly=self.earnings.counts_partial_months):
-                continue
-            if person.has_unreadable_income(month):
-                return {}
-            earned += sum(person.earnings.get((month.ordinal, kind), 0) for kind in state.income_types)
-            reached = (reached or month) if earned >= needed else None
-        return {} if reached is None else {(state.id, reached.first_day.year): 1}
+        weeks: set[int] = set()
+        told: set[int] = set()
+        is_out, found = False, list[Mapping[Cell, int]]()
+
+        @cache
+        def pay(month: int) -> int | None:
+            if person.has_unreadable_income(Month(month)):
+                return None
+            return sum(person.earnings.get((month, kind), 0) for kind in state.income_types)
+
+        for since, until in pairwise((0, *lengths)):
+            for verdict in verdicts[since:until]:
+                end = later_end(end, verdict)
+                is_out = is_out or verdict.reason is WeekReason.OUT
+                if verdict.reason not in _NOT_READ:
+                    weeks.add(verdict.week.ordinal)
+                    told.add(verdict.week.month.ordinal)
+            # a day may lie in another month than its week's Thursday; behind the last week sources have not told yet
+            edges = {Month.of(day).ordinal for day in (start, end) if Week.of(day).ordinal in weeks}
+            known = told.union(month for month in edges if month <= verdicts[until - 1].week.month.ordinal)
+            read = _months_read(start, end, partly=self.earnings.counts_partial_months)
+            month = None if is_out else _month_of(needed, [(one, pay(one)) for one in sorted(known) if one in read])
+            found.append({} if month is None else {(state.id, Month(month).first_day.year): 1})
+        return found
 
     def can_be_reached_in(self, weeks: int) -> bool:
         return True  # no amount is too much for a month
@@ -117,10 +135,24 @@ class EarningsMeasure(OnceMeasure):
         return replace(self, earnings=replace(self.earnings, index=self.earnings.index.years_later(years)))
 
 
-def _is_read(month: Month, start: date, end: date, *, partly: bool) -> bool:
-    """Whether the whole month lies in the person's time, or (`partly`) at least one day of it."""
-    first, last = month.first_day, (month + 1).first_day - timedelta(days=1)
-    return (first <= end and start <= last) if partly else (start <= first and last <= end)
+def _month_of(needed: int, months: Sequence[tuple[int, int | None]]) -> int | None:
+    """The month since which the pay adds up to what is needed; None also where that of a month is not known."""
+    reached, earned = None, 0
+    for month, pay in months:
+        if pay is None:
+            return None
+        earned += pay
+        reached = (reached or month) if earned >= needed else None
+    return reached
+
+
+def _months_read(start: date, end: date, *, partly: bool) -> range:
+    """The months that lie in the person's time whole, or (`partly`) with at least one day, by their ordinals."""
+    first, last = Month.of(start).ordinal, Month.of(end).ordinal
+    if partly:
+        return range(first, last + 1)
+    is_whole = end.day == monthrange(end.year, end.month)[1]
+    return range(first + (start.day > 1), last + is_whole)
 
 
 def _read(

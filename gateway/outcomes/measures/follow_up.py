@@ -36,7 +36,8 @@ class FollowUpMeasure(Measure):
         cells: Counter[Cell] = Counter()
         for months in self.months:
             week = Week.of(months_after(start, months))
-            at = next((one for one in verdicts if one.week >= week and one.reason not in STILL), None)
+            behind = verdicts[max(0, week - verdicts[0].week) :] if verdicts else ()
+            at = next((one for one in behind if one.reason not in STILL), None)
             if at is not None and at.state:
                 cells[at.state, at.week.thursday.year] += 1
         return cells

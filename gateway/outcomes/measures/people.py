@@ -35,10 +35,11 @@ class PeopleMeasure(OnceMeasure):
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
         """By the state of the last week, and the year of the week in which the run was long enough."""
         run: list[WeekVerdict] = []
-        for verdict in reversed([verdict for verdict in verdicts if verdict.reason not in SKIPPED]):
-            if not verdict.state:
-                break
-            run.append(verdict)
+        for verdict in reversed(verdicts):
+            if verdict.reason not in SKIPPED:
+                if not verdict.state:
+                    break
+                run.append(verdict)
         if len(run) < self.sustained_weeks:
             return {}
         reached = run[-self.sustained_weeks]

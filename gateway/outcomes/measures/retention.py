@@ -46,12 +46,15 @@ class RetentionMeasure(OnceMeasure):
         """Reached in the first period that ends `within` periods of which `needed` qualify; it stays reached."""
         asked = [verdict for verdict in verdicts if verdict.reason not in SKIPPED]
         end = last_day(contract, self, person, verdicts)
-        weeks = [verdict for verdict in asked if verdict.week.sunday <= end]
+        weeks = [verdict for verdict in asked if verdict.week.sunday <= end] if self.days_limit else asked
         last = min(end, verdicts[-1].week.sunday) if verdicts else end
         periods = _months(contract, person, weeks, last) if self.by_month else weeks
+        qualifying = 0  # among the last `within` periods
         for position, period in enumerate(periods):
-            window = periods[max(0, position + 1 - self.within) : position + 1]
-            if period.state and sum(1 for one in window if one.state) >= self.needed:
+            qualifying += bool(period.state)
+            if position >= self.within:
+                qualifying -= bool(periods[position - self.within].state)
+            if period.state and qualifying >= self.needed:
                 return {(period.state, period.week.thursday.year): 1}
         return {}
 
@@ -99,11 +102,11 @@ def _months(contract: Contract, person: PersonHistory, weeks: Sequence[WeekVerdi
     """
     start = first_week(contract, person)
     found = []
-    by_month: dict[Month, list[WeekVerdict]] = {}
+    by_month: dict[int, list[WeekVerdict]] = {}
     for verdict in weeks:
-        by_month.setdefault(verdict.week.month, []).append(verdict)
-    for month, asked in sorted(by_month.items()):
-        whole = month.weeks()
+        by_month.setdefault(verdict.week.month.ordinal, []).append(verdict)
+    for month, asked in by_month.items():  # the earliest first, as the weeks
+        whole = Month(month).weeks()
         if whole[0] < start or whole[-1].sunday > by:
             continue
         last = asked[-1]
