@@ -82,7 +82,6 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "gateway/intake/judging_pulls.py": ("tests/unit/intake/test_judging_pulls.py",),
     "gateway/store/life_events.py": ("tests/unit/store/test_life_events.py",),
     "connectors/trouble.py": ("tests/unit/connectors/test_trouble.py",),
-    "connectors/asking.py": ("tests/unit/connectors/test_asking.py",),
     "gateway/settlement/account.py": ("tests/unit/settlement/test_settled.py", "tests/property/test_settlement.py"),
     "gateway/settlement/settled.py": ("tests/unit/settlement/test_settled.py",),
     "gateway/settlement/states.py": ("tests/unit/settlement/test_states.py",),
@@ -97,6 +96,10 @@ TESTS: Mapping[str, tuple[str, ...]] = {
 }
 # a module of these that the report does not speak of yet -> why; a docs test takes no other excuse
 NOT_YET: Mapping[str, str] = {
+    "gateway/settlement/account.py": "no run has begun with it yet",
+    "gateway/settlement/settled.py": "no run has begun with it yet",
+    "gateway/settlement/states.py": "no run has begun with it yet",
+    "gateway/settlement/vat.py": "no run has begun with it yet",
     "gateway/outcomes/bound.py": "it came with the bounds, and was not run yet",
     "gateway/outcomes/bounds.py": "it came with the bounds, and was not run yet",
     "gateway/outcomes/tariff.py": "it came with the bounds, and was not run yet",
