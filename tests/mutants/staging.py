@@ -40,6 +40,7 @@ _OF_TARIFFS = (
     "tests/property/test_tariff.py",
     "tests/spec/test_rule_tables.py",
     "tests/unit/outcomes/test_contract.py",
+    "tests/unit/outcomes/test_corners.py",
     "tests/unit/outcomes/test_declared_terms.py",
     "tests/unit/outcomes/test_payers.py",
     "tests/unit/outcomes/test_varied.py",
