@@ -12,8 +12,9 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import first_day, first_week, is_taken_out, judge_weeks
 from gateway.outcomes.measures.weeks import WeeksMeasure
-from gateway.outcomes.terms import ExitRule, RegisterExit, WeekState
+from gateway.outcomes.terms import ExitRule, Pause, RegisterExit, WeekState
 from gateway.outcomes.verdicts import WeekReason, WeekVerdict
+from policies.basis import StopReason
 from tests.support.histories import example_contract, history
 from vocabulary.records import IncomePosting, SubjectRef
 from vocabulary.statuses import IncomeType, Status
@@ -160,3 +161,35 @@ def test_a_month_is_not_carried_out_of_one_of_which_a_posting_was_lost():
 
 def test_a_lost_posting_takes_nothing_from_a_state_that_asks_for_no_pay():
     assert reasons(contract(), with_a_lost_posting(history("F"), "2020-03"), "2020-W10") == [Q]
+
+
+def test_behind_the_last_week_a_pause_is_still_told_as_one():
+    paused = Pause(Week.parse("2020-W14"), Week.parse("2020-W14"))
+    the, over = replace(contract(), pauses=(paused,)), WeekReason.AFTER_LAST_WEEK
+    expected = [Q, Q, Q, over, WeekReason.PAUSED, over]
+    assert reasons(the, history("FFFFFF"), "2020-W15", weeks=3) == expected
+
+
+@pytest.mark.parametrize(("last_week", "counts"), [(FIRST + 1, False), (FIRST, True)])
+def test_an_exit_counts_in_the_last_week_that_was_followed_and_not_behind_it(last_week: Week, counts: bool):
+    the, person = contract(moved=ExitRule.OUT), history("FN")
+    stopped = replace(person, stop=StopReason.EXITED, last_week=last_week.ordinal)
+    the = replace(the, exits={**the.exits, StopReason.EXITED: ExitRule.CENSORED})
+    assert is_taken_out(the, stopped, FIRST + 5) is not counts
+
+
+def test_what_rests_on_no_state_names_no_line():
+    shown = {0: Status.NOT_RESIDENT, 1: Status.UNKNOWN, 2: Status.BENEFIT}
+    person = replace(history("FFF"), statuses={FIRST.ordinal + n: frozenset({status}) for n, status in shown.items()})
+    found = judged(contract(moved=ExitRule.FAILURE), person, "2020-W12")
+    assert [(one.reason, one.state, one.line) for one in found] == [
+        (WeekReason.EXIT, "", 0),
+        (WeekReason.UNKNOWN_CODE, "", 0),
+        (WeekReason.NO_STATE, "", 0),
+    ]
+
+
+def test_too_few_hours_explain_a_refusal_better_than_no_income_of_a_later_state():
+    other = replace(JOB, id="other", line=JOB.line + 1, income_types=frozenset({IncomeType.GREENLAND}))
+    [verdict] = judged(contract(), history("-", hours={"2020-03": 1}), "2020-W10", JOB, other)
+    assert (verdict.reason, verdict.line) == (WeekReason.TOO_FEW_HOURS, JOB.line)
