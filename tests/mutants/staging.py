@@ -99,7 +99,6 @@ NOT_YET: Mapping[str, str] = {
     "gateway/settlement/account.py": "no run has begun with it yet",
     "gateway/settlement/settled.py": "no run has begun with it yet",
     "gateway/settlement/states.py": "no run has begun with it yet",
-    "gateway/settlement/vat.py": "no run has begun with it yet",
     "connectors/asking.py": "no run has begun with it yet",
     "gateway/intake/judging_pulls.py": "no run has begun with it yet",
     "gateway/store/life_events.py": "no run has begun with it yet",
