@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import assert_never
 
 from connectors.hold_limits import HoldLimits
-from vocabulary.total import total
 
 _FEWEST_ROWS = 25  # a loss of fewer rows says nothing
 
@@ -80,7 +79,6 @@ class SourceTraits:
 
 
 _LOSSES = frozenset({HoldReason.EMPTY, HoldReason.NOBODY_FOUND, HoldReason.FEWER_FOUND, HoldReason.SHORTER})
-_Judge: TypeAlias = Callable[[PullMeasures, Sequence[PullMeasures], HoldLimits, SourceTraits], "HoldFinding | None"]
 
 
 def percent(part: int, whole: int) -> int:
@@ -92,20 +90,36 @@ def judge_pull(
     now: PullMeasures, past: Sequence[PullMeasures], limits: HoldLimits, traits: SourceTraits
 ) -> tuple[HoldFinding, ...]:
     """Everything that stands out in a pull; `past` are the pulls of this source that were let through, oldest first."""
-    found = (judge(now, past, limits, traits) for judge in _JUDGES.values())
+    found = (_judge(reason, now, past, limits, traits) for reason in HoldReason)
     return tuple(finding for finding in found if finding is not None)
 
 
-def _empty(now: PullMeasures, past: Sequence[PullMeasures], _: HoldLimits, traits: SourceTraits) -> HoldFinding | None:
+def _judge(
+    reason: HoldReason, now: PullMeasures, past: Sequence[PullMeasures], limits: HoldLimits, traits: SourceTraits
+) -> HoldFinding | None:
+    match reason:
+        case HoldReason.EMPTY:
+            return _empty(now, past, traits)
+        case HoldReason.NOBODY_FOUND:
+            return _nobody_found(now, past, traits)
+        case HoldReason.FEWER_FOUND:
+            return _fewer_found(now, past, limits, traits)
+        case HoldReason.SHORTER:
+            return _shorter(now, past, limits, traits)
+        case HoldReason.UNKNOWN_CODES | HoldReason.UNCERTAIN | HoldReason.UNREADABLE | HoldReason.ENDED:
+            return _too_large_share(reason, now, past, limits, traits)
+        case _:
+            assert_never(reason)
+
+
+def _empty(now: PullMeasures, past: Sequence[PullMeasures], traits: SourceTraits) -> HoldFinding | None:
     """No row at all, where there was one or should be."""
     least = 1 if traits.tells_everybody else _FEWEST_ROWS
     is_news = past[-1].rows >= least if past else traits.tells_everybody
     return HoldFinding(HoldReason.EMPTY, 0, past[-1].rows if past else 0, 1) if not now.rows and is_news else None
 
 
-def _nobody_found(
-    now: PullMeasures, past: Sequence[PullMeasures], _: HoldLimits, traits: SourceTraits
-) -> HoldFinding | None:
+def _nobody_found(now: PullMeasures, past: Sequence[PullMeasures], traits: SourceTraits) -> HoldFinding | None:
     is_news = not past or past[-1].found > 0
     if now.found or not now.people or not is_news or not traits.tells_everybody:
         return None
@@ -133,52 +147,39 @@ def _shorter(
     return HoldFinding(HoldReason.SHORTER, now.rows, before, limits.fewest_rows)
 
 
-def _share(
-    reason: HoldReason,
-    part: Callable[[PullMeasures], int],
-    whole: Callable[[PullMeasures], int],
-    most: Callable[[HoldLimits], int],
-) -> _Judge:
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """A part of a whole that a pull may have, and the limit of its share in percent."""
+
+    part: Callable[[PullMeasures], int]
+    whole: Callable[[PullMeasures], int]
+    most: Callable[[HoldLimits], int]
+
+
+def _too_large_share(
+    reason: HoldReason, now: PullMeasures, past: Sequence[PullMeasures], limits: HoldLimits, traits: SourceTraits
+) -> HoldFinding | None:
     """A share far above the source's own past."""
-
-    def judge(
-        now: PullMeasures, past: Sequence[PullMeasures], limits: HoldLimits, traits: SourceTraits
-    ) -> HoldFinding | None:
-        if reason is HoldReason.UNKNOWN_CODES and not traits.explains_codes:
-            return None
-        worst = max((percent(part(one), whole(one)) for one in past), default=0)
-        limit = max(most(limits), limits.times_past * worst)
-        if part(now) < max(1, limits.fewest_people) or 100 * part(now) <= limit * whole(now):
-            return None
-        return HoldFinding(reason, part(now), whole(now), limit)
-
-    return judge
+    share = _SHARES[reason]
+    if reason is HoldReason.UNKNOWN_CODES and not traits.explains_codes:
+        return None
+    count, of = share.part(now), share.whole(now)
+    worst = max((percent(share.part(one), share.whole(one)) for one in past), default=0)
+    limit = max(share.most(limits), limits.times_past * worst)
+    if count < max(1, limits.fewest_people) or 100 * count <= limit * of:
+        return None
+    return HoldFinding(reason, count, of, limit)
 
 
-_JUDGES: Mapping[HoldReason, _Judge] = total(
-    {
-        HoldReason.EMPTY: _empty,
-        HoldReason.NOBODY_FOUND: _nobody_found,
-        HoldReason.FEWER_FOUND: _fewer_found,
-        HoldReason.SHORTER: _shorter,
-        HoldReason.UNKNOWN_CODES: _share(
-            HoldReason.UNKNOWN_CODES, lambda one: one.unknown, lambda one: one.found, lambda limits: limits.most_unknown
-        ),
-        HoldReason.UNCERTAIN: _share(
-            HoldReason.UNCERTAIN,
-            lambda one: one.uncertain,
-            lambda one: one.people,
-            lambda limits: limits.most_uncertain,
-        ),
-        HoldReason.UNREADABLE: _share(
-            HoldReason.UNREADABLE,
-            lambda one: one.unreadable,
-            lambda one: one.rows,
-            lambda limits: limits.most_unreadable,
-        ),
-        HoldReason.ENDED: _share(
-            HoldReason.ENDED, lambda one: one.ended, lambda one: one.before, lambda limits: limits.most_ended
-        ),
-    },
-    HoldReason,
-)
+_SHARES: Mapping[HoldReason, _Share] = {
+    HoldReason.UNKNOWN_CODES: _Share(
+        lambda one: one.unknown, lambda one: one.found, lambda limits: limits.most_unknown
+    ),
+    HoldReason.UNCERTAIN: _Share(
+        lambda one: one.uncertain, lambda one: one.people, lambda limits: limits.most_uncertain
+    ),
+    HoldReason.UNREADABLE: _Share(
+        lambda one: one.unreadable, lambda one: one.rows, lambda limits: limits.most_unreadable
+    ),
+    HoldReason.ENDED: _Share(lambda one: one.ended, lambda one: one.before, lambda limits: limits.most_ended),
+}

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connectors.asking import OwnPage, Trouble, ask_people, own_page
+from connectors.asking import OwnPage, ask_people, own_page
 from connectors.base import Progress, no_progress
 from connectors.errors import ConnectorError, ListMoved, SourceMalformed
 from connectors.shapes import Owned
 from connectors.transport import Ask, ListTransport, PersonTransport, PutsAway, ReadsFiles, Record, Transport
+from connectors.trouble import Trouble
 from gateway.contracts.declarations import source
 from gateway.errors.holds import PullLooksWrong, PullRejected
 from gateway.errors.pulls import NothingComplete

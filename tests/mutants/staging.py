@@ -44,7 +44,12 @@ _OF_TARIFFS = (
     "tests/unit/outcomes/test_payers.py",
     "tests/unit/outcomes/test_varied.py",
 )
-_OF_BOUNDS = ("tests/property/test_bounds.py", "tests/unit/outcomes/test_payers.py", "tests/unit/outcomes/test_lint.py")
+_OF_BOUNDS = (
+    "tests/unit/outcomes/test_bounds.py",
+    "tests/unit/outcomes/test_payers.py",
+    "tests/unit/outcomes/test_schedule.py",
+    "tests/property/test_bounds.py",
+)
 _TARIFFS = ("cohort_threshold", "declared_price", "fee", "limits", "linear", "price", "scale", "share", "steps")
 # a module that is mutated -> what its mutants are tried against: fast, without a server, without a clock
 TESTS: Mapping[str, tuple[str, ...]] = {
@@ -81,6 +86,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "gateway/release/drafting.py": ("tests/functional/test_drafting.py", "tests/functional/test_correction.py"),
     "gateway/intake/judging_pulls.py": ("tests/unit/intake/test_judging_pulls.py",),
     "gateway/store/life_events.py": ("tests/unit/store/test_life_events.py",),
+    "connectors/trouble.py": ("tests/unit/connectors/test_trouble.py",),
     "connectors/asking.py": ("tests/unit/connectors/test_asking.py",),
     "gateway/settlement/account.py": ("tests/unit/settlement/test_settled.py", "tests/property/test_settlement.py"),
     "gateway/settlement/settled.py": ("tests/unit/settlement/test_settled.py",),
@@ -106,6 +112,8 @@ NOT_YET: Mapping[str, str] = {
     "gateway/outcomes/bounds.py": "it came with the bounds, and was not run yet",
     "gateway/outcomes/tariff.py": "it came with the bounds, and was not run yet",
     **{f"gateway/outcomes/tariffs/{name}.py": "it came with the bounds, and was not run yet" for name in _TARIFFS},
+    "gateway/outcomes/tariff.py": "no run has begun with it yet",
+    **{f"gateway/outcomes/tariffs/{name}.py": "no run has begun with it yet" for name in _TARIFFS},
     "gateway/release/drafting.py": "its mutants are tried by whole releases, which take seconds each",
     "verifier/outcome_verifier/verify.py": "561 mutants, of which a run has not reached the end yet",
 }

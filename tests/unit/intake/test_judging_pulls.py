@@ -37,6 +37,16 @@ def usual(**changes: int) -> PullMeasures:
     return replace(USUAL, **changes)
 
 
+def test_the_measures_are_kept_by_name() -> None:
+    assert PullMeasures(**USUAL.counts()) == USUAL
+
+
+def test_a_finding_says_how_many_of_how_many_and_the_limit() -> None:
+    assert judged(usual(found=5), USUAL) == [("fewer_people_found", 5, 40, 75)]
+    assert judged(usual(ended=16), USUAL) == [("ended_benefits", 16, 30, 50)]
+    assert judged(usual(unreadable=201), USUAL) == [("unreadable_rows", 201, 1000, 20)]
+
+
 def test_a_usual_pull_is_let_through() -> None:
     assert judged(USUAL) == []
     assert judged(USUAL, USUAL) == []
@@ -134,6 +144,15 @@ def test_rows_of_a_period_compare_with_as_many_weeks() -> None:
 def test_the_declaration_says_how_much(key: str, value: int, now: dict[str, int], expected: list[str]) -> None:
     limits = replace(DEFAULT_LIMITS, **{key: value})
     assert [reason for reason, *_ in judged(usual(**now), USUAL, limits=limits)] == expected
+
+
+def test_a_declaration_may_allow_nothing_and_care_for_one_person() -> None:
+    limits = replace(DEFAULT_LIMITS, fewest_people=0, most_unknown=0)
+    assert judged(usual(unknown=1, found=200), limits=limits) == [("unknown_codes", 1, 200, 0)]
+    near = replace(DEFAULT_LIMITS, fewest_people=5, fewest_found=75)
+    assert judged(usual(found=149, people=200), usual(found=200, people=200), limits=near) == [
+        ("fewer_people_found", 149, 200, 75)
+    ]
 
 
 def test_that_nobody_has_explained_the_codes_yet_is_known() -> None:

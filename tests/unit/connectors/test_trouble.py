@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.asking import Trouble
 from connectors.errors import (
     RejectReason,
     RequestUnsafe,
@@ -14,6 +13,7 @@ from connectors.errors import (
     SourceRefused,
     SourceUnavailable,
 )
+from connectors.trouble import Trouble
 
 UNKNOWN = SourceRefused(source="s", reason="no such number", status=404)
 FAULT = SourceRefused(source="s", reason="a fault")
