@@ -22,7 +22,8 @@ class Pulled:
     """One file's rows for one cohort. `from_week`..`to_week` is what the file covers, both ends included.
 
     `edition` orders the files of one source by what they can know: the calculation date of a monthly file, the last
-    week of an extract, the last month of income. An older edition never undoes what a newer one told.
+    week of an extract, the day on which an income file was made (0 where its name says none). An older edition never
+    undoes what a newer one told.
     """
 
     file: str

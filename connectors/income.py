@@ -13,9 +13,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
+from connectors.cells import read_day
 from connectors.declaration import SourceDeclaration
 from connectors.errors import FileNameMismatch, FileNotNeeded, FileUnreadable, RejectReason
 from connectors.postings import WORDS, months_between, read_posting, unreadable
@@ -45,7 +47,7 @@ def pull_income(
     period = _period(file.name, declaration.form.pattern)
     first, last = period[0].weeks()[0], period[1].weeks()[-1]
     covered = max(first, weeks[0]), min(last, weeks[1])
-    pulled = Pulled(file.name, "", *covered, edition=period[1].ordinal)
+    pulled = Pulled(file.name, "", *covered, edition=_made_on(file.name))
     if pulled.to_week < pulled.from_week:
         raise FileNotNeeded(file=file.name, first=str(weeks[0]), last=str(weeks[1]))
     columns = [declaration.columns[word] for word in ("cpr", *WORDS)]
@@ -101,6 +103,12 @@ def _period(name: str, pattern: str) -> tuple[Month, Month]:
     if len(months) not in (1, 2) or months[0] > months[-1]:
         raise FileNameMismatch(file=name, pattern=f"{pattern} with a month YYYY-MM, or two")
     return months[0], months[-1]
+
+
+def _made_on(name: str) -> int:
+    """The ordinal of the latest whole day in the name, on which the file was made; 0 where the name says none."""
+    found = [read_day(text) for text in _MONTHS.findall(name) if len(text) > _MONTH_LENGTH]
+    return max((one.toordinal() for one in found if isinstance(one, date)), default=0)
 
 
 class _Lost:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gateway.contracts import accepted, waiting
 from gateway.contracts.declarations import read_declared
+from gateway.contracts.fitting import check_fits
 from gateway.errors.acceptances import AcceptanceRefused
 from gateway.events.acceptances import AcceptanceRecorded
 from gateway.installation.gateway import Gateway
@@ -26,9 +27,12 @@ from outcome_verifier.acceptance import Acceptance
 def accept(gateway: Gateway, contract_file: Path, programme_file: Path) -> Contract:
     """Accept a contract text as the municipality, in each of its roles; again, where all of it stands, changes nothing.
 
-    Raises what `read_declared` raises, `NoActiveKey`, `AcceptancesCorrupt`.
+    Raises what `read_declared` raises, `ProgrammeInvalid` where the programme does not fit, `NoActiveKey`,
+    `AcceptancesCorrupt`.
     """
-    contract = read_declared(gateway, contract_file, programme_file).contract
+    declared = read_declared(gateway, contract_file, programme_file)
+    contract = declared.contract
+    check_fits(contract, declared.programme)
     with gateway.write() as uow:
         own, keys = accepted.own_parties(gateway, contract), accepted.issuer_keys(gateway, uow.session)
         stands = accepted.standing(uow.session, contract)

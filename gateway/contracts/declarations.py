@@ -79,6 +79,24 @@ def read_declared(gateway: Gateway, contract_file: Path, programme_file: Path) -
     return _check_declared(gateway, Declared(contract, programme, files))
 
 
+def _check_later(session: Session, declared: Declared) -> None:
+    """Raise `AmendmentRefused` where a later contract changes more than it may.
+
+    A new text has to fit its programme. Of the text in force a programme may take sources and days away: so a
+    municipality stops reading them.
+    """
+    known = contract_queries.contract_versions(session, declared.contract.id)
+    if known and known[-1].sha256 == declared.contract.sha256:
+        return
+    check_fits(declared.contract, declared.programme)
+    if not known:
+        return
+    # each version was held against the one before it, so the newest stands for all of them
+    released = {release.window for release in queries.releases(session, declared.contract.id)}
+    newest = load_contract(known[-1].text, file=known[-1].file_name)
+    check_amendment(newest, declared.contract, released=released)
+
+
 def activate_contract(
     gateway: Gateway, contract_file: Path, programme_file: Path, *, in_shadow: bool = False
 ) -> Contract:
@@ -99,6 +117,7 @@ def activate_contract(
             return declared.contract
         if contract_queries.contract_versions(uow.session, declared.contract.id):
             raise ChangeNeedsApproval(contract=declared.contract.id)
+        check_fits(declared.contract, declared.programme)
         check_somebody_is_left(gateway, uow.session, on=uow.now.date(), programme=declared.programme)
         accepted.tokens(gateway, uow.session, declared.contract)
         put_in_force(uow, declared)
@@ -212,7 +231,6 @@ def _check_declared(gateway: Gateway, declared: Declared) -> Declared:
         reason = f"{programme.file} was declared for a contract with another digest than {contract.sha256}"
         raise ProgrammeMismatch(contract=contract.id, reason=reason)
     accepted.own_parties(gateway, contract)
-    check_fits(contract, programme)
     _check_legal_role(contract, programme)
     for finding in lint(contract, shown_by_kind()):
         if finding.refuses:
@@ -242,17 +260,6 @@ def _is_in_force(session: Session, declared: Declared) -> bool:
     programmes = contract_queries.programmes(session, declared.contract.id)
     newest = (contracts[-1].sha256, programmes[-1].sha256) if contracts and programmes else None
     return newest == (declared.contract.sha256, declared.programme.sha256)
-
-
-def _check_later(session: Session, declared: Declared) -> None:
-    """Raise `AmendmentRefused` where a later contract changes more than it may."""
-    known = contract_queries.contract_versions(session, declared.contract.id)
-    if not known or known[-1].sha256 == declared.contract.sha256:
-        return
-    # each version was held against the one before it, so the newest stands for all of them
-    released = {release.window for release in queries.releases(session, declared.contract.id)}
-    newest = load_contract(known[-1].text, file=known[-1].file_name)
-    check_amendment(newest, declared.contract, released=released)
 
 
 def put_in_force(uow: UnitOfWork, declared: Declared) -> None:

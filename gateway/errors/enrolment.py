@@ -1,7 +1,7 @@
 """Errors of referral lists and of files that come in: branches of the tree in `gateway.errors.tree`.
 
 Refused
-└── EnrolmentRefused · CohortAlreadySealed · FileOverlaps
+└── EnrolmentRefused · CohortAlreadySealed · FileOverlaps · FileOlder
 """
 
 from __future__ import annotations
@@ -50,4 +50,14 @@ class FileOverlaps(Refused):
         super().__init__(
             f"{file} covers some of the months of {other}, which was pulled before, and not all of them; a file that"
             " replaces another must cover all its months; nothing was stored from this file"
+        )
+
+
+class FileOlder(Refused):
+    code = "file-older"
+
+    def __init__(self, *, file: str, other: str) -> None:
+        super().__init__(
+            f"{file} was made before {other}, which was pulled already and covers the same months; nothing was stored"
+            " from this file"
         )

@@ -97,6 +97,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "adoption-refused": ErrorOutcome(5, 409, "The contract was not adopted"),
     "workbook-refused": ErrorOutcome(3, 422, "The workbook cannot be compared"),
     "file-overlaps": ErrorOutcome(5, 409, "The file replaces only a part"),
+    "file-older": ErrorOutcome(5, 409, "The file is older than one that was pulled"),
     "client-key-refused": ErrorOutcome(5, 409, "The key is not the client's own"),
     "window-out-of-order": ErrorOutcome(5, 409, "An earlier window comes first"),
     "revision-unknown": ErrorOutcome(4, 404, "No such revision"),

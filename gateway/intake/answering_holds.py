@@ -121,10 +121,11 @@ def _answer(gateway: Gateway, hold_id: str, answer: str) -> HoldAnswer:
 def _ask(gateway: Gateway, asking: Asking, row: PullHold, *, is_second: bool) -> Authorised:
     """Whether the system owner may decide; a second one has to be another person than the first."""
     programme = gateway.programme(asking.session, row.contract_id)
+    second_person = not is_second or gateway.actor.is_second_to(row.proposed_by)
     facts = DecisionFacts(
         purpose=Purpose.GOVERNANCE,
         appointment_valid=asking.is_appointed(programme, Role.SYSTEM_OWNER),
-        second_person=not is_second or row.proposed_by != gateway.actor.name,
+        second_person=second_person,
         retention_clear=True,  # what is rejected was never used
     )
     return asking.ask(staff_party(programme, Role.SYSTEM_OWNER), Action.CHANGE_POLICY, programme, facts)

@@ -18,7 +18,7 @@ from connectors.pull import pull_file
 from connectors.reading import file_sha256
 from connectors.source_file import LocalFile, SourceFile
 from gateway.contracts.declarations import source
-from gateway.errors.enrolment import FileOverlaps
+from gateway.errors.enrolment import FileOlder, FileOverlaps
 from gateway.errors.pulls import SourceRests
 from gateway.events.event import PersonLine
 from gateway.events.pulls import PullAuthorised, PullCompleted, PullFailed, PullNotNeeded, PullRepeated
@@ -312,13 +312,19 @@ def _store(
 
 
 def _replaced_pulls(session: Session, contract_id: str, source_id: str, pulled: Pulled) -> list[int]:
-    """The earlier pulls whose months this income file delivers again; `FileOverlaps` where it holds only a part."""
+    """The earlier pulls whose months this income file delivers again.
+
+    Raises `FileOverlaps` where it holds only a part, and `FileOlder` where their names say that it was made before
+    them: what comes late undoes nothing.
+    """
     replaced = []
     for row in queries.pulls(session, contract_id, source_id):
         if row.to_week < pulled.from_week.ordinal or pulled.to_week.ordinal < row.from_week:
             continue
         if row.from_week < pulled.from_week.ordinal or pulled.to_week.ordinal < row.to_week:
             raise FileOverlaps(file=pulled.file, other=row.file_name)
+        if 0 < pulled.edition < row.edition:
+            raise FileOlder(file=pulled.file, other=row.file_name)
         replaced.append(row.id or 0)
     return replaced
 

@@ -97,7 +97,7 @@ def write_contract(
     income: str,
     edits: Sequence[tuple[str, str]] = (),
 ) -> tuple[Path, Path]:
-    """The example contract and its programme, which names all of these sources; two of them decide the contract.
+    """The example contract and its programme, which names all of these sources, and the two that decide the contract.
 
     `edits` are texts of the contract to replace.
     """
@@ -105,6 +105,7 @@ def write_contract(
     for key, source in (("status", status), ("income", income)):
         text = re.sub(rf'^{key} = "[^"]*"', f'{key} = "{source}"', text, count=1, flags=re.MULTILINE)
     programme = (_EXAMPLES / "programmes" / f"{contract}.toml").read_text("utf-8")
+    sources = list(dict.fromkeys([*sources, status, income]))
     quoted = ", ".join(f'"{source}"' for source in sources)
     digest = hashlib.sha256(text.encode()).hexdigest()
     programme = re.sub(r"^sources = .*$", f"sources = [{quoted}]", programme, flags=re.MULTILINE)

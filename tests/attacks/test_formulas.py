@@ -72,6 +72,7 @@ def made(text: str, *, minor: int = -150_005) -> SettlementStatement:
         state=SettlementState.RELEASED,
         accepted_by=(),
         dispute=None,
+        silence_on=None,
     )
     window = StatementWindow(
         window=text,

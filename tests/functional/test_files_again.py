@@ -10,10 +10,11 @@ import pytest
 
 from connectors.errors import FileNotNeeded
 from gateway.errors.contracts import AmendmentRefused
-from gateway.errors.enrolment import FileOverlaps
+from gateway.errors.enrolment import FileOlder, FileOverlaps
+from gateway.errors.holds import PullLooksWrong
 from gateway.errors.release import WindowOutOfOrder
 from gateway.evaluation.evaluating import evaluate_week
-from gateway.intake import pulling
+from gateway.intake import answering_holds, pulling
 from gateway.release.releasing import release
 from policies.errors import PolicyDenied
 from tests.functional.test_traps import Clock, last_event, shown, small
@@ -68,7 +69,7 @@ def test_a_file_without_anybodys_work_takes_the_work_back(tmp_path: Path):
 
 
 def test_a_reversal_that_cannot_be_read_counts_nothing_of_its_month_until_a_mended_file_comes(tmp_path: Path):
-    """Everybody's, where nobody can tell whose it is."""
+    """Everybody's, where nobody can tell whose it is: that looks wrong, and is believed once somebody accepts it."""
     town = small(tmp_path)
     town.enrol()
     town.pull_all()
@@ -81,8 +82,12 @@ def test_a_reversal_that_cannot_be_read_counts_nothing_of_its_month_until_a_mend
         broken.write_text(
             broken.read_text() + "".join(f"{cpr};{one};00;160,00-;;-21000,00\n" for one in sorted(months))
         )
+        if cpr != whose:
+            with pytest.raises(PullLooksWrong, match="uncertain_people: 30 of 30") as held:
+                pulled(town, broken)
+            answering_holds.accept(town.gateway, held.value.hold)
         report = pulled(town, broken)
-        assert (report.uncertain == 1) == (cpr == whose)
+        assert report.uncertain == (1 if cpr == whose else 30)
         left.append(weeks(town, "2020-W53"))
     assert left[1] < left[0] < counted
     mended = again(town)
@@ -101,6 +106,23 @@ def test_a_file_of_a_part_of_the_months_is_refused(tmp_path: Path):
         pulled(town, part)
     assert last_event(town)["error"] == "file-overlaps"
     assert weeks(town, "2020-W53") == counted
+
+
+def test_a_file_that_was_made_before_another_of_its_months_undoes_nothing(tmp_path: Path):
+    """The day in its name says when it was made; it comes late, and the newer file stands."""
+    town = small(tmp_path)
+    town.enrol()
+    pulling.pull(town.gateway, "impact60", "dream", town.drop.status)
+    months = town.drop.income.stem
+    pulled(town, again(town, name=f"{months}_udtrukket-2021-06-11.csv"))
+    counted = weeks(town, "2020-W53")
+    late = again(town, keep=lambda line: line.split(";")[1] != "2020-12", name=f"{months}_udtrukket-2021-06-10.csv")
+    with pytest.raises(FileOlder, match="was made before"):
+        pulled(town, late)
+    assert last_event(town)["error"] == "file-older"
+    assert weeks(town, "2020-W53") == counted
+    newer = again(town, keep=lambda line: line.split(";")[1] != "2020-12", name=f"{months}_udtrukket-2021-06-12.csv")
+    assert pulled(town, newer).is_new
 
 
 def test_a_wider_file_replaces_the_months_before_it(tmp_path: Path):

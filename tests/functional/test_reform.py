@@ -19,8 +19,9 @@ from sqlmodel import col, select
 
 from connectors.transport import Page
 from gateway.contracts import declarations
+from gateway.errors.holds import DataHeld, PullLooksWrong
 from gateway.errors.release import NothingToCorrect
-from gateway.intake import pulling
+from gateway.intake import answering_holds, pulling
 from gateway.intake.pulling_records import pull_records
 from gateway.jobs.doctor import WARN, examine_opened
 from gateway.oversight import log_reading
@@ -201,6 +202,25 @@ def test_a_contract_that_blocks_unknown_codes_waits_until_the_list_is_amended_an
         town.release(LAST, "payment_document", "operator")  # of Bo nobody is certain yet
     amend_codes(town, BO_IS_RIGHT)
     assert town.release(LAST, "payment_document", "operator").is_new
+
+
+def test_what_nobody_can_read_yet_is_held_until_the_list_is_amended(tmp_path: Path):
+    """More than half of the people have a code that no list explains: the pull is held before money moves."""
+    town = reformed(tmp_path)
+    pulling.pull(town.gateway, town.contract, "income", town.drop.income)
+    with pytest.raises(PullLooksWrong):
+        pulling.pull(town.gateway, town.contract, "dream", town.drop.status)
+    [held] = answering_holds.list_holds(town.gateway, town.contract)
+    assert any("unknown_codes" in finding for finding in map(str, held.findings))
+    assert any("held" in one.what for one in examine_opened(town.gateway) if one.level == WARN)
+    with pytest.raises(DataHeld):
+        town.release("2024H2", "payment_document", "operator")
+
+    again = amend_codes(town, AMENDED)
+    assert again.is_new
+    assert again.unknown_codes == {"810 (new after it closed)": 22}, "one person of thirty is no alarm, and is counted"
+    assert [one.answer for one in answering_holds.list_holds(town.gateway, town.contract)] == ["superseded"]
+    release_all(town)
 
 
 @pytest.mark.parametrize("answers", ["person by person", "list", "changes"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.contracts import declarations
+from gateway.contracts import acceptances, declarations
 from gateway.errors.contracts import AmendmentRefused, ProgrammeMismatch
 from gateway.errors.enrolment import EnrolmentRefused
 from gateway.errors.release import SourcesIncomplete, WindowOutOfOrder
@@ -313,5 +313,13 @@ def test_a_programme_that_does_not_fit_its_contract_is_refused_when_both_are_rea
     assert changed != programme
     (tmp_path / "other.programme.toml").write_text(changed)
     with pytest.raises(ProgrammeInvalid, match="programme-fits-contract") as refused:
-        declarations.read_declared(town.gateway, tmp_path / "impact60.toml", tmp_path / "other.programme.toml")
+        acceptances.accept(town.gateway, tmp_path / "impact60.toml", tmp_path / "other.programme.toml")
     assert refused.value.key == key
+
+
+def test_of_a_contract_in_force_a_programme_may_take_a_source_away(tmp_path: Path):
+    """So a municipality stops reading it; nothing is forced to be read on."""
+    town = small(tmp_path)
+    programme = (tmp_path / "impact60.programme.toml").read_text()
+    (tmp_path / "other.programme.toml").write_text(programme.replace(*MISFITS["sources"]))
+    assert declarations.propose_change(town.gateway, tmp_path / "impact60.toml", tmp_path / "other.programme.toml")
