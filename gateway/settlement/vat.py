@@ -26,8 +26,9 @@ class BillVat:
 
 def vat_minor(percent: int, net_minor: int) -> int:
     """So many percent of an amount, rounded half away from zero."""
-    whole = divide(abs(net_minor) * percent, 100, Rounding.HALF_UP)
-    return whole if net_minor >= 0 else -whole
+    if net_minor < 0:
+        return -vat_minor(percent, -net_minor)
+    return divide(net_minor * percent, 100, Rounding.HALF_UP)
 
 
 def bill_vat(percent: int, *, before_minor: int, net_minor: int) -> BillVat:

@@ -105,7 +105,6 @@ NOT_YET: Mapping[str, str] = {
     "gateway/settlement/account.py": "no run has begun with it yet",
     "gateway/settlement/settled.py": "no run has begun with it yet",
     "gateway/settlement/states.py": "no run has begun with it yet",
-    "gateway/settlement/vat.py": "no run has begun with it yet",
     "gateway/outcomes/tariff.py": "no run has begun with it yet",
     **{f"gateway/outcomes/tariffs/{name}.py": "no run has begun with it yet" for name in _TARIFFS},
     "gateway/release/drafting.py": "its mutants are tried by whole releases, which take seconds each",
