@@ -76,7 +76,7 @@ def record(
     notice: Annotated[str, typer.Option(help="The notice that a consent rests on.")] = "",
     valid_to: Annotated[str, typer.Option(help="The last day of a record that ends by itself.")] = "",
     since: Annotated[
-        str, typer.Option("--from", help="The day of an exit, prison or cohabitation, where it was before today.")
+        str, typer.Option("--on", help="The day of an exit, prison or cohabitation, where it was before today.")
     ] = "",
     role: As = "case_worker",
     receipt: Annotated[Path | None, typer.Option(help="Where a signed stop receipt goes.")] = None,
@@ -86,7 +86,7 @@ def record(
     What was released for weeks after an exit that is registered late is taken back by the next payment document, or by
     `gateway correct` of the last one.
 
-    Example: gateway rights record impact60 exit --from 2020-03-02 --case F-017 --channel register
+    Example: gateway rights record impact60 exit --on 2020-03-02 --case F-017 --channel register
     """
     from gateway.rights.people import Channel as Received
     from gateway.rights.people import NewRecord, begin
@@ -104,7 +104,7 @@ def record(
         purposes=frozenset(map(Purpose, purpose or ())),
         notice=notice,
         valid_to=_day(valid_to, "--valid-to"),
-        since=_day(since, "--from"),
+        since=_day(since, "--on"),
     )
     _show(begin(open_gateway(), contract, _person(case, cpr_file), new, role=_role(role)), receipt)
 

@@ -129,7 +129,7 @@ def test_nothing_is_corrected_where_no_figure_differs(town: SimulatedMunicipalit
 def test_a_window_whose_difference_was_settled_is_not_corrected_again(town: SimulatedMunicipality):
     """The next payment document has taken back what was wrong: a correction would take it back twice."""
     mend(town)
-    with pytest.raises(WindowOutOfOrder, match="shows what was learnt"):
+    with pytest.raises(WindowOutOfOrder, match="what registers show now stands in the next payment document"):
         correction.correct(town.gateway, town.contract, "2020H1", reason="source_corrected")
 
 

@@ -12,11 +12,12 @@ from sqlmodel import col, select
 
 from gateway.documents.report_page import page
 from gateway.errors.evidence import EvidenceRefused, EvidenceUnknown
+from gateway.errors.holds import PullLooksWrong
 from gateway.evaluation import manual_evidence
 from gateway.evaluation.evaluating import evaluate_week, frozen_at
 from gateway.evaluation.manual_evidence import EvidenceDocument
 from gateway.events.rights import ErasureRepeated
-from gateway.intake import pulling_records
+from gateway.intake import answering_holds, pulling_records
 from gateway.outcomes.manual_evidence import EvidenceType
 from gateway.rights import archive, erasure
 from gateway.rights.people import Channel, NewRecord, Who, begin
@@ -99,7 +100,11 @@ def confirmed(town: SimulatedMunicipality, reference: str, document: EvidenceDoc
 
 
 def pull(town: SimulatedMunicipality, source: str, transport: PersonByPerson) -> None:
-    pulling_records.pull_records(town.gateway, town.contract, source, transport)
+    """That nobody of a cohort studies looks wrong, and is right here."""
+    try:
+        pulling_records.pull_records(town.gateway, town.contract, source, transport)
+    except PullLooksWrong as held:
+        answering_holds.accept(town.gateway, held.hold)
 
 
 def protect(town: SimulatedMunicipality, reference: str, kind: RecordKind = RecordKind.PROTECTION) -> None:

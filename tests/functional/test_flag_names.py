@@ -16,9 +16,11 @@ from gateway.cli.app import tree
 
 MEANS = {
     "--against": r"checkpoint that was kept outside",
+    "--all": r"answered too",
     "--agrees": r"agrees with the sources",
     "--alg": r"PS256",
     "--answer": r"^grant or refuse",
+    "--amount-minor": r"the rest goes on",
     "--as": r"In which role you (act|read)",
     "--as-of": r"Or a day in it",
     "--batch": r"The batch's id",
@@ -64,7 +66,7 @@ MEANS = {
     "--language": r"da or en",
     "--letter": r"only its SHA-256 is kept",
     "--letter-out": r"Where the letter goes",
-    "--line": r"The line's key",
+    "--line": r"The line's key|One line by its key",
     "--map": r"Which column holds which figure",
     "--municipality-code": r"kommunekode",
     "--municipality-name": r"Name of the municipality",
@@ -73,7 +75,7 @@ MEANS = {
     "--notice": r"The notice (that a consent rests on|by its id)",
     "--number": r"The operator's own number; one is derived",
     "--officer": r"The data protection officer",
-    "--on": r"The day of the (payment|paper)",
+    "--on": r"The day of (the (payment|paper)|an exit)",
     "--organisation": r"Its organisation",
     "--out": r"Where .*(go|goes|write it|the evidence bundle)|^Folder (for|to write to)",
     "--outcome": r"stands, upheld",
@@ -114,6 +116,7 @@ MEANS = {
     "--weeks": r"Which weeks deviate",
     "--window": r"without one the whole contract|Only this window",
     "--workbook": r"only the cells that the map names",
+    "--worth-minor": r"is worth instead",
     "--yes": r"without asking",
 }
 # outputs of a command beside its --out, which say in their help where they go, as --out does
