@@ -33,6 +33,7 @@ OWES_NOTHING: dict[tuple[str, str], str] = {
     ("gateway.cli.keys", "Role"): "lists who may have a client: nobody else may",
     ("gateway.contracts.openings", "Role"): "asks as one role, and writes down the role of another",
     ("gateway.documents.annexes.examples", "FigureUnit"): "words three units in its own way, and asks for the rest",
+    ("gateway.events.actor", "Role"): "lists who is outside the municipality: anybody else acts inside",
     ("gateway.outcomes.judging", "WeekReason"): "gives each where it is found: another is never given",
     ("gateway.outcomes.measures.earnings", "WeekReason"): "lists the weeks whose pay is not read: of any other it is",
     ("gateway.outcomes.tariffs_file", "FigureUnit"): "lists the units that an evaluator may declare: no other",
@@ -46,8 +47,13 @@ OWES_NOTHING: dict[tuple[str, str], str] = {
     ("gateway.settlement.settled", "SettlementStep"): "takes each step where a fact says so",
     ("gateway.settlement.sheet", "CheckName"): "makes each check once; the page has words for all",
     ("gateway.settlement.statement", "NextStep"): "makes each next step where it is one; the page has words for all",
+    ("policies.lockout", "Action"): "lists what the four powers ask: no other is one of them",
+    ("policies.lockout", "Purpose"): "gives each of those its purpose",
+    ("policies.lockout", "Role"): "names who exercises each power: nobody else may",
+    ("policies.programme", "Purpose"): "lists what every programme must allow, or nobody could change or read it",
     ("policies.programme", "Role"): "says what each of these roles alone may or must",
     ("policies.terms", "LegalBasis"): "lists what a role may rest on: on nothing else",
+    ("policies.way_back", "Action"): "lists what is given back: the powers, and no more",
     ("policies.terms", "Purpose"): "lists the words that exist to be refused",
 }
 
