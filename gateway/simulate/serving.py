@@ -191,7 +191,8 @@ class SimulatedTown(AbstractContextManager["SimulatedTown"]):
             folder.mkdir(parents=True)
             rows = [f"{one.cpr};{one.code};{one.from_day};{one.to_day};Opdigtet Navn" for one in self.lives.periods()]
             text = "\n".join(["CPR;Kode;Fra;Til;Navn", *rows]) + "\n"
-            (folder / f"sager-{course.last_month}.csv").write_text(text, encoding="utf-8")
+            made_on = (course.last_month + 1).first_day
+            (folder / f"sager-{made_on}.csv").write_text(text, encoding="utf-8")
             self._add(
                 "sager", "a folder on this machine", str(folder), Faults(), frozenset(),
                 declared.in_folder("sager", folder), None,
