@@ -487,7 +487,7 @@ def test_a_list_that_moved_is_read_again_from_its_beginning_and_then_refused(
     declare(town, tmp_path, source_text("periods", PERIODS))
     anne = numbers(town)[0]
     once = Moving([Page(student(anne))], times=1)
-    told = pull_records(town.gateway, town.contract, "dream", once)
+    told = pull(town, once)
     assert once.readings == 2
     assert (told.rows_outside_cohort, told.rejected) == (1, {"cpr_not_ten_digits": 1})  # of one reading
     assert codes_in(town, anne, "2020-W10") == {"651"}
