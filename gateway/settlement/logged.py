@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from gateway.contracts.openings import Adopted
 from gateway.errors.settlement import SettlementMismatch
@@ -88,8 +88,9 @@ def _log_says(session: Session, contract_id: str) -> dict[str, list[Said]]:
     # as literals: bound values would not let the database see that its partial index fits
     kinds: ColumnElement[bool] = literal_column(f"kind IN ({', '.join(repr(kind) for kind in sorted(_EVENTS))})")
     found: dict[str, list[Said]] = {kind: [] for kind in _EVENTS}
-    query = select(LogEntry.body).where(kinds, LogEntry.log == "access").order_by(col(LogEntry.idx))
-    for body in session.exec(query):
+    # which log, and in what order, is looked at here: asked for both, SQLite would read the whole log by its key
+    entries = session.exec(select(LogEntry.idx, LogEntry.log, LogEntry.body).where(kinds)).all()
+    for body in [body for _, log, body in sorted(entries) if log == "access"]:
         event = canonical.loads(body.encode("utf-8"))
         if event["contract"] == contract_id and event.get("lines") != []:
             found[event["kind"]].append(_EVENTS[event["kind"]](event))

@@ -369,7 +369,7 @@
     }
     if (number === 8) {
       const date = moment(facts.asOf);
-      return filled(facts.isOlder ? check.older : facts.hasExpired ? check.expired : check.ok, { date });
+      return filled(facts.hasExpired ? check.expired : facts.isOlder ? check.older : check.ok, { date });
     }
     if (number === 9) return facts.isCompared ? check.ok : check.alone;
     if (number === 10) return filled(check.ok, { count: integer(facts.accepted.length) });
