@@ -13,8 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -47,9 +46,14 @@ class Place:
     town: SimulatedTown
     original: Gateway
     folder: Path
+    rows: dict[str, Rows] = field(default_factory=dict)
 
-    @cache  # noqa: B019 - a place lives as long as the module's tests
     def undisturbed(self, source: str) -> Rows:
+        if source not in self.rows:
+            self.rows[source] = self._pulled_once(source)
+        return self.rows[source]
+
+    def _pulled_once(self, source: str) -> Rows:
         copy = copied(self.original, self.folder / f"undisturbed-{source}")
         pulled(copy.gateway, source, REAL_TIME)
         rows = told(copy.gateway, source)

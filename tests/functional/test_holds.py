@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from connectors.transport import Page, Record
 from gateway.contracts import declarations
@@ -63,7 +63,7 @@ def unemployed(cpr: str) -> Sequence[Record]:
 
 def spells(town: SimulatedMunicipality) -> list[tuple[str, str, int, int]]:
     with town.gateway.store.read() as session:
-        rows = session.exec(select(SpellRow).where(SpellRow.known_to == None)).all()  # noqa: E711
+        rows = session.exec(select(SpellRow).where(col(SpellRow.known_to).is_(None))).all()
     return sorted((row.subject_id, row.status, row.from_week, row.to_week) for row in rows)
 
 

@@ -30,7 +30,7 @@ from policies.errors import PolicyDenied
 from policies.lockout import Power
 from policies.ruleset import digest_of, read_ruleset
 from policies.terms import Party, Role
-from tests.functional.test_appointments import person
+from tests.functional.test_appointments import PARTY, person
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
@@ -40,17 +40,7 @@ DPO = Party("aalborg-kommune", Role.DPO)
 TODAY = date(2030, 6, 1)
 UNTIL = date(2030, 9, 30)
 STAFF = {"ole": "system_owner", "signe": "system_owner", "dorte": "dpo", "clara": "case_worker"}
-AS_PAGES_PRINTED = """
-[[parties]]
-organisation = "revisionsfirma"
-role = "auditor"
-
-[[grants]]
-id = "auditor-reads-log"
-organisation = "revisionsfirma"
-role = "auditor"
-action = "read_log"
-
+AS_PAGES_PRINTED = f"""{PARTY}
 [[appointments]]
 staff = "revisor-2026"
 role = "auditor"

@@ -136,7 +136,7 @@ def test_the_law_of_29_december_2025_in_mid_contract(tmp_path: Path):
     town = reformed(tmp_path)
 
     # The pull counts every week that it cannot read, by code. Anne had her ressourceforløb before and keeps it.
-    dream, _ = town.pull_all()
+    dream, _ = town.pull_all(accepts_holds=True)
     on_benefit = dream.unknown_codes.pop("932")
     assert on_benefit > 0
     assert on_benefit % 8 == 0, "whole people, in the eight weeks of 2027 that the extract has"
@@ -191,7 +191,7 @@ def test_the_law_of_29_december_2025_in_mid_contract(tmp_path: Path):
 
 def test_a_contract_that_blocks_unknown_codes_waits_until_the_list_is_amended_and_says_so(tmp_path: Path):
     town = reformed(tmp_path, "block")
-    town.pull_all()
+    town.pull_all(accepts_holds=True)
     for window in ("2024H2", "2025H1", "2025H2", "2026H1"):  # before the law nothing is unknown
         assert town.release(window, "payment_document", "operator").is_new
     with pytest.raises(PolicyDenied) as refused:

@@ -35,7 +35,7 @@ def road(folder: Path, order: tuple[int, ...], *, clock: Callable[[], datetime] 
     edits = tuple((f'"{week}"\npeople = {old}\n', f'"{week}"\npeople = {new}\n') for week, old, new in course)
     town = simulated(folder, "ballerup", course_edits=edits, clock=clock)
     town.enrol()
-    town.pull_all()
+    town.pull_all(accepts_holds=True)
     return town
 
 
@@ -111,7 +111,7 @@ def test_a_refusal_does_not_depend_on_the_figures(tmp_path: Path):
 def test_a_large_cohort_shows_its_exact_total_and_withholds_small_classes(tmp_path: Path):
     town = simulated(tmp_path)
     town.enrol()
-    town.pull_all()
+    town.pull_all(accepts_holds=True)
     for window in ("2018H2", "2019H1", "2019H2", "2020H1"):
         release(town.gateway, "impact60", window, "payment_document", "operator")
     shown = [

@@ -43,9 +43,9 @@ class Municipality:
             batch = self.gateway.contract(session, self.contract).cohort.batches[0]
         return enrolment.enrol(self.gateway, self.contract, batch.id, self.drop.referrals)
 
-    def pull_all(self) -> list[pulling.PullReport]:
-        """Pull everything in the drop, oldest first. Of what looks wrong in so small a cohort somebody says that it is
-        right.
+    def pull_all(self, *, accepts_holds: bool = False) -> list[pulling.PullReport]:
+        """Pull everything in the drop, oldest first. What looks wrong raises `PullLooksWrong`, or somebody says that it
+        is right.
         """
         source = "dream" if self.drop.status.is_file() else "ydelsesrefusion"
         status = [self.drop.status] if self.drop.status.is_file() else sorted(self.drop.status.iterdir())
@@ -57,6 +57,8 @@ class Municipality:
                 except FileNotNeeded:
                     continue
                 except PullLooksWrong as held:
+                    if not accepts_holds:
+                        raise
                     answering_holds.accept(self.gateway, held.hold)
                     reports.append(pulling.pull(self.gateway, self.contract, name, file))
         return reports

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -181,7 +181,11 @@ def test_a_declaration_that_cannot_be_meant_is_refused(old: bytes, new: bytes, s
 
 def test_the_question_to_statbank_is_in_its_own_form() -> None:
     seen: list[ReceivedRequest] = []
-    respond: Callable[[ReceivedRequest], Reply] = lambda request: (seen.append(request), Reply(b"x"))[1]  # noqa: E731
+
+    def respond(request: ReceivedRequest) -> Reply:
+        seen.append(request)
+        return Reply(b"x")
+
     with HttpSource(respond) as source, pytest.raises(SourceError):
         read(STATBANK, source)
     assert seen[0].path == "/v1/data"
