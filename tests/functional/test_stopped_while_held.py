@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
 from connectors.transport import Page, Record
 from gateway.errors.holds import PullLooksWrong
@@ -21,11 +21,20 @@ from gateway.rights import archive, requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.requests import Right
 from gateway.store.record_tables import RecordRow, StagedAnswer
-from gateway.store.tables import SpellRow, Subject
+from gateway.store.tables import IncomeRow, SpellRow, Subject
 from policies.basis import RecordKind
 from policies.terms import Role
 from tests.functional.test_holds import ask, declare
-from tests.functional.test_record_pulls import CHANGES, PERIODS, Pages, PersonByPerson, change, source_text, subject_of
+from tests.functional.test_record_pulls import (
+    CHANGES,
+    PERIODS,
+    POSTINGS,
+    Pages,
+    PersonByPerson,
+    change,
+    source_text,
+    subject_of,
+)
 from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, built, ready
 from tests.support.simulated import acting
@@ -162,3 +171,24 @@ def tables_with(town: SimulatedMunicipality, subject: str) -> set[str]:
             for table in SQLModel.metadata.sorted_tables
             if any(subject in str(tuple(row)) for row in session.execute(table.select()))
         }
+
+
+def test_pay_that_is_told_of_somebody_who_objects_is_not_stored(tmp_path: Path) -> None:
+    """Of postings all that was told is stored: the person's part of what is held has to be left out."""
+    town = ready(tmp_path / "town", pulled=False, clock=Clock(date(2030, 3, 1)))
+    town.enrol()
+    declare(town, tmp_path, source_text("postings", POSTINGS, name="income"))
+    people = [line.split(";")[0] for line in town.drop.referrals.read_text().splitlines()[1:]]
+
+    def paid(hours: str, of: Sequence[str]) -> PersonByPerson:
+        return PersonByPerson(lambda cpr: [("1000", cpr, "00", "2019-03", hours)] if cpr in of else [])
+
+    ask(town, paid("100", people), "income")
+    with pytest.raises(PullLooksWrong) as looks_wrong:
+        ask(town, paid("120", people[:2]), "income")
+    subject, other = (subject_of(town, cpr) for cpr in people[:2])
+    begin(town.gateway, town.contract, reference_of(town, subject), OBJECTS, role=Role.CASE_WORKER)
+    answering_holds.accept(town.gateway, looks_wrong.value.hold)
+    with town.gateway.store.read() as session:
+        rows = session.exec(select(IncomeRow).where(col(IncomeRow.known_to).is_(None))).all()
+    assert {row.subject_id: row.paid_hours_hundredths for row in rows} == {subject: 100_00, other: 120_00}
