@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from connectors.errors import RejectReason, RowsNotShown
 from keys.blind_index import BLOCK_BYTES, BlindIndexKey, Column, are_digits, can_be_given
-from keys.cpr import NOT_TEN_DIGITS, Cpr
+from keys.cpr import Cpr
 from keys.errors import InvalidCpr, NumberTaken
 from keys.linkage import MUNICIPALITY, Linkage, contract_domain
+from vocabulary.cpr_digits import NOT_TEN_DIGITS
 from vocabulary.records import SubjectRef
 from vocabulary.typed_text import is_seen
 
