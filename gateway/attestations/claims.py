@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from gateway.attestations.reached import reached_claims
 from gateway.errors.release import DraftRefused
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation
@@ -52,8 +53,9 @@ ACTIONS: Mapping[Template, Action] = total(
 
 _DISCLOSABLE = total({
     Template.CONTRACT_TOTAL: {
-        "participants", "cohort_seals", "outcomes_achieved", "threshold", "qualifying_weeks", "payable",
-        "outcomes_by_class", "not_counted", "sources", "method", "suppression", "illustrative", "difference",
+        "participants", "cohort_seals", "outcomes_achieved", "outcomes_reached", "points_reached", "threshold",
+        "qualifying_weeks", "payable", "outcomes_by_class", "not_counted", "sources", "method", "suppression",
+        "illustrative", "difference",
     },
     Template.PREDICATE: {
         "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative", "difference",
@@ -124,6 +126,7 @@ def disclosable_claims(
         claims["payable"] = payable
         if measure:
             claims["outcomes_achieved"] = achieved
+        claims |= reached_claims(contract, evaluation)
         weeks = [one for one in contract.measures if one.unit is FigureUnit.WEEK]
         if weeks:
             claims["qualifying_weeks"] = sum(
