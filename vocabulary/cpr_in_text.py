@@ -22,7 +22,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from vocabulary.cpr_digits import broken_rule
-from vocabulary.typed_text import is_seen
 
 REASON = "could hold a CPR number"
 MASK = "…"
@@ -31,6 +30,7 @@ _FEWEST_DIGITS = 9
 _MOST_DIGITS_OF_A_SIGN = 3  # of ⅒
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 _MARKS = frozenset({"Mn", "Me"})  # accents, and what stands around a digit
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # letters to Unicode, and nothing to the eye
 _WORD = "\uffff"  # stands for each character of a word: it joins nothing, and is in no folded text
 
 _MONTH, _DAY, _YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])", r"(?:19|20)\d\d"
@@ -83,9 +83,9 @@ class _Joint(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """Neighbouring groups: their digits, how many are in each, and what they are of the run that they stand in."""
+    """Neighbouring groups: their text, how many digits are in each, and what they are of the run that they stand in."""
 
-    digits: str
+    text: str
     shape: tuple[int, ...]
     is_close: bool
     is_whole: bool  # no group of the run stands before or behind
@@ -93,7 +93,12 @@ class _Stretch(NamedTuple):
 
 def holds_cpr(text: str) -> bool:
     """Whether prose holds what could be a CPR number."""
-    return next(_plain_spans(text), None) is not None
+    return cpr_place(text) is not None
+
+
+def cpr_place(text: str) -> int | None:
+    """Where the first one begins that prose could hold; None where it holds none."""
+    return next((first for first, _ in _plain_spans(text)), None)
 
 
 def may_hide_cpr(text: str) -> bool:
@@ -189,12 +194,12 @@ def _joint_in_id(between: str) -> _Joint | None:
 
 def _is_number_in_prose(stretch: _Stretch) -> bool:
     if not stretch.is_close:
-        return stretch.shape == (6, 4) and not broken_rule(stretch.digits)
-    return (stretch.is_whole or stretch.shape in _WRITTEN) and not broken_rule(stretch.digits)
+        return stretch.shape == (6, 4) and not broken_rule(stretch.text)
+    return (stretch.is_whole or stretch.shape in _WRITTEN) and not broken_rule(stretch.text)
 
 
 def _is_number_in_id(stretch: _Stretch) -> bool:
-    digits, shape = stretch.digits, stretch.shape
+    digits, shape = stretch.text, stretch.shape
     if len(digits) == _FEWEST_DIGITS:
         return shape in _ZERO_LOST and not broken_rule(f"0{digits}")
     if (stretch.is_whole or shape in _WRITTEN) and not broken_rule(digits):
@@ -239,6 +244,6 @@ def _fold(sign: str) -> str:
     value = unicodedata.numeric(sign, -1.0)
     if value in range(10):
         return str(int(value))
-    if unicodedata.category(sign) in _MARKS or not (sign.isspace() or is_seen(sign)):
+    if sign in _FILLERS or unicodedata.category(sign) in _MARKS or not (sign.isspace() or sign.isprintable()):
         return ""
     return unicodedata.normalize("NFKC", sign)
