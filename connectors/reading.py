@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,11 +17,12 @@ from connectors.errors import FileNameMismatch, FileTruncated, FileUnreadable, H
 from connectors.schema import Schema
 from connectors.source_file import HEAD_BYTES, SourceFile, wrapping
 from connectors.table_rows import are_all_doubled, is_empty, is_header, is_sum, is_total
+from vocabulary.cpr_in_text import REASON, may_hide_cpr
 
 _BOM = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16
-_CPR_SHAPE = re.compile(r"\d{6}-?\d{4}")
 _HASH_CHUNK_BYTES = 1 << 20
+NAMELESS = f"a file whose name {REASON}"  # in the place of a name that is not repeated
 SECOND_HEADER = "is the header again: the file may hold itself twice"
 _DOUBLED = "every row stands at least twice: the file may hold itself twice"
 
@@ -35,18 +35,13 @@ class Row:
     fields: tuple[str, ...]
 
 
-def has_cpr_shape(name: str) -> bool:
-    """Whether a file's name could hold a CPR number."""
-    return _CPR_SHAPE.search(name) is not None
-
-
 def check_name(name: str, pattern: str) -> None:
     """Raise `FileNameMismatch` where a file is not named as its source declares.
 
     Names stand in reports and in the store, so one that could hold a CPR number is refused without repeating it.
     """
-    if has_cpr_shape(name):
-        raise FileNameMismatch(file="a file whose name has the shape of a CPR number", pattern=pattern)
+    if may_hide_cpr(name):
+        raise FileNameMismatch(file=NAMELESS, pattern=pattern)
     if not fnmatch(name, pattern):
         raise FileNameMismatch(file=name, pattern=pattern)
 

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from gateway.attestations.reached import reached_claims
 from gateway.errors.release import DraftRefused
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation
@@ -21,6 +21,7 @@ from gateway.wording.views import JsonValue
 from outcome_verifier.claims import check_figures, check_shapes
 from policies.disclosure import DisclosureRules, fold_small, show_breakdown
 from policies.terms import Action
+from vocabulary.cpr_in_text import holds_cpr
 from vocabulary.releases import Recipient, Template
 from vocabulary.total import total
 
@@ -50,11 +51,11 @@ ACTIONS: Mapping[Template, Action] = total(
     Template,
 )
 
-_TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}-?[0-9]{4}(?![0-9A-Za-z])")
 _DISCLOSABLE = total({
     Template.CONTRACT_TOTAL: {
-        "participants", "cohort_seals", "outcomes_achieved", "threshold", "qualifying_weeks", "payable",
-        "outcomes_by_class", "not_counted", "sources", "method", "suppression", "illustrative", "difference",
+        "participants", "cohort_seals", "outcomes_achieved", "outcomes_reached", "points_reached", "threshold",
+        "qualifying_weeks", "payable", "outcomes_by_class", "not_counted", "sources", "method", "suppression",
+        "illustrative", "difference",
     },
     Template.PREDICATE: {
         "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative", "difference",
@@ -125,6 +126,7 @@ def disclosable_claims(
         claims["payable"] = payable
         if measure:
             claims["outcomes_achieved"] = achieved
+        claims |= reached_claims(contract, evaluation)
         weeks = [one for one in contract.measures if one.unit is FigureUnit.WEEK]
         if weeks:
             claims["qualifying_weeks"] = sum(
@@ -246,8 +248,8 @@ def _check_values(value: object) -> None:
         case bool() | int() | None:
             return
         case str():
-            if _TEN_DIGITS.search(value):
-                raise DraftRefused(rule="no-cpr", reason="a text has the shape of a CPR number")
+            if holds_cpr(value):
+                raise DraftRefused(rule="no-cpr", reason="a text could hold a CPR number")
         case list() | tuple():
             for item in value:
                 _check_values(item)

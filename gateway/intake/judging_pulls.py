@@ -76,7 +76,8 @@ class HoldFinding:
 class SourceTraits:
     """What is usual for a source. `tells_everybody`: it has something of everybody in a cohort, as a civil register has
     not, where no event is the rule. `rows_compare`: each pull tells the whole past, so that two have about as many rows
-    and people. `explains_codes`: somebody has said what its codes mean; until then every one of them is unknown, which is known.
+    and people. `explains_codes`: somebody has said what its codes mean; until then every one of them is unknown, which
+    is known.
     """
 
     tells_everybody: bool
