@@ -35,6 +35,7 @@ from gateway.outcomes.reconciling import (
 from gateway.outcomes.terms import Window
 from gateway.store import basis, contract_queries, holds, queries, spells
 from gateway.store.holds import HeldForCheck
+from gateway.store.people_read import note_people_read
 from gateway.store.tables import SpellRow, Subject
 from policies.errors import PolicyDenied
 from policies.facts import EvaluateFacts
@@ -317,6 +318,7 @@ def unknown_spells(session: Session, contract: Contract, window: Window, *, know
     another source has precedence there or not. As known at an instant.
     """
     ids = select(Subject.subject_id).where(Subject.contract_id == contract.id)
+    note_people_read(session, session.exec(ids))
     query = select(func.count()).where(
         col(SpellRow.source_id).in_(contract.status_sources),
         SpellRow.status == Status.UNKNOWN,

@@ -20,7 +20,7 @@ from gateway.errors.signer import StaysUnsigned
 from gateway.evaluation import evaluating
 from gateway.evaluation.looking import Answered, Snapshot, look_apart
 from gateway.events.releases import ReleaseChecked, ReleaseResumed
-from gateway.installation.authority import Asking, Authorised, deciding
+from gateway.installation.authority import Asking, Authorised, deciding, lines_of_people_read
 from gateway.installation.gateway import Gateway
 from gateway.release import drafting, issuing
 from gateway.release.drafting import DraftAllowed, DraftClaims
@@ -118,7 +118,8 @@ def check(
                 recipient=recipient,
                 decision=planned.authorised.id,
                 decision_sha256=planned.authorised.sha256,
-            )
+            ),
+            lines_of_people_read(asking.session, purpose),
         )
     return _word(planned)
 

@@ -12,6 +12,7 @@ SETTLEMENTS = (
     "kind IN ('adjustment_signed', 'dispute_resolved', 'payment_registered', 'payment_requested', "
     "'release_intended', 'result_acknowledged', 'result_disputed')"
 )
+LOOK_UPS = "kind IN ('enrolment_previewed', 'look_ups_stopped', 'person_looked_up', 'referral_list_refused')"
 
 
 def upgrade() -> None:
@@ -167,6 +168,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
         postgresql_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
+    )
+    op.create_index(
+        "ix_logentry_look_ups",
+        "logentry",
+        ["kind", "log", "idx"],
+        unique=False,
+        sqlite_where=sa.text(LOOK_UPS),
+        postgresql_where=sa.text(LOOK_UPS),
     )
     op.create_index(
         "ix_logentry_settlements",
