@@ -102,6 +102,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "client-key-refused": ErrorOutcome(5, 409, "The key is not the client's own"),
     "window-out-of-order": ErrorOutcome(5, 409, "An earlier window comes first"),
     "revision-unknown": ErrorOutcome(4, 404, "No such revision"),
+    "nothing-asked": ErrorOutcome(4, 404, "Nothing was released or asked for"),
     "nothing-to-correct": ErrorOutcome(5, 409, "Nothing differs"),
     "release-interrupted": ErrorOutcome(5, 409, "A release is unfinished"),
     "sources-incomplete": ErrorOutcome(5, 409, "The sources are not complete"),

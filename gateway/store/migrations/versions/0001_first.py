@@ -235,6 +235,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_pullrow_contract_id", "pullrow", ["contract_id"], unique=False)
     op.create_table(
+        "releaseask",
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("window", sa.String(), nullable=False),
+        sa.Column("template", sa.String(), nullable=False),
+        sa.Column("recipient_role", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_id", "window", "template", "recipient_role"),
+    )
+    op.create_table(
         "releaserow",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("contract_id", sa.String(), nullable=False),
