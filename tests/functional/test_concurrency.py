@@ -54,8 +54,9 @@ def test_a_pull_and_a_release_at_once_are_both_right(tmp_path: Path):
     )
     asked = []
     while pulling.poll() is None or len(asked) < 2:
-        for window in ("2018H2", "2019H1"):
-            asked.append((window, town.release(window, "payment_document", "operator").bundle))
+        asked += [
+            (window, town.release(window, "payment_document", "operator").bundle) for window in ("2018H2", "2019H1")
+        ]
     said = pulling.communicate()[0]
     assert (pulling.returncode, "pulled: " in said) == (0, True), said
     for window in ("2018H2", "2019H1"):
