@@ -75,10 +75,17 @@ def ready(
     clock: Callable[[], datetime] = utc_now,
 ) -> SimulatedMunicipality:
     """A copy of its own, in `folder`: contract in force, and (with `pulled`) people enrolled and files pulled."""
-    original = _original(name, pulled, kind)
+    return copied(_original(name, pulled, kind), folder, clock=clock)
+
+
+def copied(
+    original: SimulatedMunicipality, folder: Path, *, clock: Callable[[], datetime] = utc_now
+) -> SimulatedMunicipality:
+    """The same municipality once more, in `folder`; the original's store is at rest."""
     shutil.copytree(original.folder, folder, dirs_exist_ok=True)
     gateway = Gateway.open(Settings(data_directory=folder / "gateway"), clock=clock)
-    return SimulatedMunicipality(gateway, name, _moved(original.drop, original.folder, folder), folder)
+    drop = _moved(original.drop, original.folder, folder)
+    return SimulatedMunicipality(gateway, original.contract, drop, folder)
 
 
 def built(
