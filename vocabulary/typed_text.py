@@ -58,6 +58,8 @@ def is_seen(text: str) -> bool:
 
 def first_unseen(text: str) -> int | None:
     """Where the first character stands that a reader does not see as it is; None where there is none."""
+    if text.isascii() and text.isprintable():
+        return None  # nearly every text, and asked of each cell
     return next((place for place, character in enumerate(text) if _is_unseen(character)), None)
 
 

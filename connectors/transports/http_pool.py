@@ -6,15 +6,14 @@ the next question, which is about somebody else; and an answer about nobody name
 
 from __future__ import annotations
 
-import urllib.request
 from collections.abc import Callable, Iterator
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
+from connectors.errors import SecretMissing
 from connectors.transport import Secrets
-from connectors.transports.addresses import host_of
 from connectors.transports.http_settings import DIRECT, HttpSettings, tls_context
 from connectors.transports.network import JudgedBackend, Resolve
 
@@ -33,7 +32,7 @@ class JudgedTransport(httpx.BaseTransport):
         self._pool = httpcore.ConnectionPool(
             # simulated sources on loopback need none, and the system's authorities take a while to load
             ssl_context=tls_context(settings, secrets) if any(map(_is_https, settings.origins)) else None,
-            proxy=_as_proxy(proxy) if proxy else None,
+            proxy=httpcore.Proxy(proxy, auth=_login(settings, secrets)) if proxy else None,
             max_connections=settings.parallel,
             max_keepalive_connections=0,
             network_backend=backend,
@@ -75,23 +74,21 @@ class _Stream(httpx.SyncByteStream):
 
 
 def proxy_of(settings: HttpSettings) -> str:
-    """The proxy's address, or empty. Loopback and what NO_PROXY names are reached without one."""
-    if settings.proxy:
-        return "" if settings.proxy == DIRECT else settings.proxy
-    hosts = [host_of(one) for one in settings.origins]
-    if any(urllib.request.proxy_bypass(host) for host in hosts):
-        return ""
-    if not any(map(_is_https, settings.origins)):
-        return ""
-    return urllib.request.getproxies().get("https", "")
+    """The declared proxy's address, or empty. The environment is not asked: where the questions about people go, and
+    past whom, is part of what was declared.
+    """
+    return "" if settings.proxy == DIRECT else settings.proxy
 
 
 def _is_https(address: str) -> bool:
     return address.startswith("https://")
 
 
-def _as_proxy(proxy: str) -> httpcore.Proxy:
-    """The proxy; a user and password in the environment's address go into a header."""
-    parts = urlsplit(proxy)
-    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return httpcore.Proxy(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", auth=auth)
+def _login(settings: HttpSettings, secrets: Secrets) -> tuple[str, str] | None:
+    """User and password for the proxy; `SecretMissing` where the secret is not both, with a colon between them."""
+    if not settings.proxy_login:
+        return None
+    user, colon, password = secrets.text(settings.proxy_login).partition(":")
+    if not user or not colon:
+        raise SecretMissing(name=settings.proxy_login, reason="is no user and password with a colon between them")
+    return user, password

@@ -10,7 +10,7 @@ from connectors.transport import Secrets
 from connectors.transports.addresses import Network, checked_url, origin, read_networks
 from vocabulary.declaration import DeclarationTable
 
-DIRECT = "direct"  # no proxy, whatever the environment says
+DIRECT = "direct"  # no proxy, which is the rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class HttpSettings:
     parallel: int = 4
     per_minute: int = 600
     networks: tuple[Network, ...] = ()  # not public, and yet the source's
-    proxy: str = ""  # an address, `direct`, or empty: what HTTPS_PROXY and NO_PROXY say
+    proxy: str = ""  # an address, or none; what the environment says of proxies is not asked
+    proxy_login: str = ""  # secret: the user and the password that the proxy wants, `user:password`
     authority: str = ""  # secret: a PEM file of the only authorities that are trusted; empty: those of the system
     client_certificate: str = ""  # secret: a PEM file of our certificate and its key
 
@@ -49,6 +50,7 @@ def read_http(table: DeclarationTable, *urls: str) -> HttpSettings:
         per_minute=http.integer("requests_per_minute", usual.per_minute, least=1, most=60_000),
         networks=read_networks(http),
         proxy=read_proxy(http),
+        proxy_login=http.text("proxy_login", ""),
         authority=http.text("authority", ""),
         client_certificate=http.text("client_certificate", ""),
     )

@@ -28,7 +28,7 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 class JudgedBackend(httpcore.NetworkBackend):
-    """Connects to judged addresses alone. `proxy` is a host that the declaration or the environment chose."""
+    """Connects to judged addresses alone. `proxy` is a host that the declaration chose."""
 
     def __init__(self, *, networks: Sequence[Network], proxy: str, remaining: Remaining, resolve: Resolve) -> None:
         self._networks, self._proxy = networks, proxy

@@ -22,10 +22,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def read_tunnel(table: DeclarationTable) -> str:
-    """The `proxy` of a table: the address of one, or empty where there is none; `DeclarationInvalid`.
-
-    The environment is not asked: what it says of proxies is meant for HTTP.
-    """
+    """The `proxy` of a table: the address of one, or empty where there is none; `DeclarationInvalid`."""
     proxy = read_proxy(table)
     if proxy.startswith("https://"):
         raise table.refuse("proxy", "must begin with http://: what goes through it is encrypted already")

@@ -284,6 +284,7 @@ def _store(
         to_week=pulled.to_week,
         edition=pulled.edition,
         now=asking.now,
+        covered_since=_weeks_covered_since(asking.session, contract_id, source_id, pulled.edition),
     )
     added = spells.store_postings(
         asking.session,
@@ -309,6 +310,14 @@ def _store(
         )
     )
     return row, changed, added
+
+
+def _weeks_covered_since(session: Session, contract_id: str, source_id: str, edition: int) -> set[int]:
+    """The weeks that a file of a newer edition has covered. What it left open, such as the weeks of a row that could
+    not be read, an older file does not fill.
+    """
+    newer = [row for row in queries.pulls(session, contract_id, source_id) if row.edition > edition]
+    return {week for row in newer for week in range(row.from_week, row.to_week + 1)}
 
 
 def _replaced_pulls(session: Session, contract_id: str, source_id: str, pulled: Pulled) -> list[int]:

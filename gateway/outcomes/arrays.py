@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.measures.outcome_state import OutcomeState
 from gateway.outcomes.measures.people import PeopleMeasure
 from gateway.outcomes.measures.retention import RetentionMeasure
 from gateway.outcomes.measures.weeks import WeeksMeasure
@@ -92,21 +94,25 @@ def settle(values: Values, columns: Columns) -> States:
     return states
 
 
-def people_by_state(states: States, columns: Columns, *, sustained_weeks: int, kinds: int) -> ByState:
-    """People whose last weeks, paused ones left out, all qualify, by the state of the last week."""
+def people_by_state(
+    states: States, columns: Columns, *, sustained_weeks: int, kinds: int, word: OutcomeState | None = None
+) -> ByState:
+    """People whose last weeks, paused ones left out, all qualify, by the state that `word` takes of these weeks."""
     open_weeks = np.flatnonzero(~columns.is_paused)
     last = open_weeks[-sustained_weeks:]
     if len(last) < sustained_weeks:
         return np.zeros(kinds, dtype=np.int64)
     holds = (states[:, last] != NO_STATE).all(axis=1)
-    return _count(states[holds, last[-1]], kinds)
+    return _count(_outcome_states(states[np.ix_(np.flatnonzero(holds), last)], kinds, word), kinds)
 
 
-def n_of_m_by_state(states: States, columns: Columns, *, n: int, m: int, kinds: int) -> ByState:
+def n_of_m_by_state(
+    states: States, columns: Columns, *, n: int, m: int, kinds: int, word: OutcomeState | None = None
+) -> ByState:
     """People who once had `n` qualifying weeks among `m` weeks in a row (1 ≤ n ≤ m), paused ones left out.
 
-    By the state of the week in which they first had them. The first weeks are fewer than `m`, and `n` of those will
-    do. `kinds` is the number of states. Raises `ValueError` for an `n` or `m` that makes no sense.
+    By the state that `word` takes of them when they first had them. The first weeks are fewer than `m`, and `n` of
+    those will do. `kinds` is the number of states. Raises `ValueError` for an `n` or `m` that makes no sense.
     """
     if not 1 <= n <= m:
         raise ValueError("n of m weeks needs 1 ≤ n ≤ m")
@@ -116,7 +122,30 @@ def n_of_m_by_state(states: States, columns: Columns, *, n: int, m: int, kinds: 
     within[:, m:] -= counted[:, :-m]
     reached = within >= n
     people = np.flatnonzero(reached.any(axis=1))
-    return _count(considered[people, reached[people].argmax(axis=1)] if len(people) else considered[:0], kinds)
+    if not len(people):
+        return _count(considered[:0], kinds)
+    ends = reached[people].argmax(axis=1)
+    places = ends[:, None] + np.arange(1 - m, 1)[None, :]  # of the last `m` weeks, the last one last
+    weeks = np.where(places >= 0, considered[people[:, None], np.maximum(places, 0)], NO_STATE)
+    return _count(_outcome_states(weeks, kinds, word), kinds)
+
+
+def _outcome_states(weeks: States, kinds: int, word: OutcomeState | None) -> NDArray[np.uint8]:
+    """The state that each person's outcome counts for, of the weeks of its row; the last week of each counts."""
+    match word:
+        case None | OutcomeState.LAST:
+            chosen: NDArray[np.uint8] = weeks[:, -1]
+        case OutcomeState.LOWEST:  # states are numbered in the order of the measure
+            chosen = weeks.max(axis=1)
+        case OutcomeState.MOST:
+            order = np.arange(1, weeks.shape[1] + 1)
+            at = weeks[:, :, None] == np.arange(1, kinds + 1)  # (people, weeks, states)
+            latest = (at * order[:, None]).max(axis=1)
+            ranks = at.sum(axis=1) * (len(order) + 1) + latest  # of equally many the later one
+            chosen = (ranks.argmax(axis=1) + 1).astype(np.uint8)
+        case _:
+            assert_never(word)
+    return chosen
 
 
 def by_state(states: States, columns: Columns, measure: Measure) -> ByState:
@@ -125,10 +154,10 @@ def by_state(states: States, columns: Columns, measure: Measure) -> ByState:
     match measure:
         case WeeksMeasure():
             return _count(states, kinds)
-        case PeopleMeasure(sustained_weeks=weeks):
-            return people_by_state(states, columns, sustained_weeks=weeks, kinds=kinds)
-        case RetentionMeasure(needed=needed, within=within, by_month=False, days_from_enrolment=0):
-            return n_of_m_by_state(states, columns, n=needed, m=within, kinds=kinds)
+        case PeopleMeasure(sustained_weeks=weeks, outcome_state=word):
+            return people_by_state(states, columns, sustained_weeks=weeks, kinds=kinds, word=word)
+        case RetentionMeasure(needed=needed, within=within, by_month=False, days_from_enrolment=0, outcome_state=word):
+            return n_of_m_by_state(states, columns, n=needed, m=within, kinds=kinds, word=word)
         case _:
             raise ValueError(f"a measure of kind {measure.kind!r} cannot be judged for a group")
 

@@ -64,7 +64,7 @@ def plain_life(contract: Contract, state: WeekState, enrolled_on: date) -> Perso
     return PersonHistory(
         subject=f"{1:032x}",
         enrolled_on=enrolled_on,
-        statuses={week: frozenset({status}) for week in range(first.ordinal, last.ordinal + 1)},
+        statuses=dict.fromkeys(range(first.ordinal, last.ordinal + 1), frozenset({status})),
         hours=full,
         postings=dict.fromkeys(full, 1),
         earnings=dict.fromkeys(full, _PAY_MINOR),

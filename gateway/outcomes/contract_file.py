@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.measures.outcome_state import check_outcome_states
 from gateway.outcomes.measures_file import read_measures, read_states, statuses
 from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
@@ -95,6 +96,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
     for table in (freeze, disclosure, root):
         table.finish()
     _check_threshold(root, contract)
+    check_outcome_states(root, measures, tariffs, breakdown=breakdown)
     _check_illustrative(root, contract)
     _check_calendar(root, contract)
     return contract

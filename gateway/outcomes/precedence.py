@@ -6,7 +6,6 @@ no benefit, and yields to whatever any other source tells. A week that no source
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -30,11 +29,12 @@ class Disagreement:
 
 def by_week(spells: Iterable[StatusSpell]) -> dict[int, frozenset[Status]]:
     """What spells of one source show, week by week, whatever their order."""
-    found: dict[int, set[Status]] = defaultdict(set)
+    found: dict[int, frozenset[Status]] = {}
     for spell in spells:
+        alone = frozenset({spell.status})
         for week in range(spell.from_week.ordinal, spell.to_week.ordinal + 1):
-            found[week].add(spell.status)
-    return {week: frozenset(shown) for week, shown in found.items()}
+            found[week] = found[week] | alone if week in found else alone
+    return found
 
 
 def decider(told: Sequence[Told], week: int) -> int | None:

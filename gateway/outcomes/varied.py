@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_inside, numbers_of
 from gateway.outcomes.contract import Contract, Measure, Tariff
+from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.terms import Caps, WeekState
 
 PER_CENT = 10
@@ -95,7 +96,11 @@ def _terms_of(numbers: Iterator[AgreedNumber[Contract]]) -> Iterator[Term]:
 
 
 def is_sound(contract: Contract) -> bool:
-    """Whether a changed contract still says something: points of a scale rise, and needs fit in their period."""
-    return all(tariff.is_sound() for tariff in contract.tariffs) and all(
-        measure.is_sound() for measure in contract.measures
+    """Whether a changed contract still says something: points of a scale rise, needs fit in their period, and the
+    lowest price is that of the state that stands last."""
+    prices = [tariff for tariff in contract.tariffs if isinstance(tariff, PriceTariff)]
+    return (
+        all(tariff.is_sound() for tariff in contract.tariffs)
+        and all(measure.is_sound() for measure in contract.measures)
+        and all(tariff.keeps_order(contract) for tariff in prices)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import column, inspect, select, table
+from sqlalchemy import String, column, inspect, select, table
 
 from gateway.errors.installation import NotInstalled
 from gateway.errors.store import SchemaOutdated
@@ -24,7 +24,7 @@ def check_schema(store: Store) -> None:
     with store.read() as session:
         connection = session.connection()
         has_versions = inspect(connection).has_table(_VERSIONS)
-        newest = select(column("version_num")).select_from(table(_VERSIONS))
+        newest = select(column("version_num", String)).select_from(table(_VERSIONS))
         found = connection.scalar(newest) if has_versions else None
     if found is None:
         raise NotInstalled(where=store.engine.url.render_as_string(hide_password=True))

@@ -55,14 +55,16 @@ def store_spells(
     edition: int,
     now: datetime,
     people: Collection[SubjectRef] = (),
+    covered_since: Collection[int] = (),
 ) -> int:
     """Make these spells what is known of the covered weeks; returns for how many subjects something changed.
 
     Of `people` something is known even where no spell is theirs: that nothing is shown of them.
 
     A subject's spells outside `from_week`..`to_week` stay, but for weeks that the new spells name: a late
-    correction. What a newer edition told stays too, in whatever order the files come. Storing the same spells twice
-    changes nothing.
+    correction. What a newer edition told stays too, in whatever order the files come; and of the weeks that one has
+    covered (`covered_since`, ordinals) nothing is told at all, for what it left open it did not know. Storing the same
+    spells twice changes nothing.
     """
     by_subject: dict[str, list[StatusSpell]] = {person.value: [] for person in people}
     for spell in spells:
@@ -80,7 +82,7 @@ def store_spells(
                 told.setdefault(week, set()).add((spell.status, spell.code))
         after = dict(before)
         for week, codes in told.items():
-            if week in before and before[week][0] > edition:
+            if week in covered_since or (week in before and before[week][0] > edition):
                 continue
             after[week] = (edition, frozenset(codes))
         after = {week: shown for week, shown in after.items() if shown[1]}

@@ -6,14 +6,36 @@ from gateway.outcomes.kinds import MEASURES
 from gateway.wording.kind_words import KindSentence, in_both, words_for
 
 _ON_END = in_both(
-    "hver person, én gang, når {needed} {needed_periods} i træk er i {states}",
-    "each person, once, when {needed} {needed_periods} on end are in {states}",
+    "hver person, én gang, når {needed} {needed_periods} i træk er i {states}{counted_in}",
+    "each person, once, when {needed} {needed_periods} on end are in {states}{counted_in}",
 )
 _AMONG = in_both(
     "hver person, én gang, når {needed} {needed_periods}, med eller uden afbrydelser, af de seneste {within} {periods}"
-    " er i {states}",
-    "each person, once, when {needed} {needed_periods}, on end or not, of the last {within} {periods} are in {states}",
+    " er i {states}{counted_in}",
+    "each person, once, when {needed} {needed_periods}, on end or not, of the last {within} {periods} are in"
+    " {states}{counted_in}",
 )
+_COUNTED_IN = {
+    "state_last": KindSentence(
+        in_both("; det tæller for tilstanden i den sidste uge", "; it counts for the state of the last week"),
+        " Ligger resultatets uger i flere tilstande, tæller det for tilstanden i den sidste uge.",
+    ),
+    "state_most": KindSentence(
+        in_both(
+            "; det tæller for tilstanden med flest af dets uger eller dage, ved lige mange den seneste af dem",
+            "; it counts for the state of most of its weeks or days, of equally many for the latest of them",
+        ),
+        " Ligger resultatets uger i flere tilstande, tæller det for tilstanden med flest af ugerne eller dagene, ved"
+        " lige mange for den seneste af dem.",
+    ),
+    "state_lowest": KindSentence(
+        in_both(
+            "; det tæller for den af ugernes tilstande, der har den laveste pris",
+            "; it counts for that one of its weeks' states which has the lowest price",
+        ),
+        " Ligger resultatets uger i flere tilstande, tæller det for den af dem, der har den laveste pris.",
+    ),
+}
 _PAY_IN_ANNEX = "Antal borgere, hvis løn fra egen start når op på"
 
 MEASURE_WORDS = words_for(
@@ -33,11 +55,12 @@ MEASURE_WORDS = words_for(
             "last_weeks": KindSentence(
                 in_both(
                     "hver person, hvor de sidste {sustained} uger alle er i {states}; et tilbagefald åbner resultatet"
-                    " igen",
-                    "each person whose last {sustained} weeks are all in {states}; a relapse reopens the outcome",
+                    " igen{counted_in}",
+                    "each person whose last {sustained} weeks are all in {states}; a relapse reopens the"
+                    " outcome{counted_in}",
                 ),
                 "Antal borgere, hvis seneste {sustained} uger alle er i en tilstand, når perioden slutter. Et"
-                " tilbagefald åbner resultatet igen.",
+                " tilbagefald åbner resultatet igen.{counted_in}",
                 "Målet er {sustained} uger i træk med",
             ),
             "last_week": KindSentence(
@@ -48,35 +71,40 @@ MEASURE_WORDS = words_for(
                 "Antal borgere, der er i en tilstand i periodens sidste uge. Et tilbagefald åbner resultatet igen.",
                 "Målet er",
             ),
+            **_COUNTED_IN,
         },
         "retention": {
             "first": KindSentence(
                 _ON_END,
-                "Antal borgere, der har haft deres første {period} i en tilstand. Resultatet bliver stående.",
+                "Antal borgere, der har haft deres første {period} i en tilstand. Resultatet bliver"
+                " stående.{counted_in}",
                 "Målet er første gang med",
             ),
             "on_end": KindSentence(
                 _ON_END,
-                "Antal borgere, der har haft {needed} {periods} i træk i en tilstand. Resultatet bliver stående.",
+                "Antal borgere, der har haft {needed} {periods} i træk i en tilstand. Resultatet bliver"
+                " stående.{counted_in}",
                 "Målet er {needed} {periods} i træk med",
             ),
             "among": KindSentence(
                 _AMONG,
                 "Antal borgere, der har haft {needed} {needed_periods} i en tilstand inden for de seneste {within}"
-                " {periods}, med eller uden afbrydelser. Resultatet bliver stående.",
+                " {periods}, med eller uden afbrydelser. Resultatet bliver stående.{counted_in}",
                 "Målet er {needed} {periods}, med eller uden afbrydelser, ud af de seneste {within} med",
             ),
+            **_COUNTED_IN,
         },
         "days": {
             "days": KindSentence(
                 in_both(
-                    "hver person, én gang, efter {needed} dage i alt i {states}, hver dag én gang",
-                    "each person, once, after {needed} days in all in {states}, each day once",
+                    "hver person, én gang, efter {needed} dage i alt i {states}, hver dag én gang{counted_in}",
+                    "each person, once, after {needed} days in all in {states}, each day once{counted_in}",
                 ),
                 "Antal borgere, der har samlet {needed} dage i uger, som tæller. Hver dag tæller én gang. Resultatet"
-                " bliver stående.",
+                " bliver stående.{counted_in}",
                 "Målet er {needed} dage i alt med",
-            )
+            ),
+            **_COUNTED_IN,
         },
         "earnings": {
             "amount": KindSentence(

@@ -320,7 +320,7 @@ def test_the_front_door_leads_to_the_document(office):
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     """The application on a port of this machine; yields its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, select
 
 from connectors.errors import FileNotNeeded
 from gateway.errors.contracts import AmendmentRefused
@@ -16,8 +17,10 @@ from gateway.errors.release import WindowOutOfOrder
 from gateway.evaluation.evaluating import evaluate_week
 from gateway.intake import answering_holds, pulling
 from gateway.release.releasing import release
+from gateway.store.tables import SpellRow
 from policies.errors import PolicyDenied
 from tests.functional.test_traps import Clock, last_event, shown, small
+from tests.support.municipality import ready
 from tests.support.simulated import Municipality, amend, simulated
 from vocabulary.weeks import Week
 
@@ -240,3 +243,32 @@ def test_a_version_that_reprices_the_past_is_not_put_into_force(tmp_path: Path):
     amend(town, *later)
     shutil.rmtree(tmp_path / "amended")
     assert release(town.gateway, "impact60", "2019H1", "payment_document", "operator").is_new
+
+
+def test_an_older_monthly_file_does_not_fill_what_a_newer_one_left_open(tmp_path: Path):
+    """The newer one has a row whose week cannot be read: whose benefit weeks are lost is unobserved, and stays so."""
+    town = ready(tmp_path / "town", "ballerup", pulled=False)
+    town.enrol()
+    older = sorted(town.drop.status.glob("*.csv"))[6]
+    day = older.stem[-10:]
+    header, *lines = older.read_text("utf-8").splitlines()
+    people = {line.split(";")[0] for line in town.drop.referrals.read_text().splitlines()[1:]}
+    place = next(n for n, line in enumerate(lines) if line.split(";")[0] in people)
+    cells = lines[place].split(";")
+    lines[place] = ";".join([cells[0], "uge 9", *cells[2:]])
+    newer = older.with_name(older.name.replace(day, f"{day[:8]}28"))
+    newer.write_text("\n".join([header, *lines]) + "\n", "utf-8")
+    assert newer.name > older.name
+    first = pulling.pull(town.gateway, town.contract, "ydelsesrefusion", newer)
+    assert (first.uncertain, first.rejected) == (1, {"not_a_week": 1})
+    shown = open_weeks(town)
+    late = pulling.pull(town.gateway, town.contract, "ydelsesrefusion", older)
+    assert (late.uncertain, late.people_changed) == (0, 0)
+    assert open_weeks(town) == shown
+
+
+def open_weeks(town: Municipality) -> set[tuple[str, str, int]]:
+    """Whose status is known in which week."""
+    with town.gateway.store.read() as session:
+        rows = session.exec(select(SpellRow).where(col(SpellRow.known_to).is_(None))).all()
+    return {(row.subject_id, row.code, week) for row in rows for week in range(row.from_week, row.to_week + 1)}

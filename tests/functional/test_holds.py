@@ -175,12 +175,6 @@ def test_rejected_changes_are_told_again_from_the_beginning(town: SimulatedMunic
     assert spells(town) == before
 
 
-def test_an_erased_person_stands_in_nothing_that_is_kept_aside(town: SimulatedMunicipality, tmp_path: Path) -> None:
-    from gateway.rights.erasure import OF_PEOPLE
-
-    assert StagedAnswer in OF_PEOPLE
-
-
 def test_what_was_held_under_another_declaration_is_judged_anew(town: SimulatedMunicipality, tmp_path: Path) -> None:
     hold, before = held_run(town, tmp_path)
     text = source_text("periods", PERIODS)

@@ -117,6 +117,8 @@ def _measure(rng: random.Random, kind: str, name: str) -> dict[str, Any]:
             }
         case "follow_up":
             measure["months"] = sorted(rng.sample(range(1, 13), rng.randint(1, 3)))
+    if kind in ("people", "retention", "days"):
+        measure["outcome_state"] = rng.choice((None, "last", "most", "most", "lowest"))
     return measure
 
 

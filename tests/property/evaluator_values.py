@@ -10,6 +10,7 @@ from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.measures.days import DaysMeasure
 from gateway.outcomes.measures.earnings import EarningsMeasure, EarningsThreshold
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
+from gateway.outcomes.measures.outcome_state import OutcomeState
 from gateway.outcomes.measures.people import PeopleMeasure
 from gateway.outcomes.measures.retention import RetentionMeasure
 from gateway.outcomes.measures.weeks import WeeksMeasure
@@ -81,15 +82,16 @@ def _measure(plain: dict[str, Any], line: int) -> Measure:
     )
     head = (plain["id"], states, line)
     days, needed = plain.get("days_from_enrolment", 0), plain.get("needed", 0)
+    word = OutcomeState(plain["outcome_state"]) if plain.get("outcome_state") else None
     match plain["kind"]:
         case "weeks":
             return WeeksMeasure(*head, plain["weeks_from_enrolment"])
         case "people":
-            return PeopleMeasure(*head, plain["sustained_weeks"])
+            return PeopleMeasure(*head, plain["sustained_weeks"], outcome_state=word)
         case "retention":
-            return RetentionMeasure(*head, needed, plain["within"], plain["by_month"], days)
+            return RetentionMeasure(*head, needed, plain["within"], plain["by_month"], days, outcome_state=word)
         case "days":
-            return DaysMeasure(*head, needed, days)
+            return DaysMeasure(*head, needed, days, outcome_state=word)
         case "follow_up":
             return FollowUpMeasure(*head, tuple(plain["months"]))
     pay = plain["earnings"]

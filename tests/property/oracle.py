@@ -232,35 +232,48 @@ class _Walk:
         asked, needed = self._asked(), self.measure["sustained_weeks"]
         failed = max((place for place, week in enumerate(asked) if not self.marks[week]), default=-1)
         run = asked[failed + 1 :]
-        return {(self.marks[run[-1]] or "", year_of_week(run[needed - 1])): 1} if len(run) >= needed else {}
+        if len(run) < needed:
+            return {}
+        return {(self._state([self.marks[week] for week in run[-needed:]]), year_of_week(run[needed - 1])): 1}
+
+    def _state(self, marks: list[str | None]) -> str:
+        """The state that an outcome counts for, of the marks of its weeks or days from the first to the last."""
+        said = [mark for mark in marks if mark]
+        word = self.measure.get("outcome_state") or "last"
+        if word == "lowest":
+            return [one["id"] for one in self.measure["states"] if one["id"] in said][-1]
+        if word == "most":
+            often = max(said.count(mark) for mark in said)
+            said = [mark for mark in said if said.count(mark) == often]
+        return said[-1]
 
     def _retention(self) -> Cells:
         asked = [week for week in self._asked() if 7 * week + 6 <= self.end]
-        periods = self._months(asked) if self.measure["by_month"] else [(week, self.marks[week]) for week in asked]
-        good = [place for place, (_, mark) in enumerate(periods) if mark]
+        periods = self._months(asked) if self.measure["by_month"] else [[week] for week in asked]
+        good = [place for place, weeks in enumerate(periods) if all(self.marks[week] for week in weeks)]
         for nth in range(self.measure["needed"] - 1, len(good)):
-            if good[nth] - good[nth - self.measure["needed"] + 1] < self.measure["within"]:
-                week, mark = periods[good[nth]]
-                return {(mark or "", year_of_week(week)): 1}
+            rest = good[nth - self.measure["needed"] + 1 : nth + 1]
+            if rest[-1] - rest[0] < self.measure["within"]:
+                marks = [self.marks[week] for place in rest for week in periods[place]]
+                return {(self._state(marks), year_of_week(periods[rest[-1]][-1])): 1}
         return {}
 
-    def _months(self, asked: list[int]) -> list[tuple[int, str | None]]:
-        """A month whose weeks all lie in the person's time and before the end of `until`, by its last asked week."""
+    def _months(self, asked: list[int]) -> list[list[int]]:
+        """The asked weeks of each month whose weeks all lie in the person's time and before the end of `until`."""
         found = []
         for month in sorted({month_of_week(week) for week in asked}):
             whole = weeks_of_month(month)
             if whole[0] < self.person.first or whole[-1] > self.until or 7 * whole[-1] + 6 > self.end:
                 continue
-            marks = [(week, self.marks[week]) for week in whole if week in asked]
-            found.append(marks[-1] if all(mark for _, mark in marks) else (marks[-1][0], ""))
+            found.append([week for week in whole if week in asked])
         return found
 
     def _days(self) -> Cells:
-        left = self.measure["needed"]
+        days = []
         for day in range(self.person.start, min(self.end, 7 * self.until + 6) + 1):
-            left -= bool(self.marks[day // 7])
-            if not left:
-                return {(self.marks[day // 7] or "", year_of_week(day // 7)): 1}
+            days += [self.marks[day // 7]] if self.marks[day // 7] else []
+            if len(days) == self.measure["needed"]:
+                return {(self._state(days), year_of_week(day // 7)): 1}
         return {}
 
     def _earnings(self) -> Cells:

@@ -17,6 +17,7 @@ from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import judge_weeks
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
+from gateway.outcomes.measures.outcome_state import OutcomeState
 from gateway.outcomes.measures.people import PeopleMeasure
 from gateway.outcomes.measures.retention import RetentionMeasure
 from gateway.outcomes.measures.weeks import WeeksMeasure
@@ -56,12 +57,13 @@ def contracts(draw: st.DrawFn) -> Contract:
     states = tuple(replace(state, statuses=draw(some) | state.statuses) for state in BY_STATUS)
     needed = draw(st.integers(1, 10))
     head = ("drawn", tuple(draw(st.permutations(states)))[: draw(st.integers(1, 3))], 1)
+    word = draw(st.sampled_from([None, *OutcomeState]))
     measure = draw(
         st.sampled_from(
             [
                 WeeksMeasure(*head, weeks_from_enrolment=draw(st.integers(0, 20))),
-                PeopleMeasure(*head, sustained_weeks=draw(st.integers(1, 12))),
-                RetentionMeasure(*head, needed=needed, within=needed + draw(st.integers(0, 10))),
+                PeopleMeasure(*head, sustained_weeks=draw(st.integers(1, 12)), outcome_state=word),
+                RetentionMeasure(*head, needed=needed, within=needed + draw(st.integers(0, 10)), outcome_state=word),
             ]
         )
     )

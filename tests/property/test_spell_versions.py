@@ -4,7 +4,7 @@ nothing that a pull only confirms gets a new version.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -44,18 +44,22 @@ class Model:
     """Every pull makes a full copy of what is known of each week; a copy a day is kept."""
 
     known: dict[int, tuple[int, frozenset[str]]] = field(default_factory=dict)
+    covered: dict[int, int] = field(default_factory=dict)  # week -> the newest edition that covered it
     days: list[Shown] = field(default_factory=lambda: [{}])
 
     def pull(self, one: Pull) -> None:
         told = {one.start + n: letters for n, letters in enumerate(one.weeks)}
+        covered = list(told)
         if one.late is not None:
             week, letter = one.late
             told[week] = told.get(week, frozenset()) | {letter}
         if any(told.values()):  # of whom a file says nothing at all it tells nothing
             for week, letters in told.items():
-                if self.known.get(week, (0, frozenset()))[0] <= one.edition:
+                newest = max(self.known.get(week, (0, frozenset()))[0], self.covered.get(week, 0))
+                if newest <= one.edition:
                     self.known[week] = (one.edition, letters)
             self.known = {week: shown for week, shown in self.known.items() if shown[1]}
+        self.covered |= {week: max(one.edition, self.covered.get(week, 0)) for week in covered}
         self.days.append(
             {week: frozenset(LETTERS[one][0] for one in letters) for week, (_, letters) in self.known.items()}
         )
@@ -113,7 +117,7 @@ def known(store: Store, ref: SubjectRef, *, day: int) -> Shown:
     return {week - FIRST.ordinal: shown for week, shown in history.statuses.items()}
 
 
-def stored(store: Store, ref: SubjectRef, one: Pull, *, day: int) -> None:
+def stored(store: Store, ref: SubjectRef, one: Pull, *, day: int, before: Sequence[Pull] = ()) -> None:
     found = [
         StatusSpell(ref, *LETTERS[letter], FIRST + week, FIRST + week)
         for week, letters in [
@@ -132,6 +136,12 @@ def stored(store: Store, ref: SubjectRef, one: Pull, *, day: int) -> None:
             to_week=FIRST + (one.start + len(one.weeks) - 1),
             edition=one.edition,
             now=NOW + day * DAY,
+            covered_since={
+                FIRST.ordinal + other.start + n
+                for other in before
+                if other.edition > one.edition
+                for n in range(len(other.weeks))
+            },
         )
 
 
@@ -143,7 +153,7 @@ def test_as_of_queries_say_what_full_copies_would_and_what_is_confirmed_gets_no_
 ):
     ref, model = somebody(store), Model()
     for day, one in enumerate(sequence, start=1):
-        stored(store, ref, one, day=day)
+        stored(store, ref, one, day=day, before=sequence[: day - 1])
         model.pull(one)
     assert [known(store, ref, day=day) for day in range(len(model.days))] == model.days
     rows = rows_of(store, ref)

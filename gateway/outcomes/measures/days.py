@@ -12,7 +12,7 @@ from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import first_day, last_day
 from gateway.outcomes.known_terms import MeasureKind
-from gateway.outcomes.measures.once import OnceMeasure
+from gateway.outcomes.measures.outcome_state import STATE_PHRASES, OnceOfWeeksMeasure, read_outcome_state
 from gateway.outcomes.phrases import Phrase
 from gateway.outcomes.terms import Index, WeekState
 from gateway.outcomes.verdicts import WeekVerdict
@@ -22,7 +22,7 @@ _A_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
-class DaysMeasure(OnceMeasure):
+class DaysMeasure(OnceOfWeeksMeasure):
     """People with `needed` days in qualifying weeks."""
 
     needed: int
@@ -33,24 +33,33 @@ class DaysMeasure(OnceMeasure):
     def days_limit(self) -> int:
         return self.days_from_enrolment
 
+    @property
+    def takes_several_weeks(self) -> bool:
+        return self.needed > 1
+
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
-        """Reached in the week in which the days of qualifying weeks, each day once, add up to what is needed."""
+        """Reached in the week in which the days of qualifying weeks, each day once, add up to what is needed.
+
+        By the state of these days; what the last week has beyond them is not among them.
+        """
         start, end = first_day(contract, person), last_day(contract, self, person, verdicts)
-        days = 0
+        left, parts = self.needed, list[tuple[str, int]]()
         for verdict in verdicts:
             if not verdict.state:
                 continue
             first, last = max(verdict.week.monday, start), min(verdict.week.sunday, end)
-            days += max(0, (last - first).days + 1)
-            if days >= self.needed:
-                return {(verdict.state, verdict.week.thursday.year): 1}
+            days = min(left, max(0, (last - first).days + 1))
+            left -= days
+            parts.append((verdict.state, days))
+            if not left:
+                return {(self.state_of(parts), verdict.week.thursday.year): 1}
         return {}
 
     def can_be_reached_in(self, weeks: int) -> bool:
         return _A_WEEK * weeks >= self.needed
 
     def phrase(self) -> Phrase:
-        return Phrase("days", {"needed": self.needed})
+        return Phrase("days", {"needed": self.needed, "counted_in": self.state_phrase()})
 
     def numbers(self) -> Iterator[AgreedNumber[DaysMeasure]]:
         return numbers_of(self, "needed", "days_from_enrolment")
@@ -65,7 +74,8 @@ def _read(
     needed, end = table.integer("needed", least=1, most=3660), table.integer("days_from_enrolment", 0, most=3660)
     if end and end < needed:
         raise table.refuse("days_from_enrolment", "holds fewer days than are needed: nobody could reach it")
-    return DaysMeasure(name, states, table.line, needed, end)
+    chosen = read_outcome_state(table, states, several=needed > 1)
+    return DaysMeasure(name, states, table.line, needed, end, outcome_state=chosen)
 
 
-KIND = MeasureKind(word=DaysMeasure.kind, manual="Days", phrases=frozenset({"days"}), read=_read)
+KIND = MeasureKind(word=DaysMeasure.kind, manual="Days", phrases=frozenset({"days", *STATE_PHRASES}), read=_read)

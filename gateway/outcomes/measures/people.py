@@ -11,7 +11,7 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.known_terms import MeasureKind
-from gateway.outcomes.measures.once import OnceMeasure
+from gateway.outcomes.measures.outcome_state import STATE_PHRASES, OnceOfWeeksMeasure, read_outcome_state
 from gateway.outcomes.phrases import Phrase
 from gateway.outcomes.terms import Index, WeekState
 from gateway.outcomes.verdicts import SKIPPED, WeekVerdict
@@ -19,7 +19,7 @@ from vocabulary.declaration import DeclarationTable
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleMeasure(OnceMeasure):
+class PeopleMeasure(OnceOfWeeksMeasure):
     """People whose last asked weeks all qualify."""
 
     sustained_weeks: int
@@ -32,8 +32,13 @@ class PeopleMeasure(OnceMeasure):
     def goal_people(self) -> int:
         return self.threshold_people
 
+    @property
+    def takes_several_weeks(self) -> bool:
+        return self.sustained_weeks > 1
+
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
-        """By the state of the last week, and the year of the week in which the run was long enough."""
+        """By the state of the last weeks that are asked for, and the year of the week in which the run was long
+        enough."""
         run: list[WeekVerdict] = []
         for verdict in reversed(verdicts):
             if verdict.reason not in SKIPPED:
@@ -43,7 +48,8 @@ class PeopleMeasure(OnceMeasure):
         if len(run) < self.sustained_weeks:
             return {}
         reached = run[-self.sustained_weeks]
-        return {(run[0].state, reached.week.thursday.year): 1}
+        asked = [(verdict.state, 1) for verdict in reversed(run[: self.sustained_weeks])]
+        return {(self.state_of(asked), reached.week.thursday.year): 1}
 
     def can_be_reached_in(self, weeks: int) -> bool:
         return weeks >= self.sustained_weeks
@@ -51,7 +57,7 @@ class PeopleMeasure(OnceMeasure):
     def phrase(self) -> Phrase:
         if self.sustained_weeks == 1:
             return Phrase("last_week")
-        return Phrase("last_weeks", {"sustained": self.sustained_weeks})
+        return Phrase("last_weeks", {"sustained": self.sustained_weeks, "counted_in": self.state_phrase()})
 
     def numbers(self) -> Iterator[AgreedNumber[PeopleMeasure]]:
         return numbers_of(self, "sustained_weeks", "threshold_people")
@@ -67,9 +73,19 @@ def _read(
     table: DeclarationTable, name: str, states: tuple[WeekState, ...], _indices: tuple[Index, ...]
 ) -> PeopleMeasure:
     sustained = table.integer("sustained_weeks", least=1, most=520)
-    return PeopleMeasure(name, states, table.line, sustained, table.integer("threshold_people", 0))
+    return PeopleMeasure(
+        name,
+        states,
+        table.line,
+        sustained,
+        table.integer("threshold_people", 0),
+        outcome_state=read_outcome_state(table, states, several=sustained > 1),
+    )
 
 
 KIND = MeasureKind(
-    word=PeopleMeasure.kind, manual="People in an outcome", phrases=frozenset({"last_week", "last_weeks"}), read=_read
+    word=PeopleMeasure.kind,
+    manual="People in an outcome",
+    phrases=frozenset({"last_week", "last_weeks", *STATE_PHRASES}),
+    read=_read,
 )

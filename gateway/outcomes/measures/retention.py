@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
@@ -13,7 +14,7 @@ from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import first_week, last_day
 from gateway.outcomes.known_terms import MeasureKind
-from gateway.outcomes.measures.once import OnceMeasure
+from gateway.outcomes.measures.outcome_state import STATE_PHRASES, OnceOfWeeksMeasure, read_outcome_state
 from gateway.outcomes.phrases import PeriodWord, Phrase, PhraseValue
 from gateway.outcomes.terms import Index, WeekState
 from gateway.outcomes.verdicts import SKIPPED, WeekReason, WeekVerdict
@@ -24,7 +25,7 @@ _LEAST_WEEKS_A_MONTH = 4
 
 
 @dataclass(frozen=True, slots=True)
-class RetentionMeasure(OnceMeasure):
+class RetentionMeasure(OnceOfWeeksMeasure):
     """People who once had `needed` qualifying periods among `within` on end."""
 
     needed: int
@@ -42,20 +43,33 @@ class RetentionMeasure(OnceMeasure):
     def goal_people(self) -> int:
         return self.threshold_people
 
+    @property
+    def takes_several_weeks(self) -> bool:
+        return self.needed > 1 or self.by_month
+
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
-        """Reached in the first period that ends `within` periods of which `needed` qualify; it stays reached."""
+        """Reached in the first period that ends `within` periods of which `needed` qualify; it stays reached.
+
+        By the state of the weeks of the qualifying ones among them.
+        """
         asked = [verdict for verdict in verdicts if verdict.reason not in SKIPPED]
         end = last_day(contract, self, person, verdicts)
         weeks = [verdict for verdict in asked if verdict.week.sunday <= end] if self.days_limit else asked
         last = min(end, verdicts[-1].week.sunday) if verdicts else end
-        periods = _months(contract, person, weeks, last) if self.by_month else weeks
+        months = _months(contract, person, weeks, last) if self.by_month else []
+        periods = [_month_verdict(month) for month in months] if self.by_month else weeks
         qualifying = 0  # among the last `within` periods
         for position, period in enumerate(periods):
             qualifying += bool(period.state)
             if position >= self.within:
                 qualifying -= bool(periods[position - self.within].state)
             if period.state and qualifying >= self.needed:
-                return {(period.state, period.week.thursday.year): 1}
+                behind = [
+                    place for place in range(max(0, position + 1 - self.within), position + 1) if periods[place].state
+                ]
+                counted = chain.from_iterable(months[place] if self.by_month else [weeks[place]] for place in behind)
+                parts = [(verdict.state, 1) for verdict in counted]
+                return {(self.state_of(parts), period.week.thursday.year): 1}
         return {}
 
     def can_be_reached_in(self, weeks: int) -> bool:
@@ -69,6 +83,7 @@ class RetentionMeasure(OnceMeasure):
             "period": PeriodWord.of(is_month=self.by_month, is_one=True),
             "periods": PeriodWord.of(is_month=self.by_month, is_one=False),
             "needed_periods": PeriodWord.of(is_month=self.by_month, is_one=self.needed == 1),
+            "counted_in": self.state_phrase(),
         }
         return Phrase(key, values)
 
@@ -94,24 +109,30 @@ class RetentionMeasure(OnceMeasure):
         return self.within >= self.needed
 
 
-def _months(contract: Contract, person: PersonHistory, weeks: Sequence[WeekVerdict], by: date) -> list[WeekVerdict]:
-    """Whole months, each as its last asked week: qualifying where every asked week of it does.
+def _months(
+    contract: Contract, person: PersonHistory, weeks: Sequence[WeekVerdict], by: date
+) -> list[list[WeekVerdict]]:
+    """The asked weeks of each whole month, the earliest first.
 
     A month that began before the person did, or that is not over by that day, is no period; nor is one of which no
     week was asked.
     """
     start = first_week(contract, person)
-    found = []
     by_month: dict[int, list[WeekVerdict]] = {}
     for verdict in weeks:
         by_month.setdefault(verdict.week.month.ordinal, []).append(verdict)
+    found = []
     for month, asked in by_month.items():  # the earliest first, as the weeks
         whole = Month(month).weeks()
-        if whole[0] < start or whole[-1].sunday > by:
-            continue
-        last = asked[-1]
-        found.append(last if all(one.state for one in asked) else WeekVerdict(last.week, WeekReason.NO_STATE))
+        if whole[0] >= start and whole[-1].sunday <= by:
+            found.append(asked)
     return found
+
+
+def _month_verdict(asked: Sequence[WeekVerdict]) -> WeekVerdict:
+    """A month as its last asked week: qualifying where every asked week of it does."""
+    last = asked[-1]
+    return last if all(one.state for one in asked) else WeekVerdict(last.week, WeekReason.NO_STATE)
 
 
 def _read(
@@ -121,18 +142,23 @@ def _read(
     within = table.integer("within", needed, most=520)
     if within < needed:
         raise table.refuse("within", "holds fewer periods than are needed: nobody could reach it")
+    by_month = table.convert("period", one_of("week", "month")) == "month"
     return RetentionMeasure(
         name,
         states,
         table.line,
         needed,
         within,
-        by_month=table.convert("period", one_of("week", "month")) == "month",
+        by_month=by_month,
         days_from_enrolment=table.integer("days_from_enrolment", 0, most=3660),
         threshold_people=table.integer("threshold_people", 0),
+        outcome_state=read_outcome_state(table, states, several=needed > 1 or by_month),
     )
 
 
 KIND = MeasureKind(
-    word=RetentionMeasure.kind, manual="Retention", phrases=frozenset({"first", "on_end", "among"}), read=_read
+    word=RetentionMeasure.kind,
+    manual="Retention",
+    phrases=frozenset({"first", "on_end", "among", *STATE_PHRASES}),
+    read=_read,
 )

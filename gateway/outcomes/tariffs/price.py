@@ -11,6 +11,7 @@ from gateway.outcomes.bound import AmountBounds
 from gateway.outcomes.contract import Contract, Measure, PersonalTariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.known_terms import KnownTerms, TariffKind, find_index
+from gateway.outcomes.measures.outcome_state import OnceOfWeeksMeasure
 from gateway.outcomes.phrases import Money, Phrase, StatePrices
 from gateway.outcomes.tariffs import declared_price
 from gateway.outcomes.tariffs.limits import gate_numbers
@@ -86,6 +87,13 @@ class PriceTariff(PersonalTariff):
     def tells_apart(self, first: str, second: str) -> bool:
         return self.price_by_state is not None and self.price_by_state[first] != self.price_by_state[second]
 
+    def keeps_order(self, contract: Contract) -> bool:
+        """Whether a measure that counts for the lowest price still finds it after a price was changed."""
+        measure = contract.measure(self.of)
+        if self.price_by_state is None or not isinstance(measure, OnceOfWeeksMeasure):
+            return True
+        return measure.keeps_order(self.price_by_state)
+
     def first_paid(self) -> int:
         return 1
 
@@ -150,6 +158,12 @@ def _read(table: DeclarationTable, name: str, known: KnownTerms) -> PriceTariff 
     by_state = _read_prices(table, measure.states) if "price_by_state" in table else None
     if by_state is not None and "price_minor" in table:
         raise table.refuse("price_minor", "and price_by_state contradict each other")
+    if by_state is not None and isinstance(measure, OnceOfWeeksMeasure) and not measure.keeps_order(by_state):
+        reason = (
+            f'must not rise in the order of the states of {of!r}: with outcome_state = "lowest" the last of them prices'
+            " the outcome. Put the state with the lowest price last"
+        )
+        raise table.refuse("price_by_state", reason)
     index = find_index(table, known.indices) if "index" in table else None
     base = table.integer("base_year", least=1) if index else 0
     if index and base not in index.values:

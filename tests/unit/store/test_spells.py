@@ -41,7 +41,9 @@ def shown(weeks: str, *, start: int = 0) -> list[StatusSpell]:
     ]
 
 
-def pull(store: Store, weeks: str, *, day: int, start: int = 0, edition: int | None = None) -> int:
+def pull(
+    store: Store, weeks: str, *, day: int, start: int = 0, edition: int | None = None, covered_since: range = range(0)
+) -> int:
     with store.write(NOW + day * DAY, by=SOMEBODY) as uow:
         uow.record(EVENT)
         return spells.store_spells(
@@ -52,6 +54,7 @@ def pull(store: Store, weeks: str, *, day: int, start: int = 0, edition: int | N
             to_week=FIRST + (start + len(weeks) - 1),
             edition=day if edition is None else edition,
             now=uow.now,
+            covered_since=[FIRST.ordinal + week for week in covered_since],
         )
 
 
@@ -102,7 +105,7 @@ def test_a_correction_changes_today_and_not_yesterday(enrolled: Store) -> None:
     ]
 
 
-def test_an_older_file_that_comes_late_undoes_nothing_and_still_fills_gaps(enrolled: Store) -> None:
+def test_an_older_file_that_comes_late_undoes_nothing_and_still_tells_the_weeks_behind(enrolled: Store) -> None:
     pull(enrolled, "F-F", day=1, edition=20)
     assert pull(enrolled, "FFF--", day=2, edition=10) == 1
     assert known(enrolled, day=2) == "F-F-- "
@@ -110,6 +113,12 @@ def test_an_older_file_that_comes_late_undoes_nothing_and_still_fills_gaps(enrol
     assert known(enrolled, day=3) == "F-F-- "
     assert pull(enrolled, "FFF", day=4, edition=20) == 1  # the same edition again, mended
     assert known(enrolled, day=4) == "FFF-- "
+
+
+def test_what_a_newer_edition_left_open_an_older_one_does_not_fill(enrolled: Store) -> None:
+    pull(enrolled, "F F", day=1, edition=20)
+    assert pull(enrolled, "----U", day=2, edition=10, covered_since=range(3)) == 1
+    assert known(enrolled, day=2) == "F F-U "
 
 
 def test_weeks_that_a_newer_edition_confirmed_are_its_own(enrolled: Store) -> None:

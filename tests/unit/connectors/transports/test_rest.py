@@ -435,6 +435,7 @@ def declared(text: str) -> SourceDeclaration:
         ("parallel = 4", "parallel = 0", "must be at least 1"),
         ("parallel = 4", 'networks = ["0.0.0.0/0"]', "wider than a network of one organisation"),
         ("parallel = 4", 'proxy = "socks5://x"', "must begin with https"),
+        ("parallel = 4", 'proxy = "http://us:pw@proxy.example:8080"', "must hold no user and no password"),
         ("parallel = 4", "verify = false", "transport.http.verify is not a word"),
         ("[transport.http]", '[transport.body]\na = "b"\n\n[transport.http]', "stands with POST alone"),
         (

@@ -156,37 +156,43 @@ def proxied(source: HttpSource) -> Iterator[tuple[Proxy, str]]:
         thread.join()
 
 
-@pytest.mark.parametrize("said_by", ["declaration", "environment", "password"])
+@pytest.mark.parametrize("login", ["", "us:p@:ss"])
 def test_the_proxy_is_used_and_the_name_is_left_to_it(
-    source: HttpSource, town: Town, proxied: tuple[Proxy, str], said_by: str, monkeypatch: pytest.MonkeyPatch
+    source: HttpSource, town: Town, proxied: tuple[Proxy, str], login: str
 ) -> None:
-    """TLS goes through the proxy to the source: the proxy sees a name and no content."""
+    """TLS goes through the proxy to the source: the proxy sees a name and no content, the source no password."""
     proxy, address = proxied
     url = "https://localhost:443"  # in the certificate
-    monkeypatch.setenv("NO_PROXY", "")
-    monkeypatch.setenv("HTTPS_PROXY", address.replace("//", "//us:p%40ss@") if said_by == "password" else address)
-    said = address if said_by == "declaration" else ""
-    if said_by == "declaration":
-        monkeypatch.delenv("HTTPS_PROXY")
-    http = client(url, Waits(), town.secrets(), authority="ca", client_certificate="me", proxy=said)
+    settings = {"proxy": address, "proxy_login": "login" if login else ""}
+    http = client(url, Waits(), town.secrets(login=login), authority="ca", client_certificate="me", **settings)
     assert http.send(lambda: HttpRequest("GET", url + "/secret-path"), accept=JSON).status == 200
     assert proxy.asked[0].startswith(b"CONNECT localhost:443 HTTP/1.1\r\n")
     assert b"secret-path" not in b"".join(proxy.asked)
-    assert (b"Basic dXM6cEBzcw==" in proxy.asked[0]) == (said_by == "password")
+    assert (b"Basic dXM6cEA6c3M=" in proxy.asked[0]) == bool(login)
 
 
-@pytest.mark.parametrize("changes", [{"proxy": "direct"}, {"no_proxy": "localhost,127.0.0.1"}])
-def test_a_source_that_is_near_is_reached_without_the_proxy(
+@pytest.mark.parametrize("text", ["password alone", ":password"])
+def test_a_login_that_is_not_both_is_said_by_its_name(town: Town, text: str) -> None:
+    with pytest.raises(SecretMissing, match="the secret 'login' is no user and password") as missing:
+        client("https://127.0.0.1:1", Waits(), town.secrets(login=text), proxy="http://p:1", proxy_login="login")
+    assert "password alone" not in str(missing.value)
+
+
+@pytest.mark.parametrize("declared", ["", "direct"])
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY"])
+def test_a_proxy_of_the_environment_is_not_used(
     source: HttpSource,
     town: Town,
     proxied: tuple[Proxy, str],
-    changes: dict[str, str],
+    name: str,
+    declared: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Whoever sets a variable would decide past whom the questions go, with a password that every process shows."""
     proxy, address = proxied
-    monkeypatch.setenv("HTTPS_PROXY", address)
-    monkeypatch.setenv("NO_PROXY", changes.get("no_proxy", ""))
-    ask(source, town.secrets(), proxy=changes.get("proxy", ""))
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv(name, address.replace("//", "//us:canary-password@"))
+    ask(source, town.secrets(), proxy=declared)
     assert proxy.asked == []
     assert source.requests == 1
 

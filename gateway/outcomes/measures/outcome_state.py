@@ -1,0 +1,123 @@
+"""What kinds share whose outcome takes several weeks: these may lie in several states, and it counts for one of them.
+
+Which one is the contract's word, `outcome_state`. It decides the price where states have prices of their own, and the
+class where an outcome is shown by class. A week of the outcome is one that it needed: the last so many of a people
+measure, those of the qualifying periods of a retention, the days up to the last one needed of a days measure.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from enum import StrEnum
+from itertools import combinations
+from typing import assert_never
+
+from gateway.outcomes.contract import Measure, Tariff
+from gateway.outcomes.measures.once import OnceMeasure
+from gateway.outcomes.phrases import Phrase
+from gateway.outcomes.terms import WeekState
+from vocabulary.declaration import DeclarationTable, one_of
+from vocabulary.total import total
+
+
+class OutcomeState(StrEnum):
+    """Which of the states that an outcome's weeks lie in it counts for."""
+
+    LAST = "last"  # that of the last week
+    MOST = "most"  # that of the most weeks, or days; of equally many the one that came last
+    LOWEST = "lowest"  # the one with the lowest price: of `states` the one that stands last there
+
+
+_PHRASES = total(
+    {
+        OutcomeState.LAST: "state_last",
+        OutcomeState.MOST: "state_most",
+        OutcomeState.LOWEST: "state_lowest",
+    },
+    OutcomeState,
+)
+STATE_PHRASES = frozenset(_PHRASES.values())
+
+
+@dataclass(frozen=True, slots=True)
+class OnceOfWeeksMeasure(OnceMeasure):
+    """A measure under which a person is one unit, or none, for weeks that may lie in several states."""
+
+    _: KW_ONLY
+    outcome_state: OutcomeState | None = None  # None where nothing hangs on it: then that of the last week
+
+    @property
+    @abstractmethod
+    def takes_several_weeks(self) -> bool:
+        """Whether an outcome can rest on more than one week."""
+
+    @property
+    def can_lie_in_several(self) -> bool:
+        """Whether one outcome can lie in several states."""
+        return len(self.states) > 1 and self.takes_several_weeks
+
+    def state_of(self, parts: Sequence[tuple[str, int]]) -> str:
+        """The state that an outcome counts for. `parts` are its weeks in their order: a state, and weeks or days."""
+        match self.outcome_state:
+            case None | OutcomeState.LAST:
+                return parts[-1][0]
+            case OutcomeState.MOST:
+                counted: Counter[str] = Counter()
+                for state, number in parts:
+                    counted[state] += number
+                most = max(counted.values())
+                return next(state for state, _ in reversed(parts) if counted[state] == most)
+            case OutcomeState.LOWEST:
+                touched = {state for state, _ in parts}
+                return next(state.id for state in reversed(self.states) if state.id in touched)
+            case _:
+                assert_never(self.outcome_state)
+
+    def state_phrase(self) -> Phrase | str:
+        """Which state an outcome counts for, where the contract says it."""
+        return Phrase(_PHRASES[self.outcome_state]) if self.outcome_state is not None else ""
+
+    def keeps_order(self, prices: Mapping[str, int]) -> bool:
+        """Whether `lowest` names the lowest price: prices by state never rise in the order of `states`."""
+        if self.outcome_state is not OutcomeState.LOWEST:
+            return True
+        ordered = [prices[state.id] for state in self.states]
+        return ordered == sorted(ordered, reverse=True)
+
+
+def read_outcome_state(table: DeclarationTable, states: Sequence[WeekState], *, several: bool) -> OutcomeState | None:
+    """The measure's word, where it has one; refused where no outcome lies in several states."""
+    if "outcome_state" not in table:
+        return None
+    word = OutcomeState(table.convert("outcome_state", one_of(*OutcomeState)))
+    if len(states) < 2 or not several:
+        what = "rests on one week" if len(states) > 1 else "has one state"
+        raise table.refuse("outcome_state", f"says nothing here, since an outcome {what}: leave it out")
+    return word
+
+
+def check_outcome_states(
+    root: DeclarationTable, measures: Sequence[Measure], tariffs: Sequence[Tariff], *, breakdown: str
+) -> None:
+    """The contract says which state an outcome counts for where a price hangs on it, and nowhere where nothing does.
+
+    Where it is shown by class alone it may say so, and else takes the state of the last week.
+    """
+    if not measures:
+        return
+    for table, measure in zip(root.tables("measures"), measures, strict=True):
+        if not isinstance(measure, OnceOfWeeksMeasure):
+            continue
+        pairs = list(combinations([state.id for state in measure.states], 2))
+        readers = [one for one in tariffs if one.main_figure == measure.id]
+        is_priced = any(tariff.tells_apart(*pair) for tariff in readers for pair in pairs)
+        word = measure.outcome_state
+        if word is None and is_priced and measure.takes_several_weeks:
+            known = " or ".join(f'"{one}"' for one in OutcomeState)
+            reason = f"is missing: an outcome's weeks may lie in states with other prices. Add outcome_state = {known}"
+            raise table.refuse("outcome_state", reason)
+        if word is not None and not is_priced and (measure.id != breakdown or word is OutcomeState.LOWEST):
+            raise table.refuse("outcome_state", "says nothing here, since no price differs by state: leave it out")
