@@ -296,7 +296,7 @@ def test_what_one_proposes_the_other_signs_and_its_dispute_has_ended(town: Simul
 def test_what_a_line_is_worth_already_is_not_proposed_and_its_first_worth_may_be_once_it_changed(
     town: SimulatedMunicipality,
 ):
-    with refuses("same-worth"):
+    with pytest.raises(SettlementRefused, match=r"\(same-worth\).* is worth that already: .*accepts it as it stands$"):
         adjusted(town, DUE, by_operator=True)
     for by_operator in (True, False):
         adjusted(town, DUE - 5, by_operator=by_operator)

@@ -93,6 +93,7 @@ def test_only_windows_whose_total_says_what_is_paid_for_are_shown_and_only_paid_
     )  # fmt: skip
     assert made.contract == AcceptedContract("impact60", 1, CONTRACT.sha256)
     assert (made.stated, made.predicates) == (None, ())
+    assert seen(total("2018H2", 0), paid="2018H2").flow.repaid_minor == 0
     nothing = seen()
     assert (nothing.windows, nothing.goal, nothing.flow.repaid_minor) == ((), None, 0)
 
