@@ -11,7 +11,7 @@ stage), so that the answer gives away little about the cells themselves: see `sh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -155,6 +155,33 @@ def show_band(part: int, whole: int, *, people: int, others: int, cohort: int, r
     if min(people, others) < rules.k or not may_show_total(cohort, rules):
         return Band.WITHHELD
     return next((band for percent, band in _UP_TO if 100 * part < percent * whole), Band.FROM_50)
+
+
+def may_show_sum(
+    parts: Mapping[str, int],
+    *,
+    beside: Mapping[str, int],
+    related: Collection[tuple[str, str]],
+    rules: DisclosureRules,
+) -> bool:
+    """Whether the sum of several figures of one cohort may be shown where each of them may not (R2 to R4).
+
+    `parts` are figures by name, `beside` those that the reader has anyway, `related` the pairs of which one may count
+    a part of the other's people. Amounts and prices can tell the parts, so the reader is taken to know each. Promised:
+    - one part with nothing beside it is a total as any other (R1): its value is not looked at;
+    - else the sum is shown only where each part is at least k, and two that are related differ by at least k: who is
+      in one and not in the other are a group as well, and nobody is too (R10).
+
+    Raises:
+        DisclosureInvalid: a figure is negative.
+    """
+    known = {**parts, **beside}
+    if min(known.values(), default=0) < 0:
+        raise DisclosureInvalid("A figure is negative; count people or points.")
+    if len(known) < 2:
+        return True
+    differences = [abs(known[one] - known[other]) for one, other in related]
+    return min((*parts.values(), *differences)) >= rules.k
 
 
 def _protects(withheld: list[int], *, stage: int, k: int) -> bool:

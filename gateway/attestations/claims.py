@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from gateway.attestations.reached import reached_claims
 from gateway.errors.release import DraftRefused
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation
@@ -53,8 +54,9 @@ ACTIONS: Mapping[Template, Action] = total(
 _TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}-?[0-9]{4}(?![0-9A-Za-z])")
 _DISCLOSABLE = total({
     Template.CONTRACT_TOTAL: {
-        "participants", "cohort_seals", "outcomes_achieved", "threshold", "qualifying_weeks", "payable",
-        "outcomes_by_class", "not_counted", "sources", "method", "suppression", "illustrative", "difference",
+        "participants", "cohort_seals", "outcomes_achieved", "outcomes_reached", "points_reached", "threshold",
+        "qualifying_weeks", "payable", "outcomes_by_class", "not_counted", "sources", "method", "suppression",
+        "illustrative", "difference",
     },
     Template.PREDICATE: {
         "participants", "cohort_seals", "threshold", "sources", "method", "suppression", "illustrative", "difference",
@@ -125,6 +127,7 @@ def disclosable_claims(
         claims["payable"] = payable
         if measure:
             claims["outcomes_achieved"] = achieved
+        claims |= reached_claims(contract, evaluation)
         weeks = [one for one in contract.measures if one.unit is FigureUnit.WEEK]
         if weeks:
             claims["qualifying_weeks"] = sum(

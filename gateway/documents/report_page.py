@@ -271,6 +271,8 @@ def _line(line: Mapping[str, JsonValue]) -> str:
 
 def _plain(name: str, value: JsonValue, names: Mapping[str, str]) -> str:
     match value:
+        case None:
+            return "skjult"
         case {"amount_minor": int(amount), "currency": str(currency)}:
             return formats.danish_money(amount, currency)
         case {"met": met, **rest}:

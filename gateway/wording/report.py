@@ -75,6 +75,8 @@ ROLE = total({"operator": "leverandør", "investor": "investor"}, Recipient)
 CLAIM = {
     "participants": "henviste",
     "outcomes_achieved": "i mål",
+    "outcomes_reached": "nåede mål",
+    "points_reached": "nåede opfølgninger",
     "threshold": "målet",
     "payable": "beløb",
     "qualifying_weeks": "uger, der tæller",
@@ -84,6 +86,8 @@ CLAIM = {
 }
 DIFFERENCE = {
     "outcomes_achieved": "i mål",
+    "outcomes_reached": "nåede mål",
+    "points_reached": "nåede opfølgninger",
     "qualifying_weeks": "uger",
     "amount_minor": "beløb",
     "threshold_met": "målet",

@@ -14,6 +14,7 @@ from gateway.contracts import declarations
 from gateway.events.records import RecordsComplete
 from gateway.store.log_tables import LogEntry
 from gateway.store.tables import SpellRow
+from tests.support.clocks import let_nobody_wait
 from tests.support.command_line import Ran, run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality
@@ -23,8 +24,9 @@ IN_FOLDER = 'pattern = "*.csv"\n'
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[SimulatedMunicipality]:
+def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedMunicipality]:
     """A source of periods that the contract reads, in a drop folder."""
+    let_nobody_wait(monkeypatch)
     town = several(tmp_path)
     declare(town, "")
     (tmp_path / "inbox").mkdir()

@@ -171,6 +171,8 @@ def odd_claims() -> Iterator[Case]:
     trust = issuer.trust_bytes()
     everything = disclosable(
         qualifying_weeks=1,
+        outcomes_reached=1,
+        points_reached=1,
         lines=[{"tariff": "m", "kind": "window", "unit": "week", "quantity": 1, "amount_minor": 2_100_000}],
         method={"inputs_sha256": "ab" * 32, "engine_version": "1", "data_sources": ["a"]},
         suppression={"k": 5, "k_cohort": 25, "rules": ["k"]},

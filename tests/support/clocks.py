@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from connectors.transport import Clock
+from gateway.installation import gateway, settings
 
 _BEGAN = datetime(2021, 3, 1, 6, tzinfo=UTC)
 
@@ -50,3 +53,11 @@ class Waits:
             self._sleep,
             lambda: datetime.now(UTC) + timedelta(seconds=sum(self.slept)),
         )
+
+
+def let_nobody_wait(patch: pytest.MonkeyPatch) -> Waits:
+    """From now on a pull, also one of the command line in this process, sleeps no second of what it waits."""
+    waits = Waits()
+    for module in (settings, gateway):
+        patch.setattr(module, "REAL_TIME", waits.clock)
+    return waits

@@ -14,16 +14,14 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from gateway.installation.gateway import Gateway
-from gateway.installation.settings import Kind, Settings, utc_now
+from gateway.installation.settings import Kind, utc_now
 from gateway.release import publication
 from gateway.release import releasing as release
-from gateway.simulate.drop import Drop
 from gateway.store import queries
 from gateway.store.tables import ReleaseRow
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import VerifiedOutcome, verify_bundle
-from tests.support.simulated import Edit, Municipality, simulated
+from tests.support.simulated import Edit, Municipality, reopened, simulated
 
 # IMPACT60 with 30 people, so that each case is quick; 30 still reaches k_cohort
 SMALL_COURSE: tuple[Edit, ...] = (
@@ -83,9 +81,8 @@ def copied(
 ) -> SimulatedMunicipality:
     """The same municipality once more, in `folder`; the original's store is at rest."""
     shutil.copytree(original.folder, folder, dirs_exist_ok=True)
-    gateway = Gateway.open(Settings(data_directory=folder / "gateway"), clock=clock)
-    drop = _moved(original.drop, original.folder, folder)
-    return SimulatedMunicipality(gateway, original.contract, drop, folder)
+    town = reopened(original, folder, clock=clock)
+    return SimulatedMunicipality(town.gateway, original.contract, town.drop, folder)
 
 
 def built(
@@ -115,7 +112,3 @@ def _original(name: str, pulled: bool, kind: Kind) -> SimulatedMunicipality:
         publication.publish(town.gateway)
     town.gateway.store.dispose()
     return town
-
-
-def _moved(drop: Drop, old: Path, new: Path) -> Drop:
-    return Drop(*(new / path.relative_to(old) for path in (drop.referrals, drop.status, drop.income)))

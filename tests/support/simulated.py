@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from connectors.errors import FileNotNeeded
 from gateway.contracts import declarations
@@ -133,21 +136,82 @@ def simulated(
     in_shadow: bool = False,
     clock: Callable[[], datetime] = utc_now,
 ) -> Municipality:
-    """An installation with its contract in force and its register files written; nothing is enrolled or pulled."""
-    folder.mkdir(parents=True, exist_ok=True)
-    course = load_course(_edited(EXAMPLES / "courses" / f"{name}.toml", course_edits).encode(), file=f"{name}.toml")
-    drop = write_drop(folder / "drop", course, seed=seed, extract_people=extract_people)
+    """An installation with its contract in force and its register files written; nothing is enrolled or pulled.
+
+    On SQLite and by the real clock it is a copy of what the same words made before in this process.
+    """
+    words = (name, seed, extract_people, course_edits, edits, programme_edits, kind, in_shadow)
+    if database_url or clock is not utc_now:
+        return _made(folder, *words, database_url=database_url, clock=clock)
+    original = _original(*words)
+    shutil.copytree(original.folder, folder, dirs_exist_ok=True)
+    return reopened(original, folder)
+
+
+def reopened(original: Municipality, folder: Path, *, clock: Callable[[], datetime] = utc_now) -> Municipality:
+    """The copy of a municipality that stands in `folder`."""
+    gateway = Gateway.open(Settings(data_directory=folder / "gateway"), clock=clock)
+    return Municipality(gateway, original.contract, _moved(original.drop, original.folder, folder), folder)
+
+
+@cache
+def _original(*words: Any) -> Municipality:
+    town = _made(Path(tempfile.mkdtemp(prefix=f"{words[0]}-")), *words)
+    town.gateway.store.dispose()
+    return town
+
+
+@cache
+def _installation(name: str, kind: Kind) -> Path:
+    """Keys, database and status list of an installation that knows no contract yet."""
+    folder = Path(tempfile.mkdtemp(prefix="installation-"))
+    _install(folder, name, kind).store.dispose()
+    return folder
+
+
+def _install(
+    folder: Path, name: str, kind: Kind, *, database_url: str = "", clock: Callable[[], datetime] = utc_now
+) -> Gateway:
     code, town = TOWNS[name]
-    gateway = initialise(
-        Settings(data_directory=folder / "gateway", database_url=database_url),
+    return initialise(
+        Settings(data_directory=folder, database_url=database_url),
         host_name=f"gateway.{name}.example",
         municipality_code=code,
         municipality_name=town,
         kind=kind,
         clock=clock,
     )
+
+
+def _made(
+    folder: Path,
+    name: str,
+    seed: int,
+    extract_people: int,
+    course_edits: tuple[Edit, ...],
+    edits: tuple[Edit, ...],
+    programme_edits: tuple[Edit, ...],
+    kind: Kind,
+    in_shadow: bool,
+    *,
+    database_url: str = "",
+    clock: Callable[[], datetime] = utc_now,
+) -> Municipality:
+    folder.mkdir(parents=True, exist_ok=True)
+    course = load_course(_edited(EXAMPLES / "courses" / f"{name}.toml", course_edits).encode(), file=f"{name}.toml")
+    drop = write_drop(folder / "drop", course, seed=seed, extract_people=extract_people)
+    installed = folder / "gateway"
+    if database_url or clock is not utc_now:
+        gateway = _install(installed, name, kind, database_url=database_url, clock=clock)
+    else:
+        shutil.copytree(_installation(name, kind), installed, dirs_exist_ok=True)
+        gateway = Gateway.open(Settings(data_directory=installed))
     declare(gateway, name, folder, edits=edits, programme_edits=programme_edits, in_shadow=in_shadow)
     return Municipality(gateway, name, drop, folder)
+
+
+def _moved(drop: Drop, old: Path, new: Path) -> Drop:
+    return Drop(*(new / path.relative_to(old) for path in (drop.referrals, drop.status, drop.income)))
 
 
 def _edited(file: Path, edits: tuple[Edit, ...]) -> str:

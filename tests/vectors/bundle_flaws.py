@@ -24,6 +24,7 @@ from tests.vectors.making import (
     RARE,
     Vector,
     claim,
+    disclosure,
     edited,
     key_times,
     listed,
@@ -45,6 +46,10 @@ Rows = list[tuple[str, str, Callable[[Issuer], bytes]]]
 GOOD = [
     Vector("full", 0, "Nothing: the claims that most bundles show.", Issuer.bundle),
     Vector("every-claim", 0, "Nothing: the claims that few bundles show.", shows(**RARE)),
+    Vector(
+        "reached-withheld", 0, "Nothing: how much was reached is withheld, which is told.",
+        disclosure("c2FsdA", "outcomes_reached", None),
+    ),
     Vector("nothing-shown", 0, "Nothing: every claim is withheld.", parts(lambda p: [p[0], ""])),
     Vector("two-shown", 0, "Nothing: all but two claims are withheld.", parts(lambda p: [p[0], p[1], p[3], ""])),
     Vector("predicate", 0, "Nothing: met, without a number.", predicate),

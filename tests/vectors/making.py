@@ -29,6 +29,8 @@ PAYMENT = {
 }
 LINE = {"tariff": "weeks", "kind": "window", "unit": "week", "quantity": 14, "amount_minor": 2_100_000}
 RARE = {
+    "outcomes_reached": 34,
+    "points_reached": 0,
     "qualifying_weeks": -3,
     "method": {"inputs_sha256": "ab" * 32, "engine_version": "1", "data_sources": ["ydelser", "e-indkomst"]},
     "not_counted": [{"reason": "on_benefit", "value": 12}, {"reason": "left", "value": None}],

@@ -182,6 +182,8 @@ def step5() -> list[Vector]:
         ),
         ("unknown-claim", "A disclosed claim that the type does not have.", disclosure("c2FsdA", "bonus", 1)),
         ("participants-is-text", "A number is a text.", shows(participants="40")),
+        ("reached-is-negative", "What was reached is a count.", shows(outcomes_reached=-1)),
+        ("points-are-text", "What was reached is a count.", shows(points_reached="3")),
         ("participants-is-negative", "A count is negative.", shows(participants=-40)),
         (
             "control-character-in-a-name",

@@ -23,7 +23,14 @@ from outcome_verifier.shapes import (
 
 _WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}")
 _INTEGRITY = re.compile(r"sha256-[A-Za-z0-9+/]{43}=")
-_DIFFERENCES = {"outcomes_achieved", "qualifying_weeks", "amount_minor", "threshold_met"}
+_DIFFERENCES = {
+    "outcomes_achieved",
+    "outcomes_reached",
+    "points_reached",
+    "qualifying_weeks",
+    "amount_minor",
+    "threshold_met",
+}
 _KINDS = {  # template -> how its type (vct) and its log's origin end
     "contract_total": ("/vct/outcome-attestation/1", "/attest"),
     "predicate": ("/vct/outcome-attestation/1", "/attest"),
@@ -92,6 +99,10 @@ def _difference(value: Any) -> bool:
     return value.get("threshold_met", 0) in (-1, 0, 1)
 
 
+def _count_or_withheld(value: Any) -> bool:
+    return value is None or is_count(value)
+
+
 _SUPERSEDES = fields(jti=is_uuid, sha256=is_digest)
 _MET_ALONE = fields(met=lambda value: isinstance(value, bool))
 _WITH_PEOPLE = fields(people=is_count, met=lambda value: isinstance(value, bool))
@@ -115,10 +126,12 @@ _SHOWN: dict[str, Shape] = {
     "participants": is_count,
     "cohort_seals": list_of(fields(batch=is_text, count=is_count, root=is_digest, sealed_on=is_text, nonce=is_digest)),
     "outcomes_achieved": is_count,
+    "outcomes_reached": _count_or_withheld,
+    "points_reached": _count_or_withheld,
     "threshold": lambda value: _WITH_PEOPLE(value) or _MET_ALONE(value),
     "qualifying_weeks": is_integer,
-    "outcomes_by_class": list_of(fields(**{"class": is_text, "value": lambda value: value is None or is_count(value)})),
-    "not_counted": list_of(fields(reason=is_text, value=lambda value: value is None or is_count(value))),
+    "outcomes_by_class": list_of(fields(**{"class": is_text, "value": _count_or_withheld})),
+    "not_counted": list_of(fields(reason=is_text, value=_count_or_withheld)),
     "payable": fields(amount_minor=is_integer, currency=is_text),
     "lines": list_of(fields(tariff=is_text, kind=is_text, unit=is_text, quantity=is_integer, amount_minor=is_integer)),
     "sources": fields(complete_to_week=matches(_WEEK), known_at=is_instant),

@@ -50,6 +50,7 @@ _COMMANDS = {
 }
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _AT_THE_END = "at the end of the window"
+_REACHED = {"outcomes_reached": "outcomes reached", "points_reached": "points reached"}
 _LINES = {"window": "of this window", "correction": "of earlier windows"}
 
 
@@ -203,6 +204,10 @@ def figures(claims: Mapping[str, Any], shown: Mapping[str, Any], *, further_paye
         yield line("people referred", f"{shown['participants']}, the whole cohort of the contract")
     if "outcomes_achieved" in shown:
         yield line("in the outcome", f"{shown['outcomes_achieved']} {_AT_THE_END}, whenever reached")
+    for name, words in _REACHED.items():
+        if name in shown:
+            value = "withheld" if shown[name] is None else f"{shown[name]:,} {_AT_THE_END}, from the enrolment on"
+            yield line(words, value)
     if "threshold" in shown:
         met = "met" if shown["threshold"]["met"] else "NOT met"
         has_people = "people" in shown["threshold"]

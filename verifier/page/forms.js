@@ -30,6 +30,8 @@ const isParty = fields({ role: isText, organisation: isText });
 function isDifference(value) {
   const form = {
     outcomes_achieved: isInteger,
+    outcomes_reached: isInteger,
+    points_reached: isInteger,
     qualifying_weeks: isInteger,
     amount_minor: isInteger,
     threshold_met: (met) => [-1, 0, 1].includes(met),
@@ -66,14 +68,18 @@ const VISIBLE_IF_THERE = {
 const isMetAlone = fields({ met: isBoolean });
 const isMetWithPeople = fields({ people: isCount, met: isBoolean });
 
+const isCountOrWithheld = (value) => value === null || isCount(value);
+
 const SHOWN = {
   participants: isCount,
   cohort_seals: listOf(fields({ batch: isText, count: isCount, root: isDigest, sealed_on: isText, nonce: isDigest })),
   outcomes_achieved: isCount,
+  outcomes_reached: isCountOrWithheld,
+  points_reached: isCountOrWithheld,
   threshold: (value) => isMetAlone(value) || isMetWithPeople(value),
   qualifying_weeks: isInteger,
-  outcomes_by_class: listOf(fields({ class: isText, value: (value) => value === null || isCount(value) })),
-  not_counted: listOf(fields({ reason: isText, value: (value) => value === null || isCount(value) })),
+  outcomes_by_class: listOf(fields({ class: isText, value: isCountOrWithheld })),
+  not_counted: listOf(fields({ reason: isText, value: isCountOrWithheld })),
   payable: fields({ amount_minor: isInteger, currency: isText }),
   lines: listOf(fields({ tariff: isText, kind: isText, unit: isText, quantity: isInteger, amount_minor: isInteger })),
   sources: fields({ complete_to_week: isWeek, known_at: isInstant }),

@@ -260,6 +260,10 @@
     if ("outcomes_achieved" in shown) {
       rows.push({ row: [text.outcomes, integer(shown.outcomes_achieved), text.outcomesWhen], kind: "main" });
     }
+    for (const [name, label] of [["outcomes_reached", text.reached], ["points_reached", text.points]]) {
+      if (!(name in shown)) continue;
+      rows.push({ row: [label, shown[name] === null ? text.classWithheld : integer(shown[name]), text.sinceEnrolment], kind: "main" });
+    }
     for (const { class: name, value } of shown.outcomes_by_class ?? []) {
       const count = value === null ? text.classWithheld : integer(value);
       rows.push({ row: [name.replaceAll("_", " "), count, text.atEnd], kind: "part" });
@@ -324,6 +328,8 @@
     const text = words();
     const value = {
       outcomes_achieved: signed,
+      outcomes_reached: signed,
+      points_reached: signed,
       qualifying_weeks: signed,
       amount_minor: (minor) => money(minor, currency, "exceptZero"),
       threshold_met: (change) => text.metChanges[change],

@@ -14,6 +14,7 @@ from policies.disclosure import (
     DisclosureRules,
     check_group,
     fold_small,
+    may_show_sum,
     may_show_total,
     show_band,
     show_breakdown,
@@ -317,3 +318,35 @@ def test_below_k_nothing_of_the_figures_shows(people: int, others: int, part: in
 def test_a_part_that_is_none_is_refused(part: int, whole: int, people: int, others: int):
     with pytest.raises(DisclosureInvalid):
         band(part, whole, people=people, others=others)
+
+
+SUMS = [
+    # parts, beside, related, shown
+    ({}, {}, [], True),
+    ({"a": 0}, {}, [], True),  # a total as any other
+    ({"a": 4}, {"goal": 20}, [], False),
+    ({"a": 5}, {"goal": 20}, [], True),
+    ({"a": 5}, {"goal": 2}, [], True),  # that one is shown anyway
+    ({"a": 5, "b": 5}, {}, [], True),
+    ({"a": 5, "b": 4}, {}, [], False),
+    ({"a": 0, "b": 20}, {}, [], False),
+    ({"a": 20, "b": 25}, {}, [("a", "b")], True),
+    ({"a": 25, "b": 20}, {}, [("b", "a")], True),
+    ({"a": 20, "b": 24}, {}, [("a", "b")], False),
+    ({"a": 20, "b": 20}, {}, [("a", "b")], False),
+    ({"a": 20, "b": 30}, {"goal": 33}, [("a", "b"), ("a", "goal")], True),
+    ({"a": 20, "b": 30}, {"goal": 33}, [("a", "b"), ("goal", "b")], False),
+]
+
+
+@pytest.mark.parametrize(("parts", "beside", "related", "is_shown"), SUMS)
+def test_a_sum_is_shown_where_neither_a_part_nor_a_difference_is_small(
+    parts: dict[str, int], beside: dict[str, int], related: list[tuple[str, str]], is_shown: bool
+):
+    assert may_show_sum(parts, beside=beside, related=related, rules=DisclosureRules(k=5)) is is_shown
+
+
+@pytest.mark.parametrize(("parts", "beside"), [({"a": -1}, {}), ({"a": 1}, {"goal": -1})])
+def test_a_negative_figure_is_no_part_of_a_sum(parts: dict[str, int], beside: dict[str, int]):
+    with pytest.raises(DisclosureInvalid, match="A figure is negative"):
+        may_show_sum(parts, beside=beside, related=[], rules=DisclosureRules())

@@ -64,6 +64,16 @@ def test_each_figure_says_of_which_time_it_is(files: tuple[Issuer, Path], capsys
     assert found["payable"] == "21,000.00 DKK for this window, corrections of earlier windows included"
 
 
+def test_what_was_reached_stands_beside_the_time_that_it_is_of(
+    files: tuple[Issuer, Path], capsys: pytest.CaptureFixture[str]
+):
+    issuer, folder = files
+    shown = {**disclosable(outcomes_reached=1234), "points_reached": None}
+    found = figures(folder, issuer, capsys, issuer.token(shown=shown))
+    assert found["outcomes reached"] == "1,234 at the end of the window, from the enrolment on"
+    assert found["points reached"] == "withheld"
+
+
 def test_a_verdict_without_numbers_is_of_the_window_s_end(
     files: tuple[Issuer, Path], capsys: pytest.CaptureFixture[str]
 ):

@@ -192,6 +192,8 @@ def test_a_list_of_texts_is_a_list_and_holds_texts_alone(value: object, fits: bo
 DIFFERENCES: list[tuple[object, bool]] = [
     ({}, True),
     ({"outcomes_achieved": -3, "qualifying_weeks": 0, "amount_minor": 5, "threshold_met": -1}, True),
+    ({"outcomes_reached": 2, "points_reached": -1}, True),
+    ({"outcomes_reached": None}, False),
     *(({"threshold_met": change}, -1 <= change <= 1) for change in range(-2, 3)),
     ({"participants": 1}, False),
     ({"outcomes_achieved": "1"}, False),
