@@ -124,6 +124,9 @@ def test_an_acknowledgement_says_who_accepts_which_lines_of_which_document(town:
     assert acknowledging.acknowledge(
         town.gateway, "impact60", WORTH, jwt_sha256=sha256, as_party=operator(town)
     ) == [LINE]  # fmt: skip
+    assert window(town, WORTH).lines[0].accepted_by == ("operator",)
+    with denies("P76-lines-acknowledged"):
+        invoiced(town, WORTH)
     assert acknowledging.acknowledge(officer(town), "impact60", WORTH, line_key=LINE) == [LINE]
     assert acknowledging.acknowledge(officer(town), "impact60", WORTH) == []
     said = {

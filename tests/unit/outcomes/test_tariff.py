@@ -13,7 +13,8 @@ from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.opening import OpeningBalances, StatedLine
 from gateway.outcomes.tariff import DueLine, capped_by, due_lines, owed_amounts
-from gateway.outcomes.terms import Caps, Gate
+from gateway.outcomes.tariffs.linear import LinearTariff
+from gateway.outcomes.terms import Caps, Gate, ScalePoint
 from tests.support.rule_tables import contract_of
 
 QUARTERS = ("Q1", "Q2", "Q3", "Q4")
@@ -136,6 +137,15 @@ def test_an_amount_below_nothing_falls_under_a_windows_cap_as_far_as_its_figure(
     contract = only("days", cap_window_minor=30)
     assert owed(contract, days="50 -10 20") == {"days": "30 -10 20"}  # back to where it stands
     assert owed(contract, days="-10 -20 40") == {"days": "-10 -20 10"}
+    lost = only("days", cap_window_minor=3)
+    assert owed(lost, days="-5 100 50") == {"days": "-5 -2 -2"}  # a fall of what was never paid pays nothing
+
+
+def test_parts_of_a_minor_unit_are_rounded_before_caps():
+    line = LinearTariff("line", 1, "people", (ScalePoint(0, 0), ScalePoint(3, 10)))
+    contract = replace(ALL, tariffs=(line,))
+    assert owed(contract, people="1 2 3") == {"line": "3 7 10"}
+    assert capped_by(replace(contract, tariffs=(replace(line, cap_minor=6),)), series(people="2")) == ["tariffs.line"]
 
 
 def test_caps_come_one_after_the_other_and_are_felt_by_the_later_tariffs_first():
@@ -247,6 +257,30 @@ def test_a_gate_was_open_where_something_behind_it_is_stated(opening: str, peopl
     assert owed(contract, stated("Q1", "Q2", weeks=opening), weeks="5 9 14", people=people) == {"weeks": expected}
 
 
+@pytest.mark.parametrize(
+    ("at_least", "people", "expected"),
+    [
+        (3, "0 2 1", "50 90 140"),  # they state four people where registers show two: it is three with the one
+        (3, "0 2 0", "50 90 0"),
+        (4, "0 2 2", "50 90 140"),
+        (4, "0 2 1", "50 90 0"),
+        (5, "0 2 2", "50 90 140"),  # of the four there must have been five
+        (5, "0 2 1", "50 90 0"),
+    ],
+)
+def test_a_gate_reads_the_figure_that_they_state(at_least: int, people: str, expected: str):
+    contract = only("weeks", "steps", gate=Gate("people", at_least))
+    lines = stated("Q1", "Q2", weeks="5/50 4/40", steps="2/0 2/100")
+    assert owed(contract, lines, weeks="5 9 14", people=people)["weeks"] == expected
+
+
+@pytest.mark.parametrize("at_least", [1, 3])
+def test_a_gate_whose_figure_is_not_there_yet_was_open_as_well(at_least: int):
+    contract = only("weeks", gate=Gate("people", at_least))
+    lines = stated("Q1", "Q2", weeks="5/50 4/40")
+    assert owed(contract, lines, weeks="5 9 14", people="- - 0") == {"weeks": "50 90 140"}
+
+
 def due(contract: Contract, opening: OpeningBalances | None, documented: dict, start: str = "Q1", **rows: str) -> list:
     lines = due_lines(contract, series=series(start, **rows), documented=documented, opening=opening)
     return [(line.tariff, line.kind, line.unit, line.quantity, line.amount_minor) for line in lines]
@@ -292,11 +326,12 @@ def test_the_first_document_after_what_is_stated_holds_its_own_window(
         assert due(only(tariff), lines, lines.totals(), start, **shown) == [(tariff, "window", unit, *expected)]
 
 
-def test_a_later_document_goes_on_from_the_one_before():
+@pytest.mark.parametrize(("start", "before"), [("Q1", "5 9"), ("Q2", "9")])
+def test_a_later_document_goes_on_from_the_one_before(start: str, before: str):
     lines = stated("Q1", "Q2", weeks="5/50 7/70")
     documented = {"weeks": (17, 170)}  # 12 stated, and 5 in Q3
-    assert due(only("weeks"), lines, documented, weeks="5 9 14 15") == [("weeks", "window", "week", 1, 10)]
-    assert due(only("weeks"), lines, documented, weeks="5 9 13 15") == [
+    assert due(only("weeks"), lines, documented, start, weeks=f"{before} 14 15") == [("weeks", "window", "week", 1, 10)]
+    assert due(only("weeks"), lines, documented, start, weeks=f"{before} 13 15") == [
         ("weeks", "window", "week", 2, 20),
         ("weeks", "correction", "week", -1, -10),
     ]
@@ -316,6 +351,7 @@ def test_a_person_level_figure_that_is_not_there_later_is_not_made_up():
     lines = stated("Q1", "Q2", steps="2/0 4/200")
     assert owed(only("steps"), lines, people="- - 1") == {"steps": "0 200 200"}
     assert owed(only("steps"), lines, people="- - -", weeks="0 0 0") == {"steps": "0 200 0"}
+    assert due(only("steps"), lines, lines.totals(), people="- - 1") == [("steps", "window", "person", 1, 0)]
 
 
 def test_a_due_line_is_what_it_says():

@@ -16,6 +16,7 @@ from gateway.outcomes.figures import Figures
 from gateway.outcomes.phrases import Money, PerMille, Phrase, Reached, ReachedList, ScaleWords, StatePrices
 from gateway.outcomes.tariffs.cohort_threshold import CohortTariff, CohortThreshold
 from gateway.outcomes.tariffs.linear import LinearTariff
+from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.tariffs.steps import StepsTariff
 from gateway.outcomes.terms import ExitRule, FigureUnit, Gate, Rounding, ScalePoint
 from tests.support.rule_tables import FOLDER, contract_of
@@ -130,6 +131,7 @@ def owed(
         ("half", "Q4", {"control": 100, "drawn": 10}, 0),  # a figure is not there yet
         ("half", "Q4", {"control": 100, "group": 60}, 0),
         ("plain", "Q4", {"control": 100}, 25),
+        ("plain", "Q4", {"control": 102}, 26),  # 25.5
         ("plain", "Q4", {"control": -100}, -25),
         ("plain", "Q4", {}, 0),
         ("cohorts", "Q4", {}, 0),
@@ -347,6 +349,8 @@ def test_without_caps_and_gate_there_are_fewer_numbers():
     assert [number.name for number in TARIFF["half"].numbers()] == ["share_per_mille"]
     free = replace(TARIFF["by_state"], price_by_state={"fleksjob": 0, "education": 700})
     assert [number.name for number in free.numbers()] == ["price_by_state.education"]
+    least = replace(TARIFF["steps"], points=(ScalePoint(1, 1),))
+    assert [number.name for number in least.numbers()] == ["points.1.at", "points.1.amount_minor"]
     negative = replace(TARIFF["steps"], points=(ScalePoint(-7, 10), ScalePoint(200, 50)))
     assert next(number.name for number in negative.numbers()) == "points.1.amount_minor"
 
@@ -389,9 +393,9 @@ def test_points_that_no_longer_rise_say_nothing():
 def test_worked_examples_show_where_the_amount_turns(name: str, cases: list[tuple[dict[str, int], int]]):
     found = list(TARIFF[name].cases(CONTRACT))
     assert [(one.figures.quantities, one.figures.windows) for one in found] == cases
-    assert {(one.figures.window, one.people, one.units, one.state, one.year, one.is_everybody) for one in found} == {
-        ("", 0, 0, "", 0, False)
-    }
+    for one in found:
+        assert (one.figures.window, one.figures.personal, one.people, one.units) == ("", {}, 0, 0)
+        assert (one.state, one.year, one.is_everybody) == ("", 0, False)
 
 
 def test_one_window_has_one_fee_and_cohorts_that_are_not_pooled_have_three_examples():
@@ -430,6 +434,18 @@ def test_worked_examples_of_a_price_show_a_unit_half_a_year_and_everybody():
     assert {(one.figures.window, one.figures.windows) for one in TARIFF["weekly"].cases(CONTRACT)} == {("", 1)}
     capped = replace(CONTRACT, caps=replace(CONTRACT.caps, person_minor=20_000))
     assert [case[-1] for case in priced("weekly", capped)] == [1000, 20_000, 2_000_000]
+    short = contract_of(terms().replace("weeks_from_enrolment = 30", "weeks_from_enrolment = 2"))
+    assert [case[2:4] for case in priced("weekly", short)] == [(1, 1), (1, 2), (100, 2)]
+    points = ", ".join(map(str, range(1, 29)))
+    followed = (
+        terms()
+        .replace('kind = "weeks"', 'kind = "follow_up"')
+        .replace("weeks_from_enrolment = 30", f"months = [{points}]")
+    )
+    assert [case[2:4] for case in priced("weekly", contract_of(followed))] == [(1, 1), (1, 28), (100, 28)]
+    by_year = "price; of = 'weeks'; price_minor = 1001; index = 'wage'; base_year = 2019"
+    *_, some, everybody = contract_of(terms(fee=by_year)).tariffs[-1].cases(CONTRACT)
+    assert (some.figures.personal, everybody.figures.personal) == ({"fee": 26 * 1051}, {"fee": 3000 * 1051})
     assert list(replace(TARIFF["weekly"], of="nothing").cases(CONTRACT)) == []
 
 
@@ -533,9 +549,10 @@ def test_a_finding_names_the_step_and_the_most():
 def test_a_scale_of_negative_figures_and_of_people_has_its_bounds_at_its_points_and_its_ends():
     falling = LinearTariff("f", 1, "rate", (ScalePoint(-10, 90), ScalePoint(10, 5)))
     assert falling.bounds(CONTRACT, 0) == AmountBounds.between(5, 90)
-    people = LinearTariff("p", 1, "people", (ScalePoint(-10, 90), ScalePoint(90, 40), ScalePoint(200, 370)))
-    # nobody: 85; 90 people: 40; all 100: 70
-    assert people.bounds(CONTRACT, 3) == AmountBounds.between(40, 85)
+    people = LinearTariff("p", 1, "people", (ScalePoint(-10, 190), ScalePoint(90, 90), ScalePoint(200, 1190)))
+    # nobody: 180; 90 people: 90; all 100: 190
+    assert people.bounds(CONTRACT, 3) == AmountBounds.between(90, 190)
+    assert replace(people, points=people.points[:2]).bounds(CONTRACT, 3) == AmountBounds.between(90, 180)
     few = StepsTariff("p", 1, "people", (ScalePoint(100, 7),))
     assert few.bounds(CONTRACT, 3) == AmountBounds.between(0, 7)
     assert replace(few, points=(ScalePoint(101, 7),)).bounds(CONTRACT, 3) == AmountBounds.between(0, 0)
@@ -563,8 +580,9 @@ READ_AS = {
 
 @pytest.mark.parametrize("name", READ_AS)
 def test_a_row_is_read_as_it_stands(name: str):
-    tariff = TARIFF[name]
+    tariff = next(one for one in contract_of(terms()).tariffs if one.id == name)
     assert {key: getattr(tariff, key) for key in READ_AS[name]} == READ_AS[name]
+    assert tariff == TARIFF[name]
     head = "".join((FOLDER / part).read_text("utf-8") for part in ("contract.toml", "people.toml"))
     lines = f"{head}\n{terms()}".splitlines()
     assert lines[tariff.line - 1] == f"id = '{name}'"
@@ -573,19 +591,21 @@ def test_a_row_is_read_as_it_stands(name: str):
 TWO = "cohort_threshold; price_minor = 5; cohorts = [{{ of = 'rate', at_least = 1 }}, {{ of = '{}', at_least = 2 }}]"
 ONE = "cohort_threshold; price_minor = 5; cohorts = [{ of = 'rate', at_least = 1 }]"
 POINT = "steps; of = 'rate'; points = [{ at = 5, amount_minor = 1 }]"
+YEARS = r"index must follow calendar years: a price is that of the year in which a unit is reached \("
+NOTHING_PRICED = r"price_by_state must price some state above 0: nothing would ever be paid \("
 NO_TARIFF = [  # row, key, reason
     ("fee; price_minor = 0", "price_minor", "at least 1"),
     ("price; of = 'nothing'; price_minor = 1", "of", "knows no measure or aggregate 'nothing'"),
     ("price; of = 'weeks'; price_minor = 0", "price_minor", "at least 1"),
     ("price; of = 'weeks'", "price_minor", "is missing"),
-    (f"{TARIFFS['by_state']}; price_minor = 5", "price_minor", "contradict each other"),
+    (f"{TARIFFS['by_state']}; price_minor = 5", "price_minor", "price_minor and price_by_state contradict each other"),
     ("price; of = 'weeks'; price_by_state = { fleksjob = 5 }", "education", "is missing"),
     ("price; of = 'weeks'; price_by_state = { fleksjob = 5, education = 7, job = 1 }", "job", "not a word"),
-    ("price; of = 'weeks'; price_by_state = { fleksjob = 0, education = 0 }", "price_by_state", "some state above 0"),
+    ("price; of = 'weeks'; price_by_state = { fleksjob = 0, education = 0 }", "price_by_state", NOTHING_PRICED),
     (TARIFFS["indexed"].replace("wage", "x"), "index", "knows no index 'x'"),
     (TARIFFS["indexed"].replace("2019", "2018"), "base_year", "has no value in index 'wage'"),
     (TARIFFS["indexed"].replace("2019", "0"), "base_year", "at least 1"),
-    (TARIFFS["indexed"].replace("wage", "wage_from_april"), "index", "must follow calendar years"),
+    (TARIFFS["indexed"].replace("wage", "wage_from_april"), "index", YEARS),
     (TARIFFS["daily"].replace("days", "rate"), "of", "must be in person or day, and 'rate' is in per_mille"),
     (TARIFFS["daily"].replace("30", "0"), "price_minor", "at least 1"),
     (TARIFFS["daily"].replace("; may_be_negative = false", ""), "may_be_negative", "is missing"),
@@ -606,8 +626,8 @@ NO_TARIFF = [  # row, key, reason
     (ONE.replace("at_least = 1", "at_least = 0"), "at_least", "at least 1"),
     (ONE.replace("= 5", "= 0"), "price_minor", "at least 1"),
     (ONE.replace("= 1 }", "= 1, x = 1 }"), "x", "not a word"),
-    (TWO.format("drawn"), "cohorts", "must name aggregates of one unit, each once"),
-    (TWO.format("rate"), "cohorts", "must name aggregates of one unit, each once"),
+    (TWO.format("drawn"), "cohorts", "cohorts must name aggregates of one unit, each once"),
+    (TWO.format("rate"), "cohorts", "cohorts must name aggregates of one unit, each once"),
     (f"{ONE}; pooled = {{ of = 'late', at_least = 1, from_window = 'Q9' }}", "from_window", "knows no window 'Q9'"),
     (f"{ONE}; pooled = {{ of = 'late', at_least = 1 }}", "from_window", "is missing"),
     (f"{ONE}; pooled = {{ of = 'x', at_least = 1, from_window = 'Q3' }}", "of", "knows no aggregate 'x'"),
@@ -618,7 +638,24 @@ NO_TARIFF = [  # row, key, reason
 def test_what_is_no_tariff_is_refused_with_its_place(row: str, key: str, reason: str):
     with pytest.raises(DeclarationInvalid, match=reason) as refused:
         contract_of(terms(fee=row))
-    assert key in str(refused.value)
+    assert refused.value.key.rpartition(".")[2] == key
+
+
+def test_with_the_lowest_price_for_an_outcome_prices_must_not_rise_in_the_order_of_states():
+    assert all(tariff.keeps_order(CONTRACT) for tariff in TARIFF.values() if isinstance(tariff, PriceTariff))
+    lowest = MEASURES.partition('[[measures]]\nid = "people"')[2]
+    lowest = f'[[measures]]\nid = "lowest"\noutcome_state = "lowest"{lowest}'
+    row = "price; of = 'lowest'; price_by_state = {{ fleksjob = 5, education = {} }}"
+    contract = contract_of(terms(fee=row.format(4)) + lowest)
+    tariff = contract.tariffs[-1]
+    assert isinstance(tariff, PriceTariff)
+    for last, is_ordered in ((4, True), (5, True), (6, False)):
+        assert replace(tariff, price_by_state={"fleksjob": 5, "education": last}).keeps_order(contract) is is_ordered
+    with pytest.raises(
+        DeclarationInvalid, match=r"must not rise .*Put the state with the lowest price last \("
+    ) as refused:
+        contract_of(terms(fee=row.format(6)) + lowest)
+    assert refused.value.key.rpartition(".")[2] == "price_by_state"
 
 
 @pytest.mark.parametrize(
@@ -637,17 +674,25 @@ def test_the_least_and_the_most_that_may_stand_there_is_taken(row: str):
     assert contract_of(terms(fee=row)).tariffs[-1].id == "fee"
 
 
-@pytest.mark.parametrize(("name", "key"), [("indexed", "index"), ("linear", "points"), ("half", "share_per_mille")])
-def test_parts_of_a_minor_unit_need_a_rounding(name: str, key: str):
+@pytest.mark.parametrize(
+    ("name", "key", "reason"),
+    [
+        ("indexed", "index", "makes parts of a minor unit: name the contract's rounding"),
+        ("linear", "points", "make parts of a minor unit between them: name the contract's rounding"),
+        ("half", "share_per_mille", "makes parts of a minor unit: name the contract's rounding"),
+    ],
+)
+def test_parts_of_a_minor_unit_need_a_rounding(name: str, key: str, reason: str):
     only = {other: "fee; price_minor = 1" for other in TARIFFS if other != name}
-    with pytest.raises(DeclarationInvalid, match="name the contract's rounding") as refused:
+    with pytest.raises(DeclarationInvalid, match=f"{key} {reason}") as refused:
         contract_of(terms(**only), [('rounding = "half_up"', 'rounding = "none"')])
-    assert key in str(refused.value)
+    assert refused.value.key.rpartition(".")[2] == key
 
 
 def test_a_cohort_tariff_may_do_without_a_pooled_figure():
     tariff = next(one for one in contract_of(terms(cohorts=ONE)).tariffs if one.id == "cohorts")
     assert isinstance(tariff, CohortTariff)
+    assert tariff.unit(CONTRACT) is FigureUnit.PER_MILLE
     assert (tariff.price_minor, tariff.cohorts, tariff.pooled, tariff.pooled_from) == (
         5, (CohortThreshold("rate", 1),), None, "",
     )  # fmt: skip
