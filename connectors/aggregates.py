@@ -25,8 +25,9 @@ from urllib.parse import quote, urlencode
 
 from connectors.errors import SchemaChanged, SourceRefused
 from connectors.transport import Clock, Secrets
-from connectors.transports.addresses import holds_ten_digits, host_of
+from connectors.transports.addresses import host_of
 from connectors.transports.http_settings import HttpSettings, read_http, url
+from vocabulary.cpr_in_text import holds_cpr
 from vocabulary.declaration import DeclarationTable, one_of, parse
 
 SERVICES = ("jobindsats-v3", "jobindsats-v2", "statbank")
@@ -192,8 +193,8 @@ def _figures(declaration: AggregateDeclaration, row: Sequence[Any], source: str)
             raise SchemaChanged(source=source, reason="a label is no text")
         if any(unicodedata.category(sign) in _UNSEEN for sign in label):
             raise SchemaChanged(source=source, reason="a label holds a character that cannot be seen")
-        if holds_ten_digits(label):
-            raise SchemaChanged(source=source, reason="a label holds ten digits in a row, as a CPR number does")
+        if holds_cpr(label):
+            raise SchemaChanged(source=source, reason="a label could hold a CPR number")
     return [StatisticsFigure(name, about, _value(cells[name], name, source)) for name in declaration.measures]
 
 
@@ -211,6 +212,6 @@ def _selection(table: DeclarationTable) -> dict[str, tuple[str, ...]]:
     selection = {name: table.texts(name) for name in table}
     table.finish()
     for name, values in selection.items():
-        if any(map(holds_ten_digits, (name, *values))):
-            raise table.refuse("", "must hold no ten digits in a row, as a CPR number does")
+        if any(map(holds_cpr, (name, *values))):
+            raise table.refuse("", "could hold a CPR number")
     return selection

@@ -7,7 +7,6 @@ module carries no number: not in a value, not in an exception, not in a repr. Th
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,14 +18,15 @@ from numpy.typing import NDArray
 
 from connectors.errors import RejectReason, RowsNotShown
 from keys.blind_index import BLOCK_BYTES, BlindIndexKey, Column, are_digits, can_be_given
-from keys.cpr import NOT_TEN_DIGITS, Cpr
+from keys.cpr import Cpr
 from keys.errors import InvalidCpr, NumberTaken
 from keys.linkage import MUNICIPALITY, Linkage, contract_domain
+from vocabulary.cpr_digits import NOT_TEN_DIGITS
+from vocabulary.cpr_in_text import may_hide_cpr
 from vocabulary.records import SubjectRef
 from vocabulary.typed_text import is_seen
 
 T = TypeVar("T")
-_HAS_NUMBER = re.compile(r"\d{6}[- ]?\d{4}")
 _MOST_CHARACTERS = 200  # of a cell
 _Row = tuple[str, int, tuple[tuple[str, str], ...]]  # file, line, and (column, text) for each field
 
@@ -257,7 +257,7 @@ def _file_and_columns(row: _Row) -> tuple[str, tuple[str, ...]]:
 
 
 def _cell(text: str, *, hides: bool) -> str:
-    return "(protected)" if hides and _HAS_NUMBER.search(text) else _printable(text)
+    return "(protected)" if hides and may_hide_cpr(text) else _printable(text)
 
 
 def _printable(text: str) -> str:

@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from connectors.codes import plain
 from connectors.errors import RejectReason
+from vocabulary.cpr_in_text import may_hide_cpr
 from vocabulary.danish_days import DENMARK
 from vocabulary.weeks import Month, Week
 
@@ -47,7 +48,6 @@ _WEEK = re.compile(r"([0-9]{4})-?W?([0-9]{2})")
 _YES = frozenset({"1", "-1", "true", "yes", "y", "ja", "j", "sand", "x"})
 _NO = frozenset({"", "0", "false", "no", "n", "nej", "falsk"})  # a source may leave out what is not so
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{1,40}")
-_CPR_SHAPE = re.compile(r"[0-9]{6}-?[0-9]{4}")
 _INCOME_TYPE = re.compile(r"[0-9]{2}")
 
 
@@ -188,8 +188,9 @@ def read_income_type(text: str) -> str | RejectReason:
 
 
 def read_reference(text: str) -> str | RejectReason:
-    """A reference that goes back to whoever gave it: 1 to 40 letters, digits and hyphens, and no CPR number in it."""
+    """A reference that goes back to whoever gave it: 1 to 40 letters, digits and hyphens, and no CPR number in
+    any disguise."""
     text = trim(text)
-    if not _REFERENCE.fullmatch(text) or _CPR_SHAPE.search(text):
+    if not _REFERENCE.fullmatch(text) or may_hide_cpr(text):
         return RejectReason.CASE_REFERENCE
     return text

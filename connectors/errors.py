@@ -51,6 +51,7 @@ class RejectReason(StrEnum):
     NO_NOTICE = "person_was_not_told"
     DUPLICATE = "enrolled_twice_in_the_list"
     DUPLICATE_ROW = "two_rows_for_one_person"
+    DOUBLED = "every_posting_twice"
     ENROLLED_ELSEWHERE = "enrolled_in_another_contract"
     OUTSIDE_PERIOD = "referred_outside_the_enrolment_period"
     # of a source that is asked person by person: why nothing was learnt of one of them

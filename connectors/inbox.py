@@ -19,9 +19,10 @@ from typing import BinaryIO, Protocol
 
 from connectors.errors import FileUnreadable
 from connectors.file_form import Arrival, FileForm
-from connectors.reading import has_cpr_shape
+from connectors.reading import NAMELESS
 from connectors.source_file import HEAD_BYTES, SourceFile, wrapping
 from connectors.transport import Clock
+from vocabulary.cpr_in_text import REASON, may_hide_cpr
 from vocabulary.typed_text import is_seen
 
 _MANIFEST_END = ".sha256"
@@ -184,8 +185,8 @@ class Inbox:
         return ours, left
 
     def _refusal(self, where: Where, entry: Entry) -> str:
-        if has_cpr_shape(entry.name):
-            return "its name has the shape of a CPR number"
+        if may_hide_cpr(entry.name):
+            return f"its name {REASON}"
         if not is_seen(entry.name) or "/" in entry.name or entry.name.startswith("."):
             return "its name is hidden or not printable"
         if entry.refusal:
@@ -251,8 +252,8 @@ class Inbox:
 
 def printable_name(name: str) -> str:
     """A name that may be printed: one that could hold a number, or controls a terminal, is not repeated."""
-    if has_cpr_shape(name):
-        return "a file whose name has the shape of a CPR number"
+    if may_hide_cpr(name):
+        return NAMELESS
     return name if is_seen(name) else "a file whose name is not printable"
 
 

@@ -13,15 +13,16 @@ from collections.abc import Mapping, Sequence
 from connectors.declaration import KINDS, words_of
 from connectors.errors import FileNameMismatch, HeaderMismatch
 from connectors.file_form import FileForm
-from connectors.reading import has_cpr_shape
+from connectors.reading import NAMELESS
 from connectors.record_file import header_of
 from connectors.source_file import SourceFile
+from vocabulary.cpr_in_text import may_hide_cpr
 from vocabulary.typed_text import is_seen
 
 _DELIMITERS = (";", "\t", ",")
 _LONGEST_NAME = 60
-# what a cell looks like and a column's name does not: a number, an amount, a day, an address of mail, a CPR number
-_CELL = re.compile(r"[\d\s.,:/+-]+|.*\d{4}-\d{2}-\d{2}.*|.*@.*|.*\d{6}[- ]?\d{4}.*")
+# what a cell looks like and a column's name does not: a number, an amount, a day, an address of mail
+_CELL = re.compile(r"[\d\s.,:/+-]+|.*\d{4}-\d{2}-\d{2}.*|.*@.*")
 _CPR_NAME = re.compile(r"cpr|pnr|personnummer|person_?nr|person_?id", re.IGNORECASE)
 _WEEK_NAME = re.compile(r"y_\d{4}", re.IGNORECASE)
 _STEM = re.compile(r"[A-Za-zÆØÅæøå_-]{2,}_(?=\d)")
@@ -45,11 +46,11 @@ _LIKELY: Mapping[str, str] = {
 def scaffold(file: SourceFile, *, kind: str, identifier: str, sheet: str = "") -> str:
     """The draft's text (TOML). `kind` may be empty: then it is DREAM for columns `y_YYWW`, and else periods.
 
-    Raises `FileNameMismatch` for a name with the shape of a CPR number, `HeaderMismatch` for a first row that is no
+    Raises `FileNameMismatch` for a name that could hold a CPR number, `HeaderMismatch` for a first row that is no
     header, and what a file that cannot be read raises.
     """
-    if has_cpr_shape(file.name):
-        raise FileNameMismatch(file="a file whose name has the shape of a CPR number", pattern="any other")
+    if may_hide_cpr(file.name):
+        raise FileNameMismatch(file=NAMELESS, pattern="any other")
     form, header = _read(file, sheet)
     _check_is_a_header(header, file=file.name)
     kind = kind or ("dream" if any(map(_WEEK_NAME.fullmatch, header)) else "periods")
@@ -73,7 +74,7 @@ def _read(file: SourceFile, sheet: str) -> tuple[FileForm, list[str]]:
 
 def _check_is_a_header(header: Sequence[str], *, file: str) -> None:
     for position, name in enumerate(header, start=1):
-        if not name or len(name) > _LONGEST_NAME or not is_seen(name) or _CELL.fullmatch(name):
+        if not name or len(name) > _LONGEST_NAME or not is_seen(name) or _CELL.fullmatch(name) or may_hide_cpr(name):
             reason = "could be a cell of a person's row: the first row must hold names of columns"
             raise HeaderMismatch(file=file, column="", position=position, reason=reason)
         if header.count(name) > 1:

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 
-from keys.cpr import REPLACEMENT_DAY, Cpr
+from keys.cpr import Cpr
+from vocabulary.cpr_digits import REPLACEMENT_DAY
 
 DIGITS = 10
 BLOCK_BYTES = 16

@@ -14,6 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from vocabulary.cpr_in_text import REASON, cpr_place, id_without_cpr, may_hide_cpr
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.typed_text import code_point, first_unseen, is_seen, typed_lines, typed_text
 
@@ -21,14 +22,17 @@ T = TypeVar("T")
 Word = TypeVar("Word", bound=StrEnum)
 _HEADER = re.compile(r"\s*(\[\[|\[)\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
 _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_.-]+)\s*=""")
+_NAMING = frozenset({"id", "name", "organisation", "staff"})
+_MOST_INTEGER = 2**63 - 1  # of a column
+_TOO_DEEP = "has tables or lists within each other, deeper than anybody reads"
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def parse(text: bytes, *, file: str, refusal: type[DeclarationInvalid] = DeclarationInvalid) -> DeclarationTable:
     """The root table of a TOML 1.0 file, whose refusals are of the class `refusal`.
 
-    Raises `refusal` with line and column: not UTF-8, a character that nobody sees, or not TOML; and with the key's
-    line where a key's own name is written in escapes.
+    Raises `refusal` with line and column: not UTF-8, a character that nobody sees, what could hold a CPR number, in a
+    comment too, or not TOML; and with the key's line where a key's own name is written in escapes.
     """
     try:
         decoded = text.decode("utf-8")
@@ -41,6 +45,10 @@ def parse(text: bytes, *, file: str, refusal: type[DeclarationInvalid] = Declara
         line, column = _place_behind(plain[:place])
         reason = f"must hold printable characters only, and holds {code_point(plain[place])}"
         raise refusal(file=file, line=line, column=column, key="", reason=reason, rule="typed-text")
+    place = cpr_place(plain)
+    if place is not None:
+        line, column = _place_behind(plain[:place])
+        raise refusal(file=file, line=line, column=column, key="", reason=REASON, rule="cpr-number")
     try:
         values = tomllib.loads(decoded)
     except tomllib.TOMLDecodeError as error:
@@ -48,9 +56,20 @@ def parse(text: bytes, *, file: str, refusal: type[DeclarationInvalid] = Declara
         line, column = (int(where[1]), int(where[2])) if where and where[1] else _place_behind(decoded)
         reason = f"is not TOML: {_PLACE.sub('', str(error))}"
         raise refusal(file=file, line=line, column=column, key="", reason=reason) from None
+    except ValueError:  # of Python, which converts no longer one
+        raise refusal(file=file, line=1, key="", reason="holds a number of more digits than any has") from None
+    except RecursionError:
+        raise refusal(file=file, line=1, key="", reason=_TOO_DEEP) from None
     root = DeclarationTable(values, file=file, text=decoded, refusal=refusal)
-    root.check_keys()
+    try:
+        root.check_keys()
+    except RecursionError:
+        raise refusal(file=file, line=1, key="", reason=_TOO_DEEP) from None
     return root
+
+
+def _is_naming(key: str) -> bool:
+    return key in _NAMING or key.endswith("_id")
 
 
 def _place_behind(text: str) -> tuple[int, int]:
@@ -112,6 +131,8 @@ class DeclarationTable:
             if not is_seen(key) or not key.strip():
                 written = "".join(one if is_seen(one) else code_point(one) for one in key)
                 raise self.refuse(written, "is no name that can be printed", rule="key-unknown")
+            if may_hide_cpr(key):
+                raise self.refuse("", f"has a key that {REASON}", rule="cpr-number")
             if isinstance(value, dict):
                 self._table(value, (key,)).check_keys()
             elif isinstance(value, list):
@@ -132,20 +153,27 @@ class DeclarationTable:
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
-        """One line that says something; empty only where that is the default."""
+        """One line that says something; empty only where that is the default. In what is a name or an id, by its key,
+        no CPR number can hide either.
+        """
         value = self._take(key, str, default, "text")
-        return value if value == default else self._check(key, value, typed_text)
+        if value == default:
+            return value
+        self._check(key, value, typed_text)
+        return self._check(key, value, id_without_cpr) if _is_naming(key) else value
 
     def integer(self, key: str, default: int | None = None, *, least: int = 0, most: int | None = None) -> int:
         value = self._take(key, int, default, "a whole number")
-        if value < least or (most is not None and value > most):
-            upper = "" if most is None else f" and at most {most}"
+        most = _MOST_INTEGER if most is None else most
+        if not least <= value <= most:
+            upper = "" if most == _MOST_INTEGER and value < least else f" and at most {most}"
             raise self.refuse(key, f"must be at least {least}{upper}")
         return value
 
     def integers(self, key: str, *, least: int = 0, most: int | None = None) -> tuple[int, ...]:
         values = self._take(key, list, None, "a list")
-        if not all(type(value) is int and value >= least and (most is None or value <= most) for value in values):
+        highest = _MOST_INTEGER if most is None else most
+        if not all(type(value) is int and least <= value <= highest for value in values):
             raise self.refuse(key, f"must hold whole numbers of at least {least} only")
         return tuple(values)
 

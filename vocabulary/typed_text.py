@@ -1,13 +1,16 @@
-"""The one rule for text that people type: it says something, and everybody who reads it sees the same.
+"""The one rule for text that people type: it says something, everybody who reads it sees the same, and nobody's CPR
+number stands in it.
 
 Refused are control characters, what turns the reading direction or has no width (zero-width characters, soft hyphens,
 byte order marks, variation selectors), surrogates, private and unassigned characters, separators of lines and
-paragraphs, and every space but the ordinary one: a no-break space looks like it and is another text. Letters are taken
-as they are written, in every script, and are never normalised: a declaration is signed by its bytes.
+paragraphs, and every space but the ordinary one: a no-break space looks like it and is another text. Refused too is
+what could hold a CPR number, in names more than in prose (`vocabulary.cpr_in_text`). Letters are taken as they are
+written, in every script, and are never normalised: a declaration is signed by its bytes.
 """
 
 from __future__ import annotations
 
+from vocabulary.cpr_in_text import id_without_cpr, prose_without_cpr
 from vocabulary.errors import TextInvalid
 
 # Letters, marks and signs to Python, and nothing to the eye: fillers, joiners, variation selectors (Unicode
@@ -51,6 +54,14 @@ def check_typed(text: str, *, what: str, is_long: bool = False) -> str:
     return text
 
 
+def check_name(text: str, *, what: str) -> str:
+    """The same name, id or reference: one line, in which no CPR number can hide. Raises `TextInvalid`."""
+    try:
+        return id_without_cpr(typed_text(text))
+    except ValueError as error:
+        raise TextInvalid(what=what, reason=str(error)) from None
+
+
 def is_seen(text: str) -> bool:
     """Whether everybody who reads the text sees all of its characters; an empty one too."""
     return first_unseen(text) is None
@@ -71,7 +82,7 @@ def code_point(character: str) -> str:
 def _check_says_something(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
-    return text
+    return prose_without_cpr(text)
 
 
 def _check_seen(text: str) -> str:

@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from vocabulary.cpr_in_text import REASON, holds_cpr, may_hide_cpr
 from vocabulary.declaration import DeclarationTable
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-# Ten digits, or six and four, as a CPR number is written; not inside a longer hexadecimal word.
-_TEN_DIGITS = re.compile(r"(?<![0-9a-fA-F])\d{6}-?\d{4}(?!\d*[a-fA-F])")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -40,8 +38,8 @@ def checked_url(text: str) -> str:
         raise ValueError("must have no fragment")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise ValueError("must begin with https:// (http:// is for loopback alone)")
-    if holds_ten_digits(text):
-        raise ValueError("must not hold ten digits in a row, as a CPR number does")
+    if shows_cpr(text) or any(map(may_hide_cpr, re.split("[/?&=]", unquote(text)))):
+        raise ValueError(REASON)
     return text
 
 
@@ -56,10 +54,9 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or "(no host)"
 
 
-def holds_ten_digits(url: str) -> bool:
+def shows_cpr(url: str) -> bool:
     """Whether a CPR number could stand in the address, also behind percent signs."""
-    forms = (url, unquote(url), unquote(unquote(url)))
-    return any(_TEN_DIGITS.search(_UUID.sub("", form)) for form in forms)
+    return any(map(holds_cpr, (url, unquote(url), unquote(unquote(url)))))
 
 
 def is_loopback(host: str) -> bool:

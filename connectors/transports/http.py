@@ -23,12 +23,13 @@ import tenacity
 
 from connectors.errors import Remedy, RequestUnsafe, SourceMalformed, SourceRefused, SourceUnavailable
 from connectors.transport import Clock, Secrets
-from connectors.transports.addresses import holds_ten_digits, host_of, origin
+from connectors.transports.addresses import host_of, origin, shows_cpr
 from connectors.transports.http_pool import JudgedTransport, proxy_of
 from connectors.transports.http_settings import HttpSettings
 from connectors.transports.network import Resolve, resolve
 from connectors.transports.pace import Pace
 from connectors.transports.tunnel import proxy_name, proxy_refusal
+from vocabulary.cpr_in_text import REASON
 
 ANY_JSON = "application/*+json"
 _JSON_BY_SUFFIX = re.compile(r"application/[a-z0-9.-]+\+json")
@@ -146,9 +147,8 @@ class HttpClient:
     def _judge(self, request: HttpRequest) -> None:
         """Raise `RequestUnsafe` for a request that leads, or shows, what the declaration does not allow."""
         host = host_of(request.url)
-        if holds_ten_digits(request.url):
-            reason = "its address holds ten digits in a row, as a CPR number does"
-            raise RequestUnsafe(source=host, reason=reason)
+        if shows_cpr(request.url):
+            raise RequestUnsafe(source=host, reason=f"its address {REASON}")
         if origin(request.url) not in self.settings.origins:
             raise RequestUnsafe(source=host, reason="the declaration does not name this scheme, host and port")
         for name, value in request.headers.items():

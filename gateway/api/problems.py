@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from typing import Literal
 
 from fastapi import FastAPI, Request
@@ -19,12 +19,12 @@ from gateway.installation.server_log import INTERNAL
 from gateway.wording.views import JsonValue
 from outcome_verifier.errors import VerificationError
 from policies.errors import PolicyDenied
+from vocabulary.cpr_in_text import mask_cpr, mask_id
 from vocabulary.errors import ProductError
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:outcome-gateway:problem:"
 _SCHEMAS = "#/components/schemas/"
-_CPR_SHAPE = re.compile(r"\d{6}-?\d{4}")  # not repeated, even to whoever sent it: answers are kept and passed on
 
 
 class Problem(BaseModel):
@@ -109,7 +109,7 @@ async def _own_error(request: Request, error: Exception) -> JSONResponse:
         return await _unforeseen_error(request, error)
     code = getattr(error, "code", "gateway-error")
     # what went wrong inside is for the operator's log, not for a caller
-    told = _CPR_SHAPE.sub("…", str(error))
+    told = mask_cpr(str(error))  # not repeated, even to whoever sent it: answers are kept and passed on
     detail = told if shown.status < 500 else "the request was not carried out; nothing was changed"
     problem = _problem(shown.status, code, shown.title, detail)
     # whoever waits for a check of data is told until when, and neither rule nor reason
@@ -129,9 +129,14 @@ async def _wrong_request(request: Request, error: Exception) -> JSONResponse:
     places = []
     if isinstance(error, RequestValidationError):
         # only where and which rule: the value itself is not repeated
-        places = [Misread(where=[str(part) for part in item["loc"]], rule=item["type"]) for item in error.errors()]
+        places = [Misread(where=_way(item["loc"]), rule=item["type"]) for item in error.errors()]
     problem = _problem(422, "request-invalid", "The request cannot be understood", "see `places`")
     return _answer(Unreadable(**problem.model_dump(), places=places))
+
+
+def _way(location: Iterable[str | int]) -> list[str]:
+    """The way to a place, in which a key can be whatever somebody sent."""
+    return [mask_id(str(part)) for part in location]
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -22,6 +21,7 @@ from gateway.wording.views import JsonValue
 from outcome_verifier.claims import check_figures, check_shapes
 from policies.disclosure import DisclosureRules, fold_small, show_breakdown
 from policies.terms import Action
+from vocabulary.cpr_in_text import holds_cpr
 from vocabulary.releases import Recipient, Template
 from vocabulary.total import total
 
@@ -51,7 +51,6 @@ ACTIONS: Mapping[Template, Action] = total(
     Template,
 )
 
-_TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}-?[0-9]{4}(?![0-9A-Za-z])")
 _DISCLOSABLE = total({
     Template.CONTRACT_TOTAL: {
         "participants", "cohort_seals", "outcomes_achieved", "outcomes_reached", "points_reached", "threshold",
@@ -249,8 +248,8 @@ def _check_values(value: object) -> None:
         case bool() | int() | None:
             return
         case str():
-            if _TEN_DIGITS.search(value):
-                raise DraftRefused(rule="no-cpr", reason="a text has the shape of a CPR number")
+            if holds_cpr(value):
+                raise DraftRefused(rule="no-cpr", reason="a text could hold a CPR number")
         case list() | tuple():
             for item in value:
                 _check_values(item)

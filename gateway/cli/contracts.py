@@ -31,6 +31,7 @@ def check(
     from gateway.outcomes.contract_file import load_contract
     from gateway.outcomes.exits import warnings
     from gateway.outcomes.lint import lint
+    from gateway.wording.prices import prices_in_words
     from policies.calendar import views
 
     contract = load_contract(file.read_bytes(), file=file.name)
@@ -68,6 +69,9 @@ def check(
             console.print(
                 f"  warning: the word for {key} ends on {last}, and none begins the day after", style="yellow"
             )
+    console.print("prices and caps, in the words of the parties:")
+    for line in prices_in_words(contract):
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

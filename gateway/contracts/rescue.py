@@ -26,7 +26,7 @@ from policies.lockout import LostPower, allowed_by, lost_powers
 from policies.programme import Programme
 from policies.way_back import Rescue, rescue_of, rescued_text
 from vocabulary.identity import is_same_person
-from vocabulary.typed_text import check_typed
+from vocabulary.typed_text import check_name
 
 
 def propose_rescue(gateway: Gateway, contract_id: str, *, second: str, officer: str, passphrase: bytes) -> str:
@@ -37,7 +37,7 @@ def propose_rescue(gateway: Gateway, contract_id: str, *, second: str, officer: 
     """
     _check_key_store(gateway, contract_id, passphrase)
     for name, what in ((second, "the name of the second person"), (officer, "the name of the officer")):
-        check_typed(name, what=what)
+        check_name(name, what=what)
     identifier = str(uuid.uuid4())
     with gateway.write() as uow:
         today = uow.now.date()

@@ -35,7 +35,7 @@ from outcome_verifier.jws import thumbprint
 from outcome_verifier.signing import jwk_of
 from policies.terms import Party, Role
 from vocabulary.releases import Recipient
-from vocabulary.typed_text import check_typed
+from vocabulary.typed_text import check_name
 
 _COORDINATE_BYTES = 32
 
@@ -60,7 +60,7 @@ def register_client(gateway: Gateway, *, client_id: str, organisation: str, role
     programme in force names the organisation in this role, `ClientKeyRefused` where the key is another client's or was
     revoked.
     """
-    check_typed(client_id, what="the client's id")
+    check_name(client_id, what="the client's id")
     jwk = _public_key(jwk_file)
     with gateway.write() as uow:
         known = _parties(gateway, uow.session)
@@ -199,7 +199,7 @@ def _parties(gateway: Gateway, session: Session) -> set[Party]:
 def _public_key(file: Path) -> dict[str, Any]:
     try:
         values = json.loads(file.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ClientInvalid(file=file.name, reason="is not JSON") from None
     if not isinstance(values, dict) or (values.get("kty"), values.get("crv")) != ("EC", "P-256"):
         raise ClientInvalid(file=file.name, reason="is not a P-256 key as a JWK (RFC 7517)")

@@ -39,7 +39,7 @@ from keys.keystore import KeyStore, write_secret_file
 from keys.lifecycle import KeyState
 from keys.signer import LogKey, Signer, log_key, signer_from_uri
 from policies.programme import Programme, load_programme
-from vocabulary.typed_text import check_typed
+from vocabulary.typed_text import check_name
 
 if TYPE_CHECKING:
     from connectors.boundary import Boundary
@@ -234,8 +234,8 @@ def initialise(
     for another kind, and `KindMismatch` where the keys that stand there already are of another: before anything is
     made.
     """
-    check_typed(municipality_name, what="the municipality's name")
-    check_typed(host_name, what="the host name")
+    check_name(municipality_name, what="the municipality's name")
+    check_name(host_name, what="the host name")
     check_profile(settings, kind)
     if any(settings.keys_directory.glob("*.json")):
         check_keys(KeyStore.open(settings.keys_directory, settings.read_passphrase()), kind)

@@ -20,7 +20,7 @@ from gateway.events import actor
 from gateway.events.actor import Actor
 from gateway.installation.secrets_folder import SecretsFolder
 from vocabulary.errors import TextInvalid
-from vocabulary.typed_text import check_typed
+from vocabulary.typed_text import check_name
 
 
 class Kind(StrEnum):
@@ -97,9 +97,9 @@ class Settings(BaseSettings):
         Raises `TextInvalid`.
         """
         if self.service:
-            return actor.service(check_typed(self.service, what="the name of the service (GATEWAY_SERVICE)"))
+            return actor.service(check_name(self.service, what="the name of the service (GATEWAY_SERVICE)"))
         what = "the name of the staff member (GATEWAY_STAFF)"
-        name = check_typed(self.staff or getpass.getuser(), what=what)
+        name = check_name(self.staff or getpass.getuser(), what=what)
         try:
             return actor.staff_member(name)
         except ValueError as error:

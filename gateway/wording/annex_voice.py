@@ -84,7 +84,7 @@ class LeafletVoice(AnnexVoice):
     """How the leaflet says in few words what is counted: plain numbers, no amounts."""
 
     def sentence(self, words: KindSentence) -> str:
-        return words.leaflet
+        return words.short
 
     def number(self, value: int) -> str:
         return str(value)

@@ -1,7 +1,8 @@
 """How the sentences of a kind are said: one entry a kind, a sentence for each of its phrases, and a voice that speaks.
 
 A kind names its phrases and their values (`gateway.outcomes.phrases`); here stand the words, once for the contract's
-page in both languages, once for the annexes, and for measures once more in the short words of the leaflet.
+page in both languages, once for the annexes, and once more in short words: of measures for the leaflet, of tariffs for
+whoever checks a contract file.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ def in_both(danish: str, english: str) -> Both:
 
 @dataclass(frozen=True, slots=True)
 class KindSentence:
-    """One phrase in every register; values stand in braces. The leaflet speaks of measures alone."""
+    """One phrase in every register; values stand in braces."""
 
     page: Both
     annex: str
-    leaflet: str = ""
+    short: str = ""
 
 
 KindWords = Mapping[str, KindSentence]  # of one kind, by phrase

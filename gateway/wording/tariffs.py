@@ -5,7 +5,9 @@ from __future__ import annotations
 from gateway.outcomes.kinds import TARIFFS
 from gateway.wording.kind_words import KindSentence, in_both, words_for
 
-_NEGATIVE = KindSentence(in_both("; kan være negativt", "; may be negative"), "Er tallet negativt, går penge tilbage.")
+_NEGATIVE = KindSentence(
+    in_both("; kan være negativt", "; may be negative"), "Er tallet negativt, går penge tilbage.", ", kan være negativt"
+)
 _NEVER_NEGATIVE = KindSentence(in_both("; aldrig under nul", "; never below nothing"), "Aldrig under 0.")
 
 TARIFF_WORDS = words_for(
@@ -15,18 +17,22 @@ TARIFF_WORDS = words_for(
             "price": KindSentence(
                 in_both("{price} for hver {unit} under {of}", "{price} for each {unit} under {of}"),
                 "{price} for hver {unit} i {of}.",
+                "{price} pr. {unit}",
             ),
             "by_state": KindSentence(
                 in_both("{prices} for hver {unit} under {of}", "{prices} for each {unit} under {of}"),
                 "For hver {unit} i {of}: {prices}.",
+                "pr. {unit} {prices}",
             ),
             "indexed": KindSentence(
                 in_both("; reguleret efter {index}, {year} = 100 %", "; by the index {index}, {year} = 100 %"),
                 "Prisen er i {year}-niveau og følger {index}.",
+                " i {year}-niveau, følger {index}",
             ),
             "declared": KindSentence(
                 in_both("{price} for hver {unit} under {of}{least}", "{price} for each {unit} under {of}{least}"),
                 "{price} for hver {unit} i {of}. {least}",
+                "{price} pr. {unit}{least}",
             ),
             "negative": _NEGATIVE,
             "never_negative": _NEVER_NEGATIVE,
@@ -35,6 +41,7 @@ TARIFF_WORDS = words_for(
             "steps": KindSentence(
                 in_both("det højeste trin, som {of} når: {points}", "the highest step that {of} reaches: {points}"),
                 "Beløbet på det højeste trin, som {of} når: {points}. Under det første 0.",
+                "højeste trin af {of}: {points}",
             )
         },
         "linear": {
@@ -44,15 +51,19 @@ TARIFF_WORDS = words_for(
                     "straight lines between the points of {of}, level outside of them: {points}",
                 ),
                 "Beløbet følger rette linjer mellem punkterne for {of}: {points}. Uden for punkterne er det vandret.",
+                "rette linjer for {of}: {points}",
             )
         },
         "share": {
             "share": KindSentence(
                 in_both("{share} af {figure}{times}{least}", "{share} of {figure}{times}{least}"),
                 "{share} af {figure}{times}. {least}",
+                "{share} af {figure}{times}{least}",
             ),
-            "less": KindSentence(in_both("({of} minus {minus})", "({of} less {minus})"), "({of} minus {minus})"),
-            "times": KindSentence(in_both(" × {of}", " × {of}"), ", ganget med antallet i {of}"),
+            "less": KindSentence(
+                in_both("({of} minus {minus})", "({of} less {minus})"), "({of} minus {minus})", "({of} minus {minus})"
+            ),
+            "times": KindSentence(in_both(" × {of}", " × {of}"), ", ganget med antallet i {of}", " × {of}"),
             "negative": _NEGATIVE,
             "never_negative": _NEVER_NEGATIVE,
         },
@@ -63,6 +74,7 @@ TARIFF_WORDS = words_for(
                     "{price} for each cohort that reaches: {cohorts}{pooled}",
                 ),
                 "{price} for hvert hold, der når sin grænse: {cohorts}.{pooled}",
+                "{price} pr. hold, der når {cohorts}{pooled}",
             ),
             "pooled": KindSentence(
                 in_both(
@@ -71,12 +83,14 @@ TARIFF_WORDS = words_for(
                 ),
                 " Hvis intet hold når sin grænse, gælder fra {window} tallet for alle samlet: Er {figure}, betales"
                 " prisen for hvert hold.",
+                ", eller alle ved {figure} fra {window}",
             ),
         },
         "fee": {
             "fee": KindSentence(
                 in_both("{price} for hver periode, for arbejdet selv", "{price} for each window, for delivering"),
                 "{price} for hver periode, for at levere indsatsen.",
+                "{price} pr. periode",
             )
         },
     },

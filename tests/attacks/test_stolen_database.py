@@ -29,9 +29,10 @@ from sqlmodel import select
 
 from gateway.store.tables import LinkageRow, Subject, SubjectKeyRow, VaultRow
 from keys.blind_index import BlindIndexKey, Column
-from keys.cpr import REPLACEMENT_DAY, Cpr
+from keys.cpr import Cpr
 from keys.linkage import MUNICIPALITY, contract_domain
 from tests.support.municipality import ready
+from vocabulary.cpr_digits import REPLACEMENT_DAY
 from vocabulary.records import SubjectRef
 
 YEAR = 1960

@@ -105,6 +105,14 @@ def test_check_warns_of_a_word_that_ends(tmp_path: Path):
     assert "the word for" not in run("contract", "check", CONTRACT, "--programme", PROGRAMME).out
 
 
+def test_check_ends_with_prices_and_caps_in_words(tmp_path: Path):
+    ended = programme_without(tmp_path, "valid_to = 2026-06-30", "valid_to = 2019-12-31")
+    *_, before, head, last = run("contract", "check", CONTRACT, "--programme", ended).out.splitlines()
+    assert "the word for" in before or "illustrative" in before
+    assert head == "prices and caps, in the words of the parties:"
+    assert last == "  steady_and_off_benefits: 250.000,00 kr. pr. person; højst 2.500.000,00 kr. i alt"
+
+
 def test_doctor_foresees_the_end_of_a_word_and_names_one_that_has_ended(tmp_path: Path):
     clock = Clock(date(2026, 10, 31))
     town = simulated(

@@ -36,7 +36,7 @@ class ContractText:
     @classmethod
     def load(cls, data: bytes) -> ContractText:
         """Read a contract file; `ValueError` where it names no contract or no parties."""
-        body = tomllib.loads(data.decode("utf-8"))
+        body = read_toml(data)
         claim = {name: body.get(name) for name in ("id", "version")}
         claim["rules_sha256"] = hashlib.sha256(data).hexdigest()
         if not is_contract(claim) or not is_text(body.get("title")):
@@ -45,6 +45,14 @@ class ContractText:
         if not parties or len(parties) > acceptance.MOST or len(set(parties)) != len(parties):
             raise ValueError("the contract file names no parties, too many, or one twice")
         return cls(claim, body["title"], tuple(parties))
+
+
+def read_toml(data: bytes) -> dict[str, Any]:
+    """The values of a TOML file; `ValueError` for any other."""
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("the file has lists or tables within each other, deeper than anybody reads") from None
 
 
 def accept(contract: ContractText, trust: TrustFile, party: Party, signer: endorsement.JwsSigner, *, at: int) -> str:

@@ -10,14 +10,13 @@ import argparse
 import hashlib
 import sys
 import time
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from outcome_verifier import endorsement, signing
-from outcome_verifier.accept import ContractText, Party
+from outcome_verifier.accept import ContractText, Party, read_toml
 from outcome_verifier.amounts import money
 from outcome_verifier.keyfile import passphrase_of
 from outcome_verifier.shapes import is_contract, is_digest, is_party
@@ -83,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         contract = ContractText.load(Path(options.contract).read_bytes())
         balances = Path(options.balances).read_bytes()
-        body = tomllib.loads(balances.decode("utf-8"))
+        body = read_toml(balances)
         if body.get("contract_sha256") != contract.claim["rules_sha256"]:
             raise ValueError(f"{options.balances}: was made for another contract text than {options.contract}")
         role, _, organisation = options.party.partition("/")

@@ -423,7 +423,7 @@ def declared(text: str) -> SourceDeclaration:
         ("https://dfdg.example/", "http://dfdg.example/", "must begin with https://"),
         ("https://dfdg.example/", "https://user:pw@dfdg.example/", "no user and no password"),
         ("https://dfdg.example/", "file:///etc/", "must be an address"),
-        ("https://dfdg.example/", "https://dfdg.example/6101801234/", "ten digits"),
+        ("https://dfdg.example/", "https://dfdg.example/6101801234/", "could hold a CPR number"),
         ("https://dfdg.example/", "https://dfdg.example/{cpr}/", "without braces"),
         ("[transport.headers]", '[transport.query]\nq = "{cpr}"\n\n[transport.headers]', "may not hold {cpr}"),
         ('x-requestId = "{request_id}"', 'x-requestId = "{id}"', "a place that is not known"),
