@@ -46,7 +46,7 @@ def line(amount: int, kind: str = "window", *, tariff: str = "weeks", quantity: 
 def document(
     window: str, *lines: DocumentLine, revision: int = 1, is_standing: bool = True, is_stated: bool = False
 ) -> SignedDocument:
-    """Issued half a year ago; its digest is its name."""
+    """Issued today; its digest is its name."""
     name = f"{window}/{revision}"
     return SignedDocument(
         document=PaymentDocument(window, revision, lines, is_standing=is_standing),
@@ -57,7 +57,7 @@ def document(
         jwt_sha256=name,
         leaf_index=0,
         seq=0,
-        issued_at=datetime(2030, 1, 1, 12, tzinfo=UTC),
+        issued_at=NOW,
         is_stated=is_stated,
     )
 

@@ -12,6 +12,7 @@ from gateway.outcomes.opening import StatedLine
 from gateway.outcomes.settlement_terms import CorrectionForm
 from gateway.settlement.settled import PARTIES
 from gateway.store.holds import HeldForCheck
+from policies.terms import Role
 from tests.unit.settlement.facts import (
     NOW,
     SEASONS,
@@ -111,12 +112,19 @@ def test_each_payer_bears_its_parts_of_what_was_billed_and_of_what_is_open():
     ]
 
 
-def test_a_correction_that_takes_nothing_back_of_what_was_billed_is_accepted_by_nobodys_silence():
+@pytest.mark.parametrize(("worth", "debtor"), [(4, OPERATOR), (5, None), (6, OFFICER)])
+def test_the_silence_of_whoever_has_to_pay_by_a_correction_accepts_it(worth: int, debtor: Role | None):
+    """Five were billed. Of what changes nothing nobody's silence says anything, and who spoke is not silent."""
     held = bill(CONTRACT, ("spring", line(5)), rests_on="spring/1")
-    for worth, speaks in ((4, True), (5, False), (6, False)):
-        new = document("spring", line(worth), revision=2)
-        seen = settlement(CONTRACT, document("spring", line(5), is_standing=False), new, bills=(held,))
-        assert (seen.silence_on(new, new.document.lines[0]) is not None) is speaks
+    new = document("spring", line(worth), revision=2)
+    seen = settlement(CONTRACT, document("spring", line(5), is_standing=False), new, bills=(held,))
+    assert seen.debtor(new, line(worth)) == debtor
+    silent = seen.silence_on(new, line(worth))
+    assert silent == (None if debtor is None else seen.dispute_until(new) + timedelta(days=1))
+    for now, accepted in ((NOW + timedelta(days=20), set()), (NOW + timedelta(days=21), {debtor} - {None})):
+        assert replace(seen, now=now).accepted_by(new, line(worth)) == accepted
+    spoken = [word for word in both_accept(new) if word.role == debtor]
+    assert replace(seen, acknowledgements=tuple(spoken)).silence_on(new, line(worth)) is None
 
 
 def test_a_line_that_a_correction_left_out_is_taken_back_once_both_accept_what_is_in_its_place():
@@ -241,4 +249,4 @@ def test_a_bill_of_a_single_minor_unit_that_is_owed_no_more_is_credited_first():
 def test_the_last_day_to_dispute_is_that_many_days_after_the_document():
     one = document("spring", line(5))
     seen = settlement(CONTRACT, one)
-    assert seen.dispute_until(one) - timedelta(days=seen.terms.dispute_days) == date(2030, 1, 1)
+    assert seen.dispute_until(one) - timedelta(days=seen.terms.dispute_days) == date(2030, 6, 1)
