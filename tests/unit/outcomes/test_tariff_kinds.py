@@ -556,6 +556,8 @@ def test_a_scale_of_negative_figures_and_of_people_has_its_bounds_at_its_points_
     few = StepsTariff("p", 1, "people", (ScalePoint(100, 7),))
     assert few.bounds(CONTRACT, 3) == AmountBounds.between(0, 7)
     assert replace(few, points=(ScalePoint(101, 7),)).bounds(CONTRACT, 3) == AmountBounds.between(0, 0)
+    one = replace(few, points=(ScalePoint(1, 7), ScalePoint(2, 3)))  # of one person alone it is most
+    assert one.bounds(CONTRACT, 3) == AmountBounds.between(0, 7)
 
 
 READ_AS = {
