@@ -636,7 +636,7 @@ NO_TARIFF = [  # row, key, reason
 ]
 
 
-@pytest.mark.parametrize(("row", "key", "reason"), NO_TARIFF, ids=[f"{key} {reason}" for _, key, reason in NO_TARIFF])
+@pytest.mark.parametrize(("row", "key", "reason"), NO_TARIFF, ids=[f"{row} {key}" for row, key, _ in NO_TARIFF])
 def test_what_is_no_tariff_is_refused_with_its_place(row: str, key: str, reason: str):
     with pytest.raises(DeclarationInvalid, match=reason) as refused:
         contract_of(terms(fee=row))
