@@ -30,6 +30,7 @@ from gateway.installation.gateway import Gateway
 from gateway.intake.pulling import ask_to_pull
 from gateway.store import circuit, contract_queries
 from policies.terms import Purpose
+from vocabulary.cpr_in_text import mask_id
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
@@ -166,7 +167,7 @@ def _look_at_sample(
 
 def _of_file(contract_id: str, question: _Question, form: FileForm, file: SourceFile) -> SourceCheck:
     declaration = question.declaration
-    dropped = tuple(declaration.schema.dropped_of(header_of(file, form)))
+    dropped = tuple(map(mask_id, declaration.schema.dropped_of(header_of(file, form))))
     if declaration.kind in FILE_KINDS:
         pulled = pull_file(file, declaration, question.matcher, weeks=question.weeks)
         rejected = {reason.value: count for reason, count in pulled.rejected.items() if count}
