@@ -12,7 +12,9 @@ class HoldLimits:
     """Shares are whole percent. A pull beyond one of them is held until somebody has looked.
 
     `fewest_*`: of the last pull. `most_*`: of this pull's people or rows; where the source's own past was worse, so
-    many times that past (`times_past`), which never lowers a limit. Below `fewest_people` nothing is said of a share.
+    many times that past (`times_past`), but no more than half-way from it to everything; the past never lowers a limit.
+    Below `fewest_people` nothing is said of a share of people (of a small group: `judging_pulls`), and below
+    `fewest_rows_lost` nothing of a loss of rows.
     """
 
     fewest_found: int = 75  # people of whom the source has something
@@ -23,6 +25,7 @@ class HoldLimits:
     most_ended: int = 50  # people whose benefit has ended since the last pull, or who have left
     times_past: int = 3
     fewest_people: int = 5
+    fewest_rows_lost: int = 25
 
 
 DEFAULT_LIMITS = HoldLimits()
@@ -40,6 +43,7 @@ def read_limits(table: DeclarationTable) -> HoldLimits:
         most_ended=table.integer("most_ended", usual.most_ended, most=100),
         times_past=table.integer("times_past", usual.times_past, most=100),
         fewest_people=table.integer("fewest_people", usual.fewest_people, most=1000),
+        fewest_rows_lost=table.integer("fewest_rows_lost", usual.fewest_rows_lost, least=1, most=1_000_000),
     )
     table.finish()
     return limits

@@ -16,7 +16,7 @@ from fnmatch import fnmatch
 from connectors.errors import FileNameMismatch, FileTruncated, FileUnreadable, HeaderMismatch, RejectReason
 from connectors.schema import Schema
 from connectors.source_file import HEAD_BYTES, SourceFile, wrapping
-from connectors.table_rows import is_empty, is_header, is_sum, is_total
+from connectors.table_rows import are_all_doubled, is_empty, is_header, is_sum, is_total
 from vocabulary.cpr_in_text import REASON, may_hide_cpr
 
 _BOM = b"\xef\xbb\xbf"
@@ -24,6 +24,7 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16
 _HASH_CHUNK_BYTES = 1 << 20
 NAMELESS = f"a file whose name {REASON}"  # in the place of a name that is not repeated
 SECOND_HEADER = "is the header again: the file may hold itself twice"
+_DOUBLED = "every row stands at least twice: the file may hold itself twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def read_rows(
 
     Lines with another number of fields are counted in `rejected`, their numbers go to `odd_lines`. Raises
     `FileUnreadable`, `HeaderMismatch`, `SchemaChanged` (with a schema) or `FileTruncated` before the first row, and
-    `FileUnreadable` at a second header of rows that add up: the file may hold itself twice.
+    `FileUnreadable` where rows add up and the header stands in it twice, or every row: the file may hold itself twice.
     """
     text = decode(content, file=file)
     lines = text.split("\n")
@@ -99,18 +100,17 @@ def read_rows(
     if schema is not None:
         schema.check(header, source=file)
     table = [split_row(line, delimiter) for line in lines[1:-1]]
-    _check_header_stands_once(table, header, schema, file=file)
+    if schema is not None and schema.add_up:
+        _check_stands_once(table, header, file=file)
     return _rows(table, header, places, rejected, [] if odd_lines is None else odd_lines)
 
 
-def _check_header_stands_once(
-    table: Sequence[Sequence[str]], header: Sequence[str], schema: Schema | None, *, file: str
-) -> None:
-    if schema is None or not schema.add_up:
-        return
+def _check_stands_once(table: Sequence[Sequence[str]], header: Sequence[str], *, file: str) -> None:
     for number, fields in enumerate(table, start=2):
         if is_header(fields, header):
             raise FileUnreadable(file=file, line=number, reason=SECOND_HEADER)
+    if are_all_doubled(tuple(fields) for fields in table if not is_empty(fields) and not is_total(fields)):
+        raise FileUnreadable(file=file, line=2, reason=_DOUBLED)
 
 
 def _rows(

@@ -18,6 +18,7 @@ from connectors.cells import read_code, read_day, read_last_day, trim
 from connectors.codes import NO_CODE, NO_CODES, NOT_IN_LIST, CodeList
 from connectors.errors import RejectReason
 from connectors.postings import months_between, read_posting, unreadable
+from connectors.table_rows import are_all_doubled
 from connectors.transport import Record
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
 from vocabulary.statuses import Status
@@ -81,8 +82,16 @@ def read_records(
     codes: CodeList = NO_CODES,
     keeps_amounts: bool = False,
 ) -> Read:
-    """The rows of these records in the asked weeks; `words` says in which order their texts stand."""
-    read = Read()
+    """The rows of these records in the asked weeks; `words` says in which order their texts stand.
+
+    Two equal postings may be two. Where every one of many has an equal, the source told all of them twice, or joined
+    two tables: then everybody's income is unknown.
+    """
+    read, owned = Read(), list(owned)
+    if kind == "postings" and are_all_doubled((one.subject, one.record) for one in owned):
+        read.rejected[RejectReason.DOUBLED] = len(owned)
+        read.uncertain = {one.subject for one in owned}
+        read.postings += unreadable(sorted(read.uncertain), months_between(weeks[0].month, weeks[1].month))
     for one in owned:
         texts = dict(zip(words, one.record, strict=True))
         if kind == "periods":

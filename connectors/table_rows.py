@@ -5,11 +5,13 @@ A row that is left out here says nothing of anybody. Any other row is somebody's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 
 from connectors.cells import read_number, trim
 
 _TOTAL = frozenset({"i alt", "ialt", "total", "sum", "subtotal", "hovedtotal", "grand total"})
+_MANY = 5  # different rows: fewer may well be equal pairs
 _SEVERAL = 2  # the sum of a single row is that row
 
 
@@ -36,3 +38,11 @@ def is_sum(row: Sequence[str], above: Sequence[Sequence[str]]) -> bool:
     if len(above) < _SEVERAL or None in sums.values() or not any(sums.values()):
         return False
     return all(sum(read_number(other[place]) or 0 for other in above) == total for place, total in sums.items())
+
+
+def are_all_doubled(rows: Iterable[Hashable]) -> bool:
+    """Whether every row stands at least twice, and they are many. Two equal postings may be two; where all of them are
+    equal to another one, a file or a view holds itself twice, in whatever order.
+    """
+    counts = Counter(rows)
+    return len(counts) >= _MANY and min(counts.values()) > 1

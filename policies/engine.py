@@ -30,6 +30,7 @@ CEDAR_DIRECTORY = Path(__file__).parent / "cedar"
 ENGINE_ERROR = "engine-error"
 NO_PERMIT = "no-permit"
 NOT_LOADED = "programme-not-loaded"
+_ENGINE = f"cedarpy/{version('cedarpy')}"  # asked once: the installer's files are read for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,6 @@ class PolicyEngine:
             self._policies = policies.with_linked_batch(links)
         except ValueError as error:
             raise PolicySetInvalid(where="grants", reason=f"cannot be linked: {error}") from None
-        self._version = f"cedarpy/{version('cedarpy')}"
 
     @classmethod
     def load(cls, directory: Path = CEDAR_DIRECTORY) -> PolicyEngine:
@@ -187,7 +187,7 @@ class PolicyEngine:
             facts=MappingProxyType(recorded_facts(request.facts)),
             policy_set_sha256=self._rules.sha256,
             programme_sha256=request.programme.sha256,
-            engine_version=self._version,
+            engine_version=_ENGINE,
         )
 
 

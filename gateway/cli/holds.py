@@ -30,10 +30,12 @@ def list_holds(
     if not found:
         console.print("no pull is held")
         return
-    rows = [("hold", "contract", "source", "held on", "answer by", "state")]
+    rows = [("hold", "contract", "source", "file", "held on", "answer by", "state")]
     for one in found:
         state = one.answer or ("waits for a second person" if one.proposed else "late" if one.is_overdue else "waits")
-        rows.append((one.id, one.contract, one.source, str(one.held_on), str(one.answer_by), state))
+        rows.append(
+            (one.id, one.contract, one.source, one.file or "(asked)", str(one.held_on), str(one.answer_by), state)
+        )
     columns(rows)
     for one in found:
         for finding in one.findings:
@@ -78,9 +80,8 @@ def reject(hold: Hold) -> None:
 def _show_answer(answer: HoldAnswer) -> None:
     shown = answer.hold
     if answer.needs_second:
-        console.print(
-            f"{shown.proposed} by {shown.proposed_by}: the day was {shown.answer_by}, so another person has to"
-        )
-        console.print("  to say the same before anything happens", style="yellow")
+        console.print(f"{shown.proposed} by {shown.proposed_by}; nothing has happened yet")
+        second = f"its day was {shown.answer_by}: another person has to give the same command"
+        console.print(f"  {second}", style="yellow")
     else:
         console.print(f"{shown.answer}: {shown.id}")

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from connectors.hold_limits import HoldLimits
 
-_FEWEST_ROWS = 25  # a loss of fewer rows says nothing
+_FEWEST_OF_FEW = 3  # people: what happens to two is no news
 
 
 class HoldReason(StrEnum):
@@ -61,7 +61,13 @@ class HoldFinding:
         return percent(self.count, self.of)
 
     def __str__(self) -> str:
-        """For municipal eyes: `fewer_people_found: 12 of 60 (20 %, at least 75 %)`."""
+        """For municipal eyes: `fewer_people_found: 12 of 60 (20 %, at least 75 %)`. What has to be there at all has no
+        share: `no_row_at_all: none, and 60 before`.
+        """
+        if self.reason is HoldReason.EMPTY:
+            return f"{self.reason.value}: none, and {self.of:,} the last time" if self.of else self.reason.value
+        if self.reason is HoldReason.NOBODY_FOUND:
+            return f"{self.reason.value}: none of {self.of}"
         side = "at least" if self.reason in _LOSSES else "at most"
         return f"{self.reason.value}: {self.count} of {self.of} ({self.share} %, {side} {self.limit} %)"
 
@@ -69,8 +75,9 @@ class HoldFinding:
 @dataclass(frozen=True, slots=True)
 class SourceTraits:
     """What is usual for a source. `tells_everybody`: it has something of everybody in a cohort, as a civil register has
-    not, where no event is the rule. `rows_compare`: two pulls have about as many rows, whatever weeks they cover.
-    `explains_codes`: somebody has said what its codes mean; until then every one of them is unknown, which is known.
+    not, where no event is the rule. `rows_compare`: each pull tells the whole past, so that two have about as many rows
+    and people. `explains_codes`: somebody has said what its codes mean; until then every one of them is unknown, which
+    is known.
     """
 
     tells_everybody: bool
@@ -99,7 +106,7 @@ def _judge(
 ) -> HoldFinding | None:
     match reason:
         case HoldReason.EMPTY:
-            return _empty(now, past, traits)
+            return _empty(now, past, limits, traits)
         case HoldReason.NOBODY_FOUND:
             return _nobody_found(now, past, traits)
         case HoldReason.FEWER_FOUND:
@@ -112,9 +119,11 @@ def _judge(
             assert_never(reason)
 
 
-def _empty(now: PullMeasures, past: Sequence[PullMeasures], traits: SourceTraits) -> HoldFinding | None:
+def _empty(
+    now: PullMeasures, past: Sequence[PullMeasures], limits: HoldLimits, traits: SourceTraits
+) -> HoldFinding | None:
     """No row at all, where there was one or should be."""
-    least = 1 if traits.tells_everybody else _FEWEST_ROWS
+    least = 1 if traits.tells_everybody else limits.fewest_rows_lost
     is_news = past[-1].rows >= least if past else traits.tells_everybody
     return HoldFinding(HoldReason.EMPTY, 0, past[-1].rows if past else 0, 1) if not now.rows and is_news else None
 
@@ -131,7 +140,9 @@ def _fewer_found(
 ) -> HoldFinding | None:
     """People of whom it had something at the last pull: not more than it is asked about now."""
     before = min(past[-1].found, now.people) if past and traits.tells_everybody else 0
-    if before - now.found < limits.fewest_people or 100 * now.found >= limits.fewest_found * before:
+    # of a month half of a few may well have left; of a whole past nobody has
+    fewest = _fewest(limits, before) if traits.rows_compare else limits.fewest_people
+    if before - now.found < fewest or 100 * now.found >= limits.fewest_found * before:
         return None
     return HoldFinding(HoldReason.FEWER_FOUND, now.found, before, limits.fewest_found)
 
@@ -142,9 +153,14 @@ def _shorter(
     """An extract shorter than the last; where rows are a period's, than the last of as many weeks."""
     alike = [one.rows for one in past if traits.rows_compare or one.weeks == now.weeks]
     before = alike[-1] if alike else 0
-    if before - now.rows < _FEWEST_ROWS or 100 * now.rows >= limits.fewest_rows * before:
+    if before - now.rows < limits.fewest_rows_lost or 100 * now.rows >= limits.fewest_rows * before:
         return None
     return HoldFinding(HoldReason.SHORTER, now.rows, before, limits.fewest_rows)
+
+
+def _fewest(limits: HoldLimits, whole: int) -> int:
+    """From how many people on a share of these counts: in a small group from half of it, three at least."""
+    return min(max(1, limits.fewest_people), max(_FEWEST_OF_FEW, (whole + 1) // 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +181,10 @@ def _too_large_share(
         return None
     count, of = share.part(now), share.whole(now)
     worst = max((percent(share.part(one), share.whole(one)) for one in past), default=0)
-    limit = max(share.most(limits), limits.times_past * worst)
-    if count < max(1, limits.fewest_people) or 100 * count <= limit * of:
+    # past which nothing could stand out is no past to go by: it is never more than half-way from there to everything
+    limit = max(share.most(limits), min(limits.times_past * worst, (100 + worst) // 2))
+    fewest = max(1, limits.fewest_people) if reason is HoldReason.ENDED else _fewest(limits, of)
+    if count < fewest or 100 * count <= limit * of:
         return None
     return HoldFinding(reason, count, of, limit)
 

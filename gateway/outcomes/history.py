@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,7 @@ class PersonHistory:
     earnings: Mapping[tuple[int, IncomeType], int]  # (month, type) -> minor units; empty where the contract needs none
     stop: StopReason | None = None  # why the person is not followed
     last_week: int = 0  # with a stop: the last week that was followed to its end; 0 for none
+    _leaf: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)  # once somebody asked
 
     def has_unreadable_income(self, month: Month) -> bool:
         """Whether a posting of this month was lost: then whatever else is posted, its income is not known."""
@@ -67,8 +68,14 @@ class PersonHistory:
 
     def leaf(self) -> bytes:
         """SHA-256 over the subject id and this history. The id is 128 random bits that never leave the
-        municipality, so it is also the salt: nobody can test a guess, and erasing it ends the link.
+        municipality, so it is also the salt: nobody can test a guess, and erasing it ends the link. It is the same for
+        every window of an evaluation, and computed for the first.
         """
+        if not self._leaf:
+            self._leaf.append(self._hash())
+        return self._leaf[0]
+
+    def _hash(self) -> bytes:
         body: dict[str, object] = {
             "enrolled_on": self.enrolled_on.isoformat(),
             "statuses": [[week, sorted(found)] for week, found in sorted(self.statuses.items())],

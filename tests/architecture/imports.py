@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -22,6 +23,18 @@ def modules(tree: Path, roots: Iterable[str] = ROOTS) -> dict[str, Path]:
         for root in roots
         for path in sorted((tree / root).rglob("*.py"))
     }
+
+
+@cache
+def tree_of(module: Path) -> ast.Module:
+    """What stands in a module, read once a process: several tests look at all of them."""
+    return ast.parse(module.read_text("utf-8"))
+
+
+@cache
+def nodes_of(module: Path) -> tuple[ast.AST, ...]:
+    """Every node of its tree."""
+    return tuple(ast.walk(tree_of(module)))
 
 
 def import_graph(found: Mapping[str, Path]) -> Graph:
@@ -45,7 +58,7 @@ def _dotted(path: Path) -> str:
 
 def _imported(name: str, path: Path, known: Mapping[str, Path]) -> Iterator[str]:
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
         elif isinstance(node, ast.ImportFrom):

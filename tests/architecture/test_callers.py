@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.imports import modules
+from tests.architecture.imports import modules, tree_of
 
 ROOT = Path(__file__).parents[2]
 # name -> who uses it, since nobody in the product does
@@ -18,9 +18,8 @@ DOORS = {
 
 
 def test_every_name_at_the_top_of_a_module_is_used_in_the_product():
-    assert _unused([path.read_text("utf-8") for path in modules(ROOT).values() if "migrations" not in path.parts]) == (
-        set(DOORS)
-    )
+    product = [tree_of(path) for path in modules(ROOT).values() if "migrations" not in path.parts]
+    assert _unused(product) == set(DOORS)
 
 
 def test_a_name_without_a_caller_is_found():
@@ -29,11 +28,10 @@ def test_a_name_without_a_caller_is_found():
         "A, B = 1, 2\nC: int = 3\ndef f(): return B\nclass D: ...\n@app.get('/')\ndef g(): ...\n",
         "x = f\nprint(x)",
     ]
-    assert _unused(texts) == {"A", "C", "D"}
+    assert _unused([ast.parse(text) for text in texts]) == {"A", "C", "D"}
 
 
-def _unused(texts: list[str]) -> set[str]:
-    trees = [ast.parse(text) for text in texts]
+def _unused(trees: list[ast.Module]) -> set[str]:
     used = {name for tree in trees for name in _uses(tree)}
     return {name for tree in trees for name in _definitions(tree)} - used
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.imports import ROOTS, modules
+from tests.architecture.imports import ROOTS, modules, tree_of
 
 ROOT = Path(__file__).parents[2]
 MODULES = {name: path for name, path in modules(ROOT, ROOTS).items() if "migrations" not in name}
@@ -56,7 +56,7 @@ def open_places(tree: ast.AST, sets: dict[str, type[Enum]]) -> Iterator[tuple[in
 @pytest.mark.parametrize("room", sorted({name.split(".")[0] for name in MODULES}))
 def test_what_is_written_over_a_closed_set_is_closed(room: str):
     sets = closed_sets()
-    trees = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items() if name.split(".")[0] == room}
+    trees = {name: tree_of(path) for name, path in MODULES.items() if name.split(".")[0] == room}
     assert [(name, *place) for name, tree in trees.items() for place in open_places(tree, sets)] == []
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.imports import ROOTS, modules
+from tests.architecture.imports import ROOTS, modules, tree_of
 from tests.support.scratch import copy_product
 
 ROOT = Path(__file__).parents[2]
@@ -113,7 +113,7 @@ def closed_sets(tree: Path, roots: tuple[str, ...] | list[str] = ROOTS) -> Itera
     """The enums of the rooms."""
     for module, path in modules(tree, roots).items():
         if module.startswith(ROOMS):
-            for node in ast.parse(path.read_text("utf-8")).body:
+            for node in tree_of(path).body:
                 if isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("Enum") for base in node.bases):
                     yield ClosedSet(module, node.name, frozenset(_members(node)))
 
@@ -123,7 +123,7 @@ def speakers(tree: Path, roots: tuple[str, ...] | list[str] = ROOTS) -> Iterator
     sets = {(closed.module, closed.name): closed for closed in closed_sets(tree, roots)}
     for module, path in modules(tree, roots).items():
         said: dict[ClosedSet, set[str]] = {}
-        for key, member in _named_members(module, ast.parse(path.read_text("utf-8"))):
+        for key, member in _named_members(module, tree_of(path)):
             if key in sets and member in sets[key].members:
                 said.setdefault(sets[key], set()).add(member)
         yield from ((module, closed) for closed, members in said.items() if len(members) >= MANY)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.architecture.imports import circle, import_graph, modules
+from tests.architecture.imports import circle, import_graph, modules, nodes_of
 
 ROOT = Path(__file__).parents[2]
 # what the sources are spoken to with, and what only some commands need
@@ -42,7 +42,7 @@ def test_no_module_of_ours_is_imported_by_a_text():
     """A name in a text is an arrow that neither the type checker nor the import contracts see."""
     ours = {name.partition(".")[0] for name in modules(ROOT)}
     for name, path in modules(ROOT).items():
-        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for call in nodes_of(path):
             if not isinstance(call, ast.Call) or ast.unparse(call.func).rpartition(".")[2] != "import_module":
                 continue
             [target] = call.args

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.imports import ROOTS, nodes_of
+
 ROOT = Path(__file__).parents[2]
-ROOTS = ("gateway", "connectors", "policies", "keys", "vocabulary", "verifier/outcome_verifier")
 
 _PRONOUNS = """
     all any both each he her hers his it its mine none one ones ours she some that theirs them these they this
@@ -55,7 +56,7 @@ def nodes(root: Path) -> Iterator[tuple[Path, ast.AST]]:
     """Everything that stands in the product's modules, with the module's path below the root."""
     for room in ROOTS:
         for module in sorted((root / room).rglob("*.py")):
-            for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            for node in nodes_of(module):
                 yield module.relative_to(root), node
 
 

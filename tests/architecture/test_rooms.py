@@ -7,9 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from tests.architecture.imports import modules
+from tests.architecture.imports import modules, nodes_of, tree_of
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(modules(ROOT).values())
@@ -27,29 +25,29 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in names if name and (ROOT / name).is_file()] or list(MODULES)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_is_short_and_its_name_says_something(module: Path):
-    lines = module.read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= MOST_LINES
-    assert not EMPTY_NAMES & {module.stem, *module.relative_to(ROOT).parts[:-1]}
+def test_modules_are_short():
+    assert [path for path in MODULES if len(path.read_text("utf-8").splitlines()) > MOST_LINES] == []
+
+
+def test_names_of_modules_say_something():
+    names = {path: {path.stem, *path.relative_to(ROOT).parts[:-1]} for path in MODULES}
+    assert [path for path, parts in names.items() if EMPTY_NAMES & parts] == []
 
 
 def test_the_gateway_has_rooms_and_no_module_beside_them():
     assert [path.name for path in (ROOT / "gateway").glob("*.py")] == ["__init__.py"]
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_says_what_it_promises(module: Path):
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    if "migrations" not in module.parts:
-        assert ast.get_docstring(tree)
+def test_modules_say_what_they_promise():
+    silent = [path for path in MODULES if not ast.get_docstring(tree_of(path))]
+    assert [path for path in silent if "migrations" not in path.parts] == []
 
 
 def test_what_stands_at_the_bottom_is_needed_by_two_roots():
     """A module enters the bottom root only where two roots import it; there is no exception."""
     users: dict[str, set[str]] = {path.stem: set() for path in (ROOT / "vocabulary").glob("[a-z]*.py")}
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(path):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("vocabulary."):
                 users[str(node.module).removeprefix("vocabulary.")].add(path.relative_to(ROOT).parts[0])
     assert {name: found for name, found in users.items() if len(found - {"vocabulary"}) < 2} == {}
@@ -66,7 +64,7 @@ def test_the_digits_of_a_number_are_read_in_two_rooms_alone():
     for module in MODULES:
         if module.relative_to(ROOT).parts[0] in ("keys", "connectors"):
             continue
-        names = {node.attr for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Attribute)}
+        names = {node.attr for node in nodes_of(module) if isinstance(node, ast.Attribute)}
         assert "digits" not in names, module
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.imports import tree_of
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("api", "cli", "documents", "settlement", "rights", "oversight", "release")
 SHAPELESS = {"Any", "object"}
@@ -67,7 +69,7 @@ def signatures(body: list[ast.stmt], within: str = "") -> Iterator[tuple[str, li
 
 
 def found(module: Path) -> list[str]:
-    tree = ast.parse(module.read_text(encoding="utf-8"))
+    tree = tree_of(module)
     name = module.relative_to(ROOT).as_posix()
     return [f"{name}: {public}" for public, shown in signatures(tree.body) if any(map(shapeless, shown))]
 

@@ -36,6 +36,7 @@ from tests.support.opening import adopt
 from tests.support.settling import contest, officer, operator
 from tests.support.simulated import Edit, acting, simulated
 
+pytestmark = pytest.mark.long  # it changes where words change, and nobody changes them by chance
 GOLDEN = Path(__file__).parent / "golden"
 _NEW_EACH_TIME = re.compile(
     r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![\w-])[\w-]{43}(?![\w-])|eyJ[\w.~-]+"

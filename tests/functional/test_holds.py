@@ -81,7 +81,7 @@ def test_a_view_that_shows_no_rows_is_a_finding_and_no_fact(town: SimulatedMunic
     declare(town, tmp_path, source_text("periods", PERIODS))
     ask(town, Pages([Page([record for cpr in numbers(town) for record in unemployed(cpr)])]))
     before = spells(town)
-    with pytest.raises(PullLooksWrong, match="no_row_at_all: 0 of 30"):
+    with pytest.raises(PullLooksWrong, match="no_row_at_all: none, and 30 the last time"):
         ask(town, Pages([Page([])]))
     assert spells(town) == before
     assert "ended_benefits" in reasons(town)[0]
@@ -100,7 +100,7 @@ def test_a_file_in_which_nobody_of_a_sealed_cohort_is_found_is_held(town: Simula
     for cpr in numbers(town):
         text = text.replace(cpr, "6303821236")
     town.drop.status.write_text(text)
-    with pytest.raises(PullLooksWrong, match="nobody_found: 0 of 30") as held:
+    with pytest.raises(PullLooksWrong, match="nobody_found: none of 30") as held:
         pull(town.gateway, town.contract, "dream", town.drop.status)
     assert (spells(town), count(town, PullRow)) == ([], 0)
     with pytest.raises(PullLooksWrong) as again:  # it is not read again, and there is one hold
@@ -260,6 +260,7 @@ def test_the_commands(tmp_path: Path) -> None:
     town.gateway.store.dispose()
     listed = run("holds", "list", environment=town.environment)
     assert f"{hold}: ended_benefits: 16 of 30 (53 %, at most 50 %)" in listed.text
+    assert "(asked)" in listed.text
     accepted = run("holds", "accept", hold, environment=town.environment)
     assert (accepted.code, "accepted" in accepted.text) == (0, True)
     assert run("holds", "reject", hold, environment=town.environment).code == 4

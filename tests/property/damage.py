@@ -112,6 +112,12 @@ def _twice(_: random.Random, table: Table) -> Table:
     return replace(table, rows=(*table.rows, table.header, *table.rows))
 
 
+def _rows_twice(draw: random.Random, table: Table) -> Table:
+    """As where a view joins one row too many, or a script puts a file behind itself without its header."""
+    rows = [*table.rows, *table.rows]
+    return replace(table, rows=tuple(draw.choice([rows, sorted(rows), draw.sample(rows, len(rows))])))
+
+
 def _header_again(draw: random.Random, table: Table) -> Table:
     number = draw.randrange(len(table.rows) + 1)
     return replace(table, rows=(*table.rows[:number], table.header, *table.rows[number:]))
@@ -172,6 +178,7 @@ CATALOGUE: Mapping[str, Damage] = {
     "a field is missing": _row(_without_field),
     "a field too many": _row(lambda draw, row: [*row, "1"]),
     "a quote is opened": _row(lambda draw, row: [f'"{row[0]}', *row[1:]]),
+    "every row comes twice": _rows_twice,
     "rows of nothing": _empty_rows,
     "a row of totals": _total,
     "an empty line at the end": lambda draw, table: replace(table, tail="\n"),

@@ -47,24 +47,22 @@ def is_instant(value: object) -> TypeGuard[int]:
 def _check(value: object, depth: int = 0) -> None:
     if depth > _MOST_DEPTH:
         raise ValueError("nested too deeply")
-    match value:
-        case None | bool():
-            return
-        case int():
-            if abs(value) > _MOST_EXACT:
-                raise ValueError("an integer beyond 53 bits")
-        case str():
+    if isinstance(value, str):
+        if not value.isascii():
             value.encode("utf-8")  # lone surrogates raise UnicodeEncodeError, a ValueError
-        case list():
-            for item in value:
-                _check(item, depth + 1)
-        case dict():
-            for key, item in value.items():
-                if not isinstance(key, str) or not key.isascii():
-                    raise ValueError("object keys must be ASCII texts")
-                _check(item, depth + 1)
-        case _:
-            raise ValueError(f"{type(value).__name__} has no canonical form here")
+    elif isinstance(value, int):  # a truth value is one as well
+        if abs(value) > _MOST_EXACT:
+            raise ValueError("an integer beyond 53 bits")
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth + 1)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise ValueError("object keys must be ASCII texts")
+            _check(item, depth + 1)
+    elif value is not None:
+        raise ValueError(f"{type(value).__name__} has no canonical form here")
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.table_rows import is_empty, is_header, is_sum, is_total
+from connectors.table_rows import are_all_doubled, is_empty, is_header, is_sum, is_total
 from tests.unit.connectors.cohort import ANNE
 
 HEADER = ["CPR nummer", "Uge", "Ydelse", "Beløb"]
@@ -59,3 +59,19 @@ ABOVE = [[ANNE, "2019-10", "Kontanthjælp", "2811,00"], [ANNE, "2019-11", "Konta
 )
 def test_a_row_of_sums_without_a_word(row: list[str], above: list[list[str]], is_one: bool) -> None:
     assert is_sum(row, above) is is_one
+
+
+@pytest.mark.parametrize(
+    ("rows", "doubled"),
+    [
+        ("aabbccddee", True),
+        ("abcdeabcde", True),
+        ("edcbaaabbccdde", True),  # some more often
+        ("aabbccdde", False),  # one alone
+        ("aabbccdd", False),  # few
+        ("a" * 20, False),
+        ("", False),
+    ],
+)
+def test_rows_that_all_stand_twice(rows: str, doubled: bool) -> None:
+    assert are_all_doubled(rows) is doubled

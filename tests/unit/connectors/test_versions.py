@@ -64,6 +64,8 @@ def test_whole_numbers(text: str, order: int | None) -> None:
         ("2101-01-01T00:00:00Z", None),
         ("1969-12-30T00:00:00.5Z", -1_727_995 * 10**8),
         ("2020-10-25T02:10:00", None),  # what a clock on a wall showed, twice that night
+        ("2020-10-26T12:00:00", None),  # a certain hour of a wall is one of some zone too
+        ("2020-07-01 12:00:00.5", None),
         ("2020-10-25", None),
         ("2020-13-25T02:10:00Z", None),
         ("2020-10-25T02:10:00.1234567890Z", None),

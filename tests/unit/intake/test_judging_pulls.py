@@ -91,7 +91,8 @@ def test_of_a_civil_register_no_event_is_the_rule() -> None:
         ({"unknown": 9}, {}, ["unknown_codes"]),
         ({"unknown": 12}, {"unknown": 4}, []),  # three times a tenth
         ({"unknown": 13}, {"unknown": 4}, ["unknown_codes"]),
-        ({"unknown": 4, "found": 4, "people": 4}, {"found": 4}, []),
+        ({"unknown": 2, "found": 2, "people": 2}, {"found": 2}, []),
+        ({"unknown": 3, "found": 3, "people": 3}, {"found": 3}, ["unknown_codes"]),
         ({"unknown": 5, "found": 5, "people": 5}, {"found": 5}, ["unknown_codes"]),
         ({"uncertain": 12}, {}, []),
         ({"uncertain": 13}, {}, ["uncertain_people"]),
@@ -99,13 +100,36 @@ def test_of_a_civil_register_no_event_is_the_rule() -> None:
         ({"unreadable": 201}, {}, ["unreadable_rows"]),
         ({"ended": 15}, {}, []),
         ({"ended": 16}, {}, ["ended_benefits"]),
-        ({"ended": 16}, {"ended": 6}, []),  # three times a fifth
+        ({"ended": 18}, {"ended": 6}, []),  # three times a fifth
+        ({"ended": 19}, {"ended": 6}, ["ended_benefits"]),
+        ({"uncertain": 42}, {"uncertain": 24}, []),  # half-way from two fifths to everybody
+        ({"uncertain": 43}, {"uncertain": 24}, ["uncertain_people"]),
+        ({"uncertain": 60}, {"uncertain": 60}, []),  # so it was before, and somebody had looked
         ({"ended": 5, "before": 5}, {}, ["ended_benefits"]),
         ({"ended": 4, "before": 4}, {}, []),
     ],
 )
 def test_what_stands_out(now: dict[str, int], past: dict[str, int], expected: list[str]) -> None:
     assert [reason for reason, *_ in judged(usual(**now), usual(**past))] == expected
+
+
+@pytest.mark.parametrize(("found", "is_held"), [(8, False), (6, False), (5, False), (4, True), (3, True), (1, True)])
+def test_a_town_of_eight_is_asked_from_half_of_them_on(found: int, is_held: bool) -> None:
+    eight = usual(rows=8, people=8, found=8, before=8, ended=0)
+    assert bool(judged(replace(eight, found=found), eight)) is is_held
+
+
+@pytest.mark.parametrize(("found", "is_held"), [(4, False), (3, True), (0, True)])
+def test_of_a_month_four_of_eight_may_well_have_left(found: int, is_held: bool) -> None:
+    eight = usual(rows=8, people=8, found=8, before=8, ended=0)
+    assert bool(judged(replace(eight, found=found), eight, traits=MONTHLY)) is is_held
+
+
+@pytest.mark.parametrize(("count", "is_held"), [(3, False), (4, True)])
+@pytest.mark.parametrize("what", ["unknown", "uncertain", "unreadable"])
+def test_what_cannot_be_read_of_eight_is_held_from_half_of_them_on(what: str, count: int, is_held: bool) -> None:
+    eight = usual(rows=8, people=8, found=8, before=0, ended=0)
+    assert bool(judged(replace(eight, **{what: count}), eight)) is is_held
 
 
 def test_the_worst_of_the_past_counts_and_the_last_of_sizes() -> None:
@@ -128,6 +152,8 @@ def test_rows_of_a_period_compare_with_as_many_weeks() -> None:
         ("fewest_found", 10, {"found": 4}, []),
         ("fewest_found", 100, {"found": 35}, ["fewer_people_found"]),
         ("fewest_rows", 1, {"rows": 10}, []),
+        ("fewest_rows_lost", 900, {"rows": 101}, []),
+        ("fewest_rows_lost", 900, {"rows": 100}, ["fewer_rows"]),
         ("fewest_rows", 100, {"rows": 975}, ["fewer_rows"]),
         ("most_unknown", 100, {"unknown": 40}, []),
         ("most_unknown", 0, {"unknown": 5}, ["unknown_codes"]),
@@ -164,4 +190,7 @@ def test_that_nobody_has_explained_the_codes_yet_is_known() -> None:
 def test_a_finding_is_told_with_share_and_limit() -> None:
     assert str(HoldFinding(HoldReason.FEWER_FOUND, 12, 60, 75)) == "fewer_people_found: 12 of 60 (20 %, at least 75 %)"
     assert str(HoldFinding(HoldReason.UNKNOWN_CODES, 19, 40, 45)) == "unknown_codes: 19 of 40 (47 %, at most 45 %)"
+    assert str(HoldFinding(HoldReason.EMPTY, 0, 1060, 1)) == "no_row_at_all: none, and 1,060 the last time"
+    assert str(HoldFinding(HoldReason.EMPTY, 0, 0, 1)) == "no_row_at_all"
+    assert str(HoldFinding(HoldReason.NOBODY_FOUND, 0, 30, 1)) == "nobody_found: none of 30"
     assert (percent(1, 3), percent(0, 0), percent(3, 3)) == (33, 0, 100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -89,13 +90,30 @@ def test_what_a_correction_replaced_is_superseded():
     assert settled.standing(GAME.contract.windows[0].label) == new
 
 
-def test_only_what_takes_back_is_accepted_by_the_operators_silence_from_its_day():
+def test_what_is_owed_is_accepted_by_the_municipalitys_silence_from_its_day():
     settled, one, line = seen(RELEASED)
-    assert settled.silence_on(one, line) is None  # the municipality owes it
+    silent = settled.silence_on(one, line)
+    assert (settled.debtor(one, line), silent) == (OFFICER, settled.dispute_until(one) + timedelta(days=1))
+    days = (silent - danish_day(settled.now)).days
+    waits = replace(RELEASED, acks=acks(OPERATOR))
+    assert (state(replace(waits, day=days - 1)), state(replace(waits, day=days))) == ("released", "acknowledged")
+    both = seen(replace(RELEASED, day=days))
+    assert both[0].accepted_by(*both[1:]) == {OFFICER}, "a creditor's silence accepts nothing"
+    assert state(replace(RELEASED, day=days)) == "released"
+    spoken = seen(replace(RELEASED, acks=acks(OFFICER)))
+    assert spoken[0].silence_on(*spoken[1:]) is None  # who spoke is not silent
+    contested = seen(replace(waits, day=days, disputes=dispute(role=OFFICER)))
+    assert contested[0].silence_on(*contested[1:]) is None
+    nothing = seen(World(documents=(Document(0, 1, (("window", 0),), 0),)))
+    assert (nothing[0].debtor(*nothing[1:]), nothing[0].silence_on(*nothing[1:])) == (None, None)
+
+
+def test_what_takes_back_is_accepted_by_the_operators_silence_from_its_day():
     back = World(documents=(*RELEASED.documents, Document(1, 1, (("window", -1),), 0)), acks=acks(OFFICER, place=1))
     settled, one, line = seen(back)
     silent = settled.silence_on(one, line)
     assert silent is not None
+    assert settled.debtor(one, line) == OPERATOR
     assert (silent - settled.dispute_until(one)).days == 1
     days = (silent - danish_day(settled.now)).days
     before, after = (seen(replace(back, day=days - 1)), seen(replace(back, day=days)))

@@ -1,0 +1,69 @@
+"""Who is asked about no more: the dead and the departed, once the day has come."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from gateway.store.storing_records import ended_people
+from gateway.store.tables import PullRow, SpellRow, Subject
+from gateway.store.unit_of_work import Store
+from tests.support.acting import SOMEBODY
+from tests.support.databases import NOW
+from tests.unit.connectors.cohort import declared
+from tests.unit.store.test_spells import EVENT, REF
+from vocabulary.danish_days import danish_day
+from vocabulary.weeks import Week
+
+
+def test_a_death_of_this_week_has_not_come_where_the_weeks_before_are_told(store: Store) -> None:
+    """The source has told everything up to last week, and all that is left to tell lies behind the death."""
+    week = Week.of(danish_day(NOW))
+    weeks = week + -3, week + 20
+    with store.write(NOW, by=SOMEBODY) as uow:
+        uow.session.add(
+            Subject(
+                subject_id=REF.value,
+                contract_id="c",
+                batch_id="1",
+                enrolled_on=date(2020, 1, 1),
+                case_reference="F-1",
+                notice_id="N-1",
+            )
+        )
+        uow.session.add(
+            SpellRow(
+                subject_id=REF.value,
+                source_id="cpr",
+                status="dead",
+                code="dead",
+                from_week=week.ordinal,
+                to_week=weeks[1].ordinal,
+                edition=1,
+                known_from=NOW,
+            )
+        )
+        told = PullRow(
+            contract_id="c",
+            source_id="dream",
+            file_name="f",
+            file_sha256="0",
+            meaning_sha256="",
+            from_week=weeks[0].ordinal,
+            to_week=week.ordinal - 1,
+            edition=1,
+            asked_to_week=weeks[1].ordinal,
+            counts={},
+            measures={},
+            decision_id="d",
+            known_at=NOW,
+        )
+        uow.session.add(told)
+        uow.record(EVENT)
+
+    def ended(days: int) -> set[object]:
+        with store.read() as session:
+            now = NOW + timedelta(days=days)
+            return {*ended_people(session, "c", declared("dream"), [REF], weeks=weeks, now=now)}
+
+    assert ended(0) == set()
+    assert ended(7) == {REF}
