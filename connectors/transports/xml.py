@@ -15,6 +15,7 @@ from typing import cast
 from lxml import etree
 
 from connectors.errors import SchemaChanged, SourceMalformed
+from connectors.schema import is_a_name
 
 MOST_BYTES = 6_000_000  # what the public clients of these services accept of one answer
 _MOST_ELEMENTS = 200_000
@@ -23,7 +24,6 @@ _MOST_ATTRIBUTES = 32
 _MOST_ATTRIBUTE_CHARACTERS = 8_192
 _CHUNK_BYTES = 65_536
 _DECLARED_ENCODING = re.compile(rb"""^<\?xml[^>]*\bencoding\s*=\s*["']([^"']*)["']""")
-_SAFE_NAME = re.compile(r"[^\W\d]{1,60}")
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
@@ -184,7 +184,7 @@ def check_children(parent: Element, known: frozenset[str], *, source: str) -> No
         if child.tag in known:
             continue
         local = _local(child.tag)
-        named = repr(local) if _SAFE_NAME.fullmatch(local) else f"number {position}"
+        named = repr(local) if is_a_name(local) else f"number {position}"
         raise SchemaChanged(source=source, reason=f"in {_local(parent.tag)!r} the element {named} is new")
 
 
