@@ -31,6 +31,7 @@ from gateway.installation.gateway import Gateway
 from gateway.intake.pulling import ask_to_pull
 from gateway.store import circuit, contract_queries
 from policies.terms import Purpose
+from vocabulary.cpr_in_text import mask_id
 from vocabulary.danish_days import danish_day
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import SubjectRef
@@ -169,7 +170,7 @@ def _look_at_sample(
 
 def _of_file(contract_id: str, question: _Question, form: FileForm, file: SourceFile) -> SourceCheck:
     declaration = question.declaration
-    dropped = tuple(declaration.schema.dropped_of(header_of(file, form)))
+    dropped = tuple(map(mask_id, declaration.schema.dropped_of(header_of(file, form))))
     if declaration.kind in FILE_KINDS:
         pulled = pull_file(file, declaration, question.matcher, weeks=question.weeks)
         check_has_come(pulled, today=question.today)
