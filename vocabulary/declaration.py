@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from vocabulary.cpr_in_text import REASON, cpr_place, id_without_cpr, may_hide_cpr
+from vocabulary.cpr_in_text import REASON, cpr_place, id_without_cpr, mask_id, may_hide_cpr
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.typed_text import code_point, first_unseen, is_seen, typed_lines, typed_text
 
@@ -34,6 +34,7 @@ def parse(text: bytes, *, file: str, refusal: type[DeclarationInvalid] = Declara
     Raises `refusal` with line and column: not UTF-8, a character that nobody sees, what could hold a CPR number, in a
     comment too, or not TOML; and with the key's line where a key's own name is written in escapes.
     """
+    file = mask_id(file)
     try:
         decoded = text.decode("utf-8")
     except UnicodeDecodeError as error:

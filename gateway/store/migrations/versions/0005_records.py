@@ -40,12 +40,12 @@ def upgrade() -> None:
         "recordrow",
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
-        sa.Column("record_sha256", sa.String(), nullable=False),
+        sa.Column("record_digest", sa.String(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("subject_id", sa.String(), nullable=False),
         sa.Column("texts", sa.JSON(), nullable=False),
         sa.Column("known_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("contract_id", "source_id", "record_sha256"),
+        sa.PrimaryKeyConstraint("contract_id", "source_id", "record_digest"),
     )
     op.create_index("ix_recordrow_subject_id", "recordrow", ["subject_id"], unique=False)
     op.create_table(
