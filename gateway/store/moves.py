@@ -24,7 +24,6 @@ LOOKS = frozenset(
         "comparison_failed",
         "comparison_made",
         "denied",
-        "draft_tried",
         "enrolment_previewed",
         "evaluated",
         "evaluation_authorised",

@@ -235,6 +235,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_pullrow_contract_id", "pullrow", ["contract_id"], unique=False)
     op.create_table(
+        "trieddraft",
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_id", "sha256"),
+    )
+    op.create_table(
         "releaseask",
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("window", sa.String(), nullable=False),
