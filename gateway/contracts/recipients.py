@@ -7,7 +7,6 @@ from datetime import date
 
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.contract_file import load_contract
 from gateway.store import contract_queries
 from gateway.wording.views import View
 from policies.terms import Party, Role
