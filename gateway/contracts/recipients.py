@@ -68,10 +68,7 @@ def is_recipient(gateway: Gateway, contract_id: str, party: Party) -> bool:
     if party.role.value not in set(Recipient):
         return False
     with gateway.store.read() as session:
-        versions = [
-            load_contract(row.text, file=row.file_name)
-            for row in contract_queries.contract_versions(session, contract_id)
-        ]
+        versions = [contract_of(row) for row in contract_queries.contract_versions(session, contract_id)]
     return any(
         (one.organisation, one.role) == (party.organisation, party.role.value)
         for version in versions

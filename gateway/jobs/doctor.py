@@ -16,11 +16,8 @@ from gateway.errors.oversight import CheckpointMismatch
 from gateway.errors.table import outcome
 from gateway.evaluation.evaluating import AsOf, known_by
 from gateway.installation.gateway import Gateway
-<<<<<<< HEAD
-from gateway.installation.look_ups import DAY, look_ups_since
-=======
 from gateway.installation.in_force import contract_of
->>>>>>> main
+from gateway.installation.look_ups import DAY, look_ups_since
 from gateway.installation.settings import Settings
 from gateway.intake.connecting import connectors
 from gateway.intake.enrolment import is_sealed
@@ -235,6 +232,8 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
     now = gateway.clock()
     with gateway.store.read() as session:
         ids = contract_queries.contract_ids(session)
+        if asked := len(queries.waiting_asks(session)):
+            yield Diagnosis(OK, f"{asked} attestations that recipients asked for wait", "`gateway release --asked`")
         if not ids:
             yield Diagnosis(WARN, "no contract is in force", "`gateway contract add CONTRACT PROGRAMME`")
         yield from _waiting(session)
