@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
 from gateway.outcomes.contract import Contract
 from gateway.store import contract_queries
 from gateway.wording.views import View
