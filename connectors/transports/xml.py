@@ -25,6 +25,8 @@ _MOST_ATTRIBUTE_CHARACTERS = 8_192
 _CHUNK_BYTES = 65_536
 _DECLARED_ENCODING = re.compile(rb"""^<\?xml[^>]*\bencoding\s*=\s*["']([^"']*)["']""")
 
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
 Element = etree._Element
 
 # the prefixes of every namespace that is written, so that a message reads alike each time
@@ -153,7 +155,10 @@ def text_of(parent: Element, path: str, *, source: str) -> str:
         return ""
     if len(here):
         raise SchemaChanged(source=source, reason=f"the element {_local(here.tag)!r} holds elements instead of a text")
-    return (here.text or "").strip()
+    text = (here.text or "").strip()
+    if text and here.get(_NIL, "false").strip() not in ("false", "0"):
+        raise SchemaChanged(source=source, reason=f"the element {_local(here.tag)!r} is nil, and holds a text")
+    return text
 
 
 def day_text(text: str) -> str:
