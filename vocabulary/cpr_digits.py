@@ -19,12 +19,12 @@ def broken_rule(text: str) -> str:
     """The first rule of CPR numbers that a text breaks; empty where its ten digits can be somebody's number."""
     if not (len(text) == 10 and text.isascii() and text.isdigit()):
         return NOT_TEN_DIGITS
-    day, month, year = int(text[:2]), int(text[2:4]), int(text[4:6])
+    day, month, year = int(text[:2]), int(text[2:4]), text[4:6]
     # the seventh digit gives the century, and of all the years that two digits can mean 1900 alone is no leap year
     # though it ends in a multiple of four
-    is_1900 = year == 0 and text[6] <= "3"
+    is_1900 = year == "00" and text[6] <= "3"
     try:
-        date(1900 if is_1900 else 2000 + year, month, day % REPLACEMENT_DAY)
+        date(1900 if is_1900 else int(f"20{year}"), month, day % REPLACEMENT_DAY)
     except ValueError:
         return "no such day"
     return "nobody is given it" if text[6:] == _NO_SERIAL or text == _FILLER else ""
