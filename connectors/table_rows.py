@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
+from operator import eq
 
 from connectors.cells import read_number, trim
 
@@ -22,7 +23,7 @@ def is_empty(row: Sequence[str]) -> bool:
 
 def is_header(row: Sequence[str], header: Sequence[str]) -> bool:
     """Whether this is the header again, as where files were put behind each other."""
-    return len(row) == len(header) and all(trim(cell) == trim(name) for cell, name in zip(row, header, strict=True))
+    return len(row) == len(header) and all(map(eq, map(trim, row), map(trim, header)))
 
 
 def is_total(row: Sequence[str]) -> bool:

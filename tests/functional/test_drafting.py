@@ -17,7 +17,6 @@ from gateway.evaluation import evaluating
 from gateway.events.rights import ErasureRepeated
 from gateway.installation.authority import Authorised
 from gateway.installation.gateway import Gateway
-from gateway.installation.settings import Kind
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.results import person_result
 from gateway.release import correction, drafting, planning
@@ -261,8 +260,8 @@ def test_one_table_by_class_and_one_of_reasons_and_none_after_a_correction(town:
 
 
 def test_the_first_window_has_nothing_before_it(tmp_path: Path):
-    """And a predicate says a mark, no amount and no line. Under development keys nothing counts, of whatever town."""
-    town = ready(tmp_path, "ballerup", kind=Kind.TEST, clock=Clock(date(2030, 1, 1)))
+    """And a predicate says a mark, no amount and no line."""
+    town = ready(tmp_path, "ballerup", clock=Clock(date(2030, 1, 1)))
     town.release(LAST, "predicate", "investor")
     [row] = town.rows()
     assert row.due == []

@@ -88,6 +88,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     **{f"gateway/outcomes/tariffs/{name}.py": _OF_TARIFFS for name in _TARIFFS},
     "gateway/release/drafting.py": (
         "tests/functional/test_drafting.py",
+        "tests/functional/test_adoption.py::test_a_difference_is_reported_and_paid_by_nobody",
         "tests/functional/test_adoption.py::test_every_later_window_pays_what_it_would_have_paid",
         "tests/functional/test_on_documents.py::test_the_statement_shows_a_range_and_never_a_number",
     ),
