@@ -27,7 +27,7 @@ NO_DAY, NOBODYS = "no such day", "nobody is given it"
         ("8902963123", ""),
         ("9002963123", NO_DAY),
         ("6101800000", NOBODYS),
-        ("1111111111", NOBODYS),
+        ("1" * 10, NOBODYS),
         ("610180123", NOT_TEN_DIGITS),
         ("61018012345", NOT_TEN_DIGITS),
         ("610180-1234", NOT_TEN_DIGITS),
