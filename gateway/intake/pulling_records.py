@@ -242,7 +242,7 @@ def _read_changes(gateway: Gateway, run: RecordRun, transport: ListTransport, as
             session = step.asking.session
             kept = [one for one in told if one.subject is None or one.subject in step.allowed]
             kept += records.known_records(session, step.row, elsewhere)
-            news = records.keep(session, step.row, kept, now=step.asking.now)
+            news = records.keep(session, step.row, kept)
             step.row.cursor = own.cursor or step.row.cursor
             # whoever may not be followed any more is told of from the beginning, should that end
             step.row.people = sorted(person.value for person in step.allowed)

@@ -14,7 +14,7 @@ import re
 
 from sqlmodel import Session, col, select
 
-from gateway.store.log_tables import DecisionRow, LogEntry, LogNode, PersonLineRow
+from gateway.store.log_tables import DecisionRow, LineDigests, LogEntry, LogNode, PersonLineRow
 
 # by their kinds, which stand in the log for years; a test holds each to be the kind of an event
 LOOKS = frozenset(
@@ -40,7 +40,7 @@ LOOKS = frozenset(
     }
 )
 # the log itself, and the decisions that it names: no evaluation reads either
-BESIDE = frozenset(str(table.__tablename__) for table in (LogEntry, LogNode, PersonLineRow, DecisionRow))
+BESIDE = frozenset(str(table.__tablename__) for table in (LogEntry, LogNode, PersonLineRow, LineDigests, DecisionRow))
 _WRITES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?\s', re.IGNORECASE)
 
 

@@ -41,6 +41,7 @@ _POSTING = (
     col(IncomeRow.is_reversal),
     col(IncomeRow.amount_minor),
 )
+_OLDEST_FIRST = col(IncomeRow.known_from), col(IncomeRow.subject_id), col(IncomeRow.id)
 NO_STOPS: Mapping[str, Stop] = MappingProxyType({})
 Weeks = dict[int, tuple[int, frozenset[Code]]]  # week -> the edition that told, and the codes that it told
 
@@ -112,7 +113,7 @@ def store_postings(
     stay.
     """
     query = select(IncomeRow).where(col(IncomeRow.pull_id).in_(replaced), col(IncomeRow.known_to).is_(None))
-    rows = [row for row in session.exec(query.order_by(col(IncomeRow.id))) if row.subject_id not in without]
+    rows = [row for row in session.exec(query.order_by(*_OLDEST_FIRST)) if row.subject_id not in without]
     return _store_postings(session, source, pull_id, postings, rows, now)
 
 
@@ -132,7 +133,7 @@ def store_told_postings(
         col(IncomeRow.month).between(months[0].ordinal, months[1].ordinal),
         col(IncomeRow.known_to).is_(None),
     )
-    return _store_postings(session, source, 0, postings, session.exec(query.order_by(col(IncomeRow.id))).all(), now)
+    return _store_postings(session, source, 0, postings, session.exec(query.order_by(*_OLDEST_FIRST)).all(), now)
 
 
 def _store_postings(
