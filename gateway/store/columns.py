@@ -47,10 +47,11 @@ def json_value() -> Any:
 def random_number() -> Any:
     """A key of its own for a row about a person: 63 random bits, so that no number runs along with a file."""
     key = Column(BigInteger, primary_key=True, autoincrement=False)
-    return Field(default_factory=_random_number, sa_column=key)
+    return Field(default_factory=draw_number, sa_column=key)
 
 
-def _random_number() -> int:
+def draw_number() -> int:
+    """The key of a new row, as `random_number` makes it."""
     return secrets.randbits(63)
 
 

@@ -9,8 +9,11 @@ written together are written in the order of their keys. On SQLite such a table 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Table, event, inspect
+from sqlalchemy import Table, event, insert, inspect
 from sqlmodel import Session, SQLModel
 
 # in the `__table_args__` of every table about people
@@ -25,6 +28,13 @@ def is_of_people(table: Table) -> bool:
 def shuffle_writes(session: Session) -> None:
     """From now on, whatever this session writes about people at once is written in the order of the keys."""
     event.listen(session, "before_flush", _in_order_of_keys)
+
+
+def insert_rows(session: Session, kind: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Write many rows about people at once, in the order of their keys; in a fraction of the time that objects take."""
+    if rows:
+        keys = [column.name for column in inspect(kind).primary_key]
+        session.execute(insert(kind), sorted(rows, key=itemgetter(*keys)))
 
 
 def _in_order_of_keys(session: Session, *_: object) -> None:

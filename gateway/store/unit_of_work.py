@@ -23,7 +23,7 @@ from gateway.events.actor import Actor
 from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger, moves
 from gateway.store.log_tables import LineDigests, PersonLineRow
-from gateway.store.order import shuffle_writes
+from gateway.store.order import insert_rows, shuffle_writes
 from outcome_verifier import canonical
 
 _BUSY_SECONDS = 30
@@ -66,10 +66,11 @@ class UnitOfWork:
         )
         if lines:
             self.session.add(LineDigests(log_idx=index, digests=b"".join(digests)))
-        self.session.add_all(
-            PersonLineRow(log_idx=index, nonce=salt, subject_id=line.subject, body=line.canonical().decode("utf-8"))
+        rows = [
+            {"log_idx": index, "nonce": salt, "subject_id": line.subject, "body": line.canonical().decode("utf-8")}
             for salt, line in salted
-        )
+        ]
+        insert_rows(self.session, PersonLineRow, rows)
         self._recorded += 1
         self._recorded_moves += what.kind not in moves.LOOKS
         return index

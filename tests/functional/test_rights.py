@@ -283,9 +283,9 @@ def test_an_erased_person_is_gone_and_no_total_changes(finished: SimulatedMunici
     assert [(one.participants, one.totals) for one in after] == [(one.participants, one.totals) for one in before]
     verify_logs(town.gateway)  # the tree stands without what was erased
     assert erasure.repeat(town.gateway) == 0
-    assert [one.what for one in examine_opened(town.gateway) if "gaps" in one.what]
+    assert [one.what for one in examine_opened(town.gateway) if "unfinished" in one.what]
     assert erasure.finish(town.gateway) == 1
-    assert not [one.what for one in examine_opened(town.gateway) if "gaps" in one.what]
+    assert not [one.what for one in examine_opened(town.gateway) if "unfinished" in one.what]
     assert erasure.finish(town.gateway) == 0
     town.gateway.store.dispose()
     assert subject.encode() in on_disk(backup)
