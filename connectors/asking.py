@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hmac
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from connectors.boundary import Boundary, CohortMatcher
+from connectors.cells import trim
 from connectors.errors import AnswerForAnother, RejectReason, SourceError, SourceMalformed
 from connectors.shapes import Owned
 from connectors.transport import Ask, Page, PersonTransport, Record
 from connectors.trouble import Trouble
+from vocabulary.cpr_in_text import MASK, holds_cpr
 from vocabulary.records import SubjectRef
 
 
@@ -60,7 +62,7 @@ def ask_people(
                 raise AnswerForAnother(
                     source="the source", reason="a record is about another person than was asked for"
                 )
-            found.append(_without(record, place))
+            found.append(_without_numbers(record, words, boundary.hide))
         return found
 
     owned: list[Owned] = []
@@ -80,8 +82,8 @@ def ask_people(
     return Answers(tuple(owned), failed)
 
 
-def own_page(matcher: CohortMatcher, page: Page, words: Sequence[str]) -> OwnPage:
-    """The records of a page by whose they are."""
+def own_page(matcher: CohortMatcher, page: Page, words: Sequence[str], hide: Callable[[str], str]) -> OwnPage:
+    """The records of a page by whose they are. `hide` is `Boundary.hide`, for the new numbers that they tell."""
     place = words.index("cpr")
     if any(len(record) != len(words) for record in page.records):
         raise SourceMalformed(source="the source", reason="a record has another number of texts than columns")
@@ -91,16 +93,31 @@ def own_page(matcher: CohortMatcher, page: Page, words: Sequence[str]) -> OwnPag
     unowned: list[Record] = []
     rejected: Counter[RejectReason] = Counter()
     for record, person in zip(page.records, people, strict=True):
-        bare = _without(record, place)
+        if person is None:  # of these no text is ever kept
+            strangers.append((*record[:place], "", *record[place + 1 :]))
+            continue
+        bare = _without_numbers(record, words, hide)
         if isinstance(person, RejectReason):
             rejected[person] += 1
             unowned.append(bare)
-        elif person is None:
-            strangers.append(bare)
         else:
             owned.append(Owned(person, bare))
     return OwnPage(tuple(owned), tuple(strangers), tuple(unowned), rejected, page.cursor)
 
 
-def _without(record: Record, place: int) -> Record:
-    return (*record[:place], "", *record[place + 1 :])
+def _without_numbers(record: Record, words: Sequence[str], hide: Callable[[str], str]) -> Record:
+    """The record without the person's number, and with its new one hidden; a cell that could hold a number where none
+    belongs is `MASK`, which no cell means. Of a record's own number and its version the store keeps neither.
+    """
+    texts = []
+    for word, text in zip(words, record, strict=True):
+        match word:
+            case "cpr":
+                texts.append("")
+            case "new_cpr":
+                texts.append(hide(trim(text)) if trim(text) else "")
+            case "record" | "version":
+                texts.append(text)
+            case _:
+                texts.append(MASK if holds_cpr(text) else text)
+    return tuple(texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 
 from connectors.errors import RejectReason
 from vocabulary.records import IncomePosting, StatusSpell
@@ -23,7 +24,8 @@ class Pulled:
 
     `edition` orders the files of one source by what they can know: the calculation date of a monthly file, the last
     week of an extract, the day on which an income file was made (0 where its name says none). An older edition never
-    undoes what a newer one told.
+    undoes what a newer one told. `newest` is the last of the days on which a week or month of it begins, whatever was
+    asked for, or on which its name says that it was made.
     """
 
     file: str
@@ -31,6 +33,7 @@ class Pulled:
     from_week: Week
     to_week: Week
     edition: int
+    newest: date
     spells: list[StatusSpell] = field(default_factory=list)
     postings: list[IncomePosting] = field(default_factory=list)
     rows_read: int = 0

@@ -160,6 +160,10 @@ class Boundary:
         subject = self._linkage.find(cpr, contract_id)
         return None if subject is None else SubjectRef(subject)
 
+    def hide(self, text: str) -> str:
+        """The text of a number that a source told, as it may be kept until `renumber` takes it."""
+        return self._linkage.hide(text)
+
     def renumber(self, changes: Sequence[tuple[SubjectRef, str]], contract_id: str) -> Counter[RejectReason]:
         """People have other numbers from now on, the last of theirs in this order, and are found by every earlier one.
 
@@ -167,7 +171,7 @@ class Boundary:
         and one that is told of two people at once, of both of them. Then a human must look.
         """
         refused: Counter[RejectReason] = Counter()
-        told = [(ref, parse(text)) for ref, text in changes]
+        told = [(ref, parse(self._linkage.reveal(text))) for ref, text in changes]
         claims: dict[Cpr, set[SubjectRef]] = {}
         for ref, cpr in told:
             if isinstance(cpr, Cpr):

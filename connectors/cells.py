@@ -53,6 +53,8 @@ _INCOME_TYPE = re.compile(r"[0-9]{2}")
 
 def trim(text: str) -> str:
     """The text without space around it, of any kind, and without characters that have no width."""
+    if text[:1].isalnum() and text[-1:].isalnum():
+        return text  # nearly every cell
     first = _EDGES.match(text)
     text = text[first.end() :] if first else text
     while text and _EDGES.fullmatch(text[-1]):

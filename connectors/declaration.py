@@ -17,6 +17,7 @@ from connectors.hold_limits import DEFAULT_LIMITS, HoldLimits, read_limits
 from connectors.schema import Schema
 from connectors.transports import TransportSettings, check, lists_everybody, read_settings
 from connectors.versions import VersionForm
+from vocabulary.cpr_in_text import REASON, id_without_cpr, may_hide_cpr
 from vocabulary.declaration import DeclarationTable, one_of, parse
 
 # kind -> the words that its columns must have; our words, the declaration names the columns
@@ -203,6 +204,9 @@ def _transport(table: DeclarationTable, kind: str, coverage: Coverage | None) ->
 
 def _dropped_columns(root: DeclarationTable, columns: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     dropped, patterns = root.texts("dropped", []), root.texts("dropped_patterns", [])
+    for key, names in (("dropped", dropped), ("dropped_patterns", patterns)):
+        if any(map(may_hide_cpr, names)):
+            raise root.refuse(key, f"names a column that {REASON}")
     schema = Schema((), dropped, patterns)
     for pattern in patterns:
         if not _PATTERN.match(pattern):
@@ -221,7 +225,7 @@ def _columns(table: DeclarationTable, kind: str, coverage: Coverage | None) -> d
     if coverage is not None and coverage.answers == "changes":
         needed, optional = needed | _CHANGE_WORDS, optional | {"deleted"}
     words = sorted(needed) + sorted(word for word in optional if word in table)
-    columns = {word: table.text(word) for word in words}
+    columns = {word: table.convert(word, id_without_cpr) for word in words}
     table.finish()
     for word, name in columns.items():
         if list(columns.values()).count(name) > 1:

@@ -58,7 +58,7 @@ def pull_dream(
         raise HeaderMismatch(file=file.name, column=declaration.columns["cpr"], position=1, reason="must be first")
     columns, edition = week_columns(header, weeks, file=file.name)
     check_columns(header, declaration, file=file.name)
-    pulled = Pulled(file.name, "", min(columns), max(columns), edition=edition.ordinal)
+    pulled = Pulled(file.name, "", min(columns), max(columns), edition=edition.ordinal, newest=edition.monday)
     found: dict[SubjectRef, list[StatusSpell]] = {}
     uncertain: set[SubjectRef] = set()
     for _, subject, line in cohort_lines(file, offset, declaration.form.delimiter, matcher, pulled, progress):

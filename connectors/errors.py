@@ -6,6 +6,7 @@ ConnectorError (vocabulary.errors.ProductError)
 ├── FileTruncated          the file ends in the middle of a line: nothing is stored
 ├── FileNameMismatch       the name does not follow the source's pattern
 ├── FileChanged            the file is not the one whose digest was taken: nothing is stored
+├── FileAhead              the file tells of days that have not come: nothing is stored
 ├── FileNotNeeded          the file covers no week that the contract asks for
 ├── RowsNotShown           source rows are shown on a terminal, of sampled people, and nowhere else
 ├── SecretMissing          a secret that a declaration names is not there, or others may read it
@@ -22,6 +23,7 @@ ConnectorError (vocabulary.errors.ProductError)
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 
 from vocabulary.errors import ProductError
@@ -87,6 +89,18 @@ class FileUnreadable(ConnectorError):
     def __init__(self, *, file: str, line: int, reason: str) -> None:
         self.reason = reason
         super().__init__(f"{file}, line {line}: {reason}; nothing was stored from this file")
+
+
+class FileAhead(ConnectorError):
+    """A file tells of days that have not come: columns that were made in advance would read as weeks without a benefit,
+    and no right file would ever be newer.
+    """
+
+    code = "file-ahead"
+
+    def __init__(self, *, file: str, newest: date) -> None:
+        reason = f"tells of {newest}, or was made then, and that day has not come: ask for it without what is ahead"
+        super().__init__(f"{file} {reason}; nothing was stored from this file")
 
 
 class HeaderMismatch(ConnectorError):

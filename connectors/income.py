@@ -47,7 +47,11 @@ def pull_income(
     period = _period(file.name, declaration.form.pattern)
     first, last = period[0].weeks()[0], period[1].weeks()[-1]
     covered = max(first, weeks[0]), min(last, weeks[1])
-    pulled = Pulled(file.name, "", *covered, edition=_made_on(file.name))
+    made_on = _made_on(file.name)
+    newest = period[1].first_day
+    newest = newest if made_on is None else max(newest, made_on)
+    edition = 0 if made_on is None else made_on.toordinal()
+    pulled = Pulled(file.name, "", *covered, edition=edition, newest=newest)
     if pulled.to_week < pulled.from_week:
         raise FileNotNeeded(file=file.name, first=str(weeks[0]), last=str(weeks[1]))
     columns = [declaration.columns[word] for word in ("cpr", *WORDS)]
@@ -105,10 +109,10 @@ def _period(name: str, pattern: str) -> tuple[Month, Month]:
     return months[0], months[-1]
 
 
-def _made_on(name: str) -> int:
-    """The ordinal of the latest whole day in the name, on which the file was made; 0 where the name says none."""
+def _made_on(name: str) -> date | None:
+    """The latest whole day in the name, on which the file was made; None where the name says none."""
     found = [read_day(text) for text in _MONTHS.findall(name) if len(text) > _MONTH_LENGTH]
-    return max((one.toordinal() for one in found if isinstance(one, date)), default=0)
+    return max((one for one in found if isinstance(one, date)), default=None)
 
 
 class _Lost:

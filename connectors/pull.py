@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from connectors.base import Progress, Pulled, no_progress
 from connectors.boundary import CohortMatcher
 from connectors.declaration import SourceDeclaration
 from connectors.dream import pull_dream
+from connectors.errors import FileAhead
 from connectors.income import pull_income
 from connectors.reading import check_is_a_table, check_name
 from connectors.source_file import SourceFile
@@ -47,3 +49,9 @@ def pull_file(
     check_is_a_table(file)
     needed = {"keeps_amounts": True} if keeps_amounts and declaration.kind == "income" else {}
     return _PULL[declaration.kind](file, declaration, matcher, weeks=weeks, progress=progress, **needed)
+
+
+def check_has_come(pulled: Pulled, *, today: date) -> None:
+    """Raise `FileAhead` where a file tells of days that have not come, or says that it was made then."""
+    if pulled.newest > today:
+        raise FileAhead(file=pulled.file, newest=pulled.newest)

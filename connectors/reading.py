@@ -56,7 +56,8 @@ def check_is_a_table(file: SourceFile) -> None:
     if found:
         raise FileUnreadable(file=file.name, line=1, reason=f"is {found} and no text")
     if head.startswith(_WIDE) or b"\0" in (head[1:2], head[:1]):
-        raise FileUnreadable(file=file.name, line=1, reason="is in UTF-16; ask for it in UTF-8")
+        reason = "has several bytes a character, as UTF-16 has; ask for it in UTF-8"
+        raise FileUnreadable(file=file.name, line=1, reason=reason)
 
 
 def file_sha256(file: SourceFile) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from connectors.errors import SchemaChanged
+from vocabulary.cpr_in_text import may_hide_cpr
 from vocabulary.typed_text import is_seen
 
 _LONGEST_NAME = 60
@@ -56,7 +57,7 @@ class Schema:
 def is_a_name(text: str) -> bool:
     """Whether this is what a column is called and cannot be a cell with a number, a day or an amount."""
     has_digit = any(character.isdigit() for character in text)
-    return 0 < len(text) <= _LONGEST_NAME and is_seen(text) and not has_digit
+    return 0 < len(text) <= _LONGEST_NAME and is_seen(text) and not has_digit and not may_hide_cpr(text)
 
 
 def _at_most_eight(said: Sequence[str]) -> str:

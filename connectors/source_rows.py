@@ -68,7 +68,7 @@ def _find_dream(
     if find_columns(header, [cpr], file=file.name) != [0]:
         raise HeaderMismatch(file=file.name, column=cpr, position=1, reason="must be first")
     places, edition = week_columns(header, search.weeks, file=file.name)
-    seen = Pulled(file.name, "", *search.weeks, edition=edition.ordinal)
+    seen = Pulled(file.name, "", *search.weeks, edition=edition.ordinal, newest=edition.monday)
     delimiter = declaration.form.delimiter
     for number, person, line in cohort_lines(file, offset, delimiter, search.matcher, seen, progress):
         fields = split(line, delimiter)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
+from operator import eq
 
 from connectors.cells import read_number, trim
 
@@ -22,14 +23,14 @@ def is_empty(row: Sequence[str]) -> bool:
 
 def is_header(row: Sequence[str], header: Sequence[str]) -> bool:
     """Whether this is the header again, as where files were put behind each other."""
-    return list(map(trim, row)) == list(map(trim, header))
+    return len(row) == len(header) and all(map(eq, map(trim, row), map(trim, header)))
 
 
 def is_total(row: Sequence[str]) -> bool:
     """Whether this is a row of sums that says so: one cell with a word for it, and numbers."""
     texts = [text for cell in row if (text := trim(cell))]
-    words = [text for text in texts if read_number(text) is None]
-    return [word.rstrip(":").lower() in _TOTAL for word in words] == [True]
+    others = [text for text in texts if text.rstrip(":").lower() not in _TOTAL]
+    return len(others) == len(texts) - 1 and None not in map(read_number, others)
 
 
 def is_sum(row: Sequence[str], above: Sequence[Sequence[str]]) -> bool:

@@ -211,7 +211,7 @@ def _with_values(rows: Iterator[Cells], formulas: Any, *, file: str) -> Iterator
     for number, (row, cells) in enumerate(zip(rows, formulas.iter_rows(), strict=True), start=1):
         for place, cell in enumerate(cells):
             if cell.data_type == "f" and (place >= len(row) or row[place] in (None, "")):
-                raise _refusal(file, f"has a formula without a value in row {number:,}, column {place + 1}")
+                raise _refusal(file, f"has a formula without a value in column {place + 1}", row=number)
         yield row
 
 
@@ -228,14 +228,14 @@ def _text(value: object, *, file: str, row: int) -> str:
         case float():
             number = Decimal(repr(value))  # the shortest text of this number: what the file says
             if not number.is_finite():
-                raise _refusal(file, f"has no number in row {row:,}")
+                raise _refusal(file, "has no number where one should be", row=row)
             return str(int(number)) if number == number.to_integral_value() else f"{number:f}"
         case datetime():
             return value.date().isoformat() if value.time() == time() else value.isoformat()
         case date() | time():
             return value.isoformat()
-    raise _refusal(file, f"has a value in row {row:,} that is no text, number or day")
+    raise _refusal(file, "has a value that is no text, number or day", row=row)
 
 
-def _refusal(file: str, reason: str) -> FileUnreadable:
-    return FileUnreadable(file=file, line=1, reason=reason)
+def _refusal(file: str, reason: str, *, row: int = 1) -> FileUnreadable:
+    return FileUnreadable(file=file, line=row, reason=reason)

@@ -47,7 +47,7 @@ def pull_ydelsesrefusion(
     month = (Month.of(calculated_on) + -1).weeks()
     period = month[0], month[-1]
     covered = max(period[0], weeks[0]), min(period[1], weeks[1])
-    pulled = Pulled(file.name, "", *covered, edition=calculated_on.toordinal())
+    pulled = Pulled(file.name, "", *covered, edition=calculated_on.toordinal(), newest=calculated_on)
     if pulled.to_week < pulled.from_week:
         raise FileNotNeeded(file=file.name, first=str(weeks[0]), last=str(weeks[1]))
     columns = [declaration.columns[word] for word in ("cpr", "week", "benefit")]

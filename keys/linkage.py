@@ -13,14 +13,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
 from keys.errors import NumberTaken, VaultCorrupt
+from outcome_verifier import b64
 
 MUNICIPALITY = "municipality"
 _NONCE_BYTES = 12
+_HIDDEN = "hidden:"
+_HIDING = b"outcome-gateway hidden number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,21 @@ class Linkage:
         self._store = store
         self._secret = secret
         self._wrapping = AESGCM(vault_key)
+        self._hiding = AESSIV(HKDF(SHA256(), 64, salt=None, info=_HIDING).derive(vault_key))
         self._version = key_version
+
+    def hide(self, text: str) -> str:
+        """A number's text as it waits in the store until it is read: sealed (RFC 5297), one text alike each time."""
+        return _HIDDEN + b64.encode(self._hiding.encrypt(text.encode("utf-8"), None))
+
+    def reveal(self, text: str) -> str:
+        """What `hide` was given, and any other text as it is. Raises `VaultCorrupt` where the seal is broken."""
+        if not text.startswith(_HIDDEN):
+            return text
+        try:
+            return self._hiding.decrypt(b64.decode(text.removeprefix(_HIDDEN)), None).decode("utf-8")
+        except (InvalidTag, ValueError):
+            raise VaultCorrupt() from None
 
     def index_key(self, domain: str) -> BlindIndexKey:
         return BlindIndexKey.derive(self._secret, domain=domain, version=self._version)

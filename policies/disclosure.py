@@ -176,12 +176,12 @@ def may_show_sum(
         DisclosureInvalid: a figure is negative.
     """
     known = {**parts, **beside}
-    if min(known.values(), default=0) < 0:
+    if any(value < 0 for value in known.values()):
         raise DisclosureInvalid("A figure is negative; count people or points.")
     if len(known) < 2:
         return True
     differences = [abs(known[one] - known[other]) for one, other in related]
-    return min((*parts.values(), *differences)) >= rules.k
+    return all(value >= rules.k for value in (*parts.values(), *differences))
 
 
 def _protects(withheld: list[int], *, stage: int, k: int) -> bool:

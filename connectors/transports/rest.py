@@ -114,6 +114,7 @@ def _paging(table: DeclarationTable, asks: str) -> Paging:
         # without it nobody could tell that a page moved on while it was read
         total=_path(table, "total", is_needed=kind == "number") if kind != "changes" else "",
         repeats=table.flag("repeats") if kind == "changes" else False,
+        counts=table.flag("counts") if kind in {"cursor", "changes"} and "counts" in table else False,
     )
     table.finish()
     for key in ("next", "total"):

@@ -127,7 +127,9 @@ class JsonReader:
         if not address:
             joint = "&" if "?" in settings.url else "?"
             address = settings.url + (joint + urllib.parse.urlencode(query) if query else "")
-        return HttpRequest(settings.method, address, headers, content)
+        counts = settings.paging.counts and position.isascii() and position.isdigit()
+        counter = f"{settings.paging.parameter}={position}" if counts else ""
+        return HttpRequest(settings.method, address, headers, content, counter)
 
 
 class JsonLists(JsonReader):

@@ -37,7 +37,8 @@ class Paging:
     `none`; `number`: pages counted from `first`, as long as there are fewer records than `total` says; `cursor`: the
     answer holds the next cursor; `link`: a `Link` header does (RFC 8288); `changes`: as `cursor`, and the cursor is
     also where the next pull goes on, after an empty page. A source that tells the records at the cursor again (`>=`)
-    has no empty page: it `repeats`, and ends when its cursor stands still.
+    has no empty page: it `repeats`, and ends when its cursor stands still. A cursor that `counts` is a running number
+    and nobody's, whatever its digits look like: it may stand in an address.
     """
 
     kind: str = "none"
@@ -46,6 +47,7 @@ class Paging:
     next: str = ""  # path
     total: str = ""  # path
     repeats: bool = False
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

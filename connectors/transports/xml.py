@@ -15,6 +15,7 @@ from typing import cast
 from lxml import etree
 
 from connectors.errors import SchemaChanged, SourceMalformed
+from connectors.schema import is_a_name
 
 MOST_BYTES = 6_000_000  # what the public clients of these services accept of one answer
 _MOST_ELEMENTS = 200_000
@@ -23,7 +24,8 @@ _MOST_ATTRIBUTES = 32
 _MOST_ATTRIBUTE_CHARACTERS = 8_192
 _CHUNK_BYTES = 65_536
 _DECLARED_ENCODING = re.compile(rb"""^<\?xml[^>]*\bencoding\s*=\s*["']([^"']*)["']""")
-_SAFE_NAME = re.compile(r"[^\W\d]{1,60}")
+
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 Element = etree._Element
 
@@ -153,7 +155,10 @@ def text_of(parent: Element, path: str, *, source: str) -> str:
         return ""
     if len(here):
         raise SchemaChanged(source=source, reason=f"the element {_local(here.tag)!r} holds elements instead of a text")
-    return (here.text or "").strip()
+    text = (here.text or "").strip()
+    if text and here.get(_NIL, "false").strip() not in ("false", "0"):
+        raise SchemaChanged(source=source, reason=f"the element {_local(here.tag)!r} is nil, and holds a text")
+    return text
 
 
 def day_text(text: str) -> str:
@@ -179,7 +184,7 @@ def check_children(parent: Element, known: frozenset[str], *, source: str) -> No
         if child.tag in known:
             continue
         local = _local(child.tag)
-        named = repr(local) if _SAFE_NAME.fullmatch(local) else f"number {position}"
+        named = repr(local) if is_a_name(local) else f"number {position}"
         raise SchemaChanged(source=source, reason=f"in {_local(parent.tag)!r} the element {named} is new")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Literal
+from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,7 +20,7 @@ from gateway.installation.server_log import INTERNAL
 from gateway.wording.views import JsonValue
 from outcome_verifier.errors import VerificationError
 from policies.errors import PolicyDenied
-from vocabulary.cpr_in_text import mask_cpr, mask_id
+from vocabulary.cpr_in_text import MASK, mask_cpr, mask_id, may_hide_cpr
 from vocabulary.errors import ProductError
 
 MEDIA_TYPE = "application/problem+json"
@@ -102,6 +103,18 @@ def too_large(request: Request) -> JSONResponse:
     return _answer(_problem(413, "http-413", "Too large", ""))
 
 
+def _said_to(request: Request, error: Exception) -> str:
+    """What the error says, as whoever asked may read it: answers are kept and passed on, so what could hold a CPR
+    number is not repeated, even to whoever sent it; of the words of the address none in which one could hide.
+    """
+    told = mask_cpr(str(error))
+    query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    for word in (*request.scope["path"].split("/"), *(word for pair in query for word in pair)):
+        if may_hide_cpr(word):
+            told = told.replace(word, MASK).replace(repr(word)[1:-1], MASK)
+    return told
+
+
 async def _own_error(request: Request, error: Exception) -> JSONResponse:
     note_failure(request, error)
     shown = outcome(error)
@@ -109,8 +122,7 @@ async def _own_error(request: Request, error: Exception) -> JSONResponse:
         return await _unforeseen_error(request, error)
     code = getattr(error, "code", "gateway-error")
     # what went wrong inside is for the operator's log, not for a caller
-    told = mask_cpr(str(error))  # not repeated, even to whoever sent it: answers are kept and passed on
-    detail = told if shown.status < 500 else "the request was not carried out; nothing was changed"
+    detail = _said_to(request, error) if shown.status < 500 else "the request was not carried out; nothing was changed"
     problem = _problem(shown.status, code, shown.title, detail)
     # whoever waits for a check of data is told until when, and neither rule nor reason
     if isinstance(error, PolicyDenied) and not isinstance(error, DataHeld):

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.settlement.acknowledging import DisputeOutcome, DisputeReason
+from vocabulary.cpr_in_text import id_without_cpr
 
 _DIGEST = "^[0-9a-f]{64}$"
 _LINE = "[a-z0-9_]{1,80}/[a-z_]{1,40}"
 _MOST_MINOR = 10**15
 
 
-class AcceptedDocument(BaseModel):
-    """Which payment document is accepted."""
+class SentBody(BaseModel):
+    """What a request may send: the members that are named, and no text that could hold a CPR number."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _holds_no_number(cls, sent: object) -> object:
+        for text in sent.values() if isinstance(sent, dict) else ():
+            if isinstance(text, str):
+                id_without_cpr(text)
+        return sent
+
+
+class AcceptedDocument(SentBody):
+    """Which payment document is accepted."""
 
     jwt_sha256: str = Field(pattern=_DIGEST, description="SHA-256 of the JWT that you hold; another is refused.")
     line: str = Field(
@@ -30,10 +43,8 @@ class AcceptedLines(BaseModel):
     lines: list[str] = Field(description="The lines that you accept now; none where you did before.")
 
 
-class NewDispute(BaseModel):
+class NewDispute(SentBody):
     """One line of a payment document, and why it is contested."""
-
-    model_config = ConfigDict(extra="forbid")
 
     line: str = Field(pattern=f"^{_LINE}$", description="The line's key in the statement.")
     reason: DisputeReason
@@ -55,10 +66,8 @@ class RaisedDispute(BaseModel):
     answer_by: str
 
 
-class NewAdjustment(BaseModel):
+class NewAdjustment(SentBody):
     """What a line of a payment document is worth instead of what was evaluated."""
-
-    model_config = ConfigDict(extra="forbid")
 
     line: str = Field(pattern=f"^{_LINE}$", description="The line's key in the statement.")
     worth_minor: int = Field(ge=-_MOST_MINOR, le=_MOST_MINOR, description="In minor units.")
@@ -74,10 +83,8 @@ class AdjustedLine(BaseModel):
     is_agreed: bool
 
 
-class DisputeAnswer(BaseModel):
+class DisputeAnswer(SentBody):
     """How a dispute ends, and the letter that says why."""
-
-    model_config = ConfigDict(extra="forbid")
 
     outcome: DisputeOutcome = Field(
         description="`withdrawn` for a dispute of your own; `stands` or `upheld` answer the municipality's."

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from gateway.cli.terminal import Commands
+from gateway.cli.typed import check_arguments
 from gateway.errors.table import outcome
 from gateway.installation.server_log import (
     INTERNAL,
@@ -21,6 +22,8 @@ from gateway.installation.server_log import (
     rounded_seconds,
     write_line,
 )
+from vocabulary.cpr_in_text import mask_cpr
+from vocabulary.errors import TextInvalid
 
 _FILE_UNREADABLE = 3  # as for files of sources, see gateway/errors/tree.py
 _EXIT_CODES = (
@@ -180,6 +183,11 @@ def main() -> None:
 def _run() -> tuple[int, Exception | None]:
     """Run what was typed; its exit code, and the error that it ended with."""
     try:
+        check_arguments(sys.argv)
+    except TextInvalid as error:
+        _tell(str(error), error.code)
+        return 2, error
+    try:
         first = sys.argv[1] if len(sys.argv) > 1 else ""
         # usage errors, `typer.Exit` and interrupts end inside, with exit codes of their own
         tree(first if first in _GROUPS else "")()
@@ -204,7 +212,7 @@ def _run() -> tuple[int, Exception | None]:
 
 
 def _tell(message: str, code: str) -> None:
-    typer.echo(f"gateway: {message}", err=True)
+    typer.echo(f"gateway: {mask_cpr(message)}", err=True)
     typer.echo(f"  ({code})", err=True)
 
 

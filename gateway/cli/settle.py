@@ -12,6 +12,7 @@ import typer
 
 from gateway.cli.terminal import columns, console, open_gateway, output, warn_of_development_key
 from gateway.wording.formats import english_money
+from gateway.wording.settlement import ROLES, pair_of
 
 if TYPE_CHECKING:
     from gateway.settlement.sheet import SettlementSheet
@@ -33,6 +34,7 @@ def state(contract: Contract) -> None:
 
     Example: gateway settle state impact60
     """
+    from gateway.settlement.states import SettlementState
     from gateway.settlement.views import show_statement
     from gateway.store import contract_queries
     from gateway.store.holds import HELD
@@ -65,8 +67,9 @@ def state(contract: Contract) -> None:
                     f" {english_money(said.amount_minor)} of {english_money(line.amount_minor)}: {said.id}, {answer}",
                     style="yellow",
                 )
-            if line.silence_on:
-                console.print(f"  {one.window} {line.line} takes back: silence accepts it from {line.silence_on}")
+            if line.silence_on and line.silence_of and line.state is SettlementState.RELEASED:
+                who = pair_of(ROLES, line.silence_of)[1]
+                console.print(f"  {one.window} {line.line}: silence of the {who} accepts it from {line.silence_on}")
     for payer in made.payers if len(made.payers) > 1 else ():
         sums = (f"{english_money(minor)} {name}" for name, minor in _sums(payer))
         console.print(f"  {payer.name} bears {payer.share_parts}/{payer.of_parts}: {', '.join(sums)}")

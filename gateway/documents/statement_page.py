@@ -165,8 +165,8 @@ def _next(expected: ExpectedNext | None) -> str:
 def _caps(sums: StatementSums) -> str:
     parts = []
     for one in sums.tariffs:
-        da, en = pair_of(words.UNITS, one.unit)
-        head = f"<b>{readable(one.tariff)}</b>: {one.quantity} {escape(da)}, {kroner(one.due_minor)}"
+        _, en = pair_of(words.UNITS, one.unit)
+        head = f"<b>{readable(one.tariff)}</b>: {escape(quantity(one.quantity, one.unit))}, {kroner(one.due_minor)}"
         if not one.cap_minor or one.left_minor is None:
             parts.append(f"<p>{head}{_en(f'{en}; the contract has no cap')}</p>")
             continue
@@ -327,9 +327,15 @@ def _words_of_parties(line: StatementLine) -> str:
         part = f", {kroner(line.dispute.amount_minor)}" if line.dispute.amount_minor != line.amount_minor else ""
         answer = f"svar {line.dispute.answer_by}" if line.dispute.answer_by else "medhold · upheld"
         return f"<small>{escape(line.dispute.reason)}, {escape(who)}{part}, {answer}</small>"
-    if line.state is SettlementState.RELEASED and line.accepted_by:
-        names = ", ".join(pair_of(words.ROLES, role)[0] for role in line.accepted_by)
-        return f"<small>godkendt af {escape(names)}</small>"
-    if line.state is SettlementState.RELEASED and line.silence_on:
-        return f"<small>tavshed godkender fra · silence accepts from {line.silence_on}</small>"
-    return ""
+    if line.state is not SettlementState.RELEASED:
+        return ""
+    said = [f"godkendt af {_accepting(line, role)}" for role in line.accepted_by]
+    if line.silence_on and line.silence_of and line.silence_of not in line.accepted_by:
+        danish, english = map(escape, pair_of(words.ROLES, line.silence_of))
+        said.append(f"{danish} godkender ved tavshed fra · silence of the {english} accepts from {line.silence_on}")
+    return f"<small>{'; '.join(said)}</small>" if said else ""
+
+
+def _accepting(line: StatementLine, role: str) -> str:
+    by_silence = " ved tavshed · by silence" if role == line.silence_of else ""
+    return escape(pair_of(words.ROLES, role)[0]) + by_silence

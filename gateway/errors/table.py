@@ -21,6 +21,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "declaration-invalid": ErrorOutcome(3, 422, "The file cannot be understood"),
     "connector-error": ErrorOutcome(3, 422, "The file cannot be used"),
     "file-unreadable": ErrorOutcome(3, 422, "The file cannot be read"),
+    "file-ahead": ErrorOutcome(3, 422, "The file tells of days that have not come"),
     "header-mismatch": ErrorOutcome(3, 422, "The file's header is another one"),
     "file-truncated": ErrorOutcome(3, 422, "The file is cut off"),
     "file-not-needed": ErrorOutcome(3, 422, "The file is not needed"),

@@ -38,6 +38,7 @@ from keys.errors import KeyStoreLocked
 from keys.keystore import KeyStore, write_secret_file
 from keys.lifecycle import KeyState
 from keys.signer import LogKey, Signer, log_key, signer_from_uri
+from keys.source_keys import SourceKeys
 from policies.programme import Programme, load_programme
 from vocabulary.typed_text import check_name
 
@@ -177,6 +178,11 @@ class Gateway:
         secret, vault_key = (self.keystore.load(name).private_bytes for name in ("linkage", "vault"))
         vault = RehearsalVault(session) if rehearses else VaultTables(session)
         return Boundary(Linkage(vault, secret=secret, vault_key=vault_key))
+
+    def source_keys(self, contract_id: str, declaration: SourceDeclaration) -> SourceKeys:
+        """What keeps a source's own numbers and versions for a contract."""
+        secret = self.keystore.load("linkage").private_bytes
+        return SourceKeys.derive(secret, contract_id=contract_id, source_id=declaration.id)
 
     @property
     def secrets(self) -> SecretsFolder:

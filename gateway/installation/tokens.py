@@ -26,6 +26,7 @@ from gateway.attestations.jws import sign_compact
 from gateway.errors.installation import Unauthenticated
 from keys.signer import Signer
 from outcome_verifier import b64
+from vocabulary.cpr_in_text import REASON, holds_cpr
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFE_SECONDS = 60
@@ -140,6 +141,10 @@ def _decode(
         raise Unauthenticated(reason="the token's claims have the wrong types")
     if max(claims["iat"], not_before) > now + _CLOCK_SKEW_SECONDS:
         raise Unauthenticated(reason="the token is not valid yet")
+    if holds_cpr(claims["jti"]):  # it is kept until it expires
+        raise Unauthenticated(reason=f"the token's jti {REASON}")
+    if claims["exp"] <= claims["iat"]:
+        raise Unauthenticated(reason="the token ends before it begins")
     if claims["exp"] <= now:
         raise Unauthenticated(reason="the token has expired")
     return claims

@@ -12,7 +12,7 @@ from gateway.store.records import Versioned
 from vocabulary.records import SubjectRef
 
 _STRANGER = ""  # the owner of every record that is nobody's of the cohort
-_SAID_BESIDE = ("version", "deleted")  # words whose cells are read here, and are no part of what a record says
+_SAID_BESIDE = ("record", "version", "deleted")  # words whose cells are read here, and are no part of what it says
 
 
 class ChangesTold:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from connectors import transports
 from connectors.boundary import CohortMatcher
@@ -17,7 +18,7 @@ from connectors.declaration import FILE_KINDS, SourceDeclaration
 from connectors.errors import ConnectorError, FolderEmpty, RejectReason, SourceUnavailable
 from connectors.file_form import FileForm, form_of
 from connectors.inbox import Left
-from connectors.pull import pull_file
+from connectors.pull import check_has_come, pull_file
 from connectors.record_file import header_of, record_pages
 from connectors.shapes import Owned, read_records
 from connectors.source_file import SourceFile
@@ -30,6 +31,8 @@ from gateway.installation.gateway import Gateway
 from gateway.intake.pulling import ask_to_pull
 from gateway.store import circuit, contract_queries
 from policies.terms import Purpose
+from vocabulary.cpr_in_text import mask_id
+from vocabulary.danish_days import danish_day
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
@@ -62,6 +65,7 @@ class _Question:
     weeks: tuple[Week, Week]
     matcher: CohortMatcher
     asked: Sequence[SubjectRef]
+    today: date
 
 
 def contracts_with(gateway: Gateway, source_id: str) -> list[str]:
@@ -115,7 +119,7 @@ def _authorise(gateway: Gateway, contract_id: str, source_id: str, purpose: Purp
             ),
             [PersonLine(ref.value, "check", purpose) for ref in asked],
         )
-    return _Question(declaration, weeks, matcher, asked)
+    return _Question(declaration, weeks, matcher, asked, danish_day(asking.now))
 
 
 def _record(
@@ -166,9 +170,10 @@ def _look_at_sample(
 
 def _of_file(contract_id: str, question: _Question, form: FileForm, file: SourceFile) -> SourceCheck:
     declaration = question.declaration
-    dropped = tuple(declaration.schema.dropped_of(header_of(file, form)))
+    dropped = tuple(map(mask_id, declaration.schema.dropped_of(header_of(file, form))))
     if declaration.kind in FILE_KINDS:
         pulled = pull_file(file, declaration, question.matcher, weeks=question.weeks)
+        check_has_come(pulled, today=question.today)
         rejected = {reason.value: count for reason, count in pulled.rejected.items() if count}
         of_cohort = pulled.rows_read - pulled.rows_outside_cohort - sum(rejected.values())
         counted = SourceCheck(declaration.id, contract_id, f"file {file.name}", pulled.rows_read, of_cohort)

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from connectors.base import Progress, Pulled, no_progress
 from connectors.declaration import SourceDeclaration
 from connectors.errors import ConnectorError, FileChanged, FileNotNeeded, FolderEmpty, SourceUnavailable
-from connectors.pull import pull_file
+from connectors.pull import check_has_come, pull_file
 from connectors.reading import file_sha256
 from connectors.source_file import LocalFile, SourceFile
 from gateway.contracts.declarations import source
@@ -38,6 +38,7 @@ from gateway.store.unit_of_work import UnitOfWork
 from policies.errors import PolicyDenied
 from policies.facts import PullFacts
 from policies.terms import Action, Purpose
+from vocabulary.danish_days import danish_day
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
@@ -112,6 +113,7 @@ def pull(
         )
         if pulled.file_sha256 != digest:  # what was authorised is what is stored
             raise FileChanged(file=file.name)
+        check_has_come(pulled, today=danish_day(gateway.clock()))
     except FileNotNeeded:
         with gateway.write() as uow:
             uow.record(PullNotNeeded(contract=contract_id, source=source_id, file_sha256=digest))

@@ -33,6 +33,7 @@ from gateway.intake.record_runs import RecordRun, RunTold, conclude, drop_held_r
 from gateway.store import holds, records
 from gateway.store.storing_records import ended_people
 from policies.terms import Purpose
+from vocabulary.cpr_in_text import may_hide_cpr
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
@@ -170,6 +171,11 @@ def _since(cursor: str, lag_days: int) -> str:
     return (datetime.fromisoformat(cursor) - timedelta(days=lag_days)).isoformat()
 
 
+def _may_be_kept(cursor: str) -> bool:
+    """Whether a cursor says where to go on, and is nobody's number."""
+    return bool(cursor) and (_INSTANT.fullmatch(cursor) is not None or not may_hide_cpr(cursor))
+
+
 def _ask_everybody(
     gateway: Gateway, run: RecordRun, transport: PersonTransport, ask: Ask, position: str, progress: Progress
 ) -> None:
@@ -234,16 +240,17 @@ def _read_changes(gateway: Gateway, run: RecordRun, transport: ListTransport, as
     coverage = run.declaration.coverage
     if coverage is None:
         raise TypeError("a file of a kind tells no changes")
-    answer = ChangesTold(run.declaration, coverage.version)
+    answer, keys = ChangesTold(run.declaration, coverage.version), gateway.source_keys(run.contract_id, run.declaration)
     for number, own in enumerate(_pages(gateway, run, transport, ask), start=1):
         told = [*map(answer.of_person, own.owned), *map(answer.of_anybody, own.unowned)]
         elsewhere = [replace(answer.of_stranger(record), is_deleted=True) for record in own.strangers]
         with run_step(gateway, run, run.people) as step:
             session = step.asking.session
             kept = [one for one in told if one.subject is None or one.subject in step.allowed]
-            kept += records.known_records(session, step.row, elsewhere)
-            news = records.keep(session, step.row, kept)
-            step.row.cursor = own.cursor or step.row.cursor
+            kept += records.known_records(session, step.row, keys, elsewhere)
+            news = records.keep(session, step.row, keys, kept)
+            # from an earlier cursor the source tells some records again, which changes nothing
+            step.row.cursor = own.cursor if _may_be_kept(own.cursor) else step.row.cursor
             # whoever may not be followed any more is told of from the beginning, should that end
             step.row.people = sorted(person.value for person in step.allowed)
             step.note(news)
@@ -254,9 +261,10 @@ def _pages(gateway: Gateway, run: RecordRun, transport: ListTransport, ask: Ask)
     """The records of those who are asked about, page by page; everybody else's are counted and dropped."""
     asked = set(run.people)
     with gateway.store.read() as session:
-        matcher = gateway.boundary(session).matcher(run.contract_id)
+        boundary = gateway.boundary(session)
+        matcher = boundary.matcher(run.contract_id)
     for page in transport.pages(ask):
-        own = own_page(matcher, page, run.words)
+        own = own_page(matcher, page, run.words, boundary.hide)
         found = replace(own, owned=tuple(one for one in own.owned if one.subject in asked))
         run.outside += len(own.strangers) + len(own.owned) - len(found.owned)
         run.unowned += len(own.unowned)

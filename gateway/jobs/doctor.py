@@ -16,6 +16,7 @@ from gateway.errors.oversight import CheckpointMismatch
 from gateway.errors.table import outcome
 from gateway.evaluation.evaluating import AsOf, known_by
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
 from gateway.installation.settings import Settings
 from gateway.intake.connecting import connectors
 from gateway.intake.enrolment import is_sealed
@@ -23,7 +24,6 @@ from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
 from gateway.jobs.lockout import diagnose_lockout
 from gateway.jobs.source_health import source_health
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.terms import Window
 from gateway.oversight import governance
 from gateway.oversight.advice import all_advice
@@ -264,7 +264,7 @@ def _acceptances(gateway: Gateway, session: Session, contract_id: str) -> Iterat
     """Versions in force whose acceptances do not hold: nothing is released under them."""
     for row in contract_queries.contract_versions(session, contract_id):
         try:
-            tokens(gateway, session, load_contract(row.text, file=row.file_name))
+            tokens(gateway, session, contract_of(row))
         except (AcceptanceMissing, AcceptancesCorrupt) as error:
             yield Diagnosis(FAIL, f"{contract_id} version {row.version}: the acceptances do not hold", str(error))
         else:

@@ -20,7 +20,7 @@ from gateway.errors.signer import SignerRefused
 from gateway.events.releases import BundleHandedOut, ReleaseIssued, ReleaseSuperseded
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract_file import load_contract
+from gateway.installation.in_force import contract_of
 from gateway.release import countersigned
 from gateway.release.bundle import assemble
 from gateway.release.planning import is_issued
@@ -134,7 +134,7 @@ def _check_authorised(gateway: Gateway, asking: Asking, row: ReleaseRow, authori
 def _assemble(gateway: Gateway, asking: Asking, row: ReleaseRow, token: str) -> bytes:
     versions = contract_queries.contract_versions(asking.session, row.contract_id)
     version = next(version for version in versions if version.version == row.contract_version)
-    contract = load_contract(version.text, file=version.file_name)
+    contract = contract_of(version)
     later = _successor(asking.session, row)
     return assemble(
         gateway,

@@ -29,6 +29,7 @@ from gateway.store.settlement_tables import Bill
 from gateway.wording.working_days import working_day_from
 from policies.facts import RequestPaymentFacts
 from policies.terms import Action, Party, Purpose, Role
+from vocabulary.cpr_in_text import REASON, may_hide_cpr
 from vocabulary.danish_days import danish_day
 
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,29}")
@@ -157,6 +158,8 @@ def new_bill(
     contract, terms = settled.contract, settled.terms
     position = len(settled.bills) + 1 + contract.payers.index(payer)
     chosen = _number_for(settled, number, payer) if number else _derived_number(contract.id, window, position)
+    if number and may_hide_cpr(number):
+        raise SettlementRefused(rule="number", reason=f"an invoice number may be none that {REASON}")
     if not _NUMBER.fullmatch(chosen):
         raise SettlementRefused(rule="number", reason="an invoice number has 1 to 30 letters, digits and . / _ -")
     if chosen in {bill.number for bill in settled.bills}:

@@ -159,32 +159,46 @@ class Settled:
     def accepted_by(self, one: SignedDocument, line: DocumentLine) -> set[str]:
         """The parties that accept a line: by acknowledgement after the last answer to a dispute, or by adjustment.
 
-        Whoever has to pay back accepts by silence from the day after the contract's days for a dispute (`silence_on`).
+        Whoever has to pay accepts by silence from the day after the contract's days for a dispute (`silence_on`).
         """
         if line.is_adjustment or self.worth_agreed(one, line) is not None:
             return set(PARTIES)
+        spoken = self._spoken_by(one, line)
+        debtor, silent = self.debtor(one, line), self.silence_on(one, line)
+        is_silent = silent is not None and danish_day(self.now) >= silent
+        return {*spoken, debtor} if is_silent and debtor is not None else spoken
+
+    def _spoken_by(self, one: SignedDocument, line: DocumentLine) -> set[str]:
+        """The parties that acknowledged a line after the last answer to a dispute."""
         since = self._speaks_anew(one, line)
-        found = {
+        return {
             word.role
             for word in self.acknowledgements
             if word.release_id == one.release and line.key in word.lines and (since is None or word.at >= since)
         }
-        silent = self.silence_on(one, line)
-        return found | ({Role.OPERATOR} if silent is not None and danish_day(self.now) >= silent else set())
+
+    def debtor(self, one: SignedDocument, line: DocumentLine) -> Role | None:
+        """Who has to pay by a line, beside what was billed of it before; None where nobody has."""
+        changes = line.amount_minor - self._billed_before(one, line)
+        if not changes:
+            return None
+        return Role.SETTLEMENT_OFFICER if changes > 0 else Role.OPERATOR
 
     def worth_agreed(self, one: SignedDocument, line: DocumentLine) -> int | None:
         """What both parties signed that a line is worth instead; None where they did not."""
         return agreed_worth(_words_on(one, line, self.adjustments))
 
     def silence_on(self, one: SignedDocument, line: DocumentLine) -> date | None:
-        """The day from which the operator's silence is its acceptance, of what takes back from it; else None.
+        """The day from which the silence of whoever has to pay by a line is its acceptance; else None.
 
-        A debtor cannot stop a claim by saying nothing. What is disputed waits for the end of the dispute; what the
-        parties stated before the gateway is held back because they agreed to that.
+        A debtor cannot stop a claim by saying nothing: after the days for a dispute it can contest no more. Who spoke
+        is not silent; what is disputed waits for the end of the dispute; what the parties stated before the gateway is
+        held back because they agreed to that.
         """
-        if one.is_stated or self.quarrel(one, line) is not None:
+        debtor = self.debtor(one, line)
+        if one.is_stated or debtor is None or self.quarrel(one, line) is not None:
             return None
-        if line.amount_minor >= self._billed_before(one, line):
+        if line.is_adjustment or debtor in self._spoken_by(one, line):
             return None
         since = self._speaks_anew(one, line) or one.issued_at
         return danish_day(since) + timedelta(days=self.terms.dispute_days + 1)

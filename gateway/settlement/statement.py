@@ -165,13 +165,14 @@ def _stated_line(settled: Settled, window: str, tariff: str, minor: int) -> Stat
         state=SettlementState.STATED,
         accepted_by=(),
         silence_on=None,
+        silence_of=None,
         dispute=None,
     )
 
 
 def _line(settled: Settled, one: SignedDocument, line: DocumentLine, borne: _Borne) -> StatementLine:
     place = (one.document.window, line.key)
-    quarrel = settled.quarrel(one, line)
+    quarrel, silent = settled.quarrel(one, line), settled.silence_on(one, line)
     return StatementLine(
         line=line.key,
         tariff=line.tariff,
@@ -182,7 +183,8 @@ def _line(settled: Settled, one: SignedDocument, line: DocumentLine, borne: _Bor
         shares=tuple(PayerShare(payer, shares.get(place, 0)) for payer, shares in borne.items()),
         state=settled.state(one, line),
         accepted_by=tuple(sorted(settled.accepted_by(one, line))),
-        silence_on=settled.silence_on(one, line),
+        silence_on=silent,
+        silence_of=None if silent is None else settled.debtor(one, line),
         dispute=None if quarrel is None else _open_dispute(quarrel),
     )
 

@@ -130,7 +130,9 @@ class StatementLine:
     state: SettlementState
     accepted_by: tuple[str, ...]
     silence_on: date | None
-    """The day from which the operator's silence accepts what takes back from it."""
+    """The day from which the silence of whoever has to pay accepts the line; None once that party has spoken."""
+    silence_of: str | None
+    """That party's role."""
     dispute: OpenDispute | None
 
 

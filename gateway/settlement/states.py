@@ -40,7 +40,7 @@ class SettlementStep(StrEnum):
     FREEZE = "freeze"
     EVALUATE = "evaluate"
     RELEASE = "release"
-    ACKNOWLEDGE = "acknowledge"  # by the second of the two parties, or by the silence of who has to pay back
+    ACKNOWLEDGE = "acknowledge"  # by the second of the two parties, or by the silence of who has to pay
     DISPUTE = "dispute"
     RESOLVE = "resolve"  # the line stands, or the dispute is withdrawn
     UPHOLD = "uphold"  # the other party agrees that the line is wrong

@@ -25,7 +25,7 @@ class PullRun(SQLModel, table=True):
     to_week: int
     asked_to_week: int
     position: str  # the last subject whose answer is kept; of a source that is asked person by person
-    cursor: str  # where a source of changes goes on
+    cursor: str  # where a source of changes goes on: the last that cannot be a CPR number
     newest_file: str  # the name of the file that told everything, where the records came as one; empty until then
     people: list[str] = json_value()  # subject ids asked about; of the newest run of a source alone
     counts: dict[str, Any] = json_value()
@@ -52,8 +52,8 @@ class RecordRow(SQLModel, table=True):
     __table_args__ = OF_PEOPLE
     contract_id: str = Field(primary_key=True)
     source_id: str = Field(primary_key=True)
-    record_sha256: str = Field(primary_key=True)  # of the source's own record number
-    version: int = Field(sa_column=Column(BigInteger, nullable=False))
+    record_digest: str = Field(primary_key=True)  # of the source's own record number, under a key of the source
+    version: int = Field(sa_column=Column(BigInteger, nullable=False))  # moved by a secret distance
     subject_id: str = Field(index=True)
     texts: list[str] = json_value()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -17,6 +16,7 @@ from connectors.shapes import Owned
 from connectors.transport import Record
 from gateway.store import holds
 from gateway.store.record_tables import PullRun, RecordRow
+from keys.source_keys import SourceKeys
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
 
@@ -110,7 +110,7 @@ def forget_records(session: Session, contract_id: str, source_id: str) -> None:
     )
 
 
-def keep(session: Session, run: PullRun, records: Iterable[Versioned]) -> int:
+def keep(session: Session, run: PullRun, keys: SourceKeys, records: Iterable[Versioned]) -> int:
     """Store what is newer than what is known, by record and version; returns how many were news.
 
     A record that came before changes nothing, in whatever order pages come. A deleted one is kept without texts, so
@@ -120,14 +120,15 @@ def keep(session: Session, run: PullRun, records: Iterable[Versioned]) -> int:
     news = 0
     rows: dict[str, RecordRow] = {}
     for one in records:
-        contract_id, source_id, digest = key = _key(run, one.number)
+        contract_id, source_id, digest = key = _key(run, keys, one.number)
+        version = keys.place_of(one.version)
         with session.no_autoflush:  # all of them are written at once, in the order of their keys
             row = rows.get(digest) or session.get(RecordRow, key)
-        if row is not None and row.version > one.version:
+        if row is not None and row.version > version:
             continue
         texts = [] if one.is_deleted else [""] if one.subject is None else list(one.texts)
         owner = _NOBODY if one.subject is None else one.subject.value
-        if row is not None and row.version == one.version:
+        if row is not None and row.version == version:
             if row.texts != texts or row.subject_id != owner:
                 reason = "a version of a record that is known came again with another content, or for another person"
                 raise SourceMalformed(source=run.source_id, reason=reason)
@@ -136,29 +137,29 @@ def keep(session: Session, run: PullRun, records: Iterable[Versioned]) -> int:
             row = RecordRow(
                 contract_id=contract_id,
                 source_id=source_id,
-                record_sha256=digest,
-                version=one.version,
+                record_digest=digest,
+                version=version,
                 subject_id=owner,
                 texts=texts,
             )
             session.add(row)
-        row.version, row.subject_id, row.texts = one.version, owner, texts
+        row.version, row.subject_id, row.texts = version, owner, texts
         rows[digest] = row
         news += 1
     session.flush()
     return news
 
 
-def known_records(session: Session, run: PullRun, records: Iterable[Versioned]) -> list[Versioned]:
+def known_records(session: Session, run: PullRun, keys: SourceKeys, records: Iterable[Versioned]) -> list[Versioned]:
     """Those of these records of which a version is stored: once somebody's of the cohort, or nobody's."""
-    return [one for one in records if session.get(RecordRow, _key(run, one.number)) is not None]
+    return [one for one in records if session.get(RecordRow, _key(run, keys, one.number)) is not None]
 
 
 def standing(session: Session, contract_id: str, source_id: str) -> tuple[dict[str, list[Record]], bool]:
     """Subject id -> the texts of every record that stands; and whether there is one that may be anybody's."""
     found: dict[str, list[Record]] = defaultdict(list)
     query = select(RecordRow).where(RecordRow.contract_id == contract_id, RecordRow.source_id == source_id)
-    for row in session.exec(query.order_by(RecordRow.record_sha256)):
+    for row in session.exec(query.order_by(RecordRow.record_digest)):
         if row.texts:
             found[row.subject_id].append(tuple(row.texts))
     return found, bool(found.pop(_NOBODY, []))
@@ -169,5 +170,5 @@ def owned_records(found: dict[str, list[Record]], people: Sequence[SubjectRef]) 
     return [Owned(person, record) for person in people for record in found.get(person.value, [])]
 
 
-def _key(run: PullRun, number: str) -> tuple[str, str, str]:
-    return run.contract_id, run.source_id, hashlib.sha256(number.encode("utf-8")).hexdigest()
+def _key(run: PullRun, keys: SourceKeys, number: str) -> tuple[str, str, str]:
+    return run.contract_id, run.source_id, keys.digest(number)

@@ -15,18 +15,24 @@ _AMONG = in_both(
     "each person, once, when {needed} {needed_periods}, on end or not, of the last {within} {periods} are in"
     " {states}{counted_in}",
 )
-_COUNTED_IN = {
+
+
+def _most(weeks: str, english: str) -> KindSentence:
+    """The state of most of an outcome's weeks, or days."""
+    return KindSentence(
+        in_both(
+            f"; det tæller for tilstanden i flest af {weeks}, ved lige mange for den seneste af dem",
+            f"; it counts for the state of most of these {english}, of equally many for the latest of them",
+        ),
+        f" Ligger resultatets uger i flere tilstande, tæller det for tilstanden i flest af {weeks}, ved lige mange for"
+        " den seneste af dem.",
+    )
+
+
+_LAST_OR_LOWEST = {
     "state_last": KindSentence(
         in_both("; det tæller for tilstanden i den sidste uge", "; it counts for the state of the last week"),
         " Ligger resultatets uger i flere tilstande, tæller det for tilstanden i den sidste uge.",
-    ),
-    "state_most": KindSentence(
-        in_both(
-            "; det tæller for tilstanden med flest af dets uger eller dage, ved lige mange den seneste af dem",
-            "; it counts for the state of most of its weeks or days, of equally many for the latest of them",
-        ),
-        " Ligger resultatets uger i flere tilstande, tæller det for tilstanden med flest af ugerne eller dagene, ved"
-        " lige mange for den seneste af dem.",
     ),
     "state_lowest": KindSentence(
         in_both(
@@ -36,6 +42,8 @@ _COUNTED_IN = {
         " Ligger resultatets uger i flere tilstande, tæller det for den af dem, der har den laveste pris.",
     ),
 }
+_BY_WEEKS = {**_LAST_OR_LOWEST, "state_most": _most("ugerne", "weeks")}
+_BY_DAYS = {**_LAST_OR_LOWEST, "state_most_days": _most("dagene", "days")}
 _PAY_IN_ANNEX = "Antal borgere, hvis løn fra egen start når op på"
 
 MEASURE_WORDS = words_for(
@@ -71,7 +79,7 @@ MEASURE_WORDS = words_for(
                 "Antal borgere, der er i en tilstand i periodens sidste uge. Et tilbagefald åbner resultatet igen.",
                 "Målet er",
             ),
-            **_COUNTED_IN,
+            **_BY_WEEKS,
         },
         "retention": {
             "first": KindSentence(
@@ -92,7 +100,7 @@ MEASURE_WORDS = words_for(
                 " {periods}, med eller uden afbrydelser. Resultatet bliver stående.{counted_in}",
                 "Målet er {needed} {periods}, med eller uden afbrydelser, ud af de seneste {within} med",
             ),
-            **_COUNTED_IN,
+            **_BY_WEEKS,
         },
         "days": {
             "days": KindSentence(
@@ -104,7 +112,7 @@ MEASURE_WORDS = words_for(
                 " bliver stående.{counted_in}",
                 "Målet er {needed} dage i alt med",
             ),
-            **_COUNTED_IN,
+            **_BY_DAYS,
         },
         "earnings": {
             "amount": KindSentence(

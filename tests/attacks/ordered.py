@@ -26,6 +26,7 @@ _LEVEL = 0.001  # the chance that anything at all is suspected where nothing sta
 FACTS = {
     "batch_id": "which list somebody came on",
     "enrolled_on": "the day of referral, by which lists are sorted",
+    "version": "of a record, by which the newest is told from the others; at a secret distance from the source's own",
 }
 
 

@@ -73,6 +73,7 @@ def made(text: str, *, minor: int = -150_005) -> SettlementStatement:
         accepted_by=(),
         dispute=None,
         silence_on=None,
+        silence_of=None,
     )
     window = StatementWindow(
         window=text,

@@ -25,6 +25,7 @@ from gateway.store.record_tables import PullRun
 from gateway.store.records import Versioned
 from gateway.store.rewriting import write_anew
 from gateway.store.tables import Subject
+from keys.source_keys import SourceKeys
 from tests.attacks.ordered import Judge, Order, linked, orders, suspects
 from tests.support.simulated import Municipality, simulated
 from vocabulary.records import SubjectRef
@@ -135,7 +136,7 @@ def keep_records(made: Robbed) -> None:
             newest_file="", people=[], counts={}, began_at=uow.now, **weeks,
         )  # fmt: skip
         told = [Versioned(person, ("a",), f"record-{n}", 1, is_deleted=False) for n, person in enumerate(people)]
-        assert records.keep(uow.session, run, told) == len(people)
+        assert records.keep(uow.session, run, SourceKeys(b"a key of the source"), told) == len(people)
         holds.stage(uow.session, run.id, [Owned(person, ("a",)) for person in people], {}, [])
         uow.record(LogVerified(sizes={}, with_anchor=False))
 

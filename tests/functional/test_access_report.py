@@ -117,12 +117,13 @@ def test_whoever_is_taken_out_was_counted_until_then_and_not_after(tmp_path: Pat
     )
     town = SimulatedMunicipality(made.gateway, made.contract, made.drop, made.folder)
     town.enrol()
-    town.pull_all()
+    replace(town, drop=town.drawn_on(clock().date())).pull_all()
     town.release("2018H2", "payment_document", "operator")
     who = someone(town)
     clock.move(1)
     begin(town.gateway, town.contract, who, OBJECTS, role=CASE)
     clock.move(365)
+    replace(town, drop=town.drawn_on(clock().date())).pull_all()
     town.release("2019H1", "payment_document", "operator")
     for place, windows in ((0, ["2018H2"] if rule == "out" else ["2018H2", "2019H1"]), (1, ["2018H2", "2019H1"])):
         received = report(town.gateway, town.contract, someone(town, place), role=CASE).received

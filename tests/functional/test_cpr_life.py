@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, func, select
 
+from connectors.errors import SourceUnavailable
 from gateway.events.rights import ErasureRepeated
-from gateway.intake import pulling
+from gateway.intake import pulling, pulling_records
 from gateway.rights import erasure
 from gateway.store import basis
 from gateway.store.log_tables import LogEntry, PersonLineRow
+from gateway.store.record_tables import StagedAnswer
 from gateway.store.rights_tables import BasisRow, ErasureRow
 from gateway.store.tables import IncomeRow, LinkageRow, SpellRow
 from policies.basis import RecordKind
+from tests.attacks.canaries import files, leaks
 from tests.functional.test_record_pulls import (
     EVENTS,
     POSTINGS,
@@ -263,3 +266,18 @@ def test_an_event_ahead_has_not_happened(town: SimulatedMunicipality) -> None:
     source = PersonByPerson(lambda cpr: [])
     pull(town, source)
     assert {changing, dying} <= set(source.asked)
+
+
+def test_a_new_number_waits_hidden_until_it_is_taken(
+    town: SimulatedMunicipality, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that breaks off leaves what it was told in the store, and the number in no form of it."""
+    monkeypatch.setattr(pulling_records, "_CHUNK_PEOPLE", 10)
+    events = [("", "number_changed", "2020-03-02", OTHER)]
+    with pytest.raises(SourceUnavailable):
+        pulling_records.pull_records(town.gateway, town.contract, "dream", PersonByPerson(lambda _: events, dies_at=15))
+    with town.gateway.store.read() as session:
+        waiting = [record for row in session.exec(select(StagedAnswer)) for record in row.records]
+    assert len(waiting) == 10
+    assert {record[list(EVENTS).index("new_cpr")].partition(":")[0] for record in waiting} == {"hidden"}
+    assert leaks(files(town.folder / "gateway"), [OTHER]) == []

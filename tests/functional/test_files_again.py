@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
 
-from connectors.errors import FileNotNeeded
+from connectors.base import Pulled
+from connectors.errors import FileAhead, FileNotNeeded
+from connectors.pull import check_has_come, pull_file
+from connectors.source_file import LocalFile
+from gateway.contracts.declarations import source
 from gateway.errors.contracts import AmendmentRefused
 from gateway.errors.enrolment import FileOlder, FileOverlaps
 from gateway.errors.holds import PullLooksWrong
 from gateway.errors.release import WindowOutOfOrder
 from gateway.evaluation.evaluating import evaluate_week
+from gateway.installation.gateway import Gateway
 from gateway.intake import answering_holds, pulling
+from gateway.outcomes.calendar import needed_weeks
 from gateway.release.releasing import release
 from gateway.store.tables import SpellRow
 from policies.errors import PolicyDenied
@@ -272,3 +279,56 @@ def open_weeks(town: Municipality) -> set[tuple[str, str, int]]:
     with town.gateway.store.read() as session:
         rows = session.exec(select(SpellRow).where(col(SpellRow.known_to).is_(None))).all()
     return {(row.subject_id, row.code, week) for row in rows for week in range(row.from_week, row.to_week + 1)}
+
+
+def column_ahead(town: Municipality, folder: Path) -> tuple[str, Path]:
+    """Columns of a year that somebody made in advance, and nobody has filled."""
+    file = folder / "dream-2030.csv"
+    header, *rows = town.drop.status.read_text().splitlines()
+    file.write_text("".join(f"{line}\n" for line in (f"{header},y_3010", *(f"{row}," for row in rows))))
+    return "dream", file
+
+
+def month_ahead(town: Municipality, folder: Path) -> tuple[str, Path]:
+    file = folder / "indkomst-2018-08_2030-03.csv"
+    shutil.copy(town.drop.income, file)
+    return "income", file
+
+
+def made_ahead(town: Municipality, folder: Path) -> tuple[str, Path]:
+    """No right file of these months would ever be newer than this name."""
+    file = folder / "indkomst-2018-08_2021-02_2091-03-01.csv"
+    shutil.copy(town.drop.income, file)
+    return "income", file
+
+
+@pytest.mark.parametrize("file_ahead", [column_ahead, month_ahead, made_ahead])
+def test_a_file_that_tells_of_days_ahead_is_refused(
+    tmp_path: Path, file_ahead: Callable[[Municipality, Path], tuple[str, Path]]
+):
+    town = ready(tmp_path / "town", pulled=False, clock=Clock(date(2030, 2, 28)))
+    town.enrol()
+    source, file = file_ahead(town, tmp_path)
+    with pytest.raises(FileAhead, match="has not come: ask for it without what is ahead"):
+        pulling.pull(town.gateway, town.contract, source, file)
+    assert last_event(town)["error"] == "file-ahead"
+    assert open_weeks(town) == set()
+
+
+def test_a_monthly_file_that_was_made_tomorrow_is_refused(tmp_path: Path):
+    town = ready(tmp_path / "town", "ballerup", pulled=False)
+    town.enrol()
+    file = sorted(town.drop.status.glob("*.csv"))[6]
+    day = date.fromisoformat(file.stem[-10:])
+    pulled = pulled_of(town.gateway, town.contract, file)
+    with pytest.raises(FileAhead):
+        check_has_come(pulled, today=day - timedelta(days=1))
+    check_has_come(pulled, today=day)
+
+
+def pulled_of(gateway: Gateway, contract_id: str, file: Path) -> Pulled:
+    with gateway.store.read() as session:
+        contract, declaration = gateway.contract(session, contract_id), source(session, "ydelsesrefusion")
+        return pull_file(
+            LocalFile(file), declaration, gateway.boundary(session).matcher(contract_id), weeks=needed_weeks(contract)
+        )

@@ -274,3 +274,30 @@ def test_an_unforeseen_error_says_nothing_of_itself(aalborg, monkeypatch, operat
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert problem(answer)["type"].endswith(":internal")
+
+
+CPR = "7303012001"  # of nobody
+
+
+@pytest.mark.parametrize("text", [CPR, f"{CPR[:6]}-{CPR[6:]}", f"x{CPR}", CPR[::-1], CPR[1:]])
+def test_an_answer_repeats_no_number_that_was_sent(api, operator, text: str):
+    """As a name in the address, as a key and as a text of a body: the place is told, and the number is not."""
+    headers = operator.headers(api)
+    answers = [
+        api.get(f"/contracts/{text}/settlement", headers=headers),
+        api.post(f"/contracts/impact60/windows/{text}/attestations/payment_document", headers=headers),
+        api.post(f"/contracts/impact60/windows/2019H1/disputes?{text}={text}", headers=headers, json={text: 1}),
+        api.post("/contracts/impact60/windows/2019H1/disputes", headers=headers, json={"line": f"{text}/x"}),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404, 422, 422]
+    assert not any(text in answer.text for answer in answers)
+    assert ["body", "…"] in [place["where"] for place in answers[2].json()["places"]]
+    assert "value_error" in [place["rule"] for place in answers[3].json()["places"]]
+
+
+def test_an_answer_repeats_other_names(api, operator):
+    """Positive control: a name that is none."""
+    headers = operator.headers(api)
+    assert "zebra-2019-0001" in api.get("/contracts/zebra-2019-0001/settlement", headers=headers).text
+    answer = api.post("/contracts/impact60/windows/2019H1/disputes", headers=headers, json={"zebra": 1})
+    assert ["body", "zebra"] in [place["where"] for place in answer.json()["places"]]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.documents.statement_page import page
 from gateway.errors.release import NothingToCorrect, WindowOutOfOrder
 from gateway.errors.rights import RecordRefused
 from gateway.errors.settlement import SettlementRefused
@@ -178,6 +179,31 @@ def test_a_debtors_silence_is_its_acceptance_from_the_day_that_the_statement_nam
     pay(town, bill)
     sums = statement(town).cumulative
     assert (sums.open_minor, sums.paid_minor) == (0, 2 * PRICE)
+
+
+def test_the_municipalitys_silence_does_not_hold_what_it_owes(tmp_path: Path):
+    """The operator acknowledged, the municipality says nothing: seen, dated, invoiced, and paid by two people only."""
+    town = road(tmp_path, (1, 3, 2, 2), clock=Clock(date(2030, 1, 1)))
+    release(town.gateway, "ballerup", "2019H1", *PAYMENT)
+    acknowledging.acknowledge(town.gateway, "ballerup", "2019H1", as_party=operator(town))
+    [line] = window(town, "2019H1").lines
+    assert (line.silence_of, line.accepted_by, line.state) == ("settlement_officer", ("operator",), "released")
+    assert line.silence_on is not None
+    said = f"kommunen godkender ved tavshed fra · silence of the municipality accepts from {line.silence_on}"
+    assert said in page(statement(town))
+    with pytest.raises(PolicyDenied):
+        invoiced(town, "2019H1")
+    town.gateway.clock.move((line.silence_on - danish_day(town.gateway.clock())).days)
+    [line] = window(town, "2019H1").lines
+    assert (line.state, line.accepted_by) == ("acknowledged", ("operator", "settlement_officer"))
+    assert said not in page(statement(town))
+    assert acknowledging.acknowledge(officer(town), "ballerup", "2019H1") == [], "it was accepted before"
+    bill = invoiced(town, "2019H1")
+    assert (bill.kind, bill.total_minor) == ("invoice", PRICE)
+    with pytest.raises(SettlementRefused, match="not-approved"):
+        paying.register_payment(officer(town), town.contract, bill.number, paid_on=danish_day(town.gateway.clock()))
+    pay(town, bill)
+    assert statement(town).cumulative.open_minor == 0
 
 
 def test_what_was_paid_counts_in_the_year_of_its_payment(town: SimulatedMunicipality):

@@ -129,29 +129,6 @@ def test_the_statement_carries_what_an_invoice_needs_and_adds_up(town: Simulated
     )
 
 
-def test_both_parties_have_to_acknowledge(town: SimulatedMunicipality):
-    acknowledging.acknowledge(town.gateway, "impact60", "2019H1", as_party=operator(town))
-    with pytest.raises(PolicyDenied) as refused:
-        invoiced(town, "2019H1")
-    assert refused.value.decision.rule_ids == ("P76-lines-acknowledged",)
-    assert window(town, "2019H1").lines[0].accepted_by == ("operator",)
-    assert acknowledging.acknowledge(officer(town), "impact60", "2019H1") == [f"{WEEKS}/window"]
-    assert acknowledging.acknowledge(officer(town), "impact60", "2019H1") == []
-    assert invoiced(town, "2019H1").total_minor > 0
-
-
-def test_asked_again_the_same_invoice_is_handed_out_and_a_number_counts_once(town: SimulatedMunicipality):
-    accept(town, "2019H1")
-    accept(town, "2019H2")
-    first = invoiced(town, "2019H1", number="F-1001")
-    again, is_new = billing.request_payment(town.gateway, "impact60", "2019H1", as_party=operator(town))
-    assert (again.id, is_new) == (first.id, False)
-    with pytest.raises(SettlementRefused, match="billed-already"):
-        invoiced(town, "2019H1", number="F-1002")
-    with pytest.raises(SettlementRefused, match="number-used"):
-        invoiced(town, "2019H2", number="F-1001")
-
-
 def test_whoever_asked_does_not_approve_and_nothing_is_approved_or_paid_twice(on_both: SimulatedMunicipality):
     town = on_both
     accept(town, "2019H1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -187,22 +188,22 @@ def test_a_late_correction_of_an_earlier_month_is_paid_in_the_next_window_and_ch
     town = simulated(tmp_path, seed=3, clock=clock)
     town.enrol()
     lines = town.drop.income.read_text().splitlines()
-    first, correction = town.folder / "indkomst-2018-08_2019-08.csv", town.folder / "indkomst-2019-09_2021-02.csv"
+    first, correction = town.folder / "indkomst-2018-08_2019-08.csv", town.folder / "indkomst-2019-09_2020-02.csv"
     first.write_text("\n".join([lines[0], *(line for line in lines[1:] if line.split(";")[1] <= "2019-08")]) + "\n")
-    for source, file in (("dream", town.drop.status), ("income", first)):
+    for source, file in (("dream", town.drawn_on(date(2019, 9, 10)).status), ("income", first)):
         pulling.pull(town.gateway, "impact60", source, file)
     release(town.gateway, "impact60", "2018H2", "payment_document", "operator")
     before = release(town.gateway, "impact60", "2019H1", "payment_document", "operator")
-    clock.move(days=20)
+    clock.move(days=200)  # past the freeze day of 2019H2
+    pulling.pull(town.gateway, "impact60", "dream", town.drawn_on(date(2020, 2, 1)).status)
     taken_back = [
         ";".join([cpr, month, kind, f"-{hours}", employer, f"-{amount}"])
         for cpr, month, kind, hours, employer, amount in (line.split(";") for line in lines[1:])
         if month in ("2019-02", "2019-03", "2019-04", "2019-05") and kind == "00"
     ]
-    of_the_months = [line for line in lines[1:] if line.split(";")[1] > "2019-08"]
+    of_the_months = [line for line in lines[1:] if "2019-08" < line.split(";")[1] <= "2020-02"]
     correction.write_text("\n".join([lines[0], *of_the_months, *taken_back]) + "\n")
     assert pulling.pull(town.gateway, "impact60", "income", correction).postings_added > 0
-    clock.move(days=180)  # past the freeze day of 2019H2
     again = release(town.gateway, "impact60", "2019H1", "payment_document", "operator")
     assert shown(town, again.bundle)["payable"] == shown(town, before.bundle)["payable"]
     after = shown(town, release(town.gateway, "impact60", "2019H2", "payment_document", "operator").bundle)
@@ -218,7 +219,7 @@ def test_a_window_is_not_released_before_its_freeze_day(tmp_path: Path):
     clock = Clock(date(2019, 2, 20))  # 2018H2 ends on 30 December; the contract freezes 60 days later
     town = small(tmp_path, clock=clock)
     town.enrol()
-    town.pull_all()
+    replace(town, drop=town.drawn_on(clock().date())).pull_all()
     with pytest.raises(PolicyDenied) as refused:
         release(town.gateway, "impact60", "2018H2", "payment_document", "operator")
     assert refused.value.decision.rule_ids == ("P23-window-frozen",)

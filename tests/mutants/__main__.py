@@ -1,4 +1,4 @@
-"""`make mutants`: every small change of the modules that guard privacy, and whether a test notices.
+"""`make mutants`: every small change of the modules that guard privacy or money, and whether a test notices.
 
 Runs what has changed since it was run, or the one module that is named, and goes on where a run was stopped. Writes
 docs/mutation-report.md. Fails where a mutant lives that `survivors.toml` gives no reason for, or where more than one in

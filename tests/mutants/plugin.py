@@ -6,6 +6,7 @@ import os
 import resource
 import time
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ _TABLES = [
     for module in (shapes, claims, acceptance, countersignature)
 ]
 _WANTED = pytest.StashKey[dict[str, int]]()
+_met_by_fixtures: dict[tuple[str, str], set[str]] = {}  # (where it stands, its name) -> the functions that it met
 
 # the same examples for every mutant, no deadline, since a slow machine kills nothing, and no search for a smaller one
 _PHASES = (Phase.explicit, Phase.generate)
@@ -53,6 +55,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         met = Counter(name for names in state().tests_by_mangled_function_name.values() for name in names)
         named = (item for item in items if item.nodeid in wanted)
         items[:] = sorted(named, key=lambda item: (met[item.nodeid], wanted[item.nodeid]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+    """Remember what a fixture meets that is set up once for many tests: mutmut counts it as met by the first alone."""
+    before = set(state()._stats)
+    made = yield
+    if fixturedef.scope != "function":
+        _met_by_fixtures[fixturedef.baseid, fixturedef.argname] = state()._stats - before
+    return made
+
+
+def pytest_runtest_call(item: pytest.Function) -> None:
+    """Count what such a fixture met as met by every test that uses it."""
+    for (place, name), functions in _met_by_fixtures.items():
+        if name in item.fixturenames and item.nodeid.startswith(place):
+            state()._stats.update(functions)
 
 
 def pytest_runtest_setup() -> None:

@@ -14,9 +14,9 @@ PAGE = ROOT / "docs" / "mutation-report.md"
 _REASONS = Path(__file__).parent / "survivors.toml"
 _HEAD = """# Mutation report
 
-mutmut changes one thing at a time in the modules that guard privacy, and a test must notice. A *message text* mutant
-changes nothing but the words of an error that is raised all the same. A timeout is a mutant that loops or eats its
-memory and was stopped: a kill by the clock. Every survivor stands below with its reason.
+mutmut changes one thing at a time in the modules that guard privacy or money, and a test must notice. A *message text*
+mutant changes nothing but the words of an error that is raised all the same. A timeout is a mutant that loops or eats
+its memory and was stopped: a kill by the clock. Every survivor stands below with its reason.
 
 A row speaks of the module with that SHA-256. A module that has changed since is run again, or a test says so.
 

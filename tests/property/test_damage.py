@@ -197,7 +197,7 @@ def _file(kind: str, name: str, delimiter: str = ";") -> Callable[[Table, Path],
 
 def _of_records(kind: str, words: Sequence[str], pages: Sequence[Page]) -> Seen:
     """What the store makes of records: see `store_whole`, which needs a database."""
-    own = [own_page(matcher(), page, words) for page in pages]
+    own = [own_page(matcher(), page, words, str) for page in pages]
     owned: list[Owned] = [one for page in own for one in page.owned]
     weeks = WEEKS if kind != "postings" else (Week.parse("2019-W49"), WEEKS[1])
     read = read_records(kind, owned, words, weeks=weeks, codes=shipped_list("dream"), keeps_amounts=True)

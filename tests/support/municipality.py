@@ -73,10 +73,16 @@ def ready(
     clock: Callable[[], datetime] = utc_now,
 ) -> SimulatedMunicipality:
     """A copy of its own, in `folder`: contract in force, and (with `pulled`) people enrolled and files pulled."""
-    original = _original(name, pulled, kind)
+    return copied(_original(name, pulled, kind), folder, clock=clock)
+
+
+def copied(
+    original: SimulatedMunicipality, folder: Path, *, clock: Callable[[], datetime] = utc_now
+) -> SimulatedMunicipality:
+    """The same municipality once more, in `folder`; the original's store is at rest."""
     shutil.copytree(original.folder, folder, dirs_exist_ok=True)
     town = reopened(original, folder, clock=clock)
-    return SimulatedMunicipality(town.gateway, name, town.drop, folder)
+    return SimulatedMunicipality(town.gateway, original.contract, town.drop, folder)
 
 
 def built(

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from gateway.simulate.course import load_course
 from gateway.simulate.drop import Drop, write_drop
 from tests.support.histories import EXAMPLES
 from tests.support.parties import accept_all
+from vocabulary.weeks import Week
 
 Edit = tuple[str, str]
 TOWNS = {
@@ -66,10 +67,22 @@ class Municipality:
                     reports.append(pulling.pull(self.gateway, self.contract, name, file))
         return reports
 
+    def drawn_on(self, day: date) -> Drop:
+        """The extract and the income file as they would have been on a day: nothing of them lies ahead of it."""
+        folder = self.folder / f"drawn-{day}"
+        folder.mkdir()
+        status, income = folder / f"dream-{day:%Y-%m}.csv", folder / f"indkomst-2018-08_{day:%Y-%m}.csv"
+        header, *rows = (line.split(",") for line in self.drop.status.read_text().splitlines())
+        last = f"y_{str(Week.of(day))[2:4]}{str(Week.of(day))[6:]}"
+        width = 1 + sum(name <= last for name in header[1:])
+        status.write_text("".join(",".join(row[:width]) + "\n" for row in (header, *rows)))
+        first, *lines = self.drop.income.read_text().splitlines()
+        kept = [line for line in lines if line.split(";")[1] <= f"{day:%Y-%m}"]
+        income.write_text("".join(f"{line}\n" for line in (first, *kept)))
+        return replace(self.drop, status=status, income=income)
+
     def people(self, week: str) -> int:
         """How many are in the contract's outcome at the end of a week."""
-        from vocabulary.weeks import Week
-
         result, _ = evaluate_week(self.gateway, self.contract, Week.parse(week))
         with self.gateway.store.read() as session:
             measure = self.gateway.contract(session, self.contract).people_measure

@@ -184,6 +184,7 @@ def _invoices(contract: Contract) -> Iterator[Block]:
             *(row for payer in contract.payers for row in _buyer(payer.name, terms.buyer(payer.organisation))),
             ("Moms", vat),
             ("Indsigelse", f"Senest {terms.dispute_days} dage efter, at betalingsgrundlaget er udstedt"),
+            ("Tavshed", "Siger den, der skal betale, intet inden for den frist, er linjen godkendt dagen efter"),
             ("Betaling", f"Senest {terms.payment_days} dage efter fakturaen"),
             ("Rettelser", f"Ved {corrected}"),
         ),

@@ -12,7 +12,7 @@ from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import first_day, last_day
 from gateway.outcomes.known_terms import MeasureKind
-from gateway.outcomes.measures.outcome_state import STATE_PHRASES, OnceOfWeeksMeasure, read_outcome_state
+from gateway.outcomes.measures.outcome_state import STATE_PHRASES_BY_DAYS, OnceOfWeeksMeasure, read_outcome_state
 from gateway.outcomes.phrases import Phrase
 from gateway.outcomes.terms import Index, WeekState
 from gateway.outcomes.verdicts import WeekVerdict
@@ -59,7 +59,7 @@ class DaysMeasure(OnceOfWeeksMeasure):
         return _A_WEEK * weeks >= self.needed
 
     def phrase(self) -> Phrase:
-        return Phrase("days", {"needed": self.needed, "counted_in": self.state_phrase()})
+        return Phrase("days", {"needed": self.needed, "counted_in": self.state_phrase(by_days=True)})
 
     def numbers(self) -> Iterator[AgreedNumber[DaysMeasure]]:
         return numbers_of(self, "needed", "days_from_enrolment")
@@ -78,4 +78,6 @@ def _read(
     return DaysMeasure(name, states, table.line, needed, end, outcome_state=chosen)
 
 
-KIND = MeasureKind(word=DaysMeasure.kind, manual="Days", phrases=frozenset({"days", *STATE_PHRASES}), read=_read)
+KIND = MeasureKind(
+    word=DaysMeasure.kind, manual="Days", phrases=frozenset({"days", *STATE_PHRASES_BY_DAYS}), read=_read
+)

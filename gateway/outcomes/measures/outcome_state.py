@@ -39,7 +39,9 @@ _PHRASES = total(
     },
     OutcomeState,
 )
+_BY_DAYS = "state_most_days"  # of a measure that counts days
 STATE_PHRASES = frozenset(_PHRASES.values())
+STATE_PHRASES_BY_DAYS = STATE_PHRASES - {_PHRASES[OutcomeState.MOST]} | {_BY_DAYS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,12 @@ class OnceOfWeeksMeasure(OnceMeasure):
             case _:
                 assert_never(self.outcome_state)
 
-    def state_phrase(self) -> Phrase | str:
+    def state_phrase(self, *, by_days: bool = False) -> Phrase | str:
         """Which state an outcome counts for, where the contract says it."""
-        return Phrase(_PHRASES[self.outcome_state]) if self.outcome_state is not None else ""
+        if self.outcome_state is None:
+            return ""
+        is_of_days = by_days and self.outcome_state is OutcomeState.MOST
+        return Phrase(_BY_DAYS if is_of_days else _PHRASES[self.outcome_state])
 
     def keeps_order(self, prices: Mapping[str, int]) -> bool:
         """Whether `lowest` names the lowest price: prices by state never rise in the order of `states`."""

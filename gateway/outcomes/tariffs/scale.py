@@ -54,7 +54,7 @@ class ScaleTariff(Tariff):
             return sorted(places) if contract.is_due(self.of, position) else []
         units = measure.best_of_person(contract, contract.windows[position], lambda _year: 1)
         most = contract.cohort.size * units
-        return sorted({0, most} | {place for place in places if 0 <= place <= most})
+        return sorted({0, most} | {place for place in places if 0 < place < most})
 
     def most_minor(self, contract: Contract) -> int | None:
         return max(point.amount_minor for point in self.points)

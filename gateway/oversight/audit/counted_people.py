@@ -18,8 +18,8 @@ from connectors.reading import check_name, file_sha256
 from connectors.source_file import LocalFile
 from gateway.contracts.declarations import source
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.explain import MeasureExplained, Rules, explain_person
 from gateway.store import basis, contract_queries, queries, spells
 from gateway.store.tables import IncomeRow, PullRow, ReleaseRow, SpellRow
@@ -70,7 +70,7 @@ def rules_of(session: Session, row: ReleaseRow) -> Rules:
     """The contract as the attestation was made under it, with its text."""
     versions = contract_queries.contract_versions(session, row.contract_id)
     version = next(one for one in versions if one.version == row.contract_version)
-    return Rules(load_contract(version.text, file=version.file_name), version.text.decode("utf-8"))
+    return Rules(contract_of(version), version.text.decode("utf-8"))
 
 
 def last_week(contract: Contract, row: ReleaseRow) -> Week:

@@ -138,6 +138,7 @@ def test_what_was_written_is_read(
 ) -> None:
     file = tmp_path_factory.mktemp("r") / "x.csv"
     # the ø makes a file in ISO-8859-1 invalid UTF-8 in any case, as the real headers do
+    table = [*table, ("a", "b", "c")]  # no sum of the rows above
     write(file, "ø;b;c", *(";".join(row) for row in table), encoding=encoding)
     said = [row for row in table if any(cell.strip() for cell in row)]
     assert rows(file, "c", "ø") == ([(row[2], row[0]) for row in said], Counter())

@@ -92,7 +92,7 @@ def test_the_sheet_is_the_one_that_is_declared(tmp_path: Path):
 
 
 def test_a_duration_is_no_value_that_we_know(tmp_path: Path):
-    with pytest.raises(FileUnreadable, match="row 2 that is no text, number or day"):
+    with pytest.raises(FileUnreadable, match="line 2: has a value that is no text, number or day"):
         rows(saved(tmp_path / "x.xlsx", ["a"], [timedelta(hours=30)]))
 
 
@@ -114,7 +114,7 @@ def test_a_formula_counts_by_the_value_that_was_computed_when_it_was_saved(tmp_p
 @pytest.mark.parametrize("value", ["", "<v/>"])
 def test_a_formula_without_a_value_is_refused(tmp_path: Path, value: str):
     path = rewritten(saved(tmp_path / "x.xlsx", ["a", "b"], [7, 8]), with_formula(value))
-    with pytest.raises(FileUnreadable, match="a formula without a value in row 2, column 1"):
+    with pytest.raises(FileUnreadable, match="line 2: has a formula without a value in column 1"):
         rows(path)
 
 

@@ -137,6 +137,9 @@ def test_the_worst_of_the_past_counts_and_the_last_of_sizes() -> None:
     assert judged(usual(unknown=18, found=40), *past) == []
     assert judged(usual(unknown=19, found=40), *past) == [("unknown_codes", 19, 40, 45)]
     assert judged(usual(found=9, rows=70), *past) == [("fewer_rows", 70, 100, 75)]
+    unread = usual(unreadable=410)  # half-way from 41 to 100 per cent, in whole ones
+    assert judged(usual(unreadable=700), unread) == []
+    assert judged(usual(unreadable=705), unread) == [("unreadable_rows", 705, 1000, 70)]
 
 
 def test_rows_of_a_period_compare_with_as_many_weeks() -> None:
@@ -162,6 +165,7 @@ def test_rows_of_a_period_compare_with_as_many_weeks() -> None:
         ("most_ended", 100, {"ended": 30}, []),
         ("most_ended", 10, {"ended": 9}, []),  # three times its own tenth
         ("times_past", 1, {"ended": 16}, ["ended_benefits"]),
+        ("fewest_people", 1, {"ended": 1, "before": 1}, ["ended_benefits"]),
         ("fewest_people", 0, {"unknown": 0}, []),
         ("fewest_people", 20, {"found": 21}, []),
         ("fewest_people", 10, {"unknown": 9}, []),

@@ -118,3 +118,17 @@ def test_the_vault_key_decides() -> None:
     subject = linkage(vault).enrol(Cpr.parse(ANNE), "a")
     with pytest.raises(VaultCorrupt):
         linkage(vault, vault_key=b"w" * 32).open(subject)
+
+
+def test_a_number_that_waits_is_hidden_the_same_way_each_time() -> None:
+    links = linkage(MemoryVault())
+    hidden = links.hide(ANNE)
+    assert hidden == links.hide(ANNE) != links.hide(BO)
+    assert ANNE not in hidden
+    assert links.reveal(hidden) == ANNE
+    assert links.reveal(ANNE) == ANNE, "what was never hidden"
+    for broken in (hidden[:-1], f"{hidden[:-2]}AA", "hidden:", "hidden:!"):
+        with pytest.raises(VaultCorrupt):
+            links.reveal(broken)
+    with pytest.raises(VaultCorrupt):
+        linkage(MemoryVault(), vault_key=b"w" * 32).reveal(hidden)

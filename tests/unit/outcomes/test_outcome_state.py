@@ -110,7 +110,7 @@ def test_a_table_by_class_may_say_it_without_a_price():
 
 WORDS = {
     OutcomeState.LAST: ("for tilstanden i den sidste uge", "for the state of the last week"),
-    OutcomeState.MOST: ("ved lige mange den seneste af dem", "of equally many for the latest of them"),
+    OutcomeState.MOST: ("ved lige mange for den seneste af dem", "of equally many for the latest of them"),
     OutcomeState.LOWEST: ("der har den laveste pris", "which has the lowest price"),
 }
 
@@ -123,6 +123,17 @@ def test_the_page_to_sign_and_the_annex_say_it(text: str, word: OutcomeState):
         assert sentence in page(agreed, language)
         assert sentence not in page(contract(text, price="price_minor = 1"), language)
     assert "tæller det for" in AnnexVoice(agreed).measure(agreed.measures[0])
+
+
+def test_most_is_of_weeks_or_of_days_as_the_measure_counts():
+    for text, danish, english in (
+        (RETENTION, "flest af ugerne", "these weeks"),
+        (KINDS[2], "flest af dagene", "these days"),
+    ):
+        agreed = contract(text, word="most")
+        assert danish in page(agreed, Language.DANISH)
+        assert english in page(agreed, Language.ENGLISH)
+        assert danish in AnnexVoice(agreed).measure(agreed.measures[0])
 
 
 def test_a_later_version_may_not_change_it():

@@ -324,6 +324,7 @@ SUMS = [
     # parts, beside, related, shown
     ({}, {}, [], True),
     ({"a": 0}, {}, [], True),  # a total as any other
+    ({}, {"goal": 2, "other": 0}, [], True),  # nothing is hidden in a sum of nothing
     ({"a": 4}, {"goal": 20}, [], False),
     ({"a": 5}, {"goal": 20}, [], True),
     ({"a": 5}, {"goal": 2}, [], True),  # that one is shown anyway

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,9 @@ from gateway.settlement.account import (
     DocumentLine,
     PaymentDocument,
     agreed_worth,
+    coming_invoices,
+    differences,
+    plan,
     without_contested,
     without_unbilled,
 )
@@ -89,13 +93,30 @@ def test_what_a_correction_replaced_is_superseded():
     assert settled.standing(GAME.contract.windows[0].label) == new
 
 
-def test_only_what_takes_back_is_accepted_by_the_operators_silence_from_its_day():
+def test_what_is_owed_is_accepted_by_the_municipalitys_silence_from_its_day():
     settled, one, line = seen(RELEASED)
-    assert settled.silence_on(one, line) is None  # the municipality owes it
+    silent = settled.silence_on(one, line)
+    assert (settled.debtor(one, line), silent) == (OFFICER, settled.dispute_until(one) + timedelta(days=1))
+    days = (silent - danish_day(settled.now)).days
+    waits = replace(RELEASED, acks=acks(OPERATOR))
+    assert (state(replace(waits, day=days - 1)), state(replace(waits, day=days))) == ("released", "acknowledged")
+    both = seen(replace(RELEASED, day=days))
+    assert both[0].accepted_by(*both[1:]) == {OFFICER}, "a creditor's silence accepts nothing"
+    assert state(replace(RELEASED, day=days)) == "released"
+    spoken = seen(replace(RELEASED, acks=acks(OFFICER)))
+    assert spoken[0].silence_on(*spoken[1:]) is None  # who spoke is not silent
+    contested = seen(replace(waits, day=days, disputes=dispute(role=OFFICER)))
+    assert contested[0].silence_on(*contested[1:]) is None
+    nothing = seen(World(documents=(Document(0, 1, (("window", 0),), 0),)))
+    assert (nothing[0].debtor(*nothing[1:]), nothing[0].silence_on(*nothing[1:])) == (None, None)
+
+
+def test_what_takes_back_is_accepted_by_the_operators_silence_from_its_day():
     back = World(documents=(*RELEASED.documents, Document(1, 1, (("window", -1),), 0)), acks=acks(OFFICER, place=1))
     settled, one, line = seen(back)
     silent = settled.silence_on(one, line)
     assert silent is not None
+    assert settled.debtor(one, line) == OPERATOR
     assert (silent - settled.dispute_until(one)).days == 1
     days = (silent - danish_day(settled.now)).days
     before, after = (seen(replace(back, day=days - 1)), seen(replace(back, day=days)))
@@ -218,7 +239,8 @@ def line(window: str, kind: str, amount: int, tariff: str = "weeks") -> BillLine
 @pytest.mark.parametrize(
     ("open_minor", "due", "contested", "expected"),
     [(100, 100, 30, 70), (100, 100, 100, None), (100, 100, 0, 100), (-100, -100, -30, -70), (-100, -100, -100, None),
-     (-20, 80, 30, None), (20, -80, -30, None), (-20, 0, 0, None), (40, 100, 60, None), (70, 100, 60, 10)],
+     (-20, 80, 30, None), (20, -80, -30, None), (-20, 0, 0, None), (40, 100, 60, None), (70, 100, 60, 10),
+     (1, 1, 0, 1), (2, 2, 1, 1), (-1, -1, 0, -1)],
 )  # fmt: skip
 def test_what_is_contested_is_held_back_and_what_would_be_taken_back_waits(
     open_minor: int, due: int, contested: int, expected: int | None
@@ -241,6 +263,46 @@ def test_a_correction_takes_back_nothing_that_is_still_open_in_an_earlier_window
     assert not waits(line("W1", "window", 5, tariff="people"))
     assert not waits(line("W1", "window", 5), free=line("W2", "correction", 5))
     assert not waits(line("W1", "window", 5), free=line("W2", "window", -5))
+    assert waits(line("W1", "window", 1))  # a single minor unit is money
+    assert not waits(line("W1", "window", 5), free=line("W2", "correction", 1))
+
+
+def test_what_a_document_says_no_more_is_open_with_the_whole_of_what_was_billed():
+    billed = BillLine("W1", "weeks/window", "week", 3, 45, 45)
+    assert differences([], [billed]) == [BillLine("W1", "weeks/window", "week", -3, -45, -45)]
+    other = PaymentDocument("W1", 2, (DocumentLine("weeks", "window", "week", 4, 45),), is_standing=True)
+    assert differences([other], [billed]) == []  # a quantity alone is no difference
+
+
+@pytest.mark.parametrize(
+    ("free", "window", "expected"),
+    [
+        ("W1 5, W1 -5", "W1", ("invoice", [5, -5])),  # a bill of nothing closes both lines
+        ("W1 5, W1 -4", "W1", ("invoice", [5, -4])),
+        ("W1 5, W1 -6", "W1", None),  # W2 may still bring an invoice
+        ("W1 5, W1 -6, W2 8", "W2", ("invoice", [5, -6, 8])),
+        ("W1 5, W1 -5, W2 8", "W2", ("invoice", [8])),  # W1 takes nothing back, and is billed by itself
+        ("W1 5, W1 -4, W2 8", "W2", ("invoice", [8])),
+        ("W1 -6, W2 5", "W2", None),
+        ("W2 8, W3 -9", "W2", ("invoice", [8])),  # nothing is set off against what comes before it
+    ],
+)
+def test_a_bill_of_a_window_sets_off_what_earlier_windows_take_back_in_all(
+    free: str, window: str, expected: tuple[str, list[int]] | None
+):
+    parts = [entry.split() for entry in free.split(", ")]
+    lines = [line(label, "correction" if n % 2 else "window", int(amount)) for n, (label, amount) in enumerate(parts)]
+    made = plan(window, lines, order={"W1": 0, "W2": 1, "W3": 2}, offsets=True, coming={"W2", "W3"})
+    assert (made and (made.kind, sorted(part.amount_minor for part in made.lines))) == (
+        expected and (expected[0], sorted(expected[1]))
+    )
+
+
+def test_a_window_with_a_single_minor_unit_open_may_still_bring_an_invoice():
+    opened = [line("W1", "window", 1), line("W2", "window", -5)]
+    assert coming_invoices("W2", opened, opened, unissued=()) == {"W1"}
+    assert coming_invoices("W1", opened, opened, unissued=("W3",)) == {"W3"}  # all of W1 is free already
+    assert coming_invoices("W1", opened, [], unissued=()) == {"W1"}
 
 
 def word(role: str, worth: int):

@@ -40,11 +40,11 @@ def upgrade() -> None:
         "recordrow",
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
-        sa.Column("record_sha256", sa.String(), nullable=False),
+        sa.Column("record_digest", sa.String(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("subject_id", sa.String(), nullable=False),
         sa.Column("texts", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("contract_id", "source_id", "record_sha256"),
+        sa.PrimaryKeyConstraint("contract_id", "source_id", "record_digest"),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_recordrow_subject_id", "recordrow", ["subject_id"], unique=False)

@@ -408,6 +408,29 @@ def test_a_cursor_that_comes_again_ends_it_and_one_that_holds_a_header_is_not_se
         assert source.requests == 0
 
 
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_cursor_that_could_be_a_number_stands_in_an_address_where_it_counts(counts: bool) -> None:
+    """Whoever declares it says that it is a running number; else it is not sent, and the refusal says what helps."""
+    asked = []
+
+    def respond(request: ReceivedRequest) -> Reply:
+        asked.append(request.query.get("cursor", ""))
+        return Reply(b'{"changes": [], "next": "7303012001"}')
+
+    with HttpSource(respond) as source:
+        said, schema = without_auth(source)
+        paging = Paging("changes", "cursor", next="next", repeats=True, counts=counts)
+        transport = opened(dataclasses.replace(said, paging=paging), schema)
+        if counts:
+            assert records(transport.pages(ASK)) == []
+            assert asked == ["", "7303012001"]
+        else:
+            with pytest.raises(ConnectorError, match="declared as one that counts") as refused:
+                records(transport.pages(ASK))
+            assert "7303012001" not in str(refused.value)
+            assert asked == [""]
+
+
 # Declarations
 
 TEXT = (SOURCES / "dfdg.toml").read_text(encoding="utf-8")

@@ -96,3 +96,24 @@ def test_text_is_written_as_text() -> None:
     tricky = "<x>&\"']]>"
     content = xml_bytes(element("{urn:x}a", tricky))
     assert read(content, source="x").text == tricky
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("12<!-- nobody reads this -->34", "1234"),
+        ("<![CDATA[12]]>34", "1234"),
+        ('<t xmlns="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="false">12</t>', "12"),
+        ('<t xmlns="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/>', ""),
+    ],
+)
+def test_the_text_of_an_element_is_all_of_its_text(written: str, text: str) -> None:
+    inner = written if written.startswith("<t") else f"<t>{written}</t>"
+    assert text_of(read(f'<r xmlns="urn:x">{inner}</r>'.encode(), source="s"), "{urn:x}t", source="s") == text
+
+
+def test_an_element_that_is_nil_and_holds_a_text_is_neither() -> None:
+    content = '<r xmlns="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><t i:nil="true">6101801234</t></r>'
+    with pytest.raises(SchemaChanged, match="'t' is nil, and holds a text") as changed:
+        text_of(read(content.encode(), source="s"), "{urn:x}t", source="s")
+    assert "6101801234" not in str(changed.value)
