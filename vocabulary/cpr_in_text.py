@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -76,6 +76,7 @@ _ZERO_LOST = frozenset({(9,), (5, 4), (1, 2, 2, 4)})
 class _Joint(NamedTuple):
     """What stands between two groups: `is_close` where it joins any digits, and else six and four alone."""
 
+    between: str
     is_close: bool
 
 
@@ -85,7 +86,7 @@ class _Stretch(NamedTuple):
     text: str
     shape: tuple[int, ...]
     is_close: bool
-    is_whole: bool  # no group of the run stands before or behind
+    is_whole: bool  # see `_is_whole`
 
 
 def holds_cpr(text: str) -> bool:
@@ -158,10 +159,17 @@ def _spans(
             "".join(group[0] for group in groups[first : last + 1]),
             tuple(len(group[0]) for group in groups[first : last + 1]),
             is_close=all(one is not None and one.is_close for one in within),
-            is_whole=not any(one is not None and one.is_close for one in (before, behind)),
+            is_whole=_is_whole(within, before, behind),
         )
         if is_number(stretch):
             yield places[groups[first].start()], places[groups[last].end() - 1] + 1
+
+
+def _is_whole(within: Sequence[_Joint | None], *beside: _Joint | None) -> bool:
+    """Whether no group of the run stands beside a stretch, or none that is joined to it as its own are."""
+    kinds = {one.between for one in within if one is not None}
+    own = kinds if len(kinds) == 1 else None
+    return all(one is None or not one.is_close or (own is not None and one.between not in own) for one in beside)
 
 
 def _stretches(groups: list[re.Match[str]], joints: list[_Joint | None]) -> Iterator[tuple[int, int]]:
@@ -179,11 +187,11 @@ def _stretches(groups: list[re.Match[str]], joints: list[_Joint | None]) -> Iter
 def _joint_in_prose(between: str) -> _Joint | None:
     if len(between) > _LONGEST_JOINT or any(map(str.isalnum, between)):
         return None
-    return _Joint(is_close=len(between) < 3 and _LISTS.isdisjoint(between))
+    return _Joint(between, is_close=len(between) < 3 and _LISTS.isdisjoint(between))
 
 
 def _joint_in_id(between: str) -> _Joint | None:
-    return None if len(between) > _LONGEST_JOINT else _Joint(is_close=True)
+    return None if len(between) > _LONGEST_JOINT else _Joint(between, is_close=True)
 
 
 def _is_number_in_prose(stretch: _Stretch) -> bool:
@@ -214,7 +222,7 @@ def _stands_anywhere(_text: str, _group: re.Match[str]) -> bool:
 def _mask(text: str, spans: Iterator[tuple[int, int]]) -> str:
     pieces, behind = [], 0
     for first, end in spans:
-        pieces += [text[behind:first], MASK]
+        pieces += [text[behind:first], MASK] if first >= behind else []
         behind = end
     return "".join([*pieces, text[behind:]])
 
