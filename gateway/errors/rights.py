@@ -3,7 +3,7 @@
 NotFound
 ├── PersonUnknown · RequestUnknown · RecordUnknown
 Refused
-├── RecordRefused · RequestRefused · StatementEmptied
+├── RecordRefused · RequestRefused · StatementEmptied · LookUpsEnded
 Broken
 └── ErasureUnfinished
 """
@@ -66,4 +66,17 @@ class ErasureUnfinished(Broken):
             f"{erasures} erased people are in no table any more, but may still stand in the files of the database: "
             "somebody else uses it, such as a backup or a report, and sees the rows of before; when that has ended, "
             "run `gateway rights repeat-erasures`"
+        )
+
+
+class LookUpsEnded(Refused):
+    """More people were looked up within a day than the programme declares: nothing is told of anybody."""
+
+    code = "look-ups-ended"
+
+    def __init__(self, *, contract: str, most: int) -> None:
+        super().__init__(
+            f"more than {most} people were looked up under {contract!r} within a day: nobody is looked up there until a"
+            " day has passed, and nothing was told; `gateway log show` says who looked, and the programme declares the"
+            " number (most_look_ups)"
         )
