@@ -3,7 +3,7 @@
 NotFound
 ├── PersonUnknown · RequestUnknown · RecordUnknown
 Refused
-├── RecordRefused · RequestRefused · StatementEmptied
+├── RecordRefused · RequestRefused · StatementEmptied · LookUpsEnded
 """
 
 from __future__ import annotations
@@ -52,3 +52,16 @@ class StatementEmptied(Refused):
 
     def __init__(self, *, contract: str, window: str) -> None:
         super().__init__(f"the copy of the statement of {contract!r} {window!r} went with somebody who was erased")
+
+
+class LookUpsEnded(Refused):
+    """More people were looked up within a day than the programme declares: nothing is told of anybody."""
+
+    code = "look-ups-ended"
+
+    def __init__(self, *, contract: str, most: int) -> None:
+        super().__init__(
+            f"more than {most} people were looked up under {contract!r} within a day: nobody is looked up there until a"
+            " day has passed, and nothing was told; `gateway log show` says who looked, and the programme declares the"
+            " number (most_look_ups)"
+        )

@@ -27,6 +27,8 @@ _SETTLEMENTS = (
     "'release_intended', 'result_acknowledged', 'result_disputed')"
 )
 
+LOOK_UPS = "kind IN ('enrolment_previewed', 'look_ups_stopped', 'person_looked_up', 'referral_list_refused')"
+
 
 class LogEntry(SQLModel, table=True):
     """Leaves of the logs with what they commit to. Not trusted: the signed checkpoints are."""
@@ -42,6 +44,8 @@ class LogEntry(SQLModel, table=True):
         _of_kinds("ix_logentry_adoptions", "kind IN ('contract_adopted', 'contract_shadowed')"),
         # and every settlement, what was drafted, and what parties said, asked for and paid
         _of_kinds("ix_logentry_settlements", _SETTLEMENTS),
+        # and whenever somebody is looked up, how many were before
+        _of_kinds("ix_logentry_look_ups", LOOK_UPS),
     )
     log: str = Field(primary_key=True)
     idx: int = Field(primary_key=True)

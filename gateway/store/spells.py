@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.store.evidence_rows import confirmed_spells
+from gateway.store.people_read import note_people_read
 from gateway.store.tables import IncomeRow, SpellRow, Subject
 from policies.basis import Stop
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
@@ -235,6 +236,7 @@ def load_histories(
     query = select(Subject).where(Subject.contract_id == contract_id).order_by(Subject.subject_id)
     people = [row for row in session.exec(query) if subjects is None or row.subject_id in subjects]
     ids = [subject.subject_id for subject in people]
+    note_people_read(session, ids)
     first, *behind = load_told(session, ids, status_sources, evidence=evidence, known_at=known_at) or [{}]
     postings: dict[str, list[IncomePosting]] = defaultdict(list)
     paid = select_columns(*_POSTING).where(

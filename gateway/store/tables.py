@@ -174,6 +174,18 @@ class ReleaseRow(SQLModel, table=True):
     issued_at: datetime | None = optional_instant()
 
 
+class ReleaseAsk(SQLModel, table=True):
+    """What a recipient asked for from outside, once each; it waits until such an attestation is issued. Not trusted:
+    whoever removes one makes a recipient ask again.
+    """
+
+    contract_id: str = Field(primary_key=True)
+    window: str = Field(primary_key=True)
+    template: str = Field(primary_key=True)
+    recipient_role: str = Field(primary_key=True)
+    asked_at: datetime = instant()
+
+
 class SigningKeyRow(SQLModel, table=True):
     """Signing keys and their states. Trusted; an edit lets a wrong key sign, and the logged manifests then differ."""
 

@@ -159,7 +159,7 @@ def test_double_enrolment_is_found_by_the_new_number(town: SimulatedMunicipality
         uow.record(ErasureRepeated(contract="", subject_sha256="", rows={}))
         boundary = town.gateway.boundary(uow.session)
         for number in (OTHER, old):
-            assert boundary.enrol(number, "another", refuse_elsewhere=True) == "enrolled_in_another_contract"
+            assert boundary.enrol(number, "another", refuse_elsewhere=True) == "enrolled_already"
         assert isinstance(boundary.enrol(ORDINARY, "another", refuse_elsewhere=True), SubjectRef)  # positive control
 
 

@@ -52,6 +52,10 @@ _OF_SETTLED = ("tests/unit/settlement/test_settled.py", "tests/unit/settlement/t
 _TARIFFS = ("cohort_threshold", "declared_price", "fee", "limits", "linear", "price", "scale", "share", "steps")
 # a module that is mutated -> what its mutants are tried against: fast, without a server, without a clock
 TESTS: Mapping[str, tuple[str, ...]] = {
+    "vocabulary/cpr_digits.py": ("tests/unit/keys/test_cpr.py", "tests/unit/vocabulary/test_cpr_digits.py"),
+    "vocabulary/cpr_in_text.py": ("tests/unit/vocabulary/test_cpr_in_text.py",),
+    "keys/source_keys.py": ("tests/unit/keys/test_source_keys.py",),
+    "gateway/cli/typed.py": ("tests/unit/test_typed_arguments.py",),
     "connectors/boundary.py": (
         "tests/unit/connectors/test_boundary.py",
         "tests/unit/connectors/test_shown_rows.py",

@@ -59,9 +59,9 @@ def test_each_text_of_a_column_is_found_by_its_own_index() -> None:
 @pytest.mark.parametrize(
     ("contract", "refuse_elsewhere", "expected"),
     [
-        (CONTRACT, True, RejectReason.DUPLICATE),
-        (CONTRACT, False, RejectReason.DUPLICATE),
-        ("other-contract", True, RejectReason.ENROLLED_ELSEWHERE),
+        (CONTRACT, True, RejectReason.ENROLLED_ALREADY),
+        (CONTRACT, False, RejectReason.ENROLLED_ALREADY),
+        ("other-contract", True, RejectReason.ENROLLED_ALREADY),
     ],
 )
 @pytest.mark.parametrize("text", [ANNE, DASHED])
@@ -237,7 +237,7 @@ def test_a_changed_number_is_asked_by_and_the_earlier_one_still_found() -> None:
     found = border.matcher(CONTRACT)
     assert (found.everyone, found.size) == ([anne], 1)
     assert found.identify_all([ANNE, STRANGER]) == [anne, anne]
-    assert border.enrol(STRANGER, "other", refuse_elsewhere=True) is RejectReason.ENROLLED_ELSEWHERE
+    assert border.enrol(STRANGER, "other", refuse_elsewhere=True) is RejectReason.ENROLLED_ALREADY
 
 
 def test_the_last_of_several_numbers_counts_and_an_earlier_one_may_come_back() -> None:

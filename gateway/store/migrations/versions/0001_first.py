@@ -12,6 +12,7 @@ SETTLEMENTS = (
     "kind IN ('adjustment_signed', 'dispute_resolved', 'payment_registered', 'payment_requested', "
     "'release_intended', 'result_acknowledged', 'result_disputed')"
 )
+LOOK_UPS = "kind IN ('enrolment_previewed', 'look_ups_stopped', 'person_looked_up', 'referral_list_refused')"
 
 
 def upgrade() -> None:
@@ -169,6 +170,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
     )
     op.create_index(
+        "ix_logentry_look_ups",
+        "logentry",
+        ["kind", "log", "idx"],
+        unique=False,
+        sqlite_where=sa.text(LOOK_UPS),
+        postgresql_where=sa.text(LOOK_UPS),
+    )
+    op.create_index(
         "ix_logentry_settlements",
         "logentry",
         ["kind", "log", "idx"],
@@ -225,6 +234,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("contract_id", "source_id", "file_sha256", "meaning_sha256", "asked_to_week"),
     )
     op.create_index("ix_pullrow_contract_id", "pullrow", ["contract_id"], unique=False)
+    op.create_table(
+        "trieddraft",
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_id", "sha256"),
+    )
+    op.create_table(
+        "releaseask",
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("window", sa.String(), nullable=False),
+        sa.Column("template", sa.String(), nullable=False),
+        sa.Column("recipient_role", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_id", "window", "template", "recipient_role"),
+    )
     op.create_table(
         "releaserow",
         sa.Column("id", sa.String(), nullable=False),
