@@ -4,11 +4,13 @@ NotFound
 ├── PersonUnknown · RequestUnknown · RecordUnknown
 Refused
 ├── RecordRefused · RequestRefused · StatementEmptied · LookUpsEnded
+Broken
+└── ErasureUnfinished
 """
 
 from __future__ import annotations
 
-from gateway.errors.tree import NotFound, Refused
+from gateway.errors.tree import Broken, NotFound, Refused
 
 
 class PersonUnknown(NotFound):
@@ -52,6 +54,19 @@ class StatementEmptied(Refused):
 
     def __init__(self, *, contract: str, window: str) -> None:
         super().__init__(f"the copy of the statement of {contract!r} {window!r} went with somebody who was erased")
+
+
+class ErasureUnfinished(Broken):
+    """The rows are deleted and the certificate stands; the files of the database may still hold them."""
+
+    code = "erasure-unfinished"
+
+    def __init__(self, *, erasures: int) -> None:
+        super().__init__(
+            f"{erasures} erased people are in no table any more, but may still stand in the files of the database: "
+            "somebody else uses it, such as a backup or a report, and sees the rows of before; when that has ended, "
+            "run `gateway rights repeat-erasures`"
+        )
 
 
 class LookUpsEnded(Refused):

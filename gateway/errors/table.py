@@ -68,6 +68,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "evidence-refused": ErrorOutcome(5, 409, "The evidence was not registered"),
     "record-refused": ErrorOutcome(5, 409, "The record was not made"),
     "request-refused": ErrorOutcome(5, 409, "The request was refused"),
+    "erasure-unfinished": ErrorOutcome(10, 503, "An erasure is unfinished"),
     "look-ups-ended": ErrorOutcome(5, 429, "Too many people were looked up"),
     "statement-emptied": ErrorOutcome(5, 409, "The statement's copy was erased"),
     "settlement-refused": ErrorOutcome(5, 409, "The settlement does not allow it"),

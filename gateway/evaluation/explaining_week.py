@@ -208,7 +208,9 @@ def _rows(session: Session, contract: Contract, source: str, subject: Subject, w
             origin=f"{_origin(pulls, row.known_from)}, edition {_edition(kind, row.edition)}",
             counts=row.known_to is None,
         )
-        for row in session.exec(query.order_by(col(SpellRow.known_from), col(SpellRow.id)))
+        for row in session.exec(
+            query.order_by(col(SpellRow.known_from), SpellRow.code, col(SpellRow.from_week), col(SpellRow.id))
+        )
     )
 
 
@@ -275,7 +277,9 @@ def _postings(session: Session, contract: Contract, subject: Subject, month: Mon
             row.known_to,
             _origin(pulls, row.known_from),
         )
-        for row in session.exec(query.order_by(col(IncomeRow.month), col(IncomeRow.known_from), col(IncomeRow.id)))
+        for row in session.exec(
+            query.order_by(col(IncomeRow.month), col(IncomeRow.known_from), IncomeRow.income_type, col(IncomeRow.id))
+        )
     )
 
 

@@ -189,7 +189,7 @@ def _governance(gateway: Gateway) -> Iterator[Diagnosis]:
         else:
             yield Diagnosis(WARN, f"{what}; answer by {row.decide_by}", "`gateway advice answer`")
     if open_erasures := erasure.count_unfinished(gateway):
-        what = f"{open_erasures} erased people may still stand in gaps of the database"
+        what = f"unfinished: {open_erasures} erased people may still stand in the files of the database"
         yield Diagnosis(FAIL, what, "`gateway rights repeat-erasures` writes it anew")
     yield from _journal(gateway)
 

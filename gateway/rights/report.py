@@ -206,7 +206,7 @@ def _look_ups(session: Session, subject: str, *, before: int) -> tuple[LookUp, .
         select(LogEntry, PersonLineRow)
         .join(PersonLineRow, col(PersonLineRow.log_idx) == col(LogEntry.idx))
         .where(LogEntry.log == "access", LogEntry.idx < before, PersonLineRow.subject_id == subject)
-        .order_by(col(LogEntry.idx), col(PersonLineRow.position))
+        .order_by(col(LogEntry.idx), PersonLineRow.body)
     )
     found = []
     for entry, line in session.exec(query):

@@ -14,7 +14,7 @@ import re
 
 from sqlmodel import Session, col, select
 
-from gateway.store.log_tables import DecisionRow, LogEntry, LogNode, PersonLineRow
+from gateway.store.log_tables import DecisionRow, LineDigests, LogEntry, LogNode, PersonLineRow
 from gateway.store.tables import ReleaseAsk
 
 # by their kinds, which stand in the log for years; a test holds each to be the kind of an event
@@ -45,7 +45,9 @@ LOOKS = frozenset(
     }
 )
 # the log itself, the decisions that it names, and what was asked for from outside: no evaluation reads any of them
-BESIDE = frozenset(str(table.__tablename__) for table in (LogEntry, LogNode, PersonLineRow, DecisionRow, ReleaseAsk))
+BESIDE = frozenset(
+    str(table.__tablename__) for table in (LogEntry, LogNode, PersonLineRow, LineDigests, DecisionRow, ReleaseAsk)
+)
 _WRITES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?\s', re.IGNORECASE)
 
 

@@ -112,7 +112,9 @@ def _spells(session: Session, subject: str, known_at: datetime, *, until: Week) 
         or_(col(SpellRow.known_to).is_(None), col(SpellRow.known_to) > known_at),
     )
     found: list[SpellCounted] = []
-    for row in session.exec(query.order_by(SpellRow.source_id, col(SpellRow.from_week), col(SpellRow.id))):
+    for row in session.exec(
+        query.order_by(SpellRow.source_id, col(SpellRow.from_week), SpellRow.code, col(SpellRow.id))
+    ):
         last = Week(min(row.to_week, until.ordinal))
         before = found[-1] if found else None
         same = before and (before.source, before.code, before.status) == (row.source_id, row.code, row.status)
@@ -132,7 +134,9 @@ def _months(session: Session, subject: str, known_at: datetime, *, until: Month)
     )
     return tuple(
         MonthCounted(row.source_id, Month(row.month), row.income_type, row.paid_hours_hundredths, row.is_reversal)
-        for row in session.exec(query.order_by(IncomeRow.source_id, col(IncomeRow.month), col(IncomeRow.id)))
+        for row in session.exec(
+            query.order_by(IncomeRow.source_id, col(IncomeRow.month), IncomeRow.income_type, col(IncomeRow.id))
+        )
     )
 
 
