@@ -495,5 +495,8 @@ def test_mass_look_ups_end_at_the_declared_number_and_alert(tmp_path: Path, monk
     assert [event["kind"] for event in events] == ["look_ups_stopped"]
     assert lines == set()
     assert [one.level for one in examine_opened(gateway) if "looked up" in one.what] == ["fail"]
+    objection = NewRecord(RecordKind.OBJECTION, Channel.LETTER)
+    assert begin(gateway, contract, town.person()[0], objection, role=CASE).record, "a right waits for nobody"
+    _refused(lambda: report(gateway, contract, town.person()[0], role=CASE), LookUpsEnded)
     later = replace(gateway, clock=lambda: datetime(2030, 1, 2, tzinfo=UTC) + timedelta(days=1))
     assert report(later, contract, town.person()[0], role=CASE).held
