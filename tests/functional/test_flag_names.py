@@ -23,6 +23,7 @@ MEANS = {
     "--amount-minor": r"the rest goes on",
     "--as": r"In which role you (act|read)",
     "--as-of": r"Or a day in it",
+    "--asked": r"recipients asked for",
     "--batch": r"The batch's id",
     "--case": r"operator's case reference for the person",
     "--certificate": r"PKCS #12",
