@@ -43,7 +43,7 @@ MEANS = {
     "--document-sha256": r"SHA-256 of the document, which stays in the case system",
     "--docx": r"as a Word file",
     "--draws": r"How many cohorts",
-    "--dry-run": r"look at nobody's data",
+    "--dry-run": r"draft nothing",
     "--explain": r"which weeks count and why",
     "--extract": r"A whole extract",
     "--extract-people": r"People outside the cohort",
