@@ -2,7 +2,8 @@
 
 Staff name a person by a case reference, a CPR number or the id of a record; a referral list names many at once. Within
 a day at most `most_people` may be found or tried for under a contract. What goes beyond ends without an answer, stands
-in the log (`look_ups_stopped`), and `gateway doctor` says it for a day; until then nobody is looked up there at all.
+in the log (`look_ups_stopped`), and `gateway doctor` says it for a day; until then nobody is looked up there at all, but
+for a right that is registered: that is counted like any other, and never waits.
 """
 
 from __future__ import annotations
@@ -62,12 +63,14 @@ def look_up(
     named_by: NamedBy,
     *,
     purpose: Purpose = Purpose.RIGHTS_REQUEST,
+    ends: bool = True,
 ) -> None:
     """Note that one person was looked up, found or not, before anything is told; the policy is asked next.
 
-    Raises `LookUpsEnded` where that would be one too many.
+    Raises `LookUpsEnded` where that would be one too many and it `ends`: a right that somebody uses does not.
     """
-    check_look_ups(asking, programme, contract, [] if subject is None else [subject], missed=subject is None)
+    if ends:
+        check_look_ups(asking, programme, contract, [] if subject is None else [subject], missed=subject is None)
     lines = [] if subject is None else [PersonLine(subject, "looked_up", purpose)]
     asking.keep(PersonLookedUp(contract=contract.id, named_by=named_by), lines)
 

@@ -135,7 +135,8 @@ def open_person(
     subject = find(gateway, asking.session, programme.contract_id, who)
     named_by = NamedBy.NUMBER if who.cpr else NamedBy.CASE_REFERENCE
     asking.act_in(role)
-    look_up(asking, programme, gateway.contract(asking.session, programme.contract_id), subject, named_by)
+    contract = gateway.contract(asking.session, programme.contract_id)
+    look_up(asking, programme, contract, subject, named_by, ends=action is not Action.REGISTER_RIGHT)
     authorised = ask_about_person(asking, programme, action, role, enrolled=subject is not None)
     if subject is None:  # P62 has refused this already
         raise PersonUnknown(contract=programme.contract_id)
@@ -147,7 +148,8 @@ def open_by_id(
 ) -> Authorised:
     """The same where a record's id named the person: `PolicyDenied`, `LookUpsEnded`."""
     asking.act_in(role)
-    look_up(asking, programme, gateway.contract(asking.session, programme.contract_id), subject, NamedBy.RECORD)
+    contract = gateway.contract(asking.session, programme.contract_id)
+    look_up(asking, programme, contract, subject, NamedBy.RECORD, ends=action is not Action.REGISTER_RIGHT)
     return ask_about_person(asking, programme, action, role, enrolled=True)
 
 

@@ -135,7 +135,7 @@ def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, 
         contract = gateway.contract(asking.session, contract_id)
         subject = row.subject_id
         asking.act_in(Role.SYSTEM_OWNER)
-        look_up(asking, programme, contract, subject, NamedBy.RECORD)
+        look_up(asking, programme, contract, subject, NamedBy.RECORD, ends=False)
         found = _holds(gateway, asking, programme, subject) if row.kind == Right.ERASURE and grant else []
         authorised, allowed = _authorise(gateway, asking, programme, row, retention_clear=not found)
         granted = grant and allowed

@@ -53,7 +53,7 @@ def _rewrite_postgresql(connection: Connection, seconds: int) -> None:
     now = connection.exec_driver_sql("SELECT pg_current_xact_id()::xid::text").scalar_one()  # later than any deletion
     for tables in ([_SMALLEST], sorted(inspect(connection).get_table_names())):
         while True:
-            connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(map(_quoted, tables))}")
+            connection.exec_driver_sql(f"VACUUM (FULL) {', '.join(map(_quote, tables))}")
             if not _has_older_rows(connection, tables, now):
                 break
             if time.monotonic() > until:
@@ -68,8 +68,8 @@ def _has_older_rows(connection: Connection, tables: Sequence[str], now: str) -> 
     with nobody else's snapshot in the way, that is one later than `now`.
     """
     query = "SELECT count(*) FROM pg_class WHERE oid = ANY(%s::regclass[]) AND age(relfrozenxid) > age(%s::xid)"
-    return bool(connection.exec_driver_sql(query, (list(map(_quoted, tables)), now)).scalar_one())
+    return bool(connection.exec_driver_sql(query, (list(map(_quote, tables)), now)).scalar_one())
 
 
-def _quoted(table: str) -> str:
+def _quote(table: str) -> str:
     return f'"{table}"'

@@ -390,7 +390,8 @@ def test_a_dry_run_that_asks_for_codes_of_people_leaves_their_lines(blocking: To
     assert check(*asked) == "release"
     assert blocking.since(start)[1] == {(one, "checked") for one in blocking.everybody()}
     with blocking.gateway.store.engine.begin() as connection:
-        connection.execute(SpellRow.__table__.update().where(SpellRow.id == 1).values(status=Status.UNKNOWN))
+        first = connection.execute(select(SpellRow.id).order_by(SpellRow.from_week).limit(1)).scalar_one()
+        connection.execute(SpellRow.__table__.update().where(SpellRow.id == first).values(status=Status.UNKNOWN))
     for act in (check, release):
         start = blocking.size()
         with pytest.raises(PolicyDenied):
@@ -494,5 +495,8 @@ def test_mass_look_ups_end_at_the_declared_number_and_alert(tmp_path: Path, monk
     assert [event["kind"] for event in events] == ["look_ups_stopped"]
     assert lines == set()
     assert [one.level for one in examine_opened(gateway) if "looked up" in one.what] == ["fail"]
+    objection = NewRecord(RecordKind.OBJECTION, Channel.LETTER)
+    assert begin(gateway, contract, town.person()[0], objection, role=CASE).record, "a right waits for nobody"
+    _refused(lambda: report(gateway, contract, town.person()[0], role=CASE), LookUpsEnded)
     later = replace(gateway, clock=lambda: datetime(2030, 1, 2, tzinfo=UTC) + timedelta(days=1))
     assert report(later, contract, town.person()[0], role=CASE).held
