@@ -411,9 +411,15 @@ def test_a_bill_is_asked_for_approved_and_paid_once_each(town: SimulatedMunicipa
         "by": "officer",
         "at": NOW + timedelta(days=2),
     }
-    assert [event["statement_sha256"] for event in told(town, "settlement_read") if event["view"] == "sheet"] == [sheet]
+    office = "settlement_officer/aalborg-kommune"
+    assert [event for event in told(town, "settlement_read") if event["view"] == "sheet"] == [
+        {"view": "sheet", "to": office, "statement_sha256": sheet}
+    ]
+    later = paying.show_sheet(officer(town), "impact60", "F-1")
+    assert [one.name for one in later.checks if not one.holds] == ["not_paid_before"]
+    why = r"\(paid-on\): the day lies before the invoice or after today$"
     for day in (date(2029, 12, 31), date(2030, 1, 4)):  # before the invoice, and after today
-        with refuses("paid-on"):
+        with pytest.raises(SettlementRefused, match=why):
             paying.register_payment(officer(town), "impact60", "F-1", paid_on=day)
     paid = paying.register_payment(officer(town), "impact60", "F-1", paid_on=date(2030, 1, 3))
     assert paid.id == bill.id
@@ -439,7 +445,8 @@ def test_a_bill_is_asked_for_approved_and_paid_once_each(town: SimulatedMunicipa
 def test_the_day_of_the_invoice_is_the_first_on_which_it_can_be_paid(town: SimulatedMunicipality):
     accept(town, WORTH)
     bill = invoiced(town, WORTH)
-    with refuses("not-approved"):
+    why = rf"\(not-approved\): {bill.number} is not approved yet: `gateway settle approve` comes first$"
+    with pytest.raises(SettlementRefused, match=why):
         paying.register_payment(officer(town), "impact60", bill.number, paid_on=NEW_YEAR)
     paying.approve(officer(town), "impact60", bill.number)
     town.gateway.clock.move(5)
@@ -504,11 +511,12 @@ def test_a_suspended_window_is_not_billed_and_another_one_is(town: SimulatedMuni
         invoiced(town, NOTHING)
 
 
-def test_a_bill_of_what_was_corrected_since_is_not_handed_out(town: SimulatedMunicipality):
+def test_a_bill_of_what_was_corrected_since_is_not_handed_out_or_paid(town: SimulatedMunicipality):
     """The document is another one than it rests on, and of that both parties have still to speak."""
     raised = disputed(town, DUE // 2)
     acknowledging.acknowledge(officer(town), "impact60", WORTH)
     first = invoiced(town, WORTH)
+    paying.approve(officer(town), "impact60", first.number)
     town.gateway.clock.move(1)
     answered(town, raised.id, DisputeOutcome.STANDS)
     with town.gateway.write() as uow:
@@ -518,6 +526,18 @@ def test_a_bill_of_what_was_corrected_since_is_not_handed_out(town: SimulatedMun
         invoiced(town, WORTH)
     why = f"{WORTH} was corrected since: both parties acknowledge the new payment document first"
     assert str(refused.value) == f"nothing was settled (superseded): {first.number} is not handed out: {why}"
+    with pytest.raises(SettlementRefused) as refused:
+        paying.register_payment(officer(town), "impact60", first.number, paid_on=NEW_YEAR)
+    assert str(refused.value) == f"nothing was settled (superseded): {first.number} is not paid: {why}"
+
+
+def test_what_is_not_acknowledged_any_more_is_not_approved(town: SimulatedMunicipality):
+    raised = disputed(town, 100_001)
+    acknowledging.acknowledge(officer(town), "impact60", WORTH)
+    bill = invoiced(town, WORTH)
+    answered(town, raised.id, DisputeOutcome.STANDS)
+    with denies("P78"):
+        paying.approve(officer(town), "impact60", bill.number)
 
 
 def test_an_adjustment_after_the_bill_is_billed_by_itself_or_set_off(town: SimulatedMunicipality):
