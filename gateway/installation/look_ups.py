@@ -2,8 +2,8 @@
 
 Staff name a person by a case reference, a CPR number or the id of a record; a referral list names many at once. Within
 a day at most `most_people` may be found or tried for under a contract. What goes beyond ends without an answer, stands
-in the log (`look_ups_stopped`), and `gateway doctor` says it for a day; until then nobody is looked up there at all, but
-for a right that is registered: that is counted like any other, and never waits.
+in the log (`look_ups_stopped`), and `gateway doctor` says it for a day; until then nobody is looked up there at all.
+A right that is registered is counted like any other look-up, and never waits.
 """
 
 from __future__ import annotations
