@@ -39,6 +39,8 @@ _VERIFIER = (
 _OF_TARIFFS = (
     "tests/unit/outcomes/test_tariff.py",
     "tests/unit/outcomes/test_tariff_kinds.py",
+    "tests/unit/outcomes/test_tariffs_read.py",
+    "tests/unit/outcomes/test_tariffs_say.py",
     "tests/property/test_tariff.py",
     "tests/unit/outcomes/test_outcome_state.py",
 )
