@@ -201,7 +201,7 @@ class _Movers:
         """The first days as classes of unknown size, over some of the figures."""
         return [
             MoverClass(
-                day.day.isoformat(),
+                day.name,
                 None,
                 tuple({c: v for c, v in row.items() if c in columns} for row in space.basis.values()),
             )

@@ -39,6 +39,11 @@ class FirstDay:
     def week(self) -> Week:
         return Week.of(self.day)
 
+    @property
+    def name(self) -> str:
+        first, last = self.also[0].isoformat(), self.also[-1].isoformat()
+        return first if first == last else f"{first} to {last}"
+
 
 def kinds_of_first_day(contract: Contract) -> list[FirstDay]:
     """The first days that may differ: one a week, where no measure reads more of a start than its week."""
