@@ -136,11 +136,14 @@ class Boundary:
         cpr = parse(text)
         if isinstance(cpr, RejectReason):
             return cpr
-        if self._linkage.find(cpr, contract_id) is not None:
-            return RejectReason.DUPLICATE
-        if refuse_elsewhere and self._linkage.count_in_municipality(cpr):
-            return RejectReason.ENROLLED_ELSEWHERE
+        if self._linkage.find(cpr, contract_id) is not None or (refuse_elsewhere and self._linkage.subjects_of(cpr)):
+            return RejectReason.ENROLLED_ALREADY
         return SubjectRef(self._linkage.enrol(cpr, contract_id))
+
+    def subjects_of(self, text: str) -> list[SubjectRef]:
+        """Whoever has this number in any contract here: to leave a line for them, and to be told to nobody."""
+        cpr = parse(text)
+        return [] if isinstance(cpr, RejectReason) else [SubjectRef(one) for one in self._linkage.subjects_of(cpr)]
 
     def matcher(self, contract_id: str, *, without: Collection[str] = ()) -> CohortMatcher:
         """A matcher for everyone in the contract but the subjects `without`; it outlives the transaction."""

@@ -10,11 +10,12 @@ by it, and so does a statement to the operator. Operators of two contracts may u
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
-from connectors.boundary import Boundary
+from connectors.boundary import Boundary, parse
 from connectors.cells import read_day, read_reference, trim
 from connectors.errors import RejectReason
 from connectors.reading import check_is_a_table, check_name, read_rows, read_whole
@@ -22,6 +23,7 @@ from connectors.source_file import SourceFile
 from vocabulary.records import SubjectRef
 
 COLUMNS = ("CPR nummer", "Henvist dato", "Leverandørens sagsnummer", "Underretning")
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,17 @@ class Referral:
 @dataclass(slots=True)
 class ReferralList:
     """What was read. `refused` says of each row that is not accepted in which line of the file it stands, and why;
-    `file_sha256` is of the bytes that were read.
+    `file_sha256` is of the bytes that were read. `listed` rows stand in it. Where more of them name somebody than are
+    to be enrolled, nobody was looked up (`is_too_long`). `found` are the people who were enrolled here before, in
+    whichever contract: each of them was looked up.
     """
 
     file_sha256: str
 
+    listed: int = 0
+    is_too_long: bool = False
     accepted: list[Referral] = field(default_factory=list)
+    found: set[SubjectRef] = field(default_factory=set)
     rejected: Counter[RejectReason] = field(default_factory=Counter)
     refused: list[tuple[int, RejectReason]] = field(default_factory=list)
 
@@ -54,14 +61,16 @@ def read_referrals(
     *,
     period: tuple[date, date],
     notices: Collection[str],
-    taken: Collection[str] = (),
+    taken: Mapping[str, str] = _NOBODY,
+    most: int | None = None,
     refuse_elsewhere: bool,
 ) -> ReferralList:
     """Everyone on the list, enrolled as new subjects in the caller's transaction, and rejects by reason.
 
     `notices` are the ids of the notices that the programme has: a row that names another was never told. `taken` are
-    the case references of who is enrolled in the contract already. Where two people's rows share one, neither is
-    accepted: nobody can say whose it is.
+    the case references of who is enrolled in the contract already, with their subject ids. Where two people's rows
+    share one, neither is accepted: nobody can say whose it is. Of a list that names more than `most` people nobody is
+    looked up: it would be a way to ask who is enrolled.
 
     Raises `FileNameMismatch`, `HeaderMismatch`, `FileUnreadable` or `FileTruncated` before anybody is enrolled.
     """
@@ -74,19 +83,37 @@ def read_referrals(
         content, file=file.name, delimiter=";", columns=COLUMNS, rejected=result.rejected, odd_lines=odd_lines
     )
     rows = [(row.line, list(map(trim, row.fields))) for row in listed]
+    result.listed = len(rows) + len(odd_lines)
     people: defaultdict[str, set[str]] = defaultdict(set)  # with this case reference, however the number is written
     for _, (cpr, _, reference, _) in rows:
         people[reference].add(cpr.replace("-", ""))
-    for line, (cpr, day, reference, notice) in rows:
+    sound: list[tuple[int, str, date, str, str]] = []  # line, number, and what a referral holds
+    numbers: set[object] = set()
+
+    def refuse(line: int, reason: RejectReason) -> None:
+        result.rejected[reason] += 1
+        result.refused.append((line, reason))
+
+    for line, (text, day, reference, notice) in rows:
         reason, referred_on = _check(day, reference, notice, period, notices)
         if reason is None and len(people[reference]) > 1:
             reason = RejectReason.CASE_REFERENCE_TWICE
-        if reason is None and reference in taken:
-            reason = RejectReason.CASE_REFERENCE_TAKEN
-        subject = reason or boundary.enrol(cpr, contract_id, refuse_elsewhere=refuse_elsewhere)
+        number = reason or parse(text)
+        if isinstance(number, RejectReason) or number in numbers:
+            refuse(line, number if isinstance(number, RejectReason) else RejectReason.DUPLICATE)
+            continue
+        numbers.add(number)
+        sound.append((line, text, referred_on, reference, notice))
+    result.is_too_long = most is not None and len(sound) > most
+    for line, text, referred_on, reference, notice in [] if result.is_too_long else sound:
+        if reference in taken:
+            result.found.add(SubjectRef(taken[reference]))
+            refuse(line, RejectReason.CASE_REFERENCE_TAKEN)
+            continue
+        subject = boundary.enrol(text, contract_id, refuse_elsewhere=refuse_elsewhere)
         if isinstance(subject, RejectReason):
-            result.rejected[subject] += 1
-            result.refused.append((line, subject))
+            result.found.update(boundary.subjects_of(text))
+            refuse(line, subject)
         else:
             result.accepted.append(Referral(subject, referred_on, reference, notice))
     result.refused = sorted([*result.refused, *((line, RejectReason.FIELD_COUNT) for line in odd_lines)])

@@ -54,7 +54,7 @@ class RejectReason(StrEnum):
     DUPLICATE = "enrolled_twice_in_the_list"
     DUPLICATE_ROW = "two_rows_for_one_person"
     DOUBLED = "every_posting_twice"
-    ENROLLED_ELSEWHERE = "enrolled_in_another_contract"
+    ENROLLED_ALREADY = "enrolled_already"  # in this contract or in another: nobody is told in which
     OUTSIDE_PERIOD = "referred_outside_the_enrolment_period"
     # of a source that is asked person by person: why nothing was learnt of one of them
     ANSWER_REFUSED = "source_refused_to_answer"

@@ -116,10 +116,10 @@ class Linkage:
         found = self._store.subjects_at(domain, self._version, self.index_key(domain).index_of(cpr))
         return found[0] if found else None
 
-    def count_in_municipality(self, cpr: Cpr) -> int:
-        """In how many contracts of this municipality the number is enrolled."""
+    def subjects_of(self, cpr: Cpr) -> list[str]:
+        """The subjects of this number in every contract of this municipality, one in each."""
         index = self.index_key(MUNICIPALITY).index_of(cpr)
-        return len(self._store.subjects_at(MUNICIPALITY, self._version, index))
+        return self._store.subjects_at(MUNICIPALITY, self._version, index)
 
     def indexes_of(self, contract_id: str) -> Mapping[bytes, str]:
         """Blind index -> subject for everyone in the contract, to match a whole extract against."""

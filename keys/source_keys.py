@@ -27,11 +27,11 @@ class SourceKeys:
     def derive(cls, secret: bytes, *, contract_id: str, source_id: str) -> SourceKeys:
         """HKDF-SHA256 (RFC 5869): what two sources or contracts have in common does not show."""
         info = f"outcome-gateway source\x00{contract_id}\x00{source_id}".encode()
-        return cls(HKDF(SHA256(), 32, salt=None, info=info).derive(secret))
+        return cls(HKDF(SHA256(), 32, None, info).derive(secret))
 
     def digest(self, number: str) -> str:
         """HMAC-SHA256 of a record's number, in hexadecimal."""
-        return hmac.new(self._key, number.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        return hmac.new(self._key, number.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
     def place_of(self, version: int) -> int:
         """Where a version stands among those of its source: the same order, at an unknown distance."""

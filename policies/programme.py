@@ -21,6 +21,7 @@ from vocabulary.declaration import DeclarationTable, one_of, parse
 from vocabulary.identity import is_same_person
 
 SCHEMA = "programme/1"
+MOST_LOOK_UPS = 100
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7638, base64url of 32 bytes
@@ -110,6 +111,7 @@ class Programme:
     words: ProgrammeWords
     appointments: tuple[Appointment, ...]
     suspension_days: int  # working days in which the controller decides on a suspended release
+    most_look_ups: int  # people whom staff may look up in a day; never fewer than the contract's cohort
     sha256: str  # hex; of the programme file's bytes
     file: str
 
@@ -197,6 +199,7 @@ def load_programme(text: bytes, *, file: str) -> Programme:
         words=read_words(root, file=file),
         appointments=_appointments(root),
         suspension_days=root.integer("suspension_days", least=1, most=30),
+        most_look_ups=root.integer("most_look_ups", least=1, most=9_999) if "most_look_ups" in root else MOST_LOOK_UPS,
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )

@@ -19,19 +19,12 @@ def broken_rule(text: str) -> str:
     """The first rule of CPR numbers that a text breaks; empty where its ten digits can be somebody's number."""
     if not (len(text) == 10 and text.isascii() and text.isdigit()):
         return NOT_TEN_DIGITS
-    day = int(text[0:2])
+    day, month, year = int(text[:2]), int(text[2:4]), text[4:6]
+    # the seventh digit gives the century, and of all the years that two digits can mean 1900 alone is no leap year
+    # though it ends in a multiple of four
+    is_1900 = year == "00" and text[6] <= "3"
     try:
-        date(_year(text), int(text[2:4]), day - REPLACEMENT_DAY if day > REPLACEMENT_DAY else day)
+        date(1900 if is_1900 else int(f"20{year}"), month, day % REPLACEMENT_DAY)
     except ValueError:
         return "no such day"
     return "nobody is given it" if text[6:] == _NO_SERIAL or text == _FILLER else ""
-
-
-def _year(digits: str) -> int:
-    """The year of birth: the seventh digit and the two-digit year give the century."""
-    seventh, year = int(digits[6]), int(digits[4:6])
-    if seventh <= 3:
-        return 1900 + year
-    if seventh in (4, 9):
-        return (2000 if year <= 36 else 1900) + year
-    return (2000 if year <= 57 else 1800) + year

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -26,9 +26,9 @@ from vocabulary.cpr_digits import broken_rule
 REASON = "could hold a CPR number"
 MASK = "…"
 
+_DIGITS = "0123456789"
 _FEWEST_DIGITS = 9
 _MOST_DIGITS_OF_A_SIGN = 3  # of ⅒
-_NO_DIGITS = str.maketrans("", "", "0123456789")
 _MARKS = frozenset({"Mn", "Me"})  # accents, and what stands around a digit
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # letters to Unicode, and nothing to the eye
 _WORD = "\uffff"  # stands for each character of a word: it joins nothing, and is in no folded text
@@ -59,16 +59,13 @@ _DAYS = (
     rf"(?<!\d)(?:{_YEAR_FIRST}|{_NO_REST}(?:{_YEAR_LAST}))(?:[^0-9a-z]{{1,3}}(?:{_YEAR_FIRST}|{_YEAR_LAST}))*(?!\d)",
     rf"(?<!\d){_YEAR}-?w\d\d(?!\d)",
 )
-
-
-def _pattern(*words: str) -> re.Pattern[str]:
-    return re.compile("|".join(words), re.IGNORECASE | re.ASCII)
-
-
 # words are taken out in this order, of ids and of prose
-_OF_IDS = (_pattern(*_DIGESTS), _pattern(*_DAYS))
-_OF_PROSE = (_pattern(*_DIGESTS, *_NAMED), _pattern(*_DAYS))
+_OF_IDS, _OF_PROSE = (
+    tuple(re.compile("|".join(words), re.IGNORECASE | re.ASCII) for words in (first, _DAYS))
+    for first in (_DIGESTS, (*_DIGESTS, *_NAMED))
+)
 _GROUP = re.compile(r"[0-9]+")
+_LONGEST_JOINT = 3  # characters; every word is longer
 _LISTS = frozenset(",;()[]{}<>\"'|\n\t")  # they divide a list, its columns and its lines
 
 _WRITTEN = frozenset({(10,), (6, 4), (2, 2, 2, 4)})  # groups in which a number is written
@@ -79,6 +76,7 @@ _ZERO_LOST = frozenset({(9,), (5, 4), (1, 2, 2, 4)})
 class _Joint(NamedTuple):
     """What stands between two groups: `is_close` where it joins any digits, and else six and four alone."""
 
+    between: str
     is_close: bool
 
 
@@ -88,7 +86,7 @@ class _Stretch(NamedTuple):
     text: str
     shape: tuple[int, ...]
     is_close: bool
-    is_whole: bool  # no group of the run stands before or behind
+    is_whole: bool  # see `_is_whole`
 
 
 def holds_cpr(text: str) -> bool:
@@ -131,11 +129,11 @@ def id_without_cpr(text: str) -> str:
 
 
 def _plain_spans(text: str) -> Iterator[tuple[int, int]]:
-    return _spans(text, _OF_PROSE, _joint_in_prose, _is_number_in_prose, letters_join=False)
+    return _spans(text, _OF_PROSE, _joint_in_prose, _is_number_in_prose, _stands_alone)
 
 
 def _strict_spans(text: str) -> Iterator[tuple[int, int]]:
-    return _spans(text, _OF_IDS, _joint_in_id, _is_number_in_id, letters_join=True)
+    return _spans(text, _OF_IDS, _joint_in_id, _is_number_in_id, _stands_anywhere)
 
 
 def _spans(
@@ -143,8 +141,7 @@ def _spans(
     words: tuple[re.Pattern[str], ...],
     joint: Callable[[str], _Joint | None],
     is_number: Callable[[_Stretch], bool],
-    *,
-    letters_join: bool,
+    is_group: Callable[[str, re.Match[str]], bool],
 ) -> Iterator[tuple[int, int]]:
     """Where numbers stand in a text: from the first digit to behind the last, as places of the text as it is."""
     if _digits_at_most(text) < _FEWEST_DIGITS:
@@ -152,9 +149,7 @@ def _spans(
     folded, places = _fold_all(text)
     for pattern in words:
         folded = pattern.sub(lambda word: _WORD * len(word[0]), folded)
-    groups = list(_GROUP.finditer(folded))
-    if not letters_join:
-        groups = [group for group in groups if not _has_letter_beside(folded, group)]
+    groups = [group for group in _GROUP.finditer(folded) if is_group(folded, group)]
     joints = [joint(folded[one.end() : other.start()]) for one, other in pairwise(groups)]
     for first, last in _stretches(groups, joints):
         within = joints[first:last]
@@ -164,10 +159,17 @@ def _spans(
             "".join(group[0] for group in groups[first : last + 1]),
             tuple(len(group[0]) for group in groups[first : last + 1]),
             is_close=all(one is not None and one.is_close for one in within),
-            is_whole=not any(one is not None and one.is_close for one in (before, behind)),
+            is_whole=_is_whole(within, before, behind),
         )
         if is_number(stretch):
             yield places[groups[first].start()], places[groups[last].end() - 1] + 1
+
+
+def _is_whole(within: Sequence[_Joint | None], *beside: _Joint | None) -> bool:
+    """Whether no group of the run stands beside a stretch, or none that is joined to it as its own are."""
+    kinds = {one.between for one in within if one is not None}
+    own = kinds if len(kinds) == 1 else None
+    return all(one is None or not one.is_close or (own is not None and one.between not in own) for one in beside)
 
 
 def _stretches(groups: list[re.Match[str]], joints: list[_Joint | None]) -> Iterator[tuple[int, int]]:
@@ -183,13 +185,13 @@ def _stretches(groups: list[re.Match[str]], joints: list[_Joint | None]) -> Iter
 
 
 def _joint_in_prose(between: str) -> _Joint | None:
-    if len(between) > 3 or _WORD in between or any(map(str.isalnum, between)):
+    if len(between) > _LONGEST_JOINT or any(map(str.isalnum, between)):
         return None
-    return _Joint(is_close=len(between) < 3 and _LISTS.isdisjoint(between))
+    return _Joint(between, is_close=len(between) < 3 and _LISTS.isdisjoint(between))
 
 
 def _joint_in_id(between: str) -> _Joint | None:
-    return None if len(between) > 3 or _WORD in between else _Joint(is_close=True)
+    return None if len(between) > _LONGEST_JOINT else _Joint(between, is_close=True)
 
 
 def _is_number_in_prose(stretch: _Stretch) -> bool:
@@ -205,27 +207,30 @@ def _is_number_in_id(stretch: _Stretch) -> bool:
     if (stretch.is_whole or shape in _WRITTEN) and not broken_rule(digits):
         return True
     # a year and a running number is what references are made of
-    is_dated = len(shape) > 1 and shape[0] == 4 and "2010" <= digits[:4] <= "2099"
+    is_dated = shape[0] == 4 and "2013" <= digits[:4] <= "2099"  # earlier ones are days and months forwards
     return (stretch.is_whole or shape in _BACKWARDS) and not is_dated and not broken_rule(digits[::-1])
 
 
-def _has_letter_beside(text: str, group: re.Match[str]) -> bool:
-    return text[group.start() - 1 : group.start()].isalpha() or text[group.end() : group.end() + 1].isalpha()
+def _stands_alone(text: str, group: re.Match[str]) -> bool:
+    return not (text[group.start() - 1 : group.start()].isalpha() or text[group.end() : group.end() + 1].isalpha())
+
+
+def _stands_anywhere(_text: str, _group: re.Match[str]) -> bool:
+    return True
 
 
 def _mask(text: str, spans: Iterator[tuple[int, int]]) -> str:
     pieces, behind = [], 0
     for first, end in spans:
-        if end > behind:
-            pieces += [text[behind : max(first, behind)], MASK]
-            behind = end
+        pieces += [text[behind:first], MASK] if first >= behind else []
+        behind = end
     return "".join([*pieces, text[behind:]])
 
 
 def _digits_at_most(text: str) -> int:
     if text.isascii():
-        return len(text) - len(text.translate(_NO_DIGITS))
-    return sum(1 if one.isascii() else _MOST_DIGITS_OF_A_SIGN for one in text if one.isnumeric())
+        return sum(map(text.count, _DIGITS))
+    return sum(_MOST_DIGITS_OF_A_SIGN for one in text if one.isnumeric())
 
 
 def _fold_all(text: str) -> tuple[str, range | list[int]]:

@@ -24,6 +24,7 @@ _HEADER = re.compile(r"\s*(\[\[|\[)\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
 _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_.-]+)\s*=""")
 _NAMING = frozenset({"id", "name", "organisation", "staff"})
 _MOST_INTEGER = 2**63 - 1  # of a column
+_MOST_POINTS = 1_000  # of a line: a key of more is read in a time that grows with their square
 _TOO_DEEP = "has tables or lists within each other, deeper than anybody reads"
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -50,6 +51,8 @@ def parse(text: bytes, *, file: str, refusal: type[DeclarationInvalid] = Declara
     if place is not None:
         line, column = _place_behind(plain[:place])
         raise refusal(file=file, line=line, column=column, key="", reason=REASON, rule="cpr-number")
+    if any(line.count(".") > _MOST_POINTS for line in decoded.split("\n")):
+        raise refusal(file=file, line=1, key="", reason=_TOO_DEEP)
     try:
         values = tomllib.loads(decoded)
     except tomllib.TOMLDecodeError as error:

@@ -220,25 +220,31 @@ class SftpFolder:
 
         try:
             yield
+            return
         except (SourceRefused, SourceUnavailable, SourceMalformed, FileUnreadable):
             raise
         except PermissionError:
             found: Exception = SourceRefused(source=self.label, reason="it does not let this user do that")
         except FileNotFoundError:
             found = SourceRefused(source=self.label, reason="it has no such folder or file", remedy=Remedy.DECLARATION)
-        except SFTPError:
-            found = SourceMalformed(source=self.label, reason="it does not speak SFTP")
-        except (SSHException, EOFError, TimeoutError, ConnectionError):
-            limit = f"{self._settings.deadline_seconds} seconds"
-            reason = f"it was not done within {limit}" if self._is_over else "the connection broke, or it fell silent"
-            found = SourceUnavailable(source=self.label, reason=reason)
-            if self._transport is not None:
-                self._transport.close()  # an answer that comes late would be taken for another
-        except OSError:
-            found = SourceUnavailable(source=self.label, reason="it could not do what was asked")
-        else:
-            return
+        except (SFTPError, SSHException, EOFError, OSError) as error:
+            found = self._failure(error)
         raise found from None
+
+    def _failure(self, error: Exception) -> SourceMalformed | SourceUnavailable:
+        """What the library's error comes to: the deadline where that ended the connection, whatever it is called."""
+        from paramiko import SFTPError, SSHException
+
+        reason = "it could not do what was asked"
+        if self._is_over:
+            reason = f"it was not done within {self._settings.deadline_seconds} seconds"
+        elif isinstance(error, SFTPError):
+            return SourceMalformed(source=self.label, reason="it does not speak SFTP")
+        elif isinstance(error, SSHException | EOFError | TimeoutError | ConnectionError):
+            reason = "the connection broke, or it fell silent"
+            if self._transport is not None:  # an answer that comes late would be taken for another
+                self._transport.close()
+        return SourceUnavailable(source=self.label, reason=reason)
 
 
 class _Remote(io.RawIOBase):

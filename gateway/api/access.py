@@ -8,13 +8,13 @@ from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.api.request_log import note_client
+from gateway.contracts.recipients import is_recipient
 from gateway.errors.contracts import ContractUnknown
 from gateway.errors.installation import Unauthenticated
 from gateway.events import actor
 from gateway.installation import clients
 from gateway.installation.gateway import Gateway
 from policies.terms import Party
-from vocabulary.releases import Recipient
 
 ContractId = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", description="The contract's id, such as `impact60`.")]
 Label = Annotated[str, Path(pattern="^[A-Za-z0-9-]{1,20}$", description="The window's label, such as `2018H2`.")]
@@ -63,9 +63,11 @@ def caller(client: Client) -> Party:
 Caller = Annotated[Party, Depends(caller)]
 
 
-def recipient(contract_id: ContractId, party: Caller) -> Party:
-    """The caller, where attestations of a contract can go to its role; `ContractUnknown` for any other."""
-    if party.role.value not in set(Recipient):
+def recipient(contract_id: ContractId, gateway: Installation, party: Caller) -> Party:
+    """The caller, where the contract names it as a recipient; for any other the contract is unknown, as one that does
+    not exist.
+    """
+    if not is_recipient(gateway, contract_id, party):
         raise ContractUnknown(contract=contract_id)
     return party
 

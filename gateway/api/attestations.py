@@ -1,4 +1,7 @@
-"""Attestations over HTTP: what a recipient may ask for, and when, and the evidence bundle itself."""
+"""Attestations over HTTP: what a recipient may ask for, and when, and the evidence bundle once it is released.
+
+No request evaluates anything: what is answered never hangs on what a register says of anybody.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,15 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
 from gateway.api import problems
-from gateway.api.access import Caller, ClientGateway, ContractId, Label
+from gateway.api.access import Caller, ClientGateway, ContractId, Label, RecipientCaller
 from gateway.api.bodies import EvidenceBundle
 from gateway.contracts.recipients import PlannedContract, planned_contracts
-from gateway.errors.contracts import ContractUnknown
-from gateway.release import publication
-from gateway.release.releasing import release
+from gateway.installation.gateway import Gateway
+from gateway.release import asks, publication
+from gateway.release.asks import WaitingAttestation
+from gateway.release.issuing import Released
 from gateway.wording.views import as_json
-from vocabulary.releases import Recipient, Template
+from vocabulary.releases import Template
 
 router = APIRouter(tags=["attestations"])
 
@@ -31,29 +35,59 @@ def contracts(gateway: ClientGateway, party: Caller) -> Response:
     return JSONResponse([as_json(one) for one in planned_contracts(gateway, party)])
 
 
+_PATH = "/contracts/{contract_id}/windows/{window}/attestations/{template}"
+_WAITING: dict[int | str, dict[str, object]] = {
+    202: {"model": WaitingAttestation, "description": "It is not released yet; `look_at` says where it will be."}
+}
+Wanted = Annotated[Template, Path(description="What is asked for.")]
+Revision = Annotated[
+    int | None,
+    Query(ge=1, description="An earlier revision, which says what superseded it; the newest, if left out."),
+]
+
+
 @router.post(
-    "/contracts/{contract_id}/windows/{window}/attestations/{template}",
+    _PATH,
     response_model=EvidenceBundle,
-    responses=problems.responses(401, 403, 404, 409, 422),
+    responses={**_WAITING, **problems.responses(401, 403, 404, 422)},
     summary="Ask for the attestation of a window",
 )
 def attestation(
     gateway: ClientGateway,
     contract_id: ContractId,
     window: Label,
-    template: Annotated[Template, Path(description="What is asked for.")],
-    party: Caller,
-    revision: Annotated[
-        int | None,
-        Query(ge=1, description="An earlier revision, which says what superseded it; the newest, if left out."),
-    ] = None,
+    template: Wanted,
+    party: RecipientCaller,
+    revision: Revision = None,
 ) -> Response:
-    """The evidence bundle for your organisation in your role, or a problem that names the rule.
+    """The evidence bundle for your organisation in your role where it is released; else your ask is kept, and the
+    municipality answers it. Nothing is evaluated while you wait: look again later.
 
     Asking again hands out the same attestation with a fresh status. Check it with `verify-outcome`.
     """
-    if party.role.value not in set(Recipient):
-        raise ContractUnknown(contract=contract_id)
-    done = release(gateway, contract_id, window, template, Recipient(party.role), revision=revision, requested_by=party)
-    publication.publish(gateway)  # also after a hand-out: an interrupted release may have left old files
-    return Response(done.bundle, media_type="application/json")
+    return _answer(gateway, asks.ask(gateway, party, contract_id, window, template, revision=revision))
+
+
+@router.get(
+    _PATH,
+    response_model=EvidenceBundle,
+    responses={**_WAITING, **problems.responses(401, 403, 404, 422)},
+    summary="Look whether what you asked for is released",
+)
+def look(
+    gateway: ClientGateway,
+    contract_id: ContractId,
+    window: Label,
+    template: Wanted,
+    party: RecipientCaller,
+    revision: Revision = None,
+) -> Response:
+    """The same, for what you asked for before or what was released to you."""
+    return _answer(gateway, asks.ask(gateway, party, contract_id, window, template, revision=revision, keeps=False))
+
+
+def _answer(gateway: Gateway, found: Released | WaitingAttestation) -> Response:
+    if isinstance(found, Released):
+        publication.publish(gateway)  # also after a hand-out: an interrupted release may have left old files
+        return Response(found.bundle, media_type="application/json")
+    return JSONResponse(as_json(found), status_code=202, headers={"Location": found.look_at})

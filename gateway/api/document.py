@@ -37,8 +37,9 @@ token=$(curl -sSf {_HERE}/token \\
   -d client_assertion=$assertion \\
   | python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
 curl -sSf {_HERE}/contracts -H "Authorization: Bearer $token"
+# 200: the bundle. 202: not released yet; your ask is kept, and a GET of the same address looks again
 curl -sSf -X POST {_HERE}/contracts/impact60/windows/2018H2/attestations/payment_document \\
-  -H "Authorization: Bearer $token" -o bundle.json
+  -H "Authorization: Bearer $token" -o bundle.json -w '%{{http_code}}\\n'
 curl -sSf {_HERE}/trust.json -o trust.json
 verify-outcome bundle.json --trust trust.json
 """

@@ -61,8 +61,8 @@ class Unreadable(Problem):
 _DOCUMENTED: dict[int | str, tuple[type[Problem], str]] = {
     401: (Problem, "No access token, or one that does not count: get one from `POST /token`."),
     403: (DeniedProblem, "The policy does not allow it; the problem names the rules."),
-    404: (Problem, "No such contract or window here, or none that your role may ask about."),
-    409: (Problem, "Not now: the sources are incomplete, an earlier window comes first, or the draft breaks a rule."),
+    404: (Problem, "No such contract or window here, or none that names you in your role: both are answered alike."),
+    409: (Problem, "Not now: the state of the settlement does not allow it."),
     422: (Unreadable, "A part of the request is malformed; the problem names the place."),
     503: (Problem, "Out of order, for example because the database does not answer. Nothing was changed; try again."),
     "default": (Problem, "Any other error, such as a request that is too large (413)."),

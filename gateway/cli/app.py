@@ -183,7 +183,7 @@ def main() -> None:
 def _run() -> tuple[int, Exception | None]:
     """Run what was typed; its exit code, and the error that it ended with."""
     try:
-        check_arguments(sys.argv[1:])
+        check_arguments(sys.argv)
     except TextInvalid as error:
         _tell(str(error), error.code)
         return 2, error

@@ -34,6 +34,9 @@ def comparison(
     rows.append((group.measure.id, group.measure.kind, str(done.quantity), cells))
     columns(rows)
     console.print(f"  left out, {counts({reason: count for reason, count in done.excluded if count is not None})}")
+    for digest in done.near:
+        what = f"  the group of selection {digest[:16]} had nearly as many people (fewer than {done.rules.k} apart)"
+        console.print(f"{what}: the two figures may tell of the few, so keep one of them alone", style="yellow")
     console.print(f"written, not signed: {out}")
 
 

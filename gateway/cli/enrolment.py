@@ -65,6 +65,10 @@ def _show_preview(seen: EnrolmentPreview) -> None:
         console.print(f"  referred   {seen.referred[0]} to {seen.referred[1]}")
     for notice, people in seen.notices:
         console.print(f"  told by    {notice}: {people} people")
+    if seen.is_too_long:
+        console.print(f"  {seen.listed} rows: more than the batch has people, so nobody was looked up", style="yellow")
+    if seen.found:
+        console.print(f"  {seen.found} people are enrolled already; each of them can see this look-up", style="yellow")
     for line, reason in seen.refused:
         console.print(f"  line {line}: {reason.replace('_', ' ')}", style="yellow")
     if seen.would_seal:

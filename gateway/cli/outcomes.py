@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli.asks import answer_asks
 from gateway.cli.terminal import (
     Commands,
     columns,
@@ -271,17 +272,20 @@ def _show_changes(contract: str, until: Week | None, since: str, known: datetime
 
 
 def release(
-    contract: Contract,
-    window: Annotated[str, typer.Argument(help="The window's label, such as 2020H2.")],
-    template: Annotated[str, typer.Option(help="contract_total, predicate or payment_document.")],
-    to: Annotated[str, typer.Option(help="operator or investor.")],
+    contract: Annotated[str, typer.Argument(help="The contract's id.")] = "",
+    window: Annotated[str, typer.Argument(help="The window's label, such as 2020H2.")] = "",
+    template: Annotated[str, typer.Option(help="contract_total, predicate or payment_document.")] = "",
+    to: Annotated[str, typer.Option(help="operator or investor.")] = "",
     out: Annotated[Path | None, typer.Option(help="Where to write the evidence bundle.")] = None,
     revision: Annotated[int | None, typer.Option(min=1, help="An earlier one, which says what replaced it.")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would happen, and look at nobody's data.")
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and draft nothing.")] = False,
+    asked: Annotated[
+        bool, typer.Option("--asked", help="Release what recipients asked for over HTTP; of every contract.")
     ] = False,
 ) -> None:
     """Release a planned attestation, or hand out the one that exists, with a fresh status.
+
+    Recipients ask over HTTP, and nothing is evaluated for them: --asked answers what waits, and says of the rest why.
 
     Example: gateway release impact60 2020H2 --template contract_total --to investor --out impact60.bundle.json
     """
@@ -290,18 +294,25 @@ def release(
     from gateway.release.releasing import release as use_case
     from vocabulary.releases import Recipient, Template
 
+    if asked:
+        if contract or window or template or to or out or revision or dry_run:
+            raise typer.BadParameter("stands alone: it releases whatever was asked for", param_hint="--asked")
+        answer_asks()
+        return
+    if not contract or not window:
+        raise typer.BadParameter("give a contract and a window, or --asked", param_hint="CONTRACT WINDOW")
     if template not in set(Template):
         raise typer.BadParameter(f"must be one of: {', '.join(Template)}", param_hint="--template")
     if to not in set(Recipient):
         raise typer.BadParameter(f"must be one of: {', '.join(Recipient)}", param_hint="--to")
-    asked = (contract, window, Template(template), Recipient(to))
+    key = (contract, window, Template(template), Recipient(to))
     if dry_run:
-        console.print(f"allowed: it would {check(open_gateway(), *asked)}; nothing was made")
+        console.print(f"allowed: it would {check(open_gateway(), *key)}; nothing was made")
         return
     path = out or Path(f"{contract}-{window}-{template}-{to}.bundle.json")
     with output(path) as file:
         gateway = open_gateway()
-        done = use_case(gateway, *asked, revision=revision)
+        done = use_case(gateway, *key, revision=revision)
         file.write(done.bundle)
     with writing(gateway.settings.public_directory):
         publish(gateway)

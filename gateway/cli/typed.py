@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import PurePath
 
 from vocabulary.cpr_in_text import REASON, holds_cpr, may_hide_cpr
@@ -13,13 +14,13 @@ _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7638, base64url of 32 byte
 _AMOUNT = re.compile(r"--[a-z-]+-minor")  # an option whose value is a number, and refused where it is none
 
 
-def check_arguments(arguments: Sequence[str]) -> None:
-    """Raise `TextInvalid` where an argument could hold a CPR number; it is named by its place alone.
+def check_arguments(command: Sequence[str]) -> None:
+    """Raise `TextInvalid` where an argument of the command could hold a CPR number; it is named by its place alone.
 
     What has spaces is prose, of a path the file's own name is looked at closely, and everything else is taken for an
     id or a reference.
     """
-    for place, (before, argument) in enumerate(zip(("", *arguments), arguments, strict=False), start=1):
+    for place, (before, argument) in enumerate(pairwise(command), start=1):
         if _could_hold_number(argument, before):
             raise TextInvalid(what=f"argument {place} of the command line", reason=REASON)
 

@@ -52,14 +52,15 @@ def simulate(
     from gateway.outcomes.contract_file import load_contract
     from gateway.outcomes.whatif import what_if
 
-    draft = load_contract(file.read_bytes(), file=file.name)
+    text = file.read_bytes()
+    draft = load_contract(text, file=file.name)
     if sum((bool(success), course is not None, bool(cohort))) > 1:
         raise typer.BadParameter("choose one of --success, --course and --cohort")
     figures = _assumed_figures(draft, declared or [])
     console.print(f"{draft.title}: version {draft.version}, sha256 {draft.sha256}")
     with progress_bar("trying the draft") as report:
         try:
-            tried = _cohorts_to_try(draft, success or [], course, cohort, seed, draws)
+            tried = _cohorts_to_try(draft, text, success or [], course, cohort, seed, draws)
             found = what_if(draft, tried, figures, swings_of=tried[len(tried) // 2].name, report=report)
         except ValueError as error:
             raise SimulationRefused(draft=file.name, reason=str(error)) from None
@@ -72,7 +73,7 @@ def simulate(
 
 
 def _cohorts_to_try(
-    draft: Contract, success: Sequence[int], course: Path | None, cohort: str, seed: int, draws: int
+    draft: Contract, text: bytes, success: Sequence[int], course: Path | None, cohort: str, seed: int, draws: int
 ) -> list[Tried]:
     """The cohorts that were asked for; what there is to say of them is said."""
     from gateway.outcomes.forecast import shift_weeks
@@ -84,7 +85,7 @@ def _cohorts_to_try(
 
     seeds = tuple(range(seed, seed + draws))
     if cohort:
-        return [_historical(draft, cohort)]
+        return [_historical(draft, text, cohort)]
     if not draft.measures:
         console.print("  it counts nobody itself: no cohort is drawn, declared figures decide")
         return [Tried("declared figures", draft, ((),))]
@@ -118,10 +119,10 @@ def _cohorts_to_try(
     return [Tried(course.stem, there, tuple(tuple(histories(there, loaded, seed=one)) for one in seeds), seeds)]
 
 
-def _historical(draft: Contract, cohort: str) -> Tried:
+def _historical(draft: Contract, text: bytes, cohort: str) -> Tried:
     from gateway.evaluation.whatif import historical
 
-    found = historical(open_gateway(), cohort, draft)
+    found = historical(open_gateway(), cohort, draft, text)
     people = len(found.tried.cohorts[0])
     console.print(f"  {people} people of {cohort!r}, as the registers show them to {found.complete_to}; logged")
     if people != draft.cohort.size:
@@ -193,6 +194,9 @@ def _print_payments(found: WhatIf) -> None:
 def _print_swings(found: WhatIf) -> None:
     console.print(f"what each term moves, alone and by a tenth ({found.swings_of}):", style="bold")
     rows = [["term", "now", "lower", "changes", "higher", "changes"]]
+    if not found.swings:
+        console.print("  not reckoned of real people: it would tell of the few who move a total")
+        return
     moving = [one for one in found.swings if one.size]
     for one in moving:
         lower = "–" if one.lower is None else whole(one.lower, ENGLISH)

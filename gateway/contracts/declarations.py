@@ -28,6 +28,7 @@ from gateway.events.contracts import ContractActivated, SourceDeclared
 from gateway.events.rights import ChangeApproved, ChangeProposed
 from gateway.installation.authority import deciding, staff_party
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
 from gateway.installation.powers import check_somebody_is_left
 from gateway.outcomes.amendment import check_amendment
 from gateway.outcomes.contract import Contract
@@ -101,7 +102,7 @@ def _check_later(session: Session, declared: Declared) -> None:
         return
     # each version was held against the one before it, so the newest stands for all of them
     released = {release.window for release in queries.releases(session, declared.contract.id)}
-    newest = load_contract(known[-1].text, file=known[-1].file_name)
+    newest = contract_of(known[-1])
     check_amendment(newest, declared.contract, released=released)
 
 

@@ -20,8 +20,8 @@ from gateway.errors.settlement import SettlementMismatch
 from gateway.events.adoption import ContractAdopted
 from gateway.installation.authority import Asking, deciding, staff_party
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.opening import OpeningBalances, load_opening, staters
 from gateway.outcomes.settlement_terms import ANSWER_DAYS
 from gateway.store import contract_queries, queries
@@ -101,7 +101,7 @@ def of(gateway: Gateway, session: Session, contract_id: str) -> Adopted | None:
         version = next(
             one for one in contract_queries.contract_versions(session, contract_id) if one.sha256 == row.contract_sha256
         )
-        contract = load_contract(version.text, file=version.file_name)
+        contract = contract_of(version)
         opening = load_opening(row.text, contract, file=row.file_name)
         if (opening.sha256, list(opening.windows)) != (row.sha256, row.windows):
             raise ValueError("the row and its text differ")

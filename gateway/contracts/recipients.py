@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
 from gateway.outcomes.contract import Contract
 from gateway.store import contract_queries
 from gateway.wording.views import View
@@ -61,6 +62,19 @@ class PlannedContract(View):
     """SHA-256 of the contract file, hexadecimal."""
     releases: tuple[AskableRelease, ...]
     """What your role may ask for."""
+
+
+def is_recipient(gateway: Gateway, contract_id: str, party: Party) -> bool:
+    """Whether a version of this contract names the organisation in this role of a recipient."""
+    if party.role.value not in set(Recipient):
+        return False
+    with gateway.store.read() as session:
+        versions = [contract_of(row) for row in contract_queries.contract_versions(session, contract_id)]
+    return any(
+        (one.organisation, one.role) == (party.organisation, party.role.value)
+        for version in versions
+        for one in version.parties
+    )
 
 
 def planned_contracts(gateway: Gateway, party: Party) -> list[PlannedContract]:

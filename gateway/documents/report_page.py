@@ -205,15 +205,16 @@ def _look_ups(made: AccessReport) -> str:
     labels = {str(purpose): term.label_da for purpose, term in purpose_terms().items() if purpose in Purpose}
     sources = _source_names(made)
 
-    def key(row: LookUp) -> tuple[date, str, str, str]:
-        return date.fromisoformat(row.at[:10]), row.action, row.purpose, row.source
+    def key(row: LookUp) -> tuple[date, str, str, str, str]:
+        return date.fromisoformat(row.at[:10]), row.action, row.role, row.purpose, row.source
 
     rows = []
-    for (on, action, purpose, source), alike in groupby(made.look_ups, key):
+    for (on, action, role, purpose, source), alike in groupby(made.look_ups, key):
         count = len(list(alike))
         what = words.ACTION.get(action, action) + (f" ({count} gange)" if count > 1 else "")
-        rows.append((short_day(on), what, labels.get(purpose, ""), sources.get(source, source)))
-    return _table(("Dato", "Hvad", "Formål", "Register"), rows)
+        who = words.LOOKED_AS.get(role, role)
+        rows.append((short_day(on), what, who, labels.get(purpose, ""), sources.get(source, source)))
+    return _table(("Dato", "Hvad", "Hvem", "Formål", "Register"), rows)
 
 
 def _received_section(made: AccessReport) -> str:

@@ -165,8 +165,8 @@ def _next(expected: ExpectedNext | None) -> str:
 def _caps(sums: StatementSums) -> str:
     parts = []
     for one in sums.tariffs:
-        da, en = pair_of(words.UNITS, one.unit)
-        head = f"<b>{readable(one.tariff)}</b>: {one.quantity} {escape(da)}, {kroner(one.due_minor)}"
+        _, en = pair_of(words.UNITS, one.unit)
+        head = f"<b>{readable(one.tariff)}</b>: {escape(quantity(one.quantity, one.unit))}, {kroner(one.due_minor)}"
         if not one.cap_minor or one.left_minor is None:
             parts.append(f"<p>{head}{_en(f'{en}; the contract has no cap')}</p>")
             continue

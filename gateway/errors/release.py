@@ -3,7 +3,7 @@
 Refused
 └── WindowOutOfOrder · NothingToCorrect · ReleaseInterrupted · SourcesIncomplete · DraftRefused
 NotFound
-└── RevisionUnknown
+└── RevisionUnknown · NothingAsked
 Broken
 └── StatusListFull
 """
@@ -25,6 +25,11 @@ class WindowOutOfOrder(Refused):
 class RevisionUnknown(NotFound):
     code = "revision-unknown"
     message = "window {window!r} has no revision {revision} of this attestation"
+
+
+class NothingAsked(NotFound):
+    code = "nothing-asked"
+    message = "no {template} of {window!r} was released to you, and you have not asked for it: POST asks"
 
 
 class NothingToCorrect(Refused):

@@ -3,12 +3,14 @@
 NotFound
 ├── PersonUnknown · RequestUnknown · RecordUnknown
 Refused
-├── RecordRefused · RequestRefused · StatementEmptied
+├── RecordRefused · RequestRefused · StatementEmptied · LookUpsEnded
+Broken
+└── ErasureUnfinished
 """
 
 from __future__ import annotations
 
-from gateway.errors.tree import NotFound, Refused
+from gateway.errors.tree import Broken, NotFound, Refused
 
 
 class PersonUnknown(NotFound):
@@ -52,3 +54,29 @@ class StatementEmptied(Refused):
 
     def __init__(self, *, contract: str, window: str) -> None:
         super().__init__(f"the copy of the statement of {contract!r} {window!r} went with somebody who was erased")
+
+
+class ErasureUnfinished(Broken):
+    """The rows are deleted and the certificate stands; the files of the database may still hold them."""
+
+    code = "erasure-unfinished"
+
+    def __init__(self, *, erasures: int) -> None:
+        super().__init__(
+            f"{erasures} erased people are in no table any more, but may still stand in the files of the database: "
+            "somebody else uses it, such as a backup or a report, and sees the rows of before; when that has ended, "
+            "run `gateway rights repeat-erasures`"
+        )
+
+
+class LookUpsEnded(Refused):
+    """More people were looked up within a day than the programme declares: nothing is told of anybody."""
+
+    code = "look-ups-ended"
+
+    def __init__(self, *, contract: str, most: int) -> None:
+        super().__init__(
+            f"more than {most} people were looked up under {contract!r} within a day: nobody is looked up there until a"
+            " day has passed, and nothing was told; `gateway log show` says who looked, and the programme declares the"
+            " number (most_look_ups)"
+        )

@@ -7,9 +7,10 @@ without a row being stored. The policy is asked before the file is opened and on
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from connectors.base import Progress, no_progress
 from connectors.declaration import SourceDeclaration
@@ -26,6 +27,7 @@ from gateway.outcomes.arrays import GroupMeasure, GroupTotals
 from gateway.outcomes.comparison_group import ComparisonFigures, ComparisonGroup, load_group, shown_by_state
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE
+from gateway.store.log_tables import LogEntry
 from outcome_verifier import canonical
 from policies.basis import RecordKind
 from policies.disclosure import DisclosureRules, check_group
@@ -97,6 +99,7 @@ def compare(
     figures = _figures(contract, group, declaration, scanned, measure.totals(scanned.sums), rules)
     with deciding(gateway) as asking:  # 3
         asked = _ask(gateway, asking, contract, group, declaration)
+        figures = replace(figures, near=_near_selections(asking.session, figures))
         asking.uow.record(
             ComparisonMade(
                 contract=contract.id,
@@ -111,6 +114,22 @@ def compare(
             )
         )
     return figures
+
+
+def _near_selections(session: Session, figures: ComparisonFigures) -> tuple[str, ...]:
+    """Earlier selections of this contract whose group's number of people is fewer than k from this one's.
+
+    Two groups that share all but a few people differ by no more than those in size, so that none is missed; what the
+    two figures differ by would then be about the few. That another group has as many by chance does no harm.
+    """
+    query = select(LogEntry.body).where(LogEntry.log == "access", LogEntry.kind == ComparisonMade.kind)
+    earlier = [canonical.loads(body.encode()) for body in session.exec(query)]
+    near = {
+        str(one["selection_sha256"])
+        for one in earlier
+        if one["contract"] == figures.contract_id and abs(one["people"] - figures.people) < figures.rules.k
+    }
+    return tuple(sorted(near - {figures.group.sha256}))
 
 
 def _wide_source(session: Session, contract: Contract, *, file: str) -> SourceDeclaration:

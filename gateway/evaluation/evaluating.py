@@ -35,6 +35,7 @@ from gateway.outcomes.reconciling import (
 from gateway.outcomes.terms import Window
 from gateway.store import basis, contract_queries, holds, queries, spells
 from gateway.store.holds import HeldForCheck
+from gateway.store.people_read import note_people_read
 from gateway.store.tables import SpellRow, Subject
 from policies.errors import PolicyDenied
 from policies.facts import EvaluateFacts
@@ -270,12 +271,9 @@ def known_by(session: Session, contract: Contract, instant: datetime) -> AsOf:
     return AsOf(instant, complete, tuple(found))
 
 
-def frozen_at(session: Session, contract: Contract, window: Window) -> datetime | None:
-    """The instant at which the window's data froze, or None while a source is not complete to its last week.
-
-    The contract's freeze day or the moment of completeness, whichever is later: the same for ever after. Where the
-    contract lets nothing be released while a code is unknown, they freeze with the first pull that leaves none: else
-    a window whose codes were explained later could never be released.
+def complete_at(session: Session, contract: Contract, window: Window) -> datetime | None:
+    """The contract's freeze day or the moment at which every source was complete to the window's last week, whichever
+    is later; None while one is not. Calendar and pulls decide, and no row about a person.
     """
     instants = [datetime.combine(contract.freezes_on(window), time.min, tzinfo=UTC)]
     first = needed_weeks(contract)[0]
@@ -284,8 +282,17 @@ def frozen_at(session: Session, contract: Contract, window: Window) -> datetime 
         if since is None:
             return None
         instants.append(since)
-    frozen = max(instants)
-    if not contract.unknown_codes_block:
+    return max(instants)
+
+
+def frozen_at(session: Session, contract: Contract, window: Window) -> datetime | None:
+    """The instant at which the window's data froze, or None while a source is not complete to its last week.
+
+    `complete_at`, the same for ever after. Where the contract lets nothing be released while a code is unknown, they
+    freeze with the first pull that leaves none: else a window whose codes were explained later could never be released.
+    """
+    frozen = complete_at(session, contract, window)
+    if frozen is None or not contract.unknown_codes_block:
         return frozen
     pulls = [row.known_at for source in contract.status_sources for row in queries.pulls(session, contract.id, source)]
     for at in (frozen, *sorted(at for at in pulls if at > frozen)):
@@ -317,6 +324,7 @@ def unknown_spells(session: Session, contract: Contract, window: Window, *, know
     another source has precedence there or not. As known at an instant.
     """
     ids = select(Subject.subject_id).where(Subject.contract_id == contract.id)
+    note_people_read(session, session.exec(ids))
     query = select(func.count()).where(
         col(SpellRow.source_id).in_(contract.status_sources),
         SpellRow.status == Status.UNKNOWN,

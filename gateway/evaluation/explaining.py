@@ -21,6 +21,7 @@ from gateway.events.evaluation import EvaluationExplained
 from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
+from gateway.installation.look_ups import NamedBy, look_up
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.explain import MeasureExplained, Rules, TotalExplained, explain_person, explain_totals
@@ -75,11 +76,25 @@ def explain(
     Raises `PersonUnknown` for a case reference that is nobody's here, `SourcesIncomplete`, `NotYetKnown`,
     `PolicyDenied`, `ContractUnknown`.
     """
+
+    def authorise(asking: Asking) -> Authorised:
+        if case_reference:
+            named = queries.subject_of(asking.session, contract_id, case_reference)
+            look_up(
+                asking,
+                gateway.programme(asking.session, contract_id),
+                gateway.contract(asking.session, contract_id),
+                None if named is None else named.subject_id,
+                NamedBy.CASE_REFERENCE,
+                purpose=Purpose.OUTCOME_EVALUATION,
+            )
+        return ask_to_look(gateway, asking, contract_id, week, known_at=known_at)
+
     return look_apart(
         gateway,
         contract_id,
         Purpose.OUTCOME_EVALUATION,
-        authorise=lambda asking: ask_to_look(gateway, asking, contract_id, week, known_at=known_at),
+        authorise=authorise,
         look=lambda at, _: _explain(gateway, at, contract_id, week, case_reference, known_at),
         record=lambda asking, authorised, seen: _record(asking, authorised, seen),
     )

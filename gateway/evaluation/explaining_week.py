@@ -18,6 +18,7 @@ from gateway.events.event import PersonLine
 from gateway.events.evidence import WeekExplained
 from gateway.installation.authority import Asking, deciding
 from gateway.installation.gateway import Gateway
+from gateway.installation.look_ups import NamedBy, look_up
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.explain import Rules
 from gateway.outcomes.history import PersonHistory
@@ -129,6 +130,8 @@ def explain_week(gateway: Gateway, contract_id: str, week: Week, case_reference:
         programme = gateway.programme(session, contract_id)
         authorised = ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
         subject = queries.subject_of(session, contract_id, case_reference)
+        found = None if subject is None else subject.subject_id
+        look_up(asking, programme, contract, found, NamedBy.CASE_REFERENCE, purpose=Purpose.OUTCOME_EVALUATION)
         if subject is None:
             raise PersonUnknown(contract=contract_id)
         is_protected = subject.subject_id in basis.having(session, contract_id, RecordKind.PROTECTION, at=asking.now)
@@ -205,7 +208,9 @@ def _rows(session: Session, contract: Contract, source: str, subject: Subject, w
             origin=f"{_origin(pulls, row.known_from)}, edition {_edition(kind, row.edition)}",
             counts=row.known_to is None,
         )
-        for row in session.exec(query.order_by(col(SpellRow.known_from), col(SpellRow.id)))
+        for row in session.exec(
+            query.order_by(col(SpellRow.known_from), SpellRow.code, col(SpellRow.from_week), col(SpellRow.id))
+        )
     )
 
 
@@ -272,7 +277,9 @@ def _postings(session: Session, contract: Contract, subject: Subject, month: Mon
             row.known_to,
             _origin(pulls, row.known_from),
         )
-        for row in session.exec(query.order_by(col(IncomeRow.month), col(IncomeRow.known_from), col(IncomeRow.id)))
+        for row in session.exec(
+            query.order_by(col(IncomeRow.month), col(IncomeRow.known_from), IncomeRow.income_type, col(IncomeRow.id))
+        )
     )
 
 

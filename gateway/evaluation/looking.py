@@ -66,7 +66,7 @@ def look_apart(
                 return allowed.result
             _begin(asking, contract_id, purpose)
             now, since = asking.now, ledger.size(asking.session, "access")
-        with noting_what_fails(gateway, asking), gateway.store.read() as session:  # 2
+        with gateway.store.read() as session, noting_what_fails(gateway, asking, session):  # 2
             seen = look(Snapshot(session, now), allowed)
         with deciding(gateway) as asking:  # 3
             if not moves.has_moved(asking.session, since=since):

@@ -19,6 +19,7 @@ from gateway.events.event import PersonLine
 from gateway.events.evidence import EvidenceConfirmed, EvidenceListed, EvidenceRegistered, EvidenceWithdrawn
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
+from gateway.installation.look_ups import NamedBy, look_up
 from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EvidenceType, last_week
@@ -70,6 +71,7 @@ def register(gateway: Gateway, contract_id: str, case_reference: str, document: 
     with deciding(gateway) as asking:
         contract = gateway.contract(asking.session, contract_id)
         subject = queries.subject_of(asking.session, contract_id, case_reference)
+        _look_up(gateway, asking, contract, role, subject, NamedBy.CASE_REFERENCE)
         authorised = _ask(
             gateway, asking, contract, role, subject, declared=document.type in contract.evidence, second_person=True
         )
@@ -104,7 +106,7 @@ def confirm(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
     Raises `PolicyDenied`, `EvidenceUnknown`, `EvidenceRefused` where it is confirmed or withdrawn already.
     """
     with deciding(gateway) as asking:
-        row, contract, subject = _open(gateway, asking, evidence_id)
+        row, contract, subject = _open(gateway, asking, evidence_id, role)
         authorised = _ask(
             gateway,
             asking,
@@ -131,7 +133,7 @@ def withdraw(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
     Raises `PolicyDenied`, `EvidenceUnknown`, `EvidenceRefused` where it is withdrawn already.
     """
     with deciding(gateway) as asking:
-        row, contract, subject = _open(gateway, asking, evidence_id)
+        row, contract, subject = _open(gateway, asking, evidence_id, role)
         authorised = _ask(gateway, asking, contract, role, subject, declared=True, second_person=True, is_added=False)
         if row.withdrawn_at is not None:
             raise EvidenceRefused(reason="it is withdrawn already")
@@ -165,19 +167,30 @@ def list_evidence(gateway: Gateway, contract_id: str) -> tuple[list[ListedEviden
             ),
             [
                 PersonLine(subject, "evidence_listed", Purpose.OUTCOME_EVALUATION)
-                for subject in sorted({row.subject_id for row in shown})
+                for subject in sorted({row.subject_id for row in rows})
             ],
         )
         found = [_listing(row, asking.session.get_one(Subject, row.subject_id)) for row in shown]
     return found, len(rows) - len(shown)
 
 
-def _open(gateway: Gateway, asking: Asking, evidence_id: str) -> tuple[EvidenceRow, Contract, Subject]:
+def _open(gateway: Gateway, asking: Asking, evidence_id: str, role: Role) -> tuple[EvidenceRow, Contract, Subject]:
     row = asking.session.get(EvidenceRow, evidence_id)
     if row is None:
         raise EvidenceUnknown(evidence=evidence_id)
     contract = gateway.contract(asking.session, row.contract_id)
-    return row, contract, asking.session.get_one(Subject, row.subject_id)
+    subject = asking.session.get_one(Subject, row.subject_id)
+    _look_up(gateway, asking, contract, role, subject, NamedBy.RECORD)
+    return row, contract, subject
+
+
+def _look_up(
+    gateway: Gateway, asking: Asking, contract: Contract, role: Role, subject: Subject | None, named_by: NamedBy
+) -> None:
+    programme = gateway.programme(asking.session, contract.id)
+    asking.act_in(role)
+    found = None if subject is None else subject.subject_id
+    look_up(asking, programme, contract, found, named_by, purpose=_PURPOSE)
 
 
 def _ask(

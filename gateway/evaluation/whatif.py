@@ -5,10 +5,13 @@
 3. Refuse a draft whose registers are others than those that were read.
 4. Load everybody's histories as known now, on a snapshot, and record the look with the draft's digest.
 5. Move the draft's calendar to the cohort's, and end it where the registers end.
+6. Refuse a draft whose counts differ in fewer than k people from those of the contract, or of a draft tried before: the
+   difference of the two figures would be about them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.errors.whatif import SimulationRefused
@@ -19,10 +22,13 @@ from gateway.events.event import PersonLine
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.forecast import shift_weeks, weeks_between
 from gateway.outcomes.history import PersonHistory, inputs_root
+from gateway.outcomes.told_apart import counted_columns, tells_few_apart
 from gateway.outcomes.whatif import Tried
-from gateway.store import basis
+from gateway.store import basis, contract_queries
+from gateway.store.contract_tables import TriedDraft
 from policies.terms import Purpose
 from vocabulary.weeks import Week
 
@@ -38,8 +44,8 @@ class Historical:
     erased: int  # people whose histories are gone: they are in no figure
 
 
-def historical(gateway: Gateway, contract_id: str, draft: Contract) -> Historical:
-    """The cohort of a contract in force, read for a draft, and every look logged.
+def historical(gateway: Gateway, contract_id: str, draft: Contract, text: bytes) -> Historical:
+    """The cohort of a contract in force, read for a draft, and every look logged. `text` is that of the draft's file.
 
     Raises `PolicyDenied`, `ContractUnknown`, `SimulationRefused`.
     """
@@ -60,6 +66,10 @@ def historical(gateway: Gateway, contract_id: str, draft: Contract) -> Historica
             raise SimulationRefused(draft=draft.file, reason=f"nothing of {contract_id!r} has been read yet")
         if len(people) < known.k_cohort:
             raise SimulationRefused(draft=draft.file, reason=_too_few(len(people), known))
+        earlier = [
+            load_contract(row.text, file=draft.file) for row in contract_queries.tried_drafts(at.session, known.id)
+        ]
+        _check_apart(draft, [known, *earlier], people, complete)  # 6
         return _Cohort(known, people, complete, basis.remainder(at.session, known.id).people)
 
     found = look_apart(
@@ -68,7 +78,7 @@ def historical(gateway: Gateway, contract_id: str, draft: Contract) -> Historica
         Purpose.OUTCOME_EVALUATION,
         authorise=authorise,
         look=look,
-        record=lambda asking, authorised, seen: _record(asking, draft, seen, authorised),  # 4
+        record=lambda asking, authorised, seen: _record(asking, draft, text, seen, authorised),  # 4
     )
     cohort, complete = found.people, found.complete_to
     weeks = weeks_between(draft, cohort)
@@ -101,12 +111,27 @@ def _check(known: Contract, draft: Contract) -> None:
         raise SimulationRefused(draft=draft.file, reason=f"it counts pay, and no amounts were kept for {known.id!r}")
 
 
+def _check_apart(draft: Contract, earlier: Sequence[Contract], people: Sequence[PersonHistory], until: Week) -> None:
+    """Raise `SimulationRefused` where few people count otherwise than under a contract whose figures are known here."""
+    here, *others = (
+        counted_columns(shift_weeks(one, weeks_between(one, people)), people, until=until) for one in (draft, *earlier)
+    )
+    if tells_few_apart(here, set().union(*others), k=earlier[0].k):
+        reason = (
+            f"of these people it counts fewer than {earlier[0].k} otherwise than the contract or a draft tried before:"
+            " the two figures would tell of them; try it on invented people (--success, --course)"
+        )
+        raise SimulationRefused(draft=draft.file, reason=reason)
+
+
 def _too_few(people: int, known: Contract) -> str:
     return f"{people} people are below the k_cohort of {known.k_cohort}; simulate a cohort instead"
 
 
-def _record(asking: Asking, draft: Contract, seen: _Cohort, authorised: Authorised) -> _Cohort:
+def _record(asking: Asking, draft: Contract, text: bytes, seen: _Cohort, authorised: Authorised) -> _Cohort:
     known, cohort = seen.contract, seen.people
+    if asking.session.get(TriedDraft, (known.id, draft.sha256)) is None:
+        asking.session.add(TriedDraft(contract_id=known.id, sha256=draft.sha256, text=text))
     purpose = Purpose.OUTCOME_EVALUATION
     asking.uow.record(
         DraftTried(

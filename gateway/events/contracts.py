@@ -37,22 +37,6 @@ class AggregateDeclared(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class EnrolmentPreviewed(Event):
-    """Somebody looked at what a referral list would seal; nothing was sealed, and nobody was enrolled.
-
-    `accepted` of the `listed` rows would be. There are no person lines: who is not enrolled has no subject id.
-    """
-
-    kind = "enrolment_previewed"
-    contract: str
-    batch: str
-    listed: int
-    accepted: int
-    file_sha256: str
-    decision: str
-
-
-@dataclass(frozen=True, slots=True)
 class CohortSealed(Event):
     kind = "cohort_sealed"
     contract: str

@@ -52,5 +52,5 @@ class PersonLine:
 
 
 def lines_root(digests: Sequence[bytes]) -> str:
-    """Hexadecimal root over the digests of an event's person lines, in their order."""
-    return merkle_root(digests).hex()
+    """Hexadecimal root over the digests of an event's person lines, in the order of the digests."""
+    return merkle_root(sorted(digests)).hex()

@@ -22,6 +22,20 @@ class ReleaseChecked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseAsked(Event):
+    """A recipient asked from outside for what was not released yet: nothing was evaluated, and the ask is kept."""
+
+    kind = "release_asked"
+
+    contract: str
+    window: str
+    template: str
+    recipient: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseIntended(Event):
     kind = "release_intended"
     contract: str

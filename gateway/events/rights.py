@@ -91,7 +91,6 @@ class PersonErased(Event):
     contract: str
     request: str
     subject_sha256: str
-    rows: dict[str, int]
     certificate_sha256: str
     decision: str
 
@@ -104,7 +103,6 @@ class ErasureRepeated(Event):
 
     contract: str
     subject_sha256: str
-    rows: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,21 @@ A refusal is an event too. It must survive, so a refused use case commits its re
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sqlmodel import Session
+
 from connectors.errors import ConnectorError
-from gateway.errors.tree import Refused
+from gateway.errors.tree import NotFound, Refused
 from gateway.events.actor import ActorKind
 from gateway.events.decisions import Denied, NotDone
+from gateway.events.event import Event, PersonLine
 from gateway.installation.gateway import Gateway
 from gateway.installation.policy_sets import check_approved
 from gateway.store.log_tables import DecisionRow
+from gateway.store.people_read import people_read
 from gateway.store.unit_of_work import UnitOfWork
 from outcome_verifier import canonical
 from outcome_verifier.errors import VerificationError
@@ -25,8 +29,11 @@ from policies.engine import PolicyEngine, PolicyRequest
 from policies.errors import PolicyDenied
 from policies.facts import Facts
 from policies.programme import Programme
-from policies.terms import Action, Party, Role
+from policies.terms import Action, Party, Purpose, Role
 from vocabulary.errors import DeclarationInvalid
+
+# what ends a use case that the policy had allowed
+_NOT_DONE = (NotFound, Refused, ConnectorError, DeclarationInvalid, VerificationError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +76,53 @@ def deciding(gateway: Gateway) -> Iterator[Asking]:
                 yield asking
             except PolicyDenied as error:
                 refused = error
-    except (Refused, ConnectorError, DeclarationInvalid, VerificationError) as error:
+    except _NOT_DONE as error:
         if asking is not None:
-            _record_failure(gateway, asking, error.code)
+            _record_failure(gateway, asking, error.code, asking.session, kept=asking.kept)
         raise
     if refused is not None:
         raise refused
 
 
 @contextmanager
-def noting_what_fails(gateway: Gateway, asking: Asking) -> Iterator[None]:
-    """Where an earlier transaction allowed and this refuses, `NotDone` is recorded: data may have been read."""
+def noting_what_fails(gateway: Gateway, asking: Asking, session: Session) -> Iterator[None]:
+    """Where an earlier transaction allowed and this refuses, `NotDone` is recorded: data may have been read, and whose
+    was read in `session` has a line.
+    """
     try:
         yield
-    except (Refused, ConnectorError, DeclarationInvalid, VerificationError) as error:
-        _record_failure(gateway, asking, error.code)
+    except _NOT_DONE as error:
+        _record_failure(gateway, asking, error.code, session, kept=())
         raise
 
 
-def _record_failure(gateway: Gateway, asking: Asking, code: str) -> None:
-    if not asking.asked:
+def _record_failure(
+    gateway: Gateway,
+    asking: Asking,
+    code: str,
+    session: Session,
+    kept: Sequence[tuple[Event, Sequence[PersonLine]]],
+) -> None:
+    if not asking.asked and not kept:
         return
     with gateway.store.write(gateway.clock(), by=asking.uow.by) as uow:
-        uow.record(
-            NotDone(
-                actions=[action.value for action, _, _ in asking.asked],
-                principals=[str(principal) for _, principal, _ in asking.asked],
-                programme=asking.asked[0][2],
-                error=code,
+        for what, lines in kept:
+            uow.record(what, lines)
+        if asking.asked:
+            uow.record(
+                NotDone(
+                    actions=[action.value for action, _, _ in asking.asked],
+                    principals=[str(principal) for _, principal, _ in asking.asked],
+                    programme=asking.asked[0][2],
+                    error=code,
+                ),
+                lines_of_people_read(session, asking.purpose),
             )
-        )
+
+
+def lines_of_people_read(session: Session, purpose: Purpose) -> list[PersonLine]:
+    """A line for everybody whose rows this session has read, for an event that shows no result."""
+    return [PersonLine(subject, "checked", purpose) for subject in people_read(session)]
 
 
 class Asking:
@@ -111,10 +135,22 @@ class Asking:
         self.now = uow.now
         self.asked: list[tuple[Action, Party, str]] = []
         self.allowed: list[Authorised] = []
+        self.kept: list[tuple[Event, Sequence[PersonLine]]] = []
+        self.purpose = Purpose.OUTCOME_EVALUATION  # of what was asked last
+
+    def keep(self, what: Event, lines: Sequence[PersonLine] = (), *, also_now: bool = True) -> None:
+        """Record what was seen of people so that it stays in the log also where all else is rolled back."""
+        self.kept.append((what, lines))
+        if also_now:
+            self.uow.record(what, lines)
 
     def has_allowed(self, authorised: Authorised) -> bool:
         """Whether this decision was made here, in this transaction: an earlier one may be overtaken by now."""
         return any(one is authorised for one in self.allowed)
+
+    def act_in(self, role: Role) -> None:
+        """From here on the events of this transaction say that whoever acts does so in this role."""
+        self.uow.by = self.uow.by.in_role(role)
 
     def is_appointed(self, programme: Programme, role: Role) -> bool:
         """Whether whoever acts may act in this role today. A service never may: nobody would answer for it."""
@@ -136,7 +172,8 @@ class Asking:
         `engine` holds rules that were approved before, for the one decision that approves others. Raises
         `PolicySetInvalid` where nobody approved the rules.
         """
-        self.uow.by = self.uow.by.in_role(principal.role)
+        self.act_in(principal.role)
+        self.purpose = facts.purpose
         if engine is None:
             engine = self._gateway.policies
             check_approved(self.session, engine.rules, anchor=self._gateway.anchor(), issuer=self._gateway.issuer)
@@ -163,7 +200,8 @@ class Asking:
                     rules=list(decision.rule_ids),
                     decision=identifier,
                     decision_sha256=decision.sha256,
-                )
+                ),
+                lines_of_people_read(self.session, facts.purpose),
             )
             raise PolicyDenied(decision)
         self.asked.append((action, principal, programme.id))

@@ -13,7 +13,7 @@ from gateway.installation.settings import Kind, Settings
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.store import contract_queries
-from gateway.store.contract_tables import Installation
+from gateway.store.contract_tables import ContractVersion, Installation
 from gateway.store.schema import check_schema
 from gateway.store.unit_of_work import Store
 
@@ -57,7 +57,12 @@ def contract_and_text(
     chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
     if not chosen:
         raise ContractUnknown(contract=contract_id)
-    return _contract(chosen[-1].text, chosen[-1].file_name), chosen[-1].text.decode("utf-8")
+    return contract_of(chosen[-1]), chosen[-1].text.decode("utf-8")
+
+
+def contract_of(version: ContractVersion) -> Contract:
+    """The contract that a stored version says."""
+    return _contract(version.text, version.file_name)
 
 
 @lru_cache(maxsize=64)

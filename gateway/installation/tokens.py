@@ -79,6 +79,8 @@ def verify_assertion(assertion: str, *, client_id: str, jwk: Mapping[str, Any], 
     )
     if claims["sub"] != client_id:
         raise Unauthenticated(reason="the assertion's subject is another client")
+    if claims["exp"] <= claims["iat"]:
+        raise Unauthenticated(reason="the assertion ends before it begins")
     if claims["exp"] - claims["iat"] > ASSERTION_LIFE_SECONDS:
         raise Unauthenticated(reason=f"an assertion may live {ASSERTION_LIFE_SECONDS} seconds at most")
     return Assertion(client_id, claims["jti"], claims["exp"])

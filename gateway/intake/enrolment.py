@@ -16,16 +16,18 @@ from pathlib import Path
 from sqlmodel import Session
 
 from connectors.enrolment import Referral, ReferralList, read_referrals
-from connectors.errors import FileChanged
+from connectors.errors import FileChanged, RejectReason
 from connectors.reading import file_sha256
 from connectors.source_file import LocalFile
 from gateway.attestations.seals import Seal, seal_leaf
 from gateway.errors.enrolment import CohortAlreadySealed, EnrolmentRefused
-from gateway.events.contracts import CohortSealed, EnrolmentPreviewed
+from gateway.events.contracts import CohortSealed
 from gateway.events.event import PersonLine
+from gateway.events.look_ups import EnrolmentPreviewed, ReferralListRefused
 from gateway.events.rights import BasesRecorded
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
+from gateway.installation.look_ups import check_look_ups, found_lines
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import ReferralBatch as DeclaredBatch
 from gateway.store import ledger, queries
@@ -36,6 +38,9 @@ from policies.basis import Change, RecordKind
 from policies.facts import EnrolFacts
 from policies.programme import Notice, Programme
 from policies.terms import Action, Purpose
+
+FEW = 5  # so many people who are enrolled already are told line by line, and not more
+_TELLS_OF_PEOPLE = frozenset({RejectReason.ENROLLED_ALREADY, RejectReason.CASE_REFERENCE_TAKEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,9 @@ class EnrolmentPreview:
     referred: tuple[date, date] | None = None  # the first day and the last
     notices: tuple[tuple[str, int], ...] = ()  # by id, with how many were told by it
     refused: tuple[tuple[int, str], ...] = ()
+    listed: int = 0  # rows of the file
+    found: int = 0  # people who are enrolled already
+    is_too_long: bool = False
     sealed: Enrolled | None = None
 
     @property
@@ -88,7 +96,8 @@ class _Opened:
             self.contract.id,
             period=(self.contract.cohort.enrolment_from, self.contract.cohort.enrolment_to),
             notices={notice.id for notice in self.programme.notices},
-            taken={subject.case_reference for subject in queries.subjects(session, self.contract.id)},
+            taken={row.case_reference: row.subject_id for row in queries.subjects(session, self.contract.id)},
+            most=self.batch.size,
             refuse_elsewhere=True,  # totals of two contracts over the same people could be subtracted
         )
 
@@ -104,15 +113,18 @@ def preview(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> En
         if isinstance(opened, Enrolled):
             return EnrolmentPreview(contract_id, batch_id, digest, opened.count, sealed=opened)
         referrals = opened.read(gateway, asking.session, file, rehearses=True)
+        check_look_ups(asking, opened.programme, opened.contract, _ids_found(referrals))
         asking.uow.record(
             EnrolmentPreviewed(
                 contract=contract_id,
                 batch=batch_id,
-                listed=len(referrals.accepted) + len(referrals.refused),
+                listed=referrals.listed,
                 accepted=len(referrals.accepted),
                 file_sha256=referrals.file_sha256,
                 decision=opened.authorised.id,
-            )
+                found=len(referrals.found),
+            ),
+            found_lines(_ids_found(referrals), Purpose.OUTCOME_EVALUATION),
         )
     days = sorted(referral.referred_on for referral in referrals.accepted)
     return EnrolmentPreview(
@@ -123,7 +135,10 @@ def preview(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> En
         accepted=len(referrals.accepted),
         referred=(days[0], days[-1]) if days else None,
         notices=tuple(sorted(Counter(referral.notice_id for referral in referrals.accepted).items())),
-        refused=tuple((line, reason.value) for line, reason in referrals.refused),
+        refused=_lines_named(referrals),
+        listed=referrals.listed,
+        found=len(referrals.found),
+        is_too_long=referrals.is_too_long,
     )
 
 
@@ -143,6 +158,8 @@ def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path, *, prev
         if isinstance(opened, Enrolled):
             return opened
         referrals = opened.read(gateway, asking.session, file, rehearses=False)
+        _keep_refusal(asking, opened, referrals)
+        check_look_ups(asking, opened.programme, opened.contract, _ids_found(referrals))
         if not referrals.file_sha256 == digest == (previewed_sha256 or digest):
             raise FileChanged(file=file.name)
         seal = _seal(gateway, asking, opened, referrals, file.name)
@@ -170,18 +187,46 @@ def _open(gateway: Gateway, asking: Asking, contract_id: str, batch_id: str, dig
     return _Opened(contract, programme, batch, authorised)
 
 
+def _ids_found(referrals: ReferralList) -> list[str]:
+    return [one.value for one in referrals.found]
+
+
+def _lines_named(referrals: ReferralList) -> tuple[tuple[int, str], ...]:
+    """The refused lines, with their reasons. Where many are of people enrolled already, those are only counted."""
+    hides = len(referrals.found) > FEW
+    return tuple(
+        (line, reason.value) for line, reason in referrals.refused if not (hides and reason in _TELLS_OF_PEOPLE)
+    )
+
+
+def _keep_refusal(asking: Asking, opened: _Opened, referrals: ReferralList) -> None:
+    """What the log holds where this list is not sealed: its digest, its counts, and a line for whoever was found."""
+    refused = ReferralListRefused(
+        contract=opened.contract.id,
+        batch=opened.batch.id,
+        listed=referrals.listed,
+        accepted=len(referrals.accepted),
+        file_sha256=referrals.file_sha256,
+        found=len(referrals.found),
+    )
+    lines = found_lines(_ids_found(referrals), Purpose.OUTCOME_EVALUATION)
+    asking.keep(refused, lines, also_now=False)
+
+
 def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: ReferralList, file_name: str) -> Seal:
     """Store the batch's subjects and log the commitment to them."""
     contract, batch = opened.contract, opened.batch
     if len(referrals.accepted) != batch.size:
         reasons = {reason.value: count for reason, count in referrals.rejected.items()}
         counts = {"accepted": len(referrals.accepted), "the_contract_names": batch.size}
+        if referrals.is_too_long:
+            counts = {"listed": referrals.listed, "looked_up": 0, "the_contract_names": batch.size}
         raise EnrolmentRefused(
             contract=contract.id,
             batch=batch.id,
             reasons={**counts, **reasons},
             file=file_name,
-            lines=[(line, reason.value) for line, reason in referrals.refused],
+            lines=_lines_named(referrals),
         )
     seal = Seal.over(
         contract=contract.id,

@@ -248,7 +248,7 @@ def _read_changes(gateway: Gateway, run: RecordRun, transport: ListTransport, as
             session = step.asking.session
             kept = [one for one in told if one.subject is None or one.subject in step.allowed]
             kept += records.known_records(session, step.row, keys, elsewhere)
-            news = records.keep(session, step.row, keys, kept, now=step.asking.now)
+            news = records.keep(session, step.row, keys, kept)
             # from an earlier cursor the source tells some records again, which changes nothing
             step.row.cursor = own.cursor if _may_be_kept(own.cursor) else step.row.cursor
             # whoever may not be followed any more is told of from the beginning, should that end

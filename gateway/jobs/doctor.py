@@ -16,6 +16,8 @@ from gateway.errors.oversight import CheckpointMismatch
 from gateway.errors.table import outcome
 from gateway.evaluation.evaluating import AsOf, known_by
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
+from gateway.installation.look_ups import DAY, look_ups_since
 from gateway.installation.settings import Settings
 from gateway.intake.connecting import connectors
 from gateway.intake.enrolment import is_sealed
@@ -23,14 +25,13 @@ from gateway.jobs.diagnosis import FAIL, LOOK_AHEAD, OK, WARN, Diagnosis
 from gateway.jobs.lockout import diagnose_lockout
 from gateway.jobs.source_health import source_health
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.terms import Window
 from gateway.oversight import governance
 from gateway.oversight.advice import all_advice
 from gateway.release.publication import check_continues
 from gateway.release.releasing import refusal
 from gateway.rights import erasure, journal
-from gateway.rights.requests import open_requests
+from gateway.rights.requests import waiting_requests
 from gateway.store import contract_queries, ledger, queries
 from gateway.store.settlement_tables import Bill, Payment
 from gateway.store.tables import ReleaseRow, SourceRow
@@ -176,6 +177,7 @@ def _governance(gateway: Gateway) -> Iterator[Diagnosis]:
         yield Diagnosis(
             FAIL, objection, "`gateway policy propose` and `gateway policy approve`, or restore the database"
         )
+    yield from _look_ups(gateway)
     for contract_id, late in _late_requests(gateway, today):
         yield Diagnosis(WARN, f"{contract_id}: {late} requests are older than a month", "GDPR art. 12(3): answer them")
     with gateway.store.read() as session:
@@ -187,7 +189,7 @@ def _governance(gateway: Gateway) -> Iterator[Diagnosis]:
         else:
             yield Diagnosis(WARN, f"{what}; answer by {row.decide_by}", "`gateway advice answer`")
     if open_erasures := erasure.count_unfinished(gateway):
-        what = f"{open_erasures} erased people may still stand in gaps of the database"
+        what = f"unfinished: {open_erasures} erased people may still stand in the files of the database"
         yield Diagnosis(FAIL, what, "`gateway rights repeat-erasures` writes it anew")
     yield from _journal(gateway)
 
@@ -207,10 +209,22 @@ def _journal(gateway: Gateway) -> Iterator[Diagnosis]:
         yield Diagnosis(WARN, what, advice)
 
 
+def _look_ups(gateway: Gateway) -> Iterator[Diagnosis]:
+    """Contracts under which too many people were looked up within the last day."""
+    with gateway.store.read() as session:
+        for contract_id in contract_queries.contract_ids(session):
+            counted = look_ups_since(session, contract_id, gateway.clock() - DAY)
+            if counted.is_stopped:
+                what = f"{contract_id}: too many people were looked up within a day, and nobody is until one has passed"
+                yield Diagnosis(FAIL, what, "`gateway log show` says who looked; ask why, and tell the officer")
+
+
 def _late_requests(gateway: Gateway, today: date) -> list[tuple[str, int]]:
     with gateway.store.read() as session:
-        ids = contract_queries.contract_ids(session)
-    counts = [(one, sum(r.asked_on + _ANSWER_WITHIN < today for r in open_requests(gateway, one))) for one in ids]
+        counts = [
+            (one, sum(row.asked_at.date() + _ANSWER_WITHIN < today for row in waiting_requests(session, one)))
+            for one in contract_queries.contract_ids(session)
+        ]
     return [(contract_id, count) for contract_id, count in counts if count]
 
 
@@ -218,6 +232,8 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
     now = gateway.clock()
     with gateway.store.read() as session:
         ids = contract_queries.contract_ids(session)
+        if asked := len(queries.waiting_asks(session)):
+            yield Diagnosis(OK, f"{asked} attestations that recipients asked for wait", "`gateway release --asked`")
         if not ids:
             yield Diagnosis(WARN, "no contract is in force", "`gateway contract add CONTRACT PROGRAMME`")
         yield from _waiting(session)
@@ -264,7 +280,7 @@ def _acceptances(gateway: Gateway, session: Session, contract_id: str) -> Iterat
     """Versions in force whose acceptances do not hold: nothing is released under them."""
     for row in contract_queries.contract_versions(session, contract_id):
         try:
-            tokens(gateway, session, load_contract(row.text, file=row.file_name))
+            tokens(gateway, session, contract_of(row))
         except (AcceptanceMissing, AcceptancesCorrupt) as error:
             yield Diagnosis(FAIL, f"{contract_id} version {row.version}: the acceptances do not hold", str(error))
         else:

@@ -116,6 +116,7 @@ class ComparisonFigures:
     file_sha256: str
     codes_sha256: str
     rules: DisclosureRules
+    near: tuple[str, ...] = ()  # SHA-256 of earlier selections whose group had nearly as many people
 
     def body(self) -> dict[str, object]:
         """The figures as canonical JSON holds them. No field speaks of a person."""

@@ -29,6 +29,10 @@ class Tried:
     cohorts: tuple[tuple[PersonHistory, ...], ...]
     seeds: tuple[int, ...] = ()
 
+    @property
+    def is_of_real_people(self) -> bool:
+        return not self.seeds and any(self.cohorts)
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -108,11 +112,13 @@ def what_if(
     swings_of: str,
     report: Callable[[int, int], None],
 ) -> WhatIf:
-    """Try a draft on each of these cohorts. `report` is told how many steps of how many are done. Raises
+    """Try a draft on each of these cohorts. `report` is told how many steps of how many are done.
+
+    Of real people no swings are reckoned: how a total moves with a term tells of the few who move it. Raises
     `ContractNotEvaluable`.
     """
     chosen = next(one for one in tried if one.name == swings_of)
-    varied = terms(chosen.contract)
+    varied = [] if chosen.is_of_real_people else terms(chosen.contract)
     steps = count(1)
 
     def step() -> None:

@@ -12,18 +12,15 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from sqlmodel import Session
-
 from gateway.attestations import claims, status
 from gateway.contracts import accepted
 from gateway.errors.signer import SignerRefused
 from gateway.events.releases import BundleHandedOut, ReleaseIssued, ReleaseSuperseded
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.contract_file import load_contract
+from gateway.installation.in_force import contract_of
 from gateway.release import countersigned
 from gateway.release.bundle import assemble
-from gateway.release.planning import is_issued
 from gateway.release.publication import check_continues
 from gateway.release.states import ReleaseAction, ReleaseState, after
 from gateway.store import contract_queries, ledger, queries
@@ -103,7 +100,7 @@ def issue(gateway: Gateway, asking: Asking, row: ReleaseRow, authorised: Authori
     return _released_bundle(row, is_new=True)
 
 
-def hand_out(gateway: Gateway, asking: Asking, row: ReleaseRow, requested_by: Party | None) -> Released:
+def hand_out(gateway: Gateway, asking: Asking, row: ReleaseRow, requested_by: Party | None = None) -> Released:
     """Step 10 for an attestation that exists: with a fresh status and receipt, and with what superseded it."""
     row.bundle = _assemble(gateway, asking, row, token_of(row))
     asking.session.add(row)
@@ -134,8 +131,8 @@ def _check_authorised(gateway: Gateway, asking: Asking, row: ReleaseRow, authori
 def _assemble(gateway: Gateway, asking: Asking, row: ReleaseRow, token: str) -> bytes:
     versions = contract_queries.contract_versions(asking.session, row.contract_id)
     version = next(version for version in versions if version.version == row.contract_version)
-    contract = load_contract(version.text, file=version.file_name)
-    later = _successor(asking.session, row)
+    contract = contract_of(version)
+    later = queries.successor(asking.session, row.id)
     return assemble(
         gateway,
         asking.uow,
@@ -146,12 +143,6 @@ def _assemble(gateway: Gateway, asking: Asking, row: ReleaseRow, token: str) -> 
         acceptances=accepted.tokens(gateway, asking.session, contract),
         countersignatures=countersigned.tokens(asking.session, row.id),
     )
-
-
-def _successor(session: Session, row: ReleaseRow) -> ReleaseRow | None:
-    """The issued attestation that superseded this one directly, if any."""
-    rows = queries.releases(session, row.contract_id)
-    return next((other for other in rows if other.supersedes == row.id and is_issued(other)), None)
 
 
 def _released_bundle(row: ReleaseRow, *, is_new: bool) -> Released:

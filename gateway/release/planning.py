@@ -117,7 +117,17 @@ def plan(
     programme = gateway.programme(session, request.contract.id)
     frozen = evaluating.frozen_at(session, request.contract, request.window)
     held = evaluating.held_back(session, request.contract, request.window, None if corrects else frozen, now=now)
-    facts = _facts(session, programme, request, frozen, is_held=held is not None, now=now)
+    facts = _facts(
+        session,
+        programme,
+        request,
+        now=now,
+        is_due=frozen is not None and frozen <= now,
+        sources_complete=frozen is not None and held is None,
+        codes_acceptable=not request.contract.unknown_codes_block
+        or frozen is None
+        or not evaluating.unknown_spells(session, request.contract, request.window, known_at=frozen),
+    )
     with evaluating.telling_what_is_held(held):
         authorised = ask(_party(request), claims.ACTIONS[request.template], programme, facts)  # 1
     existing = [row for row in _revisions(session, request) if revision is None or row.revision == revision]
@@ -151,18 +161,31 @@ def _party(request: ReleaseRequest) -> Party:
     return Party(request.contract.party(request.recipient).organisation, Role(request.recipient))
 
 
+def ask_from_outside(
+    session: Session, programme: Programme, request: ReleaseRequest, *, now: datetime, ask: Ask
+) -> Authorised:
+    """The policy's answer to a recipient who asks itself: by the contract, the calendar and what people decided.
+
+    What registers say is no fact here: it would show in whether the answer is yes. The municipality's own release asks
+    with all that is true. Raises `PolicyDenied`.
+    """
+    is_due = now.date() >= request.contract.freezes_on(request.window)
+    facts = _facts(session, programme, request, now=now, is_due=is_due, sources_complete=True, codes_acceptable=True)
+    return ask(_party(request), claims.ACTIONS[request.template], programme, facts)
+
+
 def _facts(
     session: Session,
     programme: Programme,
     request: ReleaseRequest,
-    frozen: datetime | None,
     *,
-    is_held: bool,
     now: datetime,
+    is_due: bool,
+    sources_complete: bool,
+    codes_acceptable: bool,
 ) -> ReleaseFacts:
-    """What the policy is told of a release whose window's data froze at an instant. What is held is not complete."""
+    """What the policy is told of a release. What is held is not complete."""
     contract, window = request.contract, request.window
-    is_due = frozen is not None and frozen <= now
     return ReleaseFacts(
         purpose=request.purpose,
         contract_sha256=evaluating.newest_digest(session, contract),
@@ -170,12 +193,10 @@ def _facts(
         cohort_sealed=is_sealed(session, contract),
         release_planned=contract.is_planned(request.template, request.recipient, window.label),  # 3
         window_frozen=now.date() >= contract.freezes_on(window),
-        sources_complete=frozen is not None and not is_held,
+        sources_complete=sources_complete,
         cohort_reaches_k=may_show_total(contract.cohort.size, DisclosureRules(contract.k, contract.k_cohort)),
         date_declared=contract.is_planned(Template.PREDICATE, request.recipient, window.label) and is_due,
-        codes_acceptable=not contract.unknown_codes_block
-        or frozen is None
-        or not evaluating.unknown_spells(session, contract, window, known_at=frozen),
+        codes_acceptable=codes_acceptable,
         # the draft's only table comes from show_breakdown, and the rehearsal judges it again
         cells_cleared=True,
         recipient_is_creditor=request.recipient == Recipient.OPERATOR,

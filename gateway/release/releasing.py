@@ -20,7 +20,7 @@ from gateway.errors.signer import StaysUnsigned
 from gateway.evaluation import evaluating
 from gateway.evaluation.looking import Answered, Snapshot, look_apart
 from gateway.events.releases import ReleaseChecked, ReleaseResumed
-from gateway.installation.authority import Asking, Authorised, deciding
+from gateway.installation.authority import Asking, Authorised, deciding, lines_of_people_read
 from gateway.installation.gateway import Gateway
 from gateway.release import drafting, issuing
 from gateway.release.drafting import DraftAllowed, DraftClaims
@@ -45,13 +45,12 @@ def release(
     recipient: Recipient,
     *,
     revision: int | None = None,
-    requested_by: Party | None = None,
     purpose: Purpose = Purpose.OUTCOME_PAYMENT,
 ) -> Released:
-    """Release one planned attestation, finish an interrupted one, or hand out the one that exists.
+    """Release one planned attestation, finish an interrupted one, or hand out the one that exists, for the
+    municipality: whoever asks from outside never evaluates (`release.asks`).
 
-    `revision` asks for an earlier one, which says by which it was superseded. `requested_by` is the recipient's own
-    party over HTTP and None for the municipality's staff.
+    `revision` asks for an earlier one, which says by which it was superseded.
 
     Raises `ContractUnknown`, `WindowUnknown`, `RevisionUnknown`, `WindowOutOfOrder`, `ReleaseInterrupted`,
     `DraftRefused`, `PolicyDenied`, and of these `StaysUnsigned` where it was drafted before.
@@ -59,11 +58,11 @@ def release(
     key = (contract_id, window_label, template, recipient)
 
     def authorise(asking: Asking) -> DraftAllowed | Answered[Released | ReleaseRow]:  # 1, 3
-        request = request_of(gateway, asking.session, *key, requested_by=requested_by, purpose=purpose)
+        request = request_of(gateway, asking.session, *key, purpose=purpose)
         planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask, revision=revision)
         match planned:
             case HandOut():
-                return Answered(issuing.hand_out(gateway, asking, planned.row, requested_by))
+                return Answered(issuing.hand_out(gateway, asking, planned.row))
             case Finish():
                 row, authorised = planned.row, planned.authorised
                 asking.uow.record(
@@ -87,7 +86,7 @@ def release(
 
     with _telling_what_stays(gateway, *key):
         done = look_apart(gateway, contract_id, purpose, authorise=authorise, look=look, record=record)
-    return done if isinstance(done, Released) else finish(gateway, done, requested_by, purpose=purpose)
+    return done if isinstance(done, Released) else finish(gateway, done, purpose=purpose)
 
 
 def check(
@@ -97,7 +96,6 @@ def check(
     template: Template,
     recipient: Recipient,
     *,
-    requested_by: Party | None = None,
     purpose: Purpose = Purpose.OUTCOME_PAYMENT,
 ) -> str:
     """A dry run: what a release would do now, before anybody's data are looked at, and nothing is drafted.
@@ -108,7 +106,7 @@ def check(
     """
     key = (contract_id, window_label, template, recipient)
     with _telling_what_stays(gateway, *key), deciding(gateway) as asking:
-        request = request_of(gateway, asking.session, *key, requested_by=requested_by, purpose=purpose)
+        request = request_of(gateway, asking.session, *key, purpose=purpose)
         planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask)
         asking.uow.record(
             ReleaseChecked(
@@ -118,7 +116,8 @@ def check(
                 recipient=recipient,
                 decision=planned.authorised.id,
                 decision_sha256=planned.authorised.sha256,
-            )
+            ),
+            lines_of_people_read(asking.session, purpose),
         )
     return _word(planned)
 
@@ -126,7 +125,6 @@ def check(
 def finish(
     gateway: Gateway,
     row: ReleaseRow,
-    requested_by: Party | None = None,
     *,
     purpose: Purpose = Purpose.OUTCOME_PAYMENT,
 ) -> Released:
@@ -136,11 +134,11 @@ def finish(
     """
     key = _key(row)
     with _telling_what_stays(gateway, *key), deciding(gateway) as asking:
-        request = request_of(gateway, asking.session, *key, requested_by=requested_by, purpose=purpose)
+        request = request_of(gateway, asking.session, *key, purpose=purpose)
         planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask, revision=row.revision)
         match planned:
             case HandOut():
-                return issuing.hand_out(gateway, asking, planned.row, requested_by)
+                return issuing.hand_out(gateway, asking, planned.row)
             case Finish():
                 return issuing.issue(gateway, asking, planned.row, planned.authorised)
             case Draft():

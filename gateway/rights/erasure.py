@@ -1,21 +1,22 @@
 """Erasing one person (GDPR art. 17, invariant 10): the rows go, the totals and the logs stay.
 
 What the person added to each window's figures stays as a sum over everybody erased (`Remainder`), so that no total, no
-amount and no attestation changes. The log keeps the digests of the person's lines; without their nonces nobody can
-tell what they said. A journal outside the database (`gateway.rights.journal`) holds a digest of each erased subject id,
-so that an erasure is done again after a backup from before it was restored. The certificate, signed, is for the person.
+amount and no attestation changes. The person's lines in the log are deleted; their digests stay with the event, and
+without the nonces nobody can tell what they said. A journal outside the database (`gateway.rights.journal`) holds a
+digest of each erased subject id, so that an erasure is done again after a backup from before it was restored. The
+certificate, signed, is for the person.
 """
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any
 
-from sqlmodel import Session, SQLModel, col, delete, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from gateway.attestations.jws import sign_compact
-from gateway.errors.rights import RequestUnknown
+from gateway.errors.rights import ErasureUnfinished, RequestUnknown
+from gateway.errors.store import StoreBusy
 from gateway.evaluation.evaluating import histories
 from gateway.events.rights import DatabaseRewritten, ErasureRepeated, PersonErased
 from gateway.installation.authority import Asking, Authorised
@@ -25,12 +26,13 @@ from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.oversight.audit.findings import forget
 from gateway.rights import journal
 from gateway.store import basis
-from gateway.store.audit_tables import AuditItem
 from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.record_tables import PullRun, RecordRow, StagedAnswer
+from gateway.store.rewriting import write_anew
 from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
 from gateway.store.tables import IncomeRow, LinkageRow, SpellRow, Subject, SubjectKeyRow, VaultRow
+from gateway.wording.rights import ERASED
 from policies.programme import Programme
 
 TYPE = "erasure-certificate+jwt"
@@ -44,12 +46,8 @@ OF_PEOPLE = (
     StagedAnswer,
     EvidenceRow,
     BasisRow,
+    PersonLineRow,
     Subject,
-)
-_KEPT = (
-    "sums over everybody erased in this contract",
-    "digests of log lines, without what they were made of",
-    "the record that a request was answered, without a person",
 )
 
 
@@ -77,15 +75,14 @@ def erase(
     subject, contract_id = request.subject_id, programme.contract_id
     mark = digest_of(subject)
     _keep_sums(gateway, asking.session, programme, subject, now=asking.now)
-    rows = _delete(asking.session, contract_id, subject)
-    certificate = _certificate(gateway, asking, programme, mark, rows)
+    _delete(asking.session, contract_id, subject)
+    certificate = _certificate(gateway, asking, programme, mark)
     asking.session.add(ErasureRow(subject_sha256=mark, contract_id=contract_id, certificate=certificate, at=asking.now))
     asking.uow.record(
         PersonErased(
             contract=contract_id,
             request=request.id,
             subject_sha256=mark,
-            rows=rows,
             certificate_sha256=hashlib.sha256(certificate.encode("ascii")).hexdigest(),
             decision=authorised.id,
         )
@@ -111,10 +108,10 @@ def repeat(gateway: Gateway) -> int:
                 continue
             programme = gateway.programme(uow.session, subject.contract_id)
             _keep_sums(gateway, uow.session, programme, subject.subject_id, now=uow.now)
-            rows = _delete(uow.session, subject.contract_id, subject.subject_id)
+            _delete(uow.session, subject.contract_id, subject.subject_id)
             row = ErasureRow(subject_sha256=mark, contract_id=subject.contract_id, certificate="", at=uow.now)
             uow.session.merge(row)
-            uow.record(ErasureRepeated(contract=subject.contract_id, subject_sha256=mark, rows=rows))
+            uow.record(ErasureRepeated(contract=subject.contract_id, subject_sha256=mark))
             found += 1
     return found
 
@@ -123,11 +120,16 @@ def finish(gateway: Gateway) -> int:
     """Write the database anew where somebody was erased since it last was; how many erasures that finished.
 
     To be called when the erasing transaction has ended. Until then `count_unfinished` counts them, and what was erased
-    may still stand in gaps of the database file. Raises `StoreBusy` and `StoreFull`, and is then to be called again.
+    may still stand in gaps of the database file. Raises `ErasureUnfinished` where somebody else uses the database, and
+    `StoreFull`: then it is to be called again.
     """
-    if not count_unfinished(gateway):
+    unfinished = count_unfinished(gateway)
+    if not unfinished:
         return 0
-    gateway.store.rewrite()
+    try:
+        write_anew(gateway.store)
+    except StoreBusy:
+        raise ErasureUnfinished(erasures=unfinished) from None
     with gateway.write() as uow:
         rows = uow.session.exec(select(ErasureRow).where(~col(ErasureRow.is_rewritten))).all()
         for row in rows:
@@ -177,55 +179,38 @@ def _share(gateway: Gateway, session: Session, contract_id: str, person: PersonH
     return Remainder(1, by_week, amounts)
 
 
-def _delete(session: Session, contract_id: str, subject: str) -> dict[str, int]:
-    """Delete every row of a person and empty the person's log lines; how many of each."""
+def _delete(session: Session, contract_id: str, subject: str) -> None:
+    """Delete every row of a person, the lines in the log included. How many there were, nobody counts: it would tell of
+    the person.
+    """
     row = session.get(Subject, subject)
     reference = "" if row is None else row.case_reference
-    counts = {}
     for table in OF_PEOPLE:
-        counts[_name(table)] = _count(session, table, subject)
         session.exec(delete(table).where(col(table.subject_id) == subject))
-    lines = session.exec(select(PersonLineRow).where(PersonLineRow.subject_id == subject)).all()
-    counts[_name(PersonLineRow)] = len(lines)
-    session.exec(
-        update(PersonLineRow).where(col(PersonLineRow.subject_id) == subject).values(subject_id="", nonce=b"", body="")
-    )
     session.exec(update(RightsRequest).where(col(RightsRequest.subject_id) == subject).values(subject_id=""))
-    counts[_name(AuditItem)] = forget(session, subject)
+    forget(session, subject)
     # a run that stopped just there begins anew: asking again changes nothing
     session.exec(update(PullRun).where(col(PullRun.position) == subject).values(position=""))
     for run in session.exec(select(PullRun).where(PullRun.contract_id == contract_id)):
         run.people = [one for one in run.people if one != subject]
-    counts[_name(StatementRow)] = _forget_statements(session, contract_id, reference)
+    _forget_statements(session, contract_id, reference)
     session.expire_all()
-    return counts
 
 
-def _forget_statements(session: Session, contract_id: str, reference: str) -> int:
-    """Take the person out of every statement that names the person; how many. The signed copy goes, since nothing can
-    be taken out of it; its digest stays, and so does what was said of the others.
+def _forget_statements(session: Session, contract_id: str, reference: str) -> None:
+    """Take the person out of every statement that names the person. The signed copy goes, since nothing can be taken
+    out of it; its digest stays, and so does what was said of the others.
     """
-    found = 0
     for row in session.exec(select(StatementRow).where(StatementRow.contract_id == contract_id)):
         others = [said for said in row.people if said["case_reference"] != reference]
         if len(others) == len(row.people):
             continue
         row.token, row.people = "", others
         session.add(row)
-        found += 1
     session.flush()
-    return found
 
 
-def _count(session: Session, table: Any, subject: str) -> int:
-    return len(session.exec(select(table).where(col(table.subject_id) == subject)).all())
-
-
-def _name(table: type[SQLModel]) -> str:
-    return str(table.__tablename__)
-
-
-def _certificate(gateway: Gateway, asking: Asking, programme: Programme, mark: str, rows: dict[str, int]) -> str:
+def _certificate(gateway: Gateway, asking: Asking, programme: Programme, mark: str) -> str:
     signer = gateway.signer(asking.session)
     claims: dict[str, object] = {
         "iss": gateway.issuer,
@@ -233,8 +218,7 @@ def _certificate(gateway: Gateway, asking: Asking, programme: Programme, mark: s
         "contract": programme.contract_id,
         "controller": programme.controller,
         "subject_sha256": mark,
-        "rows": rows,
-        "kept": list(_KEPT),
+        "told": dict(ERASED),
         "law": "GDPR art. 17(1)",
     }
     if signer.is_development or gateway.installed.is_demo:

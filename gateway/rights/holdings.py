@@ -56,12 +56,12 @@ def holdings_of(session: Session, subject: Subject) -> Holdings:
     spells = session.exec(
         select(SpellRow)
         .where(SpellRow.subject_id == subject.subject_id)
-        .order_by(col(SpellRow.from_week), col(SpellRow.id))
+        .order_by(col(SpellRow.from_week), col(SpellRow.known_from), SpellRow.code, col(SpellRow.id))
     )
     months = session.exec(
         select(IncomeRow)
         .where(IncomeRow.subject_id == subject.subject_id)
-        .order_by(col(IncomeRow.month), col(IncomeRow.id))
+        .order_by(col(IncomeRow.month), col(IncomeRow.known_from), IncomeRow.income_type, col(IncomeRow.id))
     )
     records = session.exec(
         select(BasisRow).where(BasisRow.subject_id == subject.subject_id).order_by(col(BasisRow.at), BasisRow.record_id)

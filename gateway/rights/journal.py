@@ -3,7 +3,8 @@
 A file of lines beside the database, to be backed up apart from it. Each erasure writes two: `intended` before the
 commit that decides it, `confirmed` after. A crash between them leaves an intent, which is no decision: nobody is erased
 by it. `settle` closes it as soon as the database says how it went: `confirmed` where it holds the erasure, `dropped`
-where it holds a refusal of the same request. A line names a person by the digest of the random subject id.
+where it holds a refusal of the same request. A line names a person by the digest of the random
+subject id, and tells the month alone.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def _was_refused(session: Session, request: str) -> bool:
 
 def _append(gateway: Gateway, line: Line, now: datetime) -> None:
     """Append a line, in the place of half a line where a crash left one, and wait until the disk has it."""
-    text = json.dumps({**line, "at": str(int(now.timestamp()))}, sort_keys=True) + "\n"
+    text = json.dumps({**line, "at": f"{now:%Y-%m}"}, sort_keys=True) + "\n"
     file = _file(gateway)
     is_new = not file.exists()
     handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)

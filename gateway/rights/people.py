@@ -18,6 +18,7 @@ from gateway.events.event import PersonLine
 from gateway.events.rights import RecordChanged
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
+from gateway.installation.look_ups import NamedBy, look_up
 from gateway.intake.stops import record_person_stop
 from gateway.store import basis, queries
 from gateway.store.rights_tables import BasisRow
@@ -114,7 +115,7 @@ def end(gateway: Gateway, contract_id: str, record: str, *, channel: Channel, ro
         begun = asking.session.get(BasisRow, (record, Change.BEGINS))
         if begun is None or begun.contract_id != contract_id:
             raise RecordUnknown(record=record)
-        authorised = ask_about_person(asking, programme, Action.REGISTER_RIGHT, role, enrolled=True)
+        authorised = open_by_id(gateway, asking, programme, begun.subject_id, Action.REGISTER_RIGHT, role)
         if begun.kind == RecordKind.STATUTORY_BASIS:
             raise RecordRefused(reason="a statutory basis is not withdrawn; register an objection (GDPR art. 21)")
         if asking.session.get(BasisRow, (record, Change.ENDS)) is not None:
@@ -128,13 +129,28 @@ def open_person(
 ) -> tuple[str, Authorised]:
     """The subject id of whoever this is, once the policy has allowed this member of staff to open that person.
 
-    Raises `PolicyDenied`; a name that is nobody's is refused by P62 and recorded like any other refusal.
+    Found or not, that somebody looked is logged, whatever is answered. Raises `LookUpsEnded`, `PolicyDenied`; a name
+    that is nobody's is refused by P62 and recorded like any other refusal.
     """
     subject = find(gateway, asking.session, programme.contract_id, who)
+    named_by = NamedBy.NUMBER if who.cpr else NamedBy.CASE_REFERENCE
+    asking.act_in(role)
+    contract = gateway.contract(asking.session, programme.contract_id)
+    look_up(asking, programme, contract, subject, named_by, ends=action is not Action.REGISTER_RIGHT)
     authorised = ask_about_person(asking, programme, action, role, enrolled=subject is not None)
     if subject is None:  # P62 has refused this already
         raise PersonUnknown(contract=programme.contract_id)
     return subject, authorised
+
+
+def open_by_id(
+    gateway: Gateway, asking: Asking, programme: Programme, subject: str, action: Action, role: Role
+) -> Authorised:
+    """The same where a record's id named the person: `PolicyDenied`, `LookUpsEnded`."""
+    asking.act_in(role)
+    contract = gateway.contract(asking.session, programme.contract_id)
+    look_up(asking, programme, contract, subject, NamedBy.RECORD, ends=action is not Action.REGISTER_RIGHT)
+    return ask_about_person(asking, programme, action, role, enrolled=True)
 
 
 def find(gateway: Gateway, session: Session, contract_id: str, who: Who) -> str | None:

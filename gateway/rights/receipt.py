@@ -20,7 +20,7 @@ from gateway.events.rights import PersonRead
 from gateway.installation.authority import deciding
 from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
-from gateway.rights.people import ask_about_person
+from gateway.rights.people import open_by_id
 from gateway.store.rights_tables import BasisRow
 from gateway.wording.plain_danish import PROMISE, categories, category_source
 from gateway.wording.views import JsonValue
@@ -62,7 +62,7 @@ def consent_receipt(
         if not rows or RecordKind(rows[0].kind) not in CONSENTS:
             raise RecordUnknown(record=record)
         programme = gateway.programme(asking.session, contract_id)
-        authorised = ask_about_person(asking, programme, Action.READ_PERSON, role, enrolled=True)
+        authorised = open_by_id(gateway, asking, programme, rows[0].subject_id, Action.READ_PERSON, role)
         contract = gateway.contract(asking.session, contract_id)
         made = receipt_of(rows, contract, programme, contact, issuer=gateway.issuer, on=asking.now.date().isoformat())
         asking.uow.record(

@@ -42,7 +42,7 @@ from gateway.rights.report_view import (
     SourceTold,
     StatusHeld,
 )
-from gateway.store import queries
+from gateway.store import ledger, queries
 from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.rights_tables import RightsRequest, StatementRow
 from gateway.store.tables import ReleaseRow, Subject
@@ -66,6 +66,7 @@ def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> Acces
     """
     with deciding(gateway) as asking:
         session = asking.session
+        before = ledger.size(session, "access")
         programme = gateway.programme(session, contract_id)
         contract = gateway.contract(session, contract_id)
         subject_id, authorised = open_person(gateway, asking, programme, who, Action.READ_PERSON, role)
@@ -99,7 +100,7 @@ def report(gateway: Gateway, contract_id: str, who: Who, *, role: Role) -> Acces
             third_countries=(),
             automated_decisions=False,
             held=_person_held(holdings_of(session, subject)),
-            look_ups=_look_ups(session, subject_id),
+            look_ups=_look_ups(session, subject_id, before=before),
             received=_what_recipients_got(gateway, session, contract, programme, subject),
             requests=_requests(session, subject_id),
             rights=RIGHTS,
@@ -199,13 +200,13 @@ def _person_held(held: Holdings) -> PersonHeld:
     )
 
 
-def _look_ups(session: Session, subject: str) -> tuple[LookUp, ...]:
-    """Each event in which the person's data took part, in the order of the log."""
+def _look_ups(session: Session, subject: str, *, before: int) -> tuple[LookUp, ...]:
+    """Each event before an index in which the person's data took part, in the order of the log."""
     query = (
         select(LogEntry, PersonLineRow)
         .join(PersonLineRow, col(PersonLineRow.log_idx) == col(LogEntry.idx))
-        .where(LogEntry.log == "access", PersonLineRow.subject_id == subject)
-        .order_by(col(LogEntry.idx), col(PersonLineRow.position))
+        .where(LogEntry.log == "access", LogEntry.idx < before, PersonLineRow.subject_id == subject)
+        .order_by(col(LogEntry.idx), PersonLineRow.body)
     )
     found = []
     for entry, line in session.exec(query):
@@ -215,6 +216,7 @@ def _look_ups(session: Session, subject: str) -> tuple[LookUp, ...]:
                 at=entry.at.strftime("%Y-%m-%d %H:%M UTC"),
                 entry=str(entry.idx),
                 action=said["action"],
+                role=event["by_role"],
                 purpose=said["purpose"],
                 source=str(event.get("source", "")),
             )

@@ -144,11 +144,14 @@ class PersonHeld:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """An event in which the person's data took part: when, by its entry in the log, what was done, why, and where."""
+    """An event in which the person's data took part: when, by its entry in the log, what was done, in which role, why,
+    and where. The log names who it was; a citizen's report names the role (C-579/21).
+    """
 
     at: str
     entry: str
     action: str
+    role: str
     purpose: str
     source: str
 

@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from gateway.errors.rights import RequestRefused, RequestUnknown
 from gateway.events.event import PersonLine
+from gateway.events.look_ups import RequestsListed
 from gateway.events.rights import RightAsked, RightDecided
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
+from gateway.installation.look_ups import NamedBy, look_up
 from gateway.rights import erasure, journal
 from gateway.rights.people import Who, open_person, stop_now
 from gateway.rights.retention import Hold, holds
@@ -95,12 +97,23 @@ def ask(gateway: Gateway, contract_id: str, who: Who, right: Right, *, role: Rol
 
 
 def open_requests(gateway: Gateway, contract_id: str) -> tuple[OpenRequest, ...]:
-    """The requests that wait for an answer, oldest first."""
-    with gateway.store.read() as session:
-        gateway.programme(session, contract_id)
-        query = select(RightsRequest).where(RightsRequest.contract_id == contract_id, RightsRequest.answer == "")
-        rows = session.exec(query.order_by(col(RightsRequest.asked_at), RightsRequest.id))
+    """The requests that wait for an answer, oldest first; that staff saw them is logged, with a line for each person.
+
+    Raises `ContractUnknown`.
+    """
+    with gateway.write() as uow:
+        gateway.programme(uow.session, contract_id)
+        rows = waiting_requests(uow.session, contract_id)
+        subjects = {row.subject_id for row in rows}
+        lines = [PersonLine(subject, "requests_listed", Purpose.RIGHTS_REQUEST) for subject in sorted(subjects)]
+        uow.record(RequestsListed(contract=contract_id, waiting=len(rows)), lines)
         return tuple(OpenRequest(row.id, row.kind, row.asked_at.date(), row.asked_by) for row in rows)
+
+
+def waiting_requests(session: Session, contract_id: str) -> Sequence[RightsRequest]:
+    """The rows of the requests that wait, oldest first."""
+    query = select(RightsRequest).where(RightsRequest.contract_id == contract_id, RightsRequest.answer == "")
+    return session.exec(query.order_by(col(RightsRequest.asked_at), RightsRequest.id)).all()
 
 
 def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, rule: str = "") -> RequestAnswer:
@@ -119,7 +132,10 @@ def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, 
         if rule:
             check_typed(rule, what="the rule")
         programme = gateway.programme(asking.session, contract_id)
+        contract = gateway.contract(asking.session, contract_id)
         subject = row.subject_id
+        asking.act_in(Role.SYSTEM_OWNER)
+        look_up(asking, programme, contract, subject, NamedBy.RECORD, ends=False)
         found = _holds(gateway, asking, programme, subject) if row.kind == Right.ERASURE and grant else []
         authorised, allowed = _authorise(gateway, asking, programme, row, retention_clear=not found)
         granted = grant and allowed

@@ -79,7 +79,8 @@ def read_settlement(gateway: Gateway, session: Session, contract_id: str, *, now
         *(_signed_document(row, trust, is_standing=row.id not in replaced) for row in issued if trust is not None),
     ]
     frozen = {
-        window.label: evaluating.frozen_at(session, gateway.contract_for(session, contract_id, window), window)
+        # as the calendar and the pulls say: whether a code of somebody is unknown is for municipal eyes
+        window.label: evaluating.complete_at(session, gateway.contract_for(session, contract_id, window), window)
         for window in contract.windows
     }
     held = {

@@ -15,6 +15,7 @@ from typing import Literal
 from gateway.events.actor import Actor
 from gateway.outcomes.contract import Contract, Tariff
 from gateway.outcomes.figures import Figures
+from gateway.outcomes.opening import OpeningBalances
 from gateway.outcomes.tariff import owed_amounts
 from gateway.settlement import account
 from gateway.settlement.account import BillKind, BillLine, billed_amounts
@@ -189,9 +190,10 @@ def sheet(settled: Settled, bill: Bill, found: Sequence[SheetCheck], *, is_demo:
 def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set[str]) -> SheetCheck:
     """What all documents up to the bill's last window add up to is what the tariffs make of their quantities.
 
-    A tariff that reads more than its own quantity (a price by state or year, a person's cap, a difference) cannot be
-    computed again from totals: the sheet says so, and rests on the contract's digest and the signature. So it does of a
-    window that the parties stated before the gateway; after it the stated figures are where the totals begin.
+    A tariff that reads more than its own quantity (a price by state or year, a person's cap, a difference, a gate on
+    what no line shows) cannot be computed again from totals: the sheet says so, and rests on the contract's digest and
+    the signature. So it does of a window that the parties stated before the gateway; after it the stated figures are
+    where the totals begin.
     """
     last = max(settled.order[window] for window in windows)
     label = settled.contract.windows[last].label
@@ -216,7 +218,7 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
                 continue
             quantity, amount = totals[line.tariff]
             totals[line.tariff] = (quantity + line.quantity, amount + line.amount_minor)
-    if not all(_is_plain(contract, tariff) for tariff in contract.tariffs):
+    if not all(_is_plain(contract, tariff, opening) for tariff in contract.tariffs):
         said = "ikke efterregnelig af totaler: signaturen gælder · rests on the signature, not on totals"
         return SheetCheck(CheckName.AGREED_PRICE, True, said)
     expected = owed_amounts(contract, [*series, _figures(contract, label, totals, last + 1)], opening)[-1]
@@ -227,17 +229,31 @@ def _agreed_price(settled: Settled, versions: Collection[Contract], windows: set
 
 
 def _figures(contract: Contract, window: str, totals: Mapping[str, tuple[int, int]], windows: int) -> Figures:
-    """What tariffs read that follow from their own quantity alone."""
+    """What tariffs read that follow from their own quantity alone; a declared figure that is not due yet is absent."""
+    quantities = {tariff.main_figure: totals[tariff.id][0] for tariff in contract.tariffs}
     return Figures(
         window=window,
-        quantities={tariff.main_figure: totals[tariff.id][0] for tariff in contract.tariffs if tariff.main_figure},
+        quantities={
+            name: quantity
+            for name, quantity in quantities.items()
+            if contract.measure(name) is not None or contract.is_due(name, windows - 1)
+        },
         personal={tariff.id: tariff.single_price * totals[tariff.id][0] for tariff in contract.personal_tariffs},
         windows=windows,
     )
 
 
-def _is_plain(contract: Contract, tariff: Tariff) -> bool:
-    """Whether the tariff's cumulative amount follows from its cumulative quantity."""
+def _is_plain(contract: Contract, tariff: Tariff, opening: OpeningBalances | None) -> bool:
+    """Whether the tariff's cumulative amount follows from the quantities that lines show.
+
+    After adoption a declared figure goes on from what its evaluator declared of the stated windows, which nobody states
+    here.
+    """
+    figure = tariff.main_figure
+    if opening is not None and figure and contract.measure(figure) is None:
+        return False
+    if tariff.gate is not None and tariff.gate.of not in {one.main_figure for one in contract.tariffs}:
+        return False
     if tariff.cap_window_minor or contract.caps.person_minor:
         return False
     return tariff.follows_from_quantity

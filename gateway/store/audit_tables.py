@@ -11,6 +11,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from gateway.store.columns import blob, instant, json_value, optional_instant
+from gateway.store.order import OF_PEOPLE
 
 
 class AuditSample(SQLModel, table=True):
@@ -44,6 +45,7 @@ class AuditItem(SQLModel, table=True):
     empties subject, salt, reason and weeks and keeps the digest, which then says nothing.
     """
 
+    __table_args__ = OF_PEOPLE
     sample_id: str = Field(primary_key=True)
     item: int = Field(primary_key=True)  # 1 for the lowest rank
     subject_id: str = Field(index=True)

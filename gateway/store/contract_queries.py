@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, literal_column
 from sqlmodel import Session, col, select
 
-from gateway.store.contract_tables import ContractVersion, OpeningRow, ProgrammeRow
+from gateway.store.contract_tables import ContractVersion, OpeningRow, ProgrammeRow, TriedDraft
 from gateway.store.log_tables import LogEntry
 from outcome_verifier import canonical
 
@@ -26,6 +26,12 @@ def programmes(session: Session, contract_id: str) -> Sequence[ProgrammeRow]:
     """All programme files of a contract, the one in force last."""
     query = select(ProgrammeRow).where(ProgrammeRow.contract_id == contract_id)
     return session.exec(query.order_by(col(ProgrammeRow.position))).all()
+
+
+def tried_drafts(session: Session, contract_id: str) -> Sequence[TriedDraft]:
+    """The drafts that were tried on the people of a contract."""
+    query = select(TriedDraft).where(TriedDraft.contract_id == contract_id)
+    return session.exec(query.order_by(TriedDraft.sha256)).all()
 
 
 def opening(session: Session, contract_id: str) -> OpeningRow | None:

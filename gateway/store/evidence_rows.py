@@ -14,6 +14,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from gateway.outcomes.manual_evidence import STATUS_OF, EvidenceType, last_week
 from gateway.store.columns import instant, optional_instant
+from gateway.store.order import OF_PEOPLE
 from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.weeks import Week
 
@@ -23,6 +24,7 @@ class EvidenceRow(SQLModel, table=True):
     evaluation's input digest.
     """
 
+    __table_args__ = OF_PEOPLE
     id: str = Field(primary_key=True)
     contract_id: str = Field(index=True)
     subject_id: str = Field(index=True)

@@ -87,7 +87,7 @@ def stage(
     for one in owned:
         records.setdefault(one.subject.value, []).append(list(one.record))
     reasons = {person.value: reason.value for person, reason in failed.items()}
-    for subject, texts in records.items():
+    for subject, texts in sorted(records.items()):
         session.merge(StagedAnswer(run_id=run_id, subject_id=subject, records=texts, failure=reasons.get(subject, "")))
 
 

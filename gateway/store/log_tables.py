@@ -11,6 +11,7 @@ from sqlalchemy import Column, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from gateway.store.columns import blob, instant, json_value
+from gateway.store.order import OF_PEOPLE
 
 
 def _of_kinds(name: str, kinds: str) -> Index:
@@ -27,6 +28,8 @@ _SETTLEMENTS = (
     "'release_intended', 'result_acknowledged', 'result_disputed')"
 )
 
+LOOK_UPS = "kind IN ('enrolment_previewed', 'look_ups_stopped', 'person_looked_up', 'referral_list_refused')"
+
 
 class LogEntry(SQLModel, table=True):
     """Leaves of the logs with what they commit to. Not trusted: the signed checkpoints are."""
@@ -42,6 +45,8 @@ class LogEntry(SQLModel, table=True):
         _of_kinds("ix_logentry_adoptions", "kind IN ('contract_adopted', 'contract_shadowed')"),
         # and every settlement, what was drafted, and what parties said, asked for and paid
         _of_kinds("ix_logentry_settlements", _SETTLEMENTS),
+        # and whenever somebody is looked up, how many were before
+        _of_kinds("ix_logentry_look_ups", LOOK_UPS),
     )
     log: str = Field(primary_key=True)
     idx: int = Field(primary_key=True)
@@ -71,17 +76,25 @@ class CheckpointRow(SQLModel, table=True):
 
 
 class PersonLineRow(SQLModel, table=True):
-    """The parts of events that concern one subject; the event holds a root over their salted digests.
-    Personal data; an edit breaks the event's root. Erasing a person empties subject, nonce and body and keeps
-    the digest, which then says nothing, so that the lines of the others can still be checked.
+    """The parts of events that concern one subject. Personal data; an edit contradicts the digests of its event.
+    Erasing a person deletes the person's lines.
+    """
+
+    __table_args__ = OF_PEOPLE
+    log_idx: int = Field(primary_key=True)
+    nonce: bytes = Field(sa_column=Column(LargeBinary(32), primary_key=True))
+    subject_id: str = Field(index=True)
+    body: str
+
+
+class LineDigests(SQLModel, table=True):
+    """The salted digests of an event's person lines, one after another in their own order; the event holds count and
+    root over them. Not trusted: the event is. Those of lines that were erased stay, and say nothing without the nonce,
+    so that the lines of the others can still be checked.
     """
 
     log_idx: int = Field(primary_key=True)
-    position: int = Field(primary_key=True)
-    subject_id: str = Field(index=True)
-    nonce: bytes = blob()
-    body: str
-    digest: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
+    digests: bytes = blob()
 
 
 class DecisionRow(SQLModel, table=True):

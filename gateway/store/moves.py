@@ -14,7 +14,8 @@ import re
 
 from sqlmodel import Session, col, select
 
-from gateway.store.log_tables import DecisionRow, LogEntry, LogNode, PersonLineRow
+from gateway.store.log_tables import DecisionRow, LineDigests, LogEntry, LogNode, PersonLineRow
+from gateway.store.tables import ReleaseAsk
 
 # by their kinds, which stand in the log for years; a test holds each to be the kind of an event
 LOOKS = frozenset(
@@ -23,7 +24,6 @@ LOOKS = frozenset(
         "comparison_failed",
         "comparison_made",
         "denied",
-        "draft_tried",
         "enrolment_previewed",
         "evaluated",
         "evaluation_authorised",
@@ -31,16 +31,23 @@ LOOKS = frozenset(
         "evidence_listed",
         "forecast_made",
         "log_read",
+        "look_ups_stopped",
         "not_done",
+        "person_looked_up",
+        "referral_list_refused",
+        "release_asked",
         "release_checked",
         "release_resumed",
+        "requests_listed",
         "settlement_read",
         "shadow_compared",
         "week_explained",
     }
 )
-# the log itself, and the decisions that it names: no evaluation reads either
-BESIDE = frozenset(str(table.__tablename__) for table in (LogEntry, LogNode, PersonLineRow, DecisionRow))
+# the log itself, the decisions that it names, and what was asked for from outside: no evaluation reads any of them
+BESIDE = frozenset(
+    str(table.__tablename__) for table in (LogEntry, LogNode, PersonLineRow, LineDigests, DecisionRow, ReleaseAsk)
+)
 _WRITES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?\s', re.IGNORECASE)
 
 

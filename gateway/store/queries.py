@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import exists
 from sqlmodel import Session, col, select
 
 from gateway.store.rights_tables import Advice
 from gateway.store.settlement_tables import Dispute
-from gateway.store.tables import Batch, PullRow, ReleaseRow, SigningKeyRow, Subject
+from gateway.store.tables import Batch, PullRow, ReleaseAsk, ReleaseRow, SigningKeyRow, Subject
 from keys.lifecycle import PUBLISHED, KeyState
 from vocabulary.releases import Template
 from vocabulary.weeks import Week
@@ -87,6 +88,38 @@ def published_keys(session: Session) -> Sequence[SigningKeyRow]:
 def releases(session: Session, contract_id: str) -> Sequence[ReleaseRow]:
     query = select(ReleaseRow).where(ReleaseRow.contract_id == contract_id)
     return session.exec(query.order_by(col(ReleaseRow.intended_at), ReleaseRow.id)).all()
+
+
+def issued_revisions(
+    session: Session, contract_id: str, window: str, template: str, recipient: str
+) -> Sequence[ReleaseRow]:
+    """What one recipient was given of one kind for one window, oldest first; no other row is read."""
+    query = select(ReleaseRow).where(
+        ReleaseRow.contract_id == contract_id,
+        ReleaseRow.window == window,
+        ReleaseRow.template == template,
+        ReleaseRow.recipient_role == recipient,
+        ReleaseRow.state == "issued",
+    )
+    return session.exec(query.order_by(col(ReleaseRow.revision))).all()
+
+
+def successor(session: Session, release_id: str) -> ReleaseRow | None:
+    """The issued attestation that superseded this one directly, if any."""
+    query = select(ReleaseRow).where(ReleaseRow.supersedes == release_id, ReleaseRow.state == "issued")
+    return session.exec(query).one_or_none()
+
+
+def waiting_asks(session: Session) -> Sequence[ReleaseAsk]:
+    """What recipients asked for and nobody released yet."""
+    is_answered = exists().where(
+        col(ReleaseRow.contract_id) == ReleaseAsk.contract_id,
+        col(ReleaseRow.window) == ReleaseAsk.window,
+        col(ReleaseRow.template) == ReleaseAsk.template,
+        col(ReleaseRow.recipient_role) == ReleaseAsk.recipient_role,
+        col(ReleaseRow.state) == "issued",
+    )
+    return session.exec(select(ReleaseAsk).where(~is_answered)).all()
 
 
 def payment_documents(session: Session, contract_id: str) -> dict[str, ReleaseRow]:

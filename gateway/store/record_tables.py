@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Column
 from sqlmodel import Field, SQLModel
 
 from gateway.store.columns import instant, json_value, optional_instant
+from gateway.store.order import OF_PEOPLE
 
 
 class PullRun(SQLModel, table=True):
@@ -48,13 +49,13 @@ class RecordRow(SQLModel, table=True):
     at the next pull.
     """
 
+    __table_args__ = OF_PEOPLE
     contract_id: str = Field(primary_key=True)
     source_id: str = Field(primary_key=True)
     record_digest: str = Field(primary_key=True)  # of the source's own record number, under a key of the source
     version: int = Field(sa_column=Column(BigInteger, nullable=False))  # moved by a secret distance
     subject_id: str = Field(index=True)
     texts: list[str] = json_value()
-    known_at: datetime = instant()
 
 
 class StagedAnswer(SQLModel, table=True):
@@ -62,6 +63,7 @@ class StagedAnswer(SQLModel, table=True):
     person's number. Personal data; goes with the run's end; an edit falsifies what is derived from it.
     """
 
+    __table_args__ = OF_PEOPLE
     run_id: str = Field(primary_key=True)
     subject_id: str = Field(primary_key=True, index=True)
     records: list[list[str]] = json_value()

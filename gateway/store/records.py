@@ -110,7 +110,7 @@ def forget_records(session: Session, contract_id: str, source_id: str) -> None:
     )
 
 
-def keep(session: Session, run: PullRun, keys: SourceKeys, records: Iterable[Versioned], *, now: datetime) -> int:
+def keep(session: Session, run: PullRun, keys: SourceKeys, records: Iterable[Versioned]) -> int:
     """Store what is newer than what is known, by record and version; returns how many were news.
 
     A record that came before changes nothing, in whatever order pages come. A deleted one is kept without texts, so
@@ -118,9 +118,12 @@ def keep(session: Session, run: PullRun, keys: SourceKeys, records: Iterable[Ver
     says something else, or is somebody else's: which of the two holds nobody can tell.
     """
     news = 0
+    rows: dict[str, RecordRow] = {}
     for one in records:
-        contract_id, source_id, digest = _key(run, keys, one.number)
-        row, version = session.get(RecordRow, (contract_id, source_id, digest)), keys.place_of(one.version)
+        contract_id, source_id, digest = key = _key(run, keys, one.number)
+        version = keys.place_of(one.version)
+        with session.no_autoflush:  # all of them are written at once, in the order of their keys
+            row = rows.get(digest) or session.get(RecordRow, key)
         if row is not None and row.version > version:
             continue
         texts = [] if one.is_deleted else [""] if one.subject is None else list(one.texts)
@@ -130,19 +133,20 @@ def keep(session: Session, run: PullRun, keys: SourceKeys, records: Iterable[Ver
                 reason = "a version of a record that is known came again with another content, or for another person"
                 raise SourceMalformed(source=run.source_id, reason=reason)
             continue
-        session.merge(
-            RecordRow(
+        if row is None:
+            row = RecordRow(
                 contract_id=contract_id,
                 source_id=source_id,
                 record_digest=digest,
                 version=version,
                 subject_id=owner,
                 texts=texts,
-                known_at=now,
             )
-        )
-        session.flush()
+            session.add(row)
+        row.version, row.subject_id, row.texts = version, owner, texts
+        rows[digest] = row
         news += 1
+    session.flush()
     return news
 
 

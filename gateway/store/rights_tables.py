@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Field, SQLModel
 
 from gateway.store.columns import instant, json_value, optional_instant
+from gateway.store.order import OF_PEOPLE
 
 
 class PolicySetRow(SQLModel, table=True):
@@ -28,6 +29,7 @@ class BasisRow(SQLModel, table=True):
     once. Personal data; append-only; an edit lets somebody be followed, and contradicts the logged event.
     """
 
+    __table_args__ = OF_PEOPLE
     record_id: str = Field(primary_key=True)
     change: str = Field(primary_key=True)  # "begins" | "ends"
     subject_id: str = Field(index=True)
@@ -45,6 +47,7 @@ class BasisRow(SQLModel, table=True):
 class RightsRequest(SQLModel, table=True):
     """What people asked for and what was decided. Personal data; an edit contradicts the logged event."""
 
+    __table_args__ = OF_PEOPLE
     id: str = Field(primary_key=True)
     contract_id: str = Field(index=True)
     subject_id: str = Field(index=True)

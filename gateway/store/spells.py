@@ -10,15 +10,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
+from gateway.store.columns import draw_number
 from gateway.store.evidence_rows import confirmed_spells
+from gateway.store.order import insert_rows
+from gateway.store.people_read import note_people_read
 from gateway.store.tables import IncomeRow, SpellRow, Subject
 from policies.basis import Stop
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
@@ -41,6 +46,7 @@ _POSTING = (
     col(IncomeRow.is_reversal),
     col(IncomeRow.amount_minor),
 )
+_OLDEST_FIRST = col(IncomeRow.known_from), col(IncomeRow.subject_id), col(IncomeRow.id)
 NO_STOPS: Mapping[str, Stop] = MappingProxyType({})
 Weeks = dict[int, tuple[int, frozenset[Code]]]  # week -> the edition that told, and the codes that it told
 
@@ -74,6 +80,7 @@ def store_spells(
     for row in session.exec(query.where(col(SpellRow.subject_id).in_(by_subject))):
         known[row.subject_id].append(row)
     changed = 0
+    news: list[dict[str, Any]] = []
     for subject, found in by_subject.items():
         before = _weeks_of_rows(known[subject])
         told: dict[int, set[Code]] = {week: set() for week in range(from_week.ordinal, to_week.ordinal + 1)}
@@ -91,7 +98,8 @@ def store_spells(
         }
         for row in known[subject]:
             session.add_all(_versions(row, after, now))
-        session.add_all(_rows(subject, source, _news(before, after), now))
+        news += _rows(subject, source, _news(before, after), now)
+    insert_rows(session, SpellRow, news)
     return changed
 
 
@@ -111,9 +119,8 @@ def store_postings(
     as it was first told, one row for each equal posting. Of the people in `without` the file was not asked: their rows
     stay.
     """
-    query = select(IncomeRow).where(col(IncomeRow.pull_id).in_(replaced), col(IncomeRow.known_to).is_(None))
-    rows = [row for row in session.exec(query.order_by(col(IncomeRow.id))) if row.subject_id not in without]
-    return _store_postings(session, source, pull_id, postings, rows, now)
+    held = col(IncomeRow.pull_id).in_(replaced), col(IncomeRow.subject_id).not_in(without)
+    return _store_postings(session, source, pull_id, postings, held, now)
 
 
 def store_told_postings(
@@ -126,13 +133,12 @@ def store_told_postings(
     now: datetime,
 ) -> int:
     """Make these postings all that is known of these people in these months, both included; returns their number."""
-    query = select(IncomeRow).where(
-        IncomeRow.source_id == source,
+    held = (
+        col(IncomeRow.source_id) == source,
         col(IncomeRow.subject_id).in_([person.value for person in people]),
         col(IncomeRow.month).between(months[0].ordinal, months[1].ordinal),
-        col(IncomeRow.known_to).is_(None),
     )
-    return _store_postings(session, source, 0, postings, session.exec(query.order_by(col(IncomeRow.id))).all(), now)
+    return _store_postings(session, source, 0, postings, held, now)
 
 
 def _store_postings(
@@ -140,37 +146,43 @@ def _store_postings(
     source: str,
     pull_id: int,
     postings: Iterable[IncomePosting],
-    rows_before: Iterable[IncomeRow],
+    held: Collection[ColumnElement[bool]],
     now: datetime,
 ) -> int:
-    """Add what is new, leave what is said again, and close the rest of the rows before."""
-    standing: dict[IncomePosting, list[IncomeRow]] = defaultdict(list)
-    for row in rows_before:
-        held = row.subject_id, row.month, row.income_type, row.paid_hours_hundredths, row.is_reversal, row.amount_minor
-        standing[_posting(*held)].append(row)
+    """Add what is new, leave what is said again, and close the rest of the rows that are `held` and not closed yet."""
+    standing: dict[IncomePosting, list[int]] = defaultdict(list)
+    query = select_columns(*_POSTING, col(IncomeRow.id)).where(*held, col(IncomeRow.known_to).is_(None))
+    for *said, number in session.execute(query.order_by(*_OLDEST_FIRST)):
+        standing[_posting(*said)].append(number)
     added = 0
+    news: list[dict[str, Any]] = []
     for posting in postings:
         added += 1
         if standing[posting]:
             standing[posting].pop(0)  # confirmed
             continue
-        session.add(
-            IncomeRow(
-                subject_id=posting.subject.value,
-                source_id=source,
-                pull_id=pull_id,
-                month=posting.month.ordinal,
-                income_type=posting.income_type,
-                paid_hours_hundredths=posting.paid_hours_hundredths,
-                is_reversal=posting.is_reversal,
-                amount_minor=posting.amount_minor,
-                known_from=now,
-            )
+        news.append(
+            {
+                "subject_id": posting.subject.value,
+                "id": draw_number(),
+                "source_id": source,
+                "pull_id": pull_id,
+                "month": posting.month.ordinal,
+                "income_type": posting.income_type,
+                "paid_hours_hundredths": posting.paid_hours_hundredths,
+                "is_reversal": posting.is_reversal,
+                "amount_minor": posting.amount_minor,
+                "known_from": now,
+            }
         )
-    for rows in standing.values():
-        for row in rows:
-            row.known_to = now
-            session.add(row)
+    insert_rows(session, IncomeRow, news)
+    closed = [
+        {"subject_id": posting.subject.value, "id": number, "known_to": now}
+        for posting, numbers in standing.items()
+        for number in numbers
+    ]
+    if closed:
+        session.execute(update(IncomeRow), sorted(closed, key=itemgetter("subject_id", "id")))
     return added
 
 
@@ -235,6 +247,7 @@ def load_histories(
     query = select(Subject).where(Subject.contract_id == contract_id).order_by(Subject.subject_id)
     people = [row for row in session.exec(query) if subjects is None or row.subject_id in subjects]
     ids = [subject.subject_id for subject in people]
+    note_people_read(session, ids)
     first, *behind = load_told(session, ids, status_sources, evidence=evidence, known_at=known_at) or [{}]
     postings: dict[str, list[IncomePosting]] = defaultdict(list)
     paid = select_columns(*_POSTING).where(
@@ -308,7 +321,7 @@ def _weeks_of_rows(rows: Iterable[SpellRow]) -> Weeks:
     return weeks
 
 
-def _rows(subject: str, source: str, weeks: Weeks, now: datetime) -> list[SpellRow]:
+def _rows(subject: str, source: str, weeks: Weeks, now: datetime) -> list[dict[str, Any]]:
     """Spell rows for week -> codes: consecutive weeks with one code, told by one edition, become one row."""
     by_code: dict[tuple[int, Code], list[int]] = defaultdict(list)
     for week in sorted(weeks):
@@ -316,16 +329,17 @@ def _rows(subject: str, source: str, weeks: Weeks, now: datetime) -> list[SpellR
         for shown in codes:
             by_code[edition, shown].append(week)
     return [
-        SpellRow(
-            subject_id=subject,
-            source_id=source,
-            status=status,
-            code=code,
-            from_week=first,
-            to_week=last,
-            edition=edition,
-            known_from=now,
-        )
+        {
+            "subject_id": subject,
+            "id": draw_number(),
+            "source_id": source,
+            "status": status,
+            "code": code,
+            "from_week": first,
+            "to_week": last,
+            "edition": edition,
+            "known_from": now,
+        }
         for (edition, (status, code)), numbers in sorted(by_code.items())
         for first, last in _runs(numbers)
     ]

@@ -232,7 +232,7 @@ def _events(
     changed = [pair for found in by_person.values() for pair in life_events.changed_numbers(found, today=today)]
     stored.rejected.update(boundary.renumber(changed, asked.contract_id))
     rows: list[StatusSpell] = []
-    for person, found in by_person.items():
+    for person, found in sorted(by_person.items()):
         rows += life_events.weeks_away(person, found, (asked.weeks[0], asked.last_week))
         if life_events.tells_of_protection(found):
             _protect(

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from gateway.store.columns import Instant, blob, instant, json_value, optional_instant
+from gateway.store.columns import Instant, blob, instant, json_value, optional_instant, random_number
+from gateway.store.order import OF_PEOPLE
 
 
 class SourceRow(SQLModel, table=True):
@@ -45,7 +46,7 @@ class Subject(SQLModel, table=True):
     A case reference is the operator's own number for a person, so it is one person's within a contract alone.
     """
 
-    __table_args__ = (UniqueConstraint("contract_id", "case_reference"),)
+    __table_args__ = (UniqueConstraint("contract_id", "case_reference"), OF_PEOPLE)
     subject_id: str = Field(primary_key=True)
     contract_id: str = Field(index=True)
     batch_id: str
@@ -57,6 +58,7 @@ class Subject(SQLModel, table=True):
 class LinkageRow(SQLModel, table=True):
     """Blind index -> subject. Personal data; useless without the linkage secret; erased on request."""
 
+    __table_args__ = OF_PEOPLE
     domain: str = Field(primary_key=True)
     key_version: int = Field(primary_key=True)
     blind_index: bytes = Field(sa_column=Column(LargeBinary(16), primary_key=True))
@@ -66,6 +68,7 @@ class LinkageRow(SQLModel, table=True):
 class VaultRow(SQLModel, table=True):
     """Sealed CPR numbers (AES-256-GCM under the subject's key). An edit is noticed when it is opened."""
 
+    __table_args__ = OF_PEOPLE
     subject_id: str = Field(primary_key=True)
     sealed_cpr: bytes = blob()
 
@@ -73,6 +76,7 @@ class VaultRow(SQLModel, table=True):
 class SubjectKeyRow(SQLModel, table=True):
     """Subject keys, wrapped by the vault key. Backed up apart, for 30 days; deleting one erases a person."""
 
+    __table_args__ = OF_PEOPLE
     subject_id: str = Field(primary_key=True)
     wrapped_key: bytes = blob()
 
@@ -102,8 +106,9 @@ class SpellRow(SQLModel, table=True):
     and shows in the evaluation's input digest.
     """
 
-    id: int | None = Field(default=None, primary_key=True)
-    subject_id: str = Field(index=True)
+    __table_args__ = OF_PEOPLE
+    subject_id: str = Field(primary_key=True)
+    id: int = random_number()
     source_id: str
     status: str
     code: str
@@ -119,8 +124,9 @@ class IncomeRow(SQLModel, table=True):
     Personal data; as SpellRow.
     """
 
-    id: int | None = Field(default=None, primary_key=True)
-    subject_id: str = Field(index=True)
+    __table_args__ = OF_PEOPLE
+    subject_id: str = Field(primary_key=True)
+    id: int = random_number()
     source_id: str
     pull_id: int
     month: int
@@ -172,6 +178,18 @@ class ReleaseRow(SQLModel, table=True):
     known_at: datetime = instant()
     intended_at: datetime = instant()
     issued_at: datetime | None = optional_instant()
+
+
+class ReleaseAsk(SQLModel, table=True):
+    """What a recipient asked for from outside, once each; it waits until such an attestation is issued. Not trusted:
+    whoever removes one makes a recipient ask again.
+    """
+
+    contract_id: str = Field(primary_key=True)
+    window: str = Field(primary_key=True)
+    template: str = Field(primary_key=True)
+    recipient_role: str = Field(primary_key=True)
+    asked_at: datetime = instant()
 
 
 class SigningKeyRow(SQLModel, table=True):

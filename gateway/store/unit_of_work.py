@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
@@ -22,7 +22,8 @@ from gateway.errors.store import ClockWentBack, StoreBusy, StoreFull, StoreUnrea
 from gateway.events.actor import Actor
 from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger, moves
-from gateway.store.log_tables import PersonLineRow
+from gateway.store.log_tables import LineDigests, PersonLineRow
+from gateway.store.order import insert_rows, shuffle_writes
 from outcome_verifier import canonical
 
 _BUSY_SECONDS = 30
@@ -48,8 +49,8 @@ class UnitOfWork:
     def record(self, what: Event, lines: Sequence[PersonLine] = ()) -> int:
         """Append the event to the access log in this transaction and return its index."""
         body = what.body(self.by, ledger.instant_text(self.now))
-        nonces = [secrets.token_bytes(NONCE_BYTES) for _ in lines]
-        digests = [line.digest(nonce) for line, nonce in zip(lines, nonces, strict=True)]
+        salted = [(secrets.token_bytes(NONCE_BYTES), line) for line in lines]
+        digests = sorted(line.digest(salt) for salt, line in salted)
         if lines:
             body["lines"] = {"count": len(lines), "root": lines_root(digests)}
         encoded = canonical.dumps(body)
@@ -63,17 +64,13 @@ class UnitOfWork:
             nonce=nonce,
             at=self.now,
         )
-        self.session.add_all(
-            PersonLineRow(
-                log_idx=index,
-                position=position,
-                subject_id=line.subject,
-                nonce=nonces[position],
-                body=line.canonical().decode("utf-8"),
-                digest=digests[position],
-            )
-            for position, line in enumerate(lines)
-        )
+        if lines:
+            self.session.add(LineDigests(log_idx=index, digests=b"".join(digests)))
+        rows = [
+            {"log_idx": index, "nonce": salt, "subject_id": line.subject, "body": line.canonical().decode("utf-8")}
+            for salt, line in salted
+        ]
+        insert_rows(self.session, PersonLineRow, rows)
         self._recorded += 1
         self._recorded_moves += what.kind not in moves.LOOKS
         return index
@@ -102,7 +99,7 @@ class Store:
     """The database of one installation. Nothing is read before the first `write` or `read`."""
 
     def __init__(self, url: str, *, busy_seconds: int = _BUSY_SECONDS) -> None:
-        self._busy_seconds = busy_seconds
+        self.busy_seconds = busy_seconds
         self.engine = _engine(url, busy_seconds)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
 
@@ -130,16 +127,17 @@ class Store:
         with Session(self.engine, expire_on_commit=False) as session:
             self._lock(session)
             newest = ledger.newest_instant(session)
-            if newest is not None and newest - now > timedelta(seconds=self._busy_seconds):
+            if newest is not None and newest - now > timedelta(seconds=self.busy_seconds):
                 raise ClockWentBack()
             instant = now.astimezone(UTC) if newest is None else max(now.astimezone(UTC), newest)
+            shuffle_writes(session)
             unit = UnitOfWork(session, instant, by)
             try:
                 yield unit
                 unit.close()
                 session.commit()
             except OperationalError as error:
-                if _is_full(error):
+                if is_full(error):
                     raise StoreFull() from None
                 raise
 
@@ -163,30 +161,6 @@ class Store:
                 raise StoreUnreachable() from None
             yield session  # closing, unlike a rollback, leaves readable what was read
 
-    def rewrite(self) -> None:
-        """Write every table anew, so that nothing of deleted rows is left in the gaps between those that stay.
-
-        `secure_delete` zeroes what a deletion frees, but rows that move to another page to balance the tree leave
-        copies behind; PostgreSQL keeps deleted rows until a vacuum. The copy on the way is in memory (SQLite).
-        Raises `StoreBusy` while somebody else reads or writes, `StoreFull`, `StoreUnreachable`.
-        """
-        try:
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                if self.is_sqlite:
-                    connection.exec_driver_sql("PRAGMA temp_store = MEMORY")
-                    connection.exec_driver_sql("VACUUM")
-                    (is_busy, *_) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
-                    if is_busy:
-                        raise StoreBusy()
-                else:
-                    connection.exec_driver_sql(f"SET lock_timeout = '{self._busy_seconds}s'")
-                    names = ", ".join(f'"{table}"' for table in inspect(connection).get_table_names())
-                    connection.exec_driver_sql(f"VACUUM (FULL) {names}")
-        except OperationalError as error:
-            if _is_full(error):
-                raise StoreFull() from None
-            raise (StoreBusy() if _is_lock_timeout(error) else StoreUnreachable()) from None
-
     def dispose(self) -> None:
         self.engine.dispose()
 
@@ -195,18 +169,20 @@ class Store:
             if self.is_sqlite:
                 session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             else:
-                session.execute(text(f"SET LOCAL lock_timeout = '{self._busy_seconds}s'"))
+                session.execute(text(f"SET LOCAL lock_timeout = '{self.busy_seconds}s'"))
                 session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
         except OperationalError as error:
-            raise (StoreBusy() if _is_lock_timeout(error) else StoreUnreachable()) from None
+            raise (StoreBusy() if is_lock_timeout(error) else StoreUnreachable()) from None
 
 
-def _is_lock_timeout(error: OperationalError) -> bool:
+def is_lock_timeout(error: OperationalError) -> bool:
+    """Whether somebody else held the database for too long."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code == sqlite3.SQLITE_BUSY or getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
 
 
-def _is_full(error: OperationalError) -> bool:
+def is_full(error: OperationalError) -> bool:
+    """Whether the database has no room left."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", None) == _DISK_FULL
 

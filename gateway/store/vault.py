@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from sqlmodel import Session, select
 
@@ -10,12 +11,20 @@ from gateway.store.tables import LinkageRow, SubjectKeyRow, VaultRow
 from keys.errors import VaultCorrupt
 from keys.linkage import BlindIndexRow
 
+_Row = TypeVar("_Row", VaultRow, SubjectKeyRow)
+
 
 class VaultTables:
-    """Linkage rows, sealed numbers and wrapped subject keys of one open session."""
+    """Linkage rows, sealed numbers and wrapped subject keys of one open session.
+
+    Whoever is added is found from then on, and is written together with everybody else who is: person by person, the
+    tables would tell the order of the list (`gateway.store.order`).
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._added: dict[BlindIndexRow, str] = {}  # not written yet
+        session.flush()  # what another vault of this session added
 
     def add(self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: Sequence[BlindIndexRow]) -> None:
         self._session.add(VaultRow(subject_id=subject, sealed_cpr=sealed_cpr))
@@ -23,7 +32,9 @@ class VaultTables:
         self._add_indexes(subject, indexes)
 
     def replace(self, subject: str, *, sealed_cpr: bytes, indexes: Sequence[BlindIndexRow]) -> None:
-        vault = self._session.get_one(VaultRow, subject)
+        vault = self._get(VaultRow, subject)
+        if vault is None:
+            raise VaultCorrupt()
         vault.sealed_cpr = sealed_cpr
         self._session.add(vault)
         self._add_indexes(subject, indexes)
@@ -33,7 +44,7 @@ class VaultTables:
             self._session.add(
                 LinkageRow(domain=row.domain, key_version=row.key_version, blind_index=row.index, subject_id=subject)
             )
-        self._session.flush()
+            self._added[row] = subject
 
     def subjects_at(self, domain: str, key_version: int, index: bytes) -> list[str]:
         query = select(LinkageRow.subject_id).where(
@@ -41,7 +52,10 @@ class VaultTables:
             LinkageRow.key_version == key_version,
             LinkageRow.blind_index == index,
         )
-        return list(self._session.exec(query))
+        with self._session.no_autoflush:
+            stored = self._session.exec(query).all()
+        added = self._added.get(BlindIndexRow(domain, key_version, index))
+        return [*stored, *([] if added is None or added in stored else [added])]
 
     def subjects_in(self, domain: str, key_version: int) -> Mapping[bytes, str]:
         query = select(LinkageRow.blind_index, LinkageRow.subject_id).where(
@@ -50,23 +64,19 @@ class VaultTables:
         return {bytes(index): subject for index, subject in self._session.exec(query)}
 
     def sealed_entry(self, subject: str) -> tuple[bytes, bytes]:
-        sealed = self._session.get(VaultRow, subject)
-        key = self._session.get(SubjectKeyRow, subject)
+        sealed, key = self._get(VaultRow, subject), self._get(SubjectKeyRow, subject)
         if sealed is None or key is None:
             raise VaultCorrupt()
         return sealed.sealed_cpr, key.wrapped_key
+
+    def _get(self, table: type[_Row], subject: str) -> _Row | None:
+        with self._session.no_autoflush:
+            stored = self._session.get(table, subject)
+        return stored or self._session.get(table, subject)  # whoever was added just now is written first
 
 
 class RehearsalVault(VaultTables):
     """The same vault where a list is tried: whoever is added is found again, and is stored nowhere."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._added: dict[BlindIndexRow, str] = {}
-
     def add(self, subject: str, *, sealed_cpr: bytes, wrapped_key: bytes, indexes: Sequence[BlindIndexRow]) -> None:
         self._added.update(dict.fromkeys(indexes, subject))
-
-    def subjects_at(self, domain: str, key_version: int, index: bytes) -> list[str]:
-        added = self._added.get(BlindIndexRow(domain, key_version, index))
-        return [*super().subjects_at(domain, key_version, index), *([] if added is None else [added])]

@@ -7,7 +7,7 @@ checkpoint that was kept elsewhere then tells, so a report without one says `no 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,13 +17,16 @@ from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, func, or_
 from sqlmodel import Session, col, select
 
 from gateway.errors.oversight import CheckpointMismatch, LogCorrupt
+from gateway.events.rights import ErasureRepeated, PersonErased
 from gateway.store import ledger
-from gateway.store.log_tables import CheckpointRow, LogEntry, LogNode, PersonLineRow
+from gateway.store.log_tables import CheckpointRow, LineDigests, LogEntry, LogNode, PersonLineRow
 from outcome_verifier import canonical
 from outcome_verifier.note import Checkpoint, VerifierKey, open_note
 from outcome_verifier.tlog import EMPTY_ROOT, leaf_hash, merkle_root, node_hash
 
 _ROWS_AT_ONCE = 1_000
+_HASH_BYTES = 32
+_ERASURES = (PersonErased.kind, ErasureRepeated.kind)
 _LAST_MICROSECOND = 253_402_300_799_999_999  # the end of the year 9999: no later instant can be read
 
 
@@ -83,10 +86,11 @@ def _check_cells(session: Session, log: str) -> None:
         raise LogCorrupt(log=log, index=index, what="the entry holds a value of another kind")
     if not is_sqlite:
         return
-    wrong = _not("blob", col(PersonLineRow.nonce), col(PersonLineRow.digest))
+    wrong = _not("blob", col(PersonLineRow.nonce))
     wrong += _not("text", col(PersonLineRow.body), col(PersonLineRow.subject_id))
     lines = select(PersonLineRow.log_idx).where(or_(*wrong)).order_by(col(PersonLineRow.log_idx))
-    for index in session.exec(lines.limit(1)) if log == "access" else ():
+    held = select(LineDigests.log_idx).where(*_not("blob", col(LineDigests.digests))).order_by(col(LineDigests.log_idx))
+    for index in [*session.exec(lines.limit(1)), *session.exec(held.limit(1))] if log == "access" else ():
         raise LogCorrupt(log=log, index=index, what="a person line holds a value of another kind")
     wrong = _not("blob", col(LogNode.hash)) + _not("integer", col(LogNode.level), col(LogNode.idx))
     nodes = select(LogNode.level, LogNode.idx).where(LogNode.log == log, or_(*wrong)).order_by(col(LogNode.level))
@@ -105,11 +109,16 @@ def _not(kind: str, *columns: SQLColumnExpression[Any]) -> list[ColumnElement[bo
 
 
 def _leaves(session: Session, log: str) -> tuple[list[bytes], int]:
-    """Leaf hashes recomputed from what the entries say, and the number of erased person lines."""
+    """Leaf hashes recomputed from what the entries say, and the number of erased person lines.
+
+    What an erasure deleted is older than the erasure: a line that is missing from a later event, nobody erased.
+    """
     leaves: list[bytes] = []
     erased = 0
+    missing_from: int | None = None  # the first event since the last erasure that lacks a line
     while entries := ledger.rows(session, log, first=len(leaves), count=_ROWS_AT_ONCE):
         lines = _person_lines(session, len(leaves), entries[-1].idx) if log == "access" else {}
+        digests = _line_digests(session, len(leaves), entries[-1].idx) if log == "access" else {}
         for entry in entries:
             index = len(leaves)
             if entry.idx != index:
@@ -121,22 +130,42 @@ def _leaves(session: Session, log: str) -> tuple[list[bytes], int]:
             if entry.kind != body.get("kind" if log == "access" else "type"):
                 raise LogCorrupt(log=log, index=index, what="the entry is filed under another kind")
             if log == "access":
-                erased += _check_access_entry(entry, body, lines.get(index, []))
+                gone = _check_access_entry(entry, body, digests.get(index, []), lines.get(index, []))
+                if entry.kind in _ERASURES:
+                    missing_from = None
+                elif gone and missing_from is None:
+                    missing_from = index
+                erased += gone
             leaves.append(leaf_hash(entry.leaf_data))
-    if log == "access" and (beyond := _person_lines(session, len(leaves), None)):
-        raise LogCorrupt(log=log, index=min(beyond), what="person lines without their event")
+    if missing_from is not None:
+        raise LogCorrupt(log=log, index=missing_from, what="a person line is missing")
+    if log == "access":
+        beyond = {*_person_lines(session, len(leaves), None), *_line_digests(session, len(leaves), None)}
+        for index in sorted(beyond)[:1]:
+            raise LogCorrupt(log=log, index=index, what="person lines without their event")
     return leaves, erased
 
 
 def _person_lines(session: Session, first: int, last: int | None) -> dict[int, list[PersonLineRow]]:
-    """Person lines of the events `first`..`last` (None: to the end) in their order."""
+    """Person lines of the events `first`..`last` (None: to the end)."""
     query = select(PersonLineRow).where(PersonLineRow.log_idx >= first)
     if last is not None:
         query = query.where(PersonLineRow.log_idx <= last)
     found: dict[int, list[PersonLineRow]] = defaultdict(list)
-    for row in session.exec(query.order_by(col(PersonLineRow.log_idx), col(PersonLineRow.position))):
+    for row in session.exec(query):
         found[row.log_idx].append(row)
     return found
+
+
+def _line_digests(session: Session, first: int, last: int | None) -> dict[int, list[bytes]]:
+    """The digests of the person lines of the events `first`..`last` (None: to the end) in their order."""
+    query = select(LineDigests).where(LineDigests.log_idx >= first)
+    if last is not None:
+        query = query.where(LineDigests.log_idx <= last)
+    return {
+        row.log_idx: [row.digests[start : start + _HASH_BYTES] for start in range(0, len(row.digests), _HASH_BYTES)]
+        for row in session.exec(query)
+    }
 
 
 def _body(log: str, index: int, said: bytes) -> dict[str, object]:
@@ -149,8 +178,13 @@ def _body(log: str, index: int, said: bytes) -> dict[str, object]:
     return body
 
 
-def _check_access_entry(entry: LogEntry, body: dict[str, object], rows: Sequence[PersonLineRow]) -> int:
-    """Compare an event's instant and person lines with its rows; returns how many lines were erased."""
+def _check_access_entry(
+    entry: LogEntry, body: dict[str, object], digests: Sequence[bytes], rows: Sequence[PersonLineRow]
+) -> int:
+    """Compare an event's instant and person lines with its rows; returns how many lines were erased.
+
+    A line that is gone was erased, where an erasure follows: see `_leaves`.
+    """
     if body.get("at") != ledger.instant_text(entry.at):
         raise LogCorrupt(log=entry.log, index=entry.idx, what="the entry's instant was changed")
     match body.get("lines"):
@@ -158,19 +192,18 @@ def _check_access_entry(entry: LogEntry, body: dict[str, object], rows: Sequence
             pass
         case _:
             count, root = 0, EMPTY_ROOT.hex()
-    if [row.position for row in rows] != list(range(count)):
-        raise LogCorrupt(log=entry.log, index=entry.idx, what="a person line is missing or was added")
-    erased = 0
+    if len(digests) != count or merkle_root(digests).hex() != root:
+        raise LogCorrupt(log=entry.log, index=entry.idx, what="the digests of the person lines are not the event's")
+    left = Counter(digests)
     for row in rows:
-        if not row.body and not row.nonce and not row.subject_id:
-            erased += 1
-        elif row.digest != ledger.access_leaf(row.nonce, row.body.encode("utf-8")):
-            raise LogCorrupt(log=entry.log, index=entry.idx, what=f"person line {row.position} was changed")
-        elif _body(entry.log, entry.idx, row.body.encode("utf-8")).get("subject") != row.subject_id:
-            raise LogCorrupt(log=entry.log, index=entry.idx, what=f"person line {row.position} was moved")
-    if merkle_root([row.digest for row in rows]).hex() != root:
-        raise LogCorrupt(log=entry.log, index=entry.idx, what="the person lines are not those of the event")
-    return erased
+        said = row.body.encode("utf-8")
+        digest = ledger.access_leaf(row.nonce, said)
+        left[digest] -= 1
+        if left[digest] < 0:
+            raise LogCorrupt(log=entry.log, index=entry.idx, what="a person line was changed or added")
+        if _body(entry.log, entry.idx, said).get("subject") != row.subject_id:
+            raise LogCorrupt(log=entry.log, index=entry.idx, what="a person line was moved to another person")
+    return left.total()
 
 
 def _levels(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.outcomes.manual_evidence import EvidenceType
 from gateway.outcomes.terms import FigureUnit
 from policies.basis import Change, RecordKind
+from policies.terms import Role
 from vocabulary.releases import Recipient
 from vocabulary.total import total
 
@@ -22,6 +23,9 @@ ACTION = {
     "notice": "Det blev noteret, at du fik besked",
     "pull": "Vi læste i et register",
     "check": "Vi prøvede, om et register kan læses, og gemte intet",
+    "looked_up": "Vi slog dig op",
+    "checked": "Vi så i gruppens oplysninger, og der kom intet ud af det",
+    "requests_listed": "Vi så listen over anmodninger, der venter på svar",
     "evaluate": "Vi talte gruppens resultater op",
     "explain": "Vi så efter, hvilke af dine uger der tæller med, og hvorfor",
     "week_explained": "Vi så efter, hvad vi ved om én af dine uger",
@@ -39,9 +43,23 @@ ACTION = {
     "decided_rectification": "Vi svarede på din anmodning om rettelse",
     "sampled": "Du blev udtrukket til en stikprøve",
     "audit_rows": "En revisor så dine oplysninger efter",
+    "audit_closed": "En revisor afsluttede en stikprøve, som du var med i",
     "found": "En revisor skrev, om dine oplysninger passede",
     "statement": "Leverandøren fik en besked om dig",
 }
+LOOKED_AS = total(
+    {
+        "municipality": "kommunen",
+        "operator": "leverandøren",
+        "investor": "investoren",
+        "dpo": "databeskyttelsesrådgiveren",
+        "settlement_officer": "den afregningsansvarlige",
+        "system_owner": "systemejeren",
+        "case_worker": "en sagsbehandler",
+        "auditor": "revisoren",
+    },
+    Role,
+)
 KIND = total(
     {
         "statutory_basis": "retsgrundlag i loven",

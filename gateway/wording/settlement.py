@@ -57,6 +57,19 @@ UNITS = total(
     },
     FigureUnit,
 )
+_ONE_IN_DANISH = total(
+    {
+        FigureUnit.WEEK: "uge",
+        FigureUnit.PERSON: "person",
+        FigureUnit.POINT: "point",
+        FigureUnit.DAY: "dag",
+        FigureUnit.MINOR: "øre",
+        FigureUnit.PER_MILLE: "promille",
+        FigureUnit.EVENTS_PER_100: "hundrededel hændelse pr. 100",
+        FigureUnit.WINDOW: "periode",
+    },
+    FigureUnit,
+)
 KINDS = {
     "window": ("i perioden", "in the window"),
     "correction": ("berigtigelse", "correction"),
@@ -79,7 +92,7 @@ BANDS = total(
     Band,
 )
 BILLS = {"invoice": ("Faktura", "invoice"), "credit_note": ("Kreditnota", "credit note")}
-ROLES = {"operator": ("leverandør", "operator"), "settlement_officer": ("kommune", "municipality")}
+ROLES = {"operator": ("leverandøren", "operator"), "settlement_officer": ("kommunen", "municipality")}
 
 
 def kroner(minor: int) -> str:
@@ -89,7 +102,10 @@ def kroner(minor: int) -> str:
 
 def quantity(number: int, unit: str) -> str:
     """How much of what, in Danish; a line that is an amount alone says no number of nothing."""
-    return f"{number} {pair_of(UNITS, unit)[0]}" if number else "·"
+    if not number:
+        return "·"
+    word = _ONE_IN_DANISH[FigureUnit(unit)] if abs(number) == 1 else pair_of(UNITS, unit)[0]
+    return f"{formats.whole(number, formats.DANISH_TYPESET)} {word}"
 
 
 def in_both_languages(pair: tuple[str, str]) -> str:

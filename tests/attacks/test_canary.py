@@ -107,12 +107,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         broken = plant_broken_files(town)
         plant_comparison(town, broken[0])
         clients = [registered(town, name, role) for name, role in PARTIES.items()]
-        tempfile.tempdir = str(temporary)
-        with traces.traced(folder / "traces") as environment:
+        with traces.temporary_files_in(temporary), traces.traced(folder / "traces") as environment:
             environment |= {"TMPDIR": str(temporary), "SQLITE_TMPDIR": str(temporary)}
             environment |= {"GATEWAY_DATA_DIRECTORY": str(folder / "gateway")}
             with journal(folder / "gateway" / "gateway.sqlite") as kept:
-                reports = repr([town.enrol(), town.pull_all()]).encode()
+                reports = repr([town.enrol(), town.pull_all(accepts_holds=True)]).encode()
             sent = {"reports": reports, "journal": b"".join(kept), **dict(releases(town))}
             sent["comparison"] = compared(town)
             publication.publish(town.gateway)
@@ -123,7 +122,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             sent["served"], sent["server output"] = served(clients, environment)
             sent["command line"] = command_line(town, broken, environment)
             sent["tracebacks"] = tracebacks(town, environment)
-        tempfile.tempdir = None
         with town.gateway.store.read() as session:
             about = [text for row in session.exec(select(Subject)) for text in (row.subject_id, row.case_reference)]
         town.gateway.store.dispose()

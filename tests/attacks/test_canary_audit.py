@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import pty
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +84,6 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     }
     channels: dict[str, bytes] = {}
     with talkative() as log, traces.traced(folder / "traces") as traced:
-        tempfile.tempdir = str(temporary)
         auditing.appoint(town)
         released = town.release(WINDOW, "payment_document", "operator")
         sample = auditing.draw(town, size=5).sample.id
@@ -109,7 +107,6 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         channels["command line"] = "".join(one.text for one in printed).encode()
         auditing.take(town, auditing.signed(town, auditing.close(town, sample), released))
         channels["bundle"] = town.release(WINDOW, "payment_document", "operator").bundle
-        tempfile.tempdir = None
     assert [one.code for one in printed] == [5, *[0] * 7]
     town.gateway.store.dispose()
     channels |= {"logging": log.getvalue().encode(), "removed files": traces.removed(folder / "traces")}

@@ -155,6 +155,8 @@ ASSERTIONS: dict[str, Callable[[World], str]] = {
     "expired": at(iat=-120, exp=-60),
     "expires now": at(iat=-60, exp=0),
     "issued in the future": at(iat=30, exp=80),
+    "ends before it begins": at(iat=5, exp=3),
+    "ends as it begins": at(iat=5, exp=5),
     "not valid before the future": at(nbf=30),
     "no exp": changed(exp=None),
     "no iat": changed(iat=None),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,16 @@ _count = itertools.count()
 _own = threading.local()
 _folder: Path | None = None
 _is_hooked = False
+
+
+@contextmanager
+def temporary_files_in(folder: Path) -> Iterator[None]:
+    """Whatever this process makes in between as a temporary file stands in the folder, also where it fails."""
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = None
 
 
 @contextmanager

@@ -44,7 +44,7 @@ OF_SQLITE = [
     Cell("UPDATE personlinerow SET nonce = 'abc'", 2, LINE),
     Cell("UPDATE personlinerow SET body = x'00ff'", 2, LINE),
     Cell("UPDATE personlinerow SET subject_id = x'00ff'", 2, LINE),
-    Cell("UPDATE personlinerow SET digest = 'abc'", 2, LINE),
+    Cell("UPDATE linedigests SET digests = 'abc'", 2, LINE),
     Cell("UPDATE lognode SET hash = 'abc' WHERE level = 1 AND idx = 1", 2, NODE),
     Cell("UPDATE lognode SET idx = 'one' WHERE level = 1 AND idx = 1", 0, NODE),
     Cell("UPDATE checkpointrow SET note = x'00ff'", 0, HEAD),

@@ -15,8 +15,9 @@ from sqlmodel import Session, delete, select
 from gateway.errors.oversight import CheckpointMismatch, LogCorrupt
 from gateway.events.contracts import SourceDeclared
 from gateway.events.event import PersonLine
+from gateway.events.rights import ErasureRepeated
 from gateway.store import ledger
-from gateway.store.log_tables import CheckpointRow, LogEntry, LogNode, PersonLineRow
+from gateway.store.log_tables import CheckpointRow, LineDigests, LogEntry, LogNode, PersonLineRow
 from gateway.store.unit_of_work import Store
 from gateway.store.verification import verify_all
 from keys.signer import LogKey
@@ -144,41 +145,56 @@ def rebuild_with_change(session: Session) -> None:
     rebuild(session)
 
 
+def a_person_line(session: Session) -> PersonLineRow:
+    return session.exec(select(PersonLineRow).where(PersonLineRow.subject_id == "b" * 32)).one()
+
+
 def change_person_line(session: Session) -> None:
-    row = session.get_one(PersonLineRow, (5, 1))
+    row = a_person_line(session)
     row.body = row.body.replace("pull", "read")
     session.add(row)
 
 
 def replace_person_line(session: Session) -> None:
-    row = session.get_one(PersonLineRow, (5, 1))
+    row, digests = a_person_line(session), session.get_one(LineDigests, 5)
+    before = ledger.access_leaf(row.nonce, row.body.encode())
     row.body = row.body.replace("pull", "read")
-    row.digest = ledger.access_leaf(row.nonce, row.body.encode())
+    digests.digests = digests.digests.replace(before, ledger.access_leaf(row.nonce, row.body.encode()))
+    session.add_all([row, digests])
+
+
+def turn_person_lines(session: Session) -> None:
+    row = session.get_one(LineDigests, 5)
+    row.digests = row.digests[32:] + row.digests[:32]
     session.add(row)
 
 
+def drop_digests(session: Session) -> None:
+    session.delete(session.get_one(LineDigests, 5))
+
+
+def add_digests(session: Session) -> None:
+    session.add(LineDigests(log_idx=6, digests=bytes(32)))
+
+
+def digests_of_no_event(session: Session) -> None:
+    session.add(LineDigests(log_idx=SIZE, digests=bytes(32)))
+
+
 def move_person_line(session: Session) -> None:
-    row = session.get_one(PersonLineRow, (5, 1))
+    row = a_person_line(session)
     row.subject_id = "c" * 32
     session.add(row)
 
 
 def drop_person_line(session: Session) -> None:
-    session.delete(session.get_one(PersonLineRow, (5, 1)))
+    session.delete(a_person_line(session))
 
 
 def add_person_line(session: Session) -> None:
     line = PersonLine("c" * 32, "pull", "outcome_evaluation")
-    session.add(
-        PersonLineRow(
-            log_idx=6,
-            position=0,
-            subject_id=line.subject,
-            nonce=bytes(32),
-            body=line.canonical().decode(),
-            digest=line.digest(bytes(32)),
-        )
-    )
+    body = line.canonical().decode()
+    session.add(PersonLineRow(log_idx=6, nonce=bytes(32), subject_id=line.subject, body=body))
 
 
 def forge_checkpoint(session: Session) -> None:
@@ -208,11 +224,15 @@ TAMPERED = [
     Tampered(truncate_and_rebuild, 10, "up to 11 were signed and are missing"),
     Tampered(swap_and_rebuild, 8, "older than the one before"),
     Tampered(rebuild_with_change, 4, "one of the entries 4 to 11 is another one than was signed"),
-    Tampered(change_person_line, 5, "person line 1 was changed"),
-    Tampered(replace_person_line, 5, "not those of the event"),
-    Tampered(move_person_line, 5, "person line 1 was moved"),
-    Tampered(drop_person_line, 5, "missing or was added"),
-    Tampered(add_person_line, 6, "missing or was added"),
+    Tampered(change_person_line, 5, "a person line was changed or added"),
+    Tampered(replace_person_line, 5, "not the event's"),
+    Tampered(turn_person_lines, 5, "not the event's"),
+    Tampered(drop_digests, 5, "not the event's"),
+    Tampered(add_digests, 6, "not the event's"),
+    Tampered(digests_of_no_event, SIZE, "without their event"),
+    Tampered(move_person_line, 5, "a person line was moved"),
+    Tampered(drop_person_line, 5, "a person line is missing"),
+    Tampered(add_person_line, 6, "a person line was changed or added"),
     Tampered(forge_checkpoint, 0, "not signed by this log's key"),
 ]
 
@@ -264,16 +284,22 @@ def test_a_kept_checkpoint_of_another_log_or_key_is_refused(filled: Store) -> No
 
 
 def test_erased_person_lines_leave_the_log_whole_and_are_counted(filled: Store) -> None:
-    """Erasure empties subject, nonce and body: the digest that stays cannot be tested against a guess."""
-
-    def erase(session: Session) -> None:
-        row = session.get_one(PersonLineRow, (5, 0))
-        row.subject_id, row.nonce, row.body = "", b"", ""
-        session.add(row)
-
-    tamper(filled, erase)
+    """Erasure deletes a line: the digest that stays cannot be tested against a guess. A line that is missing from an
+    event since the last erasure was not erased.
+    """
+    erased = ErasureRepeated(contract="impact60", subject_sha256="0" * 64)
+    with filled.write(NOW + timedelta(hours=1), by=SOMEBODY) as uow:
+        drop_person_line(uow.session)
+        uow.record(erased)
+        later = uow.record(
+            SourceDeclared(source="dream", sha256="0" * 64), [PersonLine("d" * 32, "pull", "evaluation")]
+        )
     with filled.read() as session:
         assert verify_all(session, "access", key=verifier_key(KEY)).erased_lines == 1
+    tamper(filled, lambda session: session.exec(delete(PersonLineRow).where(PersonLineRow.log_idx == later)))
+    with pytest.raises(LogCorrupt, match="a person line is missing") as found:
+        verify(filled)
+    assert found.value.index == later
 
 
 def test_attest_log_bodies_are_checked_too(filled: Store) -> None:

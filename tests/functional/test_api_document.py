@@ -47,9 +47,25 @@ class Office:
     def get(self, path: str, client: Client | None = None) -> Any:
         return self.api.get(path, headers=client.headers(self.api) if client else None)
 
-    def attestation(self, client: Client | None, window: str, template: str = "payment_document") -> Any:
+    def attestation(
+        self, client: Client | None, window: str, template: str = "payment_document", method: str = "POST"
+    ) -> Any:
         path = f"/contracts/impact60/windows/{window}/attestations/{template}"
-        return self.api.post(path, headers=client.headers(self.api) if client else None)
+        return self.api.request(method, path, headers=client.headers(self.api) if client else None)
+
+    def released(self, method: str) -> Any:
+        self.town.release("2018H2", "payment_document", "operator")
+        return self.attestation(self.operator, "2018H2", method=method)
+
+    def asked(self) -> Any:
+        self.attestation(self.operator, "2021H1")
+        return self.attestation(self.operator, "2021H1", method="GET")
+
+    def refused_settlement(self) -> Any:
+        """The policy says no: the client is not appointed."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("gateway.settlement.views.is_appointed", lambda *_: False)
+            return self.settle("settlement", self.operator)
 
     def settle(self, path: str, client: Client | None, body: dict[str, str] | None = None) -> Any:
         headers = client.headers(self.api) if client else None
@@ -58,17 +74,10 @@ class Office:
             self.api.get(where, headers=headers) if body is None else self.api.post(where, json=body, headers=headers)
         )
 
-    def somebody_else(self) -> Client:
-        """An operator of another organisation."""
-        client = Client(self.town.gateway, "another-app")
-        client.register(self.town.folder, "den-sociale-kapitalfond", Role.INVESTOR)
-        client.turn_into(Role.OPERATOR)
-        return client
-
     def document(self, window: str) -> str:
         """The digest of a window's payment document."""
         for label in ("2018H2", "2019H1", "2019H2"):
-            self.attestation(self.operator, label)
+            self.town.release(label, "payment_document", "operator")
         windows = self.settle("settlement", self.operator).json()["windows"]
         return str(next(one["document"]["jwt_sha256"] for one in windows if one["window"] == window))
 
@@ -166,15 +175,21 @@ CASES: dict[tuple[str, str, str], Callable[[Office], Any]] = {
     ("post", "/token", "401"): lambda o: o.api.post("/token", data={**o.operator.form(), "client_assertion": "x"}),
     ("get", "/contracts", "200"): lambda o: o.get("/contracts", o.operator),
     ("get", "/contracts", "401"): lambda o: o.get("/contracts"),
-    ("post", ATTESTATION, "200"): lambda o: o.attestation(o.operator, "2018H2"),
+    ("post", ATTESTATION, "200"): lambda o: o.released("POST"),
+    ("post", ATTESTATION, "202"): lambda o: o.attestation(o.operator, "2020H2"),
     ("post", ATTESTATION, "401"): lambda o: o.attestation(None, "2018H2"),
     ("post", ATTESTATION, "403"): lambda o: o.attestation(o.investor, "2018H2"),
     ("post", ATTESTATION, "404"): lambda o: o.attestation(o.operator, "1999H1"),
-    ("post", ATTESTATION, "409"): lambda o: o.attestation(o.operator, "2020H2"),
     ("post", ATTESTATION, "422"): lambda o: o.attestation(o.operator, "2018H2", "everything"),
+    ("get", ATTESTATION, "200"): lambda o: o.released("GET"),
+    ("get", ATTESTATION, "202"): Office.asked,
+    ("get", ATTESTATION, "401"): lambda o: o.attestation(None, "2018H2", method="GET"),
+    ("get", ATTESTATION, "403"): lambda o: o.attestation(o.investor, "2018H2", method="GET"),
+    ("get", ATTESTATION, "404"): lambda o: o.attestation(o.operator, "2020H1", method="GET"),
+    ("get", ATTESTATION, "422"): lambda o: o.attestation(o.operator, "2018H2", "everything", method="GET"),
     ("get", SETTLEMENT, "200"): lambda o: o.settle("settlement", o.operator),
     ("get", SETTLEMENT, "401"): lambda o: o.settle("settlement", None),
-    ("get", SETTLEMENT, "403"): lambda o: o.settle("settlement", o.somebody_else()),
+    ("get", SETTLEMENT, "403"): Office.refused_settlement,
     ("get", SETTLEMENT, "404"): lambda o: o.settle("settlement", o.dpo),
     ("post", ACCEPT, "200"): lambda o: o.settle(
         "windows/2018H2/acknowledgement", o.operator, {"jwt_sha256": o.document("2018H2")}
@@ -338,6 +353,7 @@ def test_the_examples_lead_from_a_key_to_a_checked_bundle(tmp_path: Path):
     if missing:
         pytest.skip(f"the examples need {', '.join(missing)}")
     town = ready(tmp_path / "town")
+    town.release("2018H2", "payment_document", "operator")
     issuer = town.gateway.issuer
     folder = tmp_path / "operator"
     folder.mkdir()

@@ -276,3 +276,16 @@ def test_an_error_of_the_command_names_no_cell(town: Municipality, tmp_path: Pat
     assert "header-mismatch" in ran.err
     assert broken.read_text()[:10] not in ran.text
     assert not out.exists()
+
+
+def test_a_second_group_of_nearly_as_many_people_is_flagged(town: Municipality, tmp_path: Path):
+    """Two such groups may subtract to one person. The same selection again is not flagged."""
+    first = group(town, *ANYBODY)
+    narrower = group(town, *ANYBODY, ('title = "', 'title = "Another '))
+    extract = town.drop.status
+    done = comparison.compare(town.gateway, town.contract, first, extract)
+    others = done.near  # of tests before this one
+    assert comparison.compare(town.gateway, town.contract, first, extract).near == others
+    again = comparison.compare(town.gateway, town.contract, narrower, extract)
+    assert set(again.near) == {done.group.sha256, *others}
+    assert "near" not in again.body()

@@ -30,7 +30,7 @@ from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
 from vocabulary.errors import DeclarationInvalid
 
-LOGGED = {"decisionrow", "logentry", "lognode", "personlinerow", "checkpointrow"}
+LOGGED = {"decisionrow", "logentry", "lognode", "personlinerow", "linedigests", "checkpointrow"}
 
 
 @pytest.fixture

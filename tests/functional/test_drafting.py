@@ -71,7 +71,7 @@ def erase_whoever_worked_most_and_is_out(town: SimulatedMunicipality) -> None:
     mark = erasure.digest_of(most.subject)
     with town.gateway.write() as uow:
         uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
-        uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))
+        uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark))
     assert erasure.repeat(town.gateway) == 1
 
 

@@ -322,7 +322,7 @@ def test_an_erasure_takes_documents_along(town: SimulatedMunicipality) -> None:
     mark = erasure.digest_of(subject)
     with town.gateway.write() as uow:
         uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
-        uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))
+        uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark))
     assert erasure.repeat(town.gateway) == 1
     with town.gateway.store.read() as session:
         assert [row.subject_id for row in session.exec(select(EvidenceRow))] == [subject_of(town, other)]

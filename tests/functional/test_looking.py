@@ -83,7 +83,9 @@ def try_draft(town: SimulatedMunicipality) -> object:
     text = (EXAMPLES / "contracts" / "impact60.toml").read_text()
     for old, new in SMALL_CONTRACT:
         text = text.replace(old, new)
-    return whatif.historical(town.gateway, town.contract, load_contract(text.encode(), file="draft.toml"))
+    return whatif.historical(
+        town.gateway, town.contract, load_contract(text.encode(), file="draft.toml"), text.encode()
+    )
 
 
 def kinds(town: SimulatedMunicipality) -> list[str]:

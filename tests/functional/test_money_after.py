@@ -189,7 +189,7 @@ def test_the_municipalitys_silence_does_not_hold_what_it_owes(tmp_path: Path):
     [line] = window(town, "2019H1").lines
     assert (line.silence_of, line.accepted_by, line.state) == ("settlement_officer", ("operator",), "released")
     assert line.silence_on is not None
-    said = f"kommune godkender ved tavshed fra · silence of the municipality accepts from {line.silence_on}"
+    said = f"kommunen godkender ved tavshed fra · silence of the municipality accepts from {line.silence_on}"
     assert said in page(statement(town))
     with pytest.raises(PolicyDenied):
         invoiced(town, "2019H1")

@@ -102,7 +102,7 @@ def erase(town: SimulatedMunicipality, reference: str) -> None:
     mark = erasure.digest_of(subject_of(town, reference))
     with town.gateway.write() as uow:
         uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
-        uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))
+        uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark))
     assert erasure.repeat(town.gateway) == 1
 
 
@@ -182,7 +182,7 @@ def test_a_band_that_is_edited_in_the_database_settles_nothing(town: SimulatedMu
         [row] = uow.session.exec(select(ReleaseRow).where(ReleaseRow.window == LAST)).all()
         row.draft = row.draft.replace(b"from_10_to_25", b"under_10")
         uow.session.add(row)
-        uow.record(ErasureRepeated(contract=town.contract, subject_sha256="0" * 64, rows={}))
+        uow.record(ErasureRepeated(contract=town.contract, subject_sha256="0" * 64))
     with pytest.raises(SettlementMismatch, match="release_intended"):
         statement(town)
 

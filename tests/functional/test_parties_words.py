@@ -9,10 +9,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from gateway.errors.contracts import WindowUnknown
 from gateway.errors.settlement import BillUnknown, DisputeUnknown, SettlementRefused
+from gateway.events.log import LogVerified
+from gateway.oversight import advice
 from gateway.settlement import acknowledging, adjusting, billing, paying
 from gateway.settlement.acknowledging import DisputeOutcome, DisputeReason
 from gateway.settlement.adjusting import ProposedWorth
@@ -371,6 +374,7 @@ def test_a_bill_is_asked_for_approved_and_paid_once_each(town: SimulatedMunicipa
     )
     assert is_new
     assert (bill.number, bill.total_minor, bill.requested_by) == ("F-1", DUE, OPERATOR)
+    assert b"DEMO" in bill.xml
     again = billing.request_payment(town.gateway, "impact60", WORTH, number="F-1", as_party=operator(town))
     assert ([again[0].id], again[1]) == (ids(town, Bill), False)
     event = {
@@ -407,9 +411,15 @@ def test_a_bill_is_asked_for_approved_and_paid_once_each(town: SimulatedMunicipa
         "by": "officer",
         "at": NOW + timedelta(days=2),
     }
-    assert [event["statement_sha256"] for event in told(town, "settlement_read") if event["view"] == "sheet"] == [sheet]
+    office = "settlement_officer/aalborg-kommune"
+    assert [event for event in told(town, "settlement_read") if event["view"] == "sheet"] == [
+        {"view": "sheet", "to": office, "statement_sha256": sheet}
+    ]
+    later = paying.show_sheet(officer(town), "impact60", "F-1")
+    assert [one.name for one in later.checks if not one.holds] == ["not_paid_before"]
+    why = r"\(paid-on\): the day lies before the invoice or after today$"
     for day in (date(2029, 12, 31), date(2030, 1, 4)):  # before the invoice, and after today
-        with refuses("paid-on"):
+        with pytest.raises(SettlementRefused, match=why):
             paying.register_payment(officer(town), "impact60", "F-1", paid_on=day)
     paid = paying.register_payment(officer(town), "impact60", "F-1", paid_on=date(2030, 1, 3))
     assert paid.id == bill.id
@@ -435,7 +445,8 @@ def test_a_bill_is_asked_for_approved_and_paid_once_each(town: SimulatedMunicipa
 def test_the_day_of_the_invoice_is_the_first_on_which_it_can_be_paid(town: SimulatedMunicipality):
     accept(town, WORTH)
     bill = invoiced(town, WORTH)
-    with refuses("not-approved"):
+    why = rf"\(not-approved\): {bill.number} is not approved yet: `gateway settle approve` comes first$"
+    with pytest.raises(SettlementRefused, match=why):
         paying.register_payment(officer(town), "impact60", bill.number, paid_on=NEW_YEAR)
     paying.approve(officer(town), "impact60", bill.number)
     town.gateway.clock.move(5)
@@ -473,10 +484,60 @@ def test_the_municipality_asks_in_the_operators_place_under_its_own_name(town: S
     clerk = acting(town.gateway, "clerk")
     bill, _ = billing.request_payment(clerk, "impact60", WORTH)
     assert (bill.requested_role, bill.requested_by) == ("municipality", "clerk")
+    assert bill.number == f"impact60-{WORTH}-1"
     with denies("P64"):
         paying.approve(clerk, "impact60", bill.number)
     with denies("P64"):
         paying.register_payment(clerk, "impact60", bill.number, paid_on=NEW_YEAR)
+
+
+def test_what_a_dispute_leaves_of_a_line_is_billed_and_handed_out_again(town: SimulatedMunicipality):
+    disputed(town, 100_001)
+    acknowledging.acknowledge(officer(town), "impact60", WORTH)
+    first = invoiced(town, WORTH)
+    assert first.total_minor == DUE - 100_001
+    again, is_new = billing.request_payment(town.gateway, "impact60", WORTH, as_party=operator(town))
+    assert (again.id, is_new) == (first.id, False)
+
+
+def test_a_suspended_window_is_not_billed_and_another_one_is(town: SimulatedMunicipality):
+    for label in (NOTHING, WORTH):
+        accept(town, label)
+    officer_of_data = acting(town.gateway, "dpo")
+    advice.advise(officer_of_data, "impact60", "Wait.", window=WORTH, suspends=True)
+    with denies("P32-not-suspended"):
+        invoiced(town, WORTH)
+    with refuses("nothing-to-bill"):
+        invoiced(town, NOTHING)
+
+
+def test_a_bill_of_what_was_corrected_since_is_not_handed_out_or_paid(town: SimulatedMunicipality):
+    """The document is another one than it rests on, and of that both parties have still to speak."""
+    raised = disputed(town, DUE // 2)
+    acknowledging.acknowledge(officer(town), "impact60", WORTH)
+    first = invoiced(town, WORTH)
+    paying.approve(officer(town), "impact60", first.number)
+    town.gateway.clock.move(1)
+    answered(town, raised.id, DisputeOutcome.STANDS)
+    with town.gateway.write() as uow:
+        uow.session.exec(update(Bill).values(rests_on=["f" * 64]))
+        uow.record(LogVerified(sizes={}, with_anchor=False))
+    with pytest.raises(SettlementRefused) as refused:
+        invoiced(town, WORTH)
+    why = f"{WORTH} was corrected since: both parties acknowledge the new payment document first"
+    assert str(refused.value) == f"nothing was settled (superseded): {first.number} is not handed out: {why}"
+    with pytest.raises(SettlementRefused) as refused:
+        paying.register_payment(officer(town), "impact60", first.number, paid_on=NEW_YEAR)
+    assert str(refused.value) == f"nothing was settled (superseded): {first.number} is not paid: {why}"
+
+
+def test_what_is_not_acknowledged_any_more_is_not_approved(town: SimulatedMunicipality):
+    raised = disputed(town, 100_001)
+    acknowledging.acknowledge(officer(town), "impact60", WORTH)
+    bill = invoiced(town, WORTH)
+    answered(town, raised.id, DisputeOutcome.STANDS)
+    with denies("P78"):
+        paying.approve(officer(town), "impact60", bill.number)
 
 
 def test_an_adjustment_after_the_bill_is_billed_by_itself_or_set_off(town: SimulatedMunicipality):

@@ -121,6 +121,19 @@ def test_each_cause_has_a_reason_of_its_own(api, client, case):
     assert reason in described(api, client, client.sign(client.claims(**changes)))
 
 
+def test_an_assertion_that_ends_before_it_begins_does_not_count(api, client):
+    for begins, counts in ((7, True), (8, False), (9, False)):  # seconds ahead, within what clocks may differ by
+        assertion = client.sign(client.claims(iat=client.now + begins, exp=client.now + 8))
+        answer = api.post("/token", data={**client.form(), "client_assertion": assertion})
+        assert (answer.status_code == 200) is counts, answer.text
+    assert "the token ends before it begins" in described(api, client, assertion)
+
+
+def test_a_token_id_that_could_be_a_number_is_not_kept(api, client):
+    said = described(api, client, client.sign(client.claims(jti="7303012001")))
+    assert said == "the token's jti could hold a CPR number"
+
+
 def test_a_wrong_key_an_unknown_and_a_revoked_client_are_one_answer(api, client):
     """Nobody finds out which ids are registered; whoever holds the key is told what else is wrong, and nobody else."""
     stranger = Client(client.gateway, client.client_id)

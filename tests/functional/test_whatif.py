@@ -12,8 +12,10 @@ from sqlmodel import select
 from gateway.errors.whatif import SimulationRefused
 from gateway.evaluation import whatif
 from gateway.evaluation.evaluating import evaluate_week
+from gateway.evaluation.evaluating import histories as load_people
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.forecast import Recount
+from gateway.outcomes.told_apart import counted_columns, tells_few_apart
 from gateway.simulate.course import load_course
 from gateway.simulate.invented import histories
 from gateway.store.log_tables import LogEntry
@@ -90,7 +92,7 @@ def test_a_draft_on_real_people_doubles_with_its_price(town: SimulatedMunicipali
 
 def test_every_look_is_logged_with_the_drafts_digest_and_nobodys_figures(town: SimulatedMunicipality, draft: Path):
     contract = load_contract(draft.read_bytes(), file="draft.toml")
-    found = whatif.historical(town.gateway, "impact60", contract)
+    found = whatif.historical(town.gateway, "impact60", contract, draft.read_bytes())
     with town.gateway.store.read() as session:
         newest = session.exec(select(LogEntry).where(LogEntry.log == "access", LogEntry.kind == "draft_tried")).all()
     assert newest
@@ -100,17 +102,15 @@ def test_every_look_is_logged_with_the_drafts_digest_and_nobodys_figures(town: S
 
 def test_a_draft_of_another_year_is_moved_to_the_cohorts_calendar(town: SimulatedMunicipality, draft: Path):
     text = draft.read_text()
-    later = load_contract(
-        edited(
-            text,
-            *((f'"{year}-W', f'"{year + 10}-W') for year in (2021, 2020, 2019, 2018)),
-            ('"2030-W53"', '"2030-W52"'),
-            ("enrolment_from = 2018-10-01", "enrolment_from = 2028-10-02"),
-            ("enrolment_to = 2018-12-30", "enrolment_to = 2028-12-30"),
-        ),
-        file="later.toml",
+    moved = edited(
+        text,
+        *((f'"{year}-W', f'"{year + 10}-W') for year in (2021, 2020, 2019, 2018)),
+        ('"2030-W53"', '"2030-W52"'),
+        ("enrolment_from = 2018-10-01", "enrolment_from = 2028-10-02"),
+        ("enrolment_to = 2018-12-30", "enrolment_to = 2028-12-30"),
     )
-    found = whatif.historical(town.gateway, "impact60", later)
+    later = load_contract(moved, file="later.toml")
+    found = whatif.historical(town.gateway, "impact60", later, moved)
     assert found.moved_weeks == -522
     assert found.tried.contract.windows[0].from_week == Week.parse("2018-W40")
 
@@ -124,7 +124,9 @@ def test_where_the_policy_says_no_nothing_is_read(
     monkeypatch.setattr(PolicyEngine, "authorise", no)
     monkeypatch.setattr(whatif, "histories", None)
     with pytest.raises(PolicyDenied):
-        whatif.historical(town.gateway, "impact60", load_contract(draft.read_bytes(), file="draft.toml"))
+        whatif.historical(
+            town.gateway, "impact60", load_contract(draft.read_bytes(), file="draft.toml"), draft.read_bytes()
+        )
     ran = run("contract", "simulate", draft, "--cohort", "impact60", environment=town.environment)
     assert ran.code == 8, ran.text
 
@@ -144,14 +146,14 @@ def test_a_draft_that_reads_what_was_not_read_is_refused(
 ):
     changed = load_contract(edited(draft.read_text(), edit), file="draft.toml")
     with pytest.raises(SimulationRefused, match=reason):
-        whatif.historical(town.gateway, "impact60", changed)
+        whatif.historical(town.gateway, "impact60", changed, b"")
 
 
 def test_ten_people_are_too_few_for_terms_that_anybody_may_choose(tmp_path: Path):
     small = ready(tmp_path, "ballerup")
     contract = load_contract((EXAMPLES / "contracts" / "ballerup.toml").read_bytes(), file="ballerup.toml")
     with pytest.raises(SimulationRefused, match="below the k_cohort of 25"):
-        whatif.historical(small.gateway, "ballerup", contract)
+        whatif.historical(small.gateway, "ballerup", contract, b"")
 
 
 def test_the_same_seed_says_the_same_and_totals_are_all_that_is_said(draft: Path):
@@ -211,3 +213,46 @@ def test_declared_figures_are_assumed_or_left_out_aloud(tmp_path: Path):
     amounts = [one["amount_minor"] for one in found["scenarios"][0]["payments"]]
     assert amounts == [0, 0, 700, 0, 200, 0]
     assert found["not_assumed"] == []
+
+
+def test_a_draft_that_counts_few_people_otherwise_is_refused_and_prices_alone_are_not(tmp_path: Path, draft: Path):
+    """Of drafts that count fewer states, each is refused where it and an earlier one tell few apart."""
+    town = ready(tmp_path)
+    text = draft.read_text()
+    with town.gateway.store.read() as session:
+        known = town.gateway.contract(session, "impact60")
+        programme = town.gateway.programme(session, "impact60")
+        people = load_people(session, known, programme, known_at=town.gateway.clock())
+    until = known.windows[-2].to_week
+    base, refused = counted_columns(known, people, until=until), []
+    for state in ("", "skaanejob", "education", "fleksjob", "partial_job"):
+        changed = text.replace(f', "{state}"', "")
+        other = load_contract(changed.encode(), file="draft.toml")
+        columns = counted_columns(other, people, until=until)
+        apart = [sum(a != b for a, b in zip(one, two, strict=True)) for one in columns - base for two in base]
+        try:
+            whatif.historical(town.gateway, "impact60", other, changed.encode())
+        except SimulationRefused as error:
+            assert f"fewer than {known.k}" in str(error)
+            assert min(apart) < known.k
+            refused.append(state)
+        else:
+            assert not apart or min(apart) >= known.k
+            base |= columns
+    assert refused
+    assert "" not in refused, "another price counts nobody otherwise"
+
+
+def test_columns_that_differ_in_few_people_tell_them_apart_and_in_many_or_nobody_do_not():
+    known = {(1, 1, 1, 1, 1, 0, 0), (2, 2, 2, 2, 2, 1, 1)}
+    assert not tells_few_apart(known, known, k=3)
+    assert tells_few_apart({(1, 1, 1, 1, 0, 0, 0)}, known, k=3)
+    assert tells_few_apart({(1, 1, 1, 0, 0, 0, 0)}, known, k=3)
+    assert not tells_few_apart({(1, 1, 0, 0, 0, 0, 0)}, known, k=3)
+
+
+def test_no_term_is_moved_on_real_people(town: SimulatedMunicipality, draft: Path, tmp_path: Path):
+    """What a total changes by, with a term a little higher, is about the few who reach it or do not."""
+    environment = {**town.environment, "OUT": str(tmp_path / "out.json")}
+    assert simulate(draft, "--cohort", "impact60", environment=environment)["swings"] == []
+    assert simulate(draft, "--success", "40", "--draws", "1")["swings"], "positive control"

@@ -157,6 +157,7 @@ def _programme(value: dict[str, Any]) -> Programme:
         words=ProgrammeWords((), "programme.json"),
         appointments=(),
         suspension_days=5,
+        most_look_ups=100,
         sources=frozenset(value["sources"]),
         assessments={},
         controller=value["controller"],

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from tests.unit.connectors.cohort import STRANGER
+
 DELIMITER = ";"
 
 
@@ -57,6 +59,9 @@ def _cell(words: tuple[str, ...], change: Callable[[random.Random, str], str], *
         return replace(table, rows=(*table.rows[:number], tuple(row), *table.rows[number + 1 :]))
 
     return damage
+
+
+_TOLD_APART = 5  # different rows: docs/sources/cells.md
 
 
 def _row(change: Callable[[random.Random, list[str]], list[str]]) -> Damage:
@@ -113,7 +118,13 @@ def _twice(_: random.Random, table: Table) -> Table:
 
 
 def _rows_twice(draw: random.Random, table: Table) -> Table:
-    """As where a view joins one row too many, or a script puts a file behind itself without its header."""
+    """As where a view joins one row too many, or a script puts a file behind itself without its header.
+
+    Of fewer than five rows about the cohort nobody can tell: whoever is paid by the fortnight has two equal ones in a
+    month, and a stranger's row is not looked at.
+    """
+    if len({row for row in table.rows if STRANGER not in row}) < _TOLD_APART:
+        return table
     rows = [*table.rows, *table.rows]
     return replace(table, rows=tuple(draw.choice([rows, sorted(rows), draw.sample(rows, len(rows))])))
 

@@ -91,5 +91,5 @@ def erased(town: SimulatedMunicipality, subject: str) -> None:
     with town.gateway.write() as uow:
         mark = erasure.digest_of(subject)
         uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
-        uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark, rows={}))
+        uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark))
     assert erasure.repeat(town.gateway) == 1

@@ -10,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Pool, create_engine, event, text
 
 from gateway.store.schema import migrate
+from gateway.store.tables import Subject
 from gateway.store.unit_of_work import Store
 from keys.signer import LogKey
 from outcome_verifier.note import VerifierKey
@@ -80,6 +81,18 @@ def store(database_url: str) -> Iterator[Store]:
     migrate(found)
     yield found
     found.dispose()
+
+
+def a_subject(subject_id: str) -> Subject:
+    """Somebody of contract `c`, referred on the first day of 2020."""
+    return Subject(
+        subject_id=subject_id,
+        contract_id="c",
+        batch_id="1",
+        enrolled_on=date(2020, 1, 1),
+        case_reference="F-1",
+        notice_id="N-1",
+    )
 
 
 def a_log_key(origin: str = "gateway.test.example/access") -> LogKey:

@@ -18,8 +18,8 @@ from connectors.reading import check_name, file_sha256
 from connectors.source_file import LocalFile
 from gateway.contracts.declarations import source
 from gateway.installation.gateway import Gateway
+from gateway.installation.in_force import contract_of
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.explain import MeasureExplained, Rules, explain_person
 from gateway.store import basis, contract_queries, queries, spells
 from gateway.store.tables import IncomeRow, PullRow, ReleaseRow, SpellRow
@@ -70,7 +70,7 @@ def rules_of(session: Session, row: ReleaseRow) -> Rules:
     """The contract as the attestation was made under it, with its text."""
     versions = contract_queries.contract_versions(session, row.contract_id)
     version = next(one for one in versions if one.version == row.contract_version)
-    return Rules(load_contract(version.text, file=version.file_name), version.text.decode("utf-8"))
+    return Rules(contract_of(version), version.text.decode("utf-8"))
 
 
 def last_week(contract: Contract, row: ReleaseRow) -> Week:
@@ -112,7 +112,9 @@ def _spells(session: Session, subject: str, known_at: datetime, *, until: Week) 
         or_(col(SpellRow.known_to).is_(None), col(SpellRow.known_to) > known_at),
     )
     found: list[SpellCounted] = []
-    for row in session.exec(query.order_by(SpellRow.source_id, col(SpellRow.from_week), col(SpellRow.id))):
+    for row in session.exec(
+        query.order_by(SpellRow.source_id, col(SpellRow.from_week), SpellRow.code, col(SpellRow.id))
+    ):
         last = Week(min(row.to_week, until.ordinal))
         before = found[-1] if found else None
         same = before and (before.source, before.code, before.status) == (row.source_id, row.code, row.status)
@@ -132,7 +134,9 @@ def _months(session: Session, subject: str, known_at: datetime, *, until: Month)
     )
     return tuple(
         MonthCounted(row.source_id, Month(row.month), row.income_type, row.paid_hours_hundredths, row.is_reversal)
-        for row in session.exec(query.order_by(IncomeRow.source_id, col(IncomeRow.month), col(IncomeRow.id)))
+        for row in session.exec(
+            query.order_by(IncomeRow.source_id, col(IncomeRow.month), IncomeRow.income_type, col(IncomeRow.id))
+        )
     )
 
 

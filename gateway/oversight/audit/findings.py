@@ -108,8 +108,8 @@ def close(gateway: Gateway, sample_id: str) -> ClosedSample:
         is_new = sample.closed_at is None
         everyone = items(session, sample.id)
         found = [one for one in everyone if one.digest]
+        subjects = [one.subject_id for one in everyone if one.subject_id]
         if is_new:
-            subjects = [one.subject_id for one in everyone if one.subject_id]
             held = not_to_be_read(session, programme, subjects, at=asking.now)
             waiting = [one.item for one in everyone if not one.digest and one.subject_id and one.subject_id not in held]
             if waiting:
@@ -130,7 +130,8 @@ def close(gateway: Gateway, sample_id: str) -> ClosedSample:
                 again=not is_new,
                 decision=authorised.id,
                 decision_sha256=authorised.sha256,
-            )
+            ),
+            [PersonLine(subject, "audit_closed", Purpose.AUDIT) for subject in sorted(subjects)],
         )
         auditor = programme.party(Role.AUDITOR)
         if auditor is None:  # P01 has refused this already

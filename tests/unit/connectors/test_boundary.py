@@ -52,6 +52,29 @@ def test_a_person_is_found_in_the_contract_that_was_asked_about_alone() -> None:
     assert border.find("9102801234", CONTRACT) is RejectReason.NO_SUCH_NUMBER
 
 
+def test_whoever_has_a_number_in_any_contract_is_found_by_it_and_nobody_else() -> None:
+    border = boundary(MemoryVault())
+    here = border.enrol(ANNE, CONTRACT, refuse_elsewhere=False)
+    there = border.enrol(ANNE, "other-contract", refuse_elsewhere=False)
+    border.enrol(BO, CONTRACT, refuse_elsewhere=False)
+    found = border.subjects_of(DASHED)
+    assert sorted(found) == sorted([here, there])
+    assert all(isinstance(one, SubjectRef) for one in found)
+    assert border.subjects_of(STRANGER) == []
+    assert border.subjects_of("9102801234") == [], "no number, and so nobody's"
+
+
+def test_a_number_that_waits_is_sealed_and_taken_by_what_it_was() -> None:
+    border = boundary(MemoryVault())
+    anne = border.enrol(ANNE, CONTRACT, refuse_elsewhere=True)
+    assert isinstance(anne, SubjectRef)
+    hidden = border.hide(STRANGER)
+    assert STRANGER not in hidden
+    assert hidden != border.hide(BO)
+    assert border.renumber([(anne, hidden)], CONTRACT) == {}
+    assert border.find(STRANGER, CONTRACT) == anne
+
+
 def test_each_text_of_a_column_is_found_by_its_own_index() -> None:
     assert matcher().identify_all([ANNE, BO, STRANGER, ANNE, BO]) == [A, B, None, A, B]
 
@@ -59,9 +82,9 @@ def test_each_text_of_a_column_is_found_by_its_own_index() -> None:
 @pytest.mark.parametrize(
     ("contract", "refuse_elsewhere", "expected"),
     [
-        (CONTRACT, True, RejectReason.DUPLICATE),
-        (CONTRACT, False, RejectReason.DUPLICATE),
-        ("other-contract", True, RejectReason.ENROLLED_ELSEWHERE),
+        (CONTRACT, True, RejectReason.ENROLLED_ALREADY),
+        (CONTRACT, False, RejectReason.ENROLLED_ALREADY),
+        ("other-contract", True, RejectReason.ENROLLED_ALREADY),
     ],
 )
 @pytest.mark.parametrize("text", [ANNE, DASHED])
@@ -237,7 +260,7 @@ def test_a_changed_number_is_asked_by_and_the_earlier_one_still_found() -> None:
     found = border.matcher(CONTRACT)
     assert (found.everyone, found.size) == ([anne], 1)
     assert found.identify_all([ANNE, STRANGER]) == [anne, anne]
-    assert border.enrol(STRANGER, "other", refuse_elsewhere=True) is RejectReason.ENROLLED_ELSEWHERE
+    assert border.enrol(STRANGER, "other", refuse_elsewhere=True) is RejectReason.ENROLLED_ALREADY
 
 
 def test_the_last_of_several_numbers_counts_and_an_earlier_one_may_come_back() -> None:

@@ -11,6 +11,7 @@ from connectors.enrolment import ReferralList, read_referrals
 from connectors.errors import FileTruncated, HeaderMismatch, RejectReason
 from connectors.source_file import LocalFile
 from tests.unit.connectors.cohort import ANNE, BO, CONTRACT, REFERRAL_HEADER, MemoryVault, boundary, write
+from vocabulary.records import SubjectRef
 
 PERIOD = (date(2018, 10, 1), date(2019, 9, 30))
 NOTICES = {"notice-1"}
@@ -27,7 +28,8 @@ def read(
     contract: str = CONTRACT,
     refuse_elsewhere: bool = True,
     header: str = REFERRAL_HEADER,
-    taken: tuple[str, ...] = (),
+    taken: dict[str, str] | None = None,
+    most: int | None = None,
 ) -> ReferralList:
     vault = MemoryVault() if vault is None else vault
     file = write(folder / "list.csv", header, *lines)
@@ -37,7 +39,8 @@ def read(
         contract,
         period=PERIOD,
         notices=NOTICES,
-        taken=taken,
+        taken=taken or {},
+        most=most,
         refuse_elsewhere=refuse_elsewhere,
     )
 
@@ -124,9 +127,29 @@ def test_one_person_twice_is_not_two_people_with_one_reference(tmp_path: Path) -
 
 
 def test_a_case_reference_of_somebody_enrolled_is_taken(tmp_path: Path) -> None:
-    found = read(tmp_path, row(), row(BO, reference="SAG-0002"), taken=("SAG-0001",))
+    found = read(tmp_path, row(), row(BO, reference="SAG-0002"), taken={"SAG-0001": "f" * 32})
     assert [r.case_reference for r in found.accepted] == ["SAG-0002"]
     assert found.refused == [(2, RejectReason.CASE_REFERENCE_TAKEN)]
+    assert found.found == {SubjectRef("f" * 32)}, "whose reference it is was looked up"
+
+
+def test_whoever_is_enrolled_anywhere_is_found_and_nobody_is_told_where(tmp_path: Path) -> None:
+    vault = MemoryVault()
+    first = read(tmp_path, row(), vault=vault)
+    for contract in (CONTRACT, "another"):
+        again = read(tmp_path, row(reference="SAG-0009"), vault=vault, contract=contract)
+        assert again.refused == [(2, RejectReason.ENROLLED_ALREADY)]
+        assert again.found == {first.accepted[0].subject}
+
+
+def test_of_a_list_of_too_many_people_nobody_is_looked_up(tmp_path: Path) -> None:
+    vault = MemoryVault()
+    read(tmp_path, row(), vault=vault)
+    lines = (row(), row(BO, reference="SAG-0002"))
+    long = read(tmp_path, *lines, vault=vault, contract="another", most=1)
+    assert (long.is_too_long, long.listed, long.accepted, long.refused, long.found) == (True, 2, [], [], set())
+    whole = read(tmp_path, *lines, vault=vault, contract="another", most=2)
+    assert (whole.is_too_long, len(whole.accepted), len(whole.found)) == (False, 1, 1)
 
 
 @pytest.mark.parametrize("refuse", [True, False])
@@ -134,7 +157,7 @@ def test_in_two_contracts_as_the_second_contract_says(tmp_path: Path, refuse: bo
     vault = MemoryVault()
     first = read(tmp_path, row(), vault=vault)
     second = read(tmp_path, row(), vault=vault, contract="another", refuse_elsewhere=refuse)
-    assert second.rejected == ({RejectReason.ENROLLED_ELSEWHERE: 1} if refuse else {})
+    assert second.rejected == ({RejectReason.ENROLLED_ALREADY: 1} if refuse else {})
     assert first.accepted[0].subject not in [r.subject for r in second.accepted], "one person, unrelated subjects"
 
 

@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from paramiko import Message, SFTPAttributes
+from paramiko import Message, SFTPAttributes, SFTPError
 from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_STATUS
 
 from connectors.dream import pull_dream
@@ -151,6 +151,22 @@ def test_each_fault_ends_in_its_error_and_tells_nothing_of_a_row(town: Town, fau
         shown = shown.__cause__ or shown.__context__
     town.server.faults.clear()
     assert len(town.records()) == 1  # the next one goes on
+
+
+@pytest.mark.parametrize("error", [OSError("Socket is closed"), EOFError(), TimeoutError(), SFTPError("Garbage")])
+def test_after_the_deadline_it_is_the_deadline_whatever_the_library_calls_it(town: Town, error: Exception):
+    with closing(town.inbox(deadline_seconds="1")) as box:
+        place = box._place
+        place._give_up()
+        with pytest.raises(SourceUnavailable, match="it was not done within 1 seconds"), place._asking():
+            raise error
+
+
+def test_a_connection_that_broke_leaves_the_deadline_to_the_next_attempt(town: Town):
+    with closing(town.inbox()) as box:
+        with pytest.raises(SourceUnavailable, match="the connection broke"), box._place._asking():
+            raise EOFError
+        assert not box._place._watch.finished.is_set()
 
 
 def test_a_file_that_changes_while_it_is_read_is_noticed_at_its_end(town: Town):

@@ -121,6 +121,12 @@ REFUSALS = {
         "suspension_days",
         "at least 1 and at most 30",
     ),
+    "nobody may be looked up": (
+        "suspension_days = 5",
+        "most_look_ups = 0\nsuspension_days = 5",
+        "most_look_ups",
+        "at least 1 and at most 9999",
+    ),
     "a notice without Danish": ('language = "da"', 'language = "en"', "notices.1.id", "twice"),
     "a notice elsewhere": ('"../notices/impact60/1.da.md"', '"/etc/1.da.md"', "notices.0.file", "plain path"),
     "a notice without file": ('file = "../notices/impact60/1.da', 'path = "1.da', "notices.0.file", "missing"),

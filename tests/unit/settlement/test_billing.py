@@ -13,14 +13,17 @@ import pytest
 from gateway.errors.settlement import BillUnknown, SettlementRefused
 from gateway.outcomes.contract import Contract
 from gateway.settlement.account import BillKind, BillLine, DocumentLine, PlannedBill
-from gateway.settlement.billing import evidence_of, find_bill, new_bill
+from gateway.settlement.billing import _payer, _why_nothing, evidence_of, find_bill, new_bill
 from gateway.settlement.invoice import STATED_EVIDENCE, BillEvidence, payable_minor
 from gateway.settlement.settled import Settled
 from gateway.store.settlement_tables import Bill
 from policies.terms import Role
-from tests.unit.settlement.facts import bill, document, line, paid_by_three, seasons, settlement
+from tests.unit.settlement.facts import bill, both_accept, document, line, paid_by_three, seasons, settlement
+from vocabulary.cpr_in_text import REASON
 
 THREE, ALONE = paid_by_three(), seasons()
+WAITS = "what autumn takes back waits: it is about earlier windows that are disputed, or not invoiced yet"
+SHAPE = "an invoice number has 1 to 30 letters, digits and . / _ -"
 FIRST, SECOND = (window.label for window in THREE.windows[:2])
 
 
@@ -109,23 +112,25 @@ def test_the_operators_own_number_is_followed_by_the_payers_place_where_several_
 
 
 @pytest.mark.parametrize(
-    ("number", "rule"),
+    ("number", "rule", "reason"),
     [
-        ("9" * 30, ""),
-        ("9" * 31, "number"),
-        ("-9", "number"),
-        ("F 9", "number"),
-        ("a/B._-9", ""),
-        ("F-1", "number-used"),
+        ("9" * 30, "", ""),
+        ("9" * 31, "number", SHAPE),
+        ("-9", "number", SHAPE),
+        ("F 9", "number", SHAPE),
+        ("a/B._-9", "", ""),
+        ("F-1", "number-used", "F-1 is the number of another invoice"),
+        ("730301-2001", "number", f"an invoice number may be none that {REASON}"),
     ],
 )
-def test_a_number_that_is_none_or_is_used_is_refused(number: str, rule: str):
+def test_a_number_that_is_none_or_is_used_is_refused(number: str, rule: str, reason: str):
     seen = settlement(ALONE, document("spring", line(5)), bills=(bill(ALONE, ("spring", line(2))),))
     if not rule:
         assert bills_of(seen, "spring", whole("spring", line(3)), number=number)[0].number == number
         return
-    with pytest.raises(SettlementRefused, match=rf"\({rule}\)"):
+    with pytest.raises(SettlementRefused) as refused:
         bills_of(seen, "spring", whole("spring", line(3)), number=number)
+    assert str(refused.value) == f"nothing was settled ({rule}): {reason}"
 
 
 def test_names_that_are_too_long_for_a_number_are_told_by_their_digest():
@@ -172,6 +177,7 @@ def test_a_credit_note_is_about_the_invoice_that_holds_what_it_takes_back(earlie
     seen = settlement(ALONE, document("spring", line(4)), bills=tuple(held))
     [made] = bills_of(seen, "spring", whole("spring", line(-1)))
     assert (made.kind, made.refers_to) == ("credit_note", refers_to)
+    assert words(made) & {"F-0", "F-1"} == {refers_to} - {""}
     [invoice] = bills_of(seen, "spring", whole("spring", line(1)))
     assert invoice.refers_to == ""
 
@@ -208,3 +214,34 @@ def test_a_bill_is_found_by_its_number():
     assert find_bill(seen, "F-2") is bills[1]
     with pytest.raises(BillUnknown, match="'F-3' of 'ballerup'"):
         find_bill(seen, "F-3")
+
+
+def test_who_pays_nothing_is_told_who_does():
+    assert _payer(settlement(THREE), THREE.payers[2].organisation) == THREE.payers[2]
+    with pytest.raises(SettlementRefused) as refused:
+        _payer(settlement(THREE), "nobody")
+    said = "nobody pays nothing here; these do: aalborg-kommune, region-nordjylland, statens-fond"
+    assert str(refused.value) == f"nothing was settled (payer-unknown): {said}"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "earlier", "own", "why"),
+    [
+        ("spring autumn", 0, (0,), "autumn is worth nothing, or all of it was billed before"),
+        ("spring autumn", 0, (-5,), "what autumn takes back is set off against the next invoice"),
+        ("spring autumn", 0, (-1,), "what autumn takes back is set off against the next invoice"),
+        ("spring", 0, (-5,), WAITS),  # one of both has not accepted it
+        ("spring autumn", 0, (5, -5), WAITS),  # in all nothing
+        ("spring autumn", 0, (5, -4), WAITS),
+        ("spring", 9, (-5,), WAITS),  # what is open of another window says nothing of this one
+    ],
+)
+def test_why_a_window_brings_no_bill_is_said_after_what_it_takes_back(
+    accepted: str, earlier: int, own: tuple[int, ...], why: str
+):
+    signed = [
+        document("spring", line(earlier)),
+        document("autumn", *(line(one, kind) for one, kind in zip(own, ("window", "correction"), strict=False))),
+    ]
+    words = tuple(word for one in signed if one.document.window in accepted for word in both_accept(one))
+    assert _why_nothing(settlement(ALONE, *signed, acknowledgements=words), "autumn") == why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,7 +20,14 @@ from gateway.settlement.account import (
     without_contested,
     without_unbilled,
 )
-from gateway.settlement.acknowledging import DisputeOutcome, check_answer, may_accept
+from gateway.settlement.acknowledging import (
+    DisputeOutcome,
+    check_answer,
+    find_line,
+    letter_digest,
+    may_accept,
+    same_document,
+)
 from gateway.settlement.settled import PARTIES, Settled, SignedDocument, is_within
 from gateway.settlement.states import SettlementState
 from policies.terms import Role
@@ -197,6 +205,13 @@ def test_a_bill_whose_document_was_corrected_is_not_paid_before_what_follows_fro
     assert GAME.settled(more).why_not_paid(bill) == ""  # what it holds is owed, and more is billed beside it
 
 
+REFUSALS = {
+    "other-party": "the party that raised a dispute withdraws it, the other one answers it",
+    "answered": "you agreed that the line is wrong: correct it, adjust it, or acknowledge it by its name",
+    "answer": "a dispute is answered by one of: stands, withdrawn, upheld",
+}
+
+
 @pytest.mark.parametrize(
     ("current", "answer", "is_own", "rule"),
     [
@@ -219,8 +234,37 @@ def test_a_dispute_is_answered_by_the_other_party_once_and_withdrawn_by_its_own_
     if not rule:
         check_answer(current, answer, is_own=is_own)
         return
-    with pytest.raises(SettlementRefused, match=rf"\({rule}\)"):
+    why = REFUSALS.get(rule, f"the dispute has ended: {current}")
+    with pytest.raises(SettlementRefused, match=rf"\({rule}\): {re.escape(why)}$"):
         check_answer(current, answer, is_own=is_own)
+
+
+def test_a_line_is_named_by_its_key_and_what_parties_adjusted_is_none():
+    released = seen(RELEASED)[1]
+    lines = [DocumentLine("weeks", kind, "week", 1, 1) for kind in ("window", "correction", "window_adjustment")]
+    one = replace(released, document=replace(released.document, lines=tuple(lines)))
+    assert find_line(one, "weeks/correction") is lines[1]
+    for key in ("weeks", "weeks/window_adjustment"):
+        why = r"\(line-unknown\): the payment document has these lines: weeks/window, weeks/correction$"
+        with pytest.raises(SettlementRefused, match=why):
+            find_line(one, key)
+
+
+def test_a_word_is_about_the_document_that_its_party_holds():
+    one = seen(RELEASED)[1]
+    assert same_document(one, "") is same_document(one, one.jwt_sha256) is one
+    with pytest.raises(SettlementRefused, match=r"\(other-document\): the digest is that of another payment document$"):
+        same_document(one, "f" * 64)
+    with pytest.raises(SettlementRefused, match=r"\(no-document\): no payment document of this window stands$"):
+        same_document(None, "")
+
+
+@pytest.mark.parametrize("text", ["", "0" * 63, "0" * 65, "A" * 64, " " + "0" * 63])
+def test_the_digest_of_a_letter_is_64_hex_digits(text: str):
+    assert letter_digest("0f" * 32) == "0f" * 32
+    why = r"\(digest\): the letter's digest must be a SHA-256 as 64 hex digits$"
+    with pytest.raises(SettlementRefused, match=why):
+        letter_digest(text)
 
 
 @pytest.mark.parametrize(

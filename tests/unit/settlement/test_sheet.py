@@ -10,7 +10,11 @@ import pytest
 from gateway.events.actor import staff_member
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.opening import StatedLine
-from gateway.outcomes.terms import Caps
+from gateway.outcomes.tariffs.declared_price import DeclaredPriceTariff
+from gateway.outcomes.tariffs.fee import FeeTariff
+from gateway.outcomes.tariffs.linear import LinearTariff
+from gateway.outcomes.tariffs.steps import StepsTariff
+from gateway.outcomes.terms import Aggregate, Caps, Evaluator, FigureUnit, Gate, ScalePoint
 from gateway.settlement.account import BillLine, DocumentLine
 from gateway.settlement.billing import new_bill
 from gateway.settlement.settled import Settled, SignedDocument
@@ -18,6 +22,7 @@ from gateway.settlement.sheet import CheckName, SheetCheck, SheetContract, Sheet
 from gateway.store.settlement_tables import Bill
 from policies.terms import Role
 from tests.unit.settlement.facts import (
+    SEASONS,
     adopted,
     both_accept,
     contested,
@@ -33,6 +38,7 @@ CONTRACT = seasons()
 PRICE, CAP = 25_000_000, 250_000_000
 NAME = "steady_and_off_benefits"
 ANNA = staff_member("anna")
+ON_SIGNATURE = "ikke efterregnelig af totaler: signaturen gælder · rests on the signature, not on totals"
 
 
 def people(count: int, kind: str = "window", *, amount: int | None = None) -> DocumentLine:
@@ -116,7 +122,6 @@ def test_what_documents_add_up_to_is_what_the_price_makes_of_their_quantities(
 
 
 def test_a_price_that_reads_more_than_its_quantity_rests_on_the_signature():
-    said = "ikke efterregnelig af totaler: signaturen gælder · rests on the signature, not on totals"
     by_state = dict.fromkeys(("ordinary_job", "education"), 7)
     for contract in (
         replace(CONTRACT, tariffs=(replace(TARIFF, cap_window_minor=5),)),
@@ -124,7 +129,82 @@ def test_a_price_that_reads_more_than_its_quantity_rests_on_the_signature():
         replace(CONTRACT, tariffs=(replace(TARIFF, price_by_state=by_state),)),
     ):
         settled, bill = billed(accepted(contract, signed("spring", people(2, amount=1))))
-        assert price_check(settled, bill) == (True, said)
+        assert price_check(settled, bill) == (True, ON_SIGNATURE)
+
+
+def declared(name: str, windows: tuple[str, ...] = SEASONS) -> Aggregate:
+    return Aggregate(name, FigureUnit.PERSON, Evaluator("e", "E", ""), "a method", "a register", windows, 0)
+
+
+def mixed() -> Contract:
+    """A fee, the price, steps of the same people, and a line of a rate that is declared from autumn on."""
+    rate = declared("rate", SEASONS[1:])
+    return replace(
+        CONTRACT,
+        aggregates=(rate,),
+        tariffs=(
+            FeeTariff("fee", 0, 500),
+            TARIFF,
+            StepsTariff("steps", 0, TARIFF.main_figure, (ScalePoint(2, 1000), ScalePoint(5, 9000))),
+            LinearTariff("rate", 0, "rate", (ScalePoint(0, 100), ScalePoint(10, 1100))),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("window", "fee", "price", "steps", "rate", "differs"),
+    [
+        ("spring", 500, 2 * PRICE, 1000, 0, ""),  # what a rate of nothing is worth is not owed before it is due
+        ("spring", 500, 2 * PRICE, 1000, 100, "rate"),
+        ("spring", 499, 2 * PRICE, 1001, 0, "fee, steps"),
+        # another window, three more people, a rate of 4
+        ("autumn", 500, 3 * PRICE, 8000, 500, ""),
+        ("autumn", 1000, 3 * PRICE, 8000, 500, "fee"),
+        ("autumn", 0, 3 * PRICE, 8000, 500, "fee"),
+        ("autumn", 500, 3 * PRICE, 9000, 500, "steps"),
+        ("autumn", 500, 3 * PRICE, 8000, 400, "rate"),
+    ],
+)
+def test_fees_steps_and_declared_figures_are_computed_again_beside_prices(
+    window: str, fee: int, price: int, steps: int, rate: int, differs: str
+):
+    people, points = (2, 0) if window == "spring" else (3, 4)
+    own = (
+        line(5, "window_adjustment", tariff="fee"),  # wherever it stands, what is agreed on follows from no price
+        line(fee, tariff="fee", quantity=1),
+        line(price, tariff=NAME, quantity=people),
+        line(steps, tariff="steps", quantity=people),
+        line(rate, tariff="rate", quantity=points),
+    )
+    before = (
+        line(500, tariff="fee", quantity=1), line(2 * PRICE, tariff=NAME, quantity=2),
+        line(1000, tariff="steps", quantity=2),
+    )  # fmt: skip
+    documents = [("spring", *own)] if window == "spring" else [("spring", *before), (window, *own)]
+    settled, bill = billed(accepted(mixed(), *(signed(*one, contract=mixed()) for one in documents)), window)
+    said = f"afviger · differs: {differs}" if differs else f"pris · price: fee 5,00, {NAME} 250.000,00"
+    assert price_check(settled, bill) == (not differs, said)
+
+
+@pytest.mark.parametrize(
+    ("gate", "is_computed"), [(Gate(TARIFF.main_figure, 2), True), (Gate(TARIFF.main_figure, 3), False), (None, True)]
+)
+def test_a_gate_on_what_lines_show_is_open_or_shut_as_they_say(gate: Gate | None, is_computed: bool):
+    contract = replace(CONTRACT, tariffs=(TARIFF, FeeTariff("fee", 0, 500, gate=gate)))
+    one = signed("spring", people(2), line(500, tariff="fee", quantity=1), contract=contract)
+    settled, bill = billed(accepted(contract, one))
+    assert price_check(settled, bill)[0] is is_computed
+
+
+def test_a_gate_on_what_no_line_shows_rests_on_the_signature():
+    """As in New York: paid for people in work, once the rate is five points above that of the control group."""
+    tariff = DeclaredPriceTariff("in_work", 0, "more", 600_000, gate=Gate("points", 50))
+    contract = replace(CONTRACT, measures=(), aggregates=(declared("points"), declared("more")), tariffs=(tariff,))
+    for amount in (1_800_000, 0):  # of three people, once with the gate shut
+        extra = line(5, "window_adjustment", tariff="in_work")
+        one = signed("spring", line(amount, tariff="in_work", quantity=3), extra, contract=contract)
+        settled, bill = billed(accepted(contract, one))
+        assert price_check(settled, bill) == (True, ON_SIGNATURE)
 
 
 def test_steps_have_no_price_that_could_be_named():
@@ -158,6 +238,39 @@ def test_a_stated_window_is_not_evaluated_and_later_ones_begin_with_it():
         assert price_check(settled, bill)[0] is holds
 
 
+@pytest.mark.parametrize(
+    ("autumn", "differs"),
+    [((500, 3 * PRICE), ""), ((500, 4 * PRICE), NAME), ((600, 3 * PRICE), "fee")],
+)
+def test_what_was_settled_otherwise_before_the_gateway_is_not_made_up_for_after_it(
+    autumn: tuple[int, int], differs: str
+):
+    """In spring two were paid as one, and of the fee a fifth was left out: so it stays."""
+    contract = replace(CONTRACT, tariffs=(FeeTariff("fee", 0, 500), TARIFF))
+    before = adopted(
+        StatedLine("spring", "fee", 1, 400, 0, 0, "", ""), StatedLine("spring", NAME, 2, PRICE, 0, 0, "", "")
+    )
+    fee, price = autumn
+    one = signed("autumn", line(fee, tariff="fee", quantity=1), line(price, tariff=NAME, quantity=3), contract=contract)
+    held = signed("spring", is_stated=True)
+    settled, bill = billed(accepted(contract, held, one, adopted=before), "autumn")
+    assert found(settled, bill)[CheckName.AGREED_PRICE].holds is not differs
+    assert differs in price_check(settled, bill)[1]
+
+
+@pytest.mark.parametrize(
+    ("figure", "fact"), [("rate", ON_SIGNATURE), (TARIFF.main_figure, f"afviger · differs: {NAME}")]
+)
+def test_a_declared_figure_after_adoption_rests_on_the_signature(figure: str, fact: str):
+    """What its evaluator declared of the stated windows may be another figure than the parties state of them."""
+    steps = StepsTariff(NAME, 0, figure, (ScalePoint(2, 1000), ScalePoint(5, 9000)))
+    contract = replace(CONTRACT, aggregates=(declared("rate"),), tariffs=(steps,))
+    before = adopted(StatedLine("spring", NAME, 2, 1000, 0, 0, "", ""))
+    one = signed("autumn", line(7777, tariff=NAME, quantity=3), contract=contract)
+    settled, bill = billed(accepted(contract, signed("spring", is_stated=True), one, adopted=before), "autumn")
+    assert price_check(settled, bill) == (fact == ON_SIGNATURE, fact)
+
+
 def test_a_share_is_recalculated_after_what_was_billed_before():
     """4, 2 and 1 of 7 parts: of 5 after 1 they bear 2, 1 and 1 more; and each bill stands by itself."""
     contract = paid_by_three()
@@ -188,6 +301,9 @@ def test_a_row_that_says_another_amount_than_its_document_or_its_lines_is_not_re
         changed(bill, lines=[{**only, "whole_minor": only["whole_minor"] - 1}]),
     ):
         assert "recalculated" in wrong(replace(settled, bills=(edited,)), edited)
+    single, own = billed(accepted(CONTRACT, signed("spring", people(1, amount=1))))
+    gone = replace(single, signed=(signed("spring", people(1, "correction", amount=1)),))
+    assert "recalculated" in wrong(gone, own)  # a single øre of a line that nobody signs any more
     less = replace(settled, signed=(signed("spring", people(1)),))
     assert "recalculated" in wrong(less, bill)  # more is billed than is owed
     assert "recalculated" in wrong(replace(settled, signed=(signed("spring", people(2, "correction")),)), bill)
@@ -239,6 +355,16 @@ def test_every_version_that_a_bill_rests_on_is_known():
     for versions, holds in (([CONTRACT], False), ([CONTRACT, other], True)):
         one = found(settled, edited, versions=versions)[CheckName.CONTRACT_VERSION]
         assert (one.holds, one.fact) == (holds, both)
+
+
+def test_a_document_of_another_window_or_that_stands_no_more_says_nothing_of_a_bill():
+    settled, bill = billed(accepted(CONTRACT, signed("spring", people(2))))
+    other = replace(CONTRACT, sha256="f" * 64)
+    for beside in (
+        signed("autumn", people(1), contract=other),
+        signed("spring", people(1), revision=0, is_standing=False, contract=other),
+    ):
+        assert wrong(replace(settled, signed=(beside, *settled.signed)), bill) == []
 
 
 def test_nothing_is_approved_or_paid_twice():

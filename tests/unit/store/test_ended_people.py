@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from gateway.store.storing_records import ended_people
-from gateway.store.tables import PullRow, SpellRow, Subject
+from gateway.store.tables import PullRow, SpellRow
 from gateway.store.unit_of_work import Store
 from tests.support.acting import SOMEBODY
-from tests.support.databases import NOW
+from tests.support.databases import NOW, a_subject
 from tests.unit.connectors.cohort import declared
 from tests.unit.store.test_spells import EVENT, REF
 from vocabulary.danish_days import danish_day
@@ -20,16 +20,7 @@ def test_a_death_of_this_week_has_not_come_where_the_weeks_before_are_told(store
     week = Week.of(danish_day(NOW))
     weeks = week + -3, week + 20
     with store.write(NOW, by=SOMEBODY) as uow:
-        uow.session.add(
-            Subject(
-                subject_id=REF.value,
-                contract_id="c",
-                batch_id="1",
-                enrolled_on=date(2020, 1, 1),
-                case_reference="F-1",
-                notice_id="N-1",
-            )
-        )
+        uow.session.add(a_subject(REF.value))
         uow.session.add(
             SpellRow(
                 subject_id=REF.value,

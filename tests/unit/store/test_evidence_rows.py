@@ -10,10 +10,9 @@ from gateway.events.contracts import SourceDeclared
 from gateway.outcomes.manual_evidence import EvidenceType
 from gateway.store import spells
 from gateway.store.evidence_rows import EvidenceRow, confirmed_spells, of_contract, of_person
-from gateway.store.tables import Subject
 from gateway.store.unit_of_work import Store
 from tests.support.acting import SOMEBODY
-from tests.support.databases import NOW
+from tests.support.databases import NOW, a_subject
 from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
@@ -53,16 +52,7 @@ def document(
 def told(store: Store) -> Store:
     """DREAM knows of no benefit in six weeks; three documents, one of which nobody confirmed."""
     with store.write(NOW, by=SOMEBODY) as uow:
-        uow.session.add(
-            Subject(
-                subject_id=REF.value,
-                contract_id="c",
-                batch_id="1",
-                enrolled_on=date(2020, 1, 1),
-                case_reference="F-1",
-                notice_id="N-1",
-            )
-        )
+        uow.session.add(a_subject(REF.value))
         spells.store_spells(
             uow.session,
             "dream",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -14,13 +14,13 @@ from gateway.events.contracts import SourceDeclared
 from gateway.outcomes.history import PersonHistory
 from gateway.store import spells
 from gateway.store.queries import complete_since, completeness
-from gateway.store.tables import IncomeRow, LinkageRow, PullRow, SpellRow, Subject
+from gateway.store.tables import IncomeRow, LinkageRow, PullRow, SpellRow
 from gateway.store.unit_of_work import Store
 from gateway.store.vault import VaultTables
 from keys.errors import VaultCorrupt
 from keys.linkage import BlindIndexRow
 from tests.support.acting import SOMEBODY
-from tests.support.databases import NOW
+from tests.support.databases import NOW, a_subject
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Month, Week
@@ -77,16 +77,7 @@ def load(store: Store, *, day: int) -> PersonHistory:
 @pytest.fixture
 def enrolled(store: Store) -> Store:
     with store.write(NOW, by=SOMEBODY) as uow:
-        uow.session.add(
-            Subject(
-                subject_id=REF.value,
-                contract_id="c",
-                batch_id="1",
-                enrolled_on=date(2020, 1, 1),
-                case_reference="F-1",
-                notice_id="N-1",
-            )
-        )
+        uow.session.add(a_subject(REF.value))
         uow.record(EVENT)
     return store
 

@@ -67,6 +67,11 @@ def test_what_is_not_canonical_json_is_refused(data: bytes):
         canonical.loads_canonical(data)
 
 
+def test_half_a_character_is_refused_in_any_layout():
+    with pytest.raises(UnicodeEncodeError):
+        canonical.loads(b'{"a": ["\\ud800"]}')
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=8),
     lambda inner: (

@@ -193,6 +193,20 @@ DIFFERENCES: list[tuple[object, bool]] = [
     ({}, True),
     ({"outcomes_achieved": -3, "qualifying_weeks": 0, "amount_minor": 5, "threshold_met": -1}, True),
     ({"outcomes_reached": 2, "points_reached": -1}, True),
+    (
+        dict.fromkeys(
+            (
+                "outcomes_achieved",
+                "outcomes_reached",
+                "points_reached",
+                "qualifying_weeks",
+                "amount_minor",
+                "threshold_met",
+            ),
+            1,
+        ),
+        True,
+    ),
     ({"outcomes_reached": None}, False),
     *(({"threshold_met": change}, -1 <= change <= 1) for change in range(-2, 3)),
     ({"participants": 1}, False),

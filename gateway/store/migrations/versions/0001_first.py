@@ -12,6 +12,7 @@ SETTLEMENTS = (
     "kind IN ('adjustment_signed', 'dispute_resolved', 'payment_registered', 'payment_requested', "
     "'release_intended', 'result_acknowledged', 'result_disputed')"
 )
+LOOK_UPS = "kind IN ('enrolment_previewed', 'look_ups_stopped', 'person_looked_up', 'referral_list_refused')"
 
 
 def upgrade() -> None:
@@ -85,8 +86,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "incomerow",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("pull_id", sa.Integer(), nullable=False),
         sa.Column("month", sa.Integer(), nullable=False),
@@ -96,9 +97,9 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("known_from", sa.BigInteger(), nullable=False),
         sa.Column("known_to", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("subject_id", "id"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_incomerow_subject_id", "incomerow", ["subject_id"], unique=False)
     op.create_table(
         "declaredrow",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -139,8 +140,15 @@ def upgrade() -> None:
         sa.Column("blind_index", sa.LargeBinary(length=16), nullable=False),
         sa.Column("subject_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("domain", "key_version", "blind_index", "subject_id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_linkagerow_subject_id", "linkagerow", ["subject_id"], unique=False)
+    op.create_table(
+        "linedigests",
+        sa.Column("log_idx", sa.Integer(), nullable=False),
+        sa.Column("digests", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("log_idx"),
+    )
     op.create_table(
         "logentry",
         sa.Column("log", sa.String(), nullable=False),
@@ -169,6 +177,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("kind IN ('contract_adopted', 'contract_shadowed')"),
     )
     op.create_index(
+        "ix_logentry_look_ups",
+        "logentry",
+        ["kind", "log", "idx"],
+        unique=False,
+        sqlite_where=sa.text(LOOK_UPS),
+        postgresql_where=sa.text(LOOK_UPS),
+    )
+    op.create_index(
         "ix_logentry_settlements",
         "logentry",
         ["kind", "log", "idx"],
@@ -187,12 +203,11 @@ def upgrade() -> None:
     op.create_table(
         "personlinerow",
         sa.Column("log_idx", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("nonce", sa.LargeBinary(length=32), nullable=False),
         sa.Column("subject_id", sa.String(), nullable=False),
-        sa.Column("nonce", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
-        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("log_idx", "position"),
+        sa.PrimaryKeyConstraint("log_idx", "nonce"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_personlinerow_subject_id", "personlinerow", ["subject_id"], unique=False)
     op.create_table(
@@ -225,6 +240,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("contract_id", "source_id", "file_sha256", "meaning_sha256", "asked_to_week"),
     )
     op.create_index("ix_pullrow_contract_id", "pullrow", ["contract_id"], unique=False)
+    op.create_table(
+        "trieddraft",
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_id", "sha256"),
+    )
+    op.create_table(
+        "releaseask",
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("window", sa.String(), nullable=False),
+        sa.Column("template", sa.String(), nullable=False),
+        sa.Column("recipient_role", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_id", "window", "template", "recipient_role"),
+    )
     op.create_table(
         "releaserow",
         sa.Column("id", sa.String(), nullable=False),
@@ -278,8 +309,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "spellrow",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
@@ -288,9 +319,9 @@ def upgrade() -> None:
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.Column("known_from", sa.BigInteger(), nullable=False),
         sa.Column("known_to", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("subject_id", "id"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_spellrow_subject_id", "spellrow", ["subject_id"], unique=False)
     op.create_table(
         "statusallocation",
         sa.Column("list_id", sa.Integer(), nullable=False),
@@ -324,6 +355,7 @@ def upgrade() -> None:
         sa.Column("notice_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("subject_id"),
         sa.UniqueConstraint("contract_id", "case_reference"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_subject_contract_id", "subject", ["contract_id"], unique=False)
     op.create_table(
@@ -331,6 +363,7 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.String(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("subject_id"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "usedassertion",
@@ -344,4 +377,5 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.String(), nullable=False),
         sa.Column("sealed_cpr", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("subject_id"),
+        sqlite_with_rowid=False,
     )

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "change"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_basisrow_contract_id", "basisrow", ["contract_id"], unique=False)
     op.create_index("ix_basisrow_subject_id", "basisrow", ["subject_id"], unique=False)
@@ -126,6 +127,7 @@ def upgrade() -> None:
         sa.Column("answered_by", sa.String(), nullable=False),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_rightsrequest_contract_id", "rightsrequest", ["contract_id"], unique=False)
     op.create_index("ix_rightsrequest_subject_id", "rightsrequest", ["subject_id"], unique=False)

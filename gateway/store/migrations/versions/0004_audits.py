@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("found_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("sample_id", "item"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_audititem_subject_id", "audititem", ["subject_id"], unique=False)
     op.create_table(

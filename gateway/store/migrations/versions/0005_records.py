@@ -44,8 +44,8 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("subject_id", sa.String(), nullable=False),
         sa.Column("texts", sa.JSON(), nullable=False),
-        sa.Column("known_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("contract_id", "source_id", "record_digest"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_recordrow_subject_id", "recordrow", ["subject_id"], unique=False)
     op.create_table(
@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("records", sa.JSON(), nullable=False),
         sa.Column("failure", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("run_id", "subject_id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_stagedanswer_subject_id", "stagedanswer", ["subject_id"], unique=False)
     op.create_table(

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("withdrawn_by", sa.String(), nullable=False),
         sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_evidencerow_contract_id", "evidencerow", ["contract_id"], unique=False)
     op.create_index("ix_evidencerow_subject_id", "evidencerow", ["subject_id"], unique=False)
