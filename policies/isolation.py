@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import TypeAlias
 
 PRIME = 2**61 - 1
@@ -154,32 +155,61 @@ def _cut(rows: Iterable[Row], columns: Collection[int]) -> list[dict[int, int]]:
 
 
 def _search(classes: Sequence[MoverClass], below: int, free: Collection[int]) -> Isolated | None:
-    """The lightest set of classes that is isolated. Such a set takes something out of every basis of the whole: branch
-    on the classes of one."""
-    order = sorted(range(len(classes)), key=lambda place: -(classes[place].people or 0))
-    best: list[tuple[frozenset[int], int]] = []
+    """The lightest set of classes that is isolated: lighter sets are tried first, and each takes something out of every
+    basis of the whole, so that the classes of one basis are branched on.
+
+    What classes of `below` people and more span is nobody's alone, and is divided out first.
+    """
+    common = span_of(row for one in classes if (one.people or 0) >= below for row in one.rows)
+    small: list[_SmallClass] = []
+    kept: list[Row] = []  # of whoever can be left out of nothing
+    for one in classes:
+        rest = [left for row in one.rows if (left := common.rest(row))] if (one.people or 0) < below else []
+        if rest:
+            small.append(_SmallClass(one.name, one.people or 0, rest, one.rows))
+        else:
+            kept += one.rows
+    small.sort(key=lambda one: -one.people)
+    whole = span_of(row for one in small for row in one.rows).rank
     seen: set[frozenset[int]] = set()
-    stack: list[tuple[frozenset[int], int]] = [(frozenset(), 0)]
-    while stack:
-        left_out, people = stack.pop()
-        limit = best[-1][1] if best else below
-        if left_out in seen or people >= limit:
+    heap: list[tuple[int, tuple[int, ...]]] = [(0, ())]
+    while heap:
+        people, places = heappop(heap)
+        left_out = frozenset(places)
+        if left_out in seen:
             continue
         seen.add(left_out)
-        rest = [row for place in order if place not in left_out for row in classes[place].rows]
-        out = [row for place in left_out for row in classes[place].rows]
-        if left_out and isolates(rest, out, free):
-            best.append((left_out, people))
-            continue
-        span = Span()
-        for place in order:
-            weight = classes[place].people or 0
-            if place not in left_out and sum(span.add(row) for row in classes[place].rows):
-                stack.append((left_out | {place}, people + weight))
-    if not best:
-        return None
-    places, people = best[-1]
-    return Isolated(tuple(classes[place].name for place in sorted(places)), people)
+        span, used = Span(), []
+        for place, few in enumerate(small):
+            if place not in left_out and sum(span.add(row) for row in few.rows):
+                used.append(place)
+        if span.rank < whole and _is_held_against(kept, small, left_out, whole - span.rank, free):
+            return Isolated(tuple(small[place].name for place in sorted(left_out)), people)
+        for place in used:
+            if people + small[place].people < below:
+                heappush(heap, (people + small[place].people, tuple(sorted((*places, place)))))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _SmallClass:
+    """A class of fewer people than may be isolated: its rows without what larger classes span, and as they are."""
+
+    name: str
+    people: int
+    rows: Sequence[Row]
+    whole_rows: Sequence[Row]
+
+
+def _is_held_against(
+    kept: Sequence[Row], small: Sequence[_SmallClass], left_out: frozenset[int], lost: int, free: Collection[int]
+) -> bool:
+    """Whether more is lost without these than the free columns lose by themselves."""
+    if not free:
+        return True
+    rest = [*kept, *(row for place, one in enumerate(small) if place not in left_out for row in one.whole_rows)]
+    out = [row for place in left_out for row in small[place].whole_rows]
+    return lost > _lost(_cut(rest, free), _cut(out, free))
 
 
 def is_dominated(capacities: Sequence[int], *, k: int, share: int) -> bool:

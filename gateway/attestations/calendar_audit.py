@@ -11,33 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from gateway.attestations.exact_figures import (
-    ExactFigure,
-    FigureOfView,
-    differences,
-    exact_figures,
-    parts_of,
-    value_of,
-)
+from gateway.attestations.exact_figures import FigureOfView, differences, exact_figures
+from gateway.attestations.movers import Movers
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.possible_courses import (
-    Course,
-    FirstDay,
-    PossibleLives,
-    kinds_of_first_day,
-)
 from policies.calendar import groups
-from policies.isolation import (
-    Isolated,
-    MoverClass,
-    Row,
-    Span,
-    is_dominated,
-    isolates,
-    least_spread,
-    smallest_isolated,
-)
+from policies.isolation import Isolated, is_dominated, isolates, least_spread, smallest_isolated
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.releases import Recipient, Template
 
@@ -104,12 +83,13 @@ def findings_of(contract: Contract) -> tuple[list[MoverFinding], Mapping[tuple[s
     judged = [view for view in views if not view.is_free]
     if not judged:
         return [], dict.fromkeys((view.roles for view in views), 0)
-    movers = _Movers(contract, judged)
+    shown = [one.figure for view in judged for one in view.figures]
+    movers = Movers(contract, [*shown, *(one for view in judged for one in differences(view.figures))])
     for _ in movers.run():
         found = [finding for view in judged for finding in _judge(movers, view)]
         if found:
             break
-    moved = movers.spaces[0].rank > 0
+    moved = movers.days[0].space.rank > 0
     smallest = {view.roles: contract.cohort.size if moved and not view.is_free else 0 for view in views}
     return found, smallest
 
@@ -139,77 +119,7 @@ def _views(contract: Contract) -> list[_View]:
     ]
 
 
-class _Movers:
-    """What each kind of first day can change in each figure, taken from the evaluator once for all views."""
-
-    def __init__(self, contract: Contract, views: Sequence[_View]) -> None:
-        shown = [one.figure for view in views for one in view.figures]
-        also = [one for view in views for one in differences(view.figures)]
-        self.figures: list[ExactFigure] = list(dict.fromkeys([*shown, *also]))
-        self.place = {figure: place for place, figure in enumerate(self.figures)}
-        self.days: list[FirstDay] = []  # those that were run
-        self.spaces: list[Span] = []
-        self.capacities: list[list[int]] = []  # by first day: of each figure
-        self.given_back: list[Row] = []  # by first day: what only time that stood still brings
-        self.contract = contract
-        self._lives = PossibleLives(contract)
-        self.is_complete = False  # whether every first day was run
-
-    def run(self) -> Iterator[None]:
-        """Ask the evaluator of the first and the last day, and then of all others: who differs by most is seen first,
-        and whom two days isolate no third one hides."""
-        days, width = kinds_of_first_day(self.contract), _most_rank(self.figures)
-        for some in ([days[0], *days[1:][-1:]], days[1:-1]):
-            for day in some:
-                self._run(day, width)
-            self.is_complete = len(self.days) == len(days)
-            yield
-
-    def _run(self, day: FirstDay, width: int) -> None:
-        space, least, most = Span(), [0] * len(self.figures), [0] * len(self.figures)
-        for course in self._lives.courses(day):
-            row = self._row(course)
-            for place, value in row.items():
-                least[place], most[place] = min(least[place], value), max(most[place], value)
-            space.add(row)
-            if space.rank == width:
-                break
-        self.days.append(day)
-        self.spaces.append(space)
-        self.capacities.append([high - low for high, low in zip(most, least, strict=True)])
-        back: Row = {}
-        if space.rank < width:
-            rows = map(self._row, self._lives.courses_with_time_given_back(day))
-            back = next((row for row in rows if space.rest(row)), {})
-        self.given_back.append(back)
-
-    def _row(self, course: Course) -> Row:
-        parts = parts_of(self.contract, course)
-        values = {place: value_of(figure, parts) for place, figure in enumerate(self.figures)}
-        return {place: value for place, value in values.items() if value}
-
-    def capacities_by_week(self, figure: ExactFigure) -> list[int]:
-        """The least that somebody can be of a figure, for each first week; and of the week of the largest the most."""
-        place = self.place[figure]
-        by_week: dict[int, list[int]] = {}
-        for day, capacities in zip(self.days, self.capacities, strict=True):
-            by_week.setdefault(day.week.ordinal, []).append(capacities[place])
-        most = max(by_week, key=lambda week: max(by_week[week]))
-        return [max(found) if week == most else min(found) for week, found in by_week.items()]
-
-    def classes(self, columns: set[int]) -> list[MoverClass]:
-        """The first days as classes of unknown size, over some of the figures."""
-        return [
-            MoverClass(
-                day.name,
-                None,
-                tuple({c: v for c, v in row.items() if c in columns} for row in space.basis.values()),
-            )
-            for day, space in zip(self.days, self.spaces, strict=True)
-        ]
-
-
-def _judge(movers: _Movers, view: _View) -> Iterator[MoverFinding]:
+def _judge(movers: Movers, view: _View) -> Iterator[MoverFinding]:
     """What is against one view: the first of the rules that it breaks."""
     found = next(filter(None, (rule(movers, view) for rule in _RULES)), None)
     if found is None:
@@ -217,7 +127,7 @@ def _judge(movers: _Movers, view: _View) -> Iterator[MoverFinding]:
     yield replace(found, suggestion=_change(movers, view, found.windows))
 
 
-def _change(movers: _Movers, view: _View, windows: tuple[str, ...]) -> str:
+def _change(movers: Movers, view: _View, windows: tuple[str, ...]) -> str:
     """The fewest totals to leave out, of these windows, after which the view passes: tried, and not guessed."""
     planned = list(dict.fromkeys(one.release.window for one in view.figures if not one.is_free))
     tries = [{one} for one in reversed(planned) if one in windows]
@@ -230,7 +140,7 @@ def _change(movers: _Movers, view: _View, windows: tuple[str, ...]) -> str:
     return "plan payment documents for the creditor alone"
 
 
-def _parts(movers: _Movers, view: _View) -> MoverFinding | None:
+def _parts(movers: Movers, view: _View) -> MoverFinding | None:
     """Some combination of a view's figures can be moved by somebody and by fewer than k_cohort people."""
     k, free = movers.contract.k_cohort, {movers.place[one.figure] for one in view.figures if one.is_free}
     people = movers.contract.cohort.size
@@ -257,12 +167,13 @@ def _parts(movers: _Movers, view: _View) -> MoverFinding | None:
     )
 
 
-def _given_back(movers: _Movers, view: _View) -> MoverFinding | None:
+def _given_back(movers: Movers, view: _View) -> MoverFinding | None:
     """Time that a neutral exit gives back may count in no figure that nobody else can move."""
     free = {movers.place[one.figure] for one in view.figures if one.is_free}
     columns = {movers.place[one.figure] for one in view.figures}
-    for own, back in zip(movers.classes(columns), movers.given_back, strict=True):
-        row = {column: value for column, value in back.items() if column in columns}
+    for day in movers.days:
+        own = day.over(columns)
+        row = {column: value for column, value in day.given_back.items() if column in columns}
         if row and isolates(own.rows, [row], free):
             named = [one for one in view.figures if not one.is_free and movers.place[one.figure] in row]
             return _finding(
@@ -274,7 +185,7 @@ def _given_back(movers: _Movers, view: _View) -> MoverFinding | None:
     return None
 
 
-def _dominance(movers: _Movers, view: _View) -> MoverFinding | None:
+def _dominance(movers: Movers, view: _View) -> MoverFinding | None:
     """No person may be more than a tenth of what was possible, for somebody who knows k - 1 others."""
     if Recipient.OPERATOR in view.roles or not movers.is_complete:
         return None  # the creditor knows each amount by its price
@@ -302,16 +213,3 @@ _RULES = (_parts, _given_back, _dominance)
 def _finding(rule: str, view: _View, named: Sequence[FigureOfView], reason: str) -> MoverFinding:
     windows = tuple(dict.fromkeys(one.release.window for one in named))
     return MoverFinding(rule, view.roles, windows, tuple(dict.fromkeys(one.figure.name for one in named)), reason, "")
-
-
-def _most_rank(figures: Sequence[ExactFigure]) -> int:
-    """The rank of the figures as sums of parts: no person can move them in more ways."""
-    parts = list(dict.fromkeys(part for figure in figures for part, _ in figure.parts))
-    places = {part: place for place, part in enumerate(parts)}
-    span = Span()
-    for figure in figures:
-        row: dict[int, int] = {}
-        for part, many in figure.parts:
-            row[places[part]] = row.get(places[part], 0) + many
-        span.add(row)
-    return span.rank

@@ -209,8 +209,3 @@ def _by_price(contract: Contract, tariff: PersonalTariff, cells: Mapping[Cell, i
         if price:
             found[price] = found.get(price, 0) + units
     return found
-
-
-def value_of(figure: ExactFigure, parts: Mapping[Part, int]) -> int:
-    """What somebody adds to a figure."""
-    return sum(parts.get(part, 0) * many for part, many in figure.parts)

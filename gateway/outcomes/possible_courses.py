@@ -6,6 +6,7 @@ week, and nothing that counts in all others; the evaluator says what it amounts 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -69,11 +70,16 @@ class PossibleLives:
 
         No life holds an exit: who left is nobody's calendar. May raise `ContractNotEvaluable`.
         """
-        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
         yield self._course(first, self._contract.states[0], _NO_WEEKS)
-        for weeks in _stretches(self._contract, start, end):
+        for weeks in self._stretches(first):
             for state in self._states:
                 yield self._course(first, state, weeks)
+
+    def outline(self, first: FirstDay) -> tuple[Course, ...]:
+        """The few lives that tell days of one week apart: in each state for good, from the end of each window on."""
+        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
+        since = [start, *(one.to_week.ordinal for one in self._contract.windows if start <= one.to_week.ordinal)]
+        return tuple(self._course(first, state, range(week, end + 1)) for week in since for state in self._states)
 
     def courses_with_time_given_back(self, first: FirstDay) -> Iterator[Course]:
         """What lives amount to in which a register shows an exit for a while at which time stands still; none where no
@@ -86,6 +92,34 @@ class PossibleLives:
             for weeks in (range(start + still, end + 1), range(end, end + 1)):
                 for state in self._states:
                     yield self._course(first, state, weeks, range(start, start + still))
+
+    def _stretches(self, first: FirstDay) -> Iterator[range]:
+        """Runs of weeks that are tried: from a week on, until it, and it alone. Weeks beside the edges of windows come
+        first, and all others from coarse to fine, so that a few of them span what all of them do.
+        """
+        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
+        if start > end:
+            return
+        yield range(start, end + 1)
+        last = self._last_week_that_counts(first, start, end)
+        edges = [one.to_week.ordinal + more for one in self._contract.windows for more in (0, 1)]
+        for week in dict.fromkeys([*(week for week in edges if start <= week <= last), *_coarse_to_fine(start, last)]):
+            yield range(week, week + 1)
+            yield range(week, end + 1)
+            yield range(start, week + 1)
+
+    def _last_week_that_counts(self, first: FirstDay, start: int, end: int) -> int:
+        """The last week that changes anything, found by halves: who is in a state for longer never has less."""
+        last = start
+        for state in self._states:
+            nothing = self._course(first, state, _NO_WEEKS)
+            whole = self._course(first, state, range(start, end + 1))
+            adds_nothing = [
+                lambda week, state=state, whole=whole: self._course(first, state, range(start, week + 1)) == whole,
+                lambda week, state=state, nothing=nothing: self._course(first, state, range(week, end + 1)) == nothing,
+            ]
+            last = max(last, *(bisect_left(range(end), 1, lo=last, key=one) for one in adds_nothing))
+        return last
 
     def _course(self, first: FirstDay, state: WeekState, weeks: range, away: range = _NO_WEEKS) -> Course:
         if first.week.ordinal != self._week:
@@ -121,6 +155,16 @@ class _AskedLife:
         return {one.id: units_by_window(contract, one, person, self.asked[one.id]) for one in contract.measures}
 
 
+def _coarse_to_fine(start: int, last: int) -> list[int]:
+    """Every week from the one to the other: each second one of those that are left stands behind the others."""
+    weeks = list(range(start, last + 1))
+    fine: list[int] = []
+    while len(weeks) > 1:
+        fine = weeks[1::2] + fine
+        weeks = weeks[::2]
+    return weeks + fine
+
+
 def _states_that_differ(contract: Contract) -> list[WeekState]:
     """A state of each kind: those that the same measures count, each at the same price, are one."""
     years = range(contract.cohort.enrolment_from.year, contract.windows[-1].to_week.sunday.year + 1)
@@ -136,22 +180,6 @@ def _states_that_differ(contract: Contract) -> list[WeekState]:
         )
         found.setdefault((read, prices), state)
     return [state for (read, _), state in found.items() if read]
-
-
-def _stretches(contract: Contract, start: int, end: int) -> Iterator[range]:
-    """Every run of weeks that is tried: whole lives and the weeks beside the edges of windows first, then all others.
-
-    So a space that is as large as it can be is seen to be so after a few of them.
-    """
-    if start > end:
-        return
-    yield range(start, end + 1)
-    ends = [one.to_week.ordinal for one in contract.windows if one.to_week.ordinal >= start]
-    yield from (range(week, week + 1) for week in ends)
-    for week in dict.fromkeys([*ends, *range(start, end + 1)]):
-        yield range(week, end + 1)
-        yield range(start, week + 1)
-    yield from (range(week, week + 1) for week in range(start, end + 1))
 
 
 def _life(contract: Contract, first: FirstDay, state: WeekState, weeks: range, away: range) -> PersonHistory:
