@@ -34,7 +34,7 @@ NEW_YEAR = date(2030, 1, 1)
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 LINE = f"{WEEKS}/window"
 NOTHING, WORTH = "2018H2", "2019H1"  # windows: the first is worth nothing
-DUE = 7_650_000  # 51 weeks of 1,500.00
+DUE = 15_450_000  # 103 weeks of 1,500.00
 OTHER_LETTER = "b" * 64
 OPERATOR = "operator/fokus-folkeoplysning"
 
