@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from tests.attacks.outsider.courses import EARNED, family, parts_of
 from tests.attacks.outsider.documents import Release, Terms
-from tests.attacks.outsider.rank import Isolation, combination, isolated, span_of
+from tests.attacks.outsider.rank import Isolation, combination, isolated, reduced, span_of
 from tests.attacks.outsider.solver import Fixed, Group, attack
 from tests.attacks.outsider.views import Figure, Reading, figures_of, matrix
 
@@ -46,8 +45,6 @@ class Learned:
     by_structure: list[Fixed]
     by_none_or_all: list[Fixed]
     isolation: Isolation | None
-    figures: list[str]
-    totals: list[int]
 
     @property
     def undecided(self) -> int:
@@ -65,7 +62,7 @@ def _facts(terms: Terms) -> np.ndarray:
     return np.array(columns, dtype=np.int64).T
 
 
-def _courses(terms: Terms, entry: Entry) -> np.ndarray:
+def courses_of(terms: Terms, entry: Entry) -> np.ndarray:
     return family(terms, entry.day, entry.gone_from, entry.back).rows
 
 
@@ -81,33 +78,69 @@ def isolation_of(
 @lru_cache(maxsize=65536)
 def _span(terms: Terms, entry: Entry, figures: bytes, shape: tuple[int, int]) -> np.ndarray:
     of = np.frombuffer(figures, dtype=np.int64).reshape(shape)
-    return span_of(_courses(terms, entry) @ of)
+    return span_of(courses_of(terms, entry) @ of)
 
 
-def learn(world: World, released: list[Release], *, reading: Reading | None = None) -> Learned:
+def learn(world: World, released: list[Release], *, below: int = 0) -> Learned:
     """Everybody that a reader of these releases fixes who knows the contract, everybody's day and what `known` says.
 
-    Apart stands what follows from none or all of k_cohort and more people having moved a figure.
+    What payment documents fix by themselves is paid for and left out: they are exact whatever they tell. Apart stands
+    what follows from none or all of `below` and more people (k_cohort) having moved a figure.
     """
-    terms = world.terms
-    figures = figures_of(terms, released, reading or Reading())
-    of, facts = matrix(terms, figures), _facts(terms)
+    terms, declared = world.terms, [one for one in released if one.template == "payment_document"]
     unknown = {entry: len(led) - world.known.get(entry, 0) for entry, led in world.people.items()}
-    wide = figures_of(terms, released, replace(reading or Reading(), expands=True))
-    margin = terms.k_cohort - sum(world.known.values())
-    found, entries = isolation_of(terms, unknown, wide, max(margin, 1))
-    groups = []
-    for entry, led in world.people.items():
-        rows = _courses(terms, entry)
-        mine = np.array(led[: unknown[entry]], dtype=np.int64)
-        groups.append(Group(_name(entry), rows @ of, rows @ facts, mine))
-    fixed = attack(groups)
+    wide, paid = (figures_of(terms, some, Reading(expands=True)) for some in (released, declared))
+    found, entries = isolation_of(terms, unknown, wide, below or terms.k_cohort)
+    if found and declared and not _is_beyond(terms, found, entries, wide, paid):
+        found = None
+    alone = isolating(world, wide) if found else None
+    fixed = attack(groups_of(world, figures_of(terms, released, Reading()), alone))
+    if fixed and declared:
+        free = {
+            (one.group, one.fact) for one in attack(groups_of(world, figures_of(terms, declared, Reading()), alone))
+        }
+        fixed = [one for one in fixed if (one.group, one.fact) not in free]
     few = {_name(entries[one]) for one in found.classes} if found else set()
-    structure = [one for one in fixed if one.group in few]
-    rest = [one for one in fixed if one.group not in few]
-    totals = sum(group.figures[group.led].sum(axis=0) for group in groups)
-    names = [f"{one.name} {terms.windows[one.at].label}" for one in figures]
-    return Learned(structure, rest, found, names, [int(one) for one in np.atleast_1d(totals)])
+    return Learned([one for one in fixed if one.group in few], [one for one in fixed if one.group not in few], found)
+
+
+def groups_of(world: World, figures: list[Figure], alone: np.ndarray | None = None) -> list[Group]:
+    """The people of a world as a solver takes them: without those that the reader knows all about.
+
+    `alone` is one more fact: the combination of parts that few can move.
+    """
+    of, facts, found = matrix(world.terms, figures), _facts(world.terms), []
+    if alone is not None:
+        facts = np.column_stack([facts, alone])
+    for entry, led in world.people.items():
+        rows = courses_of(world.terms, entry)
+        mine = np.array(led[: len(led) - world.known.get(entry, 0)], dtype=np.int64)
+        found.append(Group(_name(entry), rows @ of, rows @ facts, mine))
+    return found
+
+
+def told(world: World, figures: list[Figure]) -> list[str]:
+    """The figures of a world, for people to read."""
+    groups = groups_of(World(world.terms, world.people), figures)
+    totals = sum(group.figures[group.led].sum(axis=0) for group in groups if group.people)
+    return [f"{one.name} {world.terms.windows[one.at].label}: {total}" for one, total in zip(figures, totals, strict=True)]
+
+
+def _is_beyond(
+    terms: Terms, found: Isolation, entries: list[Entry], wide: list[Figure], paid: list[Figure]
+) -> bool:
+    return _lost(terms, found, entries, wide) > _lost(terms, found, entries, paid)
+
+
+def _lost(terms: Terms, found: Isolation, entries: list[Entry], figures: list[Figure]) -> int:
+    """By how much the rank is lower without the isolated."""
+    of = matrix(terms, figures)
+    if not of.shape[1]:
+        return 0
+    spans = [_span(terms, entry, of.tobytes(), of.shape) for entry in entries]
+    rest = [span for place, span in enumerate(spans) if place not in found.classes]
+    alone = len(reduced(np.vstack(rest))) if rest else 0
+    return len(reduced(np.vstack(spans))) - alone
 
 
 def _name(entry: Entry) -> str:
@@ -115,35 +148,20 @@ def _name(entry: Entry) -> str:
     return f"{entry.day}{gone}{', time given back' if entry.back else ''}"
 
 
-def movers(fixed: Sequence[Fixed]) -> dict[int, int]:
-    """How many people each fact is fixed of."""
-    found: Counter[int] = Counter()
-    for one in fixed:
-        found[one.fact] += one.people
-    return dict(found)
+def people_of(fixed: Sequence[Fixed]) -> int:
+    """How many people something is fixed of."""
+    return sum({one.group: one.people for one in fixed}.values())
 
 
-def isolating_figures(world: World, released: list[Release]) -> tuple[list[str], list[int]] | None:
-    """The combination itself, for people to read."""
-    figures = figures_of(world.terms, released, Reading(expands=True))
-    found, entries = isolation_of(
-        world.terms, {entry: len(led) for entry, led in world.people.items()}, figures, world.terms.k_cohort
-    )
+def isolating(world: World, figures: list[Figure]) -> np.ndarray | None:
+    """A combination of these figures that the fewest people can move: how often each part of a person stands in it."""
+    count = {entry: len(led) - world.known.get(entry, 0) for entry, led in world.people.items()}
+    found, entries = isolation_of(world.terms, count, figures, world.terms.k_cohort)
     if found is None or not found.classes:
         return None
     of = matrix(world.terms, figures)
-    moves = [(row - row[0])[1:] for row in (_courses(world.terms, entry) @ of for entry in entries)]
+    moves = [(row - row[0])[1:] for row in (courses_of(world.terms, entry) @ of for entry in entries)]
     rest = [rows for place, rows in enumerate(moves) if place not in found.classes]
     out = np.vstack([moves[place] for place in found.classes])
     weights = combination(np.vstack(rest) if rest else np.zeros((0, of.shape[1])), out)
-    if weights is None:
-        return None
-    names = [
-        f"{weight:+d} × {one.name} {world.terms.windows[one.at].label}"
-        for weight, one in zip(weights, figures, strict=True)
-        if weight
-    ]
-    return names, weights
-
-
-__all__ = ["EARNED", "Entry", "Learned", "World", "isolating_figures", "isolation_of", "learn", "movers"]
+    return None if weights is None else of @ np.array(weights, dtype=np.int64)

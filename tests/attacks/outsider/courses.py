@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 
-from tests.attacks.outsider.documents import Terms
-from tests.attacks.outsider.measures import MEASURES, STILL, Held, Life, asked_pay, first_week, held_by, pay_months
+from tests.attacks.outsider.documents import Terms, month_of
+from tests.attacks.outsider.measures import MEASURES, Held, Life, asked_pay, first_week, held_by, pay_months
 from tests.attacks.outsider.tariffs import price_of
 
-MOST = 3000  # courses that are enumerated of one first day
+MOST = 2048  # courses that are enumerated of one first day
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +58,22 @@ def parts_of(terms: Terms) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def row_of(terms: Terms, life: Life) -> list[int]:
-    held = held_by(terms, life)
-    return [_units(terms, held, part) for part in parts_of(terms)]
+@lru_cache(maxsize=64)
+def _places(terms: Terms) -> Mapping[tuple[str, int, str, int], int]:
+    return {(one.measure, one.at, one.state, one.year): place for place, one in enumerate(parts_of(terms))}
 
 
-def _units(terms: Terms, held: Mapping[str, Held], part: Part) -> int:
-    if part.measure == EARNED:
-        return _earned(terms, held, part.at)
-    return sum(
-        units
-        for (state, year), units in held[part.measure][part.at].items()
-        if state == part.state and part.year in (0, year)
-    )
+def row_of(terms: Terms, life: Life) -> tuple[int, ...]:
+    held, places = held_by(terms, life), _places(terms)
+    row = [0] * len(places)
+    for measure, by_window in held.items():
+        for at, units in enumerate(by_window):
+            for (state, year), number in units.items():
+                place = places.get((measure, at, state, 0))
+                row[places[measure, at, state, year] if place is None else place] += number
+    for at in range(len(terms.windows)):
+        row[places[EARNED, at, "", 0]] = _earned(terms, held, at)
+    return tuple(row)
 
 
 def _earned(terms: Terms, held: Mapping[str, Held], at: int) -> int:
@@ -123,21 +127,30 @@ def _lives(terms: Terms, start: date) -> Iterator[tuple[Life, bool]]:
     matter = {week for one in terms.measures for week in MEASURES[one["kind"]].weeks(one, terms, start)}
     weeks = sorted(week for week in matter if first_week(terms, start) <= week <= terms.windows[-1].last)
     paid = [one for one in terms.measures if one["kind"] == "earnings"]
-    months = sorted({month for one in paid for month in pay_months(one, terms, Life(start, {}))})
-    months = months if len(months) <= 6 else months[:: len(months) // 6 + 1]
-    pays = list(product((0, max(map(asked_pay, paid)), -max(map(asked_pay, paid))), repeat=len(months))) if paid else [()]
-    if len(pays) > MOST // 4:
-        pays = pays[:: len(pays) // (MOST // 4) + 1]
+    months = _pay_months(terms, paid, start)
+    threshold = max(map(asked_pay, paid), default=0)
+    pays = list(product((0, threshold, -threshold), repeat=len(months)))
     room = max(1, MOST // len(pays))
     most = 0
     while len(states) ** (most + 1) <= room:
         most += 1
+    if len(weeks) > most:  # no list of them would be whole: then a short one will do
+        most = max(1, most - 3)
     runs = _cut(terms, weeks, most) if weeks else []
-    is_complete = all(len(run) == 1 for run in runs) and len(months) <= 6
+    is_complete = all(len(run) == 1 for run in runs)
     for choice in product(states, repeat=len(runs)):
         lived = {week: state for run, state in zip(runs, choice, strict=True) for week in run}
         for pay in pays:
             yield Life(start, lived, dict(zip(months, pay, strict=True))), is_complete
+
+
+def _pay_months(terms: Terms, paid: list[Mapping[str, Any]], start: date) -> list[int]:
+    """A month in each window whose pay counts: what is paid, or taken back, in one of its months is as in another."""
+    counted = sorted({month for one in paid for month in pay_months(one, terms, Life(start, {}))})
+    by_window: dict[int, int] = {}
+    for month in counted:
+        by_window[next(at for at, one in enumerate(terms.windows) if month <= month_of(one.last))] = month
+    return sorted(by_window.values())[:6]
 
 
 @lru_cache(maxsize=4096)
@@ -145,13 +158,9 @@ def family(terms: Terms, start: date, gone_from: int = 0, back: int = 0) -> Fami
     """What people of a first day can amount to. Who left in a week amounts to nothing more; whoever was away under a
     neutral exit for so many weeks at the beginning has as many more at the end."""
     rows, is_complete = {}, True
+    away = frozenset(range(first_week(terms, start), first_week(terms, start) + back))
     for life, whole in _lives(terms, start):
         is_complete = whole
-        states = life.states
-        if gone_from:
-            states = {week: state for week, state in states.items() if week < gone_from}
-        if back:
-            away = {first_week(terms, start) + week: STILL for week in range(back)}
-            states = {**{week + back: state for week, state in states.items()}, **away}
-        rows[tuple(row_of(terms, Life(start, states, life.pay)))] = None
+        states = {week + back: one for week, one in life.states.items() if not gone_from or week < gone_from}
+        rows[row_of(terms, Life(start, states, life.pay, away))] = None
     return Family(np.array(list(rows), dtype=np.int64).reshape(len(rows), len(parts_of(terms))), is_complete)

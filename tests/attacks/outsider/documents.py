@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 
@@ -32,10 +32,12 @@ def monday(week: int) -> date:
     return date.fromordinal(week * 7 + 1)
 
 
+@cache
 def year_of(week: int) -> int:
     return (monday(week) + timedelta(days=3)).year
 
 
+@cache
 def month_of(week: int) -> int:
     """The month of the week's Thursday: months since the year 0."""
     thursday = monday(week) + timedelta(days=3)

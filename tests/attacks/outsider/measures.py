@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from tests.attacks.outsider.documents import Terms, month_of, monday, months_later, week_of, year_of
 
-STILL = "~"  # a week of an exit during which time stands still
 Held: TypeAlias = list[Counter[tuple[str, int]]]
 Terms_: TypeAlias = Mapping[str, Any]
 
@@ -26,6 +26,7 @@ class Life:
     start: date
     states: Mapping[int, str]
     pay: Mapping[int, int] = field(default_factory=dict)
+    still: frozenset[int] = frozenset()  # weeks of an exit during which time stands still
 
 
 def first_week(terms: Terms, start: date) -> int:
@@ -33,14 +34,18 @@ def first_week(terms: Terms, start: date) -> int:
     return week_of(start) + after
 
 
-def asked(terms: Terms, life: Life) -> list[int]:
+def asked(terms: Terms, life: Life) -> tuple[int, ...]:
     """The weeks that are asked about: neither paused nor standing still."""
-    last = terms.windows[-1].last
-    weeks = range(first_week(terms, life.start), last + 1)
-    return [week for week in weeks if week not in terms.paused and life.states.get(week) != STILL]
+    return _asked(terms, life.start, life.still)
 
 
-def _in_time(measure: Terms_, terms: Terms, life: Life) -> list[int]:
+@lru_cache(maxsize=4096)
+def _asked(terms: Terms, start: date, still: frozenset[int]) -> tuple[int, ...]:
+    weeks = range(first_week(terms, start), terms.windows[-1].last + 1)
+    return tuple(week for week in weeks if week not in terms.paused and week not in still)
+
+
+def _in_time(measure: Terms_, terms: Terms, life: Life) -> tuple[int, ...]:
     """Weeks within the person's time. Days that a pause or an exit takes are given back at the end."""
     weeks = asked(terms, life)
     if "weeks_from_enrolment" in measure:
@@ -51,7 +56,7 @@ def _in_time(measure: Terms_, terms: Terms, life: Life) -> list[int]:
 def last_day(measure: Terms_, terms: Terms, life: Life) -> date | None:
     if "days_from_enrolment" not in measure:
         return None
-    lost = set(terms.paused) | {week for week, state in life.states.items() if state == STILL}
+    lost = terms.paused | life.still
     end = life.start + timedelta(days=measure["days_from_enrolment"] - 1)
     for week in sorted(one for one in lost if one >= week_of(life.start)):
         if monday(week) <= end:
@@ -156,7 +161,7 @@ def pay_months(measure: Terms_, terms: Terms, life: Life) -> list[int]:
         last = months_later(first, 1) - timedelta(days=1)
         if not whole or (first >= life.start and last <= end):
             found.append(month)
-    still = {month_of(week) for week, state in life.states.items() if state == STILL}
+    still = {month_of(week) for week in life.still}
     return [month for month in found if month not in still and month <= month_of(terms.windows[-1].last)]
 
 
@@ -182,9 +187,8 @@ def points(measure: Terms_, terms: Terms, life: Life) -> list[int]:
     """The week of each follow-up month; a week that is not asked hands its point on to the next one that is."""
     weeks = asked(terms, life)
     found = []
-    still = sum(state == STILL for state in life.states.values())
     for months in measure["months"]:
-        week = week_of(months_later(life.start, months)) + still
+        week = week_of(months_later(life.start, months)) + len(life.still)
         found.append(next((one for one in weeks if one >= week), terms.windows[-1].last + 1))
     return found
 

@@ -129,3 +129,16 @@ def another_world(groups: Sequence[Group], place: int, fact: int, value: int) ->
             return False, True
         case _:
             return False, False
+
+
+def bounds(groups: Sequence[Group], place: int, fact: int) -> tuple[int, int]:
+    """The least and the most that the fact can be of somebody of a group, in any world with the same figures."""
+    values = sorted(int(one) for one in np.unique(groups[place].facts[:, fact]))
+    possible = [one for one in values if _can_be(groups, place, fact, one)]
+    return possible[0], possible[-1]
+
+
+def _can_be(groups: Sequence[Group], place: int, fact: int, value: int) -> bool:
+    mine = groups[place]
+    marked = Group(mine.name, mine.figures, (mine.facts[:, [fact]] != value).astype(np.int64), mine.led)
+    return another_world([*groups[:place], marked, *groups[place + 1 :]], place, 0, 1)[0]

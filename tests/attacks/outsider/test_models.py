@@ -21,9 +21,10 @@ CASES = list(cases())
 
 def test_a_kind_of_measure_or_tariff_without_a_model_fails_the_build():
     """The kinds are what the product itself names where a contract has one that nobody knows."""
-    measure = '[[measures]]\nid = "m"\nkind = "nobody-knows"\n'
+    measure = '[[measures]]\nid = "m"\nkind = "nobody-knows"\nstates = ["fleksjob"]\n'
     tariff = '[[tariffs]]\nid = "t"\nkind = "nobody-knows"\n'
-    assert set(kinds(f"{frame()}\n{measure}\n{tariff}")) == set(MEASURES)
+    paid = '[[tariffs]]\nid = "m"\nkind = "price"\nof = "m"\nprice_minor = 100\n'
+    assert set(kinds(f"{frame()}\n{measure}\n{paid}")) == set(MEASURES)
     assert set(kinds(f"{frame()}\n{tariff}")) == set(TARIFFS)
 
 
