@@ -9,16 +9,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from tests.attacks.outsider.courses import EARNED, family, parts_of
+from tests.attacks.outsider.courses import family, parts_of
 from tests.attacks.outsider.documents import Release, Terms
-from tests.attacks.outsider.rank import Isolation, combination, isolated, reduced, span_of
+from tests.attacks.outsider.rank import Isolation, combination, echelon, fewest_alone, span_of
 from tests.attacks.outsider.solver import Fixed, Group, attack
 from tests.attacks.outsider.views import Figure, Reading, figures_of, matrix
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the reader knows of a person beforehand: the first day, and, who knows it, the week in which somebody left."""
+    """What the reader knows of a person beforehand: the first day, the week in which somebody left, the weeks away."""
 
     day: date
     gone_from: int = 0
@@ -72,7 +72,7 @@ def isolation_of(
     entries = list(count)
     of = matrix(terms, list(figures))
     spans = [_span(terms, entry, of.tobytes(), of.shape) for entry in entries]
-    return isolated([count[one] for one in entries], spans, below), entries
+    return fewest_alone([count[one] for one in entries], spans, below), entries
 
 
 @lru_cache(maxsize=65536)
@@ -100,7 +100,7 @@ def learn(world: World, released: list[Release], *, below: int = 0) -> Learned:
             (one.group, one.fact) for one in attack(groups_of(world, figures_of(terms, declared, Reading()), alone))
         }
         fixed = [one for one in fixed if (one.group, one.fact) not in free]
-    few = {_name(entries[one]) for one in found.classes} if found else set()
+    few = {name_of(entries[one]) for one in found.classes} if found else set()
     return Learned([one for one in fixed if one.group in few], [one for one in fixed if one.group not in few], found)
 
 
@@ -115,20 +115,20 @@ def groups_of(world: World, figures: list[Figure], alone: np.ndarray | None = No
     for entry, led in world.people.items():
         rows = courses_of(world.terms, entry)
         mine = np.array(led[: len(led) - world.known.get(entry, 0)], dtype=np.int64)
-        found.append(Group(_name(entry), rows @ of, rows @ facts, mine))
+        found.append(Group(name_of(entry), rows @ of, rows @ facts, mine))
     return found
 
 
-def told(world: World, figures: list[Figure]) -> list[str]:
+def figure_lines(world: World, figures: list[Figure]) -> list[str]:
     """The figures of a world, for people to read."""
     groups = groups_of(World(world.terms, world.people), figures)
     totals = sum(group.figures[group.led].sum(axis=0) for group in groups if group.people)
-    return [f"{one.name} {world.terms.windows[one.at].label}: {total}" for one, total in zip(figures, totals, strict=True)]
+    return [
+        f"{one.name} {world.terms.windows[one.at].label}: {total}" for one, total in zip(figures, totals, strict=True)
+    ]
 
 
-def _is_beyond(
-    terms: Terms, found: Isolation, entries: list[Entry], wide: list[Figure], paid: list[Figure]
-) -> bool:
+def _is_beyond(terms: Terms, found: Isolation, entries: list[Entry], wide: list[Figure], paid: list[Figure]) -> bool:
     return _lost(terms, found, entries, wide) > _lost(terms, found, entries, paid)
 
 
@@ -139,11 +139,11 @@ def _lost(terms: Terms, found: Isolation, entries: list[Entry], figures: list[Fi
         return 0
     spans = [_span(terms, entry, of.tobytes(), of.shape) for entry in entries]
     rest = [span for place, span in enumerate(spans) if place not in found.classes]
-    alone = len(reduced(np.vstack(rest))) if rest else 0
-    return len(reduced(np.vstack(spans))) - alone
+    alone = len(echelon(np.vstack(rest))) if rest else 0
+    return len(echelon(np.vstack(spans))) - alone
 
 
-def _name(entry: Entry) -> str:
+def name_of(entry: Entry) -> str:
     gone = f", gone from week {entry.gone_from}" if entry.gone_from else ""
     return f"{entry.day}{gone}{', time given back' if entry.back else ''}"
 

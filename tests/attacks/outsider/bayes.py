@@ -1,7 +1,7 @@
-"""How much more likely something about one person becomes by what is shown: a reader with base rates, who proves nothing.
+"""How much more likely something about one person becomes by what is shown, to a reader with base rates.
 
-Everybody leads each course of the own first day with the same chance. Sums of many are taken to be normal, so a gain is a
-ratio of two densities; it is exact in no world, and printed so that a large one is seen.
+Everybody leads each course of the own first day with the same chance. Sums of many are taken to be normal, so a gain
+is a ratio of two densities; it is exact in no world, and printed so that a large one is seen.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -110,7 +110,7 @@ def _cut(terms: Terms, weeks: list[int], most: int) -> list[list[int]]:
     cuts = set(inside[: most - 1])
     while len(cuts) < most - 1:
         bounds = sorted({weeks[0], *cuts, weeks[-1] + 1})
-        gap, start = max((b - a, a) for a, b in zip(bounds, bounds[1:], strict=False))
+        gap, start = max((b - a, a) for a, b in pairwise(bounds))
         if gap < 2:
             break
         cuts.add(start + gap // 2)

@@ -1,4 +1,4 @@
-"""Contracts drawn at random: every kind of measure, calendars of a few weeks or months, entries apart, views of all sorts."""
+"""Contracts drawn at random: every kind of measure, calendars of weeks or months, entries apart, views of all sorts."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Case:
 
 def frame() -> str:
     """The contract of the manual, around which each section puts its terms."""
-    parts = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.S)
+    parts = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     return next(one for one in parts if one.startswith("schema"))
 
 
@@ -35,8 +35,13 @@ def cases() -> Iterator[Case]:
     """Every row of one measure whose weeks are coded, or whose pay is an amount; hours are not the attacker's."""
     page, around = PAGE.read_text("utf-8").partition("\n## Exits")[0], frame()
     for section in re.split(r"\n(?=##)", page):
-        [toml, *_] = [*re.findall(r"```toml\n(.*?)```", section, re.S), ""]
-        if "[[measures]]" not in toml or "index =" in toml or "in place of" in section or toml.count("[[measures]]") > 1:
+        [toml, *_] = [*re.findall(r"```toml\n(.*?)```", section, re.DOTALL), ""]
+        if (
+            "[[measures]]" not in toml
+            or "index =" in toml
+            or "in place of" in section
+            or toml.count("[[measures]]") > 1
+        ):
             continue
         terms = read(f"{around}\n{toml}")
         for row in _rows(section):
@@ -65,4 +70,9 @@ def _case(section: str, terms: Terms, row: Mapping[str, str]) -> Case:
     }
     end = week_of(start) + len(letters) - 1
     last = Window("until the row's end", terms.windows[0].first, end)
-    return Case(section, replace(terms, text=f"{terms.text} {end}", windows=(last,)), Life(start, states, pay), int(row["result"]))
+    return Case(
+        section,
+        replace(terms, text=f"{terms.text} {end}", windows=(last,)),
+        Life(start, states, pay),
+        int(row["result"]),
+    )

@@ -1,7 +1,7 @@
 """What each kind of measure counts of one person, week by week, from the words of docs/outcome-rules.md.
 
-`held` is what a life amounts to by the end of each window: units by state and by the year of the week in which they were
-earned. `weeks` are the weeks of a life that can matter to it at all. A kind that is missing here fails the build.
+`held` is what a life amounts to by the end of each window: units by state and by the year of the week in which they
+were earned. `weeks` are the weeks of a life that can matter to it at all. A kind that is missing here fails the build.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from tests.attacks.outsider.documents import Terms, month_of, monday, months_later, week_of, year_of
+from tests.attacks.outsider.documents import Terms, monday, month_of, months_later, week_of, year_of
 
 Held: TypeAlias = list[Counter[tuple[str, int]]]
 Terms_: TypeAlias = Mapping[str, Any]
@@ -34,7 +34,7 @@ def first_week(terms: Terms, start: date) -> int:
     return week_of(start) + after
 
 
-def asked(terms: Terms, life: Life) -> tuple[int, ...]:
+def asked_weeks(terms: Terms, life: Life) -> tuple[int, ...]:
     """The weeks that are asked about: neither paused nor standing still."""
     return _asked(terms, life.start, life.still)
 
@@ -47,7 +47,7 @@ def _asked(terms: Terms, start: date, still: frozenset[int]) -> tuple[int, ...]:
 
 def _in_time(measure: Terms_, terms: Terms, life: Life) -> tuple[int, ...]:
     """Weeks within the person's time. Days that a pause or an exit takes are given back at the end."""
-    weeks = asked(terms, life)
+    weeks = asked_weeks(terms, life)
     if "weeks_from_enrolment" in measure:
         weeks = weeks[: measure["weeks_from_enrolment"]]
     return weeks
@@ -110,7 +110,7 @@ def _people_held(measure: Terms_, terms: Terms, life: Life) -> Held:
 
 def _retention_held(measure: Terms_, terms: Terms, life: Life) -> Held:
     needed, within = measure["needed"], measure.get("within", measure["needed"])
-    periods = _months(terms, life) if measure["period"] == "month" else [[week] for week in asked(terms, life)]
+    periods = _months(terms, life) if measure["period"] == "month" else [[week] for week in asked_weeks(terms, life)]
     end = last_day(measure, terms, life)
     if end is not None:
         periods = [one for one in periods if monday(one[-1]) + timedelta(days=6) <= end]
@@ -126,7 +126,7 @@ def _retention_held(measure: Terms_, terms: Terms, life: Life) -> Held:
 
 def _months(terms: Terms, life: Life) -> list[list[int]]:
     """Months that began not before the person did, and are over by the calendar's end, as their asked weeks."""
-    weeks = asked(terms, life)
+    weeks = asked_weeks(terms, life)
     found: dict[int, list[int]] = {}
     for week in weeks:
         found.setdefault(month_of(week), []).append(week)
@@ -140,7 +140,7 @@ def _months(terms: Terms, life: Life) -> list[list[int]]:
 
 def _days_held(measure: Terms_, terms: Terms, life: Life) -> Held:
     end, total, states = last_day(measure, terms, life), 0, []
-    for week in asked(terms, life):
+    for week in asked_weeks(terms, life):
         first, last = max(life.start, monday(week)), monday(week) + timedelta(days=6)
         days = ((min(last, end) if end else last) - first).days + 1
         if days > 0 and life.states.get(week) in measure["states"]:
@@ -185,7 +185,7 @@ def _earnings_held(measure: Terms_, terms: Terms, life: Life) -> Held:
 
 def points(measure: Terms_, terms: Terms, life: Life) -> list[int]:
     """The week of each follow-up month; a week that is not asked hands its point on to the next one that is."""
-    weeks = asked(terms, life)
+    weeks = asked_weeks(terms, life)
     found = []
     for months in measure["months"]:
         week = week_of(months_later(life.start, months)) + len(life.still)
@@ -203,7 +203,7 @@ def _follow_up_held(measure: Terms_, terms: Terms, life: Life) -> Held:
 
 
 def _all_weeks(measure: Terms_, terms: Terms, start: date) -> Iterable[int]:
-    return asked(terms, Life(start, {}))
+    return asked_weeks(terms, Life(start, {}))
 
 
 def _weeks_in_time(measure: Terms_, terms: Terms, start: date) -> Iterable[int]:

@@ -16,7 +16,7 @@ from gateway.cli.app import main
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What `gateway contract check` says of a text: whether it may be signed as it stands, and the rule that stops it."""
+    """What `gateway contract check` says of a text: whether it may be signed as it stands, and the rule against it."""
 
     passes: bool
     said: str

@@ -1,4 +1,4 @@
-"""Which few people some combination of exact figures is about: exact arithmetic modulo a large prime, without a value."""
+"""Which few people some combination of exact figures is about: exact, modulo a large prime, without a value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PRIME = 2**31 - 1
 MOST_NODES = 3000
 
 
-def reduced(rows: np.ndarray) -> np.ndarray:
+def echelon(rows: np.ndarray) -> np.ndarray:
     """The reduced echelon form: the same for two lists of rows that span one space."""
     left = np.array(rows, dtype=np.int64) % PRIME
     place = 0
@@ -34,7 +34,7 @@ def reduced(rows: np.ndarray) -> np.ndarray:
 def span_of(figures: np.ndarray) -> np.ndarray:
     """What one person can change: courses × figures -> a basis."""
     unique = np.unique(figures, axis=0)
-    return reduced(unique[1:] - unique[0])
+    return echelon(unique[1:] - unique[0])
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Isolation:
 
 def _rank(movers: Sequence[Movers], width: int) -> int:
     rows = [one.basis for one in movers if len(one.basis)]
-    return len(reduced(np.vstack(rows))) if rows and width else 0
+    return len(echelon(np.vstack(rows))) if rows and width else 0
 
 
-def isolated(people: Sequence[int], spans: Sequence[np.ndarray], below: int) -> Isolation | None:
+def fewest_alone(people: Sequence[int], spans: Sequence[np.ndarray], below: int) -> Isolation | None:
     """The fewest people that can move something while nobody else can; None where there are always `below` or more.
 
     Such a set takes something out of every basis of the whole; so one basis is taken, and each of its givers is tried.
@@ -87,7 +87,7 @@ def isolated(people: Sequence[int], spans: Sequence[np.ndarray], below: int) -> 
         for place, one in enumerate(movers):
             if place in out:
                 continue
-            more = reduced(np.vstack([found, one.basis]))
+            more = echelon(np.vstack([found, one.basis]))
             if len(more) > len(found):
                 found = more
                 stack.append((out | {place}, weight + one.people))

@@ -52,9 +52,8 @@ def _counters(terms: Terms, count: Mapping[Entry, int], figure: Figure) -> int:
 def _with_differences(figures: list[Figure]) -> list[Figure]:
     found = list(figures)
     for first in figures:
-        for second in figures:
-            if first.name == second.name and first.at < second.at:
-                found.append(Figure(first.name, second.at, second.column - first.column))
+        later = [one for one in figures if one.name == first.name and one.at > first.at]
+        found += [Figure(first.name, one.at, one.column - first.column) for one in later]
     return found
 
 

@@ -80,7 +80,7 @@ def late_one(late: int = 1, reached: int = 0, *, one_block: bool = False) -> Wor
 
 
 def early_one() -> World:
-    """Weeks and people of one token: who comes in the window's last week has as many weeks as outcomes; one came before."""
+    """Weeks and people of one token: who comes in the last week has as many weeks as outcomes; one came before."""
     terms = read(
         texts.contract(
             texts.measure("people", ["fleksjob"], "sustained_weeks = 1", goal=20),
@@ -121,7 +121,7 @@ def priced_by_year() -> World:
     return World(terms, {Entry(start): tuple(int(one) for one in middle), Entry(end): (1,)})
 
 
-def capped() -> World:
+def capped_one() -> World:
     """A person's cap of three weeks, which one person alone can pass."""
     terms = read(
         texts.contract(
@@ -145,7 +145,7 @@ def capped() -> World:
     )
 
 
-def dominated() -> World:
+def heavy_one() -> World:
     """One person with 13 possible weeks among 24 with one: 31 in all."""
     terms = read(
         texts.contract(

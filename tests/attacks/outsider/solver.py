@@ -1,5 +1,5 @@
-"""Whether only one thing can be true of a person: two worlds that look alike are exhibited, or an integer programme proves
-that there are none. What is not decided in time counts as fixed.
+"""Whether only one thing can be true of a person: two worlds that look alike are exhibited, or an integer programme
+proves that there are none. What is not decided in time counts as fixed.
 
 People of one first day are alike to the reader, so a world is how many of each first day lead each course. Somebody is
 *fixed* in a fact where every world that gives the same figures gives the fact the same value for everybody of the day.

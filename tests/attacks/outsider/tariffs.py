@@ -1,7 +1,7 @@
-"""What each kind of tariff makes of figures, from docs/outcome-rules.md: which measures an amount tells of, at what price.
+"""What each kind of tariff makes of figures, from docs/outcome-rules.md: which measures an amount tells of.
 
-A scale, a gate and a share are functions of a figure, so whoever reads the amount reads that figure: the attacker is given
-it. Prices are what one unit adds to the amount, by state and by the year in which it was earned.
+A scale, a gate and a share are functions of a figure, so whoever reads the amount reads that figure: the attacker is
+given it. Prices are what one unit adds to the amount, by state and by the year in which it was earned.
 """
 
 from __future__ import annotations

@@ -108,9 +108,11 @@ def measure(kind: str, states: Sequence[str], more: str, name: str = "m", goal: 
 
 
 def price(of: str, minor: int | dict[str, int] = 1000, more: str = "") -> str:
-    said = f"price_minor = {minor}" if isinstance(minor, int) else "price_by_state = { " + ", ".join(
-        f"{state} = {amount}" for state, amount in minor.items()
-    ) + " }"
+    said = (
+        f"price_minor = {minor}"
+        if isinstance(minor, int)
+        else "price_by_state = { " + ", ".join(f"{state} = {amount}" for state, amount in minor.items()) + " }"
+    )
     return f'[[tariffs]]\nid = "{of}"\nkind = "price"\nof = "{of}"\n{said}\n{more}\n'
 
 

@@ -71,8 +71,8 @@ def _amounts(terms: Terms, at: int, reading: Reading) -> list[Figure]:
     if reading.caps or "person_minor" not in terms.caps:
         found.append(Figure("payable", at, _sum(terms, {Part(EARNED, at, ""): 1, Part(EARNED, at - 1, ""): -1})))
     for tariff in terms.tariffs:
-        for name in read_off(terms, tariff):
-            found.append(Figure(f"read off {tariff['id']}", at, _sum(terms, _by_end(terms, [name], at))))
+        read = [_sum(terms, _by_end(terms, [name], at)) for name in read_off(terms, tariff)]
+        found += [Figure(f"read off {tariff['id']}", at, column) for column in read]
         if reading.expands or not reading.caps:
             found += _by_price(terms, tariff, at)
     return found
@@ -105,7 +105,7 @@ def figures_of(terms: Terms, released: list[Release], reading: Reading) -> list[
     return list(found.values())
 
 
-def held(terms: Terms, roles: frozenset[str]) -> list[Release]:
+def held_releases(terms: Terms, roles: frozenset[str]) -> list[Release]:
     return [one for one in terms.releases if one.recipient in roles]
 
 

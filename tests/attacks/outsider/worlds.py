@@ -82,7 +82,7 @@ def contracts(many: int) -> Iterator[tuple[str, Terms]]:
             yield pattern, draw_contract(10_000 + seed, span=PATTERNS[pattern] - 1)
 
 
-def entered(draw: random.Random, pattern: str, terms: Terms, people: int) -> dict[Entry, int]:
+def entries_of(draw: random.Random, pattern: str, terms: Terms, people: int) -> dict[Entry, int]:
     """How many begin on each day."""
     start, end = terms.enrolment
     match pattern:
@@ -101,7 +101,7 @@ def entered(draw: random.Random, pattern: str, terms: Terms, people: int) -> dic
     return {Entry(day): many for day, many in sorted(days.items())}
 
 
-def led(draw: random.Random, terms: Terms, entry: Entry, many: int, forced: str, block: int) -> tuple[int, ...]:
+def courses_led(draw: random.Random, terms: Terms, entry: Entry, many: int, forced: str, block: int) -> tuple[int, ...]:
     """Which courses so many people lead; forced ones add nothing, or all they can, in all windows or in one."""
     rows = family(terms, entry.day, entry.gone_from, entry.back).rows
     units = np.array([part.measure != EARNED for part in parts_of(terms)])
@@ -121,7 +121,7 @@ def led(draw: random.Random, terms: Terms, entry: Entry, many: int, forced: str,
 def draw_world(seed: int, pattern: str, terms: Terms) -> Drawn:
     draw = random.Random(seed)
     forced, block = draw.choice(FORCED), draw.randrange(len(terms.windows))
-    counts = entered(draw, pattern, terms, terms.size)
+    counts = entries_of(draw, pattern, terms, terms.size)
     c_known, exits, back = draw.choice((0, 0, 1, 4)), draw.choice((0, 0, 0, 1, 2)), 0
     most = max(counts, key=lambda entry: counts[entry])
     if terms.gives_time_back and counts[most] > 3 and draw.random() < 0.5:
@@ -134,11 +134,11 @@ def draw_world(seed: int, pattern: str, terms: Terms) -> Drawn:
     else:
         exits = 0
     c_known = min(c_known, counts[most])
-    people = {entry: led(draw, terms, entry, many, forced, block) for entry, many in counts.items() if many}
+    people = {entry: courses_led(draw, terms, entry, many, forced, block) for entry, many in counts.items() if many}
     known = {most: c_known} if c_known else {}
     before = None
     if draw.random() < 0.3:  # somebody's weeks came late: the first tokens were of another world
-        one = draw.choice([entry for entry in people])
+        one = draw.choice(list(people))
         late = list(people[one])
         late[draw.randrange(len(late))] = 0
         before = World(terms, {**people, one: tuple(late)}, known)
