@@ -93,7 +93,9 @@ def write_income(town: Municipality, everybody: Sequence[str], lots: random.Rand
     town.drop.income.write_text("\n".join([header, *rows]) + "\n", "utf-8")
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.long])]
+)
 def robbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Robbed]:
     batches = "".join(f'[[cohort.batches]]\nid = "{batch}"\nsize = {PEOPLE}\n\n' for batch in range(BATCHES))
     town = simulated(
