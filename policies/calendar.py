@@ -5,13 +5,13 @@ auditing: Kenthapadi, Mishra and Nissim). It is asked for each recipient, for ti
 all of them together. A payment document to its creditor is left out of it: what is owed is paid exactly
 (invariant 6).
 
-Two windows are not subtracted from each other here: what a person contributes to one says nothing of the other,
-as long as everybody can contribute to both. That is what rule `calendar-part` asks for.
+Who can still change which figure is asked of the evaluator itself, in `gateway.attestations.calendar_audit`, and
+judged by `policies.isolation`: these rules here need the contract's text alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vocabulary.releases import Template
@@ -20,23 +20,13 @@ _EXACT, _MET, _OWED = Template.CONTRACT_TOTAL, Template.PREDICATE, Template.PAYM
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarFigure:
-    """One figure of one window, and for how many of the possible first weeks somebody can contribute to it."""
-
-    measure: str
-    weeks_that_count: int  # first weeks from which a person can contribute to this window
-    first_weeks: int  # first weeks that a person of the cohort may have
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedShow:
-    """A release of the calendar: a template for one recipient at one window, with what its figures are about."""
+    """A release of the calendar: a template for one recipient at one window."""
 
     template: str
     recipient: str  # role
     organisation: str
     window: str
-    figures: tuple[CalendarFigure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +47,7 @@ class Calendar:
     named_windows: tuple[str, ...] = ()  # in which a grant of its own lets the operator learn of single people by name
     investor: str = ""
     billed: tuple[str, ...] = ()
+    priced_by_state: tuple[str, ...] = ()  # tariffs under which states of one measure have other prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +80,25 @@ def audit(calendar: Calendar) -> tuple[Finding, ...]:
     """Every reason to refuse the calendar, in the order of its rules; none where it may come into force."""
     return tuple(
         finding
-        for rule in (_cohort, _creditor, _predicate, _part, _breakdown, _tied_creditors)
+        for rule in (_cohort, _creditor, _predicate, _prices, _breakdown, _tied_creditors)
         for finding in rule(calendar)
     )
 
 
-def views(calendar: Calendar) -> tuple[CalendarView, ...]:
-    """Who sees what: each recipient (tied parties as one), then all of them together."""
-    groups = _groups(calendar)
+def groups(calendar: Calendar) -> tuple[tuple[str, ...], ...]:
+    """The roles of each recipient (tied parties as one), then those of all of them together."""
+    found = _groups(calendar)
     everybody = tuple(sorted({show.recipient for show in calendar.shows}))
-    if everybody not in groups:
-        groups = (*groups, everybody)
-    return tuple(_view(calendar, roles) for roles in groups)
+    return found if everybody in found else (*found, everybody)
 
 
-def _view(calendar: Calendar, roles: tuple[str, ...]) -> CalendarView:
+def views(calendar: Calendar, smallest: Mapping[tuple[str, ...], int]) -> tuple[CalendarView, ...]:
+    """Who sees what. `smallest` has the fewest people that a combination of the exact figures of these roles is about,
+    0 for nobody."""
+    return tuple(_view(calendar, roles, smallest.get(roles, 0)) for roles in groups(calendar))
+
+
+def _view(calendar: Calendar, roles: tuple[str, ...], smallest: int) -> CalendarView:
     shows = [show for show in calendar.shows if show.recipient in roles]
 
     def windows(template: str) -> tuple[str, ...]:
@@ -120,27 +115,15 @@ def _view(calendar: Calendar, roles: tuple[str, ...]) -> CalendarView:
         predicates=windows(_MET),
         documents=windows(_OWED),
         breakdowns=tuple(label for label in calendar.breakdown_windows if label in exact),
-        smallest=_smallest(calendar, shows, has_tables=bool(tables)),
+        smallest=_smallest(calendar, smallest, has_tables=bool(tables)),
         named=calendar.named_windows if "operator" in roles else (),
     )
 
 
-def _smallest(calendar: Calendar, shows: Sequence[PlannedShow], *, has_tables: bool) -> int:
-    """The fewest distinct people that a figure, or a difference of figures of these releases, can be about.
-
-    A figure is about everybody who can contribute to it. Where that is only a part of the cohort, nobody knows how few
-    they are: one. Two figures about everybody differ in nobody. A table is about its cells, and disclosure control lets
-    none be seen, nor be left over, that is below k.
-    """
-    people = [
-        calendar.people if figure.weeks_that_count == figure.first_weeks else 1
-        for show in shows
-        for figure in show.figures
-        if figure.weeks_that_count
-    ]
-    if has_tables:
-        people.append(min(calendar.k, calendar.people))
-    return min(people, default=0)
+def _smallest(calendar: Calendar, smallest: int, *, has_tables: bool) -> int:
+    """A table is about its cells, and disclosure control lets none be seen, nor be left over, that is below k."""
+    cells = [min(calendar.k, calendar.people)] if has_tables else []
+    return min([*filter(None, [smallest]), *cells], default=0)
 
 
 def _groups(calendar: Calendar) -> tuple[tuple[str, ...], ...]:
@@ -215,27 +198,21 @@ def _predicate(calendar: Calendar) -> Iterable[Finding]:
         )
 
 
-def _part(calendar: Calendar) -> Iterable[Finding]:
-    """A figure of which only a part of the cohort can be the reason is about those few (R5, R6)."""
-    shown = [show for show in calendar.shows if show.template != _OWED]
-    for label in _labels(shown):
-        here = [show for show in shown if show.window == label]
-        parts = {
-            figure.measure
-            for show in here
-            for figure in show.figures
-            if 0 < figure.weeks_that_count < figure.first_weeks
-        }
-        if parts:
+def _prices(calendar: Calendar) -> Iterable[Finding]:
+    """An amount with a price for each state is the number in each of them: a table without its protection."""
+    shows = [show for show in calendar.shows if show.template == _EXACT]
+    for roles in _groups(calendar):
+        seen = [show for show in shows if show.recipient in roles]
+        if calendar.priced_by_state and seen and "operator" not in roles:
             yield Finding(
-                "calendar-part",
-                here[0].template,
-                "windows",
-                _roles(here),
-                (label,),
-                f"only a part of the cohort can count in it under {', '.join(sorted(parts))}, and nobody knows how few",
-                "make the window reach from before the first person's last week to after the last person's first, or"
-                " join it with its neighbour",
+                "calendar-prices",
+                _EXACT,
+                "recipients",
+                roles,
+                _labels(seen),
+                f"{', '.join(calendar.priced_by_state)} has other prices for other states: the amount, beside the count"
+                f" or alone, tells how many people are in each, also where they are fewer than k {calendar.k}",
+                "give all states of the measure one price, or leave the recipient out: the creditor alone may know",
             )
 
 

@@ -27,6 +27,7 @@ def check(
     Example: gateway contract check examples/contracts/impact60.toml --programme examples/programmes/impact60.toml
     """
     from connectors.codes import shown_by_kind
+    from gateway.attestations.calendar_audit import audited
     from gateway.outcomes.calendar import calendar_of
     from gateway.outcomes.contract_file import load_contract
     from gateway.outcomes.exits import warnings
@@ -35,6 +36,9 @@ def check(
     from policies.calendar import views
 
     contract = load_contract(file.read_bytes(), file=file.name)
+    findings = lint(contract, shown_by_kind())
+    can_be_audited = not any(finding.refuses for finding in findings)  # else it may not even be evaluated
+    smallest = audited(contract).smallest if can_be_audited else {}
     console.print(f"{contract.title}: version {contract.version}, in force from {contract.effective_from}")
     console.print(f"  {contract.cohort.size} people; {len(contract.windows)} windows; sha256 {contract.sha256}")
     for measure in contract.measures:
@@ -44,17 +48,19 @@ def check(
         console.print(f"  declared  {aggregate.id}: {aggregate.unit} by {aggregate.evaluator.name}")
     for tariff in contract.tariffs:
         console.print(f"  {tariff.kind:<9} {tariff.id}: pays for {', '.join(tariff.figures()) or 'delivery'}")
-    console.print("calendar: what each may put side by side, and the fewest people that a figure, or a difference of")
-    console.print("figures, isolates; people are named only where a grant of its own says so:")
+    console.print("calendar: what each may put side by side, and the fewest people that any combination of its figures")
+    console.print("is about, whoever begins when; people are named only where a grant of its own says so:")
+    if not can_be_audited:
+        console.print("  not audited: what is refused below must be mended first", style="yellow")
     rows: list[tuple[str, ...]] = [
         ("recipient", "exact totals", "met or not", "amounts", "by state", "names people", "smallest group")
     ]
-    for view in views(calendar_of(contract)):
+    for view in views(calendar_of(contract), smallest):
         windows = (view.exact, view.predicates, view.documents, view.breakdowns, view.named)
         shown = [", ".join(labels) if len(labels) < 3 else f"{len(labels)} windows" for labels in windows]
         rows.append((" + ".join(view.roles), *(text or "–" for text in shown), str(view.smallest)))
     columns(rows, indent=2)
-    for finding in lint(contract, shown_by_kind()):
+    for finding in findings:
         console.print(f"  {'refused' if finding.refuses else 'warning'}: {finding}", style="yellow")
     for warning in warnings(contract):
         console.print(f"  warning: {warning}", style="yellow")

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 
 from connectors.codes import shown_by_kind
 from connectors.declaration import SourceDeclaration, load_declaration
+from gateway.attestations.calendar_audit import AuditedContract, audited
 from gateway.contracts import accepted
 from gateway.contracts.fitting import check_fits
 from gateway.contracts.notice_text import read_notice
@@ -50,11 +51,18 @@ RESCUE = "rescue"  # the name of what a proposal of the way back says beside its
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A contract with its programme and notices: read, checked against each other, and not yet in force."""
+    """A contract with its programme and notices: read, audited, checked against each other, and not yet in force.
 
-    contract: Contract
+    Nothing else comes into force, and without an audited calendar there is none of it.
+    """
+
+    audited: AuditedContract
     programme: Programme
     files: dict[str, str]  # "contract/…", "programme/…" and "notice/…" -> text
+
+    @property
+    def contract(self) -> Contract:
+        return self.audited.contract
 
     @property
     def sha256(self) -> str:
@@ -77,7 +85,7 @@ def read_declared(gateway: Gateway, contract_file: Path, programme_file: Path) -
     for notice in programme.notices:
         text = read_notice(programme, notice, programme_file.parent)
         files[f"notice/{notice.id}/{notice.version}/{notice.language}"] = text
-    return _check_declared(gateway, Declared(contract, programme, files))
+    return _check_declared(gateway, contract, programme, files)
 
 
 def _check_later(session: Session, declared: Declared) -> None:
@@ -223,11 +231,10 @@ def declared_in(gateway: Gateway, files: dict[str, str]) -> Declared:
         text = files.get(f"notice/{notice.id}/{notice.version}/{notice.language}", "")
         if hashlib.sha256(text.encode()).hexdigest() != notice.sha256:
             raise ProgrammeInvalid(file=programme.file, line=1, key="notices", reason=f"{notice.file} was changed")
-    return _check_declared(gateway, Declared(contract, programme, files))
+    return _check_declared(gateway, contract, programme, files)
 
 
-def _check_declared(gateway: Gateway, declared: Declared) -> Declared:
-    contract, programme = declared.contract, declared.programme
+def _check_declared(gateway: Gateway, contract: Contract, programme: Programme, files: dict[str, str]) -> Declared:
     if programme.contract_id != contract.id or programme.contract_sha256 != contract.sha256:
         reason = f"{programme.file} was declared for a contract with another digest than {contract.sha256}"
         raise ProgrammeMismatch(contract=contract.id, reason=reason)
@@ -238,7 +245,7 @@ def _check_declared(gateway: Gateway, declared: Declared) -> Declared:
             reason = f"{finding.what} ({finding.rule}); {finding.suggestion}"
             raise DeclarationInvalid(file=contract.file, line=finding.line, key="", reason=reason, rule=finding.rule)
     gateway.policies.with_programmes([programme])  # a grant that no template knows is refused here
-    return declared
+    return Declared(audited(contract), programme, files)  # last: it takes the longest, and lint says what stops it
 
 
 def _check_legal_role(contract: Contract, programme: Programme) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-from gateway.outcomes.contract import Contract, Measure
-from gateway.outcomes.terms import ExitRule, PlannedRelease, Window
-from policies.calendar import Calendar, CalendarFigure, PlannedShow
+from gateway.outcomes.contract import Contract, PersonalTariff
+from gateway.outcomes.terms import ExitRule, PlannedRelease
+from policies.calendar import Calendar, PlannedShow
 from vocabulary.weeks import Month, Week
 
 
@@ -26,24 +26,25 @@ def calendar_of(contract: Contract) -> Calendar:
         named_windows=tuple(dict.fromkeys(statement.window for statement in contract.statements)),
         investor=next((party.organisation for party in contract.parties if party.role == "investor"), ""),
         billed=tuple(payer.organisation for payer in contract.payers[1:]),
+        priced_by_state=tuple(
+            tariff.id for tariff in contract.personal_tariffs if _is_priced_by_state(contract, tariff)
+        ),
     )
 
 
+def _is_priced_by_state(contract: Contract, tariff: PersonalTariff) -> bool:
+    measure = contract.measure(tariff.of)
+    states = [] if measure is None else [state.id for state in measure.states]
+    return any(tariff.tells_apart(states[0], other) for other in states[1:])
+
+
 def _show(contract: Contract, release: PlannedRelease) -> PlannedShow:
-    [window] = [one for one in contract.windows if one.label == release.window]  # the reader refuses any other label
     return PlannedShow(
         template=release.template,
         recipient=release.recipient,
         organisation=contract.party(release.recipient).organisation,
         window=release.window,
-        figures=tuple(_figure(contract, measure, window) for measure in contract.measures),
     )
-
-
-def _figure(contract: Contract, measure: Measure, window: Window) -> CalendarFigure:
-    weeks = first_weeks(contract)
-    can = sum(1 for first in weeks if measure.can_move(contract, first, window))
-    return CalendarFigure(measure.id, can, len(weeks))
 
 
 def needed_weeks(contract: Contract) -> tuple[Week, Week]:

@@ -43,7 +43,6 @@ from gateway.outcomes.verdicts import WeekVerdict
 from policies.basis import StopReason
 from policies.terms import LegalRole
 from vocabulary.releases import Recipient, Template
-from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,11 @@ class Measure(ABC):
         return 0
 
     @property
+    def reads_first_day(self) -> bool:
+        """Whether two people whose first days lie in one week may differ; False only where their week says it all."""
+        return True
+
+    @property
     def goal_people(self) -> int:
         """People from which the investor earns; 0 where the measure has no threshold."""
         return 0
@@ -90,10 +94,6 @@ class Measure(ABC):
     @abstractmethod
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
         """What a person's weeks amount to: units by state and year. May raise `ContractNotEvaluable`."""
-
-    @abstractmethod
-    def can_move(self, contract: Contract, first: Week, window: Window) -> bool:
-        """Whether somebody whose first week this is can still move the figure of a window."""
 
     @abstractmethod
     def most_units(self, contract: Contract) -> int:

@@ -309,7 +309,7 @@ def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[Plan
         for recipient in table.texts("recipients"):
             if recipient not in set(Recipient) or recipient not in root.table("parties"):
                 raise table.refuse("recipients", f"knows no recipient {recipient!r}")
-            releases.extend(PlannedRelease(template, Recipient(recipient), label) for label in chosen)
+            releases.extend(PlannedRelease(template, Recipient(recipient), label, table.line) for label in chosen)
         table.finish()
     if len(set(releases)) != len(releases):
         raise root.refuse("releases", "plans the same release twice")

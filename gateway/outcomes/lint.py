@@ -28,7 +28,7 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
     stops = list(missing_years(contract)) or list(stopped_evaluations(contract))
     found = [
         *stops,
-        *_never_pays(contract, can_be_tried=not stops),
+        *(() if stops else _never_pays(contract)),
         *_late_points(contract),
         *_few_hours(contract),
         *_pays_twice(contract),
@@ -44,24 +44,14 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
     return sorted(found, key=lambda finding: (finding.line, finding.rule))
 
 
-def _never_pays(contract: Contract, *, can_be_tried: bool) -> Iterator[LintFinding]:
-    last, first = contract.windows[-1], first_weeks(contract)[0]
+def _never_pays(contract: Contract) -> Iterator[LintFinding]:
     for measure in contract.measures:
-        if measure.id not in contract.paid_measures:
-            continue
-        if not measure.can_move(contract, first, last):
+        if measure.id in contract.paid_measures and not is_reached(contract, measure):
             yield LintFinding(
                 "never-pays",
                 measure.line,
-                f"nobody can reach {measure.id!r} before the last window ends in {last.to_week}",
-                "ask for less time, or let windows go on for longer",
-                refuses=True,
-            )
-        elif can_be_tried and not is_reached(contract, measure):
-            yield LintFinding(
-                "never-pays",
-                measure.line,
-                f"nobody reaches {measure.id!r}, not even who is in one of its states in every week",
+                f"nobody reaches {measure.id!r} before the last window ends in {contract.windows[-1].to_week}, not even"
+                " who is in one of its states in every week",
                 "ask for less, or give people more time for it",
                 refuses=True,
             )

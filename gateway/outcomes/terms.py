@@ -289,6 +289,7 @@ class PlannedRelease:
     template: Template
     recipient: Recipient
     window: str
+    line: int = field(default=1, compare=False)  # of its entry in the contract file
 
 
 @dataclass(frozen=True, slots=True)

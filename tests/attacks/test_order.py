@@ -109,7 +109,9 @@ def draw_hours(everybody: Sequence[str], lots: random.Random) -> dict[str, list[
     return {number: [lots.randrange(20_00, 160_00) for _ in MONTHS] for number in everybody}
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.long])]
+)
 def robbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Robbed]:
     batches = "".join(f'[[cohort.batches]]\nid = "{batch}"\nsize = {PEOPLE}\n\n' for batch in range(BATCHES))
     town = simulated(

@@ -54,6 +54,7 @@ def term(name: str, kind: str, states: Sequence[str], price: int = 1000) -> str:
 def bond(*terms: str, size: int = 40, goal: int = 0) -> Contract:
     """The contract of Aarhus with these terms in place of its own; a total for the investor each year."""
     text = (EXAMPLES / "contracts" / "aarhus.toml").read_text("utf-8")
+    text += '\n[[releases]]\ntemplate = "contract_total"\nrecipients = ["investor"]\nwindows = "all"\n'
     start, end = text.index("[[measures]]"), text.index("[caps]")
     body = "".join(terms)
     if goal:

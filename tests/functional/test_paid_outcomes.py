@@ -20,6 +20,7 @@ from vocabulary.weeks import Week
 PRICE, MEASURE = 5_000_000, "self_support_full_or_partial"
 ONCE = (
     ("size = 120", "size = 30"),
+    ("enrolment_to = 2018-12-30", "enrolment_to = 2018-11-25"),
     ('kind = "people"\n', 'kind = "retention"\nperiod = "week"\nneeded = 1\n'),
     ("sustained_weeks = 1\nthreshold_people = 60 # the investor earns only from 60 people\n", ""),
     ('of = "weeks_in_work_or_education"\n', f'of = "{MEASURE}"\n'),

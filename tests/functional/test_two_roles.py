@@ -52,7 +52,7 @@ def test_an_operator_that_lends_as_well_has_two_hats_and_is_told_which_one_to_we
     town = town_of(tmp_path, becomes(FUND, FOKUS), programme=(becomes(FUND, FOKUS),))
     town.release("2019H1", "contract_total", "investor")
     contract = example_contract("impact60", edit=becomes(FUND, FOKUS))
-    assert [view.roles for view in calendar_views(calendar_of(contract))] == [("investor", "operator")]
+    assert [view.roles for view in calendar_views(calendar_of(contract), {})] == [("investor", "operator")]
     settle(town, "2019H1")
     provider, lender = (client(town, f"fokus-{role}", FOKUS, role) for role in (Role.OPERATOR, Role.INVESTOR))
     with TestClient(create_app(town.gateway)) as api:

@@ -107,7 +107,7 @@ def test_a_draft_of_another_year_is_moved_to_the_cohorts_calendar(town: Simulate
         *((f'"{year}-W', f'"{year + 10}-W') for year in (2021, 2020, 2019, 2018)),
         ('"2030-W53"', '"2030-W52"'),
         ("enrolment_from = 2018-10-01", "enrolment_from = 2028-10-02"),
-        ("enrolment_to = 2018-12-30", "enrolment_to = 2028-12-30"),
+        ("enrolment_to = 2018-11-25", "enrolment_to = 2028-11-26"),
     )
     later = load_contract(moved, file="later.toml")
     found = whatif.historical(town.gateway, "impact60", later, moved)

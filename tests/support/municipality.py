@@ -29,8 +29,13 @@ SMALL_COURSE: tuple[Edit, ...] = (
     ("people = 43\n", "people = 10\n"),
     ("people = 14\n", "people = 5\n"),
     ("people = 55\n", "people = 12\n"),
+    ("enrolment_to = 2018-12-30", "enrolment_to = 2018-11-25"),
 )
-SMALL_CONTRACT: tuple[Edit, ...] = (("size = 120", "size = 30"), ("threshold_people = 60", "threshold_people = 15"))
+SMALL_CONTRACT: tuple[Edit, ...] = (
+    ("size = 120", "size = 30"),
+    ("threshold_people = 60", "threshold_people = 15"),
+    ("enrolment_to = 2018-12-30", "enrolment_to = 2018-11-25"),  # of so few nobody may have 13 weeks beside one of 1
+)
 EXTRACT_PEOPLE = 20
 
 

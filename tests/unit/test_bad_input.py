@@ -29,7 +29,6 @@ CONTRACTS: list[tuple[tuple[tuple[str, str], ...], str, str]] = [
     ((('"refuse" # a person', '"allow" # a person'),), "double_enrolment", "cohort-double-enrolment"),
     (((TWO, TWO.replace("120", "119")),), "[[cohort.batches]]", "cohort-batches"),
     ((('breakdown_windows = ["2020H2"]', 'breakdown_windows = ["2020H1", "2020H2"]'),), "breakdown_windows", ""),
-    ((("enrolment_to = 2018-12-30", "enrolment_to = 2019-01-06"),), "windows", "calendar-part"),
     ((('title = "IMPACT60"', "title = "),), "title = ", "file-readable"),
 ]
 PROGRAMMES = [

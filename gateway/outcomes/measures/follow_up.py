@@ -9,7 +9,7 @@ from datetime import date
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber
-from gateway.outcomes.calendar import best_years, first_days, is_paused, months_after, open_week, stands_still
+from gateway.outcomes.calendar import best_years, first_days, is_paused, months_after, stands_still
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
@@ -41,10 +41,6 @@ class FollowUpMeasure(Measure):
             if at is not None and at.state:
                 cells[at.state, at.week.thursday.year] += 1
         return cells
-
-    def can_move(self, contract: Contract, first: Week, window: Window) -> bool:
-        earliest = Week.of(months_after(first.monday, self.months[0]))
-        return open_week(contract, first) <= window.to_week and earliest <= window.to_week
 
     def most_units(self, contract: Contract) -> int:
         return len(self.months)

@@ -10,7 +10,6 @@ from typing import ClassVar
 from gateway.outcomes.calendar import counted_weeks, first_weeks, open_week
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.terms import FigureUnit, Window
-from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +22,12 @@ class OnceMeasure(Measure):
     def can_be_reached_in(self, weeks: int) -> bool:
         """Whether so many weeks, paused ones left out, are enough for anybody."""
 
-    def can_move(self, contract: Contract, first: Week, window: Window) -> bool:
-        weeks = counted_weeks(contract, first, window.to_week)
-        return open_week(contract, first) <= window.to_week and self.can_be_reached_in(weeks)
-
     def most_units(self, contract: Contract) -> int:
         return 1
 
     def best_of_person(self, contract: Contract, window: Window, price: Callable[[int], int]) -> int:
         first = first_weeks(contract)[0]
-        if not self.can_move(contract, first, window):
+        weeks = counted_weeks(contract, first, window.to_week)
+        if open_week(contract, first) > window.to_week or not self.can_be_reached_in(weeks):
             return 0
         return max(map(price, range(first.thursday.year, window.to_week.thursday.year + 1)))

@@ -36,6 +36,10 @@ class PeopleMeasure(OnceOfWeeksMeasure):
     def takes_several_weeks(self) -> bool:
         return self.sustained_weeks > 1
 
+    @property
+    def reads_first_day(self) -> bool:
+        return False
+
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
         """By the state of the last weeks that are asked for, and the year of the week in which the run was long
         enough."""

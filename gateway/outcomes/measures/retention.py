@@ -47,6 +47,10 @@ class RetentionMeasure(OnceOfWeeksMeasure):
     def takes_several_weeks(self) -> bool:
         return self.needed > 1 or self.by_month
 
+    @property
+    def reads_first_day(self) -> bool:
+        return bool(self.days_from_enrolment)
+
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
         """Reached in the first period that ends `within` periods of which `needed` qualify; it stays reached.
 

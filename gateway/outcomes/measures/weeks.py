@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
-from gateway.outcomes.calendar import best_years, counted_weeks, first_weeks, is_paused, open_week, stands_still
+from gateway.outcomes.calendar import best_years, first_weeks, is_paused, stands_still
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
@@ -17,7 +17,6 @@ from gateway.outcomes.phrases import Phrase
 from gateway.outcomes.terms import FigureUnit, Index, WeekState, Window
 from gateway.outcomes.verdicts import WeekVerdict
 from vocabulary.declaration import DeclarationTable
-from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +35,12 @@ class WeeksMeasure(Measure):
     def pace_limit(self) -> int | None:
         return self.weeks_from_enrolment
 
+    @property
+    def reads_first_day(self) -> bool:
+        return False
+
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
         return Counter((verdict.state, verdict.week.thursday.year) for verdict in verdicts if verdict.state)
-
-    def can_move(self, contract: Contract, first: Week, window: Window) -> bool:
-        start = open_week(contract, max(first, window.from_week))
-        return start <= window.to_week and counted_weeks(contract, first, start) <= self.weeks_from_enrolment
 
     def most_units(self, contract: Contract) -> int:
         return min(self.weeks_from_enrolment, contract.windows[-1].to_week - first_weeks(contract)[0] + 1)

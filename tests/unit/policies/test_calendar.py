@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
 from gateway.outcomes.calendar import calendar_of
-from policies.calendar import Calendar, CalendarFigure, CalendarView, Finding, PlannedShow, audit, views
+from policies.calendar import Calendar, CalendarView, Finding, PlannedShow, audit, views
 from tests.attacks.seeded import contract_text
 from tests.support.histories import example_contract
 from vocabulary.errors import DeclarationInvalid
 
 SPECIALISTERNE = 'organisation = "specialisterne"'
-PAUSE = '[[pauses]]\nfrom_week = "2018-W51"\nto_week = "2018-W52"\n[freeze]'
+BY_STATE = "price_by_state = { ordinary_job = 2, fleksjob = 1, skaanejob = 1, education = 1 }"
 # contract, what is replaced by what -> the rule, the windows it names, words of the suggestion
 LEAKS = [
     ("ballerup", 'template = "predicate"', 'template = "contract_total"', "calendar-cohort", "2020H2", "predicate"),
@@ -23,10 +22,7 @@ LEAKS = [
     ("ballerup", "k_cohort = 25", 'k_cohort = 25\ntied = ["operator+investor"]', "calendar-tied", "2019H1", "pay once"),
     ("ballerup", 'organisation = "den-sociale-kapitalfond"', SPECIALISTERNE, "calendar-tied", "2019H1", "once"),
     ("impact60", 'template = "contract_total"', 'template = "predicate"', "calendar-predicate", "2018H2", "2021H1"),
-    ("impact60", "enrolment_to = 2018-12-30", "enrolment_to = 2019-01-06", "calendar-part", "2018H2", "join"),
-    ("impact60", "weeks_from_enrolment = 156", "weeks_from_enrolment = 117", "calendar-part", "2021H1", "join"),
-    ("impact60", "sustained_weeks = 1\n", "sustained_weeks = 2\n", "calendar-part", "2018H2", "join"),
-    ("impact60", "[freeze]", PAUSE, "calendar-part", "2018H2", "join"),
+    ("impact60", "price_minor = 150000", BY_STATE, "calendar-prices", "2018H2", "one price"),
 ]  # fmt: skip
 
 
@@ -41,65 +37,48 @@ def test_a_calendar_that_leaks_is_refused_with_rule_windows_and_a_change(name, o
     assert suggestion in text
 
 
-def test_a_window_that_nobody_can_count_in_shows_nothing():
-    """After everybody's last week the figure is nought for all: it isolates nobody."""
-    contract = example_contract("impact60", edit=("weeks_from_enrolment = 156", "weeks_from_enrolment = 79"))
-    assert audit(calendar_of(contract)) == ()  # 79 weeks: the last first week ends with 2020H1
-    figures = {show.window: show.figures[0] for show in calendar_of(contract).shows}
-    assert figures["2020H2"].weeks_that_count == 0
-    assert figures["2020H1"].weeks_that_count == figures["2020H1"].first_weeks
-
-
 @pytest.mark.parametrize("name", ["impact60", "ballerup"])
 def test_the_two_bonds_pass_for_each_recipient_and_for_all_together(name):
     calendar = calendar_of(example_contract(name))
     assert audit(calendar) == ()
-    assert [view.roles for view in views(calendar)] == [("investor",), ("operator",), ("investor", "operator")]
+    assert [view.roles for view in views(calendar, {})] == [("investor",), ("operator",), ("investor", "operator")]
 
 
-def smallest(name: str, *edit: str) -> dict[tuple[str, ...], int]:
-    """The smallest group of each view, of an example with a text replaced."""
-    contract = example_contract(name, **({"edit": edit} if edit else {}))
-    return {view.roles: view.smallest for view in views(calendar_of(contract))}
-
-
-def test_the_smallest_group_is_what_the_calendar_says_and_no_constant():
+def test_the_smallest_group_is_that_of_the_figures_or_a_cell_of_a_table():
     investor, operator, both = ("investor",), ("operator",), ("investor", "operator")
+    everybody = {investor: 120, operator: 120, both: 120}
+
+    def smallest(name: str, *edit: str, known: dict[tuple[str, ...], int]) -> dict[tuple[str, ...], int]:
+        contract = example_contract(name, **({"edit": edit} if edit else {}))
+        return {view.roles: view.smallest for view in views(calendar_of(contract), known)}
+
     # a table by class isolates its cells, and none of fewer than k
-    assert smallest("impact60") == {investor: 5, operator: 5, both: 5}
-    assert smallest("impact60", "k = 5", "k = 7") == {investor: 7, operator: 7, both: 7}
+    assert smallest("impact60", known=everybody) == {investor: 5, operator: 5, both: 5}
+    assert smallest("impact60", "k = 5", "k = 7", known=everybody) == {investor: 7, operator: 7, both: 7}
+    assert smallest("impact60", known={investor: 1}) == {investor: 1, operator: 5, both: 5}
     # without it only the operator has a table: why people are not counted
     [table] = re.findall(r'(?m)^breakdown = .*\nbreakdown_windows = \["2020H2"\]', contract_text("impact60", size=120))
-    assert smallest("impact60", table, "") == {investor: 120, operator: 5, both: 5}
-    # figures about everybody, and no table
-    assert smallest("ballerup") == {investor: 10, operator: 10, both: 10}
-    # what the audit refuses has the figure that it is refused for
-    calendar = calendar_of(example_contract("ballerup"))
-    shows = tuple(replace(show, figures=(CalendarFigure("m", 3, 13),)) for show in calendar.shows)
-    partial = replace(calendar, shows=shows)
-    assert {view.smallest for view in views(partial)} == {1}
-    assert "calendar-part" in {finding.rule for finding in audit(partial)}
-    # windows in which nobody can count isolate nobody, and whoever gets nothing sees nothing
-    nobody = tuple(replace(show, figures=(CalendarFigure("m", 0, 13),)) for show in calendar.shows)
-    assert {view.smallest for view in views(replace(calendar, shows=nobody))} == {0}
+    assert smallest("impact60", table, "", known=everybody) == {investor: 120, operator: 5, both: 5}
+    # payments alone: nobody is isolated by what is shown
+    assert smallest("ballerup", known={}) == {investor: 0, operator: 0, both: 0}
 
 
 def test_whoever_may_be_named_is_told_beside_the_figures():
-    named = {view.roles: view.named for view in views(calendar_of(example_contract("ballerup")))}
+    named = {view.roles: view.named for view in views(calendar_of(example_contract("ballerup")), {})}
     windows = ("2020H1", "2020H2")
     assert named == {("investor",): (), ("operator",): windows, ("investor", "operator"): windows}
 
 
 def test_a_tied_party_counts_as_one_recipient():
     contract = example_contract("impact60", edit=("k_cohort = 25", 'k_cohort = 25\ntied = ["investor+operator"]'))
-    assert [view.roles for view in views(calendar_of(contract))] == [("investor", "operator")]
+    assert [view.roles for view in views(calendar_of(contract), {})] == [("investor", "operator")]
 
 
 EXACT, MET, OWED = "contract_total", "predicate", "payment_document"
 
 
-def planned(template, recipient, window, *figures):
-    return PlannedShow(template, recipient, f"organisation of the {recipient}", window, figures)
+def planned(template, recipient, window):
+    return PlannedShow(template, recipient, f"organisation of the {recipient}", window)
 
 
 def calendar(*shows, people=24, breakdowns=(), tied=(), **more):
@@ -144,21 +123,19 @@ def test_a_cohort_that_is_large_enough_for_its_total_has_no_predicate():
     assert audit(calendar(*shows[1:], people=25)) == ()
 
 
-def test_a_figure_that_a_single_first_week_can_contribute_to_is_a_part():
-    """One first week of two is the smallest part; none at all, and all of them, are no part."""
-    one, none, both = (CalendarFigure(f"{weeks} of 2", weeks, 2) for weeks in (1, 0, 2))
-    shows = [
-        planned(EXACT, "operator", "A", none, both),
-        planned(EXACT, "investor", "B", one, CalendarFigure("0", 1, 9)),
-    ]
-    reason = "only a part of the cohort can count in it under 0, 1 of 2, and nobody knows how few"
-    suggestion = (
-        "make the window reach from before the first person's last week to after the last person's first, or"
-        " join it with its neighbour"
+def test_prices_by_state_are_the_creditors_alone():
+    shows = [planned(EXACT, "investor", "A"), planned(EXACT, "operator", "A"), planned(EXACT, "investor", "B")]
+    priced = {"people": 25, "priced_by_state": ("weeks",)}
+    reason = (
+        "weeks has other prices for other states: the amount, beside the count or alone, tells how many people are in"
+        " each, also where they are fewer than k 5"
     )
-    expected = Finding("calendar-part", EXACT, "windows", ("investor",), ("B",), reason, suggestion)
-    assert audit(calendar(*shows, people=25)) == (expected,)
-    assert audit(calendar(planned(OWED, "operator", "A", one), people=25)) == (), "what is owed is paid exactly"
+    suggestion = "give all states of the measure one price, or leave the recipient out: the creditor alone may know"
+    expected = Finding("calendar-prices", EXACT, "recipients", ("investor",), ("A", "B"), reason, suggestion)
+    assert audit(calendar(*shows, **priced)) == (expected,)
+    assert audit(calendar(shows[1], **priced)) == (), "the creditor knows it from its lines"
+    assert audit(calendar(*shows, tied=[("investor", "operator")], **priced)) == (), "tied to the creditor"
+    assert audit(calendar(*shows, people=25)) == ()
 
 
 @pytest.mark.parametrize("windows", [("A", "B"), ("A", "B", "C")])
@@ -201,13 +178,13 @@ def test_tied_parties_who_see_no_document_are_not_the_creditor():
 
 
 def test_a_view_holds_what_its_readers_can_put_side_by_side():
-    of_all = CalendarFigure("weeks", 3, 3)
     shows = [
-        planned(EXACT, "investor", "A", of_all),
-        planned(MET, "investor", "B", of_all),
-        planned(OWED, "operator", "C", of_all),
+        planned(EXACT, "investor", "A"),
+        planned(MET, "investor", "B"),
+        planned(OWED, "operator", "C"),
     ]
-    assert views(calendar(*shows, breakdowns=("A", "B"))) == (
+    known = {("operator",): 24, ("investor", "operator"): 30}
+    assert views(calendar(*shows, breakdowns=("A", "B")), known) == (
         CalendarView(("investor",), ("A",), ("B",), (), ("A",), 5, ()),  # a cell of the table
         CalendarView(("operator",), (), (), ("C",), (), 24, ()),
         CalendarView(("investor", "operator"), ("A",), ("B",), ("C",), ("A",), 5, ()),
@@ -218,11 +195,13 @@ def test_a_view_holds_what_its_readers_can_put_side_by_side():
     ("template", "recipient", "smallest"), [(EXACT, "operator", 5), (OWED, "operator", 24), (EXACT, "investor", 24)]
 )
 def test_reasons_are_a_table_beside_the_operators_own_total_alone(template, recipient, smallest):
-    of_all = CalendarFigure("weeks", 3, 3)
-    shows = [planned(template, recipient, "A", of_all), planned(MET, "operator", "B", of_all)]
-    everybody = views(calendar(*shows, tied=[("investor", "operator")], reasons_windows=("A",)))
+    shows = [planned(template, recipient, "A"), planned(MET, "operator", "B")]
+    everybody = views(
+        calendar(*shows, tied=[("investor", "operator")], reasons_windows=("A",)),
+        {("investor", "operator"): 24, ("operator",): 24, ("investor",): 24},
+    )
     assert {view.smallest for view in everybody} == {smallest}
 
 
 def test_a_calendar_that_shows_nothing_is_about_nobody():
-    assert views(calendar(breakdowns=("A",))) == (CalendarView((), (), (), (), (), 0, ()),)
+    assert views(calendar(breakdowns=("A",)), {}) == (CalendarView((), (), (), (), (), 0, ()),)

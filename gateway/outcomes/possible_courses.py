@@ -1,0 +1,227 @@
+"""What a person of the cohort could add to each measure: the evaluator itself, run on lives that nobody has led.
+
+Nothing here knows what a kind of measure counts. A possible life shows a state from a week on, until a week, or in one
+week, and nothing that counts in all others; the evaluator says what it amounts to by the end of each window.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TypeAlias
+
+from gateway.outcomes.calendar import first_days
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.figures import Cell
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.results import AskedWeeks, units_by_window
+from gateway.outcomes.terms import EXIT_OF, ExitRule, WeekState
+from vocabulary.statuses import Status
+from vocabulary.weeks import Month, Week, weeks_from
+
+Course: TypeAlias = Mapping[str, Sequence[Mapping[Cell, int]]]
+"""Measure -> what a life amounts to by the end of each window of the contract: units by state and year."""
+
+_SUBJECT = "0" * 32
+_MUCH_PAY = 10**12  # minor units of a month: more than any threshold
+_NO_WEEKS = range(0)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDay:
+    """A day that may be somebody's first one that counts, and the days for which everything is the same."""
+
+    day: date
+    also: tuple[date, ...]  # in their order, `day` among them
+
+    @property
+    def week(self) -> Week:
+        return Week.of(self.day)
+
+    @property
+    def name(self) -> str:
+        first, last = self.also[0].isoformat(), self.also[-1].isoformat()
+        return first if first == last else f"{first} to {last}"
+
+
+def kinds_of_first_day(contract: Contract) -> list[FirstDay]:
+    """The first days that may differ: one a week, where no measure reads more of a start than its week."""
+    days = first_days(contract)
+    if any(measure.reads_first_day for measure in contract.measures):
+        return [FirstDay(day, (day,)) for day in days]
+    weeks = list(dict.fromkeys(Week.of(day) for day in days))
+    found = [tuple(day for day in days if Week.of(day) == week) for week in weeks]
+    return [FirstDay(also[0], also) for also in found]
+
+
+class PossibleLives:
+    """Lives under one contract. Verdicts are kept for the days of one week, for which they are the same."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._states = _states_that_differ(contract)
+        self._week = -1
+        self._kept: dict[tuple[str, range, range], _AskedLife] = {}
+
+    def courses(self, first: FirstDay) -> Iterator[Course]:
+        """What lives that begin on a day amount to; the first ones are those that can add most, and nothing.
+
+        No life holds an exit: who left is nobody's calendar. May raise `ContractNotEvaluable`.
+        """
+        yield self._course(first, self._contract.states[0], _NO_WEEKS)
+        for weeks in self._stretches(first):
+            for state in self._states:
+                yield self._course(first, state, weeks)
+
+    def outline(self, first: FirstDay) -> tuple[Course, ...]:
+        """The few lives that tell days of one week apart: in each state for good, from the end of each window on."""
+        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
+        since = [start, *(one.to_week.ordinal for one in self._contract.windows if start <= one.to_week.ordinal)]
+        return tuple(self._course(first, state, range(week, end + 1)) for week in since for state in self._states)
+
+    def courses_with_time_given_back(self, first: FirstDay) -> Iterator[Course]:
+        """What lives amount to in which a register shows an exit for a while at which time stands still; none where no
+        such exit has that rule. May raise `ContractNotEvaluable`.
+        """
+        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
+        if _neutral_status(self._contract) is None:
+            return
+        for still in range(1, max(1, end - start + 1)):
+            for weeks in (range(start + still, end + 1), range(end, end + 1)):
+                for state in self._states:
+                    yield self._course(first, state, weeks, range(start, start + still))
+
+    def _stretches(self, first: FirstDay) -> Iterator[range]:
+        """Runs of weeks that are tried: from a week on, until it, and it alone. Weeks beside the edges of windows come
+        first, and all others from coarse to fine, so that a few of them span what all of them do.
+        """
+        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
+        if start > end:
+            return
+        yield range(start, end + 1)
+        last = self._last_week_that_counts(first, start, end)
+        edges = [one.to_week.ordinal + more for one in self._contract.windows for more in (0, 1)]
+        for week in dict.fromkeys([*(week for week in edges if start <= week <= last), *_coarse_to_fine(start, last)]):
+            yield range(week, week + 1)
+            yield range(week, end + 1)
+            yield range(start, week + 1)
+
+    def _last_week_that_counts(self, first: FirstDay, start: int, end: int) -> int:
+        """The last week that changes anything, found by halves: who is in a state for longer never has less."""
+        last = start
+        for state in self._states:
+            nothing = self._course(first, state, _NO_WEEKS)
+            whole = self._course(first, state, range(start, end + 1))
+            adds_nothing = [
+                lambda week, state=state, whole=whole: self._course(first, state, range(start, week + 1)) == whole,
+                lambda week, state=state, nothing=nothing: self._course(first, state, range(week, end + 1)) == nothing,
+            ]
+            last = max(last, *(bisect_left(range(end), 1, lo=last, key=one) for one in adds_nothing))
+        return last
+
+    def _course(self, first: FirstDay, state: WeekState, weeks: range, away: range = _NO_WEEKS) -> Course:
+        if first.week.ordinal != self._week:
+            self._kept.clear()
+            self._week = first.week.ordinal
+        key = (state.id, weeks, away)
+        if key not in self._kept:
+            self._kept[key] = _AskedLife.of(self._contract, _life(self._contract, first, state, weeks, away))
+        return self._kept[key].course(self._contract, _enrolled_on(self._contract, first.day))
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedLife:
+    """A life, and its verdicts under the states of each measure."""
+
+    person: PersonHistory
+    asked: Mapping[str, AskedWeeks]
+
+    @classmethod
+    def of(cls, contract: Contract, person: PersonHistory) -> _AskedLife:
+        by_states: dict[tuple[str, ...], AskedWeeks] = {}
+        found: dict[str, AskedWeeks] = {}
+        for measure in contract.measures:
+            key = tuple(state.id for state in measure.states)
+            if key not in by_states:
+                by_states[key] = AskedWeeks.of(contract, measure.states, person)
+            found[measure.id] = by_states[key]
+        return cls(person, found)
+
+    def course(self, contract: Contract, enrolled_on: date) -> Course:
+        """What it amounts to for somebody who was enrolled on this day of its week."""
+        person = replace(self.person, enrolled_on=enrolled_on)
+        return {one.id: units_by_window(contract, one, person, self.asked[one.id]) for one in contract.measures}
+
+
+def _coarse_to_fine(start: int, last: int) -> list[int]:
+    """Every week from the one to the other: each second one of those that are left stands behind the others."""
+    weeks = list(range(start, last + 1))
+    fine: list[int] = []
+    while len(weeks) > 1:
+        fine = weeks[1::2] + fine
+        weeks = weeks[::2]
+    return weeks + fine
+
+
+def _states_that_differ(contract: Contract) -> list[WeekState]:
+    """A state of each kind: those that the same measures count, each at the same price, are one."""
+    years = range(contract.cohort.enrolment_from.year, contract.windows[-1].to_week.sunday.year + 1)
+    found: dict[tuple[tuple[str, ...], tuple[int, ...]], WeekState] = {}
+    for state in contract.states:
+        read = tuple(one.id for one in contract.measures if state in one.states)
+        prices = tuple(
+            tariff.price_of(state.id, year, contract.rounding)
+            for tariff in contract.personal_tariffs
+            if tariff.of in read
+            for year in years
+            if tariff.published_index is None or year in tariff.published_index.values
+        )
+        found.setdefault((read, prices), state)
+    return [state for (read, _), state in found.items() if read]
+
+
+def _life(contract: Contract, first: FirstDay, state: WeekState, weeks: range, away: range) -> PersonHistory:
+    """Somebody who is in a state in these weeks, away in those, and in no state of any measure in the others."""
+    status = min(state.statuses)
+    idle = _idle_status(contract)
+    last = contract.windows[-1].to_week.ordinal
+    statuses = dict.fromkeys(range(first.week.ordinal, last + 1), idle) if idle else {}
+    statuses |= dict.fromkeys(weeks, frozenset({status}))
+    exit_ = _neutral_status(contract)
+    if exit_ is not None:
+        statuses |= dict.fromkeys(away, frozenset({exit_}))
+    months = sorted({month for week in weeks_from(weeks.start, weeks.stop - 1) for month in _months(week)})
+    pay = [(month, kind) for month in months for kind in sorted(state.income_types)]
+    hours = state.hours_per_week_hundredths * len(Month.of(first.day).weeks()) * 2
+    return PersonHistory(
+        subject=_SUBJECT,
+        enrolled_on=_enrolled_on(contract, first.day),
+        statuses=statuses,
+        hours=dict.fromkeys(pay, hours),
+        postings=dict.fromkeys(pay, 1),
+        earnings=dict.fromkeys(pay, _MUCH_PAY) if contract.needs_amounts else {},
+    )
+
+
+def _neutral_status(contract: Contract) -> Status | None:
+    """What a register shows of an exit at which time stands still; None where no such exit has that rule."""
+    return next((s for s, exit_ in EXIT_OF.items() if contract.register_exits.get(exit_) is ExitRule.NEUTRAL), None)
+
+
+def _months(week: Week) -> set[int]:
+    return {Month.of(week.monday).ordinal, Month.of(week.sunday).ordinal}
+
+
+def _enrolled_on(contract: Contract, first: date) -> date:
+    """A day of enrolment after which this is the first day that counts."""
+    return first if contract.qualification.first_week_is_enrolment_week else first - timedelta(days=7)
+
+
+def _idle_status(contract: Contract) -> frozenset[Status]:
+    """A status that counts under no measure, as one week of somebody shows it; empty where every status counts."""
+    taken = {status for state in contract.states for status in state.statuses}
+    taken |= contract.qualification.neutral_statuses | EXIT_OF.keys() | {Status.UNKNOWN}
+    free = [status for status in Status if status not in taken]
+    return frozenset(free[:1])

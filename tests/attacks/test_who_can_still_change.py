@@ -1,0 +1,179 @@
+"""Who can still change a figure: refused for every kind of measure and tariff, and what a reader learns without it.
+
+30 people: most begin in the first quarter of the enrolment, one at its end. By the second window nobody but her can
+still change anything, so that two totals and a subtraction are her outcome.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from gateway.attestations.calendar_audit import audited, findings_of
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.kinds import MEASURES, TARIFFS
+from gateway.outcomes.possible_courses import FirstDay, PossibleLives, kinds_of_first_day
+from tests.attacks.seeded import contract_text, person
+from vocabulary.errors import DeclarationInvalid
+from vocabulary.weeks import Week
+
+HALF_A_YEAR = "days_from_enrolment = 182"
+FOUR = 'states = ["ordinary_job", "fleksjob", "skaanejob", "education"]'
+WAGE = 'states = ["ordinary_job"]'
+PAY = 'earnings = { amount_minor = 100000, partial_months = "leave_out" }'
+# kind -> its terms, of somebody whose time ends after half a year or who was asked for the last time then
+LATE = {
+    "weeks": f"{FOUR}\nweeks_from_enrolment = 26",
+    "people": f"{FOUR}\nsustained_weeks = 39",
+    "retention": f'{FOUR}\nperiod = "week"\nneeded = 13\nwithin = 26\n{HALF_A_YEAR}',
+    "days": f"{FOUR}\nneeded = 91\n{HALF_A_YEAR}",
+    "earnings": f"{WAGE}\n{PAY}\n{HALF_A_YEAR}",
+    "follow_up": f"{FOUR}\nmonths = [5]",
+}
+FEES = 'kind = "fee"\nprice_minor = 100\n\n[[tariffs]]\nid = "more"\nkind = "price"\nof = "m"\nprice_minor = 1'
+# kind -> its terms on a measure of people or of units
+PAYS = {
+    "price": 'kind = "price"\nof = "m"\nprice_minor = 150000',
+    "steps": 'kind = "steps"\nof = "m"\npoints = [{ at = 3, amount_minor = 100 }]',
+    "linear": 'kind = "linear"\nof = "m"\npoints = [{ at = 0, amount_minor = 0 }, { at = 30, amount_minor = 3000 }]',
+    "fee": FEES,
+}
+NEVER_PERSONS = {"share", "cohort_threshold"}  # they read declared figures alone
+WINDOWS = """[[windows]]
+label = "first"
+from_week = "2018-W40"
+to_week = "2019-W26"
+
+[[windows]]
+label = "second"
+from_week = "2019-W27"
+to_week = "2019-W39"
+
+"""
+
+
+def text_of(measure: str, terms: str, pays: str, *, shown: str = '"all"', until: str = "2019-03-31") -> str:
+    text = contract_text("impact60", size=30)
+    text = text.replace("enrolment_to = 2018-12-30", f"enrolment_to = {until}").replace('"neutral"', '"frozen"')
+    text = re.sub(r"(?s)\[\[measures\]\].*?(?=\[\[windows)", "", text, count=1)
+    text = re.sub(r"(?s)\[\[windows\]\].*?(?=\[freeze\])", WINDOWS, text)
+    text = re.sub(r"(?m)^(breakdown|breakdown_windows|reasons_windows) =.*\n", "", text)
+    text = re.sub(r"(?s)illustrative = \[.*?\]", "illustrative = []", text, count=1)
+    text = re.sub(r"(?s)# Where the invoice goes.*", "", text)
+    text = text.replace('windows = "all"', f"windows = {shown}", 1).replace('rounding = "none"', 'rounding = "down"')
+    return f'{text}\n[[measures]]\nid = "m"\nkind = "{measure}"\n{terms}\n\n[[tariffs]]\nid = "t"\n{pays}\n'
+
+
+def contract_of(measure: str, pays: str = "price", **more: str) -> Contract:
+    return load_contract(text_of(measure, LATE[measure], PAYS[pays], **more).encode(), file="late.toml")
+
+
+def test_every_kind_has_its_case():
+    assert set(LATE) == set(MEASURES)
+    assert set(PAYS) | NEVER_PERSONS == set(TARIFFS)
+
+
+@pytest.mark.parametrize("kind", LATE)
+def test_a_window_in_which_only_late_people_can_still_change_anything_is_refused(kind: str):
+    contract = contract_of(kind)
+    with pytest.raises(DeclarationInvalid) as refused:
+        audited(contract)
+    assert refused.value.rule == "calendar-part"
+    is_first = kind in ("people", "follow_up")  # who begins late never counts in the first window
+    who = "2018-10-01" if is_first else "2019-03-31"
+    for word in (
+        who,
+        "first" if is_first else "second",
+        "one person",
+        "k_cohort is 25",
+        "investor",
+        "plan no contract_total",
+    ):
+        assert word in str(refused.value), word
+    assert refused.value.line == contract.releases[0].line
+
+
+@pytest.mark.parametrize("pays", PAYS)
+def test_whatever_pays_for_it(pays: str):
+    found, _ = findings_of(contract_of("retention", pays))
+    assert [one.rule for one in found] == ["calendar-part"]
+
+
+@pytest.mark.parametrize("kind", ["weeks", "follow_up", "people"])
+def test_the_change_that_it_names_passes(kind: str):
+    contract = contract_of(kind, until="2018-10-07", shown='["first"]')
+    assert findings_of(contract)[0] == []
+
+
+@pytest.mark.parametrize("kind", LATE)
+def test_a_kind_that_says_that_the_week_is_enough_counts_the_same_for_each_of_its_days(kind: str):
+    contract = contract_of(kind)
+    [measure] = contract.measures
+    if measure.reads_first_day:
+        assert len(kinds_of_first_day(contract)) == 182
+        return
+    days = kinds_of_first_day(contract)
+    assert sum(len(day.also) for day in days) == 182
+    lives = PossibleLives(contract)
+    for also in (days[0].also[0], days[0].also[-1]):
+        courses = lives.courses(FirstDay(also, (also,)))
+        assert [next(courses) for _ in range(12)] == [
+            one for one, _ in zip(PossibleLives(contract).courses(days[0]), range(12), strict=False)
+        ]
+
+
+def test_without_the_rule_two_totals_tell_the_outcome_of_the_late_person():
+    """Positive control: the totals that the contract planned, in two worlds that differ in her alone."""
+    contract = contract_of("retention")
+    early = [person(number, ["fleksjob" if number < 12 else ""] * 52) for number in range(29)]
+    late = date(2019, 3, 25)
+    worlds = [
+        [*early, person(29, [""] * 38 + ["fleksjob"] * 13, enrolled=late)],
+        [*early, person(29, [""] * 52, enrolled=late)],
+    ]
+    ends = [Week.parse("2019-W26"), Week.parse("2019-W39")]
+    told = [[evaluate(contract, world, end).quantity("m") for end in ends] for world in worlds]
+    assert told == [[12, 13], [12, 12]]
+    assert findings_of(contract)[0], "and so it is refused"
+
+
+def test_one_person_with_thirteen_weeks_among_people_with_one_is_refused():
+    """A total of 31 would say that she has at least 7: refused at 25 and at 60 people, and not at 120."""
+    for size, rules in ((25, ["calendar-share"]), (60, ["calendar-share"]), (120, [])):
+        contract = load_contract(contract_text("impact60", size=size).encode(), file="impact60.toml")
+        found, _ = findings_of(contract)
+        assert [one.rule for one in found] == rules
+        for one in found:
+            assert (one.recipients, one.windows, one.figures) == (("investor",), ("2018H2",), ("qualifying_weeks",))
+            assert "investor in 2018H2" in one.suggestion
+
+
+def test_time_that_an_exit_gives_back_may_not_count_where_nobody_else_does():
+    """26 weeks end with the first window for all; only who was away and got time back would count in the second."""
+    terms = 'states = ["fleksjob"]\nweeks_from_enrolment = 26'
+    text = text_of("weeks", terms, PAYS["price"], until="2018-10-07").replace("size = 30", "size = 120")
+    assert findings_of(load_contract(text.encode(), file="short.toml"))[0] == []
+    back = text.replace('moved = "failure"', 'moved = "neutral"')
+    found, _ = findings_of(load_contract(back.encode(), file="back.toml"))
+    assert [one.rule for one in found] == ["calendar-given-back"]
+
+
+EDITS = [
+    ({"enrolment_to = 2018-12-30": "enrolment_to = 2019-01-06"}, "2018H2"),
+    ({"weeks_from_enrolment = 156": "weeks_from_enrolment = 117"}, "2021H1"),
+    ({"sustained_weeks = 1\n": "sustained_weeks = 2\n"}, "2018H2"),
+    ({"[freeze]": '[[pauses]]\nfrom_week = "2018-W51"\nto_week = "2018-W52"\n[freeze]'}, "2018H2"),
+]
+
+
+@pytest.mark.parametrize(("replaced", "window"), EDITS)
+def test_a_seed_bond_with_one_term_changed_is_refused(replaced: dict[str, str], window: str):
+    contract = load_contract(contract_text("impact60", size=120, replaced=replaced).encode(), file="edited.toml")
+    found, _ = findings_of(contract)
+    assert found
+    assert {"calendar-part"} == {one.rule for one in found}
+    assert window in {label for one in found for label in one.windows}
