@@ -78,8 +78,8 @@ def store_postings(
     stay.
     """
 
-    def is_replaced(subject: str, _month: int, told_by: int) -> bool:
-        return told_by in replaced and subject not in without
+    def is_replaced(subject: str, _month: int, pull: int) -> bool:
+        return pull in replaced and subject not in without
 
     return _store_postings(session, shelf_of(contract_id, source), pull_id, postings, is_replaced, now)
 
@@ -98,7 +98,7 @@ def store_told_postings(
 
     asked = {person.value for person in people}
 
-    def is_replaced(subject: str, month: int, _told_by: int) -> bool:
+    def is_replaced(subject: str, month: int, _pull: int) -> bool:
         return subject in asked and months[0].ordinal <= month <= months[1].ordinal
 
     return _store_postings(session, shelf_of(contract_id, source), 0, postings, is_replaced, now)
@@ -139,8 +139,8 @@ def _store_postings(
     for subject, versions in values.items():
         standing: dict[tuple[Any, ...], list[Value]] = defaultdict(list)
         for version in versions:
-            *said, told_by, _, until = version
-            if until is None and is_replaced(subject, version[0], told_by):
+            *said, pull, _, until = version
+            if until is None and is_replaced(subject, version[0], pull):
                 standing[tuple(said)].append(version)
         for said in told.get(subject, ()):
             if standing.get(said):
