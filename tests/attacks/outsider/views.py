@@ -71,8 +71,9 @@ def _amounts(terms: Terms, at: int, reading: Reading) -> list[Figure]:
     if reading.caps or "person_minor" not in terms.caps:
         found.append(Figure("payable", at, _sum(terms, {Part(EARNED, at, ""): 1, Part(EARNED, at - 1, ""): -1})))
     for tariff in terms.tariffs:
-        read = [_sum(terms, _by_end(terms, [name], at)) for name in read_off(terms, tariff)]
-        found += [Figure(f"read off {tariff['id']}", at, column) for column in read]
+        for place in (at - 1, at) if at else (at,):
+            read = [_sum(terms, _by_end(terms, [name], place)) for name in read_off(terms, tariff)]
+            found += [Figure(f"read off {tariff['id']}", place, column) for column in read]
         if reading.expands or not reading.caps:
             found += _by_price(terms, tariff, at)
     return found
