@@ -13,7 +13,7 @@ from tests.attacks.outsider.courses import family, parts_of
 from tests.attacks.outsider.documents import Release, Terms
 from tests.attacks.outsider.rank import Isolation, combination, echelon, fewest_alone, span_of
 from tests.attacks.outsider.solver import Fixed, Group, attack
-from tests.attacks.outsider.views import Figure, Reading, figures_of, matrix
+from tests.attacks.outsider.views import Figure, Reading, figures_of, matrix, with_differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,10 @@ def figure_lines(world: World, figures: list[Figure]) -> list[str]:
     ]
 
 
-def is_near_an_end(world: World, figures: list[Figure], share: int = 10) -> bool:
-    """Whether of some figure less than one part in `share` of what was possible was reached, or all but such a part."""
+def is_near_an_end(world: World, released: list[Release], share: int = 10) -> bool:
+    """Whether of some figure, or what two differ in, less than one part in `share` of what was possible was reached, or
+    all but such a part."""
+    figures = with_differences(figures_of(world.terms, released, Reading(expands=True)))
     groups = [group for group in groups_of(world, figures) if group.people]
     least = sum(group.people * group.figures.min(axis=0) for group in groups)
     most = sum(group.people * group.figures.max(axis=0) for group in groups)

@@ -61,7 +61,7 @@ def attack_all(tally: Tally, drawn: Drawn) -> None:
                 tally.by_none_or_all += 1
                 people = people_of(learned.by_none_or_all)
                 tally.fewest = min(tally.fewest, people)
-                far = people < drawn.margin and not is_near_an_end(world, figures_of(terms, held, Reading()))
+                far = people < drawn.margin and not is_near_an_end(world, held)
                 assert not far, (drawn.name, sorted(roles), learned.by_none_or_all, terms.text)
         if len(roles) == 1 and not any(one.template == "payment_document" for one in held):
             gain = largest_gain(groups_of(drawn.world, figures_of(terms, held, Reading())))

@@ -115,3 +115,12 @@ def matrix(terms: Terms, figures: list[Figure]) -> np.ndarray:
     if not figures:
         return np.zeros((len(parts_of(terms)), 0), dtype=np.int64)
     return np.array([one.column for one in figures], dtype=np.int64).T
+
+
+def with_differences(figures: list[Figure]) -> list[Figure]:
+    """The figures, and what two windows differ in under one name."""
+    found = list(figures)
+    for first in figures:
+        later = [one for one in figures if one.name == first.name and one.at > first.at]
+        found += [Figure(first.name, one.at, one.column - first.column) for one in later]
+    return found
