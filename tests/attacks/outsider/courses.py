@@ -165,11 +165,12 @@ def _more(states: list[str], weeks: list[int]) -> Iterator[dict[int, str]]:
 
 
 def _pay_months(terms: Terms, paid: list[Mapping[str, Any]], of: Life) -> list[int]:
-    """A month in each window whose pay counts: what is paid, or taken back, in one of its months is as in another."""
+    """A month of each year in each window whose pay counts: what is paid, or taken back, in one is as in another."""
     counted = sorted({month for one in paid for month in pay_months(one, terms, of)})
-    by_window: dict[int, int] = {}
+    by_window: dict[tuple[int, int], int] = {}
     for month in counted:
-        by_window[next(at for at, one in enumerate(terms.windows) if month <= month_of(one.last))] = month
+        at = next(at for at, one in enumerate(terms.windows) if month <= month_of(one.last))
+        by_window[at, month // 12] = month
     return sorted(by_window.values())[:6]
 
 
