@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.events.event import Event
 
@@ -44,3 +44,4 @@ class CohortSealed(Event):
     count: int
     seal_sha256: str
     decision: str
+    block_ends: list[str] = field(default_factory=list)  # of the last batch, where windows are shown in blocks
