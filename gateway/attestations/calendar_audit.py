@@ -40,7 +40,7 @@ class AuditedContract:
     """A contract whose calendar was audited and passed. `smallest` has the fewest people that any combination of a
     view's exact figures is about, by the view's roles; 0 where it has none. `worst` and `expected` are how it is shown
     where each first day may be one person, and where people begin evenly; None where nothing has to wait. Only
-    `audited` makes one."""
+    `audit_contract` makes one."""
 
     contract: Contract
     smallest: Mapping[tuple[str, ...], int]
@@ -48,7 +48,7 @@ class AuditedContract:
     expected: BlockPlan | None = None
 
 
-def audited(contract: Contract) -> AuditedContract:
+def audit_contract(contract: Contract) -> AuditedContract:
     """The contract, where its calendar isolates nobody; `DeclarationInvalid` with the first finding else.
 
     A text is audited once in a process. The contract can be evaluated: `ContractNotEvaluable` else, which `lint` says

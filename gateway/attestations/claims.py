@@ -173,7 +173,8 @@ def visible_claims(
     is_demo: bool,
 ) -> Claims:
     """The claims that every presentation shows: what this is, from whom, for which rules and which window."""
-    first = window if template == Template.PAYMENT_DOCUMENT else block_of(contract, window.label)[0]
+    is_block = bool(contract.block_ends) and template != Template.PAYMENT_DOCUMENT
+    first = block_of(contract, window.label)[0] if is_block else window
     payer, operator, party = (contract.party(role) for role in ("outcome_payer", "operator", recipient))
     claims: dict[str, Any] = {
         "iss": issuer,

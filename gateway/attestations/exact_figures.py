@@ -22,7 +22,7 @@ from vocabulary.releases import Template
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FigurePart:
     """Units of a measure by the end of a window, from enrolment on: all of them, those at one price of a tariff
     (`price_minor`), or what the person earned under the tariff in minor units."""
 
@@ -43,7 +43,7 @@ class ExactFigure:
 
     name: str
     window: str
-    parts: tuple[tuple[Part, int], ...]
+    parts: tuple[tuple[FigurePart, int], ...]
     is_shown: bool = False
 
     @property
@@ -73,7 +73,7 @@ class FigureOfView:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
+class _FigureStretch:
     """What a figure is about: from behind the window `since` (-1 for the enrolment) to the end of the window `at`."""
 
     contract: Contract
@@ -103,11 +103,11 @@ def exact_figures(contract: Contract, ends: Collection[int] | None = None) -> tu
             since = max((end for end in ends if end < at), default=-1)
         else:
             continue
-        found += [FigureOfView(figure, one) for figure in _figures(one.template, _Stretch(contract, since, at))]
+        found += [FigureOfView(figure, one) for figure in _figures(one.template, _FigureStretch(contract, since, at))]
     return tuple(found)
 
 
-def _figures(template: Template, stretch: _Stretch) -> Iterator[ExactFigure]:
+def _figures(template: Template, stretch: _FigureStretch) -> Iterator[ExactFigure]:
     match template:
         case Template.CONTRACT_TOTAL:
             yield from _totals(stretch)
@@ -121,33 +121,35 @@ def _figures(template: Template, stretch: _Stretch) -> Iterator[ExactFigure]:
             assert_never(template)
 
 
-def _totals(stretch: _Stretch) -> Iterator[ExactFigure]:
+def _totals(stretch: _FigureStretch) -> Iterator[ExactFigure]:
     """What `claims` and `reached` show beside the amount."""
     contract, at, label = stretch.contract, stretch.at, stretch.label
     goal = contract.people_measure
     if goal is not None:
-        yield ExactFigure("outcomes_achieved", label, ((Part(goal.id, at), 1),), is_shown=True)
+        yield ExactFigure("outcomes_achieved", label, ((FigurePart(goal.id, at), 1),), is_shown=True)
     paid = {name for tariff in contract.tariffs for name in tariff.own_figures()}
     for unit, claim in CLAIM_OF.items():
         parts = [
-            Part(one.id, at) for one in contract.measures if one.id in paid and one is not goal and one.unit is unit
+            FigurePart(one.id, at)
+            for one in contract.measures
+            if one.id in paid and one is not goal and one.unit is unit
         ]
         if parts:
             yield ExactFigure(claim, label, tuple((part, 1) for part in parts), is_shown=True)
-    weeks = [(Part(one.id, at), 1) for one in contract.measures if one.unit is FigureUnit.WEEK]
+    weeks = [(FigurePart(one.id, at), 1) for one in contract.measures if one.unit is FigureUnit.WEEK]
     if weeks:
-        yield ExactFigure("qualifying_weeks", label, _added(weeks, stretch.since), is_shown=True)
+        yield ExactFigure("qualifying_weeks", label, _parts_behind(weeks, stretch.since), is_shown=True)
 
 
-def _lines(stretch: _Stretch) -> Iterator[ExactFigure]:
+def _lines(stretch: _FigureStretch) -> Iterator[ExactFigure]:
     """The quantities of the lines of a payment document."""
     for tariff in stretch.contract.tariffs:
         if stretch.contract.measure(tariff.main_figure) is not None:
-            parts = _added([(Part(tariff.main_figure, stretch.at), 1)], stretch.since)
+            parts = _parts_behind([(FigurePart(tariff.main_figure, stretch.at), 1)], stretch.since)
             yield ExactFigure(f"quantity of {tariff.id}", stretch.label, parts)
 
 
-def _amounts(stretch: _Stretch) -> Iterator[ExactFigure]:
+def _amounts(stretch: _FigureStretch) -> Iterator[ExactFigure]:
     """What the amount of a window can be taken apart into, and the amount itself."""
     contract, at, since = stretch.contract, stretch.at, stretch.since
     for tariff in contract.tariffs:
@@ -155,33 +157,35 @@ def _amounts(stretch: _Stretch) -> Iterator[ExactFigure]:
         for position in ends:
             for part, name in _codes(contract, tariff, position):
                 yield ExactFigure(f"payable: {name}", contract.windows[position].label, ((part, 1),))
-    amount = [(part, many) for tariff in contract.personal_tariffs for part, many in _earned(contract, tariff, at)]
+    amount = [
+        (part, many) for tariff in contract.personal_tariffs for part, many in _parts_earned(contract, tariff, at)
+    ]
     if amount:
-        yield ExactFigure("payable", stretch.label, _added(amount, since), is_shown=True)
+        yield ExactFigure("payable", stretch.label, _parts_behind(amount, since), is_shown=True)
 
 
-def _earned(contract: Contract, tariff: PersonalTariff, position: int) -> list[tuple[Part, int]]:
+def _parts_earned(contract: Contract, tariff: PersonalTariff, position: int) -> list[tuple[FigurePart, int]]:
     """What a person earned under a tariff by the end of a window, in minor units."""
     if contract.caps.person_minor:
-        return [(Part(tariff.of, position, tariff.id), 1)]
-    return [(_priced(tariff, position, price), price) for price in _prices(contract, tariff)]
+        return [(FigurePart(tariff.of, position, tariff.id), 1)]
+    return [(_price_part(tariff, position, price), price) for price in _prices(contract, tariff)]
 
 
-def _priced(tariff: PersonalTariff, position: int, price: int) -> Part:
+def _price_part(tariff: PersonalTariff, position: int, price: int) -> FigurePart:
     """The units at a price; where every unit has the same one, all of the measure's."""
     is_single = tariff.follows_from_quantity and price == tariff.single_price
-    return Part(tariff.of, position) if is_single else Part(tariff.of, position, tariff.id, price)
+    return FigurePart(tariff.of, position) if is_single else FigurePart(tariff.of, position, tariff.id, price)
 
 
-def _codes(contract: Contract, tariff: Tariff, position: int) -> Iterator[tuple[Part, str]]:
+def _codes(contract: Contract, tariff: Tariff, position: int) -> Iterator[tuple[FigurePart, str]]:
     if isinstance(tariff, PersonalTariff):
         for price in _prices(contract, tariff):
-            yield _priced(tariff, position, price), f"{tariff.id} at {price}"
+            yield _price_part(tariff, position, price), f"{tariff.id} at {price}"
         if contract.caps.person_minor:
-            yield Part(tariff.of, position, tariff.id), f"{tariff.id} under the cap of a person"
+            yield FigurePart(tariff.of, position, tariff.id), f"{tariff.id} under the cap of a person"
     for name in tariff.figures():
         if contract.measure(name) is not None and not (isinstance(tariff, PersonalTariff) and name == tariff.of):
-            yield Part(name, position), name
+            yield FigurePart(name, position), name
 
 
 def _prices(contract: Contract, tariff: PersonalTariff) -> list[int]:
@@ -195,9 +199,9 @@ def _prices(contract: Contract, tariff: PersonalTariff) -> list[int]:
     )
 
 
-def _added(parts: Sequence[tuple[Part, int]], since: int) -> tuple[tuple[Part, int], ...]:
+def _parts_behind(parts: Sequence[tuple[FigurePart, int]], since: int) -> tuple[tuple[FigurePart, int], ...]:
     """What was added behind a window: by the end, less by the end of that window."""
-    earlier = [(Part(part.of, since, part.tariff, part.price_minor), -many) for part, many in parts if since >= 0]
+    earlier = [(FigurePart(part.of, since, part.tariff, part.price_minor), -many) for part, many in parts if since >= 0]
     return (*parts, *earlier)
 
 
@@ -217,13 +221,13 @@ def differences(figures: tuple[FigureOfView, ...]) -> tuple[ExactFigure, ...]:
     )
 
 
-def parts_of(contract: Contract, course: Course) -> Mapping[Part, int]:
+def parts_of(contract: Contract, course: Course) -> Mapping[FigurePart, int]:
     """What a person of this course adds to each part; a part that is left out is nought."""
-    found: dict[Part, int] = {}
+    found: dict[FigurePart, int] = {}
     for name, by_window in course.items():
         for position, cells in enumerate(by_window):
             if quantity := sum(cells.values()):
-                found[Part(name, position)] = quantity
+                found[FigurePart(name, position)] = quantity
     for position in range(len(contract.windows)):
         at_end = {name: by_window[position] for name, by_window in course.items()}
         if not any(at_end.values()):
@@ -231,9 +235,9 @@ def parts_of(contract: Contract, course: Course) -> Mapping[Part, int]:
         amounts = person_amounts(contract, at_end) if contract.caps.person_minor else {}
         for tariff in contract.personal_tariffs:
             if amounts.get(tariff.id):
-                found[Part(tariff.of, position, tariff.id)] = amounts[tariff.id]
+                found[FigurePart(tariff.of, position, tariff.id)] = amounts[tariff.id]
             for price, units in _by_price(contract, tariff, at_end[tariff.of]).items():
-                found[Part(tariff.of, position, tariff.id, price)] = units
+                found[FigurePart(tariff.of, position, tariff.id, price)] = units
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from gateway.attestations.exact_figures import ExactFigure, Part, Series, parts_of
+from gateway.attestations.exact_figures import ExactFigure, FigurePart, Series, parts_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.possible_courses import Course, FirstDay, PossibleLives, kinds_of_first_day
 from policies.isolation import Row, Span
@@ -45,7 +45,9 @@ class Movers:
         kinds = dict.fromkeys(
             (part.of, part.tariff, part.price_minor) for figure in figures for part, _ in figure.parts
         )
-        parts = [Part(of, at, tariff, price) for of, tariff, price in kinds for at in range(len(contract.windows))]
+        parts = [
+            FigurePart(of, at, tariff, price) for of, tariff, price in kinds for at in range(len(contract.windows))
+        ]
         self._place = {part: place for place, part in enumerate(parts)}
         self._series = list(dict.fromkeys(figure.series for figure in figures if figure.is_shown))
         self._lives = PossibleLives(contract)
@@ -100,7 +102,7 @@ class Movers:
 
     def _course_of(self, series: Series, row: Row) -> tuple[int, ...]:
         """What a life adds to a series by the end of each window."""
-        kinds = [(self._place[Part(of, 0, tariff, price)], many) for of, tariff, price, many in series]
+        kinds = [(self._place[FigurePart(of, 0, tariff, price)], many) for of, tariff, price, many in series]
         return tuple(
             sum(row.get(place + at, 0) * many for place, many in kinds) for at in range(len(self.contract.windows))
         )

@@ -82,7 +82,7 @@ class Starts:
         ]
 
     @property
-    def some(self) -> list[DayOfMovers]:
+    def days(self) -> list[DayOfMovers]:
         return [one for one in self.movers.days if self.by_day is None or self._people(one)]
 
     def _people(self, one: DayOfMovers) -> int:
@@ -98,7 +98,7 @@ class Starts:
     def capacities(self, figure: ExactFigure) -> list[int]:
         """What each person can be of a figure; of unknown days so that one of them is as much of it as may be."""
         if self.by_day is not None:
-            return [one.capacity(figure) for one in self.some for _ in range(self._people(one))]
+            return [one.capacity(figure) for one in self.days for _ in range(self._people(one))]
         by_week: dict[int, list[int]] = {}
         for one in self.movers.days:
             by_week.setdefault(one.day.week.ordinal, []).append(one.capacity(figure))
@@ -126,7 +126,7 @@ def _parts(starts: Starts, view: HeldView) -> MoverFinding | None:
     figures = list(dict.fromkeys(one.figure for one in view.figures))
     paid = {one.figure for one in view.figures if one.is_free}
 
-    def isolated(some: Sequence[ExactFigure]) -> Isolated | None:
+    def smallest_of(some: Sequence[ExactFigure]) -> Isolated | None:
         return smallest_isolated(
             starts.classes([starts.movers.row(one) for one in some]),
             below=contract.k_cohort,
@@ -134,12 +134,12 @@ def _parts(starts: Starts, view: HeldView) -> MoverFinding | None:
             free={place for place, one in enumerate(some) if one in paid},
         )
 
-    found = isolated(figures)
+    found = smallest_of(figures)
     if found is None:
         return None
     for figure in [one for one in reversed(figures) if one not in paid]:  # the fewest figures that still do it
         fewer = [one for one in figures if one != figure]
-        if (again := isolated(fewer)) is not None:
+        if (again := smallest_of(fewer)) is not None:
             figures, found = fewer, again
     named = [one for one in view.figures if one.figure in figures and one.figure not in paid]
     who = "one person" if found.people == 1 else f"{found.people} people"
@@ -158,7 +158,7 @@ def _given_back(starts: Starts, view: HeldView) -> MoverFinding | None:
     paid = {one.figure for one in view.figures if one.is_free}
     rows = [starts.movers.row(one) for one in figures]
     free = {place for place, one in enumerate(figures) if one in paid}
-    for one in starts.some:
+    for one in starts.days:
         back = _over(rows, one.given_back)
         if back and isolates([_over(rows, row) for row in one.space.basis.values()], [back], free):
             moved = {figures[place] for place in back}

@@ -28,7 +28,7 @@ def check(
     Example: gateway contract check examples/contracts/impact60.toml --programme examples/programmes/impact60.toml
     """
     from connectors.codes import shown_by_kind
-    from gateway.attestations.calendar_audit import audited
+    from gateway.attestations.calendar_audit import audit_contract
     from gateway.outcomes.calendar import calendar_of
     from gateway.outcomes.contract_file import load_contract
     from gateway.outcomes.exits import warnings
@@ -39,7 +39,7 @@ def check(
     contract = load_contract(file.read_bytes(), file=file.name)
     findings = lint(contract, shown_by_kind())
     can_be_audited = not any(finding.refuses for finding in findings)  # else it may not even be evaluated
-    passed = audited(contract) if can_be_audited else None
+    passed = audit_contract(contract) if can_be_audited else None
     smallest = {} if passed is None else passed.smallest
     console.print(f"{contract.title}: version {contract.version}, in force from {contract.effective_from}")
     console.print(f"  {contract.cohort.size} people; {len(contract.windows)} windows; sha256 {contract.sha256}")

@@ -39,6 +39,7 @@ class AggregateDeclared(Event):
 @dataclass(frozen=True, slots=True)
 class CohortSealed(Event):
     kind = "cohort_sealed"
+    schema = 2
     contract: str
     batch: str
     count: int

@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from gateway.attestations.calendar_audit import audited, plan_of_blocks
+from gateway.attestations.calendar_audit import audit_contract, plan_of_blocks
 from gateway.errors.release import WindowInBlock
 from gateway.outcomes.contract_file import load_contract
 from gateway.release.asks import ask
@@ -120,15 +120,15 @@ def test_the_investor_is_shown_money_with_the_block(town: Municipality):
 
 
 def test_three_grades():
-    safe = audited(load_contract(text_of(), file="safe.toml"))
+    safe = audit_contract(load_contract(text_of(), file="safe.toml"))
     assert (safe.worst, safe.expected) == (None, None)
-    folds = audited(load_contract(text_of(*LATE), file="folds.toml"))
+    folds = audit_contract(load_contract(text_of(*LATE), file="folds.toml"))
     assert folds.expected
     assert folds.expected.ends == WINDOWS[:3] + WINDOWS[4:]
     assert folds.worst
     assert folds.worst.longest_wait >= 1
     with pytest.raises(DeclarationInvalid, match="plan no contract_total"):
-        audited(load_contract(text_of(*LATE[:3]), file="says-nothing.toml"))
+        audit_contract(load_contract(text_of(*LATE[:3]), file="says-nothing.toml"))
 
 
 @pytest.mark.parametrize(
