@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -54,6 +55,11 @@ class EngineAnswer:
     rule_ids: tuple[str, ...]  # sorted: their @id
 
 
+@lru_cache(maxsize=1)  # one process decides by one set, and opens the engine for every use case
+def _parsed_set(policies: str, schema: str) -> tuple[cedarpy.PolicySet, cedarpy.Schema]:
+    return cedarpy.PolicySet.from_str(policies), cedarpy.Schema.from_str(schema)
+
+
 class PolicyEngine:
     """Judges requests under one policy set and the grants of the programmes it was given. Immutable."""
 
@@ -91,7 +97,7 @@ class PolicyEngine:
     @classmethod
     def of(cls, rules: RuleSet) -> PolicyEngine:
         """The engine of a policy set that is already checked, without any grant."""
-        return cls(rules, cedarpy.PolicySet.from_str(rules.policies), cedarpy.Schema.from_str(rules.schema))
+        return cls(rules, *_parsed_set(rules.policies, rules.schema))
 
     @property
     def rules(self) -> RuleSet:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func
+from sqlalchemy import Select, func, insert, union_all
 from sqlmodel import Session, col, select
 
 from gateway.errors.oversight import LogCorrupt
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from keys.signer import LogKey
 
 LOGS = ("attest", "payment", "access")
+
+
+def _newest_of(log: str) -> Select[tuple[datetime]]:
+    query = select(LogEntry.at).where(LogEntry.log == log).order_by(col(LogEntry.idx).desc()).limit(1).subquery()
+    return select(query.c.at)
+
+
+_NEWEST = union_all(*map(_newest_of, LOGS))  # built once: every transaction begins with it
 
 
 def access_leaf(nonce: bytes, event: bytes) -> bytes:
@@ -43,25 +51,23 @@ def size(session: Session, log: str) -> int:
 
 def newest_instant(session: Session) -> datetime | None:
     """The instant of the newest entry of any log; each log is in order of time."""
-    found: list[datetime] = []
-    for log in LOGS:
-        query = select(LogEntry.at).where(LogEntry.log == log).order_by(col(LogEntry.idx).desc()).limit(1)
-        found.extend(session.exec(query))
-    return max(found, default=None)
+    return max((at for (at,) in session.execute(_NEWEST)), default=None)
 
 
 def append(session: Session, log: str, *, leaf_data: bytes, kind: str, body: str, nonce: bytes, at: datetime) -> int:
     """Append one leaf in the caller's transaction and return its index. Writes O(log n) nodes."""
     session.flush()
     index = size(session, log)
-    session.add(LogEntry(log=log, idx=index, leaf_data=leaf_data, kind=kind, body=body, nonce=nonce, at=at))
-    node, level, position = leaf_hash(leaf_data), 0, index
-    session.add(LogNode(log=log, level=0, idx=position, hash=node))
-    while position & 1:
-        node = node_hash(_node(session, log, level, position - 1), node)
-        level, position = level + 1, position >> 1
-        session.add(LogNode(log=log, level=level, idx=position, hash=node))
-    session.flush()
+    # the complete subtrees to the left of the leaf that are as large as the one which it completes
+    beside = [(level, (index >> level) - 1) for level in range(_trailing_ones(index))]
+    stored = _nodes(session, log, beside)
+    hashes = [leaf_hash(leaf_data)]
+    for place in beside:
+        hashes.append(node_hash(stored[place], hashes[-1]))
+    entry = {"log": log, "idx": index, "leaf_data": leaf_data, "kind": kind, "body": body, "nonce": nonce, "at": at}
+    session.execute(insert(LogEntry), entry)
+    nodes = [{"log": log, "level": level, "idx": index >> level, "hash": node} for level, node in enumerate(hashes)]
+    session.execute(insert(LogNode), nodes)
     return index
 
 
@@ -119,6 +125,11 @@ def receipt(session: Session, log: str, index: int, key: LogKey, *, at: datetime
     return format_proof(index, inclusion_path(session, log, index, size(session, log)), note)
 
 
+def _trailing_ones(index: int) -> int:
+    """How many ones the binary number ends in: so many subtrees does the leaf at this index complete."""
+    return (~index & (index + 1)).bit_length() - 1
+
+
 def _split(width: int) -> int:
     """The largest power of two smaller than `width`."""
     return 1 << ((width - 1).bit_length() - 1)
@@ -165,13 +176,6 @@ def _subtrees(first: int, last: int) -> list[tuple[int, int]]:
         found.append((level, first >> level))
         first += 1 << level
     return found
-
-
-def _node(session: Session, log: str, level: int, index: int) -> bytes:
-    row = session.get(LogNode, (log, level, index))
-    if row is None:
-        raise missing_node(log, level, index)
-    return row.hash
 
 
 def missing_node(log: str, level: int, index: int) -> LogCorrupt:

@@ -100,6 +100,7 @@ def killed_and_rerun(place: Place, folder: Path, source: str, *, kills: int, see
     return hit
 
 
+@pytest.mark.long
 def test_a_pull_that_is_killed_goes_on(place: Place, tmp_path: Path):
     assert killed_and_rerun(place, tmp_path / "gateway", "dfdg", kills=1, seed=6) > 0
 

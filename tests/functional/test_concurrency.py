@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
@@ -39,6 +40,7 @@ def whole(town: SimulatedMunicipality) -> None:
     assert {row.state for row in town.rows()} <= {"issued"}
 
 
+@pytest.mark.long
 def test_a_pull_and_a_release_at_once_are_both_right(tmp_path: Path):
     """The pull is a program of its own that begins while windows are released, again and again."""
     town = ready(tmp_path)

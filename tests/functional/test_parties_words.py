@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import select
 
+from gateway.contracts import declarations
 from gateway.errors.contracts import WindowUnknown
 from gateway.errors.settlement import BillUnknown, DisputeUnknown, SettlementRefused
 from gateway.events.log import LogVerified
@@ -34,7 +35,7 @@ NEW_YEAR = date(2030, 1, 1)
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 LINE = f"{WEEKS}/window"
 NOTHING, WORTH = "2018H2", "2019H1"  # windows: the first is worth nothing
-DUE = 7_650_000  # 51 weeks of 1,500.00
+DUE = 15_450_000  # 103 weeks of 1,500.00
 OTHER_LETTER = "b" * 64
 OPERATOR = "operator/fokus-folkeoplysning"
 
@@ -489,6 +490,30 @@ def test_the_municipality_asks_in_the_operators_place_under_its_own_name(town: S
         paying.approve(clerk, "impact60", bill.number)
     with denies("P64"):
         paying.register_payment(clerk, "impact60", bill.number, paid_on=NEW_YEAR)
+
+
+def test_where_an_officer_is_appointed_nobody_else_speaks_approves_or_pays(town: SimulatedMunicipality):
+    programme = town.folder / "appointed.programme.toml"
+    text = (town.folder / "impact60.programme.toml").read_text("utf-8")
+    owners = {"clerk": "system_owner", "second": "system_owner"}
+    named = {"officer": "settlement_officer", "dpo": "dpo", **owners}
+    each = '[[appointments]]\nstaff = "{}"\nrole = "{}"\nuntil = 2030-06-30\n'
+    appointed = (each.format(who, role) for who, role in named.items())
+    programme.write_text("\n".join([text, *appointed]), "utf-8")
+    proposal = declarations.propose_change(town.gateway, town.folder / "impact60.toml", programme)
+    declarations.approve_change(acting(town.gateway, "second"), proposal)
+    clerk = acting(town.gateway, "clerk")
+    with denies("P42-appointment"):
+        acknowledging.acknowledge(clerk, "impact60", WORTH)
+    accept(town, WORTH)
+    bill = invoiced(town, WORTH)
+    for use_case in (paying.show_sheet, paying.approve):
+        with denies("P42-appointment"):
+            use_case(clerk, "impact60", bill.number)
+    paying.approve(officer(town), "impact60", bill.number)
+    with denies("P42-appointment"):
+        paying.register_payment(clerk, "impact60", bill.number, paid_on=NEW_YEAR)
+    paying.register_payment(officer(town), "impact60", bill.number, paid_on=NEW_YEAR)
 
 
 def test_what_a_dispute_leaves_of_a_line_is_billed_and_handed_out_again(town: SimulatedMunicipality):

@@ -213,6 +213,7 @@ def commands_work(home: Path, environment: dict[str, str], *commands: list[str])
         assert path.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.long
 def test_a_user_without_privileges_installs_on_postgresql(
     home: Path, new_database: Callable[[], str], open_socket: None
 ):
@@ -225,6 +226,7 @@ def test_a_user_without_privileges_installs_on_postgresql(
     engine.dispose()
 
 
+@pytest.mark.long
 def test_a_user_without_privileges_installs_on_sqlite(home: Path):
     commands_work(home, {}, ["init", *INIT], ["doctor"])
     assert (home / "data" / "gateway.sqlite").exists()

@@ -67,7 +67,7 @@ def test_the_whole_way_over_http_and_on_the_command_line(
     assert invoice.headers["content-type"] == "application/xml"
 
     ran = office(town, "invoice", "impact60", "2019H1", "--out", "again.xml")
-    assert "handed out again: invoice F-2026-1, 76,500.00" in ran.text
+    assert "handed out again: invoice F-2026-1, 154,500.00" in ran.text
     assert "no finding" in ran.text
     assert (town.folder / "again.xml").read_bytes() == invoice.content
     ran = office(town, "sheet", "impact60", "F-2026-1", "--out", "sheet.html")
@@ -124,14 +124,14 @@ def test_a_statement_in_every_form_says_the_same(town: SimulatedMunicipality):
     assert office(town, "statement", "impact60", "--out", "statement.pdf").code == 2
     made = json.loads((town.folder / "statement.json").read_bytes())
     page = (town.folder / "statement.html").read_text("utf-8")
-    assert "76.500,00" in page
+    assert "154.500,00" in page
     assert made["contract"]["rules_sha256"] in page
     assert all(one["document"]["jwt_sha256"] in page for one in made["windows"] if one["document"])
     assert "<script" not in page
     text = (town.folder / "statement.csv").read_bytes().decode("utf-8-sig")
     read = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
     assert sum(int(row["amount_minor"]) for row in read) == made["cumulative"]["due_minor"]
-    assert read[1]["amount"] == "76500,00"
+    assert read[1]["amount"] == "154500,00"
 
 
 def test_an_investor_reads_its_view_over_http_and_nothing_of_the_operators(

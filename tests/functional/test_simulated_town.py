@@ -54,6 +54,7 @@ def of_files(tmp_path_factory: pytest.TempPathFactory) -> Figures:
     return told
 
 
+@pytest.mark.long
 def test_rest_and_soap_come_to_what_files_come_to(tmp_path: Path, of_files: Figures):
     assert [people for people, _, _ in of_files] == [10, 5, 12]  # the course, so that nothing is compared with nothing
     assert of_sources(tmp_path, "case-system", "sf0770_a", "cpr") == of_files

@@ -13,14 +13,16 @@ import pytest
 from hypothesis import Phase, settings
 from mutmut.state import state
 
+from gateway.store import ledger
 from outcome_verifier import acceptance, claims, countersignature, shapes
 
 _MOST_MEMORY = 2 << 30
 
-# the modules with tables of shapes as mutmut wrote them, compiled once; each after those that it takes shapes from
+# the modules that build something by functions of their own at import, as mutmut wrote them, compiled once; a table of
+# shapes after those that it takes shapes from
 _TABLES = [
     (module, compile(Path(module.__file__).read_bytes(), module.__file__, "exec"))
-    for module in (shapes, claims, acceptance, countersignature)
+    for module in (ledger, shapes, claims, acceptance, countersignature)
 ]
 _WANTED = pytest.StashKey[dict[str, int]]()
 _met_by_fixtures: dict[tuple[str, str], set[str]] = {}  # (where it stands, its name) -> the functions that it met
@@ -75,6 +77,6 @@ def pytest_runtest_call(item: pytest.Function) -> None:
 
 
 def pytest_runtest_setup() -> None:
-    """Build the verifier's tables of shapes again. They are built at import, and a mutant is switched on later."""
+    """Build again what is built at import: a mutant is switched on later."""
     for module, code in _TABLES:
         exec(code, vars(module))

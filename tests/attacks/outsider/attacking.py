@@ -1,0 +1,167 @@
+"""One attack from its beginning: a contract, people with their days, what they did; who is fixed, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+
+from tests.attacks.outsider.courses import family, parts_of
+from tests.attacks.outsider.documents import Release, Terms
+from tests.attacks.outsider.rank import Isolation, combination, echelon, fewest_alone, span_of
+from tests.attacks.outsider.solver import Fixed, Group, attack
+from tests.attacks.outsider.views import Figure, Reading, figures_of, matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the reader knows of a person beforehand: the first day, the week in which somebody left, the weeks away."""
+
+    day: date
+    gone_from: int = 0
+    back: int = 0
+
+
+@dataclass(frozen=True)
+class World:
+    """A contract and its people: how many of each entry, and which course each leads (a row of its family)."""
+
+    terms: Terms
+    people: Mapping[Entry, tuple[int, ...]]
+    known: Mapping[Entry, int] = field(default_factory=dict)  # how many of an entry the reader knows all about
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.people.values()))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a reader of these figures knows for certain that could have been otherwise."""
+
+    by_structure: list[Fixed]
+    by_none_or_all: list[Fixed]
+    isolation: Isolation | None
+
+    @property
+    def undecided(self) -> int:
+        return sum(not one.is_proved for one in (*self.by_structure, *self.by_none_or_all))
+
+
+@lru_cache(maxsize=256)
+def _facts(terms: Terms) -> np.ndarray:
+    """Parts × facts: what a person added to each measure in each window."""
+    parts, columns = parts_of(terms), []
+    for measure in terms.measures:
+        for at in range(len(terms.windows)):
+            sign = {at: 1, at - 1: -1}
+            columns.append([sign.get(part.at, 0) if part.measure == measure["id"] else 0 for part in parts])
+    return np.array(columns, dtype=np.int64).T
+
+
+def courses_of(terms: Terms, entry: Entry) -> np.ndarray:
+    return family(terms, entry.day, entry.gone_from, entry.back).rows
+
+
+def isolation_of(
+    terms: Terms, count: Mapping[Entry, int], figures: Sequence[Figure], below: int
+) -> tuple[Isolation | None, list[Entry]]:
+    entries = list(count)
+    of = matrix(terms, list(figures))
+    spans = [_span(terms, entry, of.tobytes(), of.shape) for entry in entries]
+    return fewest_alone([count[one] for one in entries], spans, below), entries
+
+
+@lru_cache(maxsize=65536)
+def _span(terms: Terms, entry: Entry, figures: bytes, shape: tuple[int, int]) -> np.ndarray:
+    of = np.frombuffer(figures, dtype=np.int64).reshape(shape)
+    return span_of(courses_of(terms, entry) @ of)
+
+
+def learn(world: World, released: list[Release], *, below: int = 0) -> Learned:
+    """Everybody that a reader of these releases fixes who knows the contract, everybody's day and what `known` says.
+
+    What payment documents fix by themselves is paid for and left out: they are exact whatever they tell. Apart stands
+    what follows from none or all of `below` and more people (k_cohort) having moved a figure.
+    """
+    terms, declared = world.terms, [one for one in released if one.template == "payment_document"]
+    unknown = {entry: len(led) - world.known.get(entry, 0) for entry, led in world.people.items()}
+    wide, paid = (figures_of(terms, some, Reading(expands=True)) for some in (released, declared))
+    found, entries = isolation_of(terms, unknown, wide, below or terms.k_cohort)
+    if found and declared and not _is_beyond(terms, found, entries, wide, paid):
+        found = None
+    alone = isolating(world, wide) if found else None
+    fixed = attack(groups_of(world, figures_of(terms, released, Reading()), alone))
+    if fixed and declared:
+        free = {
+            (one.group, one.fact) for one in attack(groups_of(world, figures_of(terms, declared, Reading()), alone))
+        }
+        fixed = [one for one in fixed if (one.group, one.fact) not in free]
+    few = {name_of(entries[one]) for one in found.classes} if found else set()
+    return Learned([one for one in fixed if one.group in few], [one for one in fixed if one.group not in few], found)
+
+
+def groups_of(world: World, figures: list[Figure], alone: np.ndarray | None = None) -> list[Group]:
+    """The people of a world as a solver takes them: without those that the reader knows all about.
+
+    `alone` is one more fact: the combination of parts that few can move.
+    """
+    of, facts, found = matrix(world.terms, figures), _facts(world.terms), []
+    if alone is not None:
+        facts = np.column_stack([facts, alone])
+    for entry, led in world.people.items():
+        rows = courses_of(world.terms, entry)
+        mine = np.array(led[: len(led) - world.known.get(entry, 0)], dtype=np.int64)
+        found.append(Group(name_of(entry), rows @ of, rows @ facts, mine))
+    return found
+
+
+def figure_lines(world: World, figures: list[Figure]) -> list[str]:
+    """The figures of a world, for people to read."""
+    groups = groups_of(World(world.terms, world.people), figures)
+    totals = sum(group.figures[group.led].sum(axis=0) for group in groups if group.people)
+    return [
+        f"{one.name} {world.terms.windows[one.at].label}: {total}" for one, total in zip(figures, totals, strict=True)
+    ]
+
+
+def _is_beyond(terms: Terms, found: Isolation, entries: list[Entry], wide: list[Figure], paid: list[Figure]) -> bool:
+    return _lost(terms, found, entries, wide) > _lost(terms, found, entries, paid)
+
+
+def _lost(terms: Terms, found: Isolation, entries: list[Entry], figures: list[Figure]) -> int:
+    """By how much the rank is lower without the isolated."""
+    of = matrix(terms, figures)
+    if not of.shape[1]:
+        return 0
+    spans = [_span(terms, entry, of.tobytes(), of.shape) for entry in entries]
+    rest = [span for place, span in enumerate(spans) if place not in found.classes]
+    alone = len(echelon(np.vstack(rest))) if rest else 0
+    return len(echelon(np.vstack(spans))) - alone
+
+
+def name_of(entry: Entry) -> str:
+    gone = f", gone from week {entry.gone_from}" if entry.gone_from else ""
+    return f"{entry.day}{gone}{', time given back' if entry.back else ''}"
+
+
+def people_of(fixed: Sequence[Fixed]) -> int:
+    """How many people something is fixed of."""
+    return sum({one.group: one.people for one in fixed}.values())
+
+
+def isolating(world: World, figures: list[Figure]) -> np.ndarray | None:
+    """A combination of these figures that the fewest people can move: how often each part of a person stands in it."""
+    count = {entry: len(led) - world.known.get(entry, 0) for entry, led in world.people.items()}
+    found, entries = isolation_of(world.terms, count, figures, world.terms.k_cohort)
+    if found is None or not found.classes:
+        return None
+    of = matrix(world.terms, figures)
+    moves = [(row - row[0])[1:] for row in (courses_of(world.terms, entry) @ of for entry in entries)]
+    rest = [rows for place, rows in enumerate(moves) if place not in found.classes]
+    out = np.vstack([moves[place] for place in found.classes])
+    weights = combination(np.vstack(rest) if rest else np.zeros((0, of.shape[1])), out)
+    return None if weights is None else of @ np.array(weights, dtype=np.int64)

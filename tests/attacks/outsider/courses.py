@@ -1,0 +1,166 @@
+"""All courses of one person of a first day, as the parts of figures that they amount to.
+
+A course is a state, or none, in each run of weeks that matter. Where there are few such weeks each is a run of its own,
+and the list is complete; else runs are cut at the edges of windows and of people's time, and what is found not to be
+fixed is still not fixed, since two worlds of whole runs are two worlds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import pairwise, product
+from typing import Any
+
+import numpy as np
+
+from tests.attacks.outsider.documents import Terms, month_of
+from tests.attacks.outsider.measures import MEASURES, Held, Life, asked_pay, first_week, held_by, pay_months
+from tests.attacks.outsider.tariffs import price_of
+
+MOST = 2048  # courses that are enumerated of one first day
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Units of a measure by the end of a window in a state, or (`earned`) what the person earned under the caps."""
+
+    measure: str
+    at: int
+    state: str
+    year: int = 0
+
+
+@dataclass(frozen=True)
+class Family:
+    """The different courses of a first day: one a row, in the order of `parts_of(terms)`."""
+
+    rows: np.ndarray
+    is_complete: bool
+
+
+EARNED = "earned"
+
+
+@lru_cache(maxsize=64)
+def parts_of(terms: Terms) -> tuple[Part, ...]:
+    first, last = terms.enrolment[0].year, 2 + max(one.last for one in terms.windows) // 52
+    years = range(first - 1, min(last, first + 12))
+    found = []
+    for at in range(len(terms.windows)):
+        for measure in terms.measures:
+            moves = any(one.get("of") == measure["id"] and "index" in one for one in terms.tariffs)
+            for state in measure["states"]:
+                found += [Part(measure["id"], at, state, year) for year in (years if moves else (0,))]
+        found.append(Part(EARNED, at, ""))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _places(terms: Terms) -> Mapping[tuple[str, int, str, int], int]:
+    return {(one.measure, one.at, one.state, one.year): place for place, one in enumerate(parts_of(terms))}
+
+
+def row_of(terms: Terms, life: Life) -> tuple[int, ...]:
+    held, places = held_by(terms, life), _places(terms)
+    row = [0] * len(places)
+    for measure, by_window in held.items():
+        for at, units in enumerate(by_window):
+            for (state, year), number in units.items():
+                place = places.get((measure, at, state, 0))
+                row[places[measure, at, state, year] if place is None else place] += number
+    for at in range(len(terms.windows)):
+        row[places[EARNED, at, "", 0]] = _earned(terms, held, at)
+    return tuple(row)
+
+
+def _earned(terms: Terms, held: Mapping[str, Held], at: int) -> int:
+    amount = sum(
+        price_of(terms, tariff, state, year) * units
+        for tariff in terms.tariffs
+        if terms.measure(tariff.get("of", "")) is not None
+        for (state, year), units in held[tariff["of"]][at].items()
+    )
+    return min(amount, terms.caps.get("person_minor", amount))
+
+
+def _states(terms: Terms) -> list[str]:
+    """States that some measure or price tells apart, and none."""
+    found: dict[tuple[object, ...], str] = {}
+    for state in dict.fromkeys(one for measure in terms.measures for one in measure["states"]):
+        looks = tuple(state in measure["states"] for measure in terms.measures)
+        prices = tuple(tariff.get("price_by_state", {}).get(state) for tariff in terms.tariffs)
+        found.setdefault((looks, prices), state)
+    return ["", *found.values()]
+
+
+def _cut(terms: Terms, weeks: list[int], most: int) -> list[list[int]]:
+    """At most so many runs: at the edges first, then evenly."""
+    if len(weeks) <= most:
+        return [[week] for week in weeks]
+    edges = [one.first for one in terms.windows]
+    edges += [one.last + 1 - measure.get("sustained_weeks", 1) for one in terms.windows for measure in terms.measures]
+    edges += [weeks[0] + measure.get("weeks_from_enrolment", 0) for measure in terms.measures]
+    edges += [weeks[0] + measure.get("needed", 0) for measure in terms.measures if measure.get("period") == "week"]
+    edges += [weeks[0] + (measure.get("needed", 0) + 6) // 7 for measure in terms.measures if measure["kind"] == "days"]
+    edges += [weeks[0] + measure.get("days_from_enrolment", 0) // 7 for measure in terms.measures]
+    inside = [edge for edge in dict.fromkeys(edges) if weeks[0] < edge <= weeks[-1]]
+    cuts = set(inside[: most - 1])
+    while len(cuts) < most - 1:
+        bounds = sorted({weeks[0], *cuts, weeks[-1] + 1})
+        gap, start = max((b - a, a) for a, b in pairwise(bounds))
+        if gap < 2:
+            break
+        cuts.add(start + gap // 2)
+    runs: list[list[int]] = [[]]
+    for week in weeks:
+        if week in cuts and runs[-1]:
+            runs.append([])
+        runs[-1].append(week)
+    return runs
+
+
+def _lives(terms: Terms, start: date) -> Iterator[tuple[Life, bool]]:
+    states = _states(terms)
+    matter = {week for one in terms.measures for week in MEASURES[one["kind"]].weeks(one, terms, start)}
+    weeks = sorted(week for week in matter if first_week(terms, start) <= week <= terms.windows[-1].last)
+    paid = [one for one in terms.measures if one["kind"] == "earnings"]
+    months = _pay_months(terms, paid, start)
+    threshold = max(map(asked_pay, paid), default=0)
+    pays = list(product((0, threshold, -threshold), repeat=len(months)))
+    room = max(1, MOST // len(pays))
+    most = 0
+    while len(states) ** (most + 1) <= room:
+        most += 1
+    if len(weeks) > most:  # no list of them would be whole: then a short one will do
+        most = max(1, most - 3)
+    runs = _cut(terms, weeks, most) if weeks else []
+    is_complete = all(len(run) == 1 for run in runs)
+    for choice in product(states, repeat=len(runs)):
+        lived = {week: state for run, state in zip(runs, choice, strict=True) for week in run}
+        for pay in pays:
+            yield Life(start, lived, dict(zip(months, pay, strict=True))), is_complete
+
+
+def _pay_months(terms: Terms, paid: list[Mapping[str, Any]], start: date) -> list[int]:
+    """A month in each window whose pay counts: what is paid, or taken back, in one of its months is as in another."""
+    counted = sorted({month for one in paid for month in pay_months(one, terms, Life(start, {}))})
+    by_window: dict[int, int] = {}
+    for month in counted:
+        by_window[next(at for at, one in enumerate(terms.windows) if month <= month_of(one.last))] = month
+    return sorted(by_window.values())[:6]
+
+
+@lru_cache(maxsize=4096)
+def family(terms: Terms, start: date, gone_from: int = 0, back: int = 0) -> Family:
+    """What people of a first day can amount to. Who left in a week amounts to nothing more; whoever was away under a
+    neutral exit for so many weeks at the beginning has as many more at the end."""
+    rows, is_complete = {}, True
+    away = frozenset(range(first_week(terms, start), first_week(terms, start) + back))
+    for life, whole in _lives(terms, start):
+        is_complete = whole
+        states = {week + back: one for week, one in life.states.items() if not gone_from or week < gone_from}
+        rows[row_of(terms, Life(start, states, life.pay, away))] = None
+    return Family(np.array(list(rows), dtype=np.int64).reshape(len(rows), len(parts_of(terms))), is_complete)

@@ -1,0 +1,96 @@
+"""Contracts drawn at random: every kind of measure, calendars of weeks or months, entries apart, views of all sorts."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+from tests.attacks.outsider import texts
+from tests.attacks.outsider.documents import Terms, monday, read, week_named
+
+KINDS = ("weeks", "people", "retention", "days", "earnings", "follow_up")
+BY_MONTH = ("earnings", "follow_up")
+MONTHS_2020 = (5, 4, 4, 5, 4, 4, 5, 4, 4, 5, 4, 5)  # weeks of each month, by its Thursdays
+START = "2020-W01"
+
+
+def _lengths(draw: random.Random, kind: str) -> list[int]:
+    if kind in BY_MONTH:
+        left, found = list(MONTHS_2020), []
+        while left and len(found) < 5:
+            many = draw.choice((1, 2, 3))
+            found.append(sum(left[:many]))
+            left = left[many:]
+        return found
+    found = [draw.randint(1, 4) for _ in range(draw.randint(2, 4))]
+    while sum(found) > 10:
+        found[found.index(max(found))] -= 1
+    return found
+
+
+def _measure(draw: random.Random, kind: str, name: str, states: list[str], weeks: int, *, by_state: bool) -> str:
+    goal, last = 0, '\noutcome_state = "last"' if by_state else ""
+    match kind:
+        case "weeks":
+            more = f"weeks_from_enrolment = {draw.randint(2, weeks)}"
+        case "people":
+            more, goal = f"sustained_weeks = {draw.randint(1, 3)}" + last, draw.choice((0, 20))
+        case "retention":
+            needed = draw.randint(1, 4)
+            more = f'period = "week"\nneeded = {needed}\n'
+            more += draw.choice(("", f"within = {needed + 1}\n")) if needed > 1 else ""
+            more += draw.choice(("", f"days_from_enrolment = {7 * max(needed + 2, draw.randint(2, weeks))}")) + last
+        case "days":
+            more = f"needed = {draw.choice((7, 14, 20))}\n"
+            more += draw.choice(("", f"days_from_enrolment = {7 * draw.randint(4, 8)}")) + last
+        case "earnings":
+            partial = draw.choice(("count", "leave_out"))
+            more = f"days_from_enrolment = {draw.choice((91, 120, 200))}\n"
+            more += f'earnings = {{ amount_minor = 300000, partial_months = "{partial}" }}'
+        case _:
+            months = sorted(draw.sample(range(1, 9), draw.randint(1, 3)))
+            more = f"months = {months}"
+    return texts.measure(kind, states, more, name, goal)
+
+
+def draw_contract(seed: int, span: int | None = None) -> Terms:
+    """One contract; the product may refuse it for other reasons than privacy, which whoever asks sees by the rule."""
+    draw = random.Random(seed)
+    kind = KINDS[seed % len(KINDS)]
+    lengths = _lengths(draw, kind)
+    first = monday(week_named(START))
+    drawn = draw.choice((0, 0, 6, 13, 20, 27)) if kind not in BY_MONTH else draw.choice((0, 13, 27, 60, 100))
+    span = drawn if span is None else span
+    end = first + timedelta(days=span)
+    states = ["paid"] if kind == "earnings" else draw.choice((["fleksjob"], ["fleksjob"], ["fleksjob", "education"]))
+    by_state = len(states) == 2 and draw.random() < 0.4
+    parts = [_measure(draw, kind, "m", states, sum(lengths), by_state=by_state)]
+    prices: int | dict[str, int] = {"fleksjob": 4000, "education": 3000} if by_state else draw.choice((1000, 150000))
+    parts.append(texts.price("m", prices))
+    if kind in ("weeks", "people") and draw.random() < 0.3:
+        other = "people" if kind == "weeks" else "weeks"
+        parts.append(_measure(draw, other, "n", states, sum(lengths), by_state=False))
+        if draw.random() < 0.6:
+            parts.append(texts.price("n", 700))
+    if draw.random() < 0.2:
+        cap = draw.choice((2000, 3000, 300000))
+        parts.append(f"[caps]\nperson_minor = {cap}\n")
+    parts.append(texts.windows(START, lengths))
+    labels = [f"w{place + 1}" for place in range(len(lengths))]
+    shown = labels if draw.random() < 0.5 else sorted(draw.sample(labels, draw.randint(1, len(labels))))
+    who = draw.choice((["investor"], ["operator", "investor"], ["operator"]))
+    return read(
+        texts.contract(
+            *parts,
+            start=first,
+            end=end,
+            size=draw.choice((26, 30, 40, 60, 120)),
+            moved=draw.choice(("failure", "failure", "neutral")),
+            totals=texts.release("contract_total", who, shown),
+        )
+    )
+
+
+def first_days(terms: Terms) -> list[date]:
+    start, end = terms.enrolment
+    return [start + timedelta(days=at) for at in range((end - start).days + 1)]

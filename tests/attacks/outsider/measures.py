@@ -1,0 +1,242 @@
+"""What each kind of measure counts of one person, week by week, from the words of docs/outcome-rules.md.
+
+`held` is what a life amounts to by the end of each window: units by state and by the year of the week in which they
+were earned. `weeks` are the weeks of a life that can matter to it at all. A kind that is missing here fails the build.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from tests.attacks.outsider.documents import Terms, monday, month_of, months_later, week_of, year_of
+
+Held: TypeAlias = list[Counter[tuple[str, int]]]
+Terms_: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Life:
+    """One person's weeks: from `start` on, a state or nothing; and pay by month, in minor units."""
+
+    start: date
+    states: Mapping[int, str]
+    pay: Mapping[int, int] = field(default_factory=dict)
+    still: frozenset[int] = frozenset()  # weeks of an exit during which time stands still
+
+
+def first_week(terms: Terms, start: date) -> int:
+    after = terms.raw.get("qualification", {}).get("first_week") == "week_after_enrolment"
+    return week_of(start) + after
+
+
+def asked_weeks(terms: Terms, life: Life) -> tuple[int, ...]:
+    """The weeks that are asked about: neither paused nor standing still."""
+    return _asked(terms, life.start, life.still)
+
+
+@lru_cache(maxsize=4096)
+def _asked(terms: Terms, start: date, still: frozenset[int]) -> tuple[int, ...]:
+    weeks = range(first_week(terms, start), terms.windows[-1].last + 1)
+    return tuple(week for week in weeks if week not in terms.paused and week not in still)
+
+
+def _in_time(measure: Terms_, terms: Terms, life: Life) -> tuple[int, ...]:
+    """Weeks within the person's time. Days that a pause or an exit takes are given back at the end."""
+    weeks = asked_weeks(terms, life)
+    if "weeks_from_enrolment" in measure:
+        weeks = weeks[: measure["weeks_from_enrolment"]]
+    return weeks
+
+
+def last_day(measure: Terms_, terms: Terms, life: Life) -> date | None:
+    if "days_from_enrolment" not in measure:
+        return None
+    lost = terms.paused | life.still
+    end = life.start + timedelta(days=measure["days_from_enrolment"] - 1)
+    for week in sorted(one for one in lost if one >= week_of(life.start)):
+        if monday(week) <= end:
+            end += timedelta(days=7)
+    return end
+
+
+def _state_for(measure: Terms_, terms: Terms, states: Sequence[str]) -> str:
+    """For which state an outcome counts whose weeks lie in several."""
+    match measure.get("outcome_state", "last"):
+        case "most":
+            most = max(states.count(one) for one in states)
+            return [one for one in states if states.count(one) == most][-1]
+        case "lowest":
+            prices: dict[str, int] = {}
+            for tariff in terms.tariffs:
+                if tariff.get("of") == measure["id"]:
+                    prices |= tariff.get("price_by_state", {})
+            return min(states, key=lambda one: prices.get(one, 0))
+        case _:
+            return states[-1]
+
+
+def _since(terms: Terms, reached: tuple[int, str] | None) -> Held:
+    """Reached once, in a week: from then on it stays."""
+    found = []
+    for window in terms.windows:
+        has = reached is not None and reached[0] <= window.last
+        found.append(Counter({(reached[1], year_of(reached[0])): 1}) if has and reached else Counter())
+    return found
+
+
+def _weeks_held(measure: Terms_, terms: Terms, life: Life) -> Held:
+    counts = [week for week in _in_time(measure, terms, life) if life.states.get(week) in measure["states"]]
+    return [
+        Counter((life.states[week], year_of(week)) for week in counts if week <= window.last)
+        for window in terms.windows
+    ]
+
+
+def _people_held(measure: Terms_, terms: Terms, life: Life) -> Held:
+    found: Held = []
+    for window in terms.windows:
+        weeks = [week for week in _in_time(measure, terms, life) if week <= window.last][-measure["sustained_weeks"] :]
+        states = [life.states.get(week, "") for week in weeks]
+        has = len(weeks) == measure["sustained_weeks"] and all(one in measure["states"] for one in states)
+        year = year_of(weeks[-1]) if weeks else 0
+        found.append(Counter({(_state_for(measure, terms, states), year): 1}) if has else Counter())
+    return found
+
+
+def _retention_held(measure: Terms_, terms: Terms, life: Life) -> Held:
+    needed, within = measure["needed"], measure.get("within", measure["needed"])
+    periods = _months(terms, life) if measure["period"] == "month" else [[week] for week in asked_weeks(terms, life)]
+    end = last_day(measure, terms, life)
+    if end is not None:
+        periods = [one for one in periods if monday(one[-1]) + timedelta(days=6) <= end]
+    good = [all(life.states.get(week) in measure["states"] for week in one) for one in periods]
+    for place in range(len(periods)):
+        run = range(max(0, place - within + 1), place + 1)
+        if good[place] and sum(good[one] for one in run) >= needed:
+            weeks = [week for one in run if good[one] for week in periods[one]]
+            state = _state_for(measure, terms, [life.states[week] for week in weeks])
+            return _since(terms, (periods[place][-1], state))
+    return _since(terms, None)
+
+
+def _months(terms: Terms, life: Life) -> list[list[int]]:
+    """Months that began not before the person did, and are over by the calendar's end, as their asked weeks."""
+    weeks = asked_weeks(terms, life)
+    found: dict[int, list[int]] = {}
+    for week in weeks:
+        found.setdefault(month_of(week), []).append(week)
+    last = terms.windows[-1].last
+    return [
+        found[month]
+        for month in sorted(found)
+        if date(month // 12, month % 12 + 1, 1) >= life.start and month_of(last + 1) != month
+    ]
+
+
+def _days_held(measure: Terms_, terms: Terms, life: Life) -> Held:
+    end, total, states = last_day(measure, terms, life), 0, []
+    for week in asked_weeks(terms, life):
+        first, last = max(life.start, monday(week)), monday(week) + timedelta(days=6)
+        days = ((min(last, end) if end else last) - first).days + 1
+        if days > 0 and life.states.get(week) in measure["states"]:
+            total += days
+            states += [life.states[week]] * days
+            if total >= measure["needed"]:
+                return _since(terms, (week, _state_for(measure, terms, states)))
+    return _since(terms, None)
+
+
+def pay_months(measure: Terms_, terms: Terms, life: Life) -> list[int]:
+    """Months whose pay counts: whole ones alone, or those that the person's time touches."""
+    end = last_day(measure, terms, life) or monday(terms.windows[-1].last) + timedelta(days=6)
+    whole = measure["earnings"]["partial_months"] == "leave_out"
+    found = []
+    for month in range(life.start.year * 12 + life.start.month - 1, end.year * 12 + end.month):
+        first = date(month // 12, month % 12 + 1, 1)
+        last = months_later(first, 1) - timedelta(days=1)
+        if not whole or (first >= life.start and last <= end):
+            found.append(month)
+    still = {month_of(week) for week in life.still}
+    return [month for month in found if month not in still and month <= month_of(terms.windows[-1].last)]
+
+
+def asked_pay(measure: Terms_) -> int:
+    """The threshold in minor units; where an index makes it, any amount does: it is the same for all of a year."""
+    return measure["earnings"].get("amount_minor", 1000)
+
+
+def _earnings_held(measure: Terms_, terms: Terms, life: Life) -> Held:
+    months = pay_months(measure, terms, life)
+    state, threshold, found = measure["states"][0], asked_pay(measure), []
+    for window in terms.windows:
+        total, reached = 0, 0
+        for month in months:
+            if month <= month_of(window.last):
+                before, total = total, total + life.pay.get(month, 0)
+                reached = month // 12 if before < threshold <= total else reached
+        found.append(Counter({(state, reached): 1}) if total >= threshold else Counter())
+    return found
+
+
+def points(measure: Terms_, terms: Terms, life: Life) -> list[int]:
+    """The week of each follow-up month; a week that is not asked hands its point on to the next one that is."""
+    weeks = asked_weeks(terms, life)
+    found = []
+    for months in measure["months"]:
+        week = week_of(months_later(life.start, months)) + len(life.still)
+        found.append(next((one for one in weeks if one >= week), terms.windows[-1].last + 1))
+    return found
+
+
+def _follow_up_held(measure: Terms_, terms: Terms, life: Life) -> Held:
+    found: Held = [Counter() for _ in terms.windows]
+    for week in points(measure, terms, life):
+        for at, window in enumerate(terms.windows):
+            if week <= window.last and life.states.get(week) in measure["states"]:
+                found[at][life.states[week], year_of(week)] += 1
+    return found
+
+
+def _all_weeks(measure: Terms_, terms: Terms, start: date) -> Iterable[int]:
+    return asked_weeks(terms, Life(start, {}))
+
+
+def _weeks_in_time(measure: Terms_, terms: Terms, start: date) -> Iterable[int]:
+    end = last_day(measure, terms, Life(start, {}))
+    return [one for one in _in_time(measure, terms, Life(start, {})) if end is None or monday(one) <= end]
+
+
+def _point_weeks(measure: Terms_, terms: Terms, start: date) -> Iterable[int]:
+    return points(measure, terms, Life(start, {}))
+
+
+def _no_weeks(measure: Terms_, terms: Terms, start: date) -> Iterable[int]:
+    return ()
+
+
+@dataclass(frozen=True)
+class MeasureModel:
+    unit: str  # as its claim: a week, a person in the outcome, an outcome reached, a point
+    held: Callable[[Terms_, Terms, Life], Held]
+    weeks: Callable[[Terms_, Terms, date], Iterable[int]]
+    claim: str
+
+
+MEASURES: Mapping[str, MeasureModel] = {
+    "weeks": MeasureModel("week", _weeks_held, _weeks_in_time, "qualifying_weeks"),
+    "people": MeasureModel("person", _people_held, _all_weeks, "outcomes_reached"),
+    "retention": MeasureModel("person", _retention_held, _weeks_in_time, "outcomes_reached"),
+    "days": MeasureModel("person", _days_held, _weeks_in_time, "outcomes_reached"),
+    "earnings": MeasureModel("person", _earnings_held, _no_weeks, "outcomes_reached"),
+    "follow_up": MeasureModel("point", _follow_up_held, _point_weeks, "points_reached"),
+}
+
+
+def held_by(terms: Terms, life: Life) -> dict[str, Held]:
+    """What a life amounts to under each measure."""
+    return {one["id"]: MEASURES[one["kind"]].held(one, terms, life) for one in terms.measures}

@@ -1,0 +1,206 @@
+"""A world for each rule in which the rule alone stands in the way: contract, days of entry, what people did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from tests.attacks.outsider import texts
+from tests.attacks.outsider.attacking import Entry, World, courses_of
+from tests.attacks.outsider.courses import EARNED, parts_of
+from tests.attacks.outsider.documents import Terms, monday, read, week_named
+
+MONDAY = date(2019, 12, 30)
+RETENTION = 'period = "week"\nneeded = 13\nwithin = 26\ndays_from_enrolment = 182'
+
+
+def week(number: int) -> date:
+    """The Monday of the so manieth week of 2020."""
+    return MONDAY + timedelta(days=7 * (number - 1))
+
+
+def does(terms: Terms, entry: Entry, wanted: Mapping[tuple[str, int], int]) -> int:
+    """A course that has so many units of a measure by the end of a window."""
+    parts = parts_of(terms)
+    for place, row in enumerate(courses_of(terms, entry)):
+        sums: dict[tuple[str, int], int] = dict.fromkeys(wanted, 0)
+        for part, units in zip(parts, row, strict=True):
+            if (part.measure, part.at) in sums and part.measure != EARNED:
+                sums[part.measure, part.at] += int(units)
+        if sums == wanted:
+            return place
+    raise AssertionError(f"nobody of {entry.day} can do {wanted}")
+
+
+@dataclass(frozen=True)
+class Doing:
+    """So many people of a first day, and how many units of a measure each has by the end of each window named."""
+
+    entry: Entry
+    many: int
+    units: tuple[tuple[str, int, int], ...]
+
+
+def world(terms: Terms, doing: Sequence[Doing]) -> World:
+    people: dict[Entry, tuple[int, ...]] = {}
+    for one in doing:
+        wanted = {(measure, at): units for measure, at, units in one.units}
+        people[one.entry] = (*people.get(one.entry, ()), *[does(terms, one.entry, wanted)] * one.many)
+    return World(terms, people)
+
+
+def late_one(late: int = 1, reached: int = 0, *, one_block: bool = False) -> World:
+    """30 people of whom some come half a year later: thirteen weeks of 26, and two windows. The time of the others ends
+    in the first."""
+    start, end = date(2018, 10, 1), date(2019, 3, 25)
+    calendar = [texts.window("a", "2018-W40", "2019-W26"), texts.window("b", "2019-W27", "2019-W39")]
+    calendar = [texts.window("ab", "2018-W40", "2019-W39")] if one_block else calendar
+    terms = read(
+        texts.contract(
+            texts.measure("retention", ["fleksjob"], RETENTION),
+            texts.price("m"),
+            *calendar,
+            start=start,
+            end=end,
+            totals=texts.release("contract_total", ["operator", "investor"]),
+        )
+    )
+    last = len(calendar) - 1
+    return world(
+        terms,
+        [
+            Doing(Entry(start), 12, (("m", 0, 1),)),
+            Doing(Entry(start), 18 - late, (("m", last, 0),)),
+            Doing(Entry(end), late, (("m", last, reached), *([] if one_block else [("m", 0, 0)]))),
+        ],
+    )
+
+
+def early_one() -> World:
+    """Weeks and people of one token: who comes in the last week has as many weeks as outcomes; one came before."""
+    terms = read(
+        texts.contract(
+            texts.measure("people", ["fleksjob"], "sustained_weeks = 1", goal=20),
+            texts.measure("weeks", ["fleksjob"], "weeks_from_enrolment = 20", name="n"),
+            texts.price("m"),
+            texts.windows("2020-W01", [4]),
+            start=week(3),
+            end=week(4),
+        )
+    )
+    early, late = Entry(week(3)), Entry(week(4))
+    return world(
+        terms,
+        [
+            Doing(early, 1, (("m", 0, 1), ("n", 0, 2))),
+            Doing(late, 12, (("m", 0, 1),)),
+            Doing(late, 17, (("m", 0, 0),)),
+        ],
+    )
+
+
+def priced_by_year() -> World:
+    """A price for each year, in which one person alone can have weeks of the last: the amount is a code."""
+    start, end = monday(week_named("2019-W40")), monday(week_named("2020-W10"))
+    index = '[[indices]]\nid = "i"\nsource = "a table"\nvalues = { 2019 = 100, 2020 = 101, 2021 = 1300 }\n'
+    terms = read(
+        texts.contract(
+            index,
+            texts.measure("weeks", ["fleksjob"], "weeks_from_enrolment = 52"),
+            texts.price("m", 100, 'index = "i"\nbase_year = 2019'),
+            texts.window("all", "2019-W40", "2021-W05"),
+            start=start,
+            end=end,
+        )
+    )
+    many = courses_of(terms, Entry(start))
+    middle = np.arange(29) * 7 % len(many)
+    return World(terms, {Entry(start): tuple(int(one) for one in middle), Entry(end): (1,)})
+
+
+def capped_one() -> World:
+    """A person's cap of three weeks, which one person alone can pass."""
+    terms = read(
+        texts.contract(
+            texts.measure("weeks", ["fleksjob"], "weeks_from_enrolment = 20"),
+            texts.price("m", 100),
+            "[caps]\nperson_minor = 300\n",
+            texts.windows("2020-W01", [5]),
+            start=week(1),
+            end=week(3),
+        )
+    )
+    early, late = Entry(week(1)), Entry(week(3))
+    return world(
+        terms,
+        [
+            Doing(early, 1, (("m", 0, 5),)),
+            Doing(late, 10, (("m", 0, 2),)),
+            Doing(late, 10, (("m", 0, 1),)),
+            Doing(late, 9, (("m", 0, 0),)),
+        ],
+    )
+
+
+def heavy_one() -> World:
+    """One person with 13 possible weeks among 24 with one: 31 in all."""
+    terms = read(
+        texts.contract(
+            texts.measure("weeks", ["fleksjob"], "weeks_from_enrolment = 20"),
+            texts.price("m"),
+            texts.windows("2020-W01", [13]),
+            start=week(1),
+            end=week(13),
+            size=25,
+        )
+    )
+    return world(
+        terms, [Doing(Entry(week(1)), 1, (("m", 0, 13),)), Doing(Entry(week(13)), 18, (("m", 0, 1),)),
+                Doing(Entry(week(13)), 6, (("m", 0, 0),))]
+    )  # fmt: skip
+
+
+def given_back() -> World:
+    """Everybody's four weeks are over; one was away for two of them and has them back in the second window."""
+    terms = read(
+        texts.contract(
+            texts.measure("weeks", ["fleksjob"], "weeks_from_enrolment = 4"),
+            texts.price("m"),
+            texts.windows("2020-W01", [4, 2]),
+            start=week(1),
+            end=week(1),
+            moved="neutral",
+        )
+    )
+    usual, away = Entry(week(1)), Entry(week(1), back=2)
+    return world(
+        terms,
+        [
+            Doing(usual, 15, (("m", 0, 2),)),
+            Doing(usual, 14, (("m", 0, 4),)),
+            Doing(away, 1, (("m", 0, 1), ("m", 1, 3))),
+        ],
+    )
+
+
+def by_state() -> World:
+    """A price for each state beside the count: 4 in a job at 4, and one in education at 3."""
+    prices = {"fleksjob": 4000, "education": 3000}
+    terms = read(
+        texts.contract(
+            texts.measure("follow_up", ["fleksjob", "education"], "months = [1]"),
+            texts.price("m", prices),
+            texts.windows("2020-W01", [13]),
+            start=week(1),
+            end=week(1),
+        )
+    )
+    entry, parts = Entry(week(1)), parts_of(terms)
+    held: dict[str, int] = {}
+    for place, row in enumerate(courses_of(terms, entry)):
+        states = [part.state for part, units in zip(parts, row, strict=True) if units and part.measure == "m"]
+        held.setdefault("".join(states), place)
+    return World(terms, {entry: (held["education"], *[held["fleksjob"]] * 4, *[held[""]] * 25)})

@@ -1,0 +1,158 @@
+"""Each rule switched off: the same attacker then finds somebody, whose world and figures are printed. So it could have.
+
+And the rules of old, by which pairs of figures were compared and everybody counted for good: five findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.attacks.outsider import scenarios
+from tests.attacks.outsider.attacking import World, figure_lines, groups_of, isolating, learn, name_of
+from tests.attacks.outsider.documents import Release
+from tests.attacks.outsider.product import verdict
+from tests.attacks.outsider.rules import Rules, may_show
+from tests.attacks.outsider.solver import Fixed, attack, bounds
+from tests.attacks.outsider.views import Figure, Reading, figures_of
+
+OLD = Rules(by_rank=False, below="k_cohort", expands=False, person_cap=False, share=0, who_can_change=False)
+
+
+def totals(world: World) -> list[Release]:
+    return [one for one in world.terms.releases if (one.template, one.recipient) == ("contract_total", "investor")]
+
+
+def counts(world: World) -> dict:
+    return {entry: len(led) for entry, led in world.people.items()}
+
+
+def fixed_by(world: World, figures: list[Figure]) -> list[Fixed]:
+    return attack(groups_of(world, figures, isolating(world, figures)))
+
+
+def report(name: str, world: World, figures: list[Figure], fixed: list[Fixed]) -> str:
+    people = {name_of(entry): len(led) for entry, led in world.people.items()}
+    who = {one.group: one.people for one in fixed}
+    return f"outsider, {name}: people {people}; {'; '.join(figure_lines(world, figures))}; fixed: {who}"
+
+
+SWITCHES = {
+    "pairs instead of rank": (scenarios.early_one, {"by_rank": False}),
+    "k instead of k_cohort": (lambda: scenarios.late_one(late=15), {"below": "k"}),
+    "amounts not expanded": (scenarios.priced_by_year, {"expands": False}),
+    "the cap of a person no figure": (scenarios.capped_one, {"person_cap": False}),
+    "time given back shown at once": (scenarios.given_back, {"sees_time_given_back": False}),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_rule_that_is_switched_off_lets_somebody_be_fixed(name: str, tell: Callable[[str], None]):
+    make, off = SWITCHES[name]
+    world = make()
+    shown = totals(world)
+    assert not may_show(world.terms, counts(world), shown, Rules())
+    assert may_show(world.terms, counts(world), shown, replace(Rules(), **off))
+    assert not verdict(world.terms.text).passes  # nor would the product, which knows nobody's day
+    learned = learn(world, shown)
+    assert learned.by_structure
+    assert all(one.is_proved for one in learned.by_structure)
+    tell(report(name, world, figures_of(world.terms, shown, Reading()), learned.by_structure))
+
+
+def test_without_the_rule_of_shares_values_are_excluded_for_one_person(tell: Callable[[str], None]):
+    world = scenarios.heavy_one()
+    shown = totals(world)
+    assert not may_show(world.terms, counts(world), shown, Rules())
+    assert may_show(world.terms, counts(world), shown, replace(Rules(), share=0))
+    figures = figures_of(world.terms, shown, Reading())
+    least, most = bounds(groups_of(world, figures), 0, 0)
+    assert (least, most) == (7, 13)
+    assert "qualifying_weeks w1: 31" in figure_lines(world, figures)
+    tell(f"outsider, share off: {'; '.join(figure_lines(world, figures))}; one has at least {least} of {most} weeks")
+
+
+def test_blocks_hold_back_what_one_person_alone_can_change(tell: Callable[[str], None]):
+    """With blocks the two windows are told as one; without, or with the money still on time, the late one is found."""
+    folded, world = scenarios.late_one(reached=1, one_block=True), scenarios.late_one(reached=1)
+    assert not may_show(world.terms, counts(world), totals(world), Rules())
+    assert may_show(folded.terms, counts(folded), totals(folded), Rules())
+    assert not fixed_by(folded, figures_of(folded.terms, totals(folded), Reading()))
+    by_window = figures_of(world.terms, totals(world), Reading())
+    paid = [one for one in by_window if one.name == "payable"]
+    total = [one for one in by_window if one.name != "payable" and one.at == 1]
+    for name, figures in (("blocks off", by_window), ("cash on time", [*total, *paid])):
+        fixed = fixed_by(world, figures)
+        assert {one.people for one in fixed} == {1}
+        tell(report(name, world, figures, fixed))
+
+
+def test_an_equal_digest_says_that_nobody_moved(tell: Callable[[str], None]):
+    """Two windows of one block: equal digests of their inputs, not salted, say that nothing was added in the second."""
+    world = scenarios.late_one()
+    block = [one for one in figures_of(world.terms, totals(world)[1:], Reading()) if one.name != "payable"]
+    first, second = (one for one in figures_of(world.terms, totals(world), Reading()) if one.name != "payable")
+    nothing = replace(second, name="digest equal: added", column=second.column - first.column)
+    assert figure_lines(world, [nothing]) == ["digest equal: added b: 0"]
+    assert not fixed_by(world, block)
+    fixed = fixed_by(world, [*block, nothing])
+    assert {one.people for one in fixed} == {1}
+    tell(report("digest not salted", world, [*block, nothing], fixed))
+
+
+def test_a_decision_that_looks_at_exits_tells_of_one(tell: Callable[[str], None]):
+    """25 people, of whom the reader knows that 24 stayed: whether anything is shown says whether the last one did."""
+    world = scenarios.heavy_one()
+    [(_, _), (late, people)] = counts(world).items()
+    everybody, one_left = {late: people + 1}, {late: people}
+    shown = totals(world)
+    by_exits = [
+        may_show(world.terms, some, shown, Rules()) and sum(some.values()) >= 25 for some in (everybody, one_left)
+    ]
+    by_roster = [may_show(world.terms, everybody, shown, Rules()) for _ in (everybody, one_left)]
+    assert by_exits == [True, False]
+    assert by_roster == [True, True]
+    tell(
+        f"outsider, exits in the decision: of 25, shown where nobody left: {by_exits[0]}; where one did: {by_exits[1]}"
+    )
+
+
+def test_the_rules_of_old_let_five_findings_through(tell: Callable[[str], None]):
+    """Who can count, and not who can still change; figures by themselves and in pairs; amounts as they stand."""
+    late, early, heavy, priced = (
+        scenarios.late_one(reached=1), scenarios.early_one(), scenarios.heavy_one(), scenarios.by_state(),
+    )  # fmt: skip
+    for world in (late, early, heavy, priced):
+        assert may_show(world.terms, counts(world), totals(world), OLD)
+    findings = []
+    figures = figures_of(late.terms, totals(late), Reading())
+    for name, claim in (("a late one's total", "outcomes_reached"), ("a late one's amount", "payable")):
+        some = [one for one in figures if one.name == claim]
+        findings.append((name, late, some, fixed_by(late, some)))
+    figures = figures_of(early.terms, totals(early), Reading())
+    findings.append(("weeks less outcomes of one token", early, figures, fixed_by(early, figures)))
+    for name, world, some, fixed in findings:
+        assert {one.people for one in fixed} == {1}, name
+        tell(report(f"rules of old, {name}", world, some, fixed))
+    figures = figures_of(heavy.terms, totals(heavy), Reading())
+    assert bounds(groups_of(heavy, figures), 0, 0)[0] == 7
+    tell(f"outsider, rules of old, dominance: {figure_lines(heavy, figures)[0]}; one person has at least 7 weeks")
+    assert cells(priced) == {"fleksjob": {4}, "education": {1}}
+    figures = figures_of(priced.terms, totals(priced), Reading())
+    tell(f"outsider, rules of old, prices by state: {'; '.join(figure_lines(priced, figures))}; only 4 and 1 fit")
+
+
+def cells(world: World) -> dict[str, set[int]]:
+    """Every number of people in each state that fits count and amount."""
+    count, amount = (
+        int(one.rpartition(" ")[2]) for one in figure_lines(world, figures_of(world.terms, totals(world), Reading()))
+    )
+    prices = world.terms.tariffs[0]["price_by_state"]
+    found: dict[str, set[int]] = {state: set() for state in prices}
+    for first in range(count + 1):
+        if first * prices["fleksjob"] + (count - first) * prices["education"] == amount:
+            found["fleksjob"].add(first)
+            found["education"].add(count - first)
+    return found

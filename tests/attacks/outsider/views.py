@@ -1,0 +1,116 @@
+"""What one recipient holds, as exact sums over people: read from docs/attestation-format.md, template by template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tests.attacks.outsider.courses import EARNED, Part, parts_of
+from tests.attacks.outsider.documents import Release, Terms
+from tests.attacks.outsider.measures import MEASURES
+from tests.attacks.outsider.tariffs import price_of, read_off
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    name: str
+    at: int
+    column: np.ndarray  # how often each part of a person stands in it
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How well a reader reads: with amounts taken apart by price, and with the cap of a person as a figure."""
+
+    expands: bool = False
+    caps: bool = True
+
+
+def _sum(terms: Terms, wanted: dict[Part, int]) -> np.ndarray:
+    return np.array([wanted.get(part, 0) for part in parts_of(terms)], dtype=np.int64)
+
+
+def _by_end(terms: Terms, names: list[str], at: int, sign: int = 1) -> dict[Part, int]:
+    return {part: sign for part in parts_of(terms) if part.measure in names and part.at == at}
+
+
+def _in_window(terms: Terms, names: list[str], at: int) -> dict[Part, int]:
+    return {**_by_end(terms, names, at), **_by_end(terms, names, at - 1, -1)}
+
+
+def goal(terms: Terms) -> str:
+    """The measure with the threshold: its count is `outcomes_achieved`."""
+    people = [one for one in terms.measures if "threshold_people" in one]
+    return people[0]["id"] if people else ""
+
+
+def _totals(terms: Terms, at: int) -> list[Figure]:
+    found = []
+    if goal(terms):
+        found.append(Figure("outcomes_achieved", at, _sum(terms, _by_end(terms, [goal(terms)], at))))
+    paid = {tariff.get("of") for tariff in terms.tariffs}
+    for claim in ("outcomes_reached", "points_reached"):
+        names = [one["id"] for one in terms.measures if MEASURES[one["kind"]].claim == claim]
+        names = [name for name in names if name in paid and name != goal(terms)]
+        if names:
+            found.append(Figure(claim, at, _sum(terms, _by_end(terms, names, at))))
+    weeks = [one["id"] for one in terms.measures if one["kind"] == "weeks"]
+    if weeks:
+        found.append(Figure("qualifying_weeks", at, _sum(terms, _in_window(terms, weeks, at))))
+    return found
+
+
+def _lines(terms: Terms, at: int) -> list[Figure]:
+    named = [one for one in terms.tariffs if terms.measure(one.get("of", "")) is not None]
+    return [Figure(f"quantity {one['id']}", at, _sum(terms, _in_window(terms, [one["of"]], at))) for one in named]
+
+
+def _amounts(terms: Terms, at: int, reading: Reading) -> list[Figure]:
+    found = []
+    if reading.caps or "person_minor" not in terms.caps:
+        found.append(Figure("payable", at, _sum(terms, {Part(EARNED, at, ""): 1, Part(EARNED, at - 1, ""): -1})))
+    for tariff in terms.tariffs:
+        read = [_sum(terms, _by_end(terms, [name], at)) for name in read_off(terms, tariff)]
+        found += [Figure(f"read off {tariff['id']}", at, column) for column in read]
+        if reading.expands or not reading.caps:
+            found += _by_price(terms, tariff, at)
+    return found
+
+
+def _by_price(terms: Terms, tariff: dict, at: int) -> list[Figure]:
+    found = []
+    for place in (at - 1, at) if at else (at,):
+        prices: dict[int, dict[Part, int]] = {}
+        for part in parts_of(terms):
+            if part.measure == tariff.get("of") and part.at == place:
+                price = price_of(terms, tariff, part.state, part.year)
+                prices.setdefault(price, {})[part] = 1
+        found += [Figure(f"{tariff['id']} at {price}", place, _sum(terms, prices[price])) for price in prices]
+    return found
+
+
+def figures_of(terms: Terms, released: list[Release], reading: Reading) -> list[Figure]:
+    """Every exact figure of these releases, each sum once."""
+    found: dict[bytes, Figure] = {}
+    for one in sorted(released, key=lambda release: release.at):
+        figures = []
+        if one.template == "contract_total":
+            figures = _totals(terms, one.at) + _amounts(terms, one.at, reading)
+        elif one.template == "payment_document":
+            figures = _lines(terms, one.at) + _amounts(terms, one.at, reading)
+        for figure in figures:
+            if figure.column.any():
+                found.setdefault(figure.column.tobytes(), figure)
+    return list(found.values())
+
+
+def held_releases(terms: Terms, roles: frozenset[str]) -> list[Release]:
+    return [one for one in terms.releases if one.recipient in roles]
+
+
+def matrix(terms: Terms, figures: list[Figure]) -> np.ndarray:
+    """Parts × figures."""
+    if not figures:
+        return np.zeros((len(parts_of(terms)), 0), dtype=np.int64)
+    return np.array([one.column for one in figures], dtype=np.int64).T
