@@ -38,6 +38,7 @@ class Batch(SQLModel, table=True):
     sealed_on: str
     seal_sha256: str
     leaf_index: int
+    block_ends: list[str] = json_value()  # labels, with the last batch of a contract that is shown in blocks
 
 
 class Subject(SQLModel, table=True):

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("sealed_on", sa.String(), nullable=False),
         sa.Column("seal_sha256", sa.String(), nullable=False),
         sa.Column("leaf_index", sa.Integer(), nullable=False),
+        sa.Column("block_ends", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("contract_id", "batch_id"),
     )
     op.create_table(
