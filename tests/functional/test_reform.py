@@ -38,6 +38,7 @@ from vocabulary.weeks import Week
 # IMPACT60 six years later: 2026 has 53 weeks, as 2020 had
 LATER: tuple[Edit, ...] = (("2018", "2024"), ("2020", "2026"), ("2021", "2027"))
 SUNDAY: Edit = ("2024-12-30", "2024-12-29")
+FOLD: Edit = ("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 1')  # of so few one may be too much
 PERIOD: tuple[Edit, ...] = (
     ("opens_on = 2018-10-01", "opens_on = 2024-09-30"),  # the Monday of the first week
     ("closes_on = 2022", "closes_on = 2028"),
@@ -72,11 +73,12 @@ def reformed(folder: Path, unknown_codes: str = "report") -> SimulatedMunicipali
     """The contract in March 2027, when the data of the second half of 2026 freeze; nothing is pulled."""
     town = simulated(
         folder,
-        course_edits=(*LATER, *SMALL_COURSE, SUNDAY),
+        course_edits=(*SMALL_COURSE[:-1], *LATER, SUNDAY),
         edits=(
+            *SMALL_CONTRACT[:-1],
+            FOLD,
             *LATER,
             ("2019", "2025"),
-            *SMALL_CONTRACT,
             SUNDAY,
             ('unknown_codes = "report"', f'unknown_codes = "{unknown_codes}"'),
         ),
