@@ -64,7 +64,7 @@ def audit_contract(contract: Contract) -> AuditedContract:
         raise DeclarationInvalid(
             file=contract.file, line=line, key="releases.windows", reason=reason, rule=finding.rule
         )
-    return passed
+    return replace(passed, contract=contract)  # the same text may stand in files of several names
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,9 +245,8 @@ def _check_declared(gateway: Gateway, contract: Contract, programme: Programme, 
             reason = f"{finding.what} ({finding.rule}); {finding.suggestion}"
             raise DeclarationInvalid(file=contract.file, line=finding.line, key="", reason=reason, rule=finding.rule)
     gateway.policies.with_programmes([programme])  # a grant that no template knows is refused here
-    return Declared(
-        audit_contract(contract), programme, files
-    )  # last: it takes the longest, and lint says what stops it
+    # the audit last: it takes the longest, and lint says what stops it
+    return Declared(audit_contract(contract), programme, files)
 
 
 def _check_legal_role(contract: Contract, programme: Programme) -> None:

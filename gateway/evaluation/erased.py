@@ -57,7 +57,7 @@ def left_by_erased(gateway: Gateway, session: Session, contract_id: str) -> Rema
     documented = NOBODY
     for document in _documents(session, contract_id):
         living = _figures(gateway, session, contract_id, document)
-        documented = _replaced(documented, document.figures.plus(_negative(living)))
+        documented = _with_newer(documented, document.figures.plus(_negative(living)))
     left = _at_each(documented, windows).plus(_at_each(_pending(session, contract_id), windows))
     return replace(left, people=people)
 
@@ -82,7 +82,7 @@ def keep_pending(gateway: Gateway, session: Session, programme: Programme, subje
     )
     documented = NOBODY
     for document in _documents(session, contract_id):
-        documented = _replaced(documented, _figures(gateway, session, contract_id, document, only=subject))
+        documented = _with_newer(documented, _figures(gateway, session, contract_id, document, only=subject))
     since = _at_each(reached, windows).plus(_negative(_at_each(documented, windows)))
     pending = _at_each(_pending(session, contract_id), windows).plus(since)
     seal_values(session, _pending_shelf(contract_id), {NO_PERSON: [replace(pending, people=0).body()]})
@@ -142,7 +142,7 @@ def _negative(sums: Remainder) -> Remainder:
     return Remainder(0, by_week, {week: less(amounts) for week, amounts in sums.amounts.items()})
 
 
-def _replaced(older: Remainder, newer: Remainder) -> Remainder:
+def _with_newer(older: Remainder, newer: Remainder) -> Remainder:
     """What a later document says of a window holds."""
     return Remainder(0, {**older.by_week, **newer.by_week}, {**older.amounts, **newer.amounts})
 

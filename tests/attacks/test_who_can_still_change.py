@@ -177,3 +177,9 @@ def test_a_seed_bond_with_one_term_changed_is_refused(replaced: dict[str, str], 
     assert found
     assert {"calendar-part"} == {one.rule for one in found}
     assert window in {label for one in found for label in one.windows}
+
+
+def test_the_same_text_in_another_file_is_audited_once_and_keeps_its_name():
+    text = contract_text("impact60", size=120)
+    names = [audit_contract(load_contract(text.encode(), file=name)).contract.file for name in ("a.toml", "b.toml")]
+    assert names == ["a.toml", "b.toml"]
