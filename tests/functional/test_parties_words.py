@@ -235,6 +235,13 @@ def test_an_upheld_line_that_both_accept_by_its_name_ends_the_dispute_on_the_day
     assert window(town, WORTH).state == "acknowledged"
 
 
+def test_whoever_accepts_an_upheld_line_last_has_ended_its_dispute(town: SimulatedMunicipality):
+    answered(town, disputed(town).id, DisputeOutcome.UPHELD)
+    acknowledging.acknowledge(town.gateway, "impact60", WORTH, line_key=LINE, as_party=operator(town))
+    acknowledging.acknowledge(officer(town), "impact60", WORTH, line_key=LINE)
+    assert [(row["outcome"], row["resolved_by"]) for row in rows(town, Dispute)] == [("accepted", "officer")]
+
+
 def test_an_open_dispute_does_not_end_by_an_acknowledgement(town: SimulatedMunicipality):
     disputed(town, 1)
     acknowledging.acknowledge(officer(town), "impact60", WORTH, line_key=LINE)  # of the rest
