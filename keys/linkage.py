@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
 from keys.errors import NumberTaken, VaultCorrupt
+from keys.sealing import seal, unseal
 from outcome_verifier import b64
 
 MUNICIPALITY = "municipality"
-_NONCE_BYTES = 12
 _HIDDEN = "hidden:"
 _HIDING = b"outcome-gateway hidden number"
 
@@ -81,8 +81,8 @@ class Linkage:
         indexes = [BlindIndexRow(name, self._version, self.index_key(name).index_of(cpr)) for name in domains]
         self._store.add(
             subject,
-            sealed_cpr=_seal(AESGCM(key), cpr.digits.encode("ascii"), subject),
-            wrapped_key=_seal(self._wrapping, key, subject),
+            sealed_cpr=seal(AESGCM(key), cpr.digits.encode("ascii"), subject),
+            wrapped_key=seal(self._wrapping, key, subject),
             indexes=indexes,
         )
         return subject
@@ -99,11 +99,11 @@ class Linkage:
         if owner == subject and self.open(subject) == cpr:
             return False
         wrapped_key = self._store.sealed_entry(subject)[1]
-        key = _open(self._wrapping, wrapped_key, subject)
+        key = unseal(self._wrapping, wrapped_key, subject)
         domains = (MUNICIPALITY, contract_domain(contract_id))
         self._store.replace(
             subject,
-            sealed_cpr=_seal(AESGCM(key), cpr.digits.encode("ascii"), subject),
+            sealed_cpr=seal(AESGCM(key), cpr.digits.encode("ascii"), subject),
             indexes=[]
             if owner == subject
             else [BlindIndexRow(name, self._version, self.index_key(name).index_of(cpr)) for name in domains],
@@ -132,21 +132,9 @@ class Linkage:
     def open(self, subject: str) -> Cpr:
         """The subject's number, for a request that must carry it; `VaultCorrupt` where the seal is broken."""
         sealed_cpr, wrapped_key = self._store.sealed_entry(subject)
-        key = _open(self._wrapping, wrapped_key, subject)
-        return Cpr.parse(_open(AESGCM(key), sealed_cpr, subject).decode("ascii"))
+        key = unseal(self._wrapping, wrapped_key, subject)
+        return Cpr.parse(unseal(AESGCM(key), sealed_cpr, subject).decode("ascii"))
 
 
 def contract_domain(contract_id: str) -> str:
     return f"contract:{contract_id}"
-
-
-def _seal(cipher: AESGCM, data: bytes, subject: str) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + cipher.encrypt(nonce, data, subject.encode("ascii"))
-
-
-def _open(cipher: AESGCM, sealed: bytes, subject: str) -> bytes:
-    try:
-        return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], subject.encode("ascii"))
-    except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
-        raise VaultCorrupt() from None

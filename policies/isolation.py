@@ -141,10 +141,10 @@ def _merge(classes: Sequence[MoverClass]) -> list[MoverClass]:
 
 def isolates(rest: Sequence[Row], out: Sequence[Row], free: Collection[int]) -> bool:
     """Whether some combination is about `out` alone, and does not follow from the free columns."""
-    return _lost(rest, out) > (_lost(_cut(rest, free), _cut(out, free)) if free else 0)
+    return _rank_lost(rest, out) > (_rank_lost(_cut(rest, free), _cut(out, free)) if free else 0)
 
 
-def _lost(rest: Sequence[Row], out: Sequence[Row]) -> int:
+def _rank_lost(rest: Sequence[Row], out: Sequence[Row]) -> int:
     """By how much the rank is lower without `out`: as many combinations are about them alone."""
     span = span_of(rest)
     return sum(span.add(row) for row in out)
@@ -209,7 +209,7 @@ def _is_held_against(
         return True
     rest = [*kept, *(row for place, one in enumerate(small) if place not in left_out for row in one.whole_rows)]
     out = [row for place in left_out for row in small[place].whole_rows]
-    return lost > _lost(_cut(rest, free), _cut(out, free))
+    return lost > _rank_lost(_cut(rest, free), _cut(out, free))
 
 
 def is_dominated(capacities: Sequence[int], *, k: int, share: int) -> bool:

@@ -1,56 +1,60 @@
-"""The audit of a contract's calendar by who can still change what: asked before anybody accepts the text.
+"""The audit of a contract's calendar by who can still change what: of the text, and of the days when it is sealed.
 
 The cheap rules stand in the loader (`policies.calendar`). This one runs the evaluator on possible lives for each first
 day, and asks of all exact figures of a view whether some combination of them is about a few people alone. At the
-contract nobody knows how many begin on which day: each first day may be one person.
+contract nobody knows how many begin on which day: each first day may be one person. When the last batch is sealed the
+days are known, and a contract that says so shows what could not stand by itself with a later window.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from functools import lru_cache
 
-from gateway.attestations.exact_figures import FigureOfView, differences, exact_figures
+from gateway.attestations.exact_figures import exact_figures
 from gateway.attestations.movers import Movers
+from gateway.attestations.view_rules import HeldView, MoverFinding, Starts, judge
+from gateway.outcomes.blocks import reader_windows
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import Contract
 from policies.calendar import groups
-from policies.isolation import Isolated, is_dominated, isolates, least_spread, smallest_isolated
+from policies.folding import Ends, least_wait, waits
 from vocabulary.errors import DeclarationInvalid
-from vocabulary.releases import Recipient, Template
-
-SHARE = 10  # one person is at most so small a part of what is possible in a total
+from vocabulary.releases import Template
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
-class MoverFinding:
-    """Why figures may not be shown side by side: who isolates whom, by what, and the change that passes."""
+class BlockPlan:
+    """The windows at whose end totals are shown, by label, and by how many windows the longest wait is."""
 
-    rule: str
-    recipients: tuple[str, ...]
-    windows: tuple[str, ...]
-    figures: tuple[str, ...]
-    reason: str
-    suggestion: str
+    ends: tuple[str, ...]
+    longest_wait: int
 
 
 @dataclass(frozen=True, slots=True)
 class AuditedContract:
     """A contract whose calendar was audited and passed. `smallest` has the fewest people that any combination of a
-    view's exact figures is about, by the view's roles; 0 where it has none. Only `audited` makes one."""
+    view's exact figures is about, by the view's roles; 0 where it has none. `worst` and `expected` are how it is shown
+    where each first day may be one person, and where people begin evenly; None where nothing has to wait. Only
+    `audit_contract` makes one."""
 
     contract: Contract
     smallest: Mapping[tuple[str, ...], int]
+    worst: BlockPlan | None = None
+    expected: BlockPlan | None = None
 
 
-def audited(contract: Contract) -> AuditedContract:
+def audit_contract(contract: Contract) -> AuditedContract:
     """The contract, where its calendar isolates nobody; `DeclarationInvalid` with the first finding else.
 
     A text is audited once in a process. The contract can be evaluated: `ContractNotEvaluable` else, which `lint` says
     beforehand.
     """
-    found, smallest = _findings_of_text(_Text(contract.sha256, contract))
+    found, passed = _audit_of_text(_Text(contract.sha256, contract))
     for finding in found:
         planned = [one for one in contract.releases if one.template is Template.CONTRACT_TOTAL]
         line = next((one.line for one in planned if one.window in finding.windows), 1)
@@ -60,7 +64,7 @@ def audited(contract: Contract) -> AuditedContract:
         raise DeclarationInvalid(
             file=contract.file, line=line, key="releases.windows", reason=reason, rule=finding.rule
         )
-    return AuditedContract(contract, smallest)
+    return passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,144 +76,112 @@ class _Text:
 
 
 @lru_cache(maxsize=16)
-def _findings_of_text(text: _Text) -> tuple[list[MoverFinding], Mapping[tuple[str, ...], int]]:
-    return findings_of(text.contract)
+def _audit_of_text(text: _Text) -> tuple[list[MoverFinding], AuditedContract]:
+    return _audit(text.contract)
 
 
 def findings_of(contract: Contract) -> tuple[list[MoverFinding], Mapping[tuple[str, ...], int]]:
     """What the audit has against the calendar, and the fewest people of each view. No value and no person is looked
     at."""
+    found, passed = _audit(contract)
+    return found, passed.smallest
+
+
+def _audit(contract: Contract) -> tuple[list[MoverFinding], AuditedContract]:
     views = _views(contract)
     judged = [view for view in views if not view.is_free]
     if not judged:
-        return [], dict.fromkeys((view.roles for view in views), 0)
-    shown = [one.figure for view in judged for one in view.figures]
-    movers = Movers(contract, [*shown, *(one for view in judged for one in differences(view.figures))])
+        return [], AuditedContract(contract, dict.fromkeys((view.roles for view in views), 0))
+    movers = _movers(contract)
+    found: list[tuple[HeldView, MoverFinding]] = []
     for _ in movers.run():
-        found = [finding for view in judged for finding in _judge(movers, view)]
-        if found:
-            break
+        starts = Starts(movers, None)
+        found = [(view, finding) for view in judged if (finding := judge(starts, view)) is not None]
+        if found and not contract.fold_at_most:
+            return [_with_change(starts, view, finding) for view, finding in found], AuditedContract(contract, {})
     moved = movers.days[0].space.rank > 0
     smallest = {view.roles: contract.cohort.size if moved and not view.is_free else 0 for view in views}
-    return found, smallest
+    passed = AuditedContract(contract, smallest)
+    return _with_blocks(movers, [finding for _, finding in found], passed) if found else ([], passed)
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What one recipient, tied ones together, or all of them hold."""
+def _with_blocks(
+    movers: Movers, found: Sequence[MoverFinding], passed: AuditedContract
+) -> tuple[list[MoverFinding], AuditedContract]:
+    """The worst plan and that of people who begin evenly, or why there is none that the contract allows."""
+    contract = passed.contract
+    worst, expected = _plan(movers, None), _plan(movers, _evenly(contract))
+    if expected is None or worst is None:
+        change = "no block of windows passes: plan no contract_total for " + " + ".join(found[0].recipients)
+        return [replace(found[0], suggestion=change)], passed
+    if expected.longest_wait > contract.fold_at_most:
+        change = (
+            f"where people begin evenly fold_at_most = {expected.longest_wait} passes, and not {contract.fold_at_most}"
+        )
+        return [replace(found[0], suggestion=change)], passed
+    return [], replace(passed, worst=worst, expected=expected)
 
-    roles: tuple[str, ...]
-    figures: tuple[FigureOfView, ...]
 
-    @property
-    def is_free(self) -> bool:
-        """Whether it holds payment documents alone."""
-        return all(one.is_free for one in self.figures)
+def plan_of_blocks(contract: Contract, enrolled_on: Iterable[date]) -> BlockPlan:
+    """How the windows of a contract are shown whose people were enrolled on these days: the least wait of them all.
 
-    def without(self, windows: set[str]) -> _View:
-        """What is left of it where no total of these windows is shown."""
-        return _View(self.roles, tuple(one for one in self.figures if one.is_free or one.release.window not in windows))
+    A pure function of the text and the days. Where nothing passes, everything waits for the last window: an audited
+    contract has no such days.
+    """
+    movers = _movers(contract)
+    for _ in movers.run():
+        pass
+    planned = [contract.windows[place].label for place in reader_windows(contract)]
+    found = _plan(movers, Counter(first_day_of(contract, day) for day in enrolled_on))
+    return BlockPlan(tuple(planned[-1:]), max(0, len(planned) - 1)) if found is None else found
 
 
-def _views(contract: Contract) -> list[_View]:
-    figures = exact_figures(contract)
+def _plan(movers: Movers, by_day: Mapping[date, int] | None) -> BlockPlan | None:
+    contract, starts = movers.contract, Starts(movers, by_day)
+    planned = reader_windows(contract)
+
+    def passes(ends: Ends) -> bool:
+        return not any(judge(starts, view) for view in _views(contract, ends) if not view.is_free)
+
+    ends = least_wait(planned, passes)
+    if ends is None:
+        return None
+    labels = tuple(contract.windows[place].label for place in ends)
+    return BlockPlan(labels, max(waits(planned, ends), default=0))
+
+
+def _evenly(contract: Contract) -> Mapping[date, int]:
+    """As many first days as the contract names people, spread evenly over the days of enrolment."""
+    first, people = contract.cohort.enrolment_from, contract.cohort.size
+    span = (contract.cohort.enrolment_to - first).days + 1
+    return Counter(first_day_of(contract, first + timedelta(days=one * span // people)) for one in range(people))
+
+
+def first_day_of(contract: Contract, enrolled_on: date) -> date:
+    """The first day that counts of somebody who was enrolled on this one."""
+    return enrolled_on if contract.qualification.first_week_is_enrolment_week else (Week.of(enrolled_on) + 1).monday
+
+
+def _movers(contract: Contract) -> Movers:
+    return Movers(contract, [one.figure for one in exact_figures(contract)])
+
+
+def _views(contract: Contract, ends: Collection[int] | None = None) -> list[HeldView]:
+    figures = exact_figures(contract, ends)
     return [
-        _View(roles, tuple(one for one in figures if one.release.recipient in roles))
+        HeldView(roles, tuple(one for one in figures if one.release.recipient in roles))
         for roles in groups(calendar_of(contract))
     ]
 
 
-def _judge(movers: Movers, view: _View) -> Iterator[MoverFinding]:
-    """What is against one view: the first of the rules that it breaks."""
-    found = next(filter(None, (rule(movers, view) for rule in _RULES)), None)
-    if found is None:
-        return
-    yield replace(found, suggestion=_change(movers, view, found.windows))
-
-
-def _change(movers: Movers, view: _View, windows: tuple[str, ...]) -> str:
-    """The fewest totals to leave out, of these windows, after which the view passes: tried, and not guessed."""
+def _with_change(starts: Starts, view: HeldView, finding: MoverFinding) -> MoverFinding:
+    """The finding with the fewest totals to leave out, of these windows, after which the view passes: tried, and not
+    guessed."""
     planned = list(dict.fromkeys(one.release.window for one in view.figures if not one.is_free))
-    tries = [{one} for one in reversed(planned) if one in windows]
+    tries = [{one} for one in reversed(planned) if one in finding.windows]
     tries += [set(planned[place:]) for place in range(len(planned) - 1, -1, -1)]
     for left_out in tries:
-        less = view.without(left_out)
-        if not any(rule(movers, less) for rule in _RULES):
+        if judge(starts, view.without(left_out)) is None:
             names = ", ".join(one for one in planned if one in left_out)
-            return f"plan no contract_total for {' + '.join(view.roles)} in {names}"
-    return "plan payment documents for the creditor alone"
-
-
-def _parts(movers: Movers, view: _View) -> MoverFinding | None:
-    """Some combination of a view's figures can be moved by somebody and by fewer than k_cohort people."""
-    k, free = movers.contract.k_cohort, {movers.place[one.figure] for one in view.figures if one.is_free}
-    people = movers.contract.cohort.size
-
-    def isolated(columns: set[int]) -> Isolated | None:
-        return smallest_isolated(movers.classes(columns), below=k, unknown_people=people, free=free)
-
-    columns = {movers.place[one.figure] for one in view.figures}
-    found = isolated(columns)
-    if found is None:
-        return None
-    for column in sorted(columns - free, reverse=True):  # the fewest figures that still do it
-        if (fewer := isolated(columns - {column})) is not None:
-            columns, found = columns - {column}, fewer
-    named = [one for one in view.figures if movers.place[one.figure] in columns - free]
-    days = found.names[0]
-    who = "one person" if found.people == 1 else f"{found.people} people"
-    return _finding(
-        "calendar-part",
-        view,
-        named,
-        f"who begins on {days} can still change what is left when these figures are taken from each other, and others"
-        f" cannot: it may be about {who}, and k_cohort is {k}",
-    )
-
-
-def _given_back(movers: Movers, view: _View) -> MoverFinding | None:
-    """Time that a neutral exit gives back may count in no figure that nobody else can move."""
-    free = {movers.place[one.figure] for one in view.figures if one.is_free}
-    columns = {movers.place[one.figure] for one in view.figures}
-    for day in movers.days:
-        own = day.over(columns)
-        row = {column: value for column, value in day.given_back.items() if column in columns}
-        if row and isolates(own.rows, [row], free):
-            named = [one for one in view.figures if not one.is_free and movers.place[one.figure] in row]
-            return _finding(
-                "calendar-given-back",
-                view,
-                named,
-                f"of those who begin on {own.name}, only who left for a time and got it back can change them",
-            )
-    return None
-
-
-def _dominance(movers: Movers, view: _View) -> MoverFinding | None:
-    """No person may be more than a tenth of what was possible, for somebody who knows k - 1 others."""
-    if Recipient.OPERATOR in view.roles or not movers.is_complete:
-        return None  # the creditor knows each amount by its price
-    k, people = movers.contract.k, movers.contract.cohort.size
-    shown = [one.figure for one in view.figures if one.figure.is_shown]
-    for figure in [*shown, *differences(view.figures)]:
-        capacities = least_spread(movers.capacities_by_week(figure), people)
-        if is_dominated(capacities, k=k, share=SHARE):
-            windows = tuple(figure.window.split(" to "))
-            return MoverFinding(
-                "calendar-share",
-                view.roles,
-                windows,
-                (figure.name,),
-                f"one person can be {max(capacities)} of {sum(capacities)} that {people} people may reach together:"
-                f" more than one part in {SHARE} of what is left without the {k - 1} largest others",
-                "",
-            )
-    return None
-
-
-_RULES = (_parts, _given_back, _dominance)
-
-
-def _finding(rule: str, view: _View, named: Sequence[FigureOfView], reason: str) -> MoverFinding:
-    windows = tuple(dict.fromkeys(one.release.window for one in named))
-    return MoverFinding(rule, view.roles, windows, tuple(dict.fromkeys(one.figure.name for one in named)), reason, "")
+            return replace(finding, suggestion=f"plan no contract_total for {' + '.join(view.roles)} in {names}")
+    return replace(finding, suggestion="plan payment documents for the creditor alone")

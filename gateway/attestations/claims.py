@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from gateway.attestations.reached import reached_claims
 from gateway.errors.release import DraftRefused
+from gateway.outcomes.blocks import block_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation
 from gateway.outcomes.not_counted import OTHER
@@ -172,6 +173,8 @@ def visible_claims(
     is_demo: bool,
 ) -> Claims:
     """The claims that every presentation shows: what this is, from whom, for which rules and which window."""
+    is_block = bool(contract.block_ends) and template != Template.PAYMENT_DOCUMENT
+    first = block_of(contract, window.label)[0] if is_block else window
     payer, operator, party = (contract.party(role) for role in ("outcome_payer", "operator", recipient))
     claims: dict[str, Any] = {
         "iss": issuer,
@@ -185,7 +188,7 @@ def visible_claims(
         "contract": contract.identity,
         "window": {
             "label": window.label,
-            "from_week": str(window.from_week),
+            "from_week": str(first.from_week),
             "to_week": str(window.to_week),
         },
         "template": template,

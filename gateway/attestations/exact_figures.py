@@ -7,10 +7,10 @@ each earlier window one. Steps, lines, gates and the other caps are functions of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from gateway.attestations.reached import CLAIM_OF
 from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
@@ -22,7 +22,7 @@ from vocabulary.releases import Template
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FigurePart:
     """Units of a measure by the end of a window, from enrolment on: all of them, those at one price of a tariff
     (`price_minor`), or what the person earned under the tariff in minor units."""
 
@@ -32,6 +32,10 @@ class Part:
     price_minor: int = 0  # 0 with a tariff: the amount that the person earned
 
 
+Series: TypeAlias = tuple[tuple[str, str, int, int], ...]
+"""What a figure counts: of which measure, under which tariff and price, and how many times."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExactFigure:
     """One exact figure of a window: a sum of parts, each so many times. Only what is `shown` by itself can be judged by
@@ -39,8 +43,20 @@ class ExactFigure:
 
     name: str
     window: str
-    parts: tuple[tuple[Part, int], ...]
+    parts: tuple[tuple[FigurePart, int], ...]
     is_shown: bool = False
+
+    @property
+    def positions(self) -> tuple[int, int]:
+        """The windows behind and up to which it counts; the first is -1 from the enrolment on."""
+        places = sorted({part.position for part, _ in self.parts})
+        return (places[0] if len(places) > 1 else -1), places[-1]
+
+    @property
+    def series(self) -> Series:
+        """What it counts, wherever it begins and ends."""
+        at = self.positions[1]
+        return tuple((part.of, part.tariff, part.price_minor, many) for part, many in self.parts if part.position == at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,95 +72,120 @@ class FigureOfView:
         return self.release.template is Template.PAYMENT_DOCUMENT
 
 
-def exact_figures(contract: Contract) -> tuple[FigureOfView, ...]:
-    """Every exact figure of every planned release of totals and payments, in the order of the calendar; and what two
-    windows of one recipient differ in, where both show it from enrolment on."""
+@dataclass(frozen=True, slots=True)
+class _FigureStretch:
+    """What a figure is about: from behind the window `since` (-1 for the enrolment) to the end of the window `at`."""
+
+    contract: Contract
+    since: int
+    at: int
+
+    @property
+    def label(self) -> str:
+        return self.contract.windows[self.at].label
+
+
+def exact_figures(contract: Contract, ends: Collection[int] | None = None) -> tuple[FigureOfView, ...]:
+    """Every exact figure of every planned release of totals and payments, in the order of the calendar.
+
+    `ends` are the windows, counted from 0, at whose end totals are shown: each then tells what was added since the one
+    before. None where every window is shown by itself.
+    """
     positions = {window.label: position for position, window in enumerate(contract.windows)}
     planned = sorted(contract.releases, key=lambda one: positions[one.window])
-    return tuple(
-        FigureOfView(figure, one) for one in planned for figure in _figures(contract, one, positions[one.window])
-    )
+    found: list[FigureOfView] = []
+    for one in planned:
+        at = positions[one.window]
+        is_paid = one.template is Template.PAYMENT_DOCUMENT
+        if ends is None or is_paid:
+            since = at - 1
+        elif at in ends:
+            since = max((end for end in ends if end < at), default=-1)
+        else:
+            continue
+        found += [FigureOfView(figure, one) for figure in _figures(one.template, _FigureStretch(contract, since, at))]
+    return tuple(found)
 
 
-def _figures(contract: Contract, planned: PlannedRelease, at: int) -> Iterator[ExactFigure]:
-    match planned.template:
+def _figures(template: Template, stretch: _FigureStretch) -> Iterator[ExactFigure]:
+    match template:
         case Template.CONTRACT_TOTAL:
-            yield from _totals(contract, at)
-            yield from _amounts(contract, at)
+            yield from _totals(stretch)
+            yield from _amounts(stretch)
         case Template.PAYMENT_DOCUMENT:
-            yield from _lines(contract, at)
-            yield from _amounts(contract, at)
+            yield from _lines(stretch)
+            yield from _amounts(stretch)
         case Template.PREDICATE:
             return
         case _:
-            assert_never(planned.template)
+            assert_never(template)
 
 
-def _totals(contract: Contract, at: int) -> Iterator[ExactFigure]:
+def _totals(stretch: _FigureStretch) -> Iterator[ExactFigure]:
     """What `claims` and `reached` show beside the amount."""
-    label, goal = contract.windows[at].label, contract.people_measure
+    contract, at, label = stretch.contract, stretch.at, stretch.label
+    goal = contract.people_measure
     if goal is not None:
-        yield ExactFigure("outcomes_achieved", label, ((Part(goal.id, at), 1),), is_shown=True)
+        yield ExactFigure("outcomes_achieved", label, ((FigurePart(goal.id, at), 1),), is_shown=True)
     paid = {name for tariff in contract.tariffs for name in tariff.own_figures()}
     for unit, claim in CLAIM_OF.items():
         parts = [
-            Part(one.id, at) for one in contract.measures if one.id in paid and one is not goal and one.unit is unit
+            FigurePart(one.id, at)
+            for one in contract.measures
+            if one.id in paid and one is not goal and one.unit is unit
         ]
         if parts:
             yield ExactFigure(claim, label, tuple((part, 1) for part in parts), is_shown=True)
-    weeks = [one.id for one in contract.measures if one.unit is FigureUnit.WEEK]
+    weeks = [(FigurePart(one.id, at), 1) for one in contract.measures if one.unit is FigureUnit.WEEK]
     if weeks:
-        yield ExactFigure("qualifying_weeks", label, tuple(_in_window(Part(one, at) for one in weeks)), is_shown=True)
+        yield ExactFigure("qualifying_weeks", label, _parts_behind(weeks, stretch.since), is_shown=True)
 
 
-def _lines(contract: Contract, at: int) -> Iterator[ExactFigure]:
+def _lines(stretch: _FigureStretch) -> Iterator[ExactFigure]:
     """The quantities of the lines of a payment document."""
-    for tariff in contract.tariffs:
-        if contract.measure(tariff.main_figure) is not None:
-            parts = tuple(_in_window([Part(tariff.main_figure, at)]))
-            yield ExactFigure(f"quantity of {tariff.id}", contract.windows[at].label, parts)
+    for tariff in stretch.contract.tariffs:
+        if stretch.contract.measure(tariff.main_figure) is not None:
+            parts = _parts_behind([(FigurePart(tariff.main_figure, stretch.at), 1)], stretch.since)
+            yield ExactFigure(f"quantity of {tariff.id}", stretch.label, parts)
 
 
-def _amounts(contract: Contract, at: int) -> Iterator[ExactFigure]:
+def _amounts(stretch: _FigureStretch) -> Iterator[ExactFigure]:
     """What the amount of a window can be taken apart into, and the amount itself."""
-    label = contract.windows[at].label
+    contract, at, since = stretch.contract, stretch.at, stretch.since
     for tariff in contract.tariffs:
-        since = 0 if tariff.cap_window_minor else max(0, at - 1)
-        for position in range(since, at + 1):
+        ends = range(at + 1) if tariff.cap_window_minor else [one for one in (since, at) if one >= 0]
+        for position in ends:
             for part, name in _codes(contract, tariff, position):
                 yield ExactFigure(f"payable: {name}", contract.windows[position].label, ((part, 1),))
     amount = [
-        (part, many * sign)
-        for tariff in contract.personal_tariffs
-        for position, sign in ((at, 1), (at - 1, -1))[: 1 + bool(at)]
-        for part, many in _earned(contract, tariff, position)
+        (part, many) for tariff in contract.personal_tariffs for part, many in _parts_earned(contract, tariff, at)
     ]
     if amount:
-        yield ExactFigure("payable", label, tuple(amount), is_shown=True)
+        yield ExactFigure("payable", stretch.label, _parts_behind(amount, since), is_shown=True)
 
 
-def _earned(contract: Contract, tariff: PersonalTariff, position: int) -> list[tuple[Part, int]]:
+def _parts_earned(contract: Contract, tariff: PersonalTariff, position: int) -> list[tuple[FigurePart, int]]:
     """What a person earned under a tariff by the end of a window, in minor units."""
     if contract.caps.person_minor:
-        return [(Part(tariff.of, position, tariff.id), 1)]
-    return [(_priced(tariff, position, price), price) for price in _prices(contract, tariff)]
+        return [(FigurePart(tariff.of, position, tariff.id), 1)]
+    return [(_price_part(tariff, position, price), price) for price in _prices(contract, tariff)]
 
 
-def _priced(tariff: PersonalTariff, position: int, price: int) -> Part:
+def _price_part(tariff: PersonalTariff, position: int, price: int) -> FigurePart:
     """The units at a price; where every unit has the same one, all of the measure's."""
     is_single = tariff.follows_from_quantity and price == tariff.single_price
-    return Part(tariff.of, position) if is_single else Part(tariff.of, position, tariff.id, price)
+    return FigurePart(tariff.of, position) if is_single else FigurePart(tariff.of, position, tariff.id, price)
 
 
-def _codes(contract: Contract, tariff: Tariff, position: int) -> Iterator[tuple[Part, str]]:
+def _codes(contract: Contract, tariff: Tariff, position: int) -> Iterator[tuple[FigurePart, str]]:
     if isinstance(tariff, PersonalTariff):
         for price in _prices(contract, tariff):
-            yield _priced(tariff, position, price), f"{tariff.id} at {price}"
+            yield _price_part(tariff, position, price), f"{tariff.id} at {price}"
         if contract.caps.person_minor:
-            yield Part(tariff.of, position, tariff.id), f"{tariff.id} under the cap of a person"
+            yield FigurePart(tariff.of, position, tariff.id), f"{tariff.id} under the cap of a person"
     for name in tariff.figures():
         if contract.measure(name) is not None and not (isinstance(tariff, PersonalTariff) and name == tariff.of):
-            yield Part(name, position), name
+            yield FigurePart(name, position), name
 
 
 def _prices(contract: Contract, tariff: PersonalTariff) -> list[int]:
@@ -158,12 +199,10 @@ def _prices(contract: Contract, tariff: PersonalTariff) -> list[int]:
     )
 
 
-def _in_window(parts: Iterator[Part] | list[Part]) -> Iterator[tuple[Part, int]]:
-    """What was added in the part's window: by its end, less by the end of the one before."""
-    for part in parts:
-        yield part, 1
-        if part.position:
-            yield Part(part.of, part.position - 1, part.tariff, part.price_minor), -1
+def _parts_behind(parts: Sequence[tuple[FigurePart, int]], since: int) -> tuple[tuple[FigurePart, int], ...]:
+    """What was added behind a window: by the end, less by the end of that window."""
+    earlier = [(FigurePart(part.of, since, part.tariff, part.price_minor), -many) for part, many in parts if since >= 0]
+    return (*parts, *earlier)
 
 
 def differences(figures: tuple[FigureOfView, ...]) -> tuple[ExactFigure, ...]:
@@ -182,13 +221,13 @@ def differences(figures: tuple[FigureOfView, ...]) -> tuple[ExactFigure, ...]:
     )
 
 
-def parts_of(contract: Contract, course: Course) -> Mapping[Part, int]:
+def parts_of(contract: Contract, course: Course) -> Mapping[FigurePart, int]:
     """What a person of this course adds to each part; a part that is left out is nought."""
-    found: dict[Part, int] = {}
+    found: dict[FigurePart, int] = {}
     for name, by_window in course.items():
         for position, cells in enumerate(by_window):
             if quantity := sum(cells.values()):
-                found[Part(name, position)] = quantity
+                found[FigurePart(name, position)] = quantity
     for position in range(len(contract.windows)):
         at_end = {name: by_window[position] for name, by_window in course.items()}
         if not any(at_end.values()):
@@ -196,9 +235,9 @@ def parts_of(contract: Contract, course: Course) -> Mapping[Part, int]:
         amounts = person_amounts(contract, at_end) if contract.caps.person_minor else {}
         for tariff in contract.personal_tariffs:
             if amounts.get(tariff.id):
-                found[Part(tariff.of, position, tariff.id)] = amounts[tariff.id]
+                found[FigurePart(tariff.of, position, tariff.id)] = amounts[tariff.id]
             for price, units in _by_price(contract, tariff, at_end[tariff.of]).items():
-                found[Part(tariff.of, position, tariff.id, price)] = units
+                found[FigurePart(tariff.of, position, tariff.id, price)] = units
     return found
 
 

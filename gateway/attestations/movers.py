@@ -1,52 +1,63 @@
 """What each first day can change in each exact figure: the evaluator's possible lives, as spaces over the figures.
 
 Days of one week that an outline of lives does not tell apart are alike. A space is whole when it is as large as the
-figures allow, or when so many further lives, spread evenly over the weeks, add nothing to it.
+windows allow, or when so many further lives, spread evenly over the weeks, add nothing to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from gateway.attestations.exact_figures import ExactFigure, Part, parts_of
+from gateway.attestations.exact_figures import ExactFigure, FigurePart, Series, parts_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.possible_courses import Course, FirstDay, PossibleLives, kinds_of_first_day
-from policies.isolation import MoverClass, Row, Span
+from policies.isolation import Row, Span
 
 _IDLE = 48  # lives in a row that add nothing: sixteen weeks of three runs each
 
 
 @dataclass(frozen=True, slots=True)
 class DayOfMovers:
-    """What somebody who begins on a day can change."""
+    """What somebody who begins on a day can change: a space over the parts, and all courses of each shown series."""
 
     day: FirstDay
     space: Span
-    capacities: tuple[int, ...]  # of each figure: the most less the least
+    courses: Mapping[Series, frozenset[tuple[int, ...]]]  # by the end of each window
     given_back: Row  # what only time that stood still brings; empty for nothing
 
-    def over(self, columns: set[int], people: int | None = None) -> MoverClass:
-        """So many people of this day, over some of the figures."""
-        rows = ({place: value for place, value in row.items() if place in columns} for row in self.space.basis.values())
-        return MoverClass(self.day.name, people, tuple(rows))
+    def capacity(self, figure: ExactFigure) -> int:
+        """The most of a figure less the least that one person can be."""
+        since, at = figure.positions
+        values = [course[at] - (course[since] if since >= 0 else 0) for course in self.courses[figure.series]]
+        return max(values) - min(values)
 
 
 class Movers:
-    """The first days of a contract over these figures; asked of the evaluator once, whoever shows which of them."""
+    """The first days of a contract over the parts of these figures; asked of the evaluator once, whoever shows which
+    of them at which window's end."""
 
-    def __init__(self, contract: Contract, figures: Iterable[ExactFigure]) -> None:
+    def __init__(self, contract: Contract, figures: Sequence[ExactFigure]) -> None:
         self.contract = contract
-        self.figures = list(dict.fromkeys(figures))
-        self.place = {figure: place for place, figure in enumerate(self.figures)}
         self.days: list[DayOfMovers] = []  # those that were run
         self.is_complete = False  # whether every first day was run
+        kinds = dict.fromkeys(
+            (part.of, part.tariff, part.price_minor) for figure in figures for part, _ in figure.parts
+        )
+        parts = [
+            FigurePart(of, at, tariff, price) for of, tariff, price in kinds for at in range(len(contract.windows))
+        ]
+        self._place = {part: place for place, part in enumerate(parts)}
+        self._series = list(dict.fromkeys(figure.series for figure in figures if figure.is_shown))
         self._lives = PossibleLives(contract)
-        self._reads: dict[Part, list[tuple[int, int]]] = {}  # part -> the figures that it stands in, and how often
-        for place, figure in enumerate(self.figures):
-            for part, many in figure.parts:
-                self._reads.setdefault(part, []).append((place, many))
-        self._most_rank = _most_rank(self.figures)
+
+    def row(self, figure: ExactFigure) -> Row:
+        """A figure as the parts that it is made of."""
+        found: dict[int, int] = {}
+        for part, many in figure.parts:
+            found[self._place[part]] = found.get(self._place[part], 0) + many
+        return found
 
     def run(self) -> Iterator[None]:
         """Ask the evaluator of the first and the last day, and then of all others: who differs by most is seen first,
@@ -69,50 +80,29 @@ class Movers:
             before = found, outline
 
     def _of_day(self, day: FirstDay) -> DayOfMovers:
-        space, least, most = Span(), [0] * len(self.figures), [0] * len(self.figures)
+        space, courses = Span(), {series: {(0,) * len(self.contract.windows)} for series in self._series}
         idle = 0
+        most_rank = sum(self.contract.windows[part.position].to_week >= day.week for part in self._place)
         for course in self._lives.courses(day):
-            row = self._row(course)
-            for place, value in row.items():
-                least[place], most[place] = min(least[place], value), max(most[place], value)
+            row = self._row_of(course)
+            for series, found in courses.items():
+                found.add(self._course_of(series, row))
             idle = 0 if space.add(row) else idle + 1
-            if space.rank == self._most_rank or (idle > _IDLE and space.rank):
+            if space.rank == most_rank or (idle > _IDLE and space.rank):
                 break
         back: Row = {}
-        if space.rank < self._most_rank:
-            rows = map(self._row, self._lives.courses_with_time_given_back(day))
+        if space.rank < most_rank:
+            rows = map(self._row_of, islice(self._lives.courses_with_time_given_back(day), 2 * _IDLE))
             back = next((row for row in rows if space.rest(row)), {})
-        return DayOfMovers(day, space, tuple(high - low for high, low in zip(most, least, strict=True)), back)
+        return DayOfMovers(day, space, {one: frozenset(found) for one, found in courses.items()}, back)
 
-    def _row(self, course: Course) -> Row:
-        row: dict[int, int] = {}
-        for part, value in parts_of(self.contract, course).items():
-            for place, many in self._reads.get(part, ()):
-                row[place] = row.get(place, 0) + value * many
-        return {place: value for place, value in row.items() if value}
+    def _row_of(self, course: Course) -> Row:
+        parts = parts_of(self.contract, course)
+        return {self._place[part]: value for part, value in parts.items() if value and part in self._place}
 
-    def capacities_by_week(self, figure: ExactFigure) -> list[int]:
-        """The least that somebody can be of a figure, for each first week; and of the week of the largest the most."""
-        place = self.place[figure]
-        by_week: dict[int, list[int]] = {}
-        for one in self.days:
-            by_week.setdefault(one.day.week.ordinal, []).append(one.capacities[place])
-        most = max(by_week, key=lambda week: max(by_week[week]))
-        return [max(found) if week == most else min(found) for week, found in by_week.items()]
-
-    def classes(self, columns: set[int]) -> list[MoverClass]:
-        """The first days as classes of unknown size, over some of the figures."""
-        return [one.over(columns) for one in self.days]
-
-
-def _most_rank(figures: Sequence[ExactFigure]) -> int:
-    """The rank of the figures as sums of parts: no person can move them in more ways."""
-    parts = list(dict.fromkeys(part for figure in figures for part, _ in figure.parts))
-    places = {part: place for place, part in enumerate(parts)}
-    span = Span()
-    for figure in figures:
-        row: dict[int, int] = {}
-        for part, many in figure.parts:
-            row[places[part]] = row.get(places[part], 0) + many
-        span.add(row)
-    return span.rank
+    def _course_of(self, series: Series, row: Row) -> tuple[int, ...]:
+        """What a life adds to a series by the end of each window."""
+        kinds = [(self._place[FigurePart(of, 0, tariff, price)], many) for of, tariff, price, many in series]
+        return tuple(
+            sum(row.get(place + at, 0) * many for place, many in kinds) for at in range(len(self.contract.windows))
+        )

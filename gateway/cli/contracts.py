@@ -11,6 +11,7 @@ import typer
 from gateway.cli.terminal import agreed_files, columns, console, day_of_paper, open_database, open_gateway, output
 
 if TYPE_CHECKING:
+    from gateway.attestations.calendar_audit import AuditedContract
     from gateway.installation.gateway import Gateway
     from policies.programme import Programme
 
@@ -27,7 +28,7 @@ def check(
     Example: gateway contract check examples/contracts/impact60.toml --programme examples/programmes/impact60.toml
     """
     from connectors.codes import shown_by_kind
-    from gateway.attestations.calendar_audit import audited
+    from gateway.attestations.calendar_audit import audit_contract
     from gateway.outcomes.calendar import calendar_of
     from gateway.outcomes.contract_file import load_contract
     from gateway.outcomes.exits import warnings
@@ -38,7 +39,8 @@ def check(
     contract = load_contract(file.read_bytes(), file=file.name)
     findings = lint(contract, shown_by_kind())
     can_be_audited = not any(finding.refuses for finding in findings)  # else it may not even be evaluated
-    smallest = audited(contract).smallest if can_be_audited else {}
+    passed = audit_contract(contract) if can_be_audited else None
+    smallest = {} if passed is None else passed.smallest
     console.print(f"{contract.title}: version {contract.version}, in force from {contract.effective_from}")
     console.print(f"  {contract.cohort.size} people; {len(contract.windows)} windows; sha256 {contract.sha256}")
     for measure in contract.measures:
@@ -60,6 +62,8 @@ def check(
         shown = [", ".join(labels) if len(labels) < 3 else f"{len(labels)} windows" for labels in windows]
         rows.append((" + ".join(view.roles), *(text or "–" for text in shown), str(view.smallest)))
     columns(rows, indent=2)
+    if passed is not None:
+        _show_waits(passed)
     for finding in findings:
         console.print(f"  {'refused' if finding.refuses else 'warning'}: {finding}", style="yellow")
     for warning in warnings(contract):
@@ -320,3 +324,12 @@ def _say_who_is_left(gateway: Gateway, programme: Programme | None = None) -> No
     with gateway.store.read() as session:
         for lost in losses_ahead(gateway, session, since=today, until=date.max, programme=programme):
             console.print(f"  {lost}", style="yellow")
+
+
+def _show_waits(passed: AuditedContract) -> None:
+    """By how much later anybody is shown a window, where the calendar is audited."""
+    if passed.worst is None or passed.expected is None:
+        console.print("  every window is shown on time, whoever begins when")
+        return
+    for when, plan in (("where people begin evenly", passed.expected), ("at worst", passed.worst)):
+        console.print(f"  {when}, shown with {', '.join(plan.ends)}: a window waits for {plan.longest_wait} at most")

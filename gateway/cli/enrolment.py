@@ -71,6 +71,8 @@ def _show_preview(seen: EnrolmentPreview) -> None:
         console.print(f"  {seen.found} people are enrolled already; each of them can see this look-up", style="yellow")
     for line, reason in seen.refused:
         console.print(f"  line {line}: {reason.replace('_', ' ')}", style="yellow")
+    for window, later in seen.waiting:
+        console.print(f"  {window} will be shown with {later}: by itself it could be about a few people")
     if seen.would_seal:
         console.print("the list can be sealed; nothing was stored")
     else:

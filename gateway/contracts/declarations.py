@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from connectors.codes import shown_by_kind
 from connectors.declaration import SourceDeclaration, load_declaration
-from gateway.attestations.calendar_audit import AuditedContract, audited
+from gateway.attestations.calendar_audit import AuditedContract, audit_contract
 from gateway.contracts import accepted
 from gateway.contracts.fitting import check_fits
 from gateway.contracts.notice_text import read_notice
@@ -245,7 +245,9 @@ def _check_declared(gateway: Gateway, contract: Contract, programme: Programme, 
             reason = f"{finding.what} ({finding.rule}); {finding.suggestion}"
             raise DeclarationInvalid(file=contract.file, line=finding.line, key="", reason=reason, rule=finding.rule)
     gateway.policies.with_programmes([programme])  # a grant that no template knows is refused here
-    return Declared(audited(contract), programme, files)  # last: it takes the longest, and lint says what stops it
+    return Declared(
+        audit_contract(contract), programme, files
+    )  # last: it takes the longest, and lint says what stops it
 
 
 def _check_legal_role(contract: Contract, programme: Programme) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.outcomes.blocks import shown_with
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.measures_file import ANY_STATUS
 from gateway.outcomes.phrases import NumberList, PeriodWord, Reached, ReachedList, ScaleWords, StatePrices
@@ -300,6 +301,10 @@ class _Page:
             found.append(self._say("breakdown", of=self.contract.breakdown, window=self.contract.breakdown_window))
         if self.contract.reasons_window:
             found.append(self._say("reasons", window=self.contract.reasons_window))
+        if self.contract.fold_at_most:
+            found.append(self._say("blocks", k_cohort=self.contract.k_cohort, windows=self.contract.fold_at_most))
+            together = [(one.label, shown_with(self.contract, one.label)) for one in self.contract.windows]
+            found += [self._say("in_block", window=label, later=later) for label, later in together if later]
         return [*found, self._say("least", k=self.contract.k, k_cohort=self.contract.k_cohort)]
 
     def _windows(self, labels: Sequence[str]) -> str:

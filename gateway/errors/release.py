@@ -1,7 +1,7 @@
 """Errors of the release cycle: branches of the tree in `gateway.errors.tree`.
 
 Refused
-└── WindowOutOfOrder · NothingToCorrect · ReleaseInterrupted · SourcesIncomplete · DraftRefused
+└── WindowOutOfOrder · WindowInBlock · NothingToCorrect · ReleaseInterrupted · SourcesIncomplete · DraftRefused
 NotFound
 └── RevisionUnknown · NothingAsked
 Broken
@@ -20,6 +20,13 @@ class WindowOutOfOrder(Refused):
         super().__init__(
             f"what {window!r} is worth builds on the payment documents before it: that of {other!r} {reason}"
         )
+
+
+class WindowInBlock(Refused):
+    code = "window-in-block"
+
+    def __init__(self, *, window: str, later: str) -> None:
+        super().__init__(f"window {window!r} is shown with {later!r}: by itself it could be about a few people")
 
 
 class RevisionUnknown(NotFound):

@@ -103,6 +103,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "file-older": ErrorOutcome(5, 409, "The file is older than one that was pulled"),
     "client-key-refused": ErrorOutcome(5, 409, "The key is not the client's own"),
     "window-out-of-order": ErrorOutcome(5, 409, "An earlier window comes first"),
+    "window-in-block": ErrorOutcome(5, 409, "Shown with a later window"),
     "revision-unknown": ErrorOutcome(4, 404, "No such revision"),
     "nothing-asked": ErrorOutcome(4, 404, "Nothing was released or asked for"),
     "nothing-to-correct": ErrorOutcome(5, 409, "Nothing differs"),

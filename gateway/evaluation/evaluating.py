@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from gateway.errors.evaluation import NotYetKnown
 from gateway.errors.holds import DataHeld
@@ -34,9 +33,11 @@ from gateway.outcomes.reconciling import (
 )
 from gateway.outcomes.terms import Window
 from gateway.store import basis, contract_queries, holds, queries, spells
+from gateway.store import histories as stored
 from gateway.store.holds import HeldForCheck
 from gateway.store.people_read import note_people_read
-from gateway.store.tables import SpellRow, Subject
+from gateway.store.spells import SpellVersion
+from gateway.store.tables import Subject
 from policies.errors import PolicyDenied
 from policies.facts import EvaluateFacts
 from policies.programme import Programme
@@ -157,7 +158,9 @@ def _reconcile(
     if len(contract.status_sources) < 2:
         return NOTHING_TO_RECONCILE
     ids = [person.subject for person in cohort]
-    told = spells.load_told(session, ids, contract.status_sources, evidence=contract.evidence, known_at=as_of.known_at)
+    told = stored.load_told(
+        session, contract.id, ids, contract.status_sources, evidence=contract.evidence, known_at=as_of.known_at
+    )
     pairs = count_disagreements(contract, cohort, told, evaluation.week)
     if not contract.evidence:
         return Reconciled(pairs)
@@ -247,7 +250,7 @@ def histories(
     """Everyone's history as it was known at an instant, with who was not followed then; or that of one subject."""
     everyone = [subject.subject_id for subject in queries.subjects(session, contract.id)]
     wanted = everyone if only is None else [subject for subject in everyone if subject == only]
-    return spells.load_histories(
+    return stored.load_histories(
         session,
         contract.id,
         status_sources=contract.status_sources,
@@ -295,8 +298,9 @@ def frozen_at(session: Session, contract: Contract, window: Window) -> datetime 
     if frozen is None or not contract.unknown_codes_block:
         return frozen
     pulls = [row.known_at for source in contract.status_sources for row in queries.pulls(session, contract.id, source)]
+    unknown = _unknown_spells(session, contract, window)
     for at in (frozen, *sorted(at for at in pulls if at > frozen)):
-        if not unknown_spells(session, contract, window, known_at=at):
+        if not any(one.is_known_at(at) for one in unknown):
             return at
     return frozen
 
@@ -323,14 +327,16 @@ def unknown_spells(session: Session, contract: Contract, window: Window, *, know
     """How many spells up to the window's end show a code that no list explains, in whichever status source: whether
     another source has precedence there or not. As known at an instant.
     """
-    ids = select(Subject.subject_id).where(Subject.contract_id == contract.id)
-    note_people_read(session, session.exec(ids))
-    query = select(func.count()).where(
-        col(SpellRow.source_id).in_(contract.status_sources),
-        SpellRow.status == Status.UNKNOWN,
-        col(SpellRow.subject_id).in_(ids),
-        SpellRow.from_week <= window.to_week.ordinal,
-        SpellRow.known_from <= known_at,
-        (col(SpellRow.known_to).is_(None)) | (col(SpellRow.known_to) > known_at),
-    )
-    return int(session.exec(query).one())
+    return sum(one.is_known_at(known_at) for one in _unknown_spells(session, contract, window))
+
+
+def _unknown_spells(session: Session, contract: Contract, window: Window) -> list[SpellVersion]:
+    """The same with every version that was ever known."""
+    note_people_read(session, session.exec(select(Subject.subject_id).where(Subject.contract_id == contract.id)))
+    return [
+        one
+        for source in contract.status_sources
+        for versions in spells.spell_versions(session, contract.id, source).values()
+        for one in versions
+        if one.status is Status.UNKNOWN and one.from_week <= window.to_week.ordinal
+    ]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from gateway.errors.rights import PersonUnknown
 from gateway.evaluation.evaluating import AsOf, ask_to_evaluate, histories, known_by
@@ -26,8 +26,10 @@ from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF, EvidenceType
 from gateway.outcomes.precedence import decider, disagreements
 from gateway.outcomes.results import person_result
 from gateway.outcomes.verdicts import WeekVerdict
-from gateway.store import basis, evidence_rows, queries
-from gateway.store.tables import IncomeRow, PullRow, SourceRow, SpellRow, Subject
+from gateway.store import basis, queries, registered_evidence
+from gateway.store.postings import postings_of_person
+from gateway.store.spells import spell_versions
+from gateway.store.tables import PullRow, SourceRow, Subject
 from policies.basis import RecordKind, StopReason
 from policies.terms import Purpose
 from vocabulary.statuses import IncomeType, Status
@@ -188,18 +190,14 @@ def _show_week(
 
 
 def _rows(session: Session, contract: Contract, source: str, subject: Subject, week: Week) -> tuple[RowShown, ...]:
-    query = select(SpellRow).where(
-        SpellRow.subject_id == subject.subject_id,
-        SpellRow.source_id == source,
-        SpellRow.from_week <= week.ordinal,
-        SpellRow.to_week >= week.ordinal,
-    )
+    told = spell_versions(session, contract.id, source, [subject.subject_id]).get(subject.subject_id, [])
+    shown = [one for one in told if one.from_week <= week.ordinal <= one.to_week]
     pulls = queries.pulls(session, contract.id, source)
     declared = session.get(SourceRow, source)
     kind = "" if declared is None else declared.kind
     return tuple(
         RowShown(
-            status=Status(row.status),
+            status=row.status,
             code=row.code,
             from_week=Week(row.from_week),
             to_week=Week(row.to_week),
@@ -208,9 +206,7 @@ def _rows(session: Session, contract: Contract, source: str, subject: Subject, w
             origin=f"{_origin(pulls, row.known_from)}, edition {_edition(kind, row.edition)}",
             counts=row.known_to is None,
         )
-        for row in session.exec(
-            query.order_by(col(SpellRow.known_from), SpellRow.code, col(SpellRow.from_week), col(SpellRow.id))
-        )
+        for row in sorted(shown, key=lambda one: (one.known_from, one.code, one.from_week))
     )
 
 
@@ -228,7 +224,7 @@ def _origin(pulls: Sequence[PullRow], known_from: datetime) -> str:
 
 def _documents(session: Session, contract: Contract, subject: Subject, week: Week) -> tuple[RowShown, ...]:
     found = []
-    for row in evidence_rows.of_person(session, subject.subject_id):
+    for row in registered_evidence.of_person(session, contract.id, subject.subject_id):
         if not row.from_week <= week.ordinal <= row.to_week:
             continue
         said = f"document {row.document_sha256[:12]}, registered by {row.registered_by}"
@@ -261,25 +257,20 @@ def _documents(session: Session, contract: Contract, subject: Subject, week: Wee
 def _postings(session: Session, contract: Contract, subject: Subject, month: Month) -> tuple[PostingShown, ...]:
     """Postings of the month, and of the one before where the contract carries a missing month forward."""
     first = month + -1 if contract.qualification.carries_missing_month_forward else month
-    query = select(IncomeRow).where(
-        IncomeRow.subject_id == subject.subject_id,
-        IncomeRow.source_id == contract.income_source,
-        col(IncomeRow.month).between(first.ordinal, month.ordinal),
-    )
+    told = postings_of_person(session, contract.id, subject.subject_id).get(contract.income_source, [])
+    shown = [one for one in told if first <= one.posting.month <= month]
     pulls = queries.pulls(session, contract.id, contract.income_source)
     return tuple(
         PostingShown(
-            Month(row.month),
-            IncomeType(row.income_type),
-            row.paid_hours_hundredths,
-            row.is_reversal,
-            row.known_from,
-            row.known_to,
-            _origin(pulls, row.known_from),
+            one.posting.month,
+            one.posting.income_type,
+            one.posting.paid_hours_hundredths,
+            one.posting.is_reversal,
+            one.known_from,
+            one.known_to,
+            _origin(pulls, one.known_from),
         )
-        for row in session.exec(
-            query.order_by(col(IncomeRow.month), col(IncomeRow.known_from), IncomeRow.income_type, col(IncomeRow.id))
-        )
+        for one in sorted(shown, key=lambda one: (one.posting.month, one.known_from, one.posting.income_type))
     )
 
 

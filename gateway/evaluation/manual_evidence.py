@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from gateway.errors.evidence import EvidenceRefused, EvidenceUnknown
@@ -23,8 +23,8 @@ from gateway.installation.look_ups import NamedBy, look_up
 from gateway.outcomes.calendar import needed_weeks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EvidenceType, last_week
-from gateway.store import basis, evidence_rows, queries
-from gateway.store.evidence_rows import EvidenceRow
+from gateway.store import basis, contract_queries, queries, registered_evidence
+from gateway.store.registered_evidence import RegisteredEvidence
 from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.facts import EvidenceFacts
@@ -78,7 +78,7 @@ def register(gateway: Gateway, contract_id: str, case_reference: str, document: 
         if subject is None:  # P62 has refused this already
             raise PersonUnknown(contract=contract_id)
         _check(asking, contract, subject, document)
-        row = EvidenceRow(
+        row = RegisteredEvidence(
             id=str(uuid.uuid4()),
             contract_id=contract_id,
             subject_id=subject.subject_id,
@@ -89,10 +89,8 @@ def register(gateway: Gateway, contract_id: str, case_reference: str, document: 
             document_sha256=document.sha256,
             registered_by=gateway.actor.name,
             registered_at=asking.now,
-            confirmed_by="",
-            withdrawn_by="",
         )
-        asking.session.add(row)
+        registered_evidence.keep(asking.session, row)
         asking.uow.record(
             EvidenceRegistered(contract_id, row.id, authorised.id, authorised.sha256),
             [PersonLine(subject.subject_id, "evidence_registered", _PURPOSE)],
@@ -118,8 +116,8 @@ def confirm(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
         )
         if row.withdrawn_at is not None or row.confirmed_at is not None:
             raise EvidenceRefused(reason=f"it is {_state(row)} already; register the document anew")
-        row.confirmed_by, row.confirmed_at = gateway.actor.name, asking.now
-        asking.session.add(row)
+        confirmed = replace(row, confirmed_by=gateway.actor.name, confirmed_at=asking.now)
+        registered_evidence.keep(asking.session, confirmed)
         asking.uow.record(
             EvidenceConfirmed(contract.id, row.id, row.registered_by, authorised.id, authorised.sha256),
             [PersonLine(row.subject_id, "evidence_confirmed", _PURPOSE)],
@@ -137,8 +135,8 @@ def withdraw(gateway: Gateway, evidence_id: str, *, role: Role) -> None:
         authorised = _ask(gateway, asking, contract, role, subject, declared=True, second_person=True, is_added=False)
         if row.withdrawn_at is not None:
             raise EvidenceRefused(reason="it is withdrawn already")
-        row.withdrawn_by, row.withdrawn_at = gateway.actor.name, asking.now
-        asking.session.add(row)
+        withdrawn = replace(row, withdrawn_by=gateway.actor.name, withdrawn_at=asking.now)
+        registered_evidence.keep(asking.session, withdrawn)
         asking.uow.record(
             EvidenceWithdrawn(contract.id, row.id, authorised.id, authorised.sha256),
             [PersonLine(row.subject_id, "evidence_withdrawn", _PURPOSE)],
@@ -155,7 +153,7 @@ def list_evidence(gateway: Gateway, contract_id: str) -> tuple[list[ListedEviden
         programme = gateway.programme(asking.session, contract_id)
         authorised = ask_to_evaluate(asking, contract, programme, Purpose.OUTCOME_EVALUATION)
         protected = basis.having(asking.session, contract_id, RecordKind.PROTECTION, at=asking.now)
-        rows = evidence_rows.of_contract(asking.session, contract_id)
+        rows = registered_evidence.of_contract(asking.session, contract_id)
         shown = [row for row in rows if row.subject_id not in protected]
         asking.uow.record(
             EvidenceListed(
@@ -174,8 +172,11 @@ def list_evidence(gateway: Gateway, contract_id: str) -> tuple[list[ListedEviden
     return found, len(rows) - len(shown)
 
 
-def _open(gateway: Gateway, asking: Asking, evidence_id: str, role: Role) -> tuple[EvidenceRow, Contract, Subject]:
-    row = asking.session.get(EvidenceRow, evidence_id)
+def _open(
+    gateway: Gateway, asking: Asking, evidence_id: str, role: Role
+) -> tuple[RegisteredEvidence, Contract, Subject]:
+    contracts = contract_queries.contract_ids(asking.session)
+    row = registered_evidence.document_of(asking.session, contracts, evidence_id)
     if row is None:
         raise EvidenceUnknown(evidence=evidence_id)
     contract = gateway.contract(asking.session, row.contract_id)
@@ -230,13 +231,13 @@ def _check(asking: Asking, contract: Contract, subject: Subject, document: Evide
     if last_week(document.to_week, document.expires_on) < document.from_week:
         raise EvidenceRefused(reason="the document expires before the first week ends, so that no week would count")
     weeks = (document.from_week.ordinal, document.to_week.ordinal)
-    for row in evidence_rows.of_person(asking.session, subject.subject_id):
+    for row in registered_evidence.of_person(asking.session, contract.id, subject.subject_id):
         same = (row.type, row.document_sha256, row.from_week, row.to_week) == (document.type, document.sha256, *weeks)
         if same and row.withdrawn_at is None:
             raise EvidenceRefused(reason=f"this document is registered for these weeks already, as {row.id}")
 
 
-def _listing(row: EvidenceRow, subject: Subject) -> ListedEvidence:
+def _listing(row: RegisteredEvidence, subject: Subject) -> ListedEvidence:
     return ListedEvidence(
         id=row.id,
         case_reference=subject.case_reference,
@@ -251,7 +252,7 @@ def _listing(row: EvidenceRow, subject: Subject) -> ListedEvidence:
     )
 
 
-def _state(row: EvidenceRow) -> str:
+def _state(row: RegisteredEvidence) -> str:
     if row.withdrawn_at is not None:
         return "withdrawn"
     return "waiting" if row.confirmed_at is None else "counts"

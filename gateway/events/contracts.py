@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.events.event import Event
 
@@ -39,8 +39,10 @@ class AggregateDeclared(Event):
 @dataclass(frozen=True, slots=True)
 class CohortSealed(Event):
     kind = "cohort_sealed"
+    schema = 2
     contract: str
     batch: str
     count: int
     seal_sha256: str
     decision: str
+    block_ends: list[str] = field(default_factory=list)  # of the last batch, where windows are shown in blocks

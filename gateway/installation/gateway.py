@@ -77,6 +77,7 @@ class Gateway:
         keystore = KeyStore.open(settings.keys_directory, settings.read_passphrase())
         check_profile(settings, row.kind)
         check_keys(keystore, row.kind)
+        store.unlock(cache(lambda: keystore.load("vault").private_bytes))
         return cls(settings, store, keystore, cache(_policies_on_disk), row, clock)
 
     @property

@@ -10,9 +10,10 @@ from sqlmodel import Session, select
 from gateway.errors.contracts import ContractUnknown
 from gateway.errors.installation import NotInstalled, UnsafeForProduction
 from gateway.installation.settings import Kind, Settings
+from gateway.outcomes.blocks import in_blocks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
-from gateway.store import contract_queries
+from gateway.store import contract_queries, queries
 from gateway.store.contract_tables import ContractVersion, Installation
 from gateway.store.schema import check_schema
 from gateway.store.unit_of_work import Store
@@ -48,7 +49,8 @@ def check_profile(settings: Settings, kind: str) -> None:
 def contract_and_text(
     session: Session, contract_id: str, *, on: date | None = None, known_at: datetime | None = None
 ) -> tuple[Contract, str]:
-    """The version of a contract in force on a day, or the newest, with the text of its file.
+    """The version of a contract in force on a day, or the newest, with the text of its file; once everybody is sealed,
+    with its windows in blocks where it says so.
 
     With `known_at`, among the versions that were in force here by then. `ContractUnknown` where there is none.
     """
@@ -57,7 +59,15 @@ def contract_and_text(
     chosen = [row for row in rows if on is None or row.effective_from <= on] or rows[:1]
     if not chosen:
         raise ContractUnknown(contract=contract_id)
-    return contract_of(chosen[-1]), chosen[-1].text.decode("utf-8")
+    contract = contract_of(chosen[-1])
+    if contract.fold_at_most and (ends := _block_ends(session, contract_id)):
+        contract = in_blocks(contract, ends)
+    return contract, chosen[-1].text.decode("utf-8")
+
+
+def _block_ends(session: Session, contract_id: str) -> list[str]:
+    """The windows that end a block, as the last seal says; empty before it."""
+    return next((row.block_ends for row in queries.batches(session, contract_id) if row.block_ends), [])
 
 
 def contract_of(version: ContractVersion) -> Contract:

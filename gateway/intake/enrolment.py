@@ -19,6 +19,7 @@ from connectors.enrolment import Referral, ReferralList, read_referrals
 from connectors.errors import FileChanged, RejectReason
 from connectors.reading import file_sha256
 from connectors.source_file import LocalFile
+from gateway.attestations.calendar_audit import plan_of_blocks
 from gateway.attestations.seals import Seal, seal_leaf
 from gateway.errors.enrolment import CohortAlreadySealed, EnrolmentRefused
 from gateway.events.contracts import CohortSealed
@@ -28,6 +29,7 @@ from gateway.events.rights import BasesRecorded
 from gateway.installation.authority import Asking, Authorised, deciding, municipality
 from gateway.installation.gateway import Gateway
 from gateway.installation.look_ups import check_look_ups, found_lines
+from gateway.outcomes.blocks import in_blocks, shown_with
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import ReferralBatch as DeclaredBatch
 from gateway.store import ledger, queries
@@ -74,6 +76,7 @@ class EnrolmentPreview:
     found: int = 0  # people who are enrolled already
     is_too_long: bool = False
     sealed: Enrolled | None = None
+    waiting: tuple[tuple[str, str], ...] = ()  # windows that are shown with a later one, each with that one
 
     @property
     def would_seal(self) -> bool:
@@ -126,7 +129,10 @@ def preview(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> En
             ),
             found_lines(_ids_found(referrals), Purpose.OUTCOME_EVALUATION),
         )
-    days = sorted(referral.referred_on for referral in referrals.accepted)
+        ends = _block_ends(asking.session, opened.contract, opened.batch, _days_of(referrals))
+    days = sorted(_days_of(referrals))
+    folded = in_blocks(opened.contract, ends) if ends else opened.contract
+    windows = [window.label for window in opened.contract.windows]
     return EnrolmentPreview(
         contract=contract_id,
         batch=batch_id,
@@ -139,6 +145,7 @@ def preview(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> En
         listed=referrals.listed,
         found=len(referrals.found),
         is_too_long=referrals.is_too_long,
+        waiting=tuple((label, later) for label in windows if (later := shown_with(folded, label))),
     )
 
 
@@ -185,6 +192,10 @@ def _open(gateway: Gateway, asking: Asking, contract_id: str, batch_id: str, dig
     if batch is None or sealed is not None:  # the policy has refused this already
         raise CohortAlreadySealed(contract=contract_id, batch=batch_id)
     return _Opened(contract, programme, batch, authorised)
+
+
+def _days_of(referrals: ReferralList) -> list[date]:
+    return [one.referred_on for one in referrals.accepted]
 
 
 def _ids_found(referrals: ReferralList) -> list[str]:
@@ -245,6 +256,7 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
         nonce=b"",
         at=asking.now,
     )
+    ends = _block_ends(asking.session, contract, batch, _days_of(referrals))
     asking.session.add(
         Batch(
             contract_id=contract.id,
@@ -256,6 +268,7 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
             sealed_on=seal.sealed_on,
             seal_sha256=seal.sha256,
             leaf_index=index,
+            block_ends=ends,
         )
     )
     asking.session.add_all(_subject(contract.id, batch.id, referral) for referral in referrals.accepted)
@@ -266,11 +279,21 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
             count=seal.count,
             seal_sha256=seal.sha256,
             decision=opened.authorised.id,
+            block_ends=ends,
         ),
         [PersonLine(r.subject.value, "enrol", Purpose.OUTCOME_EVALUATION) for r in referrals.accepted],
     )
     ledger.checkpoint(asking.session, "attest", gateway.log_key("attest"), at=asking.now)
     return seal
+
+
+def _block_ends(session: Session, contract: Contract, batch: DeclaredBatch, referred: list[date]) -> list[str]:
+    """With the last batch of a contract that is shown in blocks: the windows that end one, by everybody's days."""
+    sealed = {row.batch_id for row in queries.batches(session, contract.id)}
+    if not contract.fold_at_most or {one.id for one in contract.cohort.batches} != {*sealed, batch.id}:
+        return []
+    days = [*referred, *(one.enrolled_on for one in queries.subjects(session, contract.id))]
+    return list(plan_of_blocks(contract, days).ends)
 
 
 def _record_bases(

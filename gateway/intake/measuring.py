@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from connectors.base import Pulled
 from connectors.declaration import SourceDeclaration
 from connectors.shapes import LifeEvent
 from gateway.intake.judging_pulls import PullMeasures, SourceTraits
 from gateway.store import life_events, queries
+from gateway.store.spells import spell_versions
 from gateway.store.storing_records import RecordQuestion, WholeAnswer
-from gateway.store.tables import SpellRow, Subject
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Week
@@ -109,11 +109,8 @@ def _with_benefit_before(session: Session, contract_id: str, source_id: str, to_
     last = max((row.to_week for row in queries.pulls(session, contract_id, source_id)), default=None)
     if last is None or last > to_week.ordinal:
         return set()
-    return {
-        row.subject_id
-        for row in _standing(session, contract_id, source_id, last)
-        if Status(row.status) not in _NO_BENEFIT
-    }
+    found = _standing(session, contract_id, source_id, last)
+    return {subject for subject, status in found if status not in _NO_BENEFIT}
 
 
 def _newly_away(
@@ -123,7 +120,7 @@ def _newly_away(
     if not queries.pulls(session, asked.contract_id, asked.declaration.id):
         return set(), set()
     rows = _standing(session, asked.contract_id, asked.declaration.id, asked.last_week.ordinal)
-    gone = {row.subject_id for row in rows if Status(row.status) in _AWAY}
+    gone = {subject for subject, status in rows if status in _AWAY}
     before = {person.value for person in answer.certain} - gone
     weeks = asked.weeks[0], max(asked.weeks[0], min(this_week, asked.last_week))
     told: dict[SubjectRef, list[LifeEvent]] = defaultdict(list)
@@ -133,12 +130,11 @@ def _newly_away(
     return before, before & _statuses_at(away, weeks[1]).keys()
 
 
-def _standing(session: Session, contract_id: str, source_id: str, week: int) -> Collection[SpellRow]:
-    query = select(SpellRow).where(
-        SpellRow.source_id == source_id,
-        col(SpellRow.subject_id).in_(select(Subject.subject_id).where(Subject.contract_id == contract_id)),
-        col(SpellRow.known_to).is_(None),
-        SpellRow.from_week <= week,
-        SpellRow.to_week >= week,
-    )
-    return session.exec(query).all()
+def _standing(session: Session, contract_id: str, source_id: str, week: int) -> list[tuple[str, Status]]:
+    """Subject and status of everybody in a week, as it is known now."""
+    return [
+        (subject, one.status)
+        for subject, versions in spell_versions(session, contract_id, source_id).items()
+        for one in versions
+        if one.known_to is None and one.from_week <= week <= one.to_week
+    ]

@@ -30,7 +30,7 @@ from gateway.intake.judging_pulls import PullMeasures
 from gateway.intake.measuring import measures_of_file
 from gateway.intake.stops import record_programme_stop
 from gateway.outcomes.calendar import needed_weeks
-from gateway.store import basis, circuit, queries, spells
+from gateway.store import basis, circuit, postings, queries, spells
 from gateway.store.newcomers import judge_newcomers
 from gateway.store.storing_records import ended_people
 from gateway.store.tables import PullRow
@@ -131,7 +131,7 @@ def pull(
             )
             return report(known, people_changed=0, postings_added=0, is_new=False)
         left_out |= stopped
-        kept = _judge_newcomers(asking, declaration, _without(pulled, left_out))
+        kept = _judge_newcomers(asking, contract_id, declaration, _without(pulled, left_out))
         measures = measures_of_file(asking.session, contract_id, declaration, kept, people=matcher.size)
         supersede_holds(asking, contract_id, declaration, digest, authorised.id)
         findings = () if is_accepted else findings_of(asking.session, contract_id, declaration, measures)
@@ -220,9 +220,9 @@ def _without(pulled: Pulled, stopped: set[str]) -> Pulled:
     )
 
 
-def _judge_newcomers(asking: Asking, declaration: SourceDeclaration, pulled: Pulled) -> Pulled:
+def _judge_newcomers(asking: Asking, contract_id: str, declaration: SourceDeclaration, pulled: Pulled) -> Pulled:
     """The rows with unknown weeks of people who are new to a benefit that closed to new people."""
-    told, unknown = judge_newcomers(asking.session, declaration, pulled.spells, now=asking.now)
+    told, unknown = judge_newcomers(asking.session, contract_id, declaration, pulled.spells, now=asking.now)
     return replace(pulled, spells=told, unknown_codes=pulled.unknown_codes + unknown)
 
 
@@ -280,6 +280,7 @@ def _store(
     asking.session.flush()
     changed = spells.store_spells(
         asking.session,
+        contract_id,
         source_id,
         pulled.spells,
         from_week=pulled.from_week,
@@ -288,8 +289,9 @@ def _store(
         now=asking.now,
         covered_since=_weeks_covered_since(asking.session, contract_id, source_id, pulled.edition),
     )
-    added = spells.store_postings(
+    added = postings.store_postings(
         asking.session,
+        contract_id,
         source_id,
         row.id or 0,
         pulled.postings,

@@ -83,7 +83,7 @@ def pull_records(
         elif run.tells_changes:
             told = standing_records(step)
         else:
-            told = RunTold(*holds.staged_answers(step.asking.session, run.id), absence_is_known=True)
+            told = RunTold(*holds.staged_answers(step.asking.session, run.contract_id, run.id), absence_is_known=True)
         done = conclude(step, told, files)
     if isinstance(done, PullLooksWrong):
         raise done
@@ -194,7 +194,9 @@ def _ask_everybody(
         with run_step(gateway, run, chunk) as step:
             own = [one for one in answers.owned if one.subject in step.allowed]
             failed = {person: reason for person, reason in answers.failed.items() if person in step.allowed}
-            holds.stage(step.asking.session, run.id, own, failed, [person.value for person in step.allowed])
+            holds.stage(
+                step.asking.session, run.contract_id, run.id, own, failed, [person.value for person in step.allowed]
+            )
             step.row.position = chunk[-1].value
             step.note(len(own))
         progress(done + start + len(chunk), len(run.people))

@@ -159,7 +159,7 @@ def conclude(
     step.row.counts = run.counts()
     if not run.tells_changes:  # those are kept by record
         own = [one for one in told.owned if one.subject in step.allowed]
-        holds.stage(session, run.id, own, told.failed, [person.value for person in step.allowed])
+        holds.stage(session, run.contract_id, run.id, own, told.failed, [person.value for person in step.allowed])
     pull = LookedAt(
         run.contract_id,
         run.declaration,
@@ -174,6 +174,7 @@ def conclude(
 
 def standing_records(step: RunStep) -> RunTold:
     """What a source of changes has told of everybody, up to now."""
+    records.seal_anew(step.asking.session, step.run.contract_id, step.run.declaration.id)
     found, is_unowned = records.standing(step.asking.session, step.run.contract_id, step.run.declaration.id)
     return RunTold(records.owned_records(found, sorted(step.allowed)), {}, absence_is_known=not is_unowned)
 
@@ -197,7 +198,7 @@ def store_held_run(gateway: Gateway, asking: Asking, hold: PullHold, declaration
     told = (
         standing_records(step)
         if run.tells_changes
-        else RunTold(*holds.staged_answers(session, run.id), absence_is_known=hold.absence_is_known)
+        else RunTold(*holds.staged_answers(session, run.contract_id, run.id), absence_is_known=hold.absence_is_known)
     )
     done = conclude(step, told, list(hold.files), is_accepted=True)
     if isinstance(done, PullLooksWrong):
@@ -221,7 +222,7 @@ def reject_run(asking: Asking, hold: PullHold) -> None:
     row = asking.session.get_one(PullRun, hold.what)
     row.ended_at, row.position, row.cursor, row.people = asking.now, "", "", []
     asking.session.add(row)
-    holds.forget_staged(asking.session, row.id)
+    holds.forget_staged(asking.session, hold.contract_id, row.id)
     records.forget_records(asking.session, hold.contract_id, hold.source_id)
 
 
@@ -235,7 +236,7 @@ def _store(
     run.rejected.update(stored.rejected)
     row.ended_at, row.position, row.counts, row.newest_file = asking.now, "", run.counts(), run.newest_file
     asking.session.add(row)
-    holds.forget_staged(asking.session, run.id)
+    holds.forget_staged(asking.session, run.contract_id, run.id)
     note_reached(asking.uow, run.declaration, None)
     pull = PullRow(
         contract_id=run.contract_id,

@@ -298,6 +298,8 @@ class Contract:
     statements: tuple[PlannedStatement, ...]
     releases: tuple[PlannedRelease, ...]
     tied: tuple[tuple[str, str], ...]  # recipients that count as one, beside those that are one organisation
+    fold_at_most: int  # by how many windows a figure may be shown later, as expected; 0 where nothing is folded
+    block_ends: tuple[str, ...]  # labels of the windows with which others are shown; empty for each by itself
     settlement: SettlementTerms | None
     sha256: str
     file: str
@@ -380,11 +382,8 @@ class Contract:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The registers that it reads; none where it has no measure of its own.
-
-        Each must be complete to a window's end before anything is released of it. Evidence is no register: nothing says
-        when the last document has come, and nothing waits for one.
-        """
+        """The registers that it reads, each complete to a window's end before anything is released of it; none where it
+        has no measure. Evidence is no register: nothing says when the last document has come, and nothing waits."""
         return tuple(source for source in self.named_sources if source != EVIDENCE)
 
     @property

@@ -89,6 +89,8 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         statements=_statements(root, windows, measures, tariffs),
         releases=_releases(root, windows),
         tied=_tied_recipients(disclosure),
+        fold_at_most=_fold_at_most(disclosure),
+        block_ends=(),
         settlement=settlement_terms(root, [one.organisation for one in parties if one.role == "outcome_payer"], caps),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
@@ -100,6 +102,14 @@ def load_contract(text: bytes, *, file: str) -> Contract:
     _check_illustrative(root, contract)
     _check_calendar(root, contract)
     return contract
+
+
+def _fold_at_most(disclosure: DeclarationTable) -> int:
+    """By how many windows a figure may be shown later; 0 where nothing is folded."""
+    if "fold" not in disclosure:
+        return 0
+    disclosure.convert("fold", one_of("blocks"))
+    return disclosure.integer("fold_at_most", least=1, most=200)
 
 
 @dataclass(frozen=True, slots=True)

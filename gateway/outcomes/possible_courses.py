@@ -6,7 +6,6 @@ week, and nothing that counts in all others; the evaluator says what it amounts 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -70,10 +69,18 @@ class PossibleLives:
 
         No life holds an exit: who left is nobody's calendar. May raise `ContractNotEvaluable`.
         """
+        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
         yield self._course(first, self._contract.states[0], _NO_WEEKS)
-        for weeks in self._stretches(first):
-            for state in self._states:
-                yield self._course(first, state, weeks)
+        yield from self._in_states(first, range(start, end + 1))
+        edges: list[int] = []
+        for week in self._edges(first):
+            edges.append(week)
+            yield from self._of_week(first, week)
+        last = edges[-1] if edges else start
+        behind = [week + 1 for week in edges if week < last]
+        for week in dict.fromkeys([*behind, *_coarse_to_fine(start, last)]):
+            if week not in edges:
+                yield from self._of_week(first, week)
 
     def outline(self, first: FirstDay) -> tuple[Course, ...]:
         """The few lives that tell days of one week apart: in each state for good, from the end of each window on."""
@@ -88,38 +95,30 @@ class PossibleLives:
         start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
         if _neutral_status(self._contract) is None:
             return
-        for still in range(1, max(1, end - start + 1)):
+        for still in _coarse_to_fine(1, end - start):
             for weeks in (range(start + still, end + 1), range(end, end + 1)):
                 for state in self._states:
                     yield self._course(first, state, weeks, range(start, start + still))
 
-    def _stretches(self, first: FirstDay) -> Iterator[range]:
-        """Runs of weeks that are tried: from a week on, until it, and it alone. Weeks beside the edges of windows come
-        first, and all others from coarse to fine, so that a few of them span what all of them do.
-        """
+    def _edges(self, first: FirstDay) -> Iterator[int]:
+        """The last weeks of windows, up to the first from which on no week changes anything: who is in a state longer
+        never has less."""
         start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
-        if start > end:
-            return
-        yield range(start, end + 1)
-        last = self._last_week_that_counts(first, start, end)
-        edges = [one.to_week.ordinal + more for one in self._contract.windows for more in (0, 1)]
-        for week in dict.fromkeys([*(week for week in edges if start <= week <= last), *_coarse_to_fine(start, last)]):
-            yield range(week, week + 1)
-            yield range(week, end + 1)
-            yield range(start, week + 1)
+        whole, nothing = (list(self._in_states(first, weeks)) for weeks in (range(start, end + 1), _NO_WEEKS))
+        for week in (one.to_week.ordinal for one in self._contract.windows if start <= one.to_week.ordinal):
+            yield week
+            since, until = (list(self._in_states(first, r)) for r in (range(week, end + 1), range(start, week + 1)))
+            if since == nothing and until == whole:
+                return
 
-    def _last_week_that_counts(self, first: FirstDay, start: int, end: int) -> int:
-        """The last week that changes anything, found by halves: who is in a state for longer never has less."""
-        last = start
-        for state in self._states:
-            nothing = self._course(first, state, _NO_WEEKS)
-            whole = self._course(first, state, range(start, end + 1))
-            adds_nothing = [
-                lambda week, state=state, whole=whole: self._course(first, state, range(start, week + 1)) == whole,
-                lambda week, state=state, nothing=nothing: self._course(first, state, range(week, end + 1)) == nothing,
-            ]
-            last = max(last, *(bisect_left(range(end), 1, lo=last, key=one) for one in adds_nothing))
-        return last
+    def _of_week(self, first: FirstDay, week: int) -> Iterator[Course]:
+        """The week alone, from it on, and until it."""
+        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
+        for weeks in (range(week, week + 1), range(week, end + 1), range(start, week + 1)):
+            yield from self._in_states(first, weeks)
+
+    def _in_states(self, first: FirstDay, weeks: range) -> Iterator[Course]:
+        return (self._course(first, state, weeks) for state in self._states)
 
     def _course(self, first: FirstDay, state: WeekState, weeks: range, away: range = _NO_WEEKS) -> Course:
         if first.week.ordinal != self._week:

@@ -18,7 +18,7 @@ from gateway.installation.authority import deciding
 from gateway.installation.gateway import Gateway
 from gateway.release import issuing
 from gateway.release.issuing import Released
-from gateway.release.planning import ask_from_outside, request_of
+from gateway.release.planning import ask_from_outside, check_is_shown, request_of
 from gateway.release.releasing import release
 from gateway.store import queries
 from gateway.store.tables import ReleaseAsk
@@ -57,12 +57,14 @@ def ask(
     """The attestation where it was released to this party, or what says that it waits; with `keeps` the ask is kept.
 
     Raises `ContractUnknown`, `WindowUnknown`, `RevisionUnknown`, `NothingAsked` for a look at what nobody asked for,
-    and `PolicyDenied`; none of them by what is known of anybody.
+    `WindowInBlock` for a party of the contract, and `PolicyDenied`; none of them by what is known of anybody.
     """
     recipient = Recipient(party.role)
     with deciding(gateway) as asking:
         session = asking.session
         request = request_of(gateway, session, contract_id, window_label, template, recipient, requested_by=party)
+        if request.contract.party(recipient).organisation == party.organisation:
+            check_is_shown(request)
         programme = gateway.programme(session, contract_id)
         authorised = ask_from_outside(session, programme, request, now=asking.now, ask=asking.ask)
         rows = queries.issued_revisions(session, contract_id, window_label, template, recipient)

@@ -24,6 +24,7 @@ from gateway.evaluation import evaluating
 from gateway.events.releases import ReleaseIntended
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
+from gateway.outcomes.blocks import block_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory, Remainder
@@ -79,7 +80,11 @@ def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: 
     remainder = basis.remainder(session, contract.id)
     now = evaluate(contract, cohort, window.to_week, remainder=remainder)  # 2
     opening = openings.opening_of(gateway, session, contract.id)
-    needed = _needed_windows(contract, earlier, opening)
+    block = block_of(contract, window.label)
+    if request.template == Template.PAYMENT_DOCUMENT:
+        block = (window,)
+    behind = contract.windows_until(block[0].label)[:-1]  # what the figures of the window, or its block, come after
+    needed = _needed_windows(contract, earlier, behind, opening)
     rules = [gateway.contract_for(session, contract.id, part) for part in needed]
     before = [
         evaluate(rule, cohort, part.to_week, remainder=remainder) for rule, part in zip(rules, needed, strict=True)
@@ -96,7 +101,7 @@ def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: 
         contract=contract,
         window=window,
         evaluation=now,
-        before=before[-1] if before else None,
+        before=next((found for found, part in zip(before, needed, strict=True) if part in behind[-1:]), None),
         due=due,
         seals=[Seal.of_row(row).claim() for row in queries.batches(session, contract.id)],
         sources=claims.Sources(str(window.to_week), int(known.timestamp()), contract.named_sources),
@@ -130,12 +135,15 @@ def _shown_as_known_before(session: Session, request: ReleaseRequest, known: dat
     return any(row.known_at != known for row in same)
 
 
-def _needed_windows(contract: Contract, earlier: Sequence[Window], opening: OpeningBalances | None) -> list[Window]:
-    """The earlier windows that what is due rests on: all under a cap by window, else the last and the last stated."""
+def _needed_windows(
+    contract: Contract, earlier: Sequence[Window], behind: Sequence[Window], opening: OpeningBalances | None
+) -> list[Window]:
+    """The earlier windows that what is due rests on: all under a cap by window, else the last, the last stated, and the
+    end of the block before."""
     if any(tariff.cap_window_minor for tariff in contract.tariffs):
         return list(earlier)
     last_stated = "" if opening is None else opening.last_window
-    return [window for window in earlier if window.label == last_stated or window is earlier[-1]]
+    return [window for window in earlier if window.label == last_stated or window in (earlier[-1], *behind[-1:])]
 
 
 def record_look(asking: Asking, request: ReleaseRequest, made: DraftClaims, looking: Authorised) -> None:

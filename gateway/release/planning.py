@@ -18,11 +18,12 @@ from sqlmodel import Session
 from gateway.attestations import claims
 from gateway.contracts import openings
 from gateway.errors.contracts import WindowUnknown
-from gateway.errors.release import ReleaseInterrupted, RevisionUnknown, WindowOutOfOrder
+from gateway.errors.release import ReleaseInterrupted, RevisionUnknown, WindowInBlock, WindowOutOfOrder
 from gateway.evaluation import evaluating
 from gateway.installation.authority import Authorised, municipality
 from gateway.installation.gateway import Gateway
 from gateway.intake.enrolment import is_sealed
+from gateway.outcomes.blocks import block_of, shown_with
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.terms import Window
 from gateway.release.states import ReleaseState
@@ -112,8 +113,9 @@ def plan(
 
     `revision` asks for an earlier attestation. `corrects` asks for another one where there is one, with everything
     known now. Raises `PolicyDenied`, and of these `DataHeld` where nothing stands against it but that data which it
-    needs are held; `RevisionUnknown`, `WindowOutOfOrder`, `ReleaseInterrupted`.
+    needs are held; `RevisionUnknown`, `WindowInBlock`, `WindowOutOfOrder`, `ReleaseInterrupted`.
     """
+    check_is_shown(request)
     programme = gateway.programme(session, request.contract.id)
     frozen = evaluating.frozen_at(session, request.contract, request.window)
     held = evaluating.held_back(session, request.contract, request.window, None if corrects else frozen, now=now)
@@ -140,6 +142,13 @@ def plan(
         raise WindowUnknown(contract=request.contract.id, window=request.window.label)
     documented = _check_order(gateway, session, request)  # 3
     return Draft(authorised, now if corrects else _known_at(session, request, frozen), documented)
+
+
+def check_is_shown(request: ReleaseRequest) -> None:
+    """Raise `WindowInBlock` where what is asked for is shown with a later window; the creditor is paid on time."""
+    later = shown_with(request.contract, request.window.label)
+    if later and request.template is not Template.PAYMENT_DOCUMENT:
+        raise WindowInBlock(window=request.window.label, later=later)
 
 
 def is_issued(row: ReleaseRow) -> bool:
@@ -265,6 +274,9 @@ def _check_order(gateway: Gateway, session: Session, request: ReleaseRequest) ->
     if later and request.template == Template.PAYMENT_DOCUMENT:
         raise WindowOutOfOrder(window=label, other=min(later), reason="was released already")
     totals = {} if opening is None else opening.totals()
+    before_block = contract.windows_until(block_of(contract, label)[0].label)[:-1]
+    if request.template != Template.PAYMENT_DOCUMENT:  # a total tells of its whole block
+        earlier = [part.label for part in before_block]
     for other in rows.keys() & set(earlier):
         for line in rows[other].due:
             quantity, amount = totals.get(line["tariff"], (0, 0))

@@ -23,7 +23,7 @@ from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.rights.holdings import MonthHeld, StatusRun, holdings_of
 from gateway.store import queries
-from gateway.store.evidence_rows import EvidenceRow
+from gateway.store.registered_evidence import RegisteredEvidence
 from gateway.store.rights_tables import Archived
 from gateway.store.tables import Subject
 from policies.facts import PersonFacts
@@ -110,7 +110,7 @@ def _document(
     return data + b"\n"
 
 
-def _document_held(row: EvidenceRow) -> dict[str, str]:
+def _document_held(row: RegisteredEvidence) -> dict[str, str]:
     """What a document showed; itself it lies in the case system, which its digest points to."""
     held = {
         "kind": row.type,

@@ -26,12 +26,12 @@ from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.oversight.audit.findings import forget
 from gateway.rights import journal
 from gateway.store import basis
-from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.log_tables import LogEntry, PersonLineRow
-from gateway.store.record_tables import PullRun, RecordRow, StagedAnswer
+from gateway.store.record_tables import PullRun
 from gateway.store.rewriting import write_anew
 from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
-from gateway.store.tables import IncomeRow, LinkageRow, SpellRow, Subject, SubjectKeyRow, VaultRow
+from gateway.store.sealed import SealedRow
+from gateway.store.tables import LinkageRow, Subject, SubjectKeyRow, VaultRow
 from gateway.wording.rights import ERASED
 from policies.programme import Programme
 
@@ -40,11 +40,7 @@ OF_PEOPLE = (
     VaultRow,
     SubjectKeyRow,
     LinkageRow,
-    SpellRow,
-    IncomeRow,
-    RecordRow,
-    StagedAnswer,
-    EvidenceRow,
+    SealedRow,
     BasisRow,
     PersonLineRow,
     Subject,

@@ -8,10 +8,12 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from gateway.store.evidence_rows import EvidenceRow, of_person
+from gateway.store.postings import postings_of_person
+from gateway.store.registered_evidence import RegisteredEvidence, of_person
 from gateway.store.rights_tables import BasisRow
-from gateway.store.tables import IncomeRow, SpellRow, Subject
-from vocabulary.weeks import Month, Week
+from gateway.store.spells import spells_of_person
+from gateway.store.tables import Subject
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +49,17 @@ class Holdings:
     subject: Subject
     runs: tuple[StatusRun, ...]
     months: tuple[MonthHeld, ...]
-    documents: tuple[EvidenceRow, ...]  # registered as evidence, oldest first
+    documents: tuple[RegisteredEvidence, ...]  # registered as evidence, oldest first
     records: tuple[BasisRow, ...]  # begun and ended, oldest first
 
 
 def holdings_of(session: Session, subject: Subject) -> Holdings:
     """Everything of one person in one contract, oldest first, what was corrected since included."""
-    spells = session.exec(
-        select(SpellRow)
-        .where(SpellRow.subject_id == subject.subject_id)
-        .order_by(col(SpellRow.from_week), col(SpellRow.known_from), SpellRow.code, col(SpellRow.id))
-    )
-    months = session.exec(
-        select(IncomeRow)
-        .where(IncomeRow.subject_id == subject.subject_id)
-        .order_by(col(IncomeRow.month), col(IncomeRow.known_from), IncomeRow.income_type, col(IncomeRow.id))
-    )
+    who = session, subject.contract_id, subject.subject_id
+    spells = [(source, one) for source, told in spells_of_person(*who).items() for one in told]
+    months = [(source, one) for source, told in postings_of_person(*who).items() for one in told]
+    spells.sort(key=lambda pair: (pair[1].from_week, pair[1].known_from, pair[1].code))
+    months.sort(key=lambda pair: (pair[1].posting.month, pair[1].known_from, pair[1].posting.income_type))
     records = session.exec(
         select(BasisRow).where(BasisRow.subject_id == subject.subject_id).order_by(col(BasisRow.at), BasisRow.record_id)
     )
@@ -70,31 +67,31 @@ def holdings_of(session: Session, subject: Subject) -> Holdings:
         subject,
         tuple(
             StatusRun(
-                row.source_id,
-                row.status,
-                row.code,
-                Week(row.from_week).monday,
-                Week(row.to_week).sunday,
-                row.known_from.date(),
-                row.known_from.date(),
-                row.known_to.date() if row.known_to else None,
+                source,
+                one.status,
+                one.code,
+                Week(one.from_week).monday,
+                Week(one.to_week).sunday,
+                one.known_from.date(),
+                one.known_from.date(),
+                one.known_to.date() if one.known_to else None,
             )
-            for row in spells
+            for source, one in spells
         ),
         tuple(
             MonthHeld(
-                row.source_id,
-                Month(row.month).first_day,
-                row.income_type,
-                row.paid_hours_hundredths,
-                row.is_reversal,
-                row.amount_minor,
-                row.known_from.date(),
-                row.known_to.date() if row.known_to else None,
+                source,
+                one.posting.month.first_day,
+                one.posting.income_type,
+                one.posting.paid_hours_hundredths,
+                one.posting.is_reversal,
+                one.posting.amount_minor,
+                one.known_from.date(),
+                one.known_to.date() if one.known_to else None,
             )
-            for row in months
+            for source, one in months
         ),
-        tuple(of_person(session, subject.subject_id)),
+        tuple(of_person(*who)),
         tuple(records),
     )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from gateway.outcomes.blocks import block_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.settlement_terms import InvestorTerms
 from gateway.wording.views import View
@@ -176,8 +177,13 @@ def investor_view(
     if contract.cohort.size < contract.k_cohort or terms is None:
         return dates
     totals = [one for one in shown if one.template == Template.CONTRACT_TOTAL]
-    agreed = [one for one in totals if documents.get(one.window) == one.payable_minor]
-    settled = [one for one in agreed if one.window in paid]
+    blocks = {one.window: [part.label for part in block_of(contract, one.window)] for one in totals}
+    agreed = [
+        one
+        for one in totals
+        if one.payable_minor == sum(documents.get(part, 0) for part in blocks[one.window]) and one.window in documents
+    ]
+    settled = [one for one in agreed if paid.issuperset(blocks[one.window])]
     newest = totals[-1] if totals else None
     measure = contract.people_measure
     if stated is not None and not _may_see_stated(contract, stated[0]):
@@ -205,7 +211,8 @@ def investor_view(
 
 def _may_see_stated(contract: Contract, last: str) -> bool:
     return all(
-        contract.is_planned(Template.CONTRACT_TOTAL, Recipient.INVESTOR, window.label)
+        contract.is_planned(Template.CONTRACT_TOTAL, Recipient.INVESTOR, block_of(contract, window.label)[-1].label)
+        and block_of(contract, window.label)[-1] in contract.windows_until(last)
         for window in contract.windows_until(last)
     )
 

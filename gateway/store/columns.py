@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,17 +41,6 @@ def blob() -> Any:
 
 def json_value() -> Any:
     return Field(sa_column=Column(JSON, nullable=False))
-
-
-def random_number() -> Any:
-    """A key of its own for a row about a person: 63 random bits, so that no number runs along with a file."""
-    key = Column(BigInteger, primary_key=True, autoincrement=False)
-    return Field(default_factory=draw_number, sa_column=key)
-
-
-def draw_number() -> int:
-    """The key of a new row, as `random_number` makes it."""
-    return secrets.randbits(63)
 
 
 def optional_instant() -> Any:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, select
 
 from connectors.errors import RejectReason
 from connectors.shapes import Owned
-from gateway.store.record_tables import PullHold, StagedAnswer
+from gateway.store.record_tables import PullHold
+from gateway.store.sealed import About, Shelf, clear, opened_values, seal_values
 from vocabulary.danish_days import danish_day
 from vocabulary.records import SubjectRef
 
@@ -75,6 +76,7 @@ def holding_back(
 
 def stage(
     session: Session,
+    contract_id: str,
     run_id: str,
     owned: Iterable[Owned],
     failed: Mapping[SubjectRef, RejectReason],
@@ -87,23 +89,28 @@ def stage(
     for one in owned:
         records.setdefault(one.subject.value, []).append(list(one.record))
     reasons = {person.value: reason.value for person, reason in failed.items()}
-    for subject, texts in sorted(records.items()):
-        session.merge(StagedAnswer(run_id=run_id, subject_id=subject, records=texts, failure=reasons.get(subject, "")))
+    values = {subject: [texts, reasons.get(subject, "")] for subject, texts in records.items()}
+    seal_values(session, _answers(contract_id, run_id), values)
 
 
-def staged_answers(session: Session, run_id: str) -> tuple[list[Owned], dict[SubjectRef, RejectReason]]:
+def staged_answers(
+    session: Session, contract_id: str, run_id: str
+) -> tuple[list[Owned], dict[SubjectRef, RejectReason]]:
     """What is kept aside of a run: the records, and of whom nothing was learnt, and why."""
-    query = select(StagedAnswer).where(StagedAnswer.run_id == run_id).order_by(StagedAnswer.subject_id)
     owned: list[Owned] = []
     failed: dict[SubjectRef, RejectReason] = {}
-    for row in session.exec(query):
-        person = SubjectRef(row.subject_id)
-        owned += [Owned(person, tuple(texts)) for texts in row.records]
-        if row.failure:
-            failed[person] = RejectReason(row.failure)
+    for subject, (records, failure) in sorted(opened_values(session, _answers(contract_id, run_id)).items()):
+        person = SubjectRef(subject)
+        owned += [Owned(person, tuple(texts)) for texts in records]
+        if failure:
+            failed[person] = RejectReason(failure)
     return owned, failed
 
 
-def forget_staged(session: Session, run_id: str) -> None:
+def forget_staged(session: Session, contract_id: str, run_id: str) -> None:
     """Delete what is kept aside of a run."""
-    session.exec(delete(StagedAnswer).where(col(StagedAnswer.run_id) == run_id))
+    clear(session, _answers(contract_id, run_id))
+
+
+def _answers(contract_id: str, run_id: str) -> Shelf:
+    return Shelf(contract_id, About.ANSWERS, run_id)

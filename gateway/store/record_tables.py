@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column
 from sqlmodel import Field, SQLModel
 
 from gateway.store.columns import instant, json_value, optional_instant
-from gateway.store.order import OF_PEOPLE
 
 
 class PullRun(SQLModel, table=True):
@@ -41,33 +39,6 @@ class CircuitRow(SQLModel, table=True):
     source_id: str = Field(primary_key=True)
     failures: int
     rests_until: datetime | None = optional_instant()
-
-
-class RecordRow(SQLModel, table=True):
-    """The newest version of every record that a source of changes told about the cohort, without its number; of a
-    record whose number is none, that it stands, and no text. Personal data; an edit falsifies what is derived from it
-    at the next pull.
-    """
-
-    __table_args__ = OF_PEOPLE
-    contract_id: str = Field(primary_key=True)
-    source_id: str = Field(primary_key=True)
-    record_digest: str = Field(primary_key=True)  # of the source's own record number, under a key of the source
-    version: int = Field(sa_column=Column(BigInteger, nullable=False))  # moved by a secret distance
-    subject_id: str = Field(index=True)
-    texts: list[str] = json_value()
-
-
-class StagedAnswer(SQLModel, table=True):
-    """What a source told of one person in a run that has not ended, or waits until somebody has looked; without the
-    person's number. Personal data; goes with the run's end; an edit falsifies what is derived from it.
-    """
-
-    __table_args__ = OF_PEOPLE
-    run_id: str = Field(primary_key=True)
-    subject_id: str = Field(primary_key=True, index=True)
-    records: list[list[str]] = json_value()
-    failure: str  # why nothing was learnt, or empty
 
 
 class PullHold(SQLModel, table=True):

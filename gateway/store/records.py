@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, select
 
 from connectors.declaration import SourceDeclaration
 from connectors.errors import SourceMalformed
 from connectors.shapes import Owned
 from connectors.transport import Record
 from gateway.store import holds
-from gateway.store.record_tables import PullRun, RecordRow
+from gateway.store.record_tables import PullRun
+from gateway.store.sealed import NOBODY, About, Shelf, Value, clear, everybodys_values, opened_values, seal_values
 from keys.source_keys import SourceKeys
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
-
-_NOBODY = ""  # the subject of a record of which nobody can tell whose it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def run_of(
     if not is_same:
         forget_records(session, contract_id, declaration.id)
     if before is not None:
-        holds.forget_staged(session, before.id)
+        holds.forget_staged(session, contract_id, before.id)
     row = PullRun(
         id=secrets.token_hex(32),
         contract_id=contract_id,
@@ -105,9 +103,7 @@ def _newest_run(session: Session, contract_id: str, source_id: str) -> PullRun |
 
 def forget_records(session: Session, contract_id: str, source_id: str) -> None:
     """Drop every record of a source: another declaration gives its texts another meaning, or they were rejected."""
-    session.exec(
-        delete(RecordRow).where(col(RecordRow.contract_id) == contract_id, col(RecordRow.source_id) == source_id)
-    )
+    clear(session, _shelf(contract_id, source_id))
 
 
 def keep(session: Session, run: PullRun, keys: SourceKeys, records: Iterable[Versioned]) -> int:
@@ -117,52 +113,53 @@ def keep(session: Session, run: PullRun, keys: SourceKeys, records: Iterable[Ver
     that an earlier version cannot bring it back. Raises `SourceMalformed` where a version that is known comes again and
     says something else, or is somebody else's: which of the two holds nobody can tell.
     """
+    shelf = _shelf(run.contract_id, run.source_id)
+    known = _known_records(opened_values(session, shelf))
+    touched: set[str] = set()
     news = 0
-    rows: dict[str, RecordRow] = {}
     for one in records:
-        contract_id, source_id, digest = key = _key(run, keys, one.number)
-        version = keys.place_of(one.version)
-        with session.no_autoflush:  # all of them are written at once, in the order of their keys
-            row = rows.get(digest) or session.get(RecordRow, key)
-        if row is not None and row.version > version:
-            continue
+        digest, version = keys.digest(one.number), keys.place_of(one.version)
         texts = [] if one.is_deleted else [""] if one.subject is None else list(one.texts)
-        owner = _NOBODY if one.subject is None else one.subject.value
-        if row is not None and row.version == version:
-            if row.texts != texts or row.subject_id != owner:
+        owner = NOBODY if one.subject is None else one.subject.value
+        before = known.get(digest)
+        if before is not None and before[0] > version:
+            continue
+        if before is not None and before[0] == version:
+            if before != (version, owner, texts):
                 reason = "a version of a record that is known came again with another content, or for another person"
                 raise SourceMalformed(source=run.source_id, reason=reason)
             continue
-        if row is None:
-            row = RecordRow(
-                contract_id=contract_id,
-                source_id=source_id,
-                record_digest=digest,
-                version=version,
-                subject_id=owner,
-                texts=texts,
-            )
-            session.add(row)
-        row.version, row.subject_id, row.texts = version, owner, texts
-        rows[digest] = row
+        touched |= {owner} if before is None else {owner, before[1]}
+        known[digest] = version, owner, texts
         news += 1
-    session.flush()
+    if news:
+        values: dict[str, Value] = {subject: [] for subject in touched}
+        for digest, (version, owner, texts) in sorted(known.items()):
+            if owner in touched:
+                values[owner].append([digest, version, texts])
+        seal_values(session, shelf, values)
     return news
 
 
 def known_records(session: Session, run: PullRun, keys: SourceKeys, records: Iterable[Versioned]) -> list[Versioned]:
     """Those of these records of which a version is stored: once somebody's of the cohort, or nobody's."""
-    return [one for one in records if session.get(RecordRow, _key(run, keys, one.number)) is not None]
+    wanted = list(records)
+    known = _known_records(opened_values(session, _shelf(run.contract_id, run.source_id))) if wanted else {}
+    return [one for one in wanted if keys.digest(one.number) in known]
 
 
 def standing(session: Session, contract_id: str, source_id: str) -> tuple[dict[str, list[Record]], bool]:
     """Subject id -> the texts of every record that stands; and whether there is one that may be anybody's."""
-    found: dict[str, list[Record]] = defaultdict(list)
-    query = select(RecordRow).where(RecordRow.contract_id == contract_id, RecordRow.source_id == source_id)
-    for row in session.exec(query.order_by(RecordRow.record_digest)):
-        if row.texts:
-            found[row.subject_id].append(tuple(row.texts))
-    return found, bool(found.pop(_NOBODY, []))
+    values = opened_values(session, _shelf(contract_id, source_id))
+    found = {subject: [tuple(texts) for _, _, texts in sorted(value) if texts] for subject, value in values.items()}
+    return found, bool(found.pop(NOBODY, []))
+
+
+def seal_anew(session: Session, contract_id: str, source_id: str) -> None:
+    """Write what is kept of everybody anew, after pages that told something of a few."""
+    shelf = _shelf(contract_id, source_id)
+    values = everybodys_values(session, shelf)
+    seal_values(session, shelf, {NOBODY: []} | values)
 
 
 def owned_records(found: dict[str, list[Record]], people: Sequence[SubjectRef]) -> list[Owned]:
@@ -170,5 +167,10 @@ def owned_records(found: dict[str, list[Record]], people: Sequence[SubjectRef]) 
     return [Owned(person, record) for person in people for record in found.get(person.value, [])]
 
 
-def _key(run: PullRun, keys: SourceKeys, number: str) -> tuple[str, str, str]:
-    return run.contract_id, run.source_id, keys.digest(number)
+def _known_records(values: Mapping[str, Value]) -> dict[str, tuple[int, str, list[str]]]:
+    """Digest of a record's number -> its version, whose it is, and its texts."""
+    return {digest: (version, owner, texts) for owner, value in values.items() for digest, version, texts in value}
+
+
+def _shelf(contract_id: str, source_id: str) -> Shelf:
+    return Shelf(contract_id, About.RECORDS, source_id)

@@ -10,7 +10,7 @@ from gateway.errors.installation import NotInstalled
 from gateway.errors.store import SchemaOutdated
 from gateway.store.unit_of_work import Store
 
-CURRENT = "0007"  # the newest file in migrations/versions
+CURRENT = "0006"  # the newest file in migrations/versions
 _VERSIONS = "alembic_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
 

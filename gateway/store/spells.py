@@ -1,58 +1,97 @@
-"""Register rows in bitemporal tables: what was valid when, and since when it was known.
+"""What status sources told of people, bitemporal: what was valid when, and since when it was known.
 
-Nothing is overwritten. A newer file that shows other codes, or an income file that comes again, closes what it
-contradicts (`known_to`) and adds what is new; a past evaluation can be repeated as of its day. What a file only
-confirms gets no new version: it has been known since it was first told.
+Nothing is overwritten. A newer file that shows other codes closes what it contradicts (`known_to`) and adds what is
+new; a past evaluation can be repeated as of its day. What a file only confirms gets no new version: it has been known
+since it was first told. A person's spells of one source stand as one sealed value (`gateway.store.sealed`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import itemgetter
-from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, update
-from sqlalchemy import select as select_columns
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
-from gateway.store.columns import draw_number
-from gateway.store.evidence_rows import confirmed_spells
-from gateway.store.order import insert_rows
-from gateway.store.people_read import note_people_read
-from gateway.store.tables import IncomeRow, SpellRow, Subject
-from policies.basis import Stop
-from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
-from vocabulary.statuses import IncomeType, Status
-from vocabulary.weeks import Month, Week
+from gateway.store.sealed import (
+    About,
+    Shelf,
+    everybodys_values,
+    instant_of,
+    microseconds,
+    opened_values,
+    seal_values,
+    sources_of_contract,
+    values_of_person,
+)
+from vocabulary.records import StatusSpell, SubjectRef
+from vocabulary.statuses import Status
+from vocabulary.weeks import Week
 
 Code = tuple[Status, str]
-_SPELL = (
-    col(SpellRow.subject_id),
-    col(SpellRow.status),
-    col(SpellRow.code),
-    col(SpellRow.from_week),
-    col(SpellRow.to_week),
-)
-_POSTING = (
-    col(IncomeRow.subject_id),
-    col(IncomeRow.month),
-    col(IncomeRow.income_type),
-    col(IncomeRow.paid_hours_hundredths),
-    col(IncomeRow.is_reversal),
-    col(IncomeRow.amount_minor),
-)
-_OLDEST_FIRST = col(IncomeRow.known_from), col(IncomeRow.subject_id), col(IncomeRow.id)
-NO_STOPS: Mapping[str, Stop] = MappingProxyType({})
 Weeks = dict[int, tuple[int, frozenset[Code]]]  # week -> the edition that told, and the codes that it told
+
+
+@dataclass(frozen=True, slots=True)
+class SpellVersion:
+    """A spell as a source told it, and since and until when it was known. Weeks are ordinals of `Week`."""
+
+    status: Status
+    code: str
+    from_week: int
+    to_week: int
+    edition: int
+    known_from: datetime
+    known_to: datetime | None = None
+
+    @classmethod
+    def of(cls, value: Sequence[Any]) -> SpellVersion:
+        status, code, first, last, edition, since, until = value
+        known_to = None if until is None else instant_of(until)
+        return cls(Status(status), code, first, last, edition, instant_of(since), known_to)
+
+    def value(self) -> list[Any]:
+        until = None if self.known_to is None else microseconds(self.known_to)
+        since = microseconds(self.known_from)
+        return [self.status, self.code, self.from_week, self.to_week, self.edition, since, until]
+
+    def is_known_at(self, at: datetime) -> bool:
+        return self.known_from <= at and (self.known_to is None or self.known_to > at)
+
+
+def shelf_of(contract_id: str, source: str) -> Shelf:
+    """Where the spells of a source stand."""
+    return Shelf(contract_id, About.WEEKS, source)
+
+
+def spells_of_person(session: Session, contract_id: str, subject: str) -> dict[str, list[SpellVersion]]:
+    """Source -> every version of a person's spells, closed ones included."""
+    found = values_of_person(session, contract_id, About.WEEKS, subject)
+    return {source: [SpellVersion.of(one) for one in value] for source, value in found.items()}
+
+
+def spell_versions(
+    session: Session, contract_id: str, source: str, subjects: Collection[str] | None = None
+) -> dict[str, list[SpellVersion]]:
+    """Subject -> every version of what a source told, of everybody or of these people."""
+    found = opened_values(session, shelf_of(contract_id, source), subjects)
+    return {subject: [SpellVersion.of(one) for one in value] for subject, value in found.items()}
+
+
+def standing_spells(
+    session: Session, contract_id: str, subjects: Collection[str]
+) -> Iterator[tuple[str, list[SpellVersion]]]:
+    """Subject and what each source tells of it now, source by source."""
+    for source in sources_of_contract(session, contract_id, About.WEEKS):
+        for subject, versions in spell_versions(session, contract_id, source, subjects).items():
+            yield subject, [one for one in versions if one.known_to is None]
 
 
 def store_spells(
     session: Session,
+    contract_id: str,
     source: str,
     spells: Sequence[StatusSpell],
     *,
@@ -75,14 +114,14 @@ def store_spells(
     by_subject: dict[str, list[StatusSpell]] = {person.value: [] for person in people}
     for spell in spells:
         by_subject.setdefault(spell.subject.value, []).append(spell)
-    known: dict[str, list[SpellRow]] = defaultdict(list)
-    query = select(SpellRow).where(SpellRow.source_id == source, col(SpellRow.known_to).is_(None))
-    for row in session.exec(query.where(col(SpellRow.subject_id).in_(by_subject))):
-        known[row.subject_id].append(row)
-    changed = 0
-    news: list[dict[str, Any]] = []
+    if not by_subject:
+        return 0
+    shelf, changed = shelf_of(contract_id, source), 0
+    values = everybodys_values(session, shelf)
     for subject, found in by_subject.items():
-        before = _weeks_of_rows(known[subject])
+        versions = [SpellVersion.of(one) for one in values[subject]]
+        standing = [one for one in versions if one.known_to is None]
+        before = _weeks_of(standing)
         told: dict[int, set[Code]] = {week: set() for week in range(from_week.ordinal, to_week.ordinal + 1)}
         for spell in found:
             for week in range(spell.from_week.ordinal, spell.to_week.ordinal + 1):
@@ -96,205 +135,50 @@ def store_spells(
         changed += {week: codes for week, (_, codes) in after.items()} != {
             week: codes for week, (_, codes) in before.items()
         }
-        for row in known[subject]:
-            session.add_all(_versions(row, after, now))
-        news += _rows(subject, source, _news(before, after), now)
-    insert_rows(session, SpellRow, news)
+        closed = [one for one in versions if one.known_to is not None]
+        kept = [part for one in standing for part in _parts(one, after, now)]
+        values[subject] = [one.value() for one in (*closed, *kept, *_spells(_news(before, after), now))]
+    seal_values(session, shelf, values)
     return changed
 
 
-def store_postings(
-    session: Session,
-    source: str,
-    pull_id: int,
-    postings: Iterable[IncomePosting],
-    *,
-    replaced: Collection[int],
-    without: Collection[str] = (),
-    now: datetime,
-) -> int:
-    """Append postings and close those of the `replaced` pulls, whose file came again; returns the number of postings.
-
-    A correction is a posting of its own, in a file of later months: it closes nothing. What the file says again stays
-    as it was first told, one row for each equal posting. Of the people in `without` the file was not asked: their rows
-    stay.
-    """
-    held = col(IncomeRow.pull_id).in_(replaced), col(IncomeRow.subject_id).not_in(without)
-    return _store_postings(session, source, pull_id, postings, held, now)
-
-
-def store_told_postings(
-    session: Session,
-    source: str,
-    postings: Iterable[IncomePosting],
-    *,
-    people: Collection[SubjectRef],
-    months: tuple[Month, Month],
-    now: datetime,
-) -> int:
-    """Make these postings all that is known of these people in these months, both included; returns their number."""
-    held = (
-        col(IncomeRow.source_id) == source,
-        col(IncomeRow.subject_id).in_([person.value for person in people]),
-        col(IncomeRow.month).between(months[0].ordinal, months[1].ordinal),
-    )
-    return _store_postings(session, source, 0, postings, held, now)
-
-
-def _store_postings(
-    session: Session,
-    source: str,
-    pull_id: int,
-    postings: Iterable[IncomePosting],
-    held: Collection[ColumnElement[bool]],
-    now: datetime,
-) -> int:
-    """Add what is new, leave what is said again, and close the rest of the rows that are `held` and not closed yet."""
-    standing: dict[IncomePosting, list[int]] = defaultdict(list)
-    query = select_columns(*_POSTING, col(IncomeRow.id)).where(*held, col(IncomeRow.known_to).is_(None))
-    for *said, number in session.execute(query.order_by(*_OLDEST_FIRST)):
-        standing[_posting(*said)].append(number)
-    added = 0
-    news: list[dict[str, Any]] = []
-    for posting in postings:
-        added += 1
-        if standing[posting]:
-            standing[posting].pop(0)  # confirmed
-            continue
-        news.append(
-            {
-                "subject_id": posting.subject.value,
-                "id": draw_number(),
-                "source_id": source,
-                "pull_id": pull_id,
-                "month": posting.month.ordinal,
-                "income_type": posting.income_type,
-                "paid_hours_hundredths": posting.paid_hours_hundredths,
-                "is_reversal": posting.is_reversal,
-                "amount_minor": posting.amount_minor,
-                "known_from": now,
-            }
-        )
-    insert_rows(session, IncomeRow, news)
-    closed = [
-        {"subject_id": posting.subject.value, "id": number, "known_to": now}
-        for posting, numbers in standing.items()
-        for number in numbers
-    ]
-    if closed:
-        session.execute(update(IncomeRow), sorted(closed, key=itemgetter("subject_id", "id")))
-    return added
-
-
-def _posting(
-    subject_id: str, month: int, income_type: str, paid_hours_hundredths: int, is_reversal: bool, amount_minor: int
-) -> IncomePosting:
-    """The posting that the columns of `_POSTING` hold: all, so that a file that changes one says something new."""
-    income = IncomeType(income_type)
-    return IncomePosting(SubjectRef(subject_id), Month(month), income, paid_hours_hundredths, is_reversal, amount_minor)
-
-
-def load_told(
-    session: Session,
-    subjects: Collection[str],
-    sources: Sequence[str],
-    *,
-    evidence: Collection[EvidenceType],
-    known_at: datetime,
-) -> list[dict[str, list[StatusSpell]]]:
-    """For each status source, in the given order: subject -> its spells, as they were known at an instant."""
-    return [
-        confirmed_spells(session, subjects, evidence, known_at=known_at)
-        if source == EVIDENCE
-        else source_spells(session, subjects, source, known_at=known_at)
-        for source in sources
-    ]
-
-
 def source_spells(
-    session: Session, subjects: Collection[str], source: str, *, known_at: datetime
+    session: Session, contract_id: str, source: str, subjects: Collection[str], *, known_at: datetime
 ) -> dict[str, list[StatusSpell]]:
-    found: dict[str, list[StatusSpell]] = defaultdict(list)
-    # columns, not rows of the mapper: of a large cohort these are a million, and nothing changes one here
-    query = select_columns(*_SPELL).where(
-        col(SpellRow.source_id) == source,
-        col(SpellRow.subject_id).in_(subjects),
-        col(SpellRow.known_from) <= known_at,
-        or_(col(SpellRow.known_to).is_(None), col(SpellRow.known_to) > known_at),
-    )
-    for subject, status, code, first, last in session.execute(query):
-        found[subject].append(StatusSpell(SubjectRef(subject), Status(status), code, Week(first), Week(last)))
+    """Subject -> the spells of a source, as they were known at an instant; whoever has none is left out."""
+    at = microseconds(known_at)
+    found: dict[str, list[StatusSpell]] = {}
+    # numbers, not versions: of a large cohort these are a million
+    for subject, value in opened_values(session, shelf_of(contract_id, source), subjects).items():
+        ref = SubjectRef(subject)
+        spells = [
+            StatusSpell(ref, Status(status), code, Week(first), Week(last))
+            for status, code, first, last, _, since, until in value
+            if since <= at and (until is None or until > at)
+        ]
+        if spells:
+            found[subject] = spells
     return found
 
 
-def load_histories(
-    session: Session,
-    contract_id: str,
-    *,
-    status_sources: Sequence[str],
-    income_source: str,
-    known_at: datetime,
-    evidence: Collection[EvidenceType] = (),
-    stops: Mapping[str, Stop] = NO_STOPS,
-    subjects: Collection[str] | None = None,
-) -> list[PersonHistory]:
-    """The history of everyone in the contract, as it was known at `known_at`, ordered by subject id.
-
-    `status_sources` are in order of precedence: `precedence.resolve` makes one history of what they tell. `evidence`
-    are the kinds of documents that count where it is one of them. `stops` says who is not followed, and since when.
-    With `subjects`, nobody else's rows are read.
-    """
-    query = select(Subject).where(Subject.contract_id == contract_id).order_by(Subject.subject_id)
-    people = [row for row in session.exec(query) if subjects is None or row.subject_id in subjects]
-    ids = [subject.subject_id for subject in people]
-    note_people_read(session, ids)
-    first, *behind = load_told(session, ids, status_sources, evidence=evidence, known_at=known_at) or [{}]
-    postings: dict[str, list[IncomePosting]] = defaultdict(list)
-    paid = select_columns(*_POSTING).where(
-        col(IncomeRow.source_id) == income_source,
-        col(IncomeRow.subject_id).in_(ids),
-        col(IncomeRow.known_from) <= known_at,
-        or_(col(IncomeRow.known_to).is_(None), col(IncomeRow.known_to) > known_at),
-    )
-    for subject_id, *held in session.execute(paid):
-        postings[subject_id].append(_posting(subject_id, *held))
-    return [
-        PersonHistory.build(
-            subject=subject.subject_id,
-            enrolled_on=subject.enrolled_on,
-            spells=first.get(subject.subject_id, []),
-            behind=[source.get(subject.subject_id, []) for source in behind],
-            postings=postings[subject.subject_id],
-            stop=stops.get(subject.subject_id),
-        )
-        for subject in people
-    ]
-
-
-def _versions(row: SpellRow, weeks: Weeks, now: datetime) -> list[SpellRow]:
-    """An open row, divided where its weeks part ways: what still holds keeps the day since which it is known.
+def _parts(spell: SpellVersion, weeks: Weeks, now: datetime) -> list[SpellVersion]:
+    """An open spell, divided where its weeks part ways: what still holds keeps the day since which it is known.
 
     Weeks that are told otherwise now are closed; those that a newer edition confirms take its number and nothing else.
-    Together the rows say of every earlier instant what the one row said.
+    Together the parts say of every earlier instant what the one spell said.
     """
-    shown = Status(row.status), row.code
+    shown = spell.status, spell.code
     kept = {
         week: weeks[week][0] if week in weeks and shown in weeks[week][1] else None
-        for week in range(row.from_week, row.to_week + 1)
+        for week in range(spell.from_week, spell.to_week + 1)
     }
     parts = [(first, last, fate) for fate, numbers in _by_fate(kept).items() for first, last in _runs(numbers)]
-    if len(parts) > 1:  # the row itself becomes the first part
-        whole = row.model_dump(exclude={"id"})
-        versions = [row, *(SpellRow.model_validate(whole) for _ in parts[1:])]
-    else:
-        versions = [row]
-    for version, (first, last, fate) in zip(versions, sorted(parts, key=lambda part: part[0]), strict=True):
-        version.from_week, version.to_week = first, last
-        if fate is None:
-            version.known_to = now
-        else:
-            version.edition = fate
-    return versions
+    return [
+        replace(spell, from_week=first, to_week=last, known_to=now)
+        if fate is None
+        else replace(spell, from_week=first, to_week=last, edition=fate)
+        for first, last, fate in sorted(parts, key=lambda part: part[0])
+    ]
 
 
 def _by_fate(kept: Mapping[int, int | None]) -> dict[int | None, list[int]]:
@@ -312,34 +196,24 @@ def _news(before: Weeks, after: Weeks) -> Weeks:
     return {week: shown for week, shown in news.items() if shown[1]}
 
 
-def _weeks_of_rows(rows: Iterable[SpellRow]) -> Weeks:
+def _weeks_of(versions: Iterable[SpellVersion]) -> Weeks:
     weeks: Weeks = {}
-    for row in rows:
-        for week in range(row.from_week, row.to_week + 1):
+    for one in versions:
+        for week in range(one.from_week, one.to_week + 1):
             _, codes = weeks.get(week, (0, frozenset()))
-            weeks[week] = (row.edition, codes | {(Status(row.status), row.code)})
+            weeks[week] = (one.edition, codes | {(one.status, one.code)})
     return weeks
 
 
-def _rows(subject: str, source: str, weeks: Weeks, now: datetime) -> list[dict[str, Any]]:
-    """Spell rows for week -> codes: consecutive weeks with one code, told by one edition, become one row."""
+def _spells(weeks: Weeks, now: datetime) -> list[SpellVersion]:
+    """Spells for week -> codes: consecutive weeks with one code, told by one edition, become one."""
     by_code: dict[tuple[int, Code], list[int]] = defaultdict(list)
     for week in sorted(weeks):
         edition, codes = weeks[week]
         for shown in codes:
             by_code[edition, shown].append(week)
     return [
-        {
-            "subject_id": subject,
-            "id": draw_number(),
-            "source_id": source,
-            "status": status,
-            "code": code,
-            "from_week": first,
-            "to_week": last,
-            "edition": edition,
-            "known_from": now,
-        }
+        SpellVersion(status, code, first, last, edition, now)
         for (edition, (status, code)), numbers in sorted(by_code.items())
         for first, last in _runs(numbers)
     ]

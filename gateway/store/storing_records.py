@@ -15,11 +15,10 @@ from connectors.declaration import SourceDeclaration
 from connectors.errors import RejectReason
 from connectors.postings import months_between, unreadable
 from connectors.shapes import LifeEvent, Owned, Read, read_records
-from gateway.store import life_events, queries, spells
+from gateway.store import life_events, postings, queries, spells
 from gateway.store.life_events import ProtectedDays
 from gateway.store.newcomers import judge_newcomers
 from gateway.store.rights_tables import BasisRow
-from gateway.store.tables import SpellRow
 from policies.basis import Change, RecordKind
 from vocabulary.danish_days import danish_day, danish_midnight
 from vocabulary.records import StatusSpell, SubjectRef
@@ -110,7 +109,7 @@ def store_whole(
     kind = asked.declaration.kind
     if kind == "periods":
         rows = _periods(asked, read, certain, answer.absence_is_known)
-        rows, newcomers = judge_newcomers(session, asked.declaration, rows, now=now)
+        rows, newcomers = judge_newcomers(session, asked.contract_id, asked.declaration, rows, now=now)
         stored.unknown_codes = stored.unknown_codes + newcomers
         stored.people_changed = _store_periods(session, asked, rows, certain, now)
     elif kind == "postings":
@@ -140,16 +139,15 @@ def ended_people(
     complete = queries.completeness(queries.pulls(session, contract_id, declaration.id), first=weeks[0]).to_week
     untold = range(min(weeks[1], weeks[0] if complete is None else complete + 1).ordinal, weeks[1].ordinal + 1)
     away = [Status.DEAD] if declaration.kind == "life_events" else [Status.DEAD, Status.NOT_RESIDENT]
-    query = select(SpellRow.subject_id, SpellRow.from_week, SpellRow.to_week).where(
-        col(SpellRow.subject_id).in_([person.value for person in people]),
-        col(SpellRow.status).in_(away),
-        col(SpellRow.code).in_([kind.value for kind in life_events.AWAY]),
-        SpellRow.from_week < Week.of(danish_day(now)).ordinal,
-        col(SpellRow.known_to).is_(None),
-    )
+    this_week = Week.of(danish_day(now)).ordinal
     gone: dict[str, set[int]] = defaultdict(set)
-    for subject, first, last in session.exec(query):
-        gone[subject].update(range(first, last + 1))
+    for subject, versions in spells.standing_spells(session, contract_id, {person.value for person in people}):
+        gone[subject].update(
+            week
+            for one in versions
+            if one.status in away and one.code in life_events.AWAY and one.from_week < this_week
+            for week in range(one.from_week, one.to_week + 1)
+        )
     return {person for person in people if gone[person.value].issuperset(untold)}
 
 
@@ -177,6 +175,7 @@ def _store_periods(
 ) -> int:
     return spells.store_spells(
         session,
+        asked.contract_id,
         asked.declaration.id,
         rows,
         from_week=asked.weeks[0],
@@ -192,8 +191,9 @@ def _postings(session: Session, asked: RecordQuestion, answer: WholeAnswer, now:
     first, last = asked.weeks[0].month, asked.weeks[1].month
     lost = [] if answer.absence_is_known else unreadable(sorted(asked.people), months_between(first, last))
     source = asked.declaration.id
-    added = spells.store_told_postings(
+    added = postings.store_told_postings(
         session,
+        asked.contract_id,
         source,
         [*answer.read.postings, *lost],
         people=asked.people - answer.failed,
@@ -204,8 +204,8 @@ def _postings(session: Session, asked: RecordQuestion, answer: WholeAnswer, now:
     untold = first if told_to is None else max(first, Week(told_to + 1).month)
     if answer.failed and untold <= last:
         marks = unreadable(sorted(answer.failed), months_between(untold, last))
-        added += spells.store_told_postings(
-            session, source, list(marks), people=answer.failed, months=(untold, last), now=now
+        added += postings.store_told_postings(
+            session, asked.contract_id, source, list(marks), people=answer.failed, months=(untold, last), now=now
         )
     return added
 
@@ -245,6 +245,7 @@ def _events(
             )
     return spells.store_spells(
         session,
+        asked.contract_id,
         asked.declaration.id,
         rows,
         from_week=asked.weeks[0],

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from gateway.store.columns import Instant, blob, instant, json_value, optional_instant, random_number
+from gateway.store.columns import Instant, blob, instant, json_value, optional_instant
 from gateway.store.order import OF_PEOPLE
 
 
@@ -38,6 +38,7 @@ class Batch(SQLModel, table=True):
     sealed_on: str
     seal_sha256: str
     leaf_index: int
+    block_ends: list[str] = json_value()  # labels, with the last batch of a contract that is shown in blocks
 
 
 class Subject(SQLModel, table=True):
@@ -99,43 +100,6 @@ class PullRow(SQLModel, table=True):
     measures: dict[str, int] = json_value()  # what later pulls are judged beside
     decision_id: str
     known_at: datetime = instant()
-
-
-class SpellRow(SQLModel, table=True):
-    """Status spells, bitemporal: valid weeks × known from/to. Personal data; an edit falsifies an outcome
-    and shows in the evaluation's input digest.
-    """
-
-    __table_args__ = OF_PEOPLE
-    subject_id: str = Field(primary_key=True)
-    id: int = random_number()
-    source_id: str
-    status: str
-    code: str
-    from_week: int
-    to_week: int
-    edition: int
-    known_from: datetime = instant()
-    known_to: datetime | None = optional_instant()
-
-
-class IncomeRow(SQLModel, table=True):
-    """Income postings, bitemporal: a correction is another posting, a file that comes again closes those of the first.
-    Personal data; as SpellRow.
-    """
-
-    __table_args__ = OF_PEOPLE
-    subject_id: str = Field(primary_key=True)
-    id: int = random_number()
-    source_id: str
-    pull_id: int
-    month: int
-    income_type: str
-    paid_hours_hundredths: int
-    is_reversal: bool
-    amount_minor: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
-    known_from: datetime = instant()
-    known_to: datetime | None = optional_instant()
 
 
 class DeclaredRow(SQLModel, table=True):

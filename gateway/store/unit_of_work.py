@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +24,8 @@ from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger, moves
 from gateway.store.log_tables import LineDigests, PersonLineRow
 from gateway.store.order import insert_rows, shuffle_writes
+from gateway.store.sealed import unlock
+from keys.errors import KeyUnknown
 from outcome_verifier import canonical
 
 _BUSY_SECONDS = 30
@@ -100,8 +102,13 @@ class Store:
 
     def __init__(self, url: str, *, busy_seconds: int = _BUSY_SECONDS) -> None:
         self.busy_seconds = busy_seconds
+        self._load_vault_key: Callable[[], bytes] = _no_vault_key
         self.engine = _engine(url, busy_seconds)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+
+    def unlock(self, load_vault_key: Callable[[], bytes]) -> None:
+        """From now on what is sealed can be opened. Until then whoever tries raises `KeyUnknown`."""
+        self._load_vault_key = load_vault_key
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:
@@ -131,6 +138,7 @@ class Store:
                 raise ClockWentBack()
             instant = now.astimezone(UTC) if newest is None else max(now.astimezone(UTC), newest)
             shuffle_writes(session)
+            unlock(session, self._load_vault_key)
             unit = UnitOfWork(session, instant, by)
             try:
                 yield unit
@@ -159,6 +167,7 @@ class Store:
                     )
             except OperationalError:
                 raise StoreUnreachable() from None
+            unlock(session, self._load_vault_key)
             yield session  # closing, unlike a rollback, leaves readable what was read
 
     def dispose(self) -> None:
@@ -173,6 +182,10 @@ class Store:
                 session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
         except OperationalError as error:
             raise (StoreBusy() if is_lock_timeout(error) else StoreUnreachable()) from None
+
+
+def _no_vault_key() -> bytes:
+    raise KeyUnknown(name="vault")
 
 
 def is_lock_timeout(error: OperationalError) -> bool:

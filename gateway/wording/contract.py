@@ -215,6 +215,13 @@ LINES: Mapping[str, Both] = {
         "Hvorfor personer ikke tæller, som tal, til leverandøren: {window}",
         "Why people are not counted, as numbers, for the operator: {window}",
     ),
+    "blocks": in_both(
+        "Kunne en periodes tal for sig handle om færre end {k_cohort} personer, vises de med en senere periode: højst"
+        " {windows} senere, når folk begynder jævnt. Det ligger fast ved forseglingen, og der betales altid til tiden",
+        "Where a window's figures could by themselves be about fewer than {k_cohort} people, they are shown with a"
+        " later one: {windows} later at most where people begin evenly. The seal settles it; payment is always on time",
+    ),
+    "in_block": in_both("{window} vises med {later}", "{window} is shown with {later}"),
     "least": in_both(
         "Ingen celle under {k} vises, og ingen tal for hele gruppen under {k_cohort}",
         "No cell below {k} is shown, and no total of fewer than {k_cohort} people",

@@ -20,6 +20,9 @@ from sqlalchemy import inspect, text
 from gateway.store.unit_of_work import Store
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_LOT = re.compile(r"[0-9a-f]{32,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NUMBER = re.compile(r"\d+")
+REFERENCES = ("case_reference",)  # the operator's own, which stand in no extract of a register
 _DRAWN = 400
 _LEVEL = 0.001  # the chance that anything at all is suspected where nothing stands in order
 # what a row may tell because it is a fact: people are compared with those who share it
@@ -65,6 +68,9 @@ def orders(store: Store, people: Sequence[str]) -> list[Order]:
                     for name, cell in cells.items():
                         if cell is not None:
                             columns[name][one].append(_comparable(cell))
+                            columns[f"{name} length"][one].append(len(_bytes(cell)))
+            lying = columns.get("as it lies", {})
+            found.append(Order(f"{table}.rows", {one: len(places) for one, places in lying.items()}))
             for name, values in columns.items():
                 found.append(Order(f"{table}.{name}, first", {one: min(cells) for one, cells in values.items()}))
                 found.append(Order(f"{table}.{name}, last", {one: max(cells) for one, cells in values.items()}))
@@ -80,6 +86,57 @@ def _places(store: Store, connection: Any, table: str) -> list[str]:
 
 def _ids(cell: Any) -> list[str]:
     return _ID.findall(cell if isinstance(cell, str) else str(cell)) if isinstance(cell, str | list | dict) else []
+
+
+def linked_by_content(store: Store, contents: Mapping[str, Sequence[int]]) -> int:
+    """Of how many people a thief who has what an extract says of each finds the rows: those in which all of it stands,
+    where that is so of one person alone. Everything that names a person counts as the person's, in whatever table.
+    """
+    numbers: dict[str, set[int]] = defaultdict(set)
+    with store.engine.connect() as connection:
+        for table in inspect(connection).get_table_names():
+            for row in connection.execute(text(f'SELECT * FROM "{table}"')).mappings():
+                cells = list(dict(row).values())
+                about = {one for cell in cells for one in _ids(cell)}
+                for one in about:
+                    numbers[one].update(int(said) for cell in cells for said in _NUMBER.findall(_said(cell)))
+    found = 0
+    for wanted in contents.values():
+        fits = [one for one, held in numbers.items() if held.issuperset(wanted)]
+        found += len(fits) == 1 and contents.get(fits[0]) == wanted
+    return found
+
+
+def _said(cell: Any) -> str:
+    return _ID.sub("", bytes(cell).decode("latin-1") if isinstance(cell, memoryview | bytes) else str(cell))
+
+
+def _bytes(cell: Any) -> bytes:
+    return bytes(cell) if isinstance(cell, memoryview | bytes) else str(cell).encode()
+
+
+def traces(store: Store, people: Sequence[str]) -> dict[str, str]:
+    """What a database shows of each of these people when everything that is drawn by lot is blotted out: how many rows
+    in which tables, how long each cell is, and what it says where it is no key, digest, nonce, seal or reference.
+    """
+    wanted, found = set(people), defaultdict(list)
+    with store.engine.connect() as connection:
+        for table in sorted(inspect(connection).get_table_names()):
+            for row in connection.execute(text(f'SELECT * FROM "{table}"')).mappings():
+                cells = dict(row)
+                about = {one for cell in cells.values() for one in _ids(cell) if one in wanted}
+                if len(about) == 1:
+                    shown = {name: _blotted(name, cell) for name, cell in cells.items()}
+                    found[about.pop()].append(f"{table} {sorted(shown.items())}")
+    return {one: "\n".join(sorted(rows)) for one, rows in found.items()}
+
+
+def _blotted(name: str, cell: Any) -> Any:
+    if isinstance(cell, memoryview | bytes):
+        return len(bytes(cell))
+    if name in REFERENCES or (isinstance(cell, str) and _LOT.fullmatch(cell)):
+        return len(cell)
+    return _LOT.sub("", cell) if isinstance(cell, str) else cell
 
 
 def _comparable(cell: Any) -> Any:

@@ -13,10 +13,11 @@ from gateway.events.log import LogVerified
 from gateway.store.log_tables import PersonLineRow
 from gateway.store.rewriting import write_anew
 from gateway.store.rights_tables import BasisRow
-from gateway.store.tables import IncomeRow, LinkageRow, SpellRow, Subject, SubjectKeyRow, VaultRow
+from gateway.store.sealed import SealedRow
+from gateway.store.tables import LinkageRow, Subject, SubjectKeyRow, VaultRow
 from tests.support.municipality import SimulatedMunicipality, ready
 
-OF_PEOPLE = (VaultRow, SubjectKeyRow, LinkageRow, SpellRow, IncomeRow, BasisRow, PersonLineRow, Subject)
+OF_PEOPLE = (VaultRow, SubjectKeyRow, LinkageRow, SealedRow, BasisRow, PersonLineRow, Subject)
 SHARES = {"one": 1, "half": 15, "everybody": 30}
 
 
@@ -34,6 +35,7 @@ def traces_of(town: SimulatedMunicipality, subjects: list[str]) -> dict[str, lis
             (VaultRow, "sealed_cpr"),
             (SubjectKeyRow, "wrapped_key"),
             (LinkageRow, "blind_index"),
+            (SealedRow, "sealed"),
             (PersonLineRow, "nonce"),
         ):
             values = session.exec(select(getattr(table, name)).where(col(table.subject_id).in_(subjects))).all()

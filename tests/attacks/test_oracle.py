@@ -12,7 +12,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,16 @@ from gateway.api.app import create_app
 from gateway.release import asks
 from gateway.release.releasing import release
 from gateway.store.rights_tables import BasisRow
-from gateway.store.tables import SpellRow, Subject
+from gateway.store.sealed import unlock
+from gateway.store.spells import SpellVersion
+from gateway.store.tables import Subject
 from policies.basis import Change, RecordKind
 from policies.terms import Role
 from tests.functional.test_traps import Clock
 from tests.support.api_client import Client
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality
 from tests.support.simulated import declare, reopened, simulated
+from tests.support.stored import edit_spells, stored_spells
 from vocabulary.releases import Recipient
 from vocabulary.statuses import Status
 
@@ -49,32 +52,31 @@ LINE = "weeks_in_work_or_education/window"
 ROAD = "/contracts/impact60"
 
 
-def _first_spell(session: Session, subject: str) -> SpellRow:
-    rows = session.exec(select(SpellRow).where(SpellRow.subject_id == subject).order_by(SpellRow.from_week))
-    found = rows.first()
-    assert found is not None
-    return found
+def _in_the_first_spell(session: Session, subject: str, edit: Callable[[SpellVersion], list[SpellVersion]]) -> None:
+    first = next(row for row in stored_spells(session) if row.subject_id == subject)
+    edit_spells(session, "impact60", first.source_id, subject, lambda found: [*edit(found[0]), *found[1:]])
 
 
 def one_person_week(session: Session, subject: str) -> None:
-    row = _first_spell(session, subject)
-    row.status = Status.NO_BENEFIT if row.status != Status.NO_BENEFIT else Status.FLEKSJOB
-    session.add(row)
+    def edit(row: SpellVersion) -> list[SpellVersion]:
+        status = Status.NO_BENEFIT if row.status != Status.NO_BENEFIT else Status.FLEKSJOB
+        return [replace(row, status=status)]
+
+    _in_the_first_spell(session, subject, edit)
 
 
 def unknown_code(session: Session, subject: str) -> None:
-    row = _first_spell(session, subject)
-    row.status = Status.UNKNOWN
-    session.add(row)
+    _in_the_first_spell(session, subject, lambda row: [replace(row, status=Status.UNKNOWN)])
 
 
 def correction(session: Session, subject: str) -> None:
-    """The register said something else later: the row stands corrected beside the one that is not known any more."""
-    row = _first_spell(session, subject)
-    later = row.known_from + timedelta(hours=1)
-    session.add(SpellRow(**{**row.model_dump(exclude={"id"}), "status": Status.UNKNOWN, "known_from": later}))
-    row.known_to = later
-    session.add(row)
+    """The register said something else later: it stands corrected beside what is not known any more."""
+
+    def edit(row: SpellVersion) -> list[SpellVersion]:
+        later = row.known_from + timedelta(hours=1)
+        return [replace(row, known_to=later), replace(row, status=Status.UNKNOWN, known_from=later)]
+
+    _in_the_first_spell(session, subject, edit)
 
 
 def _recorded(kind: RecordKind) -> Callable[[Session, str], None]:
@@ -180,6 +182,7 @@ class World:
 
     def differ(self, change: Callable[[Session, str], None]) -> None:
         with Session(self.town.gateway.store.engine) as session:
+            unlock(session, lambda: self.town.gateway.keystore.load("vault").private_bytes)
             change(session, self.subject())
             session.commit()
 

@@ -11,7 +11,7 @@ from datetime import date
 
 import pytest
 
-from gateway.attestations.calendar_audit import audited, findings_of
+from gateway.attestations.calendar_audit import audit_contract, findings_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evaluate import evaluate
@@ -81,7 +81,7 @@ def test_every_kind_has_its_case():
 def test_a_window_in_which_only_late_people_can_still_change_anything_is_refused(kind: str):
     contract = contract_of(kind)
     with pytest.raises(DeclarationInvalid) as refused:
-        audited(contract)
+        audit_contract(contract)
     assert refused.value.rule == "calendar-part"
     is_first = kind in ("people", "follow_up")  # who begins late never counts in the first window
     who = "2018-10-01" if is_first else "2019-03-31"

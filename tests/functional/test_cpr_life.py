@@ -18,9 +18,8 @@ from gateway.intake import pulling, pulling_records
 from gateway.rights import erasure
 from gateway.store import basis
 from gateway.store.log_tables import LogEntry, PersonLineRow
-from gateway.store.record_tables import StagedAnswer
 from gateway.store.rights_tables import BasisRow, ErasureRow
-from gateway.store.tables import IncomeRow, LinkageRow, SpellRow
+from gateway.store.tables import LinkageRow
 from policies.basis import RecordKind
 from tests.attacks.canaries import files, leaks
 from tests.functional.test_record_pulls import (
@@ -34,6 +33,7 @@ from tests.functional.test_record_pulls import (
     subject_of,
 )
 from tests.support.municipality import SimulatedMunicipality, ready
+from tests.support.stored import stored_answers, stored_postings, stored_spells
 from vocabulary.records import SubjectRef
 
 ORDINARY = "0101" + "576007"  # born in 2057; never whole in a file, so that a search for numbers finds none
@@ -125,7 +125,7 @@ def test_a_person_with_two_numbers_is_one_person(town: SimulatedMunicipality, tm
     pull(town, source, "income")
     assert sorted(source.asked) == sorted([OTHER, *numbers(town)[1:]])
     with town.gateway.store.read() as session:
-        assert len(session.exec(select(IncomeRow).where(IncomeRow.subject_id == subject)).all()) == 1
+        assert [row.subject_id for row in stored_postings(session)].count(subject) == 1
         newest = session.exec(
             select(LogEntry).where(LogEntry.kind == "records_asked").order_by(col(LogEntry.idx).desc())
         ).first()
@@ -148,7 +148,7 @@ def test_a_file_finds_the_person_by_either_number(tmp_path: Path) -> None:
     report = pulling.pull(town.gateway, town.contract, "income", town.drop.income)
     assert report.postings_added > 0
     with town.gateway.store.read() as session:
-        assert session.exec(select(IncomeRow).where(IncomeRow.subject_id == subject)).first() is not None
+        assert subject in {row.subject_id for row in stored_postings(session)}
 
 
 def test_double_enrolment_is_found_by_the_new_number(town: SimulatedMunicipality) -> None:
@@ -196,8 +196,8 @@ def test_a_file_is_asked_about_the_dead_until_it_has_told_the_weeks_before(tmp_p
 
     def rows() -> int:
         with town.gateway.store.read() as session:
-            query = select(SpellRow).where(SpellRow.subject_id == subject, SpellRow.source_id == "dream")
-            return len(session.exec(query).all())
+            found = [row for row in stored_spells(session) if row.subject_id == subject]
+        return sum(row.source_id == "dream" for row in found)
 
     before = rows()
     assert before > 0
@@ -277,7 +277,7 @@ def test_a_new_number_waits_hidden_until_it_is_taken(
     with pytest.raises(SourceUnavailable):
         pulling_records.pull_records(town.gateway, town.contract, "dream", PersonByPerson(lambda _: events, dies_at=15))
     with town.gateway.store.read() as session:
-        waiting = [record for row in session.exec(select(StagedAnswer)) for record in row.records]
+        waiting = [record for records in stored_answers(session).values() for record in records]
     assert len(waiting) == 10
     assert {record[list(EVENTS).index("new_cpr")].partition(":")[0] for record in waiting} == {"hidden"}
     assert leaks(files(town.folder / "gateway"), [OTHER]) == []

@@ -31,8 +31,8 @@ from gateway.intake import pulling
 from gateway.oversight import advice, governance
 from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
-from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.log_tables import DecisionRow, LogEntry
+from gateway.store.registered_evidence import RegisteredEvidence, keep
 from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.decision import Decision
@@ -304,7 +304,7 @@ def documented(town: SimulatedMunicipality, reference: str) -> str:
     with town.gateway.write() as uow:
         subject = uow.session.exec(select(Subject.subject_id).where(Subject.case_reference == reference)).one()
         week = Week.parse("2020-W10").ordinal
-        row = EvidenceRow(
+        row = RegisteredEvidence(
             id="5f0c",
             contract_id=town.contract,
             subject_id=subject,
@@ -315,10 +315,8 @@ def documented(town: SimulatedMunicipality, reference: str) -> str:
             document_sha256=DIGEST,
             registered_by="somebody else",
             registered_at=uow.now,
-            confirmed_by="",
-            withdrawn_by="",
         )
-        uow.session.add(row)
+        keep(uow.session, row)
         uow.record(EvidenceRegistered(town.contract, row.id, "", ""))
         return row.id
 

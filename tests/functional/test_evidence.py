@@ -22,8 +22,7 @@ from gateway.outcomes.manual_evidence import EvidenceType
 from gateway.rights import archive, erasure
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report
-from gateway.store import spells
-from gateway.store.evidence_rows import EvidenceRow
+from gateway.store import histories
 from gateway.store.log_tables import LogEntry
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import Subject
@@ -37,6 +36,7 @@ from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.several_sources import several
 from tests.support.simulated import acting
+from tests.support.stored import stored_documents
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
@@ -54,8 +54,9 @@ def reference_of(town: SimulatedMunicipality, status: Status = Status.BENEFIT) -
     """Somebody of whom DREAM shows this status, and nothing else, in the weeks of `BUSINESS`."""
     with town.gateway.store.read() as session:
         people = session.exec(select(Subject).order_by(Subject.case_reference)).all()
-        shown = spells.load_told(
+        shown = histories.load_told(
             session,
+            town.contract,
             [one.subject_id for one in people],
             ["dream"],
             evidence=(),
@@ -77,7 +78,7 @@ def subject_of(town: SimulatedMunicipality, reference: str) -> str:
 def statuses(town: SimulatedMunicipality, reference: str, week: Week, *, days_ago: float = 0) -> frozenset[Status]:
     with town.gateway.store.read() as session:
         contract = town.gateway.contract(session, town.contract)
-        [person] = spells.load_histories(
+        [person] = histories.load_histories(
             session,
             town.contract,
             status_sources=contract.status_sources,
@@ -325,7 +326,7 @@ def test_an_erasure_takes_documents_along(town: SimulatedMunicipality) -> None:
         uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark))
     assert erasure.repeat(town.gateway) == 1
     with town.gateway.store.read() as session:
-        assert [row.subject_id for row in session.exec(select(EvidenceRow))] == [subject_of(town, other)]
+        assert [row.subject_id for row in stored_documents(session)] == [subject_of(town, other)]
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:

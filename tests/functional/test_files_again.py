@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
 
 from connectors.base import Pulled
 from connectors.errors import FileAhead, FileNotNeeded
@@ -24,11 +23,12 @@ from gateway.installation.gateway import Gateway
 from gateway.intake import answering_holds, pulling
 from gateway.outcomes.calendar import needed_weeks
 from gateway.release.releasing import release
-from gateway.store.tables import SpellRow
+from gateway.store import histories
 from policies.errors import PolicyDenied
 from tests.functional.test_traps import Clock, last_event, shown, small
 from tests.support.municipality import ready
 from tests.support.simulated import Municipality, amend, simulated
+from tests.support.stored import stored_spells
 from vocabulary.weeks import Week
 
 
@@ -62,7 +62,7 @@ def test_an_income_file_that_comes_again_replaces_the_first(tmp_path: Path):
     assert pulled(town, same).is_new
     assert weeks(town, "2020-W53") == counted
     with town.gateway.store.read() as session:
-        cohort = pulling.spells.load_histories(
+        cohort = histories.load_histories(
             session, "impact60", status_sources=["dream"], income_source="income", known_at=town.gateway.clock()
         )
     assert max(hours for person in cohort for hours in person.hours.values()) < 250_00, "hours of one month, once"
@@ -196,7 +196,7 @@ def test_an_older_monthly_file_that_comes_late_undoes_no_correction(tmp_path: Pa
     pulling.pull(town.gateway, "ballerup", "ydelsesrefusion", months[2])
     pulling.pull(town.gateway, "ballerup", "ydelsesrefusion", months[1])  # older, and without the correction
     with town.gateway.store.read() as session:
-        cohort = pulling.spells.load_histories(
+        cohort = histories.load_histories(
             session,
             "ballerup",
             status_sources=["ydelsesrefusion"],
@@ -277,7 +277,7 @@ def test_an_older_monthly_file_does_not_fill_what_a_newer_one_left_open(tmp_path
 def open_weeks(town: Municipality) -> set[tuple[str, str, int]]:
     """Whose status is known in which week."""
     with town.gateway.store.read() as session:
-        rows = session.exec(select(SpellRow).where(col(SpellRow.known_to).is_(None))).all()
+        rows = [row for row in stored_spells(session) if row.known_to is None]
     return {(row.subject_id, row.code, week) for row in rows for week in range(row.from_week, row.to_week + 1)}
 
 

@@ -19,7 +19,6 @@ from gateway.intake import folder_pulling, pulling
 from gateway.intake.folder_pulling import Taken, pull_folder
 from gateway.simulate.sftp_source import SftpSource
 from gateway.store.log_tables import LogEntry
-from gateway.store.tables import SpellRow
 from policies.engine import PolicyEngine, PolicyRequest
 from policies.errors import PolicyDenied
 from tests.support.clocks import Waiting
@@ -27,6 +26,7 @@ from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import declare
+from tests.support.stored import stored_spells
 from vocabulary.errors import DeclarationInvalid
 
 Rows = set[tuple[str, int, int, str]]
@@ -65,7 +65,7 @@ def pulled(town: SimulatedMunicipality, contract: str = "impact60") -> list[Take
 
 def rows(town: SimulatedMunicipality) -> Rows:
     with town.gateway.store.read() as session:
-        found = session.exec(select(SpellRow)).all()
+        found = stored_spells(session)
     assert len(found) == len({(row.subject_id, row.from_week) for row in found})  # nothing is doubled
     return {(row.subject_id, row.from_week, row.to_week, row.code) for row in found}
 

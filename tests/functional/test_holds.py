@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import select
 
 from connectors.transport import Page, Record
 from gateway.contracts import declarations
@@ -21,14 +21,15 @@ from gateway.release.releasing import release
 from gateway.settlement.views import show_investor, show_statement
 from gateway.store import holds
 from gateway.store.log_tables import LogEntry
-from gateway.store.record_tables import PullRun, RecordRow, StagedAnswer
-from gateway.store.tables import PullRow, SpellRow
+from gateway.store.record_tables import PullRun
+from gateway.store.tables import PullRow
 from gateway.wording.views import as_json
 from policies.errors import PolicyDenied
 from tests.functional.test_record_pulls import CHANGES, PERIODS, Pages, PersonByPerson, change, numbers, source_text
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
+from tests.support.stored import stored_answers, stored_records, stored_spells
 from vocabulary.releases import Recipient, Template
 
 WINDOW = "2018H2"
@@ -63,13 +64,18 @@ def unemployed(cpr: str) -> Sequence[Record]:
 
 def spells(town: SimulatedMunicipality) -> list[tuple[str, str, int, int]]:
     with town.gateway.store.read() as session:
-        rows = session.exec(select(SpellRow).where(col(SpellRow.known_to).is_(None))).all()
+        rows = [row for row in stored_spells(session) if row.known_to is None]
     return sorted((row.subject_id, row.status, row.from_week, row.to_week) for row in rows)
 
 
-def count(town: SimulatedMunicipality, table: type) -> int:
+def count_pulls(town: SimulatedMunicipality) -> int:
     with town.gateway.store.read() as session:
-        return len(session.exec(select(table)).all())
+        return len(session.exec(select(PullRow)).all())
+
+
+def count_answers(town: SimulatedMunicipality) -> int:
+    with town.gateway.store.read() as session:
+        return len(stored_answers(session))
 
 
 def reasons(town: SimulatedMunicipality) -> list[list[str]]:
@@ -91,7 +97,7 @@ def test_a_first_answer_without_changes_is_held(town: SimulatedMunicipality, tmp
     declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
     with pytest.raises(PullLooksWrong):
         ask(town, Pages([Page([], "c1")]))
-    assert (spells(town), count(town, PullRow)) == ([], 0)
+    assert (spells(town), count_pulls(town)) == ([], 0)
 
 
 def test_a_file_in_which_nobody_of_a_sealed_cohort_is_found_is_held(town: SimulatedMunicipality) -> None:
@@ -102,7 +108,7 @@ def test_a_file_in_which_nobody_of_a_sealed_cohort_is_found_is_held(town: Simula
     town.drop.status.write_text(text)
     with pytest.raises(PullLooksWrong, match="nobody_found: none of 30") as held:
         pull(town.gateway, town.contract, "dream", town.drop.status)
-    assert (spells(town), count(town, PullRow)) == ([], 0)
+    assert (spells(town), count_pulls(town)) == ([], 0)
     with pytest.raises(PullLooksWrong) as again:  # it is not read again, and there is one hold
         pull(town.gateway, town.contract, "dream", town.drop.status)
     assert (again.value.hold, len(reasons(town))) == (held.value.hold, 1)
@@ -120,7 +126,7 @@ def test_what_is_rejected_is_left_out_for_good(town: SimulatedMunicipality) -> N
     for _ in range(2):
         with pytest.raises(PullRejected):
             pull(town.gateway, town.contract, "dream", town.drop.status)
-    assert (spells(town), count(town, PullRow)) == ([], 0)
+    assert (spells(town), count_pulls(town)) == ([], 0)
 
 
 def held_run(town: SimulatedMunicipality, tmp_path: Path) -> tuple[str, list[tuple[str, str, int, int]]]:
@@ -136,7 +142,7 @@ def held_run(town: SimulatedMunicipality, tmp_path: Path) -> tuple[str, list[tup
 
 def test_staged_answers_are_stored_at_once_where_they_are_accepted(town: SimulatedMunicipality, tmp_path: Path) -> None:
     hold, before = held_run(town, tmp_path)
-    assert count(town, StagedAnswer) == 30
+    assert count_answers(town) == 30
     with pytest.raises(PullLooksWrong):  # nobody is asked while it waits
         ask(town, source := PersonByPerson(unemployed))
     assert source.asked == []
@@ -145,14 +151,14 @@ def test_staged_answers_are_stored_at_once_where_they_are_accepted(town: Simulat
     assert answer.report.people_changed == 16
     assert len([row for row in spells(town) if row[1] == "no_benefit"]) >= 16
     assert spells(town) != before
-    assert count(town, StagedAnswer) == 0
+    assert count_answers(town) == 0
     assert ask(town, PersonByPerson(unemployed)).people_changed == 16  # and it goes on as usual
 
 
 def test_a_rejected_run_leaves_nothing_and_is_asked_anew(town: SimulatedMunicipality, tmp_path: Path) -> None:
     hold, before = held_run(town, tmp_path)
     answering_holds.reject(town.gateway, hold)
-    assert (spells(town), count(town, StagedAnswer)) == (before, 0)
+    assert (spells(town), count_answers(town)) == (before, 0)
     source = PersonByPerson(unemployed)
     assert ask(town, source).people_changed == 0
     assert len(source.asked) == 30
@@ -168,7 +174,8 @@ def test_rejected_changes_are_told_again_from_the_beginning(town: SimulatedMunic
         ask(town, Pages([Page(deleted, "c2")]))
     assert spells(town) == before
     answering_holds.reject(town.gateway, held.value.hold)
-    assert count(town, RecordRow) == 0
+    with town.gateway.store.read() as session:
+        assert stored_records(session) == []
     again = Pages([Page([change(cpr, f"r{cpr}", "1", "730") for cpr in people], "c1")])
     ask(town, again)
     assert [one.since for one in again.asks] == [""]

@@ -29,7 +29,7 @@ from gateway.oversight import log_reading as oversight
 from gateway.release import correction, drafting, statements
 from gateway.rights.people import Who, begin
 from gateway.settlement.forecast import accruals
-from gateway.store import moves, spells
+from gateway.store import histories, moves
 from gateway.store.log_tables import LogEntry
 from gateway.store.unit_of_work import Store
 from outcome_verifier import canonical
@@ -118,7 +118,7 @@ class Held:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reads, self.goes_on = threading.Event(), threading.Event()
-        real = spells.load_histories
+        real = histories.load_histories
 
         def held(*arguments, **named):
             if not self.reads.is_set():
@@ -126,7 +126,7 @@ class Held:
                 assert self.goes_on.wait(LONG_SECONDS)
             return real(*arguments, **named)
 
-        monkeypatch.setattr(spells, "load_histories", held)
+        monkeypatch.setattr(histories, "load_histories", held)
 
 
 @pytest.mark.parametrize("use", USES)

@@ -25,7 +25,6 @@ from gateway.rights import erasure
 from gateway.settlement import views
 from gateway.settlement.statement import digest
 from gateway.settlement.statement_view import SettlementStatement
-from gateway.store.evidence_rows import EvidenceRow
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import ReleaseRow
 from gateway.wording.views import as_json
@@ -37,6 +36,7 @@ from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.settling import INVESTOR, officer, operator
 from tests.support.several_sources import DOCUMENTS_FIRST, several, several_anew
+from tests.support.stored import stored_documents
 from vocabulary.weeks import Week
 
 PAYMENT = ("payment_document", "operator")
@@ -145,7 +145,7 @@ def test_a_later_registration_or_an_erasure_changes_nothing_that_was_said(on_bot
         erase(town, someone)
     assert statement(town).windows == before
     with town.gateway.store.read() as session:
-        assert len(session.exec(select(EvidenceRow)).all()) == len(PEOPLE) - 2  # positive control
+        assert len(stored_documents(session)) == len(PEOPLE) - 2  # positive control
 
 
 def test_a_correction_says_it_of_what_is_known_then(town: SimulatedMunicipality):

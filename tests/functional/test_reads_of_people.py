@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 from starlette.routing import Route
 
 from connectors.source_file import LocalFile
@@ -38,7 +38,8 @@ from gateway.rights.report import report
 from gateway.rights.requests import Right
 from gateway.store import ledger
 from gateway.store.log_tables import PersonLineRow
-from gateway.store.tables import SpellRow, Subject
+from gateway.store.sealed import unlock
+from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
 from policies.terms import Purpose, Role
@@ -48,6 +49,7 @@ from tests.support.clocks import Waiting
 from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality, ready
 from tests.support.routes import all_routes
 from tests.support.simulated import acting, declare, simulated
+from tests.support.stored import edit_spells, stored_spells
 from vocabulary.errors import ProductError
 from vocabulary.releases import Recipient, Template
 from vocabulary.statuses import Status
@@ -389,9 +391,17 @@ def test_a_dry_run_that_asks_for_codes_of_people_leaves_their_lines(blocking: To
     start = blocking.size()
     assert check(*asked) == "release"
     assert blocking.since(start)[1] == {(one, "checked") for one in blocking.everybody()}
-    with blocking.gateway.store.engine.begin() as connection:
-        first = connection.execute(select(SpellRow.id).order_by(SpellRow.from_week).limit(1)).scalar_one()
-        connection.execute(SpellRow.__table__.update().where(SpellRow.id == first).values(status=Status.UNKNOWN))
+    with Session(blocking.gateway.store.engine) as session:
+        unlock(session, lambda: blocking.gateway.keystore.load("vault").private_bytes)
+        first = min(stored_spells(session), key=lambda row: row.from_week)
+        edit_spells(
+            session,
+            blocking.made.contract,
+            first.source_id,
+            first.subject_id,
+            lambda found: [replace(found[0], status=Status.UNKNOWN), *found[1:]],
+        )
+        session.commit()
     for act in (check, release):
         start = blocking.size()
         with pytest.raises(PolicyDenied):

@@ -15,7 +15,7 @@ from sqlmodel import select
 from connectors.errors import SourceMalformed, SourceUnavailable
 from connectors.transport import Page
 from gateway.rights.people import Channel, NewRecord, Who, begin, end
-from gateway.store.record_tables import PullRun, RecordRow
+from gateway.store.record_tables import PullRun
 from policies.basis import RecordKind
 from policies.terms import Role
 from tests.attacks.canaries import files, leaks
@@ -35,6 +35,7 @@ from tests.functional.test_record_pulls import (
 )
 from tests.support.audit_town import erased
 from tests.support.municipality import SimulatedMunicipality
+from tests.support.stored import stored_records
 
 __all__ = ["town"]
 STRANGER = "6303821236"
@@ -67,7 +68,7 @@ def test_changes_that_break_off_keep_page_and_cursor_together(town: SimulatedMun
     with pytest.raises(SourceUnavailable):
         pull(town, Pages([Page([change(anne, "1", "1")], cursor="c1")], breaks=True))
     with town.gateway.store.read() as session:
-        assert len(session.exec(select(RecordRow)).all()) == 1
+        assert len(stored_records(session)) == 1
     assert rows(town) == []  # nothing is concluded from half of them
     rest = Pages([Page([change(bo, "2", "1")], cursor="c2")])
     pull(town, rest)
@@ -104,14 +105,14 @@ def test_a_record_that_was_somebody_elses_is_taken_back(town: SimulatedMunicipal
     assert codes_in(town, anne, "2020-W10") == {""}
     assert codes_in(town, bo, "2020-W10") == {"730"}
     with town.gateway.store.read() as session:
-        assert [row.texts == [] for row in session.exec(select(RecordRow))].count(True) == 1
+        assert stored_records(session).count([]) == 1
 
 
 def test_of_strangers_no_record_is_kept(town: SimulatedMunicipality, tmp_path: Path) -> None:
     declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
     pull(town, Pages([Page([change(STRANGER, "9", "1")], cursor="c1")]))
     with town.gateway.store.read() as session:
-        assert session.exec(select(RecordRow)).all() == []
+        assert stored_records(session) == []
 
 
 def test_whoever_may_be_asked_about_again_is_told_of_from_the_beginning(
@@ -189,7 +190,7 @@ def test_an_erasure_takes_records_and_the_place_in_the_run(town: SimulatedMunici
         [run] = session.exec(select(PullRun)).all()
         assert len(run.people) == 29
         assert subject not in run.people
-        assert session.exec(select(RecordRow)).all() == []
+        assert stored_records(session) == []
 
 
 def with_instants(text: str) -> str:

@@ -13,12 +13,12 @@ from sqlmodel import select
 from gateway.contracts import declarations
 from gateway.events.records import RecordsComplete
 from gateway.store.log_tables import LogEntry
-from gateway.store.tables import SpellRow
 from tests.support.clocks import let_nobody_wait
 from tests.support.command_line import Ran, run
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality
 from tests.support.several_sources import several, source_text
+from tests.support.stored import stored_spells
 
 IN_FOLDER = 'pattern = "*.csv"\n'
 
@@ -56,8 +56,8 @@ def pull(town: SimulatedMunicipality, *files: Path, source: str = "school") -> R
 
 def codes(town: SimulatedMunicipality) -> set[str]:
     with town.gateway.store.read() as session:
-        query = select(SpellRow).where(SpellRow.source_id == "school")
-        return {row.code for row in session.exec(query) if row.known_to is None and row.code}
+        rows = [row for row in stored_spells(session) if row.source_id == "school"]
+    return {row.code for row in rows if row.known_to is None and row.code}
 
 
 def told_files(town: SimulatedMunicipality) -> list[str]:

@@ -29,13 +29,14 @@ from gateway.intake.pulling_records import pull_records
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.store import basis
 from gateway.store.log_tables import LogEntry
-from gateway.store.record_tables import PullRun, StagedAnswer
-from gateway.store.tables import IncomeRow, PullRow, SpellRow, Subject
+from gateway.store.record_tables import PullRun
+from gateway.store.tables import PullRow, Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
 from policies.terms import Role
 from tests.support.municipality import SimulatedMunicipality, built, ready
 from tests.support.several_sources import AGREEMENT
+from tests.support.stored import stored_answers, stored_postings, stored_spells
 from vocabulary.records import SubjectRef
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
@@ -127,11 +128,15 @@ def subject_of(town: SimulatedMunicipality, cpr: str) -> str:
     return found.value
 
 
-def rows(town: SimulatedMunicipality, table: type = SpellRow) -> list[tuple[object, ...]]:
+def rows(town: SimulatedMunicipality) -> list[tuple[object, ...]]:
     with town.gateway.store.read() as session:
-        found = session.exec(select(table)).all()
-    if table is SpellRow:
-        return sorted((r.subject_id, r.code, r.from_week, r.to_week, r.known_to is None) for r in found)
+        found = stored_spells(session)
+    return sorted((r.subject_id, r.code, r.from_week, r.to_week, r.known_to is None) for r in found)
+
+
+def months(town: SimulatedMunicipality) -> list[tuple[object, ...]]:
+    with town.gateway.store.read() as session:
+        found = stored_postings(session)
     return sorted((r.subject_id, r.month, r.paid_hours_hundredths, r.known_to is None) for r in found)
 
 
@@ -204,19 +209,19 @@ def test_a_run_that_was_killed_goes_on_and_nobody_is_lost_or_doubled(
     killed = PersonByPerson(paid, dies_at=17)
     with pytest.raises(SourceUnavailable):
         pull(town, killed, "income")
-    assert rows(town, IncomeRow) == []
+    assert months(town) == []
     with town.gateway.store.read() as session:
-        assert len(session.exec(select(StagedAnswer)).all()) == 14  # two whole chunks, and nothing of the third
+        assert len(stored_answers(session)) == 14  # two whole chunks, and nothing of the third
     second = PersonByPerson(paid)
     pull(town, second, "income")
     assert set(second.asked).isdisjoint(killed.asked[:14])
     assert len(second.asked) == 16
-    assert len(rows(town, IncomeRow)) == 59
+    assert len(months(town)) == 59
     with town.gateway.store.read() as session:
         assert len(session.exec(select(PullRow)).all()) == 1
         [run] = session.exec(select(PullRun)).all()
         assert (run.position, run.ended_at is None) == ("", False)
-        assert session.exec(select(StagedAnswer)).all() == []
+        assert stored_answers(session) == {}
 
 
 def test_an_objection_while_the_source_is_asked_wins(town: SimulatedMunicipality, tmp_path: Path) -> None:
@@ -345,7 +350,7 @@ def test_a_posting_on_two_pages_is_refused_since_it_may_be_one(town: SimulatedMu
     page = Page([("100,00", numbers(town)[0], "00", "2020-03", "160")])
     with pytest.raises(SourceMalformed, match="two pages have the same posting"):
         pull(town, Pages([page, page]), "income")
-    assert rows(town, IncomeRow) == []
+    assert months(town) == []
 
 
 def test_postings_that_all_come_twice_are_held_and_make_nobody_work_twice(
@@ -358,7 +363,7 @@ def test_postings_that_all_come_twice_are_held_and_make_nobody_work_twice(
         pull_records(town.gateway, town.contract, "income", Pages([Page([*listed, *listed])]))
     answering_holds.accept(town.gateway, held.value.hold)
     with town.gateway.store.read() as session:
-        kinds = {row.income_type for row in session.exec(select(IncomeRow))}
+        kinds = {row.income_type for row in stored_postings(session)}
     assert "unreadable" in kinds
 
 
@@ -474,7 +479,7 @@ def test_both_databases_keep_the_same(tmp_path: Path, database_url: str) -> None
 
 def _statuses(town: SimulatedMunicipality) -> set[str]:
     with town.gateway.store.read() as session:
-        return set(session.exec(select(SpellRow.status)))
+        return {row.status for row in stored_spells(session)}
 
 
 @dataclass

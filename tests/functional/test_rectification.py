@@ -21,7 +21,7 @@ from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report
 from gateway.rights.requests import Right
 from gateway.store.log_tables import PersonLineRow
-from gateway.store.tables import IncomeRow, SpellRow, Subject
+from gateway.store.tables import Subject
 from outcome_verifier import b64
 from outcome_verifier.errors import StatusInvalid
 from policies.basis import RecordKind
@@ -29,6 +29,7 @@ from policies.terms import Role
 from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import acting, simulated
+from tests.support.stored import stored_postings, stored_spells
 
 CASE = Role.CASE_WORKER
 LAST = "2020H2"
@@ -142,7 +143,8 @@ def test_protected_persons_are_read_and_counted_or_neither_and_never_named(
         subject = session.exec(select(Subject).where(Subject.case_reference == who.case_reference)).one().subject_id
     town.pull_all()
     with town.gateway.store.read() as session:
-        rows = [session.exec(select(table).where(table.subject_id == subject)).all() for table in (SpellRow, IncomeRow)]
+        everything = stored_spells(session), stored_postings(session)
+        rows = [[row for row in found if row.subject_id == subject] for found in everything]
         looks = session.exec(select(PersonLineRow).where(PersonLineRow.subject_id == subject)).all()
     is_read = word == "count"
     assert all(map(bool, rows)) is any(map(bool, rows)) is is_read

@@ -15,7 +15,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
 
 from connectors.transport import Page
 from gateway.contracts import declarations
@@ -27,18 +26,19 @@ from gateway.jobs.doctor import WARN, examine_opened
 from gateway.oversight import log_reading
 from gateway.release import correction
 from gateway.simulate.registers import replacement_cpr
-from gateway.store.tables import SpellRow
 from policies.errors import PolicyDenied
 from tests.functional.test_record_pulls import PERIODS, Pages, PersonByPerson, declare, numbers, source_text
 from tests.functional.test_traps import Clock
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality, ready
 from tests.support.simulated import Edit, simulated
+from tests.support.stored import stored_spells
 from vocabulary.weeks import Week
 
 # IMPACT60 six years later: 2026 has 53 weeks, as 2020 had
 LATER: tuple[Edit, ...] = (("2018", "2024"), ("2020", "2026"), ("2021", "2027"))
 SUNDAY: Edit = ("2024-12-30", "2024-12-29")
+FOLD: Edit = ("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 1')  # of so few one may be too much
 PERIOD: tuple[Edit, ...] = (
     ("opens_on = 2018-10-01", "opens_on = 2024-09-30"),  # the Monday of the first week
     ("closes_on = 2022", "closes_on = 2028"),
@@ -73,11 +73,12 @@ def reformed(folder: Path, unknown_codes: str = "report") -> SimulatedMunicipali
     """The contract in March 2027, when the data of the second half of 2026 freeze; nothing is pulled."""
     town = simulated(
         folder,
-        course_edits=(*LATER, *SMALL_COURSE, SUNDAY),
+        course_edits=(*SMALL_COURSE[:-1], *LATER, SUNDAY),
         edits=(
+            *SMALL_CONTRACT[:-1],
+            FOLD,
             *LATER,
             ("2019", "2025"),
-            *SMALL_CONTRACT,
             SUNDAY,
             ('unknown_codes = "report"', f'unknown_codes = "{unknown_codes}"'),
         ),
@@ -120,8 +121,8 @@ def amend_codes(town: SimulatedMunicipality, codes: str) -> pulling.PullReport:
 def statuses_of(town: SimulatedMunicipality, code: str, since: str = "2026-W28") -> set[str]:
     """The statuses that the store holds now of a code, in spells that reach beyond a week."""
     with town.gateway.store.read() as session:
-        query = select(SpellRow).where(SpellRow.code == code, col(SpellRow.known_to).is_(None))
-        return {row.status for row in session.exec(query) if row.to_week >= Week.parse(since).ordinal}
+        rows = [row for row in stored_spells(session) if row.code == code and row.known_to is None]
+    return {row.status for row in rows if row.to_week >= Week.parse(since).ordinal}
 
 
 def release_all(town: SimulatedMunicipality) -> None:
@@ -258,7 +259,7 @@ def test_who_is_new_is_told_apart_whatever_way_the_records_come(tmp_path: Path, 
         report = pull_records(town.gateway, town.contract, "dream", PersonByPerson(records))
     assert report.unknown_codes == {"810 (new after it closed)": 13}
     with town.gateway.store.read() as session:
-        rows = session.exec(select(SpellRow).where(SpellRow.code != "", col(SpellRow.known_to).is_(None))).all()
+        rows = [row for row in stored_spells(session) if row.code and row.known_to is None]
     told = {(row.code, row.status, str(Week(row.from_week)), str(Week(row.to_week))) for row in rows}
     assert told == {
         ("810", "benefit", "2020-W02", "2020-W52"),

@@ -31,7 +31,7 @@ from gateway.rights.requests import Right
 from gateway.settlement.acknowledging import DisputeOutcome
 from gateway.store.log_tables import DecisionRow, LogEntry, PersonLineRow
 from gateway.store.rights_tables import BasisRow, StopReceiptRow
-from gateway.store.tables import SpellRow, Subject
+from gateway.store.tables import Subject
 from gateway.wording.views import as_json
 from outcome_verifier import b64, jws
 from outcome_verifier.trust import TrustFile
@@ -44,6 +44,7 @@ from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.settling import answer, contest
 from tests.support.simulated import acting
+from tests.support.stored import stored_spells
 
 CASE, OWNER = Role.CASE_WORKER, Role.SYSTEM_OWNER
 OBJECTS = NewRecord(RecordKind.OBJECTION, Channel.LETTER)
@@ -210,7 +211,7 @@ def test_thirty_monthly_files_are_one_run_each_and_nothing_is_called_corrected(f
         told = [(row.status, row.code) for row in held.statuses]
         assert 0 < len(told) <= 8
     with finished.gateway.store.read() as session:
-        assert len(session.exec(select(SpellRow)).all()) < 400
+        assert len(stored_spells(session)) < 400
 
 
 def test_whoever_stopped_keeps_the_hours_that_were_read_when_the_file_comes_again(finished: SimulatedMunicipality):

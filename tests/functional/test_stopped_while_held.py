@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel, col, select
+from sqlmodel import SQLModel, select
 
 from connectors.transport import Page, Record
 from gateway.errors.holds import PullLooksWrong
@@ -20,8 +20,8 @@ from gateway.intake import answering_holds
 from gateway.rights import archive, requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.requests import Right
-from gateway.store.record_tables import RecordRow, StagedAnswer
-from gateway.store.tables import IncomeRow, SpellRow, Subject
+from gateway.store.sealed import About, opened_values
+from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.terms import Role
 from tests.functional.test_holds import ask, declare
@@ -38,6 +38,7 @@ from tests.functional.test_record_pulls import (
 from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, built, ready
 from tests.support.simulated import acting
+from tests.support.stored import shelves, stored_answers, stored_postings, stored_spells
 
 OBJECTS = NewRecord(RecordKind.OBJECTION, Channel.PHONE)
 Way = Callable[[Sequence[str], Sequence[str], str], PersonByPerson | Pages]
@@ -77,7 +78,7 @@ def reference_of(town: SimulatedMunicipality, subject: str) -> Who:
 def spells(town: SimulatedMunicipality) -> list[tuple[object, ...]]:
     """Everything that was ever known."""
     with town.gateway.store.read() as session:
-        rows = session.exec(select(SpellRow)).all()
+        rows = stored_spells(session)
     return sorted((r.subject_id, r.status, r.code, r.from_week, r.to_week, r.known_to is None) for r in rows)
 
 
@@ -117,7 +118,7 @@ def test_an_objection_while_a_pull_is_held_wins(tmp_path: Path, way: str, answer
         assert done.report.people_changed == len(gone) - 1
         assert {row[0] for row in {*spells(town)} ^ {*before}} == {subject_of(town, cpr) for cpr in gone[1:]}
     with town.gateway.store.read() as session:
-        assert session.exec(select(StagedAnswer)).all() == []
+        assert stored_answers(session) == {}
     source = WAYS[way][2](gone, [], "3")  # and is asked about no more
     try:
         ask(town, source)
@@ -146,8 +147,8 @@ def test_whoever_is_erased_while_a_pull_is_held_stands_in_nothing_of_it(
     subject = subject_of(town, gone[0])
     who = reference_of(town, subject)
     with town.gateway.store.read() as session:  # there is something to erase
-        kept = RecordRow if way == "changes" else StagedAnswer
-        assert session.exec(select(kept).where(kept.subject_id == subject)).all()
+        about = About.RECORDS if way == "changes" else About.ANSWERS
+        assert [shelf for shelf in shelves(session, about) if opened_values(session, shelf, [subject])[subject]]
     begin(town.gateway, town.contract, who, OBJECTS, role=Role.CASE_WORKER)
     archive.export(town.gateway, town.contract)
     asked = requests.ask(town.gateway, town.contract, who, Right.ERASURE, role=Role.CASE_WORKER)
@@ -190,5 +191,5 @@ def test_pay_that_is_told_of_somebody_who_objects_is_not_stored(tmp_path: Path) 
     begin(town.gateway, town.contract, reference_of(town, subject), OBJECTS, role=Role.CASE_WORKER)
     answering_holds.accept(town.gateway, looks_wrong.value.hold)
     with town.gateway.store.read() as session:
-        rows = session.exec(select(IncomeRow).where(col(IncomeRow.known_to).is_(None))).all()
+        rows = [row for row in stored_postings(session) if row.known_to is None]
     assert {row.subject_id: row.paid_hours_hundredths for row in rows} == {subject: 100_00, other: 120_00}

@@ -20,7 +20,7 @@ from gateway.intake import pulling
 from gateway.rights.people import Channel, NewRecord, Recorded, Who, begin, end
 from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.rights_tables import StopReceiptRow
-from gateway.store.tables import IncomeRow, SpellRow, Subject
+from gateway.store.tables import Subject
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
 from policies.terms import Purpose, Role
@@ -29,6 +29,7 @@ from tests.functional.test_traps import Clock
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_CONTRACT, SMALL_COURSE, SimulatedMunicipality, ready
 from tests.support.simulated import acting, simulated
+from tests.support.stored import stored_postings, stored_spells
 
 CASE = Role.CASE_WORKER
 CONSENT = NewRecord(
@@ -78,10 +79,8 @@ def in_the_midst(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -
 
 def rows_of(town: SimulatedMunicipality, subject: str) -> int:
     with town.gateway.store.read() as session:
-        found = [
-            session.exec(select(table).where(table.subject_id == subject)).all() for table in (SpellRow, IncomeRow)
-        ]
-    return sum(map(len, found))
+        found = [*stored_spells(session), *stored_postings(session)]
+    return sum(row.subject_id == subject for row in found)
 
 
 def pulled_at(town: SimulatedMunicipality, subject: str) -> int:

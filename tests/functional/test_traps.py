@@ -48,6 +48,7 @@ SMALL_COURSE = (
     ("people = 43\n", "people = 10\n"),
     ("people = 14\n", "people = 5\n"),
     ("people = 55\n", "people = 12\n"),
+    ("enrolment_to = 2018-12-30", "enrolment_to = 2018-11-25"),
 )
 
 

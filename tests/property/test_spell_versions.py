@@ -12,14 +12,14 @@ from itertools import count
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import select
 
 from gateway.events.contracts import SourceDeclared
-from gateway.store import schema, spells
-from gateway.store.tables import SpellRow, Subject
+from gateway.store import histories, spells
+from gateway.store.spells import SpellVersion
+from gateway.store.tables import Subject
 from gateway.store.unit_of_work import Store
 from tests.support.acting import SOMEBODY
-from tests.support.databases import NOW
+from tests.support.databases import NOW, add_subject, migrated
 from tests.unit.store.test_spells import DAY, FIRST, LETTERS
 from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.statuses import Status
@@ -76,8 +76,7 @@ pulls = st.builds(
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path_factory.mktemp('spells') / 'spells.sqlite'}")
-    schema.migrate(made)
+    made = migrated(f"sqlite:///{tmp_path_factory.mktemp('spells') / 'spells.sqlite'}")
     yield made
     made.dispose()
 
@@ -89,7 +88,8 @@ def somebody(store: Store) -> SubjectRef:
     """A person of whom nothing is known, alone in a contract."""
     ref = SubjectRef(f"{next(NUMBERS):032x}")
     with store.write(NOW, by=SOMEBODY) as uow:
-        uow.session.add(
+        add_subject(
+            uow.session,
             Subject(
                 subject_id=ref.value,
                 contract_id=ref.value,
@@ -97,21 +97,21 @@ def somebody(store: Store) -> SubjectRef:
                 enrolled_on=date(2020, 1, 1),
                 case_reference="F-1",
                 notice_id="N-1",
-            )
+            ),
         )
         uow.record(EVENT)
     return ref
 
 
-def rows_of(store: Store, ref: SubjectRef) -> list[SpellRow]:
+def rows_of(store: Store, ref: SubjectRef) -> list[SpellVersion]:
     with store.read() as session:
-        query = select(SpellRow).where(SpellRow.subject_id == ref.value)
-        return list(session.exec(query.order_by(SpellRow.from_week, SpellRow.known_from)))
+        found = spells.spells_of_person(session, ref.value, ref.value).get("dream", [])
+    return sorted(found, key=lambda row: (row.from_week, row.known_from))
 
 
 def known(store: Store, ref: SubjectRef, *, day: int) -> Shown:
     with store.read() as session:
-        [history] = spells.load_histories(
+        [history] = histories.load_histories(
             session, ref.value, status_sources=["dream"], income_source="income", known_at=NOW + day * DAY
         )
     return {week - FIRST.ordinal: shown for week, shown in history.statuses.items()}
@@ -130,6 +130,7 @@ def stored(store: Store, ref: SubjectRef, one: Pull, *, day: int, before: Sequen
         uow.record(EVENT)
         spells.store_spells(
             uow.session,
+            ref.value,
             "dream",
             found,
             from_week=FIRST + one.start,

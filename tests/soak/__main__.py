@@ -1,6 +1,8 @@
-"""`make soak`: the release cycle broken and killed for long on both databases, and the verifier fed for long.
+"""`make soak`: the release cycle broken and killed for long on both databases, the verifier fed for long, and money
+searched deep.
 
-Writes docs/soak-report.md with the seed. Every part stops at the first thing that is wrong.
+Writes docs/soak-report.md with the seed. Every part stops at the first thing that is wrong. The search takes longest:
+`python -m tests.soak --search-only` runs it alone, and leaves what the report says of the others.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import typer
 
 from gateway.oversight import log_reading as oversight
 from tests.faults.chain import check_series, on_postgres, requests, strike_all, towns
+from tests.soak.search import SEARCH, searched
 from tests.support.databases import running_postgres
 from tests.support.municipality import ready
 
@@ -35,9 +38,22 @@ release(Gateway.open(Settings()), *sys.argv[1:])
 """
 
 
-def main(rounds: int = 10, kills: int = 120, examples: int = 3000, runs: int = 300_000, seed: int = 20_261_123) -> None:
+def main(
+    rounds: int = 10,
+    kills: int = 120,
+    examples: int = 3000,
+    runs: int = 300_000,
+    depth: int = 12,
+    seed: int = 20_261_123,
+    search_only: bool = False,
+) -> None:
     """Run every part and write the report."""
-    lines = [f"Seed {seed}."]
+    if search_only:
+        text_ = REPORT.read_text("utf-8")
+        kept = text_[text_.index("- Seed") :].splitlines()
+        _write([line for line in kept if not line.startswith(f"- {SEARCH}")] + [f"- {one}" for one in searched(depth)])
+        return
+    lines = [f"Seed {seed}, {datetime.now(UTC).date()}."]
     with tempfile.TemporaryDirectory() as folder, running_postgres() as server:
         here = Path(folder)
         for name, make in (("SQLite", ready), ("PostgreSQL", on_postgres(server))):
@@ -51,12 +67,15 @@ def main(rounds: int = 10, kills: int = 120, examples: int = 3000, runs: int = 3
         counts = ", ".join(f"{state} {count}" for state, count in sorted(left.items()))
         lines.append(f"SIGKILL at random moments: {kills} processes in {_spent(started)}; left behind: {counts}")
         print(lines[-1], flush=True)
-    for told in (hostile(examples, seed), fuzzed(runs, seed)):
+    for told in (hostile(examples, seed), fuzzed(runs, seed), *searched(depth)):
         lines.append(told)
         print(told, flush=True)
-    text_ = "\n".join(f"- {line}" for line in lines)
-    today = datetime.now(UTC).date()
-    REPORT.write_text(f"# Soak report\n\n`make soak` on {today}, two cores. Nothing was wrong.\n\n{text_}\n")
+    _write([f"- {line}" for line in lines])
+
+
+def _write(lines: list[str]) -> None:
+    text_ = "\n".join(lines)
+    REPORT.write_text(f"# Soak report\n\n`make soak`, two cores. Nothing was wrong.\n\n{text_}\n", "utf-8")
 
 
 def killed_at_random(folder: Path, kills: int, draw: random.Random) -> Counter[str]:

@@ -15,14 +15,18 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Pool, create_engine, event, text
+from sqlmodel import Session
 
 from gateway.store.schema import migrate
-from gateway.store.tables import Subject
+from gateway.store.tables import Subject, SubjectKeyRow
 from gateway.store.unit_of_work import Store
+from keys.sealing import seal
 from keys.signer import LogKey
 from outcome_verifier.note import VerifierKey
 
+VAULT_KEY = b"v" * 32
 NOW = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
 
 
@@ -77,10 +81,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """A migrated, empty store, once for each kind of database."""
-    found = Store(database_url)
-    migrate(found)
+    found = migrated(database_url)
     yield found
     found.dispose()
+
+
+def migrated(url: str) -> Store:
+    """A migrated, empty store that opens what is sealed."""
+    found = Store(url)
+    found.unlock(lambda: VAULT_KEY)
+    migrate(found)
+    return found
+
+
+def add_subject(session: Session, subject: Subject) -> None:
+    """Add somebody with a key, as an enrolment does."""
+    wrapped = seal(AESGCM(VAULT_KEY), AESGCM.generate_key(256), subject.subject_id)
+    session.add_all([subject, SubjectKeyRow(subject_id=subject.subject_id, wrapped_key=wrapped)])
 
 
 def a_subject(subject_id: str) -> Subject:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import select
-
 from connectors import transports
 from connectors.inbox import Left
 from connectors.transport import Clock
@@ -23,12 +21,12 @@ from gateway.intake.pulling_records import pull_records
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.simulate.course import load_course
 from gateway.simulate.serving import SimulatedTown
-from gateway.store.tables import IncomeRow, SpellRow
 from policies.basis import RecordKind
 from policies.terms import Role
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SMALL_CONTRACT, SMALL_COURSE
 from tests.support.parties import accept_all
+from tests.support.stored import stored_postings, stored_spells
 
 Rows = list[tuple[object, ...]]
 
@@ -110,8 +108,8 @@ def pulled(gateway: Gateway, source: str, clock: Clock) -> list[Left]:
 def told(gateway: Gateway, source: str) -> Rows:
     """Every row that stands, sorted and with its doubles; without when it was learnt."""
     with gateway.store.read() as session:
-        spells = [row for row in session.exec(select(SpellRow)).all() if row.source_id == source]
-        incomes = [row for row in session.exec(select(IncomeRow)).all() if row.source_id == source]
+        spells = [row for row in stored_spells(session) if row.source_id == source]
+        incomes = [row for row in stored_postings(session) if row.source_id == source]
     shown = [
         (row.subject_id, row.code, row.status, row.from_week, row.to_week) for row in spells if row.known_to is None
     ]

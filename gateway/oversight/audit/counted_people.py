@@ -10,7 +10,7 @@ from datetime import datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session
 
 from connectors.declaration import FILE_KINDS, SourceDeclaration
 from connectors.errors import FileNameMismatch
@@ -21,8 +21,10 @@ from gateway.installation.gateway import Gateway
 from gateway.installation.in_force import contract_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.explain import MeasureExplained, Rules, explain_person
-from gateway.store import basis, contract_queries, queries, spells
-from gateway.store.tables import IncomeRow, PullRow, ReleaseRow, SpellRow
+from gateway.store import basis, contract_queries, histories, queries
+from gateway.store.postings import postings_of_person
+from gateway.store.spells import spells_of_person
+from gateway.store.tables import PullRow, ReleaseRow
 from vocabulary.weeks import Month, Week
 
 
@@ -84,7 +86,7 @@ def people_counted(
     """By subject id; nobody else's rows are read."""
     contract, until = rules.contract, last_week(rules.contract, row)
     programme = gateway.programme(session, contract.id, known_at=row.known_at)
-    people = spells.load_histories(
+    people = histories.load_histories(
         session,
         contract.id,
         status_sources=contract.status_sources,
@@ -96,47 +98,46 @@ def people_counted(
     )
     return {
         person.subject: PersonCounted(
-            _spells(session, person.subject, row.known_at, until=until),
-            _months(session, person.subject, row.known_at, until=until.month),
+            _spells(session, contract.id, person.subject, row.known_at, until=until),
+            _months(session, contract.id, person.subject, row.known_at, until=until.month),
             explain_person(rules, person, until),
         )
         for person in people
     }
 
 
-def _spells(session: Session, subject: str, known_at: datetime, *, until: Week) -> tuple[SpellCounted, ...]:
-    query = select(SpellRow).where(
-        SpellRow.subject_id == subject,
-        SpellRow.from_week <= until.ordinal,
-        SpellRow.known_from <= known_at,
-        or_(col(SpellRow.known_to).is_(None), col(SpellRow.known_to) > known_at),
-    )
+def _spells(
+    session: Session, contract_id: str, subject: str, known_at: datetime, *, until: Week
+) -> tuple[SpellCounted, ...]:
     found: list[SpellCounted] = []
-    for row in session.exec(
-        query.order_by(SpellRow.source_id, col(SpellRow.from_week), SpellRow.code, col(SpellRow.id))
-    ):
-        last = Week(min(row.to_week, until.ordinal))
-        before = found[-1] if found else None
-        same = before and (before.source, before.code, before.status) == (row.source_id, row.code, row.status)
-        if before and same and before.to_week + 1 == Week(row.from_week):  # of two files: one run to a reader
-            found[-1] = replace(before, to_week=last)
-            continue
-        found.append(SpellCounted(row.source_id, Week(row.from_week), last, row.code, row.status))
+    for name, versions in sorted(spells_of_person(session, contract_id, subject).items()):
+        for one in sorted(versions, key=lambda one: (one.from_week, one.code)):
+            if one.from_week > until.ordinal or not one.is_known_at(known_at):
+                continue
+            last = Week(min(one.to_week, until.ordinal))
+            before = found[-1] if found else None
+            same = before and (before.source, before.code, before.status) == (name, one.code, one.status)
+            if before and same and before.to_week + 1 == Week(one.from_week):  # of two files: one run to a reader
+                found[-1] = replace(before, to_week=last)
+                continue
+            found.append(SpellCounted(name, Week(one.from_week), last, one.code, one.status))
     return tuple(found)
 
 
-def _months(session: Session, subject: str, known_at: datetime, *, until: Month) -> tuple[MonthCounted, ...]:
-    query = select(IncomeRow).where(
-        IncomeRow.subject_id == subject,
-        IncomeRow.month <= until.ordinal,
-        IncomeRow.known_from <= known_at,
-        or_(col(IncomeRow.known_to).is_(None), col(IncomeRow.known_to) > known_at),
-    )
+def _months(
+    session: Session, contract_id: str, subject: str, known_at: datetime, *, until: Month
+) -> tuple[MonthCounted, ...]:
     return tuple(
-        MonthCounted(row.source_id, Month(row.month), row.income_type, row.paid_hours_hundredths, row.is_reversal)
-        for row in session.exec(
-            query.order_by(IncomeRow.source_id, col(IncomeRow.month), IncomeRow.income_type, col(IncomeRow.id))
+        MonthCounted(
+            name,
+            one.posting.month,
+            one.posting.income_type,
+            one.posting.paid_hours_hundredths,
+            one.posting.is_reversal,
         )
+        for name, versions in sorted(postings_of_person(session, contract_id, subject).items())
+        for one in sorted(versions, key=lambda one: (one.posting.month, one.posting.income_type))
+        if one.posting.month <= until and one.is_known_at(known_at)
     )
 
 

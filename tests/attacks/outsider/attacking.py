@@ -13,7 +13,7 @@ from tests.attacks.outsider.courses import family, parts_of
 from tests.attacks.outsider.documents import Release, Terms
 from tests.attacks.outsider.rank import Isolation, combination, echelon, fewest_alone, span_of
 from tests.attacks.outsider.solver import Fixed, Group, attack
-from tests.attacks.outsider.views import Figure, Reading, figures_of, matrix
+from tests.attacks.outsider.views import Figure, Reading, figures_of, matrix, with_differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def learn(world: World, released: list[Release], *, below: int = 0) -> Learned:
     unknown = {entry: len(led) - world.known.get(entry, 0) for entry, led in world.people.items()}
     wide, paid = (figures_of(terms, some, Reading(expands=True)) for some in (released, declared))
     found, entries = isolation_of(terms, unknown, wide, below or terms.k_cohort)
-    if found and declared and not _is_beyond(terms, found, entries, wide, paid):
+    if found and declared and not is_beyond(terms, found, entries, wide, paid):
         found = None
     alone = isolating(world, wide) if found else None
     fixed = attack(groups_of(world, figures_of(terms, released, Reading()), alone))
@@ -128,7 +128,18 @@ def figure_lines(world: World, figures: list[Figure]) -> list[str]:
     ]
 
 
-def _is_beyond(terms: Terms, found: Isolation, entries: list[Entry], wide: list[Figure], paid: list[Figure]) -> bool:
+def is_near_an_end(world: World, released: list[Release], share: int = 10) -> bool:
+    """Whether of some figure, or what two differ in, less than one part in `share` of what was possible was reached, or
+    all but such a part."""
+    figures = with_differences(figures_of(world.terms, released, Reading(expands=True)))
+    groups = [group for group in groups_of(world, figures) if group.people]
+    least = sum(group.people * group.figures.min(axis=0) for group in groups)
+    most = sum(group.people * group.figures.max(axis=0) for group in groups)
+    reached = sum(group.figures[group.led].sum(axis=0) for group in groups)
+    return bool((((reached - least) * share < most - least) | ((most - reached) * share < most - least)).any())
+
+
+def is_beyond(terms: Terms, found: Isolation, entries: list[Entry], wide: list[Figure], paid: list[Figure]) -> bool:
     return _lost(terms, found, entries, wide) > _lost(terms, found, entries, paid)
 
 

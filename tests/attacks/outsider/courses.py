@@ -7,17 +7,18 @@ fixed is still not fixed, since two worlds of whole runs are two worlds.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 from typing import Any
 
 import numpy as np
 
-from tests.attacks.outsider.documents import Terms, month_of
-from tests.attacks.outsider.measures import MEASURES, Held, Life, asked_pay, first_week, held_by, pay_months
+from tests.attacks.outsider.documents import Terms, month_of, week_of
+from tests.attacks.outsider.measures import MEASURES, Held, Life, asked_pay, held_by, own_start, pay_months
 from tests.attacks.outsider.tariffs import price_of
 
 MOST = 2048  # courses that are enumerated of one first day
@@ -122,12 +123,12 @@ def _cut(terms: Terms, weeks: list[int], most: int) -> list[list[int]]:
     return runs
 
 
-def _lives(terms: Terms, start: date) -> Iterator[tuple[Life, bool]]:
+def _lives(terms: Terms, of: Life) -> Iterator[tuple[Life, bool]]:
     states = _states(terms)
-    matter = {week for one in terms.measures for week in MEASURES[one["kind"]].weeks(one, terms, start)}
-    weeks = sorted(week for week in matter if first_week(terms, start) <= week <= terms.windows[-1].last)
+    matter = {week for one in terms.measures for week in MEASURES[one["kind"]].weeks(one, terms, of)}
+    weeks = sorted(week for week in matter if week_of(of.start) <= week <= terms.windows[-1].last)
     paid = [one for one in terms.measures if one["kind"] == "earnings"]
-    months = _pay_months(terms, paid, start)
+    months = _pay_months(terms, paid, of)
     threshold = max(map(asked_pay, paid), default=0)
     pays = list(product((0, threshold, -threshold), repeat=len(months)))
     room = max(1, MOST // len(pays))
@@ -138,18 +139,38 @@ def _lives(terms: Terms, start: date) -> Iterator[tuple[Life, bool]]:
         most = max(1, most - 3)
     runs = _cut(terms, weeks, most) if weeks else []
     is_complete = all(len(run) == 1 for run in runs)
-    for choice in product(states, repeat=len(runs)):
-        lived = {week: state for run, state in zip(runs, choice, strict=True) for week in run}
+    for lived in (*_by_runs(states, runs), *([] if is_complete else _more(states, weeks))):
         for pay in pays:
-            yield Life(start, lived, dict(zip(months, pay, strict=True))), is_complete
+            yield replace(of, states=lived, pay=dict(zip(months, pay, strict=True))), is_complete
 
 
-def _pay_months(terms: Terms, paid: list[Mapping[str, Any]], start: date) -> list[int]:
-    """A month in each window whose pay counts: what is paid, or taken back, in one of its months is as in another."""
-    counted = sorted({month for one in paid for month in pay_months(one, terms, Life(start, {}))})
-    by_window: dict[int, int] = {}
+def _by_runs(states: list[str], runs: list[list[int]]) -> Iterator[dict[int, str]]:
+    for choice in product(states, repeat=len(runs)):
+        yield {week: state for run, state in zip(runs, choice, strict=True) for week in run}
+
+
+def _more(states: list[str], weeks: list[int]) -> Iterator[dict[int, str]]:
+    """Some of the courses that whole runs leave out: each stretch of a short life, and lives of a few changes."""
+    draw = random.Random(len(weeks))
+    if len(weeks) <= 16:
+        for start, end in combinations(range(len(weeks) + 1), 2):
+            yield from (dict.fromkeys(weeks[start:end], state) for state in states[1:])
+    for _ in range(200):
+        cuts = sorted(draw.sample(range(len(weeks)), min(4, len(weeks))))
+        lived, state = {}, draw.choice(states)
+        for place, week in enumerate(weeks):
+            state = draw.choice(states) if place in cuts else state
+            lived[week] = state
+        yield lived
+
+
+def _pay_months(terms: Terms, paid: list[Mapping[str, Any]], of: Life) -> list[int]:
+    """A month of each year in each window whose pay counts: what is paid, or taken back, in one is as in another."""
+    counted = sorted({month for one in paid for month in pay_months(one, terms, of)})
+    by_window: dict[tuple[int, int], int] = {}
     for month in counted:
-        by_window[next(at for at, one in enumerate(terms.windows) if month <= month_of(one.last))] = month
+        at = next(at for at, one in enumerate(terms.windows) if month <= month_of(one.last))
+        by_window[at, month // 12] = month
     return sorted(by_window.values())[:6]
 
 
@@ -157,10 +178,11 @@ def _pay_months(terms: Terms, paid: list[Mapping[str, Any]], start: date) -> lis
 def family(terms: Terms, start: date, gone_from: int = 0, back: int = 0) -> Family:
     """What people of a first day can amount to. Who left in a week amounts to nothing more; whoever was away under a
     neutral exit for so many weeks at the beginning has as many more at the end."""
-    rows, is_complete = {}, True
-    away = frozenset(range(first_week(terms, start), first_week(terms, start) + back))
-    for life, whole in _lives(terms, start):
+    start, rows, is_complete = own_start(terms, start), {}, True
+    away = frozenset(range(week_of(start), week_of(start) + back))
+    for life, whole in _lives(terms, Life(start, {}, {}, away)):
         is_complete = whole
-        states = {week + back: one for week, one in life.states.items() if not gone_from or week < gone_from}
-        rows[row_of(terms, Life(start, states, life.pay, away))] = None
+        states = {week: one for week, one in life.states.items() if not gone_from or week < gone_from}
+        pay = {month: one for month, one in life.pay.items() if not gone_from or month < month_of(gone_from)}
+        rows[row_of(terms, replace(life, states=states, pay=pay))] = None
     return Family(np.array(list(rows), dtype=np.int64).reshape(len(rows), len(parts_of(terms))), is_complete)

@@ -6,7 +6,7 @@ import random
 from datetime import date, timedelta
 
 from tests.attacks.outsider import texts
-from tests.attacks.outsider.documents import Terms, monday, read, week_named
+from tests.attacks.outsider.documents import Terms, monday, name_of, read, week_named
 
 KINDS = ("weeks", "people", "retention", "days", "earnings", "follow_up")
 BY_MONTH = ("earnings", "follow_up")
@@ -58,37 +58,71 @@ def draw_contract(seed: int, span: int | None = None) -> Terms:
     draw = random.Random(seed)
     kind = KINDS[seed % len(KINDS)]
     lengths = _lengths(draw, kind)
-    first = monday(week_named(START))
+    begin = START if kind in BY_MONTH else draw.choice((START, START, "2019-W50"))
+    first = monday(week_named(begin))
     drawn = draw.choice((0, 0, 6, 13, 20, 27)) if kind not in BY_MONTH else draw.choice((0, 13, 27, 60, 100))
-    span = drawn if span is None else span
-    end = first + timedelta(days=span)
+    end = first + timedelta(days=drawn if span is None else span)
     states = ["paid"] if kind == "earnings" else draw.choice((["fleksjob"], ["fleksjob"], ["fleksjob", "education"]))
-    by_state = len(states) == 2 and draw.random() < 0.4
-    parts = [_measure(draw, kind, "m", states, sum(lengths), by_state=by_state)]
-    prices: int | dict[str, int] = {"fleksjob": 4000, "education": 3000} if by_state else draw.choice((1000, 150000))
-    parts.append(texts.price("m", prices))
-    if kind in ("weeks", "people") and draw.random() < 0.3:
-        other = "people" if kind == "weeks" else "weeks"
-        parts.append(_measure(draw, other, "n", states, sum(lengths), by_state=False))
-        if draw.random() < 0.6:
-            parts.append(texts.price("n", 700))
-    if draw.random() < 0.2:
-        cap = draw.choice((2000, 3000, 300000))
-        parts.append(f"[caps]\nperson_minor = {cap}\n")
-    parts.append(texts.windows(START, lengths))
     labels = [f"w{place + 1}" for place in range(len(lengths))]
-    shown = labels if draw.random() < 0.5 else sorted(draw.sample(labels, draw.randint(1, len(labels))))
-    who = draw.choice((["investor"], ["operator", "investor"], ["operator"]))
     return read(
         texts.contract(
-            *parts,
+            *_terms(draw, kind, states, sum(lengths)),
+            *_interruptions(draw, kind, begin, sum(lengths)),
+            texts.windows(begin, lengths),
             start=first,
             end=end,
             size=draw.choice((26, 30, 40, 60, 120)),
             moved=draw.choice(("failure", "failure", "neutral")),
-            totals=texts.release("contract_total", who, shown),
+            first_week=draw.choice(("week_of_enrolment", "week_of_enrolment", "week_after_enrolment")),
+            totals=_totals(draw, labels),
         )
     )
+
+
+def _terms(draw: random.Random, kind: str, states: list[str], weeks: int) -> list[str]:
+    """One or two measures, what they are paid, and a cap now and then."""
+    by_state = len(states) == 2 and draw.random() < 0.2
+    parts = [_measure(draw, kind, "m", states, weeks, by_state=by_state)]
+    prices: int | dict[str, int] = {"fleksjob": 4000, "education": 3000} if by_state else draw.choice((1000, 150000))
+    more, index = "", ""
+    if draw.random() < 0.2:
+        index = (
+            '[[indices]]\nid = "i"\nsource = "a table"\nvalues = { 2018 = 99, 2019 = 100, 2020 = 103, 2021 = 107 }\n'
+        )
+        more = 'index = "i"\nbase_year = 2019\n'
+    if draw.random() < 0.15:
+        more += f'cap_window_minor = {draw.choice((5000, 900000))}\nexcess = "{draw.choice(("lost", "carried"))}"\n'
+    if kind in ("weeks", "people", "retention", "days") and draw.random() < 0.4:
+        other = draw.choice([one for one in ("weeks", "people", "retention") if one != kind])
+        parts.append(_measure(draw, other, "n", draw.choice((states, states[:1])), weeks, by_state=False))
+        parts.append(draw.choice(("", texts.price("n", 700), _line())))
+        more += draw.choice(("", "", 'gate = { of = "n", at_least = 5 }\n'))
+    parts += [index, texts.price("m", prices, more)]
+    if draw.random() < 0.2:
+        parts.append(f"[caps]\nperson_minor = {draw.choice((2000, 3000, 300000))}\n")
+    return parts
+
+
+def _line() -> str:
+    points = "points = [{ at = 5, amount_minor = 0 }, { at = 20, amount_minor = 90000 }]"
+    return f'[[tariffs]]\nid = "n"\nkind = "linear"\nof = "n"\n{points}\n'
+
+
+def _interruptions(draw: random.Random, kind: str, begin: str, weeks: int) -> list[str]:
+    """A week in which nobody is asked, now and then."""
+    if kind in BY_MONTH or draw.random() > 0.15:
+        return []
+    week = name_of(week_named(begin) + draw.randint(1, weeks - 1))
+    return [f'[[pauses]]\nfrom_week = "{week}"\nto_week = "{week}"\n']
+
+
+def _totals(draw: random.Random, labels: list[str]) -> str:
+    """Who sees totals of which windows: the same for both, or each its own."""
+    some = [labels if draw.random() < 0.5 else sorted(draw.sample(labels, draw.randint(1, len(labels)))) for _ in "ab"]
+    who = draw.choice((["investor"], ["operator", "investor"], ["operator"], ["investor", "operator"]))
+    if who[0] == "investor" and len(who) == 2:
+        return "\n".join(texts.release("contract_total", [one], shown) for one, shown in zip(who, some, strict=True))
+    return texts.release("contract_total", who, some[0])
 
 
 def first_days(terms: Terms) -> list[date]:

@@ -76,3 +76,9 @@ def _case(section: str, terms: Terms, row: Mapping[str, str]) -> Case:
         Life(start, states, pay),
         int(row["result"]),
     )
+
+
+def neutral_rows() -> Mapping[str, int]:
+    """The first table of exits: what each measure comes to where time stands still for the weeks abroad."""
+    section = PAGE.read_text("utf-8").partition("\n## Exits")[2].split("\n### ")[1]
+    return {row["measure"]: int(row["`neutral`"]) for row in _rows(section)}

@@ -29,9 +29,10 @@ class Life:
     still: frozenset[int] = frozenset()  # weeks of an exit during which time stands still
 
 
-def first_week(terms: Terms, start: date) -> int:
+def own_start(terms: Terms, enrolled: date) -> date:
+    """The first day that may count: that of the enrolment, or the Monday after it."""
     after = terms.raw.get("qualification", {}).get("first_week") == "week_after_enrolment"
-    return week_of(start) + after
+    return monday(week_of(enrolled) + 1) if after else enrolled
 
 
 def asked_weeks(terms: Terms, life: Life) -> tuple[int, ...]:
@@ -41,7 +42,7 @@ def asked_weeks(terms: Terms, life: Life) -> tuple[int, ...]:
 
 @lru_cache(maxsize=4096)
 def _asked(terms: Terms, start: date, still: frozenset[int]) -> tuple[int, ...]:
-    weeks = range(first_week(terms, start), terms.windows[-1].last + 1)
+    weeks = range(week_of(start), terms.windows[-1].last + 1)
     return tuple(week for week in weeks if week not in terms.paused and week not in still)
 
 
@@ -188,7 +189,7 @@ def points(measure: Terms_, terms: Terms, life: Life) -> list[int]:
     weeks = asked_weeks(terms, life)
     found = []
     for months in measure["months"]:
-        week = week_of(months_later(life.start, months)) + len(life.still)
+        week = week_of(months_later(life.start, months))
         found.append(next((one for one in weeks if one >= week), terms.windows[-1].last + 1))
     return found
 
@@ -202,20 +203,16 @@ def _follow_up_held(measure: Terms_, terms: Terms, life: Life) -> Held:
     return found
 
 
-def _all_weeks(measure: Terms_, terms: Terms, start: date) -> Iterable[int]:
-    return asked_weeks(terms, Life(start, {}))
+def _all_weeks(measure: Terms_, terms: Terms, life: Life) -> Iterable[int]:
+    return asked_weeks(terms, life)
 
 
-def _weeks_in_time(measure: Terms_, terms: Terms, start: date) -> Iterable[int]:
-    end = last_day(measure, terms, Life(start, {}))
-    return [one for one in _in_time(measure, terms, Life(start, {})) if end is None or monday(one) <= end]
+def _weeks_in_time(measure: Terms_, terms: Terms, life: Life) -> Iterable[int]:
+    end = last_day(measure, terms, life)
+    return [one for one in _in_time(measure, terms, life) if end is None or monday(one) <= end]
 
 
-def _point_weeks(measure: Terms_, terms: Terms, start: date) -> Iterable[int]:
-    return points(measure, terms, Life(start, {}))
-
-
-def _no_weeks(measure: Terms_, terms: Terms, start: date) -> Iterable[int]:
+def _no_weeks(measure: Terms_, terms: Terms, life: Life) -> Iterable[int]:
     return ()
 
 
@@ -223,7 +220,7 @@ def _no_weeks(measure: Terms_, terms: Terms, start: date) -> Iterable[int]:
 class MeasureModel:
     unit: str  # as its claim: a week, a person in the outcome, an outcome reached, a point
     held: Callable[[Terms_, Terms, Life], Held]
-    weeks: Callable[[Terms_, Terms, date], Iterable[int]]
+    weeks: Callable[[Terms_, Terms, Life], Iterable[int]]
     claim: str
 
 
@@ -233,7 +230,7 @@ MEASURES: Mapping[str, MeasureModel] = {
     "retention": MeasureModel("person", _retention_held, _weeks_in_time, "outcomes_reached"),
     "days": MeasureModel("person", _days_held, _weeks_in_time, "outcomes_reached"),
     "earnings": MeasureModel("person", _earnings_held, _no_weeks, "outcomes_reached"),
-    "follow_up": MeasureModel("point", _follow_up_held, _point_weeks, "points_reached"),
+    "follow_up": MeasureModel("point", _follow_up_held, points, "points_reached"),
 }
 
 

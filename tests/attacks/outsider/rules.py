@@ -13,7 +13,7 @@ import numpy as np
 
 from tests.attacks.outsider.attacking import Entry, courses_of, isolation_of
 from tests.attacks.outsider.documents import Release, Terms, week_of
-from tests.attacks.outsider.views import Figure, Reading, figures_of, matrix
+from tests.attacks.outsider.views import Figure, Reading, figures_of, matrix, with_differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def may_show(terms: Terms, count: Mapping[Entry, int], released: list[Release], 
         count = {entry: many for entry, many in count.items() if not entry.back}
     if not rules.who_can_change:
         return all(_counters(terms, count, one) >= below for one in figures)
-    shown = [figures] if rules.by_rank else [[one] for one in _with_differences(figures)]
+    shown = [figures] if rules.by_rank else [[one] for one in with_differences(figures)]
     for some in shown:
         found, _ = isolation_of(terms, count, some, below)
         if found is not None:
@@ -47,14 +47,6 @@ def _counters(terms: Terms, count: Mapping[Entry, int], figure: Figure) -> int:
     """Who has begun by the end of a figure's window: the old rule, for which nobody's time ends."""
     end = terms.windows[figure.at].last
     return sum(many for entry, many in count.items() if week_of(entry.day) <= end)
-
-
-def _with_differences(figures: list[Figure]) -> list[Figure]:
-    found = list(figures)
-    for first in figures:
-        later = [one for one in figures if one.name == first.name and one.at > first.at]
-        found += [Figure(first.name, one.at, one.column - first.column) for one in later]
-    return found
 
 
 def is_dominated(terms: Terms, count: Mapping[Entry, int], figure: Figure, share: int) -> bool:

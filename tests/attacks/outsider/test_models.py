@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.attacks.outsider.manual import Case, cases, frame
-from tests.attacks.outsider.measures import MEASURES, held_by
+from tests.attacks.outsider.documents import Window, read, week_of
+from tests.attacks.outsider.manual import Case, cases, frame, neutral_rows
+from tests.attacks.outsider.measures import MEASURES, Life, held_by
 from tests.attacks.outsider.product import kinds
 from tests.attacks.outsider.tariffs import TARIFFS
 
@@ -53,3 +56,34 @@ def test_every_kind_has_rows_in_the_manual():
 def test_the_models_say_what_the_manual_says(case: Case):
     [held] = held_by(case.terms, case.life).values()
     assert sum(held[-1].values()) == case.result
+
+
+AWAY = {  # a row of the manual's table of exits, as the terms that it stands for
+    "weeks, 12 from enrolment": 'kind = "weeks"\nweeks_from_enrolment = 12',
+    "people, 8 weeks sustained": 'kind = "people"\nsustained_weeks = 8',
+    "people, 4 weeks sustained": 'kind = "people"\nsustained_weeks = 4',
+    "retention, 8 weeks on end": 'kind = "retention"\nperiod = "week"\nneeded = 8',
+    "retention, 2 months on end": 'kind = "retention"\nperiod = "month"\nneeded = 2',
+    "first entry": 'kind = "retention"\nperiod = "week"\nneeded = 1',
+    "63 days within 84": 'kind = "days"\nneeded = 63\ndays_from_enrolment = 84',
+    "pay of 3,000.00": 'kind = "earnings"\nearnings = { amount_minor = 300000, partial_months = "count" }',
+    "pay of 2,000.00": 'kind = "earnings"\nearnings = { amount_minor = 200000, partial_months = "count" }',
+    "follow-up after 1, 2 and 3 months": 'kind = "follow_up"\nmonths = [1, 2, 3]',
+}
+
+
+def test_time_that_stands_still_is_as_in_the_manual():
+    """Five weeks of fleksjob, four abroad, five of fleksjob: the column of the rule `neutral`."""
+    rows = neutral_rows()
+    assert set(rows) == set(AWAY)
+    start = date(2019, 12, 30)
+    first = week_of(start)
+    states = dict.fromkeys(range(first, first + 14), "fleksjob")
+    pay = dict.fromkeys(range(2020 * 12, 2020 * 12 + 3), 100_000)
+    life = Life(start, states, pay, frozenset(range(first + 5, first + 9)))
+    for name, more in AWAY.items():
+        measure = f'[[measures]]\nid = "m"\nstates = ["fleksjob"]\n{more}\n'
+        terms = read(f"{frame()}\n{measure}")
+        window = Window("all", first, first + 13)
+        [held] = held_by(replace(terms, text=name, windows=(window,)), life).values()
+        assert sum(held[-1].values()) == rows[name], name

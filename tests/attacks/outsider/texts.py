@@ -48,7 +48,7 @@ unknown_codes = "report"
 [qualification]
 week_belongs_to = "month_of_thursday"
 missing_month = "no_hours"
-first_week = "week_of_enrolment"
+first_week = "{first_week}"
 neutral_statuses = []
 
 [[states]]
@@ -123,9 +123,16 @@ def release(template: str, recipients: Sequence[str], labels: Sequence[str] | st
 
 
 def contract(
-    *terms: str, start: date, end: date, size: int = 30, k_cohort: int = 25, moved: str = "failure", totals: str = ""
+    *terms: str,
+    start: date,
+    end: date,
+    size: int = 30,
+    k_cohort: int = 25,
+    moved: str = "failure",
+    first_week: str = "week_of_enrolment",
+    totals: str = "",
 ) -> str:
     """A contract that shows totals to the investor in all windows, or as `totals` says, and pays its operator."""
-    head = HEAD.format(start=start, end=end, size=size, k_cohort=k_cohort, moved=moved)
+    head = HEAD.format(start=start, end=end, size=size, k_cohort=k_cohort, moved=moved, first_week=first_week)
     shown = totals or release("contract_total", ["investor"])
     return "\n".join([head, *terms, shown, release("payment_document", ["operator"])])

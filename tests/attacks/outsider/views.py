@@ -71,8 +71,9 @@ def _amounts(terms: Terms, at: int, reading: Reading) -> list[Figure]:
     if reading.caps or "person_minor" not in terms.caps:
         found.append(Figure("payable", at, _sum(terms, {Part(EARNED, at, ""): 1, Part(EARNED, at - 1, ""): -1})))
     for tariff in terms.tariffs:
-        read = [_sum(terms, _by_end(terms, [name], at)) for name in read_off(terms, tariff)]
-        found += [Figure(f"read off {tariff['id']}", at, column) for column in read]
+        for place in (at - 1, at) if at else (at,):
+            read = [_sum(terms, _by_end(terms, [name], place)) for name in read_off(terms, tariff)]
+            found += [Figure(f"read off {tariff['id']}", place, column) for column in read]
         if reading.expands or not reading.caps:
             found += _by_price(terms, tariff, at)
     return found
@@ -114,3 +115,12 @@ def matrix(terms: Terms, figures: list[Figure]) -> np.ndarray:
     if not figures:
         return np.zeros((len(parts_of(terms)), 0), dtype=np.int64)
     return np.array([one.column for one in figures], dtype=np.int64).T
+
+
+def with_differences(figures: list[Figure]) -> list[Figure]:
+    """The figures, and what two windows differ in under one name."""
+    found = list(figures)
+    for first in figures:
+        later = [one for one in figures if one.name == first.name and one.at > first.at]
+        found += [Figure(first.name, one.at, one.column - first.column) for one in later]
+    return found

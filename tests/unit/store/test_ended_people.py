@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from gateway.store.spells import SpellVersion
 from gateway.store.storing_records import ended_people
-from gateway.store.tables import PullRow, SpellRow
+from gateway.store.tables import PullRow
 from gateway.store.unit_of_work import Store
 from tests.support.acting import SOMEBODY
-from tests.support.databases import NOW, a_subject
+from tests.support.databases import NOW, a_subject, add_subject
+from tests.support.stored import edit_spells
 from tests.unit.connectors.cohort import declared
 from tests.unit.store.test_spells import EVENT, REF
 from vocabulary.danish_days import danish_day
+from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
 
@@ -20,19 +23,9 @@ def test_a_death_of_this_week_has_not_come_where_the_weeks_before_are_told(store
     week = Week.of(danish_day(NOW))
     weeks = week + -3, week + 20
     with store.write(NOW, by=SOMEBODY) as uow:
-        uow.session.add(a_subject(REF.value))
-        uow.session.add(
-            SpellRow(
-                subject_id=REF.value,
-                source_id="cpr",
-                status="dead",
-                code="dead",
-                from_week=week.ordinal,
-                to_week=weeks[1].ordinal,
-                edition=1,
-                known_from=NOW,
-            )
-        )
+        add_subject(uow.session, a_subject(REF.value))
+        away = SpellVersion(Status.DEAD, "dead", week.ordinal, weeks[1].ordinal, 1, NOW)
+        edit_spells(uow.session, "c", "cpr", REF.value, lambda _: [away])
         told = PullRow(
             contract_id="c",
             source_id="dream",

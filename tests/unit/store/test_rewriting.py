@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import SQLModel, col, delete, select
 
 from gateway.errors.store import StoreBusy
-from gateway.store import audit_tables, record_tables
+from gateway.store import audit_tables, sealed
 from gateway.store.order import is_of_people
 from gateway.store.rewriting import write_anew
 from gateway.store.schema import migrate
@@ -102,7 +102,7 @@ def test_postgresql_keeps_no_values_of_people_for_its_planner(empty_postgres_url
         asked = connection.execute(text(_NO_STATISTICS))
         silenced = {str(name): int(count) for name, count in asked}
         kept = set(connection.scalars(text("SELECT DISTINCT tablename FROM pg_stats WHERE schemaname = 'public'")))
-    assert {audit_tables.AuditItem, record_tables.RecordRow}  # so that their tables are known
+    assert {audit_tables.AuditItem, sealed.SealedRow}  # so that their tables are known
     people = {name: len(table.columns) for name, table in SQLModel.metadata.tables.items() if is_of_people(table)}
     assert silenced == people
     assert kept.isdisjoint(people)

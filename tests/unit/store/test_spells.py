@@ -12,15 +12,16 @@ from sqlmodel import select
 
 from gateway.events.contracts import SourceDeclared
 from gateway.outcomes.history import PersonHistory
-from gateway.store import spells
+from gateway.store import histories, postings, spells
 from gateway.store.queries import complete_since, completeness
-from gateway.store.tables import IncomeRow, LinkageRow, PullRow, SpellRow
+from gateway.store.tables import LinkageRow, PullRow
 from gateway.store.unit_of_work import Store
 from gateway.store.vault import VaultTables
 from keys.errors import VaultCorrupt
 from keys.linkage import BlindIndexRow
 from tests.support.acting import SOMEBODY
-from tests.support.databases import NOW, a_subject
+from tests.support.databases import NOW, a_subject, add_subject
+from tests.support.stored import stored_postings, stored_spells
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Month, Week
@@ -48,6 +49,7 @@ def pull(
         uow.record(EVENT)
         return spells.store_spells(
             uow.session,
+            "c",
             "dream",
             shown(weeks, start=start),
             from_week=FIRST + start,
@@ -68,7 +70,7 @@ def known(store: Store, *, day: int) -> str:
 
 def load(store: Store, *, day: int) -> PersonHistory:
     with store.read() as session:
-        [history] = spells.load_histories(
+        [history] = histories.load_histories(
             session, "c", status_sources=["dream"], income_source="income", known_at=NOW + day * DAY
         )
     return history
@@ -77,7 +79,7 @@ def load(store: Store, *, day: int) -> PersonHistory:
 @pytest.fixture
 def enrolled(store: Store) -> Store:
     with store.write(NOW, by=SOMEBODY) as uow:
-        uow.session.add(a_subject(REF.value))
+        add_subject(uow.session, a_subject(REF.value))
         uow.record(EVENT)
     return store
 
@@ -125,7 +127,7 @@ def test_weeks_that_a_newer_edition_confirmed_are_its_own(enrolled: Store) -> No
 def test_consecutive_weeks_are_one_row(enrolled: Store) -> None:
     pull(enrolled, "FFF--F", day=1)
     with enrolled.read() as session:
-        found = session.exec(select(SpellRow).order_by(SpellRow.from_week)).all()
+        found = stored_spells(session)
     weeks = [(row.code, row.from_week - FIRST.ordinal, row.to_week - FIRST.ordinal) for row in found]
     assert weeks == [("771", 0, 2), ("", 3, 4), ("771", 5, 5)]
 
@@ -136,7 +138,7 @@ def test_postings_are_summed_as_of_the_day(enrolled: Store) -> None:
     for day, hours in ((1, 16_000), (2, -4_000)):
         with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             posting = IncomePosting(REF, month, IncomeType.WAGE, hours, hours < 0)
-            assert spells.store_postings(uow.session, "income", day, [posting], replaced=[], now=uow.now) == 1
+            assert postings.store_postings(uow.session, "c", "income", day, [posting], replaced=[], now=uow.now) == 1
             uow.record(EVENT)
     key = (month.ordinal, IncomeType.WAGE)
     assert [load(enrolled, day=day).hours.get(key, 0) for day in range(3)] == [0, 16_000, 12_000]
@@ -148,7 +150,7 @@ def test_a_file_that_comes_again_replaces_its_postings_from_that_day(enrolled: S
     for day, hours, replaced in ((1, 16_000, []), (2, 1_000, []), (3, 15_000, [1])):
         with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             posting = IncomePosting(REF, month, IncomeType.WAGE, hours)
-            spells.store_postings(uow.session, "income", day, [posting], replaced=replaced, now=uow.now)
+            postings.store_postings(uow.session, "c", "income", day, [posting], replaced=replaced, now=uow.now)
             uow.record(EVENT)
     key = (month.ordinal, IncomeType.WAGE)
     assert [load(enrolled, day=day).hours.get(key, 0) for day in range(4)] == [0, 16_000, 17_000, 16_000]
@@ -160,10 +162,10 @@ def test_a_file_that_comes_again_gives_no_new_version_of_what_it_says_again(enro
     for day, hours, replaced in ((1, [8_000, 8_000, 500], []), (2, [8_000, 700], [1])):
         with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             found = [IncomePosting(REF, month, IncomeType.WAGE, one) for one in hours]
-            spells.store_postings(uow.session, "income", day, found, replaced=replaced, now=uow.now)
+            postings.store_postings(uow.session, "c", "income", day, found, replaced=replaced, now=uow.now)
             uow.record(EVENT)
     with enrolled.read() as session:
-        rows = session.exec(select(IncomeRow).order_by(IncomeRow.id)).all()
+        rows = stored_postings(session)
     seen = sorted((row.paid_hours_hundredths, (row.known_from - NOW).days, row.known_to is None) for row in rows)
     assert seen == [(500, 1, False), (700, 2, True), (8_000, 1, False), (8_000, 1, True)]
     assert [load(enrolled, day=day).hours[month.ordinal, IncomeType.WAGE] for day in (1, 2)] == [16_500, 8_700]
@@ -174,7 +176,7 @@ def test_a_posting_with_another_amount_is_another_posting(enrolled: Store) -> No
     for day, amount, replaced in ((1, 100, []), (2, 200, [1])):
         with enrolled.write(NOW + day * DAY, by=SOMEBODY) as uow:
             posting = IncomePosting(REF, month, IncomeType.WAGE, 16_000, amount_minor=amount)
-            spells.store_postings(uow.session, "income", day, [posting], replaced=replaced, now=uow.now)
+            postings.store_postings(uow.session, "c", "income", day, [posting], replaced=replaced, now=uow.now)
             uow.record(EVENT)
     assert [load(enrolled, day=day).earnings[month.ordinal, IncomeType.WAGE] for day in (1, 2)] == [100, 200]
 
@@ -184,10 +186,10 @@ def test_a_file_that_comes_again_takes_nothing_from_whoever_is_not_followed_any_
     month = Month.parse("2020-01")
     with enrolled.write(NOW + DAY, by=SOMEBODY) as uow:
         posting = IncomePosting(REF, month, IncomeType.WAGE, 16_000)
-        spells.store_postings(uow.session, "income", 1, [posting], replaced=[], now=uow.now)
+        postings.store_postings(uow.session, "c", "income", 1, [posting], replaced=[], now=uow.now)
         uow.record(EVENT)
     with enrolled.write(NOW + 2 * DAY, by=SOMEBODY) as uow:
-        spells.store_postings(uow.session, "income", 2, [], replaced=[1], without=[REF.value], now=uow.now)
+        postings.store_postings(uow.session, "c", "income", 2, [], replaced=[1], without=[REF.value], now=uow.now)
         uow.record(EVENT)
     assert load(enrolled, day=2).hours == {(month.ordinal, IncomeType.WAGE): 16_000}
 

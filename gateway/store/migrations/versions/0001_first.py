@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("sealed_on", sa.String(), nullable=False),
         sa.Column("seal_sha256", sa.String(), nullable=False),
         sa.Column("leaf_index", sa.Integer(), nullable=False),
+        sa.Column("block_ends", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("contract_id", "batch_id"),
     )
     op.create_table(
@@ -83,22 +84,6 @@ def upgrade() -> None:
         sa.Column("effect", sa.String(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_table(
-        "incomerow",
-        sa.Column("subject_id", sa.String(), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("source_id", sa.String(), nullable=False),
-        sa.Column("pull_id", sa.Integer(), nullable=False),
-        sa.Column("month", sa.Integer(), nullable=False),
-        sa.Column("income_type", sa.String(), nullable=False),
-        sa.Column("paid_hours_hundredths", sa.Integer(), nullable=False),
-        sa.Column("is_reversal", sa.Boolean(), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("known_from", sa.BigInteger(), nullable=False),
-        sa.Column("known_to", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("subject_id", "id"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "declaredrow",
@@ -308,20 +293,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kid"),
     )
     op.create_table(
-        "spellrow",
-        sa.Column("subject_id", sa.String(), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        "sealedrow",
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("from_week", sa.Integer(), nullable=False),
-        sa.Column("to_week", sa.Integer(), nullable=False),
-        sa.Column("edition", sa.Integer(), nullable=False),
-        sa.Column("known_from", sa.BigInteger(), nullable=False),
-        sa.Column("known_to", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("subject_id", "id"),
+        sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("contract_id", "about", "source_id", "subject_id"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_sealedrow_subject_id", "sealedrow", ["subject_id"], unique=False)
     op.create_table(
         "statusallocation",
         sa.Column("list_id", sa.Integer(), nullable=False),

@@ -37,28 +37,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source_id"),
     )
     op.create_table(
-        "recordrow",
-        sa.Column("contract_id", sa.String(), nullable=False),
-        sa.Column("source_id", sa.String(), nullable=False),
-        sa.Column("record_digest", sa.String(), nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("subject_id", sa.String(), nullable=False),
-        sa.Column("texts", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("contract_id", "source_id", "record_digest"),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_recordrow_subject_id", "recordrow", ["subject_id"], unique=False)
-    op.create_table(
-        "stagedanswer",
-        sa.Column("run_id", sa.String(), nullable=False),
-        sa.Column("subject_id", sa.String(), nullable=False),
-        sa.Column("records", sa.JSON(), nullable=False),
-        sa.Column("failure", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("run_id", "subject_id"),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_stagedanswer_subject_id", "stagedanswer", ["subject_id"], unique=False)
-    op.create_table(
         "pullhold",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("contract_id", sa.String(), nullable=False),

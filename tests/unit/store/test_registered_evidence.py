@@ -8,11 +8,11 @@ import pytest
 
 from gateway.events.contracts import SourceDeclared
 from gateway.outcomes.manual_evidence import EvidenceType
-from gateway.store import spells
-from gateway.store.evidence_rows import EvidenceRow, confirmed_spells, of_contract, of_person
+from gateway.store import histories, spells
+from gateway.store.registered_evidence import RegisteredEvidence, confirmed_spells, keep, of_contract, of_person
 from gateway.store.unit_of_work import Store
 from tests.support.acting import SOMEBODY
-from tests.support.databases import NOW, a_subject
+from tests.support.databases import NOW, a_subject, add_subject
 from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
@@ -26,11 +26,11 @@ BOTH = frozenset({EvidenceType.SELF_EMPLOYED, EvidenceType.EDUCATION})
 
 def document(
     name: str, weeks: tuple[int, int], *, kind: str, confirmed: int | None, withdrawn: int | None
-) -> EvidenceRow:
+) -> RegisteredEvidence:
     def at(day: int | None) -> datetime | None:
         return None if day is None else NOW + day * DAY
 
-    return EvidenceRow(
+    return RegisteredEvidence(
         id=name,
         contract_id="c",
         subject_id=REF.value,
@@ -52,9 +52,10 @@ def document(
 def told(store: Store) -> Store:
     """DREAM knows of no benefit in six weeks; three documents, one of which nobody confirmed."""
     with store.write(NOW, by=SOMEBODY) as uow:
-        uow.session.add(a_subject(REF.value))
+        add_subject(uow.session, a_subject(REF.value))
         spells.store_spells(
             uow.session,
+            "c",
             "dream",
             [StatusSpell(REF, Status.NO_BENEFIT, "", FIRST, FIRST + 5)],
             from_week=FIRST,
@@ -62,9 +63,9 @@ def told(store: Store) -> Store:
             edition=1,
             now=uow.now,
         )
-        uow.session.add(document("1", (0, 2), kind="self_employed", confirmed=1, withdrawn=3))
-        uow.session.add(document("2", (2, 3), kind="education", confirmed=2, withdrawn=None))
-        uow.session.add(document("3", (5, 5), kind="education", confirmed=None, withdrawn=None))
+        keep(uow.session, document("1", (0, 2), kind="self_employed", confirmed=1, withdrawn=3))
+        keep(uow.session, document("2", (2, 3), kind="education", confirmed=2, withdrawn=None))
+        keep(uow.session, document("3", (5, 5), kind="education", confirmed=None, withdrawn=None))
         uow.record(EVENT)
     return store
 
@@ -72,7 +73,7 @@ def told(store: Store) -> Store:
 def shown(store: Store, *, day: float, kinds: frozenset[EvidenceType] = BOTH) -> str:
     letters = {Status.NO_BENEFIT: "-", Status.SELF_EMPLOYED: "S", Status.EDUCATION: "E"}
     with store.read() as session:
-        [person] = spells.load_histories(
+        [person] = histories.load_histories(
             session,
             "c",
             status_sources=("dream", "evidence"),
@@ -99,7 +100,7 @@ def test_a_kind_that_the_contract_does_not_name_counts_nowhere(told: Store) -> N
 
 def test_nobody_elses_is_read(told: Store) -> None:
     with told.read() as session:
-        assert confirmed_spells(session, ["b" * 32], BOTH, known_at=NOW + 2 * DAY) == {}
-        assert [row.id for row in of_person(session, REF.value)] == ["1", "2", "3"]
+        assert confirmed_spells(session, "c", ["b" * 32], BOTH, known_at=NOW + 2 * DAY) == {}
+        assert [row.id for row in of_person(session, "c", REF.value)] == ["1", "2", "3"]
         assert [row.id for row in of_contract(session, "c")] == ["1", "2", "3"]
-        assert (of_person(session, "b" * 32), of_contract(session, "d")) == ([], [])
+        assert (of_person(session, "c", "b" * 32), of_contract(session, "d")) == ([], [])

@@ -5,20 +5,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0006"
+down_revision = "0005"
 
 OF_PEOPLE = (
     "audititem",
     "basisrow",
-    "evidencerow",
-    "incomerow",
     "linkagerow",
     "personlinerow",
-    "recordrow",
     "rightsrequest",
-    "spellrow",
-    "stagedanswer",
+    "sealedrow",
     "subject",
     "subjectkeyrow",
     "vaultrow",

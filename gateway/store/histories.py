@@ -1,0 +1,76 @@
+"""People's histories out of the store, as they were known at an instant: what an evaluation reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlmodel import Session, select
+
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
+from gateway.store.people_read import note_people_read
+from gateway.store.postings import source_postings
+from gateway.store.registered_evidence import confirmed_spells
+from gateway.store.spells import source_spells
+from gateway.store.tables import Subject
+from policies.basis import Stop
+from vocabulary.records import StatusSpell
+
+NO_STOPS: Mapping[str, Stop] = MappingProxyType({})
+
+
+def load_told(
+    session: Session,
+    contract_id: str,
+    subjects: Collection[str],
+    sources: Sequence[str],
+    *,
+    evidence: Collection[EvidenceType],
+    known_at: datetime,
+) -> list[dict[str, list[StatusSpell]]]:
+    """For each status source, in the given order: subject -> its spells, as they were known at an instant."""
+    return [
+        confirmed_spells(session, contract_id, subjects, evidence, known_at=known_at)
+        if source == EVIDENCE
+        else source_spells(session, contract_id, source, subjects, known_at=known_at)
+        for source in sources
+    ]
+
+
+def load_histories(
+    session: Session,
+    contract_id: str,
+    *,
+    status_sources: Sequence[str],
+    income_source: str,
+    known_at: datetime,
+    evidence: Collection[EvidenceType] = (),
+    stops: Mapping[str, Stop] = NO_STOPS,
+    subjects: Collection[str] | None = None,
+) -> list[PersonHistory]:
+    """The history of everyone in the contract, as it was known at `known_at`, ordered by subject id.
+
+    `status_sources` are in order of precedence: `precedence.resolve` makes one history of what they tell. `evidence`
+    are the kinds of documents that count where it is one of them. `stops` says who is not followed, and since when.
+    With `subjects`, nobody else's values are opened.
+    """
+    query = select(Subject).where(Subject.contract_id == contract_id).order_by(Subject.subject_id)
+    people = [row for row in session.exec(query) if subjects is None or row.subject_id in subjects]
+    ids = [subject.subject_id for subject in people]
+    note_people_read(session, ids)
+    told = load_told(session, contract_id, ids, status_sources, evidence=evidence, known_at=known_at)
+    first, *behind = told or [{}]
+    postings = source_postings(session, contract_id, income_source, ids, known_at=known_at)
+    return [
+        PersonHistory.build(
+            subject=subject.subject_id,
+            enrolled_on=subject.enrolled_on,
+            spells=first.get(subject.subject_id, []),
+            behind=[source.get(subject.subject_id, []) for source in behind],
+            postings=postings.get(subject.subject_id, []),
+            stop=stops.get(subject.subject_id),
+        )
+        for subject in people
+    ]

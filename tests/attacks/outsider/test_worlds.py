@@ -1,0 +1,89 @@
+"""In every world that the product would release, nobody is fixed by how the figures are made.
+
+What none or all of k_cohort and more people did is told of each of them; that is printed apart, and never of fewer
+movers: no combination of figures has fewer. Where nearly none or nearly all was reached, somebody with the longest time
+can be told apart from the others in it: fewer than a tenth, or more than nine tenths, as the rule of shares says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.attacks.outsider.attacking import groups_of, is_near_an_end, learn, people_of
+from tests.attacks.outsider.bayes import largest_gain
+from tests.attacks.outsider.documents import Terms
+from tests.attacks.outsider.product import verdict
+from tests.attacks.outsider.views import Reading, figures_of, held_releases
+from tests.attacks.outsider.worlds import Drawn, contracts, draw_world
+
+
+@dataclass
+class Tally:
+    """What was seen in all worlds."""
+
+    worlds: int = 0
+    attacks: int = 0
+    by_structure: int = 0
+    by_none_or_all: int = 0
+    fewest: int = 10**6
+    undecided: int = 0
+    gain: float = 1.0
+    gain_in: str = ""
+
+
+def released(many: int) -> Iterator[tuple[int, str, Terms]]:
+    """Contracts that the product lets pass, whoever begins when, until there are so many."""
+    for seed, (pattern, terms) in enumerate(contracts(4 * many)):
+        if many and verdict(terms.text).passes:
+            many -= 1
+            yield seed, pattern, terms
+
+
+def attack_all(tally: Tally, drawn: Drawn) -> None:
+    """As each recipient, its tied ones and all together; of the first tokens too, where something came late."""
+    tally.worlds += 1
+    terms = drawn.world.terms
+    for roles in dict.fromkeys(terms.parties().values()):
+        held = held_releases(terms, roles)
+        if all(one.template == "payment_document" for one in held):
+            continue
+        for world in filter(None, (drawn.world, drawn.before)):
+            learned = learn(world, held, below=drawn.margin)
+            tally.attacks += 1
+            tally.by_structure += len(learned.by_structure)
+            tally.undecided += learned.undecided
+            assert not learned.by_structure, (drawn.name, sorted(roles), learned.by_structure, terms.text)
+            assert learned.isolation is None, (drawn.name, sorted(roles), learned.isolation, terms.text)
+            if learned.by_none_or_all:
+                tally.by_none_or_all += 1
+                people = people_of(learned.by_none_or_all)
+                tally.fewest = min(tally.fewest, people)
+                far = people < drawn.margin and not is_near_an_end(world, held)
+                assert not far, (drawn.name, sorted(roles), learned.by_none_or_all, terms.text)
+        if len(roles) == 1 and not any(one.template == "payment_document" for one in held):
+            gain = largest_gain(groups_of(drawn.world, figures_of(terms, held, Reading())))
+            if gain > tally.gain:
+                tally.gain, tally.gain_in = gain, drawn.name
+
+
+@pytest.mark.parametrize(
+    ("many", "each"), [(6, 9), pytest.param(50, 40, marks=pytest.mark.long)], ids=["a few worlds", "2,000 worlds"]
+)
+def test_nobody_is_fixed_in_a_world_that_would_be_released(many: int, each: int, tell: Callable[[str], None]):
+    tally, patterns = Tally(), set()
+    for seed, pattern, terms in released(many):
+        patterns.add(pattern)
+        for number in range(each):
+            attack_all(tally, draw_world(1000 * seed + number, pattern, terms))
+    tell(
+        f"outsider, {tally.worlds} worlds, {tally.attacks} attacks: {tally.by_structure} fixed by structure,"
+        f" {tally.undecided} undecided; by none or all in {tally.by_none_or_all}, of at least {tally.fewest};"
+        f" the largest gain in odds {tally.gain:.3g} ({tally.gain_in})"
+    )
+    assert tally.worlds >= min(50, many * each)
+    assert tally.by_none_or_all, "or no world was forced"
+    assert tally.fewest < 10**6
+    assert len(patterns) >= (6 if many > 6 else 3)
