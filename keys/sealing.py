@@ -48,14 +48,14 @@ def size_class(length: int) -> int:
     return size
 
 
-def padded(data: bytes, size: int) -> bytes:
+def pad(data: bytes, size: int) -> bytes:
     """`data` with its length, and zeros up to `size`. Raises `ValueError` where it does not fit."""
     if len(data) + _LENGTH_BYTES > size:
         raise ValueError("a value is longer than the size it is padded to")
     return (len(data).to_bytes(_LENGTH_BYTES, "big") + data).ljust(size, b"\0")
 
 
-def unpadded(data: bytes) -> bytes:
-    """What `padded` was given."""
+def unpad(data: bytes) -> bytes:
+    """What `pad` was given."""
     length = int.from_bytes(data[:_LENGTH_BYTES], "big")
     return data[_LENGTH_BYTES : _LENGTH_BYTES + length]

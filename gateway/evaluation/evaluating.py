@@ -12,6 +12,8 @@ from sqlmodel import Session, select
 from gateway.errors.evaluation import NotYetKnown
 from gateway.errors.holds import DataHeld
 from gateway.errors.release import SourcesIncomplete
+from gateway.evaluation.cohort import histories
+from gateway.evaluation.erased import left_by_erased
 from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.events.evaluation import Evaluated
 from gateway.events.event import PersonLine
@@ -32,7 +34,7 @@ from gateway.outcomes.reconciling import (
     rests_on_documents,
 )
 from gateway.outcomes.terms import Window
-from gateway.store import basis, contract_queries, holds, queries, spells
+from gateway.store import contract_queries, holds, queries, spells
 from gateway.store import histories as stored
 from gateway.store.holds import HeldForCheck
 from gateway.store.people_read import note_people_read
@@ -139,10 +141,12 @@ def look(
         raise SourcesIncomplete(contract=contract_id, week=str(week), complete=shown)
     programme = gateway.programme(session, contract_id, known_at=instant)
     cohort = histories(session, contract, programme, known_at=instant, only=only)
-    remainder = basis.remainder(session, contract.id) if only is None else NOBODY
+    remainder = left_by_erased(gateway, session, contract.id) if only is None else NOBODY
     evaluation = evaluate(contract, cohort, week, remainder=remainder)
     if only is None:
-        as_of = replace(as_of, reconciled=_reconcile(session, contract, programme, cohort, evaluation, as_of))
+        as_of = replace(
+            as_of, reconciled=_reconcile(session, contract, programme, cohort, remainder, evaluation, as_of)
+        )
     return Look(contract, text, cohort, remainder, evaluation, as_of)
 
 
@@ -151,6 +155,7 @@ def _reconcile(
     contract: Contract,
     programme: Programme,
     cohort: list[PersonHistory],
+    remainder: Remainder,
     evaluation: Evaluation,
     as_of: AsOf,
 ) -> Reconciled:
@@ -165,7 +170,6 @@ def _reconcile(
     if not contract.evidence:
         return Reconciled(pairs)
     others = _by_registers(session, contract, programme, known_at=as_of.known_at)
-    remainder = basis.remainder(session, contract.id)
     without = evaluate(contract, others, evaluation.week, remainder=remainder)
     return Reconciled(pairs, on_evidence(evaluation, without))
 
@@ -242,24 +246,6 @@ def utc_text(instant: datetime) -> str:
 def newest_digest(session: Session, contract: Contract) -> str:
     """The digest of the newest version: the programme is declared for that one."""
     return contract_queries.contract_versions(session, contract.id)[-1].sha256
-
-
-def histories(
-    session: Session, contract: Contract, programme: Programme, *, known_at: datetime, only: str | None = None
-) -> list[PersonHistory]:
-    """Everyone's history as it was known at an instant, with who was not followed then; or that of one subject."""
-    everyone = [subject.subject_id for subject in queries.subjects(session, contract.id)]
-    wanted = everyone if only is None else [subject for subject in everyone if subject == only]
-    return stored.load_histories(
-        session,
-        contract.id,
-        status_sources=contract.status_sources,
-        evidence=contract.evidence,
-        income_source=contract.income_source,
-        known_at=known_at,
-        stops=basis.stops(session, programme, wanted, at=known_at),
-        subjects=wanted,
-    )
 
 
 def known_by(session: Session, contract: Contract, instant: datetime) -> AsOf:

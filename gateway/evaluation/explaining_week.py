@@ -13,7 +13,8 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from gateway.errors.rights import PersonUnknown
-from gateway.evaluation.evaluating import AsOf, ask_to_evaluate, histories, known_by
+from gateway.evaluation.cohort import histories
+from gateway.evaluation.evaluating import AsOf, ask_to_evaluate, known_by
 from gateway.events.event import PersonLine
 from gateway.events.evidence import WeekExplained
 from gateway.installation.authority import Asking, deciding

@@ -12,12 +12,12 @@ from datetime import datetime
 
 from gateway.errors.evaluation import NotYetKnown
 from gateway.errors.release import SourcesIncomplete
+from gateway.evaluation.cohort import histories
 from gateway.evaluation.evaluating import (
     AsOf,
     Look,
     ask_to_look,
     frozen_at,
-    histories,
     known_by,
     look,
     record_evaluation,

@@ -17,6 +17,8 @@ from gateway.contracts import aggregates
 from gateway.errors.adoption import WorkbookRefused
 from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation import evaluating, workbook
+from gateway.evaluation.cohort import histories
+from gateway.evaluation.erased import left_by_erased
 from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.evaluation.shadow_map import Counts, MappedFigure, Reads, ShadowMap, Unit, load_map
 from gateway.events.adoption import ShadowCompared
@@ -27,7 +29,6 @@ from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.figures import Figures
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.tariff import owed_amounts
-from gateway.store import basis
 from gateway.wording import formats
 from policies.terms import Purpose
 from vocabulary.weeks import Week
@@ -155,8 +156,8 @@ def _evaluate(
     if as_of.complete_to is None or as_of.complete_to < last[-1].to_week:
         shown = "nowhere" if as_of.complete_to is None else f"to {as_of.complete_to}"
         raise SourcesIncomplete(contract=contract_id, week=str(last[-1].to_week), complete=shown)
-    cohort = evaluating.histories(at.session, contract, programme, known_at=at.now)
-    remainder = basis.remainder(at.session, contract_id)
+    cohort = histories(at.session, contract, programme, known_at=at.now)
+    remainder = left_by_erased(gateway, at.session, contract_id)
     rules = [gateway.contract_for(at.session, contract_id, window) for window in last]
     ends = [evaluate(rule, cohort, part.to_week, remainder=remainder) for rule, part in zip(rules, last, strict=True)]
     new = _new(at, contract, mapped, ends)

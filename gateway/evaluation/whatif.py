@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.errors.whatif import SimulationRefused
-from gateway.evaluation.evaluating import ask_to_evaluate, histories, known_by
+from gateway.evaluation.cohort import histories
+from gateway.evaluation.erased import left_by_erased
+from gateway.evaluation.evaluating import ask_to_evaluate, known_by
 from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.events.evaluation import DraftTried
 from gateway.events.event import PersonLine
@@ -27,7 +29,7 @@ from gateway.outcomes.forecast import shift_weeks, weeks_between
 from gateway.outcomes.history import PersonHistory, inputs_root
 from gateway.outcomes.told_apart import counted_columns, tells_few_apart
 from gateway.outcomes.whatif import Tried
-from gateway.store import basis, contract_queries
+from gateway.store import contract_queries
 from gateway.store.contract_tables import TriedDraft
 from policies.terms import Purpose
 from vocabulary.weeks import Week
@@ -70,7 +72,7 @@ def historical(gateway: Gateway, contract_id: str, draft: Contract, text: bytes)
             load_contract(row.text, file=draft.file) for row in contract_queries.tried_drafts(at.session, known.id)
         ]
         _check_apart(draft, [known, *earlier], people, complete)  # 6
-        return _Cohort(known, people, complete, basis.remainder(at.session, known.id).people)
+        return _Cohort(known, people, complete, left_by_erased(gateway, at.session, known.id).people)
 
     found = look_apart(
         gateway,

@@ -21,6 +21,8 @@ from gateway.attestations.metadata import integrity, metadata_files
 from gateway.attestations.seals import Seal
 from gateway.contracts import accepted, aggregates, openings
 from gateway.evaluation import evaluating
+from gateway.evaluation.cohort import histories
+from gateway.evaluation.erased import keep_figures, left_by_erased
 from gateway.events.releases import ReleaseIntended
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
@@ -35,7 +37,7 @@ from gateway.outcomes.tariff import DueLine, due_lines
 from gateway.outcomes.terms import Window
 from gateway.release.planning import Draft, ReleaseRequest, series_of
 from gateway.release.states import ReleaseAction, ReleaseState, after
-from gateway.store import basis, queries
+from gateway.store import queries
 from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
 from vocabulary.releases import Recipient, Template
@@ -58,6 +60,7 @@ class DraftClaims:
     due: tuple[DueLine, ...]
     known_at: datetime  # when its data were known
     evaluation: Evaluation
+    earlier: list[Evaluation]  # that its municipal record holds too
     cohort: list[PersonHistory]
     on_documents: DocumentsBand | None = None  # of a payment document; for the statement, and in no attestation
 
@@ -76,8 +79,8 @@ def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: 
     contract, window, known = request.contract, request.window, planned.known_at
     earlier = contract.windows_until(window.label)[:-1]
     programme = gateway.programme(session, contract.id)
-    cohort = evaluating.histories(session, contract, programme, known_at=known)
-    remainder = basis.remainder(session, contract.id)
+    cohort = histories(session, contract, programme, known_at=known)
+    remainder = left_by_erased(gateway, session, contract.id)
     now = evaluate(contract, cohort, window.to_week, remainder=remainder)  # 2
     opening = openings.opening_of(gateway, session, contract.id)
     block = block_of(contract, window.label)
@@ -85,15 +88,18 @@ def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: 
         block = (window,)
     behind = contract.windows_until(block[0].label)[:-1]  # what the figures of the window, or its block, come after
     needed = _needed_windows(contract, earlier, behind, opening)
-    rules = [gateway.contract_for(session, contract.id, part) for part in needed]
-    before = [
-        evaluate(rule, cohort, part.to_week, remainder=remainder) for rule, part in zip(rules, needed, strict=True)
-    ]
+    # what is pending of the erased goes with this document, which then holds every window
+    kept = list(earlier) if remainder.people else needed
+    rules = {part: gateway.contract_for(session, contract.id, part) for part in kept}
+    ends = {part: evaluate(rule, cohort, part.to_week, remainder=remainder) for part, rule in rules.items()}
+    before = [ends[part] for part in needed]
     due: tuple[DueLine, ...] = ()
     if request.template != Template.PREDICATE:
         series = [
             one.figures(rule, aggregates.known_figures(session, contract, part, at=known))
-            for one, rule, part in zip([*before, now], [*rules, contract], [*needed, window], strict=True)
+            for one, rule, part in zip(
+                [*before, now], [*(rules[part] for part in needed), contract], [*needed, window], strict=True
+            )
         ]
         due = due_lines(contract, series=series, documented=planned.documented, opening=opening)
     disclosable = claims.disclosable_claims(  # 4
@@ -113,7 +119,7 @@ def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: 
     on_documents = None
     if request.template == Template.PAYMENT_DOCUMENT:
         on_documents = evaluating.on_documents(session, contract, programme, cohort, window.to_week, known_at=known)
-    return DraftClaims(disclosable, due, known, now, cohort, on_documents)
+    return DraftClaims(disclosable, due, known, now, list(ends.values()), cohort, on_documents)
 
 
 def _reasons(request: ReleaseRequest, cohort: Sequence[PersonHistory], remainder: Remainder) -> dict[str, int] | None:
@@ -219,6 +225,8 @@ def intend(
         intended_at=asking.now,
     )
     session.add(row)
+    if request.template == Template.PAYMENT_DOCUMENT:
+        keep_figures(session, row, [*made.earlier, made.evaluation], drafted_at=asking.now)
     asking.uow.record(  # 6
         ReleaseIntended(
             contract=contract.id,

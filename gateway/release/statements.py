@@ -19,6 +19,8 @@ from gateway.attestations.jws import sign_compact
 from gateway.errors.contracts import WindowUnknown
 from gateway.errors.rights import StatementEmptied
 from gateway.evaluation import evaluating
+from gateway.evaluation.cohort import histories
+from gateway.evaluation.erased import left_by_erased
 from gateway.evaluation.looking import Answered, Snapshot, look_apart
 from gateway.events.event import PersonLine
 from gateway.events.rights import StatementReleased
@@ -93,7 +95,14 @@ def state(gateway: Gateway, contract_id: str, label: str, kind: str = RELAPSE_NO
         _record(asking, row, seen.named, authorised)
         return IndividualStatement(row.id, row.token, len(seen.named), is_new=True)
 
-    return look_apart(gateway, contract_id, Purpose.OUTCOME_EVALUATION, authorise=authorise, look=_look, record=record)
+    return look_apart(
+        gateway,
+        contract_id,
+        Purpose.OUTCOME_EVALUATION,
+        authorise=authorise,
+        look=lambda at, allowed: _look(gateway, at, allowed),
+        record=record,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +132,10 @@ class _Seen:
     named: list[Subject]
 
 
-def _look(at: Snapshot, allowed: _Allowed) -> _Seen:
+def _look(gateway: Gateway, at: Snapshot, allowed: _Allowed) -> _Seen:
     asked = allowed.asked
-    people = evaluating.histories(at.session, asked.contract, asked.programme, known_at=asked.frozen_at)
-    remainder = basis.remainder(at.session, asked.contract.id)
+    people = histories(at.session, asked.contract, asked.programme, known_at=asked.frozen_at)
+    remainder = left_by_erased(gateway, at.session, asked.contract.id)
     now = evaluate(asked.contract, people, asked.window.to_week, remainder=remainder)
     return _Seen(now, people, _people_to_name(at, asked, people))
 

@@ -1,10 +1,11 @@
 """Erasing one person (GDPR art. 17, invariant 10): the rows go, the totals and the logs stay.
 
-What the person added to each window's figures stays as a sum over everybody erased (`Remainder`), so that no total, no
-amount and no attestation changes. The person's lines in the log are deleted; their digests stay with the event, and
-without the nonces nobody can tell what they said. A journal outside the database (`gateway.rights.journal`) holds a
-digest of each erased subject id, so that an erasure is done again after a backup from before it was restored. The
-certificate, signed, is for the person.
+No total, no amount and no attestation changes: what the erased are part of a figure with follows from documents and
+living (`gateway.evaluation.erased`). Nothing is kept of it but the sum of what was reached since the last document,
+until the next. The person's lines in the log are deleted; their digests stay with the event, and without the nonces
+nobody can tell what they said. A journal outside the database (`gateway.rights.journal`) holds a digest of each erased
+subject id, so that an erasure is done again after a backup from before it was restored. The certificate, signed, is for
+the person.
 """
 
 from __future__ import annotations
@@ -17,19 +18,16 @@ from sqlmodel import Session, col, delete, select, update
 from gateway.attestations.jws import sign_compact
 from gateway.errors.rights import ErasureUnfinished, RequestUnknown
 from gateway.errors.store import StoreBusy
-from gateway.evaluation.evaluating import histories
+from gateway.evaluation.erased import keep_pending
 from gateway.events.rights import DatabaseRewritten, ErasureRepeated, PersonErased
 from gateway.installation.authority import Asking, Authorised
 from gateway.installation.gateway import Gateway
-from gateway.outcomes.evaluate import evaluate
-from gateway.outcomes.history import PersonHistory, Remainder
 from gateway.oversight.audit.findings import forget
 from gateway.rights import journal
-from gateway.store import basis
 from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.record_tables import PullRun
 from gateway.store.rewriting import write_anew
-from gateway.store.rights_tables import BasisRow, ErasureRow, RemainderRow, RightsRequest, StatementRow
+from gateway.store.rights_tables import BasisRow, ErasureRow, RightsRequest, StatementRow
 from gateway.store.sealed import SealedRow
 from gateway.store.tables import LinkageRow, Subject, SubjectKeyRow, VaultRow
 from gateway.wording.rights import ERASED
@@ -70,7 +68,7 @@ def erase(
     """
     subject, contract_id = request.subject_id, programme.contract_id
     mark = digest_of(subject)
-    _keep_sums(gateway, asking.session, programme, subject, now=asking.now)
+    keep_pending(gateway, asking.session, programme, subject, now=asking.now)
     _delete(asking.session, contract_id, subject)
     certificate = _certificate(gateway, asking, programme, mark)
     asking.session.add(ErasureRow(subject_sha256=mark, contract_id=contract_id, certificate=certificate, at=asking.now))
@@ -103,7 +101,7 @@ def repeat(gateway: Gateway) -> int:
             if mark not in marks:
                 continue
             programme = gateway.programme(uow.session, subject.contract_id)
-            _keep_sums(gateway, uow.session, programme, subject.subject_id, now=uow.now)
+            keep_pending(gateway, uow.session, programme, subject.subject_id, now=uow.now)
             _delete(uow.session, subject.contract_id, subject.subject_id)
             row = ErasureRow(subject_sha256=mark, contract_id=subject.contract_id, certificate="", at=uow.now)
             uow.session.merge(row)
@@ -156,23 +154,6 @@ def count_returned(gateway: Gateway) -> int:
 def digest_of(subject: str) -> str:
     """What stays of a subject id: SHA-256 over 128 random bits, which nobody can guess."""
     return hashlib.sha256(bytes.fromhex(subject)).hexdigest()
-
-
-def _keep_sums(gateway: Gateway, session: Session, programme: Programme, subject: str, *, now: datetime) -> None:
-    """Add what the person counted for, at the end of each window, to what the erased leave."""
-    contract = gateway.contract(session, programme.contract_id)
-    [person] = histories(session, contract, programme, known_at=now, only=subject)
-    body = basis.remainder(session, contract.id).plus(_share(gateway, session, contract.id, person)).body()
-    session.merge(RemainderRow(contract_id=contract.id, body=body))
-
-
-def _share(gateway: Gateway, session: Session, contract_id: str, person: PersonHistory) -> Remainder:
-    by_week, amounts = {}, {}
-    for window in gateway.contract(session, contract_id).windows:
-        alone = evaluate(gateway.contract_for(session, contract_id, window), [person], window.to_week)
-        by_week[window.to_week.ordinal] = {total.measure: dict(total.by_state) for total in alone.totals}
-        amounts[window.to_week.ordinal] = dict(alone.personal)
-    return Remainder(1, by_week, amounts)
 
 
 def _delete(session: Session, contract_id: str, subject: str) -> None:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from gateway.contracts.declarations import source as declared_source
 from gateway.contracts.recipients import recipients
-from gateway.evaluation.evaluating import histories
+from gateway.evaluation.cohort import histories
 from gateway.events.event import PersonLine
 from gateway.events.rights import PersonRead
 from gateway.installation.authority import deciding

@@ -16,6 +16,8 @@ from gateway.contracts import aggregates
 from gateway.errors.aggregates import AggregateMissing
 from gateway.errors.release import SourcesIncomplete
 from gateway.evaluation import evaluating
+from gateway.evaluation.cohort import histories
+from gateway.evaluation.erased import left_by_erased
 from gateway.evaluation.looking import Snapshot, look_apart
 from gateway.events.settlement import ForecastMade
 from gateway.installation.authority import Asking, Authorised
@@ -31,7 +33,6 @@ from gateway.settlement.account import PaymentDocument
 from gateway.settlement.reading import read_settlement
 from gateway.settlement.settled import Settled, lines_of
 from gateway.settlement.statement import digest
-from gateway.store import basis
 from gateway.wording.views import View
 from policies.terms import Purpose
 from vocabulary.danish_days import danish_day
@@ -152,8 +153,8 @@ def _foresee(gateway: Gateway, at: Snapshot, contract_id: str) -> _Foreseen:
         first = str(contract.windows[0].from_week)
         raise SourcesIncomplete(contract=contract_id, week=first, complete="nowhere")
     week = min(as_of.complete_to, contract.windows[-1].to_week)
-    cohort = evaluating.histories(at.session, contract, programme, known_at=at.now)
-    remainder = basis.remainder(at.session, contract_id)
+    cohort = histories(at.session, contract, programme, known_at=at.now)
+    remainder = left_by_erased(gateway, at.session, contract_id)
     seen = {
         end: evaluate(contract, cohort, end, remainder=remainder)
         for end in {_back(contract, week), week, *(w.to_week for w in contract.windows if w.to_week <= week)}

@@ -8,8 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from gateway.outcomes.history import NOBODY, Remainder
-from gateway.store.rights_tables import BasisRow, RemainderRow
+from gateway.store.rights_tables import BasisRow
 from policies.basis import BasisEvent, Change, RecordKind, Stop, in_force, stop_of
 from policies.programme import Programme
 from policies.terms import Purpose
@@ -53,12 +52,6 @@ def having(session: Session, contract_id: str, kind: RecordKind, *, at: datetime
 def having_kinds(session: Session, contract_id: str, subject: str, *, at: datetime) -> frozenset[RecordKind]:
     """The kinds of records that one person has in force at an instant."""
     return frozenset(in_force(events_of(session, contract_id).get(subject, []), at=at))
-
-
-def remainder(session: Session, contract_id: str) -> Remainder:
-    """What the contract's erased people leave in its totals."""
-    row = session.get(RemainderRow, contract_id)
-    return NOBODY if row is None else Remainder.of(row.body)
 
 
 def _event(row: BasisRow) -> BasisEvent:

@@ -70,15 +70,6 @@ class StopReceiptRow(SQLModel, table=True):
     token: str
 
 
-class RemainderRow(SQLModel, table=True):
-    """What erased people leave in a contract's totals: sums. Trusted; an edit falsifies a result, and shows in the
-    digest of inputs.
-    """
-
-    contract_id: str = Field(primary_key=True)
-    body: dict[str, Any] = json_value()
-
-
 class ErasureRow(SQLModel, table=True):
     """Who was erased, as a digest of the random subject id: after a restore the erasure is done again. The journal
     beside the backup is the copy that survives. `is_rewritten`: the database was written anew since (`Store.rewrite`).

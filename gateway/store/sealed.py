@@ -23,7 +23,7 @@ from sqlmodel import Field, Session, SQLModel, col, delete, select
 from gateway.store.order import OF_PEOPLE, insert_rows
 from gateway.store.tables import Subject, SubjectKeyRow
 from keys.errors import VaultCorrupt
-from keys.sealing import OVERHEAD, cipher_of_contract, padded, seal, size_class, unpadded, unseal
+from keys.sealing import OVERHEAD, cipher_of_contract, pad, seal, size_class, unpad, unseal
 
 Value = list[Any]  # JSON: what one source told of one person
 NOBODY = ""  # whose value belongs to the contract alone
@@ -42,6 +42,8 @@ class About(StrEnum):
     EVIDENCE = "evidence"
     RECORDS = "records"  # the newest version of each, of a source of changes
     ANSWERS = "answers"  # of a run that has not ended, or waits until somebody has looked
+    FIGURES = "figures"  # that a payment document rests on, all people together
+    PENDING = "pending"  # what whoever was erased since the last of them had reached since then
 
 
 class SealedRow(SQLModel, table=True):
@@ -53,7 +55,7 @@ class SealedRow(SQLModel, table=True):
     __table_args__ = OF_PEOPLE
     contract_id: str = Field(primary_key=True)
     about: str = Field(primary_key=True)
-    source_id: str = Field(primary_key=True)  # of answers: the run
+    source_id: str = Field(primary_key=True)  # of answers: the run; of figures: the release
     subject_id: str = Field(primary_key=True, index=True)  # empty where it is nobody's
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
@@ -87,7 +89,7 @@ def opened_values(session: Session, shelf: Shelf, subjects: Collection[str] | No
         rows = session.exec(query if some is None else query.where(col(SealedRow.subject_id).in_(some))).all()
         ciphers = _ciphers(session, shelf.contract_id, [subject for subject, _ in rows])
         for subject, sealed in rows:
-            found[subject] = _opened(ciphers.get(subject), sealed, shelf.bound_to(subject))
+            found[subject] = _open(ciphers.get(subject), sealed, shelf.bound_to(subject))
     return found
 
 
@@ -117,13 +119,13 @@ def seal_values(session: Session, shelf: Shelf, values: Mapping[str, Value]) -> 
     """Put these people's values in the place of what stood on the shelf. All that stands there keeps one length: where
     one of these is longer, everybody's is sealed anew.
     """
-    packed = {subject: _packed(value) for subject, value in values.items()}
+    packed = {subject: _pack(value) for subject, value in values.items()}
     size = size_class(max(map(len, packed.values()), default=0))
     before = session.exec(select(func.max(func.length(SealedRow.sealed))).where(*_on(shelf))).one()
     if before is not None and before - OVERHEAD >= size:
         size = before - OVERHEAD
     elif before is not None:
-        packed = {s: _packed(v) for s, v in opened_values(session, shelf).items()} | packed
+        packed = {s: _pack(v) for s, v in opened_values(session, shelf).items()} | packed
     for some in _in_batches(packed):
         session.exec(delete(SealedRow).where(*_on(shelf), col(SealedRow.subject_id).in_(some)))
     ciphers = _ciphers(session, shelf.contract_id, packed)
@@ -135,7 +137,7 @@ def seal_values(session: Session, shelf: Shelf, values: Mapping[str, Value]) -> 
             "about": shelf.about,
             "source_id": shelf.source_id,
             "subject_id": subject,
-            "sealed": seal(ciphers[subject], padded(data, size), shelf.bound_to(subject)),
+            "sealed": seal(ciphers[subject], pad(data, size), shelf.bound_to(subject)),
         }
         for subject, data in packed.items()
     ]
@@ -165,14 +167,14 @@ def _on(shelf: Shelf) -> tuple[Any, Any, Any]:
     )
 
 
-def _packed(value: Value) -> bytes:
+def _pack(value: Value) -> bytes:
     return zlib.compress(_TEXT.encode(value).encode("ascii"), 1)
 
 
-def _opened(cipher: AESGCM | None, sealed: bytes, bound_to: str) -> Value:
+def _open(cipher: AESGCM | None, sealed: bytes, bound_to: str) -> Value:
     if cipher is None:
         raise VaultCorrupt()
-    value: Value = json.loads(zlib.decompress(unpadded(unseal(cipher, sealed, bound_to))))
+    value: Value = json.loads(zlib.decompress(unpad(unseal(cipher, sealed, bound_to))))
     return value
 
 

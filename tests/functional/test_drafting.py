@@ -13,7 +13,8 @@ import pytest
 from sqlmodel import Session, select
 
 from gateway.attestations import metadata
-from gateway.evaluation import evaluating
+from gateway.evaluation.cohort import histories
+from gateway.evaluation.erased import left_by_erased
 from gateway.events.rights import ErasureRepeated
 from gateway.installation.authority import Authorised
 from gateway.installation.gateway import Gateway
@@ -21,7 +22,6 @@ from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.results import person_result
 from gateway.release import correction, drafting, planning
 from gateway.rights import erasure
-from gateway.store import basis
 from gateway.store.log_tables import DecisionRow, LogEntry, PersonLineRow
 from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import Batch, ReleaseRow
@@ -62,7 +62,7 @@ def erase_whoever_worked_most_and_is_out(town: SimulatedMunicipality) -> None:
     with town.gateway.store.read() as session:
         contract = town.gateway.contract(session, town.contract)
         programme = town.gateway.programme(session, town.contract)
-        cohort = evaluating.histories(session, contract, programme, known_at=town.gateway.clock())
+        cohort = histories(session, contract, programme, known_at=town.gateway.clock())
     [weeks] = [measure for measure in contract.measures if measure.kind == "weeks"]
     people, last = contract.people_measure, contract.window(LAST).to_week
     assert people is not None
@@ -169,9 +169,9 @@ def test_what_is_due_adds_up_to_what_the_whole_cohort_is_owed(town: SimulatedMun
     with town.gateway.store.read() as session:
         contract = town.gateway.contract(session, town.contract)
         programme = town.gateway.programme(session, town.contract)
-        remainder = basis.remainder(session, town.contract)
+        remainder = left_by_erased(town.gateway, session, town.contract)
         for row in newest.values():
-            cohort = evaluating.histories(session, contract, programme, known_at=row.known_at)
+            cohort = histories(session, contract, programme, known_at=row.known_at)
             week = contract.window(row.window).to_week
             owed = owed_at(contract, evaluate(contract, cohort, week, remainder=remainder))
             before = [other for label, other in newest.items() if label < row.window]

@@ -37,7 +37,9 @@ def a_town(folder: Path, request: pytest.FixtureRequest, database: str) -> Simul
         town.enrol()
         town.pull_all()
     town.gateway.store.dispose()
-    gateway = replace(town.gateway, store=Store(url, busy_seconds=1), clock=clock)
+    store = Store(url, busy_seconds=1)
+    store.unlock(lambda: town.gateway.keystore.load("vault").private_bytes)
+    gateway = replace(town.gateway, store=store, clock=clock)
     town = replace(town, gateway=gateway)
     paid_everything(town)
     return town

@@ -11,8 +11,8 @@ from sqlmodel import select
 
 from gateway.errors.whatif import SimulationRefused
 from gateway.evaluation import whatif
+from gateway.evaluation.cohort import histories as load_people
 from gateway.evaluation.evaluating import evaluate_week
-from gateway.evaluation.evaluating import histories as load_people
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.forecast import Recount
 from gateway.outcomes.told_apart import counted_columns, tells_few_apart

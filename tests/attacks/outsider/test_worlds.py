@@ -42,11 +42,17 @@ def released(many: int) -> Iterator[tuple[int, str, Terms]]:
             yield seed, pattern, terms
 
 
+def sides(terms: Terms) -> list[frozenset[str]]:
+    """Each recipient with its tied ones, and all together; of two that hold the same, one is attacked."""
+    return list(dict.fromkeys(terms.parties().values()))
+
+
 def attack_all(tally: Tally, drawn: Drawn) -> None:
     """As each recipient, its tied ones and all together; of the first tokens too, where something came late."""
     tally.worlds += 1
     terms = drawn.world.terms
-    for roles in dict.fromkeys(terms.parties().values()):
+    views = {frozenset((one.template, one.at) for one in held_releases(terms, roles)): roles for roles in sides(terms)}
+    for roles in views.values():
         held = held_releases(terms, roles)
         if all(one.template == "payment_document" for one in held):
             continue

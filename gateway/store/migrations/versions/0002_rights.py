@@ -109,12 +109,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
-        "remainderrow",
-        sa.Column("contract_id", sa.String(), nullable=False),
-        sa.Column("body", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("contract_id"),
-    )
-    op.create_table(
         "rightsrequest",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("contract_id", sa.String(), nullable=False),
