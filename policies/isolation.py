@@ -29,10 +29,8 @@ class Span:
     def rest(self, row: Row) -> dict[int, int]:
         """What of a row lies outside of the space; empty for nothing."""
         left = {column: entry % PRIME for column, entry in row.items() if entry % PRIME}
-        for pivot in [*left]:  # reduced rows bring no other pivot in
-            factor = left.get(pivot, 0)
-            if factor and pivot in self.basis:
-                _subtract(left, factor, self.basis[pivot])
+        for pivot in left.keys() & self.basis.keys():  # reduced rows bring no other pivot in, and take none away
+            _subtract(left, left[pivot], self.basis[pivot])
         return left
 
     def add(self, row: Row) -> bool:
@@ -65,7 +63,7 @@ def _subtract(row: dict[int, int], factor: int, other: Mapping[int, int]) -> Non
         if value:
             row[column] = value
         else:
-            row.pop(column, None)
+            del row[column]  # modulo a prime nothing but what was there becomes nought
 
 
 def span_of(rows: Iterable[Row]) -> Span:

@@ -17,6 +17,7 @@ from gateway.errors.contracts import WindowUnknown
 from gateway.errors.settlement import BillUnknown, DisputeUnknown, SettlementRefused
 from gateway.events.log import LogVerified
 from gateway.oversight import advice
+from gateway.release import correction
 from gateway.settlement import acknowledging, adjusting, billing, paying
 from gateway.settlement.acknowledging import DisputeOutcome, DisputeReason
 from gateway.settlement.adjusting import ProposedWorth
@@ -25,7 +26,7 @@ from gateway.store.settlement_tables import Acknowledgement, Adjustment, Approva
 from gateway.store.tables import ReleaseRow
 from gateway.wording.views import as_json
 from policies.errors import PolicyDenied
-from tests.functional.test_settlement import PAYMENT, WEEKS, window
+from tests.functional.test_settlement import PAYMENT, WEEKS, pull_less_income, window
 from tests.functional.test_traps import Clock
 from tests.support.municipality import SimulatedMunicipality, copied, ready
 from tests.support.settling import LETTER, accept, invoiced, officer, operator
@@ -234,6 +235,13 @@ def test_an_upheld_line_that_both_accept_by_its_name_ends_the_dispute_on_the_day
     assert window(town, WORTH).state == "acknowledged"
 
 
+def test_whoever_accepts_an_upheld_line_last_has_ended_its_dispute(town: SimulatedMunicipality):
+    answered(town, disputed(town).id, DisputeOutcome.UPHELD)
+    acknowledging.acknowledge(town.gateway, "impact60", WORTH, line_key=LINE, as_party=operator(town))
+    acknowledging.acknowledge(officer(town), "impact60", WORTH, line_key=LINE)
+    assert [(row["outcome"], row["resolved_by"]) for row in rows(town, Dispute)] == [("accepted", "officer")]
+
+
 def test_an_open_dispute_does_not_end_by_an_acknowledgement(town: SimulatedMunicipality):
     disputed(town, 1)
     acknowledging.acknowledge(officer(town), "impact60", WORTH, line_key=LINE)  # of the rest
@@ -366,6 +374,22 @@ def test_a_dispute_is_answered_by_its_own_contract_and_letter(town: SimulatedMun
     with refuses("other-party"):
         answered(town, raised.id, DisputeOutcome.STANDS, by_operator=True)
     answered(town, raised.id, DisputeOutcome.STANDS)
+
+
+def test_the_answer_to_one_dispute_leaves_another_one_open(town: SimulatedMunicipality):
+    first, second = disputed(town), disputed(town, label=NOTHING)
+    answered(town, first.id, DisputeOutcome.STANDS)
+    assert {row["window"]: row["outcome"] for row in rows(town, Dispute)} == {WORTH: "stands", NOTHING: ""}
+    answered(town, second.id, DisputeOutcome.UPHELD)
+    assert {row["window"]: row["outcome"] for row in rows(town, Dispute)} == {WORTH: "stands", NOTHING: "upheld"}
+
+
+def test_a_dispute_of_a_document_that_another_one_replaced_is_answered_no_more(town: SimulatedMunicipality):
+    raised = disputed(town)
+    pull_less_income(town, ("2019-05", "2019-06"))
+    correction.correct(town.gateway, "impact60", WORTH, reason="source_corrected")
+    with denies("P73"):
+        answered(town, raised.id, DisputeOutcome.STANDS)
 
 
 def test_a_bill_is_asked_for_approved_and_paid_once_each(town: SimulatedMunicipality):

@@ -133,6 +133,8 @@ def test_prices_by_state_are_the_creditors_alone():
     suggestion = "give all states of the measure one price, or leave the recipient out: the creditor alone may know"
     expected = Finding("calendar-prices", EXACT, "recipients", ("investor",), ("A", "B"), reason, suggestion)
     assert audit(calendar(*shows, **priced)) == (expected,)
+    [both] = audit(calendar(*shows, people=25, priced_by_state=("weeks", "people")))
+    assert both.reason.startswith("weeks, people has other prices")
     assert audit(calendar(shows[1], **priced)) == (), "the creditor knows it from its lines"
     assert audit(calendar(*shows, tied=[("investor", "operator")], **priced)) == (), "tied to the creditor"
     assert audit(calendar(*shows, people=25)) == ()

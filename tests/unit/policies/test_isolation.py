@@ -129,6 +129,24 @@ def test_whoever_moves_nothing_is_as_different_as_anybody():
     assert smallest_isolated([], below=25) is None
 
 
+def test_of_unknown_people_nobody_is_there_before_there_is_a_number():
+    assert smallest_isolated([MoverClass("late", None, ({0: 1},))], below=25) is None
+
+
+def test_classes_that_move_the_same_are_named_by_the_first_and_the_last():
+    few = [MoverClass(name, 1, ({0: 1},)) for name in ("april", "may", "june", "july")]
+    assert smallest_isolated(few, below=25) == Isolated(("april to july",), 4)
+
+
+def test_a_group_is_found_behind_one_that_two_ways_lead_to():
+    """Any two of the four move all that they all can, and one alone does not."""
+    four = [MoverClass(str(slope), 1, ({0: 1, 1: slope},)) for slope in range(4)]
+    found = smallest_isolated(four, below=25)
+    assert found is not None
+    assert (len(found.names), found.people) == (3, 3)
+    assert smallest_isolated(four, below=3) is None
+
+
 def test_a_space_has_one_key_whatever_spans_it():
     assert span_of([{0: 1, 1: 1}, {1: 2}]).key == span_of([{0: 3}, {0: 1, 1: -1}, {1: PRIME}]).key
     assert span_of([{0: 1, 1: 1}]).key != span_of([{0: 1}]).key
@@ -144,6 +162,7 @@ def test_a_space_has_one_key_whatever_spans_it():
         ([10, *[1] * 93], True),
         ([10, *[10] * 13], False),
         ([10, *[10] * 12], True),
+        ([1], True),  # alone
         ([0, 0], False),
         ([], False),
     ],
