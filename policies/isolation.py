@@ -47,6 +47,10 @@ class Span:
         self.basis[pivot] = new
         return True
 
+    def copy(self) -> Span:
+        """The same space, which grows by itself from then on."""
+        return Span({pivot: dict(row) for pivot, row in self.basis.items()})
+
     @property
     def rank(self) -> int:
         return len(self.basis)

@@ -49,13 +49,19 @@ _DIGESTS = (
     r"(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])",
     r"(?<![0-9a-z])(?=[0-9]*[a-f])[0-9a-f]{32,}(?![0-9a-z])",
 )
+# what ties further digits to an amount or an address makes a part of a longer number of it
+_TIE = r"[.:/_*\u00b7]"
+_UNTIED = rf"(?<!\d{_TIE})(?<!\d{_TIE}\W)"
 _NAMED = (
-    r"(?<![0-9a-z])[1-9]\d{0,2}(?:[., ']\d{3})+(?:[.,]\d\d(?!\d)|(?!\d)(?=\s?(?:kr|dkk|eur|øre|€)))",
+    rf"{_UNTIED}(?<![0-9a-z])[1-9]\d{{0,2}}(?:[., ']\d{{3}})+(?:[.,]\d\d(?!\d)|(?!\d)(?=\s?(?:kr|dkk|eur|øre|€)))"
+    rf"(?!{_TIE}\W?\d)",
     r"kle[^0-9]{0,10}\d\d\.\d\d(?:\.\d\d)?(?!\d)",
     r"(?:cvr[^0-9]{0,10}|(?:tlf|telefon|mobil|phone)[^0-9]{0,10}(?:45 ?)?|\+45 ?)(?:\d{8}|\d\d(?: \d\d){3})(?!\d)",
-    rf"(?<![0-9.]){_BYTE}(?:\.{_BYTE}){{3}}(?:/\d\d?)?(?![0-9.])",
+    rf"{_UNTIED}(?<![0-9.]){_BYTE}(?:\.{_BYTE}){{3}}(?:/\d\d?)?(?![0-9.])(?!{_TIE}\W?\d)",
 )
+_CLOCK = r"(?:[01]\d|2[0-3])(?::[0-5]\d){1,2}(?:\.\d{6}|\.\d{3})?(?:z|[+-]\d\d:\d\d)?"
 _DAYS = (
+    rf"(?<!\d){_YEAR}-\d\d-\d\d[t ]{_CLOCK}(?![0-9a-z])(?!\W{{1,2}}\d)",
     rf"(?<!\d)(?:{_YEAR_FIRST}|{_NO_REST}(?:{_YEAR_LAST}))(?:[^0-9a-z]{{1,3}}(?:{_YEAR_FIRST}|{_YEAR_LAST}))*(?!\d)",
     rf"(?<!\d){_YEAR}-?w\d\d(?!\d)",
 )

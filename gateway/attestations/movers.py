@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from gateway.attestations.exact_figures import ExactFigure, FigurePart, Series, parts_of
 from gateway.outcomes.contract import Contract
@@ -25,7 +24,7 @@ class DayOfMovers:
     day: FirstDay
     space: Span
     courses: Mapping[Series, frozenset[tuple[int, ...]]]  # by the end of each window
-    given_back: Row  # what only time that stood still brings; empty for nothing
+    given_back: tuple[Row, ...]  # what only time that stood still brings: lives that span it beside the space
 
     def capacity(self, figure: ExactFigure) -> int:
         """The most of a figure less the least that one person can be."""
@@ -90,11 +89,22 @@ class Movers:
             idle = 0 if space.add(row) else idle + 1
             if space.rank == most_rank or (idle > _IDLE and space.rank):
                 break
-        back: Row = {}
-        if space.rank < most_rank:
-            rows = map(self._row_of, islice(self._lives.courses_with_time_given_back(day), 2 * _IDLE))
-            back = next((row for row in rows if space.rest(row)), {})
-        return DayOfMovers(day, space, {one: frozenset(found) for one, found in courses.items()}, back)
+        shown = {one: frozenset(found) for one, found in courses.items()}
+        return DayOfMovers(day, space, shown, tuple(self._given_back(day, space, most_rank)))
+
+    def _given_back(self, day: FirstDay, space: Span, most_rank: int) -> Iterator[Row]:
+        wider, idle = space.copy(), 0
+        if wider.rank == most_rank:
+            return
+        for course in self._lives.courses_with_time_given_back(day):
+            row = self._row_of(course)
+            if wider.add(row):
+                yield row
+                idle = 0
+            else:
+                idle += 1
+            if wider.rank == most_rank or idle > _IDLE:
+                return
 
     def _row_of(self, course: Course) -> Row:
         parts = parts_of(self.contract, course)

@@ -159,8 +159,10 @@ def _given_back(starts: Starts, view: HeldView) -> MoverFinding | None:
     rows = [starts.movers.row(one) for one in figures]
     free = {place for place, one in enumerate(figures) if one in paid}
     for one in starts.days:
-        back = _over(rows, one.given_back)
-        if back and isolates([_over(rows, row) for row in one.space.basis.values()], [back], free):
+        own = [_over(rows, row) for row in one.space.basis.values()]
+        for back in filter(None, (_over(rows, row) for row in one.given_back)):
+            if not isolates(own, [back], free):
+                continue
             moved = {figures[place] for place in back}
             return _finding(
                 "calendar-given-back",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.attestations.calendar_audit import audited
+from gateway.attestations.calendar_audit import audit_contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.release import correction
 from tests.attacks.knowledge import Knowledge
@@ -42,10 +42,10 @@ def test_a4_a_total_of_none_or_all_tells_of_everybody_and_the_table_tells_no_mor
 def test_a1_a_window_that_ends_before_most_may_be_enrolled_is_not_accepted():
     """120 people referred over 15 months: the first window could be an exact total of three. A calendar rule."""
     text = contract_text("impact60", size=120, months=6)
-    audited(load_contract(text.encode(), file="quick.toml"))
+    audit_contract(load_contract(text.encode(), file="quick.toml"))
     text = text.replace("enrolment_to = 2018-12-30", "enrolment_to = 2019-12-31")
     with pytest.raises(DeclarationInvalid, match="calendar-part; windows w1"):
-        audited(load_contract(text.encode(), file="slow.toml"))
+        audit_contract(load_contract(text.encode(), file="slow.toml"))
 
 
 def test_a3_a10_a_correction_between_two_recipients_makes_no_second_table(tmp_path: Path):

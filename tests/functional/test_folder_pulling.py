@@ -143,9 +143,8 @@ def test_wherever_the_command_dies_the_next_one_stores_each_row_once(
 
 
 def test_a_file_stays_until_every_contract_that_reads_the_source_has_had_it(town: SimulatedMunicipality):
-    edits = (("size = 120", "size = 30"), ("threshold_people = 60", "threshold_people = 15"))
     renamed = (('id = "impact60"', 'id = "impact61"'),)  # of the contract, and of what the programme calls it
-    declare(town.gateway, "impact60", town.folder, edits=(*edits, *renamed), programme_edits=renamed)
+    declare(town.gateway, "impact60", town.folder, edits=renamed, programme_edits=renamed)
     declare_folder(town, local(town.folder / "inbox"))
     [taken] = pulled(town)
     assert isinstance(taken, Taken)

@@ -171,9 +171,9 @@ def test_a_second_contract_needs_an_owner_in_common(town: SimulatedMunicipality)
 
 def second_contract(town: SimulatedMunicipality, folder: Path, people: Mapping[str, str]) -> None:
     other = ('id = "impact60"', 'id = "impact61"')
-    edits = (("size = 120", "size = 30"), ("threshold_people = 60", "threshold_people = 15"), other)
     last = 'role = "settlement_officer"\naction = "approve_payment"\n'
-    declare(town.gateway, "impact60", folder, edits=edits, programme_edits=(other, (last, last + appointments(people))))
+    edits = (other, (last, last + appointments(people)))
+    declare(town.gateway, "impact60", folder, edits=(other,), programme_edits=edits)
 
 
 def with_a_rule_that_refuses(gateway: Gateway, action: str) -> Gateway:

@@ -1,7 +1,4 @@
-"""What the product lets pass fixes nobody; and what it refuses for privacy's sake fixes somebody in a world.
-
-Apart is told where time that a neutral exit gives back can be one person's alone, in a contract that passes.
-"""
+"""What the product lets pass fixes nobody; and what it refuses for privacy's sake fixes somebody in a world."""
 
 from __future__ import annotations
 
@@ -27,11 +24,8 @@ def test_a_contract_passes_exactly_where_nobody_can_be_fixed(seeds: range, tell:
         asked = verdict(terms.text)
         if asked.passes:
             seen["pass"] += 1
-            for roles, _, count in isolations(terms):
-                is_given_back = any(entry.back for entry in count)
-                assert is_given_back, (seed, roles, count, terms.text)
-                seen["passes, with time given back to one person alone"] += 1
-                break
+            fixed = next(iter(isolations(terms)), None)
+            assert fixed is None, (seed, fixed, terms.text)
         elif asked.rule.startswith("calendar"):
             seen["refused"] += 1
             found = exhibit(terms)
@@ -43,3 +37,10 @@ def test_a_contract_passes_exactly_where_nobody_can_be_fixed(seeds: range, tell:
     tell(f"outsider, {len(seeds)} contracts drawn: {dict(seen)}")
     assert seen["pass"]
     assert seen["shown"] >= 0.95 * seen["refused"]
+
+
+@pytest.mark.parametrize("seed", [4555, 4744])
+def test_time_that_an_exit_gives_back_to_one_person_alone_is_in_no_figure(seed: int):
+    """The operator's payments of an earlier window show such time too; it is the later one that the investor sees."""
+    asked = verdict(draw_contract(seed).text)
+    assert (asked.passes, asked.rule) == (False, "calendar-given-back")
