@@ -51,13 +51,13 @@ _DIGESTS = (
 )
 # what ties further digits to an amount or an address makes a part of a longer number of it
 _TIE = r"[.:/_*\u00b7]"
-_UNTIED = rf"(?<!\d{_TIE})(?<!\d{_TIE}\W)"
+_UNTIED, _NO_MORE = rf"(?<!\d{_TIE})(?<!\d{_TIE}\W)", rf"(?!{_TIE}\W?\d)"
+_ORE = r"(?:[.,]\d\d(?!\d)|(?!\d)(?=\s?(?:kr|dkk|eur|øre|€)))"
 _NAMED = (
-    rf"{_UNTIED}(?<![0-9a-z])[1-9]\d{{0,2}}(?:[., ']\d{{3}})+(?:[.,]\d\d(?!\d)|(?!\d)(?=\s?(?:kr|dkk|eur|øre|€)))"
-    rf"(?!{_TIE}\W?\d)",
+    rf"{_UNTIED}(?<![0-9a-z])[1-9]\d{{0,2}}(?:[., ']\d{{3}})+{_ORE}{_NO_MORE}",
     r"kle[^0-9]{0,10}\d\d\.\d\d(?:\.\d\d)?(?!\d)",
     r"(?:cvr[^0-9]{0,10}|(?:tlf|telefon|mobil|phone)[^0-9]{0,10}(?:45 ?)?|\+45 ?)(?:\d{8}|\d\d(?: \d\d){3})(?!\d)",
-    rf"{_UNTIED}(?<![0-9.]){_BYTE}(?:\.{_BYTE}){{3}}(?:/\d\d?)?(?![0-9.])(?!{_TIE}\W?\d)",
+    rf"{_UNTIED}(?<![0-9.]){_BYTE}(?:\.{_BYTE}){{3}}(?:/\d\d?)?(?![0-9.]){_NO_MORE}",
 )
 _CLOCK = r"(?:[01]\d|2[0-3])(?::[0-5]\d){1,2}(?:\.\d{6}|\.\d{3})?(?:z|[+-]\d\d:\d\d)?"
 _DAYS = (
