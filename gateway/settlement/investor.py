@@ -181,7 +181,8 @@ def investor_view(
     agreed = [
         one
         for one in totals
-        if one.payable_minor == sum(documents.get(part, 0) for part in blocks[one.window]) and one.window in documents
+        if one.window in documents
+        and one.payable_minor == sum(documents[part] for part in blocks[one.window] if part in documents)
     ]
     settled = [one for one in agreed if paid.issuperset(blocks[one.window])]
     newest = totals[-1] if totals else None

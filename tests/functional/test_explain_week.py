@@ -20,7 +20,7 @@ from tests.functional.test_record_pulls import PersonByPerson
 from tests.functional.test_traps import Clock
 from tests.support.command_line import run
 from tests.support.municipality import SimulatedMunicipality, ready
-from tests.support.several_sources import several
+from tests.support.several_sources import EDITS, several
 from tests.support.simulated import acting
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
@@ -126,7 +126,11 @@ def test_the_verdict_is_that_of_the_whole_explanation(tmp_path: Path, week: str)
 
 
 def test_hours_that_are_too_few_are_said_with_what_was_needed(tmp_path: Path) -> None:
-    plain = ready(tmp_path / "plain", clock=Clock(date(2030, 1, 1)))
+    # of the small town nobody works too few hours where ten are enough
+    hours = ("hours_per_week_hundredths = 1000", "hours_per_week_hundredths = 4000")
+    plain = several(tmp_path / "plain", clock=Clock(date(2030, 1, 1)), edits=(*EDITS, hours))
+    for source in ("civil", "school"):
+        pull(plain, source, PersonByPerson(lambda cpr: []))
     week = Week.parse("2020-W40")
     everybody = explaining.explain(plain.gateway, plain.contract, week).people
     short = [shown(plain, person.case_reference, week) for person in everybody]

@@ -150,6 +150,7 @@ def test_a_group_is_found_behind_one_that_two_ways_lead_to():
 def test_a_space_has_one_key_whatever_spans_it():
     assert span_of([{0: 1, 1: 1}, {1: 2}]).key == span_of([{0: 3}, {0: 1, 1: -1}, {1: PRIME}]).key
     assert span_of([{0: 1, 1: 1}]).key != span_of([{0: 1}]).key
+    assert span_of([{0: 1}]).rest({1: PRIME}) == {}
     assert isolates([{0: 1}], [{1: 1}], ())
     assert not isolates([{0: 1}], [{0: 5}], ())
 
@@ -176,3 +177,12 @@ def test_the_least_spread_has_somebody_in_each_first_week_and_the_others_where_l
     assert least_spread([3, 1, 2], 3) == [1, 2, 3]
     assert least_spread([3, 1, 2], 2) == [1, 3]
     assert least_spread([3, 1, 2], 1) == [3]
+
+
+def test_a_copy_of_a_space_grows_by_itself():
+    space = span_of([{0: 1, 1: 1}])
+    wider = space.copy()
+    assert wider.key == space.key
+    assert wider.add({1: 1})
+    assert (space.rank, wider.rank) == (1, 2)
+    assert space.basis == {0: {0: 1, 1: 1}}, "the rows are its own too"
