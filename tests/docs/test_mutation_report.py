@@ -5,12 +5,14 @@ from __future__ import annotations
 from tests.mutants import report
 from tests.mutants.__main__ import MOST_SURVIVORS
 from tests.mutants.results import last_results
-from tests.mutants.staging import ROOT, TESTS, digest
+from tests.mutants.staging import NOT_YET, ROOT, TESTS, digest
 
 
 def test_the_report_speaks_of_every_module_as_it_is_now():
+    """Strict both ways: what is named as not run has no row, and leaves the list when it gets one."""
     said = report.digests(report.PAGE.read_text("utf-8"))
-    assert said == {module: digest(module) for module in TESTS}, "run `make mutants`"
+    assert set(NOT_YET) < set(TESTS)
+    assert said == {module: digest(module) for module in TESTS if module not in NOT_YET}, "run `make mutants`"
 
 
 def test_the_report_is_written_from_the_results():

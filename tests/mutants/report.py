@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.mutants.results import Result, Survivor
-from tests.mutants.staging import LEFT_OUT, ROOT, TESTS
+from tests.mutants.staging import LEFT_OUT, NOT_YET, ROOT, TESTS
 
 PAGE = ROOT / "docs" / "mutation-report.md"
 _REASONS = Path(__file__).parent / "survivors.toml"
@@ -86,7 +86,7 @@ def _figures(results: Sequence[Result]) -> list[str]:
     lived = [survivor for result in results for survivor in result.survivors]
     real = [survivor for survivor in lived if not survivor.is_message]
     missing = [module for module in TESTS if module not in {result.module for result in results}]
-    said = [f"- Not run to its end: `{module}`." for module in missing]
+    said = [f"- Not run to its end: `{module}`: {NOT_YET.get(module, 'it is new here')}." for module in missing]
     return [
         f"- All mutants: {total}, of which {len(lived)} live ({_share(len(lived), total)}).",
         f"- Without message texts: {total - texts}, of which {len(real)} live ({_share(len(real), total - texts)}).",

@@ -120,6 +120,10 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     ),
     **{f"verifier/outcome_verifier/{name}.py": _OF_THE_VERIFIER for name in _VERIFIER},
 }
+# a module of these that the report does not speak of yet -> why; a docs test takes no other excuse
+NOT_YET: Mapping[str, str] = {
+    "gateway/release/drafting.py": "it changed with blocks and sealed figures, and its run takes a quarter of an hour"
+}
 LEFT_OUT = ("tests/unit/verifier/test_hostile.py::test_a_bomb_costs_little",)  # it holds a clock against the bomb
 _DIGEST = "digest"
 
