@@ -21,9 +21,7 @@ from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
 from gateway.store import queries
 from gateway.store.sealed import (
-    NOBODY as NO_PERSON,
-)
-from gateway.store.sealed import (
+    NO_PERSON,
     About,
     Shelf,
     clear,

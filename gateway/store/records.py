@@ -15,7 +15,7 @@ from connectors.shapes import Owned
 from connectors.transport import Record
 from gateway.store import holds
 from gateway.store.record_tables import PullRun
-from gateway.store.sealed import NOBODY, About, Shelf, Value, clear, everybodys_values, opened_values, seal_values
+from gateway.store.sealed import NO_PERSON, About, Shelf, Value, clear, everybodys_values, opened_values, seal_values
 from keys.source_keys import SourceKeys
 from vocabulary.records import SubjectRef
 from vocabulary.weeks import Week
@@ -120,7 +120,7 @@ def keep(session: Session, run: PullRun, keys: SourceKeys, records: Iterable[Ver
     for one in records:
         digest, version = keys.digest(one.number), keys.place_of(one.version)
         texts = [] if one.is_deleted else [""] if one.subject is None else list(one.texts)
-        owner = NOBODY if one.subject is None else one.subject.value
+        owner = NO_PERSON if one.subject is None else one.subject.value
         before = known.get(digest)
         if before is not None and before[0] > version:
             continue
@@ -152,14 +152,14 @@ def standing(session: Session, contract_id: str, source_id: str) -> tuple[dict[s
     """Subject id -> the texts of every record that stands; and whether there is one that may be anybody's."""
     values = opened_values(session, _shelf(contract_id, source_id))
     found = {subject: [tuple(texts) for _, _, texts in sorted(value) if texts] for subject, value in values.items()}
-    return found, bool(found.pop(NOBODY, []))
+    return found, bool(found.pop(NO_PERSON, []))
 
 
 def seal_anew(session: Session, contract_id: str, source_id: str) -> None:
     """Write what is kept of everybody anew, after pages that told something of a few."""
     shelf = _shelf(contract_id, source_id)
     values = everybodys_values(session, shelf)
-    seal_values(session, shelf, {NOBODY: []} | values)
+    seal_values(session, shelf, {NO_PERSON: []} | values)
 
 
 def owned_records(found: dict[str, list[Record]], people: Sequence[SubjectRef]) -> list[Owned]:

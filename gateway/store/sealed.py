@@ -26,7 +26,7 @@ from keys.errors import VaultCorrupt
 from keys.sealing import OVERHEAD, cipher_of_contract, pad, seal, size_class, unpad, unseal
 
 Value = list[Any]  # JSON: what one source told of one person
-NOBODY = ""  # whose value belongs to the contract alone
+NO_PERSON = ""  # whose value belongs to the contract alone
 _KEY, _CIPHERS = "vault_key", "ciphers"  # of `Session.info`
 _AT_ONCE = 500  # ids in one statement
 _TEXT = json.JSONEncoder(separators=(",", ":"), check_circular=False)
@@ -181,7 +181,7 @@ def _open(cipher: AESGCM | None, sealed: bytes, bound_to: str) -> Value:
 def _ciphers(session: Session, contract_id: str, subjects: Collection[str]) -> dict[str, AESGCM]:
     """The ciphers of these people, opened once in a session; of nobody the contract's own."""
     known: dict[str, AESGCM] = session.info.setdefault(_CIPHERS, {})
-    missing = [subject for subject in subjects if subject not in known and subject != NOBODY]
+    missing = [subject for subject in subjects if subject not in known and subject != NO_PERSON]
     if missing:
         session.flush()  # whoever was enrolled just now
         wrapping = AESGCM(session.info[_KEY]())
@@ -189,8 +189,8 @@ def _ciphers(session: Session, contract_id: str, subjects: Collection[str]) -> d
         for some in _in_batches(missing):
             for subject, wrapped in session.exec(query.where(col(SubjectKeyRow.subject_id).in_(some))):
                 known[subject] = AESGCM(unseal(wrapping, wrapped, subject))
-    if NOBODY in subjects:
-        return known | {NOBODY: cipher_of_contract(session.info[_KEY](), contract_id)}
+    if NO_PERSON in subjects:
+        return known | {NO_PERSON: cipher_of_contract(session.info[_KEY](), contract_id)}
     return known
 
 

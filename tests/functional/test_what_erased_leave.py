@@ -33,7 +33,7 @@ from gateway.rights import archive, requests
 from gateway.rights.people import Who, begin
 from gateway.rights.requests import Right
 from gateway.store import queries
-from gateway.store.sealed import NOBODY, About, SealedRow, Shelf, opened_values
+from gateway.store.sealed import NO_PERSON, About, SealedRow, Shelf, opened_values
 from gateway.store.unit_of_work import Store
 from tests.functional.test_rights import CASE, OBJECTS, paid_everything, someone, subject_of
 from tests.functional.test_traps import Clock
@@ -179,9 +179,9 @@ def cells_in_clear(store: Store) -> list[tuple[int, ...]]:
 def cells_with_keys(town: SimulatedMunicipality) -> list[tuple[int, ...]]:
     """What is sealed and belongs to nobody."""
     with town.gateway.store.read() as session:
-        rows = session.exec(select(SealedRow).where(SealedRow.subject_id == NOBODY)).all()
+        rows = session.exec(select(SealedRow).where(SealedRow.subject_id == NO_PERSON)).all()
         values = [
-            opened_values(session, Shelf(row.contract_id, About(row.about), row.source_id), [NOBODY])[NOBODY]
+            opened_values(session, Shelf(row.contract_id, About(row.about), row.source_id), [NO_PERSON])[NO_PERSON]
             for row in rows
         ]
     return [tuple(numbers(value)) for value in values]
