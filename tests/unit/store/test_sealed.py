@@ -11,7 +11,7 @@ from sqlmodel import func, select
 
 from gateway.events.contracts import SourceDeclared
 from gateway.store.sealed import (
-    NOBODY,
+    NO_PERSON,
     About,
     SealedRow,
     Shelf,
@@ -109,10 +109,10 @@ def test_without_the_vault_key_nothing_opens(people: Store) -> None:
 def test_what_is_nobodys_opens_under_its_contract_alone(people: Store) -> None:
     pending = Shelf("c", About.PENDING, "")
     with people.write(NOW, by=SOMEBODY) as uow:
-        seal_values(uow.session, pending, {NOBODY: [1, 2]})
+        seal_values(uow.session, pending, {NO_PERSON: [1, 2]})
         uow.record(EVENT)
     with people.read() as session:
-        assert opened_values(session, pending) == {NOBODY: [1, 2]}
+        assert opened_values(session, pending) == {NO_PERSON: [1, 2]}
     with people.write(NOW, by=SOMEBODY) as uow:
         clear(uow.session, pending)
         uow.record(EVENT)
