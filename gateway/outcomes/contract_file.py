@@ -30,7 +30,7 @@ from gateway.outcomes.terms import (
     Window,
 )
 from policies.basis import StopReason
-from policies.calendar import Finding, audit
+from policies.calendar_rules import CalendarFinding, audit
 from policies.terms import LegalRole
 from vocabulary.declaration import DeclarationTable, one_of, parse, unique
 from vocabulary.releases import Recipient, Template
@@ -97,7 +97,6 @@ def load_contract(text: bytes, *, file: str) -> Contract:
     )
     for table in (freeze, disclosure, root):
         table.finish()
-    _check_threshold(root, contract)
     check_outcome_states(root, measures, tariffs, breakdown=breakdown)
     _check_illustrative(root, contract)
     _check_calendar(root, contract)
@@ -178,17 +177,6 @@ def _nobody(root: DeclarationTable) -> _People:
         exits=dict.fromkeys(StopReason, ExitRule.FROZEN),  # nothing is counted of anybody, so nothing is taken back
         register_exits=dict.fromkeys(RegisterExit, ExitRule.FROZEN),
     )
-
-
-def _check_threshold(root: DeclarationTable, contract: Contract) -> None:
-    """At most one, and never 'anybody' or 'everybody': met or not met would then speak of single people."""
-    asked = [measure.goal_people for measure in contract.measures if measure.goal_people]
-    if len(asked) > 1:
-        raise root.refuse("measures", "at most one measure may have threshold_people")
-    if any(not 1 < people < contract.cohort.size for people in asked):
-        reason = "threshold_people must lie above 1 and below the cohort's size: else met or not met tells of everybody"
-        measure = next(table for table in root.tables("measures") if "threshold_people" in table)
-        raise measure.refuse("threshold_people", reason)
 
 
 def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
@@ -329,12 +317,12 @@ def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[Plan
 def _check_calendar(root: DeclarationTable, contract: Contract) -> None:
     """Refuse a calendar that leaks, at the entry that plans the first of the offending windows (invariant 5)."""
     for finding in audit(calendar_of(contract)):
-        where = ", ".join(finding.windows)
-        reason = f"{finding.reason} ({finding.rule}; windows {where}); {finding.suggestion}"
-        raise _entry_of(root, finding).refuse(finding.key, reason, rule=finding.rule)
+        raise _entry_of(root, finding).refuse(finding.key, str(finding), rule=finding.rule)
 
 
-def _entry_of(root: DeclarationTable, finding: Finding) -> DeclarationTable:
+def _entry_of(root: DeclarationTable, finding: CalendarFinding) -> DeclarationTable:
+    if not finding.template:
+        return next(table for table in root.tables("measures") if finding.key in table)
     for table in reversed(root.tables("releases")):
         if table.text("template") != finding.template or not set(table.texts("recipients")) & set(finding.recipients):
             continue
