@@ -10,6 +10,7 @@ import typer
 
 from gateway.cli.terminal import columns, console, open_gateway, output
 from gateway.wording.formats import DANISH_UNDIVIDED, decimal
+from vocabulary.total import total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,37 @@ def sample(
             console.print(f"  not drawn, {reason.replace('_', ' ')}: {people} people", style="yellow")
     if row.rows_until is None:
         console.print(f"  a system owner lets its rows be shown: gateway audit approve {row.id}")
+
+
+@app.command()
+def inputs(
+    contract: Annotated[str, typer.Argument(help="The contract's id.")],
+    window: Annotated[str, typer.Argument(help="The window's label, such as 2020H2.")],
+    template: Annotated[str, typer.Option(help="contract_total, predicate or payment_document.")] = "payment_document",
+    to: Annotated[str, typer.Option(help="operator or investor.")] = "operator",
+) -> None:
+    """Compute again what an attestation that stands rests on, as the auditor; every look is logged.
+
+    Example: gateway audit inputs impact60 2020H2 --template contract_total --to investor
+    """
+    from gateway.oversight.audit.inputs import InputsVerdict, check_inputs
+
+    said = total(
+        {
+            InputsVerdict.SAME: "the inputs in the store and in the access log are those that were signed",
+            InputsVerdict.NOT_COMPUTED: "the inputs in the access log are those that were signed; somebody was erased"
+            " since, so that they cannot be computed again",
+            InputsVerdict.DIFFER: "THE INPUTS IN THE STORE ARE NOT THOSE THAT WERE SIGNED",
+            InputsVerdict.NOT_LOGGED: "NO LOOK IN THE ACCESS LOG WAS AT WHAT WAS SIGNED",
+        },
+        InputsVerdict,
+    )
+    found = check_inputs(open_gateway(), contract, window, template, to)
+    holds = found.verdict in (InputsVerdict.SAME, InputsVerdict.NOT_COMPUTED)
+    console.print(f"{contract} {window} ({template} to {to}): {said[found.verdict]}", style="" if holds else "bold red")
+    console.print(f"  signed {found.signed_sha256}")
+    if not holds:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -32,6 +32,20 @@ class AuditSampleDrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class InputsChecked(Event):
+    """What an attestation rests on was computed again: `verdict` is a word of a closed list, and tells of nobody."""
+
+    kind = "inputs_checked"
+
+    contract: str
+    window: str
+    release: str
+    verdict: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRowsApproved(Event):
     """A system owner lets the source rows of a sample be shown, up to a day."""
 

@@ -33,7 +33,7 @@ def visible(
         seq=1,
         status_index=7,
         status_uri="https://gateway.example/status/1",
-        issued_at=1_600_000_000,
+        slot=1_600_000_000,
         decision_id="d",
         policy_set_sha256="0" * 64,
         is_demo=False,
