@@ -58,33 +58,33 @@ def sample(
 
 
 @app.command()
-def inputs(
+def recompute(
     contract: Annotated[str, typer.Argument(help="The contract's id.")],
     window: Annotated[str, typer.Argument(help="The window's label, such as 2020H2.")],
     template: Annotated[str, typer.Option(help="contract_total, predicate or payment_document.")] = "payment_document",
     to: Annotated[str, typer.Option(help="operator or investor.")] = "operator",
 ) -> None:
-    """Compute again what an attestation that stands rests on, as the auditor; every look is logged.
+    """Compute again what an attestation commits to and does not show, as the auditor: inputs, and the plan of blocks.
 
-    Example: gateway audit inputs impact60 2020H2 --template contract_total --to investor
+    Example: gateway audit recompute impact60 2020H2 --template contract_total --to investor
     """
-    from gateway.oversight.audit.inputs import InputsVerdict, check_inputs
+    from gateway.oversight.audit.recomputing import Recomputed
+    from gateway.oversight.audit.recomputing import recompute as use_case
 
     said = total(
         {
-            InputsVerdict.SAME: "the inputs in the store and in the access log are those that were signed",
-            InputsVerdict.NOT_COMPUTED: "the inputs in the access log are those that were signed; somebody was erased"
-            " since, so that they cannot be computed again",
-            InputsVerdict.DIFFER: "THE INPUTS IN THE STORE ARE NOT THOSE THAT WERE SIGNED",
-            InputsVerdict.NOT_LOGGED: "NO LOOK IN THE ACCESS LOG WAS AT WHAT WAS SIGNED",
+            Recomputed.SAME: "computed again, and the same",
+            Recomputed.NOT_COMPUTED: "as the records say; nobody can compute it again, since somebody was erased",
+            Recomputed.DIFFERS: "THE STORE GIVES SOMETHING ELSE",
+            Recomputed.NOT_OPENED: "NOT WHAT THE RECORDS SAY",
         },
-        InputsVerdict,
+        Recomputed,
     )
-    found = check_inputs(open_gateway(), contract, window, template, to)
-    holds = found.verdict in (InputsVerdict.SAME, InputsVerdict.NOT_COMPUTED)
-    console.print(f"{contract} {window} ({template} to {to}): {said[found.verdict]}", style="" if holds else "bold red")
-    console.print(f"  signed {found.signed_sha256}")
-    if not holds:
+    found = use_case(open_gateway(), contract, window, template, to)
+    console.print(f"{contract} {window} ({template} to {to}), inputs {found.inputs_sha256}")
+    for name, became in (("inputs", found.inputs), ("plan of blocks", found.plan)):
+        console.print(f"  {name}: {said[became]}", style="" if became.holds else "bold red")
+    if not (found.inputs.holds and found.plan.holds):
         raise typer.Exit(1)
 
 

@@ -32,15 +32,16 @@ class AuditSampleDrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class InputsChecked(Event):
-    """What an attestation rests on was computed again: `verdict` is a word of a closed list, and tells of nobody."""
+class CommitmentsRecomputed(Event):
+    """What an attestation commits to was computed again: each verdict is one word of a closed list."""
 
-    kind = "inputs_checked"
+    kind = "commitments_recomputed"
 
     contract: str
     window: str
     release: str
-    verdict: str
+    inputs: str
+    plan: str
     decision: str
     decision_sha256: str
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from gateway.oversight.audit.inputs import CheckedInputs, InputsVerdict, check_inputs
+from gateway.oversight.audit.recomputing import Recomputed, RecomputedCommitments, recompute
 from gateway.release import correction, drafting
 from gateway.store.tables import PullRow
 from outcome_verifier import sdjwt
@@ -45,8 +45,8 @@ def release_earlier(town: SimulatedMunicipality) -> None:
         town.release(window, *PAYMENT)
 
 
-def checked(town: SimulatedMunicipality, window: str, template: str, recipient: str) -> CheckedInputs:
-    return check_inputs(acting(town.gateway, AUDITOR), town.contract, window, template, recipient)
+def checked(town: SimulatedMunicipality, window: str, template: str, recipient: str) -> RecomputedCommitments:
+    return recompute(acting(town.gateway, AUDITOR), town.contract, window, template, recipient)
 
 
 OWN = {"jti", "status", "policy", "_sd", "recipient", "method", "not_counted"}  # the last is for the operator alone
@@ -84,12 +84,12 @@ def test_each_release_has_a_salt_of_its_own_and_hands_it_to_nobody(town: Simulat
 
 def test_the_auditor_computes_again_what_was_signed(town: SimulatedMunicipality):
     found = checked(town, WINDOW, *PAYMENT)
-    assert found.verdict is InputsVerdict.SAME
-    assert found.signed_sha256 == shown(town, WINDOW, *PAYMENT)["method"]["inputs_sha256"]
-    assert event(town, "inputs_checked")["verdict"] == "same"
+    assert found.inputs is Recomputed.SAME
+    assert found.inputs_sha256 == shown(town, WINDOW, *PAYMENT)["method"]["inputs_sha256"]
+    assert event(town, "commitments_recomputed")["inputs"] == "same"
     assert event(town, "evaluated")["purpose"] == "audit"
     with pytest.raises(PolicyDenied):  # the settlement officer is no auditor
-        check_inputs(acting(town.gateway, "ole"), town.contract, WINDOW, *PAYMENT)
+        recompute(acting(town.gateway, "ole"), town.contract, WINDOW, *PAYMENT)
     with pytest.raises(PolicyDenied, match="P92"):
         checked(town, LAST, *PAYMENT)
 
@@ -104,33 +104,33 @@ def test_whoever_edits_the_salt_is_found(town: SimulatedMunicipality):
     [row] = town.rows()
     draft = json.loads(row.draft) | {"inputs_salt": "00" * 16}
     edit(town, "UPDATE releaserow SET draft = ?", json.dumps(draft).encode())
-    assert checked(town, WINDOW, *PAYMENT).verdict is InputsVerdict.NOT_LOGGED
+    assert checked(town, WINDOW, *PAYMENT).inputs is Recomputed.NOT_OPENED
 
 
 def test_whoever_moves_the_instant_is_found(town: SimulatedMunicipality):
     edit(town, "UPDATE releaserow SET known_at = known_at + 1")
-    assert checked(town, WINDOW, *PAYMENT).verdict is InputsVerdict.NOT_LOGGED
+    assert checked(town, WINDOW, *PAYMENT).inputs is Recomputed.NOT_OPENED
 
 
 def test_whoever_edits_what_is_known_of_a_person_is_found(town: SimulatedMunicipality):
     [one] = subjects(town, draw(town, size=1).sample.id)
     edit(town, "UPDATE subject SET enrolled_on = date(enrolled_on, '-1 day') WHERE subject_id = ?", one)
-    assert checked(town, WINDOW, *PAYMENT).verdict is InputsVerdict.DIFFER
+    assert checked(town, WINDOW, *PAYMENT).inputs is Recomputed.DIFFERS
 
 
 def test_after_an_erasure_the_log_alone_is_asked(town: SimulatedMunicipality):
     [one] = subjects(town, draw(town, size=1).sample.id)
     erased(town, one)
-    assert checked(town, WINDOW, *PAYMENT).verdict is InputsVerdict.NOT_COMPUTED
+    assert checked(town, WINDOW, *PAYMENT).inputs is Recomputed.NOT_COMPUTED
 
 
 def test_the_command_says_it(tmp_path: Path):
     town = ready(tmp_path)
     appoint(town)
     town.release(WINDOW, *PAYMENT)
-    ran = run("audit", "inputs", town.contract, WINDOW, environment={**town.environment, "GATEWAY_STAFF": AUDITOR})
+    ran = run("audit", "recompute", town.contract, WINDOW, environment={**town.environment, "GATEWAY_STAFF": AUDITOR})
     assert ran.code == 0, ran.err
-    assert "are those that were signed" in ran.out
+    assert ran.out.count("computed again, and the same") == 2
 
 
 def midnight(instant: datetime) -> int:

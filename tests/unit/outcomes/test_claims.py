@@ -13,7 +13,8 @@ from tests.support.histories import example_contract
 from vocabulary.weeks import Week
 
 IMPACT60 = example_contract("impact60")
-SEAL = {"batch": "2018", "count": 120, "root": "ab" * 32, "sealed_on": "2018-10-01", "nonce": "cd" * 32}
+DIGESTS = {"plan": "ef" * 32, "root": "ab" * 32, "nonce": "cd" * 32}
+SEAL = {"batch": "2018", "count": 120, "sealed_on": "2018-10-01"} | DIGESTS
 
 
 def visible(
