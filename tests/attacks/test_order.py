@@ -187,6 +187,7 @@ def test_a_table_that_names_people_is_one_of_people():
     assert len(named) == 9
 
 
+@pytest.mark.long
 def test_nothing_stands_in_the_order_of_a_file_before_or_after_everything_is_written_anew(robbed: Robbed):
     store = robbed.town.gateway.store
     before = robbed.judged()
