@@ -32,8 +32,8 @@ demo: $(VENV)/runtime ## run the main job on a simulated municipality, then serv
 test: $(VENV)/dev ## run the test suites
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests -m "not long" --ignore tests/conformance --ignore tests/page
 
-long: $(VENV)/dev ## run the tests that take most of a minute each
-	$(BIN)/pytest -n 2 --dist worksteal tests -m long --ignore tests/conformance --ignore tests/page --ignore tests/faults/test_source_faults.py
+long: $(VENV)/dev ## run what is exhaustive, doubled or slow, and properties on all their examples
+	EXAMPLES=all $(BIN)/pytest -n 2 --dist worksteal tests -m "long or property" --ignore tests/conformance --ignore tests/page --ignore tests/faults/test_source_faults.py
 
 faults: $(VENV)/dev ## every source with every fault, against the table (some three minutes; `make test` runs one source)
 	$(BIN)/pytest -n 2 tests/faults/test_source_faults.py

@@ -90,7 +90,7 @@ const SD = list(base64of32('base64url'), 1);
 const OPTIONAL = { _sd: SD, _sd_alg: is('sha-256'), supersedes: exactly({ jti, sha256: digest }), demo: is(true), exp: time };
 const SHOWN = {
   participants: int(),
-  cohort_seals: list(exactly({ batch: text, count: int(), root: digest, sealed_on: text, nonce: digest })),
+  cohort_seals: list(exactly({ batch: text, count: int(), plan: digest, root: digest, sealed_on: text, nonce: digest })),
   threshold: or(exactly({ people: int(), met: boolean }), exactly({ met: boolean })),
   outcomes_achieved: int(), outcomes_reached: or(is(null), int()), points_reached: or(is(null), int()),
   qualifying_weeks: signed,
@@ -353,8 +353,8 @@ function verify({ bundle: bundleBytes, trust: trustBytes, contract, now }) {
     if ('cohort_seals' in shown) {
       const leaves = new Set(bundle.seals.map(s => s.leaf.sha256)), entries = shown.cohort_seals;
       need(bundle.seals.length === entries.length, 'not as many proofs as entries');
-      for (const { batch, count, root, sealed_on, nonce } of entries) {
-        const commitment = canonical({ batch, contract: claims.contract.id, count, root, sealed_on });
+      for (const { batch, count, plan, root, sealed_on, nonce } of entries) {
+        const commitment = canonical({ batch, contract: claims.contract.id, count, plan, root, sealed_on });
         need(leaves.delete(sha256(Buffer.from(nonce, 'hex'), commitment).toString('hex')), 'an entry has no leaf of its own');
       }
       const counts = entries.reduce((a, e) => a + BigInt(e.count), 0n);

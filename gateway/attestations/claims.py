@@ -69,11 +69,13 @@ _DISCLOSABLE = total({
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Up to which week the sources are complete, and since when all of it has been known (Unix seconds)."""
+    """Up to which week the sources are complete, in which slot they froze (Unix seconds), and the salted digest of the
+    inputs (`gateway.attestations.inputs`)."""
 
     complete_to_week: str
-    known_at: int
+    slot: int
     names: tuple[str, ...]
+    inputs_sha256: str
 
 
 def disclosable_claims(
@@ -96,9 +98,9 @@ def disclosable_claims(
     claims: dict[str, Any] = {
         "participants": evaluation.participants,
         "cohort_seals": [dict(seal) for seal in seals],
-        "sources": {"complete_to_week": sources.complete_to_week, "known_at": sources.known_at},
+        "sources": {"complete_to_week": sources.complete_to_week, "known_at": sources.slot},
         "method": {
-            "inputs_sha256": evaluation.inputs_sha256,
+            "inputs_sha256": sources.inputs_sha256,
             "engine_version": ENGINE_VERSION,
             "data_sources": list(sources.names),
         },
@@ -167,12 +169,15 @@ def visible_claims(
     seq: int,
     status_index: int,
     status_uri: str,
-    issued_at: int,
+    slot: int,
     decision_id: str,
     policy_set_sha256: str,
     is_demo: bool,
 ) -> Claims:
-    """The claims that every presentation shows: what this is, from whom, for which rules and which window."""
+    """The claims that every presentation shows: what this is, from whom, for which rules and which window.
+
+    `slot` (Unix seconds) is that of the freeze: when it is signed is the log's to say.
+    """
     is_block = bool(contract.block_ends) and template != Template.PAYMENT_DOCUMENT
     first = block_of(contract, window.label)[0] if is_block else window
     payer, operator, party = (contract.party(role) for role in ("outcome_payer", "operator", recipient))
@@ -180,8 +185,8 @@ def visible_claims(
         "iss": issuer,
         "vct": f"{issuer}/vct/{VCT_NAMES[template]}",
         "vct#integrity": vct_integrity,
-        "nbf": issued_at,
-        "iat": issued_at,
+        "nbf": slot,
+        "iat": slot,
         "jti": jti,
         "status": {"status_list": {"uri": status_uri, "idx": status_index}},
         "seq": seq,

@@ -1,8 +1,8 @@
 """Sealed referral batches: a salted commitment to who was referred, logged before results exist.
 
-The seal is `{contract, batch, count, root, sealed_on}`; the log holds SHA-256(nonce || canonical seal). An
-attestation discloses seal and nonce, so that anybody can check the denominator and nobody can find a person:
-the root is over random subject ids that never leave the municipality.
+The seal is `{contract, batch, count, plan, root, sealed_on}`; the log holds SHA-256(nonce || canonical seal). An
+attestation discloses seal and nonce, so that anybody can check the denominator and nobody can find a person: the root
+is over random subject ids that never leave the municipality, and the plan of blocks is salted (`block_plan`).
 """
 
 from __future__ import annotations
@@ -19,26 +19,36 @@ from outcome_verifier.tlog import merkle_root
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """A commitment to one batch. `root` and `nonce` are lower-case hexadecimal."""
+    """A commitment to one batch. `plan`, `root` and `nonce` are lower-case hexadecimal."""
 
     contract: str
     batch: str
     count: int
+    plan: str
     root: str
     sealed_on: str
     nonce: str
 
     @classmethod
     def over(
-        cls, *, contract: str, batch: str, subjects: Sequence[tuple[str, date]], sealed_on: date, nonce: bytes
+        cls,
+        *,
+        contract: str,
+        batch: str,
+        subjects: Sequence[tuple[str, date]],
+        plan: str,
+        sealed_on: date,
+        nonce: bytes,
     ) -> Seal:
         """Seal these people: (subject id, day of referral) in the order of the ids."""
         leaves = [bytes.fromhex(subject) + day.isoformat().encode("ascii") for subject, day in sorted(subjects)]
-        return cls(contract, batch, len(leaves), merkle_root(leaves).hex(), sealed_on.isoformat(), nonce.hex())
+        return cls(contract, batch, len(leaves), plan, merkle_root(leaves).hex(), sealed_on.isoformat(), nonce.hex())
 
     @classmethod
     def of_row(cls, row: Batch) -> Seal:
-        return cls(row.contract_id, row.batch_id, row.count, row.root_hex, row.sealed_on, row.nonce_hex)
+        return cls(
+            row.contract_id, row.batch_id, row.count, row.plan_sha256, row.root_hex, row.sealed_on, row.nonce_hex
+        )
 
     @property
     def sha256(self) -> str:
@@ -47,6 +57,7 @@ class Seal:
             "contract": self.contract,
             "batch": self.batch,
             "count": self.count,
+            "plan": self.plan,
             "root": self.root,
             "sealed_on": self.sealed_on,
         }
@@ -57,6 +68,7 @@ class Seal:
         return {
             "batch": self.batch,
             "count": self.count,
+            "plan": self.plan,
             "root": self.root,
             "sealed_on": self.sealed_on,
             "nonce": self.nonce,

@@ -10,6 +10,7 @@ import typer
 
 from gateway.cli.terminal import columns, console, open_gateway, output
 from gateway.wording.formats import DANISH_UNDIVIDED, decimal
+from vocabulary.total import total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,37 @@ def sample(
             console.print(f"  not drawn, {reason.replace('_', ' ')}: {people} people", style="yellow")
     if row.rows_until is None:
         console.print(f"  a system owner lets its rows be shown: gateway audit approve {row.id}")
+
+
+@app.command()
+def recompute(
+    contract: Annotated[str, typer.Argument(help="The contract's id.")],
+    window: Annotated[str, typer.Argument(help="The window's label, such as 2020H2.")],
+    template: Annotated[str, typer.Option(help="contract_total, predicate or payment_document.")] = "payment_document",
+    to: Annotated[str, typer.Option(help="operator or investor.")] = "operator",
+) -> None:
+    """Compute again what an attestation commits to and does not show, as the auditor: inputs, and the plan of blocks.
+
+    Example: gateway audit recompute impact60 2020H2 --template contract_total --to investor
+    """
+    from gateway.oversight.audit.recomputing import Recomputed
+    from gateway.oversight.audit.recomputing import recompute as use_case
+
+    said = total(
+        {
+            Recomputed.SAME: "computed again, and the same",
+            Recomputed.NOT_COMPUTED: "as the records say; nobody can compute it again, since somebody was erased",
+            Recomputed.DIFFERS: "THE STORE GIVES SOMETHING ELSE",
+            Recomputed.NOT_OPENED: "NOT WHAT THE RECORDS SAY",
+        },
+        Recomputed,
+    )
+    found = use_case(open_gateway(), contract, window, template, to)
+    console.print(f"{contract} {window} ({template} to {to}), inputs {found.inputs_sha256}")
+    for name, became in (("inputs", found.inputs), ("plan of blocks", found.plan)):
+        console.print(f"  {name}: {said[became]}", style="" if became.holds else "bold red")
+    if not (found.inputs.holds and found.plan.holds):
+        raise typer.Exit(1)
 
 
 @app.command()

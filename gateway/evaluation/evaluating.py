@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from sqlmodel import Session, select
 
@@ -272,6 +272,12 @@ def complete_at(session: Session, contract: Contract, window: Window) -> datetim
             return None
         instants.append(since)
     return max(instants)
+
+
+def slot_of(session: Session, contract: Contract, window: Window) -> date | None:
+    """The day of `complete_at`, in UTC: what recipients are told of when the data froze."""
+    complete = complete_at(session, contract, window)
+    return None if complete is None else complete.date()
 
 
 def frozen_at(session: Session, contract: Contract, window: Window) -> datetime | None:

@@ -32,6 +32,21 @@ class AuditSampleDrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CommitmentsRecomputed(Event):
+    """What an attestation commits to was computed again: each verdict is one word of a closed list."""
+
+    kind = "commitments_recomputed"
+
+    contract: str
+    window: str
+    release: str
+    inputs: str
+    plan: str
+    decision: str
+    decision_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRowsApproved(Event):
     """A system owner lets the source rows of a sample be shown, up to a day."""
 

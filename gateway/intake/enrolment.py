@@ -19,7 +19,7 @@ from connectors.enrolment import Referral, ReferralList, read_referrals
 from connectors.errors import FileChanged, RejectReason
 from connectors.reading import file_sha256
 from connectors.source_file import LocalFile
-from gateway.attestations.calendar_audit import plan_of_blocks
+from gateway.attestations.block_plan import ends_of_blocks, plan_digest
 from gateway.attestations.seals import Seal, seal_leaf
 from gateway.errors.enrolment import CohortAlreadySealed, EnrolmentRefused
 from gateway.events.contracts import CohortSealed
@@ -239,10 +239,13 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
             file=file_name,
             lines=_lines_named(referrals),
         )
+    ends = _block_ends(asking.session, contract, batch, _days_of(referrals))
+    salt = secrets.token_bytes(32)
     seal = Seal.over(
         contract=contract.id,
         batch=batch.id,
         subjects=[(referral.subject.value, referral.referred_on) for referral in referrals.accepted],
+        plan=plan_digest(contract.sha256, ends, salt),
         sealed_on=asking.now.date(),
         nonce=secrets.token_bytes(32),
     )
@@ -256,7 +259,6 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
         nonce=b"",
         at=asking.now,
     )
-    ends = _block_ends(asking.session, contract, batch, _days_of(referrals))
     asking.session.add(
         Batch(
             contract_id=contract.id,
@@ -269,6 +271,8 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
             seal_sha256=seal.sha256,
             leaf_index=index,
             block_ends=ends,
+            plan_sha256=seal.plan,
+            plan_salt_hex=salt.hex(),
         )
     )
     asking.session.add_all(_subject(contract.id, batch.id, referral) for referral in referrals.accepted)
@@ -289,11 +293,11 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
 
 def _block_ends(session: Session, contract: Contract, batch: DeclaredBatch, referred: list[date]) -> list[str]:
     """With the last batch of a contract that is shown in blocks: the windows that end one, by everybody's days."""
-    sealed = {row.batch_id for row in queries.batches(session, contract.id)}
-    if not contract.fold_at_most or {one.id for one in contract.cohort.batches} != {*sealed, batch.id}:
+    sealed = queries.batches(session, contract.id)
+    if {one.id for one in contract.cohort.batches} != {*(row.batch_id for row in sealed), batch.id}:
         return []
     days = [*referred, *(one.enrolled_on for one in queries.subjects(session, contract.id))]
-    return list(plan_of_blocks(contract, days).ends)
+    return list(ends_of_blocks(contract, days, people=sum(row.count for row in sealed) + len(referred)))
 
 
 def _record_bases(

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from gateway.attestations import claims, status
+from gateway.attestations.inputs import SALT_BYTES, salted_digest, slot_seconds
 from gateway.attestations.metadata import integrity, metadata_files
 from gateway.attestations.seals import Seal
 from gateway.contracts import accepted, aggregates, openings
@@ -58,7 +60,9 @@ class DraftClaims:
 
     disclosable: claims.Claims
     due: tuple[DueLine, ...]
-    known_at: datetime  # when its data were known
+    known_at: datetime  # when its data were known, exactly; for municipal eyes
+    slot: int  # what is shown instead
+    salt: bytes  # of the digest of its inputs
     evaluation: Evaluation
     earlier: list[Evaluation]  # that its municipal record holds too
     cohort: list[PersonHistory]
@@ -102,6 +106,7 @@ def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: 
             )
         ]
         due = due_lines(contract, series=series, documented=planned.documented, opening=opening)
+    slot, salt = slot_seconds(planned.slot), secrets.token_bytes(SALT_BYTES)
     disclosable = claims.disclosable_claims(  # 4
         request.template,
         contract=contract,
@@ -110,7 +115,9 @@ def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: 
         before=next((found for found, part in zip(before, needed, strict=True) if part in behind[-1:]), None),
         due=due,
         seals=[Seal.of_row(row).claim() for row in queries.batches(session, contract.id)],
-        sources=claims.Sources(str(window.to_week), int(known.timestamp()), contract.named_sources),
+        sources=claims.Sources(
+            str(window.to_week), slot, contract.named_sources, salted_digest(now.inputs_sha256, salt)
+        ),
         reasons=_reasons(request, cohort, remainder),
     )
     if _shown_as_known_before(session, request, known):
@@ -119,7 +126,7 @@ def draft(gateway: Gateway, session: Session, request: ReleaseRequest, planned: 
     on_documents = None
     if request.template == Template.PAYMENT_DOCUMENT:
         on_documents = evaluating.on_documents(session, contract, programme, cohort, window.to_week, known_at=known)
-    return DraftClaims(disclosable, due, known, now, list(ends.values()), cohort, on_documents)
+    return DraftClaims(disclosable, due, known, slot, salt, now, list(ends.values()), cohort, on_documents)
 
 
 def _reasons(request: ReleaseRequest, cohort: Sequence[PersonHistory], remainder: Remainder) -> dict[str, int] | None:
@@ -190,7 +197,7 @@ def intend(
         seq=seq,
         status_index=index,
         status_uri=status.status_uri(gateway.issuer),
-        issued_at=int(asking.now.timestamp()),
+        slot=made.slot,
         decision_id=authorised.id,
         policy_set_sha256=authorised.decision.policy_set_sha256,
         is_demo=signer.is_development or gateway.installed.is_demo,
@@ -202,7 +209,9 @@ def intend(
     claims.rehearse(visible, disclosable, contract=contract)  # 5
     accepted.tokens(gateway, session, contract)
     # beside what is signed, and under the digest that the log names: what was said stays said, whatever is erased
-    beside = {} if made.on_documents is None else {"on_documents": asdict(made.on_documents)}
+    beside: claims.Claims = {"inputs_salt": made.salt.hex()}
+    if made.on_documents is not None:
+        beside["on_documents"] = asdict(made.on_documents)
     encoded = canonical.dumps({"visible": visible, "disclosable": disclosable, **beside})
     row = ReleaseRow(
         id=release_id,

@@ -59,7 +59,7 @@ def issue(gateway: Gateway, asking: Asking, row: ReleaseRow, authorised: Authori
     session, draft = asking.session, canonical.loads(row.draft)
     check_continues(gateway, session)  # a log that went back must not sign over places that were given away
     signer, key = gateway.signer(session), queries.active_key(session)
-    header = {"alg": signer.alg, "typ": sdjwt.TYPE, "kid": signer.kid, "iat": int(asking.now.timestamp())}
+    header = {"alg": signer.alg, "typ": sdjwt.TYPE, "kid": signer.kid, "iat": draft["visible"]["iat"]}
     if key is not None and key.x5c:
         header["x5c"] = key.x5c
     token = sdjwt.issue(  # 7

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeAlias, assert_never
 
 from sqlmodel import Session
@@ -70,12 +70,14 @@ class Finish:
 class Draft:
     """There is none yet, or a correction asks for another.
 
-    `known_at` is the instant whose knowledge it shows. `documented` is what earlier payment documents and opening
+    `known_at` is the instant whose knowledge it shows, and `slot` the day that it says: of the freeze, as calendar and
+    pulls have it, or of its own correction. `documented` is what earlier payment documents and opening
     balances add up to, by tariff: (quantity, minor units).
     """
 
     authorised: Authorised
     known_at: datetime
+    slot: date
     documented: dict[str, tuple[int, int]]
 
 
@@ -138,10 +140,13 @@ def plan(
     if existing and not corrects:
         newest = existing[-1]
         return HandOut(authorised, newest) if is_issued(newest) else Finish(authorised, newest)
-    if frozen is None:  # the policy has refused this already; nothing is ever drafted without data
+    slot = evaluating.slot_of(session, request.contract, request.window)
+    if frozen is None or slot is None:  # the policy has refused this already; nothing is ever drafted without data
         raise WindowUnknown(contract=request.contract.id, window=request.window.label)
     documented = _check_order(gateway, session, request)  # 3
-    return Draft(authorised, now if corrects else _known_at(session, request, frozen), documented)
+    if corrects:
+        return Draft(authorised, now, now.date(), documented)
+    return Draft(authorised, _known_at(session, request, frozen), slot, documented)
 
 
 def check_is_shown(request: ReleaseRequest) -> None:

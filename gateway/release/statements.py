@@ -11,10 +11,11 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import select
 
+from gateway.attestations.inputs import slot_seconds
 from gateway.attestations.jws import sign_compact
 from gateway.errors.contracts import WindowUnknown
 from gateway.errors.rights import StatementEmptied
@@ -114,7 +115,8 @@ class _AskedStatement:
     window: Window
     kind: str
     grant: Grant
-    frozen_at: datetime
+    frozen_at: datetime  # exactly; for municipal eyes
+    slot: date  # what is shown instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +189,10 @@ def _authorise(
     party = Party(contract.party("operator").organisation, Role.OPERATOR)
     with evaluating.telling_what_is_held(held):
         authorised = asking.ask(party, Action.RELEASE_INDIVIDUAL, programme, facts)
-    if grant is None or frozen is None:
+    slot = evaluating.slot_of(session, contract, window)
+    if grant is None or frozen is None or slot is None:
         return authorised, None
-    return authorised, _AskedStatement(contract, programme, window, kind, grant, frozen)
+    return authorised, _AskedStatement(contract, programme, window, kind, grant, frozen, slot)
 
 
 def _people_to_name(at: Snapshot, asked: _AskedStatement, people: Sequence[PersonHistory]) -> list[Subject]:
@@ -218,7 +221,7 @@ def _store(gateway: Gateway, asking: Asking, asked: _AskedStatement, named: Sequ
     people = [{"case_reference": subject.case_reference, "message": MESSAGE} for subject in named]
     claims: dict[str, object] = {
         "iss": gateway.issuer,
-        "iat": int(asking.now.timestamp()),
+        "iat": slot_seconds(asked.slot),
         "jti": f"urn:uuid:{identifier}",
         "aud": contract.party("operator").organisation,
         "contract": contract.id,

@@ -39,6 +39,8 @@ class Batch(SQLModel, table=True):
     seal_sha256: str
     leaf_index: int
     block_ends: list[str] = json_value()  # labels, with the last batch of a contract that is shown in blocks
+    plan_sha256: str  # of contract and ends, salted; in the seal
+    plan_salt_hex: str  # which never leaves the municipality
 
 
 class Subject(SQLModel, table=True):

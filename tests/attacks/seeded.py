@@ -164,9 +164,10 @@ def course(contract: Contract, known: Known | Sequence[PersonHistory], *, refuse
             quantity, amount = documented.get(line.tariff, (0, 0))
             documented[line.tariff] = (quantity + line.quantity, amount + line.amount_minor)
         seals = [
-            {"batch": "2018", "count": len(people), "root": "0" * 64, "sealed_on": "2018-12-30", "nonce": "0" * 64}
+            {"batch": "2018", "count": len(people), "sealed_on": "2018-12-30"}
+            | dict.fromkeys(("plan", "root", "nonce"), "0" * 64)
         ]
-        sources = claims.Sources(str(window.to_week), 1_600_000_000 + number, contract.sources)
+        sources = claims.Sources(str(window.to_week), 1_600_000_000 + number, contract.sources, now.inputs_sha256)
         for release in contract.releases:
             if release.window != window.label:
                 continue
@@ -219,7 +220,7 @@ def visible(contract: Contract, window: Window, template: str, recipient: str) -
         seq=1,
         status_index=1,
         status_uri="https://gateway.test.example/status/1",
-        issued_at=1_700_000_000,
+        slot=1_700_000_000,
         decision_id="1",
         policy_set_sha256="0" * 64,
         is_demo=True,

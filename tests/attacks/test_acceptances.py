@@ -43,8 +43,10 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Gateway:
-    return installed(tmp_path, "gateway.impact60.example")
+def gateway(empty: Gateway, tmp_path: Path) -> Gateway:
+    """A copy of it for each test."""
+    shutil.copytree(empty.settings.data_directory, tmp_path / "gateway")
+    return Gateway.open(Settings(data_directory=tmp_path / "gateway"))
 
 
 def installed(folder: Path, host: str, *, code: str = "851") -> Gateway:

@@ -67,6 +67,7 @@ def _steps(bundle: bytes, issuer: Issuer, part: str, start: int, end: int) -> se
     return {step(data, issuer) for data in _changed(body, part, start, end)}
 
 
+@pytest.mark.long
 def test_each_region_is_refused_by_the_check_that_answers_for_it(issuer: Issuer, bundle: bytes):
     body = json.loads(bundle)
     token, receipt, status = body["attestation"], body["receipt"], body["status"]

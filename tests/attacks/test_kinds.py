@@ -38,15 +38,23 @@ class Two:
         return Gateway.open(Settings(data_directory=folder, profile=profile))
 
 
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both as they were installed; each test gets a copy."""
+    folder = tmp_path_factory.mktemp("kinds")
+    for kind in (Kind.PRODUCTION, Kind.TEST):
+        made = folder / kind
+        made.mkdir()
+        (made / "passphrase").write_text("the same for both")
+        (made / "passphrase").chmod(0o600)
+        initialise(Settings(data_directory=made), **WHERE, kind=kind).store.dispose()
+    return folder
+
+
 @pytest.fixture
-def two(tmp_path: Path) -> Two:
-    found = Two(tmp_path / "production", tmp_path / "test")
-    for folder, kind in ((found.production, Kind.PRODUCTION), (found.test, Kind.TEST)):
-        folder.mkdir()
-        (folder / "passphrase").write_text("the same for both")
-        (folder / "passphrase").chmod(0o600)
-        initialise(Settings(data_directory=folder), **WHERE, kind=kind).store.dispose()
-    return found
+def two(originals: Path, tmp_path: Path) -> Two:
+    shutil.copytree(originals, tmp_path, dirs_exist_ok=True)
+    return Two(tmp_path / Kind.PRODUCTION, tmp_path / Kind.TEST)
 
 
 def edit(folder: Path, statement: str) -> None:

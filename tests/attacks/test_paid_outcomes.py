@@ -174,12 +174,12 @@ def test_the_attack_finds_a_person_where_the_rule_is_switched_off(monkeypatch: p
     """Without it the sum of two measures and what they are paid give each of them."""
     monkeypatch.setattr(reached, "may_show_sum", lambda parts, **_: True)
     found = set()
-    for name in BONDS:
+    for name in ("apart", "nested"):
         for states in COHORTS:
             contract, claims, paid = received(name, people(**states))
             known = {key: value for key, value in claims.items() if key != "outcomes_reached"}
             found |= {(name, size) for size in learned(contract, claims, paid) - learned(contract, known, paid)}
-    assert {name for name, _ in found} >= {"apart", "nested"}, found
+    assert {name for name, _ in found} == {"apart", "nested"}, found
     assert {size for _, size in found} & {1, 4}, found
 
 

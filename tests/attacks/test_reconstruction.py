@@ -117,6 +117,7 @@ def test_a_relapse_notice_is_known_to_the_attacker():
         attack(contract, roster(people), [*documents, Notice(notice.window, frozenset(range(10)))])
 
 
+@pytest.mark.long
 def test_nobody_is_found_in_the_verified_bundles_of_a_municipality(tmp_path: Path):
     """(a) End to end: 30 people, every planned release through store, key and log, read as its recipient reads it."""
     town = ready(tmp_path)

@@ -310,7 +310,9 @@ def test_a_database_with_unkeyed_hashes_gives_everybody_up(robbery: Robbery, tmp
     assert len(careless.haystack.found(digests)) == len(robbery.people)
 
 
-@pytest.mark.parametrize("guess", ["zeros", "nothing", "contract id", "host name"])
+@pytest.mark.parametrize(
+    "guess", ["zeros", *(pytest.param(one, marks=pytest.mark.long) for one in ("nothing", "contract id", "host name"))]
+)
 def test_no_guessed_key_gives_an_index_of_any_number_of_the_year(space: Column, robbery: Robbery, guess: str):
     """AES-CMAC of the whole year under keys from what anybody knows: not one of them is a blind index."""
     contract_id, host_name = robbery.domains[1].removeprefix("contract:"), robbery.words[len(WORDS) + 1]

@@ -105,7 +105,7 @@ def test_a_process_that_dies_in_a_unit_leaves_nothing_and_frees_the_lock(store: 
     assert found(store)[0] == UNITS
 
 
-@pytest.mark.parametrize("callers", ["x", "xyz"], ids=["alone", "three at once"])
+@pytest.mark.parametrize("callers", ["x", pytest.param("xyz", marks=pytest.mark.long)], ids=["alone", "three at once"])
 def test_installing_at_once_makes_one_schema(database_url: str, callers: str) -> None:
     """The second and third wait for the first, and find its tables current."""
     assert run(install, database_url, callers) == [0] * len(callers)

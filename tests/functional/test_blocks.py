@@ -6,24 +6,32 @@ would be about them. So 2020H1 waits for it, and only the creditor is told in be
 
 from __future__ import annotations
 
+import hashlib
+import json
+import sqlite3
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from gateway.attestations.block_plan import plan_digest
 from gateway.attestations.calendar_audit import audit_contract, plan_of_blocks
 from gateway.errors.release import WindowInBlock
 from gateway.outcomes.contract_file import load_contract
+from gateway.oversight.audit.recomputing import Recomputed, RecomputedCommitments, recompute
 from gateway.release.asks import ask
 from gateway.release.releasing import check, release
 from gateway.settlement.investor import ShownToInvestor, investor_view
 from gateway.store import queries
+from outcome_verifier.errors import VerificationError
 from outcome_verifier.trust import TrustFile
 from outcome_verifier.verify import VerifiedOutcome, verify_bundle
 from policies.terms import Party, Role
 from tests.functional.test_traps import Clock
+from tests.support.auditing import AUDITOR, appoint
 from tests.support.histories import EXAMPLES
-from tests.support.municipality import EXTRACT_PEOPLE, SMALL_COURSE
-from tests.support.simulated import Municipality, simulated
+from tests.support.municipality import EXTRACT_PEOPLE, SMALL_COURSE, SimulatedMunicipality, copied
+from tests.support.simulated import Municipality, acting, simulated
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.releases import Recipient, Template
 
@@ -76,6 +84,66 @@ def test_the_seal_says_which_windows_wait(town: Municipality):
     assert contract.breakdown_window == contract.reasons_window == "2020H2"
     assert contract.is_planned(*PAYMENT, "2020H1")
     assert not contract.is_planned(*TOTAL, "2020H1")
+
+
+def verdict(town: Municipality) -> RecomputedCommitments:
+    """What an appointed auditor is told of the first payment document."""
+    return recompute(acting(town.gateway, AUDITOR), "impact60", WINDOWS[0], *PAYMENT)
+
+
+@pytest.fixture
+def audited(town: Municipality, tmp_path: Path) -> SimulatedMunicipality:
+    """A copy of its own, with an auditor and the first payment document."""
+    original = SimulatedMunicipality(town.gateway, town.contract, town.drop, town.folder)
+    made = copied(original, tmp_path, clock=Clock(date(2030, 1, 1)))
+    appoint(made)
+    release(made.gateway, "impact60", WINDOWS[0], *PAYMENT)
+    return made
+
+
+def edit(town: SimulatedMunicipality, statement: str, *values: object) -> None:
+    """As somebody with the database would, past every use case."""
+    with sqlite3.connect(town.data_directory / "gateway.sqlite") as database:
+        assert database.execute(statement, values).rowcount
+
+
+def test_the_seal_holds_a_digest_of_the_plan_that_an_auditor_opens(audited: SimulatedMunicipality):
+    seen = verified(audited, release(audited.gateway, "impact60", WINDOWS[0], *PAYMENT).bundle)
+    [seal] = seen.shown["cohort_seals"]
+    assert verdict(audited).plan is Recomputed.SAME
+    with audited.gateway.store.read() as session:
+        [batch] = queries.batches(session, "impact60")
+        contract = audited.gateway.contract(session, "impact60")
+    plan = {"contract_sha256": contract.sha256, "ends": batch.block_ends, "schema": "block-plan/1"}
+    opened = bytes.fromhex(batch.plan_salt_hex) + json.dumps(plan, sort_keys=True, separators=(",", ":")).encode()
+    assert seal["plan"] == hashlib.sha256(opened).hexdigest() == batch.plan_sha256
+    assert batch.plan_salt_hex not in json.dumps([seen.claims, seen.shown])
+
+
+def test_nobody_finds_the_plan_by_trying_all_of_them(audited: SimulatedMunicipality):
+    """A calendar has few: with the nonce of the seal, which everybody holds, none of them opens it."""
+    seen = verified(audited, release(audited.gateway, "impact60", WINDOWS[0], *PAYMENT).bundle)
+    [seal] = seen.shown["cohort_seals"]
+    with audited.gateway.store.read() as session:
+        contract = audited.gateway.contract(session, "impact60")
+    labels = [window.label for window in contract.windows]
+    plans = [[one for place, one in enumerate(labels) if tried >> place & 1] for tried in range(1 << len(labels))]
+    assert contract.block_ends in [tuple(ends) for ends in plans]
+    for salt in (b"", bytes.fromhex(seal["nonce"])):
+        assert seal["plan"] not in {plan_digest(contract.sha256, ends, salt) for ends in plans}
+
+
+def test_whoever_edits_the_plan_is_found(audited: SimulatedMunicipality):
+    edit(audited, "UPDATE batch SET block_ends = ?", json.dumps(list(WINDOWS)))
+    assert verdict(audited).plan is Recomputed.NOT_OPENED
+    edit(audited, "UPDATE batch SET plan_sha256 = ?", "00" * 32)
+    with pytest.raises(VerificationError):  # a digest that fits another plan is in no log
+        release(audited.gateway, "impact60", WINDOWS[1], *PAYMENT)
+
+
+def test_whoever_edits_the_days_is_found(audited: SimulatedMunicipality):
+    edit(audited, "UPDATE subject SET enrolled_on = (SELECT min(enrolled_on) FROM subject)")
+    assert verdict(audited).plan is Recomputed.DIFFERS
 
 
 def test_a_block_is_shown_once_at_its_end_and_paid_on_time(town: Municipality):

@@ -102,6 +102,7 @@ def test_an_address_that_is_not_this_machine_s_cannot_be_listened_on(place: Plac
     assert place.gateway("serve", "--port", "70000").code == 2
 
 
+@pytest.mark.long
 def test_what_is_said_to_be_served_is_served_until_it_is_interrupted(place: Place):
     served = subprocess.Popen(
         [PROGRAMS / "gateway", "serve", "--port", "0"],

@@ -14,6 +14,8 @@ from gateway.installation.gateway import Gateway
 from gateway.installation.settings import Settings
 from tests.support.command_line import PROGRAMS, Ran, run, run_program
 
+pytestmark = pytest.mark.long  # .ci/run runs the demo as well
+
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:

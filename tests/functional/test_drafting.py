@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import cast
 
@@ -24,7 +24,7 @@ from gateway.release import correction, drafting, planning
 from gateway.rights import erasure
 from gateway.store.log_tables import DecisionRow, LogEntry, PersonLineRow
 from gateway.store.rights_tables import ErasureRow
-from gateway.store.tables import Batch, ReleaseRow
+from gateway.store.tables import Batch, PullRow, ReleaseRow
 from tests.functional.test_correction import LAST, PAYMENT, TOTAL
 from tests.functional.test_settlement import WEEKS, pull_less_income
 from tests.functional.test_traps import Clock
@@ -81,6 +81,15 @@ def row_of(town: SimulatedMunicipality, window: str, template: str, recipient: s
     return row
 
 
+def slot_of(town: SimulatedMunicipality, row: ReleaseRow) -> int:
+    """Midnight of the day on which everything had come, or of a correction. That another one came between, and counts,
+    does not show."""
+    with town.gateway.store.read() as session:
+        pulled = min(one.known_at for one in session.exec(select(PullRow)))  # all at once; then what is corrected
+    day = row.intended_at.date() if row.revision > 1 else pulled.date()
+    return int(datetime.combine(day, time.min, tzinfo=UTC).timestamp())
+
+
 def draft_of(row: ReleaseRow) -> dict:
     return json.loads(row.draft)
 
@@ -106,7 +115,8 @@ def test_every_row_says_what_it_was_committed_to(town: SimulatedMunicipality):
         assert (row.contract_id, row.contract_version, row.state) == (contract.id, contract.version, "issued")
         assert row.recipient_organisation == contract.party(row.recipient_role).organisation
         assert row.jti.startswith("urn:uuid:")
-        assert (visible["jti"], visible["seq"], visible["iat"]) == (row.jti, row.seq, int(row.intended_at.timestamp()))
+        assert (visible["jti"], visible["seq"], visible["iat"]) == (row.jti, row.seq, slot_of(town, row))
+        assert visible["nbf"] == visible["iat"]
         assert visible["iss"] == town.gateway.issuer
         assert visible["status"]["status_list"]["idx"] == row.status_index
         assert visible["status"]["status_list"]["uri"].startswith(f"{town.gateway.issuer}/")
@@ -211,7 +221,8 @@ def test_under_a_cap_by_window_every_earlier_window_is_evaluated_anew(town: Simu
         )
         [tariff] = request.contract.tariffs
         capped = replace(request.contract, tariffs=(replace(tariff, cap_window_minor=cap),))
-        planned = planning.Draft(cast("Authorised", None), known, paid)  # whoever asks for a draft has asked before
+        authorised = cast("Authorised", None)  # whoever asks for a draft has asked before
+        planned = planning.Draft(authorised, known, known.date(), paid)
         made = drafting.draft(town.gateway, session, replace(request, contract=capped), planned)
     own, late = (line.amount_minor for line in made.due)
     assert late == sum(min(amount, cap) for amount in earned) - sum(earned) < 0
@@ -225,7 +236,7 @@ def test_the_seals_and_sources_are_those_of_the_contract(town: SimulatedMunicipa
     for row in town.rows():
         body = draft_of(row)["disclosable"]
         assert [(seal["batch"], seal["root"], seal["nonce"]) for seal in body["cohort_seals"]] == seals
-        assert body["sources"]["known_at"] == int(row.known_at.timestamp())
+        assert body["sources"]["known_at"] == slot_of(town, row)
         assert body["sources"]["complete_to_week"] == str(contract.window(row.window).to_week)
         assert body["method"]["data_sources"] == list(contract.named_sources)
 

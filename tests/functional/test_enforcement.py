@@ -92,6 +92,7 @@ ASKS: dict[str, tuple[Action, tuple[str, ...]]] = {
     "advice lift": (Action.ADVISE, ("ADVICE",)),
     "advice sample": (Action.READ_LOG, ("impact60",)),
     "audit sample": (Action.AUDIT, ("impact60", "2018H2", "--size", "3", "--nonce", "NONCE")),
+    "audit recompute": (Action.AUDIT, ("impact60", "2018H2")),
     "audit approve": (Action.CHANGE_POLICY, ("SAMPLE",)),
     "audit rows": (Action.AUDIT_ROWS, ("SAMPLE", "STATUS")),
     "audit find": (Action.AUDIT, ("SAMPLE", "--item", "1", "--agrees")),

@@ -107,6 +107,7 @@ def erase(town: SimulatedMunicipality, reference: str) -> None:
     assert erasure.repeat(town.gateway) == 1
 
 
+@pytest.mark.long
 def test_the_operator_that_wrote_the_documents_cannot_tell_none_from_one_or_from_four(tmp_path: Path):
     """The attack: it knows its own documents and reads the statement for whether there are others."""
     towns = [with_documents(tmp_path / str(number), number) for number in (0, 1, 4)]

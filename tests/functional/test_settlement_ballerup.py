@@ -37,6 +37,7 @@ def test_ballerup_is_settled_to_the_oere_and_a_relapse_is_set_off_against_the_ne
     assert {one.state for one in statement(town).windows} == {"paid"}
 
 
+@pytest.mark.long
 def test_the_investor_of_ten_people_sees_a_predicate_and_dates_whatever_was_paid(tmp_path: Path):
     seen = set()
     for order in ((4, 4, 4, 4), (9, 9, 9, 9)):

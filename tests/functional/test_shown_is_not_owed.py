@@ -57,6 +57,7 @@ def test_payment_is_exact_and_the_investor_sees_a_predicate_alone(tmp_path: Path
     assert result.claims["contract"]["rules_sha256"]
 
 
+@pytest.mark.long
 def test_the_predicate_is_the_same_for_every_count_on_its_side(tmp_path: Path):
     """What differs between 4 and 9 people is random, time, digests of inputs: no number and no length."""
     shapes = set()

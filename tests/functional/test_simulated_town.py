@@ -81,6 +81,7 @@ def test_a_folder_that_no_simulation_made_is_not_emptied(tmp_path: Path):
     assert (tmp_path / "kept.txt").exists()
 
 
+@pytest.mark.long
 def test_it_says_what_to_run_and_ends_when_it_is_told(tmp_path: Path):
     command = [sys.executable, "-m", "gateway.cli.app", "simulate", "--serve", "--course", COURSE]
     command += ["--out", str(tmp_path / "town"), "--extract-people", "20", "--fault", "sf1491=hang"]

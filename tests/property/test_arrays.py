@@ -23,10 +23,13 @@ from gateway.outcomes.measures.retention import RetentionMeasure
 from gateway.outcomes.measures.weeks import WeeksMeasure
 from gateway.outcomes.results import person_result
 from gateway.outcomes.terms import ExitRule, Pause, RegisterExit
+from tests.support.examples import examples
 from tests.support.histories import example_contract
 from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
+
+pytestmark = pytest.mark.property
 
 IMPACT60 = example_contract("impact60")
 BY_STATUS = tuple(state for state in IMPACT60.states if not state.income_types)
@@ -105,7 +108,7 @@ def values(group: GroupMeasure, people: list[Row]) -> arrays.Values:
     return np.array(found, dtype=np.uint8)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(contracts(), rows())
 def test_sums_are_those_of_the_evaluator(contract: Contract, people: list[Row]):
     weeks = len(people[0])

@@ -44,9 +44,12 @@ from gateway.outcomes.terms import (
     Rounding,
     ScalePoint,
 )
+from tests.support.examples import examples
 from tests.support.histories import EXAMPLES, example_contract
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Week
+
+pytestmark = pytest.mark.property
 
 IMPACT60 = example_contract("impact60")
 IMPACT60 = replace(IMPACT60, rounding=Rounding.HALF_EVEN, windows=IMPACT60.windows[:4])
@@ -120,7 +123,7 @@ def contracts(draw: st.DrawFn) -> Contract:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(contracts(), SEEDS)
 def test_what_is_owed_stays_within_the_bounds(contract: Contract, seed: int):
     cohort = people(seed)
@@ -131,7 +134,7 @@ def test_what_is_owed_stays_within_the_bounds(contract: Contract, seed: int):
         assert bound.least.minor <= payment.owed_minor <= bound.most.minor
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(contracts(), SEEDS)
 def test_windows_of_a_forecast_add_up_to_what_the_tariffs_owe(contract: Contract, seed: int):
     cohort = people(seed)
@@ -146,7 +149,7 @@ def test_windows_of_a_forecast_add_up_to_what_the_tariffs_owe(contract: Contract
     assert sum(payment.amount_minor for payment in halves) == halves[-1].owed_minor
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(contracts(), SEEDS, st.integers(1, 2))
 def test_a_calendar_and_a_cohort_that_move_together_owe_the_same(contract: Contract, seed: int, times: int):
     """By four hundred years of weeks, after which every date falls on the same day again."""

@@ -25,7 +25,10 @@ from gateway.outcomes.terms import Caps, Gate, ScalePoint
 from tests.property.evaluator_cases import contract_of, history_of
 from tests.property.evaluator_values import contract_from, history_from
 from tests.property.test_tariff import BALLERUP, TARIFF, WINDOWS, figures
+from tests.support.examples import examples
 from vocabulary.weeks import Week
+
+pytestmark = pytest.mark.property
 
 Totals = dict[str, tuple[int, int]]
 
@@ -75,7 +78,7 @@ def stated(contract: Contract, said: Sequence[Totals], *, more: int = 0) -> Open
     return OpeningBalances(contract.id, tuple(labels), tuple(lines), "0" * 64, "opening.toml")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.integers(0, 2**32))
 def test_adopted_anywhere_every_later_window_pays_the_same(seed: int):
     contract, series = seeded(seed)
@@ -102,7 +105,7 @@ def bottomless(tariff: Tariff) -> Tariff:
     return BottomlessPrice(**{field.name: getattr(plain, field.name) for field in fields(plain)})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 2**32), st.integers(-(10**6), 10**6))
 def test_a_difference_is_neither_paid_nor_taken_back(seed: int, more: int):
     """Prices without a cap: whatever the parties state, the windows after it are worth what was earned in them."""
@@ -117,7 +120,7 @@ def test_a_difference_is_neither_paid_nor_taken_back(seed: int, more: int):
     assert [said for said, _ in later] == [said for said, _ in whole[1:]]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 2**32), st.integers(-(10**6), 10**6))
 def test_what_was_stated_counts_against_every_cap(seed: int, more: int):
     contract, series = seeded(seed)

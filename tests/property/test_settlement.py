@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,9 @@ from gateway.settlement.account import (
     standing_lines,
 )
 from gateway.settlement.investor import flow
+from tests.support.examples import examples
+
+pytestmark = pytest.mark.property
 
 WINDOWS = ("W1", "W2", "W3", "W4")
 ORDER = {label: place for place, label in enumerate(WINDOWS)}
@@ -79,7 +83,7 @@ def bill_all(documents: list[PaymentDocument], bills: list, *, offsets: bool) ->
             assert (made.total_minor < 0) == (made.kind is BillKind.CREDIT_NOTE)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(steps)
 def test_invoices_and_credit_notes_add_up_to_the_standing_documents(happened):
     documents, bills = run(happened, offsets=False)
@@ -92,7 +96,7 @@ def test_invoices_and_credit_notes_add_up_to_the_standing_documents(happened):
     }
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(steps)
 def test_with_offsets_nothing_is_lost_and_what_no_later_window_has_room_for_is_credited(happened):
     documents, bills = run(happened, offsets=True)
@@ -119,7 +123,7 @@ def test_a_last_window_that_is_worth_nothing_loses_no_claim(amounts, last):
     assert differences(documents, [line for _, lines_ in bills for line in lines_]) == []
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(steps, st.booleans())
 def test_a_document_that_is_corrected_to_what_it_was_gives_no_bill(happened, offsets):
     documents, bills = run(happened, offsets=offsets)
@@ -157,7 +161,7 @@ def test_shares_add_up_and_each_is_less_than_one_unit_from_its_exact_value(total
     assert all(abs(share * sum(parts) - total * part) < sum(parts) for share, part in zip(shares, parts, strict=True))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(steps, PARTS, st.booleans(), st.data())
 def test_every_payer_is_billed_its_share_whatever_was_corrected_disputed_or_set_off(happened, parts, offsets, data):
     """After every bill, and not only at the end; of a disputed line nobody is billed anything until it is free."""

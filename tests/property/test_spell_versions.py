@@ -20,9 +20,12 @@ from gateway.store.tables import Subject
 from gateway.store.unit_of_work import Store
 from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW, add_subject, migrated
+from tests.support.examples import examples
 from tests.unit.store.test_spells import DAY, FIRST, LETTERS
 from vocabulary.records import StatusSpell, SubjectRef
 from vocabulary.statuses import Status
+
+pytestmark = pytest.mark.property
 
 WEEKS = 6
 EVENT = SourceDeclared(source="dream", sha256="0" * 64)
@@ -147,7 +150,7 @@ def stored(store: Store, ref: SubjectRef, one: Pull, *, day: int, before: Sequen
 
 
 @pytest.mark.long
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(sequence=st.lists(pulls, min_size=1, max_size=6))
 def test_as_of_queries_say_what_full_copies_would_and_what_is_confirmed_gets_no_new_version(
     store: Store, sequence: list[Pull]

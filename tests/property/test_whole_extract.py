@@ -26,11 +26,14 @@ from gateway.outcomes.history import PersonHistory
 from gateway.simulate.registers import replacement_cpr
 from keys.blind_index import BlindIndexKey
 from keys.cpr import Cpr
+from tests.support.examples import examples
 from tests.support.histories import example_contract
 from tests.unit.connectors.cohort import declared
 from vocabulary.records import StatusSpell
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
+
+pytestmark = pytest.mark.property
 
 IMPACT60 = example_contract("impact60")
 FIRST, WEEKS = Week.parse("2020-W51"), 6  # over the end of a year with 53 weeks
@@ -61,7 +64,7 @@ def header(order: list[int]) -> str:
     return ",".join(["PNR", *(f"y_{str(week)[2:4]}{str(week)[6:]}" for week in weeks)])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(lines(), max_size=30),
     st.permutations(range(WEEKS + 1)),

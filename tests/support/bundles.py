@@ -277,7 +277,7 @@ def replaced(token: str) -> dict[str, str]:
 
 SAMPLE = {"size": 12, "population": 40, "draw": 1, "seed": "12" * 32, "items_sha256": "34" * 32}
 NONCE = "ab" * 32
-SEAL = {"batch": "2018", "count": 40, "root": "cd" * 32, "sealed_on": "2018-10-01"}
+SEAL = {"batch": "2018", "count": 40, "plan": "ef" * 32, "root": "cd" * 32, "sealed_on": "2018-10-01"}
 
 
 def seal_leaf(**changes: Any) -> dict[str, Any]:

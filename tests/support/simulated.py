@@ -175,10 +175,10 @@ def _original(*words: Any) -> Municipality:
 
 
 @cache
-def _installation(name: str, kind: Kind) -> Path:
-    """Keys, database and status list of an installation that knows no contract yet."""
+def _installation(name: str, kind: Kind, at: datetime | None) -> Path:
+    """Keys, database and status list of an installation that knows no contract yet: of an instant, or of now."""
     folder = Path(tempfile.mkdtemp(prefix="installation-"))
-    _install(folder, name, kind).store.dispose()
+    _install(folder, name, kind, clock=utc_now if at is None else lambda: at).store.dispose()
     return folder
 
 
@@ -214,11 +214,12 @@ def _made(
     course = load_course(_edited(EXAMPLES / "courses" / f"{name}.toml", course_edits).encode(), file=f"{name}.toml")
     drop = write_drop(folder / "drop", course, seed=seed, extract_people=extract_people)
     installed = folder / "gateway"
-    if database_url or clock is not utc_now:
+    if database_url:
         gateway = _install(installed, name, kind, database_url=database_url, clock=clock)
     else:
-        shutil.copytree(_installation(name, kind), installed, dirs_exist_ok=True)
-        gateway = Gateway.open(Settings(data_directory=installed))
+        at = None if clock is utc_now else clock()
+        shutil.copytree(_installation(name, kind, at), installed, dirs_exist_ok=True)
+        gateway = Gateway.open(Settings(data_directory=installed), clock=clock)
     declare(gateway, name, folder, edits=edits, programme_edits=programme_edits, in_shadow=in_shadow)
     return Municipality(gateway, name, drop, folder)
 

@@ -219,6 +219,7 @@ def step7() -> list[Vector]:
             shows(cohort_seals=seals(count=39), participants=39),
         ),
         ("another-batch", "A batch that was not sealed.", shows(cohort_seals=seals(batch="2019"))),
+        ("another-plan", "Another plan of blocks than was sealed.", shows(cohort_seals=seals(plan="00" * 32))),
         ("batch-twice", "One batch is named twice, beside a leaf of something else.", batch_twice),
         ("another-nonce", "A nonce that does not open the seal.", shows(cohort_seals=seals(nonce="00" * 32))),
         ("people-added", "More participants than were sealed.", shows(participants=41)),

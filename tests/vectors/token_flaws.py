@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from outcome_verifier import b64, sdjwt
-from tests.support.bundles import NOW, Issuer, SigningKey, disclosable, visible
+from tests.support.bundles import NONCE, NOW, SEAL, Issuer, SigningKey, disclosable, visible
 from tests.vectors.making import (
     PAYMENT,
     SECOND,
@@ -22,6 +22,7 @@ from tests.vectors.making import (
 )
 
 Rows = list[tuple[str, str, Callable[[Issuer], bytes]]]
+WITHOUT_PLAN = {name: value for name, value in SEAL.items() if name != "plan"} | {"nonce": NONCE}
 
 
 def step2() -> list[Vector]:
@@ -182,6 +183,7 @@ def step5() -> list[Vector]:
         ),
         ("unknown-claim", "A disclosed claim that the type does not have.", disclosure("c2FsdA", "bonus", 1)),
         ("participants-is-text", "A number is a text.", shows(participants="40")),
+        ("seal-without-a-plan", "A seal that names no plan of blocks.", shows(cohort_seals=[WITHOUT_PLAN])),
         ("reached-is-negative", "What was reached is a count.", shows(outcomes_reached=-1)),
         ("points-are-text", "What was reached is a count.", shows(points_reached="3")),
         ("participants-is-negative", "A count is negative.", shows(participants=-40)),

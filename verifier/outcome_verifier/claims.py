@@ -124,7 +124,9 @@ _VISIBLE: dict[str, Shape] = {
 
 _SHOWN: dict[str, Shape] = {
     "participants": is_count,
-    "cohort_seals": list_of(fields(batch=is_text, count=is_count, root=is_digest, sealed_on=is_text, nonce=is_digest)),
+    "cohort_seals": list_of(
+        fields(batch=is_text, count=is_count, plan=is_digest, root=is_digest, sealed_on=is_text, nonce=is_digest)
+    ),
     "outcomes_achieved": is_count,
     "outcomes_reached": _count_or_withheld,
     "points_reached": _count_or_withheld,

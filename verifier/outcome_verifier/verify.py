@@ -146,7 +146,7 @@ def verify_bundle(
     with _step(ClaimsInvalid):  # 5
         check_claims(claims, trust, now)
         check_shapes(claims, shown)
-    note_passed(5, "claims", f"{claims['vct']}, issued {instant(claims['iat'])}")
+    note_passed(5, "claims", f"{claims['vct']}, dated {instant(claims['iat'])}")
 
     with _step(ReceiptInvalid):  # 6
         checkpoint, index = check_receipt(bundle.logged, presentation, key, trust, now)
@@ -161,7 +161,7 @@ def verify_bundle(
     with _step(StatusInvalid):  # 8
         status = _check_status(bundle, presentation, trust, now, demands)
     has_expired = status.expires_at is not None and status.expires_at < now
-    is_older = status.as_of < claims["iat"]
+    is_older = status.as_of < bundle.logged.logged_at
     late = ", by a list that has expired since" if has_expired else ""
     early = ", by a list from before it was issued" if is_older else ""
     known = f"valid, status known as of {instant(status.as_of)}{early}{late}"
@@ -251,7 +251,7 @@ def _check_seals(bundle: Bundle, claims: Mapping[str, Any], shown: Mapping[str, 
 
 def _seal_digest(contract: str, entry: Mapping[str, Any]) -> str:
     """What the log holds of a batch, from what the attestation discloses of it."""
-    body = {name: entry[name] for name in ("batch", "count", "root", "sealed_on")}
+    body = {name: entry[name] for name in ("batch", "count", "plan", "root", "sealed_on")}
     sealed = canonical.dumps({"contract": contract, **body})
     return hashlib.sha256(bytes.fromhex(entry["nonce"]) + sealed).hexdigest()
 

@@ -72,7 +72,9 @@ const isCountOrWithheld = (value) => value === null || isCount(value);
 
 const SHOWN = {
   participants: isCount,
-  cohort_seals: listOf(fields({ batch: isText, count: isCount, root: isDigest, sealed_on: isText, nonce: isDigest })),
+  cohort_seals: listOf(
+    fields({ batch: isText, count: isCount, plan: isDigest, root: isDigest, sealed_on: isText, nonce: isDigest }),
+  ),
   outcomes_achieved: isCount,
   outcomes_reached: isCountOrWithheld,
   points_reached: isCountOrWithheld,

@@ -446,11 +446,12 @@
     const contracts = new Map();
     for (const { verdict } of state.verdicts) {
       if (!verdict.verified || !("outcomes_achieved" in verdict.shown)) continue;
-      const { contract, municipality, window, iat } = verdict.claims;
+      const { contract, municipality, window, iat, seq } = verdict.claims;
       const key = JSON.stringify([municipality.code, contract.id]);
       const windows = contracts.get(key) ?? new Map();
       const known = windows.get(window.to_week);
-      if (!known || known.claims.iat < iat) windows.set(window.to_week, verdict);
+      const isNewer = !known || known.claims.iat < iat || (known.claims.iat === iat && known.claims.seq < seq);
+      if (isNewer) windows.set(window.to_week, verdict);
       contracts.set(key, windows);
     }
     const inOrder = (windows) => [...windows.keys()].sort().map((week) => windows.get(week));

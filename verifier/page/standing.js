@@ -23,8 +23,8 @@ async function checkSeals(seals, claims, shown, trust) {
   return { batches: proved.size, people };
 }
 
-async function sealDigest({ batch, count, root, sealed_on, nonce }, contract) {
-  const sealed = utf8(canonical({ batch, contract, count, root, sealed_on }));
+async function sealDigest({ batch, count, plan, root, sealed_on, nonce }, contract) {
+  const sealed = utf8(canonical({ batch, contract, count, plan, root, sealed_on }));
   return sha256Hex(join(fromHex(nonce), sealed));
 }
 

@@ -118,7 +118,7 @@ async function verifyBundle(bundleBytes, trustBytes, { now, contractBytes = null
 
     checkClaims(claims, shown, trust, now); // 5
     Object.assign(verdict, { claims, shown });
-    passed(`${claims.vct}, issued ${instant(claims.iat)}`, { vct: claims.vct, issuedAt: claims.iat });
+    passed(`${claims.vct}, dated ${instant(claims.iat)}`, { vct: claims.vct, issuedAt: claims.iat });
 
     const place = await checkReceipt(bundle, token, key, trust, now); // 6
     const logged = `entry ${place.index} of ${place.size} in the log ${place.origin}, ${instant(bundle.logged_at)}`;
@@ -130,7 +130,7 @@ async function verifyBundle(bundleBytes, trustBytes, { now, contractBytes = null
     passed(sealed.people === null ? withheld : people, sealed, sealed.people === null ? "part" : "whole");
 
     const found = await checkStatus(bundle, token, trust, now); // 8
-    const status = { ...found, isOlder: found.asOf < claims.iat };
+    const status = { ...found, isOlder: found.asOf < bundle.logged_at };
     verdict.status = status;
     const late = status.hasExpired ? ", by a list that has expired since" : "";
     const early = status.isOlder ? ", by a list from before it was issued" : "";

@@ -100,7 +100,7 @@ def draw(
         session = asking.session
         programme = gateway.programme(session, contract_id)
         gateway.contract(session, contract_id).window(window)
-        row = _standing(session, contract_id, window, template, recipient)
+        row = standing_attestation(session, contract_id, window, template, recipient)
         authorised = ask_to_audit(asking, programme, row)
         if row is None:  # P92 has refused this already
             raise WindowUnknown(contract=contract_id, window=window)
@@ -211,7 +211,9 @@ def _sample_shown(session: Session, sample: AuditSample, release: ReleaseRow) ->
     )
 
 
-def _standing(session: Session, contract_id: str, window: str, template: str, recipient: str) -> ReleaseRow | None:
+def standing_attestation(
+    session: Session, contract_id: str, window: str, template: str, recipient: str
+) -> ReleaseRow | None:
     """The newest issued attestation of a window and recipient, or None."""
     key = (window, template, recipient, "issued")
     rows = [

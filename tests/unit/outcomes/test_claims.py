@@ -13,7 +13,8 @@ from tests.support.histories import example_contract
 from vocabulary.weeks import Week
 
 IMPACT60 = example_contract("impact60")
-SEAL = {"batch": "2018", "count": 120, "root": "ab" * 32, "sealed_on": "2018-10-01", "nonce": "cd" * 32}
+DIGESTS = {"plan": "ef" * 32, "root": "ab" * 32, "nonce": "cd" * 32}
+SEAL = {"batch": "2018", "count": 120, "sealed_on": "2018-10-01"} | DIGESTS
 
 
 def visible(
@@ -33,7 +34,7 @@ def visible(
         seq=1,
         status_index=7,
         status_uri="https://gateway.example/status/1",
-        issued_at=1_600_000_000,
+        slot=1_600_000_000,
         decision_id="d",
         policy_set_sha256="0" * 64,
         is_demo=False,

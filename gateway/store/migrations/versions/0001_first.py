@@ -42,6 +42,8 @@ def upgrade() -> None:
         sa.Column("seal_sha256", sa.String(), nullable=False),
         sa.Column("leaf_index", sa.Integer(), nullable=False),
         sa.Column("block_ends", sa.JSON(), nullable=False),
+        sa.Column("plan_sha256", sa.String(), nullable=False),
+        sa.Column("plan_salt_hex", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("contract_id", "batch_id"),
     )
     op.create_table(
