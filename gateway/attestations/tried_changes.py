@@ -107,7 +107,9 @@ def _other_terms(judged: JudgedCalendar, finding: CalendarFinding) -> Iterator[t
                 plain = replace(tariff, index=None, base_year=0)
                 changes.append((f"give {tariff.id} one price for all years", _with_tariff(contract, plain)))
     if finding.rule == "calendar-given-back" and stands_still(contract):
-        frozen = replace(contract, exits=_frozen(contract.exits), register_exits=_frozen(contract.register_exits))
+        frozen = replace(
+            contract, exits=_without_neutral(contract.exits), register_exits=_without_neutral(contract.register_exits)
+        )
         changes.append(("make every neutral exit frozen", frozen))
     for words, changed in changes:
         yield words, judged_at_contract(changed, movers_of(changed))
@@ -118,5 +120,5 @@ def _with_tariff(contract: Contract, new: Tariff) -> Contract:
     return replace(contract, tariffs=tariffs)
 
 
-def _frozen(rules: Mapping[Exit, ExitRule]) -> Mapping[Exit, ExitRule]:
+def _without_neutral(rules: Mapping[Exit, ExitRule]) -> Mapping[Exit, ExitRule]:
     return {exit_: ExitRule.FROZEN if rule is ExitRule.NEUTRAL else rule for exit_, rule in rules.items()}
