@@ -97,7 +97,7 @@ def _audit(contract: Contract) -> tuple[list[MoverFinding], AuditedContract]:
     for _ in movers.run():
         starts = Starts(movers, None)
         found = [(view, finding) for view in judged if (finding := judge(starts, view)) is not None]
-        if found and not contract.fold_at_most:
+        if found and not contract.fold.at_most:
             return [_with_change(starts, view, finding) for view, finding in found], AuditedContract(contract, {})
     moved = movers.days[0].space.rank > 0
     smallest = {view.roles: contract.cohort.size if moved and not view.is_free else 0 for view in views}
@@ -114,9 +114,9 @@ def _with_blocks(
     if expected is None or worst is None:
         change = "no block of windows passes: plan no contract_total for " + " + ".join(found[0].recipients)
         return [replace(found[0], suggestion=change)], passed
-    if expected.longest_wait > contract.fold_at_most:
+    if expected.longest_wait > contract.fold.at_most:
         change = (
-            f"where people begin evenly fold_at_most = {expected.longest_wait} passes, and not {contract.fold_at_most}"
+            f"where people begin evenly fold_at_most = {expected.longest_wait} passes, and not {contract.fold.at_most}"
         )
         return [replace(found[0], suggestion=change)], passed
     return [], replace(passed, worst=worst, expected=expected)
