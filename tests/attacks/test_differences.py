@@ -39,7 +39,7 @@ def shown(claims: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if name not in ("method", "sources", "cohort_seals")}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_a1_one_joiner_and_one_leaver_between_two_windows(seed: int):
     """Everybody knows who died and who found work: the denominator stays, and nothing follows for anybody else."""
     contract, people = contract_for("impact60", size=60, months=12), cohort(60, seed)
@@ -98,7 +98,7 @@ def test_a7_money_cannot_be_divided_by_its_price_where_no_count_may_be_shown(sid
     assert all(claims == seen[0] for claims in seen)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_a10_a_correction_difference_says_no_more_than_both_figures(seed: int):
     """One person's rows are corrected. Both have the old and the new figures, and do not know whose rows they were."""
     contract, people = contract_for("impact60", size=60, months=12), cohort(60, seed)

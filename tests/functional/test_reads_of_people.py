@@ -157,6 +157,7 @@ LEAVES_LINES = {  # command -> the actions of its lines, of which `looked_up` an
     "rights archive": ("archive",),
     "rights repeat-erasures": (),  # whom it touches is erased, and so are the lines
     "audit sample": ("sampled",),
+    "audit recompute": ("evaluate",),
     "audit rows": ("audit_rows",),
     "audit find": ("found",),
     "audit close": ("audit_closed",),

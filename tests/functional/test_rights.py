@@ -259,7 +259,7 @@ def test_what_law_keeps_refuses_an_erasure_by_name(tmp_path: Path):
     assert [one.answer for one in report(town.gateway, town.contract, who, role=CASE).requests] == ["refused"]
 
 
-@pytest.mark.parametrize("place", [0, 4, 9])
+@pytest.mark.parametrize("place", [pytest.param(0, marks=pytest.mark.long), 4, pytest.param(9, marks=pytest.mark.long)])
 def test_an_erased_person_is_gone_and_no_total_changes(finished: SimulatedMunicipality, tmp_path: Path, place: int):
     town, who = finished, someone(finished, place)
     subject = subject_of(town, who)

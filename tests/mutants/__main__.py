@@ -50,7 +50,8 @@ def _run(module: str) -> None:
     sha256 = stage(module)
     forget_survivors(module)
     mutmut = str(Path(sys.executable).parent / "mutmut")
-    bare = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # thousands of starts: none of the plugins is used
+    # thousands of starts: none of the plugins is used
+    bare = {**os.environ, "EXAMPLES": "all", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     subprocess.run([mutmut, "run", "--max-children", str(PROCESSES)], cwd=stage_of(module), env=bare, check=True)
     today, seconds = str(datetime.now(UTC).date()), round(time.monotonic() - started)
     keep(result_of(module, mutants(module), sha256=sha256, on=today, seconds=seconds))
