@@ -140,7 +140,7 @@ class StatementFacts:
 
     purpose: Purpose
     appointment_valid: bool
-    amounts_may_be_shown: bool  # to creditor and payer always; an investor from k_cohort on, or no amount is shown
+    amounts_may_be_shown: bool  # to creditor and payer always; an investor in its own view alone
 
 
 @dataclass(frozen=True, slots=True)

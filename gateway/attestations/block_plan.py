@@ -27,7 +27,7 @@ def ends_of_blocks(contract: Contract, enrolled_on: Sequence[date], *, people: i
     day is not known any more: then the plan is the one that holds whoever begins when, or everything waits for the last
     window where there is none.
     """
-    if not contract.fold_at_most:
+    if not contract.fold.at_most:
         return ()
     if len(enrolled_on) == people:
         return plan_of_blocks(contract, enrolled_on).ends

@@ -102,11 +102,11 @@ def _audit(contract: Contract, progress: Progress = no_progress) -> tuple[list[C
     found = judged.findings()
     if not found:
         return [], passed
-    if contract.fold_at_most and (worst := judged.ends()) is not None:
+    if contract.fold.at_most and (worst := judged.ends()) is not None:
         expected = judged_with_even_starts(judged).ends()
-        if expected is not None and longest_wait(contract, expected) <= contract.fold_at_most:
+        if expected is not None and longest_wait(contract, expected) <= contract.fold.at_most:
             return [], replace(passed, worst=_plan(contract, worst), expected=_plan(contract, expected))
-    if contract.fold_at_most and not judged.has_blocks():  # then it is the one block of everything that tells
+    if contract.fold.at_most and not judged.has_blocks():  # then it is the one block of everything that tells
         found = judged.findings(reader_windows(contract)[-1:])
     return [replace(found[0], suggestion=passing_changes(judged, found[0])), *found[1:]], AuditedContract(contract, {})
 

@@ -41,10 +41,10 @@ def _passes(judged: JudgedCalendar) -> bool:
         return False
     if not judged.findings():
         return True
-    if not contract.fold_at_most or not judged.has_blocks():
+    if not contract.fold.at_most or not judged.has_blocks():
         return False
     expected = judged_with_even_starts(judged).ends()
-    return expected is not None and longest_wait(contract, expected) <= contract.fold_at_most
+    return expected is not None and longest_wait(contract, expected) <= contract.fold.at_most
 
 
 def _fewer_totals(judged: JudgedCalendar) -> str:
@@ -88,17 +88,22 @@ def _other_blocks(judged: JudgedCalendar) -> Iterator[tuple[str, JudgedCalendar]
     if not judged.has_blocks() or (ends := judged_with_even_starts(judged).ends()) is None:
         return
     most = max(1, longest_wait(contract, ends))
-    if most <= _MOST_WINDOWS and most > contract.fold_at_most:
-        fold = "" if contract.fold_at_most else 'fold = "blocks" and '
-        changed = replace(contract, fold_at_most=most)
-        yield f"say {fold}fold_at_most = {most} under [disclosure]", replace(judged, contract=changed)
+    investors = {one.organisation for one in contract.parties if one.role == "investor"}
+    is_billed = any(one.organisation in investors for one in contract.payers)  # then its bills tell it on time
+    if most > _MOST_WINDOWS or most <= contract.fold.at_most or is_billed:
+        return
+    words = f"fold_at_most = {most} under [disclosure]"
+    if not contract.fold.at_most:
+        words = f'fold = "blocks" and {words}' + (", and who bears it as fold_cost" if investors else "")
+    changed = replace(contract, fold=replace(contract.fold, at_most=most))
+    yield f"say {words}", replace(judged, contract=changed)
 
 
 def _other_terms(judged: JudgedCalendar, finding: CalendarFinding) -> Iterator[tuple[str, JudgedCalendar]]:
     """Without what parts a figure of a block by window or by price, and without time that is given back."""
     contract = judged.contract
     changes: list[tuple[str, Contract]] = []
-    if contract.fold_at_most:
+    if contract.fold.at_most:
         for tariff in contract.tariffs:
             if tariff.cap_window_minor:
                 plain = replace(tariff, cap_window_minor=0, carries_excess=False)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.terminal import Commands, columns, console, open_gateway, output, progress_bar
-from gateway.wording.formats import ENGLISH, english_money, whole
+from gateway.wording.formats import ENGLISH, english_money, per_cent, whole
 
 if TYPE_CHECKING:
     from gateway.outcomes.contract import Contract
+    from gateway.outcomes.waits import PricedWait
     from gateway.outcomes.whatif import Tried, WhatIf
 
 _PER_CENT = (25, 50, 75)
@@ -61,7 +62,8 @@ def simulate(
     with progress_bar("trying the draft") as report:
         try:
             tried = _cohorts_to_try(draft, text, success or [], course, cohort, seed, draws)
-            found = what_if(draft, tried, figures, swings_of=tried[len(tried) // 2].name, report=report)
+            middle = tried[len(tried) // 2].name
+            found = what_if(draft, tried, figures, swings_of=middle, plans=_plans(draft), report=report)
         except ValueError as error:
             raise SimulationRefused(draft=file.name, reason=str(error)) from None
     _print(draft, found)
@@ -70,6 +72,22 @@ def simulate(
             with output(path) as out:
                 out.write(content_of(draft, found).encode())
             console.print(f"{kind}: {path}")
+
+
+def _plans(draft: Contract) -> dict[str, tuple[str, ...]]:
+    """By which the draft's windows may be shown together; none where each is shown by itself, or no plan passes."""
+    from gateway.attestations.calendar_audit import audit_contract
+    from vocabulary.errors import DeclarationInvalid
+
+    if not draft.fold.at_most:
+        return {}
+    try:
+        passed = audit_contract(draft)
+    except DeclarationInvalid as refused:
+        console.print(f"  {refused}", style="yellow")
+        return {}
+    plans = (("where people begin evenly", passed.expected), ("at worst", passed.worst))
+    return {name: plan.ends for name, plan in plans if plan is not None}
 
 
 def _cohorts_to_try(
@@ -162,6 +180,8 @@ def _print(draft: Contract, found: WhatIf) -> None:
     _print_payments(found)
     _print_swings(found)
     _print_cases(found)
+    if found.wait is not None:
+        _print_wait(found, found.wait)
     console.print("what each recipient will be shown, and never before:", style="bold")
     rows = [("day", "recipient", "what", "window", "weeks")]
     for one in found.shown:
@@ -222,6 +242,23 @@ def _print_cases(found: WhatIf) -> None:
     if high is not None and 0 < found.best_seen_minor < high:
         reached = english_money(found.best_seen_minor)
         console.print(f"  {reached} is reached when everybody lives the best plain life; the bound is never passed")
+
+
+def _print_wait(found: WhatIf, wait: PricedWait) -> None:
+    """What reaches the investor later than it is owed, and what that is worth to whoever bears it."""
+    console.print(f"what waits for the end of a block, borne by the {wait.borne_by}, {found.currency}:", style="bold")
+    for plan in dict.fromkeys(one.plan for one in wait.waits):
+        mine = [one for one in wait.waits if one.plan == plan]
+        if not mine[0].windows:
+            console.print(f"  {plan}: nothing")
+            continue
+        rows = [[plan, "days", *(one.scenario for one in mine)]]
+        for place, window in enumerate(mine[0].windows):
+            amounts = [english_money(one.windows[place].amount_minor) for one in mine]
+            rows.append([f"{window.window} with {window.later}", str(window.days), *amounts])
+        rate = per_cent(wait.per_mille_a_year, ENGLISH)
+        rows.append([f"in all, at {rate} a year", "", *(english_money(one.worth_minor) for one in mine)])
+        _print_figures(rows)
 
 
 def _print_figures(rows: list[list[str]], *, left: int = 1) -> None:

@@ -301,8 +301,10 @@ class _Page:
             found.append(self._say("breakdown", of=self.contract.breakdown, window=self.contract.breakdown_window))
         if self.contract.reasons_window:
             found.append(self._say("reasons", window=self.contract.reasons_window))
-        if self.contract.fold_at_most:
-            found.append(self._say("blocks", k_cohort=self.contract.k_cohort, windows=self.contract.fold_at_most))
+        if self.contract.fold.at_most:
+            found.append(self._say("blocks", k_cohort=self.contract.k_cohort, windows=self.contract.fold.at_most))
+            if self.contract.fold.cost is not None:
+                found.append(self._say("wait", bearer=self.contract.party(self.contract.fold.cost.role).name))
             together = [(one.label, shown_with(self.contract, one.label)) for one in self.contract.windows]
             found += [self._say("in_block", window=label, later=later) for label, later in together if later]
         return [*found, self._say("least", k=self.contract.k, k_cohort=self.contract.k_cohort)]

@@ -60,7 +60,7 @@ def contract_and_text(
     if not chosen:
         raise ContractUnknown(contract=contract_id)
     contract = contract_of(chosen[-1])
-    if contract.fold_at_most and (ends := _block_ends(session, contract_id)):
+    if contract.fold.at_most and (ends := _block_ends(session, contract_id)):
         contract = in_blocks(contract, ends)
     return contract, chosen[-1].text.decode("utf-8")
 

@@ -40,7 +40,7 @@ def check_amendment(known: Contract, new: Contract, *, released: Collection[str]
         raise refuse("settlement", f"may not change what the investor lent and gets, see version {known.version}")
     if new.windows[: len(known.windows)] != known.windows:
         raise refuse("windows", "must begin with those of the version in force; new ones come after them")
-    if new.fold_at_most and new.windows != known.windows:
+    if new.fold.at_most and new.windows != known.windows:
         raise refuse("windows", "may not be added where windows are shown in blocks: the plan stands in the seal")
     if new.pauses[: len(known.pauses)] != known.pauses:
         raise refuse("pauses", "must begin with those of the version in force")

@@ -17,6 +17,7 @@ from gateway.outcomes.agreed_numbers import AgreedNumber
 from gateway.outcomes.bound import AmountBounds
 from gateway.outcomes.figures import Cell, Figures, TriedFigures
 from gateway.outcomes.findings import LintFinding
+from gateway.outcomes.fold_terms import FoldTerms
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.phrases import Phrase
@@ -302,7 +303,7 @@ class Contract:
     statements: tuple[PlannedStatement, ...]
     releases: tuple[PlannedRelease, ...]
     tied: tuple[tuple[str, str], ...]  # recipients that count as one, beside those that are one organisation
-    fold_at_most: int  # by how many windows a figure may be shown later, as expected; 0 where nothing is folded
+    fold: FoldTerms
     block_ends: tuple[str, ...]  # labels of the windows with which others are shown; empty for each by itself
     settlement: SettlementTerms | None
     sha256: str
@@ -383,8 +384,7 @@ class Contract:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The registers that it reads, each complete to a window's end before anything is released of it; none where it
-        has no measure. Evidence is no register: nothing says when the last document has come, and nothing waits."""
+        """Registers that must be complete to a window's end before anything is released of it; evidence is none."""
         return tuple(source for source in self.named_sources if source != EVIDENCE)
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import Contract, Measure, Tariff
+from gateway.outcomes.fold_terms import fold_terms
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.measures.outcome_state import check_outcome_states
 from gateway.outcomes.measures_file import read_measures, read_states, statuses
@@ -89,7 +90,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         statements=_statements(root, windows, measures, tariffs),
         releases=_releases(root, windows),
         tied=_tied_recipients(disclosure),
-        fold_at_most=_fold_at_most(disclosure),
+        fold=fold_terms(disclosure, parties),
         block_ends=(),
         settlement=settlement_terms(root, [one.organisation for one in parties if one.role == "outcome_payer"], caps),
         sha256=hashlib.sha256(text).hexdigest(),
@@ -101,14 +102,6 @@ def load_contract(text: bytes, *, file: str) -> Contract:
     _check_illustrative(root, contract)
     _check_calendar(root, contract)
     return contract
-
-
-def _fold_at_most(disclosure: DeclarationTable) -> int:
-    """By how many windows a figure may be shown later; 0 where nothing is folded."""
-    if "fold" not in disclosure:
-        return 0
-    disclosure.convert("fold", one_of("blocks"))
-    return disclosure.integer("fold_at_most", least=1, most=200)
 
 
 @dataclass(frozen=True, slots=True)

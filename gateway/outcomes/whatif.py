@@ -6,7 +6,7 @@ JSON form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any
@@ -18,6 +18,7 @@ from gateway.outcomes.forecast import Declared, ForecastPayment, Recount, mean
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.schedule import PlannedDocument, schedule
 from gateway.outcomes.varied import Term, is_sound, terms
+from gateway.outcomes.waits import PricedWait, priced_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class WhatIf:
     shown: tuple[PlannedDocument, ...]
     assumed: Declared
     not_assumed: tuple[str, ...]  # declared aggregates without a figure here: what rests on them is left out
+    wait: PricedWait | None  # of the investor's money; None where every window is shown on time
 
     def body(self) -> dict[str, Any]:
         """As JSON holds it: integers in minor units, weeks and days as ISO 8601 writes them."""
@@ -110,9 +112,11 @@ def what_if(
     declared: Declared,
     *,
     swings_of: str,
+    plans: Mapping[str, Sequence[str]],
     report: Callable[[int, int], None],
 ) -> WhatIf:
-    """Try a draft on each of these cohorts. `report` is told how many steps of how many are done.
+    """Try a draft on each of these cohorts. `report` is told how many steps of how many are done. `plans` are those by
+    which the draft's windows may be shown together: name to the windows that end a block.
 
     Of real people no swings are reckoned: how a total moves with a term tells of the few who move it. Raises
     `ContractNotEvaluable`.
@@ -146,6 +150,7 @@ def what_if(
         shown=schedule(draft),
         assumed={name: dict(figures) for name, figures in declared.items()},
         not_assumed=tuple(one.id for one in draft.aggregates if one.id not in declared),
+        wait=priced_wait(draft, plans, {one.name: one.payments for one in scenarios}),
     )
 
 

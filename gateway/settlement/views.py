@@ -28,9 +28,8 @@ def show_statement(gateway: Gateway, contract_id: str, *, as_party: Party | None
     """The statement over all windows, for the operator over HTTP or the settlement officer. Raises `PolicyDenied`."""
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
-        contract = gateway.contract(asking.session, contract_id)
         party = party_of(programme, as_party)
-        authorised = ask_to_read(asking, programme, contract, party, with_amounts=True)
+        authorised = ask_to_read(asking, programme, party, is_for_investor=False)
         settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         made = statement(settled, is_demo=gateway.installed.is_demo)
         record_view(asking, contract_id, "statement", party, digest(made), authorised)
@@ -41,10 +40,8 @@ def show_investor(gateway: Gateway, contract_id: str, *, as_party: Party | None 
     """The investor's view, for the investor over HTTP or the settlement officer. Raises `PolicyDenied`."""
     with deciding(gateway) as asking:
         programme = gateway.programme(asking.session, contract_id)
-        contract = gateway.contract(asking.session, contract_id)
         party = party_of(programme, as_party)
-        is_large = contract.cohort.size >= contract.k_cohort
-        authorised = ask_to_read(asking, programme, contract, party, with_amounts=is_large)
+        authorised = ask_to_read(asking, programme, party, is_for_investor=True)
         settled = read_settlement(gateway, asking.session, contract_id, now=asking.now)
         made = _investor_view(asking, settled)
         record_view(asking, contract_id, "investor", party, digest(made), authorised)
@@ -80,15 +77,13 @@ def _paid_before(settled: Settled) -> tuple[str, int] | None:
     return opening.last_window, opening.paid_minor + billed
 
 
-def ask_to_read(
-    asking: Asking, programme: Programme, contract: Contract, party: Party, *, with_amounts: bool
-) -> Authorised:
-    """The decision on reading a settlement; an investor of a small cohort may see no amount (invariant 6)."""
-    is_large = contract.cohort.size >= contract.k_cohort
+def ask_to_read(asking: Asking, programme: Programme, party: Party, *, is_for_investor: bool) -> Authorised:
+    """The decision on reading a settlement. An investor sees amounts in its own view alone, which tells nothing that
+    its attestations do not, and has none where the cohort is small (invariant 6)."""
     facts = StatementFacts(
         purpose=Purpose.OUTCOME_PAYMENT,
         appointment_valid=is_appointed(asking, programme, party),
-        amounts_may_be_shown=not with_amounts or party.role is not Role.INVESTOR or is_large,
+        amounts_may_be_shown=party.role is not Role.INVESTOR or is_for_investor,
     )
     return asking.ask(party, Action.READ_SETTLEMENT, programme, facts)
 

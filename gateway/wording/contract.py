@@ -221,6 +221,10 @@ LINES: Mapping[str, Both] = {
         "Where a window's figures could by themselves be about fewer than {k_cohort} people, they are shown with a"
         " later one: {windows} later at most where people begin evenly. The seal settles it; payment is always on time",
     ),
+    "wait": in_both(
+        "Det, der går videre til investor, forfalder med den periode, der viser det; {bearer} bærer ventetiden",
+        "What flows on to the investor falls due with the window that shows it; {bearer} bears the wait",
+    ),
     "in_block": in_both("{window} vises med {later}", "{window} is shown with {later}"),
     "least": in_both(
         "Ingen celle under {k} vises, og ingen tal for hele gruppen under {k_cohort}",

@@ -35,7 +35,7 @@ from tests.support.simulated import Municipality, acting, simulated
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.releases import Recipient, Template
 
-FOLD = ("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 1')
+FOLD = ("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 1\nfold_cost = "investor"')
 LATE = (
     ("size = 120", "size = 30"),
     ("threshold_people = 60", "threshold_people = 15"),
@@ -205,6 +205,8 @@ def test_three_grades():
         ('fold = "blocks"', 'fold = "later"', "blocks"),
         ("fold_at_most = 1", "fold_at_most = 0", "at least 1"),
         ("\nfold_at_most = 1", "", "fold_at_most"),
+        ('\nfold_cost = "investor"', "", "fold_cost"),
+        ('fold_cost = "investor"', 'fold_cost = "nobody"', "payer, operator, investor"),
         ('\nfold = "blocks"', "", "fold_at_most"),
     ],
 )

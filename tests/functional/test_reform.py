@@ -38,7 +38,11 @@ from vocabulary.weeks import Week
 # IMPACT60 six years later: 2026 has 53 weeks, as 2020 had
 LATER: tuple[Edit, ...] = (("2018", "2024"), ("2020", "2026"), ("2021", "2027"))
 SUNDAY: Edit = ("2024-12-30", "2024-12-29")
-FOLD: Edit = ("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 1')  # of so few one may be too much
+# of so few one may be too much
+FOLD: Edit = (
+    "k_cohort = 25",
+    'k_cohort = 25\nfold = "blocks"\nfold_at_most = 1\nfold_cost = "investor"',
+)
 PERIOD: tuple[Edit, ...] = (
     ("opens_on = 2018-10-01", "opens_on = 2024-09-30"),  # the Monday of the first week
     ("closes_on = 2022", "closes_on = 2028"),

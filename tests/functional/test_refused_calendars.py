@@ -19,7 +19,7 @@ from tests.support.road import INIT, Place
 
 Edits = tuple[tuple[str, str], ...]
 FEW: Edits = (("size = 120", "size = 30"), ("threshold_people = 60", "threshold_people = 15"))
-FOLDS: Edits = (("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 2'),)
+FOLDS: Edits = (("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 2\nfold_cost = "payer"'),)
 TOTALS = 'recipients = ["operator", "investor"]\nwindows = "all"'
 APART = """recipients = ["operator"]
 windows = ["2019H2", "2020H1", "2020H2", "2021H1"]
@@ -93,8 +93,8 @@ CASES = {
         "qualifying_weeks",
         "investor",
         "about 1 person",
-        'say fold = "blocks" and fold_at_most = 1 under [disclosure]',
-        (("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 1'),),
+        'say fold = "blocks" and fold_at_most = 1 under [disclosure], and who bears it as fold_cost',
+        (("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 1\nfold_cost = "payer"'),),
     ),
     "a neutral exit that reaches behind the last block": Case(
         "impact60",

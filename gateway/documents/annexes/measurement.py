@@ -235,10 +235,10 @@ def _shown_documents(contract: Contract, office: str) -> Iterator[Block]:
     else:
         protected = f"Gruppen er på {contract.cohort.size}. Derfor får ingen samlede tal."
     yield Paragraph(f"Samlede tal kræver, at gruppen er på mindst {contract.k_cohort} borgere. {protected}")
-    if contract.fold_at_most:
+    if contract.fold.at_most:
         yield Paragraph(
             f"Kunne en periodes tal for sig handle om færre end {contract.k_cohort} borgere, vises de først sammen med "
-            f"en senere periode: højst {contract.fold_at_most} perioder senere, når folk begynder jævnt. Hvilke "
+            f"en senere periode: højst {contract.fold.at_most} perioder senere, når folk begynder jævnt. Hvilke "
             "perioder det er, ligger fast, når gruppen er forseglet. Betalingsgrundlag udstedes altid til tiden."
         )
     for pair in contract.tied:

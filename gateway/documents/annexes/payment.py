@@ -62,6 +62,12 @@ def _flows(contract: Contract) -> Iterator[Block]:
             f"derefter højst {words.money(contract, terms.max_return_minor)} til investor som afkast. Resten er "
             "leverandørens."
         )
+    if contract.fold.cost is not None:
+        yield Paragraph(
+            f"{operator} får altid sin betaling til tiden. Vises en periode først sammen med en senere, forfalder det, "
+            f"der går videre til {investor}, når de vises, og ikke før. Afkast og frister regnes fra den dag. Det, som "
+            f"det koster at vente, bæres af {contract.party(contract.fold.cost.role).name}."
+        )
 
 
 def _shares(contract: Contract) -> Iterator[Block]:
