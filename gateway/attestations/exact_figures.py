@@ -16,7 +16,7 @@ from gateway.attestations.reached import CLAIM_OF
 from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.evaluate import person_amounts
 from gateway.outcomes.figures import Cell
-from gateway.outcomes.possible_courses import Course
+from gateway.outcomes.possible_courses import Course, Units
 from gateway.outcomes.terms import FigureUnit, PlannedRelease
 from vocabulary.releases import Template
 
@@ -221,23 +221,31 @@ def differences(figures: tuple[FigureOfView, ...]) -> tuple[ExactFigure, ...]:
     )
 
 
-def parts_of(contract: Contract, course: Course) -> Mapping[FigurePart, int]:
-    """What a person of this course adds to each part; a part that is left out is nought."""
+def parts_of_measure(contract: Contract, name: str, units: Units) -> dict[FigurePart, int]:
+    """What a person with these units of a measure adds to each part of it, before the cap of a person."""
     found: dict[FigurePart, int] = {}
-    for name, by_window in course.items():
-        for position, cells in enumerate(by_window):
-            if quantity := sum(cells.values()):
-                found[FigurePart(name, position)] = quantity
+    tariffs = [tariff for tariff in contract.personal_tariffs if tariff.of == name and not tariff.follows_from_quantity]
+    for position, cells in enumerate(units):
+        if not cells:
+            continue
+        found[FigurePart(name, position)] = sum(cells.values())
+        for tariff in tariffs:
+            for price, many in _by_price(contract, tariff, cells).items():
+                found[FigurePart(name, position, tariff.id, price)] = many
+    return found
+
+
+def parts_earned(contract: Contract, course: Course) -> dict[FigurePart, int]:
+    """What a person of this course earned under each tariff, where a cap of a person makes it a part of its own."""
+    if not contract.caps.person_minor:
+        return {}
+    found: dict[FigurePart, int] = {}
     for position in range(len(contract.windows)):
         at_end = {name: by_window[position] for name, by_window in course.items()}
-        if not any(at_end.values()):
-            continue
-        amounts = person_amounts(contract, at_end) if contract.caps.person_minor else {}
+        amounts = person_amounts(contract, at_end) if any(at_end.values()) else {}
         for tariff in contract.personal_tariffs:
             if amounts.get(tariff.id):
                 found[FigurePart(tariff.of, position, tariff.id)] = amounts[tariff.id]
-            for price, units in _by_price(contract, tariff, at_end[tariff.of]).items():
-                found[FigurePart(tariff.of, position, tariff.id, price)] = units
     return found
 
 

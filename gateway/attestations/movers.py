@@ -1,21 +1,21 @@
 """What each first day can change in each exact figure: the evaluator's possible lives, as spaces over the figures.
 
-Days of one week that an outline of lives does not tell apart are alike. A space is whole when it is as large as the
-windows allow, or when so many further lives, spread evenly over the weeks, add nothing to it.
+What lives come to under one measure is known whole. Under all together they come to the sum of that at most, and lives
+are asked until it is so much, or until all were: no run of lives that add nothing says that the next one would not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from connectors.base import Progress, no_progress
-from gateway.attestations.exact_figures import ExactFigure, FigurePart, Series, parts_of
-from gateway.outcomes.contract import Contract
-from gateway.outcomes.possible_courses import Course, FirstDay, PossibleLives, kinds_of_first_day
+from gateway.attestations.exact_figures import ExactFigure, FigurePart, Series, parts_earned, parts_of_measure
+from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.possible_courses import Course, FirstDay, PossibleLives, Units, kinds_of_first_day
+from gateway.outcomes.terms import WeekState
 from policies.isolation import Row, Span
-
-_IDLE = 48  # lives in a row that add nothing: sixteen weeks of three runs each
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +40,26 @@ class Movers:
 
     def __init__(self, contract: Contract, figures: Sequence[ExactFigure], progress: Progress = no_progress) -> None:
         self.contract = contract
-        kinds = dict.fromkeys(
+        self._kinds = dict.fromkeys(
             (part.of, part.tariff, part.price_minor) for figure in figures for part, _ in figure.parts
         )
         parts = [
-            FigurePart(of, at, tariff, price) for of, tariff, price in kinds for at in range(len(contract.windows))
+            FigurePart(of, at, tariff, price)
+            for of, tariff, price in self._kinds
+            for at in range(len(contract.windows))
         ]
         self._place = {part: place for place, part in enumerate(parts)}
         self._series = list(dict.fromkeys(figure.series for figure in figures if figure.is_shown))
         self._lives = PossibleLives(contract)
+        self._known_windows: dict[tuple[str, Hashable], frozenset[int]] = {}
+        self._own_ranks: dict[tuple[str, Hashable], int] = {}
+        self._known_parts: dict[int, tuple[Units, Row]] = {}
         days = kinds_of_first_day(contract)
         self.days: list[DayOfMovers] = []
-        for done, found in enumerate(self._of_days(days), start=1):
-            self.days.append(found)
+        for done, day in enumerate(days, start=1):
+            if not self.days or self.days[-1].day.week != day.week:
+                self._known_parts.clear()
+            self.days.append(self._of_day(day))
             progress(done, len(days))
 
     def row(self, figure: ExactFigure) -> Row:
@@ -62,48 +69,74 @@ class Movers:
             found[self._place[part]] = found.get(self._place[part], 0) + many
         return found
 
-    def _of_days(self, days: Sequence[FirstDay]) -> Iterator[DayOfMovers]:
-        before: tuple[DayOfMovers, tuple[Course, ...]] | None = None
-        for day in days:
-            outline = self._lives.outline(day) if len(day.also) == 1 else ()
-            if before and outline and before[0].day.week == day.week and before[1] == outline:
-                found = replace(before[0], day=day)
-            else:
-                found = self._of_day(day)
-            yield found
-            before = found, outline
-
     def _of_day(self, day: FirstDay) -> DayOfMovers:
         space, courses = Span(), {series: {(0,) * len(self.contract.windows)} for series in self._series}
-        idle = 0
-        most_rank = sum(self.contract.windows[part.position].to_week >= day.week for part in self._place)
-        for course in self._lives.courses(day):
-            row = self._row_of(course)
-            for series, found in courses.items():
-                found.add(self._course_of(series, row))
-            idle = 0 if space.add(row) else idle + 1
-            if space.rank == most_rank or (idle > _IDLE and space.rank):
-                break
+        most_rank, lives = self._most_rank(day), self._lives
+        for is_further, some in enumerate((lives.courses(day), lives.further_courses(day))):
+            for course in some:
+                if is_further and space.rank == most_rank:
+                    break
+                row = self.row_of_course(course)
+                space.add(row)
+                for series, found in courses.items():
+                    found.add(self._course_of(series, row))
         shown = {one: frozenset(found) for one, found in courses.items()}
-        return DayOfMovers(day, space, shown, tuple(self._given_back(day, space, most_rank)))
+        return DayOfMovers(day, space, shown, tuple(self._given_back(day, space)))
 
-    def _given_back(self, day: FirstDay, space: Span, most_rank: int) -> Iterator[Row]:
-        wider, idle = space.copy(), 0
-        if wider.rank == most_rank:
-            return
+    def _most_rank(self, day: FirstDay) -> int:
+        """How large the space of a first day is at most: measures that count nobody but who was in the same states in
+        every week count the same people."""
+        under_cap = len({kind for kind in self._kinds if kind[1] and not kind[2]}) * len(self.contract.windows)
+        own = sum(self._own_rank(day, measure) for measure in self.contract.measures)
+        alike: Counter[tuple[tuple[WeekState, ...], int]] = Counter()
+        for measure in self.contract.measures:
+            alike.update((measure.states, place) for place in self._all_or_nothing(day, measure))
+        return under_cap + own - sum(many - 1 for many in alike.values())
+
+    def _all_or_nothing(self, day: FirstDay, measure: Measure) -> frozenset[int]:
+        key = measure.id, measure.read_of_start(day.day)
+        if key not in self._known_windows:
+            self._known_windows[key] = self._lives.all_or_nothing(day, measure)
+        return self._known_windows[key]
+
+    def _own_rank(self, day: FirstDay, measure: Measure) -> int:
+        """That of a measure by itself: all that its parts can be in the windows that the day reaches, or less."""
+        key = measure.id, measure.read_of_start(day.day)
+        if key not in self._own_ranks:
+            kinds = [kind for kind in self._kinds if kind[0] == measure.id and (kind[2] or not kind[1])]
+            most = len(kinds) * sum(window.to_week >= day.week for window in self.contract.windows)
+            space = Span()
+            for units in self._lives.own_units(day, measure):
+                if space.rank == most:
+                    break
+                space.add(self._parts_of(measure.id, units))
+            self._own_ranks[key] = space.rank
+        return self._own_ranks[key]
+
+    def _given_back(self, day: FirstDay, space: Span) -> Iterator[Row]:
+        wider = space.copy()
+        most_rank = sum(self.contract.windows[part.position].to_week >= day.week for part in self._place)
         for course in self._lives.courses_with_time_given_back(day):
-            row = self._row_of(course)
+            if wider.rank == most_rank:
+                return
+            row = self.row_of_course(course)
             if wider.add(row):
                 yield row
-                idle = 0
-            else:
-                idle += 1
-            if wider.rank == most_rank or idle > _IDLE:
-                return
 
-    def _row_of(self, course: Course) -> Row:
-        parts = parts_of(self.contract, course)
-        return {self._place[part]: value for part, value in parts.items() if value and part in self._place}
+    def row_of_course(self, course: Course) -> Row:
+        """What somebody adds to each part, by its place."""
+        row: dict[int, int] = {}
+        for name, units in course.items():
+            if id(units) not in self._known_parts:  # kept beside them, so that the id stays theirs
+                self._known_parts[id(units)] = units, self._parts_of(name, units)
+            row |= self._known_parts[id(units)][1]
+        return row | self._placed(parts_earned(self.contract, course))
+
+    def _parts_of(self, name: str, units: Units) -> Row:
+        return self._placed(parts_of_measure(self.contract, name, units))
+
+    def _placed(self, parts: Mapping[FigurePart, int]) -> dict[int, int]:
+        return {self._place[part]: value for part, value in parts.items() if part in self._place}
 
     def _course_of(self, series: Series, row: Row) -> tuple[int, ...]:
         """What a life adds to a series by the end of each window."""

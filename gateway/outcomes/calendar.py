@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from gateway.outcomes.contract import Contract, Measure, PersonalTariff
 from gateway.outcomes.terms import ExitRule, FigureUnit, PlannedRelease
@@ -38,12 +39,13 @@ def calendar_of(contract: Contract) -> Calendar:
 def _thresholds(contract: Contract) -> Iterator[AskedThreshold]:
     """Every number of people from which on something is met, open or paid. Measures that count the same are one figure,
     called by the first of them."""
-    alike: dict[Measure, str] = {}
+    alike: list[tuple[Measure, str]] = []
     figures: dict[str, str] = {}
     for measure in contract.measures:
         if measure.unit is FigureUnit.PERSON:
             plain = replace(measure.without_goal(), id="", line=0)
-            figures[measure.id] = alike.setdefault(plain, measure.id)
+            figures[measure.id] = next((name for other, name in alike if other == plain), measure.id)
+            alike.append((plain, figures[measure.id]))
             if measure.goal_people:
                 by = f"threshold_people of {measure.id}"
                 yield AskedThreshold(figures[measure.id], measure.goal_people, by, is_goal=True)
@@ -91,6 +93,7 @@ def first_days(contract: Contract) -> list[date]:
     return sorted({(Week.of(day) + 1).monday for day in days})
 
 
+@lru_cache(maxsize=65536)
 def months_after(day: date, months: int) -> date:
     """The same day so many months later, or the last day of a month that is shorter."""
     month = Month.of(day) + months

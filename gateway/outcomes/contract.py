@@ -7,7 +7,7 @@ is a new version with a later `effective_from`. Here stands what every kind of m
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import date, timedelta
 from typing import ClassVar
@@ -72,10 +72,9 @@ class Measure(ABC):
         """Days from the first one that may count after which nothing counts; 0 for no such end."""
         return 0
 
-    @property
-    def reads_first_day(self) -> bool:
-        """Whether two people whose first days lie in one week may differ; False only where their week says it all."""
-        return True
+    def read_of_start(self, first: date) -> Hashable:
+        """What it reads of somebody's first day: on two days with one answer every history counts the same."""
+        return first
 
     @property
     def goal_people(self) -> int:

@@ -1,27 +1,33 @@
 """What a person of the cohort could add to each measure: the evaluator itself, run on lives that nobody has led.
 
-Nothing here knows what a kind of measure counts. A possible life shows a state from a week on, until a week, or in one
-week, and nothing that counts in all others; the evaluator says what it amounts to by the end of each window.
+Nothing here knows what a kind of measure counts. A possible life shows a state in some weeks, and nothing that counts
+in all others; the evaluator says what it amounts to by the end of each window.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import combinations, pairwise
 from typing import TypeAlias
 
 from gateway.outcomes.calendar import first_days
-from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.measures.weeks import WeeksMeasure
 from gateway.outcomes.results import AskedWeeks, units_by_window
 from gateway.outcomes.terms import EXIT_OF, ExitRule, WeekState
 from vocabulary.statuses import Status
-from vocabulary.weeks import Month, Week, weeks_from
+from vocabulary.weeks import Month, Week
 
-Course: TypeAlias = Mapping[str, Sequence[Mapping[Cell, int]]]
-"""Measure -> what a life amounts to by the end of each window of the contract: units by state and year."""
+Units: TypeAlias = Sequence[Mapping[Cell, int]]
+"""What a life amounts to under a measure by the end of each window of the contract: units by state and year."""
+
+Course: TypeAlias = Mapping[str, Units]
+"""The same of every measure, by its id."""
 
 _SUBJECT = "0" * 32
 _MUCH_PAY = 10**12  # minor units of a month: more than any threshold
@@ -50,13 +56,36 @@ def name_of_days(first: date, last: date) -> str:
 
 
 def kinds_of_first_day(contract: Contract) -> list[FirstDay]:
-    """The first days that may differ: one a week, where no measure reads more of a start than its week."""
-    days = first_days(contract)
-    if any(measure.reads_first_day for measure in contract.measures):
-        return [FirstDay(day, (day,)) for day in days]
-    weeks = list(dict.fromkeys(Week.of(day) for day in days))
-    found = [tuple(day for day in days if Week.of(day) == week) for week in weeks]
-    return [FirstDay(also[0], also) for also in found]
+    """The first days that may differ, in their order: those of which every measure reads the same are one."""
+    found: dict[tuple[Hashable, ...], list[date]] = {}
+    for day in first_days(contract):
+        found.setdefault((Week.of(day), *(one.read_of_start(day) for one in contract.measures)), []).append(day)
+    return [FirstDay(also[0], tuple(also)) for also in found.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Doing:
+    """What somebody does in the weeks of a life: a state that the register shows, its pay, or both."""
+
+    state: WeekState
+    is_shown: bool = True
+    is_paid: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _DoneWeeks:
+    """From a week until before another one, but for those that are left out."""
+
+    start: int
+    stop: int
+    left_out: range = _NO_WEEKS
+
+    @property
+    def weeks(self) -> list[int]:
+        return [week for week in range(self.start, self.stop) if week not in self.left_out]
+
+
+_NEVER = _DoneWeeks(0, 0)
 
 
 class PossibleLives:
@@ -64,98 +93,212 @@ class PossibleLives:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._states = _states_that_differ(contract)
+        self._end = contract.windows[-1].to_week.ordinal
+        self._doings = _doings(contract)
         self._week = -1
-        self._kept: dict[tuple[str, range, range], _AskedLife] = {}
+        self._kept: dict[tuple[_Doing, _DoneWeeks, range], _AskedLife] = {}
+        self._known_spans: tuple[date | None, list[tuple[int, int]]] = None, []
+        self._length_of = self._needed_lengths()
+        self._lengths = sorted({*self._length_of.values()} - {1})
+
+    def own_units(self, first: FirstDay, measure: Measure) -> Iterator[Units]:
+        """All that lives from a week on, or until one, amount to under a measure: who is in a state longer never has
+        less, so that what two of them agree in, all between them do. Where every week counts by itself, what each
+        window adds in each year: whatever a life comes to is a sum of that."""
+        if not isinstance(measure, WeeksMeasure):
+            return (units for _, units in self._turns(first, measure))
+        whole = self._units_of(first, measure, _DoneWeeks(first.week.ordinal, self._end + 1))
+        return (one for units in whole for one in _parts_of_windows(units))
+
+    def _turns(self, first: FirstDay, measure: Measure) -> Iterator[tuple[int, Units]]:
+        """Weeks, and what lives from them on, or until before them, amount to: at knots, then on both sides of each
+        change between two of them."""
+        weeks = self._knots(first, measure)
+        families = [self._family(first, measure, doing, is_from) for doing in self._doings for is_from in (True, False)]
+        yield from ((week, units(week)) for units in families for week in weeks)
+        for units in families:
+            for low, high in pairwise(weeks):
+                yield from _changes(units, low, high)
+
+    def _family(self, first: FirstDay, measure: Measure, doing: _Doing, is_from: bool) -> Callable[[int], Units]:
+        """What lives amount to that do so from a week on, or until before it, by the week."""
+
+        def units(week: int) -> Units:
+            span = (week, self._end + 1) if is_from else (first.week.ordinal, week)
+            return self._asked_life(first, doing, _DoneWeeks(*span), _NO_WEEKS).units(measure, first.day)
+
+        return units
+
+    def _units_of(self, first: FirstDay, measure: Measure, weeks: _DoneWeeks) -> list[Units]:
+        lives = (self._asked_life(first, doing, weeks, _NO_WEEKS) for doing in self._doings)
+        return [life.units(measure, first.day) for life in lives]
+
+    def all_or_nothing(self, first: FirstDay, measure: Measure) -> frozenset[int]:
+        """The windows, by their places, by whose end a measure counts only who is in a state in every single week."""
+        begin, found = first.week.ordinal, set[int]()
+        for place, window in enumerate(self._contract.windows):
+            weeks = range(begin, window.to_week.ordinal + 1)
+            if not self._counts(first, measure, place, _NO_WEEKS):
+                continue
+            ends_first = dict.fromkeys([*weeks[:1], *weeks[-1:], *weeks])
+            if any(self._counts(first, measure, place, range(week, week + 1)) for week in ends_first):
+                return frozenset(found)  # nor by any later one
+            found.add(place)
+        return frozenset(found)
+
+    def _counts(self, first: FirstDay, measure: Measure, place: int, left_out: range) -> bool:
+        """Whether somebody counts by the end of a window who is in a state in all weeks but those left out."""
+        weeks = _DoneWeeks(first.week.ordinal, self._end + 1, left_out)
+        return any(units[place] for units in self._units_of(first, measure, weeks))
+
+    def _knots(self, first: FirstDay, measure: Measure) -> list[int]:
+        """Weeks between which little should change: whether it does is asked."""
+        start, length = first.week.ordinal, self._length_of[measure.id]
+        ends = [one.to_week.ordinal + 1 for one in self._contract.windows]
+        near = {start, self._end + 1, *ends, *(end - length + one for end in ends for one in (0, 1))}
+        return sorted(week for week in near if start <= week <= self._end + 1)
+
+    def _spans(self, first: FirstDay) -> list[tuple[int, int]]:
+        """The first and the last week of each window, up to the first window behind which no week changes anything."""
+        if self._known_spans[0] != first.day:
+            self._known_spans = first.day, self._spans_of(first)
+        return self._known_spans[1]
+
+    def _spans_of(self, first: FirstDay) -> list[tuple[int, int]]:
+        begin, found = first.week.ordinal, list[tuple[int, int]]()
+        whole, nothing = (list(self._done(first, weeks)) for weeks in (_DoneWeeks(begin, self._end + 1), _NEVER))
+        for window in self._contract.windows:
+            if window.to_week < first.week:
+                continue
+            week = window.to_week.ordinal
+            found.append((max(first.week, window.from_week).ordinal, week))
+            since = list(self._done(first, _DoneWeeks(week + 1, self._end + 1)))
+            if since == nothing and list(self._done(first, _DoneWeeks(begin, week + 1))) == whole:
+                break
+        return found
 
     def courses(self, first: FirstDay) -> Iterator[Course]:
-        """What lives that begin on a day amount to; the first ones are those that can add most, and nothing.
+        """What lives that begin on a day amount to which are in a state from a window on, until its end, or never.
 
-        No life holds an exit: who left is nobody's calendar. May raise `ContractNotEvaluable`.
+        None holds an exit: who left is nobody's calendar. May raise `ContractNotEvaluable`, as those below.
         """
-        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
-        yield self._course(first, self._contract.states[0], _NO_WEEKS)
-        yield from self._in_states(first, range(start, end + 1))
-        edges: list[int] = []
-        for week in self._edges(first):
-            edges.append(week)
-            yield from self._of_week(first, week)
-        last = edges[-1] if edges else start
-        behind = [week + 1 for week in edges if week < last]
-        for week in dict.fromkeys([*behind, *_coarse_to_fine(start, last)]):
-            if week not in edges:
-                yield from self._of_week(first, week)
+        yield self._course(first, self._doings[0], _NEVER)
+        yield from self._done(first, _DoneWeeks(first.week.ordinal, self._end + 1))
+        for start, end in self._spans(first):
+            yield from self._done(first, _DoneWeeks(start, self._end + 1))
+            yield from self._done(first, _DoneWeeks(first.week.ordinal, end + 1))
 
-    def outline(self, first: FirstDay) -> tuple[Course, ...]:
-        """The few lives that tell days of one week apart: in each state for good, from the end of each window on."""
-        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
-        since = [start, *(one.to_week.ordinal for one in self._contract.windows if start <= one.to_week.ordinal)]
-        return tuple(self._course(first, state, range(week, end + 1)) for week in since for state in self._states)
+    def further_courses(self, first: FirstDay) -> Iterator[Course]:
+        """All other lives: of parts first, in which what whole ones reach under two measures at once is told apart by
+        runs of as many weeks as a measure needs, and by all weeks but each so-manieth, so that no run is long enough;
+        then of every single week, in it alone, from it on and until it; then from each edge of a window to each."""
+        edges = [edge for span in self._spans(first) for edge in span]
+        for week in edges:
+            for length in (1, *self._lengths):
+                yield from self._done(first, _DoneWeeks(week, min(week + length, self._end + 1)))
+            for length in self._lengths:
+                left_out = range(week + length - 1, self._end + 1, length)
+                yield from self._done(first, _DoneWeeks(week, self._end + 1, left_out))
+        turns = [week for measure in self._contract.measures for week, _ in self._turns(first, measure)]
+        fine = _coarse_to_fine(first.week.ordinal, max(edges, default=first.week.ordinal))
+        for week in dict.fromkeys([*edges, *turns, *fine]):
+            if week <= self._end:
+                yield from self._of_week(first, week)
+        for start, end in combinations(sorted({*edges}), 2):
+            yield from self._done(first, _DoneWeeks(start, end))
 
     def courses_with_time_given_back(self, first: FirstDay) -> Iterator[Course]:
         """What lives amount to in which a register shows an exit for a while at which time stands still; none where no
         such exit has that rule. May raise `ContractNotEvaluable`.
         """
-        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
+        start = first.week.ordinal
         if _neutral_status(self._contract) is None:
             return
-        for still in _coarse_to_fine(1, end - start):
-            for weeks in (range(start + still, end + 1), range(end, end + 1)):
-                for state in self._states:
-                    yield self._course(first, state, weeks, range(start, start + still))
-
-    def _edges(self, first: FirstDay) -> Iterator[int]:
-        """The last weeks of windows, up to the first from which on no week changes anything: who is in a state longer
-        never has less."""
-        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
-        whole, nothing = (list(self._in_states(first, weeks)) for weeks in (range(start, end + 1), _NO_WEEKS))
-        for week in (one.to_week.ordinal for one in self._contract.windows if start <= one.to_week.ordinal):
-            yield week
-            since, until = (list(self._in_states(first, r)) for r in (range(week, end + 1), range(start, week + 1)))
-            if since == nothing and until == whole:
-                return
+        for still in _coarse_to_fine(1, self._end - start):
+            for begin in (start + still, self._end):
+                for doing in self._doings:
+                    away = range(start, start + still)
+                    yield self._course(first, doing, _DoneWeeks(begin, self._end + 1), away)
 
     def _of_week(self, first: FirstDay, week: int) -> Iterator[Course]:
         """The week alone, from it on, and until it."""
-        start, end = first.week.ordinal, self._contract.windows[-1].to_week.ordinal
-        for weeks in (range(week, week + 1), range(week, end + 1), range(start, week + 1)):
-            yield from self._in_states(first, weeks)
+        spans = ((week, week + 1), (week, self._end + 1), (first.week.ordinal, week + 1))
+        return (course for span in spans for course in self._done(first, _DoneWeeks(*span)))
 
-    def _in_states(self, first: FirstDay, weeks: range) -> Iterator[Course]:
-        return (self._course(first, state, weeks) for state in self._states)
+    def _needed_lengths(self) -> dict[str, int]:
+        """As many weeks on end as each measure needs for anything; 1 where nothing is enough."""
+        first, found = kinds_of_first_day(self._contract)[0], dict[str, int]()
+        start = first.week.ordinal
+        for measure in self._contract.measures:
+            for doing in self._doings:
 
-    def _course(self, first: FirstDay, state: WeekState, weeks: range, away: range = _NO_WEEKS) -> Course:
+                def counts(length: int, doing: _Doing = doing, name: str = measure.id) -> bool:
+                    return any(self._course(first, doing, _DoneWeeks(start, start + length))[name])
+
+                lengths = range(self._end - start + 2)
+                if counts(lengths[-1]):
+                    needed = bisect_left(lengths, 1, key=counts)
+                    found[measure.id] = min(found.get(measure.id, needed), needed)
+        return {measure.id: max(1, found.get(measure.id, 1)) for measure in self._contract.measures}
+
+    def _done(self, first: FirstDay, weeks: _DoneWeeks) -> Iterator[Course]:
+        return (self._course(first, doing, weeks) for doing in self._doings)
+
+    def _course(self, first: FirstDay, doing: _Doing, weeks: _DoneWeeks, away: range = _NO_WEEKS) -> Course:
+        life = self._asked_life(first, doing, weeks, away)
+        return {one.id: life.units(one, first.day) for one in self._contract.measures}
+
+    def _asked_life(self, first: FirstDay, doing: _Doing, weeks: _DoneWeeks, away: range) -> _AskedLife:
         if first.week.ordinal != self._week:
             self._kept.clear()
             self._week = first.week.ordinal
-        key = (state.id, weeks, away)
+        key = (doing, weeks, away)
         if key not in self._kept:
-            self._kept[key] = _AskedLife.of(self._contract, _life(self._contract, first, state, weeks, away))
-        return self._kept[key].course(self._contract, _enrolled_on(self._contract, first.day))
+            self._kept[key] = _AskedLife(self._contract, _life(self._contract, first, doing, weeks.weeks, away))
+        return self._kept[key]
 
 
-@dataclass(frozen=True, slots=True)
 class _AskedLife:
-    """A life, and its verdicts under the states of each measure."""
+    """A life, its verdicts under the states of each measure, and what it was said to amount to."""
 
-    person: PersonHistory
-    asked: Mapping[str, AskedWeeks]
-
-    @classmethod
-    def of(cls, contract: Contract, person: PersonHistory) -> _AskedLife:
+    def __init__(self, contract: Contract, person: PersonHistory) -> None:
         by_states: dict[tuple[str, ...], AskedWeeks] = {}
-        found: dict[str, AskedWeeks] = {}
+        self._contract, self._person = contract, person
+        self._asked: dict[str, AskedWeeks] = {}
+        self._known: dict[tuple[str, Hashable], Units] = {}
         for measure in contract.measures:
             key = tuple(state.id for state in measure.states)
             if key not in by_states:
                 by_states[key] = AskedWeeks.of(contract, measure.states, person)
-            found[measure.id] = by_states[key]
-        return cls(person, found)
+            self._asked[measure.id] = by_states[key]
 
-    def course(self, contract: Contract, enrolled_on: date) -> Course:
-        """What it amounts to for somebody who was enrolled on this day of its week."""
-        person = replace(self.person, enrolled_on=enrolled_on)
-        return {one.id: units_by_window(contract, one, person, self.asked[one.id]) for one in contract.measures}
+    def units(self, measure: Measure, first: date) -> Units:
+        """What it amounts to under a measure for somebody whose first day is this one of its week."""
+        key = measure.id, measure.read_of_start(first)
+        if key not in self._known:
+            person = replace(self._person, enrolled_on=_enrolled_on(self._contract, first))
+            self._known[key] = units_by_window(self._contract, measure, person, self._asked[measure.id])
+        return self._known[key]
+
+
+def _parts_of_windows(units: Units) -> Iterator[Units]:
+    """What each window added, in each state and year, by the end of each window."""
+    for place, (before, now) in enumerate(pairwise([{}, *units])):
+        for cell in now:
+            if now[cell] != before.get(cell, 0):
+                yield [{cell: now[cell] - before.get(cell, 0)} if at >= place else {} for at in range(len(units))]
+
+
+def _changes(units: Callable[[int], Units], low: int, high: int) -> Iterator[tuple[int, Units]]:
+    """Both sides of each change between two weeks."""
+    if (below := units(low)) == (above := units(high)):
+        return
+    if high - low == 1:
+        yield from ((low, below), (high, above))
+        return
+    middle = (low + high) // 2
+    yield from _changes(units, low, middle)
+    yield from _changes(units, middle, high)
 
 
 def _coarse_to_fine(start: int, last: int) -> list[int]:
@@ -166,6 +309,16 @@ def _coarse_to_fine(start: int, last: int) -> list[int]:
         fine = weeks[1::2] + fine
         weeks = weeks[::2]
     return weeks + fine
+
+
+def _doings(contract: Contract) -> list[_Doing]:
+    """Each state that differs; where pay is added up, also without it, and the pay without the state."""
+    found = []
+    for state in _states_that_differ(contract):
+        found.append(_Doing(state))
+        if contract.needs_amounts and state.income_types:
+            found += [_Doing(state, is_paid=False), _Doing(state, is_shown=False)]
+    return found
 
 
 def _states_that_differ(contract: Contract) -> list[WeekState]:
@@ -185,17 +338,18 @@ def _states_that_differ(contract: Contract) -> list[WeekState]:
     return [state for (read, _), state in found.items() if read]
 
 
-def _life(contract: Contract, first: FirstDay, state: WeekState, weeks: range, away: range) -> PersonHistory:
-    """Somebody who is in a state in these weeks, away in those, and in no state of any measure in the others."""
-    status = min(state.statuses)
+def _life(contract: Contract, first: FirstDay, doing: _Doing, weeks: Sequence[int], away: range) -> PersonHistory:
+    """Somebody who does so in these weeks, is away in those, and in no state of any measure in the others."""
+    state = doing.state
     idle = _idle_status(contract)
     last = contract.windows[-1].to_week.ordinal
     statuses = dict.fromkeys(range(first.week.ordinal, last + 1), idle) if idle else {}
-    statuses |= dict.fromkeys(weeks, frozenset({status}))
+    if doing.is_shown:
+        statuses |= dict.fromkeys(weeks, frozenset({min(state.statuses)}))
     exit_ = _neutral_status(contract)
     if exit_ is not None:
         statuses |= dict.fromkeys(away, frozenset({exit_}))
-    months = sorted({month for week in weeks_from(weeks.start, weeks.stop - 1) for month in _months(week)})
+    months = sorted({month for week in weeks for month in _months(Week(week))}) if state.income_types else []
     pay = [(month, kind) for month in months for kind in sorted(state.income_types)]
     hours = state.hours_per_week_hundredths * len(Month.of(first.day).weeks()) * 2
     return PersonHistory(
@@ -204,7 +358,7 @@ def _life(contract: Contract, first: FirstDay, state: WeekState, weeks: range, a
         statuses=statuses,
         hours=dict.fromkeys(pay, hours),
         postings=dict.fromkeys(pay, 1),
-        earnings=dict.fromkeys(pay, _MUCH_PAY) if contract.needs_amounts else {},
+        earnings=dict.fromkeys(pay, _MUCH_PAY) if contract.needs_amounts and doing.is_paid else {},
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
@@ -17,6 +18,7 @@ from gateway.outcomes.phrases import Phrase
 from gateway.outcomes.terms import Index, WeekState
 from gateway.outcomes.verdicts import WeekVerdict
 from vocabulary.declaration import DeclarationTable
+from vocabulary.weeks import Week
 
 _A_WEEK = 7
 
@@ -36,6 +38,19 @@ class DaysMeasure(OnceOfWeeksMeasure):
     @property
     def takes_several_weeks(self) -> bool:
         return self.needed > 1
+
+    def read_of_start(self, first: date) -> Hashable:
+        """The weeks that are needed beside a part of the first one, of the last one, of both: no more of it shows.
+
+        Where the days of each state decide whose the outcome is, the day itself.
+        """
+        end = first + timedelta(days=self.days_limit - 1) if self.days_limit else date.max
+        if self.outcome_state is not None or Week.of(end) == Week.of(first):
+            return first
+        begun = _A_WEEK - first.weekday()
+        ended = end.weekday() + 1 if self.days_limit else _A_WEEK
+        parts = (begun, ended, begun + ended)
+        return Week.of(first), Week.of(end), tuple(-((days - self.needed) // _A_WEEK) for days in parts)
 
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
         """Reached in the week in which the days of qualifying weeks, each day once, add up to what is needed.

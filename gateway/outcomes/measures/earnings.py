@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -71,6 +71,9 @@ class EarningsMeasure(OnceMeasure):
     @property
     def published_index(self) -> Index | None:
         return self.earnings.index
+
+    def read_of_start(self, first: date) -> Hashable:
+        return first if self.days_limit else (Week.of(first), Month.of(first), first.day == 1)
 
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
         """Reached in the month in which the pay from the person's start adds up to the threshold of the year of the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -29,6 +29,9 @@ class FollowUpMeasure(Measure):
     months: tuple[int, ...]  # after the person's own start, the earliest first
     kind: ClassVar[str] = "follow_up"
     unit: ClassVar[FigureUnit] = FigureUnit.POINT
+
+    def read_of_start(self, first: date) -> Hashable:
+        return Week.of(first), tuple(Week.of(months_after(first, months)) for months in self.months)
 
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
         """A week in which time stands still, in a pause or a neutral exit, hands on to the next."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
@@ -16,6 +17,7 @@ from gateway.outcomes.phrases import Phrase
 from gateway.outcomes.terms import Index, WeekState
 from gateway.outcomes.verdicts import SKIPPED, WeekVerdict
 from vocabulary.declaration import DeclarationTable
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,8 @@ class PeopleMeasure(OnceOfWeeksMeasure):
     def takes_several_weeks(self) -> bool:
         return self.sustained_weeks > 1
 
-    @property
-    def reads_first_day(self) -> bool:
-        return False
+    def read_of_start(self, first: date) -> Hashable:
+        return Week.of(first)
 
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
         """By the state of the last weeks that are asked for, and the year of the week in which the run was long

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ from gateway.outcomes.phrases import PeriodWord, Phrase, PhraseValue
 from gateway.outcomes.terms import Index, WeekState
 from gateway.outcomes.verdicts import SKIPPED, WeekReason, WeekVerdict
 from vocabulary.declaration import DeclarationTable, one_of
-from vocabulary.weeks import Month
+from vocabulary.weeks import Month, Week
 
 _LEAST_WEEKS_A_MONTH = 4
 
@@ -47,9 +47,11 @@ class RetentionMeasure(OnceOfWeeksMeasure):
     def takes_several_weeks(self) -> bool:
         return self.needed > 1 or self.by_month
 
-    @property
-    def reads_first_day(self) -> bool:
-        return bool(self.days_from_enrolment)
+    def read_of_start(self, first: date) -> Hashable:
+        if not self.days_limit:
+            return Week.of(first)
+        end = first + timedelta(days=self.days_limit - 1)
+        return Week.of(first), Week.of(end), Week.of(end + timedelta(days=1))  # a last week counts whole or not at all
 
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
         """Reached in the first period that ends `within` periods of which `needed` qualify; it stays reached.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
@@ -17,6 +18,7 @@ from gateway.outcomes.phrases import Phrase
 from gateway.outcomes.terms import FigureUnit, Index, WeekState, Window
 from gateway.outcomes.verdicts import WeekVerdict
 from vocabulary.declaration import DeclarationTable
+from vocabulary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,8 @@ class WeeksMeasure(Measure):
     def pace_limit(self) -> int | None:
         return self.weeks_from_enrolment
 
-    @property
-    def reads_first_day(self) -> bool:
-        return False
+    def read_of_start(self, first: date) -> Hashable:
+        return Week.of(first)
 
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
         return Counter((verdict.state, verdict.week.thursday.year) for verdict in verdicts if verdict.state)
