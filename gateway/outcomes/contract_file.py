@@ -41,7 +41,19 @@ _MOST_PAYERS = 10  # the municipality among them
 
 
 def load_contract(text: bytes, *, file: str) -> Contract:
-    """Read a contract; `DeclarationInvalid` (file, line, key, reason) for anything it does not understand."""
+    """Read a contract; `DeclarationInvalid` (file, line, key, reason) for what it cannot mean or may not show."""
+    root, contract = _read(text, file)
+    _check_threshold(root, contract)
+    _check_calendar(root, contract)
+    return contract
+
+
+def load_stored_contract(text: bytes, *, file: str) -> Contract:
+    """A contract that came into force, whatever is said today of what it shows (`gateway.contracts.todays_rules`)."""
+    return _read(text, file)[1]
+
+
+def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
     root = parse(text, file=file)
     root.convert("schema", one_of(SCHEMA))
     parties = _parties(root)
@@ -98,11 +110,9 @@ def load_contract(text: bytes, *, file: str) -> Contract:
     )
     for table in (freeze, disclosure, root):
         table.finish()
-    _check_threshold(root, contract)
     check_outcome_states(root, measures, tariffs, breakdown=breakdown)
     _check_illustrative(root, contract)
-    _check_calendar(root, contract)
-    return contract
+    return root, contract
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlmodel import Session
 
 from gateway.attestations.claims import Claims
+from gateway.contracts.todays_rules import objection_today
 from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, WindowOutOfOrder
 from gateway.evaluation import evaluating
 from gateway.evaluation.looking import Snapshot, look_apart
@@ -48,6 +49,8 @@ def correct(gateway: Gateway, contract_id: str, window_label: str, *, reason: st
         window = gateway.contract(asking.session, contract_id).window(window_label)
         contract = gateway.contract_for(asking.session, contract_id, window)
         standing = _standing(asking.session, contract, window)
+        if objection_today(asking.session, contract):  # the creditor's is corrected on time; readers' waits
+            standing = [old for old in standing if old.template == Template.PAYMENT_DOCUMENT]
         if not standing:
             raise NothingToCorrect(contract=contract_id, window=window_label)
         requests = [

@@ -53,7 +53,7 @@ def release(
     `revision` asks for an earlier one, which says by which it was superseded.
 
     Raises `ContractUnknown`, `WindowUnknown`, `RevisionUnknown`, `WindowOutOfOrder`, `ReleaseInterrupted`,
-    `DraftRefused`, `PolicyDenied`, and of these `StaysUnsigned` where it was drafted before.
+    `ReadersHeld`, `DraftRefused`, `PolicyDenied`, and of these `StaysUnsigned` where it was drafted before.
     """
     key = (contract_id, window_label, template, recipient)
 
@@ -148,7 +148,10 @@ def finish(
 
 
 def refusal(gateway: Gateway, session: Session, row: ReleaseRow) -> Decision | None:
-    """The decision that keeps an interrupted release unsigned today, or None where it would be signed. Not recorded."""
+    """The decision that keeps an interrupted release unsigned today, or None where it would be signed. Not recorded.
+
+    Raises `ReadersHeld`.
+    """
 
     def ask(principal: Party, action: Action, programme: Programme, facts: Facts) -> Authorised:
         question = Question(principal, action, programme, facts)
