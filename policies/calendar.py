@@ -1,12 +1,12 @@
-"""The audit of a contract's calendar: everything that may ever be released, judged before anything is known.
+"""A contract's calendar: everything that may ever be released, and who can put what side by side.
 
-It looks at who is in which figure and never at a value, so that a refusal tells nothing about results (simulatable
-auditing: Kenthapadi, Mishra and Nissim). It is asked for each recipient, for tied parties as one recipient, and for
-all of them together. A payment document to its creditor is left out of it: what is owed is paid exactly
-(invariant 6).
+It is judged before anything is known, by who is in which figure and never by a value, so that a refusal tells nothing
+about results (simulatable auditing: Kenthapadi, Mishra and Nissim). It is asked for each recipient, for tied parties as
+one recipient, and for all of them together. A payment document to its creditor is left out of it: what is owed is paid
+exactly (invariant 6).
 
-Who can still change which figure is asked of the evaluator itself, in `gateway.attestations.calendar_audit`, and
-judged by `policies.isolation`: these rules here need the contract's text alone.
+What needs the contract's text alone stands in `policies.calendar_rules`. Who can still change which figure is asked of
+the evaluator itself, in `gateway.attestations.calendar_audit`, and judged by `policies.isolation`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,16 @@ class PlannedShow:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedThreshold:
+    """From how many units of a figure on something is met, paid or open: `by` says where the contract asks it."""
+
+    figure: str  # a measure; one that counts the same is the same figure
+    at: int
+    by: str
+    is_goal: bool = False  # `threshold_people`: whether it is met is shown
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """What a contract plans to show. `tied` are pairs of roles that count as one recipient.
 
@@ -48,19 +58,17 @@ class Calendar:
     investor: str = ""
     billed: tuple[str, ...] = ()
     priced_by_state: tuple[str, ...] = ()  # tariffs under which states of one measure have other prices
+    counted: tuple[str, ...] = ()  # measures that a total is made of
+    thresholds: tuple[AskedThreshold, ...] = ()  # on measures of people
 
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """The figures of a total, by name."""
+        return (*self.counted, "payable")
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Why a calendar is refused: the rule, where, and a change that would mend it."""
-
-    rule: str
-    template: str  # with `key`, where the contract's [[releases]] must change
-    key: str
-    recipients: tuple[str, ...]
-    windows: tuple[str, ...]
-    reason: str
-    suggestion: str
+    @property
+    def goals(self) -> tuple[AskedThreshold, ...]:
+        return tuple(one for one in self.thresholds if one.is_goal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +84,9 @@ class CalendarView:
     named: tuple[str, ...]  # windows in which single people are named, by a grant of its own: beside all figures
 
 
-def audit(calendar: Calendar) -> tuple[Finding, ...]:
-    """Every reason to refuse the calendar, in the order of its rules; none where it may come into force."""
-    return tuple(
-        finding
-        for rule in (_cohort, _creditor, _predicate, _prices, _breakdown, _tied_creditors)
-        for finding in rule(calendar)
-    )
-
-
 def groups(calendar: Calendar) -> tuple[tuple[str, ...], ...]:
     """The roles of each recipient (tied parties as one), then those of all of them together."""
-    found = _groups(calendar)
+    found = recipients(calendar)
     everybody = tuple(sorted({show.recipient for show in calendar.shows}))
     return found if everybody in found else (*found, everybody)
 
@@ -102,12 +101,12 @@ def _view(calendar: Calendar, roles: tuple[str, ...], smallest: int) -> Calendar
     shows = [show for show in calendar.shows if show.recipient in roles]
 
     def windows(template: str) -> tuple[str, ...]:
-        return _labels(show for show in shows if show.template == template)
+        return labels(show for show in shows if show.template == template)
 
     exact = windows(_EXACT)
     tables = [label for label in calendar.breakdown_windows if label in exact]
     if "operator" in roles:
-        totals = _labels(show for show in shows if show.template == _EXACT and show.recipient == "operator")
+        totals = labels(show for show in shows if show.template == _EXACT and show.recipient == "operator")
         tables += [label for label in calendar.reasons_windows if label in totals]
     return CalendarView(
         roles=roles,
@@ -126,7 +125,7 @@ def _smallest(calendar: Calendar, smallest: int, *, has_tables: bool) -> int:
     return min([*filter(None, [smallest]), *cells], default=0)
 
 
-def _groups(calendar: Calendar) -> tuple[tuple[str, ...], ...]:
+def recipients(calendar: Calendar) -> tuple[tuple[str, ...], ...]:
     """The recipients, with those put together that are one organisation or are declared as tied."""
     organisations = {show.recipient: show.organisation for show in calendar.shows}
     groups: list[set[str]] = []
@@ -143,121 +142,10 @@ def _groups(calendar: Calendar) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(sorted(group)) for group in groups)
 
 
-def _cohort(calendar: Calendar) -> Iterable[Finding]:
-    """R1: below k_cohort people no exact total is shown, at no window and to nobody."""
-    shows = [show for show in calendar.shows if show.template == _EXACT]
-    if shows and calendar.people < calendar.k_cohort:
-        yield Finding(
-            "calendar-cohort",
-            _EXACT,
-            "template",
-            _roles(shows),
-            _labels(shows),
-            f"a cohort of {calendar.people} is below k_cohort {calendar.k_cohort}: no exact total may be shown",
-            "plan a predicate for one window, and payment documents for the creditor",
-        )
-
-
-def _creditor(calendar: Calendar) -> Iterable[Finding]:
-    """Invariant 6: the exact amount goes to the creditor alone; money that flows on is a disclosure."""
-    shows = [show for show in calendar.shows if show.template == _OWED and show.recipient != "operator"]
-    if shows:
-        yield Finding(
-            "calendar-creditor",
-            _OWED,
-            "recipients",
-            _roles(shows),
-            _labels(shows),
-            "a payment document goes to the creditor (operator) only",
-            "leave the other recipients out of it",
-        )
-
-
-def _predicate(calendar: Calendar) -> Iterable[Finding]:
-    """A predicate that flips between two windows tells of one person, whoever of them all sees which."""
-    shows = [show for show in calendar.shows if show.template == _MET]
-    if len(_labels(shows)) > 1:
-        yield Finding(
-            "calendar-predicate",
-            _MET,
-            "windows",
-            _roles(shows),
-            _labels(shows),
-            "a predicate that may flip is a count: it may be shown for one window in all",
-            f"keep the last one, {_labels(shows)[-1]}",
-        )
-    if shows and calendar.people >= calendar.k_cohort:
-        yield Finding(
-            "calendar-predicate",
-            _MET,
-            "windows",
-            _roles(shows),
-            _labels(shows),
-            "a predicate that may flip is a count: this cohort is large enough for its total",
-            "plan contract_total instead",
-        )
-
-
-def _prices(calendar: Calendar) -> Iterable[Finding]:
-    """An amount with a price for each state is the number in each of them: a table without its protection."""
-    shows = [show for show in calendar.shows if show.template == _EXACT]
-    for roles in _groups(calendar):
-        seen = [show for show in shows if show.recipient in roles]
-        if calendar.priced_by_state and seen and "operator" not in roles:
-            yield Finding(
-                "calendar-prices",
-                _EXACT,
-                "recipients",
-                roles,
-                _labels(seen),
-                f"{', '.join(calendar.priced_by_state)} has other prices for other states: the amount, beside the count"
-                f" or alone, tells how many people are in each, also where they are fewer than k {calendar.k}",
-                "give all states of the measure one price, or leave the recipient out: the creditor alone may know",
-            )
-
-
-def _breakdown(calendar: Calendar) -> Iterable[Finding]:
-    """Two tables of one cohort can be subtracted: one window in all."""
-    if len(calendar.breakdown_windows) > 1:
-        yield Finding(
-            "calendar-breakdown",
-            _EXACT,
-            "windows",
-            _roles(show for show in calendar.shows if show.template == _EXACT),
-            calendar.breakdown_windows,
-            "the tables of two windows could be subtracted",
-            f"keep the last one, {calendar.breakdown_windows[-1]}",
-        )
-
-
-def _tied_creditors(calendar: Calendar) -> Iterable[Finding]:
-    """A small cohort's creditor, or one of its payers, that is also its investor tells the investor an amount at every
-    window."""
-    if calendar.people >= calendar.k_cohort:
-        return
-    owed = [show for show in calendar.shows if show.template == _OWED]
-    if calendar.investor and calendar.investor in {*calendar.billed, *(show.organisation for show in owed)}:
-        tied = [tuple(sorted({"investor", *_roles(owed)}))]  # whatever is planned for it as an investor
-    else:
-        tied = [roles for roles in _groups(calendar) if len(roles) > 1]
-    for roles in tied:
-        documents = _labels(show for show in owed if show.recipient in roles)
-        if len(documents) > 1:
-            yield Finding(
-                "calendar-tied",
-                _OWED,
-                "recipients",
-                roles,
-                documents,
-                "these parties are tied: the investor would see the exact amount of a small cohort more than once",
-                f"pay once, for {documents[-1]}",
-            )
-
-
-def _labels(shows: Iterable[PlannedShow]) -> tuple[str, ...]:
+def labels(shows: Iterable[PlannedShow]) -> tuple[str, ...]:
     """The windows of these releases, in the order of the calendar."""
     return tuple(dict.fromkeys(show.window for show in shows))
 
 
-def _roles(shows: Iterable[PlannedShow]) -> tuple[str, ...]:
+def roles_of(shows: Iterable[PlannedShow]) -> tuple[str, ...]:
     return tuple(sorted({show.recipient for show in shows}))

@@ -116,14 +116,20 @@ def smallest_isolated(
         return _search(known, below, free)
     found: list[Isolated] = []
     for holder in unknown:  # everybody of unknown day may be in one class, but for a single one
-        rest = [row for one in (*known, holder) for row in one.rows]
-        for other in unknown:
-            if other is not holder and below > 1 and unknown_people > 1 and isolates(rest, other.rows, free):
-                return Isolated((other.name,), 1)
+        if below > 1 and unknown_people > 1:
+            rest = Others([row for one in (*known, holder) for row in one.rows], free)
+            for other in unknown:
+                if other is not holder and rest.leave_alone(other.rows):
+                    return Isolated((other.name,), 1)
         counted = MoverClass(holder.name, unknown_people, holder.rows)
         if (smallest := _search(_merge([*known, counted]), below, free)) is not None:
             found.append(smallest)
     return min(found, key=lambda one: one.people, default=None)
+
+
+def _ends(name: str) -> list[str]:
+    """The first and the last of what a class was merged of."""
+    return name.split(" to ")
 
 
 def _merge(classes: Sequence[MoverClass]) -> list[MoverClass]:
@@ -133,7 +139,7 @@ def _merge(classes: Sequence[MoverClass]) -> list[MoverClass]:
         groups.setdefault(one.key, []).append(one)
     return [
         MoverClass(
-            group[0].name if len(group) == 1 else f"{group[0].name} to {group[-1].name}",
+            group[0].name if len(group) == 1 else f"{_ends(group[0].name)[0]} to {_ends(group[-1].name)[-1]}",
             None if group[0].people is None else sum(one.people or 0 for one in group),
             tuple(span_of(group[0].rows).basis.values()),
         )
@@ -141,15 +147,32 @@ def _merge(classes: Sequence[MoverClass]) -> list[MoverClass]:
     ]
 
 
-def isolates(rest: Sequence[Row], out: Sequence[Row], free: Collection[int]) -> bool:
-    """Whether some combination is about `out` alone, and does not follow from the free columns."""
-    return _rank_lost(rest, out) > (_rank_lost(_cut(rest, free), _cut(out, free)) if free else 0)
+class Others:
+    """What people can move of all columns, and of the free ones: asked whom they leave alone with something."""
+
+    def __init__(self, rows: Sequence[Row], free: Collection[int] = ()) -> None:
+        self._free = frozenset(free)
+        self._span = span_of(rows)
+        self._free_span = span_of(_cut(rows, self._free))
+
+    def leave_alone(self, rows: Sequence[Row]) -> bool:
+        """Whether some combination is about whoever moves these alone, and does not follow from the free columns."""
+        return _gain(self._span, rows) > (_gain(self._free_span, _cut(rows, self._free)) if self._free else 0)
+
+    def outside(self, row: Row) -> Collection[int]:
+        """Columns of what they cannot move of this."""
+        return self._span.rest(row).keys()
+
+
+def _gain(span: Span, rows: Iterable[Row]) -> int:
+    """By how much a space would be larger with these rows: as many combinations are about them alone."""
+    outside = [left for row in rows if (left := span.rest(row))]
+    return span_of(outside).rank if len(outside) > 1 else len(outside)
 
 
 def _rank_lost(rest: Sequence[Row], out: Sequence[Row]) -> int:
-    """By how much the rank is lower without `out`: as many combinations are about them alone."""
-    span = span_of(rest)
-    return sum(span.add(row) for row in out)
+    """By how much the rank is lower without `out`."""
+    return _gain(span_of(rest), out)
 
 
 def _cut(rows: Iterable[Row], columns: Collection[int]) -> list[dict[int, int]]:

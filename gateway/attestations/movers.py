@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from connectors.base import Progress, no_progress
 from gateway.attestations.exact_figures import ExactFigure, FigurePart, Series, parts_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.possible_courses import Course, FirstDay, PossibleLives, kinds_of_first_day
@@ -37,10 +38,8 @@ class Movers:
     """The first days of a contract over the parts of these figures; asked of the evaluator once, whoever shows which
     of them at which window's end."""
 
-    def __init__(self, contract: Contract, figures: Sequence[ExactFigure]) -> None:
+    def __init__(self, contract: Contract, figures: Sequence[ExactFigure], progress: Progress = no_progress) -> None:
         self.contract = contract
-        self.days: list[DayOfMovers] = []  # those that were run
-        self.is_complete = False  # whether every first day was run
         kinds = dict.fromkeys(
             (part.of, part.tariff, part.price_minor) for figure in figures for part, _ in figure.parts
         )
@@ -50,6 +49,11 @@ class Movers:
         self._place = {part: place for place, part in enumerate(parts)}
         self._series = list(dict.fromkeys(figure.series for figure in figures if figure.is_shown))
         self._lives = PossibleLives(contract)
+        days = kinds_of_first_day(contract)
+        self.days: list[DayOfMovers] = []
+        for done, found in enumerate(self._of_days(days), start=1):
+            self.days.append(found)
+            progress(done, len(days))
 
     def row(self, figure: ExactFigure) -> Row:
         """A figure as the parts that it is made of."""
@@ -57,15 +61,6 @@ class Movers:
         for part, many in figure.parts:
             found[self._place[part]] = found.get(self._place[part], 0) + many
         return found
-
-    def run(self) -> Iterator[None]:
-        """Ask the evaluator of the first and the last day, and then of all others: who differs by most is seen first,
-        and whom two days isolate no third one hides."""
-        days = kinds_of_first_day(self.contract)
-        for some in ([days[0], *days[1:][-1:]], days[1:-1]):
-            self.days.extend(self._of_days(some))
-            self.is_complete = len(self.days) == len(days)
-            yield
 
     def _of_days(self, days: Sequence[FirstDay]) -> Iterator[DayOfMovers]:
         before: tuple[DayOfMovers, tuple[Course, ...]] | None = None

@@ -13,30 +13,21 @@ from functools import cached_property
 
 from gateway.attestations.exact_figures import ExactFigure, FigureOfView, differences
 from gateway.attestations.movers import DayOfMovers, Movers
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.possible_courses import name_of_days
+from policies.calendar_rules import CalendarFinding
 from policies.isolation import (
     Isolated,
     MoverClass,
+    Others,
     Row,
     is_dominated,
-    isolates,
     least_spread,
     smallest_isolated,
 )
-from vocabulary.releases import Recipient
+from vocabulary.releases import Recipient, Template
 
 SHARE = 10  # one person is at most so small a part of what is possible in a total
-
-
-@dataclass(frozen=True, slots=True)
-class MoverFinding:
-    """Why figures may not be shown side by side: who isolates whom, by what, and the change that passes."""
-
-    rule: str
-    recipients: tuple[str, ...]
-    windows: tuple[str, ...]
-    figures: tuple[str, ...]
-    reason: str
-    suggestion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +41,6 @@ class HeldView:
     def is_free(self) -> bool:
         """Whether it holds payment documents alone."""
         return all(one.is_free for one in self.figures)
-
-    def without(self, windows: set[str]) -> HeldView:
-        """What is left of it where no total of these windows is shown."""
-        return HeldView(
-            self.roles, tuple(one for one in self.figures if one.is_free or one.release.window not in windows)
-        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +60,7 @@ class Starts:
         return [
             (
                 some[0],
-                some[0].day.name if len(some) == 1 else f"{some[0].day.name} to {some[-1].day.name}",
+                name_of_days(some[0].day.also[0], some[-1].day.also[-1]),
                 None if self.by_day is None else sum(map(self._people, some)),
             )
             for some in found.values()
@@ -90,9 +75,9 @@ class Starts:
 
     def classes(self, rows: Sequence[Row]) -> list[MoverClass]:
         """People by what they can change of figures, each a row of parts."""
+        over = _Projection(rows)
         return [
-            MoverClass(name, people, tuple(_over(rows, row) for row in one.space.basis.values()))
-            for one, name, people in self.groups
+            MoverClass(name, people, tuple(map(over.of, one.space.basis.values()))) for one, name, people in self.groups
         ]
 
     def capacities(self, figure: ExactFigure) -> list[int]:
@@ -107,91 +92,116 @@ class Starts:
         return least_spread(weeks, self.movers.contract.cohort.size)
 
 
-def _over(figures: Sequence[Row], change: Row) -> dict[int, int]:
-    """What a change of parts comes to in each figure."""
-    values = {
-        place: sum(change.get(part, 0) * many for part, many in figure.items()) for place, figure in enumerate(figures)
-    }
-    return {place: value for place, value in values.items() if value}
+class _Projection:
+    """Changes of parts, as what they come to in each of these figures."""
+
+    def __init__(self, figures: Sequence[Row]) -> None:
+        self._places: dict[int, list[tuple[int, int]]] = {}
+        for place, figure in enumerate(figures):
+            for part, many in figure.items():
+                self._places.setdefault(part, []).append((place, many))
+
+    def of(self, change: Row) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for part, value in change.items():
+            for place, many in self._places.get(part, ()):
+                found[place] = found.get(place, 0) + value * many
+        return {place: value for place, value in found.items() if value}
 
 
-def judge(starts: Starts, view: HeldView) -> MoverFinding | None:
+def judge(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """What is against a view: the first of the rules that it breaks."""
     return next((found for rule in (_parts, _given_back, _share) if (found := rule(starts, view)) is not None), None)
 
 
-def _parts(starts: Starts, view: HeldView) -> MoverFinding | None:
+def _parts(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """Some combination of a view's figures can be moved by somebody and by fewer than k_cohort people."""
     contract = starts.movers.contract
-    figures = list(dict.fromkeys(one.figure for one in view.figures))
-    paid = {one.figure for one in view.figures if one.is_free}
+    alike: dict[frozenset[tuple[int, int]], list[FigureOfView]] = {}  # of one row: each tells the same
+    for one in view.figures:
+        alike.setdefault(frozenset(starts.movers.row(one.figure).items()), []).append(one)
+    rows = [(dict(row), any(one.is_free for one in some)) for row, some in alike.items()]
 
-    def smallest_of(some: Sequence[ExactFigure]) -> Isolated | None:
+    def smallest_of(some: Sequence[tuple[Row, bool]]) -> Isolated | None:
         return smallest_isolated(
-            starts.classes([starts.movers.row(one) for one in some]),
+            starts.classes([row for row, _ in some]),
             below=contract.k_cohort,
             unknown_people=contract.cohort.size,
-            free={place for place, one in enumerate(some) if one in paid},
+            free={place for place, (_, is_paid) in enumerate(some) if is_paid},
         )
 
-    found = smallest_of(figures)
+    found = smallest_of(rows)
     if found is None:
         return None
-    for figure in [one for one in reversed(figures) if one not in paid]:  # the fewest figures that still do it
-        fewer = [one for one in figures if one != figure]
+    for shown in [row for row in reversed(rows) if not row[1]]:  # the fewest figures that still do it
+        fewer = [other for other in rows if other is not shown]
         if (again := smallest_of(fewer)) is not None:
-            figures, found = fewer, again
-    named = [one for one in view.figures if one.figure in figures and one.figure not in paid]
+            rows, found = fewer, again
+    left = {frozenset(row.items()) for row, is_paid in rows if not is_paid}
+    named = [some[0] for row, some in alike.items() if row in left]
     who = "one person" if found.people == 1 else f"{found.people} people"
     return _finding(
         "calendar-part",
+        contract,
         view,
         named,
+        found.people,
         f"who begins on {found.names[0]} can still change what is left when these figures are taken from each other,"
         f" and others cannot: it may be about {who}, and k_cohort is {contract.k_cohort}",
     )
 
 
-def _given_back(starts: Starts, view: HeldView) -> MoverFinding | None:
+def _given_back(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """Time that a neutral exit gives back may count in no figure that nobody else can move."""
     figures = list(dict.fromkeys(one.figure for one in view.figures))
     paid = {one.figure for one in view.figures if one.is_free}
-    rows = [starts.movers.row(one) for one in figures]
+    over = _Projection([starts.movers.row(one) for one in figures])
     free = {place for place, one in enumerate(figures) if one in paid}
     for one in starts.days:
-        own = [_over(rows, row) for row in one.space.basis.values()]
-        for back in filter(None, (_over(rows, row) for row in one.given_back)):
-            if not isolates(own, [back], free):
+        if not one.given_back:
+            continue
+        others = Others([over.of(row) for row in one.space.basis.values()], free)
+        for back in filter(None, map(over.of, one.given_back)):
+            if not others.leave_alone([back]):
                 continue
-            moved = {figures[place] for place in back}
+            moved = {figures[place] for place in others.outside(back)}
             return _finding(
                 "calendar-given-back",
+                starts.movers.contract,
                 view,
                 [held for held in view.figures if not held.is_free and held.figure in moved],
+                1,
                 f"of those who begin on {one.day.name}, only who left for a time and got it back can change them",
             )
     return None
 
 
-def _share(starts: Starts, view: HeldView) -> MoverFinding | None:
+def _share(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """No person may be more than a tenth of what was possible, for somebody who knows k - 1 others."""
-    if Recipient.OPERATOR in view.roles or not starts.movers.is_complete:
+    if Recipient.OPERATOR in view.roles:
         return None  # the creditor knows each amount by its price
     k = starts.movers.contract.k
     for figure in [*(one.figure for one in view.figures if one.figure.is_shown), *differences(view.figures)]:
         capacities = starts.capacities(figure)
         if is_dominated(capacities, k=k, share=SHARE):
-            return MoverFinding(
+            return CalendarFinding(
                 "calendar-share",
+                Template.CONTRACT_TOTAL,
+                "windows",
                 view.roles,
                 tuple(figure.window.split(" to ")),
                 (figure.name,),
+                1,
                 f"one person can be {max(capacities)} of {sum(capacities)} that {len(capacities)} people may reach"
                 f" together: more than one part in {SHARE} of what is left without the {k - 1} largest others",
             )
     return None
 
 
-def _finding(rule: str, view: HeldView, named: Sequence[FigureOfView], reason: str) -> MoverFinding:
-    windows = tuple(dict.fromkeys(one.release.window for one in named))
-    return MoverFinding(rule, view.roles, windows, tuple(dict.fromkeys(one.figure.name for one in named)), reason)
+def _finding(
+    rule: str, contract: Contract, view: HeldView, named: Sequence[FigureOfView], people: int, reason: str
+) -> CalendarFinding:
+    labels = {label for one in named for label in (one.figure.window, one.release.window)}
+    windows = tuple(window.label for window in contract.windows if window.label in labels)
+    figures = tuple(dict.fromkeys(one.figure.name for one in named))
+    return CalendarFinding(rule, Template.CONTRACT_TOTAL, "windows", view.roles, windows, figures, people, reason)

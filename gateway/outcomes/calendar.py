@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
-from gateway.outcomes.contract import Contract, PersonalTariff
-from gateway.outcomes.terms import ExitRule, PlannedRelease
-from policies.calendar import Calendar, PlannedShow
+from gateway.outcomes.contract import Contract, Measure, PersonalTariff
+from gateway.outcomes.terms import ExitRule, FigureUnit, PlannedRelease
+from policies.calendar import AskedThreshold, Calendar, PlannedShow
 from vocabulary.weeks import Month, Week
 
 
@@ -29,7 +30,29 @@ def calendar_of(contract: Contract) -> Calendar:
         priced_by_state=tuple(
             tariff.id for tariff in contract.personal_tariffs if _is_priced_by_state(contract, tariff)
         ),
+        counted=tuple(measure.id for measure in contract.measures),
+        thresholds=tuple(_thresholds(contract)),
     )
+
+
+def _thresholds(contract: Contract) -> Iterator[AskedThreshold]:
+    """Every number of people from which on something is met, open or paid. Measures that count the same are one figure,
+    called by the first of them."""
+    alike: dict[Measure, str] = {}
+    figures: dict[str, str] = {}
+    for measure in contract.measures:
+        if measure.unit is FigureUnit.PERSON:
+            plain = replace(measure.without_goal(), id="", line=0)
+            figures[measure.id] = alike.setdefault(plain, measure.id)
+            if measure.goal_people:
+                by = f"threshold_people of {measure.id}"
+                yield AskedThreshold(figures[measure.id], measure.goal_people, by, is_goal=True)
+    for tariff in contract.tariffs:
+        if tariff.gate is not None and tariff.gate.of in figures:
+            yield AskedThreshold(figures[tariff.gate.of], tariff.gate.at_least, f"the gate of {tariff.id}")
+        if tariff.main_figure in figures:
+            for at in sorted(tariff.jumps()):
+                yield AskedThreshold(figures[tariff.main_figure], at, f"the steps of {tariff.id}")
 
 
 def _is_priced_by_state(contract: Contract, tariff: PersonalTariff) -> bool:

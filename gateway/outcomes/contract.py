@@ -225,6 +225,10 @@ class Tariff(ABC):
         """Figures at which the amount changes its course."""
         return set()
 
+    def jumps(self) -> set[int]:
+        """Figures of its own at which another amount is owed at once."""
+        return set()
+
     def lint(self, contract: Contract) -> Iterator[LintFinding]:
         """What of it cannot be meant."""
         return iter(())
@@ -321,15 +325,13 @@ class Contract:
 
     def window(self, label: str) -> Window:
         """The window of this label; raises `WindowUnknown`."""
-        for window in self.windows:
-            if window.label == label:
-                return window
-        raise WindowUnknown(contract=self.id, window=label)
+        if label not in [window.label for window in self.windows]:
+            raise WindowUnknown(contract=self.id, window=label)
+        return next(window for window in self.windows if window.label == label)
 
     def windows_until(self, label: str) -> tuple[Window, ...]:
         """The windows up to and with this one, in their order."""
-        labels = [window.label for window in self.windows]
-        return self.windows[: labels.index(label) + 1]
+        return self.windows[: self.windows.index(self.window(label)) + 1]
 
     @property
     def identity(self) -> dict[str, str | int]:
@@ -365,8 +367,7 @@ class Contract:
     @property
     def paid_measures(self) -> frozenset[str]:
         """The measures that some tariff reads."""
-        read = {name for tariff in self.tariffs for name in tariff.figures()}
-        return frozenset(measure.id for measure in self.measures if measure.id in read)
+        return frozenset(one.id for one in self.measures if any(one.id in tariff.figures() for tariff in self.tariffs))
 
     @property
     def needs_amounts(self) -> bool:
@@ -383,8 +384,7 @@ class Contract:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The registers that it reads, each complete to a window's end before anything is released of it; none where it
-        has no measure. Evidence is no register: nothing says when the last document has come, and nothing waits."""
+        """Registers that must be complete to a window's end before anything is released of it; evidence is none."""
         return tuple(source for source in self.named_sources if source != EVIDENCE)
 
     @property

@@ -31,7 +31,7 @@ from gateway.outcomes.terms import (
     Window,
 )
 from policies.basis import StopReason
-from policies.calendar import Finding, audit
+from policies.calendar_rules import CalendarFinding, audit
 from policies.terms import LegalRole
 from vocabulary.declaration import DeclarationTable, one_of, parse, unique
 from vocabulary.releases import Recipient, Template
@@ -183,17 +183,6 @@ def _nobody(root: DeclarationTable) -> _People:
     )
 
 
-def _check_threshold(root: DeclarationTable, contract: Contract) -> None:
-    """At most one, and never 'anybody' or 'everybody': met or not met would then speak of single people."""
-    asked = [measure.goal_people for measure in contract.measures if measure.goal_people]
-    if len(asked) > 1:
-        raise root.refuse("measures", "at most one measure may have threshold_people")
-    if any(not 1 < people < contract.cohort.size for people in asked):
-        reason = "threshold_people must lie above 1 and below the cohort's size: else met or not met tells of everybody"
-        measure = next(table for table in root.tables("measures") if "threshold_people" in table)
-        raise measure.refuse("threshold_people", reason)
-
-
 def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
     table, others = root.table("parties"), root.tables("payers", least=0)
     parties: list[ContractParty] = []
@@ -332,12 +321,12 @@ def _releases(root: DeclarationTable, windows: tuple[Window, ...]) -> tuple[Plan
 def _check_calendar(root: DeclarationTable, contract: Contract) -> None:
     """Refuse a calendar that leaks, at the entry that plans the first of the offending windows (invariant 5)."""
     for finding in audit(calendar_of(contract)):
-        where = ", ".join(finding.windows)
-        reason = f"{finding.reason} ({finding.rule}; windows {where}); {finding.suggestion}"
-        raise _entry_of(root, finding).refuse(finding.key, reason, rule=finding.rule)
+        raise _entry_of(root, finding).refuse(finding.key, str(finding), rule=finding.rule)
 
 
-def _entry_of(root: DeclarationTable, finding: Finding) -> DeclarationTable:
+def _entry_of(root: DeclarationTable, finding: CalendarFinding) -> DeclarationTable:
+    if not finding.template:
+        return next(table for table in root.tables("measures") if finding.key in table)
     for table in reversed(root.tables("releases")):
         if table.text("template") != finding.template or not set(table.texts("recipients")) & set(finding.recipients):
             continue

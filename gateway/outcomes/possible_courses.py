@@ -41,8 +41,12 @@ class FirstDay:
 
     @property
     def name(self) -> str:
-        first, last = self.also[0].isoformat(), self.also[-1].isoformat()
-        return first if first == last else f"{first} to {last}"
+        return name_of_days(self.also[0], self.also[-1])
+
+
+def name_of_days(first: date, last: date) -> str:
+    """A day, or the first and the last of several."""
+    return first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
 
 
 def kinds_of_first_day(contract: Contract) -> list[FirstDay]:

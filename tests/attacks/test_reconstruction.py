@@ -26,7 +26,7 @@ from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.not_counted import OTHER
 from gateway.outcomes.terms import PlannedRelease, Window
-from policies.calendar import audit
+from policies.calendar_rules import audit
 from policies.disclosure import DisclosureRules, ShownCell, fold_small, show_breakdown
 from tests.attacks.backwards import Contradiction, run_backwards, run_fold_backwards
 from tests.attacks.knowledge import Knowledge, Notice, Received

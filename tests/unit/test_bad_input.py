@@ -14,7 +14,7 @@ SMALL = (("size = 120", "size = 20"),)  # the cohort and its batch
 TWO = 'id = "2018"\nsize = 120'
 # what is replaced -> how the line begins that is named, and the rule
 CONTRACTS: list[tuple[tuple[tuple[str, str], ...], str, str]] = [
-    (SMALL, "threshold_people = 60", "measures-threshold-people"),
+    (SMALL, "threshold_people = 60", "calendar-threshold"),
     ((*SMALL, ("threshold_people = 60", "threshold_people = 6")), 'template = "contract_total"', "calendar-cohort"),
     ((("k = 5", "k = 2"),), "k = 2", "disclosure-k"),
     ((("k_cohort = 25", "k_cohort = 20"),), "k_cohort = 20", "disclosure-k-cohort"),

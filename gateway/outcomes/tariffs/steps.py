@@ -27,6 +27,9 @@ class StepsTariff(ScaleTariff):
         reached = [point.amount_minor for point in self.points if figure is not None and point.at <= figure]
         return reached[-1] if reached else 0
 
+    def jumps(self) -> set[int]:
+        return self.turning_points()
+
     def first_paid(self) -> int:
         return next((point.at for point in self.points if point.amount_minor), 0)
 

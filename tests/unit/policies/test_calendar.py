@@ -7,7 +7,8 @@ import re
 import pytest
 
 from gateway.outcomes.calendar import calendar_of
-from policies.calendar import Calendar, CalendarView, Finding, PlannedShow, audit, views
+from policies.calendar import AskedThreshold, Calendar, CalendarView, PlannedShow, views
+from policies.calendar_rules import CalendarFinding, audit
 from tests.attacks.seeded import contract_text
 from tests.support.histories import example_contract
 from vocabulary.errors import DeclarationInvalid
@@ -21,7 +22,7 @@ LEAKS = [
     ("ballerup", 'recipients = ["operator"]', 'recipients = ["investor"]', "calendar-creditor", "2019H1", "leave"),
     ("ballerup", "k_cohort = 25", 'k_cohort = 25\ntied = ["operator+investor"]', "calendar-tied", "2019H1", "pay once"),
     ("ballerup", 'organisation = "den-sociale-kapitalfond"', SPECIALISTERNE, "calendar-tied", "2019H1", "once"),
-    ("impact60", 'template = "contract_total"', 'template = "predicate"', "calendar-predicate", "2018H2", "2021H1"),
+    ("impact60", 'template = "contract_total"', 'template = "predicate"', "calendar-predicate", "2018H2", "total"),
     ("impact60", "price_minor = 150000", BY_STATE, "calendar-prices", "2018H2", "one price"),
 ]  # fmt: skip
 
@@ -87,12 +88,20 @@ def calendar(*shows, people=24, breakdowns=(), tied=(), **more):
     return Calendar(people, 5, 25, shows, breakdowns, pairs, **more)
 
 
+MEASURE = AskedThreshold("m", 12, "threshold_people of m", is_goal=True)
+
+
 def test_a_cohort_of_one_too_few_has_no_exact_total_for_anybody():
     shows = [planned(EXACT, role, window) for role, window in [("operator", "A"), ("investor", "B"), ("operator", "B")]]
     reason = "a cohort of 24 is below k_cohort 25: no exact total may be shown"
-    suggestion = "plan a predicate for one window, and payment documents for the creditor"
-    expected = Finding("calendar-cohort", EXACT, "template", ("investor", "operator"), ("A", "B"), reason, suggestion)
-    assert audit(calendar(*shows)) == (expected,)
+    alone = "plan no contract_total, and payment documents for the creditor alone"
+    where = ("calendar-cohort", EXACT, "template", ("investor", "operator"), ("A", "B"), ("m", "payable"), 24, reason)
+    assert audit(calendar(*shows, counted=("m",))) == (CalendarFinding(*where, alone),)
+    answer = "plan a predicate for operator in B alone, payment documents for the creditor"
+    [asked] = audit(calendar(*shows, counted=("m",), thresholds=(MEASURE,)))
+    assert asked == CalendarFinding(*where, f"{answer}, or {alone}")
+    [both] = audit(calendar(*shows, planned(MET, "investor", "A"), thresholds=(MEASURE,)))
+    assert both.suggestion == alone, "a second answer would be one too many"
     assert audit(calendar(*shows, people=25)) == ()
     assert audit(calendar()) == ()
 
@@ -100,27 +109,113 @@ def test_a_cohort_of_one_too_few_has_no_exact_total_for_anybody():
 def test_a_payment_document_goes_to_nobody_but_the_creditor():
     shows = [planned(OWED, "operator", "A"), planned(OWED, "investor", "B"), planned(MET, "auditor", "B")]
     reason = "a payment document goes to the creditor (operator) only"
-    suggestion = "leave the other recipients out of it"
-    expected = Finding("calendar-creditor", OWED, "recipients", ("investor",), ("B",), reason, suggestion)
-    assert audit(calendar(*shows)) == (expected,)
+    where = ("calendar-creditor", OWED, "recipients", ("investor",), ("B",), ("payable",), 24, reason)
+    assert audit(calendar(*shows)) == (CalendarFinding(*where, "leave the other recipients out of it"),)
     assert audit(calendar(planned(OWED, "operator", "A"), planned(OWED, "operator", "B"))) == ()
 
 
 def test_a_predicate_is_shown_for_one_window_whoever_sees_which():
     shows = [planned(MET, "investor", "A"), planned(MET, "operator", "B"), planned(MET, "investor", "C")]
     reason = "a predicate that may flip is a count: it may be shown for one window in all"
-    where = (MET, "windows", ("investor", "operator"), ("A", "B", "C"))
-    assert audit(calendar(*shows)) == (Finding("calendar-predicate", *where, reason, "keep the last one, C"),)
+    where = ("calendar-predicate", MET, "windows", ("investor", "operator"), ("A", "B", "C"), ("m",), 1, reason)
+    expected = CalendarFinding(*where, "keep the last one, C")
+    assert audit(calendar(*shows, thresholds=(MEASURE,))) == (expected,)
     assert audit(calendar(*shows[:1])) == ()
 
 
 def test_a_cohort_that_is_large_enough_for_its_total_has_no_predicate():
     shows = [planned(MET, "investor", "A"), planned(EXACT, "operator", "B")]
     reason = "a predicate that may flip is a count: this cohort is large enough for its total"
-    where = (MET, "windows", ("investor",), ("A",))
-    expected = Finding("calendar-predicate", *where, reason, "plan contract_total instead")
+    where = ("calendar-predicate", MET, "windows", ("investor",), ("A",), (), 1, reason)
+    expected = CalendarFinding(*where, "plan contract_total instead")
     assert audit(calendar(*shows, people=25)) == (expected,)
     assert audit(calendar(*shows[1:], people=25)) == ()
+    assert audit(calendar(*shows[:1])) == (), "24 people have no total"
+
+
+@pytest.mark.parametrize(
+    ("at", "people", "change"),
+    [
+        (1, 24, "threshold_people = 2"),
+        (2, 24, ""),
+        (23, 24, ""),
+        (24, 24, "threshold_people = 23"),
+        (99, 24, "threshold_people = 23"),
+        (1, 3, "threshold_people = 2"),
+        (3, 3, "threshold_people = 2"),
+        (2, 3, ""),
+        (1, 2, "leave it out"),  # of two people there is none
+        (2, 2, "leave it out"),
+    ],
+)
+def test_met_or_not_met_is_never_about_everybody(at: int, people: int, change: str):
+    goal = AskedThreshold("m", at, "threshold_people of m", is_goal=True)
+    found = audit(calendar(planned(MET, "investor", "A"), people=people, thresholds=(goal,)))
+    if not change:
+        assert found == ()
+        return
+    [finding] = found
+    assert finding.suggestion == (change if change == "leave it out" else f"{change}, or leave it out")
+    assert (finding.rule, finding.template, finding.key) == ("calendar-threshold", "", "threshold_people")
+    assert (finding.recipients, finding.windows, finding.figures) == (("investor",), ("A",), ("m",))
+    assert finding.people == people
+    assert str(finding).startswith(f"threshold_people = {at} of {people} must lie above 1 and below the cohort's size:")
+    assert f"(calendar-threshold; windows A; figures m; seen by investor; about {people} people); " in str(finding)
+
+
+def test_a_threshold_is_named_with_whoever_is_shown_anything():
+    goal = AskedThreshold("m", 1, "threshold_people of m", is_goal=True)
+    [finding] = audit(calendar(planned(OWED, "operator", "A"), thresholds=(goal,)))
+    assert (finding.recipients, finding.windows) == (("operator",), ("A",))
+    [total] = audit(
+        calendar(planned(OWED, "operator", "A"), planned(EXACT, "investor", "B"), people=25, thresholds=(goal,))
+    )
+    assert (total.recipients, total.windows) == (("investor",), ("B",))
+
+
+def test_one_measure_alone_has_an_answer():
+    second = AskedThreshold("n", 9, "threshold_people of n", is_goal=True)
+    for people, show in ((24, MET), (25, EXACT)):
+        [finding] = audit(calendar(planned(show, "investor", "A"), people=people, thresholds=(MEASURE, second)))
+        reason = "at most one measure may have threshold_people: the answers to two are a count between them"
+        suggestion = "keep threshold_people of m alone, 12, or keep threshold_people of n alone, 9"
+        where = ("calendar-threshold", "", "threshold_people", ("investor",), ("A",), ("m", "n"), 1)
+        assert finding == CalendarFinding(*where, reason, suggestion)
+
+
+@pytest.mark.parametrize(
+    ("beside", "refused"),
+    [
+        (AskedThreshold("m", 11, "the gate of t"), True),
+        (AskedThreshold("m", 13, "the steps of t"), True),
+        (AskedThreshold("m", 12, "the gate of t"), False),  # it asks the same
+        (AskedThreshold("n", 11, "the gate of t"), False),  # of another figure
+    ],
+)
+def test_a_figure_of_few_people_is_asked_once(beside: AskedThreshold, refused: bool):
+    shows = (planned(MET, "investor", "A"), planned(OWED, "operator", "B"))
+    asked = (MEASURE, beside)
+    if not refused:
+        assert audit(calendar(*shows, thresholds=asked)) == ()
+        return
+    reason = (
+        f"m of 24 people, below k_cohort 25, is asked at 12 by threshold_people of m, {beside.at} by {beside.by}: what"
+        " one lets happen and another does not is a count between them"
+    )
+    where = ("calendar-threshold", "", "threshold_people", ("investor",), ("A",), ("m",), 1, reason)
+    expected = CalendarFinding(*where, "ask all of them at 12, or plan no predicate")
+    assert audit(calendar(*shows, thresholds=asked)) == (expected,)
+    assert audit(calendar(*shows[1:], thresholds=asked)) == (), "the creditor alone is paid by them"
+    many = (planned(EXACT, "investor", "A"), shows[1])
+    assert audit(calendar(*many, people=25, thresholds=asked)) == (), "25 people may have thresholds of their own"
+
+
+def test_a_change_that_mends_everything_is_named_before_one_that_mends_the_rule_alone():
+    """Two answers of which one is asked of everybody: to keep the other one mends both."""
+    everybody = AskedThreshold("n", 24, "threshold_people of n", is_goal=True)
+    [first, second] = audit(calendar(planned(MET, "investor", "A"), thresholds=(MEASURE, everybody)))
+    assert first.suggestion == "keep threshold_people of m alone, 12"
+    assert second.suggestion == "leave it out"
 
 
 def test_prices_by_state_are_the_creditors_alone():
@@ -128,11 +223,13 @@ def test_prices_by_state_are_the_creditors_alone():
     priced = {"people": 25, "priced_by_state": ("weeks",)}
     reason = (
         "weeks has other prices for other states: the amount, beside the count or alone, tells how many people are in"
-        " each, also where they are fewer than k 5"
+        " each, also fewer than k 5"
     )
-    suggestion = "give all states of the measure one price, or leave the recipient out: the creditor alone may know"
-    expected = Finding("calendar-prices", EXACT, "recipients", ("investor",), ("A", "B"), reason, suggestion)
-    assert audit(calendar(*shows, **priced)) == (expected,)
+    suggestion = (
+        "give all states of the measure one price, or plan no contract_total for investor: the creditor alone may know"
+    )
+    where = ("calendar-prices", EXACT, "recipients", ("investor",), ("A", "B"), ("payable",), 1, reason)
+    assert audit(calendar(*shows, **priced)) == (CalendarFinding(*where, suggestion),)
     [both] = audit(calendar(*shows, people=25, priced_by_state=("weeks", "people")))
     assert both.reason.startswith("weeks, people has other prices")
     assert audit(calendar(shows[1], **priced)) == (), "the creditor knows it from its lines"
@@ -144,9 +241,9 @@ def test_prices_by_state_are_the_creditors_alone():
 def test_a_breakdown_is_shown_for_one_window(windows):
     shows = [planned(EXACT, "investor", windows[0]), planned(OWED, "operator", windows[0])]
     reason = "the tables of two windows could be subtracted"
-    where = (EXACT, "windows", ("investor",), windows)
-    expected = Finding("calendar-breakdown", *where, reason, f"keep the last one, {windows[-1]}")
-    assert audit(calendar(*shows, people=25, breakdowns=windows)) == (expected,)
+    where = ("calendar-breakdown", EXACT, "windows", ("investor",), windows, ("m",), 1, reason)
+    expected = CalendarFinding(*where, f"keep the last one, {windows[-1]}")
+    assert audit(calendar(*shows, people=25, breakdowns=windows, counted=("m",))) == (expected,)
     assert audit(calendar(*shows, people=25, breakdowns=windows[:1])) == ()
 
 
@@ -154,8 +251,8 @@ def test_a_breakdown_is_shown_for_one_window(windows):
 def test_a_small_cohorts_tied_investor_sees_an_amount_once(windows):
     shows = [planned(MET, "investor", "A"), *(planned(OWED, "operator", window) for window in windows)]
     reason = "these parties are tied: the investor would see the exact amount of a small cohort more than once"
-    where = (OWED, "recipients", ("investor", "operator"), windows)
-    expected = Finding("calendar-tied", *where, reason, f"pay once, for {windows[-1]}")
+    where = ("calendar-tied", OWED, "recipients", ("investor", "operator"), windows, ("payable",), 1, reason)
+    expected = CalendarFinding(*where, f"pay once, for {windows[-1]}")
     tied = [("investor", "operator")]
     assert audit(calendar(*shows, tied=tied)) == (expected,)
     assert audit(calendar(*shows[:2], tied=tied)) == (), "one document is one amount"

@@ -13,8 +13,8 @@ from policies.isolation import (
     PRIME,
     Isolated,
     MoverClass,
+    Others,
     is_dominated,
-    isolates,
     least_spread,
     smallest_isolated,
     span_of,
@@ -151,8 +151,15 @@ def test_a_space_has_one_key_whatever_spans_it():
     assert span_of([{0: 1, 1: 1}, {1: 2}]).key == span_of([{0: 3}, {0: 1, 1: -1}, {1: PRIME}]).key
     assert span_of([{0: 1, 1: 1}]).key != span_of([{0: 1}]).key
     assert span_of([{0: 1}]).rest({1: PRIME}) == {}
-    assert isolates([{0: 1}], [{1: 1}], ())
-    assert not isolates([{0: 1}], [{0: 5}], ())
+
+
+def test_others_leave_alone_whoever_moves_what_they_cannot_and_no_payment_tells():
+    assert Others([{0: 1}]).leave_alone([{1: 1}])
+    assert not Others([{0: 1}]).leave_alone([{0: 5}])
+    assert not Others([{0: 1}]).leave_alone([])
+    assert not Others([{0: 1}], free=(1,)).leave_alone([{1: 1}]), "the payment tells it by itself"
+    assert Others([{0: 1}], free=(1,)).leave_alone([{1: 1}, {1: 1, 2: 1}]), "one of two"
+    assert Others([{0: 1}], free=(0,)).leave_alone([{0: 2, 1: 1}]), "the free column is moved by them too"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,93 @@
+"""A contract's calendar under one knowledge of who begins when: what is against it, and which windows have to wait."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from connectors.base import Progress, no_progress
+from gateway.attestations.exact_figures import exact_figures
+from gateway.attestations.movers import Movers
+from gateway.attestations.view_rules import HeldView, Starts, judge
+from gateway.outcomes.blocks import reader_windows
+from gateway.outcomes.calendar import calendar_of
+from gateway.outcomes.contract import Contract
+from policies.calendar import groups
+from policies.calendar_rules import CalendarFinding
+from policies.folding import Ends, least_wait, waits
+from vocabulary.releases import Recipient
+from vocabulary.weeks import Week
+
+
+def movers_of(contract: Contract, progress: Progress = no_progress) -> Movers:
+    """Who can change what of everything that the contract may ever show."""
+    return Movers(contract, [one.figure for one in exact_figures(contract)], progress)
+
+
+def views_of(contract: Contract, ends: Collection[int] | None = None) -> list[HeldView]:
+    """What each recipient holds, tied ones together, and all of them; of blocks that end with these windows."""
+    figures = exact_figures(contract, ends)
+    return [
+        HeldView(roles, tuple(one for one in figures if one.release.recipient in roles))
+        for roles in groups(calendar_of(contract))
+    ]
+
+
+@dataclass(frozen=True)
+class JudgedCalendar:
+    """A contract, and who begins when. Nothing is judged twice: plans of blocks hold the same views again and again."""
+
+    contract: Contract
+    starts: Starts
+    _known: dict[tuple[object, ...], CalendarFinding | None] = field(default_factory=dict)
+
+    def findings(self, ends: Collection[int] | None = None) -> list[CalendarFinding]:
+        """What is against each view, one finding a view at most; none where everything may be shown."""
+        judged = (self._judge(view) for view in views_of(self.contract, ends) if not view.is_free)
+        return [finding for finding in judged if finding is not None]
+
+    def ends(self) -> Ends | None:
+        """The blocks with the least wait under which nothing is found, by the places of their ends."""
+        return least_wait(reader_windows(self.contract), lambda ends: not self._is_refused(ends))
+
+    def has_blocks(self) -> bool:
+        """Whether there are such blocks: one of everything tells least."""
+        return not self._is_refused(reader_windows(self.contract)[-1:])
+
+    def _is_refused(self, ends: Collection[int]) -> bool:
+        views = views_of(self.contract, ends)
+        return any(self._judge(view) is not None for view in views if not view.is_free)
+
+    def _judge(self, view: HeldView) -> CalendarFinding | None:
+        key = (view.figures, Recipient.OPERATOR in view.roles)
+        if key not in self._known:
+            self._known[key] = judge(self.starts, view)
+        return self._known[key]
+
+
+def judged_at_contract(contract: Contract, movers: Movers) -> JudgedCalendar:
+    """Nobody knows how many will begin when."""
+    return JudgedCalendar(contract, Starts(movers, None))
+
+
+def judged_with_even_starts(judged: JudgedCalendar) -> JudgedCalendar:
+    """The same where as many people as the contract names begin evenly over the days of enrolment."""
+    return JudgedCalendar(judged.contract, Starts(judged.starts.movers, _evenly(judged.contract)))
+
+
+def longest_wait(contract: Contract, ends: Sequence[int]) -> int:
+    """By how many windows one is shown later at most."""
+    return max(waits(reader_windows(contract), tuple(ends)), default=0)
+
+
+def _evenly(contract: Contract) -> Mapping[date, int]:
+    first, people = contract.cohort.enrolment_from, contract.cohort.size
+    span = (contract.cohort.enrolment_to - first).days + 1
+    return Counter(first_day_of(contract, first + timedelta(days=one * span // people)) for one in range(people))
+
+
+def first_day_of(contract: Contract, enrolled_on: date) -> date:
+    """The first day that counts of somebody who was enrolled on this one."""
+    return enrolled_on if contract.qualification.first_week_is_enrolment_week else (Week.of(enrolled_on) + 1).monday
