@@ -43,7 +43,6 @@ _MOST_PAYERS = 10  # the municipality among them
 def load_contract(text: bytes, *, file: str) -> Contract:
     """Read a contract; `DeclarationInvalid` (file, line, key, reason) for what it cannot mean or may not show."""
     root, contract = _read(text, file)
-    _check_threshold(root, contract)
     _check_calendar(root, contract)
     return contract
 
