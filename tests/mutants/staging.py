@@ -99,7 +99,6 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     ),
     "keys/sealing.py": ("tests/unit/store/test_sealed.py",),
     "gateway/store/sealed.py": ("tests/unit/store/test_sealed.py",),
-    "gateway/store/rewriting.py": ("tests/unit/store/test_rewriting.py",),
     "gateway/store/verification.py": (
         "tests/unit/store/test_ledger.py",
         "tests/faults/test_log_cells.py",
