@@ -47,8 +47,8 @@ def test_nothing_planned_has_no_block_and_what_never_passes_has_no_plan():
 
 
 def test_nothing_is_asked_twice_or_beside_what_was_refused():
-    """An ask is an audit of a whole calendar. What is refused is made as small as it can be, by leaving out one end after
-    the other, and then stands for everything that holds it: nothing of 2, and nothing of 1 beside 3, is asked again."""
+    """An ask is an audit of a whole calendar. What is refused is made as small as it can be, by leaving out one end
+    after the other, and then stands for everything that holds it: of 2, and of 1 beside 3, nothing is asked again."""
     asked: list[Ends] = []
 
     def passes(ends: Ends) -> bool:
