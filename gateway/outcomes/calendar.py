@@ -38,12 +38,13 @@ def calendar_of(contract: Contract) -> Calendar:
 def _thresholds(contract: Contract) -> Iterator[AskedThreshold]:
     """Every number of people from which on something is met, open or paid. Measures that count the same are one figure,
     called by the first of them."""
-    alike: dict[Measure, str] = {}
+    alike: list[Measure] = []
     figures: dict[str, str] = {}
     for measure in contract.measures:
         if measure.unit is FigureUnit.PERSON:
-            plain = replace(measure.without_goal(), id="", line=0)
-            figures[measure.id] = alike.setdefault(plain, measure.id)
+            same = (one.id for one in alike if replace(measure.without_goal(), id=one.id, line=one.line) == one)
+            figures[measure.id] = next(same, measure.id)
+            alike.append(measure.without_goal())
             if measure.goal_people:
                 by = f"threshold_people of {measure.id}"
                 yield AskedThreshold(figures[measure.id], measure.goal_people, by, is_goal=True)
