@@ -1,6 +1,7 @@
 """What would have to change for a refused calendar to pass: each change is tried, and none is guessed.
 
-Three kinds are tried: fewer totals, other blocks, and terms that let somebody be alone with a part of a figure.
+Three kinds are tried: fewer totals, other blocks, and terms and tables that let somebody be alone with a part of a
+figure.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from gateway.attestations.exact_figures import BY_CLASS, BY_REASON
 from gateway.attestations.judged_calendar import (
     JudgedCalendar,
     judged_at_contract,
@@ -100,9 +102,14 @@ def _other_blocks(judged: JudgedCalendar) -> Iterator[tuple[str, JudgedCalendar]
 
 
 def _other_terms(judged: JudgedCalendar, finding: CalendarFinding) -> Iterator[tuple[str, JudgedCalendar]]:
-    """Without what parts a figure of a block by window or by price, and without time that is given back."""
+    """Without tables, what parts a figure of a block by window or by price, and time that is given back."""
     contract = judged.contract
     changes: list[tuple[str, Contract]] = []
+    if any(name.startswith(BY_CLASS) for name in finding.figures):
+        without = replace(contract, breakdown="", breakdown_window="")
+        changes.append(("leave breakdown and breakdown_windows out", without))
+    if any(name.startswith(BY_REASON) for name in finding.figures):
+        changes.append(("leave reasons_windows out", replace(contract, reasons_window="")))
     if contract.fold.at_most:
         for tariff in contract.tariffs:
             if tariff.cap_window_minor:

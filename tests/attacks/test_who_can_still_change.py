@@ -17,6 +17,7 @@ from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.kinds import MEASURES, TARIFFS
 from gateway.outcomes.possible_courses import FirstDay, PossibleLives, kinds_of_first_day
+from tests.attacks.outsider import texts
 from tests.attacks.seeded import contract_text, person
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.weeks import Week
@@ -183,3 +184,61 @@ def test_the_same_text_in_another_file_is_audited_once_and_keeps_its_name():
     text = contract_text("impact60", size=120)
     names = [audit_contract(load_contract(text.encode(), file=name)).contract.file for name in ("a.toml", "b.toml")]
     assert names == ["a.toml", "b.toml"]
+
+
+OF_JOBS = """[[states]]
+id = "job"
+label = { da = "job", en = "job" }
+statuses = ["no_benefit"]
+income_types = ["wage"]
+hours_per_week_hundredths = 1000
+
+[[states]]
+id = "free"
+label = { da = "uden ydelse", en = "off benefit" }
+statuses = ["no_benefit"]
+income_types = ["wage"]
+
+[exits]"""
+# a table -> the states of the outcome, and of the weeks that one of its cells is nearly the same as
+TABLES = {
+    "by class": (["fleksjob", "education"], ["fleksjob"], 'breakdown = "m"\nbreakdown_windows = ["w1"]'),
+    "by reason": (["job"], ["free"], 'reasons_windows = ["w1"]'),
+}
+
+
+def with_table(outcome: list[str], counted: list[str], table: str, *, until: date = date(2020, 1, 20)) -> bytes:
+    """60 people; one may begin in the third of four weeks, and all others in the last: each has a week or none."""
+    text = texts.contract(
+        texts.measure("people", outcome, "sustained_weeks = 1", goal=20),
+        texts.measure("weeks", counted, "weeks_from_enrolment = 20", name="n"),
+        texts.price("m"),
+        texts.windows("2020-W01", [4]),
+        start=date(2020, 1, 13),
+        end=until,
+        size=60,
+        totals=texts.release("contract_total", ["operator", "investor"]),
+    )
+    return text.replace("k = 5", f"k = 5\n{table}").replace("[exits]", OF_JOBS).encode()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_cell_that_a_total_counts_once_more_is_an_exact_figure(table: str):
+    """Weeks less the cell is the first week of whoever began a week before all others, whatever it was."""
+    outcome, counted, declared = TABLES[table]
+    audit_contract(load_contract(with_table(outcome, counted, ""), file="c.toml"))
+    with pytest.raises(DeclarationInvalid) as refused:
+        audit_contract(load_contract(with_table(outcome, counted, declared), file="c.toml"))
+    said = str(refused.value)
+    assert "calendar-part" in said
+    assert {"by class": "outcomes_by_class: fleksjob", "by reason": "not_counted: too_few_hours"}[table] in said
+    key = declared.partition(" =")[0]
+    assert f"leave {key}" in said
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_of_people_who_begin_together_is_shown(table: str):
+    """Positive control: nobody began earlier."""
+    outcome, counted, declared = TABLES[table]
+    text = with_table(outcome, counted, declared, until=date(2020, 1, 19))
+    assert audit_contract(load_contract(text, file="c.toml")).worst is None
