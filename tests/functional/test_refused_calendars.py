@@ -82,7 +82,8 @@ CASES = {
         "qualifying_weeks",
         "investor",
         "about 1 person",
-        "plan no contract_total for investor in 2018H2, 2019H1, 2019H2, 2021H1 and for operator in 2018H2, 2019H1, 2019H2",
+        "plan no contract_total for investor in 2018H2, 2019H1, 2019H2, 2021H1 and for operator in 2018H2, 2019H1, "
+        "2019H2",
         ((TOTALS, APART),),
     ),
     "folds, and does not say so": Case(
