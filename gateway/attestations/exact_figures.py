@@ -111,6 +111,20 @@ def exact_figures(contract: Contract, ends: Collection[int] | None = None) -> tu
     return tuple(found)
 
 
+def answers(contract: Contract, ends: Collection[int] | None = None) -> tuple[FigureOfView, ...]:
+    """The count behind each planned answer, met or not met. Nobody is shown it; what an answer tells of it is judged by
+    how many people can be in it by then. `ends` as above."""
+    positions, goal = {window.label: at for at, window in enumerate(contract.windows)}, contract.people_measure
+    if goal is None:
+        return ()
+    return tuple(
+        FigureOfView(ExactFigure("threshold", one.window, ((FigurePart(goal.id, at), 1),), is_shown=True), one)
+        for one in contract.releases
+        for at in [positions[one.window]]
+        if one.template is Template.PREDICATE and (ends is None or at in ends)
+    )
+
+
 def _figures(planned: PlannedRelease, stretch: _FigureStretch) -> Iterator[ExactFigure]:
     match planned.template:
         case Template.CONTRACT_TOTAL:
