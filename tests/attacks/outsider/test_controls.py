@@ -44,6 +44,7 @@ SWITCHES = {
     "k instead of k_cohort": (lambda: scenarios.late_one(late=15), {"below": "k"}),
     "amounts not expanded": (scenarios.priced_by_year, {"expands": False}),
     "the cap of a person no figure": (scenarios.capped_one, {"person_cap": False}),
+    "cells of a table no figures": (scenarios.split_one, {"cells": False}),
     "time given back shown at once": (scenarios.given_back, {"sees_time_given_back": False}),
 }
 
