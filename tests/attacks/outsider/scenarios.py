@@ -14,6 +14,7 @@ from tests.attacks.outsider.courses import parts_of
 from tests.attacks.outsider.documents import Terms, monday, read, week_named
 
 MONDAY = date(2019, 12, 30)
+RETENTION_OF_FOUR = 'period = "week"\nneeded = 4\ndays_from_enrolment = 56'
 RETENTION = 'period = "week"\nneeded = 13\nwithin = 26\ndays_from_enrolment = 182'
 
 
@@ -232,3 +233,30 @@ def split_one() -> World:
             Doing(late, 10, (("m", 0, 0), ("n", 0, 0))),
         ],
     )
+
+
+def answered(
+    threshold: int, early: int, reached: int, *, late_reached: int = 0, lengths: Sequence[int] = (13,), begin: int = 12
+) -> World:
+    """Ten people of whom the investor is told met or not met: so many begin in the first week, the others in a later
+    one; four weeks on end are an outcome. The late ones reach it in the last window, or have no time for it."""
+    terms = read(
+        texts.contract(
+            texts.measure("retention", ["fleksjob"], RETENTION_OF_FOUR, goal=threshold),
+            texts.price("m"),
+            texts.windows("2020-W01", lengths),
+            start=week(1),
+            end=week(begin),
+            size=10,
+            totals=texts.release("predicate", ["investor"]),
+        )
+    )
+    first, last = Entry(week(1)), Entry(week(begin))
+    at = len(lengths) - 1
+    doing = [
+        Doing(first, reached, (("m", 0, 1),)),
+        Doing(first, early - reached, (("m", at, 0),)),
+        Doing(last, late_reached, (("m", 0, 0), ("m", at, 1))),
+        Doing(last, 10 - early - late_reached, (("m", at, 0),)),
+    ]
+    return world(terms, [one for one in doing if one.many])

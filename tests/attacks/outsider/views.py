@@ -17,6 +17,7 @@ class Figure:
     name: str
     at: int
     column: np.ndarray  # how often each part of a person stands in it
+    threshold: int = 0  # where no sum is told but whether it is so much: met or not met
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,22 @@ def figures_of(terms: Terms, released: list[Release], reading: Reading) -> list[
             if figure.column.any():
                 found.setdefault(figure.column.tobytes(), figure)
     return list(found.values())
+
+
+def answers_of(terms: Terms, released: list[Release]) -> list[Figure]:
+    """What is told as met or not met and nothing else: whether so many people are in a measure by the window's end."""
+    asked = [one for one in terms.measures if "threshold_people" in one]
+    return [
+        Figure(
+            f"{one['id']} met",
+            release.at,
+            _sum(terms, _by_end(terms, [one["id"]], release.at)),
+            one["threshold_people"],
+        )
+        for release in released
+        if release.template == "predicate"
+        for one in asked
+    ]
 
 
 def held_releases(terms: Terms, roles: frozenset[str]) -> list[Release]:
