@@ -17,7 +17,6 @@ from functools import lru_cache
 from connectors.base import Progress, no_progress
 from gateway.attestations.judged_calendar import (
     JudgedCalendar,
-    first_day_of,
     judged_at_contract,
     judged_with_even_starts,
     longest_wait,
@@ -27,6 +26,7 @@ from gateway.attestations.judged_calendar import (
 from gateway.attestations.tried_changes import passing_changes
 from gateway.attestations.view_rules import Starts
 from gateway.outcomes.blocks import reader_windows
+from gateway.outcomes.calendar import first_day_of
 from gateway.outcomes.contract import Contract
 from policies.calendar_rules import CalendarFinding
 from vocabulary.errors import DeclarationInvalid

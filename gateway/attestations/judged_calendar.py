@@ -12,13 +12,12 @@ from gateway.attestations.exact_figures import exact_figures
 from gateway.attestations.movers import Movers
 from gateway.attestations.view_rules import HeldView, Starts, judge
 from gateway.outcomes.blocks import reader_windows
-from gateway.outcomes.calendar import calendar_of
+from gateway.outcomes.calendar import calendar_of, first_day_of, people_by_first_day
 from gateway.outcomes.contract import Contract
 from policies.calendar import groups
 from policies.calendar_rules import CalendarFinding
 from policies.folding import Ends, least_wait, waits
 from vocabulary.releases import Recipient
-from vocabulary.weeks import Week
 
 
 def movers_of(contract: Contract, progress: Progress = no_progress) -> Movers:
@@ -68,8 +67,8 @@ class JudgedCalendar:
 
 
 def judged_at_contract(contract: Contract, movers: Movers) -> JudgedCalendar:
-    """Nobody knows how many will begin when."""
-    return JudgedCalendar(contract, Starts(movers, None))
+    """Nobody knows how many will begin when, unless the contract's cut-offs say it."""
+    return JudgedCalendar(contract, Starts(movers, people_by_first_day(contract)))
 
 
 def judged_with_even_starts(judged: JudgedCalendar) -> JudgedCalendar:
@@ -83,11 +82,9 @@ def longest_wait(contract: Contract, ends: Sequence[int]) -> int:
 
 
 def _evenly(contract: Contract) -> Mapping[date, int]:
+    known = people_by_first_day(contract)
+    if known is not None:
+        return known
     first, people = contract.cohort.enrolment_from, contract.cohort.size
     span = (contract.cohort.enrolment_to - first).days + 1
     return Counter(first_day_of(contract, first + timedelta(days=one * span // people)) for one in range(people))
-
-
-def first_day_of(contract: Contract, enrolled_on: date) -> date:
-    """The first day that counts of somebody who was enrolled on this one."""
-    return enrolled_on if contract.qualification.first_week_is_enrolment_week else (Week.of(enrolled_on) + 1).monday

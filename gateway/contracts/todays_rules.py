@@ -11,6 +11,7 @@ from sqlmodel import Session
 from gateway.attestations.calendar_audit import audit_contract
 from gateway.errors.contracts import ContractNotEvaluable
 from gateway.errors.release import ReadersHeld
+from gateway.installation.gateway import Gateway
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.store import contract_queries
@@ -25,6 +26,13 @@ def objection_to(version: ContractVersion) -> str:
     except (DeclarationInvalid, ContractNotEvaluable) as refused:
         return str(refused)
     return ""
+
+
+def judge_versions(gateway: Gateway, contract_id: str) -> None:
+    """Judge each version once, and remember it: an audit takes its time, and whoever writes waits for no audit."""
+    with gateway.store.read() as session:
+        for version in contract_queries.contract_versions(session, contract_id):
+            objection_to(version)
 
 
 def objection_today(session: Session, contract: Contract) -> str:

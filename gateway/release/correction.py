@@ -15,7 +15,7 @@ from typing import Any
 from sqlmodel import Session
 
 from gateway.attestations.claims import Claims
-from gateway.contracts.todays_rules import objection_today
+from gateway.contracts.todays_rules import judge_versions, objection_today
 from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, WindowOutOfOrder
 from gateway.evaluation import evaluating
 from gateway.evaluation.looking import Snapshot, look_apart
@@ -83,6 +83,7 @@ def correct(gateway: Gateway, contract_id: str, window_label: str, *, reason: st
         )
         return found
 
+    judge_versions(gateway, contract_id)
     rows = look_apart(gateway, contract_id, Purpose.OUTCOME_PAYMENT, authorise=authorise, look=look, record=record)
     return [finish(gateway, row) for row in rows]
 
