@@ -58,7 +58,7 @@ def _facts(terms: Terms) -> np.ndarray:
     for measure in terms.measures:
         for at in range(len(terms.windows)):
             for sign in ({at: 1, at - 1: -1}, {at: 1})[: 1 + bool(at)]:
-                columns.append([sign.get(part.at, 0) if part.measure == measure["id"] else 0 for part in parts])
+                columns += [[sign.get(part.at, 0) if part.measure == measure["id"] else 0 for part in parts]]
     return np.array(columns, dtype=np.int64).T
 
 
