@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from connectors.base import Progress, no_progress
-from gateway.attestations.exact_figures import exact_figures
+from gateway.attestations.exact_figures import answers, exact_figures
 from gateway.attestations.movers import Movers
 from gateway.attestations.view_rules import HeldView, Starts, judge
 from gateway.outcomes.blocks import reader_windows
@@ -22,14 +22,14 @@ from vocabulary.releases import Recipient
 
 def movers_of(contract: Contract, progress: Progress = no_progress) -> Movers:
     """Who can change what of everything that the contract may ever show."""
-    return Movers(contract, [one.figure for one in exact_figures(contract)], progress)
+    return Movers(contract, [one.figure for one in (*exact_figures(contract), *answers(contract))], progress)
 
 
 def views_of(contract: Contract, ends: Collection[int] | None = None) -> list[HeldView]:
     """What each recipient holds, tied ones together, and all of them; of blocks that end with these windows."""
-    figures = exact_figures(contract, ends)
+    figures, asked = exact_figures(contract, ends), answers(contract, ends)
     return [
-        HeldView(roles, tuple(one for one in figures if one.release.recipient in roles))
+        HeldView(roles, *(tuple(one for one in some if one.release.recipient in roles) for some in (figures, asked)))
         for roles in groups(calendar_of(contract))
     ]
 
@@ -60,7 +60,7 @@ class JudgedCalendar:
         return any(self._judge(view) is not None for view in views if not view.is_free)
 
     def _judge(self, view: HeldView) -> CalendarFinding | None:
-        key = (view.figures, Recipient.OPERATOR in view.roles)
+        key = (view.figures, view.answers, Recipient.OPERATOR in view.roles)
         if key not in self._known:
             self._known[key] = judge(self.starts, view)
         return self._known[key]

@@ -12,16 +12,19 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from gateway.outcomes.calendar import first_days
-from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.not_counted import not_counted
 from gateway.outcomes.results import AskedWeeks, units_by_window
 from gateway.outcomes.terms import EXIT_OF, ExitRule, WeekState
 from vocabulary.statuses import Status
 from vocabulary.weeks import Month, Week, weeks_from
 
 Course: TypeAlias = Mapping[str, Sequence[Mapping[Cell, int]]]
-"""Measure -> what a life amounts to by the end of each window of the contract: units by state and year."""
+"""Measure -> what a life amounts to by the end of each window of the contract: units by state and year. Under `REASONS`
+one person by why it is in no outcome, where a table shows that."""
+REASONS = "not_counted"
 
 _SUBJECT = "0" * 32
 _MUCH_PAY = 10**12  # minor units of a month: more than any threshold
@@ -155,7 +158,22 @@ class _AskedLife:
     def course(self, contract: Contract, enrolled_on: date) -> Course:
         """What it amounts to for somebody who was enrolled on this day of its week."""
         person = replace(self.person, enrolled_on=enrolled_on)
-        return {one.id: units_by_window(contract, one, person, self.asked[one.id]) for one in contract.measures}
+        found: dict[str, Sequence[Mapping[Cell, int]]] = {
+            one.id: units_by_window(contract, one, person, self.asked[one.id]) for one in contract.measures
+        }
+        if contract.people_measure is not None and contract.reasons_window:
+            found[REASONS] = _reasons(contract, contract.people_measure, person)
+        return found
+
+
+def _reasons(contract: Contract, measure: Measure, person: PersonHistory) -> list[Mapping[Cell, int]]:
+    """By the end of each window from which on the table may be shown."""
+    first = next(at for at, window in enumerate(contract.windows) if window.label == contract.reasons_window)
+    found: list[Mapping[Cell, int]] = [{} for _ in contract.windows[:first]]
+    for window in contract.windows[first:]:
+        by_reason = not_counted(contract, measure, [person], window.to_week)
+        found.append({(reason, 0): people for reason, people in by_reason.items() if people})
+    return found
 
 
 def _coarse_to_fine(start: int, last: int) -> list[int]:
@@ -169,9 +187,10 @@ def _coarse_to_fine(start: int, last: int) -> list[int]:
 
 
 def _states_that_differ(contract: Contract) -> list[WeekState]:
-    """A state of each kind: those that the same measures count, each at the same price, are one."""
+    """A state of each kind: those that the same measures count, each at the same price, are one, unless a table tells
+    them apart."""
     years = range(contract.cohort.enrolment_from.year, contract.windows[-1].to_week.sunday.year + 1)
-    found: dict[tuple[tuple[str, ...], tuple[int, ...]], WeekState] = {}
+    found: dict[tuple[tuple[str, ...], tuple[int, ...], str], WeekState] = {}
     for state in contract.states:
         read = tuple(one.id for one in contract.measures if state in one.states)
         prices = tuple(
@@ -181,8 +200,8 @@ def _states_that_differ(contract: Contract) -> list[WeekState]:
             for year in years
             if tariff.published_index is None or year in tariff.published_index.values
         )
-        found.setdefault((read, prices), state)
-    return [state for (read, _), state in found.items() if read]
+        found.setdefault((read, prices, state.id if contract.breakdown in read else ""), state)
+    return [state for (read, *_), state in found.items() if read]
 
 
 def _life(contract: Contract, first: FirstDay, state: WeekState, weeks: range, away: range) -> PersonHistory:

@@ -22,12 +22,12 @@ FEW: Edits = (("size = 120", "size = 30"), ("threshold_people = 60", "threshold_
 FOLDS: Edits = (("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 2\nfold_cost = "payer"'),)
 TOTALS = 'recipients = ["operator", "investor"]\nwindows = "all"'
 APART = """recipients = ["operator"]
-windows = ["2019H2", "2020H1", "2020H2", "2021H1"]
+windows = ["2020H1", "2020H2", "2021H1"]
 
 [[releases]]
 template = "contract_total"
 recipients = ["investor"]
-windows = ["2019H2", "2020H1"]"""
+windows = ["2020H1", "2020H2"]"""
 PRICE = "price_minor = 150000   # 1,500.00 kr. a week\n"
 LATE: Edits = (*FEW, ("weeks_from_enrolment = 156", "weeks_from_enrolment = 60"))
 INDEX: Edits = (
@@ -82,7 +82,8 @@ CASES = {
         "qualifying_weeks",
         "investor",
         "about 1 person",
-        "plan no contract_total for investor in 2018H2, 2019H1, 2020H2, 2021H1 and for operator in 2018H2, 2019H1",
+        "plan no contract_total for investor in 2018H2, 2019H1, 2019H2, 2021H1 and for operator in 2018H2, 2019H1, "
+        "2019H2",
         ((TOTALS, APART),),
     ),
     "folds, and does not say so": Case(

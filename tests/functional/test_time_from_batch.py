@@ -95,6 +95,15 @@ def test_the_audit_is_told_how_many_begin_on_which_day():
     assert not findings_of(contract_of(*two("2018-12-26")))[0]
 
 
+def test_batches_that_are_large_enough_stand_apart():
+    """What nobody knows of days of referral, the text says of cut-offs: not one person begins late, but sixty."""
+    large = (("weeks_from_enrolment = 156", "weeks_from_enrolment = 82"), ONE[0])
+    rows = [f'id = "{one}"\nsize = 60\ncut_off = {day}\n' for one, day in (("early", "2018-11-11"), ("late", LAST))]
+    text = text_of(*large, ('id = "2018"\nsize = 120\n', "\n[[cohort.batches]]\n".join(rows)))
+    assert findings_of(load_contract(text, file="two.toml"))[0] == []
+    assert findings_of(load_contract(text_of(large[0]), file="own-days.toml"))[0], "positive control"
+
+
 def test_first_days_are_the_cut_offs():
     timed = contract_of(*two("2018-11-11"))
     assert first_days(timed) == [date(2018, 11, 11), LAST]

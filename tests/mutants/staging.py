@@ -96,8 +96,11 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "tests/functional/test_adoption.py::test_a_difference_is_reported_and_paid_by_nobody",
         "tests/functional/test_adoption.py::test_every_later_window_pays_what_it_would_have_paid",
         "tests/functional/test_on_documents.py::test_the_statement_shows_a_range_and_never_a_number",
+        "tests/functional/test_blocks.py::test_a_block_is_shown_once_at_its_end_and_paid_on_time",
+        "tests/functional/test_what_a_token_hides.py::test_each_release_has_a_salt_of_its_own_and_hands_it_to_nobody",
+        "tests/functional/test_on_documents.py::test_who_was_erased_before_the_release_stands_on_neither_side",
     ),
-    "keys/sealing.py": ("tests/unit/store/test_sealed.py",),
+    "keys/sealing.py": ("tests/unit/keys/test_sealing.py", "tests/unit/store/test_sealed.py"),
     "gateway/store/sealed.py": ("tests/unit/store/test_sealed.py",),
     "gateway/store/verification.py": (
         "tests/unit/store/test_ledger.py",
