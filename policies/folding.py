@@ -7,6 +7,7 @@ which may not be shown side by side may not be so beside others either.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from heapq import heappop, heappush
 from typing import TypeAlias
 
@@ -22,6 +23,7 @@ def least_wait(planned: Sequence[int], passes: Callable[[Ends], bool]) -> Ends |
     """
     if not planned:
         return ()
+    passes = cache(passes)  # an ask judges a whole calendar
     last = planned[-1]
     refused: list[frozenset[int]] = []  # ends that may not be shown together, as few as they can be
 

@@ -17,7 +17,6 @@ from functools import lru_cache
 from connectors.base import Progress, no_progress
 from gateway.attestations.judged_calendar import (
     JudgedCalendar,
-    first_day_of,
     judged_at_contract,
     judged_with_even_starts,
     longest_wait,
@@ -27,10 +26,10 @@ from gateway.attestations.judged_calendar import (
 from gateway.attestations.tried_changes import passing_changes
 from gateway.attestations.view_rules import Starts
 from gateway.outcomes.blocks import reader_windows
+from gateway.outcomes.calendar import first_day_of
 from gateway.outcomes.contract import Contract
 from policies.calendar_rules import CalendarFinding
 from vocabulary.errors import DeclarationInvalid
-from vocabulary.releases import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def audit_contract(contract: Contract, *, progress: Progress = no_progress) -> A
     """
     found, passed = _audit_of_text(_Text(contract.sha256, contract, progress))
     for finding in found:
-        planned = [one for one in contract.releases if one.template is Template.CONTRACT_TOTAL]
+        planned = [one for one in contract.releases if one.template == finding.template]
         line = next((one.line for one in planned if one.window in finding.windows), 1)
         raise DeclarationInvalid(
             file=contract.file, line=line, key="releases.windows", reason=str(finding), rule=finding.rule
@@ -97,7 +96,7 @@ def _audit(contract: Contract, progress: Progress = no_progress) -> tuple[list[C
         return [], AuditedContract(contract, dict.fromkeys((view.roles for view in views), 0))
     judged = judged_at_contract(contract, movers_of(contract, progress))
     moved = judged.starts.movers.days[0].space.rank > 0
-    smallest = {view.roles: contract.cohort.size if moved and not view.is_free else 0 for view in views}
+    smallest = {view.roles: contract.cohort.size if moved and view.has_totals else 0 for view in views}
     passed = AuditedContract(contract, smallest)
     found = judged.findings()
     if not found:

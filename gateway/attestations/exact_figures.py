@@ -16,17 +16,21 @@ from gateway.attestations.reached import CLAIM_OF
 from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.evaluate import person_amounts
 from gateway.outcomes.figures import Cell
-from gateway.outcomes.possible_courses import Course, Units
+from gateway.outcomes.not_counted import BUCKETS
+from gateway.outcomes.possible_courses import REASONS, Course, Units
 from gateway.outcomes.terms import FigureUnit, PlannedRelease
-from vocabulary.releases import Template
+from vocabulary.releases import Recipient, Template
+
+BY_CLASS, BY_REASON = "outcomes_by_class", "not_counted"  # the claims that are tables
 
 
 @dataclass(frozen=True, slots=True)
 class FigurePart:
     """Units of a measure by the end of a window, from enrolment on: all of them, those at one price of a tariff
-    (`price_minor`), or what the person earned under the tariff in minor units."""
+    (`price_minor`), or what the person earned under the tariff in minor units. Of a table, those in one of its cells.
+    """
 
-    of: str  # a measure, or with `tariff` one of what it prices
+    of: str  # a measure, with `tariff` one of what it prices, or a cell
     position: int  # of the window
     tariff: str = ""
     price_minor: int = 0  # 0 with a tariff: the amount that the person earned
@@ -103,14 +107,29 @@ def exact_figures(contract: Contract, ends: Collection[int] | None = None) -> tu
             since = max((end for end in ends if end < at), default=-1)
         else:
             continue
-        found += [FigureOfView(figure, one) for figure in _figures(one.template, _FigureStretch(contract, since, at))]
+        found += [FigureOfView(figure, one) for figure in _figures(one, _FigureStretch(contract, since, at))]
     return tuple(found)
 
 
-def _figures(template: Template, stretch: _FigureStretch) -> Iterator[ExactFigure]:
-    match template:
+def answers(contract: Contract, ends: Collection[int] | None = None) -> tuple[FigureOfView, ...]:
+    """The count behind each planned answer, met or not met. Nobody is shown it; what an answer tells of it is judged by
+    how many people can be in it by then. `ends` as above."""
+    positions, goal = {window.label: at for at, window in enumerate(contract.windows)}, contract.people_measure
+    if goal is None:
+        return ()
+    return tuple(
+        FigureOfView(ExactFigure("threshold", one.window, ((FigurePart(goal.id, at), 1),), is_shown=True), one)
+        for one in contract.releases
+        for at in [positions[one.window]]
+        if one.template is Template.PREDICATE and (ends is None or at in ends)
+    )
+
+
+def _figures(planned: PlannedRelease, stretch: _FigureStretch) -> Iterator[ExactFigure]:
+    match planned.template:
         case Template.CONTRACT_TOTAL:
             yield from _totals(stretch)
+            yield from _cells(planned.recipient, stretch)
             yield from _amounts(stretch)
         case Template.PAYMENT_DOCUMENT:
             yield from _lines(stretch)
@@ -118,7 +137,7 @@ def _figures(template: Template, stretch: _FigureStretch) -> Iterator[ExactFigur
         case Template.PREDICATE:
             return
         case _:
-            assert_never(template)
+            assert_never(planned.template)
 
 
 def _totals(stretch: _FigureStretch) -> Iterator[ExactFigure]:
@@ -139,6 +158,28 @@ def _totals(stretch: _FigureStretch) -> Iterator[ExactFigure]:
     weeks = [(FigurePart(one.id, at), 1) for one in contract.measures if one.unit is FigureUnit.WEEK]
     if weeks:
         yield ExactFigure("qualifying_weeks", label, _parts_behind(weeks, stretch.since), is_shown=True)
+
+
+def _cells(recipient: Recipient, stretch: _FigureStretch) -> Iterator[ExactFigure]:
+    """The cells of the tables that are shown here, by class and by reason: which are withheld depends on values, so
+    that each may be shown. One person is no larger part of a cell than of the people together."""
+    contract, at = stretch.contract, stretch.at
+    goal = contract.people_measure
+    tables: list[tuple[str, str, str, Sequence[str]]] = []
+    if goal is not None and contract.breakdown:
+        classes = [state.id for state in goal.states]
+        tables.append((contract.breakdown_window, BY_CLASS, contract.breakdown, classes))
+    if goal is not None and recipient is Recipient.OPERATOR:
+        tables.append((contract.reasons_window, BY_REASON, REASONS, BUCKETS))
+    for window, claim, of, cells in tables:
+        if window in [one.label for one in contract.windows[stretch.since + 1 : at + 1]]:
+            for cell in cells:
+                yield ExactFigure(f"{claim}: {cell}", stretch.label, ((FigurePart(cell_name(of, cell), at), 1),))
+
+
+def cell_name(of: str, cell: str) -> str:
+    """What a cell of a table counts, as a part."""
+    return f"{of}: {cell}"
 
 
 def _lines(stretch: _FigureStretch) -> Iterator[ExactFigure]:
@@ -229,10 +270,18 @@ def parts_of_measure(contract: Contract, name: str, units: Units) -> dict[Figure
         if not cells:
             continue
         found[FigurePart(name, position)] = sum(cells.values())
+        for (cell, _), many in cells.items() if name in (contract.breakdown, REASONS) else ():
+            part = FigurePart(cell_name(name, cell), position)
+            found[part] = found.get(part, 0) + many
         for tariff in tariffs:
             for price, many in _by_price(contract, tariff, cells).items():
                 found[FigurePart(name, position, tariff.id, price)] = many
     return found
+
+
+def is_reason(part: FigurePart) -> bool:
+    """Whether a part is a cell of the table of why people are in no outcome."""
+    return part.of in {cell_name(REASONS, bucket) for bucket in BUCKETS}
 
 
 def parts_earned(contract: Contract, course: Course) -> dict[FigurePart, int]:

@@ -8,29 +8,28 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from connectors.base import Progress, no_progress
-from gateway.attestations.exact_figures import exact_figures
+from gateway.attestations.exact_figures import answers, exact_figures
 from gateway.attestations.movers import Movers
 from gateway.attestations.view_rules import HeldView, Starts, judge
 from gateway.outcomes.blocks import reader_windows
-from gateway.outcomes.calendar import calendar_of
+from gateway.outcomes.calendar import calendar_of, first_day_of, people_by_first_day
 from gateway.outcomes.contract import Contract
 from policies.calendar import groups
 from policies.calendar_rules import CalendarFinding
 from policies.folding import Ends, least_wait, waits
 from vocabulary.releases import Recipient
-from vocabulary.weeks import Week
 
 
 def movers_of(contract: Contract, progress: Progress = no_progress) -> Movers:
     """Who can change what of everything that the contract may ever show."""
-    return Movers(contract, [one.figure for one in exact_figures(contract)], progress)
+    return Movers(contract, [one.figure for one in (*exact_figures(contract), *answers(contract))], progress)
 
 
 def views_of(contract: Contract, ends: Collection[int] | None = None) -> list[HeldView]:
     """What each recipient holds, tied ones together, and all of them; of blocks that end with these windows."""
-    figures = exact_figures(contract, ends)
+    figures, asked = exact_figures(contract, ends), answers(contract, ends)
     return [
-        HeldView(roles, tuple(one for one in figures if one.release.recipient in roles))
+        HeldView(roles, *(tuple(one for one in some if one.release.recipient in roles) for some in (figures, asked)))
         for roles in groups(calendar_of(contract))
     ]
 
@@ -61,15 +60,15 @@ class JudgedCalendar:
         return any(self._judge(view) is not None for view in views if not view.is_free)
 
     def _judge(self, view: HeldView) -> CalendarFinding | None:
-        key = (view.figures, Recipient.OPERATOR in view.roles)
+        key = (view.figures, view.answers, Recipient.OPERATOR in view.roles)
         if key not in self._known:
             self._known[key] = judge(self.starts, view)
         return self._known[key]
 
 
 def judged_at_contract(contract: Contract, movers: Movers) -> JudgedCalendar:
-    """Nobody knows how many will begin when."""
-    return JudgedCalendar(contract, Starts(movers, None))
+    """Nobody knows how many will begin when, unless the contract's cut-offs say it."""
+    return JudgedCalendar(contract, Starts(movers, people_by_first_day(contract)))
 
 
 def judged_with_even_starts(judged: JudgedCalendar) -> JudgedCalendar:
@@ -83,11 +82,9 @@ def longest_wait(contract: Contract, ends: Sequence[int]) -> int:
 
 
 def _evenly(contract: Contract) -> Mapping[date, int]:
+    known = people_by_first_day(contract)
+    if known is not None:
+        return known
     first, people = contract.cohort.enrolment_from, contract.cohort.size
     span = (contract.cohort.enrolment_to - first).days + 1
     return Counter(first_day_of(contract, first + timedelta(days=one * span // people)) for one in range(people))
-
-
-def first_day_of(contract: Contract, enrolled_on: date) -> date:
-    """The first day that counts of somebody who was enrolled on this one."""
-    return enrolled_on if contract.qualification.first_week_is_enrolment_week else (Week.of(enrolled_on) + 1).monday

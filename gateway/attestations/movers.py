@@ -11,11 +11,19 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.base import Progress, no_progress
-from gateway.attestations.exact_figures import ExactFigure, FigurePart, Series, parts_earned, parts_of_measure
+from gateway.attestations.exact_figures import (
+    ExactFigure,
+    FigurePart,
+    Series,
+    cell_name,
+    is_reason,
+    parts_earned,
+    parts_of_measure,
+)
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.possible_courses import Course, FirstDay, PossibleLives, Units, kinds_of_first_day
 from gateway.outcomes.terms import WeekState
-from policies.isolation import Row, Span
+from policies.isolation import Row, Span, span_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +59,9 @@ class Movers:
         self._place = {part: place for place, part in enumerate(parts)}
         self._series = list(dict.fromkeys(figure.series for figure in figures if figure.is_shown))
         self._lives = PossibleLives(contract)
+        self._reasons = {place for part, place in self._place.items() if is_reason(part)}
         self._known_windows: dict[tuple[str, Hashable], frozenset[int]] = {}
-        self._own_ranks: dict[tuple[str, Hashable], int] = {}
+        self._own_spaces: dict[tuple[str, Hashable], Span] = {}
         self._known_parts: dict[int, tuple[Units, Row]] = {}
         days = kinds_of_first_day(contract)
         self.days: list[DayOfMovers] = []
@@ -70,28 +79,43 @@ class Movers:
         return found
 
     def _of_day(self, day: FirstDay) -> DayOfMovers:
-        space, courses = Span(), {series: {(0,) * len(self.contract.windows)} for series in self._series}
-        most_rank, lives = self._most_rank(day), self._lives
-        for is_further, some in enumerate((lives.courses(day), lives.further_courses(day))):
+        courses = {series: {(0,) * len(self.contract.windows)} for series in self._series}
+        space, of_measures, most_rank = Span(), Span(), self._most_rank(day)
+        idle: Row | None = None  # what who does nothing adds: a reason, where a table shows why people are not counted
+        for is_further, some in enumerate((self._lives.courses(day), self._lives.further_courses(day))):
             for course in some:
-                if is_further and space.rank == most_rank:
+                if is_further and of_measures.rank == most_rank:
                     break
                 row = self.row_of_course(course)
-                space.add(row)
+                idle = row if idle is None else idle
+                change = {place: row.get(place, 0) - idle.get(place, 0) for place in row.keys() | idle.keys()}
+                space.add(change)
+                of_measures.add({place: value for place, value in change.items() if place not in self._reasons})
                 for series, found in courses.items():
                     found.add(self._course_of(series, row))
         shown = {one: frozenset(found) for one, found in courses.items()}
-        return DayOfMovers(day, space, shown, tuple(self._given_back(day, space)))
+        return DayOfMovers(day, space, shown, tuple(self._given_back(day, space, idle or {})))
 
     def _most_rank(self, day: FirstDay) -> int:
         """How large the space of a first day is at most: measures that count nobody but who was in the same states in
         every week count the same people."""
         under_cap = len({kind for kind in self._kinds if kind[1] and not kind[2]}) * len(self.contract.windows)
-        own = sum(self._own_rank(day, measure) for measure in self.contract.measures)
+        own = sum(self._own_space(day, measure).rank for measure in self.contract.measures)
         alike: Counter[tuple[tuple[WeekState, ...], int]] = Counter()
         for measure in self.contract.measures:
             alike.update((measure.states, place) for place in self._all_or_nothing(day, measure))
+        place = next(place for place, window in enumerate(self.contract.windows) if day.week <= window.to_week)
+        if self.contract.windows[place].to_week == day.week:  # one week says all by then: it has so many answers
+            at_end = sum(self._rank_at(day, measure, place) for measure in self.contract.measures)
+            own -= max(0, at_end - self._lives.answers_of_week)
+            alike = Counter({key: many for key, many in alike.items() if key[1] != place})
         return under_cap + own - sum(many - 1 for many in alike.values())
+
+    def _rank_at(self, day: FirstDay, measure: Measure, place: int) -> int:
+        """How much of a measure's own space lies at the end of one window."""
+        parts = {at for part, at in self._place.items() if part.position == place}
+        rows = self._own_space(day, measure).basis.values()
+        return span_of({at: value for at, value in row.items() if at in parts} for row in rows).rank
 
     def _all_or_nothing(self, day: FirstDay, measure: Measure) -> frozenset[int]:
         key = measure.id, measure.read_of_start(day.day)
@@ -99,29 +123,35 @@ class Movers:
             self._known_windows[key] = self._lives.all_or_nothing(day, measure)
         return self._known_windows[key]
 
-    def _own_rank(self, day: FirstDay, measure: Measure) -> int:
+    def _own_space(self, day: FirstDay, measure: Measure) -> Span:
         """That of a measure by itself: all that its parts can be in the windows that the day reaches, or less."""
         key = measure.id, measure.read_of_start(day.day)
-        if key not in self._own_ranks:
-            kinds = [kind for kind in self._kinds if kind[0] == measure.id and (kind[2] or not kind[1])]
-            most = len(kinds) * sum(window.to_week >= day.week for window in self.contract.windows)
+        if key not in self._own_spaces:
+            reached = [window.to_week >= day.week for window in self.contract.windows]
+            cells = () if measure.id != self.contract.breakdown else [state.id for state in measure.states]
+            names = {cell_name(measure.id, cell) for cell in cells}
+            own = names if names & {part.of for part in self._place} else {measure.id}  # all together are their sum
+            priced = [part for part in self._place if part.of == measure.id and part.tariff]
+            most = sum(reached[part.position] for part in self._place if part.of in own and not part.tariff)
+            most += sum(reached[part.position] for part in priced if part.price_minor)
             space = Span()
             for units in self._lives.own_units(day, measure):
                 if space.rank == most:
                     break
                 space.add(self._parts_of(measure.id, units))
-            self._own_ranks[key] = space.rank
-        return self._own_ranks[key]
+            self._own_spaces[key] = space
+        return self._own_spaces[key]
 
-    def _given_back(self, day: FirstDay, space: Span) -> Iterator[Row]:
+    def _given_back(self, day: FirstDay, space: Span, idle: Row) -> Iterator[Row]:
         wider = space.copy()
         most_rank = sum(self.contract.windows[part.position].to_week >= day.week for part in self._place)
         for course in self._lives.courses_with_time_given_back(day):
             if wider.rank == most_rank:
                 return
             row = self.row_of_course(course)
-            if wider.add(row):
-                yield row
+            change = {place: row.get(place, 0) - idle.get(place, 0) for place in row.keys() | idle.keys()}
+            if wider.add(change):
+                yield change
 
     def row_of_course(self, course: Course) -> Row:
         """What somebody adds to each part, by its place."""

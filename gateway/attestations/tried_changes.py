@@ -1,6 +1,7 @@
 """What would have to change for a refused calendar to pass: each change is tried, and none is guessed.
 
-Three kinds are tried: fewer totals, other blocks, and terms that let somebody be alone with a part of a figure.
+Three kinds are tried: fewer releases, other blocks, and terms and tables that let somebody be alone with a part of a
+figure.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from gateway.attestations.exact_figures import BY_CLASS, BY_REASON
 from gateway.attestations.judged_calendar import (
     JudgedCalendar,
     judged_at_contract,
@@ -31,7 +33,7 @@ _MOST_WINDOWS = 200  # by which a contract may say that a figure is late
 def passing_changes(judged: JudgedCalendar, finding: CalendarFinding) -> str:
     """The first change of each kind after which the whole calendar passes, in words."""
     changes = (*_other_blocks(judged), *_other_terms(judged, finding))
-    found = [_fewer_totals(judged), *(words for words, changed in changes if _passes(changed))]
+    found = [_fewer_releases(judged), *(words for words, changed in changes if _passes(changed))]
     return ", or ".join(found)
 
 
@@ -47,37 +49,38 @@ def _passes(judged: JudgedCalendar) -> bool:
     return expected is not None and longest_wait(contract, expected) <= contract.fold.at_most
 
 
-def _fewer_totals(judged: JudgedCalendar) -> str:
-    """Totals to leave out, as few as one by one may be shown again. Without any the calendar passes: payments to the
-    creditor are exact, whatever they tell."""
-    left_out: list[tuple[Recipient, str]] = []
+def _fewer_releases(judged: JudgedCalendar) -> str:
+    """Totals and answers to leave out, as few as one by one may be shown again. Without any the calendar passes:
+    payments to the creditor are exact, whatever they tell."""
+    left_out: list[tuple[Template, Recipient, str]] = []
     while not _passes(trial := _without(judged, left_out)):
         finding = trial.findings()[0]
-        shown = [one for one in trial.contract.releases if one.template is Template.CONTRACT_TOTAL]
+        shown = [one for one in trial.contract.releases if one.template == finding.template]
         named = [one for one in shown if one.recipient in finding.recipients and one.window in finding.windows]
         last = (named or shown)[-1].window
-        left_out += [(one.recipient, one.window) for one in named or shown if one.window == last]
+        left_out += [(one.template, one.recipient, one.window) for one in named or shown if one.window == last]
     for one in [*left_out]:
         fewer = [other for other in left_out if other != one]
         if _passes(_without(judged, fewer)):
             left_out = fewer
     order = [one.label for one in judged.contract.windows]
-    by_role = {
-        role: tuple(sorted((label for one, label in left_out if one == role), key=order.index))
-        for role in sorted({role for role, _ in left_out})
-    }
-    said = [
-        f"for {' + '.join(role for role in by_role if by_role[role] == labels)} in {', '.join(labels)}"
-        for labels in dict.fromkeys(by_role.values())
-    ]
-    return f"plan no contract_total {' and '.join(said)}"
+    said = []
+    for template in dict.fromkeys(template for template, _, _ in left_out):
+        by_role = {
+            role: tuple(sorted((label for *one, label in left_out if one == [template, role]), key=order.index))
+            for role in sorted({role for one, role, _ in left_out if one is template})
+        }
+        where = [
+            f"for {' + '.join(role for role in by_role if by_role[role] == labels)} in {', '.join(labels)}"
+            for labels in dict.fromkeys(by_role.values())
+        ]
+        said.append(f"{template} {' and '.join(where)}")
+    return f"plan no {', and no '.join(said)}"
 
 
-def _without(judged: JudgedCalendar, left_out: Collection[tuple[Recipient, str]]) -> JudgedCalendar:
+def _without(judged: JudgedCalendar, left_out: Collection[tuple[Template, Recipient, str]]) -> JudgedCalendar:
     releases = tuple(
-        one
-        for one in judged.contract.releases
-        if not (one.template is Template.CONTRACT_TOTAL and (one.recipient, one.window) in left_out)
+        one for one in judged.contract.releases if (one.template, one.recipient, one.window) not in left_out
     )
     return replace(judged, contract=replace(judged.contract, releases=releases))
 
@@ -100,9 +103,14 @@ def _other_blocks(judged: JudgedCalendar) -> Iterator[tuple[str, JudgedCalendar]
 
 
 def _other_terms(judged: JudgedCalendar, finding: CalendarFinding) -> Iterator[tuple[str, JudgedCalendar]]:
-    """Without what parts a figure of a block by window or by price, and without time that is given back."""
+    """Without tables, what parts a figure of a block by window or by price, and time that is given back."""
     contract = judged.contract
     changes: list[tuple[str, Contract]] = []
+    if any(name.startswith(BY_CLASS) for name in finding.figures):
+        without = replace(contract, breakdown="", breakdown_window="")
+        changes.append(("leave breakdown and breakdown_windows out", without))
+    if any(name.startswith(BY_REASON) for name in finding.figures):
+        changes.append(("leave reasons_windows out", replace(contract, reasons_window="")))
     if contract.fold.at_most:
         for tariff in contract.tariffs:
             if tariff.cap_window_minor:

@@ -1,4 +1,4 @@
-"""What may not stand side by side in one view: three rules over who can still change what, and over no value.
+"""What may not stand in one view: four rules over who can still change what, and over no value.
 
 A view is what one recipient holds, tied ones together, or all of them. Who begins when is known when a batch is sealed;
 at the contract each first day may be one person.
@@ -36,11 +36,17 @@ class HeldView:
 
     roles: tuple[str, ...]
     figures: tuple[FigureOfView, ...]
+    answers: tuple[FigureOfView, ...] = ()  # met or not met, each of a count that is not shown
 
     @property
     def is_free(self) -> bool:
         """Whether it holds payment documents alone."""
-        return all(one.is_free for one in self.figures)
+        return not self.answers and not self.has_totals
+
+    @property
+    def has_totals(self) -> bool:
+        """Whether it holds an exact figure beside payment documents."""
+        return not all(one.is_free for one in self.figures)
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,13 @@ class Starts:
         weeks = [max(found) if week == most else min(found) for week, found in by_week.items()]
         return least_spread(weeks, self.movers.contract.cohort.size)
 
+    def able_people(self, figure: ExactFigure) -> int | None:
+        """How many can be in a figure; None where some may begin too late for it, and nobody knows how many will."""
+        able = [one for one in self.days if one.capacity(figure)]
+        if self.by_day is not None:
+            return sum(map(self._people, able))
+        return self.movers.contract.cohort.size if len(able) == len(self.days) else None
+
 
 class _Projection:
     """Changes of parts, as what they come to in each of these figures."""
@@ -111,7 +124,8 @@ class _Projection:
 
 def judge(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """What is against a view: the first of the rules that it breaks."""
-    return next((found for rule in (_parts, _given_back, _share) if (found := rule(starts, view)) is not None), None)
+    rules = (_parts, _given_back, _share, _answers)
+    return next((found for rule in rules if (found := rule(starts, view)) is not None), None)
 
 
 def _parts(starts: Starts, view: HeldView) -> CalendarFinding | None:
@@ -195,6 +209,34 @@ def _share(starts: Starts, view: HeldView) -> CalendarFinding | None:
                 f"one person can be {max(capacities)} of {sum(capacities)} that {len(capacities)} people may reach"
                 f" together: more than one part in {SHARE} of what is left without the {k - 1} largest others",
             )
+    return None
+
+
+def _answers(starts: Starts, view: HeldView) -> CalendarFinding | None:
+    """Met is about each of those who can be in the figure, where they are as many as the threshold. (A threshold of
+    one, and of everybody, is refused by the text.)"""
+    goal = starts.movers.contract.people_measure
+    if goal is None:
+        return None
+    for one in view.answers:
+        able = starts.able_people(one.figure)
+        if able is not None and able != goal.goal_people:
+            continue
+        if able is None:
+            late = next(found.day.name for found in starts.days if not found.capacity(one.figure))
+            who = f"who begins on {late} cannot be in it by then, and the others may be as many as the threshold"
+        else:
+            who = f"{able} people can be in it by then"
+        return CalendarFinding(
+            "calendar-threshold",
+            Template.PREDICATE,
+            "windows",
+            view.roles,
+            (one.release.window,),
+            (goal.id,),
+            goal.goal_people,
+            f"met, of threshold_people = {goal.goal_people}, could be about each single person: {who}",
+        )
     return None
 
 

@@ -327,9 +327,15 @@ def _say_who_is_left(gateway: Gateway, programme: Programme | None = None) -> No
 
 
 def _show_waits(passed: AuditedContract) -> None:
-    """By how much later anybody is shown a window, where the calendar is audited."""
+    """Which windows anybody is shown later, where the calendar is audited."""
+    from gateway.outcomes.blocks import in_blocks, reader_windows, shown_with
+
     if passed.worst is None or passed.expected is None:
         console.print("  every window is shown on time, whoever begins when")
         return
+    shown = [passed.contract.windows[place].label for place in reader_windows(passed.contract)]
     for when, plan in (("where people begin evenly", passed.expected), ("at worst", passed.worst)):
-        console.print(f"  {when}, shown with {', '.join(plan.ends)}: a window waits for {plan.longest_wait} at most")
+        planned = in_blocks(passed.contract, plan.ends)
+        later = [f"{label} is shown with {end}" for label in shown if (end := shown_with(planned, label))]
+        said = f"{', '.join(later)}, the others on time" if later else "every window is shown on time"
+        console.print(f"  {when}: {said}")

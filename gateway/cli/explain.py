@@ -122,7 +122,9 @@ def _show_verdicts(shown: WeekShown) -> None:
 
 def _verdict(one: MeasureShown, shown: WeekShown) -> tuple[str, ...]:
     if one.verdict is None:
-        return (one.measure, "no", str(one.line), f"before the person's first week: enrolled on {shown.enrolled_on}")
+        closed = "" if shown.begins_on == shown.enrolled_on else f", in a batch that closed on {shown.begins_on}"
+        why = f"before the person's first week: enrolled on {shown.enrolled_on}{closed}"
+        return (one.measure, "no", str(one.line), why)
     counts = f"as {one.verdict.state}" if one.verdict.state else "no"
     return (one.measure, counts, str(one.line), str(one.verdict.reason))
 

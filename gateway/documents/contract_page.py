@@ -168,9 +168,11 @@ class _Page:
     def people(self) -> list[str]:
         cohort = self.contract.cohort
         batches = ", ".join(f"{batch.id} ({batch.size})" for batch in cohort.batches)
+        closed = ", ".join(f"{batch.id} {batch.cut_off}" for batch in cohort.batches if batch.cut_off)
         return [
             self._say("cohort", size=cohort.size, first=cohort.enrolment_from, last=cohort.enrolment_to),
             self._say("batches", batches=batches),
+            *([self._say("cut_offs", batches=closed)] if closed else []),
             self._say("double_refused"),
         ]
 

@@ -251,6 +251,8 @@ def _about_you(row: NoticeReceived, office: str) -> str:
 
 
 def _figures(content: Mapping[str, JsonValue], names: Mapping[str, str]) -> str:
+    if not content:
+        return "et beløb for hele gruppen, som kun modtageren ser for denne periode for sig"
     shown = [f"{label}: {_plain(name, content[name], names)}" for name, label in words.CLAIM.items() if name in content]
     return "; ".join(shown + [_line(line) for line in _parts(content.get("lines"))])
 

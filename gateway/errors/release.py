@@ -1,7 +1,8 @@
 """Errors of the release cycle: branches of the tree in `gateway.errors.tree`.
 
 Refused
-└── WindowOutOfOrder · WindowInBlock · NothingToCorrect · ReleaseInterrupted · SourcesIncomplete · DraftRefused
+├── WindowOutOfOrder · WindowInBlock · ReadersHeld · NothingToCorrect · ReleaseInterrupted
+└── SourcesIncomplete · DraftRefused
 NotFound
 └── RevisionUnknown · NothingAsked
 Broken
@@ -27,6 +28,18 @@ class WindowInBlock(Refused):
 
     def __init__(self, *, window: str, later: str) -> None:
         super().__init__(f"window {window!r} is shown with {later!r}: by itself it could be about a few people")
+
+
+class ReadersHeld(Refused):
+    """A contract in force plans to show what would be refused today. Its creditor is paid on time, and exactly."""
+
+    code = "readers-held"
+
+    def __init__(self, *, contract: str, refused: str) -> None:
+        super().__init__(
+            f"nothing of {contract!r} is released to readers, since it would be refused today: {refused}; payment"
+            " documents go out as before"
+        )
 
 
 class RevisionUnknown(NotFound):

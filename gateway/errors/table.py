@@ -104,6 +104,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "client-key-refused": ErrorOutcome(5, 409, "The key is not the client's own"),
     "window-out-of-order": ErrorOutcome(5, 409, "An earlier window comes first"),
     "window-in-block": ErrorOutcome(5, 409, "Shown with a later window"),
+    "readers-held": ErrorOutcome(5, 409, "The contract would be refused today"),
     "revision-unknown": ErrorOutcome(4, 404, "No such revision"),
     "nothing-asked": ErrorOutcome(4, 404, "Nothing was released or asked for"),
     "nothing-to-correct": ErrorOutcome(5, 409, "Nothing differs"),

@@ -101,6 +101,7 @@ class MeasureShown:
 class WeekShown:
     case_reference: str
     enrolled_on: date
+    begins_on: date  # when the person's time begins, by the contract
     stop: StopReason | None
     sources: tuple[SourceShown, ...]  # in order of precedence
     decided_by: str  # empty where no source tells the week
@@ -179,6 +180,7 @@ def _show_week(
     return WeekShown(
         case_reference=subject.case_reference,
         enrolled_on=subject.enrolled_on,
+        begins_on=contract.cohort.begins_on(subject.enrolled_on),
         stop=person.stop,
         sources=tuple(sources),
         decided_by="" if number is None else names[number],

@@ -12,7 +12,7 @@ from gateway.errors.installation import NotInstalled, UnsafeForProduction
 from gateway.installation.settings import Kind, Settings
 from gateway.outcomes.blocks import in_blocks
 from gateway.outcomes.contract import Contract
-from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.contract_file import load_stored_contract
 from gateway.store import contract_queries, queries
 from gateway.store.contract_tables import ContractVersion, Installation
 from gateway.store.schema import check_schema
@@ -78,4 +78,4 @@ def contract_of(version: ContractVersion) -> Contract:
 @lru_cache(maxsize=64)
 def _contract(text: bytes, file: str) -> Contract:
     """A use case asks for its contract again and again, and the same text is always the same contract."""
-    return load_contract(text, file=file)
+    return load_stored_contract(text, file=file)

@@ -68,6 +68,13 @@ class Settings(BaseSettings):
     log_jobs: bool = Field(
         default=False, description="Each command leaves a line in JSON on standard error when it ends."
     )
+    backup_months: int = Field(
+        default=0,
+        ge=0,
+        le=600,
+        description="For how many months a backup of the database is kept; then the journal of erasures forgets, too."
+        " 0: it never does.",
+    )
     status_ttl_seconds: int = Field(default=43_200, ge=60, description="How long a reader may cache the status list.")
     token_life_seconds: int = Field(default=300, ge=30, le=600, description="Life of an access token.")
 

@@ -97,7 +97,7 @@ class _Opened:
             LocalFile(file),
             gateway.boundary(session, rehearses=rehearses),
             self.contract.id,
-            period=(self.contract.cohort.enrolment_from, self.contract.cohort.enrolment_to),
+            period=self.contract.cohort.period_of(self.batch.id),
             notices={notice.id for notice in self.programme.notices},
             taken={row.case_reference: row.subject_id for row in queries.subjects(session, self.contract.id)},
             most=self.batch.size,

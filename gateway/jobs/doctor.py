@@ -10,9 +10,11 @@ from sqlmodel import Session, select
 
 from gateway.contracts import openings
 from gateway.contracts.accepted import tokens
+from gateway.contracts.todays_rules import objection_to
 from gateway.contracts.waiting import waiting
 from gateway.errors.acceptances import AcceptanceMissing, AcceptancesCorrupt
 from gateway.errors.oversight import CheckpointMismatch
+from gateway.errors.release import ReadersHeld
 from gateway.errors.table import outcome
 from gateway.evaluation.evaluating import AsOf, known_by
 from gateway.installation.gateway import Gateway
@@ -35,7 +37,6 @@ from gateway.rights.requests import waiting_requests
 from gateway.store import contract_queries, ledger, queries
 from gateway.store.settlement_tables import Bill, Payment
 from gateway.store.tables import ReleaseRow, SourceRow
-from policies.decision import Decision
 from policies.programme import Programme
 from vocabulary.danish_days import danish_day
 
@@ -239,6 +240,7 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
         yield from _waiting(session)
         for contract_id in ids:
             yield from _acceptances(gateway, session, contract_id)
+            yield from _todays_rules(session, contract_id)
             contract = gateway.contract(session, contract_id)
             if not is_sealed(session, contract):
                 yield Diagnosis(WARN, f"{contract_id}: not every batch is sealed", "`gateway enrol`")
@@ -249,7 +251,7 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
             issued = {row.window for row in queries.releases(session, contract_id) if row.state == "issued"}
             for row in queries.releases(session, contract_id):
                 if row.state == "intended":
-                    yield _interrupted_release(row, refusal(gateway, session, row))
+                    yield _interrupted_release(gateway, session, row)
             if contract_queries.in_shadow(session, contract_id):
                 what = f"{contract_id} runs in shadow: it is pulled and evaluated, and nothing is released"
                 yield Diagnosis(OK, what, "`gateway shadow` compares it; `gateway contract adopt` ends that")
@@ -287,10 +289,22 @@ def _acceptances(gateway: Gateway, session: Session, contract_id: str) -> Iterat
             yield Diagnosis(OK, f"{contract_id} version {row.version}: every party has accepted it")
 
 
-def _interrupted_release(row: ReleaseRow, refused: Decision | None) -> Diagnosis:
-    """A release without its signature: the next run finishes it, or it waits for what the policy asks."""
+def _todays_rules(session: Session, contract_id: str) -> Iterator[Diagnosis]:
+    """Versions in force that would be refused today, with the words of the refusal."""
+    for row in contract_queries.contract_versions(session, contract_id):
+        if refused := objection_to(row):
+            what = f"{contract_id} version {row.version} would be refused today: {refused}"
+            yield Diagnosis(FAIL, what, "nothing is released to readers; payment documents go out as before")
+
+
+def _interrupted_release(gateway: Gateway, session: Session, row: ReleaseRow) -> Diagnosis:
+    """A release without its signature: the next run finishes it, or it waits for what rules or policy ask."""
     what = f"{row.contract_id} {row.window}: a release was interrupted"
     again = f"run `gateway release {row.contract_id} {row.window} --template {row.template}` again"
+    try:
+        refused = refusal(gateway, session, row)
+    except ReadersHeld as held:
+        return Diagnosis(WARN, f"{what} and stays unsigned", str(held))
     if refused is None:
         return Diagnosis(WARN, what, again)
     rules = ", ".join(refused.rule_ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -39,13 +39,13 @@ def calendar_of(contract: Contract) -> Calendar:
 def _thresholds(contract: Contract) -> Iterator[AskedThreshold]:
     """Every number of people from which on something is met, open or paid. Measures that count the same are one figure,
     called by the first of them."""
-    alike: list[tuple[Measure, str]] = []
+    alike: list[Measure] = []
     figures: dict[str, str] = {}
     for measure in contract.measures:
         if measure.unit is FigureUnit.PERSON:
-            plain = replace(measure.without_goal(), id="", line=0)
-            figures[measure.id] = next((name for other, name in alike if other == plain), measure.id)
-            alike.append((plain, figures[measure.id]))
+            same = (one.id for one in alike if replace(measure.without_goal(), id=one.id, line=one.line) == one)
+            figures[measure.id] = next(same, measure.id)
+            alike.append(measure.without_goal())
             if measure.goal_people:
                 by = f"threshold_people of {measure.id}"
                 yield AskedThreshold(figures[measure.id], measure.goal_people, by, is_goal=True)
@@ -79,18 +79,31 @@ def needed_weeks(contract: Contract) -> tuple[Week, Week]:
 
 def first_weeks(contract: Contract) -> list[Week]:
     """Every week in which a person of the cohort may begin to count."""
-    later = 0 if contract.qualification.first_week_is_enrolment_week else 1
-    first, last = Week.of(contract.cohort.enrolment_from), Week.of(contract.cohort.enrolment_to)
-    return [first + later + offset for offset in range(last - first + 1)]
+    return sorted({Week.of(day) for day in first_days(contract)})
 
 
 def first_days(contract: Contract) -> list[date]:
     """Every day that may be the first one that counts of a person of the cohort."""
     span = (contract.cohort.enrolment_to - contract.cohort.enrolment_from).days
-    days = [contract.cohort.enrolment_from + timedelta(days=offset) for offset in range(span + 1)]
-    if contract.qualification.first_week_is_enrolment_week:
-        return days
-    return sorted({(Week.of(day) + 1).monday for day in days})
+    days = (contract.cohort.enrolment_from + timedelta(days=offset) for offset in range(span + 1))
+    return sorted({first_day_of(contract, day) for day in days})
+
+
+def first_day_of(contract: Contract, enrolled_on: date) -> date:
+    """The first day that may count of somebody who was enrolled on this one."""
+    begins = contract.cohort.begins_on(enrolled_on)
+    return begins if contract.qualification.first_week_is_enrolment_week else (Week.of(begins) + 1).monday
+
+
+def people_by_first_day(contract: Contract) -> Mapping[date, int] | None:
+    """How many begin on which day, where the contract's cut-offs say it; None where nobody knows."""
+    if not contract.cohort.has_cut_offs:
+        return None
+    found: dict[date, int] = {}
+    for batch in contract.cohort.batches:
+        day = first_day_of(contract, contract.cohort.period_of(batch.id)[1])
+        found[day] = found.get(day, 0) + batch.size
+    return found
 
 
 @lru_cache(maxsize=65536)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.outcomes.calendar import calendar_of
+from gateway.outcomes.cohort_file import read_cohort
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.fold_terms import fold_terms
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
@@ -18,14 +19,12 @@ from gateway.outcomes.terms import (
     CURRENCIES,
     SCHEMA,
     STATEMENTS,
-    Cohort,
     ContractParty,
     ExitRule,
     Pause,
     PlannedRelease,
     PlannedStatement,
     Qualification,
-    ReferralBatch,
     RegisterExit,
     Rounding,
     Window,
@@ -41,13 +40,24 @@ _MOST_PAYERS = 10  # the municipality among them
 
 
 def load_contract(text: bytes, *, file: str) -> Contract:
-    """Read a contract; `DeclarationInvalid` (file, line, key, reason) for anything it does not understand."""
+    """Read a contract; `DeclarationInvalid` (file, line, key, reason) for what it cannot mean or may not show."""
+    root, contract = _read(text, file)
+    _check_calendar(root, contract)
+    return contract
+
+
+def load_stored_contract(text: bytes, *, file: str) -> Contract:
+    """A contract that came into force, whatever is said today of what it shows (`gateway.contracts.todays_rules`)."""
+    return _read(text, file)[1]
+
+
+def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
     root = parse(text, file=file)
     root.convert("schema", one_of(SCHEMA))
     parties = _parties(root)
     rounding = Rounding(root.convert("rounding", one_of(*Rounding)))
     states, indices, windows = read_states(root), read_indices(root), _windows(root)
-    cohort = _cohort(root.table("cohort"))
+    cohort = read_cohort(root.table("cohort"))
     disclosure = root.table("disclosure")
     freeze = root.table("freeze")
     measures, aggregates = read_measures(root, states, indices), read_aggregates(root, windows)
@@ -100,8 +110,7 @@ def load_contract(text: bytes, *, file: str) -> Contract:
         table.finish()
     check_outcome_states(root, measures, tariffs, breakdown=breakdown)
     _check_illustrative(root, contract)
-    _check_calendar(root, contract)
-    return contract
+    return root, contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,25 +234,6 @@ def _seat(payer: DeclarationTable) -> tuple[str, str]:
     if not (len(code) == 3 and code.isdigit()):
         raise payer.refuse("municipality_code", "must have three digits (kommunekode)")
     return country, code
-
-
-def _cohort(table: DeclarationTable) -> Cohort:
-    size = table.integer("size", least=1, most=5000)
-    batches = []
-    for row in table.tables("batches"):
-        batches.append(ReferralBatch(row.text("id"), row.integer("size", least=1)))
-        row.finish()
-    if sum(batch.size for batch in batches) != size:
-        raise table.refuse("batches", "sizes must add up to the cohort's size")
-    unique(table, "batches", [batch.id for batch in batches])
-    first, last = table.day("enrolment_from"), table.day("enrolment_to")
-    if last < first:
-        raise table.refuse("enrolment_to", "lies before enrolment_from")
-    if table.convert("double_enrolment", one_of("refuse", "allow")) == "allow":
-        reason = "allow would let two contracts count the same people: their totals could be subtracted"
-        raise table.refuse("double_enrolment", reason)
-    table.finish()
-    return Cohort(size, first, last, tuple(batches))
 
 
 def _qualification(table: DeclarationTable) -> Qualification:

@@ -174,6 +174,10 @@ def shift_weeks(contract: Contract, weeks: int) -> Contract:
             contract.cohort,
             enrolment_from=contract.cohort.enrolment_from + days,
             enrolment_to=contract.cohort.enrolment_to + days,
+            batches=tuple(
+                replace(batch, cut_off=None if batch.cut_off is None else batch.cut_off + days)
+                for batch in contract.cohort.batches
+            ),
         ),
         windows=tuple(
             replace(window, from_week=window.from_week + weeks, to_week=window.to_week + weeks)

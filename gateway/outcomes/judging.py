@@ -34,14 +34,14 @@ _Judged = tuple[WeekReason, str, int]  # the reason, the state and its line
 
 def first_week(contract: Contract, person: PersonHistory) -> Week:
     """The first week that may count: that of the enrolment or the one after, as the contract says."""
-    week = Week.of(person.enrolled_on)
+    week = Week.of(contract.cohort.begins_on(person.enrolled_on))
     return week if contract.qualification.first_week_is_enrolment_week else week + 1
 
 
 def first_day(contract: Contract, person: PersonHistory) -> date:
     """The first day that may count: that of the enrolment, or the Monday after."""
     if contract.qualification.first_week_is_enrolment_week:
-        return person.enrolled_on
+        return contract.cohort.begins_on(person.enrolled_on)
     return first_week(contract, person).monday
 
 

@@ -8,7 +8,7 @@ from gateway.outcomes.terms import EXIT_OF, Index, WeekState
 from vocabulary.declaration import DeclarationTable, one_of, unique
 from vocabulary.statuses import IncomeType, Status
 
-ANY_STATUS = frozenset(Status) - {Status.UNKNOWN, *EXIT_OF}
+ANY_STATUS = frozenset(Status).difference({Status.UNKNOWN}, EXIT_OF)
 
 
 def statuses(table: DeclarationTable, key: str) -> frozenset[Status]:

@@ -18,6 +18,7 @@ from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.measures.weeks import WeeksMeasure
+from gateway.outcomes.not_counted import not_counted
 from gateway.outcomes.results import AskedWeeks, units_by_window
 from gateway.outcomes.terms import EXIT_OF, ExitRule, WeekState
 from vocabulary.statuses import Status
@@ -28,6 +29,8 @@ Units: TypeAlias = Sequence[Mapping[Cell, int]]
 
 Course: TypeAlias = Mapping[str, Units]
 """The same of every measure, by its id."""
+REASONS = "not_counted"
+"""Under it a course has one person by why it is in no outcome, where a table shows that."""
 
 _SUBJECT = "0" * 32
 _MUCH_PAY = 10**12  # minor units of a month: more than any threshold
@@ -100,6 +103,11 @@ class PossibleLives:
         self._known_spans: tuple[date | None, list[tuple[int, int]]] = None, []
         self._length_of = self._needed_lengths()
         self._lengths = sorted({*self._length_of.values()} - {1})
+
+    @property
+    def answers_of_week(self) -> int:
+        """In how many ways one week can differ from one in which nothing is done."""
+        return len(self._doings)
 
     def own_units(self, first: FirstDay, measure: Measure) -> Iterator[Units]:
         """All that lives from a week on, or until one, amount to under a measure: who is in a state longer never has
@@ -246,7 +254,11 @@ class PossibleLives:
 
     def _course(self, first: FirstDay, doing: _Doing, weeks: _DoneWeeks, away: range = _NO_WEEKS) -> Course:
         life = self._asked_life(first, doing, weeks, away)
-        return {one.id: life.units(one, first.day) for one in self._contract.measures}
+        course = {one.id: life.units(one, first.day) for one in self._contract.measures}
+        goal = self._contract.people_measure
+        if goal is not None and self._contract.reasons_window:
+            course[REASONS] = life.reasons(goal, first.day)
+        return course
 
     def _asked_life(self, first: FirstDay, doing: _Doing, weeks: _DoneWeeks, away: range) -> _AskedLife:
         if first.week.ordinal != self._week:
@@ -279,6 +291,24 @@ class _AskedLife:
             person = replace(self._person, enrolled_on=_enrolled_on(self._contract, first))
             self._known[key] = units_by_window(self._contract, measure, person, self._asked[measure.id])
         return self._known[key]
+
+    def reasons(self, measure: Measure, first: date) -> Units:
+        """Why it is in no outcome of a measure, as one person of that reason."""
+        key = REASONS, measure.read_of_start(first)
+        if key not in self._known:
+            person = replace(self._person, enrolled_on=_enrolled_on(self._contract, first))
+            self._known[key] = _reasons(self._contract, measure, person)
+        return self._known[key]
+
+
+def _reasons(contract: Contract, measure: Measure, person: PersonHistory) -> list[Mapping[Cell, int]]:
+    """By the end of each window from which on the table may be shown."""
+    first = next(at for at, window in enumerate(contract.windows) if window.label == contract.reasons_window)
+    found: list[Mapping[Cell, int]] = [{} for _ in contract.windows[:first]]
+    for window in contract.windows[first:]:
+        by_reason = not_counted(contract, measure, [person], window.to_week)
+        found.append({(reason, 0): people for reason, people in by_reason.items() if people})
+    return found
 
 
 def _parts_of_windows(units: Units) -> Iterator[Units]:
@@ -322,9 +352,10 @@ def _doings(contract: Contract) -> list[_Doing]:
 
 
 def _states_that_differ(contract: Contract) -> list[WeekState]:
-    """A state of each kind: those that the same measures count, each at the same price, are one."""
+    """A state of each kind: those that the same measures count, each at the same price, are one, unless a table tells
+    them apart."""
     years = range(contract.cohort.enrolment_from.year, contract.windows[-1].to_week.sunday.year + 1)
-    found: dict[tuple[tuple[str, ...], tuple[int, ...]], WeekState] = {}
+    found: dict[tuple[tuple[str, ...], tuple[int, ...], str], WeekState] = {}
     for state in contract.states:
         read = tuple(one.id for one in contract.measures if state in one.states)
         prices = tuple(
@@ -334,8 +365,8 @@ def _states_that_differ(contract: Contract) -> list[WeekState]:
             for year in years
             if tariff.published_index is None or year in tariff.published_index.values
         )
-        found.setdefault((read, prices), state)
-    return [state for (read, _), state in found.items() if read]
+        found.setdefault((read, prices, state.id if contract.breakdown in read else ""), state)
+    return [state for (read, *_), state in found.items() if read]
 
 
 def _life(contract: Contract, first: FirstDay, doing: _Doing, weeks: Sequence[int], away: range) -> PersonHistory:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
@@ -186,6 +186,7 @@ class ReferralBatch:
 
     id: str
     size: int
+    cut_off: date | None = None  # the last day of referral, on which everybody's time begins; None: on each one's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,25 @@ class Cohort:
     enrolment_from: date
     enrolment_to: date
     batches: tuple[ReferralBatch, ...]
+
+    @property
+    def has_cut_offs(self) -> bool:
+        """Whether everybody of a batch begins on one day, which the contract says."""
+        return any(batch.cut_off for batch in self.batches)
+
+    def begins_on(self, enrolled_on: date) -> date:
+        """The day on which the time of somebody begins who was referred on this one."""
+        days = (batch.cut_off for batch in self.batches if batch.cut_off is not None)
+        return min((day for day in days if day >= enrolled_on), default=enrolled_on)
+
+    def period_of(self, batch: str) -> tuple[date, date]:
+        """The days of referral to a batch, both included: with cut-offs, those behind the one before."""
+        first = self.enrolment_from
+        for one in self.batches:
+            if one.cut_off is not None and one.id == batch:
+                return first, one.cut_off
+            first = first if one.cut_off is None else one.cut_off + timedelta(days=1)
+        return self.enrolment_from, self.enrolment_to
 
 
 @dataclass(frozen=True, slots=True)

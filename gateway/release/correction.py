@@ -15,6 +15,7 @@ from typing import Any
 from sqlmodel import Session
 
 from gateway.attestations.claims import Claims
+from gateway.contracts.todays_rules import judge_versions, objection_today
 from gateway.errors.release import NothingToCorrect, ReleaseInterrupted, WindowOutOfOrder
 from gateway.evaluation import evaluating
 from gateway.evaluation.looking import Snapshot, look_apart
@@ -48,6 +49,8 @@ def correct(gateway: Gateway, contract_id: str, window_label: str, *, reason: st
         window = gateway.contract(asking.session, contract_id).window(window_label)
         contract = gateway.contract_for(asking.session, contract_id, window)
         standing = _standing(asking.session, contract, window)
+        if objection_today(asking.session, contract):  # the creditor's is corrected on time; readers' waits
+            standing = [old for old in standing if old.template == Template.PAYMENT_DOCUMENT]
         if not standing:
             raise NothingToCorrect(contract=contract_id, window=window_label)
         requests = [
@@ -80,6 +83,7 @@ def correct(gateway: Gateway, contract_id: str, window_label: str, *, reason: st
         )
         return found
 
+    judge_versions(gateway, contract_id)
     rows = look_apart(gateway, contract_id, Purpose.OUTCOME_PAYMENT, authorise=authorise, look=look, record=record)
     return [finish(gateway, row) for row in rows]
 

@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from gateway.attestations import claims
 from gateway.contracts import openings
+from gateway.contracts.todays_rules import check_readers
 from gateway.errors.contracts import WindowUnknown
 from gateway.errors.release import ReleaseInterrupted, RevisionUnknown, WindowInBlock, WindowOutOfOrder
 from gateway.evaluation import evaluating
@@ -115,7 +116,7 @@ def plan(
 
     `revision` asks for an earlier attestation. `corrects` asks for another one where there is one, with everything
     known now. Raises `PolicyDenied`, and of these `DataHeld` where nothing stands against it but that data which it
-    needs are held; `RevisionUnknown`, `WindowInBlock`, `WindowOutOfOrder`, `ReleaseInterrupted`.
+    needs are held; `RevisionUnknown`, `WindowInBlock`, `ReadersHeld`, `WindowOutOfOrder`, `ReleaseInterrupted`.
     """
     check_is_shown(request)
     programme = gateway.programme(session, request.contract.id)
@@ -139,7 +140,11 @@ def plan(
         raise RevisionUnknown(window=request.window.label, revision=revision)
     if existing and not corrects:
         newest = existing[-1]
-        return HandOut(authorised, newest) if is_issued(newest) else Finish(authorised, newest)
+        if is_issued(newest):
+            return HandOut(authorised, newest)
+        _check_today(session, request)
+        return Finish(authorised, newest)
+    _check_today(session, request)
     slot = evaluating.slot_of(session, request.contract, request.window)
     if frozen is None or slot is None:  # the policy has refused this already; nothing is ever drafted without data
         raise WindowUnknown(contract=request.contract.id, window=request.window.label)
@@ -154,6 +159,12 @@ def check_is_shown(request: ReleaseRequest) -> None:
     later = shown_with(request.contract, request.window.label)
     if later and request.template is not Template.PAYMENT_DOCUMENT:
         raise WindowInBlock(window=request.window.label, later=later)
+
+
+def _check_today(session: Session, request: ReleaseRequest) -> None:
+    """Raise `ReadersHeld` where what a reader would get may not be shown by today's rules; the creditor is paid."""
+    if request.template is not Template.PAYMENT_DOCUMENT:
+        check_readers(session, request.contract)
 
 
 def is_issued(row: ReleaseRow) -> bool:

@@ -15,6 +15,7 @@ from typing import assert_never
 
 from sqlmodel import Session
 
+from gateway.contracts.todays_rules import judge_versions
 from gateway.errors.release import RevisionUnknown
 from gateway.errors.signer import StaysUnsigned
 from gateway.evaluation import evaluating
@@ -53,7 +54,7 @@ def release(
     `revision` asks for an earlier one, which says by which it was superseded.
 
     Raises `ContractUnknown`, `WindowUnknown`, `RevisionUnknown`, `WindowOutOfOrder`, `ReleaseInterrupted`,
-    `DraftRefused`, `PolicyDenied`, and of these `StaysUnsigned` where it was drafted before.
+    `ReadersHeld`, `DraftRefused`, `PolicyDenied`, and of these `StaysUnsigned` where it was drafted before.
     """
     key = (contract_id, window_label, template, recipient)
 
@@ -84,6 +85,7 @@ def release(
         drafting.record_look(asking, allowed.request, made, allowed.looking)
         return drafting.intend(gateway, asking, allowed.request, made, again.authorised)
 
+    judge_versions(gateway, contract_id)
     with _telling_what_stays(gateway, *key):
         done = look_apart(gateway, contract_id, purpose, authorise=authorise, look=look, record=record)
     return done if isinstance(done, Released) else finish(gateway, done, purpose=purpose)
@@ -105,6 +107,7 @@ def check(
     `WindowOutOfOrder`, `ReleaseInterrupted`, `ContractUnknown`, `WindowUnknown`.
     """
     key = (contract_id, window_label, template, recipient)
+    judge_versions(gateway, contract_id)
     with _telling_what_stays(gateway, *key), deciding(gateway) as asking:
         request = request_of(gateway, asking.session, *key, purpose=purpose)
         planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask)
@@ -148,7 +151,10 @@ def finish(
 
 
 def refusal(gateway: Gateway, session: Session, row: ReleaseRow) -> Decision | None:
-    """The decision that keeps an interrupted release unsigned today, or None where it would be signed. Not recorded."""
+    """The decision that keeps an interrupted release unsigned today, or None where it would be signed. Not recorded.
+
+    Raises `ReadersHeld`.
+    """
 
     def ask(principal: Party, action: Action, programme: Programme, facts: Facts) -> Authorised:
         question = Question(principal, action, programme, facts)

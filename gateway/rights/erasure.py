@@ -107,6 +107,7 @@ def repeat(gateway: Gateway) -> int:
             uow.session.merge(row)
             uow.record(ErasureRepeated(contract=subject.contract_id, subject_sha256=mark))
             found += 1
+    journal.forget(gateway, now=gateway.clock())
     return found
 
 

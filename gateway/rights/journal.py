@@ -4,7 +4,7 @@ A file of lines beside the database, to be backed up apart from it. Each erasure
 commit that decides it, `confirmed` after. A crash between them leaves an intent, which is no decision: nobody is erased
 by it. `settle` closes it as soon as the database says how it went: `confirmed` where it holds the erasure, `dropped`
 where it holds a refusal of the same request. A line names a person by the digest of the random
-subject id, and tells the month alone.
+subject id, and tells the month alone. It goes when no backup can hold the person any more.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -46,6 +48,29 @@ def settle(gateway: Gateway, session: Session, *, now: datetime) -> None:
             _append(gateway, {**line, "state": CONFIRMED}, now)
         elif _was_refused(session, line["request"]):
             _append(gateway, {**line, "state": DROPPED}, now)
+
+
+def forget(gateway: Gateway, *, now: datetime) -> None:
+    """Leave out whom no backup can bring back: everybody whose newest line is closed and older than `backup_months`
+    whole months. An intent that nothing has closed stays, and so does everything where backups are kept for ever.
+    """
+    months = gateway.settings.backup_months
+    if not months or not _file(gateway).exists():
+        return
+    file, oldest = _file(gateway), now.year * 12 + now.month - months
+    with _alone(file):
+        every = lines(gateway)
+        newest = {line["subject_sha256"]: line for line in every}
+        gone = {mark for mark, line in newest.items() if line["state"] != INTENDED and _month(line["at"]) < oldest}
+        if not gone:
+            return
+        fresh = file.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as written:
+            written.writelines(_text(line) for line in every if line["subject_sha256"] not in gone)
+            written.flush()
+            os.fsync(written.fileno())
+        fresh.replace(file)
+        _sync_folder(file.parent)
 
 
 def erased_digests(gateway: Gateway) -> set[str]:
@@ -85,21 +110,39 @@ def _was_refused(session: Session, request: str) -> bool:
 
 def _append(gateway: Gateway, line: Line, now: datetime) -> None:
     """Append a line, in the place of half a line where a crash left one, and wait until the disk has it."""
-    text = json.dumps({**line, "at": f"{now:%Y-%m}"}, sort_keys=True) + "\n"
     file = _file(gateway)
     is_new = not file.exists()
-    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with _alone(file) as handle:
         whole = os.pread(handle, os.fstat(handle).st_size, 0)
         end = whole.rfind(b"\n") + 1
         os.ftruncate(handle, end)
-        os.pwrite(handle, text.encode("ascii"), end)
+        os.pwrite(handle, _text({**line, "at": f"{now:%Y-%m}"}).encode("ascii"), end)
         os.fsync(handle)
-    finally:
-        os.close(handle)
     if is_new:
         _sync_folder(file.parent)
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[int]:
+    """The file, open and locked, and still the one of that name: another process may have put a shorter one there."""
+    while True:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if file.exists() and os.path.samestat(os.fstat(handle), file.stat()):
+                yield handle
+                return
+        finally:
+            os.close(handle)
+
+
+def _text(line: Line) -> str:
+    return json.dumps(line, sort_keys=True) + "\n"
+
+
+def _month(at: str) -> int:
+    year, month = at.split("-")
+    return int(year) * 12 + int(month)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -18,6 +18,7 @@ from gateway.events.event import PersonLine
 from gateway.events.rights import PersonRead
 from gateway.installation.authority import deciding
 from gateway.installation.gateway import Gateway
+from gateway.outcomes.blocks import block_of
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.judging import is_taken_out
 from gateway.release.issuing import token_of
@@ -52,6 +53,7 @@ from gateway.wording.views import as_json
 from outcome_verifier import canonical
 from policies.programme import Programme
 from policies.terms import Action, Purpose, Role, purpose_terms
+from vocabulary.releases import Template
 from vocabulary.statuses import IncomeType, Status
 from vocabulary.weeks import Week
 
@@ -268,6 +270,10 @@ def _notice(row: StatementRow, contract: Contract, reference: str) -> NoticeRece
 
 
 def _copy(contract: Contract, row: ReleaseRow) -> AttestationReceived:
+    """As it was signed; of a payment document of a window that is shown with others, that it was made: its amount is
+    the creditor's alone (invariant 6), and nothing in it is about this person by itself."""
+    is_paid = row.template == Template.PAYMENT_DOCUMENT
+    is_whole = not (is_paid and len(block_of(contract, row.window)) > 1)
     draft = canonical.loads(row.draft)
     if row.issued_at is None:
         raise ValueError("the attestation is not in its log yet")
@@ -279,9 +285,9 @@ def _copy(contract: Contract, row: ReleaseRow) -> AttestationReceived:
         revision=row.revision,
         on=row.issued_at.date(),
         about_you_alone=False,
-        content=draft["disclosable"],
+        content=draft["disclosable"] if is_whole else {},
         visible=draft["visible"],
-        attestation=token_of(row),
+        attestation=token_of(row) if is_whole else "",
     )
 
 

@@ -173,7 +173,8 @@ class NoticeReceived:
 
 @dataclass(frozen=True, slots=True)
 class AttestationReceived:
-    """An attestation in whose figures the person's data were, as it was signed."""
+    """An attestation in whose figures the person's data were, as it was signed. `content` and `attestation` are empty
+    where its amount is the creditor's alone: of a window that is shown together with others."""
 
     recipient: str
     name: str

@@ -146,6 +146,7 @@ def decide(gateway: Gateway, contract_id: str, request_id: str, *, grant: bool, 
         answer = RequestAnswer(row.id, granted, tuple(found), certificate)
     if certificate:
         journal.confirm(gateway, erasure.digest_of(subject), now=gateway.clock())
+        journal.forget(gateway, now=gateway.clock())
     return answer
 
 

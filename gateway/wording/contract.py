@@ -126,6 +126,10 @@ LINES: Mapping[str, Both] = {
         "{size} people, enrolled from {first} to {last}; everyone referred is the denominator",
     ),
     "batches": in_both("Hold, som forsegles samlet: {batches}", "Batches that are sealed as a whole: {batches}"),
+    "cut_offs": in_both(
+        "Alles tid begynder den dag, da holdet lukkes: {batches}",
+        "Everybody's time begins when the batch closes: {batches}",
+    ),
     "double_refused": in_both(
         "Ingen må tælle i to kontrakter i samme kommune", "Nobody may count in two contracts of one municipality"
     ),

@@ -7,16 +7,20 @@ still change anything, so that two totals and a subtraction are her outcome.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from gateway.attestations.calendar_audit import audit_contract, findings_of
+from gateway.attestations.judged_calendar import JudgedCalendar, movers_of
+from gateway.attestations.view_rules import Starts
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.kinds import MEASURES, TARIFFS
 from gateway.outcomes.possible_courses import kinds_of_first_day
+from tests.attacks.outsider import texts
 from tests.attacks.seeded import contract_text, person
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.weeks import Week
@@ -177,3 +181,100 @@ def test_the_same_text_in_another_file_is_audited_once_and_keeps_its_name():
     text = contract_text("impact60", size=120)
     names = [audit_contract(load_contract(text.encode(), file=name)).contract.file for name in ("a.toml", "b.toml")]
     assert names == ["a.toml", "b.toml"]
+
+
+OF_JOBS = """[[states]]
+id = "job"
+label = { da = "job", en = "job" }
+statuses = ["no_benefit"]
+income_types = ["wage"]
+hours_per_week_hundredths = 1000
+
+[[states]]
+id = "free"
+label = { da = "uden ydelse", en = "off benefit" }
+statuses = ["no_benefit"]
+income_types = ["wage"]
+
+[exits]"""
+# a table -> the states of the outcome, and of the weeks that one of its cells is nearly the same as
+TABLES = {
+    "by class": (["fleksjob", "education"], ["fleksjob"], 'breakdown = "m"\nbreakdown_windows = ["w1"]'),
+    "by reason": (["job"], ["free"], 'reasons_windows = ["w1"]'),
+}
+
+
+def with_table(outcome: list[str], counted: list[str], table: str, *, until: date = date(2020, 1, 20)) -> bytes:
+    """60 people; one may begin in the third of four weeks, and all others in the last: each has a week or none."""
+    text = texts.contract(
+        texts.measure("people", outcome, "sustained_weeks = 1", goal=20),
+        texts.measure("weeks", counted, "weeks_from_enrolment = 20", name="n"),
+        texts.price("m"),
+        texts.windows("2020-W01", [4]),
+        start=date(2020, 1, 13),
+        end=until,
+        size=60,
+        totals=texts.release("contract_total", ["operator", "investor"]),
+    )
+    return text.replace("k = 5", f"k = 5\n{table}").replace("[exits]", OF_JOBS).encode()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_cell_that_a_total_counts_once_more_is_an_exact_figure(table: str):
+    """Weeks less the cell is the first week of whoever began a week before all others, whatever it was."""
+    outcome, counted, declared = TABLES[table]
+    audit_contract(load_contract(with_table(outcome, counted, ""), file="c.toml"))
+    with pytest.raises(DeclarationInvalid) as refused:
+        audit_contract(load_contract(with_table(outcome, counted, declared), file="c.toml"))
+    said = str(refused.value)
+    assert "calendar-part" in said
+    assert {"by class": "outcomes_by_class: fleksjob", "by reason": "not_counted: too_few_hours"}[table] in said
+    key = declared.partition(" =")[0]
+    assert f"leave {key}" in said
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_of_people_who_begin_together_is_shown(table: str):
+    """Positive control: nobody began earlier."""
+    outcome, counted, declared = TABLES[table]
+    text = with_table(outcome, counted, declared, until=date(2020, 1, 19))
+    assert audit_contract(load_contract(text, file="c.toml")).worst is None
+
+
+def with_answer(at: int, *, until: date, release: str = "") -> bytes:
+    """Ten people who need four weeks of work; met or not met is told at the end of 13 weeks."""
+    text = texts.contract(
+        texts.measure(
+            "retention", ["fleksjob"], 'needed = 4\nwithin = 4\nperiod = "week"\ndays_from_enrolment = 56', goal=at
+        ),
+        texts.price("m"),
+        texts.windows("2020-W01", [13, 13]),
+        start=date(2019, 12, 30),
+        end=until,
+        size=10,
+        totals=texts.release("predicate", ["investor"], ["w1"]),
+    )
+    return text.encode()
+
+
+@pytest.mark.parametrize("at", [2, 9])
+def test_an_answer_is_about_nobody_only_where_everybody_can_be_in_it(at: int):
+    """Whoever begins in the last two weeks has no four weeks by then: were the others as many as the threshold, met
+    would be about each of them."""
+    with pytest.raises(DeclarationInvalid) as refused:
+        audit_contract(load_contract(with_answer(at, until=date(2020, 3, 16)), file="c.toml"))
+    said = str(refused.value)
+    assert f"(calendar-threshold; windows w1; figures m; seen by investor; about {at} people)" in said
+    assert "plan no predicate for investor in w1" in said
+    audit_contract(load_contract(with_answer(at, until=date(2020, 3, 2)), file="c.toml"))  # four weeks are left
+
+
+def test_where_days_are_known_an_answer_waits_until_it_is_about_nobody():
+    """At sealing: as many as the threshold, one more, and fewer of them can be in it."""
+    contract = load_contract(with_answer(5, until=date(2020, 3, 2)), file="c.toml")
+    early, late = date(2019, 12, 30), date(2020, 3, 16)
+    for able, is_refused in ((4, False), (5, True), (6, False), (10, False)):
+        later = replace(contract, cohort=replace(contract.cohort, enrolment_to=late))
+        starts = Starts(movers_of(later), {early: able, late: 10 - able})
+        found = JudgedCalendar(later, starts).findings()
+        assert {one.rule for one in found} == ({"calendar-threshold"} if is_refused else set()), able

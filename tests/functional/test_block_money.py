@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from gateway.documents import report_page
 from gateway.documents.annexes.payment import annex_b
 from gateway.documents.contract_page import Language, page
 from gateway.errors.release import WindowInBlock
@@ -23,9 +24,14 @@ from gateway.outcomes.forecast import ForecastPayment
 from gateway.outcomes.waits import priced_wait
 from gateway.release.asks import ask
 from gateway.release.releasing import release
+from gateway.rights.people import Who
+from gateway.rights.report import report
 from gateway.settlement import acknowledging, billing, paying, views
+from gateway.store import queries
 from gateway.wording.views import as_json
 from policies.errors import PolicyDenied
+from policies.terms import Role
+from tests.functional.test_block_plans import copy_of
 from tests.functional.test_blocks import LATE, PAYMENT, TOTAL, WINDOWS, text_of, town
 from tests.support.command_line import run
 from tests.support.payers import FUND, SHARED
@@ -92,6 +98,23 @@ def test_an_inner_windows_money_moves_nothing_that_an_investor_sees(town: Munici
     assert block["is_paid"]
     assert whole["flow"]["repaid_minor"] == before["flow"]["repaid_minor"] + block["payable_minor"]
     assert block["payable_minor"] > 0
+
+
+def test_a_participants_report_tells_no_amount_of_a_window_that_waits(town: Municipality, tmp_path: Path):
+    """Whoever may read what recipients got could tell an investor. That there is a document is told, and what is shown
+    to readers as it was signed."""
+    made = copy_of(town, tmp_path)
+    for window in (*WINDOWS[:4], END):
+        made.release(window, *PAYMENT)
+    made.release(END, *TOTAL)
+    with made.gateway.store.read() as session:
+        reference = queries.subjects(session, "impact60")[0].case_reference
+    told = report(made.gateway, "impact60", Who(case_reference=reference), role=Role.CASE_WORKER)
+    paid = {one.window: bool(one.content) for one in told.received if one.template == PAYMENT[0]}
+    assert paid == {window: window not in (INNER, END) for window in (*WINDOWS[:4], END)}
+    assert all(one.content for one in told.received if one.template == TOTAL[0])
+    assert all(bool(one.content) == bool(one.attestation) for one in told.received)
+    assert "som kun modtageren ser for denne periode for sig" in report_page.page(told)
 
 
 def test_an_investor_reads_no_statement_window_by_window(town: Municipality):

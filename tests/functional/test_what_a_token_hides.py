@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,14 @@ import pytest
 from sqlmodel import select
 
 from gateway.oversight.audit.recomputing import Recomputed, RecomputedCommitments, recompute
-from gateway.release import correction, drafting
+from gateway.release import correction, drafting, statements
 from gateway.store.tables import PullRow
 from outcome_verifier import sdjwt
 from policies.errors import PolicyDenied
 from tests.functional.test_correction import LAST, PAYMENT, TOTAL, mend
 from tests.functional.test_settlement import pull_less_income
+from tests.functional.test_statements import said
+from tests.functional.test_traps import Clock
 from tests.support.audit_town import erased, event, original, subjects, town
 from tests.support.auditing import AUDITOR, WINDOW, appoint, draw
 from tests.support.command_line import run
@@ -151,6 +153,25 @@ def test_a_token_shows_a_day_and_no_time_of_day(town: SimulatedMunicipality):
     again = shown(town, LAST, *TOTAL)
     assert again["supersedes"]["jti"] == mine["jti"]
     assert again["iat"] == again["sources"]["known_at"] == midnight(town.gateway.clock.now) > mine["iat"]
+
+
+def test_a_statement_about_single_people_shows_a_day_too(tmp_path: Path):
+    town = ready(tmp_path, "ballerup", clock=Clock(date(2030, 1, 1)))
+    town.gateway.clock.now += timedelta(hours=7)
+    with town.gateway.store.read() as session:
+        pulled = max(one.known_at for one in session.exec(select(PullRow)))
+        planned = town.gateway.contract(session, town.contract).statements
+    said_on = {said(town, statements.state(town.gateway, town.contract, one.window).token)["iat"] for one in planned}
+    assert said_on == {midnight(pulled)}
+
+
+def test_no_header_says_when_it_was_signed(town: SimulatedMunicipality):
+    town.gateway.clock.now += timedelta(hours=5)
+    release_earlier(town)
+    for row in town.rows():
+        token = sdjwt.parse(json.loads(row.bundle or b"")["attestation"]).token
+        assert token.header["iat"] == token.payload["iat"] == token.payload["nbf"]
+        assert token.payload["iat"] % 86_400 == 0
 
 
 def test_a_correction_of_the_creditors_document_moves_no_slot_of_anybody_else(town: SimulatedMunicipality):

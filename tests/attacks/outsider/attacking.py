@@ -13,7 +13,7 @@ from tests.attacks.outsider.courses import family, parts_of
 from tests.attacks.outsider.documents import Release, Terms
 from tests.attacks.outsider.rank import Isolation, combination, echelon, fewest_alone, span_of
 from tests.attacks.outsider.solver import Fixed, Group, attack
-from tests.attacks.outsider.views import Figure, Reading, figures_of, matrix, with_differences
+from tests.attacks.outsider.views import Figure, Reading, answers_of, figures_of, matrix, with_differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ class Learned:
 
 @lru_cache(maxsize=256)
 def _facts(terms: Terms) -> np.ndarray:
-    """Parts × facts: what a person added to each measure in each window."""
+    """Parts × facts: what a person added to each measure in each window, and had of it by its end."""
     parts, columns = parts_of(terms), []
     for measure in terms.measures:
         for at in range(len(terms.windows)):
-            sign = {at: 1, at - 1: -1}
-            columns.append([sign.get(part.at, 0) if part.measure == measure["id"] else 0 for part in parts])
+            for sign in ({at: 1, at - 1: -1}, {at: 1})[: 1 + bool(at)]:
+                columns += [[sign.get(part.at, 0) if part.measure == measure["id"] else 0 for part in parts]]
     return np.array(columns, dtype=np.int64).T
 
 
@@ -94,14 +94,18 @@ def learn(world: World, released: list[Release], *, below: int = 0) -> Learned:
     if found and declared and not is_beyond(terms, found, entries, wide, paid):
         found = None
     alone = isolating(world, wide) if found else None
-    fixed = attack(groups_of(world, figures_of(terms, released, Reading()), alone))
+    fixed = fixed_by(world, [*figures_of(terms, released, Reading()), *answers_of(terms, released)], alone)
     if fixed and declared:
-        free = {
-            (one.group, one.fact) for one in attack(groups_of(world, figures_of(terms, declared, Reading()), alone))
-        }
+        free = {(one.group, one.fact) for one in fixed_by(world, figures_of(terms, declared, Reading()), alone)}
         fixed = [one for one in fixed if (one.group, one.fact) not in free]
     few = {name_of(entries[one]) for one in found.classes} if found else set()
     return Learned([one for one in fixed if one.group in few], [one for one in fixed if one.group not in few], found)
+
+
+def fixed_by(world: World, figures: list[Figure], alone: np.ndarray | None = None) -> list[Fixed]:
+    """Whom these figures fix; those that are answers stand at the end."""
+    thresholds = [one.threshold for one in figures if one.threshold]
+    return attack(groups_of(world, figures, alone), thresholds=thresholds)
 
 
 def groups_of(world: World, figures: list[Figure], alone: np.ndarray | None = None) -> list[Group]:
@@ -124,7 +128,9 @@ def figure_lines(world: World, figures: list[Figure]) -> list[str]:
     groups = groups_of(World(world.terms, world.people), figures)
     totals = sum(group.figures[group.led].sum(axis=0) for group in groups if group.people)
     return [
-        f"{one.name} {world.terms.windows[one.at].label}: {total}" for one, total in zip(figures, totals, strict=True)
+        f"{one.name} {world.terms.windows[one.at].label}:"
+        f" {f'{total >= one.threshold} ({one.threshold})' if one.threshold else total}"
+        for one, total in zip(figures, totals, strict=True)
     ]
 
 

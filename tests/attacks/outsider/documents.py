@@ -118,6 +118,12 @@ class Terms:
         """Whether a register shows an exit for a while under which the person's time stands still."""
         return self.raw.get("exits", {}).get("moved") == "neutral"
 
+    @cached_property
+    def table_at(self) -> int:
+        """The place of the one window with a table by class; -1 for none."""
+        [label, *_] = [*self.raw["disclosure"].get("breakdown_windows", []), ""]
+        return next((at for at, one in enumerate(self.windows) if one.label == label), -1)
+
     def measure(self, name: str) -> Mapping[str, Any] | None:
         return next((one for one in self.measures if one["id"] == name), None)
 

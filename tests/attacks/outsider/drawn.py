@@ -79,6 +79,32 @@ def draw_contract(seed: int, span: int | None = None) -> Terms:
     )
 
 
+def draw_small_contract(seed: int) -> Terms:
+    """One contract of fewer than k_cohort people: the investor is told met or not met, once."""
+    draw = random.Random(seed)
+    kind = ("people", "retention")[seed % 2]  # the kinds that may have a threshold
+    lengths = _lengths(draw, kind)
+    size = draw.randint(6, 24)
+    first = monday(week_named(START))
+    end = first + timedelta(days=draw.choice((0, 6, 13, 20, 27, 55)))
+    states = draw.choice((["fleksjob"], ["fleksjob", "education"]))
+    measure = _measure(draw, kind, "m", states, sum(lengths), by_state=False).replace("threshold_people = 20\n", "")
+    return read(
+        texts.contract(
+            measure + f"threshold_people = {draw.randint(1, size)}\n",
+            texts.price("m"),
+            *_interruptions(draw, kind, START, sum(lengths)),
+            texts.windows(START, lengths),
+            start=first,
+            end=end,
+            size=size,
+            moved=draw.choice(("failure", "neutral")),
+            first_week=draw.choice(("week_of_enrolment", "week_after_enrolment")),
+            totals=texts.release("predicate", ["investor"], [f"w{draw.randint(1, len(lengths))}"]),
+        )
+    )
+
+
 def _terms(draw: random.Random, kind: str, states: list[str], weeks: int) -> list[str]:
     """One or two measures, what they are paid, and a cap now and then."""
     by_state = len(states) == 2 and draw.random() < 0.2

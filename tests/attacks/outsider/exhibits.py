@@ -27,7 +27,7 @@ from tests.attacks.outsider.drawn import first_days
 from tests.attacks.outsider.measures import own_start
 from tests.attacks.outsider.rules import is_dominated
 from tests.attacks.outsider.solver import Fixed, bounds
-from tests.attacks.outsider.views import Reading, figures_of, held_releases
+from tests.attacks.outsider.views import Figure, Reading, answers_of, figures_of, held_releases
 
 MOST_DAYS = 40
 
@@ -142,3 +142,31 @@ def _decoded(terms: Terms) -> Exhibit | None:
                 world = World(terms, {Entry(day): tuple([0] * terms.size)})
                 return Exhibit(world, roles, f"of 5 people each split has an amount of its own ({first} and {second})")
     return None
+
+
+def answered_by_all(terms: Terms) -> Exhibit | None:
+    """A world in which an answer of met, or of not met, is about each of those who can be in the figure."""
+    answer, able, unable = _asked(terms)
+    for people, does in ((terms.size, 0), (terms.size, 1), (answer.threshold, 1)) if able else ():
+        if people < terms.size and not unable:
+            continue
+        parts = courses_of(terms, able[-1]) @ answer.column
+        led = {able[-1]: (int(np.nonzero(parts == does)[0][0]),) * people}
+        led |= {unable[-1]: (0,) * (terms.size - people)} if people < terms.size else {}
+        world = World(terms, led)
+        if fixed := learn(world, [one for one in terms.releases if one.template == "predicate"]).by_none_or_all:
+            return Exhibit(world, ("investor",), _said(fixed))
+    return None
+
+
+def is_open(terms: Terms) -> bool:
+    """Whether somebody can be in the figure of the answer at all: else it says what everybody knows."""
+    return bool(_asked(terms)[1])
+
+
+def _asked(terms: Terms) -> tuple[Figure, list[Entry], list[Entry]]:
+    """What is answered, the first days of those who can be in it, and of those who cannot."""
+    [answer, *_] = answers_of(terms, list(terms.releases))
+    can = {day: bool((courses_of(terms, Entry(day)) @ answer.column).any()) for day in _days(terms)}
+    able, unable = ([Entry(day) for day in can if can[day] == wanted] for wanted in (True, False))
+    return answer, able, unable

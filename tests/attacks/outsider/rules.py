@@ -24,12 +24,13 @@ class Rules:
     person_cap: bool = True  # what a person earned under the cap is a figure
     share: int = 10  # 0: no rule against one person who is too much of a total
     sees_time_given_back: bool = True  # time that an exit gives back is somebody's alone
+    cells: bool = True  # those of a table are exact figures as totals are
     who_can_change: bool = True  # and not who can count at all
 
 
 def may_show(terms: Terms, count: Mapping[Entry, int], released: list[Release], rules: Rules) -> bool:
     """Whether somebody may hold these releases together, whoever did what."""
-    figures = figures_of(terms, released, Reading(expands=rules.expands, caps=rules.person_cap))
+    figures = figures_of(terms, released, Reading(rules.expands, rules.person_cap, rules.cells))
     below = terms.k_cohort if rules.below == "k_cohort" else terms.k
     if not rules.sees_time_given_back:
         count = {entry: many for entry, many in count.items() if not entry.back}

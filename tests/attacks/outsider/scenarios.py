@@ -10,10 +10,11 @@ import numpy as np
 
 from tests.attacks.outsider import texts
 from tests.attacks.outsider.attacking import Entry, World, courses_of
-from tests.attacks.outsider.courses import EARNED, parts_of
+from tests.attacks.outsider.courses import parts_of
 from tests.attacks.outsider.documents import Terms, monday, read, week_named
 
 MONDAY = date(2019, 12, 30)
+RETENTION_OF_FOUR = 'period = "week"\nneeded = 4\ndays_from_enrolment = 56'
 RETENTION = 'period = "week"\nneeded = 13\nwithin = 26\ndays_from_enrolment = 182'
 
 
@@ -22,13 +23,13 @@ def week(number: int) -> date:
     return MONDAY + timedelta(days=7 * (number - 1))
 
 
-def does(terms: Terms, entry: Entry, wanted: Mapping[tuple[str, int], int]) -> int:
-    """A course that has so many units of a measure by the end of a window."""
+def does(terms: Terms, entry: Entry, wanted: Mapping[tuple[str, int], int], state: str = "") -> int:
+    """A course that has so many units of a measure by the end of a window, all in one state where it is named."""
     parts = parts_of(terms)
     for place, row in enumerate(courses_of(terms, entry)):
         sums: dict[tuple[str, int], int] = dict.fromkeys(wanted, 0)
         for part, units in zip(parts, row, strict=True):
-            if (part.measure, part.at) in sums and part.measure != EARNED:
+            if (part.measure, part.at) in sums and state in ("", part.state):
                 sums[part.measure, part.at] += int(units)
         if sums == wanted:
             return place
@@ -42,13 +43,14 @@ class Doing:
     entry: Entry
     many: int
     units: tuple[tuple[str, int, int], ...]
+    state: str = ""
 
 
 def world(terms: Terms, doing: Sequence[Doing]) -> World:
     people: dict[Entry, tuple[int, ...]] = {}
     for one in doing:
         wanted = {(measure, at): units for measure, at, units in one.units}
-        people[one.entry] = (*people.get(one.entry, ()), *[does(terms, one.entry, wanted)] * one.many)
+        people[one.entry] = (*people.get(one.entry, ()), *[does(terms, one.entry, wanted, one.state)] * one.many)
     return World(terms, people)
 
 
@@ -204,3 +206,57 @@ def by_state() -> World:
         states = [part.state for part, units in zip(parts, row, strict=True) if units and part.measure == "m"]
         held.setdefault("".join(states), place)
     return World(terms, {entry: (held["education"], *[held["fleksjob"]] * 4, *[held[""]] * 25)})
+
+
+def split_one() -> World:
+    """A table of two classes, and weeks in one of them: all but one begin in the last week, and have as many weeks in
+    the class as they are people in it."""
+    terms = read(
+        texts.contract(
+            texts.measure("people", ["fleksjob", "education"], "sustained_weeks = 1", goal=20),
+            texts.measure("weeks", ["fleksjob"], "weeks_from_enrolment = 20", name="n"),
+            texts.price("m"),
+            texts.windows("2020-W01", [4]),
+            start=week(3),
+            end=week(4),
+            size=60,
+            disclosure=texts.table("w1"),
+        )
+    )
+    early, late = Entry(week(3)), Entry(week(4))
+    return world(
+        terms,
+        [
+            Doing(early, 1, (("m", 0, 1), ("n", 0, 2)), "fleksjob"),
+            Doing(late, 29, (("m", 0, 1), ("n", 0, 1)), "fleksjob"),
+            Doing(late, 20, (("m", 0, 1), ("n", 0, 0)), "education"),
+            Doing(late, 10, (("m", 0, 0), ("n", 0, 0))),
+        ],
+    )
+
+
+def answered(
+    threshold: int, early: int, reached: int, *, late_reached: int = 0, lengths: Sequence[int] = (13,), begin: int = 12
+) -> World:
+    """Ten people of whom the investor is told met or not met: so many begin in the first week, the others in a later
+    one; four weeks on end are an outcome. The late ones reach it in the last window, or have no time for it."""
+    terms = read(
+        texts.contract(
+            texts.measure("retention", ["fleksjob"], RETENTION_OF_FOUR, goal=threshold),
+            texts.price("m"),
+            texts.windows("2020-W01", lengths),
+            start=week(1),
+            end=week(begin),
+            size=10,
+            totals=texts.release("predicate", ["investor"]),
+        )
+    )
+    first, last = Entry(week(1)), Entry(week(begin))
+    at = len(lengths) - 1
+    doing = [
+        Doing(first, reached, (("m", 0, 1),)),
+        Doing(first, early - reached, (("m", at, 0),)),
+        Doing(last, late_reached, (("m", 0, 0), ("m", at, 1))),
+        Doing(last, 10 - early - late_reached, (("m", at, 0),)),
+    ]
+    return world(terms, [one for one in doing if one.many])

@@ -40,8 +40,11 @@ class Fixed:
     is_proved: bool  # False: the solver ran out of time
 
 
-def attack(groups: Sequence[Group], facts: Sequence[int] | None = None) -> list[Fixed]:
-    """Everybody of whom some fact that could be otherwise is fixed by the sums of the figures of all."""
+def attack(groups: Sequence[Group], facts: Sequence[int] | None = None, thresholds: Sequence[int] = ()) -> list[Fixed]:
+    """Everybody of whom some fact that could be otherwise is fixed by the sums of the figures of all.
+
+    Of a figure with a threshold only is told whether the sum is so much; `thresholds` are those of the last figures.
+    """
     found = []
     index = [_index(group) for group in groups]
     for place, group in enumerate(groups):
@@ -55,7 +58,7 @@ def attack(groups: Sequence[Group], facts: Sequence[int] | None = None) -> list[
             value = int(values[0, fact])
             if exchange(groups, index, place, fact, value) is not None:
                 continue
-            other, is_decided = another_world(groups, place, fact, value)
+            other, is_decided = another_world(groups, place, fact, value, thresholds)
             if not other:
                 found.append(Fixed(group.name, group.people, fact, value, is_decided))
     return found
@@ -93,18 +96,30 @@ def exchange(
     return None
 
 
-def another_world(groups: Sequence[Group], place: int, fact: int, value: int) -> tuple[bool, bool]:
-    """Whether some world has the same figures and another value of the fact in the group; whether that is decided."""
+def told_ranges(groups: Sequence[Group], thresholds: Sequence[int]) -> list[tuple[float, float]]:
+    """What the sum of each figure may be to the reader: itself, or whatever gives the same answer."""
     totals = sum(group.figures[group.led].sum(axis=0) for group in groups)
+    exact = len(totals) - len(thresholds)
+    found = [(float(total), float(total)) for total in totals[:exact]]
+    for total, at in zip(totals[exact:], thresholds, strict=True):
+        found.append((float(at), highspy.kHighsInf) if total >= at else (-highspy.kHighsInf, float(at - 1)))
+    return found
+
+
+def another_world(
+    groups: Sequence[Group], place: int, fact: int, value: int, thresholds: Sequence[int] = ()
+) -> tuple[bool, bool]:
+    """Whether some world looks the same and has another value of the fact in the group; whether that is decided."""
+    ranges = told_ranges(groups, thresholds)
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("time_limit", SECONDS)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 1)
-    rows = len(totals)
+    rows = len(ranges)
     width = rows + len(groups) + 1
-    for row in [*map(float, totals), *(float(group.people) for group in groups)]:
-        solver.addRow(row, row, 0, np.array([], dtype=np.int32), np.array([]))
+    for least, most in [*ranges, *((float(group.people), float(group.people)) for group in groups)]:
+        solver.addRow(least, most, 0, np.array([], dtype=np.int32), np.array([]))
     solver.addRow(1.0, highspy.kHighsInf, 0, np.array([], dtype=np.int32), np.array([]))
     for at, group in enumerate(groups):
         if not group.people:

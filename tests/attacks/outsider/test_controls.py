@@ -11,12 +11,12 @@ from dataclasses import replace
 import pytest
 
 from tests.attacks.outsider import scenarios
-from tests.attacks.outsider.attacking import World, figure_lines, groups_of, isolating, learn, name_of
+from tests.attacks.outsider.attacking import World, figure_lines, fixed_by, groups_of, isolating, learn, name_of
 from tests.attacks.outsider.documents import Release
 from tests.attacks.outsider.product import verdict
 from tests.attacks.outsider.rules import Rules, may_show
-from tests.attacks.outsider.solver import Fixed, attack, bounds
-from tests.attacks.outsider.views import Figure, Reading, figures_of
+from tests.attacks.outsider.solver import Fixed, bounds
+from tests.attacks.outsider.views import Figure, Reading, answers_of, figures_of
 
 OLD = Rules(by_rank=False, below="k_cohort", expands=False, person_cap=False, share=0, who_can_change=False)
 
@@ -25,12 +25,16 @@ def totals(world: World) -> list[Release]:
     return [one for one in world.terms.releases if (one.template, one.recipient) == ("contract_total", "investor")]
 
 
+def answers(world: World) -> list[Release]:
+    return [one for one in world.terms.releases if one.template == "predicate"]
+
+
 def counts(world: World) -> dict:
     return {entry: len(led) for entry, led in world.people.items()}
 
 
-def fixed_by(world: World, figures: list[Figure]) -> list[Fixed]:
-    return attack(groups_of(world, figures, isolating(world, figures)))
+def isolated_by(world: World, figures: list[Figure]) -> list[Fixed]:
+    return fixed_by(world, figures, isolating(world, [one for one in figures if not one.threshold]))
 
 
 def report(name: str, world: World, figures: list[Figure], fixed: list[Fixed]) -> str:
@@ -44,6 +48,7 @@ SWITCHES = {
     "k instead of k_cohort": (lambda: scenarios.late_one(late=15), {"below": "k"}),
     "amounts not expanded": (scenarios.priced_by_year, {"expands": False}),
     "the cap of a person no figure": (scenarios.capped_one, {"person_cap": False}),
+    "cells of a table no figures": (scenarios.split_one, {"cells": False}),
     "time given back shown at once": (scenarios.given_back, {"sees_time_given_back": False}),
 }
 
@@ -74,17 +79,49 @@ def test_without_the_rule_of_shares_values_are_excluded_for_one_person(tell: Cal
     tell(f"outsider, share off: {'; '.join(figure_lines(world, figures))}; one has at least {least} of {most} weeks")
 
 
+ANSWERS = {
+    "a threshold of 1, not met": lambda: scenarios.answered(1, early=5, reached=0, begin=2),
+    "a threshold of all, met": lambda: scenarios.answered(10, early=5, reached=5, late_reached=5, begin=2),
+    "two dates, not met and met": lambda: scenarios.answered(
+        4, early=9, reached=3, late_reached=1, lengths=(13, 8), begin=12
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_met_or_not_met_in_the_wrong_place_fixes_somebody(name: str, tell: Callable[[str], None]):
+    """A threshold that none or all alone decide, and an answer that flips where one person alone can flip it."""
+    world = ANSWERS[name]()
+    assert not verdict(world.terms.text).passes
+    learned = learn(world, answers(world))
+    fixed = [*learned.by_structure, *learned.by_none_or_all]
+    assert fixed
+    assert all(one.is_proved for one in fixed)
+    tell(report(name, world, answers_of(world.terms, answers(world)), fixed))
+
+
+@pytest.mark.parametrize(("threshold", "early"), [(9, 9), (2, 2)])
+def test_a_threshold_of_all_who_can_reach_it_is_one_of_all(threshold: int, early: int, tell: Callable[[str], None]):
+    """Whoever comes too late for the window is nobody of whom it could be unknown."""
+    world = scenarios.answered(threshold, early=early, reached=early)
+    learned = learn(world, answers(world))
+    assert {one.people for one in learned.by_none_or_all} == {early}
+    assert all(one.is_proved for one in learned.by_none_or_all)
+    tell(report(f"{threshold} of ten, met", world, answers_of(world.terms, answers(world)), learned.by_none_or_all))
+    assert not verdict(world.terms.text).passes
+
+
 def test_blocks_hold_back_what_one_person_alone_can_change(tell: Callable[[str], None]):
     """With blocks the two windows are told as one; without, or with the money still on time, the late one is found."""
     folded, world = scenarios.late_one(reached=1, one_block=True), scenarios.late_one(reached=1)
     assert not may_show(world.terms, counts(world), totals(world), Rules())
     assert may_show(folded.terms, counts(folded), totals(folded), Rules())
-    assert not fixed_by(folded, figures_of(folded.terms, totals(folded), Reading()))
+    assert not isolated_by(folded, figures_of(folded.terms, totals(folded), Reading()))
     by_window = figures_of(world.terms, totals(world), Reading())
     paid = [one for one in by_window if one.name == "payable"]
     total = [one for one in by_window if one.name != "payable" and one.at == 1]
     for name, figures in (("blocks off", by_window), ("cash on time", [*total, *paid])):
-        fixed = fixed_by(world, figures)
+        fixed = isolated_by(world, figures)
         assert {one.people for one in fixed} == {1}
         tell(report(name, world, figures, fixed))
 
@@ -96,8 +133,8 @@ def test_an_equal_digest_says_that_nobody_moved(tell: Callable[[str], None]):
     first, second = (one for one in figures_of(world.terms, totals(world), Reading()) if one.name != "payable")
     nothing = replace(second, name="digest equal: added", column=second.column - first.column)
     assert figure_lines(world, [nothing]) == ["digest equal: added b: 0"]
-    assert not fixed_by(world, block)
-    fixed = fixed_by(world, [*block, nothing])
+    assert not isolated_by(world, block)
+    fixed = isolated_by(world, [*block, nothing])
     assert {one.people for one in fixed} == {1}
     tell(report("digest not salted", world, [*block, nothing], fixed))
 
@@ -130,9 +167,9 @@ def test_the_rules_of_old_let_five_findings_through(tell: Callable[[str], None])
     figures = figures_of(late.terms, totals(late), Reading())
     for name, claim in (("a late one's total", "outcomes_reached"), ("a late one's amount", "payable")):
         some = [one for one in figures if one.name == claim]
-        findings.append((name, late, some, fixed_by(late, some)))
+        findings.append((name, late, some, isolated_by(late, some)))
     figures = figures_of(early.terms, totals(early), Reading())
-    findings.append(("weeks less outcomes of one token", early, figures, fixed_by(early, figures)))
+    findings.append(("weeks less outcomes of one token", early, figures, isolated_by(early, figures)))
     for name, world, some, fixed in findings:
         assert {one.people for one in fixed} == {1}, name
         tell(report(f"rules of old, {name}", world, some, fixed))

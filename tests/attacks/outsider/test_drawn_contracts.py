@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.attacks.outsider.drawn import draw_contract
-from tests.attacks.outsider.exhibits import exhibit, isolations
+from tests.attacks.outsider.drawn import draw_contract, draw_small_contract
+from tests.attacks.outsider.exhibits import answered_by_all, exhibit, is_open, isolations
 from tests.attacks.outsider.product import verdict
 
 
@@ -35,6 +35,25 @@ def test_a_contract_passes_exactly_where_nobody_can_be_fixed(seeds: range, tell:
         else:
             seen["broken" if "nobody foresaw" in asked.said else "for other reasons"] += 1
     tell(f"outsider, {len(seeds)} contracts drawn: {dict(seen)}")
+    assert not seen["broken"]  # an answer is owed to every text
+    assert seen["pass"]
+    assert seen["shown"] >= 0.95 * seen["refused"]
+
+
+@pytest.mark.parametrize(
+    "seeds", [range(40), pytest.param(range(40, 400), marks=pytest.mark.long)], ids=["a few", "360"]
+)
+def test_an_answer_is_given_exactly_where_it_is_about_nobody(seeds: range, tell: Callable[[str], None]):
+    """Fewer than k_cohort people, met or not met: nobody may be able to say of each who can be in it what each did."""
+    seen: Counter[str] = Counter()
+    for seed in seeds:
+        terms = draw_small_contract(seed)
+        asked, found = verdict(terms.text), answered_by_all(terms)
+        assert not (asked.passes and found), (seed, found, terms.text)
+        refused = asked.rule.startswith("calendar") and is_open(terms)
+        seen["pass" if asked.passes else "refused" if refused else "for other reasons"] += 1
+        seen["shown"] += refused and found is not None
+    tell(f"outsider, {len(seeds)} contracts of met or not met drawn: {dict(seen)}")
     assert seen["pass"]
     assert seen["shown"] >= 0.95 * seen["refused"]
 

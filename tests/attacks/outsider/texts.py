@@ -85,7 +85,7 @@ days_after_window = 60
 [disclosure]
 k = 5
 k_cohort = {k_cohort}
-"""
+{more}"""
 
 
 def window(label: str, first: str, last: str) -> str:
@@ -122,6 +122,11 @@ def release(template: str, recipients: Sequence[str], labels: Sequence[str] | st
     return f'[[releases]]\ntemplate = "{template}"\nrecipients = [{quoted}]\nwindows = {named}\n'
 
 
+def table(label: str, of: str = "m") -> str:
+    """The terms of a table by class in one window."""
+    return f'breakdown = "{of}"\nbreakdown_windows = ["{label}"]\n'
+
+
 def contract(
     *terms: str,
     start: date,
@@ -131,8 +136,10 @@ def contract(
     moved: str = "failure",
     first_week: str = "week_of_enrolment",
     totals: str = "",
+    disclosure: str = "",
 ) -> str:
     """A contract that shows totals to the investor in all windows, or as `totals` says, and pays its operator."""
-    head = HEAD.format(start=start, end=end, size=size, k_cohort=k_cohort, moved=moved, first_week=first_week)
+    terms_of_head = {"size": size, "k_cohort": k_cohort, "moved": moved, "first_week": first_week, "more": disclosure}
+    head = HEAD.format(start=start, end=end, **terms_of_head)
     shown = totals or release("contract_total", ["investor"])
     return "\n".join([head, *terms, shown, release("payment_document", ["operator"])])

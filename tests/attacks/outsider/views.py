@@ -17,6 +17,7 @@ class Figure:
     name: str
     at: int
     column: np.ndarray  # how often each part of a person stands in it
+    threshold: int = 0  # where no sum is told but whether it is so much: met or not met
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Reading:
 
     expands: bool = False
     caps: bool = True
+    cells: bool = True  # those of a table: each may be large enough to be shown
 
 
 def _sum(terms: Terms, wanted: dict[Part, int]) -> np.ndarray:
@@ -59,6 +61,17 @@ def _totals(terms: Terms, at: int) -> list[Figure]:
     if weeks:
         found.append(Figure("qualifying_weeks", at, _sum(terms, _in_window(terms, weeks, at))))
     return found
+
+
+def cells(terms: Terms, at: int) -> list[Figure]:
+    """The table by class, where a window has it: people in the outcome by the state for which it counts."""
+    if terms.table_at != at:
+        return []
+    held = _by_end(terms, [goal(terms)], at)
+    states = dict.fromkeys(part.state for part in held)
+    return [
+        Figure(f"in {state}", at, _sum(terms, {part: 1 for part in held if part.state == state})) for state in states
+    ]
 
 
 def _lines(terms: Terms, at: int) -> list[Figure]:
@@ -98,12 +111,29 @@ def figures_of(terms: Terms, released: list[Release], reading: Reading) -> list[
         figures = []
         if one.template == "contract_total":
             figures = _totals(terms, one.at) + _amounts(terms, one.at, reading)
+            figures += cells(terms, one.at) if reading.cells else []
         elif one.template == "payment_document":
             figures = _lines(terms, one.at) + _amounts(terms, one.at, reading)
         for figure in figures:
             if figure.column.any():
                 found.setdefault(figure.column.tobytes(), figure)
     return list(found.values())
+
+
+def answers_of(terms: Terms, released: list[Release]) -> list[Figure]:
+    """What is told as met or not met and nothing else: whether so many people are in a measure by the window's end."""
+    asked = [one for one in terms.measures if "threshold_people" in one]
+    return [
+        Figure(
+            f"{one['id']} met",
+            release.at,
+            _sum(terms, _by_end(terms, [one["id"]], release.at)),
+            one["threshold_people"],
+        )
+        for release in released
+        if release.template == "predicate"
+        for one in asked
+    ]
 
 
 def held_releases(terms: Terms, roles: frozenset[str]) -> list[Release]:

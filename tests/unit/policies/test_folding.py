@@ -44,3 +44,18 @@ def test_a_tail_that_may_not_stand_alone_is_joined_backwards():
 def test_nothing_planned_has_no_block_and_what_never_passes_has_no_plan():
     assert least_wait([], lambda ends: False) == ()
     assert least_wait([0, 1], lambda ends: False) is None
+
+
+def test_nothing_is_asked_twice_or_beside_what_was_refused():
+    """An ask is an audit of a whole calendar. What is refused is made as small as it can be, by leaving out one end
+    after the other, and then stands for everything that holds it: of 2, and of 1 beside 3, nothing is asked again."""
+    asked: list[Ends] = []
+
+    def passes(ends: Ends) -> bool:
+        asked.append(ends)
+        return not any(some <= set(ends) for some in ({2}, {1, 3}))
+
+    assert least_wait(range(5), passes) == (0, 1, 4)
+    of_two = [(0, 1, 2, 4), (1, 2, 4), (2, 4), (4,)]
+    of_one_and_three = [(0, 1, 3, 4), (1, 3, 4), (3, 4), (1, 4)]
+    assert asked == [(4,), (0, 4), (0, 1, 4), *of_two[:-1], *of_one_and_three]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -17,13 +18,16 @@ from gateway.store.sealed import (
     Shelf,
     clear,
     everybodys_values,
+    instant_of,
+    microseconds,
     opened_values,
     seal_values,
+    sources_of_contract,
     values_of_person,
 )
 from gateway.store.unit_of_work import Store
 from keys.errors import KeyUnknown, VaultCorrupt
-from keys.sealing import pad, size_class, unpad
+from keys.sealing import OVERHEAD, pad, size_class, unpad
 from tests.support.acting import SOMEBODY
 from tests.support.databases import NOW, a_subject, add_subject
 
@@ -118,6 +122,80 @@ def test_what_is_nobodys_opens_under_its_contract_alone(people: Store) -> None:
         uow.record(EVENT)
         assert opened_values(uow.session, pending) == {}
         assert opened_values(uow.session, SHELF).keys() == {ANNE, BO}
+
+
+def test_sources_and_values_are_those_of_one_contract_subject_and_person(people: Store) -> None:
+    with people.write(NOW, by=SOMEBODY) as uow:
+        for shelf, values in (
+            (replace(SHELF, source_id="a"), {ANNE: [1], BO: [2]}),
+            (replace(SHELF, about=About.PAY, source_id="income"), {ANNE: [3]}),
+            (replace(SHELF, contract_id="d", source_id="elsewhere"), {ANNE: [4]}),
+        ):
+            seal_values(uow.session, shelf, values)
+        uow.record(EVENT)
+    with people.read() as session:
+        assert sources_of_contract(session, "c", About.WEEKS) == ["a", "dream"]
+        assert sources_of_contract(session, "c", About.PAY) == ["income"]
+        assert sources_of_contract(session, "d", About.WEEKS) == ["elsewhere"]
+        assert list(values_of_person(session, "c", About.WEEKS, ANNE).items()) == [
+            ("a", [1]),
+            ("dream", [["FLEKSJOB", 1]]),
+        ]
+        assert values_of_person(session, "c", About.PAY, BO) == {}
+
+
+def test_a_value_of_one_person_alone_is_opened_for_nobody_else(people: Store) -> None:
+    """Another's value that was changed does not stand in the way."""
+    with people.write(NOW, by=SOMEBODY) as uow:
+        row = uow.session.exec(select(SealedRow).where(SealedRow.subject_id == BO)).one()
+        row.sealed = b"x" * len(row.sealed)
+        uow.record(EVENT)
+    with people.read() as session:
+        assert values_of_person(session, "c", About.WEEKS, ANNE) == {"dream": [["FLEKSJOB", 1]]}
+
+
+def test_lengths_grow_with_the_longest_and_never_shrink(people: Store) -> None:
+    for value, length in (([], 256), (LONG, 2048), ([], 2048)):
+        with people.write(NOW, by=SOMEBODY) as uow:
+            seal_values(uow.session, SHELF, {BO: value})
+            uow.record(EVENT)
+        assert lengths(people) == {length + OVERHEAD}
+
+
+def test_nobodys_values_make_a_shelf_that_is_empty(store: Store) -> None:
+    with store.write(NOW, by=SOMEBODY) as uow:
+        seal_values(uow.session, SHELF, {})
+        uow.record(EVENT)
+        assert opened_values(uow.session, SHELF) == {}
+
+
+def test_more_people_than_one_statement_takes(store: Store) -> None:
+    everybody = {f"{n:032x}": [n] for n in range(1_001)}
+    with store.write(NOW, by=SOMEBODY) as uow:
+        for number, one in enumerate(everybody):
+            subject = a_subject(one)
+            subject.case_reference = f"F-{number}"
+            add_subject(uow.session, subject)
+        seal_values(uow.session, SHELF, everybody)
+        seal_values(uow.session, replace(SHELF, source_id="other"), everybody)
+        seal_values(uow.session, SHELF, {f"{0:032x}": ["changed"]})
+        uow.record(EVENT)
+    with store.read() as session:
+        assert opened_values(session, SHELF, everybody) == everybody | {f"{0:032x}": ["changed"]}
+        assert opened_values(session, replace(SHELF, source_id="other")) == everybody
+
+
+@pytest.mark.parametrize(
+    ("at", "number"),
+    [
+        (datetime(1970, 1, 1, tzinfo=UTC), 0),
+        (datetime(2026, 2, 3, 4, 5, 6, 7, tzinfo=UTC), 1_770_091_506_000_007),
+        (datetime(2026, 2, 3, 5, 5, 6, 7, tzinfo=timezone(timedelta(hours=1))), 1_770_091_506_000_007),
+    ],
+)
+def test_an_instant_is_whole_microseconds(at: datetime, number: int) -> None:
+    assert (microseconds(at), instant_of(number)) == (number, at)
+    assert type(microseconds(at)) is int
 
 
 @given(st.binary(max_size=5_000))

@@ -1,0 +1,47 @@
+"""What the rules of today say of a contract that came into force under others: may its readers be shown what it plans?
+
+A contract in force is a promise to pay, and is kept: payment documents go to the creditor on time, and exactly. What
+readers would get waits for an amendment, since a figure that isolates somebody is not made harmless by a signature.
+"""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from gateway.attestations.calendar_audit import audit_contract
+from gateway.errors.contracts import ContractNotEvaluable
+from gateway.errors.release import ReadersHeld
+from gateway.installation.gateway import Gateway
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract_file import load_contract
+from gateway.store import contract_queries
+from gateway.store.contract_tables import ContractVersion
+from vocabulary.errors import DeclarationInvalid
+
+
+def objection_to(version: ContractVersion) -> str:
+    """Why this text would be refused today, in the words of `gateway contract check`; empty where it would not be."""
+    try:
+        audit_contract(load_contract(version.text, file=version.file_name))
+    except (DeclarationInvalid, ContractNotEvaluable) as refused:
+        return str(refused)
+    return ""
+
+
+def judge_versions(gateway: Gateway, contract_id: str) -> None:
+    """Judge each version once, and remember it: an audit takes its time, and whoever writes waits for no audit."""
+    with gateway.store.read() as session:
+        for version in contract_queries.contract_versions(session, contract_id):
+            objection_to(version)
+
+
+def objection_today(session: Session, contract: Contract) -> str:
+    """The same of a contract in force."""
+    versions = contract_queries.contract_versions(session, contract.id)
+    return next((objection_to(one) for one in versions if one.sha256 == contract.sha256), "")
+
+
+def check_readers(session: Session, contract: Contract) -> None:
+    """Raise `ReadersHeld`, with those words, where nothing may be released to readers."""
+    if refused := objection_today(session, contract):
+        raise ReadersHeld(contract=contract.id, refused=refused)
