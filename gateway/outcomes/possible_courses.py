@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import combinations, pairwise
 from typing import TypeAlias
 
@@ -17,12 +17,19 @@ from gateway.outcomes.calendar import first_days
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.invented_lives import (
+    NO_WEEKS,
+    Doing,
+    DoneWeeks,
+    doings_of,
+    enrolment_day,
+    invented_life,
+    neutral_status,
+)
 from gateway.outcomes.measures.weeks import WeeksMeasure
 from gateway.outcomes.not_counted import not_counted
 from gateway.outcomes.results import AskedWeeks, units_by_window
-from gateway.outcomes.terms import EXIT_OF, ExitRule, WeekState
-from vocabulary.statuses import Status
-from vocabulary.weeks import Month, Week
+from vocabulary.weeks import Week
 
 Units: TypeAlias = Sequence[Mapping[Cell, int]]
 """What a life amounts to under a measure by the end of each window of the contract: units by state and year."""
@@ -31,10 +38,6 @@ Course: TypeAlias = Mapping[str, Units]
 """The same of every measure, by its id."""
 REASONS = "not_counted"
 """Under it a course has one person by why it is in no outcome, where a table shows that."""
-
-_SUBJECT = "0" * 32
-_MUCH_PAY = 10**12  # minor units of a month: more than any threshold
-_NO_WEEKS = range(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +69,7 @@ def kinds_of_first_day(contract: Contract) -> list[FirstDay]:
     return [FirstDay(also[0], tuple(also)) for also in found.values()]
 
 
-@dataclass(frozen=True, slots=True)
-class _Doing:
-    """What somebody does in the weeks of a life: a state that the register shows, its pay, or both."""
-
-    state: WeekState
-    is_shown: bool = True
-    is_paid: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class _DoneWeeks:
-    """From a week until before another one, but for those that are left out."""
-
-    start: int
-    stop: int
-    left_out: range = _NO_WEEKS
-
-    @property
-    def weeks(self) -> list[int]:
-        return [week for week in range(self.start, self.stop) if week not in self.left_out]
-
-
-_NEVER = _DoneWeeks(0, 0)
+_NEVER = DoneWeeks(0, 0)
 
 
 class PossibleLives:
@@ -97,9 +78,9 @@ class PossibleLives:
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._end = contract.windows[-1].to_week.ordinal
-        self._doings = _doings(contract)
+        self._doings = doings_of(contract)
         self._week = -1
-        self._kept: dict[tuple[_Doing, _DoneWeeks, range], _AskedLife] = {}
+        self._kept: dict[tuple[Doing, DoneWeeks, range], _AskedLife] = {}
         self._known_spans: tuple[date | None, list[tuple[int, int]]] = None, []
         self._length_of = self._needed_lengths()
         self._lengths = sorted({*self._length_of.values()} - {1})
@@ -115,7 +96,7 @@ class PossibleLives:
         window adds in each year: whatever a life comes to is a sum of that."""
         if not isinstance(measure, WeeksMeasure):
             return (units for _, units in self._turns(first, measure))
-        whole = self._units_of(first, measure, _DoneWeeks(first.week.ordinal, self._end + 1))
+        whole = self._units_of(first, measure, DoneWeeks(first.week.ordinal, self._end + 1))
         return (one for units in whole for one in _parts_of_windows(units))
 
     def _turns(self, first: FirstDay, measure: Measure) -> Iterator[tuple[int, Units]]:
@@ -128,17 +109,17 @@ class PossibleLives:
             for low, high in pairwise(weeks):
                 yield from _changes(units, low, high)
 
-    def _family(self, first: FirstDay, measure: Measure, doing: _Doing, is_from: bool) -> Callable[[int], Units]:
+    def _family(self, first: FirstDay, measure: Measure, doing: Doing, is_from: bool) -> Callable[[int], Units]:
         """What lives amount to that do so from a week on, or until before it, by the week."""
 
         def units(week: int) -> Units:
             span = (week, self._end + 1) if is_from else (first.week.ordinal, week)
-            return self._asked_life(first, doing, _DoneWeeks(*span), _NO_WEEKS).units(measure, first.day)
+            return self._asked_life(first, doing, DoneWeeks(*span), NO_WEEKS).units(measure, first.day)
 
         return units
 
-    def _units_of(self, first: FirstDay, measure: Measure, weeks: _DoneWeeks) -> list[Units]:
-        lives = (self._asked_life(first, doing, weeks, _NO_WEEKS) for doing in self._doings)
+    def _units_of(self, first: FirstDay, measure: Measure, weeks: DoneWeeks) -> list[Units]:
+        lives = (self._asked_life(first, doing, weeks, NO_WEEKS) for doing in self._doings)
         return [life.units(measure, first.day) for life in lives]
 
     def all_or_nothing(self, first: FirstDay, measure: Measure) -> frozenset[int]:
@@ -146,7 +127,7 @@ class PossibleLives:
         begin, found = first.week.ordinal, set[int]()
         for place, window in enumerate(self._contract.windows):
             weeks = range(begin, window.to_week.ordinal + 1)
-            if not self._counts(first, measure, place, _NO_WEEKS):
+            if not self._counts(first, measure, place, NO_WEEKS):
                 continue
             ends_first = dict.fromkeys([*weeks[:1], *weeks[-1:], *weeks])
             if any(self._counts(first, measure, place, range(week, week + 1)) for week in ends_first):
@@ -156,7 +137,7 @@ class PossibleLives:
 
     def _counts(self, first: FirstDay, measure: Measure, place: int, left_out: range) -> bool:
         """Whether somebody counts by the end of a window who is in a state in all weeks but those left out."""
-        weeks = _DoneWeeks(first.week.ordinal, self._end + 1, left_out)
+        weeks = DoneWeeks(first.week.ordinal, self._end + 1, left_out)
         return any(units[place] for units in self._units_of(first, measure, weeks))
 
     def _knots(self, first: FirstDay, measure: Measure) -> list[int]:
@@ -174,14 +155,14 @@ class PossibleLives:
 
     def _spans_of(self, first: FirstDay) -> list[tuple[int, int]]:
         begin, found = first.week.ordinal, list[tuple[int, int]]()
-        whole, nothing = (list(self._done(first, weeks)) for weeks in (_DoneWeeks(begin, self._end + 1), _NEVER))
+        whole, nothing = (list(self._done(first, weeks)) for weeks in (DoneWeeks(begin, self._end + 1), _NEVER))
         for window in self._contract.windows:
             if window.to_week < first.week:
                 continue
             week = window.to_week.ordinal
             found.append((max(first.week, window.from_week).ordinal, week))
-            since = list(self._done(first, _DoneWeeks(week + 1, self._end + 1)))
-            if since == nothing and list(self._done(first, _DoneWeeks(begin, week + 1))) == whole:
+            since = list(self._done(first, DoneWeeks(week + 1, self._end + 1)))
+            if since == nothing and list(self._done(first, DoneWeeks(begin, week + 1))) == whole:
                 break
         return found
 
@@ -191,10 +172,10 @@ class PossibleLives:
         None holds an exit: who left is nobody's calendar. May raise `ContractNotEvaluable`, as those below.
         """
         yield self._course(first, self._doings[0], _NEVER)
-        yield from self._done(first, _DoneWeeks(first.week.ordinal, self._end + 1))
+        yield from self._done(first, DoneWeeks(first.week.ordinal, self._end + 1))
         for start, end in self._spans(first):
-            yield from self._done(first, _DoneWeeks(start, self._end + 1))
-            yield from self._done(first, _DoneWeeks(first.week.ordinal, end + 1))
+            yield from self._done(first, DoneWeeks(start, self._end + 1))
+            yield from self._done(first, DoneWeeks(first.week.ordinal, end + 1))
 
     def further_courses(self, first: FirstDay) -> Iterator[Course]:
         """All other lives: of parts first, in which what whole ones reach under two measures at once is told apart by
@@ -203,35 +184,35 @@ class PossibleLives:
         edges = [edge for span in self._spans(first) for edge in span]
         for week in edges:
             for length in (1, *self._lengths):
-                yield from self._done(first, _DoneWeeks(week, min(week + length, self._end + 1)))
+                yield from self._done(first, DoneWeeks(week, min(week + length, self._end + 1)))
             for length in self._lengths:
                 left_out = range(week + length - 1, self._end + 1, length)
-                yield from self._done(first, _DoneWeeks(week, self._end + 1, left_out))
+                yield from self._done(first, DoneWeeks(week, self._end + 1, left_out))
         turns = [week for measure in self._contract.measures for week, _ in self._turns(first, measure)]
         fine = _coarse_to_fine(first.week.ordinal, max(edges, default=first.week.ordinal))
         for week in dict.fromkeys([*edges, *turns, *fine]):
             if week <= self._end:
                 yield from self._of_week(first, week)
         for start, end in combinations(sorted({*edges}), 2):
-            yield from self._done(first, _DoneWeeks(start, end))
+            yield from self._done(first, DoneWeeks(start, end))
 
     def courses_with_time_given_back(self, first: FirstDay) -> Iterator[Course]:
         """What lives amount to in which a register shows an exit for a while at which time stands still; none where no
         such exit has that rule. May raise `ContractNotEvaluable`.
         """
         start = first.week.ordinal
-        if _neutral_status(self._contract) is None:
+        if neutral_status(self._contract) is None:
             return
         for still in _coarse_to_fine(1, self._end - start):
             for begin in (start + still, self._end):
                 for doing in self._doings:
                     away = range(start, start + still)
-                    yield self._course(first, doing, _DoneWeeks(begin, self._end + 1), away)
+                    yield self._course(first, doing, DoneWeeks(begin, self._end + 1), away)
 
     def _of_week(self, first: FirstDay, week: int) -> Iterator[Course]:
         """The week alone, from it on, and until it."""
         spans = ((week, week + 1), (week, self._end + 1), (first.week.ordinal, week + 1))
-        return (course for span in spans for course in self._done(first, _DoneWeeks(*span)))
+        return (course for span in spans for course in self._done(first, DoneWeeks(*span)))
 
     def _needed_lengths(self) -> dict[str, int]:
         """As many weeks on end as each measure needs for anything; 1 where nothing is enough."""
@@ -240,8 +221,8 @@ class PossibleLives:
         for measure in self._contract.measures:
             for doing in self._doings:
 
-                def counts(length: int, doing: _Doing = doing, name: str = measure.id) -> bool:
-                    return any(self._course(first, doing, _DoneWeeks(start, start + length))[name])
+                def counts(length: int, doing: Doing = doing, name: str = measure.id) -> bool:
+                    return any(self._course(first, doing, DoneWeeks(start, start + length))[name])
 
                 lengths = range(self._end - start + 2)
                 if counts(lengths[-1]):
@@ -249,10 +230,10 @@ class PossibleLives:
                     found[measure.id] = min(found.get(measure.id, needed), needed)
         return {measure.id: max(1, found.get(measure.id, 1)) for measure in self._contract.measures}
 
-    def _done(self, first: FirstDay, weeks: _DoneWeeks) -> Iterator[Course]:
+    def _done(self, first: FirstDay, weeks: DoneWeeks) -> Iterator[Course]:
         return (self._course(first, doing, weeks) for doing in self._doings)
 
-    def _course(self, first: FirstDay, doing: _Doing, weeks: _DoneWeeks, away: range = _NO_WEEKS) -> Course:
+    def _course(self, first: FirstDay, doing: Doing, weeks: DoneWeeks, away: range = NO_WEEKS) -> Course:
         life = self._asked_life(first, doing, weeks, away)
         course = {one.id: life.units(one, first.day) for one in self._contract.measures}
         goal = self._contract.people_measure
@@ -260,13 +241,15 @@ class PossibleLives:
             course[REASONS] = life.reasons(goal, first.day)
         return course
 
-    def _asked_life(self, first: FirstDay, doing: _Doing, weeks: _DoneWeeks, away: range) -> _AskedLife:
+    def _asked_life(self, first: FirstDay, doing: Doing, weeks: DoneWeeks, away: range) -> _AskedLife:
         if first.week.ordinal != self._week:
             self._kept.clear()
             self._week = first.week.ordinal
         key = (doing, weeks, away)
         if key not in self._kept:
-            self._kept[key] = _AskedLife(self._contract, _life(self._contract, first, doing, weeks.weeks, away))
+            self._kept[key] = _AskedLife(
+                self._contract, invented_life(self._contract, first.day, doing, weeks.weeks, away)
+            )
         return self._kept[key]
 
 
@@ -288,7 +271,7 @@ class _AskedLife:
         """What it amounts to under a measure for somebody whose first day is this one of its week."""
         key = measure.id, measure.read_of_start(first)
         if key not in self._known:
-            person = replace(self._person, enrolled_on=_enrolled_on(self._contract, first))
+            person = replace(self._person, enrolled_on=enrolment_day(self._contract, first))
             self._known[key] = units_by_window(self._contract, measure, person, self._asked[measure.id])
         return self._known[key]
 
@@ -296,7 +279,7 @@ class _AskedLife:
         """Why it is in no outcome of a measure, as one person of that reason."""
         key = REASONS, measure.read_of_start(first)
         if key not in self._known:
-            person = replace(self._person, enrolled_on=_enrolled_on(self._contract, first))
+            person = replace(self._person, enrolled_on=enrolment_day(self._contract, first))
             self._known[key] = _reasons(self._contract, measure, person)
         return self._known[key]
 
@@ -339,77 +322,3 @@ def _coarse_to_fine(start: int, last: int) -> list[int]:
         fine = weeks[1::2] + fine
         weeks = weeks[::2]
     return weeks + fine
-
-
-def _doings(contract: Contract) -> list[_Doing]:
-    """Each state that differs; where pay is added up, also without it, and the pay without the state."""
-    found = []
-    for state in _states_that_differ(contract):
-        found.append(_Doing(state))
-        if contract.needs_amounts and state.income_types:
-            found += [_Doing(state, is_paid=False), _Doing(state, is_shown=False)]
-    return found
-
-
-def _states_that_differ(contract: Contract) -> list[WeekState]:
-    """A state of each kind: those that the same measures count, each at the same price, are one, unless a table tells
-    them apart."""
-    years = range(contract.cohort.enrolment_from.year, contract.windows[-1].to_week.sunday.year + 1)
-    found: dict[tuple[tuple[str, ...], tuple[int, ...], str], WeekState] = {}
-    for state in contract.states:
-        read = tuple(one.id for one in contract.measures if state in one.states)
-        prices = tuple(
-            tariff.price_of(state.id, year, contract.rounding)
-            for tariff in contract.personal_tariffs
-            if tariff.of in read
-            for year in years
-            if tariff.published_index is None or year in tariff.published_index.values
-        )
-        found.setdefault((read, prices, state.id if contract.breakdown in read else ""), state)
-    return [state for (read, *_), state in found.items() if read]
-
-
-def _life(contract: Contract, first: FirstDay, doing: _Doing, weeks: Sequence[int], away: range) -> PersonHistory:
-    """Somebody who does so in these weeks, is away in those, and in no state of any measure in the others."""
-    state = doing.state
-    idle = _idle_status(contract)
-    last = contract.windows[-1].to_week.ordinal
-    statuses = dict.fromkeys(range(first.week.ordinal, last + 1), idle) if idle else {}
-    if doing.is_shown:
-        statuses |= dict.fromkeys(weeks, frozenset({min(state.statuses)}))
-    exit_ = _neutral_status(contract)
-    if exit_ is not None:
-        statuses |= dict.fromkeys(away, frozenset({exit_}))
-    months = sorted({month for week in weeks for month in _months(Week(week))}) if state.income_types else []
-    pay = [(month, kind) for month in months for kind in sorted(state.income_types)]
-    hours = state.hours_per_week_hundredths * len(Month.of(first.day).weeks()) * 2
-    return PersonHistory(
-        subject=_SUBJECT,
-        enrolled_on=_enrolled_on(contract, first.day),
-        statuses=statuses,
-        hours=dict.fromkeys(pay, hours),
-        postings=dict.fromkeys(pay, 1),
-        earnings=dict.fromkeys(pay, _MUCH_PAY) if contract.needs_amounts and doing.is_paid else {},
-    )
-
-
-def _neutral_status(contract: Contract) -> Status | None:
-    """What a register shows of an exit at which time stands still; None where no such exit has that rule."""
-    return next((s for s, exit_ in EXIT_OF.items() if contract.register_exits.get(exit_) is ExitRule.NEUTRAL), None)
-
-
-def _months(week: Week) -> set[int]:
-    return {Month.of(week.monday).ordinal, Month.of(week.sunday).ordinal}
-
-
-def _enrolled_on(contract: Contract, first: date) -> date:
-    """A day of enrolment after which this is the first day that counts."""
-    return first if contract.qualification.first_week_is_enrolment_week else first - timedelta(days=7)
-
-
-def _idle_status(contract: Contract) -> frozenset[Status]:
-    """A status that counts under no measure, as one week of somebody shows it; empty where every status counts."""
-    taken = {status for state in contract.states for status in state.statuses}
-    taken |= contract.qualification.neutral_statuses | EXIT_OF.keys() | {Status.UNKNOWN}
-    free = [status for status in Status if status not in taken]
-    return frozenset(free[:1])

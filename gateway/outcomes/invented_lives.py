@@ -1,0 +1,113 @@
+"""Lives that nobody has led, as registers would show them: a state in some weeks, and nothing that counts in others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from gateway.outcomes.contract import Contract
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.terms import EXIT_OF, ExitRule, WeekState
+from vocabulary.statuses import Status
+from vocabulary.weeks import Month, Week
+
+_SUBJECT = "0" * 32
+_MUCH_PAY = 10**12  # minor units of a month: more than any threshold
+NO_WEEKS = range(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What somebody does in the weeks of a life: a state that the register shows, its pay, or both."""
+
+    state: WeekState
+    is_shown: bool = True
+    is_paid: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DoneWeeks:
+    """From a week until before another one, but for those that are left out."""
+
+    start: int
+    stop: int
+    left_out: range = NO_WEEKS
+
+    @property
+    def weeks(self) -> list[int]:
+        return [week for week in range(self.start, self.stop) if week not in self.left_out]
+
+
+def doings_of(contract: Contract) -> list[Doing]:
+    """Each state that differs; where pay is added up, also without it, and the pay without the state."""
+    found = []
+    for state in _states_that_differ(contract):
+        found.append(Doing(state))
+        if contract.needs_amounts and state.income_types:
+            found += [Doing(state, is_paid=False), Doing(state, is_shown=False)]
+    return found
+
+
+def _states_that_differ(contract: Contract) -> list[WeekState]:
+    """A state of each kind: those that the same measures count, each at the same price, are one, unless a table tells
+    them apart."""
+    years = range(contract.cohort.enrolment_from.year, contract.windows[-1].to_week.sunday.year + 1)
+    found: dict[tuple[tuple[str, ...], tuple[int, ...], str], WeekState] = {}
+    for state in contract.states:
+        read = tuple(one.id for one in contract.measures if state in one.states)
+        prices = tuple(
+            tariff.price_of(state.id, year, contract.rounding)
+            for tariff in contract.personal_tariffs
+            if tariff.of in read
+            for year in years
+            if tariff.published_index is None or year in tariff.published_index.values
+        )
+        found.setdefault((read, prices, state.id if contract.breakdown in read else ""), state)
+    return [state for (read, *_), state in found.items() if read]
+
+
+def invented_life(contract: Contract, first: date, doing: Doing, weeks: Sequence[int], away: range) -> PersonHistory:
+    """Somebody who does so in these weeks, is away in those, and in no state of any measure in the others."""
+    state = doing.state
+    idle = _idle_status(contract)
+    last = contract.windows[-1].to_week.ordinal
+    statuses = dict.fromkeys(range(Week.of(first).ordinal, last + 1), idle) if idle else {}
+    if doing.is_shown:
+        statuses |= dict.fromkeys(weeks, frozenset({min(state.statuses)}))
+    exit_ = neutral_status(contract)
+    if exit_ is not None:
+        statuses |= dict.fromkeys(away, frozenset({exit_}))
+    months = sorted({month for week in weeks for month in _months(Week(week))}) if state.income_types else []
+    pay = [(month, kind) for month in months for kind in sorted(state.income_types)]
+    hours = state.hours_per_week_hundredths * len(Month.of(first).weeks()) * 2
+    return PersonHistory(
+        subject=_SUBJECT,
+        enrolled_on=enrolment_day(contract, first),
+        statuses=statuses,
+        hours=dict.fromkeys(pay, hours),
+        postings=dict.fromkeys(pay, 1),
+        earnings=dict.fromkeys(pay, _MUCH_PAY) if contract.needs_amounts and doing.is_paid else {},
+    )
+
+
+def neutral_status(contract: Contract) -> Status | None:
+    """What a register shows of an exit at which time stands still; None where no such exit has that rule."""
+    return next((s for s, exit_ in EXIT_OF.items() if contract.register_exits.get(exit_) is ExitRule.NEUTRAL), None)
+
+
+def _months(week: Week) -> set[int]:
+    return {Month.of(week.monday).ordinal, Month.of(week.sunday).ordinal}
+
+
+def enrolment_day(contract: Contract, first: date) -> date:
+    """A day of enrolment after which this is the first day that counts."""
+    return first if contract.qualification.first_week_is_enrolment_week else first - timedelta(days=7)
+
+
+def _idle_status(contract: Contract) -> frozenset[Status]:
+    """A status that counts under no measure, as one week of somebody shows it; empty where every status counts."""
+    taken = {status for state in contract.states for status in state.statuses}
+    taken |= contract.qualification.neutral_statuses | EXIT_OF.keys() | {Status.UNKNOWN}
+    free = [status for status in Status if status not in taken]
+    return frozenset(free[:1])
