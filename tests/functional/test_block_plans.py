@@ -17,6 +17,7 @@ from gateway.events.rights import ErasureRepeated
 from gateway.intake import enrolment
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
+from gateway.oversight.audit.recomputing import Recomputed, recompute
 from gateway.release import correction
 from gateway.release.releasing import release
 from gateway.rights import erasure
@@ -26,9 +27,10 @@ from gateway.store.tables import Subject
 from tests.functional.test_blocks import LATE, PAYMENT, TOTAL, WINDOWS, text_of, town, verified
 from tests.functional.test_correction import mend
 from tests.functional.test_traps import Clock
+from tests.support.auditing import AUDITOR, appoint
 from tests.support.command_line import run
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_COURSE, SimulatedMunicipality, copied
-from tests.support.simulated import Municipality, simulated
+from tests.support.simulated import Municipality, acting, simulated
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.releases import Template
 
@@ -128,6 +130,25 @@ def test_who_was_erased_between_two_batches_could_have_begun_on_any_day(tmp_path
     assert worst is not None
     assert sealed_ends(town) == [[], list(worst.ends)]
     assert set(worst.ends) < set(IN_BLOCKS)
+
+
+def test_an_auditor_computes_the_plan_of_two_batches_again(tmp_path: Path):
+    """Each batch has a seal and a salt of its own; with somebody erased the records alone say what was sealed."""
+    town = built(tmp_path, TWO_BATCHES, clock=Clock(date(2030, 1, 1)))
+    for batch, file in zip(("early", "late"), lists_of(town), strict=True):
+        enrolment.enrol(town.gateway, town.contract, batch, file)
+    town.pull_all()
+    appoint(town)
+    town.release(WINDOWS[0], *PAYMENT)
+    seen = verified(town, town.release(WINDOWS[0], *PAYMENT).bundle)
+    assert len({seal["plan"] for seal in seen.shown["cohort_seals"]}) == 2
+
+    def plan() -> Recomputed:
+        return recompute(acting(town.gateway, AUDITOR), town.contract, WINDOWS[0], *PAYMENT).plan
+
+    assert plan() is Recomputed.SAME
+    erase_somebody(town)
+    assert plan() is Recomputed.NOT_COMPUTED
 
 
 def test_without_a_day_of_somebody_all_windows_stand_where_they_always_do():
