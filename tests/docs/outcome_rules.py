@@ -48,8 +48,13 @@ def _chapter(chapter: Chapter) -> str:
     return "\n".join(parts)
 
 
+def _lines(new: str) -> str:
+    """What stands in another's place, a piece of code for each line."""
+    return " and ".join(f"`{line}`" for line in new.splitlines())
+
+
 def _rules(rules: Rules) -> str:
-    replaced = "".join(f"`{new}` in place of `{old}`.\n" for old, new in rules.replaces)
+    replaced = "".join(f"{_lines(new)} in place of `{old}`.\n" for old, new in rules.replaces)
     text = "\n".join(part for part in (rules.text, replaced.strip()) if part)
     head = f"### {rules.title}\n" + (f"\n{text}\n" if text else "")
     table = _people(rules.rows) if rules.rows else _money(rules.money)
