@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
 from gateway.outcomes.results import person_result
-from gateway.outcomes.verdicts import WeekReason
+from gateway.outcomes.verdicts import WeekReason, WeekVerdict
 from vocabulary.total import total
 from vocabulary.weeks import Week
 
@@ -57,10 +57,14 @@ def not_counted(
         result = person_result(contract, measure, person, week)
         if result.quantity:
             continue
-        verdicts = result.verdicts
-        asked = [verdict.reason for verdict in verdicts if verdict.reason is not WeekReason.PAUSED]
-        bucket = _BUCKETS[asked[-1]] if asked else OTHER
-        # a neutral week behind one that did not count repeats that, and is no week of work
-        found[bucket if bucket != NOT_LONG_ENOUGH or verdicts[-1].state else "on_benefit"] += 1
+        found[bucket_of(result.verdicts)] += 1
     found[OTHER] += remainder.people - sum(remainder.at(week).get(measure.id, {}).values())
     return {bucket: found[bucket] for bucket in BUCKETS}
+
+
+def bucket_of(verdicts: Sequence[WeekVerdict]) -> str:
+    """The bucket of somebody who is not in the outcome, by the verdicts up to the end of the window."""
+    asked = next((one.reason for one in reversed(verdicts) if one.reason is not WeekReason.PAUSED), None)
+    bucket = OTHER if asked is None else _BUCKETS[asked]
+    # a neutral week behind one that did not count repeats that, and is no week of work
+    return bucket if bucket != NOT_LONG_ENOUGH or verdicts[-1].state else "on_benefit"

@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 from typing import TypeAlias
 
 from gateway.outcomes.calendar import first_days
-from gateway.outcomes.contract import Contract, Measure
+from gateway.outcomes.contract import Contract
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.invented_lives import (
@@ -26,8 +26,9 @@ from gateway.outcomes.invented_lives import (
     invented_life,
     neutral_status,
 )
+from gateway.outcomes.judging import first_week, limit_weeks
 from gateway.outcomes.measures.weeks import WeeksMeasure
-from gateway.outcomes.not_counted import not_counted
+from gateway.outcomes.not_counted import bucket_of
 from gateway.outcomes.results import AskedWeeks, units_by_window
 from vocabulary.weeks import Week
 
@@ -280,18 +281,23 @@ class _AskedLife:
         key = REASONS, measure.read_of_start(first)
         if key not in self._known:
             person = replace(self._person, enrolled_on=enrolment_day(self._contract, first))
-            self._known[key] = _reasons(self._contract, measure, person)
+            self._known[key] = _reasons(self._contract, person, self._asked[measure.id], self.units(measure, first))
         return self._known[key]
 
 
-def _reasons(contract: Contract, measure: Measure, person: PersonHistory) -> list[Mapping[Cell, int]]:
-    """By the end of each window from which on the table may be shown."""
-    first = next(at for at, window in enumerate(contract.windows) if window.label == contract.reasons_window)
-    found: list[Mapping[Cell, int]] = [{} for _ in contract.windows[:first]]
-    for window in contract.windows[first:]:
-        by_reason = not_counted(contract, measure, [person], window.to_week)
-        found.append({(reason, 0): people for reason, people in by_reason.items() if people})
-    return found
+def _reasons(
+    contract: Contract, person: PersonHistory, asked: AskedWeeks, units: Sequence[Mapping[Cell, int]]
+) -> list[Mapping[Cell, int]]:
+    """By the end of each window from which on the table may be shown; `units` are those of the outcome."""
+    measure, first = contract.people_measure, first_week(contract, person)
+    if measure is None:
+        return []
+    verdicts = limit_weeks(contract, measure, person, asked.verdicts)
+    since = next(at for at, window in enumerate(contract.windows) if window.label == contract.reasons_window)
+    return [
+        {} if at < since or any(found.values()) else {(bucket_of(verdicts[: max(0, end - first + 1)]), 0): 1}
+        for at, (found, end) in enumerate(zip(units, (window.to_week for window in contract.windows), strict=True))
+    ]
 
 
 def _parts_of_windows(units: Units) -> Iterator[Units]:

@@ -85,7 +85,8 @@ def release(
         drafting.record_look(asking, allowed.request, made, allowed.looking)
         return drafting.intend(gateway, asking, allowed.request, made, again.authorised)
 
-    judge_versions(gateway, contract_id)
+    if template != Template.PAYMENT_DOCUMENT:
+        judge_versions(gateway, contract_id)
     with _telling_what_stays(gateway, *key):
         done = look_apart(gateway, contract_id, purpose, authorise=authorise, look=look, record=record)
     return done if isinstance(done, Released) else finish(gateway, done, purpose=purpose)
@@ -107,7 +108,8 @@ def check(
     `WindowOutOfOrder`, `ReleaseInterrupted`, `ContractUnknown`, `WindowUnknown`.
     """
     key = (contract_id, window_label, template, recipient)
-    judge_versions(gateway, contract_id)
+    if template != Template.PAYMENT_DOCUMENT:
+        judge_versions(gateway, contract_id)
     with _telling_what_stays(gateway, *key), deciding(gateway) as asking:
         request = request_of(gateway, asking.session, *key, purpose=purpose)
         planned = plan(gateway, asking.session, request, now=asking.now, ask=asking.ask)

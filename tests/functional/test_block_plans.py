@@ -17,6 +17,7 @@ from gateway.events.rights import ErasureRepeated
 from gateway.intake import enrolment
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_contract
+from gateway.oversight.audit.recomputing import Recomputed, recompute
 from gateway.release import correction
 from gateway.release.releasing import release
 from gateway.rights import erasure
@@ -26,9 +27,10 @@ from gateway.store.tables import Subject
 from tests.functional.test_blocks import LATE, PAYMENT, TOTAL, WINDOWS, text_of, town, verified
 from tests.functional.test_correction import mend
 from tests.functional.test_traps import Clock
+from tests.support.auditing import AUDITOR, appoint
 from tests.support.command_line import run
 from tests.support.municipality import EXTRACT_PEOPLE, SMALL_COURSE, SimulatedMunicipality, copied
-from tests.support.simulated import Municipality, simulated
+from tests.support.simulated import Municipality, acting, simulated
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.releases import Template
 
@@ -66,16 +68,15 @@ def days_of(town: SimulatedMunicipality) -> list[date]:
 
 def test_a_preview_says_before_the_seal_which_windows_will_wait(tmp_path: Path):
     town = built(tmp_path)
-    seen = enrolment.preview(town.gateway, town.contract, "2018", town.drop.referrals)
-    assert seen.waiting == ((INNER, END),)
     ran = run("enrol", town.contract, town.drop.referrals, "--batch", "2018", "--preview", environment=town.environment)
     assert ran.code == 0, ran.err
     assert f"  {INNER} will be shown with {END}: by itself it could be about a few people" in ran.out.splitlines()
     assert sealed_ends(town) == [], "a preview seals nothing"
-    enrolment.enrol(town.gateway, town.contract, "2018", town.drop.referrals, previewed_sha256=seen.file_sha256)
+    enrolment.enrol(town.gateway, town.contract, "2018", town.drop.referrals)
     assert sealed_ends(town) == [list(IN_BLOCKS)], "and what is sealed is what was shown"
 
 
+@pytest.mark.long  # an audit takes three seconds
 def test_a_preview_of_windows_that_all_stand_alone_says_nothing(tmp_path: Path):
     """Everybody on one day can still change every figure of all windows."""
     town = built(tmp_path)
@@ -106,16 +107,6 @@ def erase_somebody(town: SimulatedMunicipality) -> None:
     assert erasure.repeat(town.gateway) == 1
 
 
-def test_with_the_last_batch_the_days_of_all_of_them_decide(tmp_path: Path):
-    town = built(tmp_path, TWO_BATCHES)
-    early, late = lists_of(town)
-    enrolment.enrol(town.gateway, town.contract, "early", early)
-    assert sealed_ends(town) == [[]], "before everybody is sealed nothing is settled"
-    enrolment.enrol(town.gateway, town.contract, "late", late)
-    contract = load_contract((town.folder / "impact60.toml").read_bytes(), file="impact60.toml")
-    assert sealed_ends(town) == [[], list(plan_of_blocks(contract, days_of(town)).ends)] == [[], list(IN_BLOCKS)]
-
-
 def test_who_was_erased_between_two_batches_could_have_begun_on_any_day(tmp_path: Path):
     """The day is not known any more, and what was counted stays in the totals: the plan holds whoever began when."""
     town = built(tmp_path, TWO_BATCHES)
@@ -130,6 +121,29 @@ def test_who_was_erased_between_two_batches_could_have_begun_on_any_day(tmp_path
     assert set(worst.ends) < set(IN_BLOCKS)
 
 
+def test_an_auditor_computes_the_plan_of_two_batches_again(tmp_path: Path):
+    """Each batch has a seal and a salt of its own; with somebody erased the records alone say what was sealed."""
+    town = built(tmp_path, TWO_BATCHES, clock=Clock(date(2030, 1, 1)))
+    early, late = lists_of(town)
+    enrolment.enrol(town.gateway, town.contract, "early", early)
+    assert sealed_ends(town) == [[]], "before everybody is sealed nothing is settled"
+    enrolment.enrol(town.gateway, town.contract, "late", late)
+    assert sealed_ends(town) == [[], list(IN_BLOCKS)], "with the last batch the days of all of them decide"
+    town.pull_all()
+    appoint(town)
+    town.release(WINDOWS[0], *PAYMENT)
+    seen = verified(town, town.release(WINDOWS[0], *PAYMENT).bundle)
+    assert len({seal["plan"] for seal in seen.shown["cohort_seals"]}) == 2
+
+    def plan() -> Recomputed:
+        return recompute(acting(town.gateway, AUDITOR), town.contract, WINDOWS[0], *PAYMENT).plan
+
+    assert plan() is Recomputed.SAME
+    erase_somebody(town)
+    assert plan() is Recomputed.NOT_COMPUTED
+
+
+@pytest.mark.long  # an audit takes three seconds
 def test_without_a_day_of_somebody_all_windows_stand_where_they_always_do():
     text = text_of(("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 1\nfold_cost = "payer"'))
     contract = load_contract(text, file="safe.toml")

@@ -82,6 +82,7 @@ def test_nobody_is_early_or_late_so_nothing_is_refused_and_nothing_waits():
     assert set(passed.smallest.values()) == {30}
 
 
+@pytest.mark.long  # an audit takes three seconds
 def test_the_audit_is_told_how_many_begin_on_which_day():
     """Batches of fewer than k_cohort are told apart by their weeks; cut-offs of one week are one first week."""
     assert people_by_first_day(contract_of(*two("2018-11-11"))) == {date(2018, 11, 11): 15, LAST: 15}
@@ -95,6 +96,7 @@ def test_the_audit_is_told_how_many_begin_on_which_day():
     assert not findings_of(contract_of(*two("2018-12-26")))[0]
 
 
+@pytest.mark.long  # an audit takes three seconds
 def test_batches_that_are_large_enough_stand_apart():
     """What nobody knows of days of referral, the text says of cut-offs: not one person begins late, but sixty."""
     large = (("weeks_from_enrolment = 156", "weeks_from_enrolment = 82"), ONE[0])

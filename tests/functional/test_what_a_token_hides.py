@@ -96,6 +96,17 @@ def test_the_auditor_computes_again_what_was_signed(town: SimulatedMunicipality)
         checked(town, LAST, *PAYMENT)
 
 
+def test_what_was_corrected_and_what_came_before_are_computed_again_alike(town: SimulatedMunicipality):
+    release_earlier(town)
+    town.release(LAST, *TOTAL)
+    pull_less_income(town, ("2020-10", "2020-11"))
+    correction.correct(town.gateway, town.contract, LAST, reason="source_corrected")
+    for window, template, recipient in ((LAST, *TOTAL), (LAST, *PAYMENT), (WINDOW, *PAYMENT)):
+        found = checked(town, window, template, recipient)
+        assert (found.inputs, found.plan) == (Recomputed.SAME, Recomputed.SAME)
+    assert [row.revision for row in town.rows() if row.window == LAST] == [1, 1, 2, 2]
+
+
 def edit(town: SimulatedMunicipality, statement: str, *values: object) -> None:
     """As somebody with the database would, past every use case."""
     with sqlite3.connect(town.data_directory / "gateway.sqlite") as database:

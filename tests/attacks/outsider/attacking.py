@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +12,7 @@ import numpy as np
 
 from tests.attacks.outsider.courses import family, parts_of
 from tests.attacks.outsider.documents import Release, Terms
-from tests.attacks.outsider.rank import Isolation, combination, echelon, fewest_alone, span_of
+from tests.attacks.outsider.rank import Isolation, combination, fewest_alone, span_of
 from tests.attacks.outsider.solver import Fixed, Group, attack
 from tests.attacks.outsider.views import Figure, Reading, answers_of, figures_of, matrix, with_differences
 
@@ -67,12 +68,14 @@ def courses_of(terms: Terms, entry: Entry) -> np.ndarray:
 
 
 def isolation_of(
-    terms: Terms, count: Mapping[Entry, int], figures: Sequence[Figure], below: int
+    terms: Terms, count: Mapping[Entry, int], figures: Sequence[Figure], below: int, paid: Sequence[Figure] = ()
 ) -> tuple[Isolation | None, list[Entry]]:
+    """The fewest people with some combination of these figures to themselves, which the paid ones do not tell."""
     entries = list(count)
-    of = matrix(terms, list(figures))
+    of, known = matrix(terms, list(figures)), {one.column.tobytes() for one in paid}
+    places = [place for place, one in enumerate(figures) if one.column.tobytes() in known]
     spans = [_span(terms, entry, of.tobytes(), of.shape) for entry in entries]
-    return fewest_alone([count[one] for one in entries], spans, below), entries
+    return fewest_alone([count[one] for one in entries], spans, below, places), entries
 
 
 @lru_cache(maxsize=65536)
@@ -90,10 +93,8 @@ def learn(world: World, released: list[Release], *, below: int = 0) -> Learned:
     terms, declared = world.terms, [one for one in released if one.template == "payment_document"]
     unknown = {entry: len(led) - world.known.get(entry, 0) for entry, led in world.people.items()}
     wide, paid = (figures_of(terms, some, Reading(expands=True)) for some in (released, declared))
-    found, entries = isolation_of(terms, unknown, wide, below or terms.k_cohort)
-    if found and declared and not is_beyond(terms, found, entries, wide, paid):
-        found = None
-    alone = isolating(world, wide) if found else None
+    found, entries = isolation_of(terms, unknown, wide, below or terms.k_cohort, paid)
+    alone = isolating(world, wide, paid) if found else None
     fixed = fixed_by(world, [*figures_of(terms, released, Reading()), *answers_of(terms, released)], alone)
     if fixed and declared:
         free = {(one.group, one.fact) for one in fixed_by(world, figures_of(terms, declared, Reading()), alone)}
@@ -145,35 +146,27 @@ def is_near_an_end(world: World, released: list[Release], share: int = 10) -> bo
     return bool((((reached - least) * share < most - least) | ((most - reached) * share < most - least)).any())
 
 
-def is_beyond(terms: Terms, found: Isolation, entries: list[Entry], wide: list[Figure], paid: list[Figure]) -> bool:
-    return _lost(terms, found, entries, wide) > _lost(terms, found, entries, paid)
-
-
-def _lost(terms: Terms, found: Isolation, entries: list[Entry], figures: list[Figure]) -> int:
-    """By how much the rank is lower without the isolated."""
-    of = matrix(terms, figures)
-    if not of.shape[1]:
-        return 0
-    spans = [_span(terms, entry, of.tobytes(), of.shape) for entry in entries]
-    rest = [span for place, span in enumerate(spans) if place not in found.classes]
-    alone = len(echelon(np.vstack(rest))) if rest else 0
-    return len(echelon(np.vstack(spans))) - alone
-
-
 def name_of(entry: Entry) -> str:
     gone = f", gone from week {entry.gone_from}" if entry.gone_from else ""
     return f"{entry.day}{gone}{', time given back' if entry.back else ''}"
 
 
-def people_of(fixed: Sequence[Fixed]) -> int:
-    """How many people something is fixed of."""
-    return sum({one.group: one.people for one in fixed}.values())
+def fewest_movers(world: World, released: list[Release]) -> int:
+    """How many of the roster, whoever left, can move the figure or combination that the fewest can; what payment
+    documents tell by themselves is left out. So many did none, or all, of what somebody is known of by that."""
+    roster = Counter({Entry(entry.day): 0 for entry in world.people})
+    for entry, led in world.people.items():
+        roster[Entry(entry.day)] += len(led)
+    declared = [one for one in released if one.template == "payment_document"]
+    wide, paid = (figures_of(world.terms, some, Reading(expands=True)) for some in (released, declared))
+    found, _ = isolation_of(world.terms, roster, wide, world.size + 1, paid)
+    return found.people if found else world.size
 
 
-def isolating(world: World, figures: list[Figure]) -> np.ndarray | None:
+def isolating(world: World, figures: list[Figure], paid: Sequence[Figure] = ()) -> np.ndarray | None:
     """A combination of these figures that the fewest people can move: how often each part of a person stands in it."""
     count = {entry: len(led) - world.known.get(entry, 0) for entry, led in world.people.items()}
-    found, entries = isolation_of(world.terms, count, figures, world.terms.k_cohort)
+    found, entries = isolation_of(world.terms, count, figures, world.terms.k_cohort, paid)
     if found is None or not found.classes:
         return None
     of = matrix(world.terms, figures)

@@ -17,7 +17,6 @@ from tests.attacks.outsider.attacking import (
     World,
     courses_of,
     groups_of,
-    is_beyond,
     isolating,
     isolation_of,
     learn,
@@ -82,8 +81,7 @@ def isolations(terms: Terms) -> Iterator[tuple[tuple[str, ...], list[Release], d
         wide = figures_of(terms, held, Reading(expands=True))
         paid = figures_of(terms, [one for one in held if one.template == "payment_document"], Reading(expands=True))
         for count in pairs(terms):
-            found, entries = isolation_of(terms, count, wide, terms.k_cohort)
-            if found is not None and (not paid or is_beyond(terms, found, entries, wide, paid)):
+            if isolation_of(terms, count, wide, terms.k_cohort, paid)[0] is not None:
                 yield roles, held, count
 
 

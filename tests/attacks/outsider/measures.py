@@ -6,6 +6,7 @@ were earned. `weeks` are the weeks of a life that can matter to it at all. A kin
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,16 +93,15 @@ def _since(terms: Terms, reached: tuple[int, str] | None) -> Held:
 
 def _weeks_held(measure: Terms_, terms: Terms, life: Life) -> Held:
     counts = [week for week in _in_time(measure, terms, life) if life.states.get(week) in measure["states"]]
-    return [
-        Counter((life.states[week], year_of(week)) for week in counts if week <= window.last)
-        for window in terms.windows
-    ]
+    units = [(life.states[week], year_of(week)) for week in counts]
+    return [Counter(units[: bisect_right(counts, window.last)]) for window in terms.windows]
 
 
 def _people_held(measure: Terms_, terms: Terms, life: Life) -> Held:
-    found: Held = []
+    found, in_time = [], _in_time(measure, terms, life)
     for window in terms.windows:
-        weeks = [week for week in _in_time(measure, terms, life) if week <= window.last][-measure["sustained_weeks"] :]
+        by_end = bisect_right(in_time, window.last)
+        weeks = in_time[max(0, by_end - measure["sustained_weeks"]) : by_end]
         states = [life.states.get(week, "") for week in weeks]
         has = len(weeks) == measure["sustained_weeks"] and all(one in measure["states"] for one in states)
         year = year_of(weeks[-1]) if weeks else 0

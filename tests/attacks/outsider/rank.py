@@ -51,15 +51,22 @@ class Isolation:
     is_proved: bool = True  # False: the search was cut short
 
 
-def _rank(movers: Sequence[Movers], width: int) -> int:
+def _excess(movers: Sequence[Movers], width: int, paid: Sequence[int]) -> int:
+    """The rank of all figures that is not already that of the paid ones."""
     rows = [one.basis for one in movers if len(one.basis)]
-    return len(echelon(np.vstack(rows))) if rows and width else 0
+    if not rows or not width:
+        return 0
+    all_rows = echelon(np.vstack(rows))
+    return len(all_rows) - (len(echelon(all_rows[:, list(paid)])) if len(paid) else 0)
 
 
-def fewest_alone(people: Sequence[int], spans: Sequence[np.ndarray], below: int) -> Isolation | None:
+def fewest_alone(
+    people: Sequence[int], spans: Sequence[np.ndarray], below: int, paid: Sequence[int] = ()
+) -> Isolation | None:
     """The fewest people that can move something while nobody else can; None where there are always `below` or more.
 
-    Such a set takes something out of every basis of the whole; so one basis is taken, and each of its givers is tried.
+    What the columns `paid` tell by themselves of such people is left out. Such a set takes something out of every
+    basis of what those not yet taken out can move; so one basis is taken, and each of its givers is tried.
     """
     alike: dict[bytes, list[int]] = {}
     for place, span in enumerate(spans):
@@ -70,7 +77,9 @@ def fewest_alone(people: Sequence[int], spans: Sequence[np.ndarray], below: int)
         return None
     movers.sort(key=lambda one: -one.people)
     width = movers[0].basis.shape[1]
-    full, best, seen = _rank(movers, width), None, set()
+    full, best, seen = _excess(movers, width, paid), None, set()
+    if not full:
+        return None
     stack: list[tuple[frozenset[int], int]] = [(frozenset(), 0)]
     while stack:
         out, weight = stack.pop(0)
@@ -80,7 +89,7 @@ def fewest_alone(people: Sequence[int], spans: Sequence[np.ndarray], below: int)
         if len(seen) > MOST_NODES:
             return best or Isolation((), 0, is_proved=False)
         rest = [one for place, one in enumerate(movers) if place not in out]
-        if _rank(rest, width) < full:
+        if _excess(rest, width, paid) < full:
             best = Isolation(tuple(sorted(one for place in out for one in movers[place].members)), weight)
             continue
         found = np.zeros((0, width), dtype=np.int64)

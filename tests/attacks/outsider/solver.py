@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import highspy
 import numpy as np
@@ -46,22 +47,74 @@ def attack(groups: Sequence[Group], facts: Sequence[int] | None = None, threshol
     Of a figure with a threshold only is told whether the sum is so much; `thresholds` are those of the last figures.
     """
     found = []
-    index = [_index(group) for group in groups]
+    seen = _seen(groups, thresholds)
     for place, group in enumerate(groups):
         if not group.people:
             continue
-        values = group.facts[group.led]
+        values, decided = group.facts[group.led], dict[bytes, tuple[bool, bool]]()
         for fact in range(group.facts.shape[1]) if facts is None else facts:
-            is_open = len(np.unique(group.facts[:, fact])) > 1
-            if not is_open or len(np.unique(values[:, fact])) > 1:
-                continue  # it could be nothing else anyway; or two people may change places
             value = int(values[0, fact])
-            if exchange(groups, index, place, fact, value) is not None:
-                continue
-            other, is_decided = another_world(groups, place, fact, value, thresholds)
+            differs = group.facts[:, fact] != value
+            if not differs.any() or (values[:, fact] != value).any():
+                continue  # it could be nothing else anyway; or two people may change places
+            key = differs.tobytes()
+            if key not in decided:
+                decided[key] = _is_otherwise(groups, seen, place, differs, thresholds)
+            other, is_decided = decided[key]
             if not other:
                 found.append(Fixed(group.name, group.people, fact, value, is_decided))
     return found
+
+
+def _is_otherwise(
+    groups: Sequence[Group], seen: Seen, place: int, differs: np.ndarray, thresholds: Sequence[int]
+) -> tuple[bool, bool]:
+    """Whether somebody of the group may lead one of the courses that differ; whether that is decided."""
+    if seen.is_out_of_reach(groups, place, differs):
+        return False, True
+    if exchange(groups, seen.index, place, differs) is not None:
+        return True, True
+    return another_world(groups, place, differs, thresholds)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is worked out once for all facts: a course for each row of figures, and how far sums of figures reach."""
+
+    index: list[dict[bytes, int]]
+    sums: list[np.ndarray]  # of each group, courses × (figures, and the sum and difference of each two)
+    least: np.ndarray  # what is told of each of them
+    most: np.ndarray
+
+    def is_out_of_reach(self, groups: Sequence[Group], place: int, differs: np.ndarray) -> bool:
+        """Whether a figure, or the sum or difference of two, rules out each of the courses that differ: with the least,
+        or the most, that everybody else can add it is too much, or too little."""
+        least = most = np.zeros(len(self.least))
+        for at, group in enumerate(groups):
+            if many := group.people - (at == place):
+                least = least + many * self.sums[at].min(axis=0)
+                most = most + many * self.sums[at].max(axis=0)
+        own = self.sums[place][differs]
+        return bool(((own + least > self.most) | (own + most < self.least)).any(axis=1).all())
+
+
+def _seen(groups: Sequence[Group], thresholds: Sequence[int]) -> Seen:
+    ranges = np.array(told_ranges(groups, thresholds)).reshape(-1, 2)
+    ones = np.eye(len(ranges))
+    pairs = [
+        ones[first] + sign * ones[second] for first, second in combinations(range(len(ones)), 2) for sign in (1, -1)
+    ]
+    weights = np.array([*ones, *pairs]).reshape(-1, len(ones)).T
+    up, down = np.maximum(weights, 0), np.minimum(weights, 0)
+    least = _weighted(ranges[:, 0], up) + _weighted(ranges[:, 1], down)
+    most = _weighted(ranges[:, 1], up) + _weighted(ranges[:, 0], down)
+    return Seen([_index(group) for group in groups], [group.figures @ weights for group in groups], least, most)
+
+
+def _weighted(ends: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sums of ends of ranges, which may be endless."""
+    with np.errstate(invalid="ignore"):
+        return np.where(weights != 0, weights * ends[:, None], 0.0).sum(axis=0)
 
 
 def _index(group: Group) -> dict[bytes, int]:
@@ -72,11 +125,11 @@ def _index(group: Group) -> dict[bytes, int]:
 
 
 def exchange(
-    groups: Sequence[Group], index: Sequence[dict[bytes, int]], place: int, fact: int, value: int
+    groups: Sequence[Group], index: Sequence[dict[bytes, int]], place: int, differs: np.ndarray
 ) -> tuple[int, int, int] | None:
     """A second world by one step: somebody of the group leads another course, and one other person makes up for it."""
     mine = groups[place]
-    courses = np.nonzero(mine.facts[:, fact] != value)[0]
+    courses = np.nonzero(differs)[0]
     looks = 0
     for led in np.unique(mine.led):
         changes = mine.figures[courses] - mine.figures[led]
@@ -107,35 +160,35 @@ def told_ranges(groups: Sequence[Group], thresholds: Sequence[int]) -> list[tupl
 
 
 def another_world(
-    groups: Sequence[Group], place: int, fact: int, value: int, thresholds: Sequence[int] = ()
+    groups: Sequence[Group], place: int, differs: np.ndarray, thresholds: Sequence[int] = ()
 ) -> tuple[bool, bool]:
-    """Whether some world looks the same and has another value of the fact in the group; whether that is decided."""
-    ranges = told_ranges(groups, thresholds)
+    """Whether some world looks the same and somebody of the group leads a course that differs in it; whether that is
+    decided."""
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("time_limit", SECONDS)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 1)
-    rows = len(ranges)
-    width = rows + len(groups) + 1
-    for least, most in [*ranges, *((float(group.people), float(group.people)) for group in groups)]:
+    peopled = [at for at, group in enumerate(groups) if group.people]
+    for least, most in told_ranges(groups, thresholds):
         solver.addRow(least, most, 0, np.array([], dtype=np.int32), np.array([]))
+    for many in (groups[at].people for at in peopled):
+        solver.addRow(float(many), float(many), 0, np.array([], dtype=np.int32), np.array([]))
     solver.addRow(1.0, highspy.kHighsInf, 0, np.array([], dtype=np.int32), np.array([]))
-    for at, group in enumerate(groups):
-        if not group.people:
-            continue
-        differs = (group.facts[:, fact] != value) if at == place else np.zeros(len(group.figures), dtype=bool)
-        looks = np.unique(np.column_stack([group.figures, differs]), axis=0)
-        for look in looks:
-            entries = np.zeros(width)
-            entries[:rows] = look[:-1]
-            entries[rows + at] = 1
-            entries[-1] = look[-1]
-            where = np.nonzero(entries)[0]
-            solver.addCol(0.0, 0.0, float(group.people), len(where), where.astype(np.int32), entries[where])
-    columns = solver.getNumCol()
-    integral = np.array([highspy.HighsVarType.kInteger] * columns)
-    solver.changeColsIntegrality(columns, np.arange(columns, dtype=np.int32), integral)
+    looks = []
+    for row, at in enumerate(peopled):
+        marks = np.zeros((len(groups[at].figures), len(peopled) + 1), dtype=np.int64)
+        marks[:, row] = 1
+        marks[:, -1] = differs if at == place else 0
+        looks.append(_distinct(np.column_stack([groups[at].figures, marks])))
+    columns = np.vstack(looks)
+    most_of_each = np.repeat([float(groups[at].people) for at in peopled], [len(some) for some in looks])
+    which, rows = np.nonzero(columns)
+    starts = np.searchsorted(which, np.arange(len(columns))).astype(np.int32)
+    nothing, values = np.zeros(len(columns)), columns[which, rows].astype(float)
+    solver.addCols(len(columns), nothing, nothing, most_of_each, len(values), starts, rows.astype(np.int32), values)
+    integral = np.array([highspy.HighsVarType.kInteger] * len(columns))
+    solver.changeColsIntegrality(len(columns), np.arange(len(columns), dtype=np.int32), integral)
     solver.run()
     match solver.getModelStatus():
         case highspy.HighsModelStatus.kOptimal:
@@ -146,14 +199,13 @@ def another_world(
             return False, False
 
 
+def _distinct(rows: np.ndarray) -> np.ndarray:
+    """Each row once."""
+    return np.array(list({row.tobytes(): row for row in rows}.values()))
+
+
 def bounds(groups: Sequence[Group], place: int, fact: int) -> tuple[int, int]:
     """The least and the most that the fact can be of somebody of a group, in any world with the same figures."""
-    values = sorted(int(one) for one in np.unique(groups[place].facts[:, fact]))
-    possible = [one for one in values if _can_be(groups, place, fact, one)]
+    of = groups[place].facts[:, fact]
+    possible = [int(one) for one in np.unique(of) if another_world(groups, place, of == one)[0]]
     return possible[0], possible[-1]
-
-
-def _can_be(groups: Sequence[Group], place: int, fact: int, value: int) -> bool:
-    mine = groups[place]
-    marked = Group(mine.name, mine.figures, (mine.facts[:, [fact]] != value).astype(np.int64), mine.led)
-    return another_world([*groups[:place], marked, *groups[place + 1 :]], place, 0, 1)[0]

@@ -1,8 +1,10 @@
 """In every world that the product would release, nobody is fixed by how the figures are made.
 
-What none or all of k_cohort and more people did is told of each of them; that is printed apart, and never of fewer
-movers: no combination of figures has fewer. Where nearly none or nearly all was reached, somebody with the longest time
-can be told apart from the others in it: fewer than a tenth, or more than nine tenths, as the rule of shares says.
+What none or all of k_cohort and more people did is told of each of them; that is printed apart, with the fewest of the
+roster who can move any combination of the figures, and never of fewer. Where nearly none or nearly all was reached, it
+can be told of a few of them alone, as of whoever has the longest time: 38 with three weeks and one with six have 120
+weeks only where all have all, and 119 where one of many misses one. So whatever is told lies below a tenth, or above
+nine tenths, of what was possible, as the rule of shares says; and this is asserted too.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.attacks.outsider.attacking import groups_of, is_near_an_end, learn, people_of
+from tests.attacks.outsider.attacking import fewest_movers, groups_of, is_near_an_end, learn
 from tests.attacks.outsider.bayes import largest_gain
 from tests.attacks.outsider.documents import Terms
 from tests.attacks.outsider.product import verdict
@@ -65,10 +67,10 @@ def attack_all(tally: Tally, drawn: Drawn) -> None:
             assert learned.isolation is None, (drawn.name, sorted(roles), learned.isolation, terms.text)
             if learned.by_none_or_all:
                 tally.by_none_or_all += 1
-                people = people_of(learned.by_none_or_all)
-                tally.fewest = min(tally.fewest, people)
-                far = people < drawn.margin and not is_near_an_end(world, held)
-                assert not far, (drawn.name, sorted(roles), learned.by_none_or_all, terms.text)
+                movers = fewest_movers(world, held)
+                tally.fewest = min(tally.fewest, movers)
+                assert movers >= terms.k_cohort, (drawn.name, sorted(roles), movers, terms.text)
+                assert is_near_an_end(world, held), (drawn.name, sorted(roles), learned.by_none_or_all, terms.text)
         if len(roles) == 1 and not any(one.template == "payment_document" for one in held):
             gain = largest_gain(groups_of(drawn.world, figures_of(terms, held, Reading())))
             if gain > tally.gain:
@@ -86,7 +88,7 @@ def test_nobody_is_fixed_in_a_world_that_would_be_released(many: int, each: int,
             attack_all(tally, draw_world(1000 * seed + number, pattern, terms))
     tell(
         f"outsider, {tally.worlds} worlds, {tally.attacks} attacks: {tally.by_structure} fixed by structure,"
-        f" {tally.undecided} undecided; by none or all in {tally.by_none_or_all}, of at least {tally.fewest};"
+        f" {tally.undecided} undecided; by none or all in {tally.by_none_or_all}, of at least {tally.fewest} movers;"
         f" the largest gain in odds {tally.gain:.3g} ({tally.gain_in})"
     )
     assert tally.worlds >= min(50, many * each)
