@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 from typing import TypeAlias
 
 from gateway.outcomes.calendar import first_days
-from gateway.outcomes.contract import Contract
+from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.invented_lives import (
