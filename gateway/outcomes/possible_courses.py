@@ -156,14 +156,14 @@ class PossibleLives:
 
     def _spans_of(self, first: FirstDay) -> list[tuple[int, int]]:
         begin, found = first.week.ordinal, list[tuple[int, int]]()
-        whole, nothing = (list(self._done(first, weeks)) for weeks in (DoneWeeks(begin, self._end + 1), _NEVER))
+        whole, nothing = (list(self._in_every_way(first, weeks)) for weeks in (DoneWeeks(begin, self._end + 1), _NEVER))
         for window in self._contract.windows:
             if window.to_week < first.week:
                 continue
             week = window.to_week.ordinal
             found.append((max(first.week, window.from_week).ordinal, week))
-            since = list(self._done(first, DoneWeeks(week + 1, self._end + 1)))
-            if since == nothing and list(self._done(first, DoneWeeks(begin, week + 1))) == whole:
+            since = list(self._in_every_way(first, DoneWeeks(week + 1, self._end + 1)))
+            if since == nothing and list(self._in_every_way(first, DoneWeeks(begin, week + 1))) == whole:
                 break
         return found
 
@@ -173,10 +173,10 @@ class PossibleLives:
         None holds an exit: who left is nobody's calendar. May raise `ContractNotEvaluable`, as those below.
         """
         yield self._course(first, self._doings[0], _NEVER)
-        yield from self._done(first, DoneWeeks(first.week.ordinal, self._end + 1))
+        yield from self._in_every_way(first, DoneWeeks(first.week.ordinal, self._end + 1))
         for start, end in self._spans(first):
-            yield from self._done(first, DoneWeeks(start, self._end + 1))
-            yield from self._done(first, DoneWeeks(first.week.ordinal, end + 1))
+            yield from self._in_every_way(first, DoneWeeks(start, self._end + 1))
+            yield from self._in_every_way(first, DoneWeeks(first.week.ordinal, end + 1))
 
     def further_courses(self, first: FirstDay) -> Iterator[Course]:
         """All other lives: of parts first, in which what whole ones reach under two measures at once is told apart by
@@ -185,17 +185,17 @@ class PossibleLives:
         edges = [edge for span in self._spans(first) for edge in span]
         for week in edges:
             for length in (1, *self._lengths):
-                yield from self._done(first, DoneWeeks(week, min(week + length, self._end + 1)))
+                yield from self._in_every_way(first, DoneWeeks(week, min(week + length, self._end + 1)))
             for length in self._lengths:
                 left_out = range(week + length - 1, self._end + 1, length)
-                yield from self._done(first, DoneWeeks(week, self._end + 1, left_out))
+                yield from self._in_every_way(first, DoneWeeks(week, self._end + 1, left_out))
         turns = [week for measure in self._contract.measures for week, _ in self._turns(first, measure)]
         fine = _coarse_to_fine(first.week.ordinal, max(edges, default=first.week.ordinal))
         for week in dict.fromkeys([*edges, *turns, *fine]):
             if week <= self._end:
                 yield from self._of_week(first, week)
         for start, end in combinations(sorted({*edges}), 2):
-            yield from self._done(first, DoneWeeks(start, end))
+            yield from self._in_every_way(first, DoneWeeks(start, end))
 
     def courses_with_time_given_back(self, first: FirstDay) -> Iterator[Course]:
         """What lives amount to in which a register shows an exit for a while at which time stands still; none where no
@@ -213,7 +213,7 @@ class PossibleLives:
     def _of_week(self, first: FirstDay, week: int) -> Iterator[Course]:
         """The week alone, from it on, and until it."""
         spans = ((week, week + 1), (week, self._end + 1), (first.week.ordinal, week + 1))
-        return (course for span in spans for course in self._done(first, DoneWeeks(*span)))
+        return (course for span in spans for course in self._in_every_way(first, DoneWeeks(*span)))
 
     def _needed_lengths(self) -> dict[str, int]:
         """As many weeks on end as each measure needs for anything; 1 where nothing is enough."""
@@ -231,7 +231,7 @@ class PossibleLives:
                     found[measure.id] = min(found.get(measure.id, needed), needed)
         return {measure.id: max(1, found.get(measure.id, 1)) for measure in self._contract.measures}
 
-    def _done(self, first: FirstDay, weeks: DoneWeeks) -> Iterator[Course]:
+    def _in_every_way(self, first: FirstDay, weeks: DoneWeeks) -> Iterator[Course]:
         return (self._course(first, doing, weeks) for doing in self._doings)
 
     def _course(self, first: FirstDay, doing: Doing, weeks: DoneWeeks, away: range = NO_WEEKS) -> Course:
