@@ -160,12 +160,12 @@ class Movers:
             if id(units) not in self._known_parts:  # kept beside them, so that the id stays theirs
                 self._known_parts[id(units)] = units, self._parts_of(name, units)
             row |= self._known_parts[id(units)][1]
-        return row | self._placed(parts_earned(self.contract, course))
+        return row | self._row_of_parts(parts_earned(self.contract, course))
 
     def _parts_of(self, name: str, units: Units) -> Row:
-        return self._placed(parts_of_measure(self.contract, name, units))
+        return self._row_of_parts(parts_of_measure(self.contract, name, units))
 
-    def _placed(self, parts: Mapping[FigurePart, int]) -> dict[int, int]:
+    def _row_of_parts(self, parts: Mapping[FigurePart, int]) -> dict[int, int]:
         return {self._place[part]: value for part, value in parts.items() if part in self._place}
 
     def _course_of(self, series: Series, row: Row) -> tuple[int, ...]:
