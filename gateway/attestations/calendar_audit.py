@@ -78,7 +78,7 @@ class _Text:
     progress: Progress = field(compare=False)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)
 def _audit_of_text(text: _Text) -> tuple[list[CalendarFinding], AuditedContract]:
     return _audit(text.contract, text.progress)
 
