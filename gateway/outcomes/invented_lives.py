@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from gateway.outcomes.contract import Contract
@@ -89,6 +89,26 @@ def invented_life(contract: Contract, first: date, doing: Doing, weeks: Sequence
         postings=dict.fromkeys(pay, 1),
         earnings=dict.fromkeys(pay, _MUCH_PAY) if contract.needs_amounts and doing.is_paid else {},
     )
+
+
+def joined_life(one: PersonHistory, other: PersonHistory, weeks: Sequence[int]) -> PersonHistory:
+    """The first life, and the other in these weeks; the pay of both."""
+    return replace(
+        one,
+        statuses={**one.statuses, **{week: other.statuses[week] for week in weeks if week in other.statuses}},
+        hours={**one.hours, **other.hours},
+        postings={**one.postings, **other.postings},
+        earnings={**one.earnings, **other.earnings},
+    )
+
+
+def doings_told_apart(contract: Contract, doings: Sequence[Doing]) -> list[Doing]:
+    """One that is shown and paid for each set of measures that read it."""
+    found: dict[tuple[str, ...], Doing] = {}
+    for one in doings:
+        if one.is_shown and one.is_paid:
+            found.setdefault(tuple(measure.id for measure in contract.measures if one.state in measure.states), one)
+    return [*found.values()]
 
 
 def neutral_status(contract: Contract) -> Status | None:

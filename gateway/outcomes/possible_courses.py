@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, permutations
 from typing import TypeAlias
 
 from gateway.outcomes.calendar import first_days
@@ -22,8 +22,10 @@ from gateway.outcomes.invented_lives import (
     Doing,
     DoneWeeks,
     doings_of,
+    doings_told_apart,
     enrolment_day,
     invented_life,
+    joined_life,
     neutral_status,
 )
 from gateway.outcomes.judging import first_week, limit_weeks
@@ -181,7 +183,8 @@ class PossibleLives:
     def further_courses(self, first: FirstDay) -> Iterator[Course]:
         """All other lives: of parts first, in which what whole ones reach under two measures at once is told apart by
         runs of as many weeks as a measure needs, and by all weeks but each so-manieth, so that no run is long enough;
-        then of every single week, in it alone, from it on and until it; then from each edge of a window to each."""
+        then of every single week, in it alone, from it on and until it; then from each edge of a window to each; and
+        those that change their state."""
         edges = [edge for span in self._spans(first) for edge in span]
         for week in edges:
             for length in (1, *self._lengths):
@@ -196,6 +199,24 @@ class PossibleLives:
                 yield from self._of_week(first, week)
         for start, end in combinations(sorted({*edges}), 2):
             yield from self._in_every_way(first, DoneWeeks(start, end))
+        yield from self._of_two_states(first)
+
+    def _of_two_states(self, first: FirstDay) -> Iterator[Course]:
+        """Lives in one state for as many weeks as a measure needs, and then for as many, or for good, in another that
+        other measures read."""
+        for before, behind in permutations(doings_told_apart(self._contract, self._doings), 2):
+            for start, _ in self._spans(first):
+                for length in (1, *self._lengths):
+                    turn = start + length
+                    for stop in (min(turn + length, self._end + 1), self._end + 1):
+                        yield self._course_of(first, self._turned_life(first, before, behind, (start, turn, stop)))
+
+    def _turned_life(self, first: FirstDay, before: Doing, behind: Doing, turns: tuple[int, int, int]) -> _AskedLife:
+        start, turn, stop = turns
+        weeks = DoneWeeks(turn, stop).weeks
+        one = invented_life(self._contract, first.day, before, DoneWeeks(start, turn).weeks, NO_WEEKS)
+        other = invented_life(self._contract, first.day, behind, weeks, NO_WEEKS)
+        return _AskedLife(self._contract, joined_life(one, other, weeks))
 
     def courses_with_time_given_back(self, first: FirstDay) -> Iterator[Course]:
         """What lives amount to in which a register shows an exit for a while at which time stands still; none where no
@@ -235,7 +256,9 @@ class PossibleLives:
         return (self._course(first, doing, weeks) for doing in self._doings)
 
     def _course(self, first: FirstDay, doing: Doing, weeks: DoneWeeks, away: range = NO_WEEKS) -> Course:
-        life = self._asked_life(first, doing, weeks, away)
+        return self._course_of(first, self._asked_life(first, doing, weeks, away))
+
+    def _course_of(self, first: FirstDay, life: _AskedLife) -> Course:
         course = {one.id: life.units(one, first.day) for one in self._contract.measures}
         goal = self._contract.people_measure
         if goal is not None and self._contract.reasons_window:

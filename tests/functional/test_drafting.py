@@ -229,6 +229,36 @@ def test_under_a_cap_by_window_every_earlier_window_is_evaluated_anew(town: Simu
     assert own == min(cap, row_of(town, LAST, *PAYMENT).due[0]["amount_minor"])
 
 
+@pytest.mark.parametrize(
+    ("ends", "behind"),
+    [((), "2020H1"), (("2018H2", LAST), "2018H2"), (("2018H2", "2019H1", LAST), "2019H1"), ((LAST,), "")],
+)
+@pytest.mark.parametrize("cap", [0, 10**9])
+def test_a_totals_weeks_are_those_since_the_window_or_block_before(
+    town: SimulatedMunicipality, ends: tuple[str, ...], behind: str, cap: int
+):
+    """Of everybody, the erased among them; also where a cap by window asks for every window before."""
+    known = row_of(town, LAST, *TOTAL).known_at
+    with town.gateway.store.read() as session:
+        request = planning.request_of(
+            town.gateway, session, town.contract, LAST, Template.CONTRACT_TOTAL, Recipient.INVESTOR
+        )
+        [tariff] = request.contract.tariffs
+        contract = replace(request.contract, tariffs=(replace(tariff, cap_window_minor=cap),), block_ends=ends)
+        planned = planning.Draft(cast("Authorised", None), known, known.date(), {WEEKS: (0, 0)})
+        made = drafting.draft(town.gateway, session, replace(request, contract=contract), planned)
+        programme = town.gateway.programme(session, town.contract)
+        cohort = histories(session, contract, programme, known_at=known)
+        left = left_by_erased(town.gateway, session, town.contract)
+    upto = {
+        label: evaluate(contract, cohort, contract.window(label).to_week, remainder=left).quantity(
+            next(one.id for one in contract.measures if one.kind == "weeks")
+        )
+        for label in (*EARLIER, LAST)
+    }
+    assert made.disclosable["qualifying_weeks"] == upto[LAST] - upto.get(behind, 0) > 0
+
+
 def test_the_seals_and_sources_are_those_of_the_contract(town: SimulatedMunicipality):
     with town.gateway.store.read() as session:
         contract = town.gateway.contract(session, town.contract)

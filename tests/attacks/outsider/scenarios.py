@@ -235,6 +235,86 @@ def split_one() -> World:
     )
 
 
+def twins(*terms_of: str, begin: date, end: date, lengths: int, doing: Sequence[Doing]) -> World:
+    """Measures that are one for all but one person: the others have no time for what tells them apart."""
+    terms = read(
+        texts.contract(*terms_of, texts.price("n", 700), texts.windows("2020-W01", [lengths]), start=begin, end=end)
+    )
+    return world(terms, doing)
+
+
+def with_a_gap() -> World:
+    """Two weeks of any three, and two on end: who came a week before the others did the one and not the other."""
+    early, late = Entry(week(2)), Entry(week(3))
+    return twins(
+        texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 2\nwithin = 3', goal=20),
+        texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 2', name="n"),
+        begin=early.day,
+        end=late.day,
+        lengths=4,
+        doing=[
+            Doing(early, 1, (("m", 0, 1), ("n", 0, 0))),
+            Doing(late, 14, (("m", 0, 1), ("n", 0, 1))),
+            Doing(late, 15, (("m", 0, 0),)),
+        ],
+    )
+
+
+def by_days() -> World:
+    """Fourteen days, and two weeks on end."""
+    early, late = Entry(week(2)), Entry(week(3))
+    return twins(
+        texts.measure("days", ["fleksjob"], "needed = 14"),
+        texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 2', name="n"),
+        texts.price("m"),
+        begin=early.day,
+        end=late.day,
+        lengths=4,
+        doing=[
+            Doing(early, 1, (("m", 0, 1), ("n", 0, 0))),
+            Doing(late, 14, (("m", 0, 1), ("n", 0, 1))),
+            Doing(late, 15, (("m", 0, 0),)),
+        ],
+    )
+
+
+def in_two_states() -> World:
+    """A week in one of two states, and one in each of them: only who has two weeks can have been in both."""
+    early, late = Entry(week(3)), Entry(week(4))
+    return twins(
+        texts.measure("retention", ["fleksjob", "education"], 'period = "week"\nneeded = 1', goal=20),
+        texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 1', name="n"),
+        texts.measure("retention", ["education"], 'period = "week"\nneeded = 1', name="p"),
+        texts.price("p", 700),
+        begin=early.day,
+        end=late.day,
+        lengths=4,
+        doing=[
+            Doing(early, 1, (("m", 0, 1), ("n", 0, 1), ("p", 0, 1))),
+            Doing(late, 14, (("m", 0, 1), ("n", 0, 1))),
+            Doing(late, 15, (("m", 0, 0),)),
+        ],
+    )
+
+
+def by_the_day() -> World:
+    """Seven days, and a week: who begins on a Tuesday can have the first week without seven days, others cannot."""
+    usual, other = Entry(week(1)), Entry(week(1) + timedelta(days=1))
+    return twins(
+        texts.measure("days", ["fleksjob"], "needed = 7"),
+        texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 1', name="n"),
+        texts.price("m"),
+        begin=usual.day,
+        end=other.day,
+        lengths=2,
+        doing=[
+            Doing(other, 1, (("m", 0, 0), ("n", 0, 1))),
+            Doing(usual, 14, (("m", 0, 1), ("n", 0, 1))),
+            Doing(usual, 15, (("m", 0, 0),)),
+        ],
+    )
+
+
 def answered(
     threshold: int, early: int, reached: int, *, late_reached: int = 0, lengths: Sequence[int] = (13,), begin: int = 12
 ) -> World:

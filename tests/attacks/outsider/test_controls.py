@@ -79,6 +79,27 @@ def test_without_the_rule_of_shares_values_are_excluded_for_one_person(tell: Cal
     tell(f"outsider, share off: {'; '.join(figure_lines(world, figures))}; one has at least {least} of {most} weeks")
 
 
+TWINS = {
+    "two of three and two on end": scenarios.with_a_gap,
+    "days and weeks on end": scenarios.by_days,
+    "either state and each of them": scenarios.in_two_states,
+    "seven days and a week": scenarios.by_the_day,
+}
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_measures_that_are_one_for_all_but_one_person_are_told_apart(name: str, tell: Callable[[str], None]):
+    """A gap, a second state, or a first week of six days, for which one person alone has the time."""
+    world = TWINS[name]()
+    shown = totals(world)
+    learned = learn(world, shown)
+    tell(report(f"twins, {name}", world, figures_of(world.terms, shown, Reading()), learned.by_structure))
+    assert {one.people for one in learned.by_structure} == {1}
+    assert all(one.is_proved for one in learned.by_structure)
+    assert not may_show(world.terms, counts(world), shown, Rules())
+    assert not verdict(world.terms.text).passes
+
+
 ANSWERS = {
     "a threshold of 1, not met": lambda: scenarios.answered(1, early=5, reached=0, begin=2),
     "a threshold of all, met": lambda: scenarios.answered(10, early=5, reached=5, late_reached=5, begin=2),
