@@ -24,27 +24,27 @@ OVERHEAD = _NONCE_BYTES + _TAG_BYTES  # bytes by which a sealed value is longer 
 
 def seal(cipher: AESGCM, data: bytes, bound_to: str) -> bytes:
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + cipher.encrypt(nonce, data, bound_to.encode("utf-8"))
+    return nonce + cipher.encrypt(nonce, data, bound_to.encode())
 
 
 def unseal(cipher: AESGCM, sealed: bytes, bound_to: str) -> bytes:
     """What `seal` was given. Raises `VaultCorrupt` where it was changed, or stands in another place."""
     try:
-        return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to.encode("utf-8"))
+        return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to.encode())
     except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
         raise VaultCorrupt() from None
 
 
 def cipher_of_contract(vault_key: bytes, contract_id: str) -> AESGCM:
     """For what belongs to a contract and to no single person: a key of its own, derived from the vault key."""
-    return AESGCM(HKDF(SHA256(), 32, salt=None, info=_OF_CONTRACT + contract_id.encode("utf-8")).derive(vault_key))
+    return AESGCM(HKDF(SHA256(), 32, salt=None, info=_OF_CONTRACT + contract_id.encode()).derive(vault_key))
 
 
 def size_class(length: int) -> int:
     """The padded size of so many bytes: a power of two, or one and a half, from 256 on."""
     size = _SMALLEST
     while size < length + _LENGTH_BYTES:
-        size += size // 2 if size & (size - 1) == 0 else size // 3
+        size += size // 2 if size.bit_count() == 1 else size // 3
     return size
 
 
@@ -52,10 +52,10 @@ def pad(data: bytes, size: int) -> bytes:
     """`data` with its length, and zeros up to `size`. Raises `ValueError` where it does not fit."""
     if len(data) + _LENGTH_BYTES > size:
         raise ValueError("a value is longer than the size it is padded to")
-    return (len(data).to_bytes(_LENGTH_BYTES, "big") + data).ljust(size, b"\0")
+    return (len(data).to_bytes(_LENGTH_BYTES) + data).ljust(size, b"\0")
 
 
 def unpad(data: bytes) -> bytes:
     """What `pad` was given."""
-    length = int.from_bytes(data[:_LENGTH_BYTES], "big")
+    length = int.from_bytes(data[:_LENGTH_BYTES])
     return data[_LENGTH_BYTES : _LENGTH_BYTES + length]

@@ -157,7 +157,7 @@ class Others:
 
     def leave_alone(self, rows: Sequence[Row]) -> bool:
         """Whether some combination is about whoever moves these alone, and does not follow from the free columns."""
-        return _gain(self._span, rows) > (_gain(self._free_span, _cut(rows, self._free)) if self._free else 0)
+        return _gain(self._span, rows) > _gain(self._free_span, _cut(rows, self._free))
 
     def outside(self, row: Row) -> Collection[int]:
         """Columns of what they cannot move of this."""
@@ -166,8 +166,7 @@ class Others:
 
 def _gain(span: Span, rows: Iterable[Row]) -> int:
     """By how much a space would be larger with these rows: as many combinations are about them alone."""
-    outside = [left for row in rows if (left := span.rest(row))]
-    return span_of(outside).rank if len(outside) > 1 else len(outside)
+    return span_of(span.rest(row) for row in rows).rank
 
 
 def _rank_lost(rest: Sequence[Row], out: Sequence[Row]) -> int:

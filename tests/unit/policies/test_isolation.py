@@ -136,6 +136,8 @@ def test_of_unknown_people_nobody_is_there_before_there_is_a_number():
 def test_classes_that_move_the_same_are_named_by_the_first_and_the_last():
     few = [MoverClass(name, 1, ({0: 1},)) for name in ("april", "may", "june", "july")]
     assert smallest_isolated(few, below=25) == Isolated(("april to july",), 4)
+    already = [MoverClass(name, 1, ({0: 1},)) for name in ("1 april to 3 april", "5 to 6 may")]
+    assert smallest_isolated(already, below=25) == Isolated(("1 april to 6 may",), 2)
 
 
 def test_a_group_is_found_behind_one_that_two_ways_lead_to():
@@ -151,6 +153,18 @@ def test_a_space_has_one_key_whatever_spans_it():
     assert span_of([{0: 1, 1: 1}, {1: 2}]).key == span_of([{0: 3}, {0: 1, 1: -1}, {1: PRIME}]).key
     assert span_of([{0: 1, 1: 1}]).key != span_of([{0: 1}]).key
     assert span_of([{0: 1}]).rest({1: PRIME}) == {}
+
+
+def test_a_space_grows_by_what_it_does_not_hold_and_says_so():
+    space = span_of([])
+    assert [space.add(row) for row in ({0: 1}, {0: 2}, {}, {0: 1, 1: 1}, {1: 5})] == [True, False, False, True, False]
+    assert space.rank == 2
+
+
+def test_outside_of_others_is_what_they_cannot_move():
+    others = Others([{0: 1, 1: 1}])
+    assert set(others.outside({0: 1, 1: 1, 2: 3})) == {2}
+    assert set(others.outside({0: 2, 1: 2})) == set()
 
 
 def test_others_leave_alone_whoever_moves_what_they_cannot_and_no_payment_tells():
