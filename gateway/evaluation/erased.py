@@ -61,11 +61,26 @@ def left_by_erased(gateway: Gateway, session: Session, contract_id: str) -> Rema
 
 
 def keep_figures(session: Session, row: ReleaseRow, evaluations: Iterable[Evaluation], *, drafted_at: datetime) -> None:
-    """Keep what a payment document rests on, in its transaction; nothing is pending any more."""
+    """Keep what a payment document rests on, in its transaction. Pending stays what later documents are about."""
     figures = _sums(evaluations)
     value = [microseconds(row.known_at), microseconds(drafted_at), figures.body()]
     seal_values(session, Shelf(row.contract_id, About.FIGURES, row.id), {NO_PERSON: value})
-    clear(session, _pending_shelf(row.contract_id))
+    pending, said = _pending(session, row.contract_id), figures.by_week.keys()
+    documented = {week for document in _documents(session, row.contract_id) for week in document.figures.by_week}
+    rest = NOBODY
+    for week in (Week(ordinal) for ordinal in pending.by_week if ordinal not in said):
+        newest = max((one for one in documented if one <= week.ordinal), default=None)  # what `_at_each` falls back to
+        still = _at_each(pending, [week])
+        if newest in said:
+            told = Week(newest)
+            still = still.plus(
+                _negative(Remainder(0, {week.ordinal: pending.at(told)}, {week.ordinal: pending.amounts_at(told)}))
+            )
+        rest = _with_newer(rest, still)
+    if _is_nothing(rest):
+        clear(session, _pending_shelf(row.contract_id))
+    else:
+        seal_values(session, _pending_shelf(row.contract_id), {NO_PERSON: [rest.body()]})
 
 
 def keep_pending(gateway: Gateway, session: Session, programme: Programme, subject: str, *, now: datetime) -> None:
@@ -138,6 +153,13 @@ def _negative(sums: Remainder) -> Remainder:
         week: {measure: less(states) for measure, states in measures.items()} for week, measures in sums.by_week.items()
     }
     return Remainder(0, by_week, {week: less(amounts) for week, amounts in sums.amounts.items()})
+
+
+def _is_nothing(sums: Remainder) -> bool:
+    quantities = (
+        number for measures in sums.by_week.values() for states in measures.values() for number in states.values()
+    )
+    return not any(quantities) and not any(amount for tariffs in sums.amounts.values() for amount in tariffs.values())
 
 
 def _with_newer(older: Remainder, newer: Remainder) -> Remainder:

@@ -24,15 +24,20 @@ from gateway.errors.release import NothingToCorrect
 from gateway.evaluation.cohort import histories
 from gateway.evaluation.erased import left_by_erased
 from gateway.evaluation.evaluating import evaluate_week
+from gateway.events.rights import ErasureRepeated
 from gateway.installation.gateway import Gateway
 from gateway.installation.settings import Settings
 from gateway.intake import pulling
 from gateway.outcomes.evaluate import evaluate
+from gateway.outcomes.history import PersonHistory
+from gateway.outcomes.results import person_result
+from gateway.outcomes.terms import Window
 from gateway.release.correction import correct
-from gateway.rights import archive, requests
+from gateway.rights import archive, erasure, requests
 from gateway.rights.people import Who, begin
 from gateway.rights.requests import Right
 from gateway.store import queries
+from gateway.store.rights_tables import ErasureRow
 from gateway.store.sealed import NO_PERSON, About, SealedRow, Shelf, opened_values
 from gateway.store.unit_of_work import Store
 from tests.functional.test_rights import CASE, OBJECTS, paid_everything, someone, subject_of
@@ -236,3 +241,45 @@ def test_a_sum_for_each_window_says_whose_it_is(worlds: tuple[SimulatedMunicipal
             body = json.dumps({"people": size, "weeks": sums})
             connection.execute(text("INSERT INTO remainderrow VALUES ('c', :body)"), {"body": body})
         assert frozenset(erased[:size]) in told_of(cells_in_clear(town.gateway.store), units, size)
+
+
+def test_what_is_pending_stays_for_every_window_that_no_document_is_about_yet(tmp_path: Path):
+    """Documents may lag behind by several windows: of whoever is erased before them, each pays its own."""
+    town = ready(tmp_path / "late", clock=Clock(date(2030, 1, 1)))
+    with town.gateway.store.read() as session:
+        contract = town.gateway.contract(session, town.contract)
+        programme = town.gateway.programme(session, town.contract)
+        cohort = histories(session, contract, programme, known_at=town.gateway.clock())
+    [weeks] = [measure for measure in contract.measures if measure.kind == "weeks"]
+
+    def owed(people: Sequence[PersonHistory], window: Window) -> int:
+        return sum(person_result(contract, weeks, one, window.to_week).quantity for one in people)
+
+    def gone(person: PersonHistory) -> None:
+        mark = erasure.digest_of(person.subject)
+        with town.gateway.write() as uow:
+            uow.session.add(ErasureRow(subject_sha256=mark, contract_id=town.contract, certificate="", at=uow.now))
+            uow.record(ErasureRepeated(contract=town.contract, subject_sha256=mark))
+        assert erasure.repeat(town.gateway) == 1
+
+    def left() -> list[int]:
+        with town.gateway.store.read() as session:
+            found = left_by_erased(town.gateway, session, town.contract)
+        return [sum(found.at(window.to_week)[weeks.id].values()) for window in contract.windows]
+
+    first, second = sorted(cohort, key=lambda one: -owed([one], contract.windows[2]))[:2]
+    gone(first)
+    erased = [first]
+    for place, window in enumerate(contract.windows[:-1]):  # of the last one no file tells
+        assert left() == [owed(erased, one) for one in contract.windows], window.label
+        document = town.release(window.label, "payment_document", "operator")
+        quantity = town.verified(document.bundle).shown["lines"][0]["quantity"]
+        before = owed(cohort, contract.windows[place - 1]) if place else 0
+        assert quantity == owed(cohort, window) - before, window.label
+        if place == 1:
+            gone(second)
+            erased.append(second)
+    assert left() == [owed(erased, one) for one in contract.windows]
+    with town.gateway.store.read() as session:  # what documents are about is pending no more
+        [pending] = opened_values(session, Shelf(town.contract, About.PENDING, ""))[NO_PERSON]
+    assert [week for week, _ in pending["weeks"]] == [contract.windows[-1].to_week.ordinal]
