@@ -312,3 +312,17 @@ def test_the_first_window_has_nothing_before_it(tmp_path: Path):
     assert body["threshold"]["met"] is True
     assert "on_documents" not in draft_of(row)
     assert draft_of(row)["visible"]["demo"] is True
+
+
+def test_the_windows_that_are_evaluated_are_the_last_the_last_stated_and_the_one_before_the_block(
+    town: SimulatedMunicipality,
+):
+    with town.gateway.store.read() as session:
+        contract = town.gateway.contract(session, town.contract)
+    earlier = contract.windows_until(LAST)[:-1]
+    needed = drafting._needed_windows(contract, earlier, earlier[:1], None)
+    assert [one.label for one in needed] == ["2018H2", "2020H1"]
+    needed = drafting._needed_windows(contract, earlier, earlier[:2], None)
+    assert [one.label for one in needed] == ["2019H1", "2020H1"]
+    needed = drafting._needed_windows(contract, earlier, (), None)
+    assert [one.label for one in needed] == ["2020H1"]
