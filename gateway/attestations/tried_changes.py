@@ -34,7 +34,7 @@ def passing_changes(judged: JudgedCalendar, finding: CalendarFinding) -> str:
     """The first change of each kind after which the whole calendar passes, in words."""
     changes = (*_other_blocks(judged), *_other_terms(judged, finding))
     found = [_fewer_releases(judged), *(words for words, changed in changes if _passes(changed))]
-    return ", or ".join(found)
+    return ", or ".join(filter(None, found))
 
 
 def _passes(judged: JudgedCalendar) -> bool:
@@ -51,11 +51,14 @@ def _passes(judged: JudgedCalendar) -> bool:
 
 def _fewer_releases(judged: JudgedCalendar) -> str:
     """Totals and answers to leave out, as few as one by one may be shown again. Without any the calendar passes:
-    payments to the creditor are exact, whatever they tell."""
+    payments to the creditor are exact, whatever they tell. Empty where the text breaks a rule besides."""
     left_out: list[tuple[Template, Recipient, str]] = []
     while not _passes(trial := _without(judged, left_out)):
-        finding = trial.findings()[0]
-        shown = [one for one in trial.contract.releases if one.template == finding.template]
+        found = trial.findings()
+        shown = [one for one in trial.contract.releases if found and one.template == found[0].template]
+        if not shown:  # what is left breaks a rule of the text
+            return ""
+        finding = found[0]
         named = [one for one in shown if one.recipient in finding.recipients and one.window in finding.windows]
         last = (named or shown)[-1].window
         left_out += [(one.template, one.recipient, one.window) for one in named or shown if one.window == last]

@@ -139,6 +139,7 @@ def test_without_the_rule_two_totals_tell_the_outcome_of_the_late_person():
     assert findings_of(contract)[0], "and so it is refused"
 
 
+@pytest.mark.long
 def test_one_person_with_thirteen_weeks_among_people_with_one_is_refused():
     """A total of 31 would say that she has at least 7: refused at 25 and at 60 people, and not at 120."""
     for size, rules in ((25, ["calendar-share"]), (60, ["calendar-share"]), (120, [])):

@@ -72,6 +72,7 @@ def steps(town: Municipality) -> Iterator[Callable[[], object]]:
     yield lambda: paying.register_payment(officer(town), town.contract, bill.number, paid_on=today)
 
 
+@pytest.mark.long
 def test_an_inner_windows_money_moves_nothing_that_an_investor_sees(town: Municipality):
     for window in WINDOWS[:3]:
         release(town.gateway, "impact60", window, *PAYMENT)

@@ -34,6 +34,8 @@ from tests.support.simulated import Municipality, acting, simulated
 from vocabulary.errors import DeclarationInvalid
 from vocabulary.releases import Template
 
+pytestmark = pytest.mark.long
+
 __all__ = ["town"]
 
 INNER, END = "2020H1", "2020H2"

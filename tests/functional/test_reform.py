@@ -194,6 +194,7 @@ def test_the_law_of_29_december_2025_in_mid_contract(tmp_path: Path):
     log_reading.verify_logs(town.gateway)
 
 
+@pytest.mark.long
 def test_a_contract_that_blocks_unknown_codes_waits_until_the_list_is_amended_and_says_so(tmp_path: Path):
     town = reformed(tmp_path, "block")
     town.pull_all(accepts_holds=True)

@@ -17,6 +17,8 @@ from tests.support.command_line import run
 from tests.support.histories import EXAMPLES
 from tests.support.road import INIT, Place
 
+pytestmark = pytest.mark.long
+
 Edits = tuple[tuple[str, str], ...]
 FEW: Edits = (("size = 120", "size = 30"), ("threshold_people = 60", "threshold_people = 15"))
 FOLDS: Edits = (("k_cohort = 25", 'k_cohort = 25\nfold = "blocks"\nfold_at_most = 2\nfold_cost = "payer"'),)

@@ -23,6 +23,8 @@ from tests.support.drawn_calendars import draw_years
 from tests.support.lives import every_life, some_lives
 from vocabulary.errors import DeclarationInvalid
 
+pytestmark = pytest.mark.long
+
 
 def contracts(texts: Iterator[tuple[int, str]]) -> Iterator[tuple[int, Contract]]:
     """Those that can be evaluated."""
