@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
+import pickle
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -12,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from hypothesis import settings
 
 import keys.keystore
+from gateway.attestations import calendar_audit
 from tests.support.databases import database_url, empty_postgres_url, postgres_url, store, unsynced_sqlite
 
 __all__ = ["database_url", "empty_postgres_url", "postgres_url", "store"]
@@ -51,10 +56,32 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+def _audited_once(folder: Path) -> Callable[[Any], Any]:
+    """The audit of a text, once for all processes of a run: it comes from the text alone, and takes seconds."""
+    audit_of_text = calendar_audit._audit_of_text
+
+    @cache
+    def of_text(text: Any) -> Any:
+        file = folder / f"{text.sha256}.audit"
+        if file.exists():
+            return pickle.loads(file.read_bytes())
+        found = audit_of_text(text)
+        written = file.with_suffix(f".{os.getpid()}")
+        written.write_bytes(pickle.dumps(found))
+        written.replace(file)
+        return found
+
+    return of_text
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _what_comes_out_the_same_is_made_once() -> Iterator[None]:
-    """Passphrases, and the tree of a hundred commands, which a process of its own builds once anyway."""
+def _what_comes_out_the_same_is_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Passphrases, audits, and the tree of a hundred commands, which a process of its own builds once anyway."""
+    base = tmp_path_factory.getbasetemp()  # of a worker's own, inside that of the run
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "audits"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calendar_audit, "_audit_of_text", _audited_once(folder))
         patch.setattr(keys.keystore, "Scrypt", _Remembered)
         patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield
