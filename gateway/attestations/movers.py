@@ -99,6 +99,8 @@ class Movers:
     def _most_rank(self, day: FirstDay) -> int:
         """How large the space of a first day is at most: measures that count nobody but who was in the same states in
         every week count the same people."""
+        if self.contract.windows[-1].to_week < day.week:
+            return 0  # whoever begins behind the last window changes nothing
         under_cap = len({kind for kind in self._kinds if kind[1] and not kind[2]}) * len(self.contract.windows)
         own = sum(self._own_space(day, measure).rank for measure in self.contract.measures)
         alike: Counter[tuple[tuple[WeekState, ...], int]] = Counter()

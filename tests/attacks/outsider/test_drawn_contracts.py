@@ -63,3 +63,9 @@ def test_time_that_an_exit_gives_back_to_one_person_alone_is_in_no_figure(seed: 
     """The operator's payments of an earlier window show such time too; it is the later one that the investor sees."""
     asked = verdict(draw_contract(seed).text)
     assert (asked.passes, asked.rule) == (False, "calendar-given-back")
+
+
+@pytest.mark.parametrize("seed", [4125, 4171])
+def test_a_start_behind_the_last_window_is_answered(seed: int):
+    """It ended with an error that nobody foresaw."""
+    assert "nobody foresaw" not in verdict(draw_contract(seed).text).said
