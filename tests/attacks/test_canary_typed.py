@@ -222,7 +222,7 @@ CHANNELS: dict[str, Channel] = {
     "a file that is pulled": Channel(file_name, NAME),
     "a record's number": Channel(told("{}", "1", "651"), (CPR,), is_silent=True),
     "a record's version": Channel(told("1", "{}", "651"), (CPR,), is_silent=True),
-    "a record's code": Channel(told("2", "1", "{}")),
+    "a record's code": Channel(told("2", "1", "{}"), is_silent=True),  # what is kept of it is sealed
     "a cursor": Channel(told("3", "1", "651", cursor="{}"), NAME),
     "a path": Channel(request("GET", "/contracts/{}/settlement"), NAME),
     "a window in a path": Channel(
