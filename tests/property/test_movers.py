@@ -56,16 +56,11 @@ def lives_beyond(movers: Movers, day: DayOfMovers, seed: int, many: int) -> int:
     return sum(space.add(movers.row_of_course(life.course())) for life in lives)
 
 
-LONG = pytest.mark.long
-
-
 @pytest.mark.parametrize(
     ("kind", "seeds", "many"),
     [
         (small, range(24), 60),
         (years, range(3), 20),
-        pytest.param(small, range(100, 700), 200, marks=LONG),
-        *(pytest.param(years, range(start, start + 15), 80, marks=LONG) for start in range(30, 120, 15)),
     ],
     ids=lambda value: f"{value.start} to {value.stop - 1}" if isinstance(value, range) else None,
 )
@@ -101,7 +96,7 @@ def test_years_of_which_sixteen_idle_weeks_knew_too_little(seed: int):
 
 @pytest.mark.parametrize(
     ("kind", "seeds"),
-    [(small, range(60)), (years, range(12)), pytest.param(years, range(12, 150), marks=LONG)],
+    [(small, range(60)), (years, range(12))],
     ids=lambda value: f"{value.start} to {value.stop - 1}" if isinstance(value, range) else None,
 )
 def test_days_of_which_every_measure_reads_the_same_count_the_same(
