@@ -243,38 +243,31 @@ def twins(*terms_of: str, begin: date, end: date, lengths: int, doing: Sequence[
     return world(terms, doing)
 
 
+def one_who_did_the_first_alone(*terms: str) -> World:
+    """Who came a week before 29 others reached `m` and not `n`; of the others each reached both or none."""
+    early, late = Entry(week(2)), Entry(week(3))
+    doing = [
+        Doing(early, 1, (("m", 0, 1), ("n", 0, 0))),
+        Doing(late, 14, (("m", 0, 1), ("n", 0, 1))),
+        Doing(late, 15, (("m", 0, 0),)),
+    ]
+    return twins(*terms, begin=early.day, end=late.day, lengths=4, doing=doing)
+
+
 def with_a_gap() -> World:
     """Two weeks of any three, and two on end: who came a week before the others did the one and not the other."""
-    early, late = Entry(week(2)), Entry(week(3))
-    return twins(
+    return one_who_did_the_first_alone(
         texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 2\nwithin = 3', goal=20),
         texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 2', name="n"),
-        begin=early.day,
-        end=late.day,
-        lengths=4,
-        doing=[
-            Doing(early, 1, (("m", 0, 1), ("n", 0, 0))),
-            Doing(late, 14, (("m", 0, 1), ("n", 0, 1))),
-            Doing(late, 15, (("m", 0, 0),)),
-        ],
     )
 
 
 def by_days() -> World:
     """Fourteen days, and two weeks on end."""
-    early, late = Entry(week(2)), Entry(week(3))
-    return twins(
+    return one_who_did_the_first_alone(
         texts.measure("days", ["fleksjob"], "needed = 14"),
         texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 2', name="n"),
         texts.price("m"),
-        begin=early.day,
-        end=late.day,
-        lengths=4,
-        doing=[
-            Doing(early, 1, (("m", 0, 1), ("n", 0, 0))),
-            Doing(late, 14, (("m", 0, 1), ("n", 0, 1))),
-            Doing(late, 15, (("m", 0, 0),)),
-        ],
     )
 
 
