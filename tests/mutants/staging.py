@@ -134,8 +134,6 @@ TESTS: Mapping[str, tuple[str, ...]] = {
 }
 # a module of these that the report does not speak of yet -> why; a docs test takes no other excuse
 NOT_YET: Mapping[str, str] = {
-    "policies/calendar_rules.py": "the changes that it offers are tried on the command line, too slow for 566 mutants:"
-    " 38 of them lived",
     "gateway/store/verification.py": "832 mutants, of which a third was tried",
 }
 LEFT_OUT = ("tests/unit/verifier/test_hostile.py::test_a_bomb_costs_little",)  # it holds a clock against the bomb
