@@ -261,6 +261,9 @@ def test_changes_that_mend_their_own_rule_alone_are_named_where_none_mends_every
         calendar(planned(MET, "investor", "A"), planned(OWED, "investor", "A"), thresholds=(goal,))
     )
     assert threshold.suggestion == "threshold_people = 2, or leave it out"
+    gate = AskedThreshold("n", 5, "the gate of t")  # of another figure, which keeps its own number
+    [alone] = audit(calendar(planned(MET, "investor", "A"), thresholds=(goal, gate)))
+    assert alone.suggestion == "threshold_people = 2, or leave it out"
     assert creditor.suggestion == "leave the other recipients out of it"
 
 
