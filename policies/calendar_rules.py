@@ -119,23 +119,24 @@ def _creditor(calendar: Calendar) -> Iterator[_Objection]:
 def _predicate(calendar: Calendar) -> Iterator[_Objection]:
     """A predicate that flips between two windows tells of one person, whoever of them all sees which."""
     shows = [show for show in calendar.shows if show.template == _MET]
-    if not shows:
-        return
-    finding = CalendarFinding(
-        "calendar-predicate", _MET, "windows", roles_of(shows), labels(shows), _goal_names(calendar), 1, ""
-    )
-    if calendar.people >= calendar.k_cohort:
+    windows = labels(shows)
+    if shows and calendar.people >= calendar.k_cohort:
         totals = tuple(replace(show, template=_EXACT) if show in shows else show for show in calendar.shows)
         reason = "a predicate that may flip is a count: this cohort is large enough for its total"
-        changes = ("plan contract_total instead", replace(calendar, shows=tuple(dict.fromkeys(totals))))
-        yield _Objection(replace(finding, reason=reason), (changes,))
-    elif len(finding.windows) > 1:
-        last = finding.windows[-1]
+        change = ("plan contract_total instead", replace(calendar, shows=tuple(dict.fromkeys(totals))))
+    elif len(windows) > 1:
+        last = windows[-1]
         kept = tuple(show for show in calendar.shows if show not in shows or show.window == last)
         reason = "a predicate that may flip is a count: it may be shown for one window in all"
-        yield _Objection(
-            replace(finding, reason=reason), ((f"keep the last one, {last}", replace(calendar, shows=kept)),)
-        )
+        change = (f"keep the last one, {last}", replace(calendar, shows=kept))
+    else:
+        return
+    yield _Objection(
+        CalendarFinding(
+            "calendar-predicate", _MET, "windows", roles_of(shows), windows, _goal_names(calendar), 1, reason
+        ),
+        (change,),
+    )
 
 
 def _threshold(calendar: Calendar) -> Iterator[_Objection]:
@@ -162,7 +163,7 @@ def _threshold(calendar: Calendar) -> Iterator[_Objection]:
     for goal in calendar.goals:
         if 1 < goal.at < calendar.people:
             continue
-        nearest = replace(goal, at=2 if goal.at < 2 else calendar.people - 1)
+        nearest = replace(goal, at=max(2, min(goal.at, calendar.people - 1)))
         asked = tuple(nearest if one == goal else one for one in calendar.thresholds)
         none = tuple(one for one in calendar.thresholds if one != goal)
         reason = (

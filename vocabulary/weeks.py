@@ -123,18 +123,20 @@ class Month:
         return f"Month({self})"
 
 
-@lru_cache(maxsize=512)  # people of one cohort share their weeks
-def weeks_from(first: int, last: int) -> tuple[Week, ...]:
-    """The weeks from one ordinal to another, both included; none where the last comes first."""
-    return tuple(map(Week, range(first, last + 1)))
-
-
 _day_of = lru_cache(maxsize=8192)(date.fromordinal)  # asked for every week of every person
 
 
 @lru_cache(maxsize=4096)
 def _month_of(week: int) -> Month:
     return Month.of(Week(week).thursday)
+
+
+@lru_cache(maxsize=512)  # people of one cohort share their weeks
+def months_of_weeks(first: int, last: int) -> tuple[tuple[int, int], ...]:
+    """The weeks from one ordinal to another, both included, each with the ordinal of its month; none where the last
+    comes first.
+    """
+    return tuple((week, _month_of(week).ordinal) for week in range(first, last + 1))
 
 
 @lru_cache(maxsize=1024)

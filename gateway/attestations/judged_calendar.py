@@ -17,7 +17,6 @@ from gateway.outcomes.contract import Contract
 from policies.calendar import groups
 from policies.calendar_rules import CalendarFinding
 from policies.folding import Ends, least_wait, waits
-from vocabulary.releases import Recipient
 
 
 def movers_of(contract: Contract, progress: Progress = no_progress) -> Movers:
@@ -44,7 +43,7 @@ class JudgedCalendar:
 
     contract: Contract
     starts: Starts
-    _known: dict[tuple[object, ...], CalendarFinding | None] = field(default_factory=dict)
+    _known: dict[HeldView, CalendarFinding | None] = field(default_factory=dict)
 
     def findings(self, ends: Collection[int] | None = None) -> list[CalendarFinding]:
         """What is against each view, one finding a view at most; none where everything may be shown."""
@@ -64,10 +63,9 @@ class JudgedCalendar:
         return any(self._judge(view) is not None for view in views if not view.is_free)
 
     def _judge(self, view: HeldView) -> CalendarFinding | None:
-        key = (view.figures, view.answers, Recipient.OPERATOR in view.roles)
-        if key not in self._known:
-            self._known[key] = judge(self.starts, view)
-        return self._known[key]
+        if view not in self._known:
+            self._known[view] = judge(self.starts, view)
+        return self._known[view]
 
 
 def judged_at_contract(contract: Contract, movers: Movers) -> JudgedCalendar:

@@ -77,7 +77,7 @@ class Starts:
         return [one for one in self.movers.days if self.by_day is None or self._people(one)]
 
     def _people(self, one: DayOfMovers) -> int:
-        return sum(self.by_day.get(day, 0) for day in one.day.also) if self.by_day is not None else 0
+        return sum((self.by_day or {}).get(day, 0) for day in one.day.also)
 
     def classes(self, rows: Sequence[Row]) -> list[MoverClass]:
         """People by what they can change of figures, each a row of parts."""

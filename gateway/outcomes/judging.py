@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.history import PersonHistory
-from gateway.outcomes.terms import EXIT_OF, ExitRule, WeekState
+from gateway.outcomes.terms import EXIT_OF, ExitRule, Pause, WeekState
 from gateway.outcomes.verdicts import SKIPPED, STILL, WeekReason, WeekVerdict, verdict_of
 from vocabulary.statuses import Status
 from vocabulary.total import total
-from vocabulary.weeks import Month, Week, weeks_from
+from vocabulary.weeks import Month, Week, months_of_weeks
 
 AFTER_EXIT = total(
     {
@@ -105,28 +106,33 @@ def ask_weeks(
     censored_from, taken_out_from = _left_for_good(contract, person, exits)
     is_out = taken_out_from is not None and taken_out_from <= until.ordinal
     is_plain = person.stop is None and not exits
+    paused, statuses = _paused_weeks(contract.pauses), person.statuses
     judged: dict[tuple[frozenset[Status], int], _Judged] = {}  # weeks of a month that show the same are the same
     verdicts: list[WeekVerdict] = []
     before: WeekVerdict | None = None  # the last week that was for or against
-    for week in weeks_from(first_week(contract, person).ordinal, until.ordinal):
-        ordinal = week.ordinal
+    for ordinal, month in months_of_weeks(first_week(contract, person).ordinal, until.ordinal):
         exited = None if is_plain else _after_exit(contract, person, ordinal, exits, censored_from, is_out=is_out)
-        if any(pause.from_week <= week <= pause.to_week for pause in contract.pauses):
+        if ordinal in paused:
             verdict = verdict_of(ordinal, WeekReason.PAUSED)
         elif exited is not None:
             verdict = verdict_of(ordinal, exited)
         else:
-            shown = person.statuses.get(ordinal, _NOTHING)
-            key = shown, week.month.ordinal
+            key = statuses.get(ordinal, _NOTHING), month
             if key not in judged:
-                judged[key] = _judge(contract, states, person, week, shown)
+                judged[key] = _judge(contract, states, person, Week(ordinal), key[0])
             reason, state, line = judged[key]
             if reason is WeekReason.REPEATS_WEEK_BEFORE and before:
                 state, line = before.state, before.line
             verdict = verdict_of(ordinal, reason, state, line)
         verdicts.append(verdict)
-        before = before if verdict.reason in SKIPPED else verdict
+        if verdict.reason not in SKIPPED:
+            before = verdict
     return tuple(verdicts)
+
+
+@lru_cache(maxsize=128)
+def _paused_weeks(pauses: tuple[Pause, ...]) -> frozenset[int]:
+    return frozenset(week for pause in pauses for week in range(pause.from_week.ordinal, pause.to_week.ordinal + 1))
 
 
 def _after_last_week(verdict: WeekVerdict) -> WeekVerdict:
@@ -148,6 +154,8 @@ def is_taken_out(contract: Contract, person: PersonHistory, until: Week) -> bool
 
 def _exits_shown(contract: Contract, person: PersonHistory) -> dict[int, set[ExitRule]]:
     """The rules of the exits that the register shows, by week; most people have none."""
+    if all(shown.isdisjoint(EXIT_OF) for shown in set(person.statuses.values())):
+        return {}
     return {
         ordinal: {contract.register_exits[EXIT_OF[status]] for status in shown if status in EXIT_OF}
         for ordinal, shown in person.statuses.items()

@@ -159,8 +159,31 @@ def test_met_or_not_met_is_never_about_everybody(at: int, people: int, change: s
     assert (finding.rule, finding.template, finding.key) == ("calendar-threshold", "", "threshold_people")
     assert (finding.recipients, finding.windows, finding.figures) == (("investor",), ("A",), ("m",))
     assert finding.people == people
-    assert str(finding).startswith(f"threshold_people = {at} of {people} must lie above 1 and below the cohort's size:")
+    assert str(finding).startswith(
+        f"threshold_people = {at} of {people} must lie above 1 and below the cohort's size: else met or not met tells"
+        " of everybody (calendar-threshold; "
+    )
     assert f"(calendar-threshold; windows A; figures m; seen by investor; about {people} people); " in str(finding)
+
+
+def test_a_finding_is_one_sentence_with_everything_in_it():
+    of_one = CalendarFinding(
+        "calendar-prices",
+        EXACT,
+        "recipients",
+        ("auditor", "investor"),
+        ("A", "B"),
+        ("m", "payable"),
+        1,
+        "an amount tells a count",
+        "plan no total",
+    )
+    assert str(of_one) == (
+        "an amount tells a count (calendar-prices; windows A, B; figures m, payable; seen by auditor + investor;"
+        " about 1 person); plan no total"
+    )
+    of_two = CalendarFinding("calendar-cohort", EXACT, "template", ("investor",), ("A",), ("m",), 2, "few", "fold")
+    assert str(of_two) == "few (calendar-cohort; windows A; figures m; seen by investor; about 2 people); fold"
 
 
 def test_a_threshold_is_named_with_whoever_is_shown_anything():
@@ -218,6 +241,63 @@ def test_a_change_that_mends_everything_is_named_before_one_that_mends_the_rule_
     assert second.suggestion == "leave it out"
 
 
+def test_a_change_that_leaves_another_rule_broken_gives_way_to_one_that_breaks_none():
+    """To ask at 2 leaves the predicate in two windows, or the gate's answer beside it; without it both are gone."""
+    goal = AskedThreshold("m", 1, "threshold_people of m", is_goal=True)
+    twice = (planned(MET, "investor", "A"), planned(MET, "investor", "B"))
+    [threshold, predicate] = audit(calendar(*twice, thresholds=(goal,)))
+    assert threshold.suggestion == "leave it out"
+    assert predicate.suggestion == "keep the last one, B"
+    gate = AskedThreshold("m", 5, "the gate of t")
+    [asked_of_all, asked_twice] = audit(calendar(twice[0], thresholds=(goal, gate)))
+    assert asked_of_all.suggestion == "leave it out"
+    assert asked_twice.suggestion == "ask all of them at 1, or plan no predicate", "the threshold of 1 stays in both"
+
+
+def test_changes_that_mend_their_own_rule_alone_are_named_where_none_mends_everything():
+    """The investor's payment document stays whatever is done about the threshold."""
+    goal = AskedThreshold("m", 1, "threshold_people of m", is_goal=True)
+    [threshold, creditor] = audit(
+        calendar(planned(MET, "investor", "A"), planned(OWED, "investor", "A"), thresholds=(goal,))
+    )
+    assert threshold.suggestion == "threshold_people = 2, or leave it out"
+    gate = AskedThreshold("n", 5, "the gate of t")  # of another figure, which keeps its own number
+    [alone] = audit(calendar(planned(MET, "investor", "A"), thresholds=(goal, gate)))
+    assert alone.suggestion == "threshold_people = 2, or leave it out"
+    assert creditor.suggestion == "leave the other recipients out of it"
+
+
+def test_a_total_is_not_exchanged_for_an_answer_that_would_be_refused():
+    """The gate asks the same figure at another number, so that met or not met would be a count between the two."""
+    gate = AskedThreshold("m", 11, "the gate of t")
+    [finding] = audit(calendar(planned(EXACT, "investor", "A"), thresholds=(MEASURE, gate)))
+    assert finding.suggestion == "plan no contract_total, and payment documents for the creditor alone"
+
+
+def test_a_figure_of_exactly_k_cohort_people_may_be_asked_twice():
+    gate = AskedThreshold("m", 11, "the gate of t")
+    show = planned(MET, "investor", "A")
+    rules = {
+        people: [one.rule for one in audit(calendar(show, people=people, thresholds=(MEASURE, gate)))]
+        for people in (24, 25)
+    }
+    assert rules == {24: ["calendar-threshold"], 25: ["calendar-predicate"]}
+
+
+def test_each_figure_that_is_asked_twice_is_refused_and_none_is_mended_by_another():
+    second = AskedThreshold("n", 9, "threshold_people of n", is_goal=True)
+    gates = [AskedThreshold(of, 11, f"the gate of {of}") for of in ("m", "n")]
+    show = planned(MET, "investor", "A")
+
+    def figures_asked_twice(*thresholds: AskedThreshold) -> dict[str, str]:
+        found = audit(calendar(show, thresholds=thresholds))
+        return {one.figures[0]: one.suggestion for one in found if "is asked at" in one.reason}
+
+    assert [*figures_asked_twice(MEASURE, second, gates[1])] == ["n"]
+    words = "plan no predicate"  # to ask one of them once leaves the other
+    assert figures_asked_twice(MEASURE, second, *gates) == {"m": words, "n": words}
+
+
 def test_prices_by_state_are_the_creditors_alone():
     shows = [planned(EXACT, "investor", "A"), planned(EXACT, "operator", "A"), planned(EXACT, "investor", "B")]
     priced = {"people": 25, "priced_by_state": ("weeks",)}
@@ -235,6 +315,19 @@ def test_prices_by_state_are_the_creditors_alone():
     assert audit(calendar(shows[1], **priced)) == (), "the creditor knows it from its lines"
     assert audit(calendar(*shows, tied=[("investor", "operator")], **priced)) == (), "tied to the creditor"
     assert audit(calendar(*shows, people=25)) == ()
+
+
+def test_prices_by_state_are_kept_from_every_reader_and_not_from_one_of_them():
+    """To take the total from one reader leaves it with the other; tied readers are one."""
+    shows = [planned(EXACT, "investor", "A"), planned(EXACT, "auditor", "A")]
+    found = audit(calendar(*shows, people=25, priced_by_state=("weeks",)))
+    assert [(one.recipients, one.suggestion) for one in found] == [
+        (("auditor",), "give all states of the measure one price"),
+        (("investor",), "give all states of the measure one price"),
+    ]
+    [tied] = audit(calendar(*shows, people=25, priced_by_state=("weeks",), tied=[("investor", "auditor")]))
+    words = "plan no contract_total for auditor + investor: the creditor alone may know"
+    assert tied.suggestion == f"give all states of the measure one price, or {words}"
 
 
 @pytest.mark.parametrize("windows", [("A", "B"), ("A", "B", "C")])
