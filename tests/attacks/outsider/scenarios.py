@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
 from tests.attacks.outsider import texts
 from tests.attacks.outsider.attacking import Entry, World, courses_of
-from tests.attacks.outsider.courses import parts_of
+from tests.attacks.outsider.courses import Part, parts_of
 from tests.attacks.outsider.documents import Terms, monday, read, week_named
+from tests.attacks.outsider.tables import BY_REASON
 
 MONDAY = date(2019, 12, 30)
 RETENTION_OF_FOUR = 'period = "week"\nneeded = 4\ndays_from_enrolment = 56'
@@ -320,6 +321,51 @@ def six_days_and_one() -> World:
             Doing(usual, 15, (("m", 2, 0),)),
         ],
     )
+
+
+def one_class_alone(in_education: int) -> World:
+    """A table of two classes, of which nearly all who reached anything are in one."""
+    terms = read(
+        texts.contract(
+            texts.measure("people", ["fleksjob", "education"], "sustained_weeks = 1", goal=20),
+            texts.price("m"),
+            texts.windows("2020-W01", [4]),
+            start=week(1),
+            end=week(1),
+            size=60,
+            disclosure=texts.table("w1"),
+        )
+    )
+    entry = Entry(week(1))
+    drawn = world(
+        terms,
+        [
+            Doing(entry, 10, (("m", 0, 0),)),
+            Doing(entry, 50 - in_education, (("m", 0, 1),), "fleksjob"),
+            Doing(entry, in_education, (("m", 0, 1),), "education"),
+        ],
+    )
+    return replace(drawn, known={entry: in_education})
+
+
+def one_reason_alone() -> World:
+    """Why people are not counted, for the operator: all of them have work in the last week, and not for long enough."""
+    terms = read(
+        texts.contract(
+            texts.measure("people", ["fleksjob"], "sustained_weeks = 2", goal=20),
+            texts.price("m"),
+            texts.windows("2020-W01", [4]),
+            start=week(1),
+            end=week(1),
+            size=60,
+            totals=texts.release("contract_total", ["operator"]),
+            disclosure='reasons_windows = ["w1"]\n',
+        )
+    )
+    entry, parts = Entry(week(1)), parts_of(terms)
+    place = parts.index(Part(BY_REASON, 0, "not_long_enough"))
+    late = int(np.nonzero(courses_of(terms, entry)[:, place])[0][0])
+    return World(terms, {entry: (*[late] * 20, *[does(terms, entry, {("m", 0): 1})] * 40)})
 
 
 def table_of_an_inner_window() -> Terms:
