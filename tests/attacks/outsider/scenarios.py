@@ -189,6 +189,32 @@ def given_back() -> World:
     )
 
 
+def given_back_of_two_measures() -> World:
+    """Two weeks from enrolment, which are paid, and the first of them, which is not: one was away for four weeks. The
+    payment says that she had one of her two weeks in the second window, and the total which."""
+    terms = read(
+        texts.contract(
+            texts.measure("weeks", ["fleksjob"], "weeks_from_enrolment = 2"),
+            texts.measure("weeks", ["fleksjob"], "weeks_from_enrolment = 1", name="n"),
+            texts.price("m"),
+            texts.windows("2020-W01", [4, 2]),
+            start=week(1),
+            end=week(1),
+            moved="neutral",
+            totals=texts.release("contract_total", ["operator"]),
+        )
+    )
+    usual, away = Entry(week(1)), Entry(week(1), back=4)
+    return world(
+        terms,
+        [
+            Doing(usual, 15, (("m", 0, 2),)),
+            Doing(usual, 14, (("m", 0, 0),)),
+            Doing(away, 1, (("m", 1, 1), ("n", 1, 0))),
+        ],
+    )
+
+
 def by_state() -> World:
     """A price for each state beside the count: 4 in a job at 4, and one in education at 3."""
     prices = {"fleksjob": 4000, "education": 3000}

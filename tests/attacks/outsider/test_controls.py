@@ -112,6 +112,18 @@ def test_measures_that_are_one_for_all_but_one_person_are_told_apart(name: str, 
     assert not verdict(world.terms.text).passes
 
 
+def test_one_payment_does_not_stand_for_two_things_of_time_given_back(tell: Callable[[str], None]):
+    """What the creditor is paid for tells it of the one who was away; the total beside it told more."""
+    world = scenarios.given_back_of_two_measures()
+    held = held_releases(world.terms, frozenset({"operator"}))
+    learned = learn(world, held)
+    assert {one.people for one in learned.by_structure} == {1}
+    assert all(one.is_proved for one in learned.by_structure)
+    assert not learn(world, [one for one in held if one.template == "payment_document"]).by_structure
+    assert verdict(world.terms.text).rule == "calendar-given-back"
+    tell(report("time given back, paid in part", world, shown_by(world.terms, held), learned.by_structure))
+
+
 ANSWERS = {
     "a threshold of 1, not met": lambda: scenarios.answered(1, early=5, reached=0, begin=2),
     "a threshold of all, met": lambda: scenarios.answered(10, early=5, reached=5, late_reached=5, begin=2),
