@@ -21,7 +21,6 @@ from gateway.outcomes.results import person_result
 from tests.attacks.seeded import contract_text
 from tests.support.drawn_calendars import draw_years
 from vocabulary.errors import DeclarationInvalid
-from vocabulary.statuses import Status
 
 
 @dataclass
