@@ -11,6 +11,7 @@ from math import inf
 
 import numpy as np
 
+from tests.attacks.outsider.bayes import largest_gain
 from tests.attacks.outsider.courses import family, parts_of
 from tests.attacks.outsider.documents import Release, Terms
 from tests.attacks.outsider.rank import Isolation, combination, fewest_alone, span_of
@@ -120,6 +121,13 @@ def fixed_by(
     """Whom these figures fix. `rules` say what a table shows of its cells."""
     groups = groups_of(world, figures, alone)
     return attack(groups, told_by(world, groups, figures, rules))
+
+
+def gain_of(world: World, released: list[Release]) -> float:
+    """The largest factor by which these releases change the odds of anything about anybody."""
+    figures = shown_by(world.terms, released)
+    groups = groups_of(world, figures)
+    return largest_gain(groups, told_by(world, groups, figures))
 
 
 def told_by(world: World, groups: list[Group], figures: Sequence[Figure], rules: Mapping[str, Rule] = RULES) -> Told:

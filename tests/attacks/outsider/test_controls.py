@@ -15,12 +15,14 @@ from tests.attacks.outsider.attacking import (
     World,
     figure_lines,
     fixed_by,
+    gain_of,
     groups_of,
     isolating,
     learn,
     name_of,
     shown_by,
 )
+from tests.attacks.outsider.bayes import CERTAIN
 from tests.attacks.outsider.documents import Release
 from tests.attacks.outsider.product import verdict
 from tests.attacks.outsider.rules import Rules, may_show
@@ -142,7 +144,16 @@ def test_met_or_not_met_in_the_wrong_place_fixes_somebody(name: str, tell: Calla
     fixed = [*learned.by_structure, *learned.by_none_or_all]
     assert fixed
     assert all(one.is_proved for one in fixed)
+    assert gain_of(world, answers(world)) > (CERTAIN if len(answers(world)) == 1 else 1.0)
     tell(report(name, world, answers_of(world.terms, answers(world)), fixed))
+
+
+def test_an_answer_in_the_middle_changes_the_odds_a_little(tell: Callable[[str], None]):
+    """Met, of five of ten who can all reach it, and four weeks on end out of thirteen are likely enough."""
+    world = scenarios.answered(5, early=5, reached=5, begin=2)
+    gain = gain_of(world, answers(world))
+    assert 1.0 < gain < 10.0
+    tell(f"outsider, five of ten, met: odds change by {gain:.3g} at most")
 
 
 @pytest.mark.parametrize(("threshold", "early"), [(9, 9), (2, 2)])

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.attacks.outsider.attacking import fewest_movers, groups_of, is_near_an_end, learn
-from tests.attacks.outsider.bayes import largest_gain
+from tests.attacks.outsider.attacking import fewest_movers, gain_of, is_near_an_end, learn
 from tests.attacks.outsider.documents import Terms
 from tests.attacks.outsider.product import verdict
-from tests.attacks.outsider.views import Reading, figures_of, held_releases
+from tests.attacks.outsider.views import held_releases
 from tests.attacks.outsider.worlds import Drawn, contracts, draw_world
 
 
@@ -34,6 +33,7 @@ class Tally:
     undecided: int = 0
     gain: float = 1.0
     gain_in: str = ""
+    gain_of_forced: float = 1.0
 
 
 def released(many: int) -> Iterator[tuple[int, str, Terms]]:
@@ -72,8 +72,10 @@ def attack_all(tally: Tally, drawn: Drawn) -> None:
                 assert movers >= terms.k_cohort, (drawn.name, sorted(roles), movers, terms.text)
                 assert is_near_an_end(world, held), (drawn.name, sorted(roles), learned.by_none_or_all, terms.text)
         if len(roles) == 1 and not any(one.template == "payment_document" for one in held):
-            gain = largest_gain(groups_of(drawn.world, figures_of(terms, held, Reading())))
-            if gain > tally.gain:
+            gain = gain_of(drawn.world, held)
+            if drawn.is_forced:
+                tally.gain_of_forced = max(tally.gain_of_forced, gain)
+            elif gain > tally.gain:
                 tally.gain, tally.gain_in = gain, drawn.name
 
 
@@ -89,7 +91,7 @@ def test_nobody_is_fixed_in_a_world_that_would_be_released(many: int, each: int,
     tell(
         f"outsider, {tally.worlds} worlds, {tally.attacks} attacks: {tally.by_structure} fixed by structure,"
         f" {tally.undecided} undecided; by none or all in {tally.by_none_or_all}, of at least {tally.fewest} movers;"
-        f" the largest gain in odds {tally.gain:.3g} ({tally.gain_in})"
+        f" the largest gain in odds {tally.gain:.3g} ({tally.gain_in}), {tally.gain_of_forced:.3g} of none or all"
     )
     assert tally.worlds >= min(50, many * each)
     assert tally.by_none_or_all, "or no world was forced"
