@@ -138,6 +138,12 @@ class Terms:
         return next((at for at, one in enumerate(self.windows) if one.label == label), -1)
 
     @cached_property
+    def notices_at(self) -> tuple[int, ...]:
+        """The places of the windows in which the operator is told, by name, who is not in the outcome any more."""
+        named = {label for one in self.raw.get("statements", []) for label in one["windows"]}
+        return tuple(at for at, one in enumerate(self.windows) if one.label in named)
+
+    @cached_property
     def goal(self) -> str:
         """The measure with the threshold: its count is `outcomes_achieved`, and the tables are about it."""
         return next((one["id"] for one in self.measures if "threshold_people" in one), "")

@@ -205,6 +205,16 @@ def _follow_up_held(measure: Terms_, terms: Terms, life: Life) -> Held:
     return found
 
 
+def is_named(measure: Terms_, terms: Terms, life: Life, held: Held, at: int) -> bool:
+    """Whether a statement about single people names somebody: in the outcome when the window before ended and not any
+    more, without work in the last week, and followed until then."""
+    last = terms.windows[at].last
+    if not at or not any(held[at - 1].values()) or any(held[at].values()):
+        return False
+    is_asked = last not in terms.paused and last not in life.still and not 0 < life.gone_from <= last
+    return is_asked and life.states.get(last) not in measure["states"]
+
+
 def reason_of(measure: Terms_, terms: Terms, life: Life, last: int) -> str:
     """Why somebody is not in an outcome by a week's end: what the last week that was asked about says."""
     weeks = [week for week in range(week_of(life.start), last + 1) if week not in terms.paused]
