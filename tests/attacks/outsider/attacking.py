@@ -234,15 +234,20 @@ def name_of(entry: Entry) -> str:
     return f"{entry.day}{gone}{', time given back' if entry.back else ''}{named}"
 
 
-def fewest_movers(world: World, released: list[Release]) -> int:
-    """How many of the roster, whoever left, can move the figure or combination that the fewest can; what payment
-    documents tell by themselves is left out. So many did none, or all, of what somebody is known of by that."""
+def roster_of(world: World) -> Counter[Entry]:
+    """How many began on which day, whoever left."""
     roster = Counter({Entry(entry.day): 0 for entry in world.people})
     for entry, led in world.people.items():
         roster[Entry(entry.day)] += len(led)
+    return roster
+
+
+def fewest_movers(world: World, released: list[Release]) -> int:
+    """How many of the roster, whoever left, can move the figure or combination that the fewest can; what payment
+    documents tell by themselves is left out. So many did none, or all, of what somebody is known of by that."""
     declared = [one for one in released if one.template == "payment_document"]
     wide, paid = (figures_of(world.terms, some, Reading(expands=True)) for some in (released, declared))
-    found, _ = isolation_of(world.terms, roster, wide, world.size + 1, paid)
+    found, _ = isolation_of(world.terms, roster_of(world), wide, world.size + 1, paid)
     return found.people if found else world.size
 
 

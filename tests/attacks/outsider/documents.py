@@ -63,6 +63,12 @@ class Release:
     template: str
     recipient: str
     at: int  # the window's place in the calendar
+    of_block: int | None = None  # the end of the block before, -1 for none, where windows are told together
+
+    @property
+    def since(self) -> int:
+        """The place of the window behind which its figures begin."""
+        return self.at - 1 if self.of_block is None else self.of_block
 
 
 @dataclass(frozen=True)
