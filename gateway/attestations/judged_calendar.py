@@ -20,8 +20,9 @@ from policies.folding import Ends, least_wait, waits
 
 
 def movers_of(contract: Contract, progress: Progress = no_progress) -> Movers:
-    """Who can change what of everything that the contract may ever show."""
-    return Movers(contract, [one.figure for one in (*exact_figures(contract), *answers(contract))], progress)
+    """Who can change what of everything that the contract may ever show, by itself or in one block."""
+    shown = (*exact_figures(contract), *exact_figures(contract, reader_windows(contract)[-1:]), *answers(contract))
+    return Movers(contract, [one.figure for one in shown], progress)
 
 
 def views_of(contract: Contract, ends: Collection[int] | None = None) -> list[HeldView]:

@@ -128,12 +128,18 @@ def judge(starts: Starts, view: HeldView) -> CalendarFinding | None:
     return next((found for rule in rules if (found := rule(starts, view)) is not None), None)
 
 
+def _by_row(starts: Starts, view: HeldView) -> dict[frozenset[tuple[int, int]], list[FigureOfView]]:
+    """The figures of a view by what they are made of: those of one row tell the same."""
+    alike: dict[frozenset[tuple[int, int]], list[FigureOfView]] = {}
+    for one in view.figures:
+        alike.setdefault(frozenset(starts.movers.row(one.figure).items()), []).append(one)
+    return alike
+
+
 def _parts(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """Some combination of a view's figures can be moved by somebody and by fewer than k_cohort people."""
     contract = starts.movers.contract
-    alike: dict[frozenset[tuple[int, int]], list[FigureOfView]] = {}  # of one row: each tells the same
-    for one in view.figures:
-        alike.setdefault(frozenset(starts.movers.row(one.figure).items()), []).append(one)
+    alike = _by_row(starts, view)
     rows = [(dict(row), any(one.is_free for one in some)) for row, some in alike.items()]
 
     def smallest_of(some: Sequence[tuple[Row, bool]]) -> Isolated | None:
@@ -167,10 +173,9 @@ def _parts(starts: Starts, view: HeldView) -> CalendarFinding | None:
 
 def _given_back(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """Time that a neutral exit gives back may count in no figure that nobody else can move."""
-    figures = list(dict.fromkeys(one.figure for one in view.figures))
-    paid = {one.figure for one in view.figures if one.is_free}
-    over = _Projection([starts.movers.row(one) for one in figures])
-    free = {place for place, one in enumerate(figures) if one in paid}
+    alike = _by_row(starts, view)
+    over = _Projection([dict(row) for row in alike])
+    free = {place for place, some in enumerate(alike.values()) if any(one.is_free for one in some)}
     for one in starts.days:
         if not one.given_back:
             continue
@@ -178,12 +183,13 @@ def _given_back(starts: Starts, view: HeldView) -> CalendarFinding | None:
         for back in filter(None, map(over.of, one.given_back)):
             if not others.leave_alone([back]):
                 continue
-            moved = {figures[place] for place in others.outside(back)}
+            held = [*alike.values()]
+            moved = {one for place in others.outside(back) for one in held[place]}
             return _finding(
                 "calendar-given-back",
                 starts.movers.contract,
                 view,
-                [held for held in view.figures if not held.is_free and held.figure in moved],
+                [one for one in view.figures if not one.is_free and one in moved],
                 1,
                 f"of those who begin on {one.day.name}, only who left for a time and got it back can change them",
             )
