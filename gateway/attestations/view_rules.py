@@ -7,7 +7,7 @@ at the contract each first day may be one person.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -55,6 +55,7 @@ class Starts:
 
     movers: Movers
     by_day: Mapping[date, int] | None
+    _known_capacities: dict[object, list[int]] = field(default_factory=dict)  # the same figure stands in many views
 
     @cached_property
     def groups(self) -> list[tuple[DayOfMovers, str, int | None]]:
@@ -88,8 +89,14 @@ class Starts:
 
     def capacities(self, figure: ExactFigure) -> list[int]:
         """What each person can be of a figure; of unknown days so that one of them is as much of it as may be."""
+        if figure.parts not in self._known_capacities:
+            self._known_capacities[figure.parts] = self._capacities(figure)
+        return self._known_capacities[figure.parts]
+
+    def _capacities(self, figure: ExactFigure) -> list[int]:
         if self.by_day is not None:
-            return [one.capacity(figure) for one in self.days for _ in range(self._people(one))]
+            by_day = ([one.capacity(figure)] * self._people(one) for one in self.days)
+            return [capacity for some in by_day for capacity in some]
         by_week: dict[int, list[int]] = {}
         for one in self.movers.days:
             by_week.setdefault(one.day.week.ordinal, []).append(one.capacity(figure))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
@@ -28,15 +29,17 @@ class Doing:
 
 @dataclass(frozen=True, slots=True)
 class DoneWeeks:
-    """From a week until before another one, but for those that are left out."""
+    """From a week until before another one, but for those that are left out: from each of them so many weeks on end."""
 
     start: int
     stop: int
     left_out: range = NO_WEEKS
+    gap: int = 1
 
     @property
     def weeks(self) -> list[int]:
-        return [week for week in range(self.start, self.stop) if week not in self.left_out]
+        without = {week + more for week in self.left_out for more in range(self.gap)}
+        return [week for week in range(self.start, self.stop) if week not in without]
 
 
 def doings_of(contract: Contract) -> list[Doing]:
@@ -78,7 +81,7 @@ def invented_life(contract: Contract, first: date, doing: Doing, weeks: Sequence
     exit_ = neutral_status(contract)
     if exit_ is not None:
         statuses |= dict.fromkeys(away, frozenset({exit_}))
-    months = sorted({month for week in weeks for month in _months(Week(week))}) if state.income_types else []
+    months = sorted({month for week in weeks for month in _months(week)}) if state.income_types else []
     pay = [(month, kind) for month in months for kind in sorted(state.income_types)]
     hours = state.hours_per_week_hundredths * len(Month.of(first).weeks()) * 2
     return PersonHistory(
@@ -116,8 +119,9 @@ def neutral_status(contract: Contract) -> Status | None:
     return next((s for s, exit_ in EXIT_OF.items() if contract.register_exits.get(exit_) is ExitRule.NEUTRAL), None)
 
 
-def _months(week: Week) -> set[int]:
-    return {Month.of(week.monday).ordinal, Month.of(week.sunday).ordinal}
+@lru_cache(maxsize=4096)  # lives share their weeks
+def _months(week: int) -> frozenset[int]:
+    return frozenset({Month.of(Week(week).monday).ordinal, Month.of(Week(week).sunday).ordinal})
 
 
 def enrolment_day(contract: Contract, first: date) -> date:

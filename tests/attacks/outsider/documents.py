@@ -109,6 +109,13 @@ class Terms:
         return self.raw["disclosure"]["k_cohort"]
 
     @cached_property
+    def cut_offs(self) -> tuple[tuple[date, int], ...]:
+        """The days on which time begins, and for how many people; none where each begins on a day of their own."""
+        cohort = self.raw["cohort"]
+        closing = cohort["batches"] if cohort.get("time_from") == "batch" else []
+        return tuple((one["cut_off"], one["size"]) for one in closing)
+
+    @cached_property
     def paused(self) -> frozenset[int]:
         spans = [(week_named(one["from_week"]), week_named(one["to_week"])) for one in self.raw.get("pauses", [])]
         return frozenset(week for first, last in spans for week in range(first, last + 1))
@@ -123,6 +130,17 @@ class Terms:
         """The place of the one window with a table by class; -1 for none."""
         [label, *_] = [*self.raw["disclosure"].get("breakdown_windows", []), ""]
         return next((at for at, one in enumerate(self.windows) if one.label == label), -1)
+
+    @cached_property
+    def reasons_at(self) -> int:
+        """The place of the one window for which the operator is told why people are in no outcome; -1 for none."""
+        [label, *_] = [*self.raw["disclosure"].get("reasons_windows", []), ""]
+        return next((at for at, one in enumerate(self.windows) if one.label == label), -1)
+
+    @cached_property
+    def goal(self) -> str:
+        """The measure with the threshold: its count is `outcomes_achieved`, and the tables are about it."""
+        return next((one["id"] for one in self.measures if "threshold_people" in one), "")
 
     def measure(self, name: str) -> Mapping[str, Any] | None:
         return next((one for one in self.measures if one["id"] == name), None)
