@@ -69,7 +69,7 @@ def keep_figures(session: Session, row: ReleaseRow, evaluations: Iterable[Evalua
     documented = {week for document in _documents(session, row.contract_id) for week in document.figures.by_week}
     rest = NOBODY
     for week in (Week(ordinal) for ordinal in pending.by_week if ordinal not in said):
-        newest = max((one for one in documented if one <= week.ordinal), default=None)  # what `_at_each` falls back to
+        newest = max(one for one in documented if one <= week.ordinal)  # what `_at_each` falls back to
         still = _at_each(pending, [week])
         if newest in said:
             told = Week(newest)

@@ -253,6 +253,9 @@ def test_what_was_reached_since_the_documents_is_pending_until_one_speaks_of_it(
     assert pending is not None
     assert pending.people == 0
     town.document(1)
+    pending = town.pending()
+    assert pending is not None
+    assert pending.people == 0
     assert town.pending_units() == {2: 0, 3: 1}, "less what the newest document before them holds of her now"
     assert town.units() == [1, 2, 2, 3]
     town.document(2)
