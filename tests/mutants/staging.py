@@ -110,6 +110,10 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "gateway/intake/judging_pulls.py": ("tests/unit/intake/test_judging_pulls.py",),
     "gateway/evaluation/erased.py": ("tests/unit/evaluation/test_erased.py",),
     "gateway/attestations/judged_calendar.py": ("tests/unit/attestations/test_judged_calendar.py",),
+    "gateway/attestations/movers.py": (
+        "tests/unit/attestations/test_movers.py",
+        "tests/unit/attestations/test_view_rules.py",
+    ),
     "gateway/attestations/view_rules.py": ("tests/unit/attestations/test_view_rules.py",),
     "gateway/store/life_events.py": ("tests/unit/store/test_life_events.py",),
     "connectors/trouble.py": ("tests/unit/connectors/test_trouble.py",),
