@@ -17,6 +17,7 @@ from gateway.attestations.exact_figures import ExactFigure, FigurePart, exact_fi
 from gateway.attestations.movers import DayOfMovers, Movers
 from gateway.outcomes.contract import Contract, Measure
 from gateway.outcomes.contract_file import load_contract
+from gateway.outcomes.not_counted import BUCKETS
 from gateway.outcomes.possible_courses import Course, FirstDay, PossibleLives, Units
 from policies.isolation import Row
 from tests.attacks.outsider import texts
@@ -186,6 +187,16 @@ SMALL = {
         ),
         [6],
     ),
+    "a price of nought for one state, and people": (
+        contract_of(
+            weeks("m", (*FLEKSJOB, *EDUCATION)),
+            people("p", 2),
+            texts.price("m", {"fleksjob": 2, "education": 0}),
+            texts.price("p"),
+            totals=texts.release("contract_total", ["operator"]),
+        ),
+        [6],
+    ),
     "a table by class": (
         contract_of(people("p", 2, (*FLEKSJOB, *EDUCATION), goal=12), disclosure=texts.table("w2", "p")),
         [4],
@@ -302,6 +313,25 @@ def test_whoever_is_in_an_outcome_is_not_in_the_table_of_why_others_are_not(aske
     measures = [place for name in ("p", "m") for at in (0, 1) for place in row(movers, {(name, at): 1})]
     assert {place for one in lives for place in one} == set(measures)
     assert day.space.basis.keys() == set(measures)
+
+
+def test_time_given_back_takes_whoever_it_brings_into_an_outcome_out_of_the_table():
+    """At the end of w2 everybody is in the outcome or in one cell, and so is whoever does nothing."""
+    movers = movers_of(
+        contract_of(
+            people("p", 2, goal=12),
+            weeks(counted=2),
+            moved="neutral",
+            disclosure='reasons_windows = ["w2"]',
+            totals=texts.release("contract_total", ["operator", "investor"]),
+        )
+    )
+    [day] = movers.days
+    [counted] = row(movers, {("p", 1): 1})
+    cells = {place for bucket in BUCKETS for place in row(movers, {(f"not_counted: {bucket}", 1): 1})}
+    assert day.given_back
+    assert {one.get(counted, 0) + sum(one.get(cell, 0) for cell in cells) for one in day.given_back} == {0}
+    assert any(cells & one.keys() for one in day.given_back)
 
 
 def test_a_figure_is_the_sum_of_its_parts():
