@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from policies.basis import BASES, RecordKind, Requirements
 from policies.errors import ProgrammeInvalid
@@ -161,6 +162,7 @@ class Programme:
         return next((party for party in sorted(self.parties) if party.role == role), None)
 
 
+@lru_cache(maxsize=64)  # a command asks for the same text at every step
 def load_programme(text: bytes, *, file: str) -> Programme:
     """The programme of a TOML file's bytes. `file` is its name, for messages.
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from vocabulary.cpr_in_text import REASON, cpr_place, id_without_cpr, mask_id, may_hide_cpr
@@ -276,32 +278,56 @@ def unique(table: DeclarationTable, key: str, names: list[str]) -> None:
 def line_of(text: str, path: tuple[str | int, ...], key: str) -> int:
     """The 1-based line where `key` of the table at `path` stands, or that of the nearest header above it."""
     best = 1
-    names = [part for part in path if isinstance(part, str)]
-    wanted = [part for part in path if isinstance(part, int)]
-    here: list[str] = []
-    seen: dict[str, int] = {}
+    names = tuple(part for part in path if isinstance(part, str))
+    wanted = tuple(part for part in path if isinstance(part, int))
+    for line in _lines_that_name(text):
+        if line.is_header and line.table == (*names, key) and line.places[: len(wanted)] == wanted:
+            return line.number  # the key is a table, or the first of several
+        if line.table != names[: len(line.table)] or line.places != wanted[: len(line.places)]:
+            continue
+        if line.is_header:
+            best = line.number
+        if line.full == (*names, key) and len(line.places) == len(wanted):
+            return line.number
+        if len(line.full) > len(line.table) and line.full == names[: len(line.full)]:
+            best = line.number
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class _NamingLine:
+    """A line with a header or a key: the table it stands in, the places of the tables of which there are several, and
+    the whole name of the key, or the table's where it has none."""
+
+    number: int
+    is_header: bool
+    table: tuple[str, ...]
+    places: tuple[int, ...]
+    full: tuple[str, ...]
+
+
+@lru_cache(maxsize=8)  # a file is asked for some hundred lines while it is read
+def _lines_that_name(text: str) -> tuple[_NamingLine, ...]:
+    table: tuple[str, ...] = ()
+    several: dict[tuple[str, ...], int] = {}
+    places: tuple[int, ...] = ()
+    found: list[_NamingLine] = []
     for number, line in enumerate(text.splitlines(), start=1):
         header = _HEADER.match(line)
         if header:
-            here = [part.strip().strip('"') for part in header[2].split(".")]
+            table = tuple(part.strip().strip('"') for part in header[2].split("."))
             if header[1] == "[[":
-                dotted = ".".join(here)
-                seen[dotted] = seen.get(dotted, -1) + 1
-        counts = [seen[".".join(here[: n + 1])] for n in range(len(here)) if ".".join(here[: n + 1]) in seen]
-        if header and here == [*names, key] and counts[: len(wanted)] == wanted:
-            return number  # the key is a table, or the first of several
-        inside = here == names[: len(here)] and counts == wanted[: len(counts)]
-        if not inside:
-            continue
-        if header and len(here) > 0:
-            best = number
-        found = _KEY.match(line)
-        if not found:
-            continue
-        is_quoted = found[1][0] in "\"'"  # then a point in it divides nothing
-        full = [*here, *([found[1][1:-1]] if is_quoted else found[1].split("."))]
-        if full == [*names, key] and len(counts) == len(wanted):
-            return number
-        if len(full) > len(here) and full == names[: len(full)]:
-            best = number
-    return best
+                several[table] = several.get(table, -1) + 1
+            outer = (table[: n + 1] for n in range(len(table)))
+            places = tuple(several[name] for name in outer if name in several)
+        key = _KEY.match(line)
+        if header or key:
+            found.append(
+                _NamingLine(number, bool(header), table, places, (*table, *(_parts_of(key[1]) if key else ())))
+            )
+    return tuple(found)
+
+
+def _parts_of(key: str) -> list[str]:
+    """The names of a key; a point in a quoted one divides nothing."""
+    return [key[1:-1]] if key[0] in "\"'" else key.split(".")

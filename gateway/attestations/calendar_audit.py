@@ -23,6 +23,7 @@ from gateway.attestations.judged_calendar import (
     movers_of,
     views_of,
 )
+from gateway.attestations.movers import Movers
 from gateway.attestations.tried_changes import passing_changes
 from gateway.attestations.view_rules import Starts
 from gateway.outcomes.blocks import reader_windows
@@ -83,6 +84,17 @@ def _audit_of_text(text: _Text) -> tuple[list[CalendarFinding], AuditedContract]
     return _audit(text.contract, text.progress)
 
 
+def known_movers(contract: Contract, *, progress: Progress = no_progress) -> Movers:
+    """Who can change what under a contract as it was read, run once in a process: whoever holds the writer's lock has
+    it run before."""
+    return _movers_of_text(_Text(contract.sha256, contract, progress))
+
+
+@lru_cache(maxsize=8)
+def _movers_of_text(text: _Text) -> Movers:
+    return movers_of(text.contract, text.progress)
+
+
 def findings_of(contract: Contract) -> tuple[list[CalendarFinding], Mapping[tuple[str, ...], int]]:
     """What the audit has against the calendar, and the fewest people of each view. No value and no person is looked
     at."""
@@ -110,14 +122,14 @@ def _audit(contract: Contract, progress: Progress = no_progress) -> tuple[list[C
     return [replace(found[0], suggestion=passing_changes(judged, found[0])), *found[1:]], AuditedContract(contract, {})
 
 
-def plan_of_blocks(contract: Contract, enrolled_on: Iterable[date], *, progress: Progress = no_progress) -> BlockPlan:
+def plan_of_blocks(contract: Contract, enrolled_on: Iterable[date]) -> BlockPlan:
     """How the windows of a contract are shown whose people were enrolled on these days: the least wait of them all.
 
     A pure function of the text and the days. Where nothing passes, everything waits for the last window: an audited
     contract has no such days.
     """
     by_day = Counter(first_day_of(contract, day) for day in enrolled_on)
-    ends = JudgedCalendar(contract, Starts(movers_of(contract, progress), by_day)).ends()
+    ends = JudgedCalendar(contract, Starts(known_movers(contract), by_day)).ends()
     return _plan(contract, reader_windows(contract)[-1:] if ends is None else ends)
 
 

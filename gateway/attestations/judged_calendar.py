@@ -20,8 +20,12 @@ from policies.folding import Ends, least_wait, waits
 
 
 def movers_of(contract: Contract, progress: Progress = no_progress) -> Movers:
-    """Who can change what of everything that the contract may ever show."""
-    return Movers(contract, [one.figure for one in (*exact_figures(contract), *answers(contract))], progress)
+    """Who can change what of everything that the contract may ever show, in whatever blocks: a block tells what was
+    planned for its inner windows."""
+    in_blocks = [one for end in reader_windows(contract) for one in exact_figures(contract, (end,))]
+    return Movers(
+        contract, [one.figure for one in (*exact_figures(contract), *in_blocks, *answers(contract))], progress
+    )
 
 
 def views_of(contract: Contract, ends: Collection[int] | None = None) -> list[HeldView]:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import agreed_files, columns, console, day_of_paper, open_database, open_gateway, output
+from gateway.cli.terminal import (
+    agreed_files,
+    columns,
+    console,
+    day_of_paper,
+    open_database,
+    open_gateway,
+    output,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from gateway.attestations.calendar_audit import AuditedContract
@@ -39,7 +48,8 @@ def check(
     contract = load_contract(file.read_bytes(), file=file.name)
     findings = lint(contract, shown_by_kind())
     can_be_audited = not any(finding.refuses for finding in findings)  # else it may not even be evaluated
-    passed = audit_contract(contract) if can_be_audited else None
+    with progress_bar("auditing the calendar") as report:
+        passed = audit_contract(contract, progress=report) if can_be_audited else None
     smallest = {} if passed is None else passed.smallest
     console.print(f"{contract.title}: version {contract.version}, in force from {contract.effective_from}")
     console.print(f"  {contract.cohort.size} people; {len(contract.windows)} windows; sha256 {contract.sha256}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.terminal import Commands, console, open_gateway
+from gateway.cli.terminal import Commands, console, open_gateway, progress_bar
 
 if TYPE_CHECKING:
     from gateway.intake.enrolment import EnrolmentPreview
@@ -41,7 +41,8 @@ def enrol(
     gateway = open_gateway()
     digest = ""
     if not yes:
-        seen = enrolment.preview(gateway, contract, batch, file)
+        with progress_bar("auditing the calendar") as report:
+            seen = enrolment.preview(gateway, contract, batch, file, progress=report)
         _show_preview(seen)
         is_refused = seen.sealed is None and not seen.would_seal
         if preview:

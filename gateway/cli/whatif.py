@@ -59,11 +59,12 @@ def simulate(
         raise typer.BadParameter("choose one of --success, --course and --cohort")
     figures = _assumed_figures(draft, declared or [])
     console.print(f"{draft.title}: version {draft.version}, sha256 {draft.sha256}")
+    plans = _plans(draft)
     with progress_bar("trying the draft") as report:
         try:
             tried = _cohorts_to_try(draft, text, success or [], course, cohort, seed, draws)
             middle = tried[len(tried) // 2].name
-            found = what_if(draft, tried, figures, swings_of=middle, plans=_plans(draft), report=report)
+            found = what_if(draft, tried, figures, swings_of=middle, plans=plans, report=report)
         except ValueError as error:
             raise SimulationRefused(draft=file.name, reason=str(error)) from None
     _print(draft, found)
@@ -82,7 +83,8 @@ def _plans(draft: Contract) -> dict[str, tuple[str, ...]]:
     if not draft.fold.at_most:
         return {}
     try:
-        passed = audit_contract(draft)
+        with progress_bar("auditing the calendar") as report:
+            passed = audit_contract(draft, progress=report)
     except DeclarationInvalid as refused:
         console.print(f"  {refused}", style="yellow")
         return {}

@@ -2,13 +2,15 @@
 
 Refused
 └── EnrolmentRefused · CohortAlreadySealed · FileOverlaps · FileOlder
+GatewayError
+└── SealsCorrupt
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gateway.errors.tree import Refused
+from gateway.errors.tree import GatewayError, Refused
 
 _LISTED_LINES = 20  # of a refused list; the counts of the reasons are whole
 
@@ -41,6 +43,17 @@ class CohortAlreadySealed(Refused):
 
     def __init__(self, *, contract: str, batch: str) -> None:
         super().__init__(f"batch {batch!r} of {contract!r} is sealed: its membership never changes")
+
+
+class SealsCorrupt(GatewayError):
+    code = "seals-corrupt"
+
+    def __init__(self, *, contract: str, batch: str) -> None:
+        super().__init__(
+            f"the seal of batch {batch!r} of {contract!r} does not hold what stands beside it in the database: how many"
+            " people, or which windows end a block; nothing is released to readers until it does: restore the database"
+            " from a backup"
+        )
 
 
 class FileOverlaps(Refused):

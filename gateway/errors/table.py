@@ -82,6 +82,7 @@ _OUTCOMES: dict[str, ErrorOutcome] = {
     "amendment-refused": ErrorOutcome(5, 409, "The version changes what it may not"),
     "acceptance-refused": ErrorOutcome(3, 422, "The acceptance was not taken in"),
     "acceptance-missing": ErrorOutcome(5, 409, "Not every party has accepted"),
+    "seals-corrupt": ErrorOutcome(9, 500, "The seals do not hold"),
     "acceptances-corrupt": ErrorOutcome(9, 500, "The acceptances do not hold"),
     "countersignatures-corrupt": ErrorOutcome(9, 500, "The countersignatures do not hold"),
     "aggregate-refused": ErrorOutcome(3, 422, "The figure was not taken"),

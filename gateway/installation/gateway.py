@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlmodel import Session, select
@@ -216,12 +216,7 @@ class Gateway:
         rows = [row for row in programmes if known_at is None or row.activated_at <= known_at]
         if not rows:
             raise ContractUnknown(contract=contract_id)
-        return _programme(rows[-1].text, rows[-1].file_name)
-
-
-@lru_cache(maxsize=64)
-def _programme(text: bytes, file: str) -> Programme:
-    return load_programme(text, file=file)
+        return load_programme(rows[-1].text, file=rows[-1].file_name)
 
 
 def initialise(

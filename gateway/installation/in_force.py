@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import lru_cache
 
 from sqlmodel import Session, select
 
@@ -72,10 +71,4 @@ def _block_ends(session: Session, contract_id: str) -> list[str]:
 
 def contract_of(version: ContractVersion) -> Contract:
     """The contract that a stored version says."""
-    return _contract(version.text, version.file_name)
-
-
-@lru_cache(maxsize=64)
-def _contract(text: bytes, file: str) -> Contract:
-    """A use case asks for its contract again and again, and the same text is always the same contract."""
-    return load_stored_contract(text, file=file)
+    return load_stored_contract(version.text, file=version.file_name)

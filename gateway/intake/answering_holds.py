@@ -10,6 +10,7 @@ from datetime import date
 
 from gateway.contracts.declarations import source
 from gateway.errors.holds import HoldRefused, HoldUnknown
+from gateway.events.event import PersonLine
 from gateway.events.holds import HoldAnswered, HoldProposed
 from gateway.installation.authority import Asking, Authorised, deciding, staff_party
 from gateway.installation.gateway import Gateway
@@ -17,7 +18,7 @@ from gateway.intake.holding import stored_findings
 from gateway.intake.judging_pulls import HoldFinding
 from gateway.intake.pulling import PullReport
 from gateway.intake.record_runs import reject_run, store_held_run
-from gateway.store import holds
+from gateway.store import holds, queries
 from gateway.store.record_tables import PullHold, PullRun
 from policies.facts import DecisionFacts
 from policies.terms import Action, Purpose, Role
@@ -79,6 +80,7 @@ def reject(gateway: Gateway, hold_id: str) -> HoldAnswer:
 
 
 def _answer(gateway: Gateway, hold_id: str, answer: str) -> HoldAnswer:
+    """What is stored or dropped of a person leaves a line; a file that is answered for is read by the next pull."""
     with deciding(gateway) as asking:
         row = asking.session.get(PullHold, hold_id)
         if row is None or row.answer:
@@ -101,6 +103,7 @@ def _answer(gateway: Gateway, hold_id: str, answer: str) -> HoldAnswer:
                 )
             )
         else:
+            people = _people_of(asking, row)
             report = _carry_out(gateway, asking, row, answer)
             row.answer, row.answered_by, row.answered_at = answer, gateway.actor.name, asking.now
             asking.uow.record(
@@ -112,7 +115,8 @@ def _answer(gateway: Gateway, hold_id: str, answer: str) -> HoldAnswer:
                     proposed_by=row.proposed_by if needs_two else "",
                     decision=authorised.id,
                     decision_sha256=authorised.sha256,
-                )
+                ),
+                [PersonLine(one, f"held_{answer}", Purpose(row.purpose)) for one in people],
             )
         asking.session.add(row)
         return HoldAnswer(_hold_shown(row, today), is_first, report)
@@ -144,6 +148,15 @@ def _carry_out(gateway: Gateway, asking: Asking, row: PullHold, answer: str) -> 
         reason = "the source is declared in another way since; reject it, and pull again"
         raise HoldRefused(hold=row.id, reason=reason)
     return store_held_run(gateway, asking, row, declaration)
+
+
+def _people_of(asking: Asking, row: PullHold) -> list[str]:
+    """Whose answers a run holds, in the order of their random ids; nobody's of a file, of which nothing is kept."""
+    if row.file_name:
+        return []
+    asked_about = set(asking.session.get_one(PullRun, row.what).people)
+    here = (one.subject_id for one in queries.subjects(asking.session, row.contract_id))
+    return sorted(asked_about.intersection(here))
 
 
 def _hold_shown(row: PullHold, today: date) -> HoldShown:

@@ -15,11 +15,13 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from connectors.base import Progress, no_progress
 from connectors.enrolment import Referral, ReferralList, read_referrals
 from connectors.errors import FileChanged, RejectReason
 from connectors.reading import file_sha256
 from connectors.source_file import LocalFile
 from gateway.attestations.block_plan import ends_of_blocks, plan_digest
+from gateway.attestations.calendar_audit import known_movers
 from gateway.attestations.seals import Seal, seal_leaf
 from gateway.errors.enrolment import CohortAlreadySealed, EnrolmentRefused
 from gateway.events.contracts import CohortSealed
@@ -105,12 +107,16 @@ class _Opened:
         )
 
 
-def preview(gateway: Gateway, contract_id: str, batch_id: str, file: Path) -> EnrolmentPreview:
+def preview(
+    gateway: Gateway, contract_id: str, batch_id: str, file: Path, *, progress: Progress = no_progress
+) -> EnrolmentPreview:
     """What `enrol` would do with this list. Nobody is enrolled and nothing is sealed; that somebody looked is logged.
 
-    Raises what `enrol` raises, but for `EnrolmentRefused`: what is wrong is what it shows.
+    `progress` is told of so many first days that are asked of so many, where windows are shown in blocks. Raises what
+    `enrol` raises, but for `EnrolmentRefused`: what is wrong is what it shows.
     """
     digest = file_sha256(LocalFile(file))
+    _run_lives(gateway, contract_id, batch_id, progress)
     with deciding(gateway) as asking:
         opened = _open(gateway, asking, contract_id, batch_id, digest)
         if isinstance(opened, Enrolled):
@@ -160,6 +166,7 @@ def enrol(gateway: Gateway, contract_id: str, batch_id: str, file: Path, *, prev
     `FileChanged` where it is not the list that was looked at, or another `ConnectorError`.
     """
     digest = file_sha256(LocalFile(file))
+    _run_lives(gateway, contract_id, batch_id, no_progress)
     with deciding(gateway) as asking:
         opened = _open(gateway, asking, contract_id, batch_id, digest)
         if isinstance(opened, Enrolled):
@@ -291,11 +298,26 @@ def _seal(gateway: Gateway, asking: Asking, opened: _Opened, referrals: Referral
     return seal
 
 
+def _run_lives(gateway: Gateway, contract_id: str, batch_id: str, progress: Progress) -> None:
+    """Run what the plan of blocks is made from, for seconds, before anybody waits for the writer."""
+    with gateway.store.read() as session:
+        contract = gateway.contract(session, contract_id)
+        is_asked = contract.fold.at_most and _is_last(session, contract, batch_id)
+    if is_asked:
+        known_movers(contract, progress=progress)
+
+
+def _is_last(session: Session, contract: Contract, batch_id: str) -> bool:
+    """Whether every other batch is sealed, and this one is not."""
+    sealed = {row.batch_id for row in queries.batches(session, contract.id)}
+    return {one.id for one in contract.cohort.batches} - sealed == {batch_id}
+
+
 def _block_ends(session: Session, contract: Contract, batch: DeclaredBatch, referred: list[date]) -> list[str]:
     """With the last batch of a contract that is shown in blocks: the windows that end one, by everybody's days."""
-    sealed = queries.batches(session, contract.id)
-    if {one.id for one in contract.cohort.batches} != {*(row.batch_id for row in sealed), batch.id}:
+    if not _is_last(session, contract, batch.id):
         return []
+    sealed = queries.batches(session, contract.id)
     days = [*referred, *(one.enrolled_on for one in queries.subjects(session, contract.id))]
     return list(ends_of_blocks(contract, days, people=sum(row.count for row in sealed) + len(referred)))
 

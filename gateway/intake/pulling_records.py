@@ -71,6 +71,8 @@ def pull_records(
     except ConnectorError as error:
         with gateway.write() as uow:
             uow.record(RecordsFailed(contract=contract_id, source=source_id, run=run.id, error=error.code))
+            if run.tells_changes:  # nobody knows when it goes on, and until then pages would lie in their order
+                records.seal_anew(uow.session, contract_id, source_id)
             note_reached(uow, run.declaration, error)
         raise
     files = list(transport.digests) if isinstance(transport, PutsAway) else []

@@ -10,9 +10,11 @@ from sqlmodel import Session, select
 
 from gateway.contracts import openings
 from gateway.contracts.accepted import tokens
+from gateway.contracts.sealed_plan import opening_versions
 from gateway.contracts.todays_rules import objection_to
 from gateway.contracts.waiting import waiting
 from gateway.errors.acceptances import AcceptanceMissing, AcceptancesCorrupt
+from gateway.errors.enrolment import SealsCorrupt
 from gateway.errors.oversight import CheckpointMismatch
 from gateway.errors.release import ReadersHeld
 from gateway.errors.table import outcome
@@ -241,6 +243,7 @@ def _contracts(gateway: Gateway) -> Iterator[Diagnosis]:
         for contract_id in ids:
             yield from _acceptances(gateway, session, contract_id)
             yield from _todays_rules(session, contract_id)
+            yield from _seals(session, contract_id)
             contract = gateway.contract(session, contract_id)
             if not is_sealed(session, contract):
                 yield Diagnosis(WARN, f"{contract_id}: not every batch is sealed", "`gateway enrol`")
@@ -297,13 +300,21 @@ def _todays_rules(session: Session, contract_id: str) -> Iterator[Diagnosis]:
             yield Diagnosis(FAIL, what, "nothing is released to readers; payment documents go out as before")
 
 
+def _seals(session: Session, contract_id: str) -> Iterator[Diagnosis]:
+    """A seal that does not open with what stands beside it: nothing is released to readers."""
+    try:
+        opening_versions(session, contract_id)
+    except SealsCorrupt as error:
+        yield Diagnosis(FAIL, f"{contract_id}: a seal does not hold", str(error))
+
+
 def _interrupted_release(gateway: Gateway, session: Session, row: ReleaseRow) -> Diagnosis:
     """A release without its signature: the next run finishes it, or it waits for what rules or policy ask."""
     what = f"{row.contract_id} {row.window}: a release was interrupted"
     again = f"run `gateway release {row.contract_id} {row.window} --template {row.template}` again"
     try:
         refused = refusal(gateway, session, row)
-    except ReadersHeld as held:
+    except (ReadersHeld, SealsCorrupt) as held:
         return Diagnosis(WARN, f"{what} and stays unsigned", str(held))
     if refused is None:
         return Diagnosis(WARN, what, again)

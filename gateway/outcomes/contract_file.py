@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.cohort_file import read_cohort
@@ -39,6 +40,7 @@ from vocabulary.weeks import Week
 _MOST_PAYERS = 10  # the municipality among them
 
 
+@lru_cache(maxsize=64)  # a command asks for the same text at every step
 def load_contract(text: bytes, *, file: str) -> Contract:
     """Read a contract; `DeclarationInvalid` (file, line, key, reason) for what it cannot mean or may not show."""
     root, contract = _read(text, file)
@@ -51,6 +53,7 @@ def load_stored_contract(text: bytes, *, file: str) -> Contract:
     return _read(text, file)[1]
 
 
+@lru_cache(maxsize=64)
 def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
     root = parse(text, file=file)
     root.convert("schema", one_of(SCHEMA))

@@ -28,15 +28,17 @@ class Doing:
 
 @dataclass(frozen=True, slots=True)
 class DoneWeeks:
-    """From a week until before another one, but for those that are left out."""
+    """From a week until before another one, but for those that are left out: from each of them so many weeks on end."""
 
     start: int
     stop: int
     left_out: range = NO_WEEKS
+    gap: int = 1
 
     @property
     def weeks(self) -> list[int]:
-        return [week for week in range(self.start, self.stop) if week not in self.left_out]
+        without = {week + more for week in self.left_out for more in range(self.gap)}
+        return [week for week in range(self.start, self.stop) if week not in without]
 
 
 def doings_of(contract: Contract) -> list[Doing]:

@@ -73,6 +73,7 @@ def kinds_of_first_day(contract: Contract) -> list[FirstDay]:
 
 
 _NEVER = DoneWeeks(0, 0)
+_MOST_RUNS = 64  # weeks from which a second run is tried on
 
 
 class PossibleLives:
@@ -87,6 +88,7 @@ class PossibleLives:
         self._known_spans: tuple[date | None, list[tuple[int, int]]] = None, []
         self._length_of = self._needed_lengths()
         self._lengths = sorted({*self._length_of.values()} - {1})
+        self._in_vain = self._runs_in_vain()
 
     @property
     def answers_of_week(self) -> int:
@@ -182,16 +184,15 @@ class PossibleLives:
 
     def further_courses(self, first: FirstDay) -> Iterator[Course]:
         """All other lives: of parts first, in which what whole ones reach under two measures at once is told apart by
-        runs of as many weeks as a measure needs, and by all weeks but each so-manieth, so that no run is long enough;
-        then of every single week, in it alone, from it on and until it; then from each edge of a window to each; and
-        those that change their state."""
+        runs of as many weeks as a measure needs, and by runs with as little between them as a measure is never reached
+        by; then of every single week, in it alone, from it on and until it; then from each edge of a window to each;
+        those of two runs; and those that change their state."""
         edges = [edge for span in self._spans(first) for edge in span]
         for week in edges:
             for length in (1, *self._lengths):
                 yield from self._in_every_way(first, DoneWeeks(week, min(week + length, self._end + 1)))
-            for length in self._lengths:
-                left_out = range(week + length - 1, self._end + 1, length)
-                yield from self._in_every_way(first, DoneWeeks(week, self._end + 1, left_out))
+            for run, gap in self._in_vain:
+                yield from self._in_every_way(first, self._with_gaps(week, self._end + 1, run, gap))
         turns = [week for measure in self._contract.measures for week, _ in self._turns(first, measure)]
         fine = _coarse_to_fine(first.week.ordinal, max(edges, default=first.week.ordinal))
         for week in dict.fromkeys([*edges, *turns, *fine]):
@@ -199,7 +200,26 @@ class PossibleLives:
                 yield from self._of_week(first, week)
         for start, end in combinations(sorted({*edges}), 2):
             yield from self._in_every_way(first, DoneWeeks(start, end))
+        yield from self._of_two_runs(first, list(dict.fromkeys([*edges, *turns, *fine]))[:_MOST_RUNS])
         yield from self._of_two_states(first)
+
+    def _of_two_runs(self, first: FirstDay, weeks: Sequence[int]) -> Iterator[Course]:
+        """A run from the first week on, and one from each of these weeks on; runs in vain until each of them, and then
+        every week."""
+        start, lengths = first.week.ordinal, sorted({1, *self._lengths, *(length - 1 for length in self._lengths)})
+        for week in weeks:
+            for length in lengths:
+                left_out = range(start + length, week)
+                if not left_out:
+                    continue
+                for stop in dict.fromkeys((*(week + length for length in lengths), self._end + 1)):
+                    yield from self._in_every_way(first, DoneWeeks(start, min(stop, self._end + 1), left_out))
+            for run, gap in self._in_vain:
+                yield from self._in_every_way(first, self._with_gaps(start, week, run, gap))
+
+    def _with_gaps(self, start: int, until: int, run: int, gap: int) -> DoneWeeks:
+        """Runs with gaps between them from a week until before another, and every week from then on."""
+        return DoneWeeks(start, self._end + 1, range(start + run, until, run + gap), gap)
 
     def _of_two_states(self, first: FirstDay) -> Iterator[Course]:
         """Lives in one state for as many weeks as a measure needs, and then for as many, or for good, in another that
@@ -251,6 +271,21 @@ class PossibleLives:
                     needed = bisect_left(lengths, 1, key=counts)
                     found[measure.id] = min(found.get(measure.id, needed), needed)
         return {measure.id: max(1, found.get(measure.id, 1)) for measure in self._contract.measures}
+
+    def _runs_in_vain(self) -> list[tuple[int, int]]:
+        """Of each measure that needs several weeks on end runs of one week fewer, with the least gap between them at
+        which it is never reached."""
+        first, found = kinds_of_first_day(self._contract)[0], dict[tuple[int, int], None]()
+        gaps = range(1, self._end - first.week.ordinal + 2)
+        for name, length in self._length_of.items():
+            for doing in self._doings if length > 1 else ():
+
+                def is_in_vain(gap: int, doing: Doing = doing, run: int = length - 1, name: str = name) -> bool:
+                    weeks = self._with_gaps(first.week.ordinal, self._end + 1, run, gap)
+                    return not any(self._course(first, doing, weeks)[name])
+
+                found[length - 1, gaps[bisect_left(gaps[:-1], True, key=is_in_vain)]] = None
+        return list(found)
 
     def _in_every_way(self, first: FirstDay, weeks: DoneWeeks) -> Iterator[Course]:
         return (self._course(first, doing, weeks) for doing in self._doings)

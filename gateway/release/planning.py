@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from gateway.attestations import claims
 from gateway.contracts import openings
+from gateway.contracts.sealed_plan import opening_versions
 from gateway.contracts.todays_rules import check_readers
 from gateway.errors.contracts import WindowUnknown
 from gateway.errors.release import ReleaseInterrupted, RevisionUnknown, WindowInBlock, WindowOutOfOrder
@@ -162,9 +163,11 @@ def check_is_shown(request: ReleaseRequest) -> None:
 
 
 def _check_today(session: Session, request: ReleaseRequest) -> None:
-    """Raise `ReadersHeld` where what a reader would get may not be shown by today's rules; the creditor is paid."""
+    """Raise `ReadersHeld` where what a reader would get may not be shown by today's rules, and `SealsCorrupt` where the
+    windows that wait are not those that were sealed; the creditor is paid."""
     if request.template is not Template.PAYMENT_DOCUMENT:
         check_readers(session, request.contract)
+        opening_versions(session, request.contract.id)
 
 
 def is_issued(row: ReleaseRow) -> bool:

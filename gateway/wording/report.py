@@ -22,6 +22,8 @@ ACTION = {
     "enrol": "Du blev skrevet ind",
     "notice": "Det blev noteret, at du fik besked",
     "pull": "Vi læste i et register",
+    "held_accepted": "Vi godkendte det, som et register havde svaret",
+    "held_rejected": "Vi afviste det, som et register havde svaret",
     "check": "Vi prøvede, om et register kan læses, og gemte intet",
     "looked_up": "Vi slog dig op",
     "checked": "Vi så i gruppens oplysninger, og der kom intet ud af det",

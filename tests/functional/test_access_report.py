@@ -20,6 +20,7 @@ from gateway.rights import requests
 from gateway.rights.people import Channel, NewRecord, Who, begin
 from gateway.rights.report import report
 from gateway.rights.requests import Right
+from gateway.store import holds as answered_holds
 from gateway.store.log_tables import PersonLineRow
 from gateway.store.tables import Subject
 from gateway.wording import register as register_words
@@ -148,7 +149,8 @@ def test_every_word_that_a_report_can_hold_is_danish():
     }
     plain = {line for line in lines if "{" not in line}
     made = {f"{stem}_{right}" for stem in ("asked", "decided") for right in Right}
-    assert {line.partition("_{")[0] for line in lines - plain} == {"asked", "decided"}
+    made |= {f"held_{answer}" for answer in (answered_holds.ACCEPTED, answered_holds.REJECTED)}
+    assert {line.partition("_{")[0] for line in lines - plain} == {"asked", "decided", "held"}
     assert set(words.ACTION) == plain | made
 
 

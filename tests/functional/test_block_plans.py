@@ -69,7 +69,13 @@ def days_of(town: SimulatedMunicipality) -> list[date]:
 
 
 def test_a_preview_says_before_the_seal_which_windows_will_wait(tmp_path: Path):
-    town = built(tmp_path)
+    """And how far it has come; the seal runs nothing again."""
+    town, steps = built(tmp_path), []
+    seen = enrolment.preview(
+        town.gateway, town.contract, "2018", town.drop.referrals, progress=lambda *done: steps.append(done)
+    )
+    assert seen.waiting == ((INNER, END),)
+    assert steps == [(done, len(steps)) for done in range(1, len(steps) + 1)] != []
     ran = run("enrol", town.contract, town.drop.referrals, "--batch", "2018", "--preview", environment=town.environment)
     assert ran.code == 0, ran.err
     assert f"  {INNER} will be shown with {END}: by itself it could be about a few people" in ran.out.splitlines()

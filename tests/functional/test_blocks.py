@@ -16,7 +16,9 @@ import pytest
 
 from gateway.attestations.block_plan import plan_digest
 from gateway.attestations.calendar_audit import audit_contract, plan_of_blocks
+from gateway.errors.enrolment import SealsCorrupt
 from gateway.errors.release import WindowInBlock
+from gateway.jobs.doctor import examine_opened
 from gateway.outcomes.contract_file import load_contract
 from gateway.oversight.audit.recomputing import Recomputed, RecomputedCommitments, recompute
 from gateway.release.asks import ask
@@ -45,6 +47,7 @@ LATE = (
 PAYMENT = (Template.PAYMENT_DOCUMENT, Recipient.OPERATOR)
 TOTAL = (Template.CONTRACT_TOTAL, Recipient.INVESTOR)
 WINDOWS = ("2018H2", "2019H1", "2019H2", "2020H1", "2020H2", "2021H1")
+INNER = "2020H1"
 INVESTOR = "den-sociale-kapitalfond"
 
 
@@ -139,6 +142,23 @@ def test_whoever_edits_the_plan_is_found(audited: SimulatedMunicipality):
     edit(audited, "UPDATE batch SET plan_sha256 = ?", "00" * 32)
     with pytest.raises(VerificationError):  # a digest that fits another plan is in no log
         release(audited.gateway, "impact60", WINDOWS[1], *PAYMENT)
+
+
+def test_no_reader_is_shown_a_window_that_somebody_edited_out_of_its_block(audited: SimulatedMunicipality):
+    """Also where the digest beside it is made to fit: the seal in the log does not."""
+    for ends in ([], list(WINDOWS)):
+        edit(audited, "UPDATE batch SET block_ends = ?", json.dumps(ends))
+        with pytest.raises(SealsCorrupt, match="which windows end a block"):
+            check(audited.gateway, "impact60", INNER, *TOTAL)
+    assert check(audited.gateway, "impact60", WINDOWS[1], *PAYMENT) == "release"
+    assert "impact60: a seal does not hold" in [one.what for one in examine_opened(audited.gateway)]
+    with audited.gateway.store.read() as session:
+        [batch] = queries.batches(session, "impact60")
+        text = audited.gateway.contract(session, "impact60").sha256
+    digest = plan_digest(text, WINDOWS, bytes.fromhex(batch.plan_salt_hex))
+    edit(audited, "UPDATE batch SET plan_sha256 = ?", digest)
+    with pytest.raises(SealsCorrupt):
+        release(audited.gateway, "impact60", INNER, *TOTAL)
 
 
 def test_whoever_edits_the_days_is_found(audited: SimulatedMunicipality):

@@ -15,7 +15,7 @@ from gateway.installation.gateway import Gateway
 from gateway.installation.settings import Settings
 from policies.terms import Role
 from tests.support.api_client import Client
-from tests.support.command_line import Ran, run, run_program
+from tests.support.command_line import Ran, on_terminal, run, run_program
 from tests.support.histories import EXAMPLES
 from tests.support.road import INIT, ROAD, Place, make_key, place, register, spelled, walked
 
@@ -195,6 +195,14 @@ def test_a_revoked_client_gets_no_token_and_its_living_ones_end_at_once(place: P
                 attempt()
     finally:
         gateway.store.dispose()
+
+
+def test_an_audit_shows_how_far_it_has_come_at_a_terminal_and_nowhere_else():
+    check = "contract", "check", EXAMPLES / "contracts" / "ballerup.toml"
+    assert "auditing the calendar" not in run(*check).text
+    written = on_terminal(*check)
+    assert "100%" in written
+    assert written.index("auditing the calendar") < written.index("Ballerup and Specialisterne")
 
 
 def test_simulate_writes_the_same_bytes_for_the_same_seed(tmp_path: Path):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from connectors.transport import Page, Record
 from gateway.contracts import declarations
@@ -20,7 +22,7 @@ from gateway.jobs.doctor import examine_opened
 from gateway.release.releasing import release
 from gateway.settlement.views import show_investor, show_statement
 from gateway.store import holds
-from gateway.store.log_tables import LogEntry
+from gateway.store.log_tables import LogEntry, PersonLineRow
 from gateway.store.record_tables import PullRun
 from gateway.store.tables import PullRow
 from gateway.wording.views import as_json
@@ -78,6 +80,14 @@ def count_answers(town: SimulatedMunicipality) -> int:
         return len(stored_answers(session))
 
 
+def lines_of(town: SimulatedMunicipality, kind: str) -> Counter[str]:
+    """How many people the events of a kind leave a line for, by its action."""
+    with town.gateway.store.read() as session:
+        entries = session.exec(select(LogEntry.idx).where(LogEntry.log == "access", LogEntry.kind == kind)).all()
+        found = session.exec(select(PersonLineRow).where(col(PersonLineRow.log_idx).in_(entries))).all()
+        return Counter(json.loads(row.body)["action"] for row in found)
+
+
 def reasons(town: SimulatedMunicipality) -> list[list[str]]:
     return [[one.reason.value for one in hold.findings] for hold in answering_holds.list_holds(town.gateway)]
 
@@ -113,6 +123,7 @@ def test_a_file_in_which_nobody_of_a_sealed_cohort_is_found_is_held(town: Simula
         pull(town.gateway, town.contract, "dream", town.drop.status)
     assert (again.value.hold, len(reasons(town))) == (held.value.hold, 1)
     answering_holds.accept(town.gateway, held.value.hold)
+    assert lines_of(town, "hold_answered") == {}, "the pull that reads the file leaves them"
     assert pull(town.gateway, town.contract, "dream", town.drop.status).is_new
     with pytest.raises(HoldUnknown):
         answering_holds.reject(town.gateway, held.value.hold)
@@ -147,6 +158,7 @@ def test_staged_answers_are_stored_at_once_where_they_are_accepted(town: Simulat
         ask(town, source := PersonByPerson(unemployed))
     assert source.asked == []
     answer = answering_holds.accept(town.gateway, hold)
+    assert lines_of(town, "hold_answered") == {"held_accepted": 30}
     assert answer.report is not None
     assert answer.report.people_changed == 16
     assert len([row for row in spells(town) if row[1] == "no_benefit"]) >= 16
@@ -158,6 +170,7 @@ def test_staged_answers_are_stored_at_once_where_they_are_accepted(town: Simulat
 def test_a_rejected_run_leaves_nothing_and_is_asked_anew(town: SimulatedMunicipality, tmp_path: Path) -> None:
     hold, before = held_run(town, tmp_path)
     answering_holds.reject(town.gateway, hold)
+    assert lines_of(town, "hold_answered") == {"held_rejected": 30}
     assert (spells(town), count_answers(town)) == (before, 0)
     source = PersonByPerson(unemployed)
     assert ask(town, source).people_changed == 0
@@ -206,6 +219,7 @@ def test_after_its_day_it_takes_two(town: SimulatedMunicipality, tmp_path: Path)
         answering_holds.accept(town.gateway, hold)
     other = town.gateway.acting_as(actor.staff_member("somebody-else"))
     assert answering_holds.reject(other, hold).needs_second  # another answer is a first one
+    assert lines_of(town, "hold_proposed") == {}, "nobody's answers were touched yet"
     assert not answering_holds.reject(town.gateway, hold).needs_second
     assert spells(town) == before
 

@@ -109,8 +109,6 @@ TOUCHES_NOBODY = {
     "policy explain": "a decision and its facts, which are of a group or name nobody",
     "policy replay": "the same",
     "holds list": "counts of a pull whose lines stand with it",
-    "holds accept": "stores what the pull read, whose lines stand with it",
-    "holds reject": "drops it",
     "advice give": "about a window",
     "advice answer": "about a window",
     "advice lift": "about a window",
@@ -156,6 +154,8 @@ LEAVES_LINES = {  # command -> the actions of its lines, of which `looked_up` an
     "rights decide": ("decided_erasure", "decided_rectification", "looked_up"),
     "rights archive": ("archive",),
     "rights repeat-erasures": (),  # whom it touches is erased, and so are the lines
+    "holds accept": ("held_accepted",),  # of answers; a file is read by the next pull
+    "holds reject": ("held_rejected",),
     "audit sample": ("sampled",),
     "audit recompute": ("evaluate",),
     "audit rows": ("audit_rows",),

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import literal_column
 from sqlmodel import select
 
 from connectors.errors import SourceMalformed, SourceUnavailable
 from connectors.transport import Page
 from gateway.rights.people import Channel, NewRecord, Who, begin, end
 from gateway.store.record_tables import PullRun
+from gateway.store.sealed import SealedRow
 from policies.basis import RecordKind
 from policies.terms import Role
 from tests.attacks.canaries import files, leaks
@@ -34,7 +36,7 @@ from tests.functional.test_record_pulls import (
     town,
 )
 from tests.support.audit_town import erased
-from tests.support.municipality import SimulatedMunicipality
+from tests.support.municipality import SimulatedMunicipality, built
 from tests.support.stored import stored_records
 
 __all__ = ["town"]
@@ -74,6 +76,24 @@ def test_changes_that_break_off_keep_page_and_cursor_together(town: SimulatedMun
     pull(town, rest)
     assert rest.asks[0].since == "c1"
     assert codes_in(town, anne, "2020-W10") == codes_in(town, bo, "2020-W10") == {"651"}
+
+
+@pytest.mark.postgres
+@pytest.mark.long
+def test_a_run_that_broke_off_left_no_order_of_pages_on_postgresql(empty_postgres_url: str, tmp_path: Path) -> None:
+    """What was written last would lie last, and whoever has the source's answer would lay it beside the rows."""
+    town = built(tmp_path / "town", database_url=empty_postgres_url)
+    town.enrol()
+    declare(town, tmp_path, source_text("periods", CHANGES, answers="changes"))
+    pages = [Page([change(one, str(place), "1")], cursor=f"c{place}") for place, one in enumerate(numbers(town))]
+    with pytest.raises(SourceUnavailable):
+        pull(town, Pages(pages, breaks=True))
+    with town.gateway.store.read() as session:
+        lying = select(SealedRow.subject_id).where(SealedRow.source_id == "dream").order_by(literal_column("ctid"))
+        people = session.exec(lying).all()
+    assert len(people) >= 30
+    assert people == sorted(people)
+    town.gateway.store.dispose()
 
 
 def reference(town: SimulatedMunicipality, position: int) -> Who:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import pty
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,24 @@ def run(*arguments: str | Path, environment: dict[str, str] | None = None, cwd: 
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1
     return Ran(code, out.getvalue(), err.getvalue())
+
+
+def on_terminal(*arguments: str | Path) -> str:
+    """All that `gateway ARGUMENTS` ever wrote to the terminal that it was run at, as a program of its own."""
+    ours, its = pty.openpty()
+    command = [PROGRAMS / "gateway", *map(str, arguments)]
+    environment = {**os.environ, **WIDE, "TERM": "xterm"}
+    with (
+        os.fdopen(ours, "rb", buffering=0) as screen,
+        subprocess.Popen(command, env=environment, stdout=its) as program,
+    ):
+        os.close(its)
+        written = b""
+        with suppress(OSError):  # a terminal that nobody writes to any more
+            while part := screen.read(65536):
+                written += part
+        assert program.wait() == 0
+    return written.decode()
 
 
 def run_program(

@@ -12,9 +12,11 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from gateway.attestations.block_plan import ends_of_blocks, plan_digest
+from gateway.attestations.block_plan import ends_of_blocks
 from gateway.attestations.inputs import salted_digest
+from gateway.contracts.sealed_plan import opening_versions
 from gateway.errors.contracts import WindowUnknown
+from gateway.errors.enrolment import SealsCorrupt
 from gateway.evaluation.cohort import histories
 from gateway.evaluation.evaluating import record_evaluation, utc_text
 from gateway.evaluation.looking import Answered, Snapshot, look_apart
@@ -28,9 +30,9 @@ from gateway.outcomes.evaluate import Evaluation, evaluate
 from gateway.outcomes.history import PersonHistory
 from gateway.oversight.audit.counted_people import last_week, rules_of
 from gateway.oversight.audit.sampling import ask_to_audit, standing_attestation
-from gateway.store import contract_queries, queries
+from gateway.store import queries
 from gateway.store.log_tables import LogEntry
-from gateway.store.tables import Batch, ReleaseRow
+from gateway.store.tables import ReleaseRow
 from outcome_verifier import canonical
 from policies.terms import Purpose
 
@@ -150,24 +152,17 @@ def _plan_again(session: Session, contract_id: str) -> Recomputed:
 
     The seals name no version of the contract: it is the one whose text opens them.
     """
-    batches = queries.batches(session, contract_id)
-    opening = [
-        version
-        for version in contract_queries.contract_versions(session, contract_id)
-        if any(_opens(version.sha256, one) for one in batches)
-    ]
-    if not all(any(_opens(version.sha256, one) for version in opening) for one in batches):
+    try:
+        opening = opening_versions(session, contract_id)
+    except SealsCorrupt:
         return Recomputed.NOT_OPENED
+    batches = queries.batches(session, contract_id)
     [ends] = {tuple(one.block_ends) for one in batches if one.block_ends} or {()}
     days = [one.enrolled_on for one in queries.subjects(session, contract_id)]
     people = sum(one.count for one in batches)
     if any(ends_of_blocks(contract_of(version), days, people=people) == ends for version in opening):
         return Recomputed.SAME
     return Recomputed.NOT_COMPUTED if _has_erased(session, contract_id) else Recomputed.DIFFERS
-
-
-def _opens(contract_sha256: str, batch: Batch) -> bool:
-    return plan_digest(contract_sha256, batch.block_ends, bytes.fromhex(batch.plan_salt_hex)) == batch.plan_sha256
 
 
 def _record(asking: Asking, found: _Attestation, inputs: Recomputed, plan: Recomputed) -> RecomputedCommitments:

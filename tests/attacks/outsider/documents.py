@@ -109,6 +109,13 @@ class Terms:
         return self.raw["disclosure"]["k_cohort"]
 
     @cached_property
+    def cut_offs(self) -> tuple[tuple[date, int], ...]:
+        """The days on which time begins, and for how many people; none where each begins on a day of their own."""
+        cohort = self.raw["cohort"]
+        closing = cohort["batches"] if cohort.get("time_from") == "batch" else []
+        return tuple((one["cut_off"], one["size"]) for one in closing)
+
+    @cached_property
     def paused(self) -> frozenset[int]:
         spans = [(week_named(one["from_week"]), week_named(one["to_week"])) for one in self.raw.get("pauses", [])]
         return frozenset(week for first, last in spans for week in range(first, last + 1))

@@ -64,15 +64,33 @@ def views_of(terms: Terms) -> Iterator[tuple[tuple[str, ...], list[Release]]]:
 
 
 def pairs(terms: Terms) -> Iterator[dict[Entry, int]]:
-    """Everybody on one day, but for one on another; one who was away and has the time back, too."""
+    """Everybody on one day, but for one on another, who stands last; one who was away and has the time back, too. Where
+    time begins with the batch, as many on each day as the contract says."""
+    if terms.cut_offs:
+        yield from _by_batch(terms)
+        return
     days = _days(terms)
     for usual in days:
         for other in days:
             if other != usual:
                 yield {Entry(usual): terms.size - 1, Entry(other): 1}
-        if terms.gives_time_back:
-            away = {1, 2, 3, *(one.last + 1 - week_of(own_start(terms, usual)) for one in terms.windows[:-1])}
-            yield from ({Entry(usual): terms.size - 1, Entry(usual, back=one): 1} for one in sorted(away) if one > 0)
+        yield from ({Entry(usual): terms.size - 1, away: 1} for away in _away(terms, usual))
+
+
+def _away(terms: Terms, day: date) -> list[Entry]:
+    """Somebody of a day who left for some weeks and has them back, where the contract gives them."""
+    weeks = {1, 2, 3, *(one.last + 1 - week_of(own_start(terms, day)) for one in terms.windows[:-1])}
+    return [Entry(day, back=one) for one in sorted(weeks) if one > 0] if terms.gives_time_back else []
+
+
+def _by_batch(terms: Terms) -> Iterator[dict[Entry, int]]:
+    smallest_last = sorted(terms.cut_offs, key=lambda one: -one[1])
+    count = {Entry(day): many for day, many in smallest_last}
+    yield count
+    for day, many in smallest_last:
+        for away in _away(terms, day):
+            left = {Entry(day): many - 1} if many > 1 else {}
+            yield {**{entry: some for entry, some in count.items() if entry.day != day}, **left, away: 1}
 
 
 def isolations(terms: Terms) -> Iterator[tuple[tuple[str, ...], list[Release], dict[Entry, int]]]:
@@ -101,13 +119,14 @@ def _said(fixed: list[Fixed]) -> str:
 
 
 def _worlds(terms: Terms, count: dict[Entry, int], held: list[Release]) -> Iterator[World]:
-    """The one person does nothing, everything, and each thing between; the others all sorts."""
-    [(usual, many), (other, _)] = count.items()
-    rows = len(courses_of(terms, usual))
-    others = tuple(int(one) for one in np.arange(many) * 7 % rows)
-    for course in range(min(12, len(courses_of(terms, other)))):
-        place = course * (len(courses_of(terms, other)) - 1) // 11 if len(courses_of(terms, other)) > 12 else course
-        yield World(terms, {usual: others, other: (place,)})
+    """The last ones do nothing, everything, and each thing between; the others all sorts."""
+    [*usual, (other, few)] = count.items()
+    led = {
+        entry: tuple(int(one) for one in np.arange(many) * 7 % len(courses_of(terms, entry))) for entry, many in usual
+    }
+    rows = len(courses_of(terms, other))
+    for course in range(min(12, rows)):
+        yield World(terms, {**led, other: (course * (rows - 1) // 11 if rows > 12 else course,) * few})
 
 
 def _excluded(terms: Terms) -> Exhibit | None:
@@ -115,11 +134,11 @@ def _excluded(terms: Terms) -> Exhibit | None:
     for roles, held in views_of(terms):
         figures = figures_of(terms, held, Reading())
         for count in pairs(terms):
-            [(usual, many), (other, _)] = count.items()
-            if other.back or not any(is_dominated(terms, {other: 1, usual: many}, one, 10) for one in figures):
+            [*usual, (other, few)] = count.items()
+            if other.back or not any(is_dominated(terms, count, one, 10) for one in figures):
                 continue
             best = int((courses_of(terms, other) @ figures[0].column).argmax())
-            world = World(terms, {other: (best,), usual: tuple([0] * many)})
+            world = World(terms, {other: (best,) * few, **{entry: (0,) * many for entry, many in usual}})
             groups = groups_of(world, figures, isolating(world, figures))
             for fact in range(groups[0].facts.shape[1]):
                 values = np.unique(groups[0].facts[:, fact])

@@ -31,9 +31,10 @@ class Life:
 
 
 def own_start(terms: Terms, enrolled: date) -> date:
-    """The first day that may count: that of the enrolment, or the Monday after it."""
+    """The first day that may count: that of the enrolment, or of the next cut-off, or the Monday after it."""
     after = terms.raw.get("qualification", {}).get("first_week") == "week_after_enrolment"
-    return monday(week_of(enrolled) + 1) if after else enrolled
+    begun = next((day for day, _ in terms.cut_offs if day >= enrolled), enrolled)
+    return monday(week_of(begun) + 1) if after else begun
 
 
 def asked_weeks(terms: Terms, life: Life) -> tuple[int, ...]:

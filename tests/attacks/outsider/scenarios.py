@@ -235,10 +235,10 @@ def split_one() -> World:
     )
 
 
-def twins(*terms_of: str, begin: date, end: date, lengths: int, doing: Sequence[Doing]) -> World:
+def twins(*terms_of: str, begin: date, end: date, lengths: Sequence[int], doing: Sequence[Doing]) -> World:
     """Measures that are one for all but one person: the others have no time for what tells them apart."""
     terms = read(
-        texts.contract(*terms_of, texts.price("n", 700), texts.windows("2020-W01", [lengths]), start=begin, end=end)
+        texts.contract(*terms_of, texts.price("n", 700), texts.windows("2020-W01", lengths), start=begin, end=end)
     )
     return world(terms, doing)
 
@@ -251,7 +251,7 @@ def one_who_did_the_first_alone(*terms: str) -> World:
         Doing(late, 14, (("m", 0, 1), ("n", 0, 1))),
         Doing(late, 15, (("m", 0, 0),)),
     ]
-    return twins(*terms, begin=early.day, end=late.day, lengths=4, doing=doing)
+    return twins(*terms, begin=early.day, end=late.day, lengths=[4], doing=doing)
 
 
 def with_a_gap() -> World:
@@ -259,6 +259,61 @@ def with_a_gap() -> World:
     return one_who_did_the_first_alone(
         texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 2\nwithin = 3', goal=20),
         texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 2', name="n"),
+    )
+
+
+def with_two_weeks_between() -> World:
+    """Two weeks of any four, and of any three: who came a week before the others had two weeks with two between."""
+    early, late = Entry(week(1)), Entry(week(2))
+    return twins(
+        texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 2\nwithin = 4', goal=20),
+        texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 2\nwithin = 3', name="n"),
+        begin=early.day,
+        end=late.day,
+        lengths=[4],
+        doing=[
+            Doing(early, 1, (("m", 0, 1), ("n", 0, 0))),
+            Doing(late, 14, (("m", 0, 1), ("n", 0, 1))),
+            Doing(late, 15, (("m", 0, 0),)),
+        ],
+    )
+
+
+def in_the_first_week_and_the_fifth() -> World:
+    """Seven days, and seven within 28: who begins on a Tuesday has six days in the first week and one in the fifth. To
+    others the fifth week is worth nothing, or the first one enough."""
+    usual, other = Entry(week(1)), Entry(week(1) + timedelta(days=1))
+    return twins(
+        texts.measure("days", ["fleksjob"], "needed = 7"),
+        texts.measure("days", ["fleksjob"], "needed = 7\ndays_from_enrolment = 28", name="n"),
+        texts.price("m"),
+        begin=usual.day,
+        end=other.day,
+        lengths=[2, 2, 2],
+        doing=[
+            Doing(other, 1, (("m", 1, 0), ("m", 2, 1), ("n", 2, 1))),
+            Doing(usual, 14, (("m", 0, 1), ("n", 0, 1))),
+            Doing(usual, 8, (("m", 1, 0), ("m", 2, 1), ("n", 2, 0))),
+            Doing(usual, 7, (("m", 2, 0),)),
+        ],
+    )
+
+
+def table_of_an_inner_window() -> Terms:
+    """A table planned for a window of which its reader holds no total by itself: a block would tell it."""
+    return read(
+        texts.contract(
+            texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 2', goal=20),
+            texts.price("m"),
+            texts.windows("2020-W01", [2, 2, 2]),
+            start=week(1),
+            end=week(2),
+            totals="\n".join(
+                texts.release("contract_total", [who], shown)
+                for who, shown in (("investor", ["w2", "w3"]), ("operator", ["w1", "w3"]))
+            ),
+            disclosure='reasons_windows = ["w2"]\n',
+        )
     )
 
 
@@ -281,7 +336,7 @@ def in_two_states() -> World:
         texts.price("p", 700),
         begin=early.day,
         end=late.day,
-        lengths=4,
+        lengths=[4],
         doing=[
             Doing(early, 1, (("m", 0, 1), ("n", 0, 1), ("p", 0, 1))),
             Doing(late, 14, (("m", 0, 1), ("n", 0, 1))),
@@ -299,7 +354,7 @@ def by_the_day() -> World:
         texts.price("m"),
         begin=usual.day,
         end=other.day,
-        lengths=2,
+        lengths=[2],
         doing=[
             Doing(other, 1, (("m", 0, 0), ("n", 0, 1))),
             Doing(usual, 14, (("m", 0, 1), ("n", 0, 1))),

@@ -81,7 +81,9 @@ def test_without_the_rule_of_shares_values_are_excluded_for_one_person(tell: Cal
 
 TWINS = {
     "two of three and two on end": scenarios.with_a_gap,
+    "two of three and two of four": scenarios.with_two_weeks_between,
     "days and weeks on end": scenarios.by_days,
+    "seven days and seven of 28": scenarios.in_the_first_week_and_the_fifth,
     "either state and each of them": scenarios.in_two_states,
     "seven days and a week": scenarios.by_the_day,
 }

@@ -7,20 +7,39 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.attacks.outsider.documents import Terms
 from tests.attacks.outsider.drawn import draw_contract, draw_small_contract
 from tests.attacks.outsider.exhibits import answered_by_all, exhibit, is_open, isolations
+from tests.attacks.outsider.intricate import draw_intricate_contract
 from tests.attacks.outsider.product import verdict
+from tests.attacks.outsider.scenarios import table_of_an_inner_window
 
 
-@pytest.mark.parametrize(
-    "seeds",
-    [range(6), *(pytest.param(range(start, start + 250), marks=pytest.mark.long) for start in range(4000, 5000, 250))],
-    ids=lambda seeds: f"{seeds.start} to {seeds.stop - 1}",
-)
+def runs_of(few: int, start: int, stop: int) -> list:
+    """A few seeds for `make test`, and stretches of many for `make long`."""
+    wide = (pytest.param(range(first, first + 250), marks=pytest.mark.long) for first in range(start, stop, 250))
+    return [range(few), *wide]
+
+
+def name_of_run(seeds: range) -> str:
+    return f"{seeds.start} to {seeds.stop - 1}"
+
+
+@pytest.mark.parametrize("seeds", runs_of(6, 4000, 5000), ids=name_of_run)
 def test_a_contract_passes_exactly_where_nobody_can_be_fixed(seeds: range, tell: Callable[[str], None]):
+    check_drawn("contracts", seeds, draw_contract, tell)
+
+
+@pytest.mark.parametrize("seeds", runs_of(4, 20000, 21000), ids=name_of_run)
+def test_an_intricate_contract_passes_exactly_where_nobody_can_be_fixed(seeds: range, tell: Callable[[str], None]):
+    """Measures that are nearly one, several tariffs at once, tables, and time that begins with the batch."""
+    check_drawn("intricate contracts", seeds, draw_intricate_contract, tell)
+
+
+def check_drawn(what: str, seeds: range, draw: Callable[[int], Terms], tell: Callable[[str], None]) -> None:
     seen: Counter[str] = Counter()
     for seed in seeds:
-        terms = draw_contract(seed)
+        terms = draw(seed)
         asked = verdict(terms.text)
         if asked.passes:
             seen["pass"] += 1
@@ -31,10 +50,10 @@ def test_a_contract_passes_exactly_where_nobody_can_be_fixed(seeds: range, tell:
             found = exhibit(terms)
             seen["shown"] += found is not None
             if found is None:
-                tell(f"outsider, contract {seed} is refused ({asked.rule}), and no world is found")
+                tell(f"outsider, of {what} {seed} is refused ({asked.rule}), and no world is found")
         else:
             seen["broken" if "nobody foresaw" in asked.said else "for other reasons"] += 1
-    tell(f"outsider, {len(seeds)} contracts drawn: {dict(seen)}")
+    tell(f"outsider, {len(seeds)} {what} drawn: {dict(seen)}")
     assert not seen["broken"]  # an answer is owed to every text
     assert seen["pass"]
     assert seen["shown"] >= 0.95 * seen["refused"]
@@ -69,3 +88,10 @@ def test_time_that_an_exit_gives_back_to_one_person_alone_is_in_no_figure(seed: 
 def test_a_start_behind_the_last_window_is_answered(seed: int):
     """It ended with an error that nobody foresaw."""
     assert "nobody foresaw" not in verdict(draw_contract(seed).text).said
+
+
+def test_a_table_of_a_window_that_its_reader_is_not_shown_is_answered():
+    """In blocks it stands with a later window: it was asked for there, and ended with an error that nobody foresaw."""
+    asked = verdict(table_of_an_inner_window().text)
+    assert "nobody foresaw" not in asked.said
+    assert (asked.passes, asked.rule) == (False, "calendar-part")

@@ -35,11 +35,7 @@ size = {size}
 enrolment_from = {start}
 enrolment_to = {end}
 double_enrolment = "refuse"
-
-[[cohort.batches]]
-id = "all"
-size = {size}
-
+{batches}
 [sources]
 status = "dream"
 income = "income"
@@ -137,9 +133,20 @@ def contract(
     first_week: str = "week_of_enrolment",
     totals: str = "",
     disclosure: str = "",
+    batches: Sequence[tuple[int, date]] = (),
 ) -> str:
-    """A contract that shows totals to the investor in all windows, or as `totals` says, and pays its operator."""
+    """A contract that shows totals to the investor in all windows, or as `totals` says, and pays its operator.
+
+    `batches` are people and cut-offs, where everybody's time begins when the batch closes.
+    """
     terms_of_head = {"size": size, "k_cohort": k_cohort, "moved": moved, "first_week": first_week, "more": disclosure}
-    head = HEAD.format(start=start, end=end, **terms_of_head)
+    closing = f'\n[[cohort.batches]]\nid = "all"\nsize = {size}\n'
+    if batches:
+        rows = (
+            f'\n[[cohort.batches]]\nid = "b{place}"\nsize = {many}\ncut_off = {day}\n'
+            for place, (many, day) in enumerate(batches, 1)
+        )
+        closing = 'time_from = "batch"\n' + "".join(rows)
+    head = HEAD.format(start=start, end=end, batches=closing, **terms_of_head)
     shown = totals or release("contract_total", ["investor"])
     return "\n".join([head, *terms, shown, release("payment_document", ["operator"])])

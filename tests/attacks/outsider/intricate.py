@@ -1,0 +1,189 @@
+"""Contracts drawn with what plain ones have not: measures that are nearly one, several tariffs at once with gates,
+steps and lines, time that begins when a batch closes, and tables by class and by reason.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+
+from tests.attacks.outsider import texts
+from tests.attacks.outsider.documents import Terms, monday, name_of, read, week_named
+
+START = "2020-W01"
+NAMES = "mnp"
+BY = "price_by_state"
+BOTH, ONE, OTHER = ["fleksjob", "education"], ["fleksjob"], ["education"]
+POINTS = "points = [{ at = 5, amount_minor = 1000 }, { at = 20, amount_minor = 90000 }]"
+Twins = list[tuple[str, list[str], str]]  # a kind, its states, and its other terms
+
+
+def _by_a_gap(draw: random.Random, weeks: int) -> Twins:
+    needed = draw.randint(2, 4)
+    all_sorts = [(needed, needed + gap) for gap in range(4)] + [(needed - 1, needed), (needed - 1, needed + 1)]
+    found = draw.sample(all_sorts, draw.choice((2, 2, 3)))
+    return [("retention", ONE, f'period = "week"\nneeded = {one}\nwithin = {among}') for one, among in found]
+
+
+def _by_a_state(draw: random.Random, weeks: int) -> Twins:
+    kind, more = draw.choice(
+        (
+            ("retention", f'period = "week"\nneeded = {draw.randint(1, 2)}'),
+            ("people", f"sustained_weeks = {draw.randint(1, 2)}"),
+            ("days", f"needed = {draw.choice((7, 14))}"),
+            ("weeks", f"weeks_from_enrolment = {draw.randint(2, weeks)}"),
+        )
+    )
+    states = draw.choice(([BOTH, ONE], [BOTH, ONE, OTHER], [ONE, OTHER]))
+    return [(kind, some, more) for some in states]
+
+
+def _by_days(draw: random.Random, weeks: int) -> Twins:
+    needed = draw.randint(1, 3)
+    found: Twins = [
+        ("days", ONE, f"needed = {7 * needed - draw.choice((0, 0, 1, 3))}"),
+        ("retention", ONE, f'period = "week"\nneeded = {needed}'),
+        ("people", ONE, f"sustained_weeks = {needed}"),
+    ]
+    return draw.sample(found, draw.choice((2, 3)))
+
+
+def _by_length(draw: random.Random, weeks: int) -> Twins:
+    if draw.random() < 0.5:
+        lengths = draw.sample(range(1, weeks + 1), min(weeks, draw.choice((2, 3))))
+        return [("weeks", ONE, f"weeks_from_enrolment = {one}") for one in lengths]
+    lengths = draw.sample(range(1, 5), draw.choice((2, 3)))
+    return [("retention", ONE, f'period = "week"\nneeded = {one}') for one in lengths]
+
+
+def _by_time(draw: random.Random, weeks: int) -> Twins:
+    needed = draw.randint(1, 3)
+    ends = draw.sample(["", *(f"days_from_enrolment = {7 * one + draw.choice((0, 0, 3))}" for one in (3, 4, 6))], 2)
+    kind, more = draw.choice(
+        (
+            ("retention", f'period = "week"\nneeded = {needed}\n'),
+            ("retention", f'period = "week"\nneeded = {needed}\nwithin = {needed + 1}\n'),
+            ("days", f"needed = {7 * needed - draw.choice((0, 0, 2))}\n"),
+        )
+    )
+    return [(kind, ONE, more + end) for end in ends]
+
+
+def _of_all_sorts(draw: random.Random, weeks: int) -> Twins:
+    found: Twins = [
+        ("weeks", draw.choice((ONE, BOTH)), f"weeks_from_enrolment = {draw.randint(1, weeks)}"),
+        ("people", ONE, f"sustained_weeks = {draw.randint(1, 3)}"),
+        ("retention", ONE, f'period = "week"\nneeded = {draw.randint(1, 3)}'),
+        ("days", ONE, f"needed = {draw.choice((7, 10, 14))}"),
+        ("people", OTHER, f"sustained_weeks = {draw.randint(1, 2)}"),
+    ]
+    return draw.sample(found, draw.choice((2, 3)))
+
+
+RELATED: Sequence[Callable[[random.Random, int], Twins]] = (
+    _by_a_gap,
+    _by_a_state,
+    _by_days,
+    _by_length,
+    _by_time,
+    _of_all_sorts,
+)
+
+
+def draw_intricate_contract(seed: int) -> Terms:
+    """One contract; the product may refuse it for other reasons than privacy, which whoever asks sees by the rule."""
+    draw = random.Random(seed)
+    lengths = [draw.randint(2, 4), *[draw.randint(1, 4) for _ in range(draw.randint(0, 2))]]
+    twins = RELATED[seed % len(RELATED)](draw, sum(lengths))
+    most = 6 if any(states != ONE for _, states, _ in twins) else draw.choice((6, 8, 10))
+    while sum(lengths) > most:
+        lengths[lengths.index(max(lengths))] -= 1
+    first = monday(week_named(START))
+    end = first + timedelta(days=draw.choice((0, 3, 6, 8, 13, 20)))
+    size = draw.choice((30, 40, 60, 120))
+    people = [place for place, (kind, _, _) in enumerate(twins) if kind in ("people", "retention")]
+    goal = draw.choice(people) if people and draw.random() < 0.6 else -1
+    labels = [f"w{place + 1}" for place in range(len(lengths))]
+    tables = _tables(draw, twins, goal, labels)
+    paid = list(_tariffs(draw, twins))
+    return read(
+        texts.contract(
+            *_measures(draw, twins, goal, {*tables, *(NAMES[place] for place, text in enumerate(paid) if BY in text)}),
+            *paid,
+            *([f"[caps]\nperson_minor = {draw.choice((1700, 2000, 2500))}\n"] if draw.random() < 0.2 else []),
+            *_pause(draw, sum(lengths)),
+            texts.windows(START, lengths),
+            start=first,
+            end=end,
+            size=size,
+            first_week=draw.choice(("week_of_enrolment", "week_of_enrolment", "week_after_enrolment")),
+            moved=draw.choice(("failure", "failure", "failure", "neutral")),
+            totals=_totals(draw, labels),
+            disclosure="".join(tables.values()),
+            batches=_batches(draw, first, end, size) if draw.random() < 0.25 else [],
+        )
+    )
+
+
+def _tables(draw: random.Random, twins: Twins, goal: int, labels: list[str]) -> dict[str, str]:
+    """The terms of the tables by class and by reason: what they are about."""
+    found = {}
+    if goal >= 0 and len(twins[goal][1]) > 1 and draw.random() < 0.5:
+        found[NAMES[goal]] = texts.table(draw.choice(labels), NAMES[goal])
+    if goal >= 0 and draw.random() < 0.2:
+        found["reasons"] = f'reasons_windows = ["{draw.choice(labels)}"]\n'
+    return found
+
+
+def _batches(draw: random.Random, first: date, end: date, size: int) -> list[tuple[int, date]]:
+    """One that closes at the end, or two, of which one may be a single person."""
+    if first == end or draw.random() < 0.5:
+        return [(size, end)]
+    few = draw.choice((1, size // 2, size - 1))
+    return [(few, first + timedelta(days=draw.randrange((end - first).days))), (size - few, end)]
+
+
+def _measures(draw: random.Random, twins: Twins, goal: int, told_by_state: set[str]) -> Iterator[str]:
+    """The text says which state an outcome counts for where a price or a table tells states apart, and only there."""
+    for place, (name, (kind, states, more)) in enumerate(zip(NAMES, twins, strict=False)):
+        tells = name in told_by_state and len(states) > 1 and kind != "weeks" and not more.endswith("= 1")
+        state = f'\noutcome_state = "{draw.choice(("last", "most"))}"' if tells else ""
+        yield texts.measure(kind, states, more + state, name, 20 if place == goal else 0)
+
+
+def _tariffs(draw: random.Random, twins: Twins) -> Iterator[str]:
+    """What each measure is paid by: a price, steps or lines, some behind a gate on another; nothing now and then."""
+    for name, (_, states, _) in zip(NAMES, twins, strict=False):
+        if name != NAMES[0] and draw.random() < 0.15:
+            yield ""
+            continue
+        others = [one for one in NAMES[: len(twins)] if one != name]
+        gate = f'gate = {{ of = "{draw.choice(others)}", at_least = {draw.choice((5, 10, 20))} }}\n'
+        more = draw.choice(("", "", "", gate))
+        if (kind := draw.choice(("price", "price", "price", "steps", "linear"))) != "price":
+            yield f'[[tariffs]]\nid = "{name}"\nkind = "{kind}"\nof = "{name}"\n{POINTS}\n{more}\n'
+            continue
+        prices: int | dict[str, int] = draw.choice((1000, 1000, 700, 150000))
+        if len(states) > 1 and draw.random() < 0.2:
+            prices = {"fleksjob": 4000, "education": 3000}
+        if draw.random() < 0.15:
+            more += f'cap_window_minor = {draw.choice((5000, 90000))}\nexcess = "{draw.choice(("lost", "carried"))}"\n'
+        if draw.random() < 0.1:
+            more += f"cap_minor = {draw.choice((9000, 90000))}\n"
+        yield texts.price(name, prices, more)
+
+
+def _pause(draw: random.Random, weeks: int) -> list[str]:
+    if draw.random() > 0.1 or weeks < 2:
+        return []
+    week = name_of(week_named(START) + draw.randint(1, weeks - 1))
+    return [f'[[pauses]]\nfrom_week = "{week}"\nto_week = "{week}"\n']
+
+
+def _totals(draw: random.Random, labels: list[str]) -> str:
+    some = [labels if draw.random() < 0.5 else sorted(draw.sample(labels, draw.randint(1, len(labels)))) for _ in "ab"]
+    who = draw.choice((["investor"], ["operator", "investor"], ["operator"], ["investor", "operator"]))
+    if who[0] == "investor" and len(who) == 2:
+        return "\n".join(texts.release("contract_total", [one], shown) for one, shown in zip(who, some, strict=True))
+    return texts.release("contract_total", who, some[0])
