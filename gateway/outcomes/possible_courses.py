@@ -96,8 +96,9 @@ class PossibleLives:
         return len(self._doings)
 
     def own_units(self, first: FirstDay, measure: Measure) -> Iterator[Units]:
-        """All that lives from a week on, or until one, amount to under a measure: who is in a state longer never has
-        less, so that what two of them agree in, all between them do. Where every week counts by itself, what each
+        """All that lives from a week on, with or without the first one, or until one, amount to under a measure: who is
+        in a state longer never has less, so that what two of them agree in, all between them do. The first week may
+        count in part, and add up with late ones to what no run comes to. Where every week counts by itself, what each
         window adds in each year: whatever a life comes to is a sum of that."""
         if not isinstance(measure, WeeksMeasure):
             return (units for _, units in self._turns(first, measure))
@@ -107,21 +108,23 @@ class PossibleLives:
     def _turns(self, first: FirstDay, measure: Measure) -> Iterator[tuple[int, Units]]:
         """Weeks, and what lives from them on, or until before them, amount to: at knots, then on both sides of each
         change between two of them."""
-        weeks = self._knots(first, measure)
-        families = [self._family(first, measure, doing, is_from) for doing in self._doings for is_from in (True, False)]
+        weeks, begin, end = self._knots(first, measure), first.week.ordinal, self._end + 1
+        spans: tuple[Callable[[int], DoneWeeks], ...] = (
+            lambda week: DoneWeeks(week, end),
+            lambda week: DoneWeeks(begin, week),
+            lambda week: DoneWeeks(begin, end, range(begin + 1, week)),
+        )
+        families = [self._family(first, measure, doing, span) for doing in self._doings for span in spans]
         yield from ((week, units(week)) for units in families for week in weeks)
         for units in families:
             for low, high in pairwise(weeks):
                 yield from _changes(units, low, high)
 
-    def _family(self, first: FirstDay, measure: Measure, doing: Doing, is_from: bool) -> Callable[[int], Units]:
-        """What lives amount to that do so from a week on, or until before it, by the week."""
-
-        def units(week: int) -> Units:
-            span = (week, self._end + 1) if is_from else (first.week.ordinal, week)
-            return self._asked_life(first, doing, DoneWeeks(*span), NO_WEEKS).units(measure, first.day)
-
-        return units
+    def _family(
+        self, first: FirstDay, measure: Measure, doing: Doing, span: Callable[[int], DoneWeeks]
+    ) -> Callable[[int], Units]:
+        """What lives amount to that do so in the span of a week, by the week."""
+        return lambda week: self._asked_life(first, doing, span(week), NO_WEEKS).units(measure, first.day)
 
     def _units_of(self, first: FirstDay, measure: Measure, weeks: DoneWeeks) -> list[Units]:
         lives = (self._asked_life(first, doing, weeks, NO_WEEKS) for doing in self._doings)

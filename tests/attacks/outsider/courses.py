@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from tests.attacks.outsider.documents import Terms, month_of, week_of
-from tests.attacks.outsider.measures import MEASURES, Held, Life, asked_pay, held_by, own_start, pay_months
+from tests.attacks.outsider.measures import MEASURES, Held, Life, asked_pay, held_by, own_start, pay_months, reason_of
+from tests.attacks.outsider.tables import REASONS
 from tests.attacks.outsider.tariffs import price_of
 
 MOST = 2048  # courses that are enumerated of one first day
@@ -43,6 +44,7 @@ class Family:
 
 
 EARNED = "earned"
+REASON = "not_counted"  # one person by why it is not in the outcome with the threshold
 
 
 @lru_cache(maxsize=64)
@@ -56,6 +58,8 @@ def parts_of(terms: Terms) -> tuple[Part, ...]:
             for state in measure["states"]:
                 found += [Part(measure["id"], at, state, year) for year in (years if moves else (0,))]
         found.append(Part(EARNED, at, ""))
+        if 0 <= terms.reasons_at <= at and terms.goal:
+            found += [Part(REASON, at, reason) for reason in REASONS]
     return tuple(found)
 
 
@@ -74,6 +78,9 @@ def row_of(terms: Terms, life: Life) -> tuple[int, ...]:
                 row[places[measure, at, state, year] if place is None else place] += number
     for at in range(len(terms.windows)):
         row[places[EARNED, at, "", 0]] = _earned(terms, held, at)
+        goal = terms.measure(terms.goal)
+        if 0 <= terms.reasons_at <= at and goal is not None and not any(held[terms.goal][at].values()):
+            row[places[REASON, at, reason_of(goal, terms, life, terms.windows[at].last), 0]] = 1
     return tuple(row)
 
 
@@ -129,8 +136,8 @@ def _lives(terms: Terms, of: Life) -> Iterator[tuple[Life, bool]]:
     weeks = sorted(week for week in matter if week_of(of.start) <= week <= terms.windows[-1].last)
     paid = [one for one in terms.measures if one["kind"] == "earnings"]
     months = _pay_months(terms, paid, of)
-    threshold = max(map(asked_pay, paid), default=0)
-    pays = list(product((0, threshold, -threshold), repeat=len(months)))
+    thresholds = sorted({asked_pay(one) for one in paid})
+    pays = list(product((0, *thresholds, *[-one for one in thresholds[-1:]]), repeat=len(months)))
     room = max(1, MOST // len(pays))
     most = 0
     while len(states) ** (most + 1) <= room:
@@ -171,7 +178,7 @@ def _pay_months(terms: Terms, paid: list[Mapping[str, Any]], of: Life) -> list[i
     for month in counted:
         at = next(at for at, one in enumerate(terms.windows) if month <= month_of(one.last))
         by_window[at, month // 12] = month
-    return sorted(by_window.values())[:6]
+    return sorted(by_window.values())[: 6 if len({asked_pay(one) for one in paid}) < 2 else 5]
 
 
 @lru_cache(maxsize=4096)
@@ -184,5 +191,5 @@ def family(terms: Terms, start: date, gone_from: int = 0, back: int = 0) -> Fami
         is_complete = whole
         states = {week: one for week, one in life.states.items() if not gone_from or week < gone_from}
         pay = {month: one for month, one in life.pay.items() if not gone_from or month < month_of(gone_from)}
-        rows[row_of(terms, replace(life, states=states, pay=pay))] = None
+        rows[row_of(terms, replace(life, states=states, pay=pay, gone_from=gone_from))] = None
     return Family(np.array(list(rows), dtype=np.int64).reshape(len(rows), len(parts_of(terms))), is_complete)

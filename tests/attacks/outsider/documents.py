@@ -131,6 +131,17 @@ class Terms:
         [label, *_] = [*self.raw["disclosure"].get("breakdown_windows", []), ""]
         return next((at for at, one in enumerate(self.windows) if one.label == label), -1)
 
+    @cached_property
+    def reasons_at(self) -> int:
+        """The place of the one window for which the operator is told why people are in no outcome; -1 for none."""
+        [label, *_] = [*self.raw["disclosure"].get("reasons_windows", []), ""]
+        return next((at for at, one in enumerate(self.windows) if one.label == label), -1)
+
+    @cached_property
+    def goal(self) -> str:
+        """The measure with the threshold: its count is `outcomes_achieved`, and the tables are about it."""
+        return next((one["id"] for one in self.measures if "threshold_people" in one), "")
+
     def measure(self, name: str) -> Mapping[str, Any] | None:
         return next((one for one in self.measures if one["id"] == name), None)
 

@@ -14,7 +14,7 @@ from tests.attacks.outsider.documents import Terms, monday, name_of, read, week_
 START = "2020-W01"
 NAMES = "mnp"
 BY = "price_by_state"
-BOTH, ONE, OTHER = ["fleksjob", "education"], ["fleksjob"], ["education"]
+BOTH, ONE, OTHER, PAID = ["fleksjob", "education"], ["fleksjob"], ["education"], ["paid"]
 POINTS = "points = [{ at = 5, amount_minor = 1000 }, { at = 20, amount_minor = 90000 }]"
 Twins = list[tuple[str, list[str], str]]  # a kind, its states, and its other terms
 
@@ -81,6 +81,20 @@ def _of_all_sorts(draw: random.Random, weeks: int) -> Twins:
     return draw.sample(found, draw.choice((2, 3)))
 
 
+def _by_points(draw: random.Random, weeks: int) -> Twins:
+    sets = draw.sample([[1], [2], [1, 2], [1, 3], [2, 3], [1, 2, 3]], draw.choice((2, 3)))
+    return [("follow_up", draw.choice((ONE, ONE, BOTH)), f"months = {months}") for months in sets]
+
+
+def _by_pay(draw: random.Random, weeks: int) -> Twins:
+    found: Twins = []
+    for days in draw.sample((60, 91, 120), 2):
+        for amount in draw.sample((200000, 300000), 2):
+            asked = f'{{ amount_minor = {amount}, partial_months = "{draw.choice(("count", "leave_out"))}" }}'
+            found.append(("earnings", PAID, f"days_from_enrolment = {days}\nearnings = {asked}"))
+    return [*draw.sample(found, 2), *draw.choice(([], [("follow_up", ONE, "months = [1, 2]")]))]
+
+
 RELATED: Sequence[Callable[[random.Random, int], Twins]] = (
     _by_a_gap,
     _by_a_state,
@@ -88,19 +102,27 @@ RELATED: Sequence[Callable[[random.Random, int], Twins]] = (
     _by_length,
     _by_time,
     _of_all_sorts,
+    _by_points,
+    _by_pay,
 )
+BY_MONTH = (_by_points, _by_pay)
+MONTHS_2020 = (5, 4, 4, 5)  # weeks of each month, by its Thursdays
 
 
 def draw_intricate_contract(seed: int) -> Terms:
     """One contract; the product may refuse it for other reasons than privacy, which whoever asks sees by the rule."""
     draw = random.Random(seed)
     lengths = [draw.randint(2, 4), *[draw.randint(1, 4) for _ in range(draw.randint(0, 2))]]
-    twins = RELATED[seed % len(RELATED)](draw, sum(lengths))
+    related = RELATED[seed % len(RELATED)]
+    twins = related(draw, sum(lengths))
     most = 6 if any(states != ONE for _, states, _ in twins) else draw.choice((6, 8, 10))
     while sum(lengths) > most:
         lengths[lengths.index(max(lengths))] -= 1
+    if related in BY_MONTH:
+        lengths = list(MONTHS_2020[: draw.randint(2, 4)])
     first = monday(week_named(START))
-    end = first + timedelta(days=draw.choice((0, 3, 6, 8, 13, 20)))
+    spans = (0, 6, 13, 27, 40) if related in BY_MONTH else (0, 3, 6, 8, 13, 20)
+    end = first + timedelta(days=draw.choice(spans))
     size = draw.choice((30, 40, 60, 120))
     people = [place for place, (kind, _, _) in enumerate(twins) if kind in ("people", "retention")]
     goal = draw.choice(people) if people and draw.random() < 0.6 else -1

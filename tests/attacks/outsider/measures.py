@@ -28,6 +28,7 @@ class Life:
     states: Mapping[int, str]
     pay: Mapping[int, int] = field(default_factory=dict)
     still: frozenset[int] = frozenset()  # weeks of an exit during which time stands still
+    gone_from: int = 0  # the week in which somebody left for good; 0 for nobody who did
 
 
 def own_start(terms: Terms, enrolled: date) -> date:
@@ -202,6 +203,19 @@ def _follow_up_held(measure: Terms_, terms: Terms, life: Life) -> Held:
             if week <= window.last and life.states.get(week) in measure["states"]:
                 found[at][life.states[week], year_of(week)] += 1
     return found
+
+
+def reason_of(measure: Terms_, terms: Terms, life: Life, last: int) -> str:
+    """Why somebody is not in an outcome by a week's end: what the last week that was asked about says."""
+    weeks = [week for week in range(week_of(life.start), last + 1) if week not in terms.paused]
+    if not weeks:
+        return "other"
+    if weeks[-1] in life.still or 0 < life.gone_from <= weeks[-1]:
+        return "left"
+    end = last_day(measure, terms, life)
+    if end is not None and monday(weeks[-1]) > end:
+        return "other"
+    return "not_long_enough" if life.states.get(weeks[-1]) in measure["states"] else "on_benefit"
 
 
 def _all_weeks(measure: Terms_, terms: Terms, life: Life) -> Iterable[int]:

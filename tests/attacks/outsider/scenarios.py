@@ -299,6 +299,29 @@ def in_the_first_week_and_the_fifth() -> World:
     )
 
 
+def six_days_and_one() -> World:
+    """Seven days within 28. Who begins on a Tuesday has six in the first week and one in the last, and can reach it
+    in the last window; everybody else began a week before, and had no day left by then."""
+    terms = read(
+        texts.contract(
+            texts.measure("days", ["fleksjob"], "needed = 7\ndays_from_enrolment = 28"),
+            texts.price("m"),
+            texts.windows("2020-W01", [3, 2, 1]),
+            start=week(1),
+            end=week(2) + timedelta(days=1),
+        )
+    )
+    usual, other = Entry(week(1)), Entry(week(2) + timedelta(days=1))
+    return world(
+        terms,
+        [
+            Doing(other, 1, (("m", 1, 0), ("m", 2, 1))),
+            Doing(usual, 14, (("m", 0, 1),)),
+            Doing(usual, 15, (("m", 2, 0),)),
+        ],
+    )
+
+
 def table_of_an_inner_window() -> Terms:
     """A table planned for a window of which its reader holds no total by itself: a block would tell it."""
     return read(
