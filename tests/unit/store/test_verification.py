@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlmodel import Session, SQLModel, create_engine, delete, select
+from sqlmodel import Session, SQLModel, create_engine, delete
 
 from gateway.errors.oversight import CheckpointMismatch, LogCorrupt
 from gateway.events.contracts import SourceDeclared
@@ -169,19 +169,6 @@ def test_each_cell_of_another_kind_is_named_in_its_own_log_alone(empty: Session,
     assert verify(empty, "attest").size == 1
 
 
-def test_of_person_lines_of_another_kind_the_first_event_is_named_in_whatever_order_they_stand(empty: Session):
-    for number in range(3):
-        record(empty, "a", number=number)
-    first = empty.exec(select(PersonLineRow).where(PersonLineRow.log_idx == 0)).one()
-    told = first.model_dump()
-    empty.delete(first)
-    empty.flush()
-    empty.add(PersonLineRow(**told))
-    empty.flush()
-    empty.connection().execute(text("UPDATE personlinerow SET body = x'00'"))
-    assert corruption(empty) == (0, "a person line holds a value of another kind")
-
-
 def test_the_first_and_the_last_instant_of_the_calendar_are_instants(empty: Session):
     for at in (FIRST, LAST):
         write(empty, event_at(at), at=at)
@@ -316,6 +303,7 @@ REMOVED, MISSING = "an entry was removed from here on", "a stored node is missin
     ("dropped", "added", "index", "what"),
     [
         ([(2, 2), (3, 0)], [], 8, MISSING),  # the last ones
+        ([(1, 5), (2, 0), (2, 1), (2, 2), (3, 0)], [], 10, MISSING),
         ([(3, 0)], [], 0, MISSING),
         ([(2, 2)], [], 8, MISSING),  # one before others
         ([(1, 0)], [], 0, MISSING),
