@@ -13,11 +13,12 @@ from itertools import pairwise
 from typing import TypeAlias, assert_never
 
 from gateway.attestations.reached import CLAIM_OF
+from gateway.outcomes.asked_lives import REASONS, Units
 from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.evaluate import person_amounts
 from gateway.outcomes.figures import Cell
 from gateway.outcomes.not_counted import BUCKETS
-from gateway.outcomes.possible_courses import REASONS, Course, Units
+from gateway.outcomes.possible_courses import Course
 from gateway.outcomes.terms import FigureUnit, PlannedRelease
 from vocabulary.releases import Recipient, Template
 

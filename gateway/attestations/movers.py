@@ -20,8 +20,9 @@ from gateway.attestations.exact_figures import (
     parts_earned,
     parts_of_measure,
 )
+from gateway.outcomes.asked_lives import Units
 from gateway.outcomes.contract import Contract, Measure
-from gateway.outcomes.possible_courses import Course, FirstDay, PossibleLives, Units, kinds_of_first_day
+from gateway.outcomes.possible_courses import Course, FirstDay, PossibleLives, kinds_of_first_day
 from gateway.outcomes.terms import WeekState
 from policies.isolation import Row, Span, span_of
 

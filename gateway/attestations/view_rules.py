@@ -166,7 +166,8 @@ def _parts(starts: Starts, view: HeldView) -> CalendarFinding | None:
 
 
 def _given_back(starts: Starts, view: HeldView) -> CalendarFinding | None:
-    """Time that a neutral exit gives back may count in no figure that nobody else can move."""
+    """Time that a neutral exit gives back may count in no figure that nobody else can move. All who got some back are
+    few: what they move together is asked, so that one payment does not stand for two things."""
     figures = list(dict.fromkeys(one.figure for one in view.figures))
     paid = {one.figure for one in view.figures if one.is_free}
     over = _Projection([starts.movers.row(one) for one in figures])
@@ -175,10 +176,9 @@ def _given_back(starts: Starts, view: HeldView) -> CalendarFinding | None:
         if not one.given_back:
             continue
         others = Others([over.of(row) for row in one.space.basis.values()], free)
-        for back in filter(None, map(over.of, one.given_back)):
-            if not others.leave_alone([back]):
-                continue
-            moved = {figures[place] for place in others.outside(back)}
+        back = list(filter(None, map(over.of, one.given_back)))
+        if others.leave_alone(back):
+            moved = {figures[place] for row in back for place in others.outside(row)}
             return _finding(
                 "calendar-given-back",
                 starts.movers.contract,

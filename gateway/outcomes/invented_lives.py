@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.history import PersonHistory
@@ -80,7 +81,7 @@ def invented_life(contract: Contract, first: date, doing: Doing, weeks: Sequence
     exit_ = neutral_status(contract)
     if exit_ is not None:
         statuses |= dict.fromkeys(away, frozenset({exit_}))
-    months = sorted({month for week in weeks for month in _months(Week(week))}) if state.income_types else []
+    months = sorted({month for week in weeks for month in _months(week)}) if state.income_types else []
     pay = [(month, kind) for month in months for kind in sorted(state.income_types)]
     hours = state.hours_per_week_hundredths * len(Month.of(first).weeks()) * 2
     return PersonHistory(
@@ -118,8 +119,9 @@ def neutral_status(contract: Contract) -> Status | None:
     return next((s for s, exit_ in EXIT_OF.items() if contract.register_exits.get(exit_) is ExitRule.NEUTRAL), None)
 
 
-def _months(week: Week) -> set[int]:
-    return {Month.of(week.monday).ordinal, Month.of(week.sunday).ordinal}
+@lru_cache(maxsize=4096)  # lives share their weeks
+def _months(week: int) -> frozenset[int]:
+    return frozenset({Month.of(Week(week).monday).ordinal, Month.of(Week(week).sunday).ordinal})
 
 
 def enrolment_day(contract: Contract, first: date) -> date:

@@ -8,39 +8,27 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import combinations, pairwise, permutations
 from typing import TypeAlias
 
+from gateway.outcomes.asked_lives import REASONS, AskedLife, AskedLives, Units
 from gateway.outcomes.calendar import first_days
 from gateway.outcomes.contract import Contract, Measure
-from gateway.outcomes.figures import Cell
-from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.invented_lives import (
     NO_WEEKS,
     Doing,
     DoneWeeks,
     doings_of,
     doings_told_apart,
-    enrolment_day,
-    invented_life,
-    joined_life,
     neutral_status,
 )
-from gateway.outcomes.judging import first_week, limit_weeks
 from gateway.outcomes.measures.weeks import WeeksMeasure
-from gateway.outcomes.not_counted import bucket_of
-from gateway.outcomes.results import AskedWeeks, units_by_window
 from vocabulary.weeks import Week
 
-Units: TypeAlias = Sequence[Mapping[Cell, int]]
-"""What a life amounts to under a measure by the end of each window of the contract: units by state and year."""
-
 Course: TypeAlias = Mapping[str, Units]
-"""The same of every measure, by its id."""
-REASONS = "not_counted"
-"""Under it a course has one person by why it is in no outcome, where a table shows that."""
+"""What a life amounts to under every measure, by its id; and under `REASONS`, where a table shows those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +65,13 @@ _MOST_RUNS = 64  # weeks from which a second run is tried on
 
 
 class PossibleLives:
-    """Lives under one contract. Verdicts are kept for the days of one week, for which they are the same."""
+    """Lives under one contract."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._end = contract.windows[-1].to_week.ordinal
         self._doings = doings_of(contract)
-        self._week = -1
-        self._kept: dict[tuple[Doing, DoneWeeks, range], _AskedLife] = {}
+        self._asked = AskedLives(contract)
         self._known_spans: tuple[date | None, list[tuple[int, int]]] = None, []
         self._length_of = self._needed_lengths()
         self._lengths = sorted({*self._length_of.values()} - {1})
@@ -124,10 +111,10 @@ class PossibleLives:
         self, first: FirstDay, measure: Measure, doing: Doing, span: Callable[[int], DoneWeeks]
     ) -> Callable[[int], Units]:
         """What lives amount to that do so in the span of a week, by the week."""
-        return lambda week: self._asked_life(first, doing, span(week), NO_WEEKS).units(measure, first.day)
+        return lambda week: self._asked.life(first.day, doing, span(week)).units(measure, first.day)
 
     def _units_of(self, first: FirstDay, measure: Measure, weeks: DoneWeeks) -> list[Units]:
-        lives = (self._asked_life(first, doing, weeks, NO_WEEKS) for doing in self._doings)
+        lives = (self._asked.life(first.day, doing, weeks) for doing in self._doings)
         return [life.units(measure, first.day) for life in lives]
 
     def all_or_nothing(self, first: FirstDay, measure: Measure) -> frozenset[int]:
@@ -232,14 +219,9 @@ class PossibleLives:
                 for length in (1, *self._lengths):
                     turn = start + length
                     for stop in (min(turn + length, self._end + 1), self._end + 1):
-                        yield self._course_of(first, self._turned_life(first, before, behind, (start, turn, stop)))
-
-    def _turned_life(self, first: FirstDay, before: Doing, behind: Doing, turns: tuple[int, int, int]) -> _AskedLife:
-        start, turn, stop = turns
-        weeks = DoneWeeks(turn, stop).weeks
-        one = invented_life(self._contract, first.day, before, DoneWeeks(start, turn).weeks, NO_WEEKS)
-        other = invented_life(self._contract, first.day, behind, weeks, NO_WEEKS)
-        return _AskedLife(self._contract, joined_life(one, other, weeks))
+                        yield self._course_of(
+                            first, self._asked.turned_life(first.day, before, behind, (start, turn, stop))
+                        )
 
     def courses_with_time_given_back(self, first: FirstDay) -> Iterator[Course]:
         """What lives amount to in which a register shows an exit for a while at which time stands still; none where no
@@ -294,71 +276,14 @@ class PossibleLives:
         return (self._course(first, doing, weeks) for doing in self._doings)
 
     def _course(self, first: FirstDay, doing: Doing, weeks: DoneWeeks, away: range = NO_WEEKS) -> Course:
-        return self._course_of(first, self._asked_life(first, doing, weeks, away))
+        return self._course_of(first, self._asked.life(first.day, doing, weeks, away))
 
-    def _course_of(self, first: FirstDay, life: _AskedLife) -> Course:
+    def _course_of(self, first: FirstDay, life: AskedLife) -> Course:
         course = {one.id: life.units(one, first.day) for one in self._contract.measures}
         goal = self._contract.people_measure
         if goal is not None and self._contract.reasons_window:
             course[REASONS] = life.reasons(goal, first.day)
         return course
-
-    def _asked_life(self, first: FirstDay, doing: Doing, weeks: DoneWeeks, away: range) -> _AskedLife:
-        if first.week.ordinal != self._week:
-            self._kept.clear()
-            self._week = first.week.ordinal
-        key = (doing, weeks, away)
-        if key not in self._kept:
-            self._kept[key] = _AskedLife(
-                self._contract, invented_life(self._contract, first.day, doing, weeks.weeks, away)
-            )
-        return self._kept[key]
-
-
-class _AskedLife:
-    """A life, its verdicts under the states of each measure, and what it was said to amount to."""
-
-    def __init__(self, contract: Contract, person: PersonHistory) -> None:
-        by_states: dict[tuple[str, ...], AskedWeeks] = {}
-        self._contract, self._person = contract, person
-        self._asked: dict[str, AskedWeeks] = {}
-        self._known: dict[tuple[str, Hashable], Units] = {}
-        for measure in contract.measures:
-            key = tuple(state.id for state in measure.states)
-            if key not in by_states:
-                by_states[key] = AskedWeeks.of(contract, measure.states, person)
-            self._asked[measure.id] = by_states[key]
-
-    def units(self, measure: Measure, first: date) -> Units:
-        """What it amounts to under a measure for somebody whose first day is this one of its week."""
-        key = measure.id, measure.read_of_start(first)
-        if key not in self._known:
-            person = replace(self._person, enrolled_on=enrolment_day(self._contract, first))
-            self._known[key] = units_by_window(self._contract, measure, person, self._asked[measure.id])
-        return self._known[key]
-
-    def reasons(self, measure: Measure, first: date) -> Units:
-        """Why it is in no outcome of a measure, as one person of that reason."""
-        key = REASONS, measure.read_of_start(first)
-        if key not in self._known:
-            person = replace(self._person, enrolled_on=enrolment_day(self._contract, first))
-            self._known[key] = _reasons(self._contract, person, self._asked[measure.id], self.units(measure, first))
-        return self._known[key]
-
-
-def _reasons(
-    contract: Contract, person: PersonHistory, asked: AskedWeeks, units: Sequence[Mapping[Cell, int]]
-) -> list[Mapping[Cell, int]]:
-    """By the end of each window from which on the table may be shown; `units` are those of the outcome."""
-    measure, first = contract.people_measure, first_week(contract, person)
-    if measure is None:
-        return []
-    verdicts = limit_weeks(contract, measure, person, asked.verdicts)
-    since = next(at for at, window in enumerate(contract.windows) if window.label == contract.reasons_window)
-    return [
-        {} if at < since or any(found.values()) else {(bucket_of(verdicts[: max(0, end - first + 1)]), 0): 1}
-        for at, (found, end) in enumerate(zip(units, (window.to_week for window in contract.windows), strict=True))
-    ]
 
 
 def _parts_of_windows(units: Units) -> Iterator[Units]:
