@@ -179,7 +179,8 @@ def _parts(starts: Starts, view: HeldView) -> CalendarFinding | None:
 
 
 def _given_back(starts: Starts, view: HeldView) -> CalendarFinding | None:
-    """Time that a neutral exit gives back may count in no figure that nobody else can move."""
+    """Time that a neutral exit gives back may count in no figure that nobody else can move. All who got some back are
+    few: what they move together is asked, so that one payment does not stand for two things."""
     alike = _by_row(starts, view)
     over = _Projection([dict(row) for row in alike])
     free = {place for place, some in enumerate(alike.values()) if any(one.is_free for one in some)}
@@ -187,11 +188,10 @@ def _given_back(starts: Starts, view: HeldView) -> CalendarFinding | None:
         if not one.given_back:
             continue
         others = Others([over.of(row) for row in one.space.basis.values()], free)
-        for back in filter(None, map(over.of, one.given_back)):
-            if not others.leave_alone([back]):
-                continue
+        back = list(filter(None, map(over.of, one.given_back)))
+        if others.leave_alone(back):
             held = [*alike.values()]
-            moved = {one for place in others.outside(back) for one in held[place]}
+            moved = {figure for row in back for place in others.outside(row) for figure in held[place]}
             return _finding(
                 "calendar-given-back",
                 starts.movers.contract,

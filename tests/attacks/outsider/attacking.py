@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from math import inf
 
 import numpy as np
 
 from tests.attacks.outsider.courses import family, parts_of
 from tests.attacks.outsider.documents import Release, Terms
 from tests.attacks.outsider.rank import Isolation, combination, fewest_alone, span_of
-from tests.attacks.outsider.solver import Fixed, Group, attack
-from tests.attacks.outsider.views import Figure, Reading, answers_of, figures_of, matrix, with_differences
+from tests.attacks.outsider.solver import Fixed, Group, Told, attack
+from tests.attacks.outsider.tables import RULES, Rule, alike
+from tests.attacks.outsider.views import Figure, Reading, answers_of, cells_of, figures_of, matrix, with_differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,15 @@ class Learned:
 
 @lru_cache(maxsize=256)
 def _facts(terms: Terms) -> np.ndarray:
-    """Parts × facts: what a person added to each measure in each window, and had of it by its end."""
+    """Parts × facts: what a person added to each measure in each window, and had of it by its end; and in which cell of
+    each table a person stands."""
     parts, columns = parts_of(terms), []
     for measure in terms.measures:
         for at in range(len(terms.windows)):
             for sign in ({at: 1, at - 1: -1}, {at: 1})[: 1 + bool(at)]:
                 columns += [[sign.get(part.at, 0) if part.measure == measure["id"] else 0 for part in parts]]
+    every = [replace(one, recipient="operator") for one in terms.releases]
+    columns += [list(one.column) for one in cells_of(terms, every)]
     return np.array(columns, dtype=np.int64).T
 
 
@@ -95,7 +100,7 @@ def learn(world: World, released: list[Release], *, below: int = 0) -> Learned:
     wide, paid = (figures_of(terms, some, Reading(expands=True)) for some in (released, declared))
     found, entries = isolation_of(terms, unknown, wide, below or terms.k_cohort, paid)
     alone = isolating(world, wide, paid) if found else None
-    fixed = fixed_by(world, [*figures_of(terms, released, Reading()), *answers_of(terms, released)], alone)
+    fixed = fixed_by(world, shown_by(terms, released), alone)
     if fixed and declared:
         free = {(one.group, one.fact) for one in fixed_by(world, figures_of(terms, declared, Reading()), alone)}
         fixed = [one for one in fixed if (one.group, one.fact) not in free]
@@ -103,10 +108,50 @@ def learn(world: World, released: list[Release], *, below: int = 0) -> Learned:
     return Learned([one for one in fixed if one.group in few], [one for one in fixed if one.group not in few], found)
 
 
-def fixed_by(world: World, figures: list[Figure], alone: np.ndarray | None = None) -> list[Fixed]:
-    """Whom these figures fix; those that are answers stand at the end."""
-    thresholds = [one.threshold for one in figures if one.threshold]
-    return attack(groups_of(world, figures, alone), thresholds=thresholds)
+def shown_by(terms: Terms, released: list[Release]) -> list[Figure]:
+    """What these releases tell of the sums of people: totals, cells that may be withheld, and answers."""
+    totals = figures_of(terms, released, Reading(cells=False))
+    return [*totals, *cells_of(terms, released), *answers_of(terms, released)]
+
+
+def fixed_by(
+    world: World, figures: list[Figure], alone: np.ndarray | None = None, rules: Mapping[str, Rule] = RULES
+) -> list[Fixed]:
+    """Whom these figures fix. `rules` say what a table shows of its cells."""
+    groups = groups_of(world, figures, alone)
+    return attack(groups, told_by(world, groups, figures, rules))
+
+
+def told_by(world: World, groups: list[Group], figures: Sequence[Figure], rules: Mapping[str, Rule] = RULES) -> Told:
+    """What is told of the sum of each figure over those of whom nothing is known: itself, whether it is so much with
+    those of whom all is known, or what a table with all of them in it lets it be."""
+    own = _of_known(world, figures)
+    totals = sum(group.figures[group.led].sum(axis=0) for group in groups)
+    ranges, together = [(float(total), float(total)) for total in totals], []
+    for place, one in enumerate(figures):
+        if one.threshold:
+            left = float(one.threshold - own[place])
+            ranges[place] = (left, inf) if totals[place] >= left else (-inf, left - 1)
+    for table in dict.fromkeys((one.table, one.at) for one in figures if one.table):
+        places = [place for place, one in enumerate(figures) if (one.table, one.at) == table]
+        cells = alike(rules[table[0]], tuple(int(one) for one in (totals + own)[places]), world.terms.k)
+        possible = frozenset(
+            left for one in cells if min(left := tuple(int(cell) for cell in np.array(one) - own[places])) >= 0
+        )
+        together.append((tuple(places), possible))
+        for place, values in zip(places, zip(*possible, strict=True), strict=True):
+            ranges[place] = (float(min(values)), float(max(values)))
+    return Told(tuple(ranges), tuple(together))
+
+
+def _of_known(world: World, figures: Sequence[Figure]) -> np.ndarray:
+    """What those of whom the reader knows all come to in each figure."""
+    of = matrix(world.terms, list(figures))
+    parts = [
+        (courses_of(world.terms, entry) @ of)[list(led[len(led) - world.known.get(entry, 0) :])].sum(axis=0)
+        for entry, led in world.people.items()
+    ]
+    return np.array(sum(parts))
 
 
 def groups_of(world: World, figures: list[Figure], alone: np.ndarray | None = None) -> list[Group]:

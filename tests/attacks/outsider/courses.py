@@ -19,7 +19,7 @@ import numpy as np
 
 from tests.attacks.outsider.documents import Terms, month_of, week_of
 from tests.attacks.outsider.measures import MEASURES, Held, Life, asked_pay, held_by, own_start, pay_months, reason_of
-from tests.attacks.outsider.tables import REASONS
+from tests.attacks.outsider.tables import BY_REASON, REASONS
 from tests.attacks.outsider.tariffs import price_of
 
 MOST = 2048  # courses that are enumerated of one first day
@@ -27,7 +27,8 @@ MOST = 2048  # courses that are enumerated of one first day
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Units of a measure by the end of a window in a state, or (`earned`) what the person earned under the caps."""
+    """Units of a measure by the end of a window in a state; under `earned` what the person earned under the caps, and
+    under `not_counted` one person by why it is not in the outcome with the threshold."""
 
     measure: str
     at: int
@@ -44,7 +45,6 @@ class Family:
 
 
 EARNED = "earned"
-REASON = "not_counted"  # one person by why it is not in the outcome with the threshold
 
 
 @lru_cache(maxsize=64)
@@ -59,7 +59,7 @@ def parts_of(terms: Terms) -> tuple[Part, ...]:
                 found += [Part(measure["id"], at, state, year) for year in (years if moves else (0,))]
         found.append(Part(EARNED, at, ""))
         if 0 <= terms.reasons_at <= at and terms.goal:
-            found += [Part(REASON, at, reason) for reason in REASONS]
+            found += [Part(BY_REASON, at, reason) for reason in REASONS]
     return tuple(found)
 
 
@@ -80,7 +80,7 @@ def row_of(terms: Terms, life: Life) -> tuple[int, ...]:
         row[places[EARNED, at, "", 0]] = _earned(terms, held, at)
         goal = terms.measure(terms.goal)
         if 0 <= terms.reasons_at <= at and goal is not None and not any(held[terms.goal][at].values()):
-            row[places[REASON, at, reason_of(goal, terms, life, terms.windows[at].last), 0]] = 1
+            row[places[BY_REASON, at, reason_of(goal, terms, life, terms.windows[at].last), 0]] = 1
     return tuple(row)
 
 
@@ -95,12 +95,14 @@ def _earned(terms: Terms, held: Mapping[str, Held], at: int) -> int:
 
 
 def _states(terms: Terms) -> list[str]:
-    """States that some measure or price tells apart, and none."""
+    """States that some measure, price or table tells apart, and none."""
+    goal = terms.measure(terms.goal)
+    in_table = goal["states"] if goal is not None and terms.table_at >= 0 else []
     found: dict[tuple[object, ...], str] = {}
     for state in dict.fromkeys(one for measure in terms.measures for one in measure["states"]):
         looks = tuple(state in measure["states"] for measure in terms.measures)
         prices = tuple(tariff.get("price_by_state", {}).get(state) for tariff in terms.tariffs)
-        found.setdefault((looks, prices), state)
+        found.setdefault((looks, prices, state if state in in_table else ""), state)
     return ["", *found.values()]
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
 from tests.attacks.outsider import texts
 from tests.attacks.outsider.attacking import Entry, World, courses_of
-from tests.attacks.outsider.courses import parts_of
+from tests.attacks.outsider.courses import Part, parts_of
 from tests.attacks.outsider.documents import Terms, monday, read, week_named
+from tests.attacks.outsider.tables import BY_REASON
 
 MONDAY = date(2019, 12, 30)
 RETENTION_OF_FOUR = 'period = "week"\nneeded = 4\ndays_from_enrolment = 56'
@@ -188,6 +189,32 @@ def given_back() -> World:
     )
 
 
+def given_back_of_two_measures() -> World:
+    """Two weeks from enrolment, which are paid, and the first of them, which is not: one was away for four weeks. The
+    payment says that she had one of her two weeks in the second window, and the total which."""
+    terms = read(
+        texts.contract(
+            texts.measure("weeks", ["fleksjob"], "weeks_from_enrolment = 2"),
+            texts.measure("weeks", ["fleksjob"], "weeks_from_enrolment = 1", name="n"),
+            texts.price("m"),
+            texts.windows("2020-W01", [4, 2]),
+            start=week(1),
+            end=week(1),
+            moved="neutral",
+            totals=texts.release("contract_total", ["operator"]),
+        )
+    )
+    usual, away = Entry(week(1)), Entry(week(1), back=4)
+    return world(
+        terms,
+        [
+            Doing(usual, 15, (("m", 0, 2),)),
+            Doing(usual, 14, (("m", 0, 0),)),
+            Doing(away, 1, (("m", 1, 1), ("n", 1, 0))),
+        ],
+    )
+
+
 def by_state() -> World:
     """A price for each state beside the count: 4 in a job at 4, and one in education at 3."""
     prices = {"fleksjob": 4000, "education": 3000}
@@ -320,6 +347,51 @@ def six_days_and_one() -> World:
             Doing(usual, 15, (("m", 2, 0),)),
         ],
     )
+
+
+def one_class_alone(in_education: int) -> World:
+    """A table of two classes, of which nearly all who reached anything are in one."""
+    terms = read(
+        texts.contract(
+            texts.measure("people", ["fleksjob", "education"], "sustained_weeks = 1", goal=20),
+            texts.price("m"),
+            texts.windows("2020-W01", [4]),
+            start=week(1),
+            end=week(1),
+            size=60,
+            disclosure=texts.table("w1"),
+        )
+    )
+    entry = Entry(week(1))
+    drawn = world(
+        terms,
+        [
+            Doing(entry, 10, (("m", 0, 0),)),
+            Doing(entry, 50 - in_education, (("m", 0, 1),), "fleksjob"),
+            Doing(entry, in_education, (("m", 0, 1),), "education"),
+        ],
+    )
+    return replace(drawn, known={entry: in_education})
+
+
+def one_reason_alone() -> World:
+    """Why people are not counted, for the operator: all of them have work in the last week, and not for long enough."""
+    terms = read(
+        texts.contract(
+            texts.measure("people", ["fleksjob"], "sustained_weeks = 2", goal=20),
+            texts.price("m"),
+            texts.windows("2020-W01", [4]),
+            start=week(1),
+            end=week(1),
+            size=60,
+            totals=texts.release("contract_total", ["operator"]),
+            disclosure='reasons_windows = ["w1"]\n',
+        )
+    )
+    entry, parts = Entry(week(1)), parts_of(terms)
+    place = parts.index(Part(BY_REASON, 0, "not_long_enough"))
+    late = int(np.nonzero(courses_of(terms, entry)[:, place])[0][0])
+    return World(terms, {entry: (*[late] * 20, *[does(terms, entry, {("m", 0): 1})] * 40)})
 
 
 def table_of_an_inner_window() -> Terms:

@@ -7,15 +7,16 @@ People of one first day are alike to the reader, so a world is how many of each 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice, product
 
 import highspy
 import numpy as np
 
 SECONDS = 10.0
 MOST_LOOKS = 40_000
+MOST_TABLES = 200  # of what a table may be behind its marks
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,39 @@ class Fixed:
     is_proved: bool  # False: the solver ran out of time
 
 
-def attack(groups: Sequence[Group], facts: Sequence[int] | None = None, thresholds: Sequence[int] = ()) -> list[Fixed]:
-    """Everybody of whom some fact that could be otherwise is fixed by the sums of the figures of all.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a reader knows of the sum of each figure: the least and the most that it may be. Of some figures together,
+    by their places, all that they may be: the cells of a table, some of which are withheld."""
 
-    Of a figure with a threshold only is told whether the sum is so much; `thresholds` are those of the last figures.
-    """
+    ranges: tuple[tuple[float, float], ...]
+    together: tuple[tuple[tuple[int, ...], frozenset[tuple[int, ...]]], ...] = ()
+
+    def looks_alike(self, sums: np.ndarray) -> bool:
+        return all(tuple(int(sums[place]) for place in places) in possible for places, possible in self.together)
+
+    def each(self) -> Iterator[Told]:
+        """One for each of what figures may be together: then they are exact."""
+        for chosen in product(*(sorted(possible) for _, possible in self.together)):
+            ranges = list(self.ranges)
+            for (places, _), values in zip(self.together, chosen, strict=True):
+                for place, value in zip(places, values, strict=True):
+                    ranges[place] = (value, value)
+            yield Told(tuple(ranges))
+
+
+def exact(groups: Sequence[Group]) -> Told:
+    """Every sum as it is."""
+    totals = sum(group.figures[group.led].sum(axis=0) for group in groups)
+    return Told(tuple((float(total), float(total)) for total in np.atleast_1d(totals)))
+
+
+def attack(groups: Sequence[Group], told: Told | None = None, facts: Sequence[int] | None = None) -> list[Fixed]:
+    """Everybody of whom some fact that could be otherwise is fixed by what is told of the sums of the figures of all:
+    the sums themselves, where nothing else is said."""
     found = []
-    seen = _seen(groups, thresholds)
+    told = told or exact(groups)
+    seen = _seen(groups, told)
     for place, group in enumerate(groups):
         if not group.people:
             continue
@@ -59,7 +86,7 @@ def attack(groups: Sequence[Group], facts: Sequence[int] | None = None, threshol
                 continue  # it could be nothing else anyway; or two people may change places
             key = differs.tobytes()
             if key not in decided:
-                decided[key] = _is_otherwise(groups, seen, place, differs, thresholds)
+                decided[key] = _is_otherwise(groups, seen, place, differs, told)
             other, is_decided = decided[key]
             if not other:
                 found.append(Fixed(group.name, group.people, fact, value, is_decided))
@@ -67,14 +94,14 @@ def attack(groups: Sequence[Group], facts: Sequence[int] | None = None, threshol
 
 
 def _is_otherwise(
-    groups: Sequence[Group], seen: Seen, place: int, differs: np.ndarray, thresholds: Sequence[int]
+    groups: Sequence[Group], seen: Seen, place: int, differs: np.ndarray, told: Told
 ) -> tuple[bool, bool]:
     """Whether somebody of the group may lead one of the courses that differ; whether that is decided."""
     if seen.is_out_of_reach(groups, place, differs):
         return False, True
     if exchange(groups, seen.index, place, differs) is not None:
         return True, True
-    return another_world(groups, place, differs, thresholds)
+    return another_world(groups, place, differs, told)
 
 
 @dataclass(frozen=True)
@@ -98,8 +125,8 @@ class Seen:
         return bool(((own + least > self.most) | (own + most < self.least)).any(axis=1).all())
 
 
-def _seen(groups: Sequence[Group], thresholds: Sequence[int]) -> Seen:
-    ranges = np.array(told_ranges(groups, thresholds)).reshape(-1, 2)
+def _seen(groups: Sequence[Group], told: Told) -> Seen:
+    ranges = np.array(told.ranges).reshape(-1, 2)
     ones = np.eye(len(ranges))
     pairs = [
         ones[first] + sign * ones[second] for first, second in combinations(range(len(ones)), 2) for sign in (1, -1)
@@ -149,28 +176,29 @@ def exchange(
     return None
 
 
-def told_ranges(groups: Sequence[Group], thresholds: Sequence[int]) -> list[tuple[float, float]]:
-    """What the sum of each figure may be to the reader: itself, or whatever gives the same answer."""
-    totals = sum(group.figures[group.led].sum(axis=0) for group in groups)
-    exact = len(totals) - len(thresholds)
-    found = [(float(total), float(total)) for total in totals[:exact]]
-    for total, at in zip(totals[exact:], thresholds, strict=True):
-        found.append((float(at), highspy.kHighsInf) if total >= at else (-highspy.kHighsInf, float(at - 1)))
-    return found
-
-
 def another_world(
-    groups: Sequence[Group], place: int, differs: np.ndarray, thresholds: Sequence[int] = ()
+    groups: Sequence[Group], place: int, differs: np.ndarray, told: Told | None = None
 ) -> tuple[bool, bool]:
     """Whether some world looks the same and somebody of the group leads a course that differs in it; whether that is
     decided."""
+    told = told or exact(groups)
+    sums, is_decided = _solve(groups, place, differs, told)
+    if sums is None or told.looks_alike(sums):
+        return sums is not None, is_decided
+    answers = [_solve(groups, place, differs, one) for one in islice(told.each(), MOST_TABLES)]
+    is_found = any(sums is not None for sums, _ in answers)
+    return is_found, is_found or (len(answers) < MOST_TABLES and all(is_decided for _, is_decided in answers))
+
+
+def _solve(groups: Sequence[Group], place: int, differs: np.ndarray, told: Told) -> tuple[np.ndarray | None, bool]:
+    """The sums of some world within the ranges, or None for none; whether that is decided."""
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("time_limit", SECONDS)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 1)
     peopled = [at for at, group in enumerate(groups) if group.people]
-    for least, most in told_ranges(groups, thresholds):
+    for least, most in told.ranges:
         solver.addRow(least, most, 0, np.array([], dtype=np.int32), np.array([]))
     for many in (groups[at].people for at in peopled):
         solver.addRow(float(many), float(many), 0, np.array([], dtype=np.int32), np.array([]))
@@ -192,11 +220,12 @@ def another_world(
     solver.run()
     match solver.getModelStatus():
         case highspy.HighsModelStatus.kOptimal:
-            return True, True
+            led = np.rint(solver.getSolution().col_value).astype(np.int64)
+            return led @ columns[:, : len(told.ranges)], True
         case highspy.HighsModelStatus.kInfeasible:
-            return False, True
+            return None, True
         case _:
-            return False, False
+            return None, False
 
 
 def _distinct(rows: np.ndarray) -> np.ndarray:

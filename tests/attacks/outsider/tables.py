@@ -7,18 +7,20 @@ known as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 Cells = tuple[int, ...]
 Seen = tuple[int | None, ...]
-INTO = "other"
-REASONS = ("not_long_enough", "on_benefit", "left", INTO)  # those that a person of the attacker's models can have
+BY_CLASS, BY_REASON = "outcomes_by_class", "not_counted"
+REASONS = ("not_long_enough", "on_benefit", "left", "other")  # those that a person of the attacker's models can have
 
 
 def seen_by_class(cells: Cells, k: int) -> Seen:
     """Each cell, or None for withheld: in stages, until each of those withheld could be anything small."""
+    if len(cells) == 1:
+        return cells
     stage, total = k, sum(cells)
     while stage <= total + k:
         withheld = [value for value in cells if value < stage]
@@ -45,24 +47,16 @@ def seen_by_reason(cells: Cells, k: int) -> Seen:
     return (*(None if value < stage else value for value in cells[:-1]), folded)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Cells of one table by the places of their figures, and the rule by which they are shown."""
-
-    places: tuple[int, ...]
-    rule: Callable[[Cells, int], Seen]
-    k: int
-
-    def possible(self, cells: Cells) -> frozenset[Cells]:
-        """All that look like these cells to somebody who knows their sum and the rule."""
-        return _alike(self.rule, cells, self.k)
+Rule: TypeAlias = Callable[[Cells, int], Seen]
+RULES: Mapping[str, Rule] = {BY_CLASS: seen_by_class, BY_REASON: seen_by_reason}
 
 
 @lru_cache(maxsize=512)
-def _alike(rule: Callable[[Cells, int], Seen], cells: Cells, k: int) -> frozenset[Cells]:
+def alike(rule: Rule, cells: Cells, k: int) -> frozenset[Cells]:
+    """All that look like these cells to somebody who knows their sum and the rule."""
     seen = rule(cells, k)
-    fixed = [None if shown is None or (rule is seen_by_reason and place == len(cells) - 1) else shown
-             for place, shown in enumerate(seen)]  # fmt: skip
+    fixed = list(seen[:-1] if rule is seen_by_reason else seen)  # the last one holds those withheld
+    fixed += [None] * (len(cells) - len(fixed))
     return frozenset(one for one in _with_sum(fixed, sum(cells)) if rule(one, k) == seen)
 
 

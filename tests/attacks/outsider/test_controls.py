@@ -10,13 +10,22 @@ from dataclasses import replace
 
 import pytest
 
-from tests.attacks.outsider import scenarios
-from tests.attacks.outsider.attacking import World, figure_lines, fixed_by, groups_of, isolating, learn, name_of
+from tests.attacks.outsider import scenarios, tables
+from tests.attacks.outsider.attacking import (
+    World,
+    figure_lines,
+    fixed_by,
+    groups_of,
+    isolating,
+    learn,
+    name_of,
+    shown_by,
+)
 from tests.attacks.outsider.documents import Release
 from tests.attacks.outsider.product import verdict
 from tests.attacks.outsider.rules import Rules, may_show
 from tests.attacks.outsider.solver import Fixed, bounds
-from tests.attacks.outsider.views import Figure, Reading, answers_of, figures_of
+from tests.attacks.outsider.views import Figure, Reading, answers_of, figures_of, held_releases
 
 OLD = Rules(by_rank=False, below="k_cohort", expands=False, person_cap=False, share=0, who_can_change=False)
 
@@ -103,6 +112,18 @@ def test_measures_that_are_one_for_all_but_one_person_are_told_apart(name: str, 
     assert not verdict(world.terms.text).passes
 
 
+def test_one_payment_does_not_stand_for_two_things_of_time_given_back(tell: Callable[[str], None]):
+    """What the creditor is paid for tells it of the one who was away; the total beside it told more."""
+    world = scenarios.given_back_of_two_measures()
+    held = held_releases(world.terms, frozenset({"operator"}))
+    learned = learn(world, held)
+    assert {one.people for one in learned.by_structure} == {1}
+    assert all(one.is_proved for one in learned.by_structure)
+    assert not learn(world, [one for one in held if one.template == "payment_document"]).by_structure
+    assert verdict(world.terms.text).rule == "calendar-given-back"
+    tell(report("time given back, paid in part", world, shown_by(world.terms, held), learned.by_structure))
+
+
 ANSWERS = {
     "a threshold of 1, not met": lambda: scenarios.answered(1, early=5, reached=0, begin=2),
     "a threshold of all, met": lambda: scenarios.answered(10, early=5, reached=5, late_reached=5, begin=2),
@@ -133,6 +154,27 @@ def test_a_threshold_of_all_who_can_reach_it_is_one_of_all(threshold: int, early
     assert all(one.is_proved for one in learned.by_none_or_all)
     tell(report(f"{threshold} of ten, met", world, answers_of(world.terms, answers(world)), learned.by_none_or_all))
     assert not verdict(world.terms.text).passes
+
+
+TABLES = {
+    "by class": (lambda: scenarios.one_class_alone(0), "investor", tables.BY_CLASS),
+    "by class, to who is in it herself": (lambda: scenarios.one_class_alone(1), "investor", tables.BY_CLASS),
+    "by reason": (scenarios.one_reason_alone, "operator", tables.BY_REASON),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_cell_that_is_withheld_alone_is_reckoned_from_the_sum(name: str, tell: Callable[[str], None]):
+    """With the complement rule each withheld cell could be another; without it the sum beside the table says it."""
+    make, reader, table = TABLES[name]
+    world = make()
+    assert verdict(world.terms.text).passes
+    figures = shown_by(world.terms, held_releases(world.terms, frozenset({reader})))
+    assert not fixed_by(world, figures)
+    fixed = fixed_by(world, figures, rules={**tables.RULES, table: tables.seen_without_complement})
+    assert fixed
+    assert all(one.is_proved for one in fixed)
+    tell(report(f"no complement, {name}", world, figures, fixed))
 
 
 def test_blocks_hold_back_what_one_person_alone_can_change(tell: Callable[[str], None]):

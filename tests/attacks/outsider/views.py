@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from tests.attacks.outsider.courses import EARNED, Part, parts_of
 from tests.attacks.outsider.documents import Release, Terms
 from tests.attacks.outsider.measures import MEASURES
+from tests.attacks.outsider.tables import BY_CLASS, BY_REASON, REASONS
 from tests.attacks.outsider.tariffs import price_of, read_off
 
 
@@ -18,6 +20,7 @@ class Figure:
     at: int
     column: np.ndarray  # how often each part of a person stands in it
     threshold: int = 0  # where no sum is told but whether it is so much: met or not met
+    table: str = ""  # where it is a cell, which a table may withhold
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +44,14 @@ def _in_window(terms: Terms, names: list[str], at: int) -> dict[Part, int]:
     return {**_by_end(terms, names, at), **_by_end(terms, names, at - 1, -1)}
 
 
-def goal(terms: Terms) -> str:
-    """The measure with the threshold: its count is `outcomes_achieved`."""
-    people = [one for one in terms.measures if "threshold_people" in one]
-    return people[0]["id"] if people else ""
-
-
 def _totals(terms: Terms, at: int) -> list[Figure]:
     found = []
-    if goal(terms):
-        found.append(Figure("outcomes_achieved", at, _sum(terms, _by_end(terms, [goal(terms)], at))))
+    if terms.goal:
+        found.append(Figure("outcomes_achieved", at, _sum(terms, _by_end(terms, [terms.goal], at))))
     paid = {tariff.get("of") for tariff in terms.tariffs}
     for claim in ("outcomes_reached", "points_reached"):
         names = [one["id"] for one in terms.measures if MEASURES[one["kind"]].claim == claim]
-        names = [name for name in names if name in paid and name != goal(terms)]
+        names = [name for name in names if name in paid and name != terms.goal]
         if names:
             found.append(Figure(claim, at, _sum(terms, _by_end(terms, names, at))))
     weeks = [one["id"] for one in terms.measures if one["kind"] == "weeks"]
@@ -63,15 +60,21 @@ def _totals(terms: Terms, at: int) -> list[Figure]:
     return found
 
 
-def cells(terms: Terms, at: int) -> list[Figure]:
-    """The table by class, where a window has it: people in the outcome by the state for which it counts."""
-    if terms.table_at != at:
-        return []
-    held = _by_end(terms, [goal(terms)], at)
-    states = dict.fromkeys(part.state for part in held)
-    return [
-        Figure(f"in {state}", at, _sum(terms, {part: 1 for part in held if part.state == state})) for state in states
-    ]
+def cells_of(terms: Terms, released: Sequence[Release]) -> list[Figure]:
+    """The cells of the tables of these releases: people in the outcome by the state for which it counts, and for the
+    operator the others by why they are not."""
+    totals = [one for one in released if one.template == "contract_total"]
+    found = []
+    if any(one.at == terms.table_at for one in totals):
+        held = _by_end(terms, [terms.goal], at := terms.table_at)
+        for state in dict.fromkeys(part.state for part in held):
+            column = _sum(terms, {part: 1 for part in held if part.state == state})
+            found.append(Figure(f"in {state}", at, column, table=BY_CLASS))
+    if any(one.at == terms.reasons_at and one.recipient == "operator" for one in totals):
+        columns = {one: _sum(terms, {Part(BY_REASON, terms.reasons_at, one): 1}) for one in REASONS}
+        possible = [one for one in REASONS if columns[one].any() or one == REASONS[-1]]
+        found += [Figure(f"not counted: {one}", terms.reasons_at, columns[one], table=BY_REASON) for one in possible]
+    return found
 
 
 def _lines(terms: Terms, at: int) -> list[Figure]:
@@ -111,7 +114,7 @@ def figures_of(terms: Terms, released: list[Release], reading: Reading) -> list[
         figures = []
         if one.template == "contract_total":
             figures = _totals(terms, one.at) + _amounts(terms, one.at, reading)
-            figures += cells(terms, one.at) if reading.cells else []
+            figures += cells_of(terms, [one]) if reading.cells else []
         elif one.template == "payment_document":
             figures = _lines(terms, one.at) + _amounts(terms, one.at, reading)
         for figure in figures:

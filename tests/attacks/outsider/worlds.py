@@ -15,6 +15,7 @@ from tests.attacks.outsider.attacking import Entry, World
 from tests.attacks.outsider.courses import EARNED, family, parts_of
 from tests.attacks.outsider.documents import Terms, read
 from tests.attacks.outsider.drawn import draw_contract
+from tests.attacks.outsider.intricate import draw_intricate_contract
 
 PATTERNS = {  # how people enter, and the days of enrolment that the contract names
     "one day": 1,
@@ -24,6 +25,7 @@ PATTERNS = {  # how people enter, and the days of enrolment that the contract na
     "13 weeks": 91,
     "three years": 1095,
 }
+BY_BATCH = "by batch"  # time begins when a batch closes, for as many as the contract says
 FORCED = ("", "", "none", "all", "block none", "block all")
 
 
@@ -72,11 +74,14 @@ def long_contract(seed: int, days: int) -> Terms:
 
 
 def contracts(many: int) -> Iterator[tuple[str, Terms]]:
-    """So many contracts, with how people enter under them."""
+    """So many contracts, with how people enter under them: every fourth an intricate one."""
     names = list(PATTERNS)
     for seed in range(many):
         pattern = names[seed % len(names)]
-        if PATTERNS[pattern] > 14:
+        if seed % 4 == 3:
+            terms = draw_intricate_contract(30_000 + seed)
+            yield BY_BATCH if terms.cut_offs else names[seed % 4], terms
+        elif PATTERNS[pattern] > 14:
             yield pattern, long_contract(seed, PATTERNS[pattern])
         else:
             yield pattern, draw_contract(10_000 + seed, span=PATTERNS[pattern] - 1)
@@ -86,14 +91,16 @@ def entries_of(draw: random.Random, pattern: str, terms: Terms, people: int) -> 
     """How many begin on each day."""
     start, end = terms.enrolment
     match pattern:
+        case "by batch":  # BY_BATCH
+            days = Counter(dict(terms.cut_offs))
         case "one day":
             days = Counter({start: people})
         case "one straggler":
-            days = Counter({start: people - 1, end: 1})
+            days = Counter({start: people - 1}) + Counter({end: 1})
         case "one early bird":
-            days = Counter({start: 1, end: people - 1})
+            days = Counter({start: 1}) + Counter({end: people - 1})
         case "two lumps":
-            days = Counter({start: people // 2, end: people - people // 2})
+            days = Counter({start: people // 2}) + Counter({end: people - people // 2})
         case _:
             mondays = [start + timedelta(days=at) for at in range(0, (end - start).days + 1, 7)]
             picked = draw.sample(mondays, min(len(mondays), 6)) if len(mondays) > 13 else mondays
