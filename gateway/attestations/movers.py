@@ -131,8 +131,7 @@ class Movers:
         key = measure.id, measure.read_of_start(day.day)
         if key not in self._own_spaces:
             reached = [window.to_week >= day.week for window in self.contract.windows]
-            cells = () if measure.id != self.contract.breakdown else [state.id for state in measure.states]
-            names = {cell_name(measure.id, cell) for cell in cells}
+            names = {cell_name(measure.id, state.id) for state in measure.states}
             own = names if names & {part.of for part in self._place} else {measure.id}  # all together are their sum
             priced = [part for part in self._place if part.of == measure.id and part.tariff]
             most = sum(reached[part.position] for part in self._place if part.of in own and not part.tariff)

@@ -40,7 +40,6 @@ from vocabulary.weeks import Week
 class _Document:
     """The figures of a payment document, by the last weeks of the windows that it rests on."""
 
-    window: str
     known_at: datetime  # its data
     drafted_at: datetime  # by the versions and the programme of then
     figures: Remainder
@@ -61,7 +60,8 @@ def left_by_erased(gateway: Gateway, session: Session, contract_id: str) -> Rema
 
 
 def keep_figures(session: Session, row: ReleaseRow, evaluations: Iterable[Evaluation], *, drafted_at: datetime) -> None:
-    """Keep what a payment document rests on, in its transaction. Pending stays what later documents are about."""
+    """Keep what a payment document rests on, in its transaction. Pending stays what later documents are about: once
+    somebody is erased, a document rests on every window up to its own."""
     figures = _sums(evaluations)
     value = [microseconds(row.known_at), microseconds(drafted_at), figures.body()]
     seal_values(session, Shelf(row.contract_id, About.FIGURES, row.id), {NO_PERSON: value})
@@ -69,7 +69,7 @@ def keep_figures(session: Session, row: ReleaseRow, evaluations: Iterable[Evalua
     documented = {week for document in _documents(session, row.contract_id) for week in document.figures.by_week}
     rest = NOBODY
     for week in (Week(ordinal) for ordinal in pending.by_week if ordinal not in said):
-        newest = max((one for one in documented if one <= week.ordinal), default=None)  # what `_at_each` falls back to
+        newest = max(one for one in documented if one <= week.ordinal)  # what `_at_each` falls back to
         still = _at_each(pending, [week])
         if newest in said:
             told = Week(newest)
@@ -96,9 +96,9 @@ def keep_pending(gateway: Gateway, session: Session, programme: Programme, subje
     documented = NOBODY
     for document in _documents(session, contract_id):
         documented = _with_newer(documented, _figures(gateway, session, contract_id, document, only=subject))
-    since = _at_each(reached, windows).plus(_negative(_at_each(documented, windows)))
+    since = reached.plus(_negative(_at_each(documented, windows)))
     pending = _at_each(_pending(session, contract_id), windows).plus(since)
-    seal_values(session, _pending_shelf(contract_id), {NO_PERSON: [replace(pending, people=0).body()]})
+    seal_values(session, _pending_shelf(contract_id), {NO_PERSON: [pending.body()]})
 
 
 def _count_erased(session: Session, contract_id: str) -> int:
@@ -114,8 +114,8 @@ def _documents(session: Session, contract_id: str) -> list[_Document]:
         if row.template != Template.PAYMENT_DOCUMENT:
             continue
         shelf = Shelf(contract_id, About.FIGURES, row.id)
-        known_at, drafted_at, body = opened_values(session, shelf, [NO_PERSON])[NO_PERSON]
-        found.append(_Document(row.window, instant_of(known_at), instant_of(drafted_at), Remainder.of(body)))
+        known_at, drafted_at, body = opened_values(session, shelf)[NO_PERSON]
+        found.append(_Document(instant_of(known_at), instant_of(drafted_at), Remainder.of(body)))
     return found
 
 
@@ -174,7 +174,7 @@ def _at_each(sums: Remainder, weeks: Sequence[Week]) -> Remainder:
 
 
 def _pending(session: Session, contract_id: str) -> Remainder:
-    value = opened_values(session, _pending_shelf(contract_id), [NO_PERSON]).get(NO_PERSON)
+    value = opened_values(session, _pending_shelf(contract_id)).get(NO_PERSON)
     return NOBODY if value is None else Remainder.of(value[0])
 
 

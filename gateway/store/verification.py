@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, func, or_, type_coerce
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from gateway.errors.oversight import CheckpointMismatch, LogCorrupt
 from gateway.events.rights import ErasureRepeated, PersonErased
@@ -82,25 +83,34 @@ def _check_cells(session: Session, log: str) -> None:
         wrong += _not("integer", at) + _not("blob", col(LogEntry.leaf_data), col(LogEntry.nonce))
         wrong += _not("text", col(LogEntry.body), col(LogEntry.kind))
     entries = select(LogEntry.idx).where(LogEntry.log == log, or_(*wrong)).order_by(col(LogEntry.idx))
-    for index in session.exec(entries.limit(1)):
-        raise LogCorrupt(log=log, index=index, what="the entry holds a value of another kind")
+    _refuse_first(session, log, entries, "the entry holds a value of another kind")
     if not is_sqlite:
         return
-    wrong = _not("blob", col(PersonLineRow.nonce))
-    wrong += _not("text", col(PersonLineRow.body), col(PersonLineRow.subject_id))
-    lines = select(PersonLineRow.log_idx).where(or_(*wrong)).order_by(col(PersonLineRow.log_idx))
-    held = select(LineDigests.log_idx).where(*_not("blob", col(LineDigests.digests))).order_by(col(LineDigests.log_idx))
-    for index in [*session.exec(lines.limit(1)), *session.exec(held.limit(1))] if log == "access" else ():
-        raise LogCorrupt(log=log, index=index, what="a person line holds a value of another kind")
+    if log == "access":
+        wrong = _not("blob", col(PersonLineRow.nonce))
+        wrong += _not("text", col(PersonLineRow.body), col(PersonLineRow.subject_id))
+        lines = select(PersonLineRow.log_idx).where(or_(*wrong)).order_by(col(PersonLineRow.log_idx))
+        held = select(LineDigests.log_idx).where(*_not("blob", col(LineDigests.digests)))
+        for some in (lines, held.order_by(col(LineDigests.log_idx))):
+            _refuse_first(session, log, some, "a person line holds a value of another kind")
     wrong = _not("blob", col(LogNode.hash)) + _not("integer", col(LogNode.level), col(LogNode.idx))
     nodes = select(LogNode.level, LogNode.idx).where(LogNode.log == log, or_(*wrong)).order_by(col(LogNode.level))
-    for level, index in session.exec(nodes.limit(1)):
+    node = session.exec(nodes).first()
+    if node is not None:
+        level, index = node
         first = index << level if isinstance(index, int) and isinstance(level, int) else 0
         raise LogCorrupt(log=log, index=first, what="a stored node holds a value of another kind")
     wrong = _not("text", col(CheckpointRow.note)) + _not("integer", col(CheckpointRow.size))
     heads = select(CheckpointRow.size).where(CheckpointRow.log == log, or_(*wrong))
-    if session.exec(heads.limit(1)).first() is not None:
+    if session.exec(heads).first() is not None:
         raise LogCorrupt(log=log, index=0, what="a checkpoint holds a value of another kind")
+
+
+def _refuse_first(session: Session, log: str, entries: SelectOfScalar[int], what: str) -> None:
+    """Raise for the first of these entries, if there is one."""
+    index = session.exec(entries).first()
+    if index is not None:
+        raise LogCorrupt(log=log, index=index, what=what)
 
 
 def _not(kind: str, *columns: SQLColumnExpression[Any]) -> list[ColumnElement[bool]]:

@@ -25,6 +25,7 @@ from gateway.outcomes.terms import FigureUnit
 from gateway.release.correction import difference
 from policies.errors import PolicyDenied
 from tests.attacks.seeded import course, person, visible
+from tests.support.examples import every_third
 from tests.support.histories import EXAMPLES
 from vocabulary.statuses import IncomeType
 
@@ -163,7 +164,7 @@ def received(name: str, cohort: Sequence[PersonHistory]) -> tuple[Contract, Mapp
 
 
 @pytest.mark.parametrize("name", BONDS)
-@pytest.mark.parametrize("states", COHORTS, ids=str)
+@pytest.mark.parametrize("states", every_third(COHORTS), ids=str)
 def test_the_counts_tell_no_small_group_that_the_amount_does_not_tell(name: str, states: Mapping[str, int]):
     contract, claims, paid = received(name, people(**states))
     known = {key: value for key, value in claims.items() if key != "outcomes_reached"}
@@ -186,7 +187,7 @@ def test_the_attack_finds_a_person_where_the_rule_is_switched_off(monkeypatch: p
 SHOWN = {3, 8, 9, 12, 17}  # the seeds whose counts lie far enough apart
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", every_third(range(20)))
 def test_a_sum_is_shown_only_where_no_part_and_no_difference_is_small(seed: int):
     """Random counts of four measures, of people and points; pay counts whatever the register shows beside it."""
     draw = random.Random(seed)

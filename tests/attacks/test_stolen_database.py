@@ -31,6 +31,7 @@ from gateway.store.tables import LinkageRow, Subject, SubjectKeyRow, VaultRow
 from keys.blind_index import BlindIndexKey, Column
 from keys.cpr import Cpr
 from keys.linkage import MUNICIPALITY, contract_domain
+from tests.support.examples import every_third
 from tests.support.municipality import ready
 from vocabulary.cpr_digits import REPLACEMENT_DAY
 from vocabulary.records import SubjectRef
@@ -290,7 +291,7 @@ def test_no_unkeyed_hash_of_anybody_enrolled_stands_anywhere(robbery: Robbery, a
 
 
 @pytest.mark.parametrize("algorithm", HASHES)
-@pytest.mark.parametrize("form", ["whole", "cut", "hexadecimal", "base64", "inside"])
+@pytest.mark.parametrize("form", every_third(["whole", "cut", "hexadecimal", "base64", "inside"]))
 def test_a_database_with_unkeyed_hashes_gives_everybody_up(robbery: Robbery, tmp_path: Path, algorithm: str, form: str):
     """Positive control: the attack finds everybody in a database that somebody built the easy way."""
     forms: dict[str, Callable[[bytes], Any]] = {

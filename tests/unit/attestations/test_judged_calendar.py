@@ -94,6 +94,26 @@ def test_movers_are_asked_for_every_figure_and_for_the_count_behind_an_answer():
     assert movers.days[0].capacity(asked.figure) == 1
 
 
+def test_a_table_of_an_inner_window_is_asked_for_as_the_figure_of_a_block():
+    """It is planned for w1, and totals are shown at the end of w2 alone: there it is told with them."""
+    text = texts.contract(
+        texts.measure("people", ["fleksjob", "education"], "sustained_weeks = 1", goal=12),
+        texts.price("m"),
+        texts.windows("2020-W01", [1, 1]),
+        start=BEGIN,
+        end=BEGIN + timedelta(days=6),
+        totals=texts.release("contract_total", ["investor"], ["w2"]),
+        disclosure=texts.table("w1"),
+    )
+    contract = load_contract(text.encode(), file="inner.toml")
+    movers = movers_of(contract)
+    cells = [one.figure for one in exact_figures(contract, [1]) if one.figure.name.startswith("outcomes_by_class")]
+    assert [one.name for one in cells] == ["outcomes_by_class: fleksjob", "outcomes_by_class: education"]
+    changed = {place for change in movers.days[0].space.basis.values() for place in change}
+    assert all(movers.row(cell).keys() <= changed for cell in cells)
+    assert JudgedCalendar(contract, Starts(movers, {BEGIN: 30})).findings([1]) == []
+
+
 def test_a_view_holds_what_its_roles_are_shown_at_the_ends_of_blocks():
     contract = with_answer()
     investor, operator, both = views_of(contract)

@@ -204,6 +204,7 @@ def test_letters_of_every_script_are_taken_as_they_are(text: str) -> None:
     assert check_typed(text, what="it") is text
 
 
+@pytest.mark.long
 def test_the_rule_goes_by_the_kind_of_a_character() -> None:
     """All of Unicode: control, format, private, unassigned, surrogate, separators, and what is drawn as nothing."""
     refused = {number for number in range(sys.maxunicode + 1) if not is_seen(chr(number))}
