@@ -119,6 +119,7 @@ def test_people_and_what_was_reached_are_told_from_the_enrolment_on_and_tables_b
     ]
     assert sum("not_counted" in one for one in in_block) == 7
     assert not any("by_class" in one for one in figures_of(contract, [0, 1, 2])["total operator w3"])
+    assert sum("by_class" in one for one in figures_of(contract, [2])["total operator w3"]) == 2
 
 
 def test_what_nobody_pays_for_is_in_no_number_of_what_was_reached():
@@ -176,9 +177,14 @@ def test_a_price_for_each_state_tells_units_at_each_price_but_nought(prices: dic
     assert figures_of(by_state(**prices))["total operator w1"] == ["qualifying_weeks w1: m@0!", *amounts]
 
 
-def indexed(values: dict[int, int]) -> Contract:
+def test_a_price_for_each_state_is_taken_off_at_its_own_price():
+    found = figures_of(by_state(fleksjob=2, education=1))["total operator w2"]
+    assert found[-1] == "payable w2: m@1[m 1] + 2 m@1[m 2] + -1 m@0[m 1] + -2 m@0[m 2]!"
+
+
+def indexed(values: dict[int, int], *windows: int) -> Contract:
     """The week that holds the first enrolment lies in 2020, its first day in 2019."""
-    contract = contract_of(weeks())
+    contract = contract_of(weeks(), windows=windows or (2, 2))
     [tariff] = contract.tariffs
     return replace(contract, tariffs=(replace(tariff, index=Index("wage", "", values), base_year=2019),))
 
@@ -188,6 +194,8 @@ def test_the_prices_of_all_years_of_the_calendar_that_an_index_has():
     sums = "payable w1: 1000 m@0[m 1000] + 1100 m@0[m 1100]!"
     found = figures_of(indexed({2018: 5, 2019: 10, 2020: 11, 2021: 20}))["total investor w1"]
     assert found == ["qualifying_weeks w1: m@0!", *amounts, sums]
+    years = figures_of(indexed({2019: 10, 2020: 10, 2021: 20}, 2, 2, 60))["total investor w1"]
+    assert years[1:3] == [amounts[0], "payable: m at 2000 w1: m@0[m 2000]"], "the last window ends in 2021"
     assert figures_of(indexed({2019: 10}))["total investor w1"][1:] == [amounts[0], "payable w1: 1000 m@0[m 1000]!"]
     assert figures_of(indexed({2019: 10, 2020: 10}))["total investor w1"][1:2] == amounts[:1]
 
@@ -279,6 +287,12 @@ def test_what_a_person_adds_to_each_part_of_a_measure():
     alike = contract_of(weeks("m", BOTH))
     assert spelled(parts_of_measure(alike, "m", units)) == {"m@1": 6}, "every unit has one price"
     assert spelled(parts_of_measure(two, "another", units)) == {"another@1": 6}
+
+
+def test_a_unit_has_the_price_of_its_year():
+    contract = indexed({2019: 3, 2020: 4, 2021: 6}, 2, 60)
+    parts = parts_of_measure(contract, "m", [PARTS])
+    assert spelled(parts) == {"m@0": 6, "m@0[m 1333]": 5, "m@0[m 2000]": 1}, "rounded as the contract says"
 
 
 def test_of_a_table_a_person_adds_to_cells():
