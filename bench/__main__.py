@@ -12,6 +12,7 @@ MEASUREMENTS = (
     "extract_scan",
     "comparison",
     "rate_card",
+    "calendar_audit",
     "cold_start",
     "log_proofs",
     "source_pulls",

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from vocabulary.releases import Template
+from vocabulary.releases import Recipient, Template
 
 _EXACT, _MET, _OWED = Template.CONTRACT_TOTAL, Template.PREDICATE, Template.PAYMENT_DOCUMENT
 
@@ -67,6 +67,11 @@ class Calendar:
         return (*self.counted, "payable")
 
     @property
+    def bears_share(self) -> bool:
+        """Whether the investor is a payer too: its bill tells it the amount of each window, on time."""
+        return self.investor in self.billed
+
+    @property
     def goals(self) -> tuple[AskedThreshold, ...]:
         return tuple(one for one in self.thresholds if one.is_goal)
 
@@ -87,7 +92,7 @@ class CalendarView:
 def groups(calendar: Calendar) -> tuple[tuple[str, ...], ...]:
     """The roles of each recipient (tied parties as one), then those of all of them together."""
     found = recipients(calendar)
-    everybody = tuple(sorted({show.recipient for show in calendar.shows}))
+    everybody = tuple(sorted({role for roles in found for role in roles}))
     return found if everybody in found else (*found, everybody)
 
 
@@ -103,7 +108,9 @@ def _view(calendar: Calendar, roles: tuple[str, ...], smallest: int) -> Calendar
     def windows(template: str) -> tuple[str, ...]:
         return labels(show for show in shows if show.template == template)
 
-    exact = windows(_EXACT)
+    exact, owed = windows(_EXACT), windows(_OWED)
+    if calendar.bears_share and Recipient.INVESTOR in roles:
+        owed = labels(show for show in calendar.shows if show.template == _OWED)
     tables = [label for label in calendar.breakdown_windows if label in exact]
     if "operator" in roles:
         totals = labels(show for show in shows if show.template == _EXACT and show.recipient == "operator")
@@ -112,7 +119,7 @@ def _view(calendar: Calendar, roles: tuple[str, ...], smallest: int) -> Calendar
         roles=roles,
         exact=exact,
         predicates=windows(_MET),
-        documents=windows(_OWED),
+        documents=owed,
         breakdowns=tuple(label for label in calendar.breakdown_windows if label in exact),
         smallest=_smallest(calendar, smallest, has_tables=bool(tables)),
         named=calendar.named_windows if "operator" in roles else (),
@@ -126,8 +133,11 @@ def _smallest(calendar: Calendar, smallest: int, *, has_tables: bool) -> int:
 
 
 def recipients(calendar: Calendar) -> tuple[tuple[str, ...], ...]:
-    """The recipients, with those put together that are one organisation or are declared as tied."""
+    """The recipients, with those put together that are one organisation or are declared as tied. An investor that bears
+    a share is one whatever is planned for it."""
     organisations = {show.recipient: show.organisation for show in calendar.shows}
+    if calendar.bears_share:
+        organisations[Recipient.INVESTOR] = calendar.investor
     groups: list[set[str]] = []
     for role in sorted(organisations):
         joined = {role}

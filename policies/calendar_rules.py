@@ -208,30 +208,33 @@ def _thresholds_of_few(calendar: Calendar) -> Iterator[_Objection]:
 
 def _prices(calendar: Calendar) -> Iterator[_Objection]:
     """An amount with a price for each state is the number in each of them: a table without its protection."""
-    shows = [show for show in calendar.shows if show.template == _EXACT]
     for roles in recipients(calendar):
-        seen = [show for show in shows if show.recipient in roles]
-        if calendar.priced_by_state and seen and "operator" not in roles:
-            yield _Objection(
-                CalendarFinding(
-                    "calendar-prices",
-                    _EXACT,
-                    "recipients",
-                    roles,
-                    labels(seen),
-                    calendar.totals,
-                    1,
-                    f"{', '.join(calendar.priced_by_state)} has other prices for other states: the amount, beside"
-                    f" the count or alone, tells how many people are in each, also fewer than k {calendar.k}",
-                ),
-                (
-                    ("give all states of the measure one price", replace(calendar, priced_by_state=())),
-                    (
-                        f"plan no contract_total for {' + '.join(roles)}: the creditor alone may know",
-                        _without(calendar, _EXACT, roles=roles),
-                    ),
-                ),
-            )
+        is_billed = calendar.bears_share and "investor" in roles
+        seen = [show for show in calendar.shows if show.template == _EXACT and show.recipient in roles]
+        bills = [show for show in calendar.shows if show.template == _OWED] if is_billed else []
+        if not calendar.priced_by_state or not seen + bills or "operator" in roles:
+            continue
+        without, words = _without(calendar, _EXACT, roles=roles), f"plan no contract_total for {' + '.join(roles)}"
+        if is_billed:
+            billed = tuple(one for one in calendar.billed if one != calendar.investor)
+            without, words = replace(without, billed=billed), f"{words}, and let it bear no share"
+        yield _Objection(
+            CalendarFinding(
+                "calendar-prices",
+                _EXACT,
+                "recipients",
+                roles,
+                labels(seen + bills),
+                calendar.totals,
+                1,
+                f"{', '.join(calendar.priced_by_state)} has other prices for other states: the amount, beside the count"
+                f" or alone, tells how many people are in each, also fewer than k {calendar.k}",
+            ),
+            (
+                ("give all states of the measure one price", replace(calendar, priced_by_state=())),
+                (f"{words}: the creditor alone may know", without),
+            ),
+        )
 
 
 def _breakdown(calendar: Calendar) -> Iterator[_Objection]:

@@ -62,8 +62,9 @@ def audit_contract(contract: Contract, *, progress: Progress = no_progress) -> A
     """
     found, passed = _audit_of_text(_Text(contract.sha256, contract, progress))
     for finding in found:
-        planned = [one for one in contract.releases if one.template == finding.template]
-        line = next((one.line for one in planned if one.window in finding.windows), 1)
+        named = [one for one in contract.releases if one.window in finding.windows]
+        planned = [one.line for one in named if one.template == finding.template] or [one.line for one in named]
+        line = next(iter(planned), 1)  # of a bill: no release plans it
         raise DeclarationInvalid(
             file=contract.file, line=line, key="releases.windows", reason=str(finding), rule=finding.rule
         )

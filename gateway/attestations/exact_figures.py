@@ -3,17 +3,21 @@
 An amount is a code: it is taken apart into its quantities by distinct price, by the end of its window and of the one
 before it. A person's cap makes what somebody earned a figure of its own, and the cap of a window makes the quantity of
 each earlier window one. Steps, lines, gates and the other caps are functions of these and add nothing.
+
+What is paid is told too. The creditor's documents are exact whatever they tell, and so are the bills of a payer that is
+no investor. An investor's cash, and the bills of one that bears a share, are figures of its view like any others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias, assert_never
 
 from gateway.attestations.reached import CLAIM_OF
 from gateway.outcomes.asked_lives import REASONS, Units
+from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.evaluate import person_amounts
 from gateway.outcomes.figures import Cell
@@ -22,6 +26,7 @@ from gateway.outcomes.possible_courses import Course
 from gateway.outcomes.terms import FigureUnit, PlannedRelease
 from vocabulary.releases import Recipient, Template
 
+CASH, BILL = "cash", "bill: "  # what the investor gets, and before each figure of a bill that it pays
 BY_CLASS, BY_REASON = "outcomes_by_class", "not_counted"  # the claims that are tables
 
 
@@ -73,8 +78,8 @@ class FigureOfView:
 
     @property
     def is_free(self) -> bool:
-        """Whether it stands in what is paid, which is exact whatever it tells (invariant 6)."""
-        return self.release.template is Template.PAYMENT_DOCUMENT
+        """Whether it stands in what the creditor is paid, which is exact whatever it tells (invariant 6)."""
+        return self.release.template is Template.PAYMENT_DOCUMENT and self.release.recipient is Recipient.OPERATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,11 @@ class _FigureStretch:
     @property
     def label(self) -> str:
         return self.contract.windows[self.at].label
+
+    @property
+    def is_block(self) -> bool:
+        """Whether several windows are shown together."""
+        return self.at - self.since > 1
 
 
 def exact_figures(contract: Contract, ends: Collection[int] | None = None) -> tuple[FigureOfView, ...]:
@@ -108,8 +118,18 @@ def exact_figures(contract: Contract, ends: Collection[int] | None = None) -> tu
             since = max((end for end in ends if end < at), default=-1)
         else:
             continue
-        found += [FigureOfView(figure, one) for figure in _figures(one, _FigureStretch(contract, since, at))]
+        stretch = _FigureStretch(contract, since, at)
+        found += [FigureOfView(figure, one) for figure in _figures(one, stretch)]
+        if is_paid and _bills_its_investor(contract):
+            bill = replace(one, recipient=Recipient.INVESTOR)
+            found += [FigureOfView(figure, bill) for figure in _of_bill(stretch)]
     return tuple(found)
+
+
+def _bills_its_investor(contract: Contract) -> bool:
+    """Whether an investor bears a share. Below k_cohort a rule of the text lets it see one amount in all."""
+    calendar = calendar_of(contract)
+    return calendar.bears_share and calendar.people >= calendar.k_cohort
 
 
 def answers(contract: Contract, ends: Collection[int] | None = None) -> tuple[FigureOfView, ...]:
@@ -132,6 +152,8 @@ def _figures(planned: PlannedRelease, stretch: _FigureStretch) -> Iterator[Exact
             yield from _totals(stretch)
             yield from _cells(planned.recipient, stretch)
             yield from _amounts(stretch)
+            if planned.recipient is Recipient.INVESTOR:
+                yield from _cash(stretch)
         case Template.PAYMENT_DOCUMENT:
             yield from _lines(stretch)
             yield from _amounts(stretch)
@@ -199,11 +221,41 @@ def _amounts(stretch: _FigureStretch) -> Iterator[ExactFigure]:
         for position in ends:
             for part, name in _codes(contract, tariff, position):
                 yield ExactFigure(f"payable: {name}", contract.windows[position].label, ((part, 1),))
+        if stretch.is_block:
+            yield from _parts_of_block(stretch, tariff)
     amount = [
         (part, many) for tariff in contract.personal_tariffs for part, many in _parts_earned(contract, tariff, at)
     ]
     if amount:
         yield ExactFigure("payable", stretch.label, _parts_behind(amount, since), is_shown=True)
+
+
+def _parts_of_block(stretch: _FigureStretch, tariff: Tariff) -> Iterator[ExactFigure]:
+    """What the amount of a block says beside the count: the units at each of several prices, and those of each window
+    that has a cap. A reader solves for them, so that they are as much shown as a total is."""
+    contract, ends = stretch.contract, [stretch.since, stretch.at]
+    if tariff.cap_window_minor:
+        ends = [*range(stretch.since, stretch.at + 1)]
+    elif not isinstance(tariff, PersonalTariff) or len(_prices(contract, tariff)) < 2:
+        return
+    for since, at in pairwise(ends):
+        for part, name in _codes(contract, tariff, at):
+            label = contract.windows[at].label
+            yield ExactFigure(f"payable: {name}", label, _parts_behind([(part, 1)], since), is_shown=True)
+
+
+def _cash(stretch: _FigureStretch) -> Iterator[ExactFigure]:
+    """What flows on to the investor with its total: the amount of what is shown, and nothing before it is."""
+    yield from (replace(one, name=CASH, is_shown=False) for one in _amounts(stretch) if one.name == "payable")
+
+
+def _of_bill(stretch: _FigureStretch) -> Iterator[ExactFigure]:
+    """What a payer's bill says of a window: the lines of its payment document, and a share of the amount, which tells
+    the amount."""
+    for one in _lines(stretch):
+        yield replace(one, name=f"{BILL}{one.name}", is_shown=True)
+    for one in _amounts(stretch):
+        yield replace(one, name=f"{BILL}{one.name}")
 
 
 def _parts_earned(contract: Contract, tariff: PersonalTariff, position: int) -> list[tuple[FigurePart, int]]:
@@ -259,7 +311,7 @@ def differences(figures: tuple[FigureOfView, ...]) -> tuple[ExactFigure, ...]:
         )
         for name, found in shown.items()
         for before, after in pairwise(found)
-        if name not in ("qualifying_weeks", "payable")  # shown window by window
+        if name != "qualifying_weeks" and not name.startswith(("payable", BILL))  # shown window by window
     )
 
 

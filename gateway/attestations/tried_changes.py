@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from gateway.attestations.exact_figures import BY_CLASS, BY_REASON
+from gateway.attestations.exact_figures import BILL, BY_CLASS, BY_REASON
 from gateway.attestations.judged_calendar import (
     JudgedCalendar,
     judged_at_contract,
@@ -95,8 +95,7 @@ def _other_blocks(judged: JudgedCalendar) -> Iterator[tuple[str, JudgedCalendar]
         return
     most = max(1, longest_wait(contract, ends))
     investors = {one.organisation for one in contract.parties if one.role == "investor"}
-    is_billed = any(one.organisation in investors for one in contract.payers)  # then its bills tell it on time
-    if most > _MOST_WINDOWS or most <= contract.fold.at_most or is_billed:
+    if most > _MOST_WINDOWS or most <= contract.fold.at_most:
         return
     words = f"fold_at_most = {most} under [disclosure]"
     if not contract.fold.at_most:
@@ -114,6 +113,10 @@ def _other_terms(judged: JudgedCalendar, finding: CalendarFinding) -> Iterator[t
         changes.append(("leave breakdown and breakdown_windows out", without))
     if any(name.startswith(BY_REASON) for name in finding.figures):
         changes.append(("leave reasons_windows out", replace(contract, reasons_window="")))
+    if any(name.startswith(BILL) for name in finding.figures):
+        investor = contract.party(Recipient.INVESTOR).organisation
+        others = tuple(one for one in contract.parties if (one.role, one.organisation) != ("outcome_payer", investor))
+        changes.append((f"leave {investor} out of [[payers]]", replace(contract, parties=others)))
     if contract.fold.at_most:
         for tariff in contract.tariffs:
             if tariff.cap_window_minor:

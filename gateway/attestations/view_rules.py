@@ -7,7 +7,7 @@ at the contract each first day may be one person.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -55,6 +55,7 @@ class Starts:
 
     movers: Movers
     by_day: Mapping[date, int] | None
+    _known_capacities: dict[object, list[int]] = field(default_factory=dict)  # the same figure stands in many views
 
     @cached_property
     def groups(self) -> list[tuple[DayOfMovers, str, int | None]]:
@@ -88,8 +89,14 @@ class Starts:
 
     def capacities(self, figure: ExactFigure) -> list[int]:
         """What each person can be of a figure; of unknown days so that one of them is as much of it as may be."""
+        if figure.parts not in self._known_capacities:
+            self._known_capacities[figure.parts] = self._capacities(figure)
+        return self._known_capacities[figure.parts]
+
+    def _capacities(self, figure: ExactFigure) -> list[int]:
         if self.by_day is not None:
-            return [one.capacity(figure) for one in self.days for _ in range(self._people(one))]
+            by_day = ([one.capacity(figure)] * self._people(one) for one in self.days)
+            return [capacity for some in by_day for capacity in some]
         by_week: dict[int, list[int]] = {}
         for one in self.movers.days:
             by_week.setdefault(one.day.week.ordinal, []).append(one.capacity(figure))
@@ -128,12 +135,18 @@ def judge(starts: Starts, view: HeldView) -> CalendarFinding | None:
     return next((found for rule in rules if (found := rule(starts, view)) is not None), None)
 
 
+def _by_row(starts: Starts, view: HeldView) -> dict[frozenset[tuple[int, int]], list[FigureOfView]]:
+    """The figures of a view by what they are made of: those of one row tell the same."""
+    alike: dict[frozenset[tuple[int, int]], list[FigureOfView]] = {}
+    for one in view.figures:
+        alike.setdefault(frozenset(starts.movers.row(one.figure).items()), []).append(one)
+    return alike
+
+
 def _parts(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """Some combination of a view's figures can be moved by somebody and by fewer than k_cohort people."""
     contract = starts.movers.contract
-    alike: dict[frozenset[tuple[int, int]], list[FigureOfView]] = {}  # of one row: each tells the same
-    for one in view.figures:
-        alike.setdefault(frozenset(starts.movers.row(one.figure).items()), []).append(one)
+    alike = _by_row(starts, view)
     rows = [(dict(row), any(one.is_free for one in some)) for row, some in alike.items()]
 
     def smallest_of(some: Sequence[tuple[Row, bool]]) -> Isolated | None:
@@ -168,22 +181,22 @@ def _parts(starts: Starts, view: HeldView) -> CalendarFinding | None:
 def _given_back(starts: Starts, view: HeldView) -> CalendarFinding | None:
     """Time that a neutral exit gives back may count in no figure that nobody else can move. All who got some back are
     few: what they move together is asked, so that one payment does not stand for two things."""
-    figures = list(dict.fromkeys(one.figure for one in view.figures))
-    paid = {one.figure for one in view.figures if one.is_free}
-    over = _Projection([starts.movers.row(one) for one in figures])
-    free = {place for place, one in enumerate(figures) if one in paid}
+    alike = _by_row(starts, view)
+    over = _Projection([dict(row) for row in alike])
+    free = {place for place, some in enumerate(alike.values()) if any(one.is_free for one in some)}
     for one in starts.days:
         if not one.given_back:
             continue
         others = Others([over.of(row) for row in one.space.basis.values()], free)
         back = list(filter(None, map(over.of, one.given_back)))
         if others.leave_alone(back):
-            moved = {figures[place] for row in back for place in others.outside(row)}
+            held = [*alike.values()]
+            moved = {figure for row in back for place in others.outside(row) for figure in held[place]}
             return _finding(
                 "calendar-given-back",
                 starts.movers.contract,
                 view,
-                [held for held in view.figures if not held.is_free and held.figure in moved],
+                [one for one in view.figures if not one.is_free and one in moved],
                 1,
                 f"of those who begin on {one.day.name}, only who left for a time and got it back can change them",
             )

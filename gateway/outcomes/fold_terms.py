@@ -37,15 +37,11 @@ class FoldTerms:
 
 
 def fold_terms(disclosure: DeclarationTable, parties: Sequence[ContractParty]) -> FoldTerms:
-    """What the table says; `DeclarationInvalid` where it says half of it, or an investor's own bills would tell it."""
+    """What the table says; `DeclarationInvalid` where it says half of it."""
     if "fold" not in disclosure:
         return FoldTerms()
     disclosure.convert("fold", one_of("blocks"))
     most = disclosure.integer("fold_at_most", least=1, most=200)
-    investors = {party.organisation for party in parties if party.role == "investor"}
-    if not investors:
+    if not any(party.role == "investor" for party in parties):
         return FoldTerms(most)
-    if investors & {party.organisation for party in parties if party.role == "outcome_payer"}:
-        reason = "tells its investor nothing by waiting: it bears a share, and each window's bill says the amount"
-        raise disclosure.refuse("fold", reason)
     return FoldTerms(most, WaitBearer(disclosure.convert("fold_cost", one_of(*WaitBearer))))

@@ -107,7 +107,7 @@ CASES = {
         ),
         "calendar-given-back",
         "2019H2, 2020H1, 2020H2, 2021H1",
-        f"qualifying_weeks, {CODE} 150000, payable",
+        f"qualifying_weeks, {CODE} 150000, payable, cash",
         "investor",
         "about 1 person",
         "make every neutral exit frozen",

@@ -61,7 +61,8 @@ def figure(place: int, name: str = "", *, is_shown: bool = True, many: int = 1) 
     return ExactFigure(name or ("first", "second", "third")[place], f"w{place + 1}", ((part, many),), is_shown)
 
 
-def held(of: ExactFigure, template: Template = TOTAL, window: str = "", to: Recipient = INVESTOR) -> FigureOfView:
+def held(of: ExactFigure, template: Template = TOTAL, window: str = "", to: Recipient | None = None) -> FigureOfView:
+    to = to or (OPERATOR if template is PAID else INVESTOR)
     return FigureOfView(of, PlannedRelease(template, to, window or of.window, 1))
 
 
@@ -157,6 +158,18 @@ def test_what_is_paid_is_exact_and_held_against_nobody_but_what_stands_beside_it
     assert judged(starts, paid[0], SECOND) == part(1, name(7), ("w2",), ("second",))
     assert judged(starts, *paid, SECOND) is None, "the total says what the documents say"
     assert judged(starts, FIRST, paid[0], SECOND) == part(1, name(7), ("w2",), ("second",))
+
+
+def test_what_an_investor_is_billed_is_held_against_it_unless_the_documents_stand_beside_it():
+    starts = starting({0: 30, 7: 1}, beginning(0, ALL), beginning(7, LATER))
+    bills = [held(figure(place, f"bill: {place}"), PAID, to=INVESTOR) for place in range(2)]
+    assert judged(starts, *bills) == part(1, name(7), ("w1", "w2"), ("bill: 0", "bill: 1"))
+    assert judged(starts, bills[0], SECOND) == part(1, name(7), ("w1", "w2"), ("bill: 0", "second"))
+    paid = [held(one.figure, PAID) for one in (FIRST, SECOND)]
+    assert judged(starts, *bills, *paid) is None
+    back = starting({0: 30}, beginning(0, {0: 1}, back=[{1: 1}]))
+    assert judged(back, *bills) == given_back(0, ("w2",), ("bill: 1",))
+    assert judged(back, *bills, paid[1]) is None
 
 
 def test_figures_that_say_the_same_are_named_once_and_by_the_windows_of_their_releases():
