@@ -57,9 +57,9 @@ def test_weeks_are_told_for_each_window_and_an_amount_by_the_ends_of_two():
     second = ["payable: m at 1000 w1: m@0", "payable: m at 1000 w2: m@1", "payable w2: 1000 m@1 + -1000 m@0!"]
     found = figures_of(contract_of(weeks()))
     assert found == {
-        "total investor w1": ["qualifying_weeks w1: m@0!", *first],
+        "total investor w1": ["qualifying_weeks w1: m@0!", *first, "cash w1: 1000 m@0"],
         "paid operator w1": ["quantity of m w1: m@0", *first],
-        "total investor w2": ["qualifying_weeks w2: m@1 + -1 m@0!", *second],
+        "total investor w2": ["qualifying_weeks w2: m@1 + -1 m@0!", *second, "cash w2: 1000 m@1 + -1000 m@0"],
         "paid operator w2": ["quantity of m w2: m@1 + -1 m@0", *second],
     }
     assert [*found] == ["total investor w1", "paid operator w1", "total investor w2", "paid operator w2"]
@@ -75,12 +75,14 @@ def test_a_block_tells_what_was_added_since_the_one_before_and_documents_stay_as
         "payable: m at 1000 w1: m@0",
         "payable: m at 1000 w3: m@2",
         "payable w3: 1000 m@2 + -1000 m@0!",
+        "cash w3: 1000 m@2 + -1000 m@0",
     ]
     whole = figures_of(contract, [2])
     assert whole["total investor w3"] == [
         "qualifying_weeks w3: m@2!",
         "payable: m at 1000 w3: m@2",
         "payable w3: 1000 m@2!",
+        "cash w3: 1000 m@2",
     ]
     for window in ("w1", "w2", "w3"):
         paid = f"paid operator {window}"
@@ -105,7 +107,8 @@ def test_people_and_what_was_reached_are_told_from_the_enrolment_on_and_tables_b
         "payable w2: 1000 p@1 + 1000 q@1 + -1000 p@0 + -1000 q@0!",
     ]
     assert found["total operator w2"] == [*reached, *classes, *reasons, *amounts]
-    assert found["total investor w2"] == [*reached, *classes, *amounts]
+    cash = "cash w2: 1000 p@1 + 1000 q@1 + -1000 p@0 + -1000 q@0"
+    assert found["total investor w2"] == [*reached, *classes, *amounts, cash]
     assert found["paid operator w2"] == [
         "quantity of p w2: p@1 + -1 p@0",
         "quantity of q w2: q@1 + -1 q@0",
@@ -132,6 +135,7 @@ def test_what_nobody_pays_for_is_in_no_number_of_what_was_reached():
         "outcomes_by_class: fleksjob w1: p: fleksjob@0",
         "payable: p at 1000 w1: p@0",
         "payable w1: 1000 p@0!",
+        "cash w1: 1000 p@0",
     ]
 
 
@@ -146,7 +150,7 @@ def test_points_are_told_apart_from_people():
 
 def test_under_a_cap_of_a_person_what_was_earned_is_a_figure_of_its_own():
     found = figures_of(with_cap(contract_of(weeks(), people("p", 1))))
-    assert found["total investor w2"][2:] == [
+    assert found["paid operator w2"][2:] == [
         "payable: m at 1000 w1: m@0",
         "payable: m under the cap of a person w1: m@0[m 0]",
         "payable: m at 1000 w2: m@1",
@@ -182,6 +186,54 @@ def test_a_price_for_each_state_is_taken_off_at_its_own_price():
     assert found[-1] == "payable w2: m@1[m 1] + 2 m@1[m 2] + -1 m@0[m 1] + -2 m@0[m 2]!"
 
 
+def test_the_amount_of_a_block_tells_the_units_at_each_of_several_prices():
+    contract = contract_of(
+        weeks("m", BOTH), texts.price("m", {"fleksjob": 2, "education": 1}), totals=TO_OPERATOR, windows=(1, 1, 1)
+    )
+    shown = [one for one in figures_of(contract, [0, 2])["total operator w3"] if one.endswith("!")]
+    assert shown == [
+        "qualifying_weeks w3: m@2 + -1 m@0!",
+        "payable: m at 1 w3: m@2[m 1] + -1 m@0[m 1]!",
+        "payable: m at 2 w3: m@2[m 2] + -1 m@0[m 2]!",
+        "payable w3: m@2[m 1] + 2 m@2[m 2] + -1 m@0[m 1] + -2 m@0[m 2]!",
+    ]
+    alone = figures_of(contract, [0, 1, 2])["total operator w3"]
+    assert [one for one in alone if one.endswith("!")] == [
+        "qualifying_weeks w3: m@2 + -1 m@1!",
+        "payable w3: m@2[m 1] + 2 m@2[m 2] + -1 m@1[m 1] + -2 m@1[m 2]!",
+    ]
+
+
+def test_the_bill_of_an_investor_that_bears_a_share_tells_what_a_payment_document_does():
+    """Of a cohort that is large enough for totals, and of no other payer."""
+    contract = contract_of(weeks())
+    found = figures_of(with_payers(contract, "investor"))
+    assert found["paid investor w2"] == [
+        "bill: quantity of m w2: m@1 + -1 m@0!",
+        "bill: payable: m at 1000 w1: m@0",
+        "bill: payable: m at 1000 w2: m@1",
+        "bill: payable w2: 1000 m@1 + -1000 m@0!",
+    ]
+    assert [*found] == [
+        f"{kind} w{at}" for at in (1, 2) for kind in ("total investor", "paid operator", "paid investor")
+    ]
+    bills = [one for one in exact_figures(with_payers(contract, "investor")) if one.figure.name.startswith("bill")]
+    assert not any(one.is_free for one in bills)
+    assert differences(tuple(bills)) == ()
+    assert figures_of(with_payers(contract, "another town")) == figures_of(contract)
+    assert "paid investor w1" in figures_of(with_people(with_payers(contract, "investor"), 25))
+    assert "paid investor w1" not in figures_of(with_people(with_payers(contract, "investor"), 24))
+
+
+def with_payers(contract: Contract, further: str) -> Contract:
+    [payer] = contract.payers
+    return replace(contract, parties=(*contract.parties, replace(payer, organisation=further)))
+
+
+def with_people(contract: Contract, size: int) -> Contract:
+    return replace(contract, cohort=replace(contract.cohort, size=size))
+
+
 def indexed(values: dict[int, int], *windows: int) -> Contract:
     """The week that holds the first enrolment lies in 2020, its first day in 2019."""
     contract = contract_of(weeks(), windows=windows or (2, 2))
@@ -192,22 +244,38 @@ def indexed(values: dict[int, int], *windows: int) -> Contract:
 def test_the_prices_of_all_years_of_the_calendar_that_an_index_has():
     amounts = [f"payable: m at {price} w1: m@0[m {price}]" for price in (1000, 1100)]
     sums = "payable w1: 1000 m@0[m 1000] + 1100 m@0[m 1100]!"
-    found = figures_of(indexed({2018: 5, 2019: 10, 2020: 11, 2021: 20}))["total investor w1"]
-    assert found == ["qualifying_weeks w1: m@0!", *amounts, sums]
-    years = figures_of(indexed({2019: 10, 2020: 10, 2021: 20}, 2, 2, 60))["total investor w1"]
+    found = figures_of(indexed({2018: 5, 2019: 10, 2020: 11, 2021: 20}))["paid operator w1"]
+    assert found == ["quantity of m w1: m@0", *amounts, sums]
+    years = figures_of(indexed({2019: 10, 2020: 10, 2021: 20}, 2, 2, 60))["paid operator w1"]
     assert years[1:3] == [amounts[0], "payable: m at 2000 w1: m@0[m 2000]"], "the last window ends in 2021"
-    assert figures_of(indexed({2019: 10}))["total investor w1"][1:] == [amounts[0], "payable w1: 1000 m@0[m 1000]!"]
-    assert figures_of(indexed({2019: 10, 2020: 10}))["total investor w1"][1:2] == amounts[:1]
+    assert figures_of(indexed({2019: 10}))["paid operator w1"][1:] == [amounts[0], "payable w1: 1000 m@0[m 1000]!"]
+    assert figures_of(indexed({2019: 10, 2020: 10}))["paid operator w1"][1:2] == amounts[:1]
 
 
 def test_under_a_cap_of_a_window_the_end_of_every_earlier_one_is_told():
     """What the cap cut in one window is paid in a later one, so that an amount rests on all of them."""
     capped = texts.price("m", more='cap_window_minor = 5000\nexcess = "carried"')
     contract = contract_of(weeks(), capped, windows=(1, 1, 1))
-    assert figures_of(contract)["total investor w3"][1:] == [
+    assert figures_of(contract)["paid operator w3"][1:] == [
         "payable: m at 1000 w1: m@0",
         "payable: m at 1000 w2: m@1",
         "payable: m at 1000 w3: m@2",
+        "payable w3: 1000 m@2 + -1000 m@1!",
+    ]
+    in_block = figures_of(contract, [0, 2])["total investor w3"]
+    assert in_block == [
+        "qualifying_weeks w3: m@2 + -1 m@0!",
+        "payable: m at 1000 w1: m@0",
+        "payable: m at 1000 w2: m@1",
+        "payable: m at 1000 w3: m@2",
+        "payable: m at 1000 w2: m@1 + -1 m@0!",
+        "payable: m at 1000 w3: m@2 + -1 m@1!",
+        "payable w3: 1000 m@2 + -1000 m@0!",
+        "cash w3: 1000 m@2 + -1000 m@0",
+    ], "the amount of a block says what each of its windows added"
+    alone = figures_of(contract, [0, 1, 2])["total investor w3"]
+    assert [one for one in alone if one.endswith("!")] == [
+        in_block[0].replace("@0", "@1"),
         "payable w3: 1000 m@2 + -1000 m@1!",
     ]
 
@@ -220,6 +288,7 @@ def test_a_gate_tells_the_figure_that_opens_it():
         "payable: m at 1000 w1: m@0",
         "payable: p w1: p@0",
         "payable w1: 1000 m@0!",
+        "cash w1: 1000 m@0",
     ]
 
 
