@@ -222,7 +222,7 @@ def with_table(outcome: list[str], counted: list[str], table: str, *, until: dat
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_cell_that_a_total_counts_once_more_is_an_exact_figure(table: str):
-    """Weeks less the cell, or with it, are the first week of whoever began a week before all others, whatever it was."""
+    """Weeks less a cell, or with it, are the first week of whoever began a week before all others, whatever it was."""
     outcome, counted, declared = TABLES[table]
     audit_contract(load_contract(with_table(outcome, counted, ""), file="c.toml"))
     with pytest.raises(DeclarationInvalid) as refused:
