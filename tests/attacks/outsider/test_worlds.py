@@ -3,8 +3,9 @@
 What none or all of k_cohort and more people did is told of each of them; that is printed apart, with the fewest of the
 roster who can move any combination of the figures, and never of fewer. Where nearly none or nearly all was reached, it
 can be told of a few of them alone, as of whoever has the longest time: 38 with three weeks and one with six have 120
-weeks only where all have all, and 119 where one of many misses one. So whatever is told lies below a tenth, or above
-nine tenths, of what was possible, as the rule of shares says; and this is asserted too.
+weeks only where all have all, and 119 where one of many misses one. So whatever is told, or the sum or difference of
+two such figures, lies below a tenth, or above nine tenths, of what was possible, as the rule of shares says of one; and
+this is asserted too. (Two outcomes that nobody can have both of by a window's end are 39 together where 39 had either.)
 """
 
 from __future__ import annotations
