@@ -27,6 +27,7 @@ class Entry:
     day: date
     gone_from: int = 0
     back: int = 0
+    after: int = 0  # weeks until the first of those
     named: tuple[int, ...] | None = None  # what statements about single people say, window by window: named or not
 
 
@@ -72,7 +73,7 @@ def _facts(terms: Terms) -> np.ndarray:
 
 def courses_of(terms: Terms, entry: Entry) -> np.ndarray:
     """All that somebody of an entry can amount to."""
-    rows = family(terms, entry.day, entry.gone_from, entry.back).rows
+    rows = family(terms, entry.day, entry.gone_from, entry.back, entry.after).rows
     return rows if entry.named is None else rows[(rows[:, _notices(terms)] == entry.named).all(axis=1)]
 
 
