@@ -17,9 +17,24 @@ from hypothesis import settings
 
 import keys.keystore
 from gateway.attestations import calendar_audit
-from tests.support.databases import database_url, empty_postgres_url, postgres_url, store, unsynced_sqlite
+from tests.support.databases import (
+    database_url,
+    empty_postgres_url,
+    migrated_postgres_url,
+    postgres_template,
+    postgres_url,
+    store,
+    unsynced_sqlite,
+)
 
-__all__ = ["database_url", "empty_postgres_url", "postgres_url", "store"]
+__all__ = [
+    "database_url",
+    "empty_postgres_url",
+    "migrated_postgres_url",
+    "postgres_template",
+    "postgres_url",
+    "store",
+]
 
 # how long an example takes says something of the machine and nothing of the code: speed is measured in bench/
 settings.register_profile("gateway", deadline=None)

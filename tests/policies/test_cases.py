@@ -19,7 +19,6 @@ from tests.policies.cases import Case, all_cases
 
 CASES = all_cases()
 ENGINE = PolicyEngine.load()
-LOADED = ENGINE.with_programmes(case.request.programme for case in CASES)
 SCHEMA = cedarpy.Schema.from_str(ENGINE.rules.schema)
 SETS = [
     {str(word) for word in words} for words in (Purpose, LegalBasis, SpecialCategoryBasis, Role)
@@ -38,12 +37,23 @@ class Mutant:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case_is_decided_by_exactly_these_rules(case: Case) -> None:
-    decision = LOADED.authorise(case.request)
+    decision = ENGINE.with_programmes([case.request.programme]).authorise(case.request)
     assert (decision.effect, decision.rule_ids, decision.grant_ids) == (
         case.effect,
         case.rule_ids,
         case.grant_ids,
     )
+
+
+@pytest.mark.parametrize("step", [20, pytest.param(1, marks=pytest.mark.long)])
+def test_the_grants_of_other_programmes_decide_nothing(step: int) -> None:
+    """Every case is of a programme of its own; all of them are in force here."""
+    engine = ENGINE.with_programmes(case.request.programme for case in CASES)
+    asked = CASES[::step]
+    decisions = [engine.authorise(case.request) for case in asked]
+    assert [(one.effect, one.rule_ids, one.grant_ids) for one in decisions] == [
+        (case.effect, case.rule_ids, case.grant_ids) for case in asked
+    ]
 
 
 def test_every_rule_has_a_case_that_only_it_decides_for_every_action_it_guards() -> None:

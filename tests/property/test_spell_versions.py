@@ -19,7 +19,7 @@ from gateway.store.spells import SpellVersion
 from gateway.store.tables import Subject
 from gateway.store.unit_of_work import Store
 from tests.support.acting import SOMEBODY
-from tests.support.databases import NOW, add_subject, migrated
+from tests.support.databases import NOW, add_subject, sqlite_store
 from tests.support.examples import examples
 from tests.unit.store.test_spells import DAY, FIRST, LETTERS
 from vocabulary.records import StatusSpell, SubjectRef
@@ -79,7 +79,7 @@ pulls = st.builds(
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    made = migrated(f"sqlite:///{tmp_path_factory.mktemp('spells') / 'spells.sqlite'}")
+    made = sqlite_store(tmp_path_factory.mktemp("spells") / "spells.sqlite")
     yield made
     made.dispose()
 

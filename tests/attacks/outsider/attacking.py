@@ -11,7 +11,8 @@ from math import inf
 
 import numpy as np
 
-from tests.attacks.outsider.courses import family, parts_of
+from tests.attacks.outsider.bayes import largest_gain
+from tests.attacks.outsider.courses import NOTICE, family, parts_of
 from tests.attacks.outsider.documents import Release, Terms
 from tests.attacks.outsider.rank import Isolation, combination, fewest_alone, span_of
 from tests.attacks.outsider.solver import Fixed, Group, Told, attack
@@ -26,6 +27,7 @@ class Entry:
     day: date
     gone_from: int = 0
     back: int = 0
+    named: tuple[int, ...] | None = None  # what statements about single people say, window by window: named or not
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,35 @@ def _facts(terms: Terms) -> np.ndarray:
 
 
 def courses_of(terms: Terms, entry: Entry) -> np.ndarray:
-    return family(terms, entry.day, entry.gone_from, entry.back).rows
+    """All that somebody of an entry can amount to."""
+    rows = family(terms, entry.day, entry.gone_from, entry.back).rows
+    return rows if entry.named is None else rows[(rows[:, _notices(terms)] == entry.named).all(axis=1)]
+
+
+@lru_cache(maxsize=64)
+def _notices(terms: Terms) -> list[int]:
+    return [place for place, part in enumerate(parts_of(terms)) if part.measure == NOTICE]
+
+
+def with_statements(world: World) -> World:
+    """The same to somebody who holds the statements about single people: who was named, and when."""
+    places, people, known = _notices(world.terms), dict[Entry, tuple[int, ...]](), dict[Entry, int]()
+    for entry, led in world.people.items():
+        rows = courses_of(world.terms, entry)
+        said = rows[:, places]
+        for named in dict.fromkeys(tuple(int(one) for one in said[course]) for course in led):
+            own = np.nonzero((said == named).all(axis=1))[0]
+            of = replace(entry, named=named)
+            of_group = [at for at, course in enumerate(led) if tuple(said[course]) == named]
+            people[of] = tuple(int(np.searchsorted(own, led[at])) for at in of_group)
+            if many := sum(at >= len(led) - world.known.get(entry, 0) for at in of_group):
+                known[of] = many
+    return World(world.terms, people, known)
+
+
+def people_named(world: World) -> int:
+    """How many a statement names of those of whom the reader knows not all anyway."""
+    return sum(len(led) - world.known.get(entry, 0) for entry, led in world.people.items() if any(entry.named or ()))
 
 
 def isolation_of(
@@ -120,6 +150,13 @@ def fixed_by(
     """Whom these figures fix. `rules` say what a table shows of its cells."""
     groups = groups_of(world, figures, alone)
     return attack(groups, told_by(world, groups, figures, rules))
+
+
+def gain_of(world: World, released: list[Release]) -> float:
+    """The largest factor by which these releases change the odds of anything about anybody."""
+    figures = shown_by(world.terms, released)
+    groups = groups_of(world, figures)
+    return largest_gain(groups, told_by(world, groups, figures))
 
 
 def told_by(world: World, groups: list[Group], figures: Sequence[Figure], rules: Mapping[str, Rule] = RULES) -> Told:
@@ -193,18 +230,24 @@ def is_near_an_end(world: World, released: list[Release], share: int = 10) -> bo
 
 def name_of(entry: Entry) -> str:
     gone = f", gone from week {entry.gone_from}" if entry.gone_from else ""
-    return f"{entry.day}{gone}{', time given back' if entry.back else ''}"
+    named = "" if entry.named is None else f", named {entry.named}" if any(entry.named) else ", never named"
+    return f"{entry.day}{gone}{', time given back' if entry.back else ''}{named}"
+
+
+def roster_of(world: World) -> Counter[Entry]:
+    """How many began on which day, whoever left."""
+    roster = Counter({Entry(entry.day): 0 for entry in world.people})
+    for entry, led in world.people.items():
+        roster[Entry(entry.day)] += len(led)
+    return roster
 
 
 def fewest_movers(world: World, released: list[Release]) -> int:
     """How many of the roster, whoever left, can move the figure or combination that the fewest can; what payment
     documents tell by themselves is left out. So many did none, or all, of what somebody is known of by that."""
-    roster = Counter({Entry(entry.day): 0 for entry in world.people})
-    for entry, led in world.people.items():
-        roster[Entry(entry.day)] += len(led)
     declared = [one for one in released if one.template == "payment_document"]
     wide, paid = (figures_of(world.terms, some, Reading(expands=True)) for some in (released, declared))
-    found, _ = isolation_of(world.terms, roster, wide, world.size + 1, paid)
+    found, _ = isolation_of(world.terms, roster_of(world), wide, world.size + 1, paid)
     return found.people if found else world.size
 
 

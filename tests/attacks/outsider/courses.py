@@ -18,7 +18,17 @@ from typing import Any
 import numpy as np
 
 from tests.attacks.outsider.documents import Terms, month_of, week_of
-from tests.attacks.outsider.measures import MEASURES, Held, Life, asked_pay, held_by, own_start, pay_months, reason_of
+from tests.attacks.outsider.measures import (
+    MEASURES,
+    Held,
+    Life,
+    asked_pay,
+    held_by,
+    is_named,
+    own_start,
+    pay_months,
+    reason_of,
+)
 from tests.attacks.outsider.tables import BY_REASON, REASONS
 from tests.attacks.outsider.tariffs import price_of
 
@@ -27,8 +37,8 @@ MOST = 2048  # courses that are enumerated of one first day
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Units of a measure by the end of a window in a state; under `earned` what the person earned under the caps, and
-    under `not_counted` one person by why it is not in the outcome with the threshold."""
+    """Units of a measure by the end of a window in a state; under `earned` what the person earned under the caps, under
+    `not_counted` one person by why it is not in the outcome with the threshold, and under `notice` who is named."""
 
     measure: str
     at: int
@@ -44,7 +54,7 @@ class Family:
     is_complete: bool
 
 
-EARNED = "earned"
+EARNED, NOTICE = "earned", "notice"
 
 
 @lru_cache(maxsize=64)
@@ -58,6 +68,8 @@ def parts_of(terms: Terms) -> tuple[Part, ...]:
             for state in measure["states"]:
                 found += [Part(measure["id"], at, state, year) for year in (years if moves else (0,))]
         found.append(Part(EARNED, at, ""))
+        if at in terms.notices_at:
+            found.append(Part(NOTICE, at, ""))
         if 0 <= terms.reasons_at <= at and terms.goal:
             found += [Part(BY_REASON, at, reason) for reason in REASONS]
     return tuple(found)
@@ -79,6 +91,8 @@ def row_of(terms: Terms, life: Life) -> tuple[int, ...]:
     for at in range(len(terms.windows)):
         row[places[EARNED, at, "", 0]] = _earned(terms, held, at)
         goal = terms.measure(terms.goal)
+        if at in terms.notices_at and goal is not None:
+            row[places[NOTICE, at, "", 0]] = int(is_named(goal, terms, life, held[terms.goal], at))
         if 0 <= terms.reasons_at <= at and goal is not None and not any(held[terms.goal][at].values()):
             row[places[BY_REASON, at, reason_of(goal, terms, life, terms.windows[at].last), 0]] = 1
     return tuple(row)

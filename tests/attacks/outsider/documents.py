@@ -63,6 +63,12 @@ class Release:
     template: str
     recipient: str
     at: int  # the window's place in the calendar
+    of_block: int | None = None  # the end of the block before, -1 for none, where windows are told together
+
+    @property
+    def since(self) -> int:
+        """The place of the window behind which its figures begin."""
+        return self.at - 1 if self.of_block is None else self.of_block
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,12 @@ class Terms:
         """The place of the one window for which the operator is told why people are in no outcome; -1 for none."""
         [label, *_] = [*self.raw["disclosure"].get("reasons_windows", []), ""]
         return next((at for at, one in enumerate(self.windows) if one.label == label), -1)
+
+    @cached_property
+    def notices_at(self) -> tuple[int, ...]:
+        """The places of the windows in which the operator is told, by name, who is not in the outcome any more."""
+        named = {label for one in self.raw.get("statements", []) for label in one["windows"]}
+        return tuple(at for at, one in enumerate(self.windows) if one.label in named)
 
     @cached_property
     def goal(self) -> str:

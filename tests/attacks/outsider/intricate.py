@@ -133,6 +133,7 @@ def draw_intricate_contract(seed: int) -> Terms:
         texts.contract(
             *_measures(draw, twins, goal, {*tables, *(NAMES[place] for place, text in enumerate(paid) if BY in text)}),
             *paid,
+            *_notices(draw, twins, goal, paid, labels),
             *([f"[caps]\nperson_minor = {draw.choice((1700, 2000, 2500))}\n"] if draw.random() < 0.2 else []),
             *_pause(draw, sum(lengths)),
             texts.windows(START, lengths),
@@ -156,6 +157,12 @@ def _tables(draw: random.Random, twins: Twins, goal: int, labels: list[str]) -> 
     if goal >= 0 and draw.random() < 0.2:
         found["reasons"] = f'reasons_windows = ["{draw.choice(labels)}"]\n'
     return found
+
+
+def _notices(draw: random.Random, twins: Twins, goal: int, paid: list[str], labels: list[str]) -> list[str]:
+    """Statements about single people, where an outcome that can be lost is paid for."""
+    can = goal >= 0 and twins[goal][0] == "people" and paid[goal] and len(labels) > 1
+    return [texts.notices(labels[1:])] if can and draw.random() < 0.5 else []
 
 
 def _batches(draw: random.Random, first: date, end: date, size: int) -> list[tuple[int, date]]:

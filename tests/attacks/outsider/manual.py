@@ -23,6 +23,7 @@ class Case:
     terms: Terms
     life: Life
     result: int
+    year: int  # in which it was earned; 0 where the row says none
 
 
 def frame() -> str:
@@ -75,6 +76,7 @@ def _case(section: str, terms: Terms, row: Mapping[str, str]) -> Case:
         replace(terms, text=f"{terms.text} {end}", windows=(last,)),
         Life(start, states, pay),
         int(row["result"]),
+        int(row.get("year") or 0),
     )
 
 

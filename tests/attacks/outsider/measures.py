@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, TypeAlias
 
 from tests.attacks.outsider.documents import Terms, monday, month_of, months_later, week_of, year_of
@@ -106,9 +107,15 @@ def _people_held(measure: Terms_, terms: Terms, life: Life) -> Held:
         weeks = in_time[max(0, by_end - measure["sustained_weeks"]) : by_end]
         states = [life.states.get(week, "") for week in weeks]
         has = len(weeks) == measure["sustained_weeks"] and all(one in measure["states"] for one in states)
-        year = year_of(weeks[-1]) if weeks else 0
+        year = year_of(_full_since(in_time[:by_end], measure, life)) if has else 0
         found.append(Counter({(_state_for(measure, terms, states), year): 1}) if has else Counter())
     return found
+
+
+def _full_since(weeks: Sequence[int], measure: Terms_, life: Life) -> int:
+    """The week in which the run that ends with the last of these weeks became long enough."""
+    run = list(takewhile(lambda week: life.states.get(week) in measure["states"], reversed(weeks)))
+    return run[-measure["sustained_weeks"]]
 
 
 def _retention_held(measure: Terms_, terms: Terms, life: Life) -> Held:
@@ -203,6 +210,16 @@ def _follow_up_held(measure: Terms_, terms: Terms, life: Life) -> Held:
             if week <= window.last and life.states.get(week) in measure["states"]:
                 found[at][life.states[week], year_of(week)] += 1
     return found
+
+
+def is_named(measure: Terms_, terms: Terms, life: Life, held: Held, at: int) -> bool:
+    """Whether a statement about single people names somebody: in the outcome when the window before ended and not any
+    more, without work in the last week, and followed until then."""
+    last = terms.windows[at].last
+    if not at or not any(held[at - 1].values()) or any(held[at].values()):
+        return False
+    is_asked = last not in terms.paused and last not in life.still and not 0 < life.gone_from <= last
+    return is_asked and life.states.get(last) not in measure["states"]
 
 
 def reason_of(measure: Terms_, terms: Terms, life: Life, last: int) -> str:

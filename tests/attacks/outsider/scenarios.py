@@ -394,6 +394,23 @@ def one_reason_alone() -> World:
     return World(terms, {entry: (*[late] * 20, *[does(terms, entry, {("m", 0): 1})] * 40)})
 
 
+def named_but_one() -> World:
+    """All but one of thirty lost the outcome in the second window, and the operator is told their names."""
+    terms = read(
+        texts.contract(
+            texts.measure("people", ["fleksjob"], "sustained_weeks = 1", goal=20),
+            texts.price("m"),
+            texts.notices(["w2"]),
+            texts.windows("2020-W01", [2, 2]),
+            start=week(1),
+            end=week(1),
+            totals=texts.release("contract_total", ["operator"]),
+        )
+    )
+    entry = Entry(week(1))
+    return world(terms, [Doing(entry, 29, (("m", 0, 1), ("m", 1, 0))), Doing(entry, 1, (("m", 0, 0), ("m", 1, 1)))])
+
+
 def table_of_an_inner_window() -> Terms:
     """A table planned for a window of which its reader holds no total by itself: a block would tell it."""
     return read(

@@ -15,12 +15,16 @@ from tests.attacks.outsider.attacking import (
     World,
     figure_lines,
     fixed_by,
+    gain_of,
     groups_of,
     isolating,
     learn,
     name_of,
+    people_named,
     shown_by,
+    with_statements,
 )
+from tests.attacks.outsider.bayes import CERTAIN
 from tests.attacks.outsider.documents import Release
 from tests.attacks.outsider.product import verdict
 from tests.attacks.outsider.rules import Rules, may_show
@@ -142,7 +146,16 @@ def test_met_or_not_met_in_the_wrong_place_fixes_somebody(name: str, tell: Calla
     fixed = [*learned.by_structure, *learned.by_none_or_all]
     assert fixed
     assert all(one.is_proved for one in fixed)
+    assert gain_of(world, answers(world)) > (CERTAIN if len(answers(world)) == 1 else 1.0)
     tell(report(name, world, answers_of(world.terms, answers(world)), fixed))
+
+
+def test_an_answer_in_the_middle_changes_the_odds_a_little(tell: Callable[[str], None]):
+    """Met, of five of ten who can all reach it, and four weeks on end out of thirteen are likely enough."""
+    world = scenarios.answered(5, early=5, reached=5, begin=2)
+    gain = gain_of(world, answers(world))
+    assert 1.0 < gain < 10.0
+    tell(f"outsider, five of ten, met: odds change by {gain:.3g} at most")
 
 
 @pytest.mark.parametrize(("threshold", "early"), [(9, 9), (2, 2)])
@@ -175,6 +188,21 @@ def test_a_cell_that_is_withheld_alone_is_reckoned_from_the_sum(name: str, tell:
     assert fixed
     assert all(one.is_proved for one in fixed)
     tell(report(f"no complement, {name}", world, figures, fixed))
+
+
+def test_who_is_told_of_all_but_one_knows_of_that_one(tell: Callable[[str], None]):
+    """Names take people away from the k_cohort that a figure is about, as all that a reader knows anyway does: of the
+    one who is left, the totals tell. Without the names they tell of nobody."""
+    world = scenarios.named_but_one()
+    assert verdict(world.terms.text).passes
+    held = held_releases(world.terms, frozenset({"operator"}))
+    documents = [one for one in held if one.template == "contract_total"]
+    assert not fixed_by(world, shown_by(world.terms, documents))
+    told = with_statements(world)
+    fixed = fixed_by(told, shown_by(world.terms, documents))
+    assert people_named(told) == 29
+    assert [one.people for one in fixed if "never named" in one.group]
+    tell(report("told of 29 of 30 by name", told, shown_by(world.terms, documents), fixed))
 
 
 def test_blocks_hold_back_what_one_person_alone_can_change(tell: Callable[[str], None]):

@@ -56,6 +56,7 @@ def test_every_kind_has_rows_in_the_manual():
 def test_the_models_say_what_the_manual_says(case: Case):
     [held] = held_by(case.terms, case.life).values()
     assert sum(held[-1].values()) == case.result
+    assert not case.year or {year for _, year in held[-1]} == {case.year}
 
 
 AWAY = {  # a row of the manual's table of exits, as the terms that it stands for

@@ -118,6 +118,12 @@ def release(template: str, recipients: Sequence[str], labels: Sequence[str] | st
     return f'[[releases]]\ntemplate = "{template}"\nrecipients = [{quoted}]\nwindows = {named}\n'
 
 
+def notices(labels: Sequence[str]) -> str:
+    """Statements to the operator of whom it takes back, by name, in these windows."""
+    quoted = ", ".join(f'"{one}"' for one in labels)
+    return f'[[statements]]\nkind = "relapse_notice"\nwindows = [{quoted}]\n'
+
+
 def table(label: str, of: str = "m") -> str:
     """The terms of a table by class in one window."""
     return f'breakdown = "{of}"\nbreakdown_windows = ["{label}"]\n'

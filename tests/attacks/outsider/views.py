@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -40,12 +41,12 @@ def _by_end(terms: Terms, names: list[str], at: int, sign: int = 1) -> dict[Part
     return {part: sign for part in parts_of(terms) if part.measure in names and part.at == at}
 
 
-def _in_window(terms: Terms, names: list[str], at: int) -> dict[Part, int]:
-    return {**_by_end(terms, names, at), **_by_end(terms, names, at - 1, -1)}
+def _added(terms: Terms, names: list[str], told: Release) -> dict[Part, int]:
+    return {**_by_end(terms, names, told.at), **_by_end(terms, names, told.since, -1)}
 
 
-def _totals(terms: Terms, at: int) -> list[Figure]:
-    found = []
+def _totals(terms: Terms, told: Release) -> list[Figure]:
+    found, at = [], told.at
     if terms.goal:
         found.append(Figure("outcomes_achieved", at, _sum(terms, _by_end(terms, [terms.goal], at))))
     paid = {tariff.get("of") for tariff in terms.tariffs}
@@ -56,7 +57,7 @@ def _totals(terms: Terms, at: int) -> list[Figure]:
             found.append(Figure(claim, at, _sum(terms, _by_end(terms, names, at))))
     weeks = [one["id"] for one in terms.measures if one["kind"] == "weeks"]
     if weeks:
-        found.append(Figure("qualifying_weeks", at, _sum(terms, _in_window(terms, weeks, at))))
+        found.append(Figure("qualifying_weeks", at, _sum(terms, _added(terms, weeks, told))))
     return found
 
 
@@ -65,39 +66,47 @@ def cells_of(terms: Terms, released: Sequence[Release]) -> list[Figure]:
     operator the others by why they are not."""
     totals = [one for one in released if one.template == "contract_total"]
     found = []
-    if any(one.at == terms.table_at for one in totals):
-        held = _by_end(terms, [terms.goal], at := terms.table_at)
+    for at in sorted({one.at for one in totals if one.since < terms.table_at <= one.at}):
+        held = _by_end(terms, [terms.goal], at)
         for state in dict.fromkeys(part.state for part in held):
             column = _sum(terms, {part: 1 for part in held if part.state == state})
             found.append(Figure(f"in {state}", at, column, table=BY_CLASS))
-    if any(one.at == terms.reasons_at and one.recipient == "operator" for one in totals):
-        columns = {one: _sum(terms, {Part(BY_REASON, terms.reasons_at, one): 1}) for one in REASONS}
+    mine = [one for one in totals if one.recipient == "operator"]
+    for at in sorted({one.at for one in mine if one.since < terms.reasons_at <= one.at}):
+        columns = {one: _sum(terms, {Part(BY_REASON, at, one): 1}) for one in REASONS}
         possible = [one for one in REASONS if columns[one].any() or one == REASONS[-1]]
-        found += [Figure(f"not counted: {one}", terms.reasons_at, columns[one], table=BY_REASON) for one in possible]
+        found += [Figure(f"not counted: {one}", at, columns[one], table=BY_REASON) for one in possible]
     return found
 
 
-def _lines(terms: Terms, at: int) -> list[Figure]:
+def _lines(terms: Terms, told: Release) -> list[Figure]:
     named = [one for one in terms.tariffs if terms.measure(one.get("of", "")) is not None]
-    return [Figure(f"quantity {one['id']}", at, _sum(terms, _in_window(terms, [one["of"]], at))) for one in named]
+    return [Figure(f"quantity {one['id']}", told.at, _sum(terms, _added(terms, [one["of"]], told))) for one in named]
 
 
-def _amounts(terms: Terms, at: int, reading: Reading) -> list[Figure]:
-    found = []
+def _amounts(terms: Terms, told: Release, reading: Reading) -> list[Figure]:
+    found, at = [], told.at
     if reading.caps or "person_minor" not in terms.caps:
-        found.append(Figure("payable", at, _sum(terms, {Part(EARNED, at, ""): 1, Part(EARNED, at - 1, ""): -1})))
+        found.append(Figure("payable", at, _sum(terms, {Part(EARNED, at, ""): 1, Part(EARNED, told.since, ""): -1})))
     for tariff in terms.tariffs:
-        for place in (at - 1, at) if at else (at,):
+        ends = _ends_read(tariff, told)
+        for place in ends:
             read = [_sum(terms, _by_end(terms, [name], place)) for name in read_off(terms, tariff)]
             found += [Figure(f"read off {tariff['id']}", place, column) for column in read]
         if reading.expands or not reading.caps:
-            found += _by_price(terms, tariff, at)
+            found += _by_price(terms, tariff, ends)
     return found
 
 
-def _by_price(terms: Terms, tariff: dict, at: int) -> list[Figure]:
+def _ends_read(tariff: Mapping[str, Any], told: Release) -> Sequence[int]:
+    """Windows by whose ends an amount tells quantities: its own and the one before; all, where each has a cap."""
+    ends = (told.since, told.at) if told.since >= 0 else (told.at,)
+    return range(told.at + 1) if "cap_window_minor" in tariff else ends
+
+
+def _by_price(terms: Terms, tariff: Mapping[str, Any], ends: Sequence[int]) -> list[Figure]:
     found = []
-    for place in (at - 1, at) if at else (at,):
+    for place in ends:
         prices: dict[int, dict[Part, int]] = {}
         for part in parts_of(terms):
             if part.measure == tariff.get("of") and part.at == place:
@@ -113,10 +122,10 @@ def figures_of(terms: Terms, released: list[Release], reading: Reading) -> list[
     for one in sorted(released, key=lambda release: release.at):
         figures = []
         if one.template == "contract_total":
-            figures = _totals(terms, one.at) + _amounts(terms, one.at, reading)
+            figures = _totals(terms, one) + _amounts(terms, one, reading)
             figures += cells_of(terms, [one]) if reading.cells else []
         elif one.template == "payment_document":
-            figures = _lines(terms, one.at) + _amounts(terms, one.at, reading)
+            figures = _lines(terms, one) + _amounts(terms, one, reading)
         for figure in figures:
             if figure.column.any():
                 found.setdefault(figure.column.tobytes(), figure)

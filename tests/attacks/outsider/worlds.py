@@ -38,6 +38,7 @@ class Drawn:
     before: World | None
     c_known: int
     exits: int
+    is_forced: bool = False  # none or all of what was possible was done
 
     @property
     def margin(self) -> int:
@@ -151,4 +152,4 @@ def draw_world(seed: int, pattern: str, terms: Terms) -> Drawn:
         before = World(terms, {**people, one: tuple(late)}, known)
     said = (forced, f"{c_known} known", f"{exits} left", f"{back} given back", "corrected" if before else "")
     name = f"{pattern}, {terms.size} people, seed {seed}: {', '.join(one for one in said if one and one[0] != '0')}"
-    return Drawn(name, World(terms, people, known), before, c_known, exits + back)
+    return Drawn(name, World(terms, people, known), before, c_known, exits + back, bool(forced))

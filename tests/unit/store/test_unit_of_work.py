@@ -229,8 +229,8 @@ def test_writers_take_turns_and_the_log_has_no_gap(store: Store) -> None:
     assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
 
 
-def test_a_writer_that_waits_too_long_is_told_so(database_url: str, store: Store) -> None:
-    impatient = Store(database_url, busy_seconds=1)
+def test_a_writer_that_waits_too_long_is_told_so(store: Store) -> None:
+    impatient = Store(store.engine.url.render_as_string(hide_password=False), busy_seconds=1)
     with store.write(NOW, by=SOMEBODY), pytest.raises(StoreBusy), impatient.write(NOW, by=SOMEBODY):
         pass
     with impatient.write(NOW, by=SOMEBODY) as uow:  # positive control: free again
