@@ -189,11 +189,11 @@ def _cells(recipient: Recipient, stretch: _FigureStretch) -> Iterator[ExactFigur
     contract, at = stretch.contract, stretch.at
     goal = contract.people_measure
     tables: list[tuple[str, str, str, Sequence[str]]] = []
-    if goal is not None and contract.breakdown:
+    if goal is not None:
         classes = [state.id for state in goal.states]
         tables.append((contract.breakdown_window, BY_CLASS, contract.breakdown, classes))
-    if goal is not None and recipient is Recipient.OPERATOR:
-        tables.append((contract.reasons_window, BY_REASON, REASONS, BUCKETS))
+        if recipient is Recipient.OPERATOR:
+            tables.append((contract.reasons_window, BY_REASON, REASONS, BUCKETS))
     for window, claim, of, cells in tables:
         if window in [one.label for one in contract.windows[stretch.since + 1 : at + 1]]:
             for cell in cells:

@@ -106,6 +106,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "gateway/intake/judging_pulls.py": ("tests/unit/intake/test_judging_pulls.py",),
     "gateway/evaluation/erased.py": ("tests/unit/evaluation/test_erased.py",),
     "gateway/attestations/judged_calendar.py": ("tests/unit/attestations/test_judged_calendar.py",),
+    "gateway/attestations/exact_figures.py": ("tests/unit/attestations/test_exact_figures.py",),
     "gateway/attestations/movers.py": (
         "tests/unit/attestations/test_movers.py",
         "tests/unit/attestations/test_view_rules.py",
