@@ -306,7 +306,7 @@ def test_whoever_is_in_an_outcome_is_not_in_the_table_of_why_others_are_not(aske
     movers = movers_of(REASONS)
     [day] = movers.days
     lives = rows_of_lives(movers, day)
-    counted = row(movers, {("p", 1): 1, ("m", 1): 2, ("not_counted: not_observed", 1): -1})
+    counted = row(movers, {("p", 1): 1, ("m", 1): 2, ("not_counted: on_benefit", 1): -1})
     assert day.space.rest(counted) == {}
     assert asked.further == set()
     assert day.space.rank == 4
