@@ -408,6 +408,32 @@ def test_a_view_holds_what_its_readers_can_put_side_by_side():
     )
 
 
+def test_an_investor_that_bears_a_share_holds_the_amount_of_every_document():
+    """It is a reader whatever is planned for it, and one with the operator whose organisation it is."""
+    shows = [planned(MET, "auditor", "A"), planned(OWED, "operator", "A"), planned(OWED, "operator", "B")]
+
+    def documents(**more) -> dict[tuple[str, ...], tuple[str, ...]]:
+        return {view.roles: view.documents for view in views(calendar(*shows, **more), {})}
+
+    assert documents(investor="fund", billed=("town", "fund")) == {
+        ("auditor",): (),
+        ("investor",): ("A", "B"),
+        ("operator",): ("A", "B"),
+        ("auditor", "investor", "operator"): ("A", "B"),
+    }
+    assert documents(investor="fund", billed=("town",)) == {
+        ("auditor",): (),
+        ("operator",): ("A", "B"),
+        ("auditor", "operator"): ("A", "B"),
+    }
+    operator = "organisation of the operator"
+    assert [*documents(investor=operator, billed=(operator,))] == [
+        ("auditor",),
+        ("investor", "operator"),
+        ("auditor", "investor", "operator"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("template", "recipient", "smallest"), [(EXACT, "operator", 5), (OWED, "operator", 24), (EXACT, "investor", 24)]
 )
