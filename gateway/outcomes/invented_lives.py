@@ -130,8 +130,10 @@ def enrolment_day(contract: Contract, first: date) -> date:
 
 
 def _idle_status(contract: Contract) -> frozenset[Status]:
-    """A status that counts under no measure, as one week of somebody shows it; empty where every status counts."""
-    taken = {status for state in contract.states for status in state.statuses}
-    taken |= contract.qualification.neutral_statuses | EXIT_OF.keys() | {Status.UNKNOWN}
-    free = [status for status in Status if status not in taken]
-    return frozenset(free[:1])
+    """A status that counts under no measure, as one week of somebody shows it, for registers show everybody in every
+    week. Where every status may count it is one that does so by pay alone, in the fewest states; empty for none."""
+    read = {state for measure in contract.measures for state in measure.states}
+    never = contract.qualification.neutral_statuses | EXIT_OF.keys() | {Status.UNKNOWN}
+    never |= {status for state in read if not state.income_types for status in state.statuses}
+    free = [status for status in Status if status not in never]
+    return frozenset(sorted(free, key=lambda status: sum(status in state.statuses for state in read))[:1])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from itertools import combinations, pairwise, product
+from itertools import combinations, groupby, pairwise, product
 from typing import Any
 
 import numpy as np
@@ -160,11 +160,20 @@ def _lives(terms: Terms, of: Life) -> Iterator[tuple[Life, bool]]:
         most += 1
     if len(weeks) > most:  # no list of them would be whole: then a short one will do
         most = max(1, most - 3)
-    runs = _cut(terms, weeks, most) if weeks else []
-    is_complete = all(len(run) == 1 for run in runs)
+    runs = _months(weeks) if is_by_month(terms) else _cut(terms, weeks, most) if weeks else []
+    is_complete = is_by_month(terms) or all(len(run) == 1 for run in runs)
     for lived in (*_by_runs(states, runs), *([] if is_complete else _more(states, weeks))):
         for pay in pays:
             yield replace(of, states=lived, pay=dict(zip(months, pay, strict=True))), is_complete
+
+
+def is_by_month(terms: Terms) -> bool:
+    """Whether weeks count by the pay of their month alone, so that those of one month count together."""
+    return all(one["states"] == ["paid"] for one in terms.measures)
+
+
+def _months(weeks: list[int]) -> list[list[int]]:
+    return [list(run) for _, run in groupby(weeks, month_of)]
 
 
 def _by_runs(states: list[str], runs: list[list[int]]) -> Iterator[dict[int, str]]:

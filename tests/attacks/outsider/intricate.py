@@ -15,6 +15,7 @@ START = "2020-W01"
 NAMES = "mnp"
 BY = "price_by_state"
 BOTH, ONE, OTHER, PAID = ["fleksjob", "education"], ["fleksjob"], ["education"], ["paid"]
+INDEX = '[[indices]]\nid = "i"\nsource = "a table"\nvalues = { 2019 = 97, 2020 = 100, 2021 = 103, 2022 = 108 }\n'
 POINTS = "points = [{ at = 5, amount_minor = 1000 }, { at = 20, amount_minor = 90000 }]"
 Twins = list[tuple[str, list[str], str]]  # a kind, its states, and its other terms
 
@@ -95,6 +96,19 @@ def _by_pay(draw: random.Random, weeks: int) -> Twins:
     return [*draw.sample(found, 2), *draw.choice(([], [("follow_up", ONE, "months = [1, 2]")]))]
 
 
+def _by_paid_weeks(draw: random.Random, weeks: int) -> Twins:
+    """Weeks that count where their month shows pay: those of a month count together, whatever window they lie in."""
+    found: Twins = [
+        ("weeks", PAID, f"weeks_from_enrolment = {draw.randint(3, 14)}"),
+        ("weeks", PAID, f"weeks_from_enrolment = {draw.randint(3, 14)}"),
+        ("people", PAID, f"sustained_weeks = {draw.randint(1, 6)}"),
+        ("retention", PAID, f'period = "week"\nneeded = {draw.randint(1, 9)}'),
+        ("retention", PAID, f'period = "month"\nneeded = {draw.randint(1, 2)}'),
+        ("days", PAID, f"needed = {draw.choice((7, 20, 35))}"),
+    ]
+    return draw.sample(found, draw.choice((2, 3)))
+
+
 RELATED: Sequence[Callable[[random.Random, int], Twins]] = (
     _by_a_gap,
     _by_a_state,
@@ -104,8 +118,9 @@ RELATED: Sequence[Callable[[random.Random, int], Twins]] = (
     _of_all_sorts,
     _by_points,
     _by_pay,
+    _by_paid_weeks,
 )
-BY_MONTH = (_by_points, _by_pay)
+BY_MONTH = (_by_points, _by_pay, _by_paid_weeks)
 MONTHS_2020 = (5, 4, 4, 5)  # weeks of each month, by its Thursdays
 
 
@@ -120,7 +135,10 @@ def draw_intricate_contract(seed: int) -> Terms:
         lengths[lengths.index(max(lengths))] -= 1
     if related in BY_MONTH:
         lengths = list(MONTHS_2020[: draw.randint(2, 4)])
-    first = monday(week_named(START))
+    if related is _by_paid_weeks and draw.random() < 0.5:
+        lengths = [max(1, length + draw.choice((-1, 0, 1))) for length in lengths]
+    begin = START if related in BY_MONTH else draw.choice((START, START, "2020-W51"))
+    first = monday(week_named(begin))
     spans = (0, 6, 13, 27, 40) if related in BY_MONTH else (0, 3, 6, 8, 13, 20)
     end = first + timedelta(days=draw.choice(spans))
     size = draw.choice((30, 40, 60, 120))
@@ -132,11 +150,12 @@ def draw_intricate_contract(seed: int) -> Terms:
     return read(
         texts.contract(
             *_measures(draw, twins, goal, {*tables, *(NAMES[place] for place, text in enumerate(paid) if BY in text)}),
+            INDEX if any("index" in one for one in paid) else "",
             *paid,
             *_notices(draw, twins, goal, paid, labels),
             *([f"[caps]\nperson_minor = {draw.choice((1700, 2000, 2500))}\n"] if draw.random() < 0.2 else []),
-            *_pause(draw, sum(lengths)),
-            texts.windows(START, lengths),
+            *_pause(draw, begin, sum(lengths)),
+            texts.windows(begin, lengths),
             start=first,
             end=end,
             size=size,
@@ -196,6 +215,8 @@ def _tariffs(draw: random.Random, twins: Twins) -> Iterator[str]:
         prices: int | dict[str, int] = draw.choice((1000, 1000, 700, 150000))
         if len(states) > 1 and draw.random() < 0.2:
             prices = {"fleksjob": 4000, "education": 3000}
+        if draw.random() < 0.2:
+            more += 'index = "i"\nbase_year = 2020\n'
         if draw.random() < 0.15:
             more += f'cap_window_minor = {draw.choice((5000, 90000))}\nexcess = "{draw.choice(("lost", "carried"))}"\n'
         if draw.random() < 0.1:
@@ -203,10 +224,10 @@ def _tariffs(draw: random.Random, twins: Twins) -> Iterator[str]:
         yield texts.price(name, prices, more)
 
 
-def _pause(draw: random.Random, weeks: int) -> list[str]:
+def _pause(draw: random.Random, begin: str, weeks: int) -> list[str]:
     if draw.random() > 0.1 or weeks < 2:
         return []
-    week = name_of(week_named(START) + draw.randint(1, weeks - 1))
+    week = name_of(week_named(begin) + draw.randint(1, weeks - 1))
     return [f'[[pauses]]\nfrom_week = "{week}"\nto_week = "{week}"\n']
 
 

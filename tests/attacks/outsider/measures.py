@@ -135,7 +135,8 @@ def _retention_held(measure: Terms_, terms: Terms, life: Life) -> Held:
 
 
 def _months(terms: Terms, life: Life) -> list[list[int]]:
-    """Months that began not before the person did, and are over by the calendar's end, as their asked weeks."""
+    """Months whose first week lies not before the person's, and that are over by the calendar's end, as their asked
+    weeks."""
     weeks = asked_weeks(terms, life)
     found: dict[int, list[int]] = {}
     for week in weeks:
@@ -144,7 +145,7 @@ def _months(terms: Terms, life: Life) -> list[list[int]]:
     return [
         found[month]
         for month in sorted(found)
-        if date(month // 12, month % 12 + 1, 1) >= life.start and month_of(last + 1) != month
+        if month_of(week_of(life.start) - 1) != month and month_of(last + 1) != month
     ]
 
 

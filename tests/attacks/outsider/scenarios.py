@@ -326,6 +326,25 @@ def in_the_first_week_and_the_fifth() -> World:
     )
 
 
+def paid_by_the_month() -> World:
+    """Weeks, and seven days, that count where their month shows pay: who began with January has all five of its weeks,
+    or none, and who came a week later four. So the weeks less five for each outcome are hers."""
+    usual, other = Entry(week(1)), Entry(week(2))
+    return twins(
+        texts.measure("weeks", ["paid"], "weeks_from_enrolment = 6"),
+        texts.measure("days", ["paid"], "needed = 7", name="n"),
+        texts.price("m"),
+        begin=usual.day,
+        end=other.day,
+        lengths=[5],
+        doing=[
+            Doing(other, 1, (("m", 0, 4), ("n", 0, 1))),
+            Doing(usual, 14, (("m", 0, 5), ("n", 0, 1))),
+            Doing(usual, 15, (("m", 0, 0),)),
+        ],
+    )
+
+
 def six_days_and_one() -> World:
     """Seven days within 28. Who begins on a Tuesday has six in the first week and one in the last, and can reach it
     in the last window; everybody else began a week before, and had no day left by then."""

@@ -99,6 +99,7 @@ TWINS = {
     "seven days and seven of 28": scenarios.in_the_first_week_and_the_fifth,
     "either state and each of them": scenarios.in_two_states,
     "seven days and a week": scenarios.by_the_day,
+    "weeks and days of paid months": scenarios.paid_by_the_month,
     "one measure, by its first and its last days": scenarios.six_days_and_one,
 }
 
