@@ -1,7 +1,7 @@
 """The audit of a calendar of 20 windows and 5 measures, against evaluating one window of the same 5,000 people.
 
 On a contract of few windows the spaces of all first days are held against those that every possible life spans, asked
-one by one. `BENCH_PEOPLE` sets another size than 5,000.
+one by one. `BENCH_PEOPLE` sets another size than 5,000, `BENCH_WEEKS` another time of enrolment than 52 weeks.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MEASURES = (
 def run() -> list[str]:
     """The ratio, what it is made of, and that the spaces are equal to those of every life."""
     people = int(os.environ.get("BENCH_PEOPLE", "5000"))
-    contract = _contract(people, enrolling_weeks=52, windows=20)
+    contract = _contract(people, enrolling_weeks=int(os.environ.get("BENCH_WEEKS", "52")), windows=20)
     cohort = histories(contract, generate_course(contract, per_cent=50), seed=1, hours_vary=True)
     started = time.process_time()
     evaluate(contract, cohort, contract.windows[9].to_week)

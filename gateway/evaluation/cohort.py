@@ -17,8 +17,7 @@ def histories(
     session: Session, contract: Contract, programme: Programme, *, known_at: datetime, only: str | None = None
 ) -> list[PersonHistory]:
     """Everyone's history as it was known at an instant, with who was not followed then; or that of one subject."""
-    everyone = [subject.subject_id for subject in queries.subjects(session, contract.id)]
-    wanted = everyone if only is None else [subject for subject in everyone if subject == only]
+    wanted = [subject.subject_id for subject in queries.subjects(session, contract.id, only=only)]
     return stored.load_histories(
         session,
         contract.id,

@@ -274,27 +274,37 @@ def complete_at(session: Session, contract: Contract, window: Window) -> datetim
     return max(instants)
 
 
-def slot_of(session: Session, contract: Contract, window: Window) -> date | None:
-    """The day of `complete_at`, in UTC: what recipients are told of when the data froze."""
-    complete = complete_at(session, contract, window)
-    return None if complete is None else complete.date()
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """When a window's data froze: the instant, for municipal eyes, and the day in UTC that recipients are told."""
+
+    at: datetime
+    slot: date
 
 
-def frozen_at(session: Session, contract: Contract, window: Window) -> datetime | None:
-    """The instant at which the window's data froze, or None while a source is not complete to its last week.
+def freeze_of(session: Session, contract: Contract, window: Window) -> Freeze | None:
+    """When the window's data froze, or None while a source is not complete to its last week.
 
-    `complete_at`, the same for ever after. Where the contract lets nothing be released while a code is unknown, they
-    freeze with the first pull that leaves none: else a window whose codes were explained later could never be released.
+    At `complete_at`, the same for ever after, and its day is told. Where the contract lets nothing be released while a
+    code is unknown, they freeze with the first pull that leaves none: else a window whose codes were explained later
+    could never be released.
     """
-    frozen = complete_at(session, contract, window)
-    if frozen is None or not contract.unknown_codes_block:
-        return frozen
+    complete = complete_at(session, contract, window)
+    if complete is None:
+        return None
+    return Freeze(_without_unknown_codes(session, contract, window, complete), complete.date())
+
+
+def _without_unknown_codes(session: Session, contract: Contract, window: Window, complete: datetime) -> datetime:
+    """The instant of the first pull from this one on that leaves no unknown code, where that matters; else this one."""
+    if not contract.unknown_codes_block:
+        return complete
     pulls = [row.known_at for source in contract.status_sources for row in queries.pulls(session, contract.id, source)]
     unknown = _unknown_spells(session, contract, window)
-    for at in (frozen, *sorted(at for at in pulls if at > frozen)):
+    for at in (complete, *sorted(at for at in pulls if at > complete)):
         if not any(one.is_known_at(at) for one in unknown):
             return at
-    return frozen
+    return complete
 
 
 def held_back(

@@ -17,7 +17,7 @@ from gateway.evaluation.evaluating import (
     AsOf,
     Look,
     ask_to_look,
-    frozen_at,
+    freeze_of,
     known_by,
     look,
     record_evaluation,
@@ -162,13 +162,13 @@ def _windows(
 def _kept_looks(gateway: Gateway, at: Snapshot, windows: Sequence[Window], now: Look) -> dict[str, _KeptLook]:
     found = {}
     for window in windows:
-        frozen = frozen_at(at.session, now.contract, window)
-        if frozen is None or frozen > now.as_of.known_at:
+        freeze = freeze_of(at.session, now.contract, window)
+        if freeze is None or freeze.at > now.as_of.known_at:
             continue
         programme = gateway.programme(at.session, now.contract.id)  # as for a document
-        cohort = histories(at.session, now.contract, programme, known_at=frozen)
+        cohort = histories(at.session, now.contract, programme, known_at=freeze.at)
         evaluation = evaluate(now.contract, cohort, window.to_week, remainder=now.remainder)
-        found[window.label] = _KeptLook(frozen, cohort, evaluation)
+        found[window.label] = _KeptLook(freeze.at, cohort, evaluation)
     return found
 
 

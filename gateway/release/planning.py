@@ -121,7 +121,8 @@ def plan(
     """
     check_is_shown(request)
     programme = gateway.programme(session, request.contract.id)
-    frozen = evaluating.frozen_at(session, request.contract, request.window)
+    freeze = evaluating.freeze_of(session, request.contract, request.window)
+    frozen = freeze.at if freeze else None
     held = evaluating.held_back(session, request.contract, request.window, None if corrects else frozen, now=now)
     facts = _facts(
         session,
@@ -146,13 +147,12 @@ def plan(
         _check_today(session, request)
         return Finish(authorised, newest)
     _check_today(session, request)
-    slot = evaluating.slot_of(session, request.contract, request.window)
-    if frozen is None or slot is None:  # the policy has refused this already; nothing is ever drafted without data
+    if freeze is None:  # the policy has refused this already; nothing is ever drafted without data
         raise WindowUnknown(contract=request.contract.id, window=request.window.label)
     documented = _check_order(gateway, session, request)  # 3
     if corrects:
         return Draft(authorised, now, now.date(), documented)
-    return Draft(authorised, _known_at(session, request, frozen), slot, documented)
+    return Draft(authorised, _known_at(session, request, freeze.at), freeze.slot, documented)
 
 
 def check_is_shown(request: ReleaseRequest) -> None:

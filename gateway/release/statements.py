@@ -170,7 +170,8 @@ def _authorise(
     contract = gateway.contract_for(session, contract_id, window)
     programme = gateway.programme(session, contract_id)
     grant = programme.grant(Role.OPERATOR, Action.RELEASE_INDIVIDUAL)
-    frozen = evaluating.frozen_at(session, contract, window)
+    freeze = evaluating.freeze_of(session, contract, window)
+    frozen = freeze.at if freeze else None
     held = evaluating.held_back(session, contract, window, frozen, now=asking.now)
     own = grant.legal_basis if grant is not None else None
     facts = IndividualFacts(
@@ -189,10 +190,9 @@ def _authorise(
     party = Party(contract.party("operator").organisation, Role.OPERATOR)
     with evaluating.telling_what_is_held(held):
         authorised = asking.ask(party, Action.RELEASE_INDIVIDUAL, programme, facts)
-    slot = evaluating.slot_of(session, contract, window)
-    if grant is None or frozen is None or slot is None:
+    if grant is None or freeze is None:
         return authorised, None
-    return authorised, _AskedStatement(contract, programme, window, kind, grant, frozen, slot)
+    return authorised, _AskedStatement(contract, programme, window, kind, grant, freeze.at, freeze.slot)
 
 
 def _people_to_name(at: Snapshot, asked: _AskedStatement, people: Sequence[PersonHistory]) -> list[Subject]:

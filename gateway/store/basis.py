@@ -17,11 +17,11 @@ from policies.terms import Purpose
 FOLLOWED_FOR = frozenset({Purpose.OUTCOME_PAYMENT, Purpose.OUTCOME_EVALUATION})
 
 
-def events_of(session: Session, contract_id: str) -> dict[str, list[BasisEvent]]:
-    """Every record line of a contract's people, by subject id, oldest first."""
+def events_of(session: Session, contract_id: str, *, only: str | None = None) -> dict[str, list[BasisEvent]]:
+    """Every record line of a contract's people, or of one of them, by subject id, oldest first."""
     found: dict[str, list[BasisEvent]] = defaultdict(list)
     query = select(BasisRow).where(BasisRow.contract_id == contract_id).order_by(col(BasisRow.at), BasisRow.record_id)
-    for row in session.exec(query):
+    for row in session.exec(query if only is None else query.where(BasisRow.subject_id == only)):
         found[row.subject_id].append(_event(row))
     return found
 
@@ -35,7 +35,7 @@ def stops(
     purposes: frozenset[Purpose] = FOLLOWED_FOR,
 ) -> dict[str, Stop]:
     """Who of these people may not be followed at an instant, and why."""
-    events = events_of(session, programme.contract_id)
+    events = events_of(session, programme.contract_id, only=next(iter(subjects)) if len(subjects) == 1 else None)
     judged = {
         subject: stop_of(events.get(subject, []), programme.requirements, purposes=purposes, at=at)
         for subject in subjects
@@ -51,7 +51,7 @@ def having(session: Session, contract_id: str, kind: RecordKind, *, at: datetime
 
 def having_kinds(session: Session, contract_id: str, subject: str, *, at: datetime) -> frozenset[RecordKind]:
     """The kinds of records that one person has in force at an instant."""
-    return frozenset(in_force(events_of(session, contract_id).get(subject, []), at=at))
+    return frozenset(in_force(events_of(session, contract_id, only=subject).get(subject, []), at=at))
 
 
 def _event(row: BasisRow) -> BasisEvent:

@@ -6,15 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
+from gateway.store import queries
 from gateway.store.people_read import note_people_read
 from gateway.store.postings import source_postings
 from gateway.store.registered_evidence import confirmed_spells
 from gateway.store.spells import source_spells
-from gateway.store.tables import Subject
 from policies.basis import Stop
 from vocabulary.records import StatusSpell
 
@@ -56,8 +56,9 @@ def load_histories(
     are the kinds of documents that count where it is one of them. `stops` says who is not followed, and since when.
     With `subjects`, nobody else's values are opened.
     """
-    query = select(Subject).where(Subject.contract_id == contract_id).order_by(Subject.subject_id)
-    people = [row for row in session.exec(query) if subjects is None or row.subject_id in subjects]
+    only = next(iter(subjects)) if subjects is not None and len(subjects) == 1 else None
+    people = queries.subjects(session, contract_id, only=only)
+    people = [row for row in people if subjects is None or row.subject_id in subjects]
     ids = [subject.subject_id for subject in people]
     note_people_read(session, ids)
     told = load_told(session, contract_id, ids, status_sources, evidence=evidence, known_at=known_at)

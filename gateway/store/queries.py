@@ -50,9 +50,10 @@ def batches(session: Session, contract_id: str) -> Sequence[Batch]:
     return session.exec(select(Batch).where(Batch.contract_id == contract_id).order_by(Batch.batch_id)).all()
 
 
-def subjects(session: Session, contract_id: str) -> Sequence[Subject]:
-    query = select(Subject).where(Subject.contract_id == contract_id)
-    return session.exec(query.order_by(Subject.subject_id)).all()
+def subjects(session: Session, contract_id: str, *, only: str | None = None) -> Sequence[Subject]:
+    """The people of a contract, or one of them, by subject id."""
+    query = select(Subject).where(Subject.contract_id == contract_id).order_by(Subject.subject_id)
+    return session.exec(query if only is None else query.where(Subject.subject_id == only)).all()
 
 
 def subject_of(session: Session, contract_id: str, case_reference: str) -> Subject | None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SMALL = {"BENCH_PEOPLE": "3000", "BENCH_ROWS": "600000", "BENCH_ASKED": "130"}
+SMALL = {"BENCH_PEOPLE": "3000", "BENCH_ROWS": "600000", "BENCH_ASKED": "130", "BENCH_WEEKS": "1"}
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["extract_scan", "rate_card", "road"])
+@pytest.mark.parametrize("name", ["extract_scan", "rate_card", "calendar_audit", "road"])
 def test_it_runs(name: str, monkeypatch: pytest.MonkeyPatch):
     for key, value in SMALL.items():
         monkeypatch.setenv(key, value)

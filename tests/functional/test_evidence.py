@@ -14,7 +14,7 @@ from gateway.documents.report_page import page
 from gateway.errors.evidence import EvidenceRefused, EvidenceUnknown
 from gateway.errors.holds import PullLooksWrong
 from gateway.evaluation import manual_evidence
-from gateway.evaluation.evaluating import evaluate_week, frozen_at
+from gateway.evaluation.evaluating import evaluate_week, freeze_of
 from gateway.evaluation.manual_evidence import EvidenceDocument
 from gateway.events.rights import ErasureRepeated
 from gateway.intake import answering_holds, pulling_records
@@ -195,7 +195,7 @@ def test_every_register_must_be_complete_and_no_document_is_waited_for(town: Sim
     def frozen() -> bool:
         with town.gateway.store.read() as session:
             contract = town.gateway.contract(session, town.contract)
-            return frozen_at(session, contract, contract.windows[0]) is not None
+            return freeze_of(session, contract, contract.windows[0]) is not None
 
     assert not frozen()
     pull(town, "civil", PersonByPerson(lambda cpr: []))

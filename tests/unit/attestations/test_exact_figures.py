@@ -62,6 +62,8 @@ def test_weeks_are_told_for_each_window_and_an_amount_by_the_ends_of_two():
         "total investor w2": ["qualifying_weeks w2: m@1 + -1 m@0!", *second, "cash w2: 1000 m@1 + -1000 m@0"],
         "paid operator w2": ["quantity of m w2: m@1 + -1 m@0", *second],
     }
+    cash = [one.figure for one in exact_figures(contract_of(weeks())) if one.figure.name == "cash"]
+    assert cash[0] == ExactFigure("cash", "w1", ((FigurePart("m", 0), 1000),), is_shown=False)
     assert [*found] == ["total investor w1", "paid operator w1", "total investor w2", "paid operator w2"]
 
 
@@ -273,6 +275,9 @@ def test_under_a_cap_of_a_window_the_end_of_every_earlier_one_is_told():
         "payable w3: 1000 m@2 + -1000 m@0!",
         "cash w3: 1000 m@2 + -1000 m@0",
     ], "the amount of a block says what each of its windows added"
+    four = contract_of(weeks(), capped, windows=(1, 1, 1, 1))
+    shown = [one for one in figures_of(four, [1, 3])["total investor w4"] if one.startswith("payable: ") and "!" in one]
+    assert shown == ["payable: m at 1000 w3: m@2 + -1 m@1!", "payable: m at 1000 w4: m@3 + -1 m@2!"]
     alone = figures_of(contract, [0, 1, 2])["total investor w3"]
     assert [one for one in alone if one.endswith("!")] == [
         in_block[0].replace("@0", "@1"),

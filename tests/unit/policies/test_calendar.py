@@ -330,6 +330,31 @@ def test_prices_by_state_are_kept_from_every_reader_and_not_from_one_of_them():
     assert tied.suggestion == f"give all states of the measure one price, or {words}"
 
 
+def test_an_investor_that_bears_a_share_sees_prices_by_state_on_its_bills():
+    """Whatever is planned for it; a total would be told of besides, and nobody else has a bill."""
+    documents = [planned(OWED, "operator", window) for window in ("A", "B")]
+    shares = {"people": 25, "priced_by_state": ("weeks",), "investor": "fund", "billed": ("town", "fund")}
+
+    def found(*shows, **more):
+        return [one for one in audit(calendar(*shows, **(shares | more))) if one.rule == "calendar-prices"]
+
+    [bills] = found(planned(MET, "auditor", "A"), *documents)
+    assert (bills.recipients, bills.windows) == (("investor",), ("A", "B"))
+    [with_total] = found(planned(MET, "investor", "C"), planned(EXACT, "investor", "B"), *documents)
+    assert (with_total.recipients, with_total.windows) == (("investor",), ("B", "A"))
+    assert with_total.suggestion.startswith("give all states of the measure one price")
+    [alone] = audit(calendar(*documents, **shares))
+    words = "plan no contract_total for investor, and let it bear no share: the creditor alone may know"
+    assert alone.suggestion == f"give all states of the measure one price, or {words}"
+    assert found(planned(MET, "investor", "A"), *documents, billed=("town",)) == []
+
+
+def test_prices_by_state_are_looked_for_in_every_readers_totals_alone():
+    shows = [planned(MET, "auditor", "A"), planned(MET, "investor", "B"), planned(EXACT, "investor", "A")]
+    found = [one for one in audit(calendar(*shows, people=25, priced_by_state=("weeks",))) if one.key == "recipients"]
+    assert [(one.recipients, one.windows) for one in found] == [(("investor",), ("A",))]
+
+
 @pytest.mark.parametrize("windows", [("A", "B"), ("A", "B", "C")])
 def test_a_breakdown_is_shown_for_one_window(windows):
     shows = [planned(EXACT, "investor", windows[0]), planned(OWED, "operator", windows[0])]
@@ -381,6 +406,32 @@ def test_a_view_holds_what_its_readers_can_put_side_by_side():
         CalendarView(("operator",), (), (), ("C",), (), 24, ()),
         CalendarView(("investor", "operator"), ("A",), ("B",), ("C",), ("A",), 5, ()),
     )
+
+
+def test_an_investor_that_bears_a_share_holds_the_amount_of_every_document():
+    """It is a reader whatever is planned for it, and one with the operator whose organisation it is."""
+    shows = [planned(MET, "auditor", "A"), planned(OWED, "operator", "A"), planned(OWED, "operator", "B")]
+
+    def documents(**more) -> dict[tuple[str, ...], tuple[str, ...]]:
+        return {view.roles: view.documents for view in views(calendar(*shows, **more), {})}
+
+    assert documents(investor="fund", billed=("town", "fund")) == {
+        ("auditor",): (),
+        ("investor",): ("A", "B"),
+        ("operator",): ("A", "B"),
+        ("auditor", "investor", "operator"): ("A", "B"),
+    }
+    assert documents(investor="fund", billed=("town",)) == {
+        ("auditor",): (),
+        ("operator",): ("A", "B"),
+        ("auditor", "operator"): ("A", "B"),
+    }
+    operator = "organisation of the operator"
+    assert [*documents(investor=operator, billed=(operator,))] == [
+        ("auditor",),
+        ("investor", "operator"),
+        ("auditor", "investor", "operator"),
+    ]
 
 
 @pytest.mark.parametrize(
