@@ -224,8 +224,9 @@ class PossibleLives:
                         )
 
     def courses_with_time_given_back(self, first: FirstDay) -> Iterator[Course]:
-        """What lives amount to in which a register shows an exit for a while at which time stands still; none where no
-        such exit has that rule. May raise `ContractNotEvaluable`.
+        """What lives amount to in which a register shows an exit for a while at which time stands still: from the first
+        week on, and up to the end of a window, where what was reached stays as it was; none where no such exit has that
+        rule. May raise `ContractNotEvaluable`.
         """
         start = first.week.ordinal
         if neutral_status(self._contract) is None:
@@ -235,6 +236,11 @@ class PossibleLives:
                 for doing in self._doings:
                     away = range(start, start + still)
                     yield self._course(first, doing, DoneWeeks(begin, self._end + 1), away)
+        for begin, end in self._spans(first):
+            for still in dict.fromkeys((1, *self._lengths, end + 1 - begin)):
+                for doing in self._doings:
+                    away = range(max(start, end + 1 - still), end + 1)
+                    yield self._course(first, doing, DoneWeeks(start, self._end + 1), away)
 
     def _of_week(self, first: FirstDay, week: int) -> Iterator[Course]:
         """The week alone, from it on, and until it."""

@@ -17,7 +17,7 @@ from tests.attacks.outsider.documents import Release, Terms
 from tests.attacks.outsider.rank import Isolation, combination, fewest_alone, span_of
 from tests.attacks.outsider.solver import Fixed, Group, Told, attack
 from tests.attacks.outsider.tables import RULES, Rule, alike
-from tests.attacks.outsider.views import Figure, Reading, answers_of, cells_of, figures_of, matrix, with_differences
+from tests.attacks.outsider.views import Figure, Reading, answers_of, cells_of, figures_of, matrix, with_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Entry:
     day: date
     gone_from: int = 0
     back: int = 0
+    after: int = 0  # weeks until the first of those
     named: tuple[int, ...] | None = None  # what statements about single people say, window by window: named or not
 
 
@@ -72,7 +73,7 @@ def _facts(terms: Terms) -> np.ndarray:
 
 def courses_of(terms: Terms, entry: Entry) -> np.ndarray:
     """All that somebody of an entry can amount to."""
-    rows = family(terms, entry.day, entry.gone_from, entry.back).rows
+    rows = family(terms, entry.day, entry.gone_from, entry.back, entry.after).rows
     return rows if entry.named is None else rows[(rows[:, _notices(terms)] == entry.named).all(axis=1)]
 
 
@@ -218,9 +219,9 @@ def figure_lines(world: World, figures: list[Figure]) -> list[str]:
 
 
 def is_near_an_end(world: World, released: list[Release], share: int = 10) -> bool:
-    """Whether of some figure, or what two differ in, less than one part in `share` of what was possible was reached, or
-    all but such a part."""
-    figures = with_differences(figures_of(world.terms, released, Reading(expands=True)))
+    """Whether of some figure, or of the sum or difference of two, less than one part in `share` of what was possible
+    was reached, or all but such a part."""
+    figures = with_sums(figures_of(world.terms, released, Reading(expands=True)))
     groups = [group for group in groups_of(world, figures) if group.people]
     least = sum(group.people * group.figures.min(axis=0) for group in groups)
     most = sum(group.people * group.figures.max(axis=0) for group in groups)

@@ -207,11 +207,11 @@ def _pay_months(terms: Terms, paid: list[Mapping[str, Any]], of: Life) -> list[i
 
 
 @lru_cache(maxsize=4096)
-def family(terms: Terms, start: date, gone_from: int = 0, back: int = 0) -> Family:
+def family(terms: Terms, start: date, gone_from: int = 0, back: int = 0, after: int = 0) -> Family:
     """What people of a first day can amount to. Who left in a week amounts to nothing more; whoever was away under a
     neutral exit for so many weeks at the beginning has as many more at the end."""
     start, rows, is_complete = own_start(terms, start), {}, True
-    away = frozenset(range(week_of(start), week_of(start) + back))
+    away = frozenset(range(week_of(start) + after, week_of(start) + after + back))
     for life, whole in _lives(terms, Life(start, {}, {}, away)):
         is_complete = whole
         states = {week: one for week, one in life.states.items() if not gone_from or week < gone_from}

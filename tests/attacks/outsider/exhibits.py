@@ -80,7 +80,8 @@ def pairs(terms: Terms) -> Iterator[dict[Entry, int]]:
 def _away(terms: Terms, day: date) -> list[Entry]:
     """Somebody of a day who left for some weeks and has them back, where the contract gives them."""
     weeks = {1, 2, 3, *(one.last + 1 - week_of(own_start(terms, day)) for one in terms.windows[:-1])}
-    return [Entry(day, back=one) for one in sorted(weeks) if one > 0] if terms.gives_time_back else []
+    found = [Entry(day, back=one, after=after) for after in range(3) for one in sorted(weeks) if one > 0]
+    return found if terms.gives_time_back else []
 
 
 def _by_batch(terms: Terms) -> Iterator[dict[Entry, int]]:

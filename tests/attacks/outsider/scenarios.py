@@ -215,6 +215,32 @@ def given_back_of_two_measures() -> World:
     )
 
 
+def away_in_the_last_week() -> World:
+    """Who is away in the second window keeps the outcome of the week before, and has no seven days: all others who are
+    in the outcome then have them. So the one less the other is hers."""
+    terms = read(
+        texts.contract(
+            texts.measure("people", ["fleksjob"], "sustained_weeks = 1", goal=20),
+            texts.measure("days", ["fleksjob"], "needed = 7", name="n"),
+            texts.price("m"),
+            texts.price("n", 700),
+            texts.windows("2020-W01", [1, 1]),
+            start=week(1) + timedelta(days=6),
+            end=week(1) + timedelta(days=6),
+            moved="neutral",
+        )
+    )
+    usual, away = Entry(terms.enrolment[0]), Entry(terms.enrolment[0], back=1, after=1)
+    return world(
+        terms,
+        [
+            Doing(usual, 15, (("m", 0, 1), ("m", 1, 1))),
+            Doing(usual, 14, (("m", 0, 0), ("m", 1, 0))),
+            Doing(away, 1, (("m", 0, 1), ("m", 1, 1), ("n", 1, 0))),
+        ],
+    )
+
+
 def by_state() -> World:
     """A price for each state beside the count: 4 in a job at 4, and one in education at 3."""
     prices = {"fleksjob": 4000, "education": 3000}

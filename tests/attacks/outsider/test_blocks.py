@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -24,14 +25,17 @@ from tests.attacks.outsider.worlds import draw_world
 PATTERNS = ("one straggler", "one early bird", "two lumps", "13 weeks")
 
 
+asked_once = lru_cache(maxsize=512)(verdict)
+
+
 def passing(seeds: range) -> Iterator[tuple[int, Terms, str]]:
     for seed in seeds:
         terms = draw_folded_contract(seed)
-        if (asked := verdict(terms.text)).passes:
+        if (asked := asked_once(terms.text)).passes:
             yield seed, terms, asked.said
 
 
-@pytest.mark.parametrize("seeds", [range(8), pytest.param(range(8, 308), marks=pytest.mark.long)], ids=["a few", "300"])
+@pytest.mark.parametrize("seeds", [range(6), pytest.param(range(6, 206), marks=pytest.mark.long)], ids=["a few", "200"])
 def test_the_blocks_are_those_of_least_wait(seeds: range, tell: Callable[[str], None]):
     """Reckoned by hand, of people who begin evenly over the days of enrolment: what the product says of the text."""
     seen: Counter[int] = Counter()
@@ -45,7 +49,7 @@ def test_the_blocks_are_those_of_least_wait(seeds: range, tell: Callable[[str], 
 
 @pytest.mark.parametrize(
     ("seeds", "each"),
-    [(range(8), 1), pytest.param(range(8, 158), 4, marks=pytest.mark.long)],
+    [(range(6), 1), pytest.param(range(6, 156), 4, marks=pytest.mark.long)],
     ids=["a few worlds", "600 worlds"],
 )
 def test_in_blocks_nobody_is_fixed(seeds: range, each: int, tell: Callable[[str], None]):

@@ -129,6 +129,16 @@ def test_one_payment_does_not_stand_for_two_things_of_time_given_back(tell: Call
     tell(report("time given back, paid in part", world, shown_by(world.terms, held), learned.by_structure))
 
 
+def test_who_is_away_when_a_window_ends_keeps_what_others_could_not(tell: Callable[[str], None]):
+    world = scenarios.away_in_the_last_week()
+    shown = totals(world)
+    learned = learn(world, shown)
+    assert {one.people for one in learned.by_structure} == {1}
+    assert all(one.is_proved for one in learned.by_structure)
+    assert verdict(world.terms.text).rule == "calendar-given-back"
+    tell(report("away in the last week", world, shown_by(world.terms, shown), learned.by_structure))
+
+
 ANSWERS = {
     "a threshold of 1, not met": lambda: scenarios.answered(1, early=5, reached=0, begin=2),
     "a threshold of all, met": lambda: scenarios.answered(10, early=5, reached=5, late_reached=5, begin=2),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -157,6 +158,18 @@ def matrix(terms: Terms, figures: list[Figure]) -> np.ndarray:
     if not figures:
         return np.zeros((len(parts_of(terms)), 0), dtype=np.int64)
     return np.array([one.column for one in figures], dtype=np.int64).T
+
+
+def with_sums(figures: list[Figure]) -> list[Figure]:
+    """The figures, and the sum and the difference of each two."""
+    pairs = [
+        Figure(
+            f"{first.name} {sign} {second.name}", second.at, first.column + (1 if sign == "+" else -1) * second.column
+        )
+        for first, second in combinations(figures, 2)
+        for sign in "+-"
+    ]
+    return [*figures, *(one for one in pairs if one.column.any())]
 
 
 def with_differences(figures: list[Figure]) -> list[Figure]:

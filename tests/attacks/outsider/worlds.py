@@ -111,7 +111,7 @@ def entries_of(draw: random.Random, pattern: str, terms: Terms, people: int) -> 
 
 def courses_led(draw: random.Random, terms: Terms, entry: Entry, many: int, forced: str, block: int) -> tuple[int, ...]:
     """Which courses so many people lead; forced ones add nothing, or all they can, in all windows or in one."""
-    rows = family(terms, entry.day, entry.gone_from, entry.back).rows
+    rows = family(terms, entry.day, entry.gone_from, entry.back, entry.after).rows
     units = np.array([part.measure != EARNED for part in parts_of(terms)])
     here = np.array([units[place] and part.at == block for place, part in enumerate(parts_of(terms))])
     before = np.array([units[place] and part.at == block - 1 for place, part in enumerate(parts_of(terms))])
@@ -135,7 +135,7 @@ def draw_world(seed: int, pattern: str, terms: Terms) -> Drawn:
     if terms.gives_time_back and counts[most] > 3 and draw.random() < 0.5:
         back = 1
         counts[most] -= 1
-        counts[Entry(most.day, back=2)] = 1
+        counts[Entry(most.day, back=2, after=draw.choice((0, 0, 1, 2)))] = 1
     if exits and counts[most] > exits + c_known:
         counts[most] -= exits
         counts[Entry(most.day, gone_from=terms.windows[block].first + 1)] = exits
