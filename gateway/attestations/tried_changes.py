@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from gateway.attestations.exact_figures import BILL, BY_CLASS, BY_REASON
+from gateway.attestations.exact_figures import BY_CLASS, BY_REASON
 from gateway.attestations.judged_calendar import (
     JudgedCalendar,
     judged_at_contract,
@@ -33,8 +33,23 @@ _MOST_WINDOWS = 200  # by which a contract may say that a figure is late
 def passing_changes(judged: JudgedCalendar, finding: CalendarFinding) -> str:
     """The first change of each kind after which the whole calendar passes, in words."""
     changes = (*_other_blocks(judged), *_other_terms(judged, finding))
-    found = [_fewer_releases(judged), *(words for words, changed in changes if _passes(changed))]
+    found = [_fewer_releases(judged), *(words for words, changed in changes if _passes(changed)), _no_bills(judged)]
     return ", or ".join(filter(None, found))
+
+
+def _no_bills(judged: JudgedCalendar) -> str:
+    """That an investor bears no share, alone or beside what else passes then; empty where it bears none."""
+    contract = judged.contract
+    if not calendar_of(contract).bears_share:
+        return ""
+    investor = contract.party(Recipient.INVESTOR).organisation
+    others = tuple(one for one in contract.parties if (one.role, one.organisation) != ("outcome_payer", investor))
+    changed = replace(judged, contract=replace(contract, parties=others))
+    words = f"leave {investor} out of [[payers]]"
+    if _passes(changed):
+        return words
+    beside = (_fewer_releases(changed), *(said for said, other in _other_blocks(changed) if _passes(other)))
+    return ", or ".join(f"{words} and {said}" for said in beside if said)
 
 
 def _passes(judged: JudgedCalendar) -> bool:
@@ -113,10 +128,6 @@ def _other_terms(judged: JudgedCalendar, finding: CalendarFinding) -> Iterator[t
         changes.append(("leave breakdown and breakdown_windows out", without))
     if any(name.startswith(BY_REASON) for name in finding.figures):
         changes.append(("leave reasons_windows out", replace(contract, reasons_window="")))
-    if any(name.startswith(BILL) for name in finding.figures):
-        investor = contract.party(Recipient.INVESTOR).organisation
-        others = tuple(one for one in contract.parties if (one.role, one.organisation) != ("outcome_payer", investor))
-        changes.append((f"leave {investor} out of [[payers]]", replace(contract, parties=others)))
     if contract.fold.at_most:
         for tariff in contract.tariffs:
             if tariff.cap_window_minor:

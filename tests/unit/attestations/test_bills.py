@@ -76,6 +76,12 @@ def test_bills_come_on_time_so_that_no_block_helps_where_they_isolate():
     assert billed.worst.ends == ("w1", "w3")
 
 
+def test_what_passes_without_the_bills_is_said_beside_leaving_them_out():
+    said = refusal_of(contract_of())
+    alone = "leave investor out of [[payers]] and "
+    assert f"{alone}plan no contract_total for investor in w3, or {alone}say fold = " in said
+
+
 def test_where_everybody_can_change_every_bill_a_share_tells_nothing_of_anybody():
     contract = contract_of(weeks=1)
     assert audit_contract(contract).smallest[("investor",)] == 30
