@@ -29,16 +29,21 @@ def name_of_run(seeds: range) -> str:
 
 @pytest.mark.parametrize("seeds", runs_of(6, 4000, 5000), ids=name_of_run)
 def test_a_contract_passes_exactly_where_nobody_can_be_fixed(seeds: range, tell: Callable[[str], None]):
-    check_drawn("contracts", seeds, draw_contract, tell)
+    check_drawn("contracts", seeds, draw_contract, tell, shown=0.95)
 
 
 @pytest.mark.parametrize("seeds", runs_of(4, 20000, 21000), ids=name_of_run)
 def test_an_intricate_contract_passes_exactly_where_nobody_can_be_fixed(seeds: range, tell: Callable[[str], None]):
-    """Measures that are nearly one, several tariffs at once, tables, and time that begins with the batch."""
-    check_drawn("intricate contracts", seeds, draw_intricate_contract, tell)
+    """Measures that are nearly one, several tariffs at once, tables, and time that begins with the batch.
+
+    Fewer worlds are shown of what is refused: a table of reasons beside an exit at which time stands still is refused
+    though whoever knows of the exit learns nothing by it, and of small batches few worlds are tried."""
+    check_drawn("intricate contracts", seeds, draw_intricate_contract, tell, shown=0.85)
 
 
-def check_drawn(what: str, seeds: range, draw: Callable[[int], Terms], tell: Callable[[str], None]) -> None:
+def check_drawn(
+    what: str, seeds: range, draw: Callable[[int], Terms], tell: Callable[[str], None], *, shown: float
+) -> None:
     seen: Counter[str] = Counter()
     for seed in seeds:
         terms = draw(seed)
@@ -58,7 +63,7 @@ def check_drawn(what: str, seeds: range, draw: Callable[[int], Terms], tell: Cal
     tell(f"outsider, {len(seeds)} {what} drawn: {dict(seen)}")
     assert not seen["broken"]  # an answer is owed to every text
     assert seen["pass"]
-    assert seen["shown"] >= 0.95 * seen["refused"]
+    assert seen["shown"] >= shown * seen["refused"]
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_nobody_is_fixed_in_a_world_that_would_be_released(many: int, each: int,
 @pytest.mark.parametrize(
     ("seeds", "each"),
     [([30002], 6), pytest.param(range(30000, 30400), 40, marks=pytest.mark.long)],
-    ids=["a few worlds", "480 worlds"],
+    ids=["a few worlds", "360 worlds"],
 )
 def test_a_statement_that_names_people_fixes_nobody_else(seeds: Iterable[int], each: int, tell: Callable[[str], None]):
     """The operator knows who was named, and of everybody else that they were not: both narrow what they can have done.
