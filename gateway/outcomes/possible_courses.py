@@ -175,22 +175,32 @@ class PossibleLives:
     def further_courses(self, first: FirstDay) -> Iterator[Course]:
         """All other lives: of parts first, in which what whole ones reach under two measures at once is told apart by
         runs of as many weeks as a measure needs, and by runs with as little between them as a measure is never reached
-        by; then of every single week, in it alone, from it on and until it; then from each edge of a window to each;
-        those of two runs; and those that change their state."""
-        edges = [edge for span in self._spans(first) for edge in span]
+        by; then about the weeks at which a measure by itself changes, which tell nearly all; then of every single week,
+        in it alone, from it on and until it; from each edge of a window to each; those of two runs; and those that
+        change their state."""
+        edges = list(dict.fromkeys(edge for span in self._spans(first) for edge in span))
         for week in edges:
             for length in (1, *self._lengths):
                 yield from self._in_every_way(first, DoneWeeks(week, min(week + length, self._end + 1)))
             for run, gap in self._in_vain:
                 yield from self._in_every_way(first, self._with_gaps(week, self._end + 1, run, gap))
-        turns = [week for measure in self._contract.measures for week, _ in self._turns(first, measure)]
+        runs = [
+            one for one in self._contract.measures if not isinstance(one, WeeksMeasure)
+        ]  # others change in few weeks
+        turns = dict.fromkeys(week for one in runs for week, _ in self._turns(first, one))
+        knots = {week for one in runs for week in self._knots(first, one)}
+        changes = sorted(
+            (week for week in turns if week not in edges), key=knots.__contains__
+        )  # knots behind all others
         fine = _coarse_to_fine(first.week.ordinal, max(edges, default=first.week.ordinal))
-        for week in dict.fromkeys([*edges, *turns, *fine]):
-            if week <= self._end:
-                yield from self._of_week(first, week)
-        for start, end in combinations(sorted({*edges}), 2):
+        rest = [week for week in (*edges, *fine) if week not in changes]
+        for weeks in (changes, list(dict.fromkeys(rest))):
+            for week in weeks:
+                if week <= self._end:
+                    yield from self._of_week(first, week)
+            yield from self._of_two_runs(first, weeks[:_MOST_RUNS])
+        for start, end in combinations(sorted(edges), 2):
             yield from self._in_every_way(first, DoneWeeks(start, end))
-        yield from self._of_two_runs(first, list(dict.fromkeys([*edges, *turns, *fine]))[:_MOST_RUNS])
         yield from self._of_two_states(first)
 
     def _of_two_runs(self, first: FirstDay, weeks: Sequence[int]) -> Iterator[Course]:
