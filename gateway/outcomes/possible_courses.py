@@ -235,13 +235,13 @@ class PossibleLives:
 
     def courses_with_time_given_back(self, first: FirstDay) -> Iterator[Course]:
         """What lives amount to in which a register shows an exit for a while at which time stands still: from the first
-        week on, and up to the end of a window, where what was reached stays as it was; none where no such exit has that
-        rule. May raise `ContractNotEvaluable`.
+        week on, at most until the last one, and up to the end of a window, where what was reached stays as it was; none
+        where no such exit has that rule. May raise `ContractNotEvaluable`.
         """
         start = first.week.ordinal
         if neutral_status(self._contract) is None:
             return
-        for still in _coarse_to_fine(1, self._end - start):
+        for still in _coarse_to_fine(1, self._end + 1 - start):
             for begin in (start + still, self._end):
                 for doing in self._doings:
                     away = range(start, start + still)

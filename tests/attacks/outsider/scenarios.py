@@ -241,6 +241,35 @@ def away_in_the_last_week() -> World:
     )
 
 
+def left_and_in_no_outcome() -> World:
+    """Why people are not counted, for the operator: five were away in the last four weeks, and nobody else can be under
+    `left`. Who is one of them and knows three knows of the last one, once the cell says five."""
+    terms = read(
+        texts.contract(
+            texts.measure("retention", ["fleksjob"], 'period = "week"\nneeded = 1', goal=20),
+            texts.price("m"),
+            texts.windows("2020-W01", [4, 2]),
+            start=week(1),
+            end=week(1),
+            size=60,
+            moved="neutral",
+            totals=texts.release("contract_total", ["operator"]),
+            disclosure='reasons_windows = ["w2"]\n',
+        )
+    )
+    usual, away = Entry(week(1)), Entry(week(1), back=4, after=2)
+    drawn = world(
+        terms,
+        [
+            Doing(usual, 20, (("m", 0, 1),)),
+            Doing(usual, 10, (("m", 0, 0), ("m", 1, 1))),
+            Doing(usual, 25, (("m", 1, 0),)),
+            Doing(away, 5, (("m", 1, 0),)),
+        ],
+    )
+    return replace(drawn, known={away: 4})
+
+
 def by_state() -> World:
     """A price for each state beside the count: 4 in a job at 4, and one in education at 3."""
     prices = {"fleksjob": 4000, "education": 3000}

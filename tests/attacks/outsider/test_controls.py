@@ -12,6 +12,7 @@ import pytest
 
 from tests.attacks.outsider import scenarios, tables
 from tests.attacks.outsider.attacking import (
+    Learned,
     World,
     figure_lines,
     fixed_by,
@@ -54,6 +55,14 @@ def report(name: str, world: World, figures: list[Figure], fixed: list[Fixed]) -
     people = {name_of(entry): len(led) for entry, led in world.people.items()}
     who = {one.group: one.people for one in fixed}
     return f"outsider, {name}: people {people}; {'; '.join(figure_lines(world, figures))}; fixed: {who}"
+
+
+def learned_of_one(world: World, released: list[Release]) -> Learned:
+    """What these releases tell, where it is proved to be about one person alone."""
+    learned = learn(world, released)
+    assert {one.people for one in learned.by_structure} == {1}
+    assert all(one.is_proved for one in learned.by_structure)
+    return learned
 
 
 SWITCHES = {
@@ -109,10 +118,8 @@ def test_measures_that_are_one_for_all_but_one_person_are_told_apart(name: str, 
     """A gap, a second state, or a first week of six days, for which one person alone has the time."""
     world = TWINS[name]()
     shown = totals(world)
-    learned = learn(world, shown)
+    learned = learned_of_one(world, shown)
     tell(report(f"twins, {name}", world, figures_of(world.terms, shown, Reading()), learned.by_structure))
-    assert {one.people for one in learned.by_structure} == {1}
-    assert all(one.is_proved for one in learned.by_structure)
     assert not may_show(world.terms, counts(world), shown, Rules())
     assert not verdict(world.terms.text).passes
 
@@ -121,9 +128,7 @@ def test_one_payment_does_not_stand_for_two_things_of_time_given_back(tell: Call
     """What the creditor is paid for tells it of the one who was away; the total beside it told more."""
     world = scenarios.given_back_of_two_measures()
     held = held_releases(world.terms, frozenset({"operator"}))
-    learned = learn(world, held)
-    assert {one.people for one in learned.by_structure} == {1}
-    assert all(one.is_proved for one in learned.by_structure)
+    learned = learned_of_one(world, held)
     assert not learn(world, [one for one in held if one.template == "payment_document"]).by_structure
     assert verdict(world.terms.text).rule == "calendar-given-back"
     tell(report("time given back, paid in part", world, shown_by(world.terms, held), learned.by_structure))
@@ -132,11 +137,19 @@ def test_one_payment_does_not_stand_for_two_things_of_time_given_back(tell: Call
 def test_who_is_away_when_a_window_ends_keeps_what_others_could_not(tell: Callable[[str], None]):
     world = scenarios.away_in_the_last_week()
     shown = totals(world)
-    learned = learn(world, shown)
-    assert {one.people for one in learned.by_structure} == {1}
-    assert all(one.is_proved for one in learned.by_structure)
+    learned = learned_of_one(world, shown)
     assert verdict(world.terms.text).rule == "calendar-given-back"
     tell(report("away in the last week", world, shown_by(world.terms, shown), learned.by_structure))
+
+
+def test_only_who_is_away_when_a_window_ends_is_counted_as_having_left(tell: Callable[[str], None]):
+    """The table of why people are in no outcome then says of those who were away whether they are in it."""
+    world = scenarios.left_and_in_no_outcome()
+    held = held_releases(world.terms, frozenset({"operator"}))
+    learned = learned_of_one(world, held)
+    assert not fixed_by(world, [one for one in shown_by(world.terms, held) if not one.table])
+    assert verdict(world.terms.text).rule == "calendar-given-back"
+    tell(report("away, by reason", world, shown_by(world.terms, held), learned.by_structure))
 
 
 ANSWERS = {

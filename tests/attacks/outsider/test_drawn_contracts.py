@@ -36,8 +36,8 @@ def test_a_contract_passes_exactly_where_nobody_can_be_fixed(seeds: range, tell:
 def test_an_intricate_contract_passes_exactly_where_nobody_can_be_fixed(seeds: range, tell: Callable[[str], None]):
     """Measures that are nearly one, several tariffs at once, tables, and time that begins with the batch.
 
-    Fewer worlds are shown of what is refused: a table of reasons beside an exit at which time stands still is refused
-    though whoever knows of the exit learns nothing by it, and of small batches few worlds are tried."""
+    Fewer worlds are shown of what is refused: a table of reasons beside an exit at which time stands still tells of the
+    last of five who left, and the worlds that are tried have one; and of small batches few worlds are tried."""
     check_drawn("intricate contracts", seeds, draw_intricate_contract, tell, shown=0.85)
 
 
