@@ -83,9 +83,14 @@ class Movers:
         courses = {series: {(0,) * len(self.contract.windows)} for series in self._series}
         space, of_measures, most_rank = Span(), Span(), self._most_rank(day)
         idle: Row | None = None  # what who does nothing adds: a reason, where a table shows why people are not counted
-        for is_further, some in enumerate((self._lives.courses(day), self._lives.further_courses(day))):
+        lives = self._lives
+        for is_bound, some in (
+            (False, lives.courses(day)),
+            (True, lives.further_courses(day)),
+            (False, lives.courses_of_reasons(day)),
+        ):
             for course in some:
-                if is_further and of_measures.rank == most_rank:
+                if is_bound and of_measures.rank == most_rank:
                     break
                 row = self.row_of_course(course)
                 idle = row if idle is None else idle

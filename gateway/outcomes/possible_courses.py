@@ -95,17 +95,21 @@ class PossibleLives:
     def _turns(self, first: FirstDay, measure: Measure) -> Iterator[tuple[int, Units]]:
         """Weeks, and what lives from them on, or until before them, amount to: at knots, then on both sides of each
         change between two of them."""
-        weeks, begin, end = self._knots(first, measure), first.week.ordinal, self._end + 1
-        spans: tuple[Callable[[int], DoneWeeks], ...] = (
-            lambda week: DoneWeeks(week, end),
-            lambda week: DoneWeeks(begin, week),
-            lambda week: DoneWeeks(begin, end, range(begin + 1, week)),
-        )
+        weeks, spans = self._knots(first, measure), self._spans_about_week(first)
         families = [self._family(first, measure, doing, span) for doing in self._doings for span in spans]
         yield from ((week, units(week)) for units in families for week in weeks)
         for units in families:
             for low, high in pairwise(weeks):
                 yield from _changes(units, low, high)
+
+    def _spans_about_week(self, first: FirstDay) -> tuple[Callable[[int], DoneWeeks], ...]:
+        """From a week on, until before it, and from it on with the first week besides."""
+        begin, end = first.week.ordinal, self._end + 1
+        return (
+            lambda week: DoneWeeks(week, end),
+            lambda week: DoneWeeks(begin, week),
+            lambda week: DoneWeeks(begin, end, range(begin + 1, week)),
+        )
 
     def _family(
         self, first: FirstDay, measure: Measure, doing: Doing, span: Callable[[int], DoneWeeks]
@@ -202,6 +206,20 @@ class PossibleLives:
         for start, end in combinations(sorted(edges), 2):
             yield from self._in_every_way(first, DoneWeeks(start, end))
         yield from self._of_two_states(first)
+
+    def courses_of_reasons(self, first: FirstDay) -> Iterator[Course]:
+        """Lives by which a table shows another reason why somebody is in no outcome: about the last week of each of its
+        windows, alone, as the end of a run that is just too short, and left out. None where there is no table."""
+        goal, since = self._contract.people_measure, self._contract.reasons_window
+        if goal is None or not since:
+            return
+        place = [window.label for window in self._contract.windows].index(since)
+        for window in self._contract.windows[place:]:
+            week = window.to_week.ordinal
+            begin, short = first.week.ordinal, week + 2 - self._length_of[goal.id]
+            for span in dict.fromkeys(((week, week + 1), (max(begin, short), week + 1), (begin, week))):
+                if begin <= span[0] < span[1]:
+                    yield from self._in_every_way(first, DoneWeeks(*span))
 
     def _of_two_runs(self, first: FirstDay, weeks: Sequence[int]) -> Iterator[Course]:
         """A run from the first week on, and one from each of these weeks on; runs in vain until each of them, and then

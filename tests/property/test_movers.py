@@ -7,11 +7,13 @@ product are found by halving and by a bound; where the bound is not reached ever
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from connectors.codes import shown_by_kind
+from gateway.attestations.calendar_audit import findings_of
 from gateway.attestations.exact_figures import exact_figures
 from gateway.attestations.movers import DayOfMovers, Movers
 from gateway.outcomes.contract import Contract
@@ -108,3 +110,32 @@ def test_days_of_which_every_measure_reads_the_same_count_the_same(
             for life in some_lives(contract, first, seed, 8):
                 courses = [life.course(day) for day in first.also]
                 assert courses.count(courses[0]) == len(courses), (seed, first.name)
+
+
+def with_reasons(seed: int) -> Contract | None:
+    """A drawn contract whose readers are shown, from a window on, why people are in no outcome."""
+    text = draw_contract(seed).text
+    if "threshold_people" not in text or "contract_total" not in text:
+        return None
+    label = random.Random(seed).choice(re.findall(r'label = "(w\d)"', text))
+    text = re.sub(r"(?m)^(k_cohort = \d+)$", rf'\1\nreasons_windows = ["{label}"]', text)
+    shown = 'template = "contract_total"\nrecipients = '
+    text = re.sub(rf"({shown})\[[^]]*\]", r'\1["operator", "investor"]', text)
+    _, contract = next(contracts(iter([(seed, text)])), (seed, None))
+    return contract if contract and contract.people_measure and contract.reasons_window else None
+
+
+def test_a_table_of_reasons_is_judged_as_if_every_life_were_asked(
+    monkeypatch: pytest.MonkeyPatch, tell: Callable[[str], None]
+):
+    """Its cells have no bound of their own: the lives that move them are asked beside those of the measures."""
+    compared = refused = 0
+    for contract in filter(None, map(with_reasons, range(1200))):
+        found, _ = findings_of(contract)
+        with monkeypatch.context() as patch:
+            patch.setattr(Movers, "_most_rank", lambda _self, _day: 10**9)
+            assert findings_of(contract)[0] == found, contract.file
+        compared += 1
+        refused += bool(found)
+    assert 0 < refused < compared
+    tell(f"tables of reasons: {compared} contracts judged as if every life were asked, {refused} refused")
