@@ -265,7 +265,7 @@ class PossibleLives:
                     away = range(start, start + still)
                     yield self._course(first, doing, DoneWeeks(begin, self._end + 1), away)
         for begin, end in self._spans(first):
-            for still in dict.fromkeys((1, *self._lengths, end + 1 - begin)):
+            for still in dict.fromkeys((1, *self._lengths, *range(end + 1 - begin, 1, -1))):
                 for doing in self._doings:
                     away = range(max(start, end + 1 - still), end + 1)
                     yield self._course(first, doing, DoneWeeks(start, self._end + 1), away)

@@ -241,6 +241,32 @@ def away_in_the_last_week() -> World:
     )
 
 
+def away_for_most_of_a_month() -> World:
+    """Two months, and 35 days: all who have both months have the days. Who was away for three weeks of the first has
+    its other week alone, which is all that is asked of it, and thirty days with those of the second."""
+    day = date(2020, 2, 8)
+    terms = read(
+        texts.contract(
+            texts.measure("retention", ["paid"], 'period = "month"\nneeded = 2', goal=20),
+            texts.measure("days", ["paid"], "needed = 35", name="n"),
+            texts.price("m"),
+            texts.price("n", 700),
+            texts.windows("2020-W06", [4, 4]),
+            start=day,
+            end=day,
+            moved="neutral",
+        )
+    )
+    return world(
+        terms,
+        [
+            Doing(Entry(day), 15, (("m", 1, 1), ("n", 1, 1))),
+            Doing(Entry(day), 14, (("m", 1, 0), ("n", 1, 0))),
+            Doing(Entry(day, back=3, after=1), 1, (("m", 1, 1), ("n", 1, 0))),
+        ],
+    )
+
+
 def left_and_in_no_outcome() -> World:
     """Why people are not counted, for the operator: five were away in the last four weeks, and nobody else can be under
     `left`. Who is one of them and knows three knows of the last one, once the cell says five."""

@@ -134,12 +134,19 @@ def test_one_payment_does_not_stand_for_two_things_of_time_given_back(tell: Call
     tell(report("time given back, paid in part", world, shown_by(world.terms, held), learned.by_structure))
 
 
-def test_who_is_away_when_a_window_ends_keeps_what_others_could_not(tell: Callable[[str], None]):
-    world = scenarios.away_in_the_last_week()
+AWAY = {
+    "away in the last week": scenarios.away_in_the_last_week,
+    "away for most of a month": scenarios.away_for_most_of_a_month,
+}
+
+
+@pytest.mark.parametrize("name", AWAY)
+def test_who_is_away_when_a_window_ends_keeps_what_others_could_not(name: str, tell: Callable[[str], None]):
+    world = AWAY[name]()
     shown = totals(world)
     learned = learned_of_one(world, shown)
     assert verdict(world.terms.text).rule == "calendar-given-back"
-    tell(report("away in the last week", world, shown_by(world.terms, shown), learned.by_structure))
+    tell(report(name, world, shown_by(world.terms, shown), learned.by_structure))
 
 
 def test_only_who_is_away_when_a_window_ends_is_counted_as_having_left(tell: Callable[[str], None]):
