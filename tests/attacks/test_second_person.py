@@ -32,6 +32,7 @@ from tests.functional.test_rights import someone
 from tests.functional.test_settlement import PAYMENT
 from tests.functional.test_traps import Clock
 from tests.support import auditing
+from tests.support.examples import every_third
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.settling import accept
 from tests.support.several_sources import several
@@ -113,7 +114,7 @@ def desk(request: pytest.FixtureRequest, town: SimulatedMunicipality) -> Desk:
     return request.param(town)
 
 
-@pytest.mark.parametrize("spelling", SAME)
+@pytest.mark.parametrize("spelling", every_third(SAME))
 def test_no_spelling_makes_a_second_person(desk: Desk, spelling: str):
     decide, town = desk
     with pytest.raises((PolicyDenied, RequestRefused, TextInvalid)) as refused:

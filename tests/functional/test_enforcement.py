@@ -41,6 +41,7 @@ from policies.terms import Action, Purpose, Role
 from tests.support import auditing
 from tests.support.api_client import Client
 from tests.support.command_line import run
+from tests.support.examples import every_third
 from tests.support.histories import EXAMPLES
 from tests.support.municipality import SimulatedMunicipality, ready
 from tests.support.opening import balances_text, contract_of, operator_signs, paid
@@ -329,7 +330,7 @@ def rows(town: SimulatedMunicipality) -> dict[str, int]:
         return {name: int(connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one()) for name in names}
 
 
-@pytest.mark.parametrize("command", [*ASKS, *OPTIONS_ASK])
+@pytest.mark.parametrize("command", every_third([*ASKS, *OPTIONS_ASK]))
 def test_a_command_that_asks_does_nothing_where_the_answer_is_no(
     original: tuple[SimulatedMunicipality, dict[str, str]],
     tmp_path: Path,

@@ -35,6 +35,7 @@ from connectors.transports import xml
 from connectors.transports.json_answer import Layout, parse_json
 from gateway.outcomes.history import PersonHistory
 from tests.property.damage import CATALOGUE, Table
+from tests.support.examples import every_third
 from tests.unit.connectors.cohort import ANNE, BO, INCOME_HEADER, STRANGER, YR_HEADER, A, B, declared, matcher
 from vocabulary.records import IncomePosting, StatusSpell, SubjectRef
 from vocabulary.statuses import IncomeType, Status
@@ -364,14 +365,14 @@ def test_the_catalogue_is_large_enough() -> None:
     assert all(len(_kinds(source)) >= 20 for source in SOURCES)
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", every_third(SOURCES))
 def test_no_damaged_copy_says_more(source: str, tmp_path: Path) -> None:
     seeds = range(1 if source in _SLOW else 4)
     assert [found for seed in seeds for found in find_complaints(source, seed, _kinds(source), tmp_path)] == []
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", every_third(SOURCES))
 def test_no_damaged_copy_of_two_hundred_files_says_more(source: str, tmp_path: Path) -> None:
     kinds = _kinds(source)
     # of records, which share a reader, each seed has a quarter of the damage; a workbook takes long to write

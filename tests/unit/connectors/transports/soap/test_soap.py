@@ -28,6 +28,7 @@ from gateway.simulate.faults import Fault
 from gateway.simulate.http_source import ReceivedRequest, Reply
 from gateway.simulate.kombit_answers import ANSWERS
 from gateway.simulate.token_service import Issued, answer, fault, sign_assertion, unsigned_assertion
+from tests.support.examples import every_third
 from tests.unit.connectors.transports.outside import MemorySecrets
 from tests.unit.connectors.transports.soap.world import (
     ANNA,
@@ -46,7 +47,7 @@ from vocabulary.declaration import parse
 from vocabulary.errors import DeclarationInvalid
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", every_third(OPERATIONS))
 def test_every_service_is_asked_and_answers(operation: str) -> None:
     """The simulated service checks the token, each signed part and the headers, and refuses otherwise."""
     with world(operation) as here:
@@ -116,7 +117,7 @@ SHORT = {
 
 
 @pytest.mark.parametrize("at", ["service", "token service"])
-@pytest.mark.parametrize("happening", LINE, ids=str)
+@pytest.mark.parametrize("happening", every_third(LINE), ids=str)
 def test_every_fault_of_the_line_has_its_end(happening: Fault, at: str) -> None:
     """The fault fires as often as it should, and nothing of the question is in the error."""
     error, times = LINE[happening]
