@@ -12,7 +12,7 @@ from gateway.installation.settings import Kind, Settings
 from gateway.outcomes.blocks import in_blocks
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.contract_file import load_stored_contract
-from gateway.store import contract_queries, queries
+from gateway.store import contract_queries
 from gateway.store.contract_tables import ContractVersion, Installation
 from gateway.store.schema import check_schema
 from gateway.store.unit_of_work import Store
@@ -66,6 +66,8 @@ def contract_and_text(
 
 def _block_ends(session: Session, contract_id: str) -> list[str]:
     """The windows that end a block, as the last seal says; empty before it."""
+    from gateway.store import queries  # a fifth of a second of tables that only a contract with blocks needs
+
     return next((row.block_ends for row in queries.batches(session, contract_id) if row.block_ends), [])
 
 

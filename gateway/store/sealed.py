@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -22,12 +22,13 @@ from sqlmodel import Field, Session, SQLModel, col, delete, select
 
 from gateway.store.order import OF_PEOPLE, insert_rows
 from gateway.store.tables import Subject, SubjectKeyRow
+from gateway.store.unlocked import vault_key
 from keys.errors import VaultCorrupt
 from keys.sealing import OVERHEAD, cipher_of_contract, pad, seal, size_class, unpad, unseal
 
 Value = list[Any]  # JSON: what one source told of one person
 NO_PERSON = ""  # whose value belongs to the contract alone
-_KEY, _CIPHERS = "vault_key", "ciphers"  # of `Session.info`
+_CIPHERS = "ciphers"  # of `Session.info`
 _AT_ONCE = 500  # ids in one statement
 _TEXT = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,11 +72,6 @@ class Shelf:
     def bound_to(self, subject: str) -> str:
         """What a value is sealed together with."""
         return f"{self.contract_id}/{self.about}/{self.source_id}/{subject}"
-
-
-def unlock(session: Session, load_vault_key: Callable[[], bytes]) -> None:
-    """From now on this session opens what is sealed; the key is loaded when the first value is."""
-    session.info[_KEY] = load_vault_key
 
 
 def opened_values(session: Session, shelf: Shelf, subjects: Collection[str] | None = None) -> dict[str, Value]:
@@ -184,13 +180,13 @@ def _ciphers(session: Session, contract_id: str, subjects: Collection[str]) -> d
     missing = [subject for subject in subjects if subject not in known and subject != NO_PERSON]
     if missing:
         session.flush()  # whoever was enrolled just now
-        wrapping = AESGCM(session.info[_KEY]())
+        wrapping = AESGCM(vault_key(session))
         query = select(SubjectKeyRow.subject_id, SubjectKeyRow.wrapped_key)
         for some in _in_batches(missing):
             for subject, wrapped in session.exec(query.where(col(SubjectKeyRow.subject_id).in_(some))):
                 known[subject] = AESGCM(unseal(wrapping, wrapped, subject))
     if NO_PERSON in subjects:
-        return known | {NO_PERSON: cipher_of_contract(session.info[_KEY](), contract_id)}
+        return known | {NO_PERSON: cipher_of_contract(vault_key(session), contract_id)}
     return known
 
 

@@ -24,7 +24,7 @@ from gateway.events.event import Event, PersonLine, lines_root
 from gateway.store import ledger, moves
 from gateway.store.log_tables import LineDigests, PersonLineRow
 from gateway.store.order import insert_rows, shuffle_writes
-from gateway.store.sealed import unlock
+from gateway.store.unlocked import unlock
 from keys.errors import KeyUnknown
 from outcome_verifier import canonical
 

@@ -28,9 +28,9 @@ from gateway.api.app import create_app
 from gateway.release import asks
 from gateway.release.releasing import release
 from gateway.store.rights_tables import BasisRow
-from gateway.store.sealed import unlock
 from gateway.store.spells import SpellVersion
 from gateway.store.tables import Subject
+from gateway.store.unlocked import unlock
 from policies.basis import Change, RecordKind
 from policies.terms import Role
 from tests.functional.test_traps import Clock

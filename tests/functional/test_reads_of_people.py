@@ -38,8 +38,8 @@ from gateway.rights.report import report
 from gateway.rights.requests import Right
 from gateway.store import ledger
 from gateway.store.log_tables import PersonLineRow
-from gateway.store.sealed import unlock
 from gateway.store.tables import Subject
+from gateway.store.unlocked import unlock
 from policies.basis import RecordKind
 from policies.errors import PolicyDenied
 from policies.terms import Purpose, Role

@@ -14,7 +14,8 @@ from gateway.events import actor
 from gateway.events.actor import ActorKind
 from gateway.events.contracts import SourceDeclared
 from gateway.events.event import Event
-from gateway.store.moves import LOOKS
+from gateway.store.moves import LOOKS, RELEASE_ASKS
+from gateway.store.tables import ReleaseAsk
 from policies.terms import Role
 from tests.unit.event_fields import FILE, complaints, events, recorded_fields
 
@@ -132,3 +133,7 @@ def test_a_client_and_a_service_keep_their_role():
 def test_nobody_has_the_name_of_a_service():
     with pytest.raises(ValueError, match="a service"):
         actor.staff_member("gateway (scheduled pull)")
+
+
+def test_the_table_of_release_asks_is_called_so():
+    assert ReleaseAsk.__tablename__ == RELEASE_ASKS

@@ -21,8 +21,9 @@ from gateway.outcomes.contract_file import load_contract
 from gateway.outcomes.evaluate import evaluate
 from gateway.outcomes.history import NOBODY, PersonHistory, Remainder
 from gateway.outcomes.terms import Window
-from gateway.store.sealed import NO_PERSON, About, Shelf, opened_values, unlock
+from gateway.store.sealed import NO_PERSON, About, Shelf, opened_values
 from gateway.store.tables import Batch, ReleaseRow, Subject
+from gateway.store.unlocked import unlock
 from tests.attacks.outsider import texts
 from tests.support.databases import NOW, VAULT_KEY, a_subject, add_subject
 from vocabulary.releases import Recipient, Template
