@@ -13,6 +13,7 @@ from gateway.outcomes.figures import Cell
 from gateway.outcomes.history import PersonHistory
 from gateway.outcomes.judging import ask_weeks, first_week, judge_weeks, limit_weeks, out_from
 from gateway.outcomes.measures.earnings import EarningsMeasure
+from gateway.outcomes.measures.follow_up import FollowUpMeasure
 from gateway.outcomes.measures.once import OnceMeasure
 from gateway.outcomes.measures.weeks import WeeksMeasure
 from gateway.outcomes.terms import WeekState
@@ -116,6 +117,9 @@ def _units_by_length(
         places = range(len(lengths) if reached else 0)
         place = bisect_left(places, 1, key=lambda place: len(units(0, lengths[place])))
         return [{}] * (place if reached else len(lengths)) + [reached] * (len(places) - place)
+    if isinstance(measure, FollowUpMeasure):
+        points = [*measure.points(contract, person, verdicts)]
+        return [Counter(cell for place, cell in points if place < length) for length in lengths]
     if isinstance(measure, EarningsMeasure):
         return measure.cells_by_length(contract, person, verdicts, lengths)
     return [units(0, length) for length in lengths]

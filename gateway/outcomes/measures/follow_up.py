@@ -34,16 +34,20 @@ class FollowUpMeasure(Measure):
         return Week.of(first), tuple(Week.of(months_after(first, months)) for months in self.months)
 
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
-        """A week in which time stands still, in a pause or a neutral exit, hands on to the next."""
+        return Counter(cell for _, cell in self.points(contract, person, verdicts))
+
+    def points(
+        self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]
+    ) -> Iterator[tuple[int, Cell]]:
+        """Each point with the place of the verdict that it rests on. A week in which time stands still, in a pause or a
+        neutral exit, hands on to the next."""
         start = first_day(contract, person)
-        cells: Counter[Cell] = Counter()
-        for months in self.months:
-            week = Week.of(months_after(start, months))
-            behind = verdicts[max(0, week - verdicts[0].week) :] if verdicts else ()
-            at = next((one for one in behind if one.reason not in STILL), None)
-            if at is not None and at.state:
-                cells[at.state, at.week.thursday.year] += 1
-        return cells
+        for months in self.months if verdicts else ():
+            place = max(0, Week.of(months_after(start, months)) - verdicts[0].week)
+            while place < len(verdicts) and verdicts[place].reason in STILL:
+                place += 1
+            if place < len(verdicts) and verdicts[place].state:
+                yield place, (verdicts[place].state, verdicts[place].week.thursday.year)
 
     def most_units(self, contract: Contract) -> int:
         return len(self.months)
