@@ -71,7 +71,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "connectors/codes/newcomers.py": ("tests/spec/test_reform_days.py",),
     "policies/words.py": ("tests/unit/policies/test_words.py", "tests/unit/policies/test_programme.py"),
     "policies/disclosure.py": ("tests/unit/policies/test_disclosure.py",),
-    "policies/calendar.py": ("tests/unit/policies/test_calendar.py",),
+    "policies/calendar.py": ("tests/unit/policies/test_calendar.py", "tests/unit/policies/test_calendar_views.py"),
     "policies/calendar_rules.py": ("tests/unit/policies/test_calendar.py",),
     "policies/folding.py": ("tests/unit/policies/test_folding.py",),
     "policies/isolation.py": ("tests/unit/policies/test_isolation.py",),

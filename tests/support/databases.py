@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Pool, create_engine, event, make_url, text
-from sqlmodel import Session
+from sqlalchemy import Engine, Pool, create_engine, event, make_url, text
+from sqlmodel import Session, SQLModel
 
 from gateway.store.schema import migrate
 from gateway.store.tables import Subject, SubjectKeyRow
@@ -127,6 +127,13 @@ def sqlite_store(file: Path) -> Store:
     """A migrated, empty store in a file that is made here."""
     file.write_bytes(_migrated_sqlite())
     return unlocked_store(f"sqlite:///{file}")
+
+
+def tables_in_memory() -> Engine:
+    """All tables that were loaded, and no row, for what does not depend on a database's own ways."""
+    engine = create_engine("sqlite://")
+    SQLModel.metadata.create_all(engine)
+    return engine
 
 
 def unlocked_store(url: str) -> Store:

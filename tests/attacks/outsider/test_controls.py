@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.attacks.outsider import scenarios, tables
+from tests.attacks.outsider import scenarios, scenarios_of_exits, scenarios_of_tables, scenarios_of_twins, tables
 from tests.attacks.outsider.attacking import (
     Learned,
     World,
@@ -71,7 +71,7 @@ SWITCHES = {
     "amounts not expanded": (scenarios.priced_by_year, {"expands": False}),
     "the cap of a person no figure": (scenarios.capped_one, {"person_cap": False}),
     "cells of a table no figures": (scenarios.split_one, {"cells": False}),
-    "time given back shown at once": (scenarios.given_back, {"sees_time_given_back": False}),
+    "time given back shown at once": (scenarios_of_exits.given_back, {"sees_time_given_back": False}),
 }
 
 
@@ -102,14 +102,14 @@ def test_without_the_rule_of_shares_values_are_excluded_for_one_person(tell: Cal
 
 
 TWINS = {
-    "two of three and two on end": scenarios.with_a_gap,
-    "two of three and two of four": scenarios.with_two_weeks_between,
-    "days and weeks on end": scenarios.by_days,
-    "seven days and seven of 28": scenarios.in_the_first_week_and_the_fifth,
-    "either state and each of them": scenarios.in_two_states,
-    "seven days and a week": scenarios.by_the_day,
-    "weeks and days of paid months": scenarios.paid_by_the_month,
-    "one measure, by its first and its last days": scenarios.six_days_and_one,
+    "two of three and two on end": scenarios_of_twins.with_a_gap,
+    "two of three and two of four": scenarios_of_twins.with_two_weeks_between,
+    "days and weeks on end": scenarios_of_twins.by_days,
+    "seven days and seven of 28": scenarios_of_twins.in_the_first_week_and_the_fifth,
+    "either state and each of them": scenarios_of_twins.in_two_states,
+    "seven days and a week": scenarios_of_twins.by_the_day,
+    "weeks and days of paid months": scenarios_of_twins.paid_by_the_month,
+    "one measure, by its first and its last days": scenarios_of_twins.six_days_and_one,
 }
 
 
@@ -126,7 +126,7 @@ def test_measures_that_are_one_for_all_but_one_person_are_told_apart(name: str, 
 
 def test_one_payment_does_not_stand_for_two_things_of_time_given_back(tell: Callable[[str], None]):
     """What the creditor is paid for tells it of the one who was away; the total beside it told more."""
-    world = scenarios.given_back_of_two_measures()
+    world = scenarios_of_exits.given_back_of_two_measures()
     held = held_releases(world.terms, frozenset({"operator"}))
     learned = learned_of_one(world, held)
     assert not learn(world, [one for one in held if one.template == "payment_document"]).by_structure
@@ -135,8 +135,8 @@ def test_one_payment_does_not_stand_for_two_things_of_time_given_back(tell: Call
 
 
 AWAY = {
-    "away in the last week": scenarios.away_in_the_last_week,
-    "away for most of a month": scenarios.away_for_most_of_a_month,
+    "away in the last week": scenarios_of_exits.away_in_the_last_week,
+    "away for most of a month": scenarios_of_exits.away_for_most_of_a_month,
 }
 
 
@@ -151,7 +151,7 @@ def test_who_is_away_when_a_window_ends_keeps_what_others_could_not(name: str, t
 
 def test_only_who_is_away_when_a_window_ends_is_counted_as_having_left(tell: Callable[[str], None]):
     """The table of why people are in no outcome then says of those who were away whether they are in it."""
-    world = scenarios.left_and_in_no_outcome()
+    world = scenarios_of_exits.left_and_in_no_outcome()
     held = held_releases(world.terms, frozenset({"operator"}))
     learned = learned_of_one(world, held)
     assert not fixed_by(world, [one for one in shown_by(world.terms, held) if not one.table])
@@ -201,9 +201,9 @@ def test_a_threshold_of_all_who_can_reach_it_is_one_of_all(threshold: int, early
 
 
 TABLES = {
-    "by class": (lambda: scenarios.one_class_alone(0), "investor", tables.BY_CLASS),
-    "by class, to who is in it herself": (lambda: scenarios.one_class_alone(1), "investor", tables.BY_CLASS),
-    "by reason": (scenarios.one_reason_alone, "operator", tables.BY_REASON),
+    "by class": (lambda: scenarios_of_tables.one_class_alone(0), "investor", tables.BY_CLASS),
+    "by class, to who is in it herself": (lambda: scenarios_of_tables.one_class_alone(1), "investor", tables.BY_CLASS),
+    "by reason": (scenarios_of_tables.one_reason_alone, "operator", tables.BY_REASON),
 }
 
 
@@ -224,7 +224,7 @@ def test_a_cell_that_is_withheld_alone_is_reckoned_from_the_sum(name: str, tell:
 def test_who_is_told_of_all_but_one_knows_of_that_one(tell: Callable[[str], None]):
     """Names take people away from the k_cohort that a figure is about, as all that a reader knows anyway does: of the
     one who is left, the totals tell. Without the names they tell of nobody."""
-    world = scenarios.named_but_one()
+    world = scenarios_of_tables.named_but_one()
     assert verdict(world.terms.text).passes
     held = held_releases(world.terms, frozenset({"operator"}))
     documents = [one for one in held if one.template == "contract_total"]

@@ -14,7 +14,7 @@ from tests.attacks.outsider.drawn import draw_contract, draw_small_contract
 from tests.attacks.outsider.exhibits import answered_by_all, exhibit, is_open, isolations, spread_out
 from tests.attacks.outsider.intricate import draw_intricate_contract
 from tests.attacks.outsider.product import verdict
-from tests.attacks.outsider.scenarios import table_of_an_inner_window
+from tests.attacks.outsider.scenarios_of_tables import table_of_an_inner_window
 
 
 def runs_of(few: int, start: int, stop: int) -> list:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlmodel import Session, SQLModel, create_engine, delete
+from sqlmodel import Session, delete
 
 from gateway.errors.oversight import CheckpointMismatch, LogCorrupt
 from gateway.events.contracts import SourceDeclared
@@ -27,7 +27,7 @@ from outcome_verifier.tlog import EMPTY_ROOT, merkle_root
 from tests.faults.test_log_cells import ENTRY, LINE, NODE, OF_BOTH, OF_SQLITE, Cell
 from tests.faults.test_log_tampering import TAMPERED, Tampered
 from tests.support.acting import SOMEBODY
-from tests.support.databases import NOW, a_log_key, verifier_key
+from tests.support.databases import NOW, a_log_key, tables_in_memory, verifier_key
 
 SIZE = 12
 KEY = a_log_key()
@@ -41,8 +41,7 @@ ERASED = PersonErased(contract="c", request="r", subject_sha256="0" * 64, certif
 def twelve() -> Engine:
     """Twelve entries in the access log, with lines about two people in the sixth, and heads after four and all; eleven
     in the log of attestations, with a head after each."""
-    engine = create_engine("sqlite://")
-    SQLModel.metadata.create_all(engine)
+    engine = tables_in_memory()
     with Session(engine) as session:
         for number in range(SIZE):
             record(session, "ab" if number == 5 else "", number=number)
@@ -65,9 +64,7 @@ def session(twelve: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
 
 @pytest.fixture(scope="module")
 def blank() -> Engine:
-    engine = create_engine("sqlite://")
-    SQLModel.metadata.create_all(engine)
-    return engine
+    return tables_in_memory()
 
 
 @pytest.fixture
