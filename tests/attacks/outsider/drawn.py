@@ -74,7 +74,7 @@ def draw_contract(seed: int, span: int | None = None) -> Terms:
             size=draw.choice((26, 30, 40, 60, 120)),
             moved=draw.choice(("failure", "failure", "neutral")),
             first_week=draw.choice(("week_of_enrolment", "week_of_enrolment", "week_after_enrolment")),
-            totals=_totals(draw, labels),
+            totals=draw_totals(draw, labels),
         )
     )
 
@@ -138,11 +138,16 @@ def _interruptions(draw: random.Random, kind: str, begin: str, weeks: int) -> li
     """A week in which nobody is asked, now and then."""
     if kind in BY_MONTH or draw.random() > 0.15:
         return []
+    return [draw_pause(draw, begin, weeks)]
+
+
+def draw_pause(draw: random.Random, begin: str, weeks: int) -> str:
+    """A week in which nobody is asked, behind the first one."""
     week = name_of(week_named(begin) + draw.randint(1, weeks - 1))
-    return [f'[[pauses]]\nfrom_week = "{week}"\nto_week = "{week}"\n']
+    return f'[[pauses]]\nfrom_week = "{week}"\nto_week = "{week}"\n'
 
 
-def _totals(draw: random.Random, labels: list[str]) -> str:
+def draw_totals(draw: random.Random, labels: list[str]) -> str:
     """Who sees totals of which windows: the same for both, or each its own."""
     some = [labels if draw.random() < 0.5 else sorted(draw.sample(labels, draw.randint(1, len(labels)))) for _ in "ab"]
     who = draw.choice((["investor"], ["operator", "investor"], ["operator"], ["investor", "operator"]))

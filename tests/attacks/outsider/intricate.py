@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 
 from tests.attacks.outsider import texts
-from tests.attacks.outsider.documents import Terms, monday, name_of, read, week_named
+from tests.attacks.outsider.documents import Terms, monday, read, week_named
+from tests.attacks.outsider.drawn import draw_pause, draw_totals
 
 START = "2020-W01"
 NAMES = "mnp"
@@ -154,14 +155,14 @@ def draw_intricate_contract(seed: int) -> Terms:
             *paid,
             *_notices(draw, twins, goal, paid, labels),
             *([f"[caps]\nperson_minor = {draw.choice((1700, 2000, 2500))}\n"] if draw.random() < 0.2 else []),
-            *_pause(draw, begin, sum(lengths)),
+            *_pauses(draw, begin, sum(lengths)),
             texts.windows(begin, lengths),
             start=first,
             end=end,
             size=size,
             first_week=draw.choice(("week_of_enrolment", "week_of_enrolment", "week_after_enrolment")),
             moved=draw.choice(("failure", "failure", "failure", "neutral")),
-            totals=_totals(draw, labels),
+            totals=draw_totals(draw, labels),
             disclosure="".join(tables.values()),
             batches=_batches(draw, first, end, size) if draw.random() < 0.25 else [],
         )
@@ -224,16 +225,5 @@ def _tariffs(draw: random.Random, twins: Twins) -> Iterator[str]:
         yield texts.price(name, prices, more)
 
 
-def _pause(draw: random.Random, begin: str, weeks: int) -> list[str]:
-    if draw.random() > 0.1 or weeks < 2:
-        return []
-    week = name_of(week_named(begin) + draw.randint(1, weeks - 1))
-    return [f'[[pauses]]\nfrom_week = "{week}"\nto_week = "{week}"\n']
-
-
-def _totals(draw: random.Random, labels: list[str]) -> str:
-    some = [labels if draw.random() < 0.5 else sorted(draw.sample(labels, draw.randint(1, len(labels)))) for _ in "ab"]
-    who = draw.choice((["investor"], ["operator", "investor"], ["operator"], ["investor", "operator"]))
-    if who[0] == "investor" and len(who) == 2:
-        return "\n".join(texts.release("contract_total", [one], shown) for one, shown in zip(who, some, strict=True))
-    return texts.release("contract_total", who, some[0])
+def _pauses(draw: random.Random, begin: str, weeks: int) -> list[str]:
+    return [] if draw.random() > 0.1 or weeks < 2 else [draw_pause(draw, begin, weeks)]
