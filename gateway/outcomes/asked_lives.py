@@ -63,10 +63,11 @@ class AskedLives:
         return AskedLife(self._contract, person, _ask(self._contract, person))
 
     def _asked_since(self, first: date, doing: Doing, weeks: DoneWeeks) -> _AskedByMeasure:
-        """The verdicts of a life from a day's week on. One that does so from its start is asked as if from the earliest
-        one, so that all who end in the same week are one."""
+        """The verdicts of a life from a day's week on. One that does so in its first week is asked as if from the
+        earliest one on, so that all who end in the same week are one: what is paid before is no month of its own. One
+        that leaves its first week out is not, for that week's month may have no other pay."""
         start, earliest = Week.of(first).ordinal, Week.of(self._earliest).ordinal
-        is_from_start = weeks.start == start < weeks.stop
+        is_from_start = weeks.start == start < weeks.stop and start not in weeks.left_out
         same = replace(weeks, start=earliest) if is_from_start else weeks
         key = doing, same
         if key not in self._asked:

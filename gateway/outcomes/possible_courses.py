@@ -188,14 +188,11 @@ class PossibleLives:
                 yield from self._in_every_way(first, DoneWeeks(week, min(week + length, self._end + 1)))
             for run, gap in self._in_vain:
                 yield from self._in_every_way(first, self._with_gaps(week, self._end + 1, run, gap))
-        runs = [
-            one for one in self._contract.measures if not isinstance(one, WeeksMeasure)
-        ]  # others change in few weeks
-        turns = dict.fromkeys(week for one in runs for week, _ in self._turns(first, one))
-        knots = {week for one in runs for week in self._knots(first, one)}
-        changes = sorted(
-            (week for week in turns if week not in edges), key=knots.__contains__
-        )  # knots behind all others
+        # a measure of single weeks changes with each of them
+        measures = [one for one in self._contract.measures if not isinstance(one, WeeksMeasure)]
+        knots = {week for one in measures for week in self._knots(first, one)}
+        turns = dict.fromkeys(week for one in measures for week, _ in self._turns(first, one) if week not in edges)
+        changes = sorted(turns, key=knots.__contains__)  # knots behind all others
         fine = _coarse_to_fine(first.week.ordinal, max(edges, default=first.week.ordinal))
         rest = [week for week in (*edges, *fine) if week not in changes]
         for weeks in (changes, list(dict.fromkeys(rest))):
