@@ -39,6 +39,7 @@ pytestmark = pytest.mark.long
 __all__ = ["town"]
 
 INNER, END = "2020H1", "2020H2"
+NEVER_ASKED = ("[cohort]\n", "[cohort]  # a text of its own: how far another test's came is not told again\n")
 IN_BLOCKS = WINDOWS[:3] + WINDOWS[4:]
 TWO_BATCHES = ('id = "2018"\nsize = 30\n', 'id = "early"\nsize = 15\n\n[[cohort.batches]]\nid = "late"\nsize = 15\n')
 
@@ -70,7 +71,7 @@ def days_of(town: SimulatedMunicipality) -> list[date]:
 
 def test_a_preview_says_before_the_seal_which_windows_will_wait(tmp_path: Path):
     """And how far it has come; the seal runs nothing again."""
-    town, steps = built(tmp_path), []
+    town, steps = built(tmp_path, NEVER_ASKED), []
     seen = enrolment.preview(
         town.gateway, town.contract, "2018", town.drop.referrals, progress=lambda *done: steps.append(done)
     )
