@@ -56,7 +56,6 @@ def _for_everybody(contract: Contract, figures: Figures) -> Figures:
 
 def plain_life(contract: Contract, state: WeekState, enrolled_on: date) -> PersonHistory:
     """Somebody who is in a state from the first week to the last, with all the hours and pay there can be."""
-    status = min(state.statuses)
     first, last = Week.of(contract.cohort.enrolment_from), contract.windows[-1].to_week
     months = range(first.month.ordinal - 1, last.month.ordinal + 1)
     types: list[IncomeType] = sorted(state.income_types)
@@ -64,7 +63,7 @@ def plain_life(contract: Contract, state: WeekState, enrolled_on: date) -> Perso
     return PersonHistory(
         subject=f"{1:032x}",
         enrolled_on=enrolled_on,
-        statuses=dict.fromkeys(range(first.ordinal, last.ordinal + 1), frozenset({status})),
+        statuses=dict.fromkeys(range(first.ordinal, last.ordinal + 1), frozenset({state.plain_status})),
         hours=full,
         postings=dict.fromkeys(full, 1),
         earnings=dict.fromkeys(full, _PAY_MINOR),

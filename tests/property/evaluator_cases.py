@@ -27,6 +27,8 @@ STATES = (
     {"id": "study", "statuses": ["education"], "income_types": [], "hours": 0},
     {"id": "granted", "statuses": ["no_benefit"], "income_types": ["education_grant", "wage"], "hours": 0},
     {"id": "odd", "statuses": ["supported_work", "disability_pension"], "income_types": [], "hours": 0},
+    {"id": "off", "off": [*IDLE, *WORK, "holiday", "parental_leave"], "income_types": [], "hours": 0},
+    {"id": "well", "off": ["sickness", "benefit"], "income_types": [], "hours": 0},
 )
 PAID = {"id": "pay", "statuses": ["no_benefit"], "income_types": ["wage", "b_income"], "hours": 0}
 WAGES = {year: 12000 + 371 * (year - 2017) for year in range(2017, 2024)}

@@ -57,6 +57,8 @@ def _measure(measure: dict[str, Any]) -> Iterator[str]:
         yield "measure: partial months " + ("count" if pay["counts_partial_months"] else "left out")
     else:
         yield f"measure: {kind}"
+    if any("off" in state for state in measure["states"]):
+        yield "measure: off benefits"
     if measure.get("outcome_state"):
         yield f"measure: outcome state, {measure['outcome_state']}"
     if measure.get("days_from_enrolment"):

@@ -22,6 +22,7 @@ from gateway.outcomes.tariffs.price import PriceTariff
 from gateway.outcomes.tariffs.share import ShareTariff
 from gateway.outcomes.tariffs.steps import StepsTariff
 from gateway.outcomes.terms import (
+    EXIT_OF,
     Aggregate,
     Caps,
     Evaluator,
@@ -73,10 +74,13 @@ def _measure(plain: dict[str, Any], line: int) -> Measure:
             one["id"],
             one["id"],
             one["id"],
-            frozenset(map(Status, one["statuses"])),
+            frozenset(Status).difference(EXIT_OF, {Status.UNKNOWN}, map(Status, one["off"]))
+            if "off" in one
+            else frozenset(map(Status, one["statuses"])),
             frozenset(map(IncomeType, one["income_types"])),
             one["hours"],
             line + number,
+            "off" in one,
         )
         for number, one in enumerate(plain["states"], start=1)
     )

@@ -203,9 +203,14 @@ class _Walk:
             ]
             return self._mark(before[-1]) if before else ""
         for state in self.measure["states"]:
-            if shown & set(state["statuses"]) and self._is_paid(state, week):
+            if self._is_shown(state, shown) and self._is_paid(state, week):
                 return state["id"]
         return ""
+
+    def _is_shown(self, state: dict[str, Any], shown: set[str]) -> bool:
+        if state.get("off"):  # the benefits that must not be shown, one by one
+            return not any(benefit in shown for benefit in state["off"])
+        return bool(shown & set(state["statuses"]))
 
     def _is_paid(self, state: dict[str, Any], week: int) -> bool:
         types = state["income_types"]
