@@ -17,7 +17,6 @@ from gateway.outcomes.measures_file import read_measures, read_states, statuses
 from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
 from gateway.outcomes.terms import (
-    CURRENCIES,
     SCHEMA,
     STATEMENTS,
     ContractParty,
@@ -30,6 +29,7 @@ from gateway.outcomes.terms import (
     Rounding,
     Window,
 )
+from outcome_verifier.currencies import MINOR_DIGITS
 from policies.basis import StopReason
 from policies.calendar_rules import CalendarFinding, audit
 from policies.terms import LegalRole
@@ -37,6 +37,7 @@ from vocabulary.declaration import DeclarationTable, one_of, parse, unique
 from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
 
+_PAY_DIGITS = 2  # of pay as registers report it
 _MOST_PAYERS = 10  # the municipality among them
 
 
@@ -75,7 +76,7 @@ def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
         version=root.integer("version", least=1),
         effective_from=root.day("effective_from"),
         title=root.text("title"),
-        currency=root.convert("currency", one_of(*CURRENCIES)),
+        currency=_currency(root, measures),
         rounding=rounding,
         illustrative=root.texts("illustrative", []),
         parties=parties,
@@ -182,6 +183,21 @@ def _nobody(root: DeclarationTable) -> _People:
         exits=dict.fromkeys(StopReason, ExitRule.FROZEN),  # nothing is counted of anybody, so nothing is taken back
         register_exits=dict.fromkeys(RegisterExit, ExitRule.FROZEN),
     )
+
+
+def _currency(root: DeclarationTable, measures: Sequence[Measure]) -> str:
+    """The code of a currency with minor units (ISO 4217): every amount of the contract is a number of those."""
+    code = root.text("currency")
+    if code not in MINOR_DIGITS:
+        reason = (
+            "must be the code of a currency in three capital letters (ISO 4217), such as DKK; metals, units of account"
+            " and test codes have no minor units, and a contract cannot pay in them"
+        )
+        raise root.refuse("currency", reason)
+    if MINOR_DIGITS[code] != _PAY_DIGITS and any(measure.counts_pay for measure in measures):
+        reason = f"has minor units of {MINOR_DIGITS[code]} digits, and pay is read in hundredths: measure it otherwise"
+        raise root.refuse("currency", reason)
+    return code
 
 
 def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
