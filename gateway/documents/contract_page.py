@@ -186,7 +186,8 @@ class _Page:
         if self.contract.evidence:
             found.append(self._say("evidence", kinds=self._or(sorted(self.contract.evidence))))
         found.append(self._say("first_week" if rules.first_week_is_enrolment_week else "week_after"))
-        found.append(self._say("carried" if rules.carries_missing_month_forward else "no_hours"))
+        if self.contract.income_source:
+            found.append(self._say("carried" if rules.carries_missing_month_forward else "no_hours"))
         found.append(self._say("codes_block" if self.contract.unknown_codes_block else "codes_report"))
         if rules.neutral_statuses:
             found.append(self._say("neutral", statuses=", ".join(sorted(rules.neutral_statuses))))

@@ -281,7 +281,7 @@ class Contract:
     cohort: Cohort
     status_sources: tuple[str, ...]  # in order of precedence; `evidence` among them is no register
     evidence: frozenset[EvidenceType]  # what documents may show; empty where `evidence` is no source
-    income_source: str
+    income_source: str  # empty where no register of pay is read
     unknown_codes_block: bool
     qualification: Qualification
     states: tuple[WeekState, ...]

@@ -43,6 +43,7 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
         *_empty_windows(contract),
         *_unseen_states(contract, shown_by),
         *_hidden_states(contract),
+        *_unneeded_income(contract),
     ]
     return sorted(found, key=lambda finding: (finding.line, finding.rule))
 
@@ -291,6 +292,17 @@ def _unseen_states(contract: Contract, shown_by: Mapping[str, frozenset[Status]]
                 "name a status that its code list knows, or read another source",
                 refuses=True,
             )
+
+
+def _unneeded_income(contract: Contract) -> Iterator[LintFinding]:
+    """A register that is read and decides nothing (GDPR art. 5(1)(c))."""
+    if contract.income_source and not any(state.income_types for state in contract.states):
+        yield LintFinding(
+            "income-not-needed",
+            1,
+            f"{contract.income_source!r} is read of everybody, and no state rests on pay",
+            "leave sources.income out",
+        )
 
 
 def _hidden_states(contract: Contract) -> Iterator[LintFinding]:
