@@ -105,7 +105,7 @@ def _why(run: WeekRun) -> tuple[str, str, str]:
 
 
 def _money(minor: int, currency: str) -> str:
-    return f"{english_money(minor)} {currency}"
+    return f"{english_money(minor, currency)} {currency}"
 
 
 def as_json(found: Explanation) -> dict[str, JsonValue]:

@@ -77,7 +77,7 @@ def page(contract: Contract, language: Language) -> str:
 
 def money(minor: int, currency: str, language: Language) -> str:
     """`150000` as `1.500,00 DKK` in Danish and `DKK 1,500.00` in English."""
-    amount = formats.decimal(minor, _NOTATION[language])
+    amount = formats.amount(minor, currency, _NOTATION[language])
     return f"{amount} {currency}" if language is Language.DANISH else f"{currency} {amount}"
 
 
@@ -254,7 +254,8 @@ class _Page:
             share = self._voice.share(caps.return_per_mille_a_year)
             values = {"capital": self._money(caps.capital_minor), "share": share, "years": caps.return_years}
             found.append(self._say("cap_return", **values, most=self._money(caps.most_minor)))
-        found.append(self._say(f"rounding_{self.contract.rounding}"))
+        minor = formats.smallest_amount(self.contract.currency, _NOTATION[self.language])
+        found.append(self._say(f"rounding_{self.contract.rounding}", minor=minor))
         return found
 
     def _tariff(self, tariff: Tariff) -> str:

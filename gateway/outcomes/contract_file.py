@@ -16,7 +16,6 @@ from gateway.outcomes.people_file import read_people, terms_of_nobody
 from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
 from gateway.outcomes.terms import (
-    CURRENCIES,
     SCHEMA,
     STATEMENTS,
     ContractParty,
@@ -26,12 +25,14 @@ from gateway.outcomes.terms import (
     Rounding,
     Window,
 )
+from outcome_verifier.currencies import MINOR_DIGITS
 from policies.calendar_rules import CalendarFinding, audit
 from policies.terms import LegalRole
 from vocabulary.declaration import DeclarationTable, one_of, parse, unique
 from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
 
+_PAY_DIGITS = 2  # of pay as registers report it
 _MOST_PAYERS = 10  # the municipality among them
 
 
@@ -70,7 +71,7 @@ def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
         version=root.integer("version", least=1),
         effective_from=root.day("effective_from"),
         title=root.text("title"),
-        currency=root.convert("currency", one_of(*CURRENCIES)),
+        currency=_currency(root, measures),
         rounding=rounding,
         illustrative=root.texts("illustrative", []),
         parties=parties,
@@ -109,6 +110,21 @@ def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
     check_outcome_states(root, measures, tariffs, breakdown=breakdown)
     _check_illustrative(root, contract)
     return root, contract
+
+
+def _currency(root: DeclarationTable, measures: Sequence[Measure]) -> str:
+    """The code of a currency with minor units (ISO 4217): every amount of the contract is a number of those."""
+    code = root.text("currency")
+    if code not in MINOR_DIGITS:
+        reason = (
+            "must be the code of a currency in three capital letters (ISO 4217), such as DKK; metals, units of account"
+            " and test codes have no minor units, and a contract cannot pay in them"
+        )
+        raise root.refuse("currency", reason)
+    if MINOR_DIGITS[code] != _PAY_DIGITS and any(measure.counts_pay for measure in measures):
+        reason = f"has minor units of {MINOR_DIGITS[code]} digits, and pay is read in hundredths: measure it otherwise"
+        raise root.refuse("currency", reason)
+    return code
 
 
 def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:

@@ -18,10 +18,12 @@ from gateway.outcomes.measures.follow_up import FollowUpMeasure
 from gateway.outcomes.off_benefit import lint_off_benefit
 from gateway.outcomes.terms import FigureUnit, WeekState
 from gateway.outcomes.trial import is_reached, missing_years, stopped_evaluations
+from outcome_verifier.currencies import MINOR_DIGITS
 from vocabulary.statuses import Status
 from vocabulary.weeks import Week
 
 _AN_HOUR = 100  # hundredths
+_INVOICE_DIGITS = 2  # decimals of an amount: EN 16931, rules BR-DEC-01 to BR-DEC-28
 
 
 def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[LintFinding]:
@@ -32,6 +34,7 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
         *(() if stops else _never_pays(contract)),
         *_late_points(contract),
         *_few_hours(contract),
+        *_currencies(contract),
         *_pays_twice(contract),
         *(finding for tariff in contract.tariffs for finding in tariff.lint(contract)),
         *_gates(contract),
@@ -88,6 +91,26 @@ def _few_hours(contract: Contract) -> Iterator[LintFinding]:
                 f"write hundredths of an hour: {state.hours_per_week_hundredths} hours are"
                 f" {state.hours_per_week_hundredths}00",
             )
+
+
+def _currencies(contract: Contract) -> Iterator[LintFinding]:
+    """A currency that pay is not reported in, or that an invoice cannot be written in as its standard says."""
+    code, country = contract.currency, contract.payers[0].country
+    if country == "DK" and code != "DKK" and contract.needs_amounts:
+        yield LintFinding(
+            "pay-in-another-currency",
+            1,
+            f"amounts are in {code}, and the income register reports pay in DKK: one is taken for the other",
+            "write the contract in DKK, or count weeks and no pay",
+            refuses=True,
+        )
+    if contract.settlement is not None and MINOR_DIGITS[code] > _INVOICE_DIGITS:
+        yield LintFinding(
+            "invoice-decimals",
+            1,
+            f"amounts in {code} have {MINOR_DIGITS[code]} decimals; EN 16931 allows an invoice {_INVOICE_DIGITS}",
+            "ask the buyer whether it takes invoices with more decimals, or agree on another currency",
+        )
 
 
 def _pays_twice(contract: Contract) -> Iterator[LintFinding]:

@@ -20,7 +20,6 @@ from vocabulary.total import total
 from vocabulary.weeks import Week
 
 SCHEMA = "outcome-contract/1"
-CURRENCIES = ("DKK", "EUR", "GBP", "USD")  # of two decimals, each
 STATEMENTS = ("relapse_notice",)
 
 

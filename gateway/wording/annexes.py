@@ -59,8 +59,8 @@ RULE_NAMES = total(
 )
 ROUNDING = total(
     {
-        Rounding.NONE: "Alle beløb går op i hele {minor}. Der er ikke noget at runde af.",
-        Rounding.DOWN: "Dele af en {minor} rundes ned.",
+        Rounding.NONE: "Intet beløb har dele af {minor}. Der er ikke noget at runde af.",
+        Rounding.DOWN: "Dele af {minor} rundes ned.",
         Rounding.HALF_UP: "Beløb rundes til nærmeste {minor}. Det halve rundes op.",
         Rounding.HALF_EVEN: "Beløb rundes til nærmeste {minor}. Det halve rundes til det lige tal.",
     },
@@ -112,7 +112,8 @@ def money(contract: Contract, minor: int) -> str:
 
 
 def minor_unit(contract: Contract) -> str:
-    return "øre" if contract.currency == "DKK" else "hundrededel af valutaen"
+    """`øre`, and `0,01 EUR` of a currency whose parts have no name here."""
+    return formats.smallest_amount(contract.currency, formats.DANISH)
 
 
 def figure(contract: Contract, name: str, value: int) -> str:

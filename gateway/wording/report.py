@@ -118,7 +118,7 @@ UNIT = total(
         "person": ("person", "personer"),
         "point": ("opfølgning", "opfølgninger"),
         "day": ("dag", "dage"),
-        "minor": ("øre", "øre"),
+        "minor": ("beløb", "beløb"),
         "per_mille": ("promille", "promille"),
         "events_per_100": ("hundrededel hændelse for hver 100 personer", "hundrededele hændelse for hver 100 personer"),
         "window": ("periode", "perioder"),
