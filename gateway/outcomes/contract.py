@@ -143,6 +143,7 @@ class Tariff(ABC):
     cap_minor: int = 0
     cap_window_minor: int = 0
     carries_excess: bool = False
+    payer_prices: tuple[int, ...] = ()  # of one unit, minor units by payer in their order; empty where shares hold
     kind: ClassVar[str]  # its word in the contract file
     bears_person_excess: ClassVar[bool] = False  # what a person's cap cut of declared figures is taken off it
 

@@ -61,7 +61,8 @@ def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
     freeze = root.table("freeze")
     measures, aggregates = read_measures(root, states, indices), read_aggregates(root, windows)
     caps = read_caps(root, aggregates)
-    tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding, caps)
+    payers = tuple(one for one in parties if one.role == "outcome_payer")
+    tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding, caps, payers)
     people = read_people(root, states) if measures else terms_of_nobody(root)
     breakdown = disclosure.text("breakdown", "")
     if breakdown and breakdown not in {m.id for m in measures if m.goal_people}:
@@ -101,7 +102,7 @@ def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
         tied=_tied_recipients(disclosure),
         fold=fold_terms(disclosure, parties),
         block_ends=(),
-        settlement=settlement_terms(root, [one.organisation for one in parties if one.role == "outcome_payer"], caps),
+        settlement=settlement_terms(root, [one.organisation for one in payers], caps),
         sha256=hashlib.sha256(text).hexdigest(),
         file=file,
     )
@@ -129,6 +130,7 @@ def _currency(root: DeclarationTable, measures: Sequence[Measure]) -> str:
 
 def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
     table, others = root.table("parties"), root.tables("payers", least=0)
+    shares = any("share_parts" in one for one in (table.table("outcome_payer"), *others))
     parties: list[ContractParty] = []
     for role in ("outcome_payer", *Recipient):
         if role == "investor" and role not in table:
@@ -137,21 +139,21 @@ def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
         is_payer = role == "outcome_payer"
         country, code = _seat(party) if is_payer else ("DK", "")
         legal_role = LegalRole(party.convert("legal_role", one_of(*LegalRole))) if role == "operator" else None
-        share = (_share(party) if others else 1) if is_payer else 0
+        share = (_share(party, shares) if others else 1) if is_payer else 0
         names = party.text("organisation"), party.text("name")
         if not is_payer and names[0] == parties[0].organisation:
             reason = "is the municipality that pays: it measures and approves, and may not be on the other side as well"
             raise party.refuse("organisation", reason, rule="party-conflict")
         parties.append(ContractParty(role, *names, code, legal_role, country, share))
         if is_payer:
-            parties += _payers(root, others, parties[0])
+            parties += _payers(root, others, parties[0], shares)
         party.finish()
     table.finish()
     return tuple(parties)
 
 
 def _payers(
-    root: DeclarationTable, tables: Sequence[DeclarationTable], municipality: ContractParty
+    root: DeclarationTable, tables: Sequence[DeclarationTable], municipality: ContractParty, shares: bool
 ) -> list[ContractParty]:
     """Who bears a share of every amount beside the municipality."""
     if len(tables) >= _MOST_PAYERS:
@@ -159,14 +161,15 @@ def _payers(
     found = []
     for table in tables:
         names = table.text("organisation"), table.text("name")
-        found.append(ContractParty("outcome_payer", *names, share_parts=_share(table)))
+        found.append(ContractParty("outcome_payer", *names, share_parts=_share(table, shares)))
         table.finish()
     unique(root, "payers", [municipality.organisation, *(payer.organisation for payer in found)])
     return found
 
 
-def _share(table: DeclarationTable) -> int:
-    return table.integer("share_parts", least=1, most=1_000_000)
+def _share(table: DeclarationTable, shares: bool) -> int:
+    """What a payer bears of every amount; nothing where no payer has a share, since each tariff says it then."""
+    return table.integer("share_parts", least=1, most=1_000_000) if shares else 0
 
 
 def _seat(payer: DeclarationTable) -> tuple[str, str]:

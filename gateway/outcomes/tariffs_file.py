@@ -9,7 +9,7 @@ from gateway.outcomes.contract import Measure, Tariff
 from gateway.outcomes.kinds import TARIFFS
 from gateway.outcomes.known_terms import KnownTerms
 from gateway.outcomes.settlement_terms import lent_minor
-from gateway.outcomes.terms import Aggregate, Caps, Evaluator, FigureUnit, Gate, Index, Rounding, Window
+from gateway.outcomes.terms import Aggregate, Caps, ContractParty, Evaluator, FigureUnit, Gate, Index, Rounding, Window
 from vocabulary.declaration import DeclarationTable, one_of, unique
 
 _DECLARED = (FigureUnit.PERSON, FigureUnit.DAY, FigureUnit.MINOR, FigureUnit.PER_MILLE, FigureUnit.EVENTS_PER_100)
@@ -78,9 +78,10 @@ def read_tariffs(
     windows: tuple[Window, ...],
     rounding: Rounding,
     caps: Caps,
+    payers: tuple[ContractParty, ...],
 ) -> tuple[Tariff, ...]:
     """The priced terms in the order in which caps are applied."""
-    known = KnownTerms({m.id: m for m in measures}, {a.id: a for a in aggregates}, indices, windows, rounding)
+    known = KnownTerms({m.id: m for m in measures}, {a.id: a for a in aggregates}, indices, windows, rounding, payers)
     both = known.measures.keys() & known.aggregates.keys()
     if both:
         raise root.refuse("aggregates", f"uses the name of a measure: {min(both)}")
@@ -120,9 +121,14 @@ def _tariff(table: DeclarationTable, known: KnownTerms) -> Tariff:
     if ("excess" in table) != bool(cap_window):
         raise table.refuse("excess", "and cap_window_minor belong together: what becomes of what the cap cuts")
     gate = _gate(table.table("gate"), known) if "gate" in table else None
+    prices = known.payer_prices(table)
     tariff = kind.read(table, name, known)
+    if prices and tariff.single_price != sum(prices):
+        raise table.refuse("price_by_payer", "needs a kind with a price for each unit")
     table.finish()
-    return replace(tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate)
+    return replace(
+        tariff, cap_minor=cap, cap_window_minor=cap_window, carries_excess=carries, gate=gate, payer_prices=prices
+    )
 
 
 def _gate(table: DeclarationTable, known: KnownTerms) -> Gate:

@@ -123,7 +123,7 @@ def _read(table: DeclarationTable, name: str, known: KnownTerms) -> CohortTariff
     from_window = table.table("pooled").text("from_window") if pooled else ""
     if pooled and from_window not in {window.label for window in known.windows}:
         raise table.table("pooled").refuse("from_window", f"knows no window {from_window!r}")
-    price = table.integer("price_minor", least=1)
+    price = known.price(table)
     return CohortTariff(name, table.line, price, cohorts, pooled, from_window)
 
 

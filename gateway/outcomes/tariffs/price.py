@@ -154,7 +154,7 @@ def _read(table: DeclarationTable, name: str, known: KnownTerms) -> PriceTariff 
     of = known.figure(table, "of")
     measure = known.measures.get(of)
     if measure is None:
-        return declared_price.read(table, name, known.aggregates[of])
+        return declared_price.read(table, name, known.aggregates[of], known)
     by_state = _read_prices(table, measure.states) if "price_by_state" in table else None
     if by_state is not None and "price_minor" in table:
         raise table.refuse("price_minor", "and price_by_state contradict each other")
@@ -173,7 +173,7 @@ def _read(table: DeclarationTable, name: str, known: KnownTerms) -> PriceTariff 
         raise table.refuse("index", reason)
     if index:
         known.check_rounding(table, "index", "makes parts of a minor unit")
-    price = 0 if by_state else table.integer("price_minor", least=1)
+    price = 0 if by_state else known.price(table)
     return PriceTariff(name, table.line, of, price, by_state, index, base)
 
 
