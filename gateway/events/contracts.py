@@ -45,4 +45,5 @@ class CohortSealed(Event):
     count: int
     seal_sha256: str
     decision: str
-    block_ends: list[str] = field(default_factory=list)  # of the last batch, where windows are shown in blocks
+    counts_from: str  # label of the first window in which its people count
+    block_ends: list[str] = field(default_factory=list)  # where windows are shown in blocks
