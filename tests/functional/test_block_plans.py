@@ -137,7 +137,7 @@ def test_who_was_erased_between_two_batches_could_have_begun_on_any_day(tmp_path
         pytest.param(
             [(0, 27, EARLY * 27), (5, 3, EARLY * 3)],
             (*WINDOWS[:2], WINDOWS[-1]),
-            id="a few in the last window alone, in which nobody else can do anything any more",
+            id="a few late, with all that was theirs before: too large a part of one window",
         ),
     ],
 )
