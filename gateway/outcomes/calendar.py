@@ -42,7 +42,7 @@ def _thresholds(contract: Contract) -> Iterator[AskedThreshold]:
     alike: list[Measure] = []
     figures: dict[str, str] = {}
     for measure in contract.measures:
-        if measure.unit is FigureUnit.PERSON:
+        if measure.unit is FigureUnit.PERSON and measure.is_result:
             same = (one.id for one in alike if replace(measure.without_goal(), id=one.id, line=one.line) == one)
             figures[measure.id] = next(same, measure.id)
             alike.append(measure.without_goal())

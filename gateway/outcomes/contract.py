@@ -61,6 +61,13 @@ class Measure(ABC):
     can_relapse: ClassVar[bool] = False  # a week outside of the states reopens what was reached
     can_fall: ClassVar[bool] = False  # what was reached can be lost again without a correction of the register
     counts_pay: ClassVar[bool] = False  # only then are amounts kept when income is read
+    is_result: ClassVar[bool] = True  # False where it counts whoever began, which nobody can move and everybody knows
+    most_a_week: ClassVar[int] = 1  # units of a person that one week can add
+
+    @property
+    def state_ids(self) -> tuple[str, ...]:
+        """The states that its units are counted by; the empty one alone where it has no states."""
+        return tuple(state.id for state in self.states) or ("",)
 
     @property
     def weeks_limit(self) -> int:

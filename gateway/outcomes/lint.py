@@ -15,7 +15,8 @@ from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
-from gateway.outcomes.terms import FigureUnit, WeekState
+from gateway.outcomes.measures.placed import PlacedMeasure
+from gateway.outcomes.terms import WeekState
 from gateway.outcomes.trial import is_reached, missing_years, stopped_evaluations
 from outcome_verifier.currencies import MINOR_DIGITS
 from vocabulary.statuses import Status
@@ -124,7 +125,7 @@ def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
                 "add the prices up in one tariff",
                 refuses=True,
             )
-        elif one.unit is other.unit is FigureUnit.WEEK and set(one.states) & set(other.states):
+        elif _adds_up(one) and _adds_up(other) and set(one.states) & set(other.states):
             shared = min(state.id for state in set(one.states) & set(other.states))
             yield LintFinding(
                 "pays-twice",
@@ -132,6 +133,11 @@ def _pays_twice(contract: Contract) -> Iterator[LintFinding]:
                 f"a week in {shared!r} is paid under {first.id!r} and under {second.id!r}",
                 "leave the state out of one of the measures, or price states apart with price_by_state",
             )
+
+
+def _adds_up(measure: Measure) -> bool:
+    """Whether each of its weeks, or days, is paid for by itself."""
+    return isinstance(measure, PlacedMeasure) and measure.weeks_add_up
 
 
 def _gates(contract: Contract) -> Iterator[LintFinding]:

@@ -50,7 +50,11 @@ _COMMANDS = {
 }
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _AT_THE_END = "at the end of the window"
-_REACHED = {"outcomes_reached": "outcomes reached", "points_reached": "points reached"}
+_REACHED = {
+    "outcomes_reached": "outcomes reached",
+    "points_reached": "points reached",
+    "days_reached": "days reached",
+}
 _LINES = {"window": "of this window", "correction": "of earlier windows"}
 
 
