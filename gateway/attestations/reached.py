@@ -1,7 +1,8 @@
 """How much was reached of what a contract pays for, beside the people in the outcome with the threshold and the weeks.
 
 One number for each unit: people are counted once for each measure that counts a person once, points for each follow-up
-month and each block of weeks, days for each day that is paid for. Who began is among the participants already. Of several measures only the sum is shown, and that only where nobody can reckon back to a small one.
+month and each block of weeks, days for each day that is paid for. Who began is among the participants already. Of
+several measures only the sum is shown, and that only where nobody can reckon back to a small one.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from enum import StrEnum
 from gateway.outcomes.blocks import shown_with
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.measures_file import ANY_STATUS
+from gateway.outcomes.off_benefit import BENEFITS
 from gateway.outcomes.phrases import NumberList, PeriodWord, Reached, ReachedList, ScaleWords, StatePrices
 from gateway.outcomes.terms import ExitRule, FigureUnit, Gate, Index, RegisterExit, WeekState
 from gateway.wording import formats
@@ -197,6 +198,9 @@ class _Page:
 
     def _state(self, number: int) -> str:
         state = self.contract.states[number]
+        if state.is_off_benefit:
+            benefits = ", ".join(sorted(BENEFITS - state.statuses))
+            return self._say("state_off_benefit", id=state.id, label=self._label(state), benefits=benefits)
         shown = LINES["any_status"][self.language] if state.statuses == ANY_STATUS else self._or(sorted(state.statuses))
         text = self._say("state", id=state.id, label=self._label(state), statuses=shown)
         if state.income_types:
@@ -213,7 +217,7 @@ class _Page:
         return f"{', '.join(first)}{LINES['or'][self.language]}{last}" if first else last
 
     def _measure(self, measure: Measure) -> str:
-        states = self._or([self._label(state) for state in measure.states])
+        states = self._or([self._label(state) for state in measure.states]) if measure.states else ""
         text = self._voice.say(MEASURE_WORDS[measure.kind], measure.phrase(), {"states": states})
         text = f"{measure.id}: {text}"
         if measure.days_limit:

@@ -281,6 +281,7 @@ def _postings(session: Session, contract: Contract, subject: Subject, month: Mon
 
 def _states(contract: Contract, person: PersonHistory, week: Week) -> tuple[StateShown, ...]:
     shown = person.statuses.get(week.ordinal, frozenset())
+    by_registers = person.behind_documents.get(week.ordinal, shown)
     month = week.month
     return tuple(
         StateShown(
@@ -290,7 +291,7 @@ def _states(contract: Contract, person: PersonHistory, week: Week) -> tuple[Stat
             sum(person.hours.get((month.ordinal, kind), 0) for kind in state.income_types),
         )
         for state in contract.states
-        if state.statuses & shown
+        if state.fits(shown, by_registers)
     )
 
 

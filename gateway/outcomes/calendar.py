@@ -63,6 +63,11 @@ def _is_priced_by_state(contract: Contract, tariff: PersonalTariff) -> bool:
     return any(tariff.tells_apart(states[0], other) for other in states[1:])
 
 
+def state_ids(measure: Measure) -> tuple[str, ...]:
+    """The states that the units of a measure are counted by; the empty one alone where it has no states."""
+    return tuple(state.id for state in measure.states) or ("",)
+
+
 def _show(contract: Contract, release: PlannedRelease) -> PlannedShow:
     return PlannedShow(
         template=release.template,

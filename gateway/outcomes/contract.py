@@ -48,10 +48,8 @@ from vocabulary.releases import Recipient, Template
 
 @dataclass(frozen=True, slots=True)
 class Measure(ABC):
-    """What is counted of each person, as every kind answers for its own: a module of `measures` each.
-
-    A kind adds the fields that it uses, and no other.
-    """
+    """What is counted of each person, as every kind answers for its own: a module of `measures` each, which adds the
+    fields that it uses, and no other."""
 
     id: str
     states: tuple[WeekState, ...]
@@ -63,11 +61,6 @@ class Measure(ABC):
     counts_pay: ClassVar[bool] = False  # only then are amounts kept when income is read
     is_result: ClassVar[bool] = True  # False where it counts whoever began, which nobody can move and everybody knows
     most_a_week: ClassVar[int] = 1  # units of a person that one week can add
-
-    @property
-    def state_ids(self) -> tuple[str, ...]:
-        """The states that its units are counted by; the empty one alone where it has no states."""
-        return tuple(state.id for state in self.states) or ("",)
 
     @property
     def weeks_limit(self) -> int:

@@ -12,7 +12,7 @@ from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.fold_terms import fold_terms
 from gateway.outcomes.measures.outcome_state import check_outcome_states
 from gateway.outcomes.measures_file import read_measures, read_states
-from gateway.outcomes.people_file import nobody_read, read_people
+from gateway.outcomes.people_file import read_people, terms_of_nobody
 from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
 from gateway.outcomes.terms import (
@@ -62,7 +62,7 @@ def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
     measures, aggregates = read_measures(root, states, indices), read_aggregates(root, windows)
     caps = read_caps(root, aggregates)
     tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding, caps)
-    people = read_people(root, states) if measures else nobody_read(root)
+    people = read_people(root, states) if measures else terms_of_nobody(root)
     breakdown = disclosure.text("breakdown", "")
     if breakdown and breakdown not in {m.id for m in measures if m.goal_people}:
         raise disclosure.refuse("breakdown", "must name the measure with the threshold: the classes are parts of it")

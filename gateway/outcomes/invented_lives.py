@@ -78,7 +78,7 @@ def invented_life(contract: Contract, first: date, doing: Doing, weeks: Sequence
     last = contract.windows[-1].to_week.ordinal
     statuses = dict.fromkeys(range(Week.of(first).ordinal, last + 1), idle) if idle else {}
     if doing.is_shown:
-        statuses |= dict.fromkeys(weeks, frozenset({min(state.statuses)}))
+        statuses |= dict.fromkeys(weeks, frozenset({state.plain_status}))
     exit_ = neutral_status(contract)
     if exit_ is not None:
         statuses |= dict.fromkeys(away, frozenset({exit_}))

@@ -16,6 +16,7 @@ from gateway.outcomes.findings import LintFinding
 from gateway.outcomes.manual_evidence import EVIDENCE, STATUS_OF
 from gateway.outcomes.measures.follow_up import FollowUpMeasure
 from gateway.outcomes.measures.placed import PlacedMeasure
+from gateway.outcomes.off_benefit import lint_off_benefit
 from gateway.outcomes.terms import WeekState
 from gateway.outcomes.trial import is_reached, missing_years, stopped_evaluations
 from outcome_verifier.currencies import MINOR_DIGITS
@@ -45,6 +46,7 @@ def lint(contract: Contract, shown_by: Mapping[str, frozenset[Status]]) -> list[
         *_unseen_states(contract, shown_by),
         *_hidden_states(contract),
         *_unneeded_income(contract),
+        *lint_off_benefit(contract, shown_by),
     ]
     return sorted(found, key=lambda finding: (finding.line, finding.rule))
 
@@ -328,7 +330,7 @@ def _hidden_states(contract: Contract) -> Iterator[LintFinding]:
 
 
 def _covers(first: WeekState, second: WeekState) -> bool:
-    if not second.statuses <= first.statuses:
+    if not second.statuses <= first.statuses or (first.is_off_benefit and not second.is_off_benefit):
         return False
     if not first.income_types:
         return True

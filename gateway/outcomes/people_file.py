@@ -74,7 +74,7 @@ def _check_no_income(root: DeclarationTable, states: Sequence[WeekState]) -> Non
             raise table.refuse("income_types", reason, rule="income-source")
 
 
-def nobody_read(root: DeclarationTable) -> PeopleTerms:
+def terms_of_nobody(root: DeclarationTable) -> PeopleTerms:
     """A contract that rests on declared aggregates alone reads no register and follows nobody: what it said of single
     people would never be used, and is refused."""
     for key in ("sources", "qualification", "states", "exits", "pauses", "statements"):

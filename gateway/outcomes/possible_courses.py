@@ -93,7 +93,7 @@ class PossibleLives:
         count in part, and add up with late ones to what no run comes to. Where every week counts by itself, what each
         window adds in each year: whatever a life comes to is a sum of that."""
         if not measure.is_result:
-            return None  # whatever anybody does, it is the same
+            return iter(())  # whatever anybody does, it is the same
         if not _adds_up(measure):
             return (units for _, units in self._turns(first, measure))
         whole = self._units_of(first, measure, DoneWeeks(first.week.ordinal, self._end + 1))

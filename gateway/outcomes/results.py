@@ -113,7 +113,7 @@ def _units_by_length(
         place = bisect_left(places, 1, key=lambda place: len(units(lengths[place])))
         return [{}] * (place if reached else len(lengths)) + [reached] * (len(places) - place)
     if isinstance(measure, PlacedMeasure):  # what rests on a week is the same whatever comes behind it
-        placed = deque(sorted(measure.placed(contract, person, verdicts)))
+        placed = deque(sorted(measure.placed_units(contract, person, verdicts)))
         found, so_far = list[Mapping[Cell, int]](), Counter[Cell]()
         for length in lengths:
             while placed and placed[0][0] < length:

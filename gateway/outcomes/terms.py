@@ -228,6 +228,8 @@ class Qualification:
 class WeekState:
     """A named condition on one week: the status register shows one of `statuses`, and, where income types
     are named, the month's paid hours of those types reach hours per week × the weeks of the month.
+
+    A week off benefits is another: a register that covers it shows nothing but `statuses`, whatever documents show.
     """
 
     id: str
@@ -237,6 +239,19 @@ class WeekState:
     income_types: frozenset[IncomeType]
     hours_per_week_hundredths: int  # 0 with income types: one posting that is not taken back is enough
     line: int  # where the rule stands in the contract file
+    is_off_benefit: bool = False
+
+    def fits(self, shown: frozenset[Status], by_registers: frozenset[Status]) -> bool:
+        """Whether a week is of this state, its income aside. `by_registers` is what `shown` is without documents: empty
+        where no register covers the week."""
+        if self.is_off_benefit:
+            return bool(by_registers) and by_registers <= self.statuses
+        return not shown.isdisjoint(self.statuses)
+
+    @property
+    def plain_status(self) -> Status:
+        """A status by which alone a week is of this state."""
+        return Status.NO_BENEFIT if self.is_off_benefit else min(self.statuses)
 
 
 @dataclass(frozen=True, slots=True)

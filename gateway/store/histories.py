@@ -63,6 +63,7 @@ def load_histories(
     note_people_read(session, ids)
     told = load_told(session, contract_id, ids, status_sources, evidence=evidence, known_at=known_at)
     first, *behind = told or [{}]
+    documents = status_sources.index(EVIDENCE) if EVIDENCE in status_sources else None
     postings = source_postings(session, contract_id, income_source, ids, known_at=known_at) if income_source else {}
     return [
         PersonHistory.build(
@@ -70,6 +71,7 @@ def load_histories(
             enrolled_on=subject.enrolled_on,
             spells=first.get(subject.subject_id, []),
             behind=[source.get(subject.subject_id, []) for source in behind],
+            documents=documents,
             postings=postings.get(subject.subject_id, []),
             stop=stops.get(subject.subject_id),
         )

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from gateway.outcomes.contract import Contract
 from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.off_benefit import BENEFITS
 from gateway.outcomes.terms import EXIT_OF, ExitRule, FigureUnit, RegisterExit, Rounding, WeekState
 from gateway.wording import formats, plain_danish
 from gateway.wording import register as register_words
@@ -146,6 +147,15 @@ def statuses(shown: frozenset[Status]) -> str:
     if shown == frozenset(Status) - {Status.UNKNOWN} - EXIT_OF.keys():
         return "enhver ydelse, eller ingen"
     return enumeration([register_words.STATUSES[one] for one in Status if one in shown], "eller")
+
+
+def week_of(state: WeekState) -> str:
+    """What a register shows in a week of a state."""
+    if not state.is_off_benefit:
+        return statuses(state.statuses)
+    named = BENEFITS - state.statuses
+    benefits = enumeration([register_words.STATUSES[one] for one in Status if one in named], "eller")
+    return f"uden ydelse, ikke nødvendigvis i job: et register, der dækker ugen, viser ikke {benefits}"
 
 
 def income(state: WeekState) -> str:

@@ -162,6 +162,12 @@ LINES: Mapping[str, Both] = {
     ),
     "neutral": in_both("Gentager ugen før: {statuses}", "Repeat the week before: {statuses}"),
     "state": in_both("{id} ({label}) er en uge med {statuses}", "{id} ({label}) is a week with {statuses}"),
+    "state_off_benefit": in_both(
+        "{id} ({label}) er en uge uden ydelse, ikke nødvendigvis i job: et register, der dækker ugen, viser intet af"
+        " dette: {benefits}",
+        "{id} ({label}) is a week off benefits, not necessarily in work: a register that covers the week shows nothing"
+        " of this: {benefits}",
+    ),
     "any_status": in_both(
         "enhver status undtagen fraflytning, død og pension", "any status but moved, dead and pension"
     ),

@@ -146,8 +146,8 @@ MEASURE_WORDS = words_for(
         "each_day": {
             "each_day": KindSentence(
                 in_both(
-                    "hver dag i uger i {states}, i {days} dage fra indskrivningen",
-                    "each day of weeks in {states}, for {days} days from enrolment",
+                    "hver dag i uger i {states}",
+                    "each day of weeks in {states}",
                 ),
                 "Antal dage i alt i uger, hvor en borger er i en tilstand. Hver dag tæller for sig.",
                 "En dag tæller ved",
@@ -156,13 +156,14 @@ MEASURE_WORDS = words_for(
         "week_blocks": {
             "on_end": KindSentence(
                 in_both(
-                    "et point for hver person og hver fulde blok på {needed} uger i træk i {states}, højst {most} blokke"
-                    "{within}{counted_in}",
+                    "et point for hver person og hver fulde blok på {needed} uger i træk i {states}, højst {most}"
+                    " blokke{within}{counted_in}",
                     "a point for each person and each full block of {needed} weeks on end in {states}, {most} blocks at"
                     " most{within}{counted_in}",
                 ),
-                "Et point for hver fulde blok på {needed} uger i træk i en tilstand, højst {most} blokke for hver borger."
-                " En uge uden for en tilstand begynder blokken forfra.{within} Et point bliver stående.{counted_in}",
+                "Et point for hver fulde blok på {needed} uger i træk i en tilstand, højst {most} blokke for hver"
+                " borger. En uge uden for en tilstand begynder blokken forfra.{within} Et point bliver"
+                " stående.{counted_in}",
                 "Målet er blokke på {needed} uger i træk, højst {most}, med",
             ),
             "in_all": KindSentence(
@@ -172,8 +173,8 @@ MEASURE_WORDS = words_for(
                     "a point for each person and each full block of {needed} weeks, on end or not, in {states}, {most}"
                     " blocks at most{within}{counted_in}",
                 ),
-                "Et point for hver fulde blok på {needed} uger i en tilstand, i træk eller ikke, højst {most} blokke for"
-                " hver borger.{within} Et point bliver stående.{counted_in}",
+                "Et point for hver fulde blok på {needed} uger i en tilstand, i træk eller ikke, højst {most} blokke"
+                " for hver borger.{within} Et point bliver stående.{counted_in}",
                 "Målet er blokke på {needed} uger, højst {most}, med",
             ),
             "within": KindSentence(

@@ -7,7 +7,7 @@ from tests.support.municipality import SMALL_CONTRACT
 from tests.support.simulated import Edit
 
 
-def _state(name: str) -> str:
+def state_table(name: str) -> str:
     """The table of a state of IMPACT60, as it stands in the file."""
     text = (EXAMPLES / "contracts" / "impact60.toml").read_text(encoding="utf-8")
     start = text.index(f'[[states]]\nid = "{name}"')
@@ -16,8 +16,8 @@ def _state(name: str) -> str:
 
 NO_INCOME: tuple[Edit, ...] = (
     ('income = "income"\n', ""),
-    (_state("ordinary_job"), ""),
-    (_state("partial_job"), ""),
+    (state_table("ordinary_job"), ""),
+    (state_table("partial_job"), ""),
     ('["ordinary_job", "fleksjob", "skaanejob", "education"]', '["fleksjob", "skaanejob", "education"]'),
     (
         '["ordinary_job", "fleksjob", "skaanejob", "education", "partial_job"]',

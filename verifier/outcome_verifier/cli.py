@@ -229,7 +229,7 @@ def figures(claims: Mapping[str, Any], shown: Mapping[str, Any], *, further_paye
         currency = shown.get("payable", {}).get("currency", "")
         amount = money(entry["amount_minor"], currency)
         windows = _LINES.get(entry["kind"], entry["kind"])
-        yield line(f"  {windows}", f"{_counted(entry, currency)}, {amount}  {entry['tariff']}")
+        yield line(f"  {windows}", f"{_quantity_text(entry, currency)}, {amount}  {entry['tariff']}")
     if "payable" in shown:
         amount = money(shown["payable"]["amount_minor"], shown["payable"]["currency"])
         yield line("payable", f"{amount} for this window, corrections of earlier windows included")
@@ -259,7 +259,7 @@ def endorsements(verified: VerifiedOutcome) -> Iterator[str]:
         yield f"    key {audit.kid}, {instant(audit.at)}"
 
 
-def _counted(entry: Mapping[str, Any], currency: str) -> str:
+def _quantity_text(entry: Mapping[str, Any], currency: str) -> str:
     """The quantity of a line: `104 week(s)`, and an amount where it is one."""
     if entry["unit"] == "minor":
         return money(entry["quantity"], currency)

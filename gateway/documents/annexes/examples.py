@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from gateway.outcomes.calendar import state_ids
 from gateway.outcomes.contract import Contract, PersonalTariff, Tariff
 from gateway.outcomes.evaluate import person_amounts
 from gateway.outcomes.figures import Figures, TriedFigures
@@ -100,7 +101,7 @@ def _course(contract: Contract, counted: Sequence[Tariff], position: int, is_cor
         quantities[measure.id] = count - is_corrected  # seen late, so every window since then is one less
         if isinstance(tariff, PersonalTariff):
             year = tariff.plain_year(contract.windows[0].to_week.thursday.year)
-            cells = {measure.id: {(measure.state_ids[0], year): 1}}
+            cells = {measure.id: {(state_ids(measure)[0], year): 1}}
             one = person_amounts(replace(contract, tariffs=(tariff,)), cells)[tariff.id]
             personal[tariff.id] = one * quantities[measure.id]
     for gate in (tariff.gate for tariff in contract.tariffs):

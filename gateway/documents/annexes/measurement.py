@@ -117,8 +117,7 @@ def _weeks(contract: Contract) -> Iterator[Block]:
     yield Paragraph(f"{first}{missing}{neutral} En uge, som registret ikke dækker, tæller ikke.")
     columns: tuple[str, ...] = ("Tilstand", "Registret viser", "Indkomst", "Linje i filen")
     rows: list[tuple[str, ...]] = [
-        (state.label_da, words.statuses(state.statuses), words.income(state), str(state.line))
-        for state in contract.states
+        (state.label_da, words.week_of(state), words.income(state), str(state.line)) for state in contract.states
     ]
     if not contract.income_source:
         columns, *rows = ((*row[:2], row[3]) for row in (columns, *rows))

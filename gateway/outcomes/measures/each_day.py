@@ -42,7 +42,7 @@ class EachDayMeasure(PlacedMeasure):
     def pace_limit(self) -> int | None:
         return self.days_from_enrolment
 
-    def placed(
+    def placed_units(
         self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]
     ) -> Iterator[tuple[int, Cell, int]]:
         """The days of a week that qualifies: in the first week those from the first day on, in the last those up to the
@@ -72,7 +72,7 @@ class EachDayMeasure(PlacedMeasure):
         return best_years(rows, price, most=self.most_units(contract))
 
     def phrase(self) -> Phrase:
-        return Phrase("each_day", {"days": self.days_from_enrolment})
+        return Phrase("each_day")
 
     def numbers(self) -> Iterator[AgreedNumber[EachDayMeasure]]:
         return numbers_of(self, "days_from_enrolment")

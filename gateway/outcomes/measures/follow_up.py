@@ -33,7 +33,7 @@ class FollowUpMeasure(PlacedMeasure):
     def read_of_start(self, first: date) -> Hashable:
         return Week.of(first), tuple(Week.of(months_after(first, months)) for months in self.months)
 
-    def placed(
+    def placed_units(
         self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]
     ) -> Iterator[tuple[int, Cell, int]]:
         """A week in which time stands still, in a pause or a neutral exit, hands its point on to the next."""

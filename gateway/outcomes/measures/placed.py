@@ -21,13 +21,13 @@ class PlacedMeasure(Measure):
     weeks_add_up: ClassVar[bool] = False  # every week counts by itself, whatever the others show
 
     @abstractmethod
-    def placed(
+    def placed_units(
         self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]
     ) -> Iterator[tuple[int, Cell, int]]:
         """The place of a verdict, and how many units of which cell rest on it; where no unit does, nothing."""
 
     def cells(self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]) -> Mapping[Cell, int]:
-        return sum_cells((cell, units) for _, cell, units in self.placed(contract, person, verdicts))
+        return sum_cells((cell, units) for _, cell, units in self.placed_units(contract, person, verdicts))
 
 
 def sum_cells(units: Iterator[tuple[Cell, int]]) -> Mapping[Cell, int]:

@@ -32,7 +32,7 @@ class StartedMeasure(PlacedMeasure):
     def read_of_start(self, first: date) -> Hashable:
         return Week.of(first)
 
-    def placed(
+    def placed_units(
         self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]
     ) -> Iterator[tuple[int, Cell, int]]:
         """In the person's first week, paused or not. An exit with the rule `out` takes it back, and no other does."""

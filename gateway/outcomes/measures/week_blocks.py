@@ -44,7 +44,7 @@ class WeekBlocksMeasure(OfWeeksMeasure, PlacedMeasure):
     def read_of_start(self, first: date) -> Hashable:
         return Week.of(first)
 
-    def placed(
+    def placed_units(
         self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]
     ) -> Iterator[tuple[int, Cell, int]]:
         """In the week that fills a block; the next block begins behind it. Weeks that are not asked are neither for nor

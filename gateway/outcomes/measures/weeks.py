@@ -41,7 +41,7 @@ class WeeksMeasure(PlacedMeasure):
     def read_of_start(self, first: date) -> Hashable:
         return Week.of(first)
 
-    def placed(
+    def placed_units(
         self, contract: Contract, person: PersonHistory, verdicts: Sequence[WeekVerdict]
     ) -> Iterator[tuple[int, Cell, int]]:
         for place, verdict in enumerate(verdicts):

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from gateway.outcomes.agreed_numbers import AgreedNumber, numbers_of
 from gateway.outcomes.bound import AmountBounds
+from gateway.outcomes.calendar import state_ids
 from gateway.outcomes.contract import Contract, Measure, PersonalTariff
 from gateway.outcomes.figures import Figures, TriedFigures
 from gateway.outcomes.known_terms import KnownTerms, TariffKind, find_index
@@ -72,7 +73,7 @@ class PriceTariff(PersonalTariff):
         def dearest(year: int) -> int:
             if self.index is not None and year not in self.index.values:
                 return 0  # such a unit cannot be evaluated at all
-            return max(self.price_of(state, year, contract.rounding) for state in measure.state_ids)
+            return max(self.price_of(state, year, contract.rounding) for state in state_ids(measure))
 
         return measure.best_of_person(contract, contract.windows[position], dearest)
 
@@ -118,7 +119,7 @@ class PriceTariff(PersonalTariff):
             return
         most, size = measure.most_units(contract), contract.cohort.size
         labels = {state.id: state.label_da for state in measure.states}
-        states = measure.state_ids if self.price_by_state is not None else measure.state_ids[:1]
+        states = state_ids(measure) if self.price_by_state is not None else state_ids(measure)[:1]
         years = sorted(self.index.values) if self.index else [0]
         for state in states:
             for year in years:
