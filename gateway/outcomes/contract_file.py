@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 
 from gateway.outcomes.calendar import calendar_of
 from gateway.outcomes.cohort_file import read_cohort
 from gateway.outcomes.contract import Contract, Measure, Tariff
 from gateway.outcomes.fold_terms import fold_terms
-from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
 from gateway.outcomes.measures.outcome_state import check_outcome_states
-from gateway.outcomes.measures_file import read_measures, read_states, statuses
+from gateway.outcomes.measures_file import read_measures, read_states
+from gateway.outcomes.people_file import read_people, terms_of_nobody
 from gateway.outcomes.settlement_terms import settlement_terms
 from gateway.outcomes.tariffs_file import read_aggregates, read_caps, read_indices, read_tariffs
 from gateway.outcomes.terms import (
-    CURRENCIES,
     SCHEMA,
     STATEMENTS,
     ContractParty,
-    ExitRule,
     Pause,
     PlannedRelease,
     PlannedStatement,
-    Qualification,
-    RegisterExit,
     Rounding,
     Window,
 )
-from policies.basis import StopReason
+from outcome_verifier.currencies import MINOR_DIGITS
 from policies.calendar_rules import CalendarFinding, audit
 from policies.terms import LegalRole
 from vocabulary.declaration import DeclarationTable, one_of, parse, unique
 from vocabulary.releases import Recipient, Template
 from vocabulary.weeks import Week
 
+_PAY_DIGITS = 2  # of pay as registers report it
 _MOST_PAYERS = 10  # the municipality among them
 
 
@@ -66,7 +62,7 @@ def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
     measures, aggregates = read_measures(root, states, indices), read_aggregates(root, windows)
     caps = read_caps(root, aggregates)
     tariffs = read_tariffs(root, measures, aggregates, indices, windows, rounding, caps)
-    people = _people(root) if measures else _nobody(root)
+    people = read_people(root, states) if measures else terms_of_nobody(root)
     breakdown = disclosure.text("breakdown", "")
     if breakdown and breakdown not in {m.id for m in measures if m.goal_people}:
         raise disclosure.refuse("breakdown", "must name the measure with the threshold: the classes are parts of it")
@@ -75,7 +71,7 @@ def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
         version=root.integer("version", least=1),
         effective_from=root.day("effective_from"),
         title=root.text("title"),
-        currency=root.convert("currency", one_of(*CURRENCIES)),
+        currency=_currency(root, measures),
         rounding=rounding,
         illustrative=root.texts("illustrative", []),
         parties=parties,
@@ -116,72 +112,19 @@ def _read(text: bytes, file: str) -> tuple[DeclarationTable, Contract]:
     return root, contract
 
 
-@dataclass(frozen=True, slots=True)
-class _People:
-    """How single people are read and followed."""
-
-    status_sources: tuple[str, ...]
-    evidence: frozenset[EvidenceType]
-    income_source: str
-    unknown_codes_block: bool
-    qualification: Qualification
-    exits: Mapping[StopReason, ExitRule]
-    register_exits: Mapping[RegisterExit, ExitRule]
-
-
-def _people(root: DeclarationTable) -> _People:
-    sources, exits = root.table("sources"), root.table("exits")
-    people = _People(
-        status_sources=_status_sources(sources),
-        evidence=frozenset(EvidenceType(word) for word in sources.texts("evidence", [])),
-        income_source=sources.text("income"),
-        unknown_codes_block=sources.convert("unknown_codes", one_of("report", "block")) == "block",
-        qualification=_qualification(root.table("qualification")),
-        exits={reason: ExitRule(exits.convert(reason, one_of(*ExitRule))) for reason in StopReason},
-        register_exits={exit_: ExitRule(exits.convert(exit_, one_of(*ExitRule))) for exit_ in RegisterExit},
-    )
-    for table in (sources, exits):
-        table.finish()
-    return people
-
-
-def _status_sources(table: DeclarationTable) -> tuple[str, ...]:
-    """One source, or several in order of precedence; with evidence among them, its kinds must be named."""
-    named = (table.text("status"),) if table.is_text("status") else table.texts("status")
-    if not named or not all(named):
-        raise table.refuse("status", "must name one source, or several in order of precedence")
-    if set(named) == {EVIDENCE}:
-        raise table.refuse("status", "must name a register: evidence adds to one, and never stands alone")
-    kinds = table.texts("evidence", [])
-    for word in kinds:
-        if word not in set(EvidenceType):
-            raise table.refuse("evidence", f"knows no kind {word!r}; known are: {', '.join(EvidenceType)}")
-    if bool(kinds) != (EVIDENCE in named):
-        where = "evidence" if kinds else "status"
-        raise table.refuse(where, "evidence stands among the status sources with its kinds under evidence, or nowhere")
-    if table.text("income") == EVIDENCE:
-        raise table.refuse("income", "must name a register: a document shows weeks, and no paid hours")
-    return named
-
-
-def _nobody(root: DeclarationTable) -> _People:
-    """A contract that rests on declared aggregates alone reads no register and follows nobody: what it said of single
-    people would never be used, and is refused."""
-    for key in ("sources", "qualification", "states", "exits", "pauses", "statements"):
-        if key in root:
-            raise root.refuse(key, "says how single people are counted, and this contract has no measures")
-    for key in ("breakdown", "reasons_windows"):
-        if key in root.table("disclosure"):
-            raise root.table("disclosure").refuse(key, "shows what measures count, and this contract has none")
-    return _People(
-        status_sources=(),
-        evidence=frozenset(),
-        income_source="",
-        unknown_codes_block=False,
-        qualification=Qualification(False, True, frozenset()),
-        exits=dict.fromkeys(StopReason, ExitRule.FROZEN),  # nothing is counted of anybody, so nothing is taken back
-        register_exits=dict.fromkeys(RegisterExit, ExitRule.FROZEN),
-    )
+def _currency(root: DeclarationTable, measures: Sequence[Measure]) -> str:
+    """The code of a currency with minor units (ISO 4217): every amount of the contract is a number of those."""
+    code = root.text("currency")
+    if code not in MINOR_DIGITS:
+        reason = (
+            "must be the code of a currency in three capital letters (ISO 4217), such as DKK; metals, units of account"
+            " and test codes have no minor units, and a contract cannot pay in them"
+        )
+        raise root.refuse("currency", reason)
+    if MINOR_DIGITS[code] != _PAY_DIGITS and any(measure.counts_pay for measure in measures):
+        reason = f"has minor units of {MINOR_DIGITS[code]} digits, and pay is read in hundredths: measure it otherwise"
+        raise root.refuse("currency", reason)
+    return code
 
 
 def _parties(root: DeclarationTable) -> tuple[ContractParty, ...]:
@@ -237,15 +180,6 @@ def _seat(payer: DeclarationTable) -> tuple[str, str]:
     if not (len(code) == 3 and code.isdigit()):
         raise payer.refuse("municipality_code", "must have three digits (kommunekode)")
     return country, code
-
-
-def _qualification(table: DeclarationTable) -> Qualification:
-    table.convert("week_belongs_to", one_of("month_of_thursday"))
-    missing = table.convert("missing_month", one_of("no_hours", "carry_forward"))
-    first = table.convert("first_week", one_of("week_of_enrolment", "week_after_enrolment"))
-    neutral = statuses(table, "neutral_statuses")
-    table.finish()
-    return Qualification(missing == "carry_forward", first == "week_of_enrolment", neutral)
 
 
 def _windows(root: DeclarationTable) -> tuple[Window, ...]:

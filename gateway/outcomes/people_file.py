@@ -1,0 +1,105 @@
+"""Reads how single people are read and followed: registers and documents, what makes a week count, and exits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.outcomes.manual_evidence import EVIDENCE, EvidenceType
+from gateway.outcomes.measures_file import statuses
+from gateway.outcomes.terms import ExitRule, Qualification, RegisterExit, WeekState
+from policies.basis import StopReason
+from vocabulary.declaration import DeclarationTable, one_of
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleTerms:
+    """How single people are read and followed."""
+
+    status_sources: tuple[str, ...]
+    evidence: frozenset[EvidenceType]
+    income_source: str
+    unknown_codes_block: bool
+    qualification: Qualification
+    exits: Mapping[StopReason, ExitRule]
+    register_exits: Mapping[RegisterExit, ExitRule]
+
+
+def read_people(root: DeclarationTable, states: Sequence[WeekState]) -> PeopleTerms:
+    """What the file says of single people. Without `sources.income` no register of pay is read, and no state may
+    ask for what only such a register tells.
+    """
+    sources, exits = root.table("sources"), root.table("exits")
+    income_source = sources.text("income") if "income" in sources else ""
+    if not income_source:
+        _check_no_income(root, states)
+    people = PeopleTerms(
+        status_sources=_status_sources(sources),
+        evidence=frozenset(EvidenceType(word) for word in sources.texts("evidence", [])),
+        income_source=income_source,
+        unknown_codes_block=sources.convert("unknown_codes", one_of("report", "block")) == "block",
+        qualification=_qualification(root.table("qualification"), reads_income=bool(income_source)),
+        exits={reason: ExitRule(exits.convert(reason, one_of(*ExitRule))) for reason in StopReason},
+        register_exits={exit_: ExitRule(exits.convert(exit_, one_of(*ExitRule))) for exit_ in RegisterExit},
+    )
+    for table in (sources, exits):
+        table.finish()
+    return people
+
+
+def _status_sources(table: DeclarationTable) -> tuple[str, ...]:
+    """One source, or several in order of precedence; with evidence among them, its kinds must be named."""
+    named = (table.text("status"),) if table.is_text("status") else table.texts("status")
+    if not named or not all(named):
+        raise table.refuse("status", "must name one source, or several in order of precedence")
+    if set(named) == {EVIDENCE}:
+        raise table.refuse("status", "must name a register: evidence adds to one, and never stands alone")
+    kinds = table.texts("evidence", [])
+    for word in kinds:
+        if word not in set(EvidenceType):
+            raise table.refuse("evidence", f"knows no kind {word!r}; known are: {', '.join(EvidenceType)}")
+    if bool(kinds) != (EVIDENCE in named):
+        where = "evidence" if kinds else "status"
+        raise table.refuse(where, "evidence stands among the status sources with its kinds under evidence, or nowhere")
+    if "income" in table and table.text("income") == EVIDENCE:
+        raise table.refuse("income", "must name a register: a document shows weeks, and no paid hours")
+    return named
+
+
+def _check_no_income(root: DeclarationTable, states: Sequence[WeekState]) -> None:
+    """Whatever counts pay or hours names a state with income types."""
+    reason = "rests on pay or paid hours, and sources.income names no register that tells them"
+    for table, state in zip(root.tables("states"), states, strict=True):
+        if state.income_types:
+            raise table.refuse("income_types", reason, rule="income-source")
+
+
+def terms_of_nobody(root: DeclarationTable) -> PeopleTerms:
+    """A contract that rests on declared aggregates alone reads no register and follows nobody: what it said of single
+    people would never be used, and is refused."""
+    for key in ("sources", "qualification", "states", "exits", "pauses", "statements"):
+        if key in root:
+            raise root.refuse(key, "says how single people are counted, and this contract has no measures")
+    for key in ("breakdown", "reasons_windows"):
+        if key in root.table("disclosure"):
+            raise root.table("disclosure").refuse(key, "shows what measures count, and this contract has none")
+    return PeopleTerms(
+        status_sources=(),
+        evidence=frozenset(),
+        income_source="",
+        unknown_codes_block=False,
+        qualification=Qualification(False, True, frozenset()),
+        exits=dict.fromkeys(StopReason, ExitRule.FROZEN),  # nothing is counted of anybody, so nothing is taken back
+        register_exits=dict.fromkeys(RegisterExit, ExitRule.FROZEN),
+    )
+
+
+def _qualification(table: DeclarationTable, *, reads_income: bool) -> Qualification:
+    """What a month without a posting means is asked only of who reads postings."""
+    table.convert("week_belongs_to", one_of("month_of_thursday"))
+    asks = reads_income or "missing_month" in table
+    missing = table.convert("missing_month", one_of("no_hours", "carry_forward")) if asks else "no_hours"
+    first = table.convert("first_week", one_of("week_of_enrolment", "week_after_enrolment"))
+    neutral = statuses(table, "neutral_statuses")
+    table.finish()
+    return Qualification(missing == "carry_forward", first == "week_of_enrolment", neutral)
