@@ -31,9 +31,9 @@ class PersonHistory:
     earnings: Mapping[tuple[int, IncomeType], int]  # (month, type) -> minor units; empty where the contract needs none
     stop: StopReason | None = None  # why the person is not followed
     last_week: int = 0  # with a stop: the last week that was followed to its end; 0 for none
-    counts_from: int = 0  # the first week at whose end they count: with their batch, which may have come later
     # week that a document decides -> what the deciding register shows of it, empty where none covers it
     behind_documents: Mapping[int, frozenset[Status]] = field(default_factory=dict)
+    counts_from: int = 0  # the first week at whose end they count: with their batch, which may have come later
     _leaf: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)  # once somebody asked
 
     def counts_at(self, week: Week) -> bool:
